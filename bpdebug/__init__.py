@@ -1,0 +1,34 @@
+"""bpdebug: a step-debugger for backpropagation.
+
+The public names are imported when they are first used (PEP 562), so that `import bpdebug` costs
+nothing, and no command pays for a part that it does not use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BpdebugError": "bpdebug.errors",
+    "Debugger": "bpdebug.engine.debugger",
+    "Program": "bpdebug.engine.program",
+    "Scenario": "bpdebug.scenario",
+    "Trace": "bpdebug.engine.trace",
+    "load_scenario": "bpdebug.scenario",
+    "run": "bpdebug.engine.trace",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bpdebug' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The tensor language: one expression tree, and every reading of it."""

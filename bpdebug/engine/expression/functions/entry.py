@@ -1,0 +1,84 @@
+"""What the function table holds: one `Function` is all there is to a function of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bpdebug.engine.expression.forms import ELEMENTWISE, Form
+from bpdebug.engine.expression.nodes import Option
+
+Array = npt.NDArray[np.floating[Any]]
+
+CALL = 100
+"""The precedence of what never needs parentheses: a name, `f(x)`."""
+
+MIXED = ((-2.0, -0.5, 0.3), (1.7, 0.9, -1.2))
+"""A sample argument with both signs, away from every corner of the functions here."""
+POSITIVE = ((0.2, 1.5, 3.0), (0.7, 2.2, 0.9))
+"""A sample argument for functions that are defined for positive numbers only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Arguments and options on which a test compares the derivatives with finite differences."""
+
+    arguments: tuple[Any, ...]
+    options: Mapping[str, Option] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of the tensor language.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the language.
+    numpy : callable
+        Its implementation: arrays and keyword options in, an array out.
+    derivatives : tuple of (str or None), or None
+        For each argument the gradient that flows to it: an expression of the language over `g` (the
+        gradient of the result), `x`, `y` (the arguments), `out` (the result) and the options' names.
+        Broadcasting is undone by the derivation, never here. None in the tuple: no gradient flows
+        to that argument. None for the whole: there is no derivative, and asking for it is an error.
+    explanation : str
+        One sentence for the person who meets the function in a listing.
+    samples : tuple of Sample
+        Where its derivatives are tested.
+    form : Form
+        How its result lies over its arguments.
+    options : mapping
+        The keyword options, each with its default.
+    notation : str
+        How mathematics writes it; `name(x)` if empty.
+    python : str
+        How NumPy text writes it; `name(x, option=...)` if empty.
+    precedence : int
+        How tightly the written form binds, as Python's operators do.
+    """
+
+    name: str
+    numpy: Callable[..., Array]
+    derivatives: tuple[str | None, ...] | None
+    explanation: str
+    samples: tuple[Sample, ...]
+    form: Form = ELEMENTWISE
+    options: Mapping[str, Option] = field(default_factory=dict)
+    notation: str = ""
+    python: str = ""
+    precedence: int = CALL
+
+    @property
+    def arity(self) -> int:
+        """The number of positional arguments."""
+        return len(self.samples[0].arguments)
+
+
+def arrays(sample: Sample) -> tuple[Array, ...]:
+    """Return the arguments of a sample as float64 arrays."""
+    return tuple(np.asarray(argument, dtype=float) for argument in sample.arguments)

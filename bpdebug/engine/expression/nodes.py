@@ -1,0 +1,105 @@
+"""The expression tree: a name, a number, or a call. Nothing else.
+
+`w1 @ a0 + b1` is `Call("add", (Call("matmul", (Name("w1"), Name("a0"))), Name("b1")))`: an operator
+is a call like any other, so that every reading of the tree (run, print, shapes, derivative, ...)
+has three cases. Nodes are immutable, and two equal expressions compare equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A tensor, by its name."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal number."""
+
+    value: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the table applied to arguments, with literal options (`axis=1`).
+
+    In the text of a derivative rule the value of an option may be a `Name`: it then stands for
+    the option of the call that is being differentiated.
+    """
+
+    function: str
+    arguments: tuple[Expression, ...]
+    options: tuple[tuple[str, Option], ...] = ()
+
+
+Expression = Name | Number | Call
+Option = bool | int | float | tuple[int, ...] | Name | None
+Phase = Literal["forward", "backward"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`name = expression`, and where in the network it belongs.
+
+    Attributes
+    ----------
+    layer : int
+        The layer's number, from 1; 0 where there are no layers.
+    role : str
+        What the result is to its layer, in the seeds' words: `z`, `a`, `dz`, `dw`, `db`, `d_prev`.
+    of : str
+        For a gradient, the tensor that it is the gradient of.
+    through : tuple of str
+        For a gradient, the tensors that its own tensor acts on the loss through.
+    """
+
+    name: str
+    expression: Expression
+    phase: Phase = "forward"
+    layer: int = 0
+    role: str = ""
+    of: str = ""
+    through: tuple[str, ...] = ()
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """Yield every node, operands before the call that uses them, left to right."""
+    if isinstance(expression, Call):
+        for argument in expression.arguments:
+            yield from walk(argument)
+    yield expression
+
+
+def names(expression: Expression) -> tuple[str, ...]:
+    """Return the names that an expression reads, each once, in order of appearance."""
+    return tuple(dict.fromkeys(node.id for node in walk(expression) if isinstance(node, Name)))
+
+
+def calls(expression: Expression) -> tuple[Call, ...]:
+    """Return the calls in the order in which they are evaluated, each once."""
+    return tuple(dict.fromkeys(node for node in walk(expression) if isinstance(node, Call)))
+
+
+def rewrite(expression: Expression, rule: Callable[[Expression], Expression]) -> Expression:
+    """Apply `rule` to every node from the leaves up, and return the new tree."""
+    if isinstance(expression, Call):
+        arguments = tuple(rewrite(argument, rule) for argument in expression.arguments)
+        expression = Call(expression.function, arguments, expression.options)
+    return rule(expression)
+
+
+def replace(expression: Expression, new: Mapping[Expression, Expression]) -> Expression:
+    """Return the tree with every occurrence of a key of `new` replaced, the largest first."""
+    if expression in new:
+        return new[expression]
+    if isinstance(expression, Call):
+        arguments = tuple(replace(argument, new) for argument in expression.arguments)
+        return Call(expression.function, arguments, expression.options)
+    return expression

@@ -1,0 +1,177 @@
+"""Text to tree: Python's own parser, then a whitelist.
+
+`ast.parse` reads the text and never runs it; each kind of syntax node that is part of the language
+has one entry in a table below, and everything else is an error that names it and its column. So a
+text from a stranger can at worst be refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+from collections.abc import Callable, Collection
+from functools import lru_cache
+
+from bpdebug.engine.expression.functions import FUNCTIONS
+from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Option
+from bpdebug.errors import ExpressionError
+
+MAX_LENGTH = 4000
+"""Longest text of one expression, in characters."""
+MAX_DEPTH = 100
+"""Deepest nesting of one expression: every reading of the tree is a recursion of this depth."""
+
+OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "add",
+    ast.Sub: "subtract",
+    ast.Mult: "multiply",
+    ast.Div: "divide",
+    ast.MatMult: "matmul",
+    ast.Pow: "power",
+}
+WRITTEN_AS_OPERATOR = {*OPERATORS.values(), "negative", "transpose"}
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str, option_names: Collection[str] = ()) -> Expression:
+    """Read one expression of the tensor language.
+
+    Parameters
+    ----------
+    text : str
+        For example `"dz2 @ a1.T"` or `"sum(dz2, axis=1, keepdims=True)"`.
+    option_names : collection of str
+        Names that may stand for the value of an option: derivative rules use them.
+
+    Raises
+    ------
+    ExpressionError
+        If the text is not Python syntax, uses a construct or a function that the language does not
+        have, or is longer or nested deeper than the limits; with the column.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"an expression has at most {MAX_LENGTH} characters: found {len(text)}")
+    stripped = text.strip()
+    offset = len(text) - len(text.lstrip())
+    try:
+        tree = ast.parse(stripped, mode="eval")
+    except SyntaxError as error:
+        raise ExpressionError(f"not an expression: {error.msg}", offset + (error.offset or 1)) from None
+    except (RecursionError, MemoryError, ValueError):
+        raise ExpressionError("not an expression: it is nested too deeply, or has a NUL character") from None
+    return _Reader(frozenset(option_names), offset).read(tree.body, 0)
+
+
+class _Reader:
+    def __init__(self, option_names: frozenset[str], offset: int) -> None:
+        self.option_names = option_names
+        self.offset = offset
+
+    def error(self, node: ast.AST, message: str) -> ExpressionError:
+        return ExpressionError(message, self.offset + getattr(node, "col_offset", 0) + 1)
+
+    def read(self, node: ast.AST, depth: int) -> Expression:
+        if depth > MAX_DEPTH:
+            raise self.error(node, f"an expression nests at most {MAX_DEPTH} deep")
+        reader = _READERS.get(type(node))
+        if reader is None:
+            raise self.error(node, f"{_construct(node)} is not part of the tensor language")
+        return reader(self, node, depth + 1)
+
+    def name(self, node: ast.Name, _: int) -> Expression:
+        return Name(node.id)
+
+    def constant(self, node: ast.Constant, _: int) -> Expression:
+        value = node.value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.error(node, f"{value!r} is not a number")
+        try:
+            finite = math.isfinite(float(value))
+        except OverflowError:
+            finite = False
+        if not finite:
+            raise self.error(node, "the number is too large for float64")
+        return Number(value)
+
+    def binary(self, node: ast.BinOp, depth: int) -> Expression:
+        function = OPERATORS.get(type(node.op))
+        if function is None:
+            raise self.error(
+                node, f"the operator {type(node.op).__name__} is not part of the tensor language"
+            )
+        return Call(function, (self.read(node.left, depth), self.read(node.right, depth)))
+
+    def unary(self, node: ast.UnaryOp, depth: int) -> Expression:
+        if not isinstance(node.op, ast.USub):
+            raise self.error(
+                node, f"the operator {type(node.op).__name__} is not part of the tensor language"
+            )
+        operand = self.read(node.operand, depth)
+        return Number(-operand.value) if isinstance(operand, Number) else Call("negative", (operand,))
+
+    def attribute(self, node: ast.Attribute, depth: int) -> Expression:
+        if node.attr != "T":
+            raise self.error(
+                node, f"the attribute .{node.attr} is not part of the tensor language, only .T is"
+            )
+        return Call("transpose", (self.read(node.value, depth),))
+
+    def call(self, node: ast.Call, depth: int) -> Expression:
+        if not isinstance(node.func, ast.Name):
+            raise self.error(node, "only functions of the table can be called, by their names")
+        function = FUNCTIONS.get(node.func.id)
+        if function is None:
+            raise self.error(node, f"unknown function {node.func.id!r}{suggestion(node.func.id, FUNCTIONS)}")
+        if len(node.args) != function.arity:
+            expected = "1 argument" if function.arity == 1 else f"{function.arity} arguments"
+            raise self.error(node, f"{function.name} takes {expected}: found {len(node.args)}")
+        arguments = tuple(self.read(argument, depth) for argument in node.args)
+        return Call(function.name, arguments, self.options(node, function.options))
+
+    def options(self, node: ast.Call, known: Collection[str]) -> tuple[tuple[str, Option], ...]:
+        given = {}
+        for keyword in node.keywords:
+            if keyword.arg not in known:
+                allowed = f"its options are {', '.join(known)}" if known else "it has none"
+                raise self.error(
+                    keyword, f"unknown option {keyword.arg!r} of {ast.unparse(node.func)}: {allowed}"
+                )
+            given[keyword.arg] = self.option(keyword.value)
+        return tuple((name, given[name]) for name in known if name in given)
+
+    def option(self, node: ast.expr) -> Option:
+        if isinstance(node, ast.Name) and node.id in self.option_names:
+            return Name(node.id)
+        try:
+            value = ast.literal_eval(node)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            raise self.error(
+                node, "the value of an option is a literal: a number, True, False or None"
+            ) from None
+        if isinstance(value, tuple) and all(type(item) is int for item in value):
+            return value
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        raise self.error(node, f"the value of an option is a number, True, False or None: found {value!r}")
+
+
+_READERS: dict[type[ast.AST], Callable[..., Expression]] = {
+    ast.Name: _Reader.name,
+    ast.Constant: _Reader.constant,
+    ast.BinOp: _Reader.binary,
+    ast.UnaryOp: _Reader.unary,
+    ast.Attribute: _Reader.attribute,
+    ast.Call: _Reader.call,
+}
+
+
+def _construct(node: ast.AST) -> str:
+    words = {"ListComp": "a list comprehension", "Lambda": "a lambda", "Subscript": "a subscript"}
+    return words.get(type(node).__name__, f"the construct {type(node).__name__}")
+
+
+def suggestion(word: str, known: Collection[str]) -> str:
+    """Return `, did you mean 'x'?` for the known word nearest to a wrong one, or nothing."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f", did you mean {near[0]!r}?" if near else ""

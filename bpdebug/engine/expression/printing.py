@@ -1,0 +1,150 @@
+"""Tree to text: NumPy, mathematics, the chain rule, and the line of shapes.
+
+All four are one printer with different words for a name and a call; parentheses stand where
+precedence needs them and nowhere else, so NumPy text parses back to the same tree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+
+from bpdebug.engine.expression.forms import Shape
+from bpdebug.engine.expression.functions import FUNCTIONS
+from bpdebug.engine.expression.functions.entry import CALL
+from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Statement
+from bpdebug.engine.expression.shapes import options_of, shape_of
+
+SUBSCRIPTS = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+AXIS_LETTERS = "ᵢⱼₖₗₘₙ"
+"""The index that runs along each axis, as a subscript of Σ: `Σⱼ` sums over axis 1."""
+RIGHT_ASSOCIATIVE = "power"
+
+Template = Callable[[Call], tuple[str, int]]
+
+
+def numpy_text(expression: Expression) -> str:
+    """Write an expression as NumPy text: `dz2 @ a1.T`."""
+    return _write(expression, _numpy_template, lambda name: name, _number)
+
+
+def statement_text(statement: Statement) -> str:
+    """Write a statement as NumPy text: `dw2 = dz2 @ a1.T`."""
+    return f"{statement.name} = {numpy_text(statement.expression)}"
+
+
+def math_name(name: str) -> str:
+    """Write a name as mathematics does, its number as a subscript: `dw₂`."""
+    return re.sub(r"\d+$", lambda digits: digits[0].translate(SUBSCRIPTS), name)
+
+
+def math_text(expression: Expression, gradients: Collection[str] = ()) -> str:
+    """Write an expression as mathematics: `dz₂ · a₁ᵀ`.
+
+    The names in `gradients` are written as derivatives of the loss: `∂L/∂z₂ · a₁ᵀ`.
+    """
+
+    def name_text(name: str) -> str:
+        return f"∂L/∂{math_name(name[1:])}" if name in gradients else math_name(name)
+
+    return _write(expression, _math_template, name_text, lambda value: _number(value).replace("-", "−"))
+
+
+def chain_rule(statement: Statement, gradients: Collection[str]) -> str:
+    """Write a gradient's statement as the chain rule that it is.
+
+    `∂L/∂w₂ = ∂L/∂z₂ · ∂z₂/∂w₂ = ∂L/∂z₂ · a₁ᵀ`: first through what, then how it is computed.
+    """
+    of = math_name(statement.of or statement.name[1:])
+    through = " + ".join(f"∂L/∂{math_name(name)} · ∂{math_name(name)}/∂{of}" for name in statement.through)
+    sides = [f"∂L/∂{of}", *([through] if through else []), math_text(statement.expression, gradients)]
+    return " = ".join(sides)
+
+
+def shape_text(shape: Shape) -> str:
+    """Write a shape as a person does: `4×3`; `scalar` if it has no axes."""
+    return "×".join(map(str, shape)) or "scalar"
+
+
+def shapes_text(statement: Statement, shapes: Mapping[str, Shape]) -> str:
+    """Write the shapes of a statement's operands in their places: `(2,4) = (2,1) @ (1,4)`."""
+
+    def tight(shape: Shape) -> str:
+        return f"({','.join(map(str, shape))})"
+
+    def merged(expression: Expression) -> Expression:
+        """Make a transposed operand one name: the shape that it then has."""
+        if not isinstance(expression, Call):
+            return expression
+        if expression.function == "transpose":
+            return Name(tight(shape_of(expression, shapes)))
+        arguments = tuple(merged(argument) for argument in expression.arguments)
+        return Call(expression.function, arguments)
+
+    def name_text(name: str) -> str:
+        return tight(shapes[name]) if name in shapes else name
+
+    right = _write(merged(statement.expression), _numpy_template, name_text, _number)
+    return f"{tight(shape_of(statement.expression, shapes))} = {right}"
+
+
+def _write(
+    expression: Expression,
+    template_of: Template,
+    name_text: Callable[[str], str],
+    number_text: Callable[[int | float], str],
+) -> str:
+    def write(node: Expression) -> tuple[str, int]:
+        if isinstance(node, Name):
+            return name_text(node.id), CALL
+        if isinstance(node, Number):
+            return number_text(node.value), CALL if node.value >= 0 else FUNCTIONS["negative"].precedence
+        template, precedence = template_of(node)
+        operands = {}
+        for place, argument in zip("xy", node.arguments, strict=False):
+            text, own = write(argument)
+            operands[place] = f"({text})" if precedence < CALL and _loose(node, place, own) else text
+        return template.format(**operands), precedence
+
+    return write(expression)[0]
+
+
+def _loose(call: Call, place: str, own: int) -> bool:
+    """Whether an operand that binds with precedence `own` needs parentheses in its place."""
+    precedence = FUNCTIONS[call.function].precedence
+    strict_side = "x" if call.function == RIGHT_ASSOCIATIVE else "y"
+    return own < precedence or (own == precedence and place == strict_side)
+
+
+def _numpy_template(call: Call) -> tuple[str, int]:
+    function = FUNCTIONS[call.function]
+    if function.python:
+        return function.python, function.precedence
+    places = [f"{{{place}}}" for place, _ in zip("xy", call.arguments, strict=False)]
+    options = [f"{name}={value!r}" for name, value in call.options]
+    return f"{call.function}({', '.join(places + options)})", CALL
+
+
+def _math_template(call: Call) -> tuple[str, int]:
+    function = FUNCTIONS[call.function]
+    if call.function == "power" and isinstance(exponent := call.arguments[1], Number):
+        return "{x}" + _number(exponent.value).translate(SUPERSCRIPTS), function.precedence
+    if call.function == "multiply" and any(isinstance(operand, Number) for operand in call.arguments):
+        return FUNCTIONS["matmul"].notation, function.precedence
+    if function.notation:
+        axis = options_of(call).get("axis")
+        letters = "".join(AXIS_LETTERS[i] for i in _axes(axis) if -1 <= i < len(AXIS_LETTERS))
+        return function.notation.replace("{axis}", letters), function.precedence
+    places = ", ".join(f"{{{place}}}" for place, _ in zip("xy", call.arguments, strict=False))
+    return f"{call.function.replace('_prime', '′')}({places})", CALL
+
+
+def _axes(axis: object) -> tuple[int, ...]:
+    if isinstance(axis, tuple):
+        return axis
+    return (axis,) if isinstance(axis, int) else ()
+
+
+def _number(value: int | float) -> str:
+    return repr(value)

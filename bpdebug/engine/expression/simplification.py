@@ -1,0 +1,31 @@
+"""The few rewrites that make a derived formula the one a textbook shows."""
+
+from __future__ import annotations
+
+from bpdebug.engine.expression.nodes import Call, Expression, Number, rewrite
+
+
+def simplify(expression: Expression) -> Expression:
+    """Fold `x.T.T`, `(x @ y).T`, `--x`, and arithmetic with literals such as `x ** (2 - 1)`."""
+    return rewrite(expression, _simplify_node)
+
+
+def _simplify_node(node: Expression) -> Expression:
+    if not isinstance(node, Call):
+        return node
+    first = node.arguments[0]
+    if node.function == "transpose" and isinstance(first, Call):
+        if first.function == "transpose":
+            return first.arguments[0]
+        if first.function == "matmul":
+            x, y = (_simplify_node(Call("transpose", (operand,))) for operand in first.arguments)
+            return Call("matmul", (y, x))
+    if node.function == "negative" and isinstance(first, Call) and first.function == "negative":
+        return first.arguments[0]
+    if node.function == "subtract":
+        x, y = node.arguments
+        if isinstance(x, Number) and isinstance(y, Number):
+            return Number(x.value - y.value)
+    if node.function == "power" and node.arguments[1] == Number(1):
+        return first
+    return node

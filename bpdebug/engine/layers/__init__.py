@@ -1,0 +1,10 @@
+"""The layer kinds: a table name -> kind. To add one, write its module and name it here."""
+
+from __future__ import annotations
+
+from bpdebug.engine.layers.dense import DENSE
+from bpdebug.engine.layers.kind import LayerKind, Parameter, Pattern, Setting
+
+LAYER_KINDS: dict[str, LayerKind] = {kind.name: kind for kind in (DENSE,)}
+
+__all__ = ["LAYER_KINDS", "LayerKind", "Parameter", "Pattern", "Setting"]

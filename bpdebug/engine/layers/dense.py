@@ -1,0 +1,52 @@
+"""A dense layer, with the batch in columns: `z = w @ a_prev + b`, then `a = g(z)`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from bpdebug.engine.expression.functions import activations
+from bpdebug.engine.expression.nodes import Statement
+from bpdebug.engine.expression.parsing import parse
+from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting
+
+ACTIVATIONS = {
+    function.name: function for function in activations.ENTRIES if not function.name.endswith("_prime")
+}
+FEATURE_AXIS = 0
+"""The axis of the features; along it a softmax adds up to 1."""
+
+
+def forward(number: int, settings: Mapping[str, str], parameters: Collection[str]) -> tuple[Statement, ...]:
+    """Return the two forward statements of layer `number`: its `z` and its `a`."""
+    activation = settings["activation"]
+    axis = f", axis={FEATURE_AXIS}" if "axis" in ACTIVATIONS[activation].options else ""
+    bias = f" + b{number}" if "b" in parameters else ""
+    texts = {
+        "z": f"w{number} @ a{number - 1}{bias}",
+        "a": f"{activation}(z{number}{axis})",
+    }
+    return tuple(
+        Statement(f"{role}{number}", parse(text), layer=number, role=role) for role, text in texts.items()
+    )
+
+
+DENSE = LayerKind(
+    name="dense",
+    input=("inputs", "batch"),
+    parameters=(
+        Parameter("w", ("outputs", "inputs")),
+        Parameter("b", ("outputs", 1), required=False),
+    ),
+    settings=(Setting("activation", tuple(ACTIVATIONS), default="identity"),),
+    title=lambda settings: f"dense {settings['activation']}",
+    forward=forward,
+    panels=("a_prev", "w", "b", "z", "a"),
+    explanations={
+        "z": "Each unit adds up its inputs, each times its own weight, and its bias.",
+        "a": "The activation is applied to each unit's sum.",
+        "dz": "What comes in, times the slope of the activation at z: where that is flat, nothing passes.",
+        "dw": "Each weight's gradient is the error of its output times the activation that it multiplied.",
+        "db": "A bias is added once for each example, so its gradient is the error summed over the batch.",
+        "d_prev": "Each input receives the errors of all the units it fed, weighted by the same weights.",
+    },
+)

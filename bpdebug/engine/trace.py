@@ -1,0 +1,79 @@
+"""A trace: what every statement of a program gave, frozen. The debugger only moves through it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpdebug.engine.expression.evaluation import compiled
+from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.expression.nodes import Statement
+from bpdebug.engine.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One executed statement: its number from 1, and its value, read-only."""
+
+    index: int
+    statement: Statement
+    value: Array
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A whole run.
+
+    Attributes
+    ----------
+    program : Program
+        What ran.
+    values : mapping
+        Every tensor by name, inputs and results, read-only.
+    """
+
+    program: Program
+    values: Mapping[str, Array]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every executed statement with its value, in order."""
+        statements = enumerate(self.program.statements, start=1)
+        return tuple(Step(index, statement, self.values[statement.name]) for index, statement in statements)
+
+
+def run(program: Program, inputs: Mapping[str, Array]) -> Trace:
+    """Run a program.
+
+    Parameters
+    ----------
+    program : Program
+        What to run.
+    inputs : mapping
+        A value for each of the program's inputs, with the shape that the program says.
+
+    Returns
+    -------
+    Trace
+        All values. Not-a-number and infinity are values like others, and no warning is issued.
+
+    Raises
+    ------
+    KeyError
+        If an input has no value.
+    """
+    values = {name: read_only(inputs[name]) for name in program.inputs}
+    with np.errstate(all="ignore"):
+        for statement in program.statements:
+            function, operands = compiled(statement.expression)
+            values[statement.name] = read_only(function(*[values[name] for name in operands]))
+    return Trace(program, values)
+
+
+def read_only(value: Array) -> Array:
+    """Return a view of an array through which nothing can be written."""
+    view = np.asarray(value).view()
+    view.setflags(write=False)
+    return view
