@@ -16,7 +16,7 @@ from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Call, Statement, calls, names
 from bpdebug.engine.program import Program
-from bpdebug.engine.trace import Trace
+from bpdebug.engine.trace import Trace, read_only
 from bpdebug.errors import BpdebugError
 
 Reason = Literal["step", "node", "layer", "phase", "position", "start", "end", "nowhere"]
@@ -54,6 +54,7 @@ class Debugger:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.moment = Moment(0)
+        self._inner: tuple[Moment, Array] | None = None
 
     # Questions
 
@@ -101,7 +102,12 @@ class Debugger:
 
     def node_value(self) -> Array | None:
         """Return the value of the node that has just been computed, inside a statement."""
-        return evaluate(self.node, self.trace.values) if self.node is not None else None
+        if self.node is None:
+            return None
+        if self._inner is None or self._inner[0] != self.moment:
+            # Kept while one looks at it: the node may be a large product.
+            self._inner = self.moment, read_only(evaluate(self.node, self.trace.values))
+        return self._inner[1]
 
     def can_move(self, direction: Literal[1, -1]) -> bool:
         """Whether there is a moment after (1) or before (-1) this one."""
@@ -160,6 +166,10 @@ class Debugger:
     def restart(self) -> Stop:
         """Go to the start, before the first statement."""
         return self.goto(0)
+
+    def end(self) -> Stop:
+        """Go to the end, after the last statement."""
+        return self.goto(self.last)
 
     # The one loop
 

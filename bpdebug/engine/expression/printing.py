@@ -6,6 +6,7 @@ precedence needs them and nowhere else, so NumPy text parses back to the same tr
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 
@@ -148,3 +149,12 @@ def _axes(axis: object) -> tuple[int, ...]:
 
 def _number(value: int | float) -> str:
     return repr(value)
+
+
+def written_number(value: float, digits: int) -> str:
+    """Write a number with so many significant digits, without an exponent where that is readable."""
+    if math.isnan(value):
+        return "NaN"
+    if 10.0**digits <= abs(value) < 1e7:
+        return f"{value:.0f}"
+    return f"{value:.{digits}g}"

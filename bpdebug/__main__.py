@@ -1,0 +1,5 @@
+"""`python -m bpdebug` is `bpdebug`."""
+
+from bpdebug.cli import main
+
+main()

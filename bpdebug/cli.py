@@ -1,0 +1,172 @@
+"""The command line: parse, call, print.
+
+The first word is a command or a scenario: `bpdebug two_layer` opens the app just as
+`bpdebug open two_layer` does. Textual is imported when the app opens and at no other time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import StrEnum
+from io import TextIOWrapper
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from bpdebug import __version__
+from bpdebug.errors import BpdebugError, ScenarioError
+
+BAD_INPUT = 2
+"""The exit status for input and usage that cannot be used."""
+OPEN = "open"
+
+
+class ScenarioGroup(TyperGroup):
+    """Commands, and the rule that any other first word is a scenario to open."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Put `open` before a first word that is not a command."""
+        word = args[0]
+        if word not in self.commands and not word.startswith("-"):
+            near = get_close_matches(word, self.commands, n=1) if word.isalpha() else []
+            if near and not os.path.exists(word):
+                ctx.fail(f"no such command or scenario: {word} (did you mean {near[0]}?)")
+            args = [OPEN, *args]
+        return super().resolve_command(ctx, args)
+
+
+class TraceFormat(StrEnum):
+    """How `bpdebug trace` writes."""
+
+    text = "text"
+    json = "json"
+
+
+app = typer.Typer(
+    cls=ScenarioGroup,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    subcommand_metavar="[SCENARIO | COMMAND ...]",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def complete_scenario(incomplete: str) -> list[str]:
+    """Return the shipped scenarios and the TOML files that begin like this."""
+    from glob import glob
+
+    from bpdebug.scenario.reading import shipped_scenarios
+
+    files = [path + "/" * os.path.isdir(path) for path in glob(f"{incomplete}*")]
+    names = [path.stem for path in shipped_scenarios() if path.stem.startswith(incomplete)]
+    return sorted([*names, *(path for path in files if path.endswith((".toml", "/")))])
+
+
+ScenarioArgument = Annotated[
+    str,
+    typer.Argument(help="A scenario file, or the name of a shipped one.", autocompletion=complete_scenario),
+]
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and end, if it was asked for."""
+    if wanted:
+        print(f"bpdebug {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Step through backpropagation in the terminal.
+
+    Without a scenario, bpdebug lets you choose one.
+    """
+    if ctx.invoked_subcommand is None:
+        open_app("")
+
+
+@app.command(OPEN)
+def open_app(scenario: ScenarioArgument = "") -> None:
+    """Open a scenario in the app; the word `open` can be left out."""
+    loaded = None
+    if scenario:
+        from bpdebug.scenario import load_scenario
+
+        loaded = load_scenario(scenario)
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        command = f"bpdebug trace {scenario or 'SCENARIO'}"
+        raise BpdebugError(f"the app needs a terminal on stdin and stdout; `{command}` works without one")
+    from bpdebug.tui.app import BpdebugApp
+
+    BpdebugApp(loaded).run()
+
+
+@app.command()
+def trace(
+    scenario: ScenarioArgument,
+    format: Annotated[TraceFormat, typer.Option(help="For a person, or for a program.")] = TraceFormat.text,
+) -> None:
+    """Run a scenario and print every step."""
+    from bpdebug.engine.trace import run
+    from bpdebug.export import TRACE_FORMATS
+    from bpdebug.scenario import load_scenario
+
+    loaded = load_scenario(scenario)
+    write(TRACE_FORMATS[format.value](loaded, run(loaded.program, loaded.values)))
+
+
+@app.command("list")
+def list_scenarios() -> None:
+    """List the shipped scenarios."""
+    from bpdebug.scenario import shipped_scenarios, summarise
+
+    summaries = [summarise(path) for path in shipped_scenarios()]
+    width = max((len(summary.path.stem) for summary in summaries), default=0)
+    write(f"{summary.path.stem:{width}}  {summary.title} ({summary.layers})\n" for summary in summaries)
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Write to stdout, for as long as there is someone who reads."""
+    try:
+        sys.stdout.writelines(pieces)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # `head` has seen enough. What is still buffered must not fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise BpdebugError(f"cannot write: {error.strerror}") from None
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether a stream is there and is a terminal."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = app(prog_name="bpdebug", standalone_mode=False)
+    except ScenarioError as error:
+        status = fail(str(error))
+    except (BpdebugError, typer.TyperException) as error:
+        message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
+        status = fail(f"bpdebug: {message}")
+    sys.exit(status)
+
+
+def fail(message: str) -> int:
+    """Print a message on stderr and return the exit status for it."""
+    print(message, file=sys.stderr)
+    return BAD_INPUT

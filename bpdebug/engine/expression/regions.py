@@ -1,0 +1,94 @@
+"""Regions: which elements of the named tensors a region of a result needs, and their values.
+
+Each function's form says which region of its arguments feeds a region of its result; followed down
+the tree, that leads to the names. Only those regions are evaluated, so an element of a large product
+costs one row and one column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpdebug.engine.expression import forms
+from bpdebug.engine.expression.evaluation import evaluate
+from bpdebug.engine.expression.forms import Region, Shape
+from bpdebug.engine.expression.functions import FUNCTIONS
+from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
+from bpdebug.engine.expression.shapes import options_of, shape_of
+
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A tensor that feeds an element: its name, and the region of it that does."""
+
+    name: str
+    region: Region
+
+    def contains(self, index: Index) -> bool:
+        """Whether an element of the tensor is one of those that feed the result."""
+        return all(part.start <= i < part.stop for part, i in zip(self.region, index, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class RegionReader:
+    """Reads regions of results from the values of the tensors.
+
+    Attributes
+    ----------
+    values : mapping
+        The values of all names that the expressions read.
+    shapes : mapping
+        Their shapes.
+    """
+
+    values: Mapping[str, Array]
+    shapes: Mapping[str, Shape]
+
+    def operand_regions(self, call: Call, region: Region) -> tuple[Region, ...]:
+        """Return the region of each argument of a call that feeds a region of its result."""
+        operands = tuple(shape_of(argument, self.shapes) for argument in call.arguments)
+        return FUNCTIONS[call.function].form.reads(region, operands, options_of(call))
+
+    def sources(self, node: Expression, region: Region) -> list[Source]:
+        """Return the regions of the named tensors that a region of a node's result needs."""
+        if isinstance(node, Name):
+            return [Source(node.id, region)] if all(part.start < part.stop for part in region) else []
+        if isinstance(node, Number):
+            return []
+        operands = zip(node.arguments, self.operand_regions(node, region), strict=True)
+        return [source for argument, part in operands for source in self.sources(argument, part)]
+
+    def value(self, node: Expression, region: Region) -> Array:
+        """Evaluate a region of a node's result."""
+        if isinstance(node, Name):
+            return self.values[node.id][region]
+        if isinstance(node, Number):
+            return np.asarray(node.value, dtype=float)
+        if FUNCTIONS[node.function].form in (forms.EXPANSION, forms.COUNT):
+            return evaluate(node, self.values)[region]
+        operands = zip(node.arguments, self.operand_regions(node, region), strict=True)
+        parts = [self.value(argument, part) for argument, part in operands]
+        with np.errstate(all="ignore"):
+            result = np.asarray(FUNCTIONS[node.function].numpy(*parts, **options_of(node)))
+        # A function along an axis gives the whole axis: take what was asked for.
+        asked = (
+            slice(None) if part.stop - part.start == n else part
+            for part, n in zip(region, result.shape, strict=True)
+        )
+        return result[tuple(asked)]
+
+
+def point(index: Index) -> Region:
+    """Return the region of one element."""
+    return tuple(slice(i, i + 1) for i in index)
+
+
+def first_index(region: Region) -> Index:
+    """Return the first element of a region; of a point, its only one."""
+    return tuple(part.start for part in region)

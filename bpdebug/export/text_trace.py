@@ -1,0 +1,64 @@
+"""A trace as text for a person at a terminal: what is given, then every step with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import fill, indent
+
+import numpy as np
+
+from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.expression.printing import shape_text, statement_text
+from bpdebug.engine.program import Program
+from bpdebug.engine.trace import Trace
+from bpdebug.scenario import Scenario
+
+DIGITS = 6
+MAX_SHOWN = 100
+"""A tensor with more elements than this is abbreviated."""
+EDGE = 4
+"""Where it is, so many entries at each end of an axis are shown."""
+WIDTH = 100
+INDENT = " " * 6
+
+
+def text_trace(scenario: Scenario, trace: Trace) -> Iterator[str]:
+    """Yield the text in pieces, a tensor or a step each."""
+    yield f"{scenario.title}\n"
+    if scenario.about:
+        yield f"{fill(scenario.about, WIDTH)}\n"
+    yield f"layout {scenario.layout}, dtype {scenario.dtype}\n\ngiven\n"
+    for name in trace.program.inputs:
+        value = trace.values[name]
+        yield f"  {name}  {shape_text(value.shape)}\n{_numbers(value)}\n"
+    phase = ""
+    for step, line in zip(trace.steps, _aligned(trace.program), strict=True):
+        if step.statement.phase != phase:
+            phase = step.statement.phase
+            yield f"\n{phase}\n"
+        yield f"{line}\n{_numbers(step.value)}\n"
+
+
+def _aligned(program: Program) -> Iterator[str]:
+    """Yield a line for each statement: its number, layer, text, shape and rule, column under column."""
+    rows = []
+    for number, statement in enumerate(program.statements, start=1):
+        layer = program.layer_of(statement)
+        place = f"layer {layer.number} {layer.title}" if layer else ""
+        shape = shape_text(program.shapes[statement.name])
+        rows.append((f"{number:3}", place, statement_text(statement), shape, program.rule_of(statement)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _numbers(value: Array) -> str:
+    text = np.array2string(
+        value,
+        max_line_width=WIDTH,
+        precision=DIGITS,
+        threshold=MAX_SHOWN,
+        edgeitems=EDGE,
+        floatmode="maxprec_equal",
+    )
+    return indent(text, INDENT)

@@ -1,0 +1,35 @@
+"""How large a run may be, told from shapes alone: a small file can ask for a result of any size."""
+
+from __future__ import annotations
+
+from bpdebug.engine.expression.forms import element_count
+from bpdebug.engine.expression.nodes import calls
+from bpdebug.engine.expression.printing import statement_text
+from bpdebug.engine.expression.shapes import shape_of
+from bpdebug.engine.program import Program
+from bpdebug.scenario.problems import Report
+from bpdebug.scenario.tensors import MAX_ELEMENTS
+
+MAX_RUN_ELEMENTS = 2**27
+"""All that a run holds at once: a gibibyte in float64, for every result is kept to go back to."""
+
+
+def check_size(program: Program, report: Report) -> None:
+    """Report why a program is too large to run, if it is."""
+    temporary = 0
+    for statement in program.statements:
+        sizes = [element_count(shape_of(call, program.shapes)) for call in calls(statement.expression)]
+        if sizes and max(sizes) > MAX_ELEMENTS:
+            message = (
+                f"too large: found that `{statement_text(statement)}` makes {max(sizes):,} elements,"
+                f" expected at most {MAX_ELEMENTS:,} in one tensor"
+            )
+            report.add(("layers", statement.layer - 1), message, "use fewer units or examples")
+            return
+        temporary = max(temporary, sum(sizes))
+    total = temporary + sum(element_count(shape) for shape in program.shapes.values())
+    if total > MAX_RUN_ELEMENTS:
+        message = (
+            f"too large: found a run that holds {total:,} elements, expected at most {MAX_RUN_ELEMENTS:,}"
+        )
+        report.add(("layers",), message, "use fewer layers, units or examples")

@@ -1,0 +1,116 @@
+"""A file becomes a scenario: every table is checked, then all shapes, and only then is anything built."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.program import Program
+from bpdebug.engine.trace import read_only
+from bpdebug.scenario.gradient import GRADIENT, read_gradient
+from bpdebug.scenario.limits import check_size
+from bpdebug.scenario.model import Document, Inputs, check
+from bpdebug.scenario.network import INPUT, LayerEntry, build, check_shapes, read_layer
+from bpdebug.scenario.problems import KeyPath, Report, printable
+from bpdebug.scenario.reading import find_scenario, read_table
+from bpdebug.scenario.tensors import AnyTensor, overflow
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A network with numbers, ready to run.
+
+    Attributes
+    ----------
+    name : str
+        The file's name without its suffix.
+    source : str
+        The file as the user named it.
+    title, about : str
+        What the file says about itself.
+    layout : str
+        `columns`: every example is a column.
+    dtype : str
+        `float64`, `float32` or `float16`.
+    program : Program
+        What will be computed.
+    values : mapping
+        A read-only array in `dtype` for every input of the program, the incoming gradient included.
+    """
+
+    name: str
+    source: str
+    title: str
+    about: str
+    layout: str
+    dtype: str
+    program: Program
+    values: Mapping[str, Array]
+
+
+def load_scenario(source: str | os.PathLike[str]) -> Scenario:
+    """Read a scenario file and build its program.
+
+    Parameters
+    ----------
+    source : str or path
+        A path, or the bare name of a shipped scenario.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be used, with every problem found.
+    """
+    source = os.fspath(source)
+    path = find_scenario(source)
+    report = Report(source)
+    document = check(Document, read_table(path, source), (), report)
+    inputs = check(Inputs, document["inputs"], ("inputs",), report) if "inputs" in document else {}
+    tables = document.get("layers", ())
+    entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]
+    data: AnyTensor | None = inputs.get(INPUT)
+    results = check_shapes(entries, data.shape if data else None, report)
+    table = document["gradient"]
+    gradient = {} if table is None or not entries else read_gradient(table, len(entries), results, report)
+
+    layers = [entry for entry in entries if entry]
+    tensors = dict(_tensors(data, layers, gradient))
+    for place, tensor in tensors.values():
+        flaw = overflow(tensor, document["dtype"])
+        if flaw:
+            report.add((*place, *flaw.path), flaw.message, flaw.hint)
+    report.refuse()
+
+    assert data is not None
+    program = build(layers, data.shape, seed=next(iter(gradient), "").removeprefix("d"))
+    check_size(program, report)
+    report.refuse()
+    values = {
+        name: read_only(tensor.array().astype(document["dtype"])) for name, (_, tensor) in tensors.items()
+    }
+    return Scenario(
+        name=path.stem,
+        source=report.file,
+        title=printable(document["title"]),
+        about=printable(" ".join(document["about"].split())),
+        layout=document["layout"],
+        dtype=document["dtype"],
+        program=program,
+        values=MappingProxyType(values),
+    )
+
+
+def _tensors(
+    data: AnyTensor | None, layers: Sequence[LayerEntry], gradient: Mapping[str, AnyTensor]
+) -> Iterator[tuple[str, tuple[KeyPath, AnyTensor]]]:
+    """Yield every tensor of the file under its name in the program, with its key path."""
+    if data:
+        yield INPUT, (("inputs", INPUT), data)
+    for layer in layers:
+        for name, tensor in layer.tensors.items():
+            yield f"{name}{layer.number}", (("layers", layer.number - 1, name), tensor)
+    for name, tensor in gradient.items():
+        yield name, ((GRADIENT, name), tensor)

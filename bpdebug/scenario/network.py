@@ -1,0 +1,127 @@
+"""The layers of a file: checked one by one, held against each other, and put together to a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bpdebug.engine.expression.forms import Shape
+from bpdebug.engine.layers import LAYER_KINDS, LayerKind
+from bpdebug.engine.program import Layer, Program, make_layer, with_backward
+from bpdebug.scenario.model import LayerHead, check, layer_model
+from bpdebug.scenario.problems import Report
+from bpdebug.scenario.shapes import check_layer, misshapen, results, unknown_shape
+from bpdebug.scenario.tensors import AnyTensor
+
+INPUT = "a0"
+BATCH = "batch"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerEntry:
+    """One of the file's `[[layers]]`, as far as it is sound."""
+
+    number: int
+    kind: LayerKind
+    name: str
+    settings: Mapping[str, str]
+    tensors: Mapping[str, AnyTensor]
+
+    @property
+    def title(self) -> str:
+        """What a listing calls the layer."""
+        title = self.kind.title(self.settings)
+        return f"{self.name}: {title}" if self.name else title
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shapes of its tensors."""
+        return {name: tensor.shape for name, tensor in self.tensors.items()}
+
+
+def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEntry | None:
+    """Check the table of one layer; None is returned where the kind of the layer is not known."""
+    path = ("layers", number - 1)
+    head = check(LayerHead, table, path, report)
+    if "kind" not in head:
+        return None
+    kind = LAYER_KINDS[head["kind"]]
+    values = check(layer_model(kind.name), table, path, report)
+    settings = {setting.name: values[setting.name] for setting in kind.settings}
+    tensors = {
+        parameter.name: values[parameter.name] for parameter in kind.parameters if values.get(parameter.name)
+    }
+    return LayerEntry(number, kind, values["name"] or "", settings, tensors)
+
+
+def check_shapes(
+    entries: Sequence[LayerEntry | None], data: Shape | None, report: Report
+) -> dict[str, Shape]:
+    """Hold the shapes of all layers against each other.
+
+    Parameters
+    ----------
+    entries : sequence of LayerEntry or None
+        The layers; None where one is not known.
+    data : tuple of int, optional
+        The shape of what goes into the network; None if it is not known.
+    report : Report
+        Takes what is wrong.
+
+    Returns
+    -------
+    dict
+        The shapes of what the last layer computes forwards, by name, as far as they are known.
+    """
+    computed: dict[str, Shape] = {}
+    incoming = data
+    for entry in entries:
+        if entry is None:
+            computed, incoming = {}, None
+            continue
+        path = ("layers", entry.number - 1)
+        unknown = unknown_shape(entry.kind.input)
+        wrong = misshapen(incoming, unknown) if incoming is not None else None
+        if wrong:
+            report.add(("inputs", INPUT) if entry.number == 1 else path, *wrong)
+        given = unknown if wrong or incoming is None else incoming
+        expected, mismatches = check_layer(entry.number, entry.kind, entry.shapes, given)
+        for mismatch in mismatches:
+            report.add((*path, mismatch.parameter), mismatch.message, mismatch.hint)
+        computed = results(entry.number, entry.kind, entry.settings, expected, given)
+        incoming = computed[f"a{entry.number}"]
+    return computed
+
+
+def build(entries: Sequence[LayerEntry], data: Shape, seed: str) -> Program:
+    """Put sound layers together.
+
+    Parameters
+    ----------
+    entries : sequence of LayerEntry
+        The layers.
+    data : tuple of int
+        The shape of what goes in.
+    seed : str
+        The tensor whose gradient comes in; empty for a forward pass only.
+    """
+    layers = [layer_of(entry) for entry in entries]
+    statements = [
+        statement
+        for entry in entries
+        for statement in entry.kind.forward(entry.number, entry.settings, tuple(entry.tensors))
+    ]
+    parameters = {f"{name}{entry.number}": shape for entry in entries for name, shape in entry.shapes.items()}
+    inputs = {INPUT: data, **parameters}
+    if not seed:
+        return Program(inputs, tuple(statements), tuple(layers))
+    return with_backward(
+        inputs, statements, seed, layers, parameters, {INPUT: entries[0].kind.input.index(BATCH)}
+    )
+
+
+def layer_of(entry: LayerEntry) -> Layer:
+    """Return the layer as the program lists it, under the name that the file gives it."""
+    layer = make_layer(entry.number, entry.kind, entry.settings, tuple(entry.tensors))
+    return replace(layer, title=entry.title)

@@ -1,0 +1,170 @@
+"""How a problem is worded: one table from what the model check finds to what a person reads.
+
+Every line says what is wrong, what was found, and what is expected, in this order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from bpdebug.errors import Problem, ScenarioError
+
+MAX_SHOWN = 40
+"""How much of a text found in a file is repeated in a message, in characters."""
+MAX_PROBLEMS = 100
+"""More lines than this help nobody; the rest is counted."""
+
+KeyPath = tuple[str | int, ...]
+
+
+def printable(text: str) -> str:
+    """Write control characters as escapes, so that a file cannot move the cursor or break a line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is most like `word`; empty if none is."""
+    return next(iter(get_close_matches(word[:MAX_SHOWN], list(known), n=1)), "")
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """Return a hint that names the nearest known word; empty if none is near."""
+    near = nearest(word, known) if isinstance(word, str) else ""
+    return f"did you mean {near}?" if near else ""
+
+
+def described(value: object) -> str:
+    """Say what was found in a file, shortly and in TOML's words."""
+    match value:
+        case bool():
+            return f"the boolean {str(value).lower()}"
+        case int() if abs(value) >= 10**MAX_SHOWN:
+            return f"an integer of more than {MAX_SHOWN} digits"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f'the text "{_shortened(value)}"'
+        case dict():
+            return "a table"
+        case list():
+            return f"a list of {len(value)}" if value else "an empty list"
+        case _:
+            return f"the date or time {value}"
+
+
+def key_path(parts: KeyPath) -> str:
+    """Write a key path as one would in code: `layers[1].w`."""
+    text = ""
+    for part in parts:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            bare = re.fullmatch(r"[A-Za-z0-9_-]+", part)
+            key = _shortened(part) if bare else f'"{_shortened(part)}"'
+            text += f".{key}" if text else key
+    return text
+
+
+class Report:
+    """Collects the problems of one file, each once.
+
+    Parameters
+    ----------
+    file : str
+        The file as the user named it.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.file = printable(file)
+        self._problems: dict[Problem, None] = {}
+
+    def add(self, path: KeyPath, message: str, hint: str = "") -> None:
+        """Note a problem at a key path."""
+        self._problems[Problem(self.file, key_path(path), message, hint)] = None
+
+    def add_finding(self, path: KeyPath, finding: ErrorDetails, known: Sequence[str]) -> None:
+        """Note what pydantic found in the table at `path`; `known` are the keys it may have."""
+        where = (*path, *finding["loc"])
+        wording = WORDINGS[finding["type"]]
+        self.add(where, *wording(where[-1], finding["input"], finding.get("ctx", {}), known))
+
+    def refuse(self) -> None:
+        """Raise a `ScenarioError` with all problems, if there are any."""
+        if self._problems:
+            raise ScenarioError(*self.problems)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The problems in the order in which they were found; past `MAX_PROBLEMS` only their number."""
+        problems = tuple(self._problems)
+        rest = len(problems) - MAX_PROBLEMS
+        if rest <= 0:
+            return problems
+        return (*problems[:MAX_PROBLEMS], Problem(self.file, "", f"and {rest:,} more problems"))
+
+
+def _shortened(text: str) -> str:
+    text = printable(text[: MAX_SHOWN + 1])
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+
+
+Wording = Callable[[Any, Any, dict[str, Any], Sequence[str]], tuple[str, str]]
+"""(the key, its value, pydantic's details, the keys known beside it) -> (message, hint)."""
+
+
+def _missing(key: Any, value: Any, details: dict[str, Any], known: Sequence[str]) -> tuple[str, str]:
+    found = ", ".join(key_path((other,)) for other in list(value)[:10]) or "none"
+    near = next((hint for other in value if other not in known and (hint := nearest(other, [key]))), "")
+    return (
+        f"missing key: found the keys {found}, expected also {key}",
+        f"{near} is spelled differently" if near else "",
+    )
+
+
+def _unknown_key(key: Any, value: Any, details: dict[str, Any], known: Sequence[str]) -> tuple[str, str]:
+    return f"unknown key: expected one of {', '.join(known)}", did_you_mean(key, known)
+
+
+def _unknown_choice(key: Any, value: Any, details: dict[str, Any], known: Sequence[str]) -> tuple[str, str]:
+    choices = re.findall(r"'([^']*)'", details["expected"])
+    expected = f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
+    return f"unknown {key}: found {described(value)}, expected {expected}", did_you_mean(value, choices)
+
+
+def _expected(what: str, hint: str = "") -> Wording:
+    def wording(key: Any, value: Any, details: dict[str, Any], known: Sequence[str]) -> tuple[str, str]:
+        return f"wrong value: found {described(value)}, expected {what.format(**details)}", hint
+
+    return wording
+
+
+def _ready(key: Any, value: Any, details: dict[str, Any], known: Sequence[str]) -> tuple[str, str]:
+    return details["message"], details["hint"]
+
+
+READY = "ready"
+"""The type of a finding of our own, which brings its wording with it."""
+
+WORDINGS: dict[str, Wording] = {
+    READY: _ready,
+    "missing": _missing,
+    "extra_forbidden": _unknown_key,
+    "literal_error": _unknown_choice,
+    "string_type": _expected("text in quotes"),
+    "string_too_short": _expected("text that is not empty"),
+    "int_type": _expected("a whole number"),
+    "float_type": _expected("a number"),
+    "finite_number": _expected("a finite number"),
+    "greater_than_equal": _expected("{ge} or more"),
+    "less_than_equal": _expected("{le} or less"),
+    "too_short": _expected("at least {min_length}"),
+    "too_long": _expected("at most {max_length}"),
+    "list_type": _expected("a list"),
+    "dict_type": _expected("a table"),
+    "model_type": _expected("a table"),
+}

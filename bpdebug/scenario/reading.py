@@ -1,0 +1,136 @@
+"""From a name on the command line to a TOML table: the only place here that touches files.
+
+A scenario may come from a stranger, so everything is bounded before it is done: only regular files are
+opened (a pipe would never end), and no more of them is read than a parser can hold.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from bpdebug.errors import Problem, ScenarioError
+from bpdebug.scenario.problems import nearest, printable
+
+MAX_FILE_BYTES = 4 * 2**20
+"""The parser needs up to a hundred times the size of a file; 200,000 numbers fit, and more can be random."""
+
+_SUFFIX = ".toml"
+_PLACE = re.compile(r"^(?P<message>.*) \(at (?P<place>[^()]*)\)$", re.DOTALL)
+
+
+class OverflowingFloat(float):
+    """A literal such as 1e400: Python reads it as infinity, which is not what was written."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __format__(self, spec: str) -> str:
+        return self.text
+
+
+def shipped_scenarios() -> tuple[Path, ...]:
+    """Return the scenario files that come with bpdebug, in the order of their names."""
+    installed = Path(__file__).parent / "shipped"
+    folder = installed if installed.is_dir() else Path(__file__).parents[2] / "scenarios"
+    return tuple(sorted(folder.glob(f"*{_SUFFIX}")))
+
+
+def find_scenario(source: str) -> Path:
+    """Return the file that is meant by a path, or by the bare name of a shipped scenario.
+
+    Raises
+    ------
+    ScenarioError
+        If a bare name is neither a shipped scenario nor a file.
+    """
+    shipped = {path.stem: path for path in shipped_scenarios()}
+    if source in shipped:
+        return shipped[source]
+    path = Path(source)
+    bare = path.name == source and path.suffix != _SUFFIX
+    if bare and not os.path.lexists(path):
+        expected = f"no such scenario: found neither a file nor a shipped one, expected {', '.join(shipped)}"
+        near = nearest(source, shipped)
+        hint = f"did you mean {near}?" if near else "a file in another folder is given by its path"
+        raise ScenarioError(Problem(printable(source), "", expected, hint))
+    return path
+
+
+def read_table(path: Path, shown: str) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    shown : str
+        What problems call it.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read, is not UTF-8, is not TOML, or is larger than `MAX_FILE_BYTES`.
+    """
+
+    def refuse(message: str, hint: str = "", place: str = "") -> ScenarioError:
+        return ScenarioError(Problem(printable(shown), place, message, hint))
+
+    try:
+        content = _read_bytes(path)
+    except FileNotFoundError:
+        raise refuse("no such file", "`bpdebug list` shows the scenarios that are always there") from None
+    except IsADirectoryError:
+        raise refuse("found a folder, expected a TOML file") from None
+    except _NotRegularError:
+        raise refuse("found a pipe or a device, expected a TOML file") from None
+    except (OSError, ValueError) as error:
+        raise refuse(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(content) > MAX_FILE_BYTES:
+        raise refuse(
+            f"too large: found more than {MAX_FILE_BYTES:,} bytes, expected at most that",
+            "write large tensors as { random = ... }",
+        )
+    try:
+        return _parse(content)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise refuse(
+            f"not UTF-8: found the byte 0x{content[error.start]:02x}", "save it as UTF-8", f"line {line}"
+        ) from None
+    except RecursionError:
+        raise refuse("nested too deeply: a tensor needs two levels of brackets") from None
+    except ValueError as error:
+        # TOMLDecodeError is a ValueError, and so is what Python says to an integer of 5,000 digits.
+        found = _PLACE.match(str(error))
+        message, place = (found["message"], found["place"]) if found else (str(error), "")
+        raise refuse(f"not TOML: {printable(message[:1].lower() + message[1:])}", place=place) from None
+
+
+class _NotRegularError(OSError):
+    """The path is neither a file nor a folder."""
+
+
+def _read_bytes(path: Path) -> bytes:
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError
+    if not stat.S_ISREG(mode):
+        raise _NotRegularError
+    with path.open("rb") as file:
+        return file.read(MAX_FILE_BYTES + 1)
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    text = content.decode("utf-8-sig").replace("\r\n", "\n")
+    return tomllib.loads(text, parse_float=_float)
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    return OverflowingFloat(text) if math.isinf(value) and "inf" not in text else value

@@ -1,0 +1,150 @@
+"""The shapes of a file's tensors, held against what its layers expect, before anything is allocated.
+
+A kind says what it expects as patterns: `("outputs", "inputs")` for the weights of a dense layer, whose
+input is `("inputs", "batch")`. Whatever comes first settles the length of a named extent for the rest,
+and messages refer to it. After a mistake the check goes on with the shape that was expected, so that
+one wrong matrix is one problem and not a row of them.
+
+Where a tensor is missing, lengths stay unknown. An unknown length is written 0: no tensor of a file is
+empty, and an empty axis passes through the engine's shape rules as any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bpdebug.engine.expression.forms import Shape, written
+from bpdebug.engine.layers import LayerKind, Pattern
+from bpdebug.engine.program import infer_shapes
+
+UNKNOWN = 0
+AXES = (("row", "rows"), ("column", "columns"))
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A length that others must match, and in words whose it is."""
+
+    length: int
+    whose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A tensor of a layer that has the wrong shape."""
+
+    parameter: str
+    message: str
+    hint: str = ""
+
+
+def unknown_shape(pattern: Pattern) -> Shape:
+    """Return the shape of which nothing is known but the number of axes."""
+    return (UNKNOWN,) * len(pattern)
+
+
+def misshapen(shape: Shape, expected: Shape, reason: str = "") -> tuple[str, str] | None:
+    """Return the message and the hint for a tensor whose shape is not the expected one; None if it is.
+
+    Parameters
+    ----------
+    shape, expected : tuple of int
+        The shape found, and the one expected, in which lengths may be unknown.
+    reason : str
+        What the tensor must be; used where the number of axes is right.
+    """
+    if len(shape) != len(expected):
+        reason = f"must have {len(expected)} dimensions"
+    elif all(wanted in (length, UNKNOWN) for length, wanted in zip(shape, expected, strict=True)):
+        return None
+    wanted = ", ".join("any" if length == UNKNOWN else str(length) for length in expected)
+    return f"{reason}: found shape {written(shape)}, expected ({wanted})", _shape_hint(shape, expected)
+
+
+def check_layer(
+    number: int, kind: LayerKind, shapes: Mapping[str, Shape], incoming: Shape
+) -> tuple[dict[str, Shape], list[Mismatch]]:
+    """Check the shapes of one layer's tensors.
+
+    Parameters
+    ----------
+    number : int
+        The layer's number, from 1.
+    kind : LayerKind
+        What it is.
+    shapes : mapping
+        The shapes of its parameters, of those that are sound.
+    incoming : tuple of int
+        The shape of what comes in.
+
+    Returns
+    -------
+    (shapes, mismatches)
+        The shapes that the parameters should have, and what is wrong with those that they have.
+    """
+    extents: dict[str | int, Extent] = {
+        name: Extent(length, _whose(number, length, axis))
+        for axis, (name, length) in enumerate(zip(kind.input, incoming, strict=True))
+        if length != UNKNOWN
+    }
+    mismatches = []
+    for parameter in kind.parameters:
+        shape = shapes.get(parameter.name)
+        if shape is None:
+            continue
+        expected = _lengths(parameter.shape, extents)
+        wrong = misshapen(shape, expected, _reason(parameter.shape, shape, extents))
+        if wrong:
+            mismatches.append(Mismatch(parameter.name, *wrong))
+        if len(shape) == len(expected):
+            for axis, (name, length) in enumerate(zip(parameter.shape, shape, strict=True)):
+                extents.setdefault(name, Extent(length, f"the {_count(length, axis)} of {parameter.name}"))
+    present = [parameter for parameter in kind.parameters if parameter.required or parameter.name in shapes]
+    return {parameter.name: _lengths(parameter.shape, extents) for parameter in present}, mismatches
+
+
+def results(
+    number: int, kind: LayerKind, settings: Mapping[str, str], shapes: Mapping[str, Shape], incoming: Shape
+) -> dict[str, Shape]:
+    """Return the shapes of what layer `number` computes forwards, by name, in order."""
+    forward = kind.forward(number, settings, tuple(shapes))
+    given = {f"a{number - 1}": incoming, **{f"{name}{number}": shape for name, shape in shapes.items()}}
+    inferred = infer_shapes(given, forward)
+    return {statement.name: inferred[statement.name] for statement in forward}
+
+
+def _lengths(pattern: Pattern, extents: Mapping[str | int, Extent]) -> Shape:
+    known = {name: extent.length for name, extent in extents.items()}
+    return tuple(name if isinstance(name, int) else known.get(name, UNKNOWN) for name in pattern)
+
+
+def _whose(number: int, length: int, axis: int) -> str:
+    if number == 1:
+        return f"the {_count(length, axis)} of inputs.a0"
+    return (
+        f"layer {number - 1}'s {length} output{'s' * (length != 1)}"
+        if axis == 0
+        else f"the batch of {length}"
+    )
+
+
+def _reason(pattern: Pattern, shape: Shape, extents: Mapping[str | int, Extent]) -> str:
+    reasons = []
+    for axis, (name, length) in enumerate(zip(pattern, shape, strict=False)):
+        if isinstance(name, int):
+            if name != length:
+                reasons.append(f"must have {_count(name, axis)}")
+        elif name in extents and extents[name].length != length:
+            reasons.append(f"{AXES[axis][1]} must match {extents[name].whose}")
+    return ", and ".join(reasons)
+
+
+def _count(length: int, axis: int) -> str:
+    return f"{length} {AXES[axis][length != 1]}"
+
+
+def _shape_hint(shape: Shape, expected: Shape) -> str:
+    if len(shape) == 1 and len(expected) == 2:
+        return "a column is written [[1.0], [2.0]], a row [[1.0, 2.0]]"
+    return "is it transposed?" if shape == expected[::-1] else ""

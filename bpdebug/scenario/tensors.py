@@ -1,0 +1,200 @@
+"""A tensor as a scenario writes it: a nested list of numbers, or `{ random = ..., shape = ..., seed = ... }`.
+
+Checking tells its shape and nothing is allocated for it yet; `array` then makes the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, Field, PlainValidator, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from bpdebug.engine.expression.forms import Shape, element_count
+from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.scenario.problems import MAX_PROBLEMS, READY, KeyPath, described
+from bpdebug.scenario.reading import OverflowingFloat
+
+MAX_ELEMENTS = 2**25
+"""One tensor: twice the weights of a 4096 × 4096 layer, a quarter of a gibibyte in float64."""
+MAX_AXES = 8
+"""No layer has tensors with more axes than a few; NumPy itself ends at 64."""
+LARGEST = float(np.finfo(np.float64).max)
+"""No integer beyond it has a place in any dtype."""
+SPREAD = 10
+"""A normal number beyond ten standard deviations has never been drawn."""
+MAX_SEED = 2**63 - 1
+"""The largest integer that TOML promises to keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralTensor:
+    """A tensor whose numbers are written out."""
+
+    shape: Shape
+    numbers: Sequence[float]
+
+    def array(self) -> Array:
+        """Return the values in float64."""
+        return np.array(self.numbers, dtype=np.float64).reshape(self.shape)
+
+
+class RandomTensor(BaseModel, extra="forbid", strict=True, defer_build=True):
+    """A tensor of random numbers, the same on every machine.
+
+    Attributes
+    ----------
+    random : str
+        `uniform`: every number between -scale and scale is equally likely, so that both signs occur.
+        `normal`: a normal distribution around 0 with the standard deviation `scale`.
+    extents : list of int
+        The shape; a scenario calls it `shape`.
+    seed : int
+        The seed of NumPy's default generator.
+    scale : float
+        How large the numbers are.
+    """
+
+    random: Literal["uniform", "normal"]
+    extents: Annotated[
+        list[Annotated[int, Field(ge=1)]], Field(alias="shape", min_length=1, max_length=MAX_AXES)
+    ]
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    scale: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+
+    @property
+    def shape(self) -> Shape:
+        """The shape as a tuple."""
+        return tuple(self.extents)
+
+    def array(self) -> Array:
+        """Return the values in float64."""
+        generator = np.random.default_rng(self.seed)
+        if self.random == "uniform":
+            return generator.uniform(-self.scale, self.scale, self.shape)
+        return generator.normal(0.0, self.scale, self.shape)
+
+
+AnyTensor = LiteralTensor | RandomTensor
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong at one place inside a tensor."""
+
+    path: KeyPath
+    message: str
+    hint: str = ""
+
+
+def read_tensor(value: object) -> AnyTensor:
+    """Check a tensor and tell its shape.
+
+    Raises
+    ------
+    ValidationError
+        With every flaw in it.
+    """
+    if isinstance(value, dict):
+        return _read_random(value)
+    if not isinstance(value, list):
+        expected = "a nested list of numbers, or { random = ..., shape = ..., seed = ... }"
+        raise _error([Flaw((), f"not a tensor: found {described(value)}, expected {expected}")])
+    shape = _shape_of_first(value)
+    flaws = list(_flaws(value, shape, ()))
+    if flaws:
+        raise _error(flaws)
+    rows: list[Any] = [value]
+    for _ in shape:
+        rows = [entry for row in rows for entry in row]
+    return LiteralTensor(shape, [float(number) for number in rows])
+
+
+Tensor = Annotated[AnyTensor, PlainValidator(read_tensor)]
+"""The type of a key whose value is a tensor."""
+
+
+def _read_random(value: dict[str, Any]) -> RandomTensor:
+    tensor = RandomTensor.model_validate(value)
+    count = element_count(tensor.shape)
+    if count > MAX_ELEMENTS:
+        found = f"{count:,}" if count < 10**18 else "10**18 or more"
+        message = f"too many elements: found {found}, expected at most {MAX_ELEMENTS:,} in one tensor"
+        raise _error([Flaw(("shape",), message)])
+    return tensor
+
+
+def _shape_of_first(value: object) -> Shape:
+    """Follow the first entries down: they say what shape the others must have."""
+    shape: list[int] = []
+    while isinstance(value, list) and len(shape) <= MAX_AXES:
+        shape.append(len(value))
+        value = value[0] if value else None
+    return tuple(shape)
+
+
+def _flaws(value: object, shape: Shape, path: KeyPath) -> Iterator[Flaw]:
+    if len(path) > MAX_AXES:
+        yield Flaw((), f"too many dimensions: found more than {MAX_AXES}, expected 2")
+    elif isinstance(value, list) and not value:
+        yield Flaw(path, "empty: found no element, expected at least one")
+    elif not shape:
+        yield from _number_flaws(value, path)
+    elif not isinstance(value, list):
+        yield Flaw(
+            path, f"ragged: found {described(value)}, expected a list of {shape[0]} as in the first row"
+        )
+    elif len(value) != shape[0]:
+        yield Flaw(path, f"ragged: found a row of {len(value)}, expected {shape[0]} as in the first row")
+    elif len(shape) > 1 or not all(type(entry) is float for entry in value):
+        for index, entry in enumerate(value):
+            yield from _flaws(entry, shape[1:], (*path, index))
+
+
+def _number_flaws(value: object, path: KeyPath) -> Iterator[Flaw]:
+    if isinstance(value, list):
+        yield Flaw(path, f"ragged: found {described(value)}, expected a number as at the start of the tensor")
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        yield Flaw(path, f"not a number: found {described(value)}, expected a number", _number_hint(value))
+    elif isinstance(value, OverflowingFloat) or (isinstance(value, int) and abs(value) > LARGEST):
+        yield Flaw(
+            path, f"too large: found {described(value)}, expected at most {LARGEST!r}, which float64 holds"
+        )
+
+
+def _number_hint(value: object) -> str:
+    if isinstance(value, str):
+        return "write it without quotes"
+    return "write 1 or 0" if isinstance(value, bool) else ""
+
+
+def _error(flaws: Sequence[Flaw]) -> ValidationError:
+    def finding(flaw: Flaw) -> InitErrorDetails:
+        kind = PydanticCustomError(READY, "{message}", {"message": flaw.message, "hint": flaw.hint})
+        return InitErrorDetails(type=kind, loc=flaw.path, input=None)
+
+    return ValidationError.from_exception_data(
+        "tensor", [finding(flaw) for flaw in flaws[: MAX_PROBLEMS + 1]]
+    )
+
+
+def overflow(tensor: AnyTensor, dtype: str) -> Flaw | None:
+    """Return the first number of a tensor that is finite as written and infinite in `dtype`."""
+    largest = float(np.finfo(dtype).max)
+    if isinstance(tensor, RandomTensor):
+        if tensor.scale <= largest / SPREAD:
+            return None
+        message = (
+            f"too large for {dtype}: found {described(tensor.scale)}, expected at most {largest / SPREAD!r}"
+        )
+        return Flaw(("scale",), message)
+    with np.errstate(over="ignore"):
+        lost = np.isinf(tensor.array().astype(dtype)) & np.isfinite(tensor.array())
+    if not lost.any():
+        return None
+    index = tuple(int(part) for part in np.argwhere(lost)[0])
+    found = described(float(tensor.array()[index]))
+    return Flaw(index, f"too large for {dtype}: found {found}, expected at most {largest!r}")

@@ -1,0 +1,76 @@
+"""What the Operation card says of the current statement: what a teacher would say at this line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bpdebug.engine.debugger import Debugger
+from bpdebug.engine.expression.functions import FUNCTIONS
+from bpdebug.engine.expression.nodes import calls
+from bpdebug.engine.expression.printing import (
+    math_name,
+    math_text,
+    numpy_text,
+    shape_text,
+    shapes_text,
+    statement_text,
+)
+from bpdebug.engine.expression.shapes import shape_of
+
+
+@dataclass(frozen=True, slots=True)
+class OperationText:
+    """The lines of the card, each empty where it does not apply.
+
+    Attributes
+    ----------
+    code : str
+        The statement as NumPy text; inside a statement, the node that has just been computed.
+    mathematics : str
+        The same as mathematics.
+    shapes : str
+        The shapes of the operands in their places.
+    rule : str
+        For a gradient, the chain rule that it is.
+    why : str
+        One sentence.
+    arithmetic : tuple of str
+        Where the selected element comes from: the sides of one equation.
+    """
+
+    code: str = ""
+    mathematics: str = ""
+    shapes: str = ""
+    rule: str = ""
+    why: str = ""
+    arithmetic: tuple[str, ...] = ()
+
+
+def operation_text(debugger: Debugger, about: str, arithmetic: tuple[str, ...]) -> OperationText:
+    """Describe the current operation; at the start, what the scenario is about."""
+    statement, node, program = debugger.statement, debugger.node, debugger.program
+    if statement is None:
+        return OperationText(why=about, arithmetic=arithmetic)
+    if node is not None:
+        shape = shape_text(shape_of(node, program.shapes))
+        count = len(calls(statement.expression))
+        return OperationText(
+            code=numpy_text(node),
+            mathematics=math_text(node),
+            shapes=f"node {debugger.moment.node} of {count} in {statement_text(statement)}",
+            rule=f"gives {shape}",
+            why=FUNCTIONS[node.function].explanation,
+            arithmetic=arithmetic,
+        )
+    why = program.explanation_of(statement)
+    if statement.phase == "forward" and len(calls(statement.expression)) == 1:
+        (call,) = calls(statement.expression)
+        why = f"{why} {FUNCTIONS[call.function].explanation}"
+    return OperationText(
+        code=statement_text(statement),
+        mathematics=f"{math_name(statement.name)} = {math_text(statement.expression)}",
+        shapes=shapes_text(statement, program.shapes),
+        rule=program.rule_of(statement) if statement.phase == "backward" else "",
+        why=why,
+        arithmetic=arithmetic,
+    )

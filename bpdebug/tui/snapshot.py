@@ -1,0 +1,167 @@
+"""What the ledger shows, as frozen data read from the debugger.
+
+A layer is a row of pairs, each gradient under its tensor: `a_prev w b z a` above, `d_prev dw db dz da`
+below. Nothing here computes: it is the debugger's answer to "what is there to see now?".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bpdebug.engine.debugger import Debugger
+from bpdebug.engine.expression.derivation import gradient_name
+from bpdebug.engine.expression.forms import Shape
+from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.expression.nodes import Expression
+from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.engine.expression.provenance import Origin, element_text, origin_of
+from bpdebug.engine.expression.regions import Source
+from bpdebug.engine.program import Layer
+from bpdebug.tui.cells import element_at
+
+Mark = Literal["written", "in part", "read", "incoming", ""]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """One tensor as it is at this moment.
+
+    Attributes
+    ----------
+    role, name : str
+        What it is to its layer, and its name in the program; empty where there is nothing to show.
+    shape : tuple of int
+        The shape that it has, or will have.
+    value : array or None
+        Its value; None while there is none, and `note` then says why.
+    mark : str
+        What the current operation does with it.
+    recorded : array or None
+        The value that the whole run gave it. It decides on the room that its numbers need, so that
+        nothing moves when they appear.
+    note : str
+        What to say in place of a value.
+    sources : tuple of Source
+        The regions of it that the selected element comes from.
+    title : str
+        What is shown in place of the name: inside a statement, the node that has just been computed.
+    """
+
+    role: str
+    name: str
+    shape: Shape = ()
+    value: Array | None = None
+    mark: Mark = ""
+    recorded: Array | None = None
+    note: str = ""
+    sources: tuple[Source, ...] = ()
+    title: str = ""
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """All that is visible; panels with equal content look alike."""
+        return (
+            self.role,
+            self.name,
+            self.title,
+            self.shape,
+            id(self.value),
+            self.mark,
+            self.note,
+            self.sources,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A tensor above its gradient."""
+
+    tensor: Panel
+    gradient: Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The element whose origin is shown: a tensor, and the row and column of the cell."""
+
+    name: str
+    cell: tuple[int, int]
+
+
+def result_name(debugger: Debugger) -> str:
+    """Return the tensor that the current statement writes; empty at the start."""
+    return debugger.statement.name if debugger.statement is not None else ""
+
+
+def layer_in_focus(debugger: Debugger) -> int:
+    """Return the number of the layer of the current statement; 1 at the start."""
+    return debugger.statement.layer if debugger.statement is not None else 1
+
+
+def read_pairs(debugger: Debugger, layer: Layer, sources: Sequence[Source] = ()) -> tuple[Pair, ...]:
+    """Return the pairs of a layer as they are now."""
+
+    def panel(role: str, name: str) -> Panel:
+        own = tuple(source for source in sources if source.name == name)
+        return _read_panel(debugger, role, name, own)
+
+    return tuple(
+        Pair(panel(role, name), panel(layer.role_of_gradient(name), gradient_name(name)))
+        for role, name in layer.tensors.items()
+    )
+
+
+def explain_element(debugger: Debugger, selection: Selection, digits: int) -> Origin | None:
+    """Say where the selected element comes from; None where there is nothing to explain yet."""
+    expression = _expression_behind(debugger, selection.name)
+    if debugger.node is not None and selection.name == result_name(debugger):
+        value = debugger.node_value()
+        name = f"({numpy_text(debugger.node)})"
+    else:
+        value, name = debugger.value(selection.name), selection.name
+    if expression is None or value is None:
+        return None
+    index = element_at(*selection.cell, value.shape)
+    return origin_of(name, expression, index, value, debugger.trace.values, digits)
+
+
+def given_text(debugger: Debugger, selection: Selection) -> tuple[str, ...]:
+    """Say of an element that no statement computes where it comes from."""
+    if selection.name not in debugger.program.inputs:
+        return ()
+    given = "comes in from outside" if selection.name in debugger.program.gradients else "is given"
+    index = element_at(*selection.cell, debugger.program.shapes[selection.name])
+    return (f"{element_text(selection.name, index)} {given}",)
+
+
+def _expression_behind(debugger: Debugger, name: str) -> Expression | None:
+    if debugger.node is not None and name == result_name(debugger):
+        return debugger.node
+    position = debugger.program.positions.get(name)
+    return debugger.program.statements[position - 1].expression if position else None
+
+
+def _read_panel(debugger: Debugger, role: str, name: str, sources: tuple[Source, ...]) -> Panel:
+    program = debugger.program
+    if name not in program.shapes:
+        reason = "no gradient is asked for" if not program.seed else "no gradient reaches it"
+        return Panel(role, name, note=reason)
+    shape, recorded = program.shapes[name], debugger.trace.values[name]
+    if name == result_name(debugger) and debugger.node is not None:
+        value = debugger.node_value()
+        assert value is not None
+        title = numpy_text(debugger.node)
+        return Panel(role, name, value.shape, value, "in part", recorded, sources=sources, title=title)
+    value = debugger.value(name)
+    if value is None:
+        return Panel(role, name, shape, recorded=recorded, note="not computed yet")
+    mark: Mark = ""
+    if name == result_name(debugger):
+        mark = "written"
+    elif name in debugger.reads:
+        mark = "read"
+    elif name in program.inputs and name in program.gradients:
+        mark = "incoming"
+    return Panel(role, name, shape, value, mark, recorded, sources=sources)

@@ -1,0 +1,146 @@
+"""The ledger: two rows of panels, each gradient under its tensor, cell under cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from bpdebug.tui.cells import LEVELS, CellFormat, cell_format
+from bpdebug.tui.ledger_layout import NARROWEST_PAIR, pair_widths, shown_pairs
+from bpdebug.tui.snapshot import Pair, Panel
+from bpdebug.tui.widgets.tensor_panel import TensorPanel
+
+SIGNS = ("positive", "negative")
+KINDS = ("zero", "nan", "infinite", "note", *(f"{sign}-{n + 1}" for sign in SIGNS for n in range(LEVELS)))
+PLACES = 5
+"""The pairs of a dense layer: a_prev, w, b, z, a."""
+
+
+class PairColumn(Vertical):
+    """A tensor above its gradient; the two scroll together."""
+
+    def __init__(self, place: int, style_of: Callable[[str], Style]) -> None:
+        super().__init__(id=f"pair-{place}")
+        self.panels = (
+            TensorPanel(place, f"tensor-{place}", style_of),
+            TensorPanel(place, f"gradient-{place}", style_of),
+        )
+
+    def compose(self) -> ComposeResult:
+        """Put the tensor above its gradient."""
+        yield from self.panels
+
+    def show(
+        self, pair: Pair, formats: tuple[CellFormat, CellFormat], cell: tuple[int, int], selected: str
+    ) -> None:
+        """Show a tensor and its gradient, cell under cell: their numbers take the same room."""
+        width = max(format.width for format in formats)
+        shown = zip(self.panels, (pair.tensor, pair.gradient), formats, strict=True)
+        for widget, panel, format in shown:
+            is_selected = panel.name == selected and panel.value is not None
+            widget.show(panel, replace(format, width=width), cell, is_selected)
+
+    def on_mount(self) -> None:
+        """Let each panel follow the other's scrolling."""
+        for panel, other in (self.panels, self.panels[::-1]):
+            self.watch(panel, "scroll_x", lambda x, other=other: self.follow(other, x=x), init=False)
+            self.watch(panel, "scroll_y", lambda y, other=other: self.follow(other, y=y), init=False)
+
+    def follow(self, panel: TensorPanel, x: float | None = None, y: float | None = None) -> None:
+        """Scroll a panel to where its partner is, if it shows a grid of the same shape."""
+        if panel.panel.value is not None:
+            panel.scroll_to(x, y, animate=False)
+
+
+class Ledger(Horizontal):
+    """The panels of the layer in focus. It holds the styles of their cells, once for all of them."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"cell--{kind}" for kind in KINDS}
+
+    def __init__(self) -> None:
+        super().__init__(id="ledger")
+        self.columns = [PairColumn(place, self.get_component_rich_style) for place in range(PLACES)]
+        self.count = 0
+        self.formats: dict[tuple[str, int], CellFormat] = {}
+
+    def compose(self) -> ComposeResult:
+        """Lay the pairs side by side, as the forward pass runs."""
+        yield from self.columns
+
+    @property
+    def panels(self) -> list[TensorPanel]:
+        """All panels in use."""
+        return [panel for column in self.columns[: self.count] for panel in column.panels]
+
+    def panel_of(self, name: str) -> TensorPanel | None:
+        """Return the panel that shows a tensor."""
+        return next((panel for panel in self.panels if panel.panel.name == name), None)
+
+    def show(
+        self,
+        pairs: Sequence[Pair],
+        cells: Mapping[int, tuple[int, int]],
+        selected: str,
+        digits: int,
+    ) -> None:
+        """Show the pairs of a layer.
+
+        Parameters
+        ----------
+        pairs : sequence of Pair
+            What is there to see.
+        cells : mapping
+            The cell cursor of each pair, by its place.
+        selected : str
+            The tensor whose chosen cell is explained.
+        digits : int
+            Significant digits.
+        """
+        self.count = len(pairs)
+        for place, (column, pair) in enumerate(zip(self.columns, pairs, strict=False)):
+            formats = self.format_of(pair.tensor, digits), self.format_of(pair.gradient, digits)
+            column.show(pair, formats, cells.get(place, (0, 0)), selected)
+        self.share_room()
+
+    def format_of(self, panel: Panel, digits: int) -> CellFormat:
+        """Return how a tensor's numbers are written; the whole run decides, so that nothing moves later."""
+        if panel.mark == "in part" and panel.value is not None:
+            return cell_format(panel.value, digits)
+        if panel.recorded is None:
+            return CellFormat()
+        if (panel.name, digits) not in self.formats:
+            self.formats[panel.name, digits] = cell_format(panel.recorded, digits)
+        return self.formats[panel.name, digits]
+
+    def share_room(self) -> None:
+        """Give each pair its width and all rows their height, as far as the screen allows."""
+        width, height = self.size
+        if not width or not self.count:
+            return
+        in_use = [
+            panel.place for mark in ("-written", "-read") for panel in self.panels if panel.has_class(mark)
+        ]
+        if self.screen.focused in self.panels:
+            in_use.insert(0, self.screen.focused.place)
+        shown = shown_pairs(self.count, in_use, width)
+        columns = [self.columns[place].panels for place in shown]
+        needs = [max(NARROWEST_PAIR, *(panel.needed_width() for panel in panels)) for panels in columns]
+        wishes = [max(panel.wished_width() for panel in panels) for panels in columns]
+        widths = dict(zip(shown, pair_widths(needs, wishes, width), strict=True))
+        scrolls = any(widths[place] < need for place, need in zip(shown, needs, strict=True))
+        rows = max(panel.needed_height() for panel in self.panels) + scrolls
+        for place, column in enumerate(self.columns):
+            column.display = place in widths
+            if place in widths:
+                column.styles.width = widths[place]
+                for panel in column.panels:
+                    panel.styles.height = min(rows, height // 2)
+
+    def on_resize(self) -> None:
+        """Share the new width."""
+        self.share_room()

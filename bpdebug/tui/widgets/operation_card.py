@@ -1,0 +1,76 @@
+"""The Operation card: the current statement, as code, as mathematics, and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widget import Widget
+
+from bpdebug.tui.operation_text import OperationText
+
+ROOMY = 9
+"""From this height on, the parts of the card stand apart."""
+
+
+class OperationCard(Widget):
+    """Shows an `OperationText`."""
+
+    def __init__(self) -> None:
+        super().__init__(id="operation")
+        self.border_title = "Operation"
+        self.text = OperationText()
+
+    def show(self, text: OperationText) -> None:
+        """Show what is to be said of the current operation."""
+        if text != self.text:
+            self.text = text
+            self.refresh()
+
+    def render(self) -> Content:
+        """Lay out the card for its size."""
+        width, height = self.content_size
+        return card_content(self.text, width, roomy=height >= ROOMY)
+
+
+def card_content(text: OperationText, width: int, roomy: bool) -> Content:
+    """Lay out the card; what does not apply takes no line.
+
+    Parameters
+    ----------
+    text : OperationText
+        What to say.
+    width : int
+        The columns there are; an equation that is longer breaks before its equals signs.
+    roomy : bool
+        Whether blank lines part the formula, the words and the arithmetic.
+    """
+    head = Content.assemble((text.code, "bold $text-primary"), "    ", (text.mathematics, "$text-secondary"))
+    # The equals sign of the shapes stands under that of the code.
+    indent = " " * max(0, text.code.find("=") - text.shapes.find("="))
+    formula: list[Content | None] = [
+        head if text.code else None,
+        Content.styled(indent + text.shapes, "$text-muted") if text.shapes else None,
+        Content(text.rule) if text.rule else None,
+    ]
+    words: list[Content | None] = [Content(text.why) if text.why else None]
+    arithmetic: list[Content | None] = [
+        Content.styled(line, "$text-accent") for line in equation_lines(text.arithmetic, width)
+    ]
+    parts = [formula, words, arithmetic] if roomy else [formula, arithmetic, words]
+    blocks = [Content("\n").join(line for line in part if line is not None) for part in parts]
+    return Content("\n\n" if roomy else "\n").join(block for block in blocks if block.plain)
+
+
+def equation_lines(sides: Sequence[str], width: int) -> list[str]:
+    """Write an equation on one line if it fits, else each further side on a line of its own."""
+    if not sides:
+        return []
+    whole = " = ".join(sides)
+    if len(whole) <= width:
+        return [whole]
+    indent = " " * min(len(sides[0]), width // 4)
+    first, *rest = sides
+    if not rest:
+        return [first]
+    return [f"{first} = {rest[0]}", *(f"{indent} = {side}" for side in rest[1:])]

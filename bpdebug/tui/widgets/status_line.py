@@ -1,0 +1,46 @@
+"""The status line: which scenario, and where in it one is."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from bpdebug.engine.debugger import Debugger
+
+
+class StatusLine(Widget):
+    """One line across the top."""
+
+    def __init__(self, name: str, title: str) -> None:
+        super().__init__(id="status")
+        self.left = f"{name} · {title}" if title else name
+        self.right = ""
+
+    def show(self, place: str) -> None:
+        """Show where one is."""
+        if place != self.right:
+            self.right = place
+            self.refresh()
+
+    def render(self) -> Content:
+        """Put the scenario at the left, the place at the right."""
+        width = self.content_size.width
+        room = width - len(self.right) - 2
+        left = self.left if len(self.left) <= room else self.left[: max(0, room - 1)] + "…"
+        gap = " " * max(1, width - len(left) - len(self.right))
+        return Content.assemble((left, "bold"), gap, self.right)
+
+
+def place_text(debugger: Debugger, pinned: int | None) -> str:
+    """Say where in the program one is: `backward · layer 2 dense sigmoid · step 6/12`."""
+    statement = debugger.statement
+    parts = []
+    if statement is not None:
+        layer = debugger.program.layer_of(statement)
+        parts = [statement.phase, f"layer {layer.number} {layer.title}" if layer else ""]
+    if pinned is not None:
+        parts.append(f"layer {pinned} pinned")
+    step = f"step {debugger.position}/{debugger.last}"
+    if debugger.moment.node:
+        step += f" + node {debugger.moment.node}"
+    return " · ".join(filter(None, (*parts, step)))

@@ -1,0 +1,312 @@
+"""The function table, each entry against NumPy, finite differences and exact arithmetic."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Iterator
+from decimal import Decimal, localcontext
+from itertools import product
+
+import numpy as np
+import pytest
+
+from bpdebug.engine.expression import derivation
+from bpdebug.engine.expression.derivation import derivative_rules, derive
+from bpdebug.engine.expression.evaluation import evaluate
+from bpdebug.engine.expression.functions import FUNCTIONS, Function, Sample
+from bpdebug.engine.expression.functions.entry import arrays
+from bpdebug.engine.expression.nodes import Call, Name, Statement
+from bpdebug.engine.expression.parsing import parse
+from bpdebug.engine.expression.shapes import options_of, shape_of
+from bpdebug.errors import DerivationError
+
+PLACES = ("x", "y")
+CASES = [
+    pytest.param(function, sample, id=f"{function.name}-{number}")
+    for function in FUNCTIONS.values()
+    for number, sample in enumerate(function.samples)
+]
+DERIVABLE = [case for case in CASES if case.values[0].derivatives is not None]
+
+
+def call_of(function: Function, sample: Sample) -> Call:
+    names = tuple(Name(place) for place in PLACES[: function.arity])
+    return Call(function.name, names, tuple(sample.options.items()))
+
+
+def derived_gradients(
+    call: Call, values: dict[str, np.ndarray], incoming: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Run the program that the derivation writes for `r = call`, and return the gradients."""
+    shapes = {name: value.shape for name, value in values.items()} | {"r": incoming.shape}
+    forward, backward = derive([Statement("r", call)], shapes, "r")
+    known = {**values, "dr": incoming}
+    for statement in (*forward, *backward):
+        known[statement.name] = evaluate(statement.expression, known)
+    return {name: known[f"d{name}"] for name in values if f"d{name}" in known}
+
+
+def numerical_gradient(
+    call: Call, values: dict[str, np.ndarray], incoming: np.ndarray, name: str
+) -> np.ndarray:
+    """Differentiate the sum of `incoming * call` with respect to one argument, to fourth order."""
+    width = 1e-3
+    gradient = np.zeros_like(values[name])
+    for index in np.ndindex(gradient.shape):
+
+        def loss(shift: float, index: tuple[int, ...] = index) -> float:
+            moved = values[name].copy()
+            moved[index] += shift
+            return float(np.sum(incoming * evaluate(call, {**values, name: moved})))
+
+        near, far = loss(width) - loss(-width), loss(2 * width) - loss(-2 * width)
+        gradient[index] = (8 * near - far) / (12 * width)
+    return gradient
+
+
+def check_derivatives(function: Function, sample: Sample) -> None:
+    call = call_of(function, sample)
+    values = dict(zip(PLACES, arrays(sample), strict=False))
+    result = np.asarray(evaluate(call, values))
+    incoming = np.random.default_rng(1).uniform(0.5, 2.0, result.shape)
+    gradients = derived_gradients(call, values, incoming)
+    with_rule = {place for place, rule in zip(PLACES, function.derivatives or (), strict=False) if rule}
+    assert set(gradients) == with_rule
+    for name, gradient in gradients.items():
+        assert gradient.shape == values[name].shape
+        np.testing.assert_allclose(
+            gradient, numerical_gradient(call, values, incoming, name), rtol=1e-8, atol=1e-9
+        )
+
+
+def check_all_samples(function: Function) -> None:
+    for sample in function.samples:
+        check_derivatives(function, sample)
+
+
+@pytest.mark.parametrize(("function", "sample"), DERIVABLE)
+def test_derivative_agrees_with_finite_differences(function: Function, sample: Sample) -> None:
+    check_derivatives(function, sample)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_entry_is_complete(function: Function) -> None:
+    assert FUNCTIONS[function.name] is function
+    assert re.fullmatch(r"\S.+\.", function.explanation)
+    assert all(len(sample.arguments) == function.arity for sample in function.samples)
+    assert all(set(sample.options) <= set(function.options) for sample in function.samples)
+    if function.derivatives is None:
+        with pytest.raises(DerivationError, match=f"function {function.name} has no derivative"):
+            derivative_rules(function.name)
+    else:
+        assert len(derivative_rules(function.name)) == function.arity
+
+
+@pytest.fixture
+def wrong_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """Return a function that puts wrong derivatives into the table for the length of one test."""
+
+    def put(name: str, *rules: str) -> Function:
+        entry = dataclasses.replace(FUNCTIONS[name], derivatives=rules)
+        monkeypatch.setitem(FUNCTIONS, name, entry)
+        derivative_rules.cache_clear()
+        return entry
+
+    yield put
+    derivative_rules.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        ("sigmoid", ("-g * sigmoid_prime(x)",)),
+        ("tanh", ("2 * g * tanh_prime(x)",)),
+        ("tanh", ("g * (1 - out)",)),
+        ("multiply", ("g * x", "g * y")),
+        ("matmul", ("g @ y.T * 1.0001", "x.T @ g")),
+        ("divide", ("g / y", "g * out / y")),
+        ("sum", ("0.5 * broadcast_like(g, x, axis=axis, keepdims=keepdims)",)),
+        ("mean", ("broadcast_like(g, x, axis=axis, keepdims=keepdims)",)),
+        ("transpose", ("g",)),
+        ("softmax", ("out * (g - sum(g * out))",)),
+        ("softmax", ("g * out * (1 - out)",)),
+    ],
+)
+def test_checker_rejects_a_wrong_rule(wrong_rules, name: str, rules: tuple[str, ...]) -> None:
+    entry = wrong_rules(name, *rules)
+    with pytest.raises(AssertionError):
+        check_all_samples(entry)
+
+
+def test_checker_rejects_a_derivation_that_leaves_broadcasting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derivation._Derivation, "sum_to_shape_of", lambda self, piece, argument: piece)
+    with pytest.raises(AssertionError):
+        check_all_samples(FUNCTIONS["add"])
+
+
+def test_too_few_rules_are_an_error(wrong_rules) -> None:
+    wrong_rules("add", "g")
+    with pytest.raises(DerivationError, match="function add has 2 arguments but 1 derivatives"):
+        derivative_rules("add")
+
+
+@pytest.mark.parametrize(("function", "sample"), CASES)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_dtype_is_kept(function: Function, sample: Sample, dtype: type) -> None:
+    values = {place: array.astype(dtype) for place, array in zip(PLACES, arrays(sample), strict=False)}
+    call = call_of(function, sample)
+    result = evaluate(call, values)
+    assert result.dtype == dtype
+    if function.derivatives is not None:
+        incoming = np.ones(result.shape, dtype)
+        assert {g.dtype for g in derived_gradients(call, values, incoming).values()} <= {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize(("function", "sample"), CASES)
+def test_inferred_shape_is_that_of_the_result(function: Function, sample: Sample) -> None:
+    values = dict(zip(PLACES, arrays(sample), strict=False))
+    call = call_of(function, sample)
+    inferred = shape_of(call, {name: value.shape for name, value in values.items()})
+    assert inferred == np.shape(evaluate(call, values))
+
+
+@pytest.mark.parametrize(("function", "sample"), CASES)
+def test_reads_are_exactly_the_elements_that_matter(function: Function, sample: Sample) -> None:
+    values = dict(zip(PLACES, arrays(sample), strict=False))
+    call = call_of(function, sample)
+    result = np.asarray(evaluate(call, values))
+    shapes = tuple(value.shape for value in values.values())
+
+    # Far and near, on both sides: a step function or a maximum hides small changes.
+    influences = {name: np.zeros((*result.shape, *value.shape), bool) for name, value in values.items()}
+    for name, value in values.items():
+        for index, other in product(np.ndindex(value.shape), (-7.3, 0.05, 7.3)):
+            moved = value.copy()
+            moved[index] = other
+            after = np.asarray(evaluate(call, {**values, name: moved}))
+            influences[name][(..., *index)] |= ~((after == result) | (np.isnan(after) & np.isnan(result)))
+
+    for element in np.ndindex(result.shape):
+        region = tuple(slice(i, i + 1) for i in element)
+        for name, read in zip(values, function.form.reads(region, shapes, options_of(call)), strict=True):
+            marked = np.zeros(values[name].shape, bool)
+            marked[read] = True
+            np.testing.assert_array_equal(marked, influences[name][element])
+
+
+# Numerics
+
+
+def exact_sigmoid_prime(x: float) -> float:
+    with localcontext() as context:
+        context.prec = 60
+        tail = (-abs(Decimal(x))).exp()
+        return float(tail / (1 + tail) ** 2)
+
+
+def exact_tanh_prime(x: float) -> float:
+    with localcontext() as context:
+        context.prec = 60
+        tail = (-2 * abs(Decimal(x))).exp()
+        return float(4 * tail / (1 + tail) ** 2)
+
+
+def exact_sigmoid(x: float) -> float:
+    with localcontext() as context:
+        context.prec = 60
+        return float(1 / (1 + (-Decimal(x)).exp()))
+
+
+def exact_softplus(x: float) -> float:
+    with localcontext() as context:
+        context.prec = 60
+        return float((1 + Decimal(x).exp()).ln()) if x > -100 else math.exp(x)
+
+
+EXACT = {
+    "sigmoid": exact_sigmoid,
+    "sigmoid_prime": exact_sigmoid_prime,
+    "tanh_prime": exact_tanh_prime,
+    "softplus": exact_softplus,
+    "silu": lambda x: x * exact_sigmoid(x),
+}
+POINTS = (-1000.0, -40.0, -37.0, -8.0, -0.5, 0.0, 0.5, 8.0, 37.0, 40.0, 1000.0)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("name", EXACT)
+def test_saturation_keeps_its_digits(name: str, dtype: type) -> None:
+    points = np.array(POINTS, dtype)
+    found = FUNCTIONS[name].numpy(points)
+    wanted = np.array([EXACT[name](float(x)) for x in points])
+    limits = np.finfo(dtype)
+    # Below the smallest normal number digits are lost by the format, not by the formula.
+    np.testing.assert_allclose(
+        found.astype(float), wanted, rtol=8 * float(limits.eps), atol=2 * float(limits.tiny)
+    )
+
+
+def test_sigmoid_prime_does_not_vanish_where_sigmoid_rounds_to_one() -> None:
+    assert FUNCTIONS["sigmoid"].numpy(np.array(40.0)) == 1
+    assert FUNCTIONS["sigmoid_prime"].numpy(np.array([40.0]))[0] == pytest.approx(
+        exact_sigmoid_prime(40.0), rel=1e-15
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_softmax_of_far_apart_scores(dtype: type) -> None:
+    softmax = FUNCTIONS["softmax"].numpy
+    np.testing.assert_array_equal(softmax(np.array([1000, -1000, 0], dtype)), [1, 0, 0])
+    np.testing.assert_array_equal(softmax(np.array([[1000], [1000]], dtype), axis=0), [[0.5], [0.5]])
+    near = softmax(np.array([-1000, -1001], dtype))
+    np.testing.assert_allclose(near, [exact_sigmoid(1), exact_sigmoid(-1)], rtol=4 * np.finfo(dtype).eps)
+
+
+ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "silu", "softmax")
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name.removesuffix("_prime") in ACTIVATIONS])
+def test_large_arguments_neither_warn_nor_give_nan(name: str, dtype: type) -> None:
+    assert np.isfinite(FUNCTIONS[name].numpy(np.array(POINTS, dtype))).all()
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "silu"])
+def test_nan_stays_visible(name: str) -> None:
+    assert np.isnan(evaluate(parse(f"{name}(x)"), {"x": np.array([math.nan])})).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "at_minus_infinity", "at_infinity"),
+    [
+        ("sigmoid", 0, 1),
+        ("sigmoid_prime", 0, 0),
+        ("tanh", -1, 1),
+        ("tanh_prime", 0, 0),
+        ("relu", 0, math.inf),
+        ("relu_prime", 0, 1),
+        ("leaky_relu", -math.inf, math.inf),
+        ("elu", -1, math.inf),
+        ("elu_prime", 0, 1),
+        ("softplus", 0, math.inf),
+    ],
+)
+def test_limits_at_infinity(name: str, at_minus_infinity: float, at_infinity: float) -> None:
+    found = FUNCTIONS[name].numpy(np.array([-math.inf, math.inf]))
+    np.testing.assert_array_equal(found, [at_minus_infinity, at_infinity])
+
+
+def test_slopes_at_the_corner() -> None:
+    zero = np.array([0.0, -0.0])
+    np.testing.assert_array_equal(FUNCTIONS["relu_prime"].numpy(zero), [0, 0])
+    np.testing.assert_array_equal(FUNCTIONS["leaky_relu_prime"].numpy(zero), [0.01, 0.01])
+    np.testing.assert_array_equal(FUNCTIONS["elu_prime"].numpy(zero), [1, 1])
+
+
+def test_equal_elements_of_a_maximum_send_the_gradient_once() -> None:
+    tie = {"x": np.array([1.0, 2.0]), "y": np.array([1.0, 2.0])}
+    gradients = derived_gradients(parse("maximum(x, y)"), tie, np.array([5.0, 7.0]))
+    np.testing.assert_array_equal(gradients["x"], [0, 0])
+    np.testing.assert_array_equal(gradients["y"], [5, 7])
