@@ -175,6 +175,8 @@ def with_backward(
     ProgramError, ShapeError, DerivationError
         If the statements do not fit together, or a function has no derivative.
     """
+    if seed not in {statement.name for statement in forward}:
+        raise ProgramError(f"no gradient can come in at {seed}: no statement of the forward pass writes it")
     general = {
         name: tuple(max(n, 2) if axis == (batch_axes or {}).get(name) else n for axis, n in enumerate(shape))
         for name, shape in inputs.items()

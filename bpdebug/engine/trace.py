@@ -64,7 +64,11 @@ def run(program: Program, inputs: Mapping[str, Array]) -> Trace:
     KeyError
         If an input has no value.
     """
-    values = {name: read_only(inputs[name]) for name in program.inputs}
+    # What the caller could still change is copied: a trace is history.
+    values = {
+        name: read_only(value.copy() if value.flags.writeable else value)
+        for name, value in ((name, np.asarray(inputs[name])) for name in program.inputs)
+    }
     with np.errstate(all="ignore"):
         for statement in program.statements:
             function, operands = compiled(statement.expression)

@@ -8,7 +8,7 @@ from typing import Any
 
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.scenario.model import check, gradient_model
-from bpdebug.scenario.problems import Report, did_you_mean
+from bpdebug.scenario.problems import Report, did_you_mean, key_path
 from bpdebug.scenario.shapes import misshapen
 from bpdebug.scenario.tensors import AnyTensor
 
@@ -57,7 +57,7 @@ def _misplaced(name: str, names: Sequence[str], layers: int) -> tuple[str, str]:
     choice = " or ".join(names)
     gradient = re.fullmatch(r"d[az](\d{1,9})", name)
     if not gradient:
-        return f"unknown key: expected {choice}", did_you_mean(name, names)
+        return f"unknown key: found {key_path((name,))}, expected {choice}", did_you_mean(name, names)
     number = int(gradient[1])
     if number > layers:
         return f"no such layer: found a gradient of layer {number}, expected {choice}, of the last layer", ""

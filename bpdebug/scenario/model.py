@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from bpdebug.engine.layers import LAYER_KINDS
-from bpdebug.scenario.problems import KeyPath, Report
+from bpdebug.scenario.problems import KeyPath, Report, nearest
 from bpdebug.scenario.tensors import RandomTensor, Tensor
 
 MAX_LAYERS = 10_000
@@ -95,12 +95,16 @@ def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, repor
         return vars(model.model_validate(table))
     except ValidationError as error:
         findings = error.errors(include_url=False)
+    unknown = [str(finding["loc"][-1]) for finding in findings if finding["type"] == "extra_forbidden"]
     for finding in findings:
+        if finding["type"] == "missing" and nearest(str(finding["loc"][-1]), unknown):
+            continue  # it is there, misspelt, and that is one problem
         report.add_finding(path, finding, keys(model if len(finding["loc"]) == 1 else RandomTensor))
     flawed = {finding["loc"][0] for finding in findings}
     sound = model.model_construct()
-    for key in table.keys() - flawed:
-        setattr(sound, str(key), table[key])
+    for key in keys(model):
+        if key in table and key not in flawed:
+            setattr(sound, key, table[key])
     return vars(sound)
 
 

@@ -89,7 +89,7 @@ def check_shapes(
         expected, mismatches = check_layer(entry.number, entry.kind, entry.shapes, given)
         for mismatch in mismatches:
             report.add((*path, mismatch.parameter), mismatch.message, mismatch.hint)
-        computed = results(entry.number, entry.kind, entry.settings, expected, given)
+        computed = results(entry.number, entry.kind, entry.settings, expected)
         incoming = computed[f"a{entry.number}"]
     return computed
 

@@ -90,7 +90,7 @@ class Report:
     def add_finding(self, path: KeyPath, finding: ErrorDetails, known: Sequence[str]) -> None:
         """Note what pydantic found in the table at `path`; `known` are the keys it may have."""
         where = (*path, *finding["loc"])
-        wording = WORDINGS[finding["type"]]
+        wording = WORDINGS.get(finding["type"], _expected(finding["msg"]))
         self.add(where, *wording(where[-1], finding["input"], finding.get("ctx", {}), known))
 
     def refuse(self) -> None:
@@ -118,16 +118,18 @@ Wording = Callable[[Any, Any, dict[str, Any], Sequence[str]], tuple[str, str]]
 
 
 def _missing(key: Any, value: Any, details: dict[str, Any], known: Sequence[str]) -> tuple[str, str]:
-    found = ", ".join(key_path((other,)) for other in list(value)[:10]) or "none"
-    near = next((hint for other in value if other not in known and (hint := nearest(other, [key]))), "")
-    return (
-        f"missing key: found the keys {found}, expected also {key}",
-        f"{near} is spelled differently" if near else "",
-    )
+    found = ", ".join(key_path((other,)) for other in list(value)[:10]) or "no keys"
+    return f"missing key: found {found}, expected also {key}", ""
+
+
+def _not_a_list(key: Any, value: Any, details: dict[str, Any], known: Sequence[str]) -> tuple[str, str]:
+    hint = "write [[layers]] before each layer" if key == "layers" else ""
+    return f"wrong value: found {described(value)}, expected a list", hint
 
 
 def _unknown_key(key: Any, value: Any, details: dict[str, Any], known: Sequence[str]) -> tuple[str, str]:
-    return f"unknown key: expected one of {', '.join(known)}", did_you_mean(key, known)
+    expected = f"one of {', '.join(known)}" if len(known) > 1 else known[0]
+    return f"unknown key: found {key_path((key,))}, expected {expected}", did_you_mean(key, known)
 
 
 def _unknown_choice(key: Any, value: Any, details: dict[str, Any], known: Sequence[str]) -> tuple[str, str]:
@@ -162,9 +164,9 @@ WORDINGS: dict[str, Wording] = {
     "finite_number": _expected("a finite number"),
     "greater_than_equal": _expected("{ge} or more"),
     "less_than_equal": _expected("{le} or less"),
-    "too_short": _expected("at least {min_length}"),
-    "too_long": _expected("at most {max_length}"),
-    "list_type": _expected("a list"),
+    "too_short": _expected("{min_length} entry or more"),
+    "too_long": _expected("at most {max_length} entries"),
+    "list_type": _not_a_list,
     "dict_type": _expected("a table"),
     "model_type": _expected("a table"),
 }

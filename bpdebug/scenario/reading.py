@@ -10,6 +10,7 @@ import math
 import os
 import re
 import stat
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -104,12 +105,16 @@ def read_table(path: Path, shown: str) -> dict[str, Any]:
             f"not UTF-8: found the byte 0x{content[error.start]:02x}", "save it as UTF-8", f"line {line}"
         ) from None
     except RecursionError:
-        raise refuse("nested too deeply: a tensor needs two levels of brackets") from None
-    except ValueError as error:
-        # TOMLDecodeError is a ValueError, and so is what Python says to an integer of 5,000 digits.
+        raise refuse("nested too deeply: found more brackets than can be read, expected two levels") from None
+    except tomllib.TOMLDecodeError as error:
         found = _PLACE.match(str(error))
         message, place = (found["message"], found["place"]) if found else (str(error), "")
         raise refuse(f"not TOML: {printable(message[:1].lower() + message[1:])}", place=place) from None
+    except ValueError:
+        limit = sys.get_int_max_str_digits()
+        raise refuse(
+            f"not TOML: found an integer of more than {limit:,} digits, expected at most 19"
+        ) from None
 
 
 class _NotRegularError(OSError):

@@ -19,6 +19,7 @@ from bpdebug.engine.layers import LayerKind, Pattern
 from bpdebug.engine.program import infer_shapes
 
 UNKNOWN = 0
+INPUT_ROLE = "a_prev"
 AXES = (("row", "rows"), ("column", "columns"))
 
 
@@ -54,12 +55,23 @@ def misshapen(shape: Shape, expected: Shape, reason: str = "") -> tuple[str, str
     reason : str
         What the tensor must be; used where the number of axes is right.
     """
-    if len(shape) != len(expected):
-        reason = f"must have {len(expected)} dimensions"
-    elif all(wanted in (length, UNKNOWN) for length, wanted in zip(shape, expected, strict=True)):
+    if fits(shape, expected):
         return None
-    wanted = ", ".join("any" if length == UNKNOWN else str(length) for length in expected)
-    return f"{reason}: found shape {written(shape)}, expected ({wanted})", _shape_hint(shape, expected)
+    found = f"found shape {written(shape)}"
+    if len(shape) != len(expected):
+        lengths = ", ".join("any" if length == UNKNOWN else str(length) for length in expected)
+        hint = "a column is written [[1.0], [2.0]], a row [[1.0, 2.0]]" if len(shape) == 1 else ""
+        return f"must have {len(expected)} dimensions: {found}, expected ({lengths})", hint
+    wanted = written(_completed(expected, _intended(shape, expected)))
+    hint = "is it transposed?" if fits(shape[::-1], expected) else ""
+    return f"{reason}: {found}, expected {wanted}", hint
+
+
+def fits(shape: Shape, expected: Shape) -> bool:
+    """Whether a shape is the expected one, as far as that is known."""
+    return len(shape) == len(expected) and all(
+        wanted in (length, UNKNOWN) for length, wanted in zip(shape, expected, strict=True)
+    )
 
 
 def check_layer(
@@ -81,7 +93,8 @@ def check_layer(
     Returns
     -------
     (shapes, mismatches)
-        The shapes that the parameters should have, and what is wrong with those that they have.
+        The shapes that the input, under `a_prev`, and the parameters should have; and what is wrong
+        with those that they have.
     """
     extents: dict[str | int, Extent] = {
         name: Extent(length, _whose(number, length, axis))
@@ -98,18 +111,22 @@ def check_layer(
         if wrong:
             mismatches.append(Mismatch(parameter.name, *wrong))
         if len(shape) == len(expected):
-            for axis, (name, length) in enumerate(zip(parameter.shape, shape, strict=True)):
+            for axis, (name, length) in enumerate(
+                zip(parameter.shape, _intended(shape, expected), strict=True)
+            ):
                 extents.setdefault(name, Extent(length, f"the {_count(length, axis)} of {parameter.name}"))
     present = [parameter for parameter in kind.parameters if parameter.required or parameter.name in shapes]
-    return {parameter.name: _lengths(parameter.shape, extents) for parameter in present}, mismatches
+    patterns = {INPUT_ROLE: kind.input, **{parameter.name: parameter.shape for parameter in present}}
+    return {role: _lengths(pattern, extents) for role, pattern in patterns.items()}, mismatches
 
 
 def results(
-    number: int, kind: LayerKind, settings: Mapping[str, str], shapes: Mapping[str, Shape], incoming: Shape
+    number: int, kind: LayerKind, settings: Mapping[str, str], shapes: Mapping[str, Shape]
 ) -> dict[str, Shape]:
-    """Return the shapes of what layer `number` computes forwards, by name, in order."""
+    """Return the shapes of what layer `number` computes forwards, by name, from those of `check_layer`."""
     forward = kind.forward(number, settings, tuple(shapes))
-    given = {f"a{number - 1}": incoming, **{f"{name}{number}": shape for name, shape in shapes.items()}}
+    given = {f"{role}{number}": shape for role, shape in shapes.items()}
+    given[f"a{number - 1}"] = given.pop(f"{INPUT_ROLE}{number}")
     inferred = infer_shapes(given, forward)
     return {statement.name: inferred[statement.name] for statement in forward}
 
@@ -144,7 +161,12 @@ def _count(length: int, axis: int) -> str:
     return f"{length} {AXES[axis][length != 1]}"
 
 
-def _shape_hint(shape: Shape, expected: Shape) -> str:
-    if len(shape) == 1 and len(expected) == 2:
-        return "a column is written [[1.0], [2.0]], a row [[1.0, 2.0]]"
-    return "is it transposed?" if shape == expected[::-1] else ""
+def _intended(shape: Shape, expected: Shape) -> Shape:
+    """Return the shape that was meant: a transposed tensor is a frequent mistake."""
+    return shape[::-1] if not fits(shape, expected) and fits(shape[::-1], expected) else shape
+
+
+def _completed(expected: Shape, shape: Shape) -> Shape:
+    return tuple(
+        length if wanted == UNKNOWN else wanted for length, wanted in zip(shape, expected, strict=True)
+    )

@@ -110,7 +110,7 @@ def read_tensor(value: object) -> AnyTensor:
     rows: list[Any] = [value]
     for _ in shape:
         rows = [entry for row in rows for entry in row]
-    return LiteralTensor(shape, [float(number) for number in rows])
+    return LiteralTensor(shape, rows)
 
 
 Tensor = Annotated[AnyTensor, PlainValidator(read_tensor)]
@@ -192,9 +192,11 @@ def overflow(tensor: AnyTensor, dtype: str) -> Flaw | None:
         )
         return Flaw(("scale",), message)
     with np.errstate(over="ignore"):
-        lost = np.isinf(tensor.array().astype(dtype)) & np.isfinite(tensor.array())
+        values = tensor.array()
+        lost = np.isinf(values.astype(dtype)) & np.isfinite(values)
     if not lost.any():
         return None
-    index = tuple(int(part) for part in np.argwhere(lost)[0])
-    found = described(float(tensor.array()[index]))
-    return Flaw(index, f"too large for {dtype}: found {found}, expected at most {largest!r}")
+    first = int(np.flatnonzero(lost)[0])
+    index = tuple(int(part) for part in np.unravel_index(first, tensor.shape))
+    found = described(tensor.numbers[first])
+    return Flaw(index, f"too large for {dtype}: found {found}, expected at most {largest!r} in size")

@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import count
 
-from bpdebug.engine.expression.forms import Shape
+from bpdebug.engine.expression.forms import Shape, written
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.nodes import (
     Call,
@@ -32,6 +32,7 @@ from bpdebug.engine.expression.nodes import (
     walk,
 )
 from bpdebug.engine.expression.parsing import parse
+from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.expression.shapes import options_of, shape_of
 from bpdebug.engine.expression.simplification import simplify
 from bpdebug.errors import DerivationError
@@ -75,12 +76,12 @@ def derive(
     """
     shapes = dict(shapes)
     while True:
-        loop = _Derivation(forward, shapes, seed, parameters)
-        backward = loop.run()
-        shared = _shared_inner_result(forward, backward)
-        if shared is None:
+        backward = _Derivation(forward, dict(shapes), seed, parameters).run()
+        shared = _shared_inner_results(forward, backward)
+        if not shared:
             return tuple(forward), backward
-        forward = _with_own_statement(forward, shared, shapes)
+        for inner in shared:
+            forward = _with_own_statement(forward, inner, shapes)
 
 
 class _Derivation:
@@ -97,7 +98,12 @@ class _Derivation:
         self.shapes = shapes
         self.seed = seed
         self.parameters = parameters
-        self.results = {statement.expression: Name(statement.name) for statement in forward}
+        # What the forward pass has computed is called by its name; a copy (`h = x`) stays what it is.
+        self.results = {
+            simplify(statement.expression): Name(statement.name)
+            for statement in forward
+            if isinstance(statement.expression, Call) and names(statement.expression)
+        }
         self.contributions: dict[str, list[tuple[str, Expression]]] = {}
         self.backward: list[Statement] = []
         first_uses: dict[str, int] = {}
@@ -150,6 +156,11 @@ class _Derivation:
         found = shape_of(piece, self.shapes)
         wanted = shape_of(argument, self.shapes)
         extra = len(found) - len(wanted)
+        if extra < 0 or any(want not in (1, have) for have, want in zip(found[extra:], wanted, strict=True)):
+            raise DerivationError(
+                f"the gradient {numpy_text(piece)} has shape {written(found)}, "
+                f"but that of {numpy_text(argument)} is {written(wanted)}: a derivative is wrong"
+            )
         if extra:
             axis: Option = 0 if extra == 1 else tuple(range(extra))
             piece = Call("sum", (piece,), (("axis", axis),))
@@ -169,7 +180,9 @@ class _Derivation:
         self.write(gradient_name(name), total, statement, name, through)
 
     def write_inner_gradient(self, gradient: Expression, statement: Statement) -> Name:
-        name = _inner_name(gradient_name(statement.name), self.shapes)
+        # The names of the gradients to come are taken, too.
+        taken = {*self.shapes, *map(gradient_name, self.shapes)}
+        name = _inner_name(gradient_name(statement.name), taken)
         self.write(name, gradient, statement, "", (statement.name,))
         return Name(name)
 
@@ -227,13 +240,24 @@ def _inner_name(of: str, taken: Collection[str]) -> str:
     return stem if stem not in taken else next(name for name in candidates if name not in taken)
 
 
-def _shared_inner_result(forward: Sequence[Statement], backward: Sequence[Statement]) -> Call | None:
-    """Return the largest inner result of the forward pass that the backward pass computes again."""
+def _shared_inner_results(forward: Sequence[Statement], backward: Sequence[Statement]) -> list[Call]:
+    """Return the inner results of the forward pass that the backward pass computes again, largest first."""
     inner = {node for statement in forward for node in calls(statement.expression)[:-1] if _is_work(node)}
-    if not inner:
-        return None
-    again = [node for statement in backward for node in calls(statement.expression) if node in inner]
-    return max(again, key=lambda node: sum(1 for _ in walk(node)), default=None)
+    found: dict[Call, int] = {}
+
+    def search(node: Expression) -> None:
+        """Note the largest shared calls below a node."""
+        if isinstance(node, Call):
+            if node in inner:
+                found[node] = sum(1 for _ in walk(node))
+            else:
+                for argument in node.arguments:
+                    search(argument)
+
+    if inner:
+        for statement in backward:
+            search(statement.expression)
+    return sorted(found, key=lambda node: -found[node])
 
 
 def _is_work(call: Call) -> bool:

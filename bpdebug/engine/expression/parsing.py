@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import difflib
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 
 from bpdebug.engine.expression.functions import FUNCTIONS
@@ -60,16 +60,24 @@ def parse(text: str, option_names: Collection[str] = ()) -> Expression:
         raise ExpressionError(f"not an expression: {error.msg}", offset + (error.offset or 1)) from None
     except (RecursionError, MemoryError, ValueError):
         raise ExpressionError("not an expression: it is nested too deeply, or has a NUL character") from None
-    return _Reader(frozenset(option_names), offset).read(tree.body, 0)
+    return _Reader(stripped, frozenset(option_names), offset).read(tree.body, 0)
 
 
 class _Reader:
-    def __init__(self, option_names: frozenset[str], offset: int) -> None:
+    def __init__(self, text: str, option_names: frozenset[str], offset: int) -> None:
+        self.text = text
         self.option_names = option_names
         self.offset = offset
 
     def error(self, node: ast.AST, message: str) -> ExpressionError:
-        return ExpressionError(message, self.offset + getattr(node, "col_offset", 0) + 1)
+        return ExpressionError(message, self.column(node))
+
+    def column(self, node: ast.AST) -> int:
+        """Return the column of a node in the whole text: Python counts bytes, and from each line's start."""
+        lines = self.text.split("\n")
+        earlier = sum(len(line) + 1 for line in lines[: getattr(node, "lineno", 1) - 1])
+        line = lines[getattr(node, "lineno", 1) - 1]
+        return self.offset + earlier + len(line.encode()[: getattr(node, "col_offset", 0)].decode()) + 1
 
     def read(self, node: ast.AST, depth: int) -> Expression:
         if depth > MAX_DEPTH:
@@ -129,15 +137,20 @@ class _Reader:
         arguments = tuple(self.read(argument, depth) for argument in node.args)
         return Call(function.name, arguments, self.options(node, function.options))
 
-    def options(self, node: ast.Call, known: Collection[str]) -> tuple[tuple[str, Option], ...]:
-        given = {}
+    def options(self, node: ast.Call, known: Mapping[str, Option]) -> tuple[tuple[str, Option], ...]:
+        given: dict[str, Option] = {}
         for keyword in node.keywords:
-            if keyword.arg not in known:
+            if keyword.arg is None or keyword.arg not in known:
                 allowed = f"its options are {', '.join(known)}" if known else "it has none"
                 raise self.error(
                     keyword, f"unknown option {keyword.arg!r} of {ast.unparse(node.func)}: {allowed}"
                 )
-            given[keyword.arg] = self.option(keyword.value)
+            if keyword.arg in given:
+                raise self.error(keyword, f"the option {keyword.arg} is given twice")
+            value = self.option(keyword.value)
+            if not isinstance(value, Name) and not _is_like(value, known[keyword.arg]):
+                raise self.error(keyword.value, f"{value!r} is not a value for {keyword.arg}")
+            given[keyword.arg] = value
         return tuple((name, given[name]) for name in known if name in given)
 
     def option(self, node: ast.expr) -> Option:
@@ -164,6 +177,15 @@ _READERS: dict[type[ast.AST], Callable[..., Expression]] = {
     ast.Attribute: _Reader.attribute,
     ast.Call: _Reader.call,
 }
+
+
+def _is_like(value: Option, default: Option) -> bool:
+    """Whether an option's value is of the kind of its default: a switch, a number, or an axis."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(default, bool) and isinstance(value, bool)
+    if isinstance(default, float):
+        return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, int | tuple) or (value is None and default is None)
 
 
 def _construct(node: ast.AST) -> str:

@@ -21,6 +21,8 @@ SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 AXIS_LETTERS = "ᵢⱼₖₗₘₙ"
 """The index that runs along each axis, as a subscript of Σ: `Σⱼ` sums over axis 1."""
 RIGHT_ASSOCIATIVE = "power"
+LITERAL = 45
+"""A literal binds tighter than any operator, but not than an attribute: `2 ** x`, `(2).T`."""
 
 Template = Callable[[Call], tuple[str, int]]
 
@@ -37,7 +39,7 @@ def statement_text(statement: Statement) -> str:
 
 def math_name(name: str) -> str:
     """Write a name as mathematics does, its number as a subscript: `dw₂`."""
-    return re.sub(r"\d+$", lambda digits: digits[0].translate(SUBSCRIPTS), name)
+    return re.sub(r"_?(\d+)$", lambda digits: digits[1].translate(SUBSCRIPTS), name)
 
 
 def math_text(expression: Expression, gradients: Collection[str] = ()) -> str:
@@ -100,7 +102,8 @@ def _write(
         if isinstance(node, Name):
             return name_text(node.id), CALL
         if isinstance(node, Number):
-            return number_text(node.value), CALL if node.value >= 0 else FUNCTIONS["negative"].precedence
+            text = number_text(node.value)
+            return text, LITERAL if text[0].isdigit() else FUNCTIONS["negative"].precedence
         template, precedence = template_of(node)
         operands = {}
         for place, argument in zip("xy", node.arguments, strict=False):

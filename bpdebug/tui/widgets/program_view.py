@@ -51,10 +51,12 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         """Show which statements have run; `inside` says that the next one has begun."""
         if (position, inside) == (self.position, self.inside):
             return
+        before, after = sorted((self.position + self.inside, position + inside))
         self.position, self.inside = position, inside
         self.cursor = self.listing.line_numbers.get(position + inside, 0)
         self.reveal(self.cursor)
-        self.refresh()
+        first, last = (self.listing.line_numbers.get(place, 0) for place in (before, after))
+        self.refresh_lines(first, last - first + 1)
 
     def reveal(self, number: int) -> None:
         """Scroll so that a line is in sight, with its neighbours."""
@@ -77,7 +79,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw one visible line."""
         width, number = self.scrollable_content_region.width, y + self.scroll_offset.y
         if number >= len(self.listing.lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.visual_style.rich_style)
         line = self.listing.lines[number]
         text = self.listing.text(line)
         if line.kind == "statement":

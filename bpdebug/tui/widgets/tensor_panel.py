@@ -81,9 +81,8 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         self.show_titles()
         self.set_class(panel.mark in ("written", "in part"), "-written")
         self.set_class(panel.mark == "read", "-read")
-        size = self.grid_size() if panel.value is not None else Size(1, 1)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        # The room is taken before the value appears: a change of size lays out the whole screen.
+        self.virtual_size = self.grid_size()
         self.refresh()
 
     def show_titles(self) -> None:
@@ -147,7 +146,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         row = y + top
         rows, columns = matrix_shape(self.panel.shape)
         if row >= rows:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.visual_style.rich_style)
         first, last = left // self.pitch, min(columns, -(-(left + width) // self.pitch))
         values = matrix_view(self.panel.value)[row, first:last].tolist()
         segments = [
@@ -155,7 +154,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
             for column, value in enumerate(values, start=first)
         ]
         strip = Strip(segments, (last - first) * self.pitch).crop(left - first * self.pitch)
-        return strip.crop(0, width).extend_cell_length(width, self.rich_style)
+        return strip.crop(0, width).extend_cell_length(width, self.visual_style.rich_style)
 
     def render_note(self, y: int, width: int) -> Strip:
         """Draw a line of what stands in place of values."""

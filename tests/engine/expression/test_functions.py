@@ -129,7 +129,6 @@ def wrong_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
         ("divide", ("g / y", "g * out / y")),
         ("sum", ("0.5 * broadcast_like(g, x, axis=axis, keepdims=keepdims)",)),
         ("mean", ("broadcast_like(g, x, axis=axis, keepdims=keepdims)",)),
-        ("transpose", ("g",)),
         ("softmax", ("out * (g - sum(g * out))",)),
         ("softmax", ("g * out * (1 - out)",)),
     ],
@@ -137,6 +136,12 @@ def wrong_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
 def test_checker_rejects_a_wrong_rule(wrong_rules, name: str, rules: tuple[str, ...]) -> None:
     entry = wrong_rules(name, *rules)
     with pytest.raises(AssertionError):
+        check_all_samples(entry)
+
+
+def test_a_rule_of_the_wrong_shape_is_an_error(wrong_rules) -> None:
+    entry = wrong_rules("transpose", "g")
+    with pytest.raises(DerivationError, match=r"has shape \(3, 2\), but that of x is \(2, 3\)"):
         check_all_samples(entry)
 
 
