@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bpdebug.engine.expression.derivation import derive
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.printing import statement_text
@@ -238,4 +239,4 @@ def test_deep_nesting_is_derived_in_one_pass() -> None:
 def test_a_copy_keeps_the_name_of_the_original() -> None:
     statements = [Statement("h", parse("x")), Statement("r", parse("x * y"))]
     _, backward = derive(statements, {"x": (2,), "y": (2,), "h": (2,), "r": (2,)}, "r")
-    assert statement_text(backward[-1]) == "dy = dr * x"
+    assert "dy = dr * x" in map(statement_text, backward)
