@@ -109,8 +109,6 @@ def open_app(scenario: ScenarioArgument = "") -> None:
         raise BpdebugError(f"the app needs a terminal on stdin and stdout; `{command}` works without one")
     from bpdebug.tui.app import BpdebugApp
 
-    gc.freeze()
-    gc.enable()
     BpdebugApp(loaded).run()
 
 

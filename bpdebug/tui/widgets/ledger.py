@@ -132,8 +132,7 @@ class Ledger(Horizontal):
         needs = [max(NARROWEST_PAIR, *(panel.needed_width() for panel in panels)) for panels in columns]
         wishes = [max(panel.wished_width() for panel in panels) for panels in columns]
         widths = dict(zip(shown, pair_widths(needs, wishes, width), strict=True))
-        scrolls = any(widths[place] < need for place, need in zip(shown, needs, strict=True))
-        rows = max(panel.needed_height() for panel in self.panels) + scrolls
+        rows = max(panel.needed_height() for panel in self.panels)
         for place, column in enumerate(self.columns):
             column.display = place in widths
             if place in widths:

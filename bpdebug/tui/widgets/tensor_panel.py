@@ -1,6 +1,7 @@
 """A tensor as a grid of numbers, which formats only the cells in sight.
 
-Drawing therefore costs the same for a 4×3 and for a 4096×4096 tensor. Colour says sign and size; the
+Drawing therefore costs the same for a 4×3 and for a 4096×4096 tensor. There are no scroll bars: the
+border names the part in sight as a slice, which says more in less room. Colour says sign and size; the
 marks that matter are characters too: `[0.0041]` feeds the selected element, `▸0.0066` is selected.
 """
 
@@ -18,6 +19,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.printing import shape_text
 from bpdebug.engine.expression.regions import Index
 from bpdebug.tui.cells import Cell, CellFormat, element_at, matrix_shape, matrix_view
@@ -57,6 +59,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         self.format = CellFormat()
         self.cell = (0, 0)
         self.shows_cell = False
+        self.strips: dict[tuple[int, int, int, str], Strip] = {}
 
     # What the screen tells it
 
@@ -77,10 +80,12 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         content = (panel.content, format, cell, shows_cell)
         if content == (self.panel.content, self.format, self.cell, self.shows_cell):
             return
+        drawn = (self.panel.value, self.panel.sources, self.format, self.cell, self.shows_cell)
         self.panel, self.format, self.cell, self.shows_cell = panel, format, cell, shows_cell
+        if drawn[0] is not panel.value or drawn[1:] != (panel.sources, format, cell, shows_cell):
+            self.strips.clear()
         self.show_titles()
-        self.set_class(panel.mark in ("written", "in part"), "-written")
-        self.set_class(panel.mark == "read", "-read")
+        self.update_classes({"-written": panel.mark in ("written", "in part"), "-read": panel.mark == "read"})
         # The room is taken before the value appears: a change of size lays out the whole screen.
         self.virtual_size = self.grid_size()
         self.refresh()
@@ -100,12 +105,22 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         return [full + shape, full, name + shape, name]
 
     def subtitles(self) -> list[str]:
-        """Say what the operation does with it, and its dtype: `written · f64`, `written`."""
+        """Say what the operation does with it, its dtype, and what part of it is in sight."""
         if self.panel.value is None:
             return [""]
         dtype = self.panel.value.dtype.name
-        words = [word for word in (self.panel.mark, DTYPES.get(dtype, dtype)) if word]
-        return [" · ".join(words), words[0]]
+        words = [self.panel.mark, DTYPES.get(dtype, dtype), self.slice_text()]
+        shorter = (words, [words[0], words[2]], words[:2], words[:1], words[2:])
+        return [" · ".join(filter(None, choice)) for choice in shorter]
+
+    def slice_text(self) -> str:
+        """Write the part in sight as NumPy would take it, `[0:16, 0:3]`; empty where it is all."""
+        (left, top), (width, height) = self.scroll_offset, self.size
+        rows, columns = matrix_shape(self.panel.shape)
+        if width >= self.grid_size().width and height >= rows:
+            return ""
+        first, last = -(-left // self.pitch), min(columns, (left + width) // self.pitch)
+        return f"[{top}:{min(rows, top + height)}, {first}:{max(first + 1, last)}]"
 
     def needed_width(self) -> int:
         """Return the columns in which all numbers are visible."""
@@ -117,6 +132,16 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Fit the titles to the new width."""
+        self.show_titles()
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        """Say which columns are in sight now."""
+        super().watch_scroll_x(old_value, new_value)
+        self.show_titles()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Say which rows are in sight now."""
+        super().watch_scroll_y(old_value, new_value)
         self.show_titles()
 
     def needed_height(self) -> int:
@@ -138,23 +163,31 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        """Draw one visible line."""
-        width = self.scrollable_content_region.width
+        """Draw one visible line; a row that looks as before is not drawn anew."""
+        left, top = self.scroll_offset
+        width = self.size.width
         if self.panel.value is None:
             return self.render_note(y, width)
-        left, top = self.scroll_offset
-        row = y + top
-        rows, columns = matrix_shape(self.panel.shape)
-        if row >= rows:
+        if y + top >= matrix_shape(self.panel.shape)[0]:
             return Strip.blank(width, self.visual_style.rich_style)
-        first, last = left // self.pitch, min(columns, -(-(left + width) // self.pitch))
-        values = matrix_view(self.panel.value)[row, first:last].tolist()
+        looks = (y + top, left, width, self.app.theme)
+        if looks not in self.strips:
+            self.strips[looks] = self.render_row(self.panel.value, y + top, left, width)
+        return self.strips[looks]
+
+    def render_row(self, value: Array, row: int, left: int, width: int) -> Strip:
+        """Draw the cells of a row that are in sight; one that is cut off could mislead, and shows as `…`."""
+        columns = matrix_shape(self.panel.shape)[1]
+        first, last = left // self.pitch, min(columns, max(1, (left + width) // self.pitch))
+        numbers = matrix_view(value)[row, first:last].tolist()
         segments = [
-            self.cell_segment(self.format.cell(value), row, column)
-            for column, value in enumerate(values, start=first)
+            self.cell_segment(self.format.cell(number), row, column)
+            for column, number in enumerate(numbers, start=first)
         ]
-        strip = Strip(segments, (last - first) * self.pitch).crop(left - first * self.pitch)
-        return strip.crop(0, width).extend_cell_length(width, self.visual_style.rich_style)
+        if last < columns:
+            segments.append(Segment(" …", self.style_of("cell--note")))
+        strip = Strip(segments).crop(left - first * self.pitch)
+        return strip.adjust_cell_length(width, self.visual_style.rich_style)
 
     def render_note(self, y: int, width: int) -> Strip:
         """Draw a line of what stands in place of values."""
@@ -168,7 +201,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         name = f"{cell.kind}-{cell.level}" if cell.level else cell.kind
         style = self.style_of(f"cell--{name}")
         before, after = " ", " "
-        if self.is_source(element_at(row, column, self.panel.shape)):
+        if self.panel.sources and self.is_source(element_at(row, column, self.panel.shape)):
             before, after = "[", "]"
             style += SOURCE
         if self.shows_cell and (row, column) == self.cell:

@@ -1,0 +1,1 @@
+"""Is a gradient right, where did it first go wrong, and what was computed instead?"""

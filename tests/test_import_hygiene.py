@@ -1,0 +1,40 @@
+"""What a command does not use it does not import: a test in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def imported_by(module: str) -> set[str]:
+    """The packages that importing a module brings in."""
+    code = f"import {module}, sys; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["bpdebug", "bpdebug.engine.debugger", "bpdebug.engine.trace", "bpdebug.scenario", "bpdebug.export"],
+)
+def test_only_the_app_imports_a_terminal_library(module: str) -> None:
+    assert imported_by(module).isdisjoint({"textual", "rich", "typer", "click"})
+
+
+def test_the_engine_needs_numpy_alone() -> None:
+    assert "pydantic" not in imported_by("bpdebug.engine.debugger")
+
+
+def test_the_package_itself_imports_nothing() -> None:
+    assert imported_by("bpdebug").isdisjoint({"numpy", "pydantic"})
+
+
+def test_the_command_line_waits_with_the_app() -> None:
+    assert "textual" not in imported_by("bpdebug.cli")
+
+
+def test_the_app_is_where_textual_is_used() -> None:
+    # Else the tests above could not fail.
+    assert "textual" in imported_by("bpdebug.tui.app")

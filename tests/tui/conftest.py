@@ -1,0 +1,152 @@
+"""A session of the app for tests: it presses keys, waits for conditions, and reads the screen as text."""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.app import App
+from textual.pilot import Pilot
+
+from bpdebug.engine.debugger import Debugger
+from bpdebug.engine.trace import run
+from bpdebug.scenario import Scenario, load_scenario
+from bpdebug.tui.app import BpdebugApp
+from bpdebug.tui.screens.debugger_screen import DebuggerScreen
+from bpdebug.tui.widgets.ledger import Ledger
+from bpdebug.tui.widgets.tensor_panel import TensorPanel
+
+LARGE, SMALL = (160, 48), (80, 24)
+SIZES = (LARGE, SMALL)
+OWN_SCENARIOS = Path(__file__).parent / "scenarios"
+PATIENCE = 200
+"""How often a condition is looked at before a test gives up."""
+
+
+def screen_text(app: App[None]) -> str:
+    """What is on the screen, a line for each row."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+def example(name: str) -> Scenario:
+    """A scenario of these tests, or else a shipped one."""
+    own = OWN_SCENARIOS / f"{name}.toml"
+    return load_scenario(own if own.exists() else name)
+
+
+def debugger_of(name: str, position: int = 0) -> Debugger:
+    """A debugger of a scenario, at a position, without an app."""
+    scenario = example(name)
+    debugger = Debugger(run(scenario.program, scenario.values))
+    debugger.goto(position)
+    return debugger
+
+
+@dataclass(frozen=True)
+class Session:
+    """A running app, and what a test asks of it."""
+
+    app: BpdebugApp
+    pilot: Pilot[None]
+
+    @property
+    def screen(self) -> DebuggerScreen:
+        """The debugger's screen, which may have a dialog over it."""
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, DebuggerScreen))
+
+    @property
+    def debugger(self) -> Debugger:
+        return self.screen.debugger
+
+    @property
+    def moment(self) -> tuple[int, int]:
+        return self.debugger.moment.position, self.debugger.moment.node
+
+    @property
+    def text(self) -> str:
+        return screen_text(self.app)
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.screen.query_one(Ledger)
+
+    def panel(self, name: str) -> TensorPanel:
+        """The panel that shows a tensor."""
+        panel = self.ledger.panel_of(name)
+        assert panel is not None, f"no panel shows {name}"
+        return panel
+
+    def text_at(self, selector: str) -> str:
+        """What is on the screen where a widget is, its border included."""
+        area = self.app.screen.query_one(selector).region
+        lines = self.text.splitlines()[area.y : area.bottom]
+        return "\n".join(line[area.x : area.right] for line in lines)
+
+    def panel_text(self, name: str) -> str:
+        """What is on the screen where the panel of a tensor is."""
+        return self.text_at(f"#{self.panel(name).id}")
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until a condition holds."""
+        for _ in range(PATIENCE):
+            if condition():
+                return
+            await self.pilot.pause()
+        raise AssertionError(f"what was waited for never came; the screen shows\n{self.text}")
+
+    async def focus(self, name: str) -> TensorPanel:
+        """Give the focus to the panel of a tensor."""
+        panel = self.panel(name)
+        panel.focus()
+        await self.until(lambda: panel.has_focus)
+        await self.pilot.pause()
+        return panel
+
+
+@asynccontextmanager
+async def open_app(scenario: Scenario | str | None, size: tuple[int, int] = LARGE) -> AsyncIterator[Session]:
+    """Run the app without a terminal, on a scenario or its name; None opens the picker."""
+    app = BpdebugApp(example(scenario) if isinstance(scenario, str) else scenario)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        yield Session(app, pilot)
+
+
+@pytest.fixture(autouse=True)
+def _collect_garbage_again() -> Iterator[None]:
+    """Undo what an app has frozen: a process has one app, but the tests have many."""
+    yield
+    gc.unfreeze()
+
+
+class SvgExtension(SingleFileSnapshotExtension):
+    """One picture a test, as text."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "svg"
+
+
+@pytest.fixture
+def picture(snapshot: SnapshotAssertion) -> Callable[[Session], None]:
+    """Compare the screen with the picture of it that is kept."""
+
+    def compare(session: Session) -> None:
+        svg = session.app.export_screenshot()
+        # The names of the styles begin with a number of the run; the fonts are not ours.
+        svg = re.sub(r"terminal-\d+", "terminal", re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))
+        assert svg == snapshot(extension_class=SvgExtension)
+
+    return compare

@@ -1,0 +1,154 @@
+"""The table of actions, and the small texts that are made of it and of the place one is at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.actions import parse
+
+from bpdebug.engine.debugger import Debugger
+from bpdebug.tui.actions import ACTIONS, Needs, bindings, key_text
+from bpdebug.tui.app import BpdebugApp
+from bpdebug.tui.screens.debugger_screen import VERBS, DebuggerScreen
+from bpdebug.tui.screens.go_to import position_of
+from bpdebug.tui.screens.help import help_content
+from bpdebug.tui.widgets.key_bar import bar_text, fitting
+from bpdebug.tui.widgets.status_line import place_text
+from bpdebug.tui.widgets.tensor_panel import TensorPanel
+
+from .conftest import debugger_of, example
+
+PROMISED_KEYS = (
+    "n space p right left s u N P f g home end tab plus minus m l t question_mark q f10 f11 shift+f11"
+).split()
+
+
+def all_keys() -> list[str]:
+    return [key for action in ACTIONS for key in action.keys.split(",")]
+
+
+def test_no_key_is_bound_twice() -> None:
+    assert [key for key, count in Counter(all_keys()).items() if count > 1] == []
+
+
+def test_every_promised_key_is_there() -> None:
+    assert set(PROMISED_KEYS) <= set(all_keys())
+
+
+def test_every_action_exists() -> None:
+    for action in ACTIONS:
+        namespace, name, parameters = parse(action.action)
+        owner = BpdebugApp if namespace == "app" else DebuggerScreen
+        assert hasattr(owner, f"action_{name}"), action.action
+        if name in ("move", "step_by_arrow"):
+            assert parameters[0] in VERBS, action.action
+
+
+def test_every_verb_of_the_debugger_has_a_key() -> None:
+    reached = {parse(action.action)[2][0] for action in ACTIONS if action.action.startswith("move(")}
+    assert reached == set(VERBS)
+    assert all(callable(getattr(Debugger, verb)) for verb in VERBS)
+
+
+def test_every_action_is_described() -> None:
+    for action in ACTIONS:
+        assert action.label, action
+        assert action.help, action
+        assert action.group, action
+        assert action.needs in get_args(Needs)
+    assert len({action.action for action in ACTIONS}) == len(ACTIONS)
+
+
+def test_bindings_are_the_table() -> None:
+    assert [(binding.key, binding.action) for binding in bindings()] == [
+        (action.keys, action.action) for action in ACTIONS
+    ]
+
+
+def test_arrows_are_the_panels_own() -> None:
+    own = {binding.key for binding in TensorPanel.BINDINGS}
+    assert {"up", "down", "left", "right"} <= own
+    assert own & set(all_keys()) == {"left", "right"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [("n,space,f10", "n Space F10"), ("u,shift+f11", "u Shift+F11"), ("question_mark", "?"), ("right", "→")],
+)
+def test_key_text(keys: str, text: str) -> None:
+    assert key_text(keys) == text
+
+
+def test_the_help_lists_every_action() -> None:
+    text = help_content().plain
+    for action in ACTIONS:
+        assert action.help in text
+        assert key_text(action.keys) in text
+
+
+@given(st.integers(0, 250))
+def test_the_key_bar_fits(width: int) -> None:
+    shown = fitting(ACTIONS, width)
+    assert len(bar_text(shown)) <= width
+    assert [ACTIONS.index(action) for action in shown] == sorted(ACTIONS.index(action) for action in shown)
+    assert all(action.footer for action in shown)
+    # What is left out would not have fitted.
+    for action in ACTIONS:
+        if action.footer and action not in shown:
+            more = [entry for entry in ACTIONS if entry in shown or entry is action]
+            assert len(bar_text(more)) > width
+
+
+@pytest.mark.parametrize(("width", "importance"), [(158, 4), (78, 1)])
+def test_the_key_bar_shows_what_matters(width: int, importance: int) -> None:
+    shown = fitting(ACTIONS, width)
+    assert [action for action in ACTIONS if 0 < action.footer <= importance and action not in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("0", 0),
+        ("6", 6),
+        ("12", 12),
+        (" 6 ", 6),
+        ("006", 6),
+        ("dw2", 6),
+        (" da0 ", 12),
+        ("13", None),
+        ("-1", None),
+        ("1.0", None),
+        ("٣", None),
+        ("²", None),
+        ("9" * 5000, None),
+        ("", None),
+        ("dw9", None),
+        ("a0", None),
+        ("dw2 = dz2 @ a1.T", None),
+    ],
+)
+def test_position_of(text: str, position: int | None) -> None:
+    assert position_of(example("two_layer").program, text) == position
+
+
+@pytest.mark.parametrize(
+    ("position", "pinned", "text"),
+    [
+        (0, None, "step 0/12"),
+        (0, 1, "layer 1 pinned · step 0/12"),
+        (6, None, "backward · layer 2 dense sigmoid · step 6/12"),
+        (12, 2, "backward · layer 1 dense relu · layer 2 pinned · step 12/12"),
+    ],
+)
+def test_place_text(position: int, pinned: int | None, text: str) -> None:
+    assert place_text(debugger_of("two_layer", position), pinned) == text
+
+
+def test_place_text_inside_a_statement() -> None:
+    debugger = debugger_of("two_layer", 2)
+    debugger.into()
+    assert place_text(debugger, None) == "forward · layer 2 dense sigmoid · step 2/12 + node 1"

@@ -1,0 +1,169 @@
+"""Numbers as cells: equal widths, points in one column, nothing shown as another number."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from bpdebug.tui.cells import (
+    LEVELS,
+    SAMPLE_SIZE,
+    cell_format,
+    element_at,
+    matrix_shape,
+    matrix_view,
+)
+
+DIGITS = st.integers(1, 17)
+SHAPES = arrays.array_shapes(min_dims=0, max_dims=3, max_side=5)
+
+
+def any_array(shape: object = SHAPES) -> st.SearchStrategy[np.ndarray]:
+    return st.sampled_from([np.float16, np.float32, np.float64]).flatmap(
+        lambda dtype: arrays.arrays(dtype, shape)
+    )
+
+
+def texts(values: list[float], digits: int = 4) -> list[str]:
+    array = np.array(values)
+    return [cell_format(array, digits).cell(value).text for value in array.tolist()]
+
+
+@given(any_array(), DIGITS)
+def test_every_cell_is_as_wide_as_its_format(value: np.ndarray, digits: int) -> None:
+    form = cell_format(value, digits)
+    for number in value.ravel().tolist():
+        assert len(form.cell(number).text) == form.width
+
+
+@given(any_array(), st.floats(), DIGITS)
+def test_a_number_that_the_sample_did_not_foresee_still_fits(
+    value: np.ndarray, unforeseen: float, digits: int
+) -> None:
+    form = cell_format(value, digits)
+    assert len(form.cell(unforeseen).text) == form.width
+
+
+@given(any_array(), st.floats(allow_nan=False, allow_infinity=False), DIGITS)
+def test_no_cell_shows_a_number_of_another_size(value: np.ndarray, number: float, digits: int) -> None:
+    form = cell_format(value, digits)
+    shown = float(form.cell(number).text)
+    # Half of the last decimal; or, where a number had to be shortened to one digit, half of that.
+    assert shown == pytest.approx(number, rel=0.5, abs=0.0 if form.scientific else 0.51 * 10**-form.decimals)
+
+
+@given(any_array(), DIGITS)
+def test_the_largest_number_has_all_digits(value: np.ndarray, digits: int) -> None:
+    finite = value[np.isfinite(value)]
+    if finite.size and finite.any():
+        largest = float(finite.ravel()[np.abs(finite).argmax()])
+        shown = float(cell_format(value, digits).cell(largest).text)
+        assert shown == pytest.approx(largest, rel=0.51 * 10.0 ** (1 - digits), abs=0.0)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.2912, -0.6119, 0.0, 1e-9],
+        [12.345, -0.5, 0.0, 700.0],
+        [0.00123, 0.0, -0.0004],
+    ],
+)
+def test_points_stand_in_one_column(values: list[float]) -> None:
+    shown = texts(values)
+    points = {text.index(".") for text in shown if "." in text}
+    assert len(points) == 1
+    # An exact zero has no point; its digit stands where the others have their last one before it.
+    (zero,) = (text for text, value in zip(shown, values, strict=True) if value == 0)
+    assert zero.rstrip().endswith("0")
+    assert len(zero.rstrip()) == points.pop()
+
+
+def test_digits_count_from_the_largest_number() -> None:
+    assert texts([2.209, 0.5142]) == [" 2.209", " 0.514"]
+    assert [text.strip() for text in texts([2.209, 0.5142], digits=2)] == ["2.2", "0.5"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1e-12, "1.000e-12"), (-3e7, "-3.000e+07"), (65504.0, "65504"), (1e300, "1.000e+300")]
+)
+def test_an_exponent_where_decimals_would_not_be_read(value: float, text: str) -> None:
+    assert texts([value])[0].strip() == text
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [
+        (math.nan, "nan", "NaN"),
+        (math.inf, "infinite", "+inf"),
+        (-math.inf, "infinite", "-inf"),
+        (0.0, "zero", "0"),
+        (-0.0, "zero", "0"),
+        (2.0, "positive", "2.000"),
+        (-2.0, "negative", "-2.000"),
+    ],
+)
+def test_kinds(value: float, kind: str, text: str) -> None:
+    cell = cell_format(np.array([value, 1.0]), 4).cell(value)
+    assert (cell.kind, cell.text.strip()) == (kind, text)
+    assert bool(cell.level) == (kind in ("positive", "negative"))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 0.0])
+def test_a_tensor_without_a_single_size(value: float) -> None:
+    form = cell_format(np.full((2, 2), value), 4)
+    assert len(form.cell(value).text) == form.width
+    assert form.cell(1.0).level == LEVELS
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20))
+def test_levels_grow_with_size(values: list[float]) -> None:
+    form = cell_format(np.array(values), 4)
+    cells = [form.cell(value) for value in sorted(values, key=abs)]
+    assert all(a.level <= b.level for a, b in pairwise(cells))
+    assert cells[-1].level == (LEVELS if cells[-1].kind != "zero" else 0)
+
+
+class CountingArray(np.ndarray):
+    """An array that knows how many elements have been taken from it at once."""
+
+    taken: list[int]
+
+    def __getitem__(self, key: object) -> object:
+        part = np.asarray(self)[key]
+        CountingArray.taken.append(np.size(part))
+        return part
+
+
+@pytest.mark.parametrize("shape", [(10**6, 10**6), (10**12,), (10**4, 10**4, 10**4), (1, 10**9), (3, 3)])
+def test_a_large_tensor_is_sampled(shape: tuple[int, ...]) -> None:
+    CountingArray.taken = []
+    one = np.array(-1.5).view(CountingArray)
+    # No memory lies behind it: looking at every element would take terabytes.
+    form = cell_format(np.broadcast_to(one, shape, subok=True), 4)
+    assert form.cell(-1.5).text.strip() == "-1.500"
+    assert 0 < sum(CountingArray.taken) <= 2 ** len(shape) * SAMPLE_SIZE
+
+
+def test_a_sign_that_the_sample_did_not_see_has_room() -> None:
+    value = np.ones((1000, 1000))
+    assert len(cell_format(value, 4).cell(-1.0).text) == cell_format(value, 4).width
+    assert cell_format(value, 4).cell(-1.0).text == "-1.000"
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_a_cell_of_the_grid_is_an_element_of_the_tensor(data: st.DataObject) -> None:
+    value = data.draw(arrays.arrays(np.int64, SHAPES, elements=st.integers(0, 999), unique=True))
+    rows, columns = matrix_shape(value.shape)
+    grid = matrix_view(value)
+    assert grid.shape == (rows, columns)
+    row, column = data.draw(st.integers(-2, rows + 2)), data.draw(st.integers(-2, columns + 2))
+    nearest = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
+    assert value[element_at(row, column, value.shape)] == grid[nearest]

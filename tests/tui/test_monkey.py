@@ -1,0 +1,84 @@
+"""A monkey at the keyboard: thousands of keys and resizes, and nothing may break."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from textual import events
+
+from bpdebug.engine.debugger import Debugger
+from bpdebug.engine.trace import run
+from bpdebug.tui.actions import ACTIONS
+from bpdebug.tui.operation_text import operation_text
+
+from .conftest import Session, example, open_app
+
+KEYS = 2000
+BATCH = 25
+"""Keys typed ahead of the app, between two moments at which it has caught up."""
+LEAVING = ("q",)
+OTHERS = "up down left right pageup pagedown enter tab shift+tab escape backspace ctrl+p".split()
+ANY_KEY = [
+    *(key for action in ACTIONS for key in action.keys.split(",") if key not in LEAVING),
+    *OTHERS,
+    *"0123456789abcdwz",
+]
+PANELS = ("tab", "tab", "up", "down", "left", "right", "m", "s")
+
+
+def type_ahead(session: Session, keys: list[str]) -> None:
+    """Put keys into the app's queue, as a terminal does, without waiting for what they do."""
+    for key in keys:
+        session.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+async def back_to_the_debugger(session: Session) -> None:
+    """Close what lies over the debugger's screen."""
+    for _ in range(5):
+        if session.app.screen is session.screen:
+            return
+        await session.press("escape")
+    raise AssertionError(f"escape does not close {session.app.screen}")
+
+
+@pytest.mark.parametrize("name", ["two_layer", "no_bias", "not_finite", "wide"])
+async def test_random_keys_and_sizes(name: str) -> None:
+    generator = random.Random(f"monkey {name}")  # noqa: S311
+    async with open_app(name) as session:
+        for number in range(KEYS // 4 // BATCH):
+            pool = PANELS if number % 4 == 3 else ANY_KEY
+            type_ahead(session, generator.choices(pool, k=BATCH))
+            await session.pilot.pause()
+            assert session.app.is_running
+            if generator.random() < 0.5:
+                width, height = generator.randint(20, 200), generator.randint(5, 60)
+                await session.pilot.resize_terminal(width, height)
+            if generator.random() < 0.3:
+                await session.pilot.click(offset=(generator.randrange(20), generator.randrange(1, 4)))
+            if generator.random() < 0.5:
+                await back_to_the_debugger(session)
+        await back_to_the_debugger(session)
+        await session.pilot.resize_terminal(160, 48)
+        await assert_sane(session)
+
+
+async def assert_sane(session: Session) -> None:
+    """The debugger's state is that of a fresh one at the same moment, and the screen shows it."""
+    scenario, debugger = session.screen.scenario, session.debugger
+    fresh = Debugger(run(scenario.program, scenario.values))
+    fresh.goto(debugger.position)
+    for _ in range(debugger.moment.node):
+        fresh.into()
+    assert debugger.moment == fresh.moment
+    for name in scenario.program.shapes:
+        np.testing.assert_array_equal(debugger.value(name), fresh.value(name))
+    assert operation_text(debugger, "", ()) == operation_text(fresh, "", ())
+    place = f"step {debugger.position}/{debugger.last}"
+    await session.until(lambda: place in session.text.splitlines()[0])
+    await session.press("home")
+    assert session.moment == (0, 0)
+    await session.press("end")
+    assert session.moment == (debugger.last, 0)
+    assert example(scenario.name).values.keys() == scenario.values.keys()

@@ -1,0 +1,181 @@
+"""The app in a real terminal: what the user sees, and what the terminal is left with."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pexpect
+import pyte
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SEED = json.loads((ROOT / "tests/data/seed_values.json").read_text())["two_layer"]
+SIZES = ((160, 48), (80, 24))
+PATIENCE = 20.0
+"""Seconds after which what has not appeared will not appear."""
+PLAIN = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+MODES = {
+    "alternate screen": "1049",
+    "mouse": "1000",
+    "mouse movement": "1003",
+    "mouse coordinates": "1006",
+    "bracketed paste": "2004",
+    "focus reports": "1004",
+}
+"""The private modes that an app may set, all of which must be off afterwards."""
+
+
+@dataclass
+class Terminal:
+    """A process in a terminal, and the screen as it draws it."""
+
+    process: pexpect.spawn
+    screen: pyte.Screen
+    written: bytearray = field(default_factory=bytearray)
+
+    def __post_init__(self) -> None:
+        self.stream = pyte.ByteStream(self.screen)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def read(self) -> bool:
+        """Draw what the process has written; whether there may be more."""
+        try:
+            data = self.process.read_nonblocking(65536, timeout=0.05)
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            return False
+        self.written += data
+        self.stream.feed(data)
+        return True
+
+    def until(self, pattern: str) -> str:
+        """Wait until the screen shows something; return the screen."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if re.search(pattern, self.text):
+                return self.text
+            assert self.read(), f"ended before it showed {pattern!r}:\n{self.text}"
+        raise AssertionError(f"never showed {pattern!r}:\n{self.text}")
+
+    def leave(self) -> None:
+        """Press q and read to the end."""
+        self.process.send("q")
+        deadline = time.monotonic() + PATIENCE
+        while self.read():
+            assert time.monotonic() < deadline, f"q does not end it:\n{self.text}"
+        self.process.close()
+
+
+@contextmanager
+def bpdebug(size: tuple[int, int], variables: dict[str, str] | None = None) -> Iterator[Terminal]:
+    """Start the app on a scenario, in a terminal of a size."""
+    columns, rows = size
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM", "TERM")}
+    process = pexpect.spawn(
+        sys.executable,
+        ["-m", "bpdebug", "scenarios/two_layer.toml"],
+        cwd=str(ROOT),
+        env={**kept, **(PLAIN if variables is None else variables)},
+        dimensions=(rows, columns),
+    )
+    try:
+        yield Terminal(process, pyte.Screen(columns, rows))
+    finally:
+        process.close(force=True)
+
+
+def assert_left_clean(terminal: Terminal) -> None:
+    """The process ended well, and has undone what it did to the terminal."""
+    assert (terminal.process.exitstatus, terminal.process.signalstatus) == (0, None)
+    output = terminal.written.decode(errors="replace")
+    assert "Traceback" not in output
+    for name, mode in MODES.items():
+        changes = re.findall(rf"\x1b\[\?{mode}([hl])", output)
+        assert not changes or changes[-1] == "l", f"{name} is left on"
+    assert re.findall(r"\x1b\[\?25([hl])", output)[-1] == "h", "the cursor is left hidden"
+    assert re.findall(r"\x1b\[\?1049([hl])", output) == ["h", "l"]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+def test_to_the_end_and_back(size: tuple[int, int]) -> None:
+    with bpdebug(size) as terminal:
+        seen = {0: terminal.until(r"step 0/12")}
+        assert "w1 @ a0" in seen[0]
+        for position in range(1, 13):
+            terminal.process.send("n")
+            seen[position] = terminal.until(rf"step {position}/12")
+        names = "z1 a1 z2 a2 dz2 dw2 db2 da1 dz1 dw1 db1 da0".split()
+        for position, name in enumerate(names, start=1):
+            first = float(np.ravel(SEED[name])[0])
+            shown = [float(number) for number in re.findall(r"▸\s*(-?\d+\.\d+)", seen[position])]
+            assert shown == [pytest.approx(first, rel=2e-3)], f"{name}:\n{seen[position]}"
+            assert f"{first:.4g}" in seen[position]  # the end of its arithmetic
+        for position in range(11, -1, -1):
+            terminal.process.send("p")
+            assert terminal.until(rf"step {position}/12") == seen[position]
+        terminal.leave()
+        assert_left_clean(terminal)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{**PLAIN, "NO_COLOR": "1"}, {"TERM": "xterm-16color"}],
+    ids=("no colour", "16 colours"),
+)
+def test_readable_without_colours(variables: dict[str, str]) -> None:
+    with bpdebug((160, 48), variables) as terminal:
+        terminal.until(r"step 0/12")
+        terminal.process.send("fnn")
+        text = terminal.until(r"step 6/12")
+        for words in ("▶ dw2 = dz2 @ a1.T", "written", "read", "incoming", "not computed yet", "▸0.00278"):
+            assert words in text
+        assert re.search(r"\[0\.670\d?\]", text)
+        terminal.leave()
+        assert_left_clean(terminal)
+        output = terminal.written.decode()
+        if "NO_COLOR" in variables:
+            colours = re.findall(r"\x1b\[[0-9;]*m", output)
+            rgb = [re.match(r"\x1b\[.*?38;2;(\d+);(\d+);(\d+)", colour) for colour in colours]
+            assert all(len(set(match.groups())) == 1 for match in rgb if match), "a colour that is not grey"
+        else:
+            assert not re.search(r"\x1b\[[0-9;]*[34]8;2;", output), "more colours than the terminal has"
+
+
+def test_the_window_changes_its_size() -> None:
+    with bpdebug((160, 48)) as terminal:
+        terminal.until(r"step 0/12")
+        terminal.process.send("fnn")
+        terminal.until(r"step 6/12")
+        for columns, rows in ((80, 24), (40, 10), (160, 48)):
+            terminal.screen.resize(rows, columns)
+            terminal.screen.reset()
+            terminal.process.setwinsize(rows, columns)
+            text = terminal.until(rf"step 6/12 *\n(.*\n){{{rows - 2}}}.* n next")
+            assert "dw2" in text
+        assert "▶ dw2 = dz2 @ a1.T" in text
+        terminal.leave()
+        assert_left_clean(terminal)
+
+
+def test_the_mouse_reaches_a_line() -> None:
+    with bpdebug((160, 48)) as terminal:
+        text = terminal.until(r"step 0/12")
+        row = next(number for number, line in enumerate(text.splitlines()) if "dw2 = " in line)
+        for event in "Mm":
+            terminal.process.send(f"\x1b[<0;10;{row + 1}{event}")
+        assert "written" in terminal.until(r"step 6/12")
+        terminal.leave()
+        assert_left_clean(terminal)
