@@ -138,7 +138,7 @@ def test_without_a_terminal_the_app_refuses_and_names_trace(bpdebug, words):
     )
 
 
-def test_a_terminal_is_needed_at_both_ends(monkeypatch, bpdebug):
+def test_a_terminal_is_needed_at_both_ends(monkeypatch, bpdebug, app):
     monkeypatch.setattr(cli, "is_terminal", lambda stream: stream is sys.stdin)
     assert bpdebug("two_layer")[0] == 2
     monkeypatch.setattr(cli, "is_terminal", lambda stream: stream is sys.stdout)

