@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from bpdebug.engine.expression.forms import element_count
-from bpdebug.engine.expression.nodes import calls
+from collections.abc import Mapping
+
+from bpdebug.engine.expression.forms import Shape, element_count
+from bpdebug.engine.expression.nodes import Expression, calls
 from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.program import Program
-from bpdebug.scenario.problems import Report
+from bpdebug.scenario.problems import KeyPath, Report
 from bpdebug.scenario.tensors import MAX_ELEMENTS
 
 MAX_RUN_ELEMENTS = 2**27
@@ -18,7 +20,7 @@ def check_size(program: Program, report: Report) -> None:
     """Report why a program is too large to run, if it is."""
     temporary = 0
     for statement in program.statements:
-        sizes = [element_count(shape_of(call, program.shapes)) for call in calls(statement.expression)]
+        sizes = _sizes(statement.expression, program.shapes)
         if sizes and max(sizes) > MAX_ELEMENTS:
             message = (
                 f"too large: found that `{statement_text(statement)}` makes {max(sizes):,} elements,"
@@ -33,3 +35,30 @@ def check_size(program: Program, report: Report) -> None:
             f"too large: found a run that holds {total:,} elements, expected at most {MAX_RUN_ELEMENTS:,}"
         )
         report.add(("layers",), message, "use fewer layers, units or examples")
+
+
+def check_formulas(
+    formulas: Mapping[KeyPath, Expression], shapes: Mapping[str, Shape], report: Report
+) -> None:
+    """Report which formulas of a file are too large to compute beside its run."""
+    total = 0
+    for path, formula in formulas.items():
+        sizes = _sizes(formula, shapes)
+        total += sum(sizes)
+        if max(sizes, default=0) > MAX_ELEMENTS:
+            message = (
+                f"too large: found that the formula makes {max(sizes):,} elements,"
+                f" expected at most {MAX_ELEMENTS:,} in one tensor"
+            )
+            report.add(path, message)
+        elif total > MAX_RUN_ELEMENTS:
+            message = (
+                f"too large: found formulas that hold {total:,} elements up to here,"
+                f" expected at most {MAX_RUN_ELEMENTS:,}"
+            )
+            report.add(path, message)
+            return
+
+
+def _sizes(expression: Expression, shapes: Mapping[str, Shape]) -> list[int]:
+    return [element_count(shape_of(call, shapes)) for call in calls(expression)]

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.expression.nodes import Expression
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import read_only
 from bpdebug.scenario.gradient import GRADIENT, read_gradient
 from bpdebug.scenario.limits import check_size
+from bpdebug.scenario.mine import check_mine, read_mine, with_arrays
 from bpdebug.scenario.model import Document, Inputs, check
 from bpdebug.scenario.network import INPUT, LayerEntry, build, check_shapes, read_layer
 from bpdebug.scenario.problems import KeyPath, Report, printable
@@ -39,6 +41,9 @@ class Scenario:
         What will be computed.
     values : mapping
         A read-only array in `dtype` for every input of the program, the incoming gradient included.
+    mine : mapping
+        Values of the user's own code by the names of the program: a read-only float64 array of any shape,
+        or a formula over tensors of the program.
     """
 
     name: str
@@ -49,6 +54,7 @@ class Scenario:
     dtype: str
     program: Program
     values: Mapping[str, Array]
+    mine: Mapping[str, Array | Expression]
 
 
 def load_scenario(source: str | os.PathLike[str]) -> Scenario:
@@ -75,6 +81,7 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     results = check_shapes(entries, data.shape if data else None, report)
     table = document["gradient"]
     gradient = {} if table is None or not entries else read_gradient(table, len(entries), results, report)
+    mine = read_mine(document["mine"], report)
 
     layers = [entry for entry in entries if entry]
     tensors = dict(_tensors(data, layers, gradient))
@@ -87,6 +94,7 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     assert data is not None
     program = build(layers, data.shape, seed=next(iter(gradient), "").removeprefix("d"))
     check_size(program, report)
+    check_mine(mine, program, report)
     report.refuse()
     values = {
         name: read_only(tensor.array().astype(document["dtype"])) for name, (_, tensor) in tensors.items()
@@ -100,6 +108,7 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
         dtype=document["dtype"],
         program=program,
         values=MappingProxyType(values),
+        mine=with_arrays(mine),
     )
 
 

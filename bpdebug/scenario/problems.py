@@ -16,6 +16,8 @@ from bpdebug.errors import Problem, ScenarioError
 
 MAX_SHOWN = 40
 """How much of a text found in a file is repeated in a message, in characters."""
+MAX_LISTED = 30
+"""How many known names a message lists; the rest is counted."""
 MAX_PROBLEMS = 100
 """More lines than this help nobody; the rest is counted."""
 
@@ -38,6 +40,12 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
     return f"did you mean {near}?" if near else ""
 
 
+def listed(known: Sequence[str]) -> str:
+    """Write the known names in a row, at most `MAX_LISTED` of them."""
+    rest = len(known) - MAX_LISTED
+    return ", ".join(known[:MAX_LISTED]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
 def described(value: object) -> str:
     """Say what was found in a file, shortly and in TOML's words."""
     match value:
@@ -53,6 +61,8 @@ def described(value: object) -> str:
             return "a table"
         case list():
             return f"a list of {len(value)}" if value else "an empty list"
+        case None:
+            return "null"
         case _:
             return f"the date or time {value}"
 

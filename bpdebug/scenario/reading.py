@@ -13,7 +13,7 @@ import stat
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.scenario.problems import nearest, printable
@@ -88,7 +88,7 @@ def read_table(path: Path, shown: str) -> dict[str, Any]:
         raise refuse("no such file", "`bpdebug list` shows the scenarios that are always there") from None
     except IsADirectoryError:
         raise refuse("found a folder, expected a TOML file") from None
-    except _NotRegularError:
+    except NotRegularError:
         raise refuse("found a pipe or a device, expected a TOML file") from None
     except (OSError, ValueError) as error:
         raise refuse(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
@@ -117,25 +117,37 @@ def read_table(path: Path, shown: str) -> dict[str, Any]:
         ) from None
 
 
-class _NotRegularError(OSError):
+class NotRegularError(OSError):
     """The path is neither a file nor a folder."""
 
 
-def _read_bytes(path: Path) -> bytes:
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading, if it is one that ends.
+
+    Raises
+    ------
+    IsADirectoryError, NotRegularError, OSError, ValueError
+        If it is not, or cannot be opened.
+    """
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError
     if not stat.S_ISREG(mode):
-        raise _NotRegularError
-    with path.open("rb") as file:
+        raise NotRegularError
+    return path.open("rb")
+
+
+def _read_bytes(path: Path) -> bytes:
+    with open_regular(path) as file:
         return file.read(MAX_FILE_BYTES + 1)
 
 
 def _parse(content: bytes) -> dict[str, Any]:
     text = content.decode("utf-8-sig").replace("\r\n", "\n")
-    return tomllib.loads(text, parse_float=_float)
+    return tomllib.loads(text, parse_float=read_float)
 
 
-def _float(text: str) -> float:
+def read_float(text: str) -> float:
+    """Read a number as written in a file; one that is too large for float64 stays known as such."""
     value = float(text)
     return OverflowingFloat(text) if math.isinf(value) and "inf" not in text else value

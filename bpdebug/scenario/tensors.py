@@ -103,6 +103,17 @@ def read_tensor(value: object) -> AnyTensor:
     if not isinstance(value, list):
         expected = "a nested list of numbers, or { random = ..., shape = ..., seed = ... }"
         raise _error([Flaw((), f"not a tensor: found {described(value)}, expected {expected}")])
+    return read_numbers(value)
+
+
+def read_numbers(value: object) -> LiteralTensor:
+    """Check a nested list of numbers, or a single number, and tell its shape.
+
+    Raises
+    ------
+    ValidationError
+        With every flaw in it.
+    """
     shape = _shape_of_first(value)
     flaws = list(_flaws(value, shape, ()))
     if flaws:
@@ -119,12 +130,19 @@ Tensor = Annotated[AnyTensor, PlainValidator(read_tensor)]
 
 def _read_random(value: dict[str, Any]) -> RandomTensor:
     tensor = RandomTensor.model_validate(value)
-    count = element_count(tensor.shape)
-    if count > MAX_ELEMENTS:
-        found = f"{count:,}" if count < 10**18 else "10**18 or more"
-        message = f"too many elements: found {found}, expected at most {MAX_ELEMENTS:,} in one tensor"
-        raise _error([Flaw(("shape",), message)])
+    excess = too_many_elements(tensor.shape)
+    if excess:
+        raise _error([Flaw(("shape",), excess)])
     return tensor
+
+
+def too_many_elements(shape: Shape) -> str:
+    """Say that a tensor of this shape would be too large; empty if it would not."""
+    count = element_count(shape)
+    if count <= MAX_ELEMENTS:
+        return ""
+    found = f"{count:,}" if count < 10**18 else "10**18 or more"
+    return f"too many elements: found {found}, expected at most {MAX_ELEMENTS:,} in one tensor"
 
 
 def _shape_of_first(value: object) -> Shape:

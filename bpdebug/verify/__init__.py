@@ -1,1 +1,1 @@
-"""Is a gradient right, where did it first go wrong, and what was computed instead?"""
+"""Whether a gradient is right, where it first went wrong, and what was computed instead."""

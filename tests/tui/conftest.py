@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual import events
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -98,6 +99,11 @@ class Session:
         """Press keys, one after the other."""
         await self.pilot.press(*keys)
         await self.pilot.pause()
+
+    def type_ahead(self, *keys: str) -> None:
+        """Put keys into the app's queue, as a terminal does, without waiting for what they do."""
+        for key in keys:
+            self.app.post_message(events.Key(key, key if len(key) == 1 else None))
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until a condition holds."""

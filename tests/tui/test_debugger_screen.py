@@ -477,6 +477,16 @@ async def test_go_to_can_be_left() -> None:
         assert session.moment == (2, 0)
 
 
+@pytest.mark.parametrize(
+    ("keys", "position"),
+    [("g 6 enter enter enter", 6), ("g z enter escape escape escape", 0), ("question_mark escape escape n", 1)],
+)
+async def test_keys_that_are_typed_ahead_of_a_dialog(keys: str, position: int) -> None:
+    async with open_app("two_layer") as session:
+        session.type_ahead(*keys.split())
+        await session.until(lambda: session.app.screen is session.screen and session.moment == (position, 0))
+
+
 # Commands, sizes, leaving
 
 
@@ -542,6 +552,8 @@ async def test_numbers_that_are_none_crash_nothing(size: tuple[int, int]) -> Non
     async with open_app("not_finite", size) as session:
         while session.debugger.can_move(1):
             await session.press("s")
+        for layer in ("end", "P"):
+            await session.press(layer)
             for panel in list(session.ledger.panels):
                 await session.focus(panel.panel.name)
 

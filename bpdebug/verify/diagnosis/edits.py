@@ -8,12 +8,12 @@ carries its plausibility as a cost, so that the most likely of several explanati
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.forms import ELEMENTWISE, Shape, reduced_axes
 from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Option, names
+from bpdebug.engine.expression.nodes import Call, Expression, Name, Option, names, replace
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.expression.shapes import options_of, shape_of
@@ -53,16 +53,22 @@ class Scope:
     Attributes
     ----------
     shapes : mapping
-        The tensors that exist where the formula stands, with their shapes.
+        The shape of everything that a formula can name.
+    tensors : collection of str
+        The tensors that exist where the formula stands.
     near : collection of str
         Those of the same layer and its neighbours: the likely ones.
     activations : mapping
         For each pre-activation `z`, the name of its activation `a`.
+    one_example : mapping
+        For each way to write one example of the batch (`[:, -1:]`), the tensors cut down to it.
     """
 
     shapes: Mapping[str, Shape]
+    tensors: Collection[str]
     near: Collection[str]
     activations: Mapping[str, str]
+    one_example: Mapping[str, Mapping[Expression, Expression]] = field(default_factory=dict)
 
     def shape(self, expression: Expression) -> Shape | None:
         """Return the shape of an expression; None if its operands do not fit together."""
@@ -84,6 +90,10 @@ def single_edits(expression: Expression, scope: Scope) -> Iterator[Edit]:
             for new, kind, cost in rule(node, scope):
                 if new != node:
                     yield Edit(rebuild(new), kind, numpy_text(node), numpy_text(new), cost)
+    for cut in scope.one_example.values():
+        new = replace(expression, cut)
+        if new != expression:
+            yield Edit(new, "one example only", numpy_text(expression), numpy_text(new), 1.2)
 
 
 def places(expression: Expression) -> Iterator[tuple[Expression, Callable[[Expression], Expression]]]:
@@ -112,7 +122,7 @@ def _rebuilder(
 def another_tensor(node: Expression, scope: Scope) -> Iterator[Replacement]:
     """`a1` for `z1`: another tensor with a shape that still lets the formula be computed."""
     if isinstance(node, Name):
-        for name in scope.shapes:
+        for name in scope.tensors:
             if name != node.id:
                 yield Name(name), "another tensor", 1.4 if name in scope.near else 2.2
 
@@ -232,7 +242,7 @@ def another_sum(node: Expression, scope: Scope) -> Iterator[Replacement]:
 
 
 def opposite_sign(node: Expression, scope: Scope) -> Iterator[Replacement]:
-    """`a - b` for `a + b`, and the reverse."""
+    """Yield `a - b` for `a + b`, and the reverse."""
     if isinstance(node, Call) and node.function in ("add", "subtract"):
         other = "subtract" if node.function == "add" else "add"
         yield Call(other, node.arguments), "opposite sign", 1.1

@@ -8,16 +8,17 @@ them apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, calls, names
+from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.expression.shapes import options_of
+from bpdebug.errors import ShapeError
 from bpdebug.verify.diagnosis.edits import Edit, Scope, single_edits, updated_parameter
 from bpdebug.verify.diagnosis.fits import (
     BATCH,
@@ -33,16 +34,19 @@ PAIR_COST = 0.5
 """How much less plausible two mistakes are than their costs alone say."""
 MOST_PAIRS = 60_000
 """The search for pairs ends here; a layer of a network has a few thousand."""
+LEFT_OVER = 1e-3
+"""How much of the user's difference from the right numbers an added term may leave unexplained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A formula that gives the user's numbers, and how it differs from the right one."""
+    """A formula that gives the user's numbers, how it differs from the right one, and that one."""
 
     expression: Expression
     edits: tuple[Edit, ...]
     cost: float
     residual: float
+    right: Expression
 
 
 class Evaluator:
@@ -72,7 +76,156 @@ class Evaluator:
             operands.append(operand)
         try:
             function.form.shape(tuple(operand.shape for operand in operands), options)
-        except ValueError:
+        except ShapeError:
             return None
         with np.errstate(all="ignore"):
             return np.asarray(function.numpy(*operands, **options))
+
+
+def search(
+    formulas: Sequence[tuple[Expression, float]],
+    mine: Array,
+    values: Mapping[str, Array],
+    scope: Scope,
+    batch: int,
+    rtol: float,
+) -> list[Candidate]:
+    """Find the formulas that give the user's numbers.
+
+    Parameters
+    ----------
+    formulas : sequence of (Expression, float)
+        The right formula, and how implausible it is that the mistake lies in it; then the same with
+        what was not given written out, one tensor after the other.
+    mine : array
+        The user's numbers.
+    values : mapping
+        The values of all names in the scope: what the user's formula was fed.
+    scope : Scope
+        What formulas can be made of.
+    batch : int
+        The size of the batch.
+    rtol : float
+        The tolerance, relative to the largest number.
+
+    Returns
+    -------
+    list of Candidate
+        The most plausible first; empty if no small edit explains the numbers.
+    """
+    evaluator = Evaluator({**values, BATCH: np.asarray(float(batch))})
+    found: list[Candidate] = []
+    for formula, cost in formulas:
+        finder = _Finder(formula, cost, mine, evaluator, scope, batch, rtol)
+        found += [*finder.whole(), *finder.single()]
+    if not found:
+        formula, cost = formulas[0]
+        found = list(_Finder(formula, cost, mine, evaluator, scope, batch, rtol).pairs())
+    return sorted(found, key=lambda candidate: (candidate.cost, len(numpy_text(candidate.expression))))
+
+
+@dataclass(frozen=True)
+class _Finder:
+    """Looks for the edits of one formula that give the user's numbers."""
+
+    right: Expression
+    cost: float
+    mine: Array
+    evaluator: Evaluator
+    scope: Scope
+    batch: int
+    rtol: float
+
+    def candidate(self, expression: Expression, edits: tuple[Edit, ...], off: float) -> Candidate:
+        cost = self.cost + sum(edit.cost for edit in edits) + PAIR_COST * (len(edits) - 1)
+        return Candidate(expression, edits, cost, off, self.right)
+
+    def whole(self) -> Iterator[Candidate]:
+        """Try a factor, and the sum with a multiple of another tensor."""
+        yield from self.matches(self.right, ())
+        value = self.evaluator.value(self.right)
+        if value is None or value.shape != self.mine.shape or self.mine.size < FEWEST_ELEMENTS:
+            return
+        difference = np.asarray(self.mine.astype(float) - value)
+        for kind, name, term, cost in self.addends():
+            addend = self.evaluator.value(term)
+            if addend is None or addend.shape != self.mine.shape:
+                continue
+            factor = coefficient(addend, difference)
+            # A small difference of large numbers has lost digits: it is the sum that must fit.
+            if factor is None or not is_explained(self.mine, value + factor * addend, self.rtol):
+                continue
+            # ... and by much better than without the term.
+            if residual(difference, factor * addend) > LEFT_OVER:
+                continue
+            expression = with_added(self.right, factor, term)
+            amount = f"{-factor if kind == 'updated parameter' else factor:.4g}"
+            edit = Edit(expression, kind, name, amount, cost)
+            yield self.candidate(expression, (edit,), residual(self.mine, value + factor * addend))
+
+    def addends(self) -> Iterator[tuple[str, str, Expression, float]]:
+        for expression, name in updated_parameter(self.right, self.scope):
+            yield "updated parameter", name, expression, 1.5
+        for name in self.scope.tensors:
+            yield "added term", name, Name(name), 2.0
+
+    def single(self) -> Iterator[Candidate]:
+        """Try every single edit, each with a factor too."""
+        for edit in single_edits(self.right, self.scope):
+            yield from self.matches(edit.expression, (edit,))
+
+    def pairs(self) -> Iterator[Candidate]:
+        """Try every pair of edits, as far as there is time."""
+        tried: set[Expression] = set()
+        for first in single_edits(self.right, self.scope):
+            for second in single_edits(first.expression, self.scope):
+                if second.expression not in tried:
+                    tried.add(second.expression)
+                    if len(tried) > MOST_PAIRS:
+                        return
+                    yield from self.matches(second.expression, (first, second))
+
+    def matches(self, expression: Expression, edits: tuple[Edit, ...]) -> Iterator[Candidate]:
+        """Yield a formula if it gives the user's numbers, as it is or times a factor."""
+        value = self.evaluator.value(expression)
+        if value is None or value.shape != self.mine.shape:
+            return
+        if is_explained(self.mine, value, self.rtol):
+            if edits:
+                yield self.candidate(expression, edits, residual(self.mine, value))
+            return
+        for scale in scales_of(value, self.mine, self.batch, self.rtol):
+            scaled = scale.applied_to(expression)
+            edit = Edit(scaled, scale.kind, numpy_text(expression), numpy_text(scaled), scale.cost)
+            off = residual(self.mine, scale.factor(self.batch) * value)
+            yield self.candidate(scaled, (*edits, edit), off)
+
+
+def groups_of(
+    candidates: Iterable[Candidate], elsewhere: Mapping[str, Array], rtol: float = 1e-9
+) -> list[list[Candidate]]:
+    """Put together the candidates that say the same thing: those that agree on other numbers, too.
+
+    Parameters
+    ----------
+    candidates : iterable of Candidate
+        The most plausible first.
+    elsewhere : mapping
+        The values of another run of the program, on general numbers and a batch of its own.
+
+    Returns
+    -------
+    list of list of Candidate
+        The groups, and in each its members, in the order of the candidates.
+    """
+    evaluator = Evaluator(elsewhere)
+    groups: list[tuple[Array | None, list[Candidate]]] = []
+    for candidate in candidates:
+        value = evaluator.value(candidate.expression)
+        for other, members in groups:
+            if value is not None and other is not None and is_explained(value, other, rtol):
+                members.append(candidate)
+                break
+        else:
+            groups.append((value, [candidate]))
+    return [members for _, members in groups]

@@ -1,0 +1,105 @@
+"""The `[mine]` of a file: what the user's own code computes, as numbers or as formulas.
+
+`dw1 = [[...]]` gives numbers; `dz1 = "da1 * relu_prime(a1)"` gives a formula of the tensor language, which
+may read any tensor of the program. A shape that differs from the program's is kept: it may be the very
+mistake that is looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.expression.nodes import Expression, names
+from bpdebug.engine.expression.parsing import parse
+from bpdebug.engine.expression.shapes import shape_of
+from bpdebug.engine.program import Program
+from bpdebug.engine.trace import read_only
+from bpdebug.errors import ExpressionError, ShapeError
+from bpdebug.scenario.limits import check_formulas
+from bpdebug.scenario.problems import Report, described, did_you_mean, key_path, listed
+from bpdebug.scenario.tensors import LiteralTensor, read_numbers
+
+MINE = "mine"
+
+Entry = LiteralTensor | Expression
+
+
+def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
+    """Check each entry by itself and return the sound ones by name.
+
+    Parameters
+    ----------
+    table : mapping
+        What the file says.
+    report : Report
+        Takes what is wrong.
+    """
+    entries: dict[str, Entry] = {}
+    for name, value in table.items():
+        try:
+            if isinstance(value, str):
+                entries[name] = parse(value)
+            elif isinstance(value, list | int | float):
+                entries[name] = read_numbers(value)
+            else:
+                expected = "a nested list of numbers, or a formula in quotes"
+                report.add((MINE, name), f"not a tensor: found {described(value)}, expected {expected}")
+        except ExpressionError as error:
+            report.add((MINE, name), f"not a formula: {error}")
+        except ValidationError as error:
+            for finding in error.errors(include_url=False):
+                report.add_finding((MINE, name), finding, ())
+    return entries
+
+
+def check_mine(entries: Mapping[str, Entry], program: Program, report: Report) -> None:
+    """Hold the entries against the program: every name must be there, every formula computable.
+
+    Parameters
+    ----------
+    entries : mapping
+        What `read_mine` returned.
+    program : Program
+        The program of the file.
+    report : Report
+        Takes what is wrong.
+    """
+    known = known_names(program)
+    computable: dict[str, Expression] = {}
+    for name, entry in entries.items():
+        if name not in program.shapes:
+            message = f"unknown tensor: found {key_path((name,))}, expected one of {listed(known)}"
+            report.add((MINE, name), message, did_you_mean(name.lower(), known))
+        if isinstance(entry, LiteralTensor):
+            continue
+        unknown = [read for read in names(entry) if read not in program.shapes]
+        for read in unknown:
+            message = f"unknown name in the formula: found {key_path((read,))}, expected {listed(known)}"
+            report.add((MINE, name), message, did_you_mean(read.lower(), known))
+        if not unknown:
+            try:
+                shape_of(entry, program.shapes)
+                computable[name] = entry
+            except ShapeError as error:
+                report.add((MINE, name), f"the operands of the formula do not fit: {error}")
+    check_formulas({(MINE, name): formula for name, formula in computable.items()}, program.shapes, report)
+
+
+def known_names(program: Program) -> tuple[str, ...]:
+    """Return the names that a user's value may have: the gradients first, then all others."""
+    return tuple(sorted(program.shapes, key=lambda name: name not in program.gradients))
+
+
+def with_arrays(entries: Mapping[str, Entry]) -> Mapping[str, Array | Expression]:
+    """Return the entries with their numbers as read-only float64 arrays."""
+    return MappingProxyType(
+        {
+            name: read_only(entry.array()) if isinstance(entry, LiteralTensor) else entry
+            for name, entry in entries.items()
+        }
+    )

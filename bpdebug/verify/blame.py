@@ -1,0 +1,152 @@
+"""Where first: each of the user's tensors is judged by what it was fed.
+
+A tensor is compared with what its statement gives from the user's own values upstream. So a mistake
+early in the backward pass does not light up everything after it, and two independent mistakes are
+both found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpdebug.engine.expression.derivation import gradient_name
+from bpdebug.engine.expression.evaluation import evaluate
+from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.expression.nodes import Statement, names
+from bpdebug.engine.program import Program
+from bpdebug.verify.comparison import Comparison, Tolerance, agrees, compare
+from bpdebug.verify.mine import upstream_values
+from bpdebug.verify.report import Verdict
+from bpdebug.verify.shape_finding import shape_finding
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is said of one of the user's tensors.
+
+    Attributes
+    ----------
+    name : str
+        The tensor.
+    verdict : Verdict
+        `right`, `innocent`, `wrong`, or `convention`.
+    comparison : Comparison or None
+        How it compares with the reference; None where the shapes differ.
+    note : str
+        The shape that does not fit, or where an innocent tensor's fault came from.
+    """
+
+    name: str
+    verdict: Verdict
+    comparison: Comparison | None
+    note: str = ""
+
+
+def judge(
+    program: Program,
+    reference: Mapping[str, Array],
+    mine: Mapping[str, Array],
+    tolerance: Tolerance,
+    batch: int,
+) -> tuple[tuple[Judgement, ...], dict[str, Array]]:
+    """Judge the user's tensors.
+
+    Parameters
+    ----------
+    program : Program
+        The right program.
+    reference : mapping
+        Its values, of all names.
+    mine : mapping
+        The user's values, of some.
+    tolerance : Tolerance
+        What counts as equal.
+    batch : int
+        The size of the batch.
+
+    Returns
+    -------
+    (judgements, fed) : pair
+        A judgement for each of the user's tensors, in the order of the program; and the values that
+        their formulas were fed.
+    """
+    fed = upstream_values(program, reference, mine)
+    order = [*program.inputs, *(statement.name for statement in program.statements)]
+    judgements: dict[str, Judgement] = {}
+    for name in order:
+        if name in mine:
+            judgements[name] = _judged(program, name, reference, mine[name], fed, judgements, tolerance)
+    for name in _conventions(program, judgements, reference, mine, tolerance, batch):
+        judgements[name] = Judgement(
+            name, "convention", judgements[name].comparison, "times m: 1/m is taken at the parameters"
+        )
+    return tuple(judgements.values()), fed
+
+
+def _judged(
+    program: Program,
+    name: str,
+    reference: Mapping[str, Array],
+    mine: Array,
+    fed: Mapping[str, Array],
+    earlier: Mapping[str, Judgement],
+    tolerance: Tolerance,
+) -> Judgement:
+    if mine.shape != program.shapes[name]:
+        return Judgement(name, "wrong", None, shape_finding(name, mine.shape, program.shapes[name], program))
+    comparison = compare(mine, reference[name], tolerance)
+    if comparison.agrees:
+        return Judgement(name, "right", comparison)
+    position = program.positions.get(name)
+    if position is None:
+        return Judgement(name, "wrong", comparison, "it differs from the value that the scenario gives")
+    statement = program.statements[position - 1]
+    if agrees(mine, np.asarray(evaluate(statement.expression, fed)), tolerance):
+        return Judgement(name, "innocent", comparison, _source_of_fault(program, statement, earlier))
+    return Judgement(name, "wrong", comparison)
+
+
+def _source_of_fault(program: Program, statement: Statement, earlier: Mapping[str, Judgement]) -> str:
+    """Follow the operands up to the nearest tensor of the user that is wrong itself."""
+    waiting, seen = list(names(statement.expression)), set[str]()
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in earlier and earlier[name].verdict == "wrong":
+            return f"right given what it was fed: the fault came from {name}"
+        if name in program.positions:
+            waiting += names(program.statements[program.positions[name] - 1].expression)
+    return "right given what it was fed"
+
+
+def _conventions(
+    program: Program,
+    judgements: Mapping[str, Judgement],
+    reference: Mapping[str, Array],
+    mine: Mapping[str, Array],
+    tolerance: Tolerance,
+    batch: int,
+) -> list[str]:
+    """Return the tensors that differ by m alone, where the parameters' gradients are right.
+
+    Ng's course keeps 1/m out of `dz` and takes it in `dw` and `db`: all that flows is m times as large.
+    """
+    parameters = {
+        gradient_name(layer.tensors[parameter.name])
+        for layer in program.layers
+        for parameter in layer.kind.parameters
+        if parameter.name in layer.tensors
+    }
+    derived = program.gradients & program.positions.keys()
+    flowing = [name for name in judgements if name in derived and name not in parameters]
+    trained = [name for name in judgements if name in parameters]
+    if not flowing or not trained or any(judgements[name].verdict != "right" for name in trained):
+        return []
+    if batch > 1 and all(agrees(mine[name], batch * reference[name], tolerance) for name in flowing):
+        return flowing
+    return []

@@ -1,0 +1,189 @@
+"""The diagnosis of one wrong tensor: what formulas can be made of, the search, and the words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from bpdebug.engine.expression.derivation import gradient_name
+from bpdebug.engine.expression.evaluation import evaluate
+from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.expression.nodes import Expression, Name, Statement, names, replace
+from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.engine.program import Program
+from bpdebug.verify.diagnosis.edits import Scope
+from bpdebug.verify.diagnosis.fits import BATCH
+from bpdebug.verify.diagnosis.search import Candidate, groups_of, search
+from bpdebug.verify.diagnosis.wording import done, why
+from bpdebug.verify.report import Diagnosis
+
+MOST_DIAGNOSES = 5
+DEEPEST = 3
+"""How many statements above a wrong tensor are searched, where the user gave nothing in between."""
+DEPTH_COST = 0.3
+ELSEWHERE_BATCH = 5
+"""A batch that is not confused with a factor of 2, 3 or 4."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every diagnosis of a program shares.
+
+    Attributes
+    ----------
+    program : Program
+        The right program.
+    """
+
+    program: Program
+
+    @cached_property
+    def batch_axis(self) -> int | None:
+        """The axis of the batch in the activations of a network; None without layers."""
+        if not self.program.layers:
+            return None
+        pattern = self.program.layers[0].kind.input
+        return pattern.index("batch") if "batch" in pattern else None
+
+    @cached_property
+    def batch(self) -> int:
+        """The size of the batch; 1 where there is none."""
+        if self.batch_axis is None:
+            return 1
+        return self.program.shapes[self.program.layers[0].tensors["a_prev"]][self.batch_axis]
+
+    @cached_property
+    def batched(self) -> frozenset[str]:
+        """The tensors that hold a row or column for each example: what flows, and its gradients."""
+        flowing = {
+            name
+            for layer in self.program.layers
+            for role, name in layer.tensors.items()
+            if role not in {parameter.name for parameter in layer.kind.parameters}
+        }
+        return frozenset(flowing | {gradient_name(name) for name in flowing})
+
+    @cached_property
+    def elsewhere(self) -> Mapping[str, Array]:
+        """Another run: general numbers of both signs, and a batch of five."""
+        random = np.random.default_rng(0)
+        values: dict[str, Array] = {BATCH: np.asarray(float(ELSEWHERE_BATCH))}
+        for name, shape in self.program.inputs.items():
+            general = list(shape)
+            if name in self.batched and self.batch_axis is not None:
+                general[self.batch_axis] = ELSEWHERE_BATCH
+            values[name] = random.normal(size=general)
+        for statement in self.program.statements:
+            values[statement.name] = np.asarray(evaluate(statement.expression, values))
+        return self.with_examples(values)
+
+    def with_examples(self, values: Mapping[str, Array]) -> dict[str, Array]:
+        """Add, for every tensor with a batch, its first and its last example by their NumPy names."""
+        extended = dict(values)
+        if self.batch_axis is not None:
+            for suffix, part in self.examples.items():
+                for name in self.batched & values.keys():
+                    extended[name + suffix] = values[name][part]
+        return extended
+
+    @cached_property
+    def examples(self) -> Mapping[str, tuple[slice, ...]]:
+        """How one example of a batch is written, and the slices that it is."""
+        before = (slice(None),) * (self.batch_axis or 0)
+        text = ":, " * (self.batch_axis or 0)
+        return {f"[{text}-1:]": (*before, slice(-1, None)), f"[{text}:1]": (*before, slice(0, 1))}
+
+    def scope(self, statement: Statement, values: Mapping[str, Array]) -> Scope:
+        """Return what a formula for a statement's result can be made of."""
+        position = self.program.positions[statement.name]
+        before = {entry.name for entry in self.program.statements[: position - 1]}
+        tensors = [name for name in self.program.shapes if name in before or name in self.program.inputs]
+        layers = self.program.layers
+        nearby = layers[max(0, statement.layer - 2) : statement.layer + 1]
+        near = {name for layer in nearby for name in layer.tensors.values()} or set(tensors)
+        near |= {gradient_name(name) for name in near}
+        activations = {
+            layer.tensors["z"]: layer.tensors["a"] for layer in layers if {"z", "a"} <= layer.tensors.keys()
+        }
+        one_example: dict[str, dict[Expression, Expression]] = {
+            suffix: {Name(name): Name(name + suffix) for name in tensors if name + suffix in values}
+            for suffix in self.examples
+        }
+        return Scope(
+            {name: value.shape for name, value in values.items()},
+            tensors,
+            near & set(tensors),
+            activations,
+            one_example if self.batch > 1 else {},
+        )
+
+
+def diagnose(
+    bench: Bench,
+    statement: Statement,
+    mine: Array,
+    values: Mapping[str, Array],
+    given: Collection[str],
+    rtol: float,
+) -> tuple[tuple[Diagnosis, ...], bool]:
+    """Find what was computed instead of a statement.
+
+    Parameters
+    ----------
+    bench : Bench
+        The program.
+    statement : Statement
+        The statement whose result is wrong.
+    mine : array
+        The user's result.
+    values : mapping
+        What the user's formula was fed: all tensors of the program.
+    given : collection of str
+        The tensors that the user gave. What was not given may hide the mistake, and is written out.
+    rtol : float
+        How close a formula must come, relative to the largest number.
+
+    Returns
+    -------
+    (diagnoses, ambiguous) : pair
+        The formulas that give the user's numbers, the most plausible first; and whether some of them
+        differ elsewhere, so that these numbers cannot tell them apart.
+    """
+    values = bench.with_examples(values)
+    scope = bench.scope(statement, values)
+    formulas = _written_out(bench.program, statement.expression, given)
+    candidates = search(formulas, mine, values, scope, bench.batch, rtol)
+    groups = groups_of(candidates, bench.elsewhere)
+    best = [members[0] for members in groups][:MOST_DIAGNOSES]
+    return tuple(_described(candidate) for candidate in best), len(groups) > 1
+
+
+def _written_out(
+    program: Program, expression: Expression, given: Collection[str]
+) -> list[tuple[Expression, float]]:
+    """Return a formula, and then with the gradients that were not given replaced by their formulas."""
+    formulas = [(expression, 0.0)]
+    for depth in range(1, DEEPEST + 1):
+        hidden: dict[Expression, Expression] = {
+            Name(name): program.statements[program.positions[name] - 1].expression
+            for name in names(expression)
+            if name in program.positions and name in program.gradients and name not in given
+        }
+        if not hidden:
+            break
+        expression = replace(expression, hidden)
+        formulas.append((expression, depth * DEPTH_COST))
+    return formulas
+
+
+def _described(candidate: Candidate) -> Diagnosis:
+    return Diagnosis(
+        formula=numpy_text(candidate.expression),
+        edits=tuple(done(edit) for edit in candidate.edits),
+        explanation=" ".join(dict.fromkeys(why(edit) for edit in candidate.edits)),
+        fix=numpy_text(candidate.right),
+        residual=candidate.residual,
+    )

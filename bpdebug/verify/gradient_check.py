@@ -1,0 +1,224 @@
+"""Whether the derived gradients are right: each against central differences of the forward statements.
+
+Everything runs in float64 whatever the dtype of the scenario: what is checked are the formulas. Each
+tensor has a report of its own. In one norm over all gradients a mistake in a small tensor drowns.
+
+**Tolerances.** A gradient passes with an error of at most `rtol` of its size, or one that rounding
+alone can explain. The second is no fixed number but follows from the size of the outputs and of the
+step, so `atol` is 0, and the check means the same for a loss of 1e-12 and for one of 1e12. Others fix
+both. PyTorch's `gradcheck` has steps of 1e-6, atol 1e-5 and rtol 1e-3: gradients below 1e-5 always
+pass. JAX's `check_grads` has steps of 1e-4 in one random direction, and 1e-5 for both tolerances in
+float64. CS231n advises steps of 1e-5, is content with a relative error of 1e-7, uneasy above 1e-4
+unless there are kinks, and calls 1e-2 wrong. Here smooth functions mostly agree to 1e-7, and a mistake
+in a formula is nearly always larger than 1e-5.
+
+**Steps.** The full step is ∛eps · max(1, |x|). Where that disagrees, shorter ones are tried: they tell
+strong curvature, and a corner near by, from a mistake.
+
+**Corners.** At a corner of the function (relu at exactly 0) the slopes of both sides differ, however
+short the step, and a gradient between them is a matter of convention: a kink, not a mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from bpdebug.engine.expression.evaluation import evaluate
+from bpdebug.engine.expression.forms import Shape
+from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.expression.nodes import Statement, names
+from bpdebug.engine.program import Program
+from bpdebug.engine.trace import run
+from bpdebug.errors import BpdebugError
+from bpdebug.verify.report import TensorReport, Verdict, Worst
+from bpdebug.verify.slopes import Loss
+
+Mask = npt.NDArray[np.bool_]
+
+RTOL, ATOL = 1e-5, 0.0
+"""The default tolerances; the reason stands above."""
+SHORTER = 16
+"""Where a step disagrees, the next is this many times shorter ..."""
+STEPS = 4
+"""... up to this many steps in all."""
+
+
+def check_gradients(
+    program: Program, values: Mapping[str, Array], rtol: float = RTOL, atol: float = ATOL
+) -> tuple[TensorReport, ...]:
+    """Compare every derived gradient with central differences of the forward statements.
+
+    Parameters
+    ----------
+    program : Program
+        What to check.
+    values : mapping
+        A value for each of the program's inputs, of any floating dtype.
+    rtol : float, optional
+        The largest relative error of a right gradient.
+    atol : float, optional
+        An absolute error that is accepted on top of what rounding can explain.
+
+    Returns
+    -------
+    tuple of TensorReport
+        One for each gradient that the program derives of an input or of a named result, in the order
+        of the program; none where no gradient comes in. `worst` has the derived gradient and the
+        numerical one. A gradient that differs only because it was fed a wrong one is innocent.
+
+    Raises
+    ------
+    BpdebugError
+        If `rtol` is not positive, or `atol` is negative.
+    KeyError
+        If an input has no value.
+    """
+    if not (rtol > 0 and atol >= 0):
+        raise BpdebugError(f"rtol must be above 0 and atol at least 0: found {rtol} and {atol}")
+    given = run(program, {name: np.asarray(values[name], dtype=np.float64) for name in program.inputs}).values
+    # What each statement reads are derived gradients, but with the numerical ones in place of wrong
+    # elements: one mistake does not light up everything after it.
+    known = dict(given)
+    mistakes: dict[str, str] = {}  # a gradient that is not what it should be -> the one to blame
+    after_kinks: set[str] = set()
+    reports = []
+    for statement in program.statements:
+        if statement.phase != "backward":
+            continue
+        name, reads = statement.name, names(statement.expression)
+        known[name] = evaluate(statement.expression, known)
+        if not after_kinks.isdisjoint(reads):
+            after_kinks.add(name)
+        if not np.array_equal(known[name], given[name], equal_nan=True):
+            mistakes[name] = next(mistakes[read] for read in reads if read in mistakes)
+        if not statement.of:
+            continue
+        loss = Loss(program, given, statement.of)
+        found = _compare(known[name].ravel(), loss, rtol, atol, name in after_kinks)
+        if found.kink.any():
+            after_kinks.add(name)
+        if found.wrong.any():
+            mistakes[name] = name
+            known[name] = np.where(found.wrong, found.numerical, found.derived).reshape(loss.x.shape)
+        elif name in mistakes:
+            found = found.of_another(given[name].ravel(), rtol)
+        reports.append(_report(statement, loss.x.shape, found, mistakes.get(name, name)))
+    return tuple(reports)
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """Derived and numerical gradients, element by element, flat.
+
+    Attributes
+    ----------
+    derived, numerical : array
+        Both gradients.
+    allowed : array
+        The absolute error that is accepted.
+    error : array
+        The relative error; NaN where there is nothing to compare.
+    wrong, kink : array of bool
+        What is said of each element; of neither: right, or nothing to compare.
+    """
+
+    derived: Array
+    numerical: Array
+    allowed: Array
+    error: Array
+    wrong: Mask
+    kink: Mask
+
+    def of_another(self, derived: Array, rtol: float) -> _Comparison:
+        """Compare another gradient with the same numerical one."""
+        error = _relative_error(derived, self.numerical, self.allowed, rtol)
+        return replace(self, derived=derived, error=error, wrong=(error > rtol) & ~self.kink)
+
+
+def _compare(derived: Array, loss: Loss, rtol: float, atol: float, after_kinks: bool) -> _Comparison:
+    """Compare a derived gradient with numerical slopes, with shorter steps where these disagree.
+
+    Parameters
+    ----------
+    derived : array
+        The derived gradient, flat.
+    loss : Loss
+        What it is the gradient of.
+    rtol, atol : float
+        As of `check_gradients`.
+    after_kinks : bool
+        Whether a gradient that it is computed from is at a kink. Where several corners meet, what the
+        chain rule chooses at each need not lie between the slopes of both sides.
+    """
+    numerical, allowed, error = (np.full(derived.size, np.nan) for _ in range(3))
+    kink = np.zeros(derived.size, dtype=bool)
+    last_gap = np.full(derived.size, np.inf)
+    unsettled = np.arange(derived.size)
+    for step in range(STEPS):
+        if not unsettled.size:
+            break
+        slopes, mine = loss.slopes(unsettled, SHORTER**-step), derived[unsettled]
+        with np.errstate(all="ignore"):
+            bound = atol + slopes.rounding
+            found = _relative_error(mine, slopes.central, bound, rtol)
+            closer = np.isnan(error[unsettled]) | (found < error[unsettled])
+            for kept, new in ((numerical, slopes.central), (allowed, bound), (error, found)):
+                kept[unsettled[closer]] = new[closer]
+            # Of a curve the gap closes as the step shrinks, of a corner it stays.
+            gap = slopes.highest - slopes.lowest
+            margin = np.maximum(bound, rtol * np.abs(mine))
+            between = (mine >= slopes.lowest - margin) & (mine <= slopes.highest + margin)
+            # A shorter step says more only where the error stays well above what rounding explains there.
+            too_small = np.abs(mine - slopes.central) <= 4 * SHORTER * slopes.rounding
+            stays = (gap > last_gap[unsettled] / 2) | too_small
+            corner = (found > rtol) & (gap > margin) & stays & (between | after_kinks)
+        kink[unsettled[corner]] = True
+        last_gap[unsettled] = gap
+        unsettled = unsettled[~(corner | (found <= rtol) | too_small)]
+    return _Comparison(derived, numerical, allowed, error, wrong=(error > rtol) & ~kink, kink=kink)
+
+
+def _relative_error(derived: Array, numerical: Array, allowed: Array, rtol: float) -> Array:
+    """Return the difference relative to the larger of both, or to the size at which `allowed` matters more.
+
+    So an element agrees exactly if the result is at most `rtol`. It is NaN where the numerical side is
+    not finite, and infinite where only the derived one is not.
+    """
+    with np.errstate(all="ignore"):
+        size = np.maximum(np.maximum(np.abs(derived), np.abs(numerical)), allowed / rtol)
+        error = np.where(derived == numerical, 0.0, np.abs(derived - numerical) / size)
+    error[~np.isfinite(derived)] = np.inf
+    error[~np.isfinite(numerical)] = np.nan
+    return error
+
+
+def _report(statement: Statement, shape: Shape, found: _Comparison, origin: str) -> TensorReport:
+    """Put in words what was found; `origin` is the gradient that is to blame if anything is wrong."""
+    compared = ~np.isnan(found.error)
+    verdict: Verdict = "right"
+    if found.wrong.any():
+        verdict = "wrong" if origin == statement.name else "innocent"
+    elif found.kink.any():
+        verdict = "kink"
+    elif not compared.any():
+        verdict = "not given"
+    notes = [f"right given what it was fed: the fault came from {origin}"] if verdict == "innocent" else []
+    counts = {
+        "wrong": found.wrong.sum(),
+        "at a kink": found.kink.sum(),
+        "not compared, as the outputs are not finite": (~compared).sum(),
+    }
+    notes += [f"{count} of {compared.size} {what}" for what, count in counts.items() if count]
+    if not compared.any():
+        return TensorReport(statement.name, statement.layer, verdict, note="; ".join(notes))
+    # The worst of those that the verdict is about.
+    about = next((mask for mask in (found.wrong, found.kink) if mask.any()), compared)
+    place = int(np.argmax(np.where(about, found.error, -1)))
+    index = tuple(int(i) for i in np.unravel_index(place, shape))
+    worst = Worst(index, float(found.derived[place]), float(found.numerical[place]))
+    error = float(found.error[place])
+    return TensorReport(statement.name, statement.layer, verdict, error, worst, "; ".join(notes))

@@ -1,0 +1,113 @@
+"""The user's own values from files, under the names of the program."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.program import Program
+from bpdebug.errors import ScenarioError
+from bpdebug.scenario.mine import known_names
+from bpdebug.scenario.problems import Report, did_you_mean, key_path, listed
+from bpdebug.verify.array_files import read_arrays
+from bpdebug.verify.spellings import understood
+
+MAP = "--map"
+
+
+@dataclass(frozen=True, slots=True)
+class MineFiles:
+    """What was found in the user's files.
+
+    Attributes
+    ----------
+    values : mapping
+        A read-only array for each of the user's tensors, by our name, of whatever shape.
+    renamed : mapping
+        The names in the files that were understood as others: theirs -> ours.
+    """
+
+    values: Mapping[str, Array]
+    renamed: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An array of a file, under the name that it has there; None if it was refused."""
+
+    report: Report
+    name: str
+    array: Array | None
+
+
+def read_mine_files(
+    paths: Sequence[str | os.PathLike[str]], program: Program, mapping: Mapping[str, str]
+) -> MineFiles:
+    """Read the user's values.
+
+    Parameters
+    ----------
+    paths : sequence of str or path
+        Files `.npz`, `.npy`, `.safetensors`, `.json`, and folders of `.npy` files.
+    program : Program
+        The program whose tensors they are.
+    mapping : mapping
+        What the user says about names: theirs -> ours. It wins over what is understood from a name.
+
+    Raises
+    ------
+    ScenarioError
+        If something cannot be read or understood, with every problem of every file.
+    """
+    by_user = Report(MAP)
+    reports = [Report(os.fspath(path)) for path in paths]
+    found = [
+        _Found(report, name, array)
+        for path, report in zip(paths, reports, strict=True)
+        for name, array in read_arrays(Path(path), report)
+    ]
+    _check_mapping(mapping, found, program, by_user)
+    meanings = understood([entry.name for entry in found], program) | dict(mapping)
+    known = known_names(program)
+    first: dict[str, _Found] = {}
+    for entry in found:
+        ours = meanings.get(entry.name, "")
+        if ours:
+            _check_once(entry, first.setdefault(ours, entry), ours)
+        elif entry.array is not None:
+            shown = key_path((entry.name,))
+            near = did_you_mean(entry.name.lower(), known)
+            hint = f"{near + ' ' if near else ''}{MAP} {shown}=NAME says which it is"
+            entry.report.add((entry.name,), f"unknown name: found {shown}, expected {listed(known)}", hint)
+    problems = [problem for report in (*reports, by_user) for problem in report.problems]
+    if problems:
+        raise ScenarioError(*problems)
+    values = {ours: entry.array for ours, entry in first.items() if entry.array is not None}
+    renamed = {entry.name: ours for ours, entry in first.items() if entry.name != ours}
+    return MineFiles(values, renamed)
+
+
+def _check_mapping(
+    mapping: Mapping[str, str], found: Sequence[_Found], program: Program, report: Report
+) -> None:
+    theirs, known = list(dict.fromkeys(entry.name for entry in found)), known_names(program)
+    for name, ours in mapping.items():
+        shown = f"{key_path((name,))}={key_path((ours,))}"
+        if name not in theirs and theirs:
+            expected = f"a name of the files: {listed([key_path((other,)) for other in theirs])}"
+            report.add((), f"no such name: found {shown}, expected {expected}", did_you_mean(name, theirs))
+        if ours not in program.shapes:
+            message = f"unknown name: found {shown}, expected {listed(known)} after ="
+            report.add((), message, did_you_mean(ours.lower(), known))
+
+
+def _check_once(entry: _Found, first: _Found, ours: str) -> None:
+    if entry is first:
+        return
+    elsewhere = f" in {first.report.file}" if first.report is not entry.report else ""
+    both = f"{key_path((entry.name,))} and {key_path((first.name,))}{elsewhere}"
+    message = f"given twice: found {both}, which both mean {ours}, expected one of them"
+    entry.report.add((entry.name,), message)

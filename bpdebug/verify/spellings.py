@@ -1,0 +1,127 @@
+"""Which tensor is meant by `dW2`, `delta1`, `grad_w2` or `fc1.weight.grad`: the names of common code.
+
+Case and separators do not count, and a layer's number may be left out where there is one layer:
+
+    w2        W2  W_2  weights2                  dw2   dW2  dW_2  dL_dW2  grad_w2  W2.grad  nabla_w2
+    a0        X  input  a_prev1                  da0   dX  dinput  d_prev1  dA_prev1
+    z1        Z1  Z_1                            dz1   dZ1  delta1  δ1  dL/dz1
+
+Names of modules, such as `layers.0.weight.grad`, count layers in ways of their own: 0, 1, 2 in a list,
+0, 2, 4 where activations are modules too, often 1, 2, 3 in names such as `fc1`. So they are understood
+where there are as many numbered modules as layers with such a parameter, in the order of their numbers.
+
+What could mean two things is not guessed: `d1` is a δ in one code and a dropout mask in another.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+
+from bpdebug.engine.expression.derivation import gradient_name
+from bpdebug.engine.program import Layer, Program
+
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "a_prev": ("aprev", "prev"),
+    "w": ("w", "weight", "weights"),
+    "b": ("b", "bias", "biases"),
+}
+"""What a layer's tensor is called in common code, before the layer's number; else by its role."""
+DATA = ("x", "input", "inputs")
+"""What goes into the first layer."""
+GRADIENTS = (
+    *("d{}", "grad{}", "{}grad", "gradient{}", "{}gradient", "nabla{}"),
+    *("dld{}", "djd{}", "ded{}", "dcd{}", "dlossd{}", "dcostd{}"),
+)
+"""How the gradient of a tensor is written."""
+DELTA = "delta"
+"""The gradient of a layer's z."""
+
+_SYMBOLS = str.maketrans({"∂": "d", "∇": "nabla", "δ": DELTA})
+_MODULE = re.compile(r"(?P<stem>.*?)(?P<number>\d+)\.(?P<parameter>weight|bias)\.grad", re.IGNORECASE)
+_MODULE_PARAMETERS = {"weight": "w", "bias": "b"}
+
+
+def understood(theirs: Collection[str], program: Program) -> dict[str, str]:
+    """Return what names of the user's code mean: theirs -> ours, without those that are not understood.
+
+    Parameters
+    ----------
+    theirs : collection of str
+        All names that the user gives: those of modules are read together.
+    program : Program
+        The program whose tensors are meant.
+    """
+    aliases = spellings(program)
+    modules = _modules(theirs, program)
+    meanings = {name: _meaning(name, aliases, program) or modules.get(name, "") for name in theirs}
+    return {name: ours for name, ours in meanings.items() if ours}
+
+
+def spelling(name: str) -> str:
+    """Return a name without what does not count: case, separators, and the form of its symbols."""
+    plain = unicodedata.normalize("NFKC", name).lower().translate(_SYMBOLS)
+    return re.sub(r"[\W_]+", "", plain)
+
+
+def spellings(program: Program) -> dict[str, str]:
+    """Return every spelling that is understood for a program's tensors: spelling -> our name.
+
+    A spelling that would mean two tensors is not among them.
+    """
+    meanings = defaultdict(set)
+    for word, name in _words(program):
+        meanings[word].add(name)
+        gradient = gradient_name(name)
+        if gradient in program.shapes:
+            for form in GRADIENTS:
+                meanings[form.format(word)].add(gradient)
+    for layer in program.layers:
+        gradient = gradient_name(layer.tensors.get("z", ""))
+        if gradient in program.shapes:
+            for number in _numbers(layer, program):
+                meanings[f"{DELTA}{number}"].add(gradient)
+    return {word: names.pop() for word, names in meanings.items() if len(names) == 1}
+
+
+def _words(program: Program) -> Iterator[tuple[str, str]]:
+    for name in program.shapes:
+        yield spelling(name), name
+    for layer in program.layers:
+        for role, name in layer.tensors.items():
+            for word in ROLES.get(role, (role,)):
+                for number in _numbers(layer, program):
+                    yield f"{word}{number}", name
+    if program.layers and "a_prev" in program.layers[0].tensors:
+        for word in DATA:
+            yield word, program.layers[0].tensors["a_prev"]
+
+
+def _numbers(layer: Layer, program: Program) -> tuple[str, ...]:
+    return (str(layer.number), "") if len(program.layers) == 1 else (str(layer.number),)
+
+
+def _meaning(name: str, aliases: Mapping[str, str], program: Program) -> str:
+    return name if name in program.shapes else aliases.get(spelling(name), "")
+
+
+def _modules(theirs: Collection[str], program: Program) -> dict[str, str]:
+    """Read the names of modules, each parameter by itself: not every layer need have a bias."""
+    meanings: dict[str, str] = {}
+    for word, role in _MODULE_PARAMETERS.items():
+        found = {name: match for name in theirs if (match := _MODULE.fullmatch(name))}
+        found = {name: match for name, match in found.items() if match["parameter"].lower() == word}
+        tensors = [layer.tensors[role] for layer in program.layers if role in layer.tensors]
+        stems = {match["stem"] for match in found.values()}
+        numbers = sorted({int(match["number"]) for match in found.values()})
+        gradients = [gradient_name(tensor) for tensor in tensors]
+        if (
+            len(stems) == 1
+            and len(numbers) == len(found) == len(tensors)
+            and {*gradients} <= {*program.shapes}
+        ):
+            by_number = dict(zip(numbers, gradients, strict=True))
+            meanings |= {name: by_number[int(match["number"])] for name, match in found.items()}
+    return meanings
