@@ -24,6 +24,8 @@ from bpdebug.errors import BpdebugError, ScenarioError
 
 BAD_INPUT = 2
 """The exit status for input and usage that cannot be used."""
+WRONG = 1
+"""The exit status of a check that found something wrong."""
 OPEN = "open"
 
 
@@ -119,11 +121,77 @@ def trace(
 ) -> None:
     """Run a scenario and print every step."""
     from bpdebug.engine.trace import run
-    from bpdebug.export import TRACE_FORMATS
+    from bpdebug.export.traces import TRACE_FORMATS
     from bpdebug.scenario import load_scenario
 
     loaded = load_scenario(scenario)
     write(TRACE_FORMATS[format.value](loaded, run(loaded.program, loaded.values)))
+
+
+class CheckFormat(StrEnum):
+    """How `bpdebug check` writes."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    junit = "junit"
+
+
+@app.command()
+def check(
+    scenario: ScenarioArgument,
+    mine: Annotated[
+        list[str] | None,
+        typer.Option(help="Your gradients: .npz, .safetensors, .json, or a folder of .npy files."),
+    ] = None,
+    map: Annotated[
+        list[str] | None, typer.Option(metavar="THEIRS=OURS", help="What a name of yours means: gW=dw1.")
+    ] = None,
+    format: Annotated[CheckFormat, typer.Option(help="For a person, a program, a page.")] = CheckFormat.text,
+    rtol: Annotated[float | None, typer.Option(help="The relative tolerance.", min=0.0)] = None,
+    atol: Annotated[float, typer.Option(help="An absolute tolerance on top.", min=0.0)] = 0.0,
+    suggest: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write a scenario that tells mistakes apart.")
+    ] = None,
+) -> None:
+    """Check your gradients, or, without any, those that bpdebug derives.
+
+    The exit status is 0 if all are right, 1 if one is wrong, 2 for bad input.
+    """
+    from bpdebug.export.reports import CHECK_FORMATS
+    from bpdebug.scenario import load_scenario
+    from bpdebug.verify.check import check_scenario
+    from bpdebug.verify.comparison import Tolerance
+
+    loaded = load_scenario(scenario)
+    if suggest is not None:
+        write_new_file(suggest, loaded)
+    report = check_scenario(loaded, mine or (), pairs(map or ()), Tolerance(rtol, atol))
+    write(CHECK_FORMATS[format.value](report))
+    if not report.passed:
+        raise typer.Exit(WRONG)
+
+
+def pairs(texts: Iterable[str]) -> dict[str, str]:
+    """Read `theirs=ours` texts."""
+    found = {}
+    for text in texts:
+        theirs, equals, ours = text.partition("=")
+        if not (theirs and equals and ours):
+            raise BpdebugError(f"--map {text}: expected THEIRS=OURS, for example --map gW=dw1")
+        found[theirs] = ours
+    return found
+
+
+def write_new_file(path: str, scenario: Any) -> None:
+    """Write a suggested scenario to a file that is not there yet."""
+    from bpdebug.verify.suggestion import suggested_scenario
+
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(suggested_scenario(scenario.program, scenario.title))
+    except OSError as error:
+        raise BpdebugError(f"--suggest {path}: cannot be written: {error.strerror}") from None
 
 
 @app.command("list")

@@ -32,6 +32,8 @@ class Layer:
         What the listing calls it: `dense relu`.
     kind : LayerKind
         What it is.
+    settings : mapping
+        Its choices, such as the activation.
     tensors : mapping
         Role -> name, in the order in which they are shown: `{"a_prev": "a0", "w": "w1", ...}`.
     """
@@ -39,6 +41,7 @@ class Layer:
     number: int
     title: str
     kind: LayerKind
+    settings: Mapping[str, str]
     tensors: Mapping[str, str]
 
     def role_of_gradient(self, name: str) -> str:
@@ -53,7 +56,7 @@ def make_layer(number: int, kind: LayerKind, settings: Mapping[str, str], parame
     tensors = {role: f"{role}{number}" for role in kind.panels if role not in absent}
     if "a_prev" in tensors:
         tensors["a_prev"] = f"a{number - 1}"
-    return Layer(number, kind.title(settings), kind, tensors)
+    return Layer(number, kind.title(settings), kind, settings, tensors)
 
 
 @dataclass(frozen=True)

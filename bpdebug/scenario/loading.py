@@ -81,7 +81,6 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     results = check_shapes(entries, data.shape if data else None, report)
     table = document["gradient"]
     gradient = {} if table is None or not entries else read_gradient(table, len(entries), results, report)
-    mine = read_mine(document["mine"], report)
 
     layers = [entry for entry in entries if entry]
     tensors = dict(_tensors(data, layers, gradient))
@@ -89,12 +88,15 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
         flaw = overflow(tensor, document["dtype"])
         if flaw:
             report.add((*place, *flaw.path), flaw.message, flaw.hint)
-    report.refuse()
+    network_is_sound = not report.problems
+    mine = read_mine(document["mine"], report)
+    if not network_is_sound:
+        report.refuse()
 
     assert data is not None
     program = build(layers, data.shape, seed=next(iter(gradient), "").removeprefix("d"))
     check_size(program, report)
-    check_mine(mine, program, report)
+    check_mine(document["mine"], mine, program, report)
     report.refuse()
     values = {
         name: read_only(tensor.array().astype(document["dtype"])) for name, (_, tensor) in tensors.items()

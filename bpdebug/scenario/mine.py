@@ -7,7 +7,7 @@ mistake that is looked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -21,7 +21,7 @@ from bpdebug.engine.program import Program
 from bpdebug.engine.trace import read_only
 from bpdebug.errors import ExpressionError, ShapeError
 from bpdebug.scenario.limits import check_formulas
-from bpdebug.scenario.problems import Report, described, did_you_mean, key_path, listed
+from bpdebug.scenario.problems import KeyPath, Report, described, did_you_mean, key_path, listed
 from bpdebug.scenario.tensors import LiteralTensor, read_numbers
 
 MINE = "mine"
@@ -57,11 +57,15 @@ def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
     return entries
 
 
-def check_mine(entries: Mapping[str, Entry], program: Program, report: Report) -> None:
+def check_mine(
+    names_given: Iterable[str], entries: Mapping[str, Entry], program: Program, report: Report
+) -> None:
     """Hold the entries against the program: every name must be there, every formula computable.
 
     Parameters
     ----------
+    names_given : iterable of str
+        The names in the table, those of unsound entries too.
     entries : mapping
         What `read_mine` returned.
     program : Program
@@ -70,24 +74,33 @@ def check_mine(entries: Mapping[str, Entry], program: Program, report: Report) -
         Takes what is wrong.
     """
     known = known_names(program)
-    computable: dict[str, Expression] = {}
-    for name, entry in entries.items():
+    for name in names_given:
         if name not in program.shapes:
             message = f"unknown tensor: found {key_path((name,))}, expected one of {listed(known)}"
             report.add((MINE, name), message, did_you_mean(name.lower(), known))
-        if isinstance(entry, LiteralTensor):
-            continue
-        unknown = [read for read in names(entry) if read not in program.shapes]
-        for read in unknown:
-            message = f"unknown name in the formula: found {key_path((read,))}, expected {listed(known)}"
-            report.add((MINE, name), message, did_you_mean(read.lower(), known))
-        if not unknown:
-            try:
-                shape_of(entry, program.shapes)
-                computable[name] = entry
-            except ShapeError as error:
-                report.add((MINE, name), f"the operands of the formula do not fit: {error}")
-    check_formulas({(MINE, name): formula for name, formula in computable.items()}, program.shapes, report)
+    formulas: dict[KeyPath, Expression] = {
+        (MINE, name): entry for name, entry in entries.items() if not isinstance(entry, LiteralTensor)
+    }
+    computable = {
+        path: formula for path, formula in formulas.items() if _fits(path, formula, program, known, report)
+    }
+    check_formulas(computable, program.shapes, report)
+
+
+def _fits(path: KeyPath, formula: Expression, program: Program, known: Sequence[str], report: Report) -> bool:
+    """Whether the program has all that a formula reads, in shapes that fit together."""
+    unknown = [read for read in names(formula) if read not in program.shapes]
+    for read in unknown:
+        message = f"unknown name in the formula: found {key_path((read,))}, expected one of {listed(known)}"
+        report.add(path, message, did_you_mean(read.lower(), known))
+    if unknown:
+        return False
+    try:
+        shape_of(formula, program.shapes)
+    except ShapeError as error:
+        report.add(path, f"the operands of the formula do not fit: {error}")
+        return False
+    return True
 
 
 def known_names(program: Program) -> tuple[str, ...]:

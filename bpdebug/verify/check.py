@@ -2,21 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import run
+from bpdebug.scenario import Scenario
 from bpdebug.verify.blame import Judgement, judge
 from bpdebug.verify.comparison import Tolerance
 from bpdebug.verify.diagnosis import Bench, diagnose
 from bpdebug.verify.gradient_check import check_gradients
+from bpdebug.verify.mine import evaluate_mine
+from bpdebug.verify.mine_files import read_mine_files
 from bpdebug.verify.report import Report, TensorReport
 from bpdebug.verify.structure import describe
 
 DIAGNOSIS_RTOL = 0.1
 """A formula must fit the user's numbers ten times as well as a tensor must fit to be called right."""
+
+
+def check_scenario(
+    scenario: Scenario,
+    files: Sequence[str] = (),
+    names: Mapping[str, str] | None = None,
+    tolerance: Tolerance | None = None,
+) -> Report:
+    """Check the gradients that a scenario's `[mine]` and the user's files give.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The network and its numbers; its `[mine]` may hold tensors and formulas.
+    files : sequence of str
+        Files of tensors; what they give goes before what the scenario gives.
+    names : mapping, optional
+        What names in the files mean: theirs -> ours.
+    tolerance : Tolerance, optional
+        What counts as equal.
+
+    Raises
+    ------
+    ScenarioError
+        If a file cannot be used, with every problem found.
+    """
+    program, values = scenario.program, scenario.values
+    found = read_mine_files(files, program, names or {})
+    mine = {**scenario.mine, **found.values}
+    evaluated = evaluate_mine(program, run(program, values).values, mine) if mine else {}
+    return check(program, values, evaluated, tolerance, found.renamed)
 
 
 def check(

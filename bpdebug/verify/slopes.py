@@ -91,6 +91,12 @@ class Loss:
         """The gradient with respect to the seed."""
         return self.values[gradient_name(self.program.seed)]
 
+    @property
+    def finite(self) -> bool:
+        """Whether all numbers of the forward pass are finite, and the gradient that comes in."""
+        derived = {statement.name for statement in self.program.statements if statement.phase == "backward"}
+        return all(np.isfinite(value).all() for name, value in self.values.items() if name not in derived)
+
     @cached_property
     def downstream(self) -> tuple[Statement, ...]:
         """The forward statements whose results depend on the tensor."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpdebug.engine.trace import run
-from bpdebug.export import TRACE_FORMATS
+from bpdebug.export.traces import TRACE_FORMATS
 from bpdebug.scenario import load_scenario
 
 

@@ -478,13 +478,19 @@ async def test_go_to_can_be_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "position"),
-    [("g 6 enter enter enter", 6), ("g z enter escape escape escape", 0), ("question_mark escape escape n", 1)],
+    ("opening", "close", "position"),
+    [(("g", "6"), "enter", 6), (("g", "6"), "escape", 0), (("question_mark",), "escape", 0)],
 )
-async def test_keys_that_are_typed_ahead_of_a_dialog(keys: str, position: int) -> None:
+async def test_a_dialog_closes_once(opening: tuple[str, ...], close: str, position: int) -> None:
     async with open_app("two_layer") as session:
-        session.type_ahead(*keys.split())
-        await session.until(lambda: session.app.screen is session.screen and session.moment == (position, 0))
+        await session.press(*opening)
+        session.type_ahead(close, close, close)
+        await session.pilot.pause()
+        assert session.app.is_running
+        assert session.app.screen is session.screen
+        assert session.moment == (position, 0)
+        await session.press("n")
+        assert session.moment == (position + 1, 0)
 
 
 # Commands, sizes, leaving

@@ -15,7 +15,6 @@ from bpdebug.engine.expression.forms import ELEMENTWISE, Shape, reduced_axes
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Option, names, replace
 from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.expression.shapes import options_of, shape_of
 from bpdebug.errors import ShapeError
 
@@ -33,16 +32,16 @@ class Edit:
         The whole formula after the change.
     kind : str
         What kind of change it is; a key of the table of explanations.
-    old, new : str
-        What was replaced by what, as NumPy text.
+    old, new : Expression
+        What was replaced by what.
     cost : float
         How implausible it is, from 1.
     """
 
     expression: Expression
     kind: str
-    old: str
-    new: str
+    old: Expression
+    new: Expression
     cost: float
 
 
@@ -89,11 +88,11 @@ def single_edits(expression: Expression, scope: Scope) -> Iterator[Edit]:
         for rule in RULES:
             for new, kind, cost in rule(node, scope):
                 if new != node:
-                    yield Edit(rebuild(new), kind, numpy_text(node), numpy_text(new), cost)
+                    yield Edit(rebuild(new), kind, node, new, cost)
     for cut in scope.one_example.values():
         new = replace(expression, cut)
         if new != expression:
-            yield Edit(new, "one example only", numpy_text(expression), numpy_text(new), 1.2)
+            yield Edit(new, "one example only", expression, new, 1.2)
 
 
 def places(expression: Expression) -> Iterator[tuple[Expression, Callable[[Expression], Expression]]]:

@@ -159,8 +159,8 @@ class _Finder:
             if residual(difference, factor * addend) > LEFT_OVER:
                 continue
             expression = with_added(self.right, factor, term)
-            amount = f"{-factor if kind == 'updated parameter' else factor:.4g}"
-            edit = Edit(expression, kind, name, amount, cost)
+            amount = Number(float(f"{-factor if kind == 'updated parameter' else factor:.4g}"))
+            edit = Edit(expression, kind, Name(name), amount, cost)
             yield self.candidate(expression, (edit,), residual(self.mine, value + factor * addend))
 
     def addends(self) -> Iterator[tuple[str, str, Expression, float]]:
@@ -196,7 +196,7 @@ class _Finder:
             return
         for scale in scales_of(value, self.mine, self.batch, self.rtol):
             scaled = scale.applied_to(expression)
-            edit = Edit(scaled, scale.kind, numpy_text(expression), numpy_text(scaled), scale.cost)
+            edit = Edit(scaled, scale.kind, expression, scaled, scale.cost)
             off = residual(self.mine, scale.factor(self.batch) * value)
             yield self.candidate(scaled, (*edits, edit), off)
 

@@ -1,12 +1,15 @@
 """What a mistake is called, and why it is wrong: one entry for each kind of edit.
 
-In the texts, `{old}` and `{new}` are what was replaced by what, `{name}` is the tensor that is wrong.
+In the texts, `{old}` and `{new}` are what was replaced by what; `{old_names}` and `{new_names}` are the
+tensors that they read.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bpdebug.engine.expression.nodes import names
+from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.verify.diagnosis.edits import Edit
 
 
@@ -21,7 +24,7 @@ class Words:
 WORDS: dict[str, Words] = {
     "derivative at the output": Words(
         "{new} for {old}",
-        "The derivative of the activation was taken at its output instead of its input.",
+        "The derivative of the activation was taken at its output {new_names}, not at its input {old_names}.",
     ),
     "derivative from the output": Words(
         "{new} for {old}",
@@ -96,9 +99,18 @@ WORDS: dict[str, Words] = {
 
 def done(edit: Edit) -> str:
     """Say what was changed."""
-    return WORDS[edit.kind].done.format(old=edit.old, new=edit.new)
+    return WORDS[edit.kind].done.format(**_fields(edit))
 
 
 def why(edit: Edit) -> str:
     """Say why it is wrong."""
-    return WORDS[edit.kind].why.format(old=edit.old, new=edit.new)
+    return WORDS[edit.kind].why.format(**_fields(edit))
+
+
+def _fields(edit: Edit) -> dict[str, str]:
+    return {
+        "old": numpy_text(edit.old),
+        "new": numpy_text(edit.new),
+        "old_names": ", ".join(names(edit.old)),
+        "new_names": ", ".join(names(edit.new)),
+    }

@@ -1,0 +1,18 @@
+"""Traces as text: a table format -> function. Each takes a scenario and its trace.
+
+The text comes in pieces, because that of a large run is many times larger than the run itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bpdebug.engine.trace import Trace
+from bpdebug.export.json_trace import json_trace
+from bpdebug.export.text_trace import text_trace
+from bpdebug.scenario import Scenario
+
+TRACE_FORMATS: dict[str, Callable[[Scenario, Trace], Iterator[str]]] = {
+    "text": text_trace,
+    "json": json_trace,
+}
