@@ -1,0 +1,160 @@
+"""Where an element comes from: the arithmetic evaluates to the element, and the sources are what moves it."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bpdebug.engine.expression.evaluation import evaluate
+from bpdebug.engine.expression.functions import FUNCTIONS
+from bpdebug.engine.expression.parsing import parse
+from bpdebug.engine.expression.provenance import Origin, origin_of
+
+RANDOM = np.random.default_rng(5)
+VALUES = {
+    "x": RANDOM.normal(size=(3, 4)),
+    "y": RANDOM.normal(size=(3, 4)),
+    "w": RANDOM.normal(size=(4, 3)),
+    "b": RANDOM.normal(size=(3, 1)),
+    "r": RANDOM.normal(size=(4,)),
+    "s": np.asarray(1.5),
+    "t": RANDOM.normal(size=(2, 3, 4)),
+}
+FORMULAS = (
+    "x",
+    "w @ x",
+    "x @ w + b",
+    "(x @ w).T",
+    "x.T @ b",
+    "x * y - x / y",
+    "-x * (y + 2)",
+    "x - (y - x) - -y * 3",
+    "(x + y) ** 2",
+    "2 ** x",
+    "abs(x)",
+    "maximum(x, y)",
+    "sigmoid_prime(x) * y",
+    "leaky_relu(x * y)",
+    "sqrt(abs(x + y))",
+    "x * r + s",
+    "sum(x, axis=1, keepdims=True)",
+    "sum(x * y, axis=0)",
+    "mean(x, axis=0)",
+    "y * mean(x - y, axis=1, keepdims=True)",
+    "broadcast_like(sum(x, axis=0), y, axis=0)",
+    "x / count(x, axis=0)",
+    "t @ w",
+    "t * x",
+    "sum(t, axis=(0, 1))",
+)
+SPOKEN = {
+    "·": "*",
+    "−": "-",
+    "σ′(": "sigmoid_prime(",
+    "√(": "sqrt(",
+    "lrelu(": "leaky_relu(",
+    "max(": "maximum(",
+}
+NAMESPACE = {name: function.numpy for name, function in FUNCTIONS.items()}
+
+
+def explain(
+    formula: str, index: tuple[int, ...], values: dict[str, np.ndarray] = VALUES, digits: int = 4
+) -> Origin:
+    expression = parse(formula)
+    result = np.asarray(evaluate(expression, values))
+    return origin_of("result", expression, index, result, values, digits)
+
+
+def python_text(text: str) -> str:
+    for written, code in SPOKEN.items():
+        text = text.replace(written, code)
+    return re.sub(r"\|([^|]*)\|", r"abs(\1)", text).replace("^", "**").replace(" ", "")
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_arithmetic_evaluates_to_the_element(formula: str) -> None:
+    """The names are read from the arrays, the numbers are computed with: both come to the element."""
+    result = np.asarray(evaluate(parse(formula), VALUES))
+    for index in np.ndindex(result.shape):
+        origin = explain(formula, index, digits=17)
+        if "smaller terms" not in origin.symbols:
+            found = eval(python_text(origin.symbols), {**NAMESPACE, **VALUES})
+            np.testing.assert_allclose(found, result[index], rtol=1e-12, err_msg=origin.symbols)
+        found = eval(python_text(origin.numbers), dict(NAMESPACE))
+        np.testing.assert_allclose(found, result[index], rtol=1e-12, err_msg=origin.numbers)
+
+
+@pytest.mark.parametrize("formula", (*FORMULAS, "softmax(x, axis=0)", "softmax(x @ w, axis=-1) @ x"))
+def test_sources_are_what_moves_the_element(formula: str) -> None:
+    expression = parse(formula)
+    result = np.asarray(evaluate(expression, VALUES))
+    index = tuple(n // 2 for n in result.shape)
+    origin = explain(formula, index)
+    for name, value in VALUES.items():
+        for place in np.ndindex(value.shape):
+            moved = value.copy()
+            moved[place] += 0.37
+            changed = np.asarray(evaluate(expression, {**VALUES, name: moved}))[index] != result[index]
+            is_source = any(source.name == name and source.contains(place) for source in origin.sources)
+            if changed:
+                assert is_source, f"{name}{place} moves the element and is not named"
+            elif formula not in ("maximum(x, y)",):
+                assert not is_source, f"{name}{place} is named and does not move the element"
+
+
+def test_the_line_of_the_example() -> None:
+    values = {"dz2": np.array([[0.0041411798]]), "a1": np.array([[0.67], [1.5894954866]])}
+    origin = explain("dz2 @ a1.T", (0, 1), values)
+    assert str(origin).removeprefix("result") == "[0,1] = dz2[0,0]·a1[1,0] = 0.004141 · 1.589 = 0.006582"
+
+
+def test_a_copied_element_does_not_repeat_its_number() -> None:
+    values = {"dz": np.array([[0.25], [0.5]])}
+    assert str(explain("sum(dz, axis=1, keepdims=True)", (1, 0), values)) == "result[1,0] = dz[1,0] = 0.5"
+
+
+@given(st.integers(5, 60), st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_a_long_sum_shows_its_largest_terms_and_loses_nothing(length: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    values = {"u": random.normal(size=(1, length)), "v": random.normal(size=(length, 1))}
+    origin = explain("u @ v", (0, 0), values, digits=17)
+    products = values["u"].ravel() * values["v"].ravel()
+    largest = np.argsort(-np.abs(products))[:3]
+    assert [f"u[0,{k}]·v[{k},0]" for k in largest] == origin.symbols.split(" + ")[:3]
+    assert origin.symbols.endswith(f"({length - 3} smaller terms)")
+    np.testing.assert_allclose(eval(python_text(origin.numbers)), products.sum(), atol=1e-12)
+
+
+def test_only_the_regions_are_evaluated() -> None:
+    """An element of a product of 10^12 elements costs one row and one column."""
+    size = 10**6
+    values = {"u": np.broadcast_to(2.0, (size, 3)), "v": np.broadcast_to(0.5, (3, size))}
+    origin = origin_of("p", parse("u @ v"), (7, 9), np.broadcast_to(3.0, (size, size)), values)
+    assert str(origin) == (
+        "p[7,9] = u[7,0]·v[0,9] + u[7,1]·v[1,9] + u[7,2]·v[2,9] = 2 · 0.5 + 2 · 0.5 + 2 · 0.5 = 3"
+    )
+
+
+def test_negative_numbers_stand_in_parentheses_after_an_operator() -> None:
+    values = {"a": np.array(-1.5), "b": np.array(-2.0)}
+    assert explain("a * b", (), values).numbers == "(-1.5) · (-2)"
+    assert explain("relu(a)", (), values).numbers == "relu(-1.5)"
+
+
+def test_not_a_number_is_shown_first() -> None:
+    values = {"u": np.array([[1.0, 2.0, np.nan, 3.0, 4.0, np.inf]])}
+    origin = explain("sum(u, axis=1)", (0,), values)
+    assert origin.symbols.startswith("u[0,2] + u[0,5] + ")
+    assert origin.total == "NaN"
+
+
+@pytest.mark.parametrize("index", [(3, 0), (-1, 0), (0,), (0, 0, 0)])
+def test_an_element_that_does_not_exist_is_an_error(index: tuple[int, ...]) -> None:
+    with pytest.raises(IndexError, match="does not exist"):
+        explain("x", index)
