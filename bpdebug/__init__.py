@@ -12,6 +12,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "check": "bpdebug.verify.check:check_scenario",
     "BpdebugError": "bpdebug.errors",
     "Debugger": "bpdebug.engine.debugger",
     "Program": "bpdebug.engine.program",
@@ -27,7 +28,8 @@ __all__ = ["__version__", *_HOMES]
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'bpdebug' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    home, _, own_name = _HOMES[name].partition(":")
+    return getattr(importlib.import_module(home), own_name or name)
 
 
 def __dir__() -> list[str]:

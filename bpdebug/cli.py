@@ -9,18 +9,22 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from difflib import get_close_matches
 from enum import StrEnum
 from io import TextIOWrapper
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from bpdebug import __version__
 from bpdebug.errors import BpdebugError, ScenarioError
+
+if TYPE_CHECKING:
+    from bpdebug.scenario import Scenario
 
 BAD_INPUT = 2
 """The exit status for input and usage that cannot be used."""
@@ -75,6 +79,14 @@ ScenarioArgument = Annotated[
     typer.Argument(help="A scenario file, or the name of a shipped one.", autocompletion=complete_scenario),
 ]
 
+MineOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Your gradients: .npz, .safetensors, .json, .npy, or a folder of .npy files."),
+]
+MapOption = Annotated[
+    list[str] | None, typer.Option(metavar="THEIRS=OURS", help="What a name of yours means: gW=dw1.")
+]
+
 
 def print_version(wanted: bool) -> None:
     """Print the version and end, if it was asked for."""
@@ -99,13 +111,9 @@ def start(
 
 
 @app.command(OPEN)
-def open_app(scenario: ScenarioArgument = "") -> None:
+def open_app(scenario: ScenarioArgument = "", mine: MineOption = None, map: MapOption = None) -> None:
     """Open a scenario in the app; the word `open` can be left out."""
-    loaded = None
-    if scenario:
-        from bpdebug.scenario import load_scenario
-
-        loaded = load_scenario(scenario)
+    loaded = load(scenario, mine, map)[0] if scenario else None
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         command = f"bpdebug trace {scenario or 'SCENARIO'}"
         raise BpdebugError(f"the app needs a terminal on stdin and stdout; `{command}` works without one")
@@ -140,13 +148,8 @@ class CheckFormat(StrEnum):
 @app.command()
 def check(
     scenario: ScenarioArgument,
-    mine: Annotated[
-        list[str] | None,
-        typer.Option(help="Your gradients: .npz, .safetensors, .json, or a folder of .npy files."),
-    ] = None,
-    map: Annotated[
-        list[str] | None, typer.Option(metavar="THEIRS=OURS", help="What a name of yours means: gW=dw1.")
-    ] = None,
+    mine: MineOption = None,
+    map: MapOption = None,
     format: Annotated[CheckFormat, typer.Option(help="For a person, a program, a page.")] = CheckFormat.text,
     rtol: Annotated[float | None, typer.Option(help="The relative tolerance.", min=0.0)] = None,
     atol: Annotated[float, typer.Option(help="An absolute tolerance on top.", min=0.0)] = 0.0,
@@ -159,31 +162,45 @@ def check(
     The exit status is 0 if all are right, 1 if one is wrong, 2 for bad input.
     """
     from bpdebug.export.reports import CHECK_FORMATS
-    from bpdebug.scenario import load_scenario
     from bpdebug.verify.check import check_scenario
     from bpdebug.verify.comparison import Tolerance
 
-    loaded = load_scenario(scenario)
+    loaded, renamed = load(scenario, mine, map)
     if suggest is not None:
         write_new_file(suggest, loaded)
-    report = check_scenario(loaded, mine or (), pairs(map or ()), Tolerance(rtol, atol))
+    report = check_scenario(loaded, tolerance=Tolerance(rtol, atol), renamed=renamed)
     write(CHECK_FORMATS[format.value](report))
     if not report.passed:
         raise typer.Exit(WRONG)
 
 
+def load(source: str, files: list[str] | None, texts: list[str] | None) -> tuple[Scenario, Mapping[str, str]]:
+    """Load a scenario with the tensors of the user's files; return also what their names were taken for."""
+    from bpdebug.scenario import load_scenario
+
+    scenario = load_scenario(source)
+    if not files:
+        return scenario, {}
+    from bpdebug.verify.mine_files import read_mine_files
+
+    found = read_mine_files(files, scenario.program, pairs(texts or ()))
+    return replace(scenario, mine={**scenario.mine, **found.values}), found.renamed
+
+
 def pairs(texts: Iterable[str]) -> dict[str, str]:
     """Read `theirs=ours` texts."""
-    found = {}
+    found: dict[str, str] = {}
     for text in texts:
         theirs, equals, ours = text.partition("=")
         if not (theirs and equals and ours):
             raise BpdebugError(f"--map {text}: expected THEIRS=OURS, for example --map gW=dw1")
+        if theirs in found:
+            raise BpdebugError(f"--map {text}: {theirs} is given a meaning twice, {found[theirs]} before")
         found[theirs] = ours
     return found
 
 
-def write_new_file(path: str, scenario: Any) -> None:
+def write_new_file(path: str, scenario: Scenario) -> None:
     """Write a suggested scenario to a file that is not there yet."""
     from bpdebug.verify.suggestion import suggested_scenario
 

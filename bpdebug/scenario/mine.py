@@ -77,7 +77,7 @@ def check_mine(
     for name in names_given:
         if name not in program.shapes:
             message = f"unknown tensor: found {key_path((name,))}, expected one of {listed(known)}"
-            report.add((MINE, name), message, did_you_mean(name.lower(), known))
+            report.add((MINE, name), message, nearest_hint(name, known, report))
     formulas: dict[KeyPath, Expression] = {
         (MINE, name): entry for name, entry in entries.items() if not isinstance(entry, LiteralTensor)
     }
@@ -92,7 +92,7 @@ def _fits(path: KeyPath, formula: Expression, program: Program, known: Sequence[
     unknown = [read for read in names(formula) if read not in program.shapes]
     for read in unknown:
         message = f"unknown name in the formula: found {key_path((read,))}, expected one of {listed(known)}"
-        report.add(path, message, did_you_mean(read.lower(), known))
+        report.add(path, message, nearest_hint(read, known, report))
     if unknown:
         return False
     try:
@@ -106,6 +106,11 @@ def _fits(path: KeyPath, formula: Expression, program: Program, known: Sequence[
 def known_names(program: Program) -> tuple[str, ...]:
     """Return the names that a user's value may have: the gradients first, then all others."""
     return tuple(sorted(program.shapes, key=lambda name: name not in program.gradients))
+
+
+def nearest_hint(name: str, known: Sequence[str], report: Report) -> str:
+    """Name the known tensor that is nearest to a wrong name, in capitals or not."""
+    return "" if report.is_full else did_you_mean(name.lower(), known)
 
 
 def with_arrays(entries: Mapping[str, Entry]) -> Mapping[str, Array | Expression]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -18,6 +19,8 @@ MAX_SHOWN = 40
 """How much of a text found in a file is repeated in a message, in characters."""
 MAX_LISTED = 30
 """How many known names a message lists; the rest is counted."""
+MAX_COMPARED = 2_000
+"""How many known names a wrong one is compared with: that takes time, and a file can have many of both."""
 MAX_PROBLEMS = 100
 """More lines than this help nobody; the rest is counted."""
 
@@ -31,7 +34,7 @@ def printable(text: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known word that is most like `word`; empty if none is."""
-    return next(iter(get_close_matches(word[:MAX_SHOWN], list(known), n=1)), "")
+    return next(iter(get_close_matches(word[:MAX_SHOWN], list(islice(known, MAX_COMPARED)), n=1)), "")
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
@@ -107,6 +110,11 @@ class Report:
         """Raise a `ScenarioError` with all problems, if there are any."""
         if self._problems:
             raise ScenarioError(*self.problems)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what is added now will only be counted, so that no effort on its wording is worth it."""
+        return len(self._problems) >= MAX_PROBLEMS
 
     @property
     def problems(self) -> tuple[Problem, ...]:

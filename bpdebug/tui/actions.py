@@ -7,7 +7,7 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Needs = Literal["", "later", "earlier", "inside", "panel"]
+Needs = Literal["", "later", "earlier", "inside", "panel", "mine", "wrong"]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
 
 
@@ -68,7 +68,28 @@ ACTIONS: tuple[Action, ...] = (
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),
     Action("toggle_pinned", "l", "pin", "Pin the layer in focus, or follow the program again", "Look", "", 4),
-    Action("next_theme", "t", "theme", "Change the colours", "bpdebug"),
+    Action("run_check", "v", "check", "Check all gradients, in the background", "Check", "", 3),
+    Action(
+        "next_view", "d", "yours", "Show the reference, your numbers, or the difference", "Check", "mine", 2
+    ),
+    Action(
+        "go_to_wrong(1)",
+        "right_square_bracket",
+        "next wrong",
+        "Go to the next wrong statement",
+        "Check",
+        "wrong",
+        4,
+    ),
+    Action(
+        "go_to_wrong(-1)",
+        "left_square_bracket",
+        "wrong before",
+        "Go to the wrong statement before",
+        "Check",
+        "wrong",
+    ),
+    Action("app.next_theme", "t", "theme", "Change the colours", "bpdebug"),
     Action("help", "question_mark", "help", "Show all keys and what the panels are", "bpdebug", "", 1),
     Action("app.quit", "q", "quit", "Leave bpdebug", "bpdebug", "", 1),
 )
@@ -85,6 +106,7 @@ def bindings() -> list[Binding]:
 def key_text(keys: str) -> str:
     """Write the keys of an action as a person reads them: `n, space, F10`."""
     names = {"question_mark": "?", "plus": "+", "equals_sign": "=", "minus": "-", "right": "→", "left": "←"}
+    names |= {"right_square_bracket": "]", "left_square_bracket": "["}
 
     def name(key: str) -> str:
         parts = (part.capitalize() if len(part) > 1 else part for part in key.split("+"))

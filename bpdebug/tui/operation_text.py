@@ -36,6 +36,8 @@ class OperationText:
         One sentence.
     arithmetic : tuple of str
         Where the selected element comes from: the sides of one equation.
+    verdict : tuple of str
+        What a check found about the selected tensor.
     """
 
     code: str = ""
@@ -44,13 +46,16 @@ class OperationText:
     rule: str = ""
     why: str = ""
     arithmetic: tuple[str, ...] = ()
+    verdict: tuple[str, ...] = ()
 
 
-def operation_text(debugger: Debugger, about: str, arithmetic: tuple[str, ...]) -> OperationText:
+def operation_text(
+    debugger: Debugger, about: str, arithmetic: tuple[str, ...], verdict: tuple[str, ...] = ()
+) -> OperationText:
     """Describe the current operation; at the start, what the scenario is about."""
     statement, node, program = debugger.statement, debugger.node, debugger.program
     if statement is None:
-        return OperationText(why=about, arithmetic=arithmetic)
+        return OperationText(why=about, arithmetic=arithmetic, verdict=verdict)
     if node is not None:
         shape = shape_text(shape_of(node, program.shapes))
         count = len(calls(statement.expression))
@@ -61,6 +66,7 @@ def operation_text(debugger: Debugger, about: str, arithmetic: tuple[str, ...]) 
             rule=f"gives {shape}",
             why=FUNCTIONS[node.function].explanation,
             arithmetic=arithmetic,
+            verdict=verdict,
         )
     why = program.explanation_of(statement)
     if statement.phase == "forward" and len(calls(statement.expression)) == 1:
@@ -73,4 +79,5 @@ def operation_text(debugger: Debugger, about: str, arithmetic: tuple[str, ...]) 
         rule=program.rule_of(statement) if statement.phase == "backward" else "",
         why=why,
         arithmetic=arithmetic,
+        verdict=verdict,
     )

@@ -7,8 +7,10 @@ below. Nothing here computes: it is the debugger's answer to "what is there to s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import numpy as np
 
 from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.derivation import gradient_name
@@ -20,6 +22,7 @@ from bpdebug.engine.expression.provenance import Origin, element_text, origin_of
 from bpdebug.engine.expression.regions import Source
 from bpdebug.engine.program import Layer
 from bpdebug.tui.cells import element_at
+from bpdebug.tui.verdicts import Verdicts, View
 
 Mark = Literal["written", "in part", "read", "incoming", ""]
 
@@ -47,6 +50,10 @@ class Panel:
         The regions of it that the selected element comes from.
     title : str
         What is shown in place of the name: inside a statement, the node that has just been computed.
+    view : str
+        Whose numbers these are, where they are not the reference: `mine`, `difference`.
+    wrong : array of bool or None
+        The elements that the user got wrong.
     """
 
     role: str
@@ -58,6 +65,8 @@ class Panel:
     note: str = ""
     sources: tuple[Source, ...] = ()
     title: str = ""
+    view: str = ""
+    wrong: np.ndarray | None = None
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -66,8 +75,10 @@ class Panel:
             self.role,
             self.name,
             self.title,
+            self.view,
             self.shape,
             id(self.value),
+            id(self.wrong),
             self.mark,
             self.note,
             self.sources,
@@ -100,12 +111,28 @@ def layer_in_focus(debugger: Debugger) -> int:
     return debugger.statement.layer if debugger.statement is not None else 1
 
 
-def read_pairs(debugger: Debugger, layer: Layer, sources: Sequence[Source] = ()) -> tuple[Pair, ...]:
-    """Return the pairs of a layer as they are now."""
+def read_pairs(
+    debugger: Debugger, layer: Layer, verdicts: Verdicts, view: View, sources: Sequence[Source] = ()
+) -> tuple[Pair, ...]:
+    """Return the pairs of a layer as they are now.
+
+    Parameters
+    ----------
+    debugger : Debugger
+        Where one is.
+    layer : Layer
+        The layer to show.
+    verdicts : Verdicts
+        The user's numbers, if there are any.
+    view : str
+        Whose numbers to show.
+    sources : sequence of Source
+        What the selected element comes from.
+    """
 
     def panel(role: str, name: str) -> Panel:
         own = tuple(source for source in sources if source.name == name)
-        return _read_panel(debugger, role, name, own)
+        return _with_mine(_read_panel(debugger, role, name, own), verdicts, view)
 
     return tuple(
         Pair(panel(role, name), panel(layer.role_of_gradient(name), gradient_name(name)))
@@ -134,6 +161,21 @@ def given_text(debugger: Debugger, selection: Selection) -> tuple[str, ...]:
     given = "comes in from outside" if selection.name in debugger.program.gradients else "is given"
     index = element_at(*selection.cell, debugger.program.shapes[selection.name])
     return (f"{element_text(selection.name, index)} {given}",)
+
+
+def _with_mine(panel: Panel, verdicts: Verdicts, view: View) -> Panel:
+    """Show the user's numbers in a panel, where there are any, and mark those that are wrong."""
+    if panel.value is None or panel.mark == "in part" or panel.name not in verdicts.mine:
+        return panel
+    value = verdicts.value(panel.name, view)
+    return replace(
+        panel,
+        shape=value.shape,
+        value=value,
+        recorded=value,
+        view="" if view == "reference" else view,
+        wrong=verdicts.wrong_cells(panel.name),
+    )
 
 
 def _expression_behind(debugger: Debugger, name: str) -> Expression | None:

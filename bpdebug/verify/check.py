@@ -2,55 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+
+import numpy as np
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import run
-from bpdebug.scenario import Scenario
+from bpdebug.errors import Problem, ScenarioError
+from bpdebug.scenario import Scenario, load_scenario
 from bpdebug.verify.blame import Judgement, judge
 from bpdebug.verify.comparison import Tolerance
 from bpdebug.verify.diagnosis import Bench, diagnose
-from bpdebug.verify.gradient_check import check_gradients
+from bpdebug.verify.gradient_check import RTOL, gradient_checks
 from bpdebug.verify.mine import evaluate_mine
-from bpdebug.verify.mine_files import read_mine_files
 from bpdebug.verify.report import Report, TensorReport
+from bpdebug.verify.spellings import understood
 from bpdebug.verify.structure import describe
 
+Progress = Callable[[TensorReport], None]
 DIAGNOSIS_RTOL = 0.1
 """A formula must fit the user's numbers ten times as well as a tensor must fit to be called right."""
 
 
 def check_scenario(
-    scenario: Scenario,
-    files: Sequence[str] = (),
-    names: Mapping[str, str] | None = None,
+    scenario: Scenario | str | os.PathLike[str],
+    mine: Mapping[str, Array] | None = None,
     tolerance: Tolerance | None = None,
+    renamed: Mapping[str, str] | None = None,
 ) -> Report:
-    """Check the gradients that a scenario's `[mine]` and the user's files give.
+    """Check a user's gradients in a scenario; without any, those that bpdebug derives.
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Scenario, or the path or the name of one
         The network and its numbers; its `[mine]` may hold tensors and formulas.
-    files : sequence of str
-        Files of tensors; what they give goes before what the scenario gives.
-    names : mapping, optional
-        What names in the files mean: theirs -> ours.
+    mine : mapping, optional
+        Arrays by name, as `{"dw1": dW1, "db1": db1}`; names of common code are understood (`dW1`,
+        `grad_w1`). They go before what `[mine]` says.
     tolerance : Tolerance, optional
-        What counts as equal.
+        What counts as equal; by default what the precision of the values gives.
+    renamed : mapping, optional
+        Names that were understood as others already, for the report: theirs -> ours.
+
+    Returns
+    -------
+    Report
+        The same that `bpdebug check` prints.
 
     Raises
     ------
     ScenarioError
-        If a file cannot be used, with every problem found.
+        If the scenario cannot be used, or a name means nothing in it; with every problem found.
     """
+    if not isinstance(scenario, Scenario):
+        scenario = load_scenario(scenario)
     program, values = scenario.program, scenario.values
-    found = read_mine_files(files, program, names or {})
-    mine = {**scenario.mine, **found.values}
-    evaluated = evaluate_mine(program, run(program, values).values, mine) if mine else {}
-    return check(program, values, evaluated, tolerance, found.renamed)
+    meanings = understood(mine.keys(), program) if mine else {}
+    given = {meanings.get(theirs, theirs): np.asarray(value) for theirs, value in (mine or {}).items()}
+    unknown = given.keys() - program.shapes.keys()
+    if unknown:
+        known = ", ".join(program.positions)
+        raise ScenarioError(
+            *(Problem("mine", name, f"no such tensor: expected one of {known}") for name in sorted(unknown))
+        )
+    everything = {**scenario.mine, **given}
+    evaluated = evaluate_mine(program, run(program, values).values, everything) if everything else {}
+    changed = {theirs: ours for theirs, ours in meanings.items() if theirs != ours}
+    return check(program, values, evaluated, tolerance, {**(renamed or {}), **changed})
 
 
 def check(
@@ -59,6 +80,7 @@ def check(
     mine: Mapping[str, Array] | None = None,
     tolerance: Tolerance | None = None,
     renamed: Mapping[str, str] | None = None,
+    progress: Progress = lambda tensor: None,
 ) -> Report:
     """Check gradients.
 
@@ -75,6 +97,8 @@ def check(
         What counts as equal; by default what the precision of the values gives.
     renamed : mapping, optional
         The user's names that were understood as others, for the report.
+    progress : callable, optional
+        Is told each tensor as soon as it has been checked.
 
     Returns
     -------
@@ -83,7 +107,11 @@ def check(
     """
     tolerance = tolerance or Tolerance()
     if not mine:
-        return Report(check_gradients(program, values), renamed or {})
+        checked = []
+        for report in gradient_checks(program, values, tolerance.rtol or RTOL, tolerance.atol):
+            progress(report)
+            checked.append(report)
+        return Report(tuple(checked), renamed or {})
     reference = run(program, values).values
     bench = Bench(program)
     judgements, fed = judge(program, reference, mine, tolerance, bench.batch)
@@ -103,6 +131,7 @@ def check(
             report = replace(report, diagnoses=diagnoses, ambiguous=ambiguous)
             if not diagnoses:
                 report = replace(report, note=describe(numbers, reference, statement, judgement))
+        progress(report)
         reports.append(report)
     given_inputs = [_reported(judgement, 0) for judgement in by_name.values()]
     return Report((*given_inputs, *reports), renamed or {})

@@ -10,7 +10,7 @@ from pathlib import Path
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.program import Program
 from bpdebug.errors import ScenarioError
-from bpdebug.scenario.mine import known_names
+from bpdebug.scenario.mine import known_names, nearest_hint
 from bpdebug.scenario.problems import Report, did_you_mean, key_path, listed
 from bpdebug.verify.array_files import read_arrays
 from bpdebug.verify.spellings import understood
@@ -79,7 +79,7 @@ def read_mine_files(
             _check_once(entry, first.setdefault(ours, entry), ours)
         elif entry.array is not None:
             shown = key_path((entry.name,))
-            near = did_you_mean(entry.name.lower(), known)
+            near = nearest_hint(entry.name, known, entry.report)
             hint = f"{near + ' ' if near else ''}{MAP} {shown}=NAME says which it is"
             entry.report.add((entry.name,), f"unknown name: found {shown}, expected {listed(known)}", hint)
     problems = [problem for report in (*reports, by_user) for problem in report.problems]
@@ -101,7 +101,7 @@ def _check_mapping(
             report.add((), f"no such name: found {shown}, expected {expected}", did_you_mean(name, theirs))
         if ours not in program.shapes:
             message = f"unknown name: found {shown}, expected {listed(known)} after ="
-            report.add((), message, did_you_mean(ours.lower(), known))
+            report.add((), message, nearest_hint(ours, known, report))
 
 
 def _check_once(entry: _Found, first: _Found, ours: str) -> None:

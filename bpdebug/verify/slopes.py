@@ -144,7 +144,7 @@ class Loss:
         count = len(indices)
         moved = np.repeat(self.x.reshape(1, -1), count, axis=0)
         moved[np.arange(count), indices] = at
-        variants: dict[str, Array] = {self.name: moved.reshape(count, *self.x.shape)}
+        variants = {self.name: moved.reshape(count, *self.x.shape)}
         for statement in self.downstream:
             variants[statement.name] = evaluate_many(statement.expression, self.values, variants)
         return variants[self.program.seed].reshape(count, -1)

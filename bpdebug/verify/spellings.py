@@ -1,6 +1,6 @@
 """Which tensor is meant by `dW2`, `delta1`, `grad_w2` or `fc1.weight.grad`: the names of common code.
 
-Case and separators do not count, and a layer's number may be left out where there is one layer:
+Case and separators do not count, and a layer's number may be left out where only one tensor can be meant:
 
     w2        W2  W_2  weights2                  dw2   dW2  dW_2  dL_dW2  grad_w2  W2.grad  nabla_w2
     a0        X  input  a_prev1                  da0   dX  dinput  d_prev1  dA_prev1
@@ -40,7 +40,9 @@ DELTA = "delta"
 """The gradient of a layer's z."""
 
 _SYMBOLS = str.maketrans({"∂": "d", "∇": "nabla", "δ": DELTA})
-_MODULE = re.compile(r"(?P<stem>.*?)(?P<number>\d+)\.(?P<parameter>weight|bias)\.grad", re.IGNORECASE)
+_MODULE = re.compile(
+    r"(?P<stem>|.*[^0-9])(?P<number>[0-9]{1,9})\.(?P<parameter>weight|bias)\.grad", re.IGNORECASE
+)
 _MODULE_PARAMETERS = {"weight": "w", "bias": "b"}
 
 
@@ -81,7 +83,7 @@ def spellings(program: Program) -> dict[str, str]:
     for layer in program.layers:
         gradient = gradient_name(layer.tensors.get("z", ""))
         if gradient in program.shapes:
-            for number in _numbers(layer, program):
+            for number in _numbers(layer):
                 meanings[f"{DELTA}{number}"].add(gradient)
     return {word: names.pop() for word, names in meanings.items() if len(names) == 1}
 
@@ -92,15 +94,15 @@ def _words(program: Program) -> Iterator[tuple[str, str]]:
     for layer in program.layers:
         for role, name in layer.tensors.items():
             for word in ROLES.get(role, (role,)):
-                for number in _numbers(layer, program):
+                for number in _numbers(layer):
                     yield f"{word}{number}", name
     if program.layers and "a_prev" in program.layers[0].tensors:
         for word in DATA:
             yield word, program.layers[0].tensors["a_prev"]
 
 
-def _numbers(layer: Layer, program: Program) -> tuple[str, ...]:
-    return (str(layer.number), "") if len(program.layers) == 1 else (str(layer.number),)
+def _numbers(layer: Layer) -> tuple[str, str]:
+    return str(layer.number), ""
 
 
 def _meaning(name: str, aliases: Mapping[str, str], program: Program) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from bpdebug.engine.layers import LAYER_KINDS
 from bpdebug.engine.program import make_layer, with_backward
 from bpdebug.engine.trace import run
-from tests.benchmarks.measure import Result, ratio
+from tests.benchmarks.measure import Figure, figure, ratio
 
 SIZES, BATCH = (784, 512, 256, 10), 128
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
@@ -36,7 +36,7 @@ def by_hand(v: dict[str, np.ndarray]) -> list[np.ndarray]:
     return [z1, a1, z2, a2, z3, a3, dz3, dw3, db3, da2, dz2, dw2, db2, da1, dz1, dw1, db1, da0]
 
 
-def measure() -> list[Result]:
+def measure() -> list[Figure]:
     """Compare the two, whose results must be the same."""
     dense, random = LAYER_KINDS["dense"], np.random.default_rng(0)
     values = {"a0": random.normal(size=(SIZES[0], BATCH))}
@@ -60,4 +60,4 @@ def measure() -> list[Result]:
     for mine, theirs in zip(ours, by_hand(values), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-12)
     found = ratio(lambda: run(program, values), lambda: by_hand(values), rounds=60)
-    return [Result("run of 784-512-256-10, batch 128 / the same NumPy lines", found, goal=1.1)]
+    return [figure("run of 784-512-256-10, batch 128 / the same NumPy lines", found, goal=1.1)]

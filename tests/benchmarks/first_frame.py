@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmarks.measure import Result, ratio
+from tests.benchmarks.measure import Figure, figure, ratio
 from tests.benchmarks.terminal import seconds_to, start, stop
 
 EMPTY = """
@@ -23,11 +23,11 @@ def show(arguments: list[str], mark: str) -> None:
     stop(child)
 
 
-def measure() -> list[Result]:
+def measure() -> list[Figure]:
     """Compare the two."""
     found = ratio(
         lambda: show(["-m", "bpdebug", "scenarios/two_layer.toml"], "sigmoid"),
         lambda: show(["-c", EMPTY], "ready-mark"),
         rounds=11,
     )
-    return [Result("first frame of two_layer / of an empty Textual app", found, goal=1.8)]
+    return [figure("first frame of two_layer / of an empty Textual app", found, goal=1.8)]

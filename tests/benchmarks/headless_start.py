@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.benchmarks.measure import Result, ratio
+from tests.benchmarks.measure import Figure, figure, ratio
 
 
 def call(*arguments: str) -> None:
@@ -13,11 +13,11 @@ def call(*arguments: str) -> None:
     subprocess.run([sys.executable, *arguments], check=True, capture_output=True, stdin=subprocess.DEVNULL)
 
 
-def measure() -> list[Result]:
+def measure() -> list[Figure]:
     """Compare the two."""
     found = ratio(
         lambda: call("-m", "bpdebug", "trace", "scenarios/two_layer.toml"),
         lambda: call("-c", "import numpy, typer, pydantic"),
         rounds=15,
     )
-    return [Result("bpdebug trace two_layer / import numpy, typer, pydantic", found, goal=1.3)]
+    return [figure("bpdebug trace two_layer / import numpy, typer, pydantic", found, goal=1.3)]

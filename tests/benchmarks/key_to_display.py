@@ -11,7 +11,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.measure import Result
+from tests.benchmarks.measure import Figure, figure
 from tests.benchmarks.terminal import seconds_to, start, stop
 
 SIX_STATICS = """
@@ -73,14 +73,14 @@ def key_ratio(scenario: str) -> float:
     return statistics.median(found)
 
 
-def measure() -> list[Result]:
+def measure() -> list[Figure]:
     """Compare small and large tensors with the six texts."""
     with tempfile.TemporaryDirectory() as folder:
         large = Path(folder) / "large.toml"
         large.write_text(LARGE)
         return [
-            Result(
+            figure(
                 "key to display, two_layer / six Statics", key_ratio("scenarios/two_layer.toml"), goal=1.3
             ),
-            Result("key to display, 4096×4096 weights / six Statics", key_ratio(str(large)), goal=1.3),
+            figure("key to display, 4096×4096 weights / six Statics", key_ratio(str(large)), goal=1.3),
         ]

@@ -9,12 +9,17 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Result:
+class Figure:
     """One line of the table."""
 
     what: str
-    ratio: float
-    goal: float
+    found: str
+    goal: str
+
+
+def figure(what: str, ratio: float, goal: float) -> Figure:
+    """Write a ratio as a line of the table."""
+    return Figure(what, f"{ratio:.2f}", f"≤ {goal}")
 
 
 def seconds(action: Callable[[], object]) -> float:

@@ -96,14 +96,21 @@ class Session:
         return self.text_at(f"#{self.panel(name).id}")
 
     async def press(self, *keys: str) -> None:
-        """Press keys, one after the other."""
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
+        """Press keys, each when the app has done what the one before it asks for."""
+        for key in keys:
+            self.type_ahead(key)
+            await self.pilot.pause()
 
     def type_ahead(self, *keys: str) -> None:
         """Put keys into the app's queue, as a terminal does, without waiting for what they do."""
         for key in keys:
             self.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+    async def settle(self) -> None:
+        """Wait until the screen has been laid out and stays as it is."""
+        seen = ""
+        while seen != (seen := self.text):
+            await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until a condition holds."""
@@ -127,8 +134,9 @@ async def open_app(scenario: Scenario | str | None, size: tuple[int, int] = LARG
     """Run the app without a terminal, on a scenario or its name; None opens the picker."""
     app = BpdebugApp(example(scenario) if isinstance(scenario, str) else scenario)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await pilot.pause()
-        yield Session(app, pilot)
+        session = Session(app, pilot)
+        await session.settle()
+        yield session
 
 
 @pytest.fixture(autouse=True)

@@ -22,9 +22,10 @@ from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
 from .conftest import debugger_of, example
 
-PROMISED_KEYS = (
-    "n space p right left s u N P f g home end tab plus minus m l t question_mark q f10 f11 shift+f11"
-).split()
+PROMISED_KEYS = {"n", "space", "p", "s", "u", "N", "P", "f", "g", "m", "l", "t", "q"} | {
+    *("right", "left", "home", "end", "tab", "plus", "minus", "question_mark"),
+    *("f10", "f11", "shift+f11"),
+}
 
 
 def all_keys() -> list[str]:
@@ -36,7 +37,7 @@ def test_no_key_is_bound_twice() -> None:
 
 
 def test_every_promised_key_is_there() -> None:
-    assert set(PROMISED_KEYS) <= set(all_keys())
+    assert set(all_keys()) >= PROMISED_KEYS
 
 
 def test_every_action_exists() -> None:

@@ -61,7 +61,7 @@ def test_no_cell_shows_a_number_of_another_size(value: np.ndarray, number: float
 @given(any_array(), DIGITS)
 def test_the_largest_number_has_all_digits(value: np.ndarray, digits: int) -> None:
     finite = value[np.isfinite(value)]
-    if finite.size and finite.any():
+    if finite.size and 0 < np.abs(finite.astype(float)).max() < 9e307:
         largest = float(finite.ravel()[np.abs(finite).argmax()])
         shown = float(cell_format(value, digits).cell(largest).text)
         assert shown == pytest.approx(largest, rel=0.51 * 10.0 ** (1 - digits), abs=0.0)

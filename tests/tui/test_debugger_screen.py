@@ -6,6 +6,7 @@ import pytest
 
 from bpdebug.tui.actions import ACTIONS
 from bpdebug.tui.app import THEMES
+from bpdebug.tui.cells import Cell, CellFormat
 from bpdebug.tui.screens.go_to import GoToScreen
 from bpdebug.tui.screens.help import HelpScreen
 from bpdebug.tui.widgets.program_view import ProgramView
@@ -51,7 +52,10 @@ async def test_every_key_moves_the_debugger() -> None:
 
 @pytest.mark.parametrize(
     ("before", "keys"),
-    [((), ("p", "u", "P", "home", "left", "shift+f11")), (("end",), ("n", "s", "f", "N", "end", "right", "u"))],
+    [
+        ((), ("p", "u", "P", "home", "left", "shift+f11")),
+        (("end",), ("n", "s", "f", "N", "end", "right", "u")),
+    ],
     ids=("start", "end"),
 )
 async def test_what_cannot_be_done_does_nothing(before: tuple[str, ...], keys: tuple[str, ...]) -> None:
@@ -67,9 +71,7 @@ async def test_what_cannot_be_done_is_shown_disabled() -> None:
 
         def disabled() -> set[str]:
             return {
-                action.action
-                for action in ACTIONS
-                if session.screen.check_action(action.action, ()) is None
+                action.action for action in ACTIONS if session.screen.check_action(action.action, ()) is None
             }
 
         assert {"move('back')", "move('restart')", "move('out')", "leave_panels"} <= disabled()
@@ -635,6 +637,22 @@ async def test_a_layer_of_300_units(size: tuple[int, int]) -> None:
         assert f"{number:.4f}" in session.panel_text("w1") or f"{number:.3f}" in session.panel_text("w1")
         await session.focus("dw1")
         assert "dw1[250,200] = " in session.text_at("#operation")
+
+
+async def test_only_the_cells_in_sight_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    write = CellFormat.cell
+
+    def count_and_write(form: CellFormat, value: float) -> Cell:
+        written.append(value)
+        return write(form, value)
+
+    async with open_app("wide") as session:
+        panel = await session.focus("w1")
+        monkeypatch.setattr(CellFormat, "cell", count_and_write)
+        panel.choose(250, 200)
+        await session.until(lambda: "▸" in session.panel_text("w1") and panel.scroll_offset.x > 0)
+        assert 0 < len(written) < 2000  # of 90,000
 
 
 async def test_a_gradient_appears_where_its_tensor_has_been_scrolled_to() -> None:

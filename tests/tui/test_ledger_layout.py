@@ -17,9 +17,7 @@ def test_no_more_than_there_is(pairs: list[tuple[int, int]], available: int) -> 
     needs, wishes = zip(*pairs, strict=True)
     widths = pair_widths(needs, wishes, available)
     assert sum(widths) <= available
-    assert all(
-        0 <= width <= max(need, wish) for width, need, wish in zip(widths, needs, wishes, strict=True)
-    )
+    assert all(0 <= width <= max(need, wish) for width, need, wish in zip(widths, needs, wishes, strict=True))
 
 
 @given(PAIRS, st.integers(0, 300))

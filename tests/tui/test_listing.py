@@ -37,7 +37,7 @@ def test_headings_and_statements() -> None:
 def test_each_statement_has_its_shape() -> None:
     listing = Listing(example("two_layer").program)
     shapes = [listing.shape(line) for line in listing.lines if line.kind == "statement"]
-    assert shapes == "4×1 4×1 2×1 2×1 2×1 2×4 2×1 4×1 4×1 4×3 4×1 3×1".split()
+    assert shapes == ["4×1", "4×1", "2×1", "2×1", "2×1", "2×4", "2×1", "4×1", "4×1", "4×3", "4×1", "3×1"]
 
 
 def test_line_numbers_lead_to_the_statements() -> None:

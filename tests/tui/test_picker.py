@@ -13,7 +13,9 @@ from bpdebug.tui.screens.picker import PickerScreen
 
 from .conftest import SIZES, Session, open_app
 
-BROKEN = 'title = "Not yet"\nlayout = "columns"\ncolour = "red"\n[inputs]\na0 = [[1.0], [2.0, 3.0]]\nlayers = 3\n'
+BROKEN = (
+    'title = "Not yet"\nlayout = "columns"\ncolour = "red"\n[inputs]\na0 = [[1.0], [2.0, 3.0]]\nlayers = 3\n'
+)
 
 
 @pytest.fixture(autouse=True)

@@ -63,7 +63,9 @@ def network(sizes: tuple[int, ...], activations: tuple[str, ...], batch: int, se
     return Network(activations, inputs, program)
 
 
-def passes(net: Network, wrong: dict[str, Callable[[Values, np.ndarray], np.ndarray]] | None = None) -> Values:
+def passes(
+    net: Network, wrong: dict[str, Callable[[Values, np.ndarray], np.ndarray]] | None = None
+) -> Values:
     """Run both passes by hand; `wrong` replaces the values of some tensors as they are computed."""
     v, wrong = dict(net.values), wrong or {}
 
@@ -99,7 +101,7 @@ class Mistake:
 def mistakes(net: Network, layer: int) -> Iterator[Mistake]:
     """Yield every mistake of the catalogue that a dense layer can have, where it can be told from others."""
     n, m = layer, net.values["a0"].shape[1]
-    f, prime = ACTIVATIONS[net.activations[n - 1]]
+    prime = ACTIVATIONS[net.activations[n - 1]][1]
     family = net.activations[n - 1]
     dz, dw, db, d_prev = (
         f"da{n} * {family}_prime(z{n})" if family not in ("identity", "softplus") else "",
@@ -125,9 +127,17 @@ def mistakes(net: Network, layer: int) -> Iterator[Mistake]:
             yield Mistake(name, tensor, lambda v, r, factor=factor: factor * r, formulas)
     yield Mistake("4 / m", f"db{n}", lambda v, r: 4 * r, (f"4 * {db}",))
     yield Mistake("not summed", f"db{n}", lambda v, r: v[f"dz{n}"], (f"dz{n}",))
-    yield Mistake("last example", f"db{n}", lambda v, r: v[f"dz{n}"][:, -1:], (f"sum(dz{n}[:, -1:], axis=1, keepdims=True)",))
+    yield Mistake(
+        "last example",
+        f"db{n}",
+        lambda v, r: v[f"dz{n}"][:, -1:],
+        (f"sum(dz{n}[:, -1:], axis=1, keepdims=True)",),
+    )
     yield Mistake("transposed", f"dw{n}", lambda v, r: r.T, (f"({dw}).T", f"a{n - 1} @ dz{n}.T"))
-    yield Mistake("a for a_prev", f"dw{n}", lambda v, r: v[f"dz{n}"] @ v[f"z{n - 1}"].T, (f"dz{n} @ z{n - 1}.T",)) if n > 1 and net.activations[n - 2] != "identity" else Mistake("none", "", f, ())
+    if n > 1 and net.activations[n - 2] != "identity":
+        yield Mistake(
+            "z for a", f"dw{n}", lambda v, r: v[f"dz{n}"] @ v[f"z{n - 1}"].T, (f"dz{n} @ z{n - 1}.T",)
+        )
     yield Mistake("penalty", f"dw{n}", lambda v, r: r + 0.1 * v[f"w{n}"], (f"{dw} + 0.1 * w{n}",))
     yield Mistake(
         "updated weights",
@@ -135,7 +145,10 @@ def mistakes(net: Network, layer: int) -> Iterator[Mistake]:
         lambda v, r: (v[f"w{n}"] - 0.05 * v[f"dw{n}"]).T @ v[f"dz{n}"],
         (f"{d_prev} - 0.05 * (dw{n}.T @ dz{n})",),
     )
-    yield Mistake("da for dz", f"da{n - 1}", lambda v, r: v[f"w{n}"].T @ v[f"da{n}"], (f"w{n}.T @ da{n}",)) if family != "identity" else Mistake("none", "", f, ())
+    if family != "identity":
+        yield Mistake(
+            "da for dz", f"da{n - 1}", lambda v, r: v[f"w{n}"].T @ v[f"da{n}"], (f"w{n}.T @ da{n}",)
+        )
     if not dz:
         return
     yield Mistake("derivative forgotten", f"dz{n}", lambda v, r: v[f"da{n}"], (f"da{n}",))
@@ -161,4 +174,9 @@ def mistakes(net: Network, layer: int) -> Iterator[Mistake]:
                 (f"da{n} * {other}_prime(z{n})",),
             )
     if family == "sigmoid":
-        yield Mistake("z * (1 - z)", f"dz{n}", lambda v, r: v[f"da{n}"] * v[f"z{n}"] * (1 - v[f"z{n}"]), (f"da{n} * (z{n} * (1 - z{n}))",))
+        yield Mistake(
+            "z * (1 - z)",
+            f"dz{n}",
+            lambda v, r: v[f"da{n}"] * v[f"z{n}"] * (1 - v[f"z{n}"]),
+            (f"da{n} * (z{n} * (1 - z{n}))",),
+        )

@@ -108,6 +108,11 @@ def test_a_formula_that_reads_a_later_name_reads_the_users_array_else_the_refere
     np.testing.assert_array_equal(value, REFERENCE["da3"] * np.sum({**REFERENCE, **mine}["dw1"]))
 
 
+def test_a_later_array_of_another_shape_is_not_read():
+    value = evaluated(dz3="da3 * sum(dw1)", dw1=np.ones(2))["dz3"]
+    np.testing.assert_array_equal(value, REFERENCE["da3"] * np.sum(REFERENCE["dw1"]))
+
+
 def test_a_formula_of_another_shape_is_kept_and_not_read():
     mine = evaluated(dz1="sum(da1, axis=1)", dw1="dz1 @ a0.T")
     assert mine["dz1"].shape == (5,)

@@ -48,6 +48,13 @@ def test_all_mistakes_that_give_the_shape_are_named():
     )
 
 
+def test_a_mistake_that_gives_the_shape_in_two_ways_is_named_once():
+    program = Program({"x": (2, 2, 3)}, (Statement("s", parse("sum(x, axis=2)")),))
+    assert shape_finding("s", (2, 3), (2, 2), program) == (
+        "summed over the wrong axis: (2, 3), expected (2, 2)"
+    )
+
+
 def test_the_batch_is_only_named_for_a_parameter_of_a_layer():
     program = Program({"x": (3, 4)}, (Statement("s", parse("sum(x, axis=0)")),))
     assert shape_finding("s", (3, 4), (4,), program) == (
@@ -57,6 +64,4 @@ def test_the_batch_is_only_named_for_a_parameter_of_a_layer():
 
 def test_a_batch_of_one_hides_nothing_but_the_axis():
     program = load_scenario("two_layer").program
-    assert shape_finding("db1", (4,), (4, 1), program) == (
-        "lost an axis of length 1: (4,), expected (4, 1)"
-    )
+    assert shape_finding("db1", (4,), (4, 1), program) == ("lost an axis of length 1: (4,), expected (4, 1)")

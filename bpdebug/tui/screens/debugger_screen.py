@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from dataclasses import replace
+from typing import ClassVar, Literal
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -26,12 +27,15 @@ from bpdebug.tui.snapshot import (
     read_pairs,
     result_name,
 )
+from bpdebug.tui.verdicts import VIEWS, Verdicts, View
 from bpdebug.tui.widgets.key_bar import KeyBar
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.status_line import StatusLine, place_text
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
+from bpdebug.verify.mine import evaluate_mine
+from bpdebug.verify.report import Report, TensorReport
 
 FEWEST_DIGITS, MOST_DIGITS = 1, 17
 """17 significant digits tell any two float64 numbers apart."""
@@ -66,6 +70,11 @@ class DebuggerScreen(Screen[None]):
         self.pinned: int | None = None
         self.shown_layer: Layer | None = None
         self.cells: dict[int, tuple[int, int]] = {}
+        values = self.debugger.trace.values
+        mine = evaluate_mine(scenario.program, values, scenario.mine) if scenario.mine else {}
+        self.verdicts = Verdicts(scenario.program, values, mine)
+        self.view: View = "reference"
+        self.checking = ""
         self.enabled: dict[Needs, bool] = {}
 
     def compose(self) -> ComposeResult:
@@ -79,8 +88,10 @@ class DebuggerScreen(Screen[None]):
         yield KeyBar(self.can_run)
 
     def on_mount(self) -> None:
-        """Show the start."""
+        """Show the start; check the user's numbers, if there are any."""
         self.show()
+        if self.verdicts.mine:
+            self.action_run_check()
 
     # Reading the debugger
 
@@ -103,15 +114,17 @@ class DebuggerScreen(Screen[None]):
         if layer is not self.shown_layer:
             # The panels of another layer must be known before one of them can be selected.
             self.shown_layer = layer
-            ledger.show(read_pairs(debugger, layer), self.cells, "", self.digits)
+            ledger.show(read_pairs(debugger, layer, self.verdicts, self.view), self.cells, "", self.digits)
         selection = self.selection()
         origin = explain_element(debugger, selection, self.digits)
-        pairs = read_pairs(debugger, layer, origin.sources if origin is not None else ())
+        sources = origin.sources if origin is not None else ()
+        pairs = read_pairs(debugger, layer, self.verdicts, self.view, sources)
         ledger.show(pairs, self.cells, selection.name, self.digits)
         arithmetic = origin.sides if origin is not None else given_text(debugger, selection)
-        self.query_one(OperationCard).show(operation_text(debugger, self.scenario.about, arithmetic))
+        words = self.verdicts.words(selection.name)
+        self.query_one(OperationCard).show(operation_text(debugger, self.scenario.about, arithmetic, words))
         self.query_one(ProgramView).show(debugger.position, inside=debugger.moment.node > 0)
-        self.query_one(StatusLine).show(place_text(debugger, self.pinned))
+        self.query_one(StatusLine).show(place_text(debugger, self.pinned, self.checking or self.view_text))
         self.show_enabled()
 
     def show_enabled(self) -> None:
@@ -122,6 +135,8 @@ class DebuggerScreen(Screen[None]):
             "earlier": self.debugger.can_move(-1),
             "inside": self.debugger.moment.node > 0,
             "panel": self.focused is not None,
+            "mine": bool(self.verdicts.mine),
+            "wrong": bool(self.verdicts.wrong_positions),
         }
         if enabled != self.enabled:
             self.enabled = enabled
@@ -179,11 +194,61 @@ class DebuggerScreen(Screen[None]):
         self.pinned = self.layer_number if self.pinned is None else None
         self.show()
 
+    def action_run_check(self) -> None:
+        """Check all gradients in the background; the keys go on working."""
+        if not self.checking:
+            self.checking = "checking"
+            self.show()
+            self.run_worker(self.check, thread=True, exclusive=True, group="check")
+
+    def action_next_view(self) -> None:
+        """Show the reference, then the user's numbers, then the difference."""
+        self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
+        self.show()
+
+    def action_go_to_wrong(self, direction: Literal[1, -1]) -> None:
+        """Go to the nearest wrong statement in a direction."""
+        self.go_to(self.verdicts.next_wrong(self.debugger.position, direction))
+
     def action_help(self) -> None:
         """Show the help screen."""
         from bpdebug.tui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen())
+
+    # The check, in its thread
+
+    def check(self) -> None:
+        """Run the check that `bpdebug check` runs, and tell the screen what it finds."""
+        from bpdebug.verify.check import check  # when first used: start-up is quicker
+
+        def progress(tensor: TensorReport) -> None:
+            self.app.call_from_thread(self.show_progress, tensor.name)
+
+        program, values = self.scenario.program, self.scenario.values
+        report = check(program, values, self.verdicts.mine, progress=progress)
+        self.app.call_from_thread(self.show_report, report)
+
+    def show_progress(self, name: str) -> None:
+        """Say which tensor has been checked."""
+        self.checking = f"checked {name}"
+        self.show()
+
+    def show_report(self, report: Report) -> None:
+        """Show the verdicts."""
+        self.checking = ""
+        self.verdicts = replace(self.verdicts, report=report)
+        self.query_one(ProgramView).show_verdicts(self.verdicts)
+        self.show()
+        wrong = len(self.verdicts.wrong_positions)
+        whose = "your gradients" if self.verdicts.mine else "the derived gradients"
+        found = f"{wrong} of {whose} wrong: ] goes to the first" if wrong else f"All of {whose} are right"
+        self.notify(found, severity="warning" if wrong else "information", markup=False)
+
+    @property
+    def view_text(self) -> str:
+        """Whose numbers the panels show, where they are not the reference."""
+        return {"reference": "", "mine": "your numbers", "difference": "yours − reference"}[self.view]
 
     # What the widgets report
 

@@ -109,7 +109,7 @@ class Ledger(Horizontal):
 
     def format_of(self, panel: Panel, digits: int) -> CellFormat:
         """Return how a tensor's numbers are written; the whole run decides, so that nothing moves later."""
-        if panel.mark == "in part" and panel.value is not None:
+        if (panel.mark == "in part" or panel.view) and panel.value is not None:
             return cell_format(panel.value, digits)
         if panel.recorded is None:
             return CellFormat()

@@ -57,7 +57,12 @@ def card_content(text: OperationText, width: int, roomy: bool) -> Content:
     arithmetic: list[Content | None] = [
         Content.styled(line, "$text-accent") for line in equation_lines(text.arithmetic, width)
     ]
-    parts = [formula, words, arithmetic] if roomy else [formula, arithmetic, words]
+    verdict: list[Content | None] = [Content.styled(line, "$text-warning") for line in text.verdict]
+    if verdict:
+        # What is wrong goes before why it would be right.
+        parts = [formula, verdict, arithmetic] if roomy else [formula[:1], verdict, arithmetic]
+    else:
+        parts = [formula, words, arithmetic] if roomy else [formula, arithmetic, words]
     blocks = [Content("\n").join(line for line in part if line is not None) for part in parts]
     return Content("\n\n" if roomy else "\n").join(block for block in blocks if block.plain)
 

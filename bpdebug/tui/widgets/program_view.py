@@ -14,6 +14,8 @@ from textual.strip import Strip
 from bpdebug.engine.program import Program
 from bpdebug.tui.listing import MARKS, Line, Listing, State, fitted
 from bpdebug.tui.messages import PositionChosen
+from bpdebug.tui.verdicts import MARKS as VERDICT_MARKS
+from bpdebug.tui.verdicts import Verdicts
 
 
 class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -26,6 +28,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         "line--current",
         "line--coming",
         "line--cursor",
+        "line--wrong",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move_cursor(-1)", show=False),
@@ -41,6 +44,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         self.position = 0
         self.inside = False
         self.cursor = 0
+        self.verdicts: Verdicts | None = None
         self.border_title = "Program"
 
     def on_mount(self) -> None:
@@ -57,6 +61,11 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         self.reveal(self.cursor)
         first, last = (self.listing.line_numbers.get(place, 0) for place in (before, after))
         self.refresh_lines(first, last - first + 1)
+
+    def show_verdicts(self, verdicts: Verdicts) -> None:
+        """Show beside each statement what a check said of it."""
+        self.verdicts = verdicts
+        self.refresh()
 
     def reveal(self, number: int) -> None:
         """Scroll so that a line is in sight, with its neighbours."""
@@ -75,6 +84,12 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
             return "current"
         return "done" if line.position < current else "coming"
 
+    def verdict_of(self, line: Line) -> str:
+        """Return the mark of what a check said of a statement."""
+        if self.verdicts is None:
+            return " "
+        return self.verdicts.mark(self.listing.program.statements[line.position - 1].name)
+
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
         width, number = self.scrollable_content_region.width, y + self.scroll_offset.y
@@ -85,7 +100,10 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         if line.kind == "statement":
             state = self.state_of(line)
             style = self.get_component_rich_style(f"line--{state}")
-            text = f" {MARKS[state]} {fitted(text, self.listing.shape(line), width - 3)}"
+            verdict = self.verdict_of(line)
+            if verdict == VERDICT_MARKS["wrong"] and state != "current":
+                style += self.get_component_rich_style("line--wrong", partial=True)
+            text = f"{verdict}{MARKS[state]} {fitted(text, self.listing.shape(line), width - 3)}"
         else:
             style = self.get_component_rich_style(f"line--{line.kind}")
             text = f" {text}".ljust(width)

@@ -31,13 +31,13 @@ class StatusLine(Widget):
         return Content.assemble((left, "bold"), gap, self.right)
 
 
-def place_text(debugger: Debugger, pinned: int | None) -> str:
+def place_text(debugger: Debugger, pinned: int | None, state: str) -> str:
     """Say where in the program one is: `backward · layer 2 dense sigmoid · step 6/12`."""
     statement = debugger.statement
-    parts = []
+    parts = [state]
     if statement is not None:
         layer = debugger.program.layer_of(statement)
-        parts = [statement.phase, f"layer {layer.number} {layer.title}" if layer else ""]
+        parts += [statement.phase, f"layer {layer.number} {layer.title}" if layer else ""]
     if pinned is not None:
         parts.append(f"layer {pinned} pinned")
     step = f"step {debugger.position}/{debugger.last}"

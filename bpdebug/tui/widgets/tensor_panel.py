@@ -80,9 +80,17 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         content = (panel.content, format, cell, shows_cell)
         if content == (self.panel.content, self.format, self.cell, self.shows_cell):
             return
-        drawn = (self.panel.value, self.panel.sources, self.format, self.cell, self.shows_cell)
+        drawn = (
+            self.panel.value,
+            self.panel.wrong,
+            self.panel.sources,
+            self.format,
+            self.cell,
+            self.shows_cell,
+        )
         self.panel, self.format, self.cell, self.shows_cell = panel, format, cell, shows_cell
-        if drawn[0] is not panel.value or drawn[1:] != (panel.sources, format, cell, shows_cell):
+        same_numbers = drawn[0] is panel.value and drawn[1] is panel.wrong
+        if not same_numbers or drawn[2:] != (panel.sources, format, cell, shows_cell):
             self.strips.clear()
         self.show_titles()
         self.update_classes({"-written": panel.mark in ("written", "in part"), "-read": panel.mark == "read"})
@@ -109,7 +117,8 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         if self.panel.value is None:
             return [""]
         dtype = self.panel.value.dtype.name
-        words = [self.panel.mark, DTYPES.get(dtype, dtype), self.slice_text()]
+        said = " · ".join(filter(None, (self.panel.view, self.panel.mark)))
+        words = [said, DTYPES.get(dtype, dtype), self.slice_text()]
         shorter = (words, [words[0], words[2]], words[:2], words[:1], words[2:])
         return [" · ".join(filter(None, choice)) for choice in shorter]
 
@@ -204,6 +213,8 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         if self.panel.sources and self.is_source(element_at(row, column, self.panel.shape)):
             before, after = "[", "]"
             style += SOURCE
+        if self.is_wrong(row, column):
+            after = "✗"
         if self.shows_cell and (row, column) == self.cell:
             before = "▸"
             style += SELECTED
@@ -211,6 +222,11 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         number = cell.text.lstrip()
         padding = " " * (self.format.width - len(number))
         return Segment(f"{padding}{before}{number}{after}", style)
+
+    def is_wrong(self, row: int, column: int) -> bool:
+        """Whether the user got an element wrong."""
+        wrong = self.panel.wrong
+        return wrong is not None and wrong.shape == self.panel.shape and bool(matrix_view(wrong)[row, column])
 
     def is_source(self, index: Index) -> bool:
         """Whether an element feeds the selected one."""

@@ -1,0 +1,140 @@
+"""Planted mistakes: the tensor with the mistake is blamed, and the mistake is named."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from bpdebug.verify.check import check
+from bpdebug.verify.report import Report, TensorReport
+from tests.verify.planted import ACTIVATIONS, Mistake, Network, gradients, mistakes, network, passes
+
+SIZES = ((3, 4, 2), (4, 3, 5, 2), (6, 5, 4, 3))
+
+
+def catalogue() -> list[tuple[Network, Mistake]]:
+    found = []
+    for number, (sizes, first, second) in enumerate(itertools.product(SIZES, ACTIVATIONS, ACTIVATIONS)):
+        activations = tuple(itertools.islice(itertools.cycle((first, second)), len(sizes) - 1))
+        net = network(sizes, activations, batch=5, seed=number)
+        for layer in range(1, net.depth + 1):
+            found += [(net, mistake) for mistake in mistakes(net, layer)]
+    return found
+
+
+def checked(net: Network, mistake: Mistake) -> Report:
+    return check(net.program, net.values, gradients(net, passes(net, {mistake.tensor: mistake.wrong})))
+
+
+def wrong(report: Report) -> list[TensorReport]:
+    return [tensor for tensor in report.tensors if tensor.verdict == "wrong"]
+
+
+def test_the_true_edit_is_first_in_at_least_95_percent_of_cases() -> None:
+    """One in seven of the catalogue, so that every kind, size and activation has its turn."""
+    cases = catalogue()[::7]
+    missed = []
+    for net, mistake in cases:
+        found = wrong(checked(net, mistake))
+        named = [tensor.name for tensor in found] == [mistake.tensor] and found[0].diagnoses
+        if not named or found[0].diagnoses[0].formula not in mistake.formulas:
+            missed.append((mistake.name, mistake.tensor, [tensor.diagnoses[:1] for tensor in found]))
+    assert len(cases) > 1000
+    assert len(missed) <= 0.05 * len(cases), missed[:5]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("sizes", SIZES)
+def test_right_gradients_are_never_called_wrong(sizes: tuple[int, ...], dtype: type) -> None:
+    """The user computes in their own precision, from numbers of that precision."""
+    for seed, family in itertools.product(range(5), ACTIVATIONS):
+        net = network(sizes, (family,) * (len(sizes) - 1), batch=5, seed=seed)
+        mine = Network(net.activations, {k: v.astype(dtype) for k, v in net.values.items()}, net.program)
+        report = check(net.program, mine.values, gradients(mine, passes(mine)))
+        assert report.passed, [tensor for tensor in report.tensors if tensor.verdict != "right"]
+
+
+def test_two_independent_mistakes_are_both_found() -> None:
+    net = network((3, 4, 2), ("tanh", "sigmoid"), batch=5, seed=3)
+    values = passes(net, {"dw2": lambda v, r: 2 * r, "db1": lambda v, r: r / 5})
+    report = check(net.program, net.values, gradients(net, values))
+    assert [(tensor.name, tensor.diagnoses[0].formula) for tensor in wrong(report)] == [
+        ("dw2", "2 * (dz2 @ a1.T)"),
+        ("db1", "mean(dz1, axis=1, keepdims=True)"),
+    ]
+
+
+def test_what_follows_from_a_mistake_is_innocent() -> None:
+    net = network((3, 4, 2), ("tanh", "sigmoid"), batch=5, seed=3)
+    values = passes(net, {"dz2": lambda v, r: v["da2"]})
+    report = check(net.program, net.values, gradients(net, values))
+    verdicts = {tensor.name: tensor.verdict for tensor in report.tensors}
+    assert verdicts.pop("dz2") == "wrong"
+    assert set(verdicts.values()) == {"innocent"}
+    (dw1,) = (tensor for tensor in report.tensors if tensor.name == "dw1")
+    assert "the fault came from dz2" in dw1.note
+
+
+def test_a_mistake_in_a_tensor_that_was_not_given_is_found_through_those_that_were() -> None:
+    """Users hand in dw and db; the derivative at a instead of z is in dz."""
+    net = network((3, 4, 2), ("tanh", "sigmoid"), batch=5, seed=4)
+    values = passes(net, {"dz2": lambda v, r: v["da2"] * ACTIVATIONS["sigmoid"][1](v["a2"])})
+    mine = {name: values[name] for name in ("dw2", "db2")}
+    report = check(net.program, net.values, mine)
+    formulas = {tensor.name: tensor.diagnoses[0].formula for tensor in wrong(report)}
+    assert formulas == {
+        "dw2": "da2 * sigmoid_prime(a2) @ a1.T",
+        "db2": "sum(da2 * sigmoid_prime(a2), axis=1, keepdims=True)",
+    }
+
+
+def test_a_batch_of_two_cannot_tell_m_from_2() -> None:
+    net = network((3, 4, 2), ("tanh", "sigmoid"), batch=2, seed=5)
+    values = passes(net, {"dw1": lambda v, r: 2 * r})
+    (dw1,) = wrong(check(net.program, net.values, gradients(net, values)))
+    assert dw1.ambiguous
+    assert {"2 * (dz1 @ a0.T)", "m * (dz1 @ a0.T)"} <= {diagnosis.formula for diagnosis in dw1.diagnoses}
+
+
+def test_one_over_m_at_the_parameters_is_a_convention() -> None:
+    net = network((3, 4, 2), ("tanh", "sigmoid"), batch=5, seed=6)
+    right = passes(net)
+    values = {
+        name: 5 * value if not name.startswith(("dw", "db")) else value
+        for name, value in gradients(net, right).items()
+    }
+    report = check(net.program, net.values, values)
+    assert report.passed
+    verdicts = {tensor.name: tensor.verdict for tensor in report.tensors}
+    assert verdicts["dz1"] == verdicts["da0"] == "convention"
+    assert verdicts["dw1"] == verdicts["db2"] == "right"
+
+
+def test_two_edits_together_are_found() -> None:
+    net = network((3, 4, 2), ("tanh", "sigmoid"), batch=5, seed=7)
+    values = passes(net, {"dz1": lambda v, r: v["da1"] * ACTIVATIONS["sigmoid"][1](v["a1"])})
+    (dz1,) = wrong(check(net.program, net.values, gradients(net, values)))
+    assert dz1.diagnoses[0].formula == "da1 * sigmoid_prime(a1)"
+
+
+def test_an_error_that_no_edit_explains_is_described() -> None:
+    net = network((3, 4, 2), ("relu", "sigmoid"), batch=5, seed=8)
+
+    def broken(v: dict[str, np.ndarray], right: np.ndarray) -> np.ndarray:
+        changed = right.copy()
+        changed[1] = [0.3, -0.7, 1.1, 0.2, 2.9]
+        return changed
+
+    (dz1,) = wrong(check(net.program, net.values, gradients(net, passes(net, {"dz1": broken}))))
+    assert dz1.diagnoses == ()
+    assert "only row 1 differs" in dz1.note
+    assert "cosine" in dz1.note
+
+
+def test_not_a_number_is_wrong_and_never_a_crash() -> None:
+    net = network((3, 4, 2), ("tanh", "sigmoid"), batch=5, seed=9)
+    values = passes(net, {"dw2": lambda v, r: np.where(r > 0, np.nan, r)})
+    (dw2,) = wrong(check(net.program, net.values, gradients(net, values)))
+    assert dw2.max_relative_error == np.inf
