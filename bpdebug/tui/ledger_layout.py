@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 NARROWEST_PAIR = 14
 """The fewest columns in which a pair is of use: one number between two borders, and its title."""
+COMFORTABLE_PAIR = 30
+"""The columns in which a few numbers stand side by side, so that rows can be told from columns."""
 
 
 def pair_widths(needs: Sequence[int], wishes: Sequence[int], available: int) -> list[int]:
@@ -46,13 +48,13 @@ def _shared(needs: Sequence[int], available: int) -> list[int]:
     return widths
 
 
-def shown_pairs(count: int, in_use: Sequence[int], available: int) -> list[int]:
-    """Choose the pairs to show where each gets at least the narrowest useful width.
+def shown_pairs(needs: Sequence[int], in_use: Sequence[int], available: int) -> list[int]:
+    """Choose the pairs to show.
 
     Parameters
     ----------
-    count : int
-        How many pairs there are.
+    needs : sequence of int
+        The columns in which each pair would show all of its numbers.
     in_use : sequence of int
         The pairs that matter now, the most important first.
     available : int
@@ -61,11 +63,16 @@ def shown_pairs(count: int, in_use: Sequence[int], available: int) -> list[int]:
     Returns
     -------
     list of int
-        Their places, in order; at least one.
+        Their places, in order: those in use, as many as have room at all, and the others, from the nearest
+        on, as long as everyone has a comfortable share.
     """
-    room = max(1, available // NARROWEST_PAIR)
-    wanted = list(dict.fromkeys(place for place in in_use if 0 <= place < count)) or [0]
-    centre = wanted[0]
-    by_nearness = sorted(range(count), key=lambda place: (abs(place - centre), place))
-    chosen = list(dict.fromkeys([*wanted, *by_nearness]))[:room]
+    if not needs:
+        return []
+    comfortable = [min(max(need, NARROWEST_PAIR), COMFORTABLE_PAIR) for need in needs]
+    wanted = list(dict.fromkeys(place for place in in_use if 0 <= place < len(needs))) or [0]
+    chosen = wanted[: max(1, available // NARROWEST_PAIR)]
+    by_nearness = sorted(range(len(needs)), key=lambda place: (abs(place - chosen[0]), place))
+    for place in by_nearness:
+        if place not in chosen and sum(comfortable[other] for other in [*chosen, place]) <= available:
+            chosen.append(place)
     return sorted(chosen)

@@ -22,6 +22,8 @@ from bpdebug.verify.mine import upstream_values
 from bpdebug.verify.report import Verdict
 from bpdebug.verify.shape_finding import shape_finding
 
+TIMES_M = "m times the reference: 1/m is taken at the parameters"
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -73,16 +75,18 @@ def judge(
         A judgement for each of the user's tensors, in the order of the program; and the values that
         their formulas were fed.
     """
+    convention = times_m(program, reference, mine, tolerance, batch)
+    # By that convention m times as much flows as here; what it feeds is judged without the m.
+    mine = {name: value / batch if name in convention else value for name, value in mine.items()}
     fed = upstream_values(program, reference, mine)
     order = [*program.inputs, *(statement.name for statement in program.statements)]
     judgements: dict[str, Judgement] = {}
     for name in order:
-        if name in mine:
+        if name in convention:
+            comparison = compare(batch * mine[name], reference[name], tolerance)
+            judgements[name] = Judgement(name, "convention", comparison, TIMES_M)
+        elif name in mine:
             judgements[name] = _judged(program, name, reference, mine[name], fed, judgements, tolerance)
-    for name in _conventions(program, judgements, reference, mine, tolerance, batch):
-        judgements[name] = Judgement(
-            name, "convention", judgements[name].comparison, "times m: 1/m is taken at the parameters"
-        )
     return tuple(judgements.values()), fed
 
 
@@ -124,17 +128,18 @@ def _source_of_fault(program: Program, statement: Statement, earlier: Mapping[st
     return "right given what it was fed"
 
 
-def _conventions(
+def times_m(
     program: Program,
-    judgements: Mapping[str, Judgement],
     reference: Mapping[str, Array],
     mine: Mapping[str, Array],
     tolerance: Tolerance,
     batch: int,
-) -> list[str]:
-    """Return the tensors that differ by m alone, where the parameters' gradients are right.
+) -> frozenset[str]:
+    """Return the gradients that differ from the reference by a factor m that is taken back later.
 
-    Ng's course keeps 1/m out of `dz` and takes it in `dw` and `db`: all that flows is m times as large.
+    Ng's course keeps the 1/m of a mean loss out of `dz` and puts it into `dw` and `db`: all that flows is m
+    times as large, and the parameters' gradients are the same. It is a convention if that holds for all
+    that flows and for some parameter; otherwise a factor m is a mistake.
     """
     parameters = {
         gradient_name(layer.tensors[parameter.name])
@@ -142,11 +147,13 @@ def _conventions(
         for parameter in layer.kind.parameters
         if parameter.name in layer.tensors
     }
-    derived = program.gradients & program.positions.keys()
-    flowing = [name for name in judgements if name in derived and name not in parameters]
-    trained = [name for name in judgements if name in parameters]
-    if not flowing or not trained or any(judgements[name].verdict != "right" for name in trained):
-        return []
-    if batch > 1 and all(agrees(mine[name], batch * reference[name], tolerance) for name in flowing):
-        return flowing
-    return []
+    given = mine.keys() & program.gradients
+    flowing, trained = given - parameters, given & parameters
+    if (
+        batch > 1
+        and flowing
+        and all(agrees(mine[name], batch * reference[name], tolerance) for name in flowing)
+        and any(agrees(mine[name], reference[name], tolerance) for name in trained)
+    ):
+        return frozenset(flowing)
+    return frozenset()

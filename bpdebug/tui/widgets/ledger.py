@@ -127,11 +127,12 @@ class Ledger(Horizontal):
         ]
         if self.screen.focused in self.panels:
             in_use.insert(0, self.screen.focused.place)
-        shown = shown_pairs(self.count, in_use, width)
-        columns = [self.columns[place].panels for place in shown]
-        needs = [max(NARROWEST_PAIR, *(panel.needed_width() for panel in panels)) for panels in columns]
-        wishes = [max(panel.wished_width() for panel in panels) for panels in columns]
-        widths = dict(zip(shown, pair_widths(needs, wishes, width), strict=True))
+        used = [column.panels for column in self.columns[: self.count]]
+        needs = [max(NARROWEST_PAIR, *(panel.needed_width() for panel in panels)) for panels in used]
+        wishes = [max(panel.wished_width() for panel in panels) for panels in used]
+        shown = shown_pairs(needs, in_use, width)
+        shares = pair_widths([needs[place] for place in shown], [wishes[place] for place in shown], width)
+        widths = dict(zip(shown, shares, strict=True))
         rows = max(panel.needed_height() for panel in self.panels)
         for place, column in enumerate(self.columns):
             column.display = place in widths

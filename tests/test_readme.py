@@ -1,0 +1,84 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bpdebug.engine.expression.evaluation import evaluate
+from bpdebug.engine.expression.functions import FUNCTIONS, activations
+from bpdebug.engine.expression.functions.entry import Function
+from bpdebug.engine.expression.nodes import Statement
+from bpdebug.engine.expression.parsing import parse
+from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Parameter
+from bpdebug.scenario import load_scenario
+from bpdebug.verify.check import check
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str, mark: str) -> str:
+    """Return the code block of a language that contains a mark."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    (found,) = [text for text in blocks if mark in text]
+    return found
+
+
+def test_the_scenario_can_be_used(tmp_path: Path) -> None:
+    path = tmp_path / "example.toml"
+    path.write_text(block("toml", "[[layers]]"), encoding="utf-8")
+    assert [statement.name for statement in load_scenario(path).program.statements][-1] == "da0"
+
+
+def test_the_bugs_are_found_as_shown(tmp_path: Path) -> None:
+    (tmp_path / "network.py").write_text(block("python", "np.savez"), encoding="utf-8")
+    subprocess.run([sys.executable, "network.py"], cwd=tmp_path, check=True)
+    command = [sys.executable, "-m", "bpdebug", "check", "net.toml", "--mine", "grads.npz"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert found.returncode == 1, found.stderr
+    shown = [line[4:] for line in README.splitlines() if line.startswith("    ")]
+    # Rounding errors of 1e-16 are another machine's own.
+    exact = [line for line in found.stdout.splitlines() if "largest relative error" not in line]
+    assert [line for line in exact if line not in shown] == []
+
+
+def test_the_function_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    scope = {"Function": Function, "np": np, "SAMPLES": activations.SAMPLES}
+    softsign = eval(block("python", "softsign"), scope)
+    monkeypatch.setitem(FUNCTIONS, softsign.name, softsign)
+    x = np.array([-3.0, 0.0, 3.0])
+    np.testing.assert_allclose(softsign.numpy(x), [-0.75, 0.0, 0.75])
+    slope = parse(softsign.derivatives[0])
+    np.testing.assert_allclose(evaluate(slope, {"g": np.ones(3), "x": x}), [1 / 16, 1.0, 1 / 16])
+
+
+def test_the_layer_kind_can_be_added(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    scope = {"LayerKind": LayerKind, "Parameter": Parameter, "Statement": Statement, "parse": parse}
+    exec(block("python", "SCALE = LayerKind"), scope)
+    monkeypatch.setitem(LAYER_KINDS, "scale", scope["SCALE"])
+    path = tmp_path / "scale.toml"
+    path.write_text(
+        'title = "t"\nlayout = "columns"\ninputs.a0 = [[1.0, -2.0], [3.0, 4.0]]\n'
+        'gradient.da1 = [[0.5, 1.0], [2.0, -1.0]]\n[[layers]]\nkind = "scale"\nw = [[2.0], [3.0]]\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("bpdebug.scenario.network.LayerHead", _any_kind())
+    scenario = load_scenario(path)
+    assert [statement.name for statement in scenario.program.statements] == ["a1", "dw1", "da0"]
+    assert check(scenario.program, scenario.values).passed
+
+
+def _any_kind() -> type:
+    """Return the model of a layer's head, made anew with the kinds that there are now."""
+    from typing import Literal
+
+    from pydantic import create_model
+
+    from bpdebug.scenario.model import LayerHead
+
+    return create_model("LayerHead", __base__=LayerHead, kind=(Literal[*LAYER_KINDS], ...))
