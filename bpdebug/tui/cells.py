@@ -19,8 +19,8 @@ SAMPLE_SIZE = 4096
 """About how many elements decide on the format and the colour scale of a tensor."""
 LEVELS = 4
 """How many strengths of colour tell sizes apart."""
-NARROWEST = 6
-"""No cell is narrower, so that numbers which the sample did not foresee have room: `-1e-10`."""
+NARROWEST = 7
+"""No cell is narrower, so that any number that the sample did not foresee has room: `-1e-300`."""
 
 Kind = Literal["positive", "negative", "zero", "nan", "infinite"]
 
@@ -67,8 +67,8 @@ class CellFormat:
             return Cell(("0" + " " * after_the_point).rjust(self.width), "zero")
         text = f"{value:.{self.decimals}{'e' if self.scientific else 'f'}}"
         if len(text) > self.width:
-            text = f"{value:.0e}"[: self.width]
-        level = min(LEVELS, max(1, math.ceil(LEVELS * abs(value) / self.largest)))
+            text = f"{value:.0e}"
+        level = max(1, math.ceil(LEVELS * min(1.0, abs(value) / self.largest)))
         return Cell(text.rjust(self.width), "positive" if value > 0 else "negative", level)
 
 
@@ -91,11 +91,12 @@ def cell_format(value: Array, digits: int) -> CellFormat:
     if largest == 0:
         return CellFormat(max(NARROWEST, sign + digits + 1), digits - 1, False, 1.0)
     exponent = math.floor(math.log10(largest))
-    if not -4 <= exponent < 6:
-        return CellFormat(max(NARROWEST, sign + digits + 5), digits - 1, True, largest)
-    decimals = max(0, digits - 1 - exponent)
-    before_decimals = sign + max(1, exponent + 1) + bool(decimals)
-    return CellFormat(max(NARROWEST, before_decimals + decimals), decimals, False, largest)
+    scientific = not -4 <= exponent < 6
+    decimals = digits - 1 if scientific else max(0, digits - 1 - exponent)
+    written = f".{decimals}{'e' if scientific else 'f'}"
+    # Exponents differ in length: 1e+300, 1e-05.
+    width = sign + max(len(f"{size:{written}}") for size in (largest, float(sizes[sizes > 0].min())))
+    return CellFormat(max(NARROWEST, width), decimals, scientific, largest)
 
 
 def matrix_shape(shape: Shape) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 NARROWEST_PAIR = 14
 """The fewest columns in which a pair is of use: one number between two borders, and its title."""
-COMFORTABLE_PAIR = 30
+COMFORTABLE_PAIR = 24
 """The columns in which a few numbers stand side by side, so that rows can be told from columns."""
 
 

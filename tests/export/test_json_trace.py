@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bpdebug.engine.trace import Trace, run
-from bpdebug.export.traces import TRACE_FORMATS
 from bpdebug.export.json_trace import PIECE, _value
+from bpdebug.export.traces import TRACE_FORMATS
 from bpdebug.scenario import load_scenario
 
 WORDS = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}

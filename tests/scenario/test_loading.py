@@ -42,8 +42,8 @@ def network(a0="[[1.0], [2.0]]", w="[[3.0, 4.0]]", dtype="float64", more=""):
     return TEMPLATE.format(a0=a0, w=w, dtype=dtype) + more
 
 
-def test_seven_scenarios_are_shipped():
-    assert {path.stem for path in shipped_scenarios()} == {*SEEDS, "batch"}
+def test_the_scenarios_that_are_shipped():
+    assert {path.stem for path in shipped_scenarios()} == {*SEEDS, "batch", "find_the_bug"}
 
 
 @pytest.mark.parametrize(("name", "tensor"), SEED_TENSORS)

@@ -15,14 +15,20 @@ from bpdebug.tui.snapshot import (
     read_pairs,
     result_name,
 )
+from bpdebug.tui.verdicts import Verdicts
 
 from .conftest import debugger_of
+
+
+def nothing(debugger: Debugger) -> Verdicts:
+    """No numbers of a user, and no report."""
+    return Verdicts(debugger.program, debugger.trace.values)
 
 
 def panels(debugger: Debugger, layer: int, selection: Selection | None = None) -> dict[str, Panel]:
     origin = explain_element(debugger, selection, 4) if selection else None
     sources = origin.sources if origin else ()
-    pairs = read_pairs(debugger, debugger.program.layers[layer - 1], sources)
+    pairs = read_pairs(debugger, debugger.program.layers[layer - 1], nothing(debugger), "reference", sources)
     return {panel.name: panel for pair in pairs for panel in (pair.tensor, pair.gradient)}
 
 
@@ -32,7 +38,7 @@ def marks(debugger: Debugger, layer: int) -> dict[str, str]:
 
 def test_each_gradient_lies_under_its_tensor() -> None:
     debugger = debugger_of("two_layer", 12)
-    pairs = read_pairs(debugger, debugger.program.layers[1])
+    pairs = read_pairs(debugger, debugger.program.layers[1], nothing(debugger), "reference")
     assert [(pair.tensor.role, pair.gradient.role) for pair in pairs] == [
         ("a_prev", "d_prev"),
         ("w", "dw"),

@@ -31,7 +31,7 @@ class StatusLine(Widget):
         return Content.assemble((left, "bold"), gap, self.right)
 
 
-def place_text(debugger: Debugger, pinned: int | None, state: str) -> str:
+def place_text(debugger: Debugger, pinned: int | None, state: str = "") -> str:
     """Say where in the program one is: `backward · layer 2 dense sigmoid · step 6/12`."""
     statement = debugger.statement
     parts = [state]

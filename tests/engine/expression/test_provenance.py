@@ -89,7 +89,7 @@ def test_arithmetic_evaluates_to_the_element(formula: str) -> None:
         np.testing.assert_allclose(found, result[index], rtol=1e-12, err_msg=origin.numbers)
 
 
-@pytest.mark.parametrize("formula", (*FORMULAS, "softmax(x, axis=0)", "softmax(x @ w, axis=-1) @ x"))
+@pytest.mark.parametrize("formula", [*FORMULAS, "softmax(x, axis=0)", "softmax(x @ w, axis=-1) @ x"])
 def test_sources_are_what_moves_the_element(formula: str) -> None:
     expression = parse(formula)
     result = np.asarray(evaluate(expression, VALUES))
