@@ -22,7 +22,7 @@ from bpdebug.engine.expression.provenance import Origin, element_text, origin_of
 from bpdebug.engine.expression.regions import Source
 from bpdebug.engine.program import Layer
 from bpdebug.tui.cells import element_at
-from bpdebug.tui.verdicts import Verdicts, View
+from bpdebug.tui.verdicts import SHORT, Verdicts, View
 
 Mark = Literal["written", "in part", "read", "incoming", ""]
 
@@ -51,7 +51,7 @@ class Panel:
     title : str
         What is shown in place of the name: inside a statement, the node that has just been computed.
     view : str
-        Whose numbers these are, where they are not the reference: `mine`, `difference`.
+        Whose numbers these are, where they are not the reference: `mine`, `diff`.
     wrong : array of bool or None
         The elements that the user got wrong.
     """
@@ -173,7 +173,7 @@ def _with_mine(panel: Panel, verdicts: Verdicts, view: View) -> Panel:
         shape=value.shape,
         value=value,
         recorded=value,
-        view="" if view == "reference" else view,
+        view=SHORT[view],
         wrong=verdicts.wrong_cells(panel.name),
     )
 

@@ -19,6 +19,8 @@ from bpdebug.verify.report import Report, TensorReport, Verdict
 
 View = Literal["reference", "mine", "difference"]
 VIEWS: tuple[View, ...] = ("reference", "mine", "difference")
+SHORT: Mapping[View, str] = {"reference": "", "mine": "mine", "difference": "diff"}
+"""What the border of a panel says of its view."""
 MARKS: Mapping[Verdict, str] = {
     "right": "=",
     "kink": "=",

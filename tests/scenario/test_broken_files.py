@@ -88,7 +88,8 @@ def test_an_unknown_bare_name_lists_the_shipped_ones_and_the_nearest(tmp_path, m
     monkeypatch.chdir(tmp_path)
     assert messages("two_layr") == [
         "two_layr: no such scenario: found neither a file nor a shipped one, expected batch, delta_gradients,"
-        " find_the_bug, forward_pass, hidden_delta, relu_layer, sigmoid_layer, two_layer (did you mean two_layer?)"
+        " find_the_bug, forward_pass, hidden_delta, relu_layer, sigmoid_layer, two_layer"
+        " (did you mean two_layer?)"
     ]
 
 

@@ -98,6 +98,7 @@ class Session:
     async def press(self, *keys: str) -> None:
         """Press keys, each when the app has done what the one before it asks for."""
         for key in keys:
+            assert self.app.is_running, f"the app had ended before {key} was pressed"
             self.type_ahead(key)
             await self.pilot.pause()
 

@@ -622,7 +622,7 @@ async def test_sixteen_bits() -> None:
 async def test_a_layer_of_300_units(size: tuple[int, int]) -> None:
     async with open_app("wide", size) as session:
         await session.press("end")
-        for name in ("w1", "dw1", "da1", "a0"):
+        for name in ("w1", "dw1", "da0", "a0"):
             assert session.panel_text(name).splitlines()[2].strip("│║ ▸")
         panel = await session.focus("w1")
         panel.choose(250, 200)

@@ -98,7 +98,8 @@ def origin_of(
     if len(index) != result.ndim or not all(0 <= i < n for i, n in zip(index, result.shape, strict=True)):
         raise IndexError(f"{element_text(name, index)} does not exist: {name} has shape {result.shape}")
     reader = RegionReader(values, {operand: value.shape for operand, value in values.items()})
-    written = _Writer(reader, digits).write(expression, index)
+    with np.errstate(all="ignore"):
+        written = _Writer(reader, digits).write(expression, index)
     sources: list[Source] = []
     for source in reader.sources(expression, point(index)):
         if source not in sources:
@@ -209,8 +210,7 @@ class _Writer:
         symbols = [term.symbols for term in written]
         numbers = [term.numbers for term in written]
         if rest := terms.size - len(shown):
-            with np.errstate(all="ignore"):
-                remainder = float(np.delete(terms, shown).sum())
+            remainder = float(np.delete(terms, shown).sum())
             symbols.append(f"({rest} smaller terms)")
             numbers.append(_bracketed(written_number(remainder, self.digits)))
         precedence = SUM if len(symbols) > 1 else written[0].precedence if written else CALL

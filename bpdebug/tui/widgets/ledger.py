@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from rich.style import Style
@@ -48,13 +49,12 @@ class PairColumn(Vertical):
     def on_mount(self) -> None:
         """Let each panel follow the other's scrolling."""
         for panel, other in (self.panels, self.panels[::-1]):
-            self.watch(panel, "scroll_x", lambda x, other=other: self.follow(other, x=x), init=False)
-            self.watch(panel, "scroll_y", lambda y, other=other: self.follow(other, y=y), init=False)
+            for axis in ("scroll_x", "scroll_y"):
+                self.watch(panel, axis, partial(self.follow, panel, other), init=False)
 
-    def follow(self, panel: TensorPanel, x: float | None = None, y: float | None = None) -> None:
-        """Scroll a panel to where its partner is, if it shows a grid of the same shape."""
-        if panel.panel.value is not None:
-            panel.scroll_to(x, y, animate=False)
+    def follow(self, panel: TensorPanel, other: TensorPanel, _: float) -> None:
+        """Scroll a panel's partner to where the panel is."""
+        other.scroll_to(panel.scroll_x, panel.scroll_y, animate=False)
 
 
 class Ledger(Horizontal):

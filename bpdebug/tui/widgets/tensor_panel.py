@@ -117,10 +117,16 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         if self.panel.value is None:
             return [""]
         dtype = self.panel.value.dtype.name
-        said = " · ".join(filter(None, (self.panel.view, self.panel.mark)))
-        words = [said, DTYPES.get(dtype, dtype), self.slice_text()]
-        shorter = (words, [words[0], words[2]], words[:2], words[:1], words[2:])
-        return [" · ".join(filter(None, choice)) for choice in shorter]
+        view, mark, form, part = self.panel.view, self.panel.mark, DTYPES.get(dtype, dtype), self.slice_text()
+        choices = (
+            (view, mark, form, part),
+            (view, mark, part),
+            (view, mark, form),
+            (view, mark),
+            (view or mark,),
+            (part,),
+        )
+        return [" · ".join(filter(None, choice)) for choice in choices]
 
     def slice_text(self) -> str:
         """Write the part in sight as NumPy would take it, `[0:16, 0:3]`; empty where it is all."""
