@@ -48,6 +48,8 @@ class GoToScreen(ModalScreen[int | None]):
     @on(Input.Submitted)
     def submitted(self, message: Input.Submitted) -> None:
         """Close with the position, or say what is wrong."""
+        if not self.is_current:
+            return  # a second Enter was typed before the first had closed the dialog
         if message.validation_result is not None and not message.validation_result.is_valid:
             self.query_one("#problem", Label).update(" ".join(message.validation_result.failure_descriptions))
         else:
