@@ -43,8 +43,24 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("move('step')", "n,space,f10", "next", "Run the next statement", "Step", "later", 1),
-    Action("move('back')", "p", "back", "Go back by one statement", "Step", "earlier", 1),
+    Action(
+        "move('step')",
+        "n,space,f10,right",
+        "next",
+        "Run the next statement; in a panel, → moves the cell",
+        "Step",
+        "later",
+        1,
+    ),
+    Action(
+        "move('back')",
+        "p,left",
+        "back",
+        "Go back by one statement; in a panel, ← moves the cell",
+        "Step",
+        "earlier",
+        1,
+    ),
     Action("move('into')", "s,f11", "into", "Run one node of the next statement", "Step", "later", 1),
     Action("move('out')", "u,shift+f11", "out", "Finish the statement that one is in", "Step", "inside", 1),
     Action("move('next_layer')", "N", "layer", "Go to the next layer", "Travel", "later", 2),
@@ -53,10 +69,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_to", "g", "go to", "Go to a step, by its number or the tensor it writes", "Travel", "", 2),
     Action("move('restart')", "home", "first", "Go to the start", "Travel", "earlier"),
     Action("move('end')", "end", "last", "Go to the end", "Travel", "later"),
-    Action(
-        "step_by_arrow('step')", "right", "next", "Run the next statement, outside panels", "Travel", "later"
-    ),
-    Action("step_by_arrow('back')", "left", "back", "Go back, outside panels", "Travel", "earlier"),
     Action(
         "app.focus_next", "tab", "next panel", "Go to the next panel; there, arrows move the cell", "Look"
     ),

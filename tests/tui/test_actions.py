@@ -17,7 +17,7 @@ from bpdebug.tui.screens.debugger_screen import VERBS, DebuggerScreen
 from bpdebug.tui.screens.go_to import position_of
 from bpdebug.tui.screens.help import help_content
 from bpdebug.tui.widgets.key_bar import bar_text, fitting
-from bpdebug.tui.widgets.status_line import place_text
+from bpdebug.tui.widgets.status_line import place_parts
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
 from .conftest import debugger_of, example
@@ -145,11 +145,11 @@ def test_position_of(text: str, position: int | None) -> None:
         (12, 2, "backward · layer 1 dense relu · layer 2 pinned · step 12/12"),
     ],
 )
-def test_place_text(position: int, pinned: int | None, text: str) -> None:
-    assert place_text(debugger_of("two_layer", position), pinned) == text
+def test_place_parts(position: int, pinned: int | None, text: str) -> None:
+    assert " · ".join(place_parts(debugger_of("two_layer", position), pinned)) == text
 
 
-def test_place_text_inside_a_statement() -> None:
+def test_place_parts_inside_a_statement() -> None:
     debugger = debugger_of("two_layer", 2)
     debugger.into()
-    assert place_text(debugger, None) == "forward · layer 2 dense sigmoid · step 2/12 + node 1"
+    assert " · ".join(place_parts(debugger, None)) == "forward · layer 2 dense sigmoid · step 2/12 + node 1"

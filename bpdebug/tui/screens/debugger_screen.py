@@ -32,7 +32,7 @@ from bpdebug.tui.widgets.key_bar import KeyBar
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
-from bpdebug.tui.widgets.status_line import StatusLine, place_text
+from bpdebug.tui.widgets.status_line import StatusLine, place_parts
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 from bpdebug.verify.mine import evaluate_mine
 from bpdebug.verify.report import Report, TensorReport
@@ -124,7 +124,7 @@ class DebuggerScreen(Screen[None]):
         words = self.verdicts.words(selection.name)
         self.query_one(OperationCard).show(operation_text(debugger, self.scenario.about, arithmetic, words))
         self.query_one(ProgramView).show(debugger.position, inside=debugger.moment.node > 0)
-        self.query_one(StatusLine).show(place_text(debugger, self.pinned, self.checking or self.view_text))
+        self.query_one(StatusLine).show(place_parts(debugger, self.pinned, self.checking or self.view_text))
         self.show_enabled()
 
     def show_enabled(self) -> None:
@@ -159,10 +159,6 @@ class DebuggerScreen(Screen[None]):
         """Call a verb of the debugger."""
         VERBS[verb](self.debugger)
         self.show()
-
-    def action_step_by_arrow(self, verb: str) -> None:
-        """Step by an arrow key, which inside a panel moves the cell instead."""
-        self.action_move(verb)
 
     def action_go_to(self) -> None:
         """Ask for a step, and go there."""

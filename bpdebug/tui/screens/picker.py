@@ -41,7 +41,10 @@ def option(summary: Summary) -> Option:
 class PickerScreen(Screen[None]):
     """A list of scenarios, and beside it what the highlighted one is about."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "quit")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "open"),
+        Binding("q", "app.quit", "quit"),
+    ]
 
     def __init__(self, summaries: Sequence[Summary]) -> None:
         super().__init__()
@@ -58,6 +61,10 @@ class PickerScreen(Screen[None]):
                 about.border_title = "About"
                 yield Static()
         yield Footer(show_command_palette=False)
+
+    def action_open(self) -> None:
+        """Open the highlighted scenario."""
+        self.query_one(OptionList).action_select()
 
     @on(OptionList.OptionHighlighted)
     def highlighted(self, message: OptionList.OptionHighlighted) -> None:

@@ -45,12 +45,14 @@ def card_content(text: OperationText, width: int, roomy: bool) -> Content:
     roomy : bool
         Whether blank lines part the formula, the words and the arithmetic.
     """
-    head = Content.assemble((text.code, "bold $text-primary"), "    ", (text.mathematics, "$text-secondary"))
     # The equals sign of the shapes stands under that of the code.
-    indent = " " * max(0, text.code.find("=") - text.shapes.find("="))
+    behind = text.code.find("=") - text.shapes.find("=") if "= " in text.shapes else 0
+    head = Content.assemble(
+        " " * -behind, (text.code, "bold $text-primary"), "    ", (text.mathematics, "$text-secondary")
+    )
     formula: list[Content | None] = [
         head if text.code else None,
-        Content.styled(indent + text.shapes, "$text-muted") if text.shapes else None,
+        Content.styled(" " * behind + text.shapes, "$text-muted") if text.shapes else None,
         Content(text.rule) if text.rule else None,
     ]
     words: list[Content | None] = [Content(text.why) if text.why else None]

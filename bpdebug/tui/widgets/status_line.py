@@ -7,6 +7,8 @@ from textual.widget import Widget
 
 from bpdebug.engine.debugger import Debugger
 
+SEPARATOR = " · "
+
 
 class StatusLine(Widget):
     """One line across the top."""
@@ -14,25 +16,29 @@ class StatusLine(Widget):
     def __init__(self, name: str, title: str) -> None:
         super().__init__(id="status")
         self.left = f"{name} · {title}" if title else name
-        self.right = ""
+        self.place: tuple[str, ...] = ()
 
-    def show(self, place: str) -> None:
+    def show(self, place: tuple[str, ...]) -> None:
         """Show where one is."""
-        if place != self.right:
-            self.right = place
+        if place != self.place:
+            self.place = place
             self.refresh()
 
     def render(self) -> Content:
-        """Put the scenario at the left, the place at the right."""
+        """Put the scenario at the left, the place at the right; where both do not fit, the step stays."""
         width = self.content_size.width
-        room = width - len(self.right) - 2
-        left = self.left if len(self.left) <= room else self.left[: max(0, room - 1)] + "…"
-        gap = " " * max(1, width - len(left) - len(self.right))
-        return Content.assemble((left, "bold"), gap, self.right)
+        place = list(self.place)
+        while len(place) > 1 and len(SEPARATOR.join(place)) > width - 2:
+            place.pop(0)
+        right = SEPARATOR.join(place)
+        room = width - len(right) - 2
+        left = self.left if len(self.left) <= room else self.left[: max(0, room - 1)] + "…" * (room > 0)
+        gap = " " * max(0, width - len(left) - len(right))
+        return Content.assemble((left, "bold"), gap, right)
 
 
-def place_text(debugger: Debugger, pinned: int | None, state: str = "") -> str:
-    """Say where in the program one is: `backward · layer 2 dense sigmoid · step 6/12`."""
+def place_parts(debugger: Debugger, pinned: int | None, state: str = "") -> tuple[str, ...]:
+    """Say where in the program one is: `backward`, `layer 2 dense sigmoid`, `step 6/12`."""
     statement = debugger.statement
     parts = [state]
     if statement is not None:
@@ -43,4 +49,4 @@ def place_text(debugger: Debugger, pinned: int | None, state: str = "") -> str:
     step = f"step {debugger.position}/{debugger.last}"
     if debugger.moment.node:
         step += f" + node {debugger.moment.node}"
-    return " · ".join(filter(None, (*parts, step)))
+    return tuple(filter(None, (*parts, step)))
