@@ -111,6 +111,15 @@ def layer_in_focus(debugger: Debugger) -> int:
     return debugger.statement.layer if debugger.statement is not None else 1
 
 
+def places_of(layer: Layer) -> dict[str, int]:
+    """Return for each tensor of a layer, and for its gradient, the place of their pair."""
+    return {
+        name: place
+        for place, tensor in enumerate(layer.tensors.values())
+        for name in (tensor, gradient_name(tensor))
+    }
+
+
 def read_pairs(
     debugger: Debugger, layer: Layer, verdicts: Verdicts, view: View, sources: Sequence[Source] = ()
 ) -> tuple[Pair, ...]:

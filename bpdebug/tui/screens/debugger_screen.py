@@ -24,6 +24,7 @@ from bpdebug.tui.snapshot import (
     explain_element,
     given_text,
     layer_in_focus,
+    places_of,
     read_pairs,
     result_name,
 )
@@ -68,7 +69,6 @@ class DebuggerScreen(Screen[None]):
         self.debugger = Debugger(run(scenario.program, scenario.values))
         self.digits = 4
         self.pinned: int | None = None
-        self.shown_layer: Layer | None = None
         self.cells: dict[int, tuple[int, int]] = {}
         values = self.debugger.trace.values
         mine = evaluate_mine(scenario.program, values, scenario.mine) if scenario.mine else {}
@@ -100,22 +100,18 @@ class DebuggerScreen(Screen[None]):
         """The layer in focus: the pinned one, else that of the current statement."""
         return self.pinned if self.pinned is not None else layer_in_focus(self.debugger)
 
-    def selection(self) -> Selection:
+    def selection(self, layer: Layer) -> Selection:
         """Return the element to explain: of the panel in focus, else of the current result."""
-        panel = self.focused if isinstance(self.focused, TensorPanel) else None
-        name = panel.panel.name if panel is not None else result_name(self.debugger)
-        shown = panel or self.query_one(Ledger).panel_of(name)
-        return Selection(name, self.cells.get(shown.place, (0, 0)) if shown is not None else (0, 0))
+        places = places_of(layer)
+        focused = self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
+        name = focused if focused in places else result_name(self.debugger)
+        return Selection(name, self.cells.get(places.get(name, -1), (0, 0)))
 
     def show(self) -> None:
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
         debugger, ledger = self.debugger, self.query_one(Ledger)
         layer = debugger.program.layers[self.layer_number - 1]
-        if layer is not self.shown_layer:
-            # The panels of another layer must be known before one of them can be selected.
-            self.shown_layer = layer
-            ledger.show(read_pairs(debugger, layer, self.verdicts, self.view), self.cells, "", self.digits)
-        selection = self.selection()
+        selection = self.selection(layer)
         origin = explain_element(debugger, selection, self.digits)
         sources = origin.sources if origin is not None else ()
         pairs = read_pairs(debugger, layer, self.verdicts, self.view, sources)
