@@ -132,7 +132,10 @@ def _summary(tensor: TensorReport) -> str:
 def _diagnosis_lines(tensor: TensorReport) -> Iterator[str]:
     """Write what was computed instead, and what should have been."""
     if tensor.ambiguous:
-        yield "Cannot tell these apart on this scenario; --suggest FILE writes one that can."
+        yield (
+            "Cannot tell these apart on this scenario: a batch of 3 or more, unequal sizes and numbers of "
+            "both signs would; --suggest FILE writes such a scenario."
+        )
     for diagnosis in tensor.diagnoses:
         yield f"yours is   {diagnosis.formula}"
         yield f"should be  {diagnosis.fix}"
