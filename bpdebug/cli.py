@@ -25,12 +25,14 @@ from bpdebug.errors import BpdebugError, ScenarioError
 
 if TYPE_CHECKING:
     from bpdebug.scenario import Scenario
+    from bpdebug.verify.report import TensorReport
 
 BAD_INPUT = 2
 """The exit status for input and usage that cannot be used."""
 WRONG = 1
 """The exit status of a check that found something wrong."""
 OPEN = "open"
+CLEAR_LINE = "\r\x1b[K"
 
 
 class ScenarioGroup(TyperGroup):
@@ -78,6 +80,10 @@ ScenarioArgument = Annotated[
     str,
     typer.Argument(help="A scenario file, or the name of a shipped one.", autocompletion=complete_scenario),
 ]
+OptionalScenario = Annotated[
+    str | None,
+    typer.Argument(help="A scenario file, or the name of a shipped one.", autocompletion=complete_scenario),
+]
 
 MineOption = Annotated[
     list[str] | None,
@@ -107,13 +113,13 @@ def start(
     Without a scenario, bpdebug lets you choose one.
     """
     if ctx.invoked_subcommand is None:
-        open_app("")
+        open_app()
 
 
 @app.command(OPEN)
-def open_app(scenario: ScenarioArgument = "", mine: MineOption = None, map: MapOption = None) -> None:
+def open_app(scenario: OptionalScenario = None, mine: MineOption = None, map: MapOption = None) -> None:
     """Open a scenario in the app; the word `open` can be left out."""
-    loaded = load(scenario, mine, map)[0] if scenario else None
+    loaded = None if scenario is None else load(scenario, mine, map)[0]
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         command = f"bpdebug trace {scenario or 'SCENARIO'}"
         raise BpdebugError(f"the app needs a terminal on stdin and stdout; `{command}` works without one")
@@ -168,10 +174,18 @@ def check(
     loaded, renamed = load(scenario, mine, map)
     if suggest is not None:
         write_new_file(suggest, loaded)
-    report = check_scenario(loaded, tolerance=Tolerance(rtol, atol), renamed=renamed)
+    progress = show_progress if is_terminal(sys.stderr) else lambda tensor: None
+    report = check_scenario(loaded, None, Tolerance(rtol, atol), renamed, progress)
+    if is_terminal(sys.stderr):
+        print(CLEAR_LINE, end="", file=sys.stderr, flush=True)
     write(CHECK_FORMATS[format.value](report))
     if not report.passed:
         raise typer.Exit(WRONG)
+
+
+def show_progress(tensor: TensorReport) -> None:
+    """Say on a terminal which tensor has been checked: a large network takes its time."""
+    print(f"{CLEAR_LINE}checked {tensor.name} ...", end="", file=sys.stderr, flush=True)
 
 
 def load(source: str, files: list[str] | None, texts: list[str] | None) -> tuple[Scenario, Mapping[str, str]]:
@@ -179,6 +193,8 @@ def load(source: str, files: list[str] | None, texts: list[str] | None) -> tuple
     from bpdebug.scenario import load_scenario
 
     scenario = load_scenario(source)
+    if not files and texts:
+        raise BpdebugError("--map says what names in --mine files mean: found no --mine FILE")
     if not files:
         return scenario, {}
     from bpdebug.verify.mine_files import read_mine_files

@@ -28,7 +28,7 @@ def text_report(report: Report) -> Iterator[str]:
     width = max((len(tensor.name) for tensor in report.tensors), default=0)
     said = max(map(len, SAID.values()))
     for tensor in report.tensors:
-        head = f"{tensor.name:{width}}  {SAID[tensor.verdict]:{said}}  {_summary(tensor)}"
+        head = f"{tensor.name:{width}}  {_said(tensor):{said}}  {_summary(tensor)}"
         yield head.rstrip() + "\n"
         yield from (f"{' ' * width}  {line}\n" for line in _diagnosis_lines(tensor))
     yield _conclusion(report) + "\n"
@@ -36,10 +36,9 @@ def text_report(report: Report) -> Iterator[str]:
 
 def markdown_report(report: Report) -> Iterator[str]:
     """Write a report as a page: a table, and below it what was computed instead."""
-    yield "| tensor | verdict | largest relative error | |\n| --- | --- | --- | --- |\n"
+    yield "| tensor | verdict | |\n| --- | --- | --- |\n"
     for tensor in report.tensors:
-        error = "" if tensor.max_relative_error is None else f"{tensor.max_relative_error:.3g}"
-        yield f"| `{tensor.name}` | {SAID[tensor.verdict]} | {error} | {tensor.note} |\n"
+        yield f"| `{tensor.name}` | {_said(tensor)} | {_summary(tensor)} |\n"
     for tensor in report.tensors:
         if tensor.diagnoses:
             yield f"\n`{tensor.name}`:\n\n"
@@ -94,7 +93,7 @@ def json_report(report: Report) -> Iterator[str]:
 
 def junit_report(report: Report) -> Iterator[str]:
     """Write a report as JUnit's XML, one test for each tensor, for a build server."""
-    failed = [tensor for tensor in report.tensors if tensor.verdict in ("wrong", "innocent")]
+    failed = [tensor for tensor in report.tensors if tensor.verdict == "wrong"]
     skipped = [tensor for tensor in report.tensors if tensor.verdict == "not given"]
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     counts = f'tests="{len(report.tensors)}" failures="{len(failed)}" skipped="{len(skipped)}"'
@@ -110,6 +109,11 @@ def junit_report(report: Report) -> Iterator[str]:
         else:
             yield "/>\n"
     yield "</testsuite>\n"
+
+
+def _said(tensor: TensorReport) -> str:
+    """Say the verdict; what was there but could not be compared has a note that says why."""
+    return "not compared" if tensor.verdict == "not given" and tensor.note else SAID[tensor.verdict]
 
 
 def _summary(tensor: TensorReport) -> str:
@@ -145,6 +149,8 @@ def _diagnosis_lines(tensor: TensorReport) -> Iterator[str]:
 def _conclusion(report: Report) -> str:
     wrong = [tensor.name for tensor in report.tensors if tensor.verdict == "wrong"]
     compared = sum(tensor.verdict != "not given" for tensor in report.tensors)
+    if not compared:
+        return "Nothing was compared: no gradient comes in, or there are no numbers to compare."
     if not wrong:
         return f"All right: {compared} tensors." if compared != 1 else "All right: 1 tensor."
     return f"{len(wrong)} of {compared} wrong: {', '.join(wrong)}."

@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from bpdebug.errors import ScenarioError
 from bpdebug.scenario import Scenario, load_scenario, shipped_scenarios, summarise
-from bpdebug.tui.actions import ACTIONS
+from bpdebug.tui.actions import ACTIONS, key_text
 from bpdebug.tui.messages import ScenarioChosen
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 
@@ -74,6 +74,8 @@ class BpdebugApp(App[None]):
             for action in ACTIONS:
                 if screen.can_run(action):
                     yield SystemCommand(
-                        action.help, f"Key: {action.keys}", lambda text=action.action: screen.run_action(text)
+                        action.help,
+                        f"Key: {key_text(action.keys)}",
+                        lambda text=action.action: screen.run_action(text),
                     )
         yield from super().get_system_commands(screen)

@@ -107,18 +107,23 @@ class Verdicts:
         tensor = self.by_name.get(name)
         if tensor is None or tensor.verdict == "not given":
             return ()
-        lines = [
-            f"{MARKS[tensor.verdict]} yours is {SAID[tensor.verdict]}"
-            if self.mine
-            else DERIVED[tensor.verdict]
-        ]
-        if tensor.note:
-            lines.append(tensor.note)
-        if tensor.ambiguous:
-            lines.append("These numbers cannot tell apart:")
-        for diagnosis in tensor.diagnoses[: 3 if tensor.ambiguous else 1]:
-            lines += [f"yours is   {diagnosis.formula}", f"should be  {diagnosis.fix}", diagnosis.explanation]
+        mark = MARKS[tensor.verdict]
+        lines = ["These numbers cannot tell apart:"] if tensor.ambiguous else []
+        for diagnosis in tensor.diagnoses[: 2 if tensor.ambiguous else 1]:
+            yours, right = f"{mark} yours is   {diagnosis.formula}", f"  should be  {diagnosis.fix}"
+            lines += [yours, right, diagnosis.explanation]
+        if not lines:
+            said = f"yours is {SAID[tensor.verdict]}" if self.mine else DERIVED[tensor.verdict]
+            lines = [f"{mark} {said}" + (f": {tensor.note}" if tensor.note else "")]
         return tuple(lines)
+
+    @property
+    def summary(self) -> str:
+        """Say in a few words what the check found; empty before it has run."""
+        if self.report is None:
+            return ""
+        wrong = len(self.wrong_positions)
+        return f"{wrong} wrong" if wrong else "checked: all right"
 
 
 SAID: Mapping[Verdict, str] = {
@@ -126,14 +131,14 @@ SAID: Mapping[Verdict, str] = {
     "kink": "right (at a kink)",
     "convention": "right by another convention",
     "wrong": "wrong here",
-    "innocent": "innocent: it follows from what it was fed",
+    "innocent": "innocent",
     "not given": "not given",
 }
 DERIVED: Mapping[Verdict, str] = {
-    "right": "= agrees with differences of the forward pass",
-    "kink": "= lies between the slopes of both sides of a kink",
+    "right": "agrees with differences of the forward pass",
+    "kink": "lies between the slopes of both sides of a kink",
     "convention": "",
-    "wrong": "✗ differs from differences of the forward pass",
-    "innocent": "~ follows from what it was fed",
+    "wrong": "differs from differences of the forward pass",
+    "innocent": "follows from what it was fed",
     "not given": "",
 }

@@ -32,6 +32,7 @@ def check_scenario(
     mine: Mapping[str, Array] | None = None,
     tolerance: Tolerance | None = None,
     renamed: Mapping[str, str] | None = None,
+    progress: Progress = lambda tensor: None,
 ) -> Report:
     """Check a user's gradients in a scenario; without any, those that bpdebug derives.
 
@@ -46,6 +47,8 @@ def check_scenario(
         What counts as equal; by default what the precision of the values gives.
     renamed : mapping, optional
         Names that were understood as others already, for the report: theirs -> ours.
+    progress : callable, optional
+        Is told each tensor as soon as it has been checked.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def check_scenario(
     everything = {**scenario.mine, **given}
     evaluated = evaluate_mine(program, run(program, values).values, everything) if everything else {}
     changed = {theirs: ours for theirs, ours in meanings.items() if theirs != ours}
-    return check(program, values, evaluated, tolerance, {**(renamed or {}), **changed})
+    return check(program, values, evaluated, tolerance, {**(renamed or {}), **changed}, progress)
 
 
 def check(
@@ -108,7 +111,9 @@ def check(
     tolerance = tolerance or Tolerance()
     if not mine:
         checked = []
-        for report in gradient_checks(program, values, tolerance.rtol or RTOL, tolerance.atol):
+        for report in gradient_checks(
+            program, values, RTOL if tolerance.rtol is None else tolerance.rtol, tolerance.atol
+        ):
             progress(report)
             checked.append(report)
         return Report(tuple(checked), renamed or {})

@@ -72,6 +72,8 @@ def _lines(mine: Array, right: Array) -> list[str]:
         return []
     with np.errstate(all="ignore"):
         wrong = ~(np.abs(mine - right) <= CLOSE * np.abs(right).max(initial=0.0))
+    if wrong.sum() == 1:
+        return [f"only element [{','.join(str(int(i)) for i in np.argwhere(wrong)[0])}] differs"]
     for axis, word in ((1, "row"), (0, "column")):
         lines = np.flatnonzero(wrong.any(axis=axis))
         if 0 < lines.size <= max(1, wrong.shape[1 - axis] // 2):
@@ -102,4 +104,5 @@ def _norms(mine: Array, right: Array) -> str:
         own, other = float(np.linalg.norm(mine)), float(np.linalg.norm(right))
         cosine = float(np.vdot(mine, right)) / (own * other) if own and other else float("nan")
         ratio = own / other if other else float("inf")
-    return f"no small edit of the formula gives these numbers; cosine {cosine:.4f}, norm ratio {ratio:.4g}"
+    said = "no small edit of the formula gives these numbers"
+    return f"{said}; cosine {cosine:.4f}, norm ratio {ratio:.4g}" if np.isfinite(cosine) else said

@@ -61,7 +61,7 @@ class DebuggerScreen(Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual declares it)
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-middle"), (44, "-high")]  # noqa: RUF012
 
     def __init__(self, scenario: Scenario) -> None:
         super().__init__()
@@ -232,15 +232,12 @@ class DebuggerScreen(Screen[None]):
         self.verdicts = replace(self.verdicts, report=report)
         self.query_one(ProgramView).show_verdicts(self.verdicts)
         self.show()
-        wrong = len(self.verdicts.wrong_positions)
-        whose = "your gradients" if self.verdicts.mine else "the derived gradients"
-        found = f"{wrong} of {whose} wrong: ] goes to the first" if wrong else f"All of {whose} are right"
-        self.notify(found, severity="warning" if wrong else "information", markup=False)
 
     @property
     def view_text(self) -> str:
-        """Whose numbers the panels show, where they are not the reference."""
-        return {"reference": "", "mine": "your numbers", "difference": "yours − reference"}[self.view]
+        """Whose numbers the panels show, where they are not the reference; else what a check found."""
+        own = {"reference": "", "mine": "your numbers", "difference": "yours − reference"}[self.view]
+        return own or self.verdicts.summary
 
     # What the widgets report
 

@@ -46,7 +46,11 @@ class KeyBar(Widget):
 
     def render(self) -> Content:
         """Write the keys that fit; those that cannot do anything now are dim."""
-        groups = groupby(fitting(ACTIONS, self.content_size.width), key=lambda action: action.group)
+        # What needs a user's numbers is not there without them; the rest is only disabled.
+        there = [
+            action for action in ACTIONS if action.needs not in ("mine", "wrong") or self.can_run(action)
+        ]
+        groups = groupby(fitting(there, self.content_size.width), key=lambda action: action.group)
         written = (Content("  ").join(map(self.entry, group)) for _, group in groups)
         return Content.styled(SEPARATOR, "$foreground 40%").join(written)
 

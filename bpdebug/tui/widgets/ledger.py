@@ -66,7 +66,7 @@ class Ledger(Horizontal):
         super().__init__(id="ledger")
         self.columns = [PairColumn(place, self.get_component_rich_style) for place in range(PLACES)]
         self.count = 0
-        self.formats: dict[tuple[str, int], CellFormat] = {}
+        self.formats: dict[tuple[str, str, int], CellFormat] = {}
 
     def compose(self) -> ComposeResult:
         """Lay the pairs side by side, as the forward pass runs."""
@@ -109,13 +109,14 @@ class Ledger(Horizontal):
 
     def format_of(self, panel: Panel, digits: int) -> CellFormat:
         """Return how a tensor's numbers are written; the whole run decides, so that nothing moves later."""
-        if (panel.mark == "in part" or panel.view) and panel.value is not None:
+        if panel.mark == "in part" and panel.value is not None:
             return cell_format(panel.value, digits)
         if panel.recorded is None:
             return CellFormat()
-        if (panel.name, digits) not in self.formats:
-            self.formats[panel.name, digits] = cell_format(panel.recorded, digits)
-        return self.formats[panel.name, digits]
+        key = panel.name, panel.view, digits
+        if key not in self.formats:
+            self.formats[key] = cell_format(panel.recorded, digits)
+        return self.formats[key]
 
     def share_room(self) -> None:
         """Give each pair its width and all rows their height, as far as the screen allows."""
@@ -139,7 +140,12 @@ class Ledger(Horizontal):
             if place in widths:
                 column.styles.width = widths[place]
                 for panel in column.panels:
-                    panel.styles.height = min(rows, height // 2)
+                    fills_screen = panel is self.screen.maximized
+                    panel.styles.height = "100%" if fills_screen else min(rows, height // 2)
+
+    def on_mount(self) -> None:
+        """Give a panel the height of the screen when it is maximised, and its own when it is not."""
+        self.watch(self.screen, "maximized", self.share_room, init=False)
 
     def on_resize(self) -> None:
         """Share the new width."""

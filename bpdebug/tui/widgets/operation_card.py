@@ -9,9 +9,6 @@ from textual.widget import Widget
 
 from bpdebug.tui.operation_text import OperationText
 
-ROOMY = 9
-"""From this height on, the parts of the card stand apart."""
-
 
 class OperationCard(Widget):
     """Shows an `OperationText`."""
@@ -30,7 +27,9 @@ class OperationCard(Widget):
     def render(self) -> Content:
         """Lay out the card for its size."""
         width, height = self.content_size
-        return card_content(self.text, width, roomy=height >= ROOMY)
+        content = card_content(self.text, width, roomy=True)
+        fits = len(content.wrap(max(1, width))) <= height
+        return content if fits else card_content(self.text, width, roomy=False)
 
 
 def card_content(text: OperationText, width: int, roomy: bool) -> Content:
@@ -62,7 +61,7 @@ def card_content(text: OperationText, width: int, roomy: bool) -> Content:
     verdict: list[Content | None] = [Content.styled(line, "$text-warning") for line in text.verdict]
     if verdict:
         # What is wrong goes before why it would be right.
-        parts = [formula, verdict, arithmetic] if roomy else [formula[:1], verdict, arithmetic]
+        parts = [formula, verdict, arithmetic] if roomy else [formula[:1], verdict, arithmetic, formula[1:]]
     else:
         parts = [formula, words, arithmetic] if roomy else [formula, arithmetic, words]
     blocks = [Content("\n").join(line for line in part if line is not None) for part in parts]

@@ -77,21 +77,12 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         shows_cell : bool
             Whether the element under the cursor is the one that is explained.
         """
-        content = (panel.content, format, cell, shows_cell)
-        if content == (self.panel.content, self.format, self.cell, self.shows_cell):
+        same_cells = (format, cell, shows_cell) == (self.format, self.cell, self.shows_cell)
+        if same_cells and panel.looks_like(self.panel):
             return
-        drawn = (
-            self.panel.value,
-            self.panel.wrong,
-            self.panel.sources,
-            self.format,
-            self.cell,
-            self.shows_cell,
-        )
-        self.panel, self.format, self.cell, self.shows_cell = panel, format, cell, shows_cell
-        same_numbers = drawn[0] is panel.value and drawn[1] is panel.wrong
-        if not same_numbers or drawn[2:] != (panel.sources, format, cell, shows_cell):
+        if not same_cells or not panel.numbers_like(self.panel):
             self.strips.clear()
+        self.panel, self.format, self.cell, self.shows_cell = panel, format, cell, shows_cell
         self.show_titles()
         self.update_classes({"-written": panel.mark in ("written", "in part"), "-read": panel.mark == "read"})
         # The room is taken before the value appears: a change of size lays out the whole screen.
@@ -207,6 +198,8 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
     def render_note(self, y: int, width: int) -> Strip:
         """Draw a line of what stands in place of values."""
         lines = textwrap.wrap(self.panel.note, max(1, width - 1))
+        if self.panel.recorded is not None:
+            lines.append(shape_text(self.panel.shape))
         text = f" {lines[y]}" if y < len(lines) else ""
         style = self.style_of("cell--note")
         return Strip([Segment(text.ljust(width)[:width], style)], width)

@@ -58,7 +58,7 @@ WORDS: dict[str, Words] = {
     "operands exchanged": Words("{new} for {old}", "The operands of the matrix product were exchanged."),
     "not summed": Words(
         "{old} became {new}",
-        "The sum over the batch is missing: a bias is added once for each example, so its gradient adds up.",
+        "The sum is missing: what belongs added up, as over a batch, was used element by element.",
     ),
     "averaged": Words(
         "{new} for {old}",
