@@ -15,6 +15,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from enum import StrEnum
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -119,13 +120,22 @@ def start(
 @app.command(OPEN)
 def open_app(scenario: OptionalScenario = None, mine: MineOption = None, map: MapOption = None) -> None:
     """Open a scenario in the app; the word `open` can be left out."""
-    loaded = None if scenario is None else load(scenario, mine, map)[0]
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        if scenario is not None:
+            load(scenario, mine, map)  # what is wrong with it goes before
         command = f"bpdebug trace {scenario or 'SCENARIO'}"
         raise BpdebugError(f"the app needs a terminal on stdin and stdout; `{command}` works without one")
+    from bpdebug.scenario import title_of
     from bpdebug.tui.app import BpdebugApp
 
-    BpdebugApp(loaded).run()
+    if scenario is None:
+        bpdebug = BpdebugApp()
+    else:
+        title = title_of(scenario)
+        bpdebug = BpdebugApp(lambda: load(scenario, mine, map)[0], Path(scenario).stem, title)
+    bpdebug.run()
+    if bpdebug.problem is not None:
+        raise bpdebug.problem
 
 
 @app.command()

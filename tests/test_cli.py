@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bpdebug import __version__, cli
+from bpdebug.errors import BpdebugError
 from bpdebug.scenario import shipped_scenarios
 
 BROKEN = Path(__file__).parent / "scenario" / "broken"
@@ -33,11 +34,16 @@ class App:
 
     opened: list[object]
 
-    def __init__(self, scenario):
-        self.opened.append(scenario)
+    def __init__(self, load=None, name="", title=""):
+        self.load = load
+        self.problem = None
 
     def run(self):
-        pass
+        """Do what the app does: a problem is not raised into Textual, but kept."""
+        try:
+            self.opened.append(self.load() if self.load else None)
+        except BpdebugError as error:
+            self.problem = error
 
 
 @pytest.fixture

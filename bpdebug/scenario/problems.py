@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from itertools import islice
-from typing import Any
-
-from pydantic_core import ErrorDetails
+from typing import TYPE_CHECKING, Any
 
 from bpdebug.errors import Problem, ScenarioError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 MAX_SHOWN = 40
 """How much of a text found in a file is repeated in a message, in characters."""

@@ -21,6 +21,9 @@ from bpdebug.scenario.problems import nearest, printable
 MAX_FILE_BYTES = 4 * 2**20
 """The parser needs up to a hundred times the size of a file; 200,000 numbers fit, and more can be random."""
 
+MAX_TITLE_BYTES = 2**16
+"""A larger file is not read twice, only to show its title a moment earlier."""
+
 _SUFFIX = ".toml"
 _PLACE = re.compile(r"^(?P<message>.*) \(at (?P<place>[^()]*)\)$", re.DOTALL)
 
@@ -61,6 +64,23 @@ def find_scenario(source: str) -> Path:
         hint = f"did you mean {near}?" if near else "a file in another folder is given by its path"
         raise ScenarioError(Problem(printable(source), "", expected, hint))
     return path
+
+
+def title_of(source: str) -> str:
+    """Return the title of a scenario, and look at nothing else; empty if it is large, or has none.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such file, or it is not TOML.
+    """
+    path = find_scenario(source)
+    try:
+        large = path.stat().st_size > MAX_TITLE_BYTES
+    except OSError:
+        large = False
+    title = "" if large else read_table(path, source).get("title")
+    return printable(title) if isinstance(title, str) else ""
 
 
 def read_table(path: Path, shown: str) -> dict[str, Any]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from bpdebug.errors import ScenarioError
-from bpdebug.scenario import Scenario, load_scenario, shipped_scenarios, summarise
+from bpdebug.errors import BpdebugError, ScenarioError
 from bpdebug.tui.actions import ACTIONS, key_text
 from bpdebug.tui.messages import ScenarioChosen
-from bpdebug.tui.screens.debugger_screen import DebuggerScreen
+from bpdebug.tui.screens.opening import OpeningScreen
+
+if TYPE_CHECKING:
+    from bpdebug.scenario import Scenario
 
 THEMES = ("textual-dark", "textual-light", "nord", "gruvbox")
 
@@ -24,44 +26,73 @@ THEMES = ("textual-dark", "textual-light", "nord", "gruvbox")
 class BpdebugApp(App[None]):
     """bpdebug in the terminal.
 
+    Its first frame needs Textual alone; NumPy, pydantic and the engine are imported behind it.
+
     Parameters
     ----------
-    scenario : Scenario or None
-        What to debug; None opens the picker.
+    load : callable or None
+        Gives the scenario to debug; None opens the picker. If it raises a `BpdebugError`, the app ends
+        and has it as its `problem`.
+    name, title : str
+        What is shown of the scenario until it is there.
     """
 
     TITLE = "bpdebug"
     CSS_PATH = "styles.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "quit", "quit", show=False)]
 
-    def __init__(self, scenario: Scenario | None = None) -> None:
+    def __init__(self, load: Callable[[], Scenario] | None = None, name: str = "", title: str = "") -> None:
         super().__init__()
-        self.scenario = scenario
+        self.load = load
+        self.opening = name, title
+        self.problem: BpdebugError | None = None
 
     def get_default_screen(self) -> Screen[None]:
         """Return the first screen."""
-        if self.scenario is not None:
-            return DebuggerScreen(self.scenario)
-        # Imported when first used: start-up need not wait for it.
+        return OpeningScreen(*self.opening)
+
+    def on_ready(self) -> None:
+        """Open the scenario or the picker as soon as the first frame is on the screen."""
+        self.call_after_refresh(self.open_first)
+
+    def open_first(self) -> None:
+        """Open what the app was started with."""
+        try:
+            screen = self.picker() if self.load is None else self.debugger(self.load())
+        except BpdebugError as error:
+            self.problem = error
+            self.exit(return_code=2)
+            return
+        self.push_screen(screen)
+        # What start-up has made stays; left out of garbage collections, it costs them no time.
+        gc.freeze()
+        gc.enable()
+
+    def debugger(self, scenario: Scenario) -> Screen[None]:
+        """Return the debugger's screen for a scenario."""
+        from bpdebug.tui.screens.debugger_screen import DebuggerScreen
+
+        return DebuggerScreen(scenario)
+
+    def picker(self) -> Screen[None]:
+        """Return the picker, with the shipped scenarios and those in this folder."""
+        from bpdebug.scenario import shipped_scenarios, summarise
         from bpdebug.tui.screens.picker import PickerScreen
 
         own = sorted(Path.cwd().glob("*.toml"))
         return PickerScreen([summarise(path) for path in (*shipped_scenarios(), *own)])
 
-    def on_ready(self) -> None:
-        """Leave what start-up has made out of garbage collections, which then take no time."""
-        gc.freeze()
-        gc.enable()
-
     @on(ScenarioChosen)
     def open_scenario(self, message: ScenarioChosen) -> None:
         """Open the chosen scenario over the picker, or say why it cannot be opened."""
+        from bpdebug.scenario import load_scenario
+
         try:
             scenario = load_scenario(message.path)
         except ScenarioError as error:
             self.notify(str(error), title="This scenario cannot be used", severity="error", markup=False)
         else:
-            self.push_screen(DebuggerScreen(scenario))
+            self.push_screen(self.debugger(scenario))
 
     def action_next_theme(self) -> None:
         """Change to the next theme."""
@@ -70,6 +101,8 @@ class BpdebugApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action of the table in the command palette."""
+        from bpdebug.tui.screens.debugger_screen import DebuggerScreen
+
         if isinstance(screen, DebuggerScreen):
             for action in ACTIONS:
                 if screen.can_run(action):

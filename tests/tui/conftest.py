@@ -133,7 +133,8 @@ class Session:
 @asynccontextmanager
 async def open_app(scenario: Scenario | str | None, size: tuple[int, int] = LARGE) -> AsyncIterator[Session]:
     """Run the app without a terminal, on a scenario or its name; None opens the picker."""
-    app = BpdebugApp(example(scenario) if isinstance(scenario, str) else scenario)
+    loaded = example(scenario) if isinstance(scenario, str) else scenario
+    app = BpdebugApp(None if loaded is None else lambda: loaded)
     async with app.run_test(size=size, notifications=True) as pilot:
         session = Session(app, pilot)
         await session.settle()

@@ -188,3 +188,19 @@ def test_the_mouse_reaches_a_line() -> None:
         assert "written" in terminal.until(r"step 6/12")
         terminal.leave()
         assert_left_clean(terminal)
+
+
+def test_a_network_that_does_not_fit_together_ends_with_its_problems(tmp_path: Path) -> None:
+    """The first frame comes before the numbers are read; what is wrong with them is said after it."""
+    path = tmp_path / "misfit.toml"
+    path.write_text(
+        'title = "t"\nlayout = "columns"\ninputs.a0 = [[1.0], [2.0]]\n'
+        '[[layers]]\nkind = "dense"\nw = [[1.0, 2.0, 3.0]]\n',
+        encoding="utf-8",
+    )
+    child = pexpect.spawn(sys.executable, ["-m", "bpdebug", str(path)], dimensions=(24, 100), timeout=30)
+    child.expect_exact("layers[0].w: ")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 2
+    assert b"Traceback" not in child.before
