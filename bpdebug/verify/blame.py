@@ -18,9 +18,9 @@ from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Statement, names
 from bpdebug.engine.program import Program
 from bpdebug.verify.comparison import Comparison, Tolerance, agrees, compare
-from bpdebug.verify.mine import upstream_values
 from bpdebug.verify.report import Verdict
 from bpdebug.verify.shape_finding import shape_finding
+from bpdebug.verify.upstream import upstream_values
 
 TIMES_M = "m times the reference: 1/m is taken at the parameters"
 

@@ -17,10 +17,10 @@ from bpdebug.verify.blame import Judgement, judge
 from bpdebug.verify.comparison import Tolerance
 from bpdebug.verify.diagnosis import Bench, diagnose
 from bpdebug.verify.gradient_check import RTOL, gradient_checks
-from bpdebug.verify.mine import evaluate_mine
 from bpdebug.verify.report import Report, TensorReport
 from bpdebug.verify.spellings import understood
 from bpdebug.verify.structure import describe
+from bpdebug.verify.upstream import evaluate_mine
 
 Progress = Callable[[TensorReport], None]
 DIAGNOSIS_RTOL = 0.1

@@ -8,7 +8,7 @@ from bpdebug.engine.trace import run
 from bpdebug.scenario import load_scenario
 from bpdebug.tui.verdicts import Verdicts
 from bpdebug.verify.check import check
-from bpdebug.verify.mine import evaluate_mine
+from bpdebug.verify.upstream import evaluate_mine
 from tests.tui.conftest import Session, open_app
 
 

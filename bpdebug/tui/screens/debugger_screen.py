@@ -35,8 +35,8 @@ from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.status_line import StatusLine, place_parts
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
-from bpdebug.verify.mine import evaluate_mine
 from bpdebug.verify.report import Report, TensorReport
+from bpdebug.verify.upstream import evaluate_mine
 
 FEWEST_DIGITS, MOST_DIGITS = 1, 17
 """17 significant digits tell any two float64 numbers apart."""

@@ -11,6 +11,7 @@ from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from bpdebug.engine.layers import LAYER_KINDS
 from bpdebug.tui.cells import LEVELS, CellFormat, cell_format
 from bpdebug.tui.ledger_layout import NARROWEST_PAIR, pair_widths, shown_pairs
 from bpdebug.tui.snapshot import Pair, Panel
@@ -18,8 +19,8 @@ from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
 SIGNS = ("positive", "negative")
 KINDS = ("zero", "nan", "infinite", "note", *(f"{sign}-{n + 1}" for sign in SIGNS for n in range(LEVELS)))
-PLACES = 5
-"""The pairs of a dense layer: a_prev, w, b, z, a."""
+PLACES = max(len(kind.panels) for kind in LAYER_KINDS.values())
+"""As many pairs as the layer kind with the most has; for a dense layer a_prev, w, b, z, a."""
 
 
 class PairColumn(Vertical):

@@ -8,7 +8,7 @@ import pytest
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.trace import run
 from bpdebug.scenario import load_scenario
-from bpdebug.verify.mine import evaluate_mine, own_value, upstream_values
+from bpdebug.verify.upstream import evaluate_mine, own_value, upstream_values
 
 BATCH = load_scenario("batch")
 PROGRAM = BATCH.program
