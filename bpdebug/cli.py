@@ -271,6 +271,8 @@ def main() -> None:
     modules, and on taking them apart at the end: neither is done.
     """
     gc.disable()
+    # Nor is every installed package searched for pydantic's plugins, of which bpdebug uses none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     status = run_command_line()
     for stream in filter(None, (sys.stdout, sys.stderr)):
         with suppress(OSError, ValueError):
