@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from difflib import get_close_matches
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
@@ -43,6 +42,8 @@ class ScenarioGroup(TyperGroup):
         """Put `open` before a first word that is not a command."""
         word = args[0]
         if word not in self.commands and not word.startswith("-"):
+            from difflib import get_close_matches
+
             near = get_close_matches(word, self.commands, n=1) if word.isalpha() else []
             if near and not os.path.exists(word):
                 ctx.fail(f"no such command or scenario: {word} (did you mean {near[0]}?)")

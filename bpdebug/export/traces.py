@@ -8,9 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from bpdebug.engine.trace import Trace
-from bpdebug.export.json_trace import json_trace
 from bpdebug.export.text_trace import text_trace
 from bpdebug.scenario import Scenario
+
+
+def json_trace(scenario: Scenario, trace: Trace) -> Iterator[str]:
+    """Write a trace as JSON; its module is imported when it is used, because start-up is then quicker."""
+    from bpdebug.export import json_trace as module
+
+    return module.json_trace(scenario, trace)
+
 
 TRACE_FORMATS: dict[str, Callable[[Scenario, Trace], Iterator[str]]] = {
     "text": text_trace,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,8 @@ def printable(text: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known word that is most like `word`; empty if none is."""
+    from difflib import get_close_matches  # only where something is wrong: start-up is quicker
+
     return next(iter(get_close_matches(word[:MAX_SHOWN], list(islice(known, MAX_COMPARED)), n=1)), "")
 
 

@@ -8,7 +8,6 @@ text from a stranger can at worst be refused.
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
@@ -195,5 +194,7 @@ def _construct(node: ast.AST) -> str:
 
 def suggestion(word: str, known: Collection[str]) -> str:
     """Return `, did you mean 'x'?` for the known word nearest to a wrong one, or nothing."""
+    import difflib  # only where something is wrong: start-up is quicker
+
     near = difflib.get_close_matches(word, known, n=1)
     return f", did you mean {near[0]!r}?" if near else ""
