@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -100,15 +101,12 @@ class BpdebugApp(App[None]):
         self.theme = THEMES[(place + 1) % len(THEMES)]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer every action of the table in the command palette."""
+        """Offer every action of the table in the command palette; what cannot be done now says so."""
         from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 
         if isinstance(screen, DebuggerScreen):
             for action in ACTIONS:
-                if screen.can_run(action):
-                    yield SystemCommand(
-                        action.help,
-                        f"Key: {key_text(action.keys)}",
-                        lambda text=action.action: screen.run_action(text),
-                    )
+                title = action.help if screen.can_run(action) else f"{action.help} (not now)"
+                run = partial(screen.run_action, action.action)
+                yield SystemCommand(title, f"Key: {key_text(action.keys)}", run)
         yield from super().get_system_commands(screen)
