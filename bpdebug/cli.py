@@ -78,14 +78,11 @@ def complete_scenario(incomplete: str) -> list[str]:
     return sorted([*names, *(path for path in files if path.endswith((".toml", "/")))])
 
 
-ScenarioArgument = Annotated[
-    str,
-    typer.Argument(help="A scenario file, or the name of a shipped one.", autocompletion=complete_scenario),
-]
-OptionalScenario = Annotated[
-    str | None,
-    typer.Argument(help="A scenario file, or the name of a shipped one.", autocompletion=complete_scenario),
-]
+SCENARIO = typer.Argument(
+    help="A scenario file, or the name of a shipped one.", autocompletion=complete_scenario
+)
+ScenarioArgument = Annotated[str, SCENARIO]
+OptionalScenario = Annotated[str | None, SCENARIO]
 
 MineOption = Annotated[
     list[str] | None,

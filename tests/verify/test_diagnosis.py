@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from bpdebug.engine.expression.parsing import parse
 from bpdebug.verify.check import check
 from bpdebug.verify.report import Report, TensorReport
 from tests.verify.planted import ACTIVATIONS, Mistake, Network, gradients, mistakes, network, passes
@@ -138,3 +140,28 @@ def test_not_a_number_is_wrong_and_never_a_crash() -> None:
     values = passes(net, {"dw2": lambda v, r: np.where(r > 0, np.nan, r)})
     (dw2,) = wrong(check(net.program, net.values, gradients(net, values)))
     assert dw2.max_relative_error == np.inf
+
+
+@pytest.mark.parametrize(
+    ("share", "formula"),
+    [
+        (0, "dz1 @ a0.T"),
+        (2, "dz1 @ a0.T + 0.1 * w1 + 0.1 * w1"),
+        (1 / 5, "dz1 @ a0.T + 0.1 * w1 - 0.08 * w1"),
+    ],
+    ids=["missing", "doubled", "divided by m"],
+)
+def test_a_penalty_that_is_missing_doubled_or_divided_by_m(share: float, formula: str) -> None:
+    """The right gradient holds the term of a penalty; the user's holds another share of it."""
+    net = network((3, 4, 2), ("tanh", "sigmoid"), batch=5, seed=10)
+    penalised = tuple(
+        replace(statement, expression=parse("dz1 @ a0.T + 0.1 * w1"))
+        if statement.name == "dw1"
+        else statement
+        for statement in net.program.statements
+    )
+    program = replace(net.program, statements=penalised)
+    values = passes(net, {"dw1": lambda v, r: r + share * 0.1 * v["w1"]})
+    (dw1,) = wrong(check(program, net.values, gradients(net, values)))
+    assert dw1.name == "dw1"
+    assert dw1.diagnoses[0].formula == formula
