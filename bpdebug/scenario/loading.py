@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Expression
@@ -44,6 +45,8 @@ class Scenario:
     mine : mapping
         Values of the user's own code by the names of the program: a read-only float64 array of any shape,
         or a formula over tensors of the program.
+    breakpoints, watches : tuple of str
+        What a debugging session starts with.
     """
 
     name: str
@@ -55,6 +58,8 @@ class Scenario:
     program: Program
     values: Mapping[str, Array]
     mine: Mapping[str, Array | Expression]
+    breakpoints: tuple[str, ...] = ()
+    watches: tuple[str, ...] = ()
 
 
 def load_scenario(source: str | os.PathLike[str]) -> Scenario:
@@ -97,6 +102,7 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     program = build(layers, data.shape, seed=next(iter(gradient), "").removeprefix("d"))
     check_size(program, report)
     check_mine(document["mine"], mine, program, report)
+    breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
     values = {
         name: read_only(tensor.array().astype(document["dtype"])) for name, (_, tensor) in tensors.items()
@@ -111,7 +117,19 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
         program=program,
         values=MappingProxyType(values),
         mine=with_arrays(mine),
+        breakpoints=breakpoints,
+        watches=watches,
     )
+
+
+def _debug(
+    table: Mapping[str, Any], program: Program, report: Report
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if not table:
+        return (), ()
+    from bpdebug.scenario.debug import read_debug  # few files have it: start-up is quicker
+
+    return read_debug(table, program, report)
 
 
 def _tensors(

@@ -40,6 +40,7 @@ class Document(Table):
     layers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_LAYERS)]
     gradient: dict[str, Any] | None = None
     mine: dict[str, Any] = Field(default_factory=dict)
+    debug: dict[str, Any] = Field(default_factory=dict)
 
 
 class Inputs(Table):

@@ -113,10 +113,10 @@ def numpy_index(index: Index) -> tuple[int | slice, ...]:
 
 
 def index_text(index: Index) -> str:
-    """Write a subscript as NumPy does: `0, 1:3`."""
+    """Write a subscript as NumPy does: `0,1:3`."""
 
     def bound(number: int | None) -> str:
         return "" if number is None else str(number)
 
     parts = (":".join(map(bound, part)) if isinstance(part, tuple) else str(part) for part in index)
-    return ", ".join(parts) or "()"
+    return ",".join(parts) or "()"
