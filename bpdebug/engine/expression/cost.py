@@ -41,10 +41,14 @@ def check_cost(expression: Expression, shapes: Mapping[str, Shape]) -> None:
     inner = [call for call in calls(expression) if names(call)]
     numbers = sum(element_count(shape_of(call, shapes)) for call in inner)
     if numbers > MAX_NUMBERS:
-        raise BpdebugError(f"too large: it would compute {numbers:,} numbers, at most {MAX_NUMBERS:,} are allowed")
+        raise BpdebugError(
+            f"too large: it would compute {numbers:,} numbers, at most {MAX_NUMBERS:,} are allowed"
+        )
     products = sum(_products(call, shapes) for call in inner)
     if products > MAX_PRODUCTS:
-        raise BpdebugError(f"too long: it would take {products:,} products, at most {MAX_PRODUCTS:,} are allowed")
+        raise BpdebugError(
+            f"too long: it would take {products:,} products, at most {MAX_PRODUCTS:,} are allowed"
+        )
 
 
 def _products(call: Call, shapes: Mapping[str, Shape]) -> int:
