@@ -10,6 +10,7 @@ from typing import Any
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Expression
+from bpdebug.engine.layers import Layout
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import read_only
 from bpdebug.scenario.gradient import GRADIENT, read_gradient
@@ -35,7 +36,7 @@ class Scenario:
     title, about : str
         What the file says about itself.
     layout : str
-        `columns`: every example is a column.
+        `columns`: every example is a column. `rows`: every example is a row.
     dtype : str
         `float64`, `float32` or `float16`.
     program : Program
@@ -83,7 +84,8 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     tables = document.get("layers", ())
     entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]
     data: AnyTensor | None = inputs.get(INPUT)
-    results = check_shapes(entries, data.shape if data else None, report)
+    layout = Layout(document.get("layout", "columns"), document["weight_shape"])
+    results = check_shapes(entries, layout, data.shape if data else None, report)
     table = document["gradient"]
     gradient = {} if table is None or not entries else read_gradient(table, len(entries), results, report)
 
@@ -99,7 +101,7 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
         report.refuse()
 
     assert data is not None
-    program = build(layers, data.shape, seed=next(iter(gradient), "").removeprefix("d"))
+    program = build(layers, layout, data.shape, seed=next(iter(gradient), "").removeprefix("d"))
     check_size(program, report)
     check_mine(document["mine"], mine, program, report)
     breakpoints, watches = _debug(document["debug"], program, report)
