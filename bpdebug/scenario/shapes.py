@@ -12,7 +12,7 @@ empty, and an empty axis passes through the engine's shape rules as any other.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bpdebug.engine.expression.forms import Shape, written
 from bpdebug.engine.layers import LayerKind, Pattern
@@ -23,16 +23,14 @@ INPUT_ROLE = "a_prev"
 AXES = (("row", "rows"), ("column", "columns"))
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """A length that others must match, and in words whose it is."""
 
     length: int
     whose: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(NamedTuple):
     """A tensor of a layer that has the wrong shape."""
 
     parameter: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
@@ -82,8 +82,7 @@ class RandomTensor(BaseModel, extra="forbid", strict=True, defer_build=True):
 AnyTensor = LiteralTensor | RandomTensor
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(NamedTuple):
     """What is wrong at one place inside a tensor."""
 
     path: KeyPath
