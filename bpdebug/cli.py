@@ -2,15 +2,14 @@
 
 The first word is a command or a scenario: `bpdebug two_layer` opens the app just as
 `bpdebug open two_layer` does. Textual is imported when the app opens and at no other time.
+
+Typer reads the annotations here, and reads them quicker where they are not text: this module does without
+`from __future__ import annotations`.
 """
 
-from __future__ import annotations
-
-import gc
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from io import TextIOWrapper
@@ -191,12 +190,14 @@ def check(
         raise typer.Exit(WRONG)
 
 
-def show_progress(tensor: TensorReport) -> None:
+def show_progress(tensor: "TensorReport") -> None:
     """Say on a terminal which tensor has been checked: a large network takes its time."""
     print(f"{CLEAR_LINE}checked {tensor.name} ...", end="", file=sys.stderr, flush=True)
 
 
-def load(source: str, files: list[str] | None, texts: list[str] | None) -> tuple[Scenario, Mapping[str, str]]:
+def load(
+    source: str, files: list[str] | None, texts: list[str] | None
+) -> "tuple[Scenario, Mapping[str, str]]":
     """Load a scenario with the tensors of the user's files; return also what their names were taken for."""
     from bpdebug.scenario import load_scenario
 
@@ -224,7 +225,7 @@ def pairs(texts: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def write_new_file(path: str, scenario: Scenario) -> None:
+def write_new_file(path: str, scenario: "Scenario") -> None:
     """Write a suggested scenario to a file that is not there yet."""
     from bpdebug.verify.suggestion import suggested_scenario
 
@@ -320,22 +321,6 @@ def write(pieces: Iterable[str]) -> None:
 def is_terminal(stream: Any) -> bool:
     """Whether a stream is there and is a terminal."""
     return stream is not None and not stream.closed and stream.isatty()
-
-
-def main() -> None:
-    """Run the command line and end the process with its exit status.
-
-    A short command would spend a third of its time on collecting garbage among freshly imported
-    modules, and on taking them apart at the end: neither is done.
-    """
-    gc.disable()
-    # Nor is every installed package searched for pydantic's plugins, of which bpdebug uses none.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    status = run_command_line()
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        with suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(status)
 
 
 def run_command_line() -> int:

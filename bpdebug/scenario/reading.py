@@ -25,7 +25,7 @@ MAX_TITLE_BYTES = 2**16
 """A larger file is not read twice, only to show its title a moment earlier."""
 
 _SUFFIX = ".toml"
-_PLACE = re.compile(r"^(?P<message>.*) \(at (?P<place>[^()]*)\)$", re.DOTALL)
+_PLACE = r"^(?s:(?P<message>.*)) \(at (?P<place>[^()]*)\)$"
 
 
 class OverflowingFloat(float):
@@ -53,12 +53,13 @@ def find_scenario(source: str) -> Path:
     ScenarioError
         If a bare name is neither a shipped scenario nor a file.
     """
+    path = Path(source)
+    if path.name != source:
+        return path
     shipped = {path.stem: path for path in shipped_scenarios()}
     if source in shipped:
         return shipped[source]
-    path = Path(source)
-    bare = path.name == source and path.suffix != _SUFFIX
-    if bare and not os.path.lexists(path):
+    if path.suffix != _SUFFIX and not os.path.lexists(path):
         expected = f"no such scenario: found neither a file nor a shipped one, expected {', '.join(shipped)}"
         near = nearest(source, shipped)
         hint = f"did you mean {near}?" if near else "a file in another folder is given by its path"
@@ -127,7 +128,7 @@ def read_table(path: Path, shown: str) -> dict[str, Any]:
     except RecursionError:
         raise refuse("nested too deeply: found more brackets than can be read, expected two levels") from None
     except tomllib.TOMLDecodeError as error:
-        found = _PLACE.match(str(error))
+        found = re.match(_PLACE, str(error))
         message, place = (found["message"], found["place"]) if found else (str(error), "")
         raise refuse(f"not TOML: {printable(message[:1].lower() + message[1:])}", place=place) from None
     except ValueError:

@@ -5,9 +5,10 @@ Checking tells its shape and nothing is allocated for it yet; `array` then makes
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
@@ -22,7 +23,7 @@ MAX_ELEMENTS = 2**25
 """One tensor: twice the weights of a 4096 × 4096 layer, a quarter of a gibibyte in float64."""
 MAX_AXES = 8
 """No layer has tensors with more axes than a few; NumPy itself ends at 64."""
-LARGEST = float(np.finfo(np.float64).max)
+LARGEST = sys.float_info.max
 """No integer beyond it has a place in any dtype."""
 SPREAD = 10
 """A normal number beyond ten standard deviations has never been drawn."""
@@ -81,8 +82,7 @@ class RandomTensor(BaseModel, extra="forbid", strict=True, defer_build=True):
 AnyTensor = LiteralTensor | RandomTensor
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(NamedTuple):
     """What is wrong at one place inside a tensor."""
 
     path: KeyPath
@@ -124,8 +124,12 @@ def read_numbers(value: object) -> LiteralTensor:
     return LiteralTensor(shape, rows)
 
 
-Tensor = Annotated[AnyTensor, PlainValidator(read_tensor)]
-"""The type of a key whose value is a tensor."""
+Tensor = Annotated[Any, PlainValidator(read_tensor)]
+"""The type of a key whose value is a tensor.
+
+To pydantic it is anything: `read_tensor` says what it is, and a type named here would be taken apart
+at start-up.
+"""
 
 
 def _read_random(value: dict[str, Any]) -> RandomTensor:
