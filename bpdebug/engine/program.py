@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bpdebug.engine.expression.derivation import derive, gradient_name
 from bpdebug.engine.expression.forms import Shape
@@ -18,6 +19,9 @@ from bpdebug.engine.expression.printing import chain_rule, math_name, math_text,
 from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.layers import COLUMNS, LayerKind, Layout
 from bpdebug.errors import ProgramError, ShapeError
+
+if TYPE_CHECKING:
+    from bpdebug.engine.optimizers import Update
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,16 @@ class Program:
         The layers in order; empty for statements without layers.
     seed : str
         The tensor whose gradient comes in; empty if the program only runs forwards.
+    carried : mapping
+        Input -> the result that takes its place in the next iteration, where the program is one iteration of
+        a training.
     parameters : frozenset of str
         The inputs that training changes.
     batch_axes : mapping
         For inputs that hold a batch of examples, the axis that counts them.
+    carried : mapping
+        Input -> the result that takes its place in the next iteration, where the program is one iteration
+        of a training.
     shapes : mapping
         The shape of every tensor, inputs and results.
 
@@ -103,6 +113,7 @@ class Program:
     seed: str = ""
     parameters: frozenset[str] = frozenset()
     batch_axes: Mapping[str, int] = field(default_factory=dict)
+    carried: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, Shape] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -142,6 +153,8 @@ class Program:
 
     def explanation_of(self, statement: Statement) -> str:
         """Say in one sentence why a statement is computed the way it is."""
+        if statement.why:
+            return statement.why
         layer = self.layer_of(statement)
         if layer is not None and statement.role in layer.kind.explanations:
             return layer.kind.explanations[statement.role]
@@ -245,4 +258,15 @@ def with_backward(
         seed,
         parameters,
         batch_axes,
+    )
+
+
+def with_update(program: Program, update: Update) -> Program:
+    """Return a program with the update of its parameters at the end: one iteration of a training."""
+    remembered = {name: program.inputs[like] if like else () for name, like in update.remembered.items()}
+    return replace(
+        program,
+        inputs={**program.inputs, **remembered},
+        statements=(*program.statements, *update.statements),
+        carried=update.carried,
     )
