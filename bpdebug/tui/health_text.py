@@ -46,11 +46,16 @@ class HealthText:
 
     @cached_property
     def sick(self) -> dict[int, tuple[str, ...]]:
-        """For the number of each sick layer, the names of its conditions in words, each once."""
+        """For the number of each offending layer, the names of its conditions in words, each once."""
         conditions: dict[int, dict[str, None]] = {}
-        for finding in self.findings:
+        for finding in self.chosen:
             conditions.setdefault(finding.layer, {})[finding.condition.replace("_", " ")] = None
         return {layer: tuple(words) for layer, words in conditions.items() if layer}
+
+    @cached_property
+    def touched(self) -> frozenset[int]:
+        """The numbers of the layers with a finding, their own or one that they have only taken over."""
+        return frozenset(finding.layer for finding in self.findings)
 
     @cached_property
     def scales(self) -> tuple[Scale, Scale]:
@@ -91,7 +96,8 @@ class HealthText:
             f" {share_text(health.dead_share)} {bar_text(health.dead_share or 0, bar)}",
         ]
         more = f" +{len(words) - 1}" if len(words) > 1 else ""
-        said = cut(words[0] if words else "healthy", verdict - 1 - len(more)) + more
+        own = words[0] if words else "passes it on" if number in self.touched else "healthy"
+        said = cut(own, verdict - 1 - len(more)) + more
         title = cut(f"{number} {health.layer.title}", name)
         return f"{SICK if words else ' '} {title:<{name}}{''.join(cells)} {said:<{verdict - 1}}"
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Event
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpdebug.engine.health import examine, layer_health
+from bpdebug.engine.health import Finding, examine, layer_health
+from bpdebug.engine.trace import Trace
 from bpdebug.tui.health_text import SICK, HealthText, Scale, bar_text, share_text, size_text
 from bpdebug.tui.screens.health import MOST_FINDINGS, HealthScreen
 from bpdebug.tui.widgets.health_table import HealthTable
@@ -59,6 +61,15 @@ def test_what_is_taken_over_is_counted_at_its_origin() -> None:
     assert numbers.endswith("it is given so; 12 tensors take it over")
     assert advice == text.chosen[0].advice
     assert "take" not in text.finding(text.chosen[1])[1]
+
+
+def test_a_layer_that_only_passes_it_on_is_not_the_offending_one() -> None:
+    text = text_of("overflow")
+    offending, passing = text.row(0, 78), text.row(1, 78)
+    assert offending.startswith(SICK)
+    assert offending.rstrip().endswith("not finite")
+    assert passing.startswith("  2")
+    assert passing.rstrip().endswith("passes it on")
 
 
 @given(st.floats(0, 1), st.integers(1, 30))
@@ -150,11 +161,25 @@ async def test_closing_changes_nothing(key: str) -> None:
         assert session.moment == (3, 0)
 
 
-async def test_closing_before_the_run_has_been_examined() -> None:
+async def test_closing_before_the_run_has_been_examined(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = Event()
+    done = Event()
+
+    def examine_later(trace: Trace) -> tuple[Finding, ...]:
+        assert closed.wait(timeout=10)
+        done.set()
+        return examine(trace)
+
+    monkeypatch.setattr("bpdebug.tui.screens.health.examine", examine_later)
     async with open_app("sick") as session:
-        session.type_ahead("H", "escape", "H", "escape", "n")
-        await session.until(lambda: session.moment == (1, 0))
+        await session.press("H")
+        assert "Examining the run" in session.text
+        await session.press("escape")
         assert session.app.screen is session.screen
+        closed.set()
+        await session.until(done.is_set)
+        await session.press("n")
+        assert session.moment == (1, 0)
         await open_health(session)
 
 
