@@ -235,6 +235,66 @@ def write_new_file(path: str, scenario: Scenario) -> None:
         raise BpdebugError(f"--suggest {path}: cannot be written: {error.strerror}") from None
 
 
+class AnswerFormat(StrEnum):
+    """How `bpdebug run` writes."""
+
+    text = "text"
+    json = "json"
+
+
+@app.command("run")
+def run_commands(
+    scenario: ScenarioArgument,
+    command: Annotated[
+        list[str] | None, typer.Option(help="A command of the debugger; may be repeated.")
+    ] = None,
+    script: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Commands, one a line; - is standard input.")
+    ] = None,
+    format: Annotated[AnswerFormat, typer.Option(help="For a person, or JSON lines.")] = AnswerFormat.text,
+) -> None:
+    """Debug without a terminal: run commands, those of the script first, and print what they answer.
+
+    `--command help` lists them. The exit status is 1 if a command fails; what follows it is not run.
+    """
+    from bpdebug.commands.answers import ANSWER_FORMATS
+    from bpdebug.commands.session import Session, script_lines
+    from bpdebug.commands.table import execute
+    from bpdebug.scenario import load_scenario
+
+    if not (command or script):
+        raise BpdebugError("nothing to run: found neither --command nor --script, expected one of them")
+    lines = [*(script_lines(read_script(script)) if script else ()), *(command or ())]
+    session = Session(load_scenario(scenario))
+    for line in lines:
+        answer = execute(session, line)
+        write(ANSWER_FORMATS[format.value](line, answer))
+        if answer.failed:
+            raise typer.Exit(WRONG)
+        if answer.ends:
+            return
+
+
+MAX_SCRIPT = 2**20
+"""The longest script, in characters."""
+
+
+def read_script(path: str) -> str:
+    """Read a script from a file, or from standard input."""
+    try:
+        if path == "-":
+            text = sys.stdin.read(MAX_SCRIPT + 1)
+        else:
+            with open(path, encoding="utf-8") as file:
+                text = file.read(MAX_SCRIPT + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise BpdebugError(f"--script {path}: cannot be read: {reason}") from None
+    if len(text) > MAX_SCRIPT:
+        raise BpdebugError(f"--script {path}: too long, expected at most {MAX_SCRIPT:,} characters")
+    return text
+
+
 @app.command("list")
 def list_scenarios() -> None:
     """List the shipped scenarios."""

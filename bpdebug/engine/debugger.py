@@ -12,14 +12,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from bpdebug.engine.breakpoints import Breakpoints, Hit
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Statement, calls, names
+from bpdebug.engine.expression.nodes import Call, Expression, Statement, calls, names
+from bpdebug.engine.health import Finding, examine
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import Trace, read_only
+from bpdebug.engine.watches import Watches
+from bpdebug.engine.what_if import branch
 from bpdebug.errors import BpdebugError
 
-Reason = Literal["step", "node", "layer", "phase", "position", "start", "end", "nowhere"]
+Reason = Literal["step", "node", "layer", "phase", "position", "breakpoint", "start", "end", "nowhere"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,14 +38,27 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where a verb stopped, and why; `reason` is `nowhere` if it could not move."""
+    """Where a verb stopped, and why; `reason` is `nowhere` if it could not move.
+
+    Attributes
+    ----------
+    moment : Moment
+        Where one is now.
+    reason : str
+        Why it stopped.
+    text : str
+        The reason in words.
+    hit : Hit or None
+        The breakpoint that stopped it, with the actual numbers that did.
+    """
 
     moment: Moment
     reason: Reason
     text: str
+    hit: Hit | None = None
 
 
-StopCondition = Callable[[Moment], Reason | None]
+StopCondition = Callable[[Moment], Reason | Hit | None]
 
 
 class Debugger:
@@ -52,9 +71,14 @@ class Debugger:
     """
 
     def __init__(self, trace: Trace) -> None:
+        self.original = trace
         self.trace = trace
         self.moment = Moment(0)
-        self._inner: tuple[Moment, Array] | None = None
+        self.breakpoints = Breakpoints(trace.program)
+        self.watches = Watches(trace.program)
+        self.replaced: dict[str, Array] = {}
+        self._inner: tuple[Moment, Trace, Array] | None = None
+        self._findings: tuple[Trace, tuple[Finding, ...]] | None = None
 
     # Questions
 
@@ -104,10 +128,31 @@ class Debugger:
         """Return the value of the node that has just been computed, inside a statement."""
         if self.node is None:
             return None
-        if self._inner is None or self._inner[0] != self.moment:
+        if self._inner is None or self._inner[0] != self.moment or self._inner[1] is not self.trace:
             # Kept while one looks at it: the node may be a large product.
-            self._inner = self.moment, read_only(evaluate(self.node, self.trace.values))
-        return self._inner[1]
+            self._inner = self.moment, self.trace, read_only(evaluate(self.node, self.trace.values))
+        return self._inner[2]
+
+    def evaluate(self, expression: Expression) -> Array:
+        """Evaluate an expression over the tensors that are known at this moment.
+
+        Raises
+        ------
+        BpdebugError
+            If it reads a tensor that is not computed yet.
+        """
+        late = [name for name in names(expression) if not self.is_known(name)]
+        if late:
+            position = self.program.positions[late[0]]
+            raise BpdebugError(f"{late[0]} is not available yet: step {position} writes it")
+        return np.asarray(evaluate(expression, self.trace.values))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the health of the whole run, in order of position."""
+        if self._findings is None or self._findings[0] is not self.trace:
+            self._findings = self.trace, examine(self.trace)
+        return self._findings[1]
 
     def can_move(self, direction: Literal[1, -1]) -> bool:
         """Whether there is a moment after (1) or before (-1) this one."""
@@ -150,6 +195,14 @@ class Debugger:
             1, "statement", lambda moment: "phase" if self._ends_phase(moment.position) else None
         )
 
+    def continue_(self) -> Stop:
+        """Run to the next breakpoint, or to the end."""
+        return self._run(1, "statement", self._breakpoint_at)
+
+    def reverse_continue(self) -> Stop:
+        """Go back to the breakpoint before, or to the start."""
+        return self._run(-1, "statement", self._breakpoint_at)
+
     def goto(self, position: int) -> Stop:
         """Go to a position.
 
@@ -171,6 +224,26 @@ class Debugger:
         """Go to the end, after the last statement."""
         return self.goto(self.last)
 
+    # What if
+
+    def replace(self, name: str, value: Array) -> None:
+        """Run on with another value in the place of a tensor; where one is stays the same.
+
+        Parameters
+        ----------
+        name : str
+            An input or a result, also one that is not computed yet.
+        value : array
+            Its new value, in its shape and dtype.
+        """
+        self.replaced[name] = value
+        self.trace = branch(self.original, self.replaced)
+
+    def reset(self) -> None:
+        """Drop all replacements: the trace is the original again."""
+        self.replaced.clear()
+        self.trace = self.original
+
     # The one loop
 
     def _run(
@@ -181,6 +254,9 @@ class Debugger:
         while self.can_move(direction):
             self.moment = self._neighbour(direction, grain)
             reason = stops(self.moment)
+            if isinstance(reason, Hit):
+                self.breakpoints.count(reason)
+                return self._stop("breakpoint", reason)
             if reason is not None:
                 return self._stop(reason)
         return self._stop("end" if direction > 0 else "start")
@@ -193,6 +269,9 @@ class Debugger:
             return Moment(position, node + 1)
         return Moment(position + 1)
 
+    def _breakpoint_at(self, moment: Moment) -> Hit | None:
+        return self.breakpoints.hit_at(moment.position, self.trace, lambda: self.findings)
+
     def _group(self, position: int) -> tuple[str, int] | None:
         statement = self.program.statements[position - 1] if position else None
         return (statement.phase, statement.layer) if statement else None
@@ -204,10 +283,10 @@ class Debugger:
         statements = self.program.statements
         return position == self.last or statements[position].phase != statements[position - 1].phase
 
-    def _stop(self, reason: Reason) -> Stop:
+    def _stop(self, reason: Reason, hit: Hit | None = None) -> Stop:
         statement = self.statement
         if statement is None:
-            return Stop(self.moment, reason, "at the start")
+            return Stop(self.moment, reason, hit.text if hit else "at the start", hit)
         place = f"{statement.phase}, layer {statement.layer}" if statement.layer else statement.phase
         texts: dict[Reason, str] = {
             "node": f"inside {statement.name}, node {self.moment.node}",
@@ -215,7 +294,9 @@ class Debugger:
             "phase": f"the {statement.phase} pass is complete",
             "end": "at the end",
         }
-        return Stop(self.moment, reason, texts.get(reason, f"after {statement.name}"))
+        if hit is not None:
+            texts["breakpoint"] = hit.text
+        return Stop(self.moment, reason, texts.get(reason, f"after {statement.name}"), hit)
 
     def _nowhere(self, text: str) -> Stop:
         return Stop(self.moment, "nowhere", text)

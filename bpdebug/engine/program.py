@@ -16,7 +16,7 @@ from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.nodes import Call, Statement, names
 from bpdebug.engine.expression.printing import chain_rule, math_name, math_text, statement_text
 from bpdebug.engine.expression.shapes import shape_of
-from bpdebug.engine.layers import LayerKind
+from bpdebug.engine.layers import COLUMNS, LayerKind, Layout
 from bpdebug.errors import ProgramError, ShapeError
 
 
@@ -36,6 +36,8 @@ class Layer:
         Its choices, such as the activation.
     tensors : mapping
         Role -> name, in the order in which they are shown: `{"a_prev": "a0", "w": "w1", ...}`.
+    layout : Layout
+        How its tensors are laid out.
     """
 
     number: int
@@ -43,6 +45,7 @@ class Layer:
     kind: LayerKind
     settings: Mapping[str, str]
     tensors: Mapping[str, str]
+    layout: Layout = COLUMNS
 
     def role_of_gradient(self, name: str) -> str:
         """Return what the gradient of a tensor is to this layer: `d_prev`, `dw`; empty if nothing."""
@@ -50,13 +53,19 @@ class Layer:
         return "d_prev" if role == "a_prev" else f"d{role}" if role else ""
 
 
-def make_layer(number: int, kind: LayerKind, settings: Mapping[str, str], parameters: Sequence[str]) -> Layer:
+def make_layer(
+    number: int,
+    kind: LayerKind,
+    settings: Mapping[str, str],
+    parameters: Sequence[str],
+    layout: Layout = COLUMNS,
+) -> Layer:
     """Name the tensors of layer `number`: those of its parameters that it has, and its results."""
     absent = {parameter.name for parameter in kind.parameters} - set(parameters)
     tensors = {role: f"{role}{number}" for role in kind.panels if role not in absent}
     if "a_prev" in tensors:
         tensors["a_prev"] = f"a{number - 1}"
-    return Layer(number, kind.title(settings), kind, settings, tensors)
+    return Layer(number, kind.title(settings), kind, settings, tensors, layout)
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,10 @@ class Program:
         The layers in order; empty for statements without layers.
     seed : str
         The tensor whose gradient comes in; empty if the program only runs forwards.
+    parameters : frozenset of str
+        The inputs that training changes.
+    batch_axes : mapping
+        For inputs that hold a batch of examples, the axis that counts them.
     shapes : mapping
         The shape of every tensor, inputs and results.
 
@@ -88,6 +101,8 @@ class Program:
     statements: tuple[Statement, ...]
     layers: tuple[Layer, ...] = ()
     seed: str = ""
+    parameters: frozenset[str] = frozenset()
+    batch_axes: Mapping[str, int] = field(default_factory=dict)
     shapes: Mapping[str, Shape] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -103,6 +118,17 @@ class Program:
         """The names of all gradients of the loss: those derived, and the one that comes in."""
         derived = {statement.name for statement in self.statements if statement.phase == "backward"}
         return frozenset(derived | ({gradient_name(self.seed)} if self.seed else set()))
+
+    @cached_property
+    def batched(self) -> Mapping[str, int]:
+        """Every tensor that holds a batch, and the axis of the examples: the one that grows with them."""
+        grown = infer_shapes(with_one_more(self.inputs, self.batch_axes), self.statements)
+        return grown_axes(self.shapes, grown)
+
+    @cached_property
+    def batch(self) -> int:
+        """The number of examples; 1 where no axis counts them."""
+        return next((self.shapes[name][axis] for name, axis in self.batch_axes.items()), 1)
 
     def layer_of(self, statement: Statement) -> Layer | None:
         """Return the layer that a statement belongs to, if there are layers."""
@@ -147,6 +173,24 @@ def infer_shapes(inputs: Mapping[str, Shape], statements: Iterable[Statement]) -
     return shapes
 
 
+def with_one_more(shapes: Mapping[str, Shape], batch_axes: Mapping[str, int]) -> dict[str, Shape]:
+    """Return the shapes that a batch with one example more has."""
+    return {
+        name: tuple(extent + (axis == batch_axes.get(name)) for axis, extent in enumerate(shape))
+        for name, shape in shapes.items()
+    }
+
+
+def grown_axes(shapes: Mapping[str, Shape], grown: Mapping[str, Shape]) -> dict[str, int]:
+    """Return the axis in which a shape has grown, for each that has."""
+    return {
+        name: axis
+        for name, shape in shapes.items()
+        for axis, (extent, more) in enumerate(zip(shape, grown[name], strict=True))
+        if extent != more
+    }
+
+
 def with_backward(
     inputs: Mapping[str, Shape],
     forward: Sequence[Statement],
@@ -180,11 +224,10 @@ def with_backward(
     """
     if seed not in {statement.name for statement in forward}:
         raise ProgramError(f"no gradient can come in at {seed}: no statement of the forward pass writes it")
-    general = {
-        name: tuple(max(n, 2) if axis == (batch_axes or {}).get(name) else n for axis, n in enumerate(shape))
-        for name, shape in inputs.items()
-    }
-    forward, backward = derive(forward, infer_shapes(general, forward), seed, frozenset(parameters))
+    batch_axes, parameters = dict(batch_axes or {}), frozenset(parameters)
+    shapes = infer_shapes(inputs, forward)
+    general = infer_shapes(with_one_more(inputs, batch_axes), forward)
+    forward, backward = derive(forward, general, seed, parameters)
     by_number = {layer.number: layer for layer in layers}
     backward = tuple(
         replace(statement, role=by_number[statement.layer].role_of_gradient(statement.of) or statement.role)
@@ -192,5 +235,14 @@ def with_backward(
         else statement
         for statement in backward
     )
-    incoming = {gradient_name(seed): infer_shapes(inputs, forward)[seed]}
-    return Program({**inputs, **incoming}, (*forward, *backward), tuple(layers), seed)
+    incoming = gradient_name(seed)
+    if seed in (grown := grown_axes(shapes, general)):
+        batch_axes[incoming] = grown[seed]
+    return Program(
+        {**inputs, incoming: shapes[seed]},
+        (*forward, *backward),
+        tuple(layers),
+        seed,
+        parameters,
+        batch_axes,
+    )

@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Expression
+from bpdebug.engine.layers import Layout
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import read_only
 from bpdebug.scenario.gradient import GRADIENT, read_gradient
@@ -34,7 +36,7 @@ class Scenario:
     title, about : str
         What the file says about itself.
     layout : str
-        `columns`: every example is a column.
+        `columns`: every example is a column. `rows`: every example is a row.
     dtype : str
         `float64`, `float32` or `float16`.
     program : Program
@@ -44,6 +46,8 @@ class Scenario:
     mine : mapping
         Values of the user's own code by the names of the program: a read-only float64 array of any shape,
         or a formula over tensors of the program.
+    breakpoints, watches : tuple of str
+        What a debugging session starts with.
     """
 
     name: str
@@ -55,6 +59,8 @@ class Scenario:
     program: Program
     values: Mapping[str, Array]
     mine: Mapping[str, Array | Expression]
+    breakpoints: tuple[str, ...] = ()
+    watches: tuple[str, ...] = ()
 
 
 def load_scenario(source: str | os.PathLike[str]) -> Scenario:
@@ -78,7 +84,8 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     tables = document.get("layers", ())
     entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]
     data: AnyTensor | None = inputs.get(INPUT)
-    results = check_shapes(entries, data.shape if data else None, report)
+    layout = Layout(document.get("layout", "columns"), document["weight_shape"])
+    results = check_shapes(entries, layout, data.shape if data else None, report)
     table = document["gradient"]
     gradient = {} if table is None or not entries else read_gradient(table, len(entries), results, report)
 
@@ -94,9 +101,10 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
         report.refuse()
 
     assert data is not None
-    program = build(layers, data.shape, seed=next(iter(gradient), "").removeprefix("d"))
+    program = build(layers, layout, data.shape, seed=next(iter(gradient), "").removeprefix("d"))
     check_size(program, report)
     check_mine(document["mine"], mine, program, report)
+    breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
     values = {
         name: read_only(tensor.array().astype(document["dtype"])) for name, (_, tensor) in tensors.items()
@@ -111,7 +119,19 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
         program=program,
         values=MappingProxyType(values),
         mine=with_arrays(mine),
+        breakpoints=breakpoints,
+        watches=watches,
     )
+
+
+def _debug(
+    table: Mapping[str, Any], program: Program, report: Report
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if not table:
+        return (), ()
+    from bpdebug.scenario.debug import read_debug  # few files have it: start-up is quicker
+
+    return read_debug(table, program, report)
 
 
 def _tensors(

@@ -34,12 +34,14 @@ class Document(Table):
 
     title: Text
     about: str = ""
-    layout: Literal["columns"]
+    layout: Literal["columns", "rows"]
+    weight_shape: Literal["out_in", "in_out"] = "out_in"
     dtype: Literal["float64", "float32", "float16"] = "float64"
     inputs: dict[str, Any]
     layers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_LAYERS)]
     gradient: dict[str, Any] | None = None
     mine: dict[str, Any] = Field(default_factory=dict)
+    debug: dict[str, Any] = Field(default_factory=dict)
 
 
 class Inputs(Table):

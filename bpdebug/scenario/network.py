@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bpdebug.engine.expression.forms import Shape
-from bpdebug.engine.layers import LAYER_KINDS, LayerKind
+from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Layout
 from bpdebug.engine.program import Layer, Program, make_layer, with_backward
 from bpdebug.scenario.model import LayerHead, check, layer_model
 from bpdebug.scenario.problems import Report
@@ -15,7 +15,6 @@ from bpdebug.scenario.shapes import check_layer, misshapen, results, unknown_sha
 from bpdebug.scenario.tensors import AnyTensor
 
 INPUT = "a0"
-BATCH = "batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEn
 
 
 def check_shapes(
-    entries: Sequence[LayerEntry | None], data: Shape | None, report: Report
+    entries: Sequence[LayerEntry | None], layout: Layout, data: Shape | None, report: Report
 ) -> dict[str, Shape]:
     """Hold the shapes of all layers against each other.
 
@@ -64,6 +63,8 @@ def check_shapes(
     ----------
     entries : sequence of LayerEntry or None
         The layers; None where one is not known.
+    layout : Layout
+        How their tensors are laid out.
     data : tuple of int, optional
         The shape of what goes into the network; None if it is not known.
     report : Report
@@ -81,47 +82,54 @@ def check_shapes(
             computed, incoming = {}, None
             continue
         path = ("layers", entry.number - 1)
-        unknown = unknown_shape(entry.kind.input)
+        unknown = unknown_shape(entry.kind.input(layout))
         wrong = misshapen(incoming, unknown) if incoming is not None else None
         if wrong:
             report.add(("inputs", INPUT) if entry.number == 1 else path, *wrong)
         given = unknown if wrong or incoming is None else incoming
-        expected, mismatches = check_layer(entry.number, entry.kind, entry.shapes, given)
+        expected, mismatches = check_layer(entry.number, entry.kind, layout, entry.shapes, given)
         for mismatch in mismatches:
             report.add((*path, mismatch.parameter), mismatch.message, mismatch.hint)
-        computed = results(entry.number, entry.kind, entry.settings, expected)
+        computed = results(entry.number, entry.kind, entry.settings, layout, expected)
         incoming = computed[f"a{entry.number}"]
     return computed
 
 
-def build(entries: Sequence[LayerEntry], data: Shape, seed: str) -> Program:
+def build(entries: Sequence[LayerEntry], layout: Layout, data: Shape, seed: str) -> Program:
     """Put sound layers together.
 
     Parameters
     ----------
     entries : sequence of LayerEntry
         The layers.
+    layout : Layout
+        How their tensors are laid out.
     data : tuple of int
         The shape of what goes in.
     seed : str
         The tensor whose gradient comes in; empty for a forward pass only.
     """
-    layers = [layer_of(entry) for entry in entries]
+    layers = [layer_of(entry, layout) for entry in entries]
     statements = [
         statement
         for entry in entries
-        for statement in entry.kind.forward(entry.number, entry.settings, tuple(entry.tensors))
+        for statement in entry.kind.forward(entry.number, entry.settings, tuple(entry.tensors), layout)
     ]
     parameters = {f"{name}{entry.number}": shape for entry in entries for name, shape in entry.shapes.items()}
     inputs = {INPUT: data, **parameters}
+    batch_axes = {INPUT: layout.batch_axis}
     if not seed:
-        return Program(inputs, tuple(statements), tuple(layers))
-    return with_backward(
-        inputs, statements, seed, layers, parameters, {INPUT: entries[0].kind.input.index(BATCH)}
-    )
+        return Program(
+            inputs,
+            tuple(statements),
+            tuple(layers),
+            parameters=frozenset(parameters),
+            batch_axes=batch_axes,
+        )
+    return with_backward(inputs, statements, seed, layers, parameters, batch_axes)
 
 
-def layer_of(entry: LayerEntry) -> Layer:
+def layer_of(entry: LayerEntry, layout: Layout) -> Layer:
     """Return the layer as the program lists it, under the name that the file gives it."""
-    layer = make_layer(entry.number, entry.kind, entry.settings, tuple(entry.tensors))
+    layer = make_layer(entry.number, entry.kind, entry.settings, tuple(entry.tensors), layout)
     return replace(layer, title=entry.title)

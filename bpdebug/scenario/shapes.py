@@ -15,12 +15,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bpdebug.engine.expression.forms import Shape, written
-from bpdebug.engine.layers import LayerKind, Pattern
+from bpdebug.engine.layers import LayerKind, Layout, Pattern
+from bpdebug.engine.layers.layout import BATCH
 from bpdebug.engine.program import infer_shapes
+
+Words = tuple[str, str]
+"""What an extent is called where it is 1, and where it is not."""
 
 UNKNOWN = 0
 INPUT_ROLE = "a_prev"
 AXES = (("row", "rows"), ("column", "columns"))
+ENTRIES = (("entry", "entries"),)
+"""What the axes of a matrix are called, and that of a list of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,13 @@ class Mismatch:
     parameter: str
     message: str
     hint: str = ""
+
+
+HINTS = {
+    (1, 2): "a column is written [[1.0], [2.0]], a row [[1.0, 2.0]]",
+    (2, 1): "a list of numbers is written [1.0, 2.0]",
+}
+"""How a tensor with another number of axes is written, by the numbers of axes found and expected."""
 
 
 def unknown_shape(pattern: Pattern) -> Shape:
@@ -60,8 +73,10 @@ def misshapen(shape: Shape, expected: Shape, reason: str = "") -> tuple[str, str
     found = f"found shape {written(shape)}"
     if len(shape) != len(expected):
         lengths = ", ".join("any" if length == UNKNOWN else str(length) for length in expected)
-        hint = "a column is written [[1.0], [2.0]], a row [[1.0, 2.0]]" if len(shape) == 1 else ""
-        return f"must have {len(expected)} dimensions: {found}, expected ({lengths})", hint
+        hint = HINTS.get((len(shape), len(expected)), "")
+        dimensions = f"{len(expected)} dimension{'s' * (len(expected) != 1)}"
+        comma = "," * (len(expected) == 1)
+        return f"must have {dimensions}: {found}, expected ({lengths}{comma})", hint
     wanted = written(_completed(expected, _intended(shape, expected)))
     hint = "is it transposed?" if fits(shape[::-1], expected) else ""
     return f"{reason}: {found}, expected {wanted}", hint
@@ -75,7 +90,7 @@ def fits(shape: Shape, expected: Shape) -> bool:
 
 
 def check_layer(
-    number: int, kind: LayerKind, shapes: Mapping[str, Shape], incoming: Shape
+    number: int, kind: LayerKind, layout: Layout, shapes: Mapping[str, Shape], incoming: Shape
 ) -> tuple[dict[str, Shape], list[Mismatch]]:
     """Check the shapes of one layer's tensors.
 
@@ -85,6 +100,8 @@ def check_layer(
         The layer's number, from 1.
     kind : LayerKind
         What it is.
+    layout : Layout
+        How its tensors are laid out.
     shapes : mapping
         The shapes of its parameters, of those that are sound.
     incoming : tuple of int
@@ -97,8 +114,8 @@ def check_layer(
         with those that they have.
     """
     extents: dict[str | int, Extent] = {
-        name: Extent(length, _whose(number, length, axis))
-        for axis, (name, length) in enumerate(zip(kind.input, incoming, strict=True))
+        name: Extent(length, _whose(number, length, name, AXES[axis]))
+        for axis, (name, length) in enumerate(zip(kind.input(layout), incoming, strict=True))
         if length != UNKNOWN
     }
     mismatches = []
@@ -106,25 +123,32 @@ def check_layer(
         shape = shapes.get(parameter.name)
         if shape is None:
             continue
-        expected = _lengths(parameter.shape, extents)
-        wrong = misshapen(shape, expected, _reason(parameter.shape, shape, extents))
+        pattern = parameter.shape(layout)
+        expected = _lengths(pattern, extents)
+        wrong = misshapen(shape, expected, _reason(pattern, shape, extents))
         if wrong:
             mismatches.append(Mismatch(parameter.name, *wrong))
         if len(shape) == len(expected):
-            for axis, (name, length) in enumerate(
-                zip(parameter.shape, _intended(shape, expected), strict=True)
-            ):
-                extents.setdefault(name, Extent(length, f"the {_count(length, axis)} of {parameter.name}"))
+            intended = _intended(shape, expected)
+            for name, length, words in zip(pattern, intended, _words(pattern), strict=False):
+                extents.setdefault(name, Extent(length, f"the {_count(length, words)} of {parameter.name}"))
     present = [parameter for parameter in kind.parameters if parameter.required or parameter.name in shapes]
-    patterns = {INPUT_ROLE: kind.input, **{parameter.name: parameter.shape for parameter in present}}
+    patterns = {
+        INPUT_ROLE: kind.input(layout),
+        **{parameter.name: parameter.shape(layout) for parameter in present},
+    }
     return {role: _lengths(pattern, extents) for role, pattern in patterns.items()}, mismatches
 
 
 def results(
-    number: int, kind: LayerKind, settings: Mapping[str, str], shapes: Mapping[str, Shape]
+    number: int,
+    kind: LayerKind,
+    settings: Mapping[str, str],
+    layout: Layout,
+    shapes: Mapping[str, Shape],
 ) -> dict[str, Shape]:
     """Return the shapes of what layer `number` computes forwards, by name, from those of `check_layer`."""
-    forward = kind.forward(number, settings, tuple(shapes))
+    forward = kind.forward(number, settings, tuple(shapes), layout)
     given = {f"{role}{number}": shape for role, shape in shapes.items()}
     given[f"a{number - 1}"] = given.pop(f"{INPUT_ROLE}{number}")
     inferred = infer_shapes(given, forward)
@@ -136,29 +160,31 @@ def _lengths(pattern: Pattern, extents: Mapping[str | int, Extent]) -> Shape:
     return tuple(name if isinstance(name, int) else known.get(name, UNKNOWN) for name in pattern)
 
 
-def _whose(number: int, length: int, axis: int) -> str:
+def _whose(number: int, length: int, name: str | int, words: Words) -> str:
     if number == 1:
-        return f"the {_count(length, axis)} of inputs.a0"
-    return (
-        f"layer {number - 1}'s {length} output{'s' * (length != 1)}"
-        if axis == 0
-        else f"the batch of {length}"
-    )
+        return f"the {_count(length, words)} of inputs.a0"
+    if name == BATCH:
+        return f"the batch of {length}"
+    return f"layer {number - 1}'s {length} output{'s' * (length != 1)}"
 
 
 def _reason(pattern: Pattern, shape: Shape, extents: Mapping[str | int, Extent]) -> str:
     reasons = []
-    for axis, (name, length) in enumerate(zip(pattern, shape, strict=False)):
+    for name, length, words in zip(pattern, shape, _words(pattern), strict=False):
         if isinstance(name, int):
             if name != length:
-                reasons.append(f"must have {_count(name, axis)}")
+                reasons.append(f"must have {_count(name, words)}")
         elif name in extents and extents[name].length != length:
-            reasons.append(f"{AXES[axis][1]} must match {extents[name].whose}")
+            reasons.append(f"{words[1]} must match {extents[name].whose}")
     return ", and ".join(reasons)
 
 
-def _count(length: int, axis: int) -> str:
-    return f"{length} {AXES[axis][length != 1]}"
+def _words(pattern: Pattern) -> tuple[Words, ...]:
+    return ENTRIES if len(pattern) == 1 else AXES
+
+
+def _count(length: int, words: Words) -> str:
+    return f"{length} {words[length != 1]}"
 
 
 def _intended(shape: Shape, expected: Shape) -> Shape:

@@ -141,12 +141,7 @@ def times_m(
     times as large, and the parameters' gradients are the same. It is a convention if that holds for all
     that flows and for some parameter; otherwise a factor m is a mistake.
     """
-    parameters = {
-        gradient_name(layer.tensors[parameter.name])
-        for layer in program.layers
-        for parameter in layer.kind.parameters
-        if parameter.name in layer.tensors
-    }
+    parameters = {gradient_name(name) for name in program.parameters}
     given = mine.keys() & program.gradients
     flowing, trained = given - parameters, given & parameters
     if (

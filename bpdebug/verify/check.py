@@ -119,7 +119,7 @@ def check(
         return Report(tuple(checked), renamed or {})
     reference = run(program, values).values
     bench = Bench(program)
-    judgements, fed = judge(program, reference, mine, tolerance, bench.batch)
+    judgements, fed = judge(program, reference, mine, tolerance, program.batch)
     by_name = {judgement.name: judgement for judgement in judgements}
     reports = []
     for statement in program.statements:

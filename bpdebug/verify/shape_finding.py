@@ -48,7 +48,7 @@ def _causes(name: str, found: Shape, expected: Shape, program: Program) -> Itera
 
 def _sums(statement: Statement, found: Shape, expected: Shape, program: Program) -> Iterator[str]:
     """Compare with what the sums of the statement could have given instead."""
-    over = "the batch" if _is_of_a_parameter(statement, program) else "the right axis"
+    over = "the batch" if statement.of in program.parameters else "the right axis"
     for call in calls(statement.expression):
         operands = [shape_of(argument, program.shapes) for argument in call.arguments]
         if FUNCTIONS[call.function].form is REDUCTION:
@@ -74,12 +74,6 @@ def _wrong_sum(axes: set[int], right: set[int], over: str) -> str:
     if not axes:
         return f"not summed over {over}"
     return "summed over too many axes" if axes > right else "summed over the wrong axis"
-
-
-def _is_of_a_parameter(statement: Statement, program: Program) -> bool:
-    layer = program.layer_of(statement)
-    parameters = layer.kind.parameters if layer else ()
-    return statement.role in {f"d{parameter.name}" for parameter in parameters}
 
 
 def _without_ones(shape: Shape) -> Shape:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.layers import Pattern
+from bpdebug.engine.layers.layout import BATCH
 from bpdebug.engine.program import Layer, Program, infer_shapes
 
-BATCH = 5
+EXAMPLES = 5
 SMALLEST = 3
 
 
@@ -27,16 +28,16 @@ def suggested_scenario(program: Program, title: str) -> str:
         What it is called.
     """
     first = program.layers[0]
-    data = tuple(BATCH if extent == "batch" else SMALLEST for extent in first.kind.input)
+    data = tuple(EXAMPLES if extent == BATCH else SMALLEST for extent in first.kind.input(first.layout))
     blocks = [
         f'title = "{title}, made to tell mistakes apart"\n'
         'about = "Unequal sizes, a batch of five, both signs: each mistake gives numbers of its own."\n'
-        'layout = "columns"\n',
+        f'layout = "{first.layout.name}"\nweight_shape = "{first.layout.weight_shape}"\n',
         f"[inputs]\na0 = {_random(data, 0)}\n",
     ]
     incoming = data
     for layer in program.layers:
-        extents = _extents(layer.kind.input, incoming)
+        extents = _extents(layer.kind.input(layer.layout), incoming)
         shapes = dict(_parameter_shapes(layer, extents))
         lines = ["[[layers]]", f'kind = "{layer.kind.name}"']
         lines += [f'{name} = "{value}"' for name, value in layer.settings.items()]
@@ -56,12 +57,13 @@ def _parameter_shapes(layer: Layer, extents: dict[str | int, int]) -> Iterator[t
     """Yield the shape of each parameter that the layer has; a new extent differs from all known ones."""
     for parameter in layer.kind.parameters:
         if parameter.name in layer.tensors:
-            for extent in parameter.shape:
+            pattern = parameter.shape(layer.layout)
+            for extent in pattern:
                 if isinstance(extent, str) and extent not in extents:
                     extents[extent] = next(n for n in range(SMALLEST, 99) if n not in extents.values())
             yield (
                 parameter.name,
-                tuple(extent if isinstance(extent, int) else extents[extent] for extent in parameter.shape),
+                tuple(extent if isinstance(extent, int) else extents[extent] for extent in pattern),
             )
 
 
@@ -69,7 +71,7 @@ def _result(layer: Layer, incoming: Shape, shapes: Mapping[str, Shape]) -> Shape
     """Return the shape of what the layer gives."""
     number = layer.number
     inputs = {f"{name}{number}": shape for name, shape in shapes.items()}
-    statements = layer.kind.forward(number, layer.settings, tuple(shapes))
+    statements = layer.kind.forward(number, layer.settings, tuple(shapes), layer.layout)
     return infer_shapes({f"a{number - 1}": incoming, **inputs}, statements)[f"a{number}"]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from bpdebug.engine.layers import LAYER_KINDS
+from bpdebug.engine.layers import COLUMNS, LAYER_KINDS, Layout
 from bpdebug.engine.program import Program, make_layer, with_backward
 
 
@@ -27,30 +27,35 @@ def _dense_network(
     biases: Sequence[bool] | None = None,
     batch: int = 1,
     seed: int = 0,
+    layout: Layout = COLUMNS,
 ) -> Network:
     kind = LAYER_KINDS["dense"]
     generator = np.random.default_rng(seed)
-    inputs = {"a0": generator.normal(size=(sizes[0], batch))}
+
+    def normal(pattern: tuple[str | int, ...]) -> np.ndarray:
+        return generator.normal(size=[batch if extent == "batch" else extent for extent in pattern])
+
+    inputs = {"a0": normal(layout.examples(sizes[0]))}
     forward, layers = [], []
     for number, activation in enumerate(activations, start=1):
         has_bias = biases is None or biases[number - 1]
         settings, own = {"activation": activation}, ["w", "b"] if has_bias else ["w"]
-        inputs[f"w{number}"] = generator.normal(size=(sizes[number], sizes[number - 1]))
+        inputs[f"w{number}"] = normal(layout.weights(sizes[number], sizes[number - 1]))
         if has_bias:
-            inputs[f"b{number}"] = generator.normal(size=(sizes[number], 1))
-        forward += kind.forward(number, settings, own)
-        layers.append(make_layer(number, kind, settings, own))
+            inputs[f"b{number}"] = normal(layout.shared(sizes[number]))
+        forward += kind.forward(number, settings, own, layout)
+        layers.append(make_layer(number, kind, settings, own, layout))
     parameters = tuple(name for name in inputs if name != "a0")
     shapes = {name: value.shape for name, value in inputs.items()}
     last = f"a{len(activations)}"
-    program = with_backward(shapes, forward, last, layers, parameters, {"a0": 1})
-    inputs[f"d{last}"] = generator.normal(size=(sizes[-1], batch))
+    program = with_backward(shapes, forward, last, layers, parameters, {"a0": layout.batch_axis})
+    inputs[f"d{last}"] = normal(layout.examples(sizes[-1]))
     return Network(program, inputs, parameters)
 
 
 @pytest.fixture(scope="session")
 def dense_network() -> Callable[..., Network]:
-    """Build a random dense network: sizes, one activation a layer, which layers have a bias, batch, seed."""
+    """Build a random dense network: sizes, one activation a layer, biases or not, batch, seed, layout."""
     return _dense_network
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Statement, calls, names
 from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.expression.shapes import shape_of
+from bpdebug.engine.layers import Layout
 from bpdebug.engine.layers.dense import ACTIVATIONS
 from bpdebug.engine.program import with_backward
 from bpdebug.engine.trace import run
@@ -27,16 +28,17 @@ def softmax(x, axis):
 
 # Written with `z > 0` on one side, so that the slope at a kink is the one that bpdebug states: a unit whose
 # inputs are all dead has z = 0 exactly.
+# The second argument is the axis of the features.
 ORACLES: dict[str, Callable] = {
-    "identity": lambda z: z,
-    "sigmoid": lambda z: 1 / (1 + anp.exp(-z)),
-    "tanh": anp.tanh,
-    "relu": lambda z: anp.where(z > 0, z, 0.0),
-    "leaky_relu": lambda z: anp.where(z > 0, z, 0.01 * z),
-    "elu": lambda z: anp.where(z > 0, z, anp.exp(anp.where(z > 0, 0.0, z)) - 1),
-    "softplus": lambda z: anp.logaddexp(0.0, z),
-    "silu": lambda z: z / (1 + anp.exp(-z)),
-    "softmax": lambda z: softmax(z, 0),
+    "identity": lambda z, _=0: z,
+    "sigmoid": lambda z, _=0: 1 / (1 + anp.exp(-z)),
+    "tanh": lambda z, _=0: anp.tanh(z),
+    "relu": lambda z, _=0: anp.where(z > 0, z, 0.0),
+    "leaky_relu": lambda z, _=0: anp.where(z > 0, z, 0.01 * z),
+    "elu": lambda z, _=0: anp.where(z > 0, z, anp.exp(anp.where(z > 0, 0.0, z)) - 1),
+    "softplus": lambda z, _=0: anp.logaddexp(0.0, z),
+    "silu": lambda z, _=0: z / (1 + anp.exp(-z)),
+    "softmax": lambda z, axis=0: softmax(z, axis),
 }
 
 
@@ -51,6 +53,14 @@ def assert_close(found: np.ndarray, wanted: np.ndarray, what: str, smallest: flo
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9 * scale, err_msg=what)
 
 
+LAYOUTS = [Layout(name, weights) for name in ("columns", "rows") for weights in ("out_in", "in_out")]
+
+
+def weighted_sum(layout: Layout, w: np.ndarray, a: np.ndarray) -> np.ndarray:
+    w = w if layout.weight_shape == "out_in" else w.T
+    return anp.dot(w, a) if layout.name == "columns" else anp.dot(a, w.T)
+
+
 @st.composite
 def architectures(draw: st.DrawFn) -> dict:
     depth = draw(st.integers(1, 5))
@@ -62,6 +72,7 @@ def architectures(draw: st.DrawFn) -> dict:
         "biases": tuple(draw(st.lists(st.booleans(), min_size=depth, max_size=depth))),
         "batch": draw(st.integers(1, 8)),
         "seed": draw(st.integers(0, 10_000)),
+        "layout": draw(st.sampled_from(LAYOUTS)),
     }
 
 
@@ -70,13 +81,13 @@ def architectures(draw: st.DrawFn) -> dict:
 def test_gradients_of_dense_networks(dense_network: Callable, architecture: dict) -> None:
     network = dense_network(**architecture)
     trace = run(network.program, network.inputs)
-    depth = len(architecture["activations"])
+    depth, layout = len(architecture["activations"]), architecture["layout"]
 
     def loss(tensors: dict[str, np.ndarray]) -> float:
         a = tensors["a0"]
         for number, activation in enumerate(architecture["activations"], start=1):
-            z = anp.dot(tensors[f"w{number}"], a) + tensors.get(f"b{number}", 0.0)
-            a = ORACLES[activation](z)
+            z = weighted_sum(layout, tensors[f"w{number}"], a) + tensors.get(f"b{number}", 0.0)
+            a = ORACLES[activation](z, layout.feature_axis)
         return anp.sum(network.inputs[f"da{depth}"] * a)
 
     leaves = {name: network.inputs[name] for name in ("a0", *network.parameters)}
@@ -202,9 +213,44 @@ def _may_tie(node: Call) -> bool:
 
 
 @pytest.mark.parametrize("batch", [1, 2])
-def test_a_batch_of_one_runs_the_formulas_of_any_batch(dense_network: Callable, batch: int) -> None:
-    network = dense_network((3, 2), ("tanh",), batch=batch)
-    assert [statement_text(s) for s in network.program.statements if s.role == "db"] == [
-        "db1 = sum(dz1, axis=1, keepdims=True)"
-    ]
-    assert run(network.program, network.inputs).values["db1"].shape == (2, 1)
+@pytest.mark.parametrize(
+    ("layout", "formula", "shape"),
+    [
+        (LAYOUTS[0], "db1 = sum(dz1, axis=1, keepdims=True)", (2, 1)),
+        (LAYOUTS[2], "db1 = sum(dz1, axis=0)", (2,)),
+    ],
+    ids=["columns", "rows"],
+)
+def test_a_batch_of_one_runs_the_formulas_of_any_batch(
+    dense_network: Callable, batch: int, layout: Layout, formula: str, shape: tuple[int, ...]
+) -> None:
+    network = dense_network((3, 2), ("tanh",), batch=batch, layout=layout)
+    assert [statement_text(s) for s in network.program.statements if s.role == "db"] == [formula]
+    assert run(network.program, network.inputs).values["db1"].shape == shape
+
+
+@pytest.mark.parametrize(
+    ("layout", "formulas"),
+    [
+        (LAYOUTS[0], ["z2 = w2 @ a1 + b2", "dw2 = dz2 @ a1.T", "da1 = w2.T @ dz2"]),
+        (LAYOUTS[1], ["z2 = w2.T @ a1 + b2", "dw2 = a1 @ dz2.T", "da1 = w2 @ dz2"]),
+        (LAYOUTS[2], ["z2 = a1 @ w2.T + b2", "dw2 = dz2.T @ a1", "da1 = dz2 @ w2"]),
+        (LAYOUTS[3], ["z2 = a1 @ w2 + b2", "dw2 = a1.T @ dz2", "da1 = dz2 @ w2.T"]),
+    ],
+    ids=lambda value: f"{value.name}-{value.weight_shape}" if isinstance(value, Layout) else "",
+)
+def test_each_layout_has_the_formulas_of_its_textbooks(
+    dense_network: Callable, layout: Layout, formulas: list[str]
+) -> None:
+    program = dense_network((3, 4, 2), ("tanh", "softmax"), batch=5, layout=layout).program
+    texts = {statement.name: statement_text(statement) for statement in program.statements}
+    assert [texts["z2"], texts["dw2"], texts["da1"]] == formulas
+    assert texts["a2"] == f"a2 = softmax(z2, axis={layout.feature_axis})"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: f"{layout.name}-{layout.weight_shape}")
+def test_a_program_knows_its_batch(dense_network: Callable, layout: Layout) -> None:
+    program = dense_network((3, 5, 2), ("tanh", "relu"), batch=5, layout=layout).program
+    assert program.batch == 5
+    flowing = {f"{name}{number}" for number in (1, 2) for name in ("z", "a", "dz", "da")} | {"a0", "da0"}
+    assert program.batched == dict.fromkeys(flowing, layout.batch_axis)

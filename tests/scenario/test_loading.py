@@ -43,7 +43,7 @@ def network(a0="[[1.0], [2.0]]", w="[[3.0, 4.0]]", dtype="float64", more=""):
 
 
 def test_the_scenarios_that_are_shipped():
-    assert {path.stem for path in shipped_scenarios()} == {*SEEDS, "batch", "find_the_bug"}
+    assert {path.stem for path in shipped_scenarios()} == {*SEEDS, "batch", "find_the_bug", "rows"}
 
 
 @pytest.mark.parametrize(("name", "tensor"), SEED_TENSORS)

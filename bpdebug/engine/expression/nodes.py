@@ -40,7 +40,9 @@ class Call:
 
 
 Expression = Name | Number | Call
-Option = bool | int | float | tuple[int, ...] | Name | None
+Index = tuple[int | tuple[int | None, int | None], ...]
+"""A subscript: for each of the first axes a number, or a slice as the pair of its bounds."""
+Option = bool | int | float | tuple[int, ...] | Index | Name | None
 Phase = Literal["forward", "backward"]
 
 
@@ -103,3 +105,18 @@ def replace(expression: Expression, new: Mapping[Expression, Expression]) -> Exp
         arguments = tuple(replace(argument, new) for argument in expression.arguments)
         return Call(expression.function, arguments, expression.options)
     return expression
+
+
+def numpy_index(index: Index) -> tuple[int | slice, ...]:
+    """Return a subscript as NumPy takes it."""
+    return tuple(slice(*part) if isinstance(part, tuple) else part for part in index)
+
+
+def index_text(index: Index) -> str:
+    """Write a subscript as NumPy does: `0,1:3`."""
+
+    def bound(number: int | None) -> str:
+        return "" if number is None else str(number)
+
+    parts = (":".join(map(bound, part)) if isinstance(part, tuple) else str(part) for part in index)
+    return ",".join(parts) or "()"

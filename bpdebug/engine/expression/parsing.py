@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Collection, Mapping
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Option
@@ -29,7 +29,24 @@ OPERATORS: dict[type[ast.AST], str] = {
     ast.MatMult: "matmul",
     ast.Pow: "power",
 }
-WRITTEN_AS_OPERATOR = {*OPERATORS.values(), "negative", "transpose"}
+COMPARISONS: dict[type[ast.AST], str] = {
+    ast.Gt: "greater",
+    ast.GtE: "greater_equal",
+    ast.Lt: "less",
+    ast.LtE: "less_equal",
+    ast.Eq: "equal",
+    ast.NotEq: "not_equal",
+}
+CONNECTIVES: dict[type[ast.AST], str] = {ast.And: "logical_and", ast.Or: "logical_or"}
+WRITTEN_AS_OPERATOR = {
+    *OPERATORS.values(),
+    *COMPARISONS.values(),
+    *CONNECTIVES.values(),
+    "logical_not",
+    "negative",
+    "subscript",
+    "transpose",
+}
 
 
 @lru_cache(maxsize=4096)
@@ -110,12 +127,54 @@ class _Reader:
         return Call(function, (self.read(node.left, depth), self.read(node.right, depth)))
 
     def unary(self, node: ast.UnaryOp, depth: int) -> Expression:
+        if isinstance(node.op, ast.Not):
+            return Call("logical_not", (self.read(node.operand, depth),))
         if not isinstance(node.op, ast.USub):
             raise self.error(
                 node, f"the operator {type(node.op).__name__} is not part of the tensor language"
             )
         operand = self.read(node.operand, depth)
         return Number(-operand.value) if isinstance(operand, Number) else Call("negative", (operand,))
+
+    def comparison(self, node: ast.Compare, depth: int) -> Expression:
+        """Read `x < y`; a chain `0 < x < 1` means `0 < x and x < 1`."""
+        operands = [self.read(operand, depth) for operand in (node.left, *node.comparators)]
+        links: list[Expression] = []
+        for operator, left, right in zip(node.ops, operands, operands[1:], strict=False):
+            function = COMPARISONS.get(type(operator))
+            if function is None:
+                name = type(operator).__name__
+                raise self.error(node, f"the comparison {name} is not part of the tensor language")
+            links.append(Call(function, (left, right)))
+        return reduce(lambda left, right: Call("logical_and", (left, right)), links)
+
+    def connective(self, node: ast.BoolOp, depth: int) -> Expression:
+        function = CONNECTIVES[type(node.op)]
+        operands = [self.read(operand, depth) for operand in node.values]
+        if len(operands) + depth > MAX_DEPTH:
+            raise self.error(node, f"an expression nests at most {MAX_DEPTH} deep")
+        return reduce(lambda left, right: Call(function, (left, right)), operands)
+
+    def subscript(self, node: ast.Subscript, depth: int) -> Expression:
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        index = tuple(self.index_part(part) for part in parts)
+        return Call("subscript", (self.read(node.value, depth),), (("index", index),))
+
+    def index_part(self, node: ast.expr) -> int | tuple[int | None, int | None]:
+        if not isinstance(node, ast.Slice):
+            return self.whole_number(node)
+        if node.step is not None:
+            raise self.error(node.step, "a slice has no step in the tensor language")
+        start, stop = (self.whole_number(bound) if bound else None for bound in (node.lower, node.upper))
+        return start, stop
+
+    def whole_number(self, node: ast.expr) -> int:
+        sign, literal = 1, node
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            sign, literal = -1, node.operand
+        if not (isinstance(literal, ast.Constant) and type(literal.value) is int):
+            raise self.error(node, "an index is a whole number or a slice, as in dw1[0, 1:3]")
+        return sign * literal.value
 
     def attribute(self, node: ast.Attribute, depth: int) -> Expression:
         if node.attr != "T":
@@ -161,7 +220,7 @@ class _Reader:
             raise self.error(
                 node, "the value of an option is a literal: a number, True, False or None"
             ) from None
-        if isinstance(value, tuple) and all(type(item) is int for item in value):
+        if isinstance(value, tuple) and all(_is_index_part(item) for item in value):
             return value
         if value is None or isinstance(value, bool | int | float):
             return value
@@ -173,9 +232,19 @@ _READERS: dict[type[ast.AST], Callable[..., Expression]] = {
     ast.Constant: _Reader.constant,
     ast.BinOp: _Reader.binary,
     ast.UnaryOp: _Reader.unary,
+    ast.Compare: _Reader.comparison,
+    ast.BoolOp: _Reader.connective,
+    ast.Subscript: _Reader.subscript,
     ast.Attribute: _Reader.attribute,
     ast.Call: _Reader.call,
 }
+
+
+def _is_index_part(value: object) -> bool:
+    """Whether a value is a number of an axis or an index, or a slice as the pair of its bounds."""
+    if isinstance(value, tuple):
+        return len(value) == 2 and all(bound is None or type(bound) is int for bound in value)
+    return type(value) is int
 
 
 def _is_like(value: Option, default: Option) -> bool:
@@ -184,11 +253,15 @@ def _is_like(value: Option, default: Option) -> bool:
         return isinstance(default, bool) and isinstance(value, bool)
     if isinstance(default, float):
         return isinstance(value, int | float) and math.isfinite(value)
-    return isinstance(value, int | tuple) or (value is None and default is None)
+    if isinstance(default, tuple):
+        return isinstance(value, tuple)
+    if isinstance(value, tuple):
+        return all(type(item) is int for item in value)
+    return isinstance(value, int) or (value is None and default is None)
 
 
 def _construct(node: ast.AST) -> str:
-    words = {"ListComp": "a list comprehension", "Lambda": "a lambda", "Subscript": "a subscript"}
+    words = {"ListComp": "a list comprehension", "Lambda": "a lambda"}
     return words.get(type(node).__name__, f"the construct {type(node).__name__}")
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
+from typing import cast
 
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions import FUNCTIONS
+from bpdebug.engine.expression.functions.comparisons import COMPARISON
 from bpdebug.engine.expression.functions.entry import CALL
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Statement
+from bpdebug.engine.expression.nodes import Call, Expression, Index, Name, Number, Statement, index_text
 from bpdebug.engine.expression.shapes import options_of, shape_of
 
 SUBSCRIPTS = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
@@ -117,6 +119,8 @@ def _write(
 def _loose(call: Call, place: str, own: int) -> bool:
     """Whether an operand that binds with precedence `own` needs parentheses in its place."""
     precedence = FUNCTIONS[call.function].precedence
+    if precedence == COMPARISON:
+        return own <= precedence  # `x < y < z` would be a chain
     strict_side = "x" if call.function == RIGHT_ASSOCIATIVE else "y"
     return own < precedence or (own == precedence and place == strict_side)
 
@@ -124,7 +128,7 @@ def _loose(call: Call, place: str, own: int) -> bool:
 def _numpy_template(call: Call) -> tuple[str, int]:
     function = FUNCTIONS[call.function]
     if function.python:
-        return function.python, function.precedence
+        return function.python.replace("{index}", _index_of(call)), function.precedence
     places = [f"{{{place}}}" for place, _ in zip("xy", call.arguments, strict=False)]
     options = [f"{name}={value!r}" for name, value in call.options]
     return f"{call.function}({', '.join(places + options)})", CALL
@@ -139,9 +143,15 @@ def _math_template(call: Call) -> tuple[str, int]:
     if function.notation:
         axis = options_of(call).get("axis")
         letters = "".join(AXIS_LETTERS[i] for i in _axes(axis) if -1 <= i < len(AXIS_LETTERS))
-        return function.notation.replace("{axis}", letters), function.precedence
+        notation = function.notation.replace("{axis}", letters).replace("{index}", _index_of(call))
+        return notation, function.precedence
     places = ", ".join(f"{{{place}}}" for place, _ in zip("xy", call.arguments, strict=False))
     return f"{call.function.replace('_prime', '′')}({places})", CALL
+
+
+def _index_of(call: Call) -> str:
+    """Write the subscript of a call, if it has one."""
+    return index_text(cast("Index", dict(call.options).get("index", ())))
 
 
 def _axes(axis: object) -> tuple[int, ...]:

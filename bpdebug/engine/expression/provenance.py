@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 
@@ -159,6 +159,12 @@ class _Writer:
         """Write an element that a function only moved or repeated: it is one of its argument's."""
         return self.write(call.arguments[0], first_index(self.operand_regions(call, index)[0]))
 
+    def write_placed(self, call: Call, index: Index) -> _Written:
+        """Write an element that is either one of the part's, or a zero beside it."""
+        region = self.operand_regions(call, index)[0]
+        beside = any(part.start >= part.stop for part in region)
+        return _Written("0", "0") if beside else self.write(call.arguments[0], first_index(region))
+
     def write_matmul(self, call: Call, index: Index) -> _Written:
         x, y = call.arguments
         x_region, y_region = self.operand_regions(call, index)
@@ -175,6 +181,8 @@ class _Writer:
     def write_reduction(self, call: Call, index: Index) -> _Written:
         (argument,) = call.arguments
         (region,) = self.operand_regions(call, index)
+        if call.function not in ("sum", "mean"):
+            return self.write_chosen(call, argument, region)
         cells = list(product(*(range(part.start, part.stop) for part in region)))
         terms = self.reader.value(argument, region).ravel()
         total = self.write_sum(terms, lambda k: self.write(argument, cells[k]))
@@ -182,6 +190,16 @@ class _Writer:
             return total
         total = _within(total, PRODUCT)
         return _Written(f"{total.symbols}/{terms.size}", f"{total.numbers}/{terms.size}", PRODUCT)
+
+    def write_chosen(self, call: Call, argument: Expression, region: Region) -> _Written:
+        """Write what a reduction that is no sum makes of its elements, the first few of them."""
+        line = self.reader.value(argument, region).ravel()
+        cells = islice(product(*(range(part.start, part.stop) for part in region)), SHOWN_TERMS + 1)
+        shown = [self.write(argument, cell) for cell in cells]
+        rest = [] if line.size == len(shown) else [f"… {line.size - len(shown)} more"]
+        symbols, numbers = [term.symbols for term in shown], [term.numbers for term in shown]
+        name = call.function
+        return _Written(f"{name}({', '.join(symbols + rest)})", f"{name}({', '.join(numbers + rest)})")
 
     def write_along_axis(self, call: Call, index: Index) -> _Written:
         (argument,) = call.arguments
@@ -225,6 +243,8 @@ _WRITERS: dict[Form, Callable[[_Writer, Call, Index], _Written]] = {
     forms.ALONG_AXIS: _Writer.write_along_axis,
     forms.EXPANSION: _Writer.write_moved,
     forms.COUNT: _Writer.write_count,
+    forms.SUBSCRIPT: _Writer.write_moved,
+    forms.PLACED: _Writer.write_placed,
 }
 
 

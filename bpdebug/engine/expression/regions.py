@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpdebug.engine.expression import forms
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.forms import Region, Shape
 from bpdebug.engine.expression.functions import FUNCTIONS
@@ -70,7 +69,7 @@ class RegionReader:
             return self.values[node.id][region]
         if isinstance(node, Number):
             return np.asarray(node.value, dtype=float)
-        if FUNCTIONS[node.function].form in (forms.EXPANSION, forms.COUNT):
+        if not FUNCTIONS[node.function].form.local:
             return evaluate(node, self.values)[region]
         operands = zip(node.arguments, self.operand_regions(node, region), strict=True)
         parts = [self.value(argument, part) for argument, part in operands]

@@ -18,6 +18,7 @@ from bpdebug.engine.expression.nodes import Call, Statement, calls
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.health.blocks import blocks
 from bpdebug.engine.health.finding import Symptom
+from bpdebug.engine.layers.layout import BATCH
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import Trace
 
@@ -33,8 +34,6 @@ examples of a batch grow alike, so that by chance alone up to half of the units 
 random networks of 16 units and more with He's initialisation stay below 0.7."""
 STEEPNESS: dict[str, Callable[[Array], Array]] = {"sigmoid": sigmoid_prime, "tanh": tanh_prime}
 """The activations that saturate, and their derivatives."""
-BATCH = "batch"
-"""What the input pattern of a layer kind calls the extent along which the examples lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +126,8 @@ def batch_axis(program: Program, statement: Statement, argument: Array) -> int |
     from units: then each element counts as a unit that has seen a single example.
     """
     layer = program.layer_of(statement)
-    if layer is None or BATCH not in layer.kind.input or len(layer.kind.input) != argument.ndim:
-        return None
-    return layer.kind.input.index(BATCH)
+    pattern = layer.kind.input(layer.layout) if layer else ()
+    return pattern.index(BATCH) if BATCH in pattern and len(pattern) == argument.ndim else None
 
 
 def examples(value: Array, axis: int | None) -> int:

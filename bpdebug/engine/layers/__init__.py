@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bpdebug.engine.layers.dense import DENSE
-from bpdebug.engine.layers.kind import LayerKind, Parameter, Pattern, Setting
+from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting
+from bpdebug.engine.layers.layout import COLUMNS, ROWS, Layout, Pattern
 
 LAYER_KINDS: dict[str, LayerKind] = {kind.name: kind for kind in (DENSE,)}
 
-__all__ = ["LAYER_KINDS", "LayerKind", "Parameter", "Pattern", "Setting"]
+__all__ = ["COLUMNS", "LAYER_KINDS", "ROWS", "LayerKind", "Layout", "Parameter", "Pattern", "Setting"]

@@ -1,4 +1,4 @@
-"""A dense layer, with the batch in columns: `z = w @ a_prev + b`, then `a = g(z)`."""
+"""A dense layer: `z = w @ a_prev + b`, or as the layout writes it, then `a = g(z)`."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from bpdebug.engine.expression.functions import activations
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting
+from bpdebug.engine.layers.layout import Layout
 
 ACTIVATIONS = {
     function.name: function for function in activations.ENTRIES if not function.name.endswith("_prime")
 }
-FEATURE_AXIS = 0
-"""The axis of the features; along it a softmax adds up to 1."""
 
 
-def forward(number: int, settings: Mapping[str, str], parameters: Collection[str]) -> tuple[Statement, ...]:
+def forward(
+    number: int, settings: Mapping[str, str], parameters: Collection[str], layout: Layout
+) -> tuple[Statement, ...]:
     """Return the two forward statements of layer `number`: its `z` and its `a`."""
     activation = settings["activation"]
-    axis = f", axis={FEATURE_AXIS}" if "axis" in ACTIVATIONS[activation].options else ""
+    axis = f", axis={layout.feature_axis}" if "axis" in ACTIVATIONS[activation].options else ""
     bias = f" + b{number}" if "b" in parameters else ""
     texts = {
-        "z": f"w{number} @ a{number - 1}{bias}",
+        "z": layout.weighted_sum(f"w{number}", f"a{number - 1}") + bias,
         "a": f"{activation}(z{number}{axis})",
     }
     return tuple(
@@ -32,10 +33,10 @@ def forward(number: int, settings: Mapping[str, str], parameters: Collection[str
 
 DENSE = LayerKind(
     name="dense",
-    input=("inputs", "batch"),
+    input=lambda layout: layout.examples("inputs"),
     parameters=(
-        Parameter("w", ("outputs", "inputs")),
-        Parameter("b", ("outputs", 1), required=False),
+        Parameter("w", lambda layout: layout.weights("outputs", "inputs")),
+        Parameter("b", lambda layout: layout.shared("outputs"), required=False),
     ),
     settings=(Setting("activation", tuple(ACTIVATIONS), default="identity"),),
     title=lambda settings: f"dense {settings['activation']}",

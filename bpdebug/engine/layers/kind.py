@@ -6,9 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from bpdebug.engine.expression.nodes import Statement
-
-Pattern = tuple[str | int, ...]
-"""A shape with named extents: `("outputs", "inputs")`, `("outputs", 1)`."""
+from bpdebug.engine.layers.layout import Layout, Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +17,14 @@ class Parameter:
     ----------
     name : str
         Its key in a scenario, and its name in the program before the layer's number.
-    shape : Pattern
-        Its extents; those named in the kind's input pattern are known, the others it defines.
+    shape : callable
+        (layout) -> its extents; those named in the kind's input pattern are known, the others it defines.
     required : bool
         Whether a layer can do without it.
     """
 
     name: str
-    shape: Pattern
+    shape: Callable[[Layout], Pattern]
     required: bool = True
 
 
@@ -47,8 +45,8 @@ class LayerKind:
     ----------
     name : str
         What a scenario calls it.
-    input : Pattern
-        The shape of what comes in.
+    input : callable
+        (layout) -> the shape of what comes in.
     parameters : tuple of Parameter
         Its own tensors.
     settings : tuple of Setting
@@ -56,8 +54,8 @@ class LayerKind:
     title : callable
         (settings) -> what the listing calls such a layer.
     forward : callable
-        (number of the layer, settings, names of the parameters that it has) -> its statements, in
-        terms of `a{number - 1}`, which comes in, and `a{number}`, which goes out.
+        (number of the layer, settings, names of the parameters that it has, layout) -> its statements,
+        in terms of `a{number - 1}`, which comes in, and `a{number}`, which goes out.
     panels : tuple of str
         The roles of its tensors, in the order in which they are shown: what comes in is `a_prev`.
     explanations : mapping
@@ -65,10 +63,10 @@ class LayerKind:
     """
 
     name: str
-    input: Pattern
+    input: Callable[[Layout], Pattern]
     parameters: tuple[Parameter, ...]
     settings: tuple[Setting, ...]
     title: Callable[[Mapping[str, str]], str]
-    forward: Callable[[int, Mapping[str, str], Collection[str]], tuple[Statement, ...]]
+    forward: Callable[[int, Mapping[str, str], Collection[str], Layout], tuple[Statement, ...]]
     panels: tuple[str, ...]
     explanations: Mapping[str, str] = field(default_factory=dict)

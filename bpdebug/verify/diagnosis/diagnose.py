@@ -41,40 +41,14 @@ class Bench:
     program: Program
 
     @cached_property
-    def batch_axis(self) -> int | None:
-        """The axis of the batch in the activations of a network; None without layers."""
-        if not self.program.layers:
-            return None
-        pattern = self.program.layers[0].kind.input
-        return pattern.index("batch") if "batch" in pattern else None
-
-    @cached_property
-    def batch(self) -> int:
-        """The size of the batch; 1 where there is none."""
-        if self.batch_axis is None:
-            return 1
-        return self.program.shapes[self.program.layers[0].tensors["a_prev"]][self.batch_axis]
-
-    @cached_property
-    def batched(self) -> frozenset[str]:
-        """The tensors that hold a row or column for each example: what flows, and its gradients."""
-        flowing = {
-            name
-            for layer in self.program.layers
-            for role, name in layer.tensors.items()
-            if role not in {parameter.name for parameter in layer.kind.parameters}
-        }
-        return frozenset(flowing | {gradient_name(name) for name in flowing})
-
-    @cached_property
     def elsewhere(self) -> Mapping[str, Array]:
         """Another run: general numbers of both signs, and a batch of five."""
         random = np.random.default_rng(0)
         values: dict[str, Array] = {BATCH: np.asarray(float(ELSEWHERE_BATCH))}
         for name, shape in self.program.inputs.items():
             general = list(shape)
-            if name in self.batched and self.batch_axis is not None:
-                general[self.batch_axis] = ELSEWHERE_BATCH
+            if name in self.program.batch_axes:
+                general[self.program.batch_axes[name]] = ELSEWHERE_BATCH
             values[name] = random.normal(size=general)
         for statement in self.program.statements:
             values[statement.name] = np.asarray(evaluate(statement.expression, values))
@@ -83,18 +57,12 @@ class Bench:
     def with_examples(self, values: Mapping[str, Array]) -> dict[str, Array]:
         """Add, for every tensor with a batch, its first and its last example by their NumPy names."""
         extended = dict(values)
-        if self.batch_axis is not None:
-            for suffix, part in self.examples.items():
-                for name in self.batched & values.keys():
-                    extended[name + suffix] = values[name][part]
+        for name, axis in self.program.batched.items():
+            if name in values:
+                before = (slice(None),) * axis
+                for suffix, part in zip(one_example(axis), (slice(-1, None), slice(0, 1)), strict=True):
+                    extended[name + suffix] = values[name][(*before, part)]
         return extended
-
-    @cached_property
-    def examples(self) -> Mapping[str, tuple[slice, ...]]:
-        """How one example of a batch is written, and the slices that it is."""
-        before = (slice(None),) * (self.batch_axis or 0)
-        text = ":, " * (self.batch_axis or 0)
-        return {f"[{text}-1:]": (*before, slice(-1, None)), f"[{text}:1]": (*before, slice(0, 1))}
 
     def scope(self, statement: Statement, values: Mapping[str, Array]) -> Scope:
         """Return what a formula for a statement's result can be made of."""
@@ -108,17 +76,28 @@ class Bench:
         activations = {
             layer.tensors["z"]: layer.tensors["a"] for layer in layers if {"z", "a"} <= layer.tensors.keys()
         }
-        one_example: dict[str, dict[Expression, Expression]] = {
-            suffix: {Name(name): Name(name + suffix) for name in tensors if name + suffix in values}
-            for suffix in self.examples
-        }
+        batched = self.program.batched
+        cut: list[dict[Expression, Expression]] = [
+            {
+                Name(name): Name(name + one_example(batched[name])[which])
+                for name in tensors
+                if name in batched
+            }
+            for which in (0, 1)
+        ]
         return Scope(
             {name: value.shape for name, value in values.items()},
             tensors,
             near & set(tensors),
             activations,
-            one_example if self.batch > 1 else {},
+            cut if self.program.batch > 1 else (),
         )
+
+
+def one_example(axis: int) -> tuple[str, str]:
+    """Write, as NumPy does, the last and the first example of a batch along an axis."""
+    before = ":, " * axis
+    return f"[{before}-1:]", f"[{before}:1]"
 
 
 def diagnose(
@@ -155,7 +134,7 @@ def diagnose(
     values = bench.with_examples(values)
     scope = bench.scope(statement, values)
     formulas = _written_out(bench.program, statement.expression, given)
-    candidates = search(formulas, mine, values, scope, bench.batch, rtol)
+    candidates = search(formulas, mine, values, scope, bench.program.batch, rtol)
     groups = groups_of(candidates, bench.elsewhere)
     best = [members[0] for members in groups][:MOST_DIAGNOSES]
     return tuple(_described(candidate) for candidate in best), len(groups) > 1

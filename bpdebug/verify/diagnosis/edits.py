@@ -7,8 +7,8 @@ carries its plausibility as a cost, so that the most likely of several explanati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.forms import ELEMENTWISE, Shape, reduced_axes
@@ -59,15 +59,15 @@ class Scope:
         Those of the same layer and its neighbours: the likely ones.
     activations : mapping
         For each pre-activation `z`, the name of its activation `a`.
-    one_example : mapping
-        For each way to write one example of the batch (`[:, -1:]`), the tensors cut down to it.
+    one_example : sequence of mapping
+        The tensors cut down to one example of the batch (`a1[:, -1:]`), in each way to do it.
     """
 
     shapes: Mapping[str, Shape]
     tensors: Collection[str]
     near: Collection[str]
     activations: Mapping[str, str]
-    one_example: Mapping[str, Mapping[Expression, Expression]] = field(default_factory=dict)
+    one_example: Sequence[Mapping[Expression, Expression]] = ()
 
     def shape(self, expression: Expression) -> Shape | None:
         """Return the shape of an expression; None if its operands do not fit together."""
@@ -89,7 +89,7 @@ def single_edits(expression: Expression, scope: Scope) -> Iterator[Edit]:
             for new, kind, cost in rule(node, scope):
                 if new != node:
                     yield Edit(rebuild(new), kind, node, new, cost)
-    for cut in scope.one_example.values():
+    for cut in scope.one_example:
         new = replace(expression, cut)
         if new != expression:
             yield Edit(new, "one example only", expression, new, 1.2)

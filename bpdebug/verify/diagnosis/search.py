@@ -113,7 +113,7 @@ def search(
     list of Candidate
         The most plausible first; empty if no small edit explains the numbers.
     """
-    evaluator = Evaluator({**values, BATCH: np.asarray(float(batch))})
+    evaluator = Evaluator({BATCH: np.asarray(float(batch)), **values})
     found: list[Candidate] = []
     for formula, cost in formulas:
         finder = _Finder(formula, cost, mine, evaluator, scope, batch, rtol)

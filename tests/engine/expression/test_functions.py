@@ -184,14 +184,18 @@ def test_reads_are_exactly_the_elements_that_matter(function: Function, sample: 
     result = np.asarray(evaluate(call, values))
     shapes = tuple(value.shape for value in values.values())
 
-    # Far and near, on both sides: a step function or a maximum hides small changes.
+    # Far and near, on both sides, equal to what it is compared with, and no number at all: a step
+    # function, a maximum or an `all` hides small changes, and from some starting points every change.
     influences = {name: np.zeros((*result.shape, *value.shape), bool) for name, value in values.items()}
-    for name, value in values.items():
-        for index, other in product(np.ndindex(value.shape), (-7.3, 0.05, 7.3)):
-            moved = value.copy()
+    probes = {-7.3, 0.0, 0.05, 7.3, np.nan, np.inf, *(x for value in values.values() for x in value.flat)}
+    starts = [values, *({n: np.full_like(v, x) for n, v in values.items()} for x in (0.0, 1.0))]
+    for start, name in product(starts, values):
+        before = np.asarray(evaluate(call, start))
+        for index, other in product(np.ndindex(values[name].shape), probes):
+            moved = start[name].copy()
             moved[index] = other
-            after = np.asarray(evaluate(call, {**values, name: moved}))
-            influences[name][(..., *index)] |= ~((after == result) | (np.isnan(after) & np.isnan(result)))
+            after = np.asarray(evaluate(call, {**start, name: moved}))
+            influences[name][(..., *index)] |= ~((after == before) | (np.isnan(after) & np.isnan(before)))
 
     for element in np.ndindex(result.shape):
         region = tuple(slice(i, i + 1) for i in element)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bpdebug.engine.expression.evaluation import INFIX, evaluate
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
-from bpdebug.engine.expression.parsing import MAX_DEPTH, MAX_LENGTH, parse
+from bpdebug.engine.expression.parsing import COMPARISONS, CONNECTIVES, MAX_DEPTH, MAX_LENGTH, parse
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.errors import ExpressionError
 
@@ -41,8 +41,6 @@ REFUSED = [
     ("x.T()", 1, "only functions of the table"),
     ("sum(x)(y)", 1, "only functions of the table"),
     ("(lambda: x)()", 1, "only functions of the table"),
-    ("x[0]", 1, "a subscript"),
-    ("a @ x[0]", 5, "a subscript"),
     ("lambda: 1", 1, "a lambda"),
     ("[x for x in y]", 1, "a list comprehension"),
     ("sum(x for x in y)", 4, "GeneratorExp"),
@@ -51,12 +49,21 @@ REFUSED = [
     ("f'{x}'", 1, "JoinedStr"),
     ("(x := 1)", 2, "NamedExpr"),
     ("x if y else z", 1, "IfExp"),
-    ("x and y", 1, "BoolOp"),
-    ("x < y", 1, "Compare"),
     ("await x", 1, "Await"),
     ("(yield)", 2, "Yield"),
-    ("not x", 1, "operator Not"),
     ("+x", 1, "operator UAdd"),
+    ("x[::2]", 5, "a slice has no step"),
+    ("x[y]", 3, "an index is a whole number"),
+    ("x[0, True]", 6, "an index is a whole number"),
+    ("x[...]", 3, "an index is a whole number"),
+    ("x[None]", 3, "an index is a whole number"),
+    ("x[[0, 1]]", 3, "an index is a whole number"),
+    ("x[1.0]", 3, "an index is a whole number"),
+    ("x[0:y]", 5, "an index is a whole number"),
+    ("x is y", 1, "comparison Is "),
+    ("x in y", 1, "comparison In "),
+    ("sum(x, axis=((0, 1),))", 13, "is not a value for axis"),
+    ("placed(x, y, index=0)", 20, "is not a value for index"),
     ("~x", 1, "operator Invert"),
     ("x // y", 1, "operator FloorDiv"),
     ("a + x % y", 5, "operator Mod"),
@@ -142,6 +149,14 @@ def test_any_text_is_read_or_refused_without_a_warning(text: str) -> None:
             Call("sum", (Name("x"),), (("axis", -1), ("keepdims", True))),
         ),
         ("sum(x, axis=(0, 2))", Call("sum", (Name("x"),), (("axis", (0, 2)),))),
+        ("x[0]", Call("subscript", (Name("x"),), (("index", (0,)),))),
+        ("x[0, -1:, :3]", Call("subscript", (Name("x"),), (("index", (0, (-1, None), (None, 3))),))),
+        ("x >= 1", Call("greater_equal", (Name("x"), Number(1)))),
+        (
+            "0 < x < 1",
+            Call("logical_and", (Call("less", (Number(0), Name("x"))), Call("less", (Name("x"), Number(1))))),
+        ),
+        ("not x == y", Call("logical_not", (Call("equal", (Name("x"), Name("y"))),))),
     ],
 )
 def test_read_as(text: str, tree: Expression) -> None:
@@ -151,8 +166,11 @@ def test_read_as(text: str, tree: Expression) -> None:
 NUMBERS = st.builds(
     Number, st.integers(-9, 9) | st.floats(-9, 9, allow_nan=False).map(lambda value: round(value, 3) + 0.0)
 )
-UNARY = [name for name, entry in FUNCTIONS.items() if entry.arity == 1 and name not in ("negative", "count")]
-BINARY = [name for name in (*INFIX, "maximum") if name != "matmul"]
+BY_THEMSELVES = ("negative", "subscript")
+UNARY = [name for name, entry in FUNCTIONS.items() if entry.arity == 1 and name not in BY_THEMSELVES]
+BINARY = [*INFIX, "maximum", *COMPARISONS.values(), *CONNECTIVES.values()]
+BOUNDS = st.none() | st.integers(-3, 3)
+INDICES = st.lists(st.integers(-3, 3) | st.tuples(BOUNDS, BOUNDS), max_size=3).map(tuple)
 
 
 def negated(operand: Expression) -> Expression:
@@ -167,7 +185,8 @@ def with_option(operand: Expression, axis: int | None, keepdims: bool) -> Expres
 def grow(trees: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
     return (
         st.builds(lambda name, x: Call(name, (x,)), st.sampled_from(UNARY), trees)
-        | st.builds(lambda name, x, y: Call(name, (x, y)), st.sampled_from([*BINARY, "matmul"]), trees, trees)
+        | st.builds(lambda name, x, y: Call(name, (x, y)), st.sampled_from(BINARY), trees, trees)
+        | st.builds(lambda index, x: Call("subscript", (x,), (("index", index),)), INDICES, trees)
         | st.builds(with_option, trees, st.sampled_from([None, 0, -1]), st.booleans())
         | st.builds(negated, trees)
     )

@@ -6,11 +6,19 @@ shapes, the derivation, the provenance and the tests of derivatives read it from
 
 from __future__ import annotations
 
-from bpdebug.engine.expression.functions import activations, arithmetic, reductions
+from bpdebug.engine.expression.functions import (
+    activations,
+    arithmetic,
+    comparisons,
+    reductions,
+    subscripts,
+)
 from bpdebug.engine.expression.functions.entry import Function, Sample
 
+FAMILIES = (arithmetic, comparisons, reductions, subscripts, activations)
+
 FUNCTIONS: dict[str, Function] = {
-    function.name: function for function in (*arithmetic.ENTRIES, *reductions.ENTRIES, *activations.ENTRIES)
+    function.name: function for family in FAMILIES for function in family.ENTRIES
 }
 
 __all__ = ["FUNCTIONS", "Function", "Sample"]

@@ -121,18 +121,4 @@ ENTRIES = (
         (Sample((MIXED, POSITIVE)), Sample((MIXED, 0.1))),
         notation="max({x}, {y})",
     ),
-    Function(
-        "greater",
-        lambda x, y: np.greater(x, y).astype(np.result_type(x, y)),
-        None,
-        "1 where the first element is larger, else 0.",
-        (Sample((MIXED, POSITIVE)),),
-    ),
-    Function(
-        "greater_equal",
-        lambda x, y: np.greater_equal(x, y).astype(np.result_type(x, y)),
-        None,
-        "1 where the first element is larger or equal, else 0.",
-        (Sample((MIXED, POSITIVE)),),
-    ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from bpdebug.engine.expression.forms import COUNT, EXPANSION, REDUCTION, Shape, element_count, reduced_axes
@@ -34,6 +36,31 @@ def count(x: Array, axis: Option = None) -> Array:
     return np.asarray(count_along(x.shape, axis), dtype=x.dtype)
 
 
+def norm(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """√Σ x², scaled by the largest element so that no square overflows or vanishes."""
+    largest = np.max(np.abs(x), axis=axis, keepdims=True)
+    scale = np.where(np.isfinite(largest) & (largest > 0), largest, x.dtype.type(1))
+    total = scale * np.sqrt(np.sum((x / scale) ** 2, axis=axis, keepdims=True))
+    return np.asarray(total if keepdims else np.squeeze(total, axis=axis), dtype=x.dtype)
+
+
+def any_true(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """1 if an element is true, else 0."""
+    return np.asarray(np.any(x, axis=axis, keepdims=keepdims)).astype(x.dtype)
+
+
+def all_true(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """1 if every element is true, else 0."""
+    return np.asarray(np.all(x, axis=axis, keepdims=keepdims)).astype(x.dtype)
+
+
+IS_EXTREME = "equal(x, broadcast_like(out, x, axis=axis, keepdims=keepdims))"
+SHARED = (
+    f"broadcast_like(g / sum({IS_EXTREME}, axis=axis, keepdims=keepdims), x, axis=axis, keepdims=keepdims)"
+    f" * {IS_EXTREME}"
+)
+"""The gradient of an extreme goes to the element that is it; equal ones share it, as in PyTorch's `amax`."""
+
 ENTRIES = (
     Function(
         "sum",
@@ -55,6 +82,54 @@ ENTRIES = (
         form=REDUCTION,
         options=OPTIONS,
         notation="mean{axis}({x})",
+    ),
+    Function(
+        "max",
+        np.max,
+        (SHARED,),
+        "The largest element along an axis; it alone receives the gradient, and equal ones share it.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+        notation="max{axis}({x})",
+    ),
+    Function(
+        "min",
+        np.min,
+        (SHARED,),
+        "The smallest element along an axis; it alone receives the gradient, and equal ones share it.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+        notation="min{axis}({x})",
+    ),
+    Function(
+        "norm",
+        norm,
+        ("broadcast_like(g / out, x, axis=axis, keepdims=keepdims) * x",),
+        "The length of a vector: the root of the sum of its squares.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+        notation="‖{x}‖{axis}",
+    ),
+    Function(
+        "any",
+        any_true,
+        None,
+        "1 if some element along the axis is not 0, else 0.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+    ),
+    Function(
+        "all",
+        all_true,
+        None,
+        "1 if no element along the axis is 0, else 0.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
     ),
     Function(
         "broadcast_like",

@@ -1,0 +1,58 @@
+"""What an expression would cost, known from its shapes before anything runs.
+
+An expression that someone types, or that comes with a file, may be any: `w1.T @ w1 @ w1.T @ ...` fits in
+a line and runs for hours. What is too large is refused, so that every answer comes soon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bpdebug.engine.expression.forms import MATMUL, Shape, element_count
+from bpdebug.engine.expression.functions import FUNCTIONS
+from bpdebug.engine.expression.nodes import Call, Expression, calls, names
+from bpdebug.engine.expression.shapes import shape_of
+from bpdebug.errors import BpdebugError
+
+MAX_NUMBERS = 2**27
+"""The most numbers that all results within one expression may have together: 1 GiB of float64."""
+MAX_PRODUCTS = 2**34
+"""The most multiplications within one expression: some seconds on a slow machine."""
+
+
+def check_cost(expression: Expression, shapes: Mapping[str, Shape]) -> None:
+    """Refuse an expression that would need too much memory or time.
+
+    Parameters
+    ----------
+    expression : Expression
+        What would be computed; its shapes fit.
+    shapes : mapping
+        The shape of each name that it reads.
+
+    Raises
+    ------
+    BpdebugError
+        With what it would compute, and the limit.
+    ShapeError
+        If the operands of some node do not fit together.
+    """
+    # A part without names is a constant, folded before anything runs.
+    inner = [call for call in calls(expression) if names(call)]
+    numbers = sum(element_count(shape_of(call, shapes)) for call in inner)
+    if numbers > MAX_NUMBERS:
+        raise BpdebugError(
+            f"too large: it would compute {numbers:,} numbers, at most {MAX_NUMBERS:,} are allowed"
+        )
+    products = sum(_products(call, shapes) for call in inner)
+    if products > MAX_PRODUCTS:
+        raise BpdebugError(
+            f"too long: it would take {products:,} products, at most {MAX_PRODUCTS:,} are allowed"
+        )
+
+
+def _products(call: Call, shapes: Mapping[str, Shape]) -> int:
+    size = element_count(shape_of(call, shapes))
+    if FUNCTIONS[call.function].form is MATMUL:
+        return size * shape_of(call.arguments[0], shapes)[-1]
+    return size

@@ -1,0 +1,69 @@
+"""Layouts: how a network lays out its tensors, which is all in which conventions of common code differ.
+
+    columns, out_in    z = w @ a_prev + b        b (outputs, 1)    Ng, Nielsen
+    columns, in_out    z = w.T @ a_prev + b      b (outputs, 1)    Goodfellow
+    rows, out_in       z = a_prev @ w.T + b      b (outputs,)      PyTorch
+    rows, in_out       z = a_prev @ w + b        b (outputs,)      CS231n, Keras
+
+A layer kind asks the layout for its shapes and for its weighted sum, and so works in all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Extent = str | int
+Pattern = tuple[Extent, ...]
+"""A shape with named extents: `("outputs", "inputs")`, `("outputs", 1)`."""
+
+BATCH = "batch"
+"""What patterns call the number of examples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the examples of a batch lie, and which way round the weights are.
+
+    Attributes
+    ----------
+    name : str
+        `columns`: features × batch, each example is a column. `rows`: batch × features.
+    weight_shape : str
+        `out_in`: a row of weights for each output. `in_out`: a column.
+    """
+
+    name: Literal["columns", "rows"] = "columns"
+    weight_shape: Literal["out_in", "in_out"] = "out_in"
+
+    @property
+    def batch_axis(self) -> int:
+        """The axis of the examples."""
+        return 1 if self.name == "columns" else 0
+
+    @property
+    def feature_axis(self) -> int:
+        """The axis of the features; along it a softmax adds up to 1."""
+        return 1 - self.batch_axis
+
+    def examples(self, features: Extent) -> Pattern:
+        """Return the shape of what holds so many features of each example."""
+        return (features, BATCH) if self.name == "columns" else (BATCH, features)
+
+    def weights(self, outputs: Extent, inputs: Extent) -> Pattern:
+        """Return the shape of a matrix with a weight for each pair of an output and an input."""
+        return (outputs, inputs) if self.weight_shape == "out_in" else (inputs, outputs)
+
+    def shared(self, features: Extent) -> Pattern:
+        """Return the shape of what holds a number for each feature, the same for all examples."""
+        return (features, 1) if self.name == "columns" else (features,)
+
+    def weighted_sum(self, weights: str, inputs: str) -> str:
+        """Write the sums of the inputs, each times its weight."""
+        if self.name == "columns":
+            return f"{weights} @ {inputs}" if self.weight_shape == "out_in" else f"{weights}.T @ {inputs}"
+        return f"{inputs} @ {weights}.T" if self.weight_shape == "out_in" else f"{inputs} @ {weights}"
+
+
+COLUMNS = Layout("columns")
+ROWS = Layout("rows")
