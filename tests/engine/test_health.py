@@ -15,7 +15,8 @@ from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.health import HEALTH_CONDITIONS, Finding, examine, layer_health
 from bpdebug.engine.health.blocks import BLOCK, blocks, mean_size, norm
 from bpdebug.engine.health.units import DEAD_SHARE, dead_share
-from bpdebug.engine.layers import LAYER_KINDS, LayerKind
+from bpdebug.engine.layers import LAYER_KINDS
+from bpdebug.engine.layers.layout import COLUMNS, ROWS, Layout
 from bpdebug.engine.program import Program, make_layer, with_backward
 from bpdebug.engine.trace import Trace, run
 from bpdebug.scenario import load_scenario
@@ -34,20 +35,19 @@ def run_dense(
     a0: np.ndarray,
     *layers: tuple[str, np.ndarray, np.ndarray],
     incoming: np.ndarray,
-    kind: LayerKind | None = None,
+    layout: Layout = COLUMNS,
 ) -> Trace:
     """Run dense layers, each an activation, its `w` and its `b`."""
-    kind = kind or LAYER_KINDS["dense"]
+    kind = LAYER_KINDS["dense"]
     values, forward, made = {"a0": a0}, [], []
     for number, (activation, w, b) in enumerate(layers, start=1):
         values |= {f"w{number}": w, f"b{number}": b}
-        forward += kind.forward(number, {"activation": activation}, ["w", "b"])
-        made.append(make_layer(number, kind, {"activation": activation}, ["w", "b"]))
+        forward += kind.forward(number, {"activation": activation}, ["w", "b"], layout)
+        made.append(make_layer(number, kind, {"activation": activation}, ["w", "b"], layout))
     shapes = {name: value.shape for name, value in values.items()}
     parameters = [name for name in values if name != "a0"]
     last = f"a{len(layers)}"
-    axes = {"a0": kind.input.index("batch")}
-    program = with_backward(shapes, forward, last, made, parameters, axes)
+    program = with_backward(shapes, forward, last, made, parameters, {"a0": layout.batch_axis})
     return run(program, {**values, f"d{last}": incoming})
 
 
@@ -229,11 +229,6 @@ def test_saturation_inside_a_statement() -> None:
     assert found(trace, "saturation") == ["2 of 2 units of tanh(x - 20) in h have a derivative below 0.001"]
 
 
-def dead_network(a0: np.ndarray, kind: LayerKind | None = None) -> Trace:
-    w, b = square(1.0, a0.shape[0])
-    return run_dense(a0, ("relu", w, b), incoming=np.ones_like(a0), kind=kind)
-
-
 @pytest.mark.parametrize(
     ("rows", "text"),
     [
@@ -248,30 +243,26 @@ def dead_network(a0: np.ndarray, kind: LayerKind | None = None) -> Trace:
     ],
 )
 def test_dead_units(rows: list[list[float]], text: str | None) -> None:
-    trace = dead_network(np.array(rows, dtype=float))
-    assert found(trace, "dead_units") == ([] if text is None else [text])
+    # Written with an example in each column; the other layout is the same network.
+    a0, (w, b) = np.array(rows, dtype=float), square(1.0)
+    columns = run_dense(a0, ("relu", w, b), incoming=np.ones_like(a0))
+    transposed = run_dense(a0.T, ("relu", w, b[:, 0]), incoming=np.ones_like(a0.T), layout=ROWS)
+    for trace in (columns, transposed):
+        assert found(trace, "dead_units") == ([] if text is None else [text])
 
 
-def test_dead_units_follow_the_axis_of_the_batch() -> None:
-    dense = LAYER_KINDS["dense"]
-    rows = LayerKind(
-        "dense_rows",
-        ("batch", "inputs"),
-        dense.parameters,
-        dense.settings,
-        dense.title,
-        lambda number, settings, parameters: (
-            Statement("z1", parse("a0 @ w1.T"), layer=1, role="z"),
-            Statement("a1", parse("relu(z1)"), layer=1, role="a"),
-        ),
-        dense.panels,
-    )
-    a0 = np.array([[-1.0, -1, -1, 1], [-1, -1, -1, -1]])
-    trace = run_dense(a0, ("relu", *square(1.0)), incoming=np.ones((2, 4)), kind=rows)
-    assert found(trace, "dead_units") == ["3 of 4 units of a1 are off for all 2 examples"]
+def test_dead_units_without_layers() -> None:
+    for text, findings in (
+        ("relu(x)", ["3 of 4 units of h are off for all 2 examples"]),
+        # Examples and units cannot be told apart in what a statement sums up.
+        ("sum(relu(x), axis=1)", []),
+    ):
+        program = Program({"x": (2, 4)}, (Statement("h", parse(text)),), batch_axes={"x": 0})
+        trace = run(program, {"x": np.array([[-1.0, -1, -1, 1], [-1, -1, -1, -1]])})
+        assert found(trace, "dead_units") == findings
 
 
-def test_without_layers_each_element_is_a_unit() -> None:
+def test_without_a_batch_each_element_is_a_unit() -> None:
     assert found(run_statements({"x": [[-1, -1, -1, 1]]}, h="relu(x)"), "dead_units") == []
     assert found(run_statements({"x": [[-1, -1, -1, -1]]}, h="relu(x)"), "dead_units") == [
         "4 of 4 units of h are off for the only example"
@@ -352,12 +343,12 @@ def test_an_incoming_gradient_of_zero_is_found_first() -> None:
     assert conditions(trace) == {"zero_gradient"}
 
 
-def test_without_layers_the_gradients_of_the_inputs_are_compared() -> None:
+def test_without_layers_the_gradients_of_the_parameters_are_compared() -> None:
     forward = [Statement("h", parse("u * x")), Statement("y", parse("v * h"))]
     program = with_backward({"v": (2,), "x": (2,), "u": (2,)}, forward, "y", parameters=("u", "v"))
     values = {"x": np.ones(2), "u": np.ones(2), "v": np.full(2, 1e-4), "dy": np.ones(2)}
     # The order is that of the forward pass, not that in which the inputs were declared.
-    assert found(run(program, values), "vanishing") == ["‖dx‖ / ‖dv‖ = 0.00014 / 1.4 = 0.0001"]
+    assert found(run(program, values), "vanishing") == ["‖du‖ / ‖dv‖ = 0.00014 / 1.4 = 0.0001"]
 
 
 # Layers, order, and large tensors.
