@@ -86,9 +86,6 @@ class Program:
         The layers in order; empty for statements without layers.
     seed : str
         The tensor whose gradient comes in; empty if the program only runs forwards.
-    carried : mapping
-        Input -> the result that takes its place in the next iteration, where the program is one iteration of
-        a training.
     parameters : frozenset of str
         The inputs that training changes.
     batch_axes : mapping
