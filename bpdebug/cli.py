@@ -284,9 +284,9 @@ def read_script(path: str) -> str:
     """Read a script from a file, or from standard input."""
     try:
         if path == "-":
-            text = sys.stdin.read(MAX_SCRIPT + 1)
+            text = sys.stdin.read(MAX_SCRIPT + 1) if sys.stdin else ""
         else:
-            with open(path, encoding="utf-8") as file:
+            with open(path, encoding="utf-8-sig") as file:
                 text = file.read(MAX_SCRIPT + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"

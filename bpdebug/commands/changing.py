@@ -44,8 +44,6 @@ def _same(before: np.ndarray, after: np.ndarray) -> bool:
 
 
 def _reset(session: Session, text: str) -> Answer:
-    if text:
-        raise BpdebugError(f"no argument is expected: found {text}")
     dropped = list(session.debugger.replaced)
     session.debugger.reset()
     return Answer((f"dropped: {', '.join(dropped)}" if dropped else "nothing was set",), {"dropped": dropped})

@@ -22,7 +22,7 @@ class Answer:
     lines : tuple of str
         For a person: one line, or one for each thing that was asked for.
     data : mapping
-        The same for a program, as JSON knows it.
+        The same for a program: what JSON knows, and arrays.
     failed : bool
         Whether the command could not be done; the line then says why.
     ends : bool

@@ -15,6 +15,8 @@ from bpdebug.engine.health import HEALTH_CONDITIONS
 from bpdebug.errors import BpdebugError
 
 WORD = re.compile(r"\w*$")
+WHOLE = ("commands", "topics")
+"""What is completed from its beginning: the name of a command may have a hyphen."""
 
 
 def completions(session: Session, line: str) -> list[str]:
@@ -26,11 +28,10 @@ def completions(session: Session, line: str) -> list[str]:
         command = find_command(word)
     except BpdebugError:
         return []
-    begun = WORD.search(rest)
-    assert begun is not None
-    head = f"{word} {rest[: begun.start()]}"
+    begun = rest if command.completes in WHOLE else WORD.findall(rest)[0]
+    head = line.lstrip().removesuffix(begun)
     words = _WORDS[command.completes](session)
-    return sorted(head + candidate for candidate in words if candidate.startswith(begun[0]))
+    return sorted(head + candidate for candidate in words if candidate.startswith(begun))
 
 
 def _tensors(session: Session) -> set[str]:

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from bpdebug.commands.command import Answer, Command
-from bpdebug.commands.session import Session
+from bpdebug.commands.session import MAX_DIGITS, Session
 from bpdebug.engine.debugger import Debugger, Stop
 from bpdebug.engine.expression.parsing import suggestion
 from bpdebug.engine.expression.printing import numpy_text, shape_text, statement_text
 from bpdebug.errors import BpdebugError
-
-MAX_COUNT = 10**9
 
 
 def stop_answer(debugger: Debugger, stop: Stop) -> Answer:
@@ -43,8 +41,6 @@ def place_text(debugger: Debugger) -> str:
 
 def _verb(verb: Callable[[Debugger], Stop]) -> Callable[[Session, str], Answer]:
     def run(session: Session, text: str) -> Answer:
-        if text:
-            raise BpdebugError(f"no argument is expected: found {text}")
         return stop_answer(session.debugger, verb(session.debugger))
 
     return run
@@ -52,8 +48,9 @@ def _verb(verb: Callable[[Debugger], Stop]) -> Callable[[Session, str], Answer]:
 
 def _repeated(verb: Callable[[Debugger], Stop]) -> Callable[[Session, str], Answer]:
     def run(session: Session, text: str) -> Answer:
+        count = read_count(text)
         stop = verb(session.debugger)
-        for _ in range(read_count(text) - 1):
+        for _ in range(count - 1):
             if stop.reason == "nowhere":
                 break
             stop = verb(session.debugger)
@@ -66,14 +63,14 @@ def read_count(text: str) -> int:
     """Read how often; once, if nothing is said."""
     if not text:
         return 1
-    if not (text.isascii() and text.isdigit() and int(text[:10]) >= 1 and len(text) < len(str(MAX_COUNT))):
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and int(text) >= 1):
         raise BpdebugError(f"expected how many times, a whole number from 1: found {text}")
     return int(text)
 
 
 def read_position(text: str, debugger: Debugger) -> int:
     """Read a position: its number, or the tensor that its statement writes."""
-    if text.isascii() and text.isdigit() and len(text) < len(str(MAX_COUNT)):
+    if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS:
         return int(text)
     positions = debugger.program.positions
     if text not in positions:

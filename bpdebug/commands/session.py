@@ -10,6 +10,8 @@ from bpdebug.engine.trace import run
 from bpdebug.scenario import Scenario
 
 COMMENT = "#"
+MAX_DIGITS = 9
+"""A count has no more: there is no program so long."""
 COUNTED = ("step", "back", "into")
 """The commands that take a count: repeated, they are recorded as one."""
 
@@ -37,8 +39,9 @@ class Session:
         word, _, count = line.partition(" ")
         if word in COUNTED and self.recorded:
             before, _, times = self.recorded[-1].partition(" ")
-            if before == word:
-                self.recorded[-1] = f"{word} {int(times or 1) + int(count or 1)}"
+            total = int(times or 1) + int(count or 1)
+            if before == word and len(str(total)) <= MAX_DIGITS:
+                self.recorded[-1] = f"{word} {total}"
                 return
         self.recorded.append(line)
 

@@ -11,6 +11,10 @@ from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import Session
 from bpdebug.engine.expression.parsing import suggestion
 from bpdebug.errors import BpdebugError
+from bpdebug.scenario.problems import printable
+
+MAX_LINE = 10_000
+"""The longest command, in characters."""
 
 
 def _help(session: Session, text: str) -> Answer:
@@ -76,12 +80,31 @@ def find_command(word: str) -> Command:
 
 def execute(session: Session, line: str) -> Answer:
     """Run one line; what is wrong with it is the answer, never an exception."""
-    word, _, rest = line.strip().partition(" ")
     try:
-        command = find_command(word)
-        answer = command.run(session, rest.strip())
-    except BpdebugError as error:
+        command, text = read_line(line)
+        answer = command.run(session, text)
+    except (BpdebugError, MemoryError) as error:
         return Answer((str(error),), {"error": str(error)}, failed=True)
     if command.recorded:
-        session.record(f"{command.name} {rest.strip()}".strip())
+        session.record(f"{command.name} {text}".strip())
     return answer
+
+
+def read_line(line: str) -> tuple[Command, str]:
+    """Read a line as a command and the text of its arguments.
+
+    Raises
+    ------
+    BpdebugError
+        If it is too long, moves the cursor of whoever prints it, or is no command.
+    """
+    line = line.strip()
+    if len(line) > MAX_LINE:
+        raise BpdebugError(f"a command has at most {MAX_LINE} characters: found {len(line)}")
+    if not line.replace("\t", " ").isprintable():
+        raise BpdebugError(f"a command is one line without control characters: found {printable(line)}")
+    word, *rest = line.split(maxsplit=1) or [""]
+    command = find_command(word)
+    if rest and not command.usage:
+        raise BpdebugError(f"no argument is expected: found {rest[0]}")
+    return command, "".join(rest)

@@ -14,7 +14,6 @@ from bpdebug.engine.expression.nodes import Expression
 from bpdebug.engine.expression.printing import shape_text, written_number
 from bpdebug.engine.watches import Watch
 from bpdebug.errors import BpdebugError
-from bpdebug.export.json_trace import json_numbers
 
 DIGITS = 8
 MAX_SHOWN = 64
@@ -32,7 +31,7 @@ class Reading:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The reading as JSON knows it."""
+        """The reading for a program."""
         return value_data(self.value) if self.value is not None else {"note": self.note}
 
 
@@ -71,5 +70,5 @@ def value_text(value: Array, truth: bool = False) -> str:
 
 
 def value_data(value: Array) -> dict[str, Any]:
-    """Return a value as JSON knows it, every number exactly."""
-    return {"shape": list(value.shape), "value": json_numbers(value)}
+    """Return a value for a program."""
+    return {"shape": list(value.shape), "value": value}

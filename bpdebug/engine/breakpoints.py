@@ -15,7 +15,7 @@ import numpy as np
 from bpdebug.engine.conditions import evidence, read_condition
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.nodes import Expression, Statement, names
-from bpdebug.engine.expression.parsing import suggestion
+from bpdebug.engine.expression.parsing import MAX_LENGTH, suggestion
 from bpdebug.engine.health import HEALTH_CONDITIONS, Finding
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import Trace
@@ -113,6 +113,8 @@ def read_breakpoint(text: str, program: Program, number: int, once: bool = False
     BpdebugError
         If the program has no such place, or the condition cannot be used.
     """
+    if len(text) > MAX_LENGTH:
+        raise BpdebugError(f"a breakpoint has at most {MAX_LENGTH} characters: found {len(text)}")
     place_text, joint, condition_text = (part.strip() for part in text.partition(" if "))
     if not place_text:
         raise BpdebugError("nothing to stop at: write for example `break dw1` or `break norm(dw1) > 10`")

@@ -28,6 +28,10 @@ from bpdebug.errors import BpdebugError
 
 DIGITS = 6
 """Significant digits of the numbers that explain a stop."""
+QUANTIFIERS = {"any": True, "all": False}
+"""What over many elements is decided by a single one, and what that one then is."""
+DECIDED_BY_EQUALS = ("logical_and", "logical_or")
+"""What is decided by those of its operands that are as true, or as false, as it is itself."""
 
 
 def read_expression(text: str, program: Program) -> Expression:
@@ -87,7 +91,7 @@ def evidence(condition: Expression, values: Mapping[str, Array]) -> tuple[str, .
 
 @dataclass(frozen=True, slots=True)
 class _Witness:
-    """Follows a true condition down to the numbers that it compares."""
+    """Follows a condition down to the numbers that make it true; within a `not`, that make a part false."""
 
     reader: RegionReader
 
@@ -95,34 +99,37 @@ class _Witness:
         if isinstance(node, Number):
             return []
         if not (isinstance(node, Call) and node.function in TRUTHS):
-            return [self.number(node, index)]
-        if not self.reader.value(node, point(index)).all():
-            return [f"{numpy_text(node)} is false"]
-        if node.function == "any" and not index:
-            return self.of_any(node.arguments[0])
-        if node.function in ("any", "all"):
-            return [f"{numpy_text(node)} is true"]
-        return self.of_operands(node, index)
-
-    def of_operands(self, call: Call, index: Index) -> list[str]:
-        """Say the numbers of the operands; of `x or y` only of what is true."""
-        regions = self.reader.operand_regions(call, point(index))
-        operands = list(zip(call.arguments, regions, strict=True))
-        if call.function == "logical_or":
-            operands = [
-                (operand, part) for operand, part in operands if self.reader.value(operand, part).all()
+            value = float(self.reader.value(node, point(index)).reshape(()))
+            return [f"{_named(node, index)} = {written_number(value, DIGITS)}"]
+        truth = bool(self.reader.value(node, point(index)).all())
+        if node.function in QUANTIFIERS:
+            decided_by_one = not index and truth == QUANTIFIERS[node.function]
+            return (self.of_elements(node.arguments[0], truth) if decided_by_one else []) or [
+                f"{_named(node, index)} is {str(truth).lower()}"
             ]
-        return [line for operand, part in operands for line in self.of(operand, first_index(part))]
+        return self.of_operands(node, index, truth)
 
-    def of_any(self, argument: Expression) -> list[str]:
-        """Name the first element that makes an `any` true, and how many there are."""
-        truths = np.asarray(evaluate(argument, self.reader.values)) != 0
-        first = tuple(int(i) for i in np.unravel_index(int(truths.argmax()), truths.shape))
+    def of_operands(self, call: Call, index: Index, truth: bool) -> list[str]:
+        """Say the numbers of the operands; of `and` and `or` only of those that decide."""
+        regions = self.reader.operand_regions(call, point(index))
+        return [
+            line
+            for operand, part in zip(call.arguments, regions, strict=True)
+            if call.function not in DECIDED_BY_EQUALS or bool(self.reader.value(operand, part).all()) == truth
+            for line in self.of(operand, first_index(part))
+        ]
+
+    def of_elements(self, argument: Expression, truth: bool) -> list[str]:
+        """Name the first element that decides, and how many do."""
+        deciding = (np.asarray(evaluate(argument, self.reader.values)) != 0) == truth
+        first = tuple(int(i) for i in np.unravel_index(int(deciding.argmax()), deciding.shape))
         lines = self.of(argument, first)
-        return [*lines[:-1], f"{lines[-1]} ({int(truths.sum())} of {truths.size})"] if truths.ndim else lines
+        if not (lines and deciding.ndim):
+            return lines
+        return [*lines[:-1], f"{lines[-1]} ({int(deciding.sum())} of {deciding.size})"]
 
-    def number(self, node: Expression, index: Index) -> str:
-        value = float(self.reader.value(node, point(index)).reshape(()))
-        text = numpy_text(node)
-        name = text if isinstance(node, Name) or not index else f"({text})"
-        return f"{element_text(name, index)} = {written_number(value, DIGITS)}"
+
+def _named(node: Expression, index: Index) -> str:
+    """Write an element of what a node gives: `z2[0,3]`, `(z1 + b1)[0,3]`."""
+    text = numpy_text(node)
+    return element_text(text if isinstance(node, Name) or not index else f"({text})", index)

@@ -18,11 +18,12 @@ from bpdebug.engine.breakpoints import Breakpoints, Hit
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Call, Expression, Statement, calls, names
+from bpdebug.engine.expression.parsing import suggestion
 from bpdebug.engine.health import Finding, examine
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import Trace, read_only
 from bpdebug.engine.watches import Watches
-from bpdebug.engine.what_if import branch
+from bpdebug.engine.what_if import branch, with_part
 from bpdebug.errors import BpdebugError
 
 Reason = Literal["step", "node", "layer", "phase", "position", "breakpoint", "start", "end", "nowhere"]
@@ -234,14 +235,23 @@ class Debugger:
         name : str
             An input or a result, also one that is not computed yet.
         value : array
-            Its new value, in its shape and dtype.
+            Its new value, in its shape or one that is repeated to it; copied, in the tensor's dtype.
+
+        Raises
+        ------
+        BpdebugError
+            If there is no such tensor, or the value does not fit in it.
         """
-        self.replaced[name] = value
-        self.trace = branch(self.original, self.replaced)
+        if name not in self.original.values:
+            raise BpdebugError(f"there is no tensor {name!r}{suggestion(name, self.program.shapes)}")
+        old = self.original.values[name]
+        replaced = {**self.replaced, name: with_part(old, (), value)}
+        self.trace = branch(self.original, replaced)
+        self.replaced = replaced
 
     def reset(self) -> None:
         """Drop all replacements: the trace is the original again."""
-        self.replaced.clear()
+        self.replaced = {}
         self.trace = self.original
 
     # The one loop

@@ -15,7 +15,7 @@ from bpdebug.engine.conditions import read_expression
 from bpdebug.engine.program import Program
 from bpdebug.errors import BpdebugError
 from bpdebug.scenario.model import STRICT, Text, check
-from bpdebug.scenario.problems import Report
+from bpdebug.scenario.problems import Report, described
 
 DEBUG = "debug"
 MAX_ENTRIES = 100
@@ -54,6 +54,10 @@ def read_debug(
     }
     for key, read in readers.items():
         for number, text in enumerate(values[key]):
+            if not text.isprintable():
+                expected = "one line without control characters"
+                report.add((DEBUG, key, number), f"wrong value: found {described(text)}, expected {expected}")
+                continue
             try:
                 read(text)
             except BpdebugError as error:
