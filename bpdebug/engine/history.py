@@ -67,6 +67,13 @@ class History:
         self._traces: dict[int, Trace] = {}
         self._sequences: dict[tuple[str, ...], Sequence] = {}
 
+    @classmethod
+    def of(cls, trace: Trace) -> History:
+        """Return the history of a single run."""
+        history = cls(trace.program, trace.values)
+        history._traces[1] = trace
+        return history
+
     def trace(self, iteration: int) -> Trace:
         """Return the run of an iteration, from 1; the same one as long as one stays near it."""
         with self._lock:

@@ -6,12 +6,13 @@ known. A program holds no values; running it on some gives a `Trace`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bpdebug.engine.expression.derivation import derive, gradient_name
+from bpdebug.engine.expression.evaluation import compiled
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.nodes import Call, Statement, names
@@ -21,6 +22,7 @@ from bpdebug.engine.layers import COLUMNS, LayerKind, Layout
 from bpdebug.errors import ProgramError, ShapeError
 
 if TYPE_CHECKING:
+    from bpdebug.engine.expression.functions.entry import Array
     from bpdebug.engine.optimizers import Update
 
 
@@ -120,6 +122,11 @@ class Program:
     def positions(self) -> Mapping[str, int]:
         """For each result, the number of its statement, from 1."""
         return {statement.name: number for number, statement in enumerate(self.statements, start=1)}
+
+    @cached_property
+    def runnable(self) -> tuple[tuple[str, Callable[..., Array], tuple[str, ...]], ...]:
+        """For each statement its name, itself as a function, and the operands that this takes."""
+        return tuple((statement.name, *compiled(statement.expression)) for statement in self.statements)
 
     @cached_property
     def gradients(self) -> frozenset[str]:
