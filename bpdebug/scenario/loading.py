@@ -48,6 +48,8 @@ class Scenario:
         or a formula over tensors of the program.
     breakpoints, watches : tuple of str
         What a debugging session starts with.
+    iterations : int
+        How often the program runs, each time with what the run before has left.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Scenario:
     mine: Mapping[str, Array | Expression]
     breakpoints: tuple[str, ...] = ()
     watches: tuple[str, ...] = ()
+    iterations: int = 1
 
 
 def load_scenario(source: str | os.PathLike[str]) -> Scenario:
