@@ -60,6 +60,8 @@ class Statement:
         For a gradient, the tensor that it is the gradient of.
     through : tuple of str
         For a gradient, the tensors that its own tensor acts on the loss through.
+    part : bool
+        Of a gradient, only what flows back from one use of the tensor: `da0_via_z1`.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Statement:
     role: str = ""
     of: str = ""
     through: tuple[str, ...] = ()
+    part: bool = False
 
 
 def walk(expression: Expression) -> Iterator[Expression]:
