@@ -229,9 +229,10 @@ def write_new_file(path: str, scenario: "Scenario") -> None:
     """Write a suggested scenario to a file that is not there yet."""
     from bpdebug.verify.suggestion import suggested_scenario
 
+    text = suggested_scenario(scenario.program, scenario.title)
     try:
         with open(path, "x", encoding="utf-8") as file:
-            file.write(suggested_scenario(scenario.program, scenario.title))
+            file.write(text)
     except OSError as error:
         raise BpdebugError(f"--suggest {path}: cannot be written: {error.strerror}") from None
 

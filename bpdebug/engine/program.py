@@ -135,6 +135,11 @@ class Program:
         return frozenset(derived | ({gradient_name(self.seed)} if self.seed else set()))
 
     @cached_property
+    def parts(self) -> frozenset[str]:
+        """The names of what is only a part of a gradient."""
+        return frozenset(statement.name for statement in self.statements if statement.part)
+
+    @cached_property
     def batched(self) -> Mapping[str, int]:
         """Every tensor that holds a batch, and the axis of the examples: the one that grows with them."""
         grown = infer_shapes(with_one_more(self.inputs, self.batch_axes), self.statements)
@@ -152,7 +157,7 @@ class Program:
     def rule_of(self, statement: Statement) -> str:
         """Write the rule behind a statement: the chain rule of a gradient, else its mathematics."""
         if statement.phase == "backward":
-            return chain_rule(statement, self.gradients)
+            return chain_rule(statement, self.gradients - self.parts)
         return f"{math_name(statement.name)} = {math_text(statement.expression)}"
 
     def explanation_of(self, statement: Statement) -> str:
@@ -215,6 +220,7 @@ def with_backward(
     layers: Sequence[Layer] = (),
     parameters: Iterable[str] = (),
     batch_axes: Mapping[str, int] | None = None,
+    wanted: Iterable[str] | None = None,
 ) -> Program:
     """Make a program of a forward pass and the backward pass derived from it.
 
@@ -233,6 +239,8 @@ def with_backward(
     batch_axes : mapping, optional
         For inputs with a batch, its axis. Formulas are derived for any batch: `db` is a sum over the
         batch even where this scenario's batch is a single example.
+    wanted : iterable of str, optional
+        The inputs whose gradients are asked for; by default all.
 
     Raises
     ------
@@ -244,11 +252,13 @@ def with_backward(
     batch_axes, parameters = dict(batch_axes or {}), frozenset(parameters)
     shapes = infer_shapes(inputs, forward)
     general = infer_shapes(with_one_more(inputs, batch_axes), forward)
-    forward, backward = derive(forward, general, seed, parameters)
+    forward, backward = derive(
+        forward, general, seed, parameters, None if wanted is None else frozenset(wanted)
+    )
     by_number = {layer.number: layer for layer in layers}
     backward = tuple(
         replace(statement, role=by_number[statement.layer].role_of_gradient(statement.of) or statement.role)
-        if statement.layer in by_number
+        if statement.layer in by_number and not statement.part
         else statement
         for statement in backward
     )

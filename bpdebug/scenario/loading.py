@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Expression
-from bpdebug.engine.layers import Layout
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import read_only
-from bpdebug.scenario.gradient import GRADIENT, read_gradient
+from bpdebug.scenario.draft import Draft
 from bpdebug.scenario.limits import check_size
 from bpdebug.scenario.mine import check_mine, read_mine, with_arrays
-from bpdebug.scenario.model import Document, Inputs, check
-from bpdebug.scenario.network import INPUT, LayerEntry, build, check_shapes, read_layer
-from bpdebug.scenario.problems import KeyPath, Report, printable
+from bpdebug.scenario.network import read_network
+from bpdebug.scenario.problems import Report, printable
 from bpdebug.scenario.reading import find_scenario, read_table
-from bpdebug.scenario.tensors import AnyTensor, overflow
+from bpdebug.scenario.tensors import overflow
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,8 @@ class Scenario:
     title, about : str
         What the file says about itself.
     layout : str
-        `columns`: every example is a column. `rows`: every example is a row.
+        `columns`: every example is a column. `rows`: every example is a row. Empty where a program of the
+        user's own does not say.
     dtype : str
         `float64`, `float32` or `float16`.
     program : Program
@@ -82,42 +81,32 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     source = os.fspath(source)
     path = find_scenario(source)
     report = Report(source)
-    document = check(Document, read_table(path, source), (), report)
-    inputs = check(Inputs, document["inputs"], ("inputs",), report) if "inputs" in document else {}
-    tables = document.get("layers", ())
-    entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]
-    data: AnyTensor | None = inputs.get(INPUT)
-    layout = Layout(document.get("layout", "columns"), document["weight_shape"])
-    results = check_shapes(entries, layout, data.shape if data else None, report)
-    table = document["gradient"]
-    gradient = {} if table is None or not entries else read_gradient(table, len(entries), results, report)
-
-    layers = [entry for entry in entries if entry]
-    tensors = dict(_tensors(data, layers, gradient))
-    for place, tensor in tensors.values():
+    draft = read_draft(read_table(path, source), report)
+    document = draft.document
+    for place, tensor in draft.tensors.values():
         flaw = overflow(tensor, document["dtype"])
         if flaw:
             report.add((*place, *flaw.path), flaw.message, flaw.hint)
-    network_is_sound = not report.problems
+    is_sound = not report.problems
     mine = read_mine(document["mine"], report)
-    if not network_is_sound:
+    if not is_sound:
         report.refuse()
 
-    assert data is not None
-    program = build(layers, layout, data.shape, seed=next(iter(gradient), "").removeprefix("d"))
-    check_size(program, report)
+    program = draft.build()
+    check_size(program, draft.place_of, report)
     check_mine(document["mine"], mine, program, report)
     breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
     values = {
-        name: read_only(tensor.array().astype(document["dtype"])) for name, (_, tensor) in tensors.items()
+        name: read_only(tensor.array().astype(document["dtype"]))
+        for name, (_, tensor) in draft.tensors.items()
     }
     return Scenario(
         name=path.stem,
         source=report.file,
         title=printable(document["title"]),
         about=printable(" ".join(document["about"].split())),
-        layout=document["layout"],
+        layout=document["layout"] or "",
         dtype=document["dtype"],
         program=program,
         values=MappingProxyType(values),
@@ -137,14 +126,10 @@ def _debug(
     return read_debug(table, program, report)
 
 
-def _tensors(
-    data: AnyTensor | None, layers: Sequence[LayerEntry], gradient: Mapping[str, AnyTensor]
-) -> Iterator[tuple[str, tuple[KeyPath, AnyTensor]]]:
-    """Yield every tensor of the file under its name in the program, with its key path."""
-    if data:
-        yield INPUT, (("inputs", INPUT), data)
-    for layer in layers:
-        for name, tensor in layer.tensors.items():
-            yield f"{name}{layer.number}", (("layers", layer.number - 1, name), tensor)
-    for name, tensor in gradient.items():
-        yield name, ((GRADIENT, name), tensor)
+def read_draft(table: Mapping[str, Any], report: Report) -> Draft:
+    """Check the tables of a file, in whichever way it is written."""
+    if "program" in table:
+        from bpdebug.scenario.own_program import read_own_program  # start-up without it is quicker
+
+        return read_own_program(table, report)
+    return read_network(table, report)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Needs = Literal["", "later", "earlier", "inside", "panel", "mine", "wrong"]
+Needs = Literal["", "later", "earlier", "inside", "panel", "layers", "mine", "wrong"]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
 
 
@@ -79,7 +79,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),
-    Action("toggle_pinned", "l", "pin", "Pin the layer in focus, or follow the program again", "Look", "", 4),
+    Action(
+        "toggle_pinned",
+        "l",
+        "pin",
+        "Pin the layer in focus, or follow the program again",
+        "Look",
+        "layers",
+        4,
+    ),
     Action("run_check", "v", "check", "Check all gradients, in the background", "Check", "", 3),
     Action(
         "next_view", "d", "yours", "Show the reference, your numbers, or the difference", "Check", "mine", 2

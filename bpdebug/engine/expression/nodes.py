@@ -62,6 +62,8 @@ class Statement:
         For a gradient, the tensors that its own tensor acts on the loss through.
     why : str
         Why it is computed this way, where neither its layer nor its function says so.
+    part : bool
+        Of a gradient, only what flows back from one use of the tensor: `da0_via_z1`.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Statement:
     of: str = ""
     through: tuple[str, ...] = ()
     why: str = ""
+    part: bool = False
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

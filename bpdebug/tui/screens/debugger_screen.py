@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -20,10 +20,13 @@ from bpdebug.tui.actions import ACTIONS, Action, Needs, bindings
 from bpdebug.tui.messages import CellChosen, PositionChosen
 from bpdebug.tui.operation_text import operation_text
 from bpdebug.tui.snapshot import (
+    PairNames,
     Selection,
     explain_element,
     given_text,
     layer_in_focus,
+    most_pairs,
+    pairs_in_focus,
     places_of,
     read_pairs,
     result_name,
@@ -84,7 +87,7 @@ class DebuggerScreen(Screen[None]):
             yield ProgramView(self.scenario.program)
             with Vertical(id="work"):
                 yield OperationCard()
-                yield Ledger()
+                yield Ledger(most_pairs(self.scenario.program))
         yield KeyBar(self.can_run)
 
     def on_mount(self) -> None:
@@ -100,9 +103,15 @@ class DebuggerScreen(Screen[None]):
         """The layer in focus: the pinned one, else that of the current statement."""
         return self.pinned if self.pinned is not None else layer_in_focus(self.debugger)
 
-    def selection(self, layer: Layer) -> Selection:
+    @property
+    def shown_layer(self) -> Layer | None:
+        """The layer in focus; None where there are no layers."""
+        layers = self.debugger.program.layers
+        return layers[self.layer_number - 1] if layers else None
+
+    def selection(self, pairs: Sequence[PairNames]) -> Selection:
         """Return the element to explain: of the panel in focus, else of the current result."""
-        places = places_of(layer)
+        places = places_of(pairs)
         focused = self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
         name = focused if focused in places else result_name(self.debugger)
         return Selection(name, self.cells.get(places.get(name, -1), (0, 0)))
@@ -110,11 +119,12 @@ class DebuggerScreen(Screen[None]):
     def show(self) -> None:
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
         debugger, ledger = self.debugger, self.query_one(Ledger)
-        layer = debugger.program.layers[self.layer_number - 1]
-        selection = self.selection(layer)
+        statement = debugger.statement or debugger.program.statements[0]
+        names = pairs_in_focus(debugger.program, self.shown_layer, statement)
+        selection = self.selection(names)
         origin = explain_element(debugger, selection, self.digits)
         sources = origin.sources if origin is not None else ()
-        pairs = read_pairs(debugger, layer, self.verdicts, self.view, sources)
+        pairs = read_pairs(debugger, names, self.verdicts, self.view, sources)
         ledger.show(pairs, self.cells, selection.name, self.digits)
         arithmetic = origin.sides if origin is not None else given_text(debugger, selection)
         words = self.verdicts.words(selection.name)
@@ -131,6 +141,7 @@ class DebuggerScreen(Screen[None]):
             "earlier": self.debugger.can_move(-1),
             "inside": self.debugger.moment.node > 0,
             "panel": self.focused is not None,
+            "layers": bool(self.debugger.program.layers),
             "mine": bool(self.verdicts.mine),
             "wrong": bool(self.verdicts.wrong_positions),
         }
