@@ -267,6 +267,7 @@ def run_commands(
         str | None, typer.Option(metavar="FILE", help="Commands, one a line; - is standard input.")
     ] = None,
     format: Annotated[AnswerFormat, typer.Option(help="For a person, or JSON lines.")] = AnswerFormat.text,
+    allow_outside: OutsideOption = False,
 ) -> None:
     """Debug without a terminal: run commands, those of the script first, and print what they answer.
 
@@ -280,7 +281,7 @@ def run_commands(
     if not (command or script):
         raise BpdebugError("nothing to run: found neither --command nor --script, expected one of them")
     lines = [*(script_lines(read_script(script)) if script else ()), *(command or ())]
-    session = Session(load_scenario(scenario))
+    session = Session(load_scenario(scenario, allow_outside))
     for line in lines:
         answer = execute(session, line)
         write(ANSWER_FORMATS[format.value](line, answer))

@@ -242,16 +242,18 @@ def outside(tmp_path) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("command", ["trace", "check", "open"])
-def test_a_file_outside_the_folder_is_read_where_that_is_allowed(bpdebug, app, outside, command):
-    assert bpdebug(command, outside) == (
+@pytest.mark.parametrize(
+    "words", [("trace",), ("check",), ("open",), ("run", "--command", "step")], ids=lambda words: words[0]
+)
+def test_a_file_outside_the_folder_is_read_where_that_is_allowed(bpdebug, app, outside, words):
+    assert bpdebug(*words, outside) == (
         2,
         "",
         f"{outside}: layers[0].w: ../w.csv: not in the scenario's folder: found a path that leads out of it,"
         " expected a file in it (--allow-outside lets it be read)\n",
     )
-    assert bpdebug(command, outside, "--allow-outside")[0] == 0
-    assert len(app.opened) == (command == "open")
+    assert bpdebug(*words, outside, "--allow-outside")[0] == 0
+    assert len(app.opened) == (words == ("open",))
 
 
 def test_the_picker_allows_nothing_outside(bpdebug, app):

@@ -8,8 +8,7 @@ underscores.
 from __future__ import annotations
 
 import codecs
-from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from math import isfinite
 from typing import BinaryIO
@@ -35,10 +34,16 @@ HINTS = {
 
 
 def members(file: BinaryIO) -> Iterator[Member]:
-    """Yield the one tensor of a file, without a name; its numbers are looked at and not kept."""
+    """Yield the one tensor of a file, without a name.
+
+    Its cells are counted and not yet read, but those of the first row: a header would seem to be a row too
+    many.
+    """
     rows = columns = 0
-    for _, row in _rows(file):
-        rows, columns = rows + 1, len(row)
+    for line_number, cells in _rows(file):
+        if not rows:
+            _check(cells, line_number)
+        rows, columns = rows + 1, len(cells)
     if not rows:
         raise RefusalError("empty: found no number, expected at least one")
     stored = StoredArray((rows, columns), partial(_read, (rows, columns)))
@@ -47,21 +52,20 @@ def members(file: BinaryIO) -> Iterator[Member]:
 
 def _read(shape: Shape, file: BinaryIO) -> Array:
     numbers = np.empty(shape)
-    for index, (_, row) in enumerate(_rows(file)):
-        numbers[index] = row
+    for row, (line_number, cells) in zip(numbers, _rows(file), strict=True):
+        try:
+            row[:] = list(map(float, cells))
+        except ValueError:
+            row[:] = np.nan
+        if not np.isfinite(row).all() or any(b"_" in cell for cell in cells):
+            _check(cells, line_number)
     return numbers
 
 
-def _rows(file: BinaryIO) -> Iterator[tuple[int, array[float]]]:
-    """Yield every row with the number of its line."""
-    columns, count, number = 0, 0, 0
-    file.seek(0)
-    while line := file.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        if len(line) > MAX_LINE_BYTES:
-            found = f"found more than {MAX_LINE_BYTES:,} bytes"
-            raise RefusalError(f"line {number}: too long: {found}, expected at most that")
-        line = (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip()
+def _rows(file: BinaryIO) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield the cells of every row with the number of its line."""
+    columns = count = 0
+    for number, line in enumerate(_lines(file), start=1):
         if not line:
             continue
         cells = line.split(b",")
@@ -73,21 +77,28 @@ def _rows(file: BinaryIO) -> Iterator[tuple[int, array[float]]]:
         if count > MAX_ELEMENTS:
             found = f"found more than {MAX_ELEMENTS:,}"
             raise RefusalError(f"too many elements: {found}, expected at most that in one tensor")
-        yield number, _numbers(number, line, cells)
+        yield number, cells
 
 
-def _numbers(line_number: int, line: bytes, cells: list[bytes]) -> array[float]:
-    try:
-        row = array("d", map(float, cells))
-    except ValueError:
-        row = array("d")
-    if row and b"_" not in line and all(map(isfinite, row)):
-        return row
-    for column, cell in enumerate(cells, start=1):  # one by one, to say which it is
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Yield every line without what surrounds it."""
+    file.seek(0)
+    number, mark = 0, codecs.BOM_UTF8
+    while line := file.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        if len(line) > MAX_LINE_BYTES:
+            found = f"found more than {MAX_LINE_BYTES:,} bytes"
+            raise RefusalError(f"line {number}: too long: {found}, expected at most that")
+        yield line.removeprefix(mark).strip()
+        mark = b""
+
+
+def _check(cells: Sequence[bytes], line_number: int) -> None:
+    """Refuse the first cell of a line that is no number."""
+    for column, cell in enumerate(cells, start=1):
         flaw, hint = _flaw(cell, line_number)
         if flaw:
             raise RefusalError(f"line {line_number}, column {column}: {flaw}", hint)
-    return row
 
 
 def _flaw(cell: bytes, line_number: int) -> tuple[str, str]:

@@ -99,22 +99,22 @@ def _members(
 
 def _chosen(reference: FileReference, members: Mapping[str, Any]) -> str:
     """Return the name of the array that is meant."""
-    key, known = reference.key, [_shown(name) for name in members]
+    key = reference.key
+    if key is None and len(members) == 1:
+        return next(iter(members))
+    if key is not None and key in members:
+        return key
     if not members:
         raise RefusalError("empty: found no array, expected at least one")
+    known = [_shown(name) for name in members]
     if key is None:
-        if len(members) > 1:
-            message = f"no key: found {len(members):,} arrays, expected the key of one of {listed(known)}"
-            raise RefusalError(message, "{ file = ..., key = ... } names one")
-        return next(iter(members))
+        message = f"no key: found {len(members):,} arrays, expected the key of one of {listed(known)}"
+        raise RefusalError(message, "{ file = ..., key = ... } names one")
     if "" in members:
-        raise RefusalError(
-            f"no such key: found {_shown(key)}, expected none: the file is one array", "leave key out"
-        )
-    if key not in members:
-        message = f"no such key: found {_shown(key)}, expected {'one of ' * (len(known) > 1)}{listed(known)}"
-        raise RefusalError(message, did_you_mean(_shown(key), known))
-    return key
+        message = f"no such key: found {_shown(key)}, expected none: the file is one array"
+        raise RefusalError(message, "leave key out")
+    message = f"no such key: found {_shown(key)}, expected {'one of ' * (len(known) > 1)}{listed(known)}"
+    raise RefusalError(message, did_you_mean(_shown(key), known))
 
 
 def _shown(name: str) -> str:

@@ -43,8 +43,10 @@ def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Messages:
     """Return a function that loads a scenario whose `w` is a reference, and returns what is wrong."""
     monkeypatch.chdir(tmp_path)
 
-    def messages(reference: str, dtype: str = "float64", allow_outside: bool = False) -> list[str]:
-        write_scenario(Path("test.toml"), reference, dtype=dtype)
+    def messages(
+        reference: str, shape=(2, 3), dtype: str = "float64", allow_outside: bool = False
+    ) -> list[str]:
+        write_scenario(Path("test.toml"), reference, shape, dtype)
         with pytest.raises(ScenarioError) as caught:
             load_scenario("test.toml", allow_outside)
         return [line.removeprefix("test.toml: layers[0].w") for line in str(caught.value).splitlines()]
