@@ -42,7 +42,6 @@ def members(file: BinaryIO) -> Iterator[Member]:
 
 
 def _stored(file: BinaryIO) -> StoredArray:
-    file.seek(0)
     numbers, offset = read_header(file, os.fstat(file.fileno()).st_size)
     return StoredArray(numbers.shape, partial(numbers.mapped, offset=offset))
 

@@ -204,11 +204,14 @@ def test_a_change_is_a_problem_of_the_scenario(tmp_path, monkeypatch):
     assert problem.hint == "load the scenario again"
 
 
-def test_what_a_scenario_has_read_stays_when_the_file_is_written(tmp_path, load):
+def test_what_a_scenario_has_read_stays_when_the_file_is_written(tmp_path):
     np.save(tmp_path / "w.npy", ARRAY)
-    value = load('{ file = "w.npy" }')
-    os.truncate(tmp_path / "w.npy", 0)
-    np.testing.assert_array_equal(value, ARRAY)
+    write_scenario(tmp_path / "test.toml", '{ file = "w.npy" }', more='[mine]\nw1 = { file = "w.npy" }')
+    scenario = load_scenario(tmp_path / "test.toml")
+    with (tmp_path / "w.npy").open("r+b") as file:
+        file.write(bytes(1000))
+    np.testing.assert_array_equal(scenario.values["w1"], ARRAY)
+    np.testing.assert_array_equal(scenario.mine["w1"], ARRAY)
 
 
 def test_a_summary_opens_no_tensor_file(tmp_path):

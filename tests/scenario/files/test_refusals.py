@@ -89,6 +89,7 @@ def test_a_number_that_is_infinite_in_the_dtype(messages):
 INEXACT = [
     ("float16", "<i4", 2049, "2,048"),
     ("float16", ">u8", 65520, "2,048"),
+    ("float16", "<i4", 2**17, "2,048"),
     ("float16", "<u8", 2**64 - 1, "2,048"),
     ("float32", "<i4", -(2**24 + 1), "16,777,216"),
     ("float64", "<i8", 2**53 + 1, "9,007,199,254,740,992"),
@@ -345,6 +346,11 @@ BAD_CSV = [
     (
         "1_000\n",
         'line 1, column 1: not a number: found the text "1_000", expected a number'
+        " (write it without underscores)",
+    ),
+    (
+        "1\n1_000\n",
+        'line 2, column 1: not a number: found the text "1_000", expected a number'
         " (write it without underscores)",
     ),
     ("1\n# 2\n", 'line 2, column 1: not a number: found the text "# 2", expected a number'),
