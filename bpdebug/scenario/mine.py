@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -23,11 +23,11 @@ from bpdebug.errors import ExpressionError, ShapeError
 from bpdebug.scenario.conversion import floating
 from bpdebug.scenario.limits import check_files, check_formulas
 from bpdebug.scenario.problems import KeyPath, RefusalError, Report, described, did_you_mean, key_path, listed
-from bpdebug.scenario.tensors import FILE_KEYS, FileTensor, LiteralTensor, read_numbers, read_tensor
+from bpdebug.scenario.tensors import AnyTensor, FileTensor, read_numbers, read_tensor
 
 MINE = "mine"
 
-Entry = LiteralTensor | FileTensor | Expression
+Entry = AnyTensor | Expression
 
 
 def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
@@ -48,7 +48,7 @@ def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
             elif isinstance(value, list | int | float):
                 entries[name] = read_numbers(value)
             elif isinstance(value, dict) and "file" in value:
-                entries[name] = cast("FileTensor", read_tensor(value, report.folder))
+                entries[name] = read_tensor(value, report.folder)
             else:
                 expected = "a nested list of numbers, { file = ... }, or a formula in quotes"
                 report.add((MINE, name), f"not a tensor: found {described(value)}, expected {expected}")
@@ -56,7 +56,7 @@ def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
             report.add((MINE, name), f"not a formula: {error}")
         except ValidationError as error:
             for finding in error.errors(include_url=False):
-                report.add_finding((MINE, name), finding, FILE_KEYS)
+                report.add_finding((MINE, name), finding, ())
     return entries
 
 
@@ -82,9 +82,7 @@ def check_mine(
             message = f"unknown tensor: found {key_path((name,))}, expected one of {listed(known)}"
             report.add((MINE, name), message, nearest_hint(name, known, report))
     formulas: dict[KeyPath, Expression] = {
-        (MINE, name): entry
-        for name, entry in entries.items()
-        if not isinstance(entry, LiteralTensor | FileTensor)
+        (MINE, name): entry for name, entry in entries.items() if not isinstance(entry, AnyTensor)
     }
     computable = {
         path: formula for path, formula in formulas.items() if _fits(path, formula, program, known, report)
@@ -127,7 +125,7 @@ def with_arrays(entries: Mapping[str, Entry], report: Report) -> Mapping[str, Ar
     arrays: dict[str, Array | Expression] = {}
     for name, entry in entries.items():
         try:
-            if isinstance(entry, LiteralTensor | FileTensor):
+            if isinstance(entry, AnyTensor):
                 arrays[name] = read_only(floating(entry.array()))
             else:
                 arrays[name] = entry

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, Field, PlainValidator, ValidationError, ValidationInfo
@@ -18,9 +18,6 @@ from bpdebug.engine.expression.forms import Shape, element_count
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.scenario.problems import MAX_PROBLEMS, READY, KeyPath, RefusalError, described
 from bpdebug.scenario.reading import OverflowingFloat, ScenarioFolder
-
-if TYPE_CHECKING:
-    from bpdebug.scenario.files.reference import FileReference
 
 MAX_ELEMENTS = 2**25
 """One tensor: twice the weights of a 4096 × 4096 layer, a quarter of a gibibyte in float64."""
@@ -83,12 +80,12 @@ class RandomTensor(BaseModel, extra="forbid", strict=True, defer_build=True):
         return generator.normal(0.0, self.scale, self.shape)
 
 
-FILE_KEYS = ("file", "key")
-
-
 @dataclass(frozen=True, slots=True)
 class FileTensor:
-    """A tensor in a file that was looked at, and is read when the numbers are wanted."""
+    """A tensor in a file that was looked at, and is read when the numbers are wanted.
+
+    Where the file was not looked at, the shape is without axes, and the numbers are refused.
+    """
 
     shape: Shape
     read: Callable[[], Array]
@@ -115,7 +112,7 @@ class Flaw(NamedTuple):
     hint: str = ""
 
 
-def read_tensor(value: Any, folder: ScenarioFolder | None) -> AnyTensor | FileReference:
+def read_tensor(value: Any, folder: ScenarioFolder | None) -> AnyTensor:
     """Check a tensor and tell its shape.
 
     Parameters
@@ -123,7 +120,7 @@ def read_tensor(value: Any, folder: ScenarioFolder | None) -> AnyTensor | FileRe
     value : object
         What the scenario says.
     folder : ScenarioFolder, optional
-        Where a file may be; without it no file is looked at, and a tensor in one stays a reference.
+        Where a file may be; without it no file is looked at, and the shape of a tensor in one is not known.
 
     Raises
     ------
@@ -139,14 +136,14 @@ def read_tensor(value: Any, folder: ScenarioFolder | None) -> AnyTensor | FileRe
             try:
                 return read_reference(value, folder)
             except RefusalError as refusal:
-                raise _error([Flaw((), refusal.message, refusal.hint)]) from None
+                raise tensor_error([Flaw((), refusal.message, refusal.hint)]) from None
         case dict() if RANDOM_KEYS & value.keys():
             return _read_random(value)
     expected = "a nested list of numbers, { random = ..., shape = ..., seed = ... }, or { file = ... }"
-    raise _error([Flaw((), f"not a tensor: found {described(value)}, expected {expected}")])
+    raise tensor_error([Flaw((), f"not a tensor: found {described(value)}, expected {expected}")])
 
 
-def _read_field(value: object, details: ValidationInfo) -> AnyTensor | FileReference:
+def _read_field(value: object, details: ValidationInfo) -> AnyTensor:
     return read_tensor(value, details.context)
 
 
@@ -161,7 +158,7 @@ def read_numbers(value: object) -> LiteralTensor:
     shape = _shape_of_first(value)
     flaws = list(_flaws(value, shape, ()))
     if flaws:
-        raise _error(flaws)
+        raise tensor_error(flaws)
     rows: list[Any] = [value]
     for _ in shape:
         rows = [entry for row in rows for entry in row]
@@ -180,7 +177,7 @@ def _read_random(value: dict[str, Any]) -> RandomTensor:
     tensor = RandomTensor.model_validate(value)
     excess = too_many_elements(tensor.shape)
     if excess:
-        raise _error([Flaw(("shape",), excess)])
+        raise tensor_error([Flaw(("shape",), excess)])
     return tensor
 
 
@@ -237,7 +234,9 @@ def _number_hint(value: object) -> str:
     return "write 1 or 0" if isinstance(value, bool) else ""
 
 
-def _error(flaws: Sequence[Flaw]) -> ValidationError:
+def tensor_error(flaws: Sequence[Flaw]) -> ValidationError:
+    """Return the error that carries these flaws to whoever checks the table around the tensor."""
+
     def finding(flaw: Flaw) -> InitErrorDetails:
         kind = PydanticCustomError(READY, "{message}", {"message": flaw.message, "hint": flaw.hint})
         return InitErrorDetails(type=kind, loc=flaw.path, input=None)

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
-
-from pydantic import BaseModel, Field
+from typing import Any, BinaryIO
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.scenario.files import csv, npy, npz, safetensors
 from bpdebug.scenario.files.folder import find, opened_in
 from bpdebug.scenario.files.stored import Member, StoredArray, or_refused
-from bpdebug.scenario.problems import RefusalError, did_you_mean, listed, shortened
+from bpdebug.scenario.problems import WORDINGS, RefusalError, did_you_mean, listed, shortened
 from bpdebug.scenario.reading import ScenarioFolder
-from bpdebug.scenario.tensors import FileTensor
+from bpdebug.scenario.tensors import FileTensor, Flaw, tensor_error
 
 FORMATS: Mapping[str, Callable[[BinaryIO], Iterator[Member]]] = {
     ".safetensors": safetensors.members,
@@ -37,18 +36,21 @@ MAX_NAME = 80
 """How much of a name is repeated, in characters; those of models with many parts are long."""
 
 CHANGED = "has changed since it was looked at"
-Text = Annotated[str, Field(min_length=1)]
 Version = tuple[int, int, int, int]
 
 
-class FileReference(BaseModel, extra="forbid", strict=True):
+@dataclass(frozen=True, slots=True)
+class FileReference:
     """The keys of such a tensor."""
 
-    file: Text
-    key: Text | None = None
+    file: str
+    key: str | None = None
 
 
-def read_reference(value: Mapping[str, Any], folder: ScenarioFolder | None) -> FileTensor | FileReference:
+KEYS = tuple(field.name for field in fields(FileReference))
+
+
+def read_reference(value: Mapping[str, Any], folder: ScenarioFolder | None) -> FileTensor:
     """Check a reference, and look at the array that it names.
 
     Parameters
@@ -63,9 +65,16 @@ def read_reference(value: Mapping[str, Any], folder: ScenarioFolder | None) -> F
     ValidationError, RefusalError
         If the words are wrong; if there is no such tensor.
     """
-    reference = FileReference.model_validate(value)
+    flaws = [
+        Flaw((key,), *WORDINGS[kind](key, found, {}, KEYS))
+        for key, found in value.items()
+        if (kind := _finding(key, found))
+    ]
+    if flaws:
+        raise tensor_error(flaws)
+    reference = FileReference(**value)
     if folder is None:
-        return reference
+        return FileTensor((), _not_looked_at)
     where = _shown(reference.file)
     try:
         path = find(folder, reference.file)
@@ -78,6 +87,19 @@ def read_reference(value: Mapping[str, Any], folder: ScenarioFolder | None) -> F
     except RefusalError as refusal:
         raise RefusalError(f"{where}: {refusal.message}", refusal.hint) from None
     return FileTensor(stored.shape, partial(_read, folder, path, version, stored, where))
+
+
+def _finding(key: str, found: object) -> str:
+    """Return the type of what is wrong with one of the keys; empty if nothing is."""
+    if key not in KEYS:
+        return "extra_forbidden"
+    if not isinstance(found, str):
+        return "string_type"
+    return "" if found else "string_too_short"
+
+
+def _not_looked_at() -> Array:
+    raise RefusalError("not read: no folder was given for the files of the scenario")
 
 
 def _version(file: BinaryIO) -> Version:
