@@ -111,6 +111,7 @@ def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, repor
     sound = model.model_construct()
     for key in keys(model):
         if key in table and key not in flawed:
+            # What a plain assignment does, with the folder.
             model.__pydantic_validator__.validate_assignment(sound, key, table[key], context=report.folder)
     return vars(sound)
 
