@@ -92,6 +92,11 @@ MapOption = Annotated[
 ]
 
 
+OutsideOption = Annotated[
+    bool, typer.Option("--allow-outside", help="Read tensor files outside the scenario's folder too.")
+]
+
+
 def print_version(wanted: bool) -> None:
     """Print the version and end, if it was asked for."""
     if wanted:
@@ -115,11 +120,18 @@ def start(
 
 
 @app.command(OPEN)
-def open_app(scenario: OptionalScenario = None, mine: MineOption = None, map: MapOption = None) -> None:
+def open_app(
+    scenario: OptionalScenario = None,
+    mine: MineOption = None,
+    map: MapOption = None,
+    allow_outside: OutsideOption = False,
+) -> None:
     """Open a scenario in the app; the word `open` can be left out."""
+    if allow_outside and scenario is None:
+        raise BpdebugError("--allow-outside is for one scenario: found no SCENARIO")
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         if scenario is not None:
-            load(scenario, mine, map)  # what is wrong with it goes before
+            load(scenario, mine, map, allow_outside)  # what is wrong with it goes before
         command = f"bpdebug trace {scenario or 'SCENARIO'}"
         raise BpdebugError(f"the app needs a terminal on stdin and stdout; `{command}` works without one")
     from bpdebug.scenario import title_of
@@ -129,7 +141,7 @@ def open_app(scenario: OptionalScenario = None, mine: MineOption = None, map: Ma
         bpdebug = BpdebugApp()
     else:
         title = title_of(scenario)
-        bpdebug = BpdebugApp(lambda: load(scenario, mine, map)[0], Path(scenario).stem, title)
+        bpdebug = BpdebugApp(lambda: load(scenario, mine, map, allow_outside)[0], Path(scenario).stem, title)
     bpdebug.run()
     if bpdebug.problem is not None:
         raise bpdebug.problem
@@ -139,13 +151,14 @@ def open_app(scenario: OptionalScenario = None, mine: MineOption = None, map: Ma
 def trace(
     scenario: ScenarioArgument,
     format: Annotated[TraceFormat, typer.Option(help="For a person, or for a program.")] = TraceFormat.text,
+    allow_outside: OutsideOption = False,
 ) -> None:
     """Run a scenario and print every step."""
     from bpdebug.engine.trace import run
     from bpdebug.export.traces import TRACE_FORMATS
     from bpdebug.scenario import load_scenario
 
-    loaded = load_scenario(scenario)
+    loaded = load_scenario(scenario, allow_outside)
     write(TRACE_FORMATS[format.value](loaded, run(loaded.program, loaded.values)))
 
 
@@ -169,6 +182,7 @@ def check(
     suggest: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write a scenario that tells mistakes apart.")
     ] = None,
+    allow_outside: OutsideOption = False,
 ) -> None:
     """Check your gradients, or, without any, those that bpdebug derives.
 
@@ -178,7 +192,7 @@ def check(
     from bpdebug.verify.check import check_scenario
     from bpdebug.verify.comparison import Tolerance
 
-    loaded, renamed = load(scenario, mine, map)
+    loaded, renamed = load(scenario, mine, map, allow_outside)
     if suggest is not None:
         write_new_file(suggest, loaded)
     progress = show_progress if is_terminal(sys.stderr) else lambda tensor: None
@@ -196,12 +210,12 @@ def show_progress(tensor: "TensorReport") -> None:
 
 
 def load(
-    source: str, files: list[str] | None, texts: list[str] | None
+    source: str, files: list[str] | None, texts: list[str] | None, allow_outside: bool
 ) -> "tuple[Scenario, Mapping[str, str]]":
     """Load a scenario with the tensors of the user's files; return also what their names were taken for."""
     from bpdebug.scenario import load_scenario
 
-    scenario = load_scenario(source)
+    scenario = load_scenario(source, allow_outside)
     if not files and texts:
         raise BpdebugError("--map says what names in --mine files mean: found no --mine FILE")
     if not files:
@@ -254,6 +268,7 @@ def run_commands(
         str | None, typer.Option(metavar="FILE", help="Commands, one a line; - is standard input.")
     ] = None,
     format: Annotated[AnswerFormat, typer.Option(help="For a person, or JSON lines.")] = AnswerFormat.text,
+    allow_outside: OutsideOption = False,
 ) -> None:
     """Debug without a terminal: run commands, those of the script first, and print what they answer.
 
@@ -267,7 +282,7 @@ def run_commands(
     if not (command or script):
         raise BpdebugError("nothing to run: found neither --command nor --script, expected one of them")
     lines = [*(script_lines(read_script(script)) if script else ()), *(command or ())]
-    session = Session(load_scenario(scenario))
+    session = Session(load_scenario(scenario, allow_outside))
     for line in lines:
         answer = execute(session, line)
         write(ANSWER_FORMATS[format.value](line, answer))

@@ -103,7 +103,7 @@ def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, repor
         The values that are sound, and the defaults of others that have one.
     """
     try:
-        return vars(model.model_validate(table))
+        return vars(model.model_validate(table, context=report.folder))
     except ValidationError as error:
         findings = error.errors(include_url=False)
     _add(findings, path, report, model)
@@ -111,14 +111,15 @@ def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, repor
     sound = model.model_construct()
     for key in keys(model):
         if key in table and key not in flawed:
-            setattr(sound, key, table[key])
+            # What a plain assignment does, with the folder.
+            model.__pydantic_validator__.validate_assignment(sound, key, table[key], context=report.folder)
     return vars(sound)
 
 
 def check_tensor(value: object, path: KeyPath, report: Report) -> AnyTensor | None:
     """Check a tensor whose key has no model; None is returned for one that is not sound."""
     try:
-        return read_tensor(value)
+        return read_tensor(value, report.folder)
     except ValidationError as error:
         _add(error.errors(include_url=False), path, report, RandomTensor)
         return None
