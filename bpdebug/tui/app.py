@@ -61,17 +61,18 @@ class BpdebugApp(App[None]):
         self.opening = name, title
         self.user = user
         self.problem: BpdebugError | None = None
-        self.offer_themes()
         # The first frame has the user's colours already; the rest of the settings is read behind it.
-        wanted = user.theme() if user is not None else ""
-        self.theme = wanted if wanted in THEMES else DEFAULT_THEME
+        self.start_with_theme(user.theme() if user is not None else DEFAULT_THEME)
 
-    def offer_themes(self) -> None:
-        """Offer the themes of the table and no others: Textual's own have no scale for the cells."""
+    def start_with_theme(self, wanted: str) -> None:
+        """Offer the themes of the table and no others (Textual's own have no scale); choose one."""
         for name in self.available_themes:
             self.unregister_theme(name)
         for theme in THEMES.values():
             self.register_theme(theme)
+        # To assign it would have the styles read twice before the first frame.
+        self.set_reactive(BpdebugApp.theme, wanted if wanted in THEMES else DEFAULT_THEME)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
         """Return the first screen."""
