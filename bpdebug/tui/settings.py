@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from bpdebug.errors import Problem, ScenarioError
-from bpdebug.scenario.model import Table, check
+from bpdebug.scenario.model import STRICT, check
 from bpdebug.scenario.problems import Report, described, did_you_mean, key_path
 from bpdebug.tui.actions import ACTIONS, Action, key_text
 from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
@@ -47,8 +47,10 @@ class Settings:
         return with_keys(ACTIONS, self.keys)
 
 
-class SettingsFile(Table):
+class SettingsFile(BaseModel):
     """The whole file; its keys are checked one by one, later."""
+
+    model_config = STRICT
 
     theme: Literal[*THEMES] = DEFAULT_THEME  # type: ignore[valid-type]
     digits: Annotated[int, Field(ge=FEWEST_DIGITS, le=MOST_DIGITS)] = DEFAULT_DIGITS
