@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bpdebug.engine.expression.derivation import derive, gradient_name
 from bpdebug.engine.expression.forms import Shape
@@ -18,6 +19,9 @@ from bpdebug.engine.expression.printing import chain_rule, math_name, math_text,
 from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.layers import COLUMNS, LayerKind, Layout
 from bpdebug.errors import ProgramError, ShapeError
+
+if TYPE_CHECKING:
+    from bpdebug.engine.losses.objective import Objective
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,8 @@ class Layer:
         Its place, from 1.
     title : str
         What the listing calls it: `dense relu`.
-    kind : LayerKind
-        What it is.
+    kind : LayerKind or Objective
+        What it is; a loss is listed as one layer more, after the last.
     settings : mapping
         Its choices, such as the activation.
     tensors : mapping
@@ -42,10 +46,20 @@ class Layer:
 
     number: int
     title: str
-    kind: LayerKind
+    kind: LayerKind | Objective
     settings: Mapping[str, str]
     tensors: Mapping[str, str]
     layout: Layout = COLUMNS
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether it is the loss."""
+        return not isinstance(self.kind, LayerKind)
+
+    @property
+    def place(self) -> str:
+        """What a person calls it: `layer 2 dense relu`, `loss mse`."""
+        return f"loss {self.title}" if self.is_loss else f"layer {self.number} {self.title}"
 
     def role_of_gradient(self, name: str) -> str:
         """Return what the gradient of a tensor is to this layer: `d_prev`, `dw`; empty if nothing."""
@@ -86,6 +100,9 @@ class Program:
         The inputs that training changes.
     batch_axes : mapping
         For inputs that hold a batch of examples, the axis that counts them.
+    summed : frozenset of str
+        The gradients that are m times as large, because the mean over m examples is taken later, at
+        the parameters.
     shapes : mapping
         The shape of every tensor, inputs and results.
 
@@ -103,6 +120,7 @@ class Program:
     seed: str = ""
     parameters: frozenset[str] = frozenset()
     batch_axes: Mapping[str, int] = field(default_factory=dict)
+    summed: frozenset[str] = frozenset()
     shapes: Mapping[str, Shape] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

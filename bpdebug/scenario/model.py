@@ -40,6 +40,7 @@ class Document(Table):
     inputs: dict[str, Any]
     layers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_LAYERS)]
     gradient: dict[str, Any] | None = None
+    loss: dict[str, Any] | None = None
     mine: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -183,6 +183,8 @@ WORDINGS: dict[str, Wording] = {
     "float_type": _expected("a number"),
     "finite_number": _expected("a finite number"),
     "greater_than_equal": _expected("{ge} or more"),
+    "greater_than": _expected("more than {gt}"),
+    "bool_type": _expected("true or false"),
     "less_than_equal": _expected("{le} or less"),
     "too_short": _expected("{min_length} entry or more"),
     "too_long": _expected("at most {max_length} entries"),
