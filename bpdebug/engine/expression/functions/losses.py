@@ -19,8 +19,8 @@ SCORES = ((0.0, 1.0, 2.0), (2.0, 1.0, 0.0))
 """A sample of what has three classes for each of two examples, or two for each of three."""
 LOWEST_LOG = -100.0
 """No logarithm of a probability counts as less, as in PyTorch: one output of exactly 0 is not infinite."""
-LOWEST_SLOPE = 1e-12
-"""The least that x·(1 − x) counts as, where it divides; PyTorch's, too."""
+LOWEST_SLOPE = float(np.float32(1e-12))
+"""The least that x·(1 − x) counts as, where it divides; PyTorch's, too, which has it in float32."""
 
 
 def huber(x: Array, delta: float = 1.0) -> Array:
