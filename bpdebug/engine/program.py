@@ -23,6 +23,7 @@ from bpdebug.errors import ProgramError, ShapeError
 
 if TYPE_CHECKING:
     from bpdebug.engine.expression.functions.entry import Array
+    from bpdebug.engine.losses.objective import Objective
     from bpdebug.engine.optimizers import Update
 
 
@@ -36,8 +37,8 @@ class Layer:
         Its place, from 1.
     title : str
         What the listing calls it: `dense relu`.
-    kind : LayerKind
-        What it is.
+    kind : LayerKind or Objective
+        What it is; a loss is listed as one layer more, after the last.
     settings : mapping
         Its choices, such as the activation.
     tensors : mapping
@@ -48,10 +49,20 @@ class Layer:
 
     number: int
     title: str
-    kind: LayerKind
+    kind: LayerKind | Objective
     settings: Mapping[str, str]
     tensors: Mapping[str, str]
     layout: Layout = COLUMNS
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether it is the loss."""
+        return not isinstance(self.kind, LayerKind)
+
+    @property
+    def place(self) -> str:
+        """What a person calls it: `layer 2 dense relu`, `loss mse`."""
+        return f"loss {self.title}" if self.is_loss else f"layer {self.number} {self.title}"
 
     def role_of_gradient(self, name: str) -> str:
         """Return what the gradient of a tensor is to this layer: `d_prev`, `dw`; empty if nothing."""
@@ -95,6 +106,9 @@ class Program:
     carried : mapping
         Input -> the result that takes its place in the next iteration, where the program is one iteration
         of a training.
+    summed : frozenset of str
+        The gradients that are m times as large, because the mean over m examples is taken later, at
+        the parameters.
     shapes : mapping
         The shape of every tensor, inputs and results.
 
@@ -113,6 +127,7 @@ class Program:
     parameters: frozenset[str] = frozenset()
     batch_axes: Mapping[str, int] = field(default_factory=dict)
     carried: Mapping[str, str] = field(default_factory=dict)
+    summed: frozenset[str] = frozenset()
     shapes: Mapping[str, Shape] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -45,7 +45,7 @@ def _aligned(program: Program) -> Iterator[str]:
     rows = []
     for number, statement in enumerate(program.statements, start=1):
         layer = program.layer_of(statement)
-        place = f"layer {layer.number} {layer.title}" if layer else ""
+        place = layer.place if layer else ""
         shape = shape_text(program.shapes[statement.name])
         rows.append((f"{number:3}", place, statement_text(statement), shape, program.rule_of(statement)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

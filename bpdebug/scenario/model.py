@@ -46,6 +46,7 @@ class Document(BaseModel):
     inputs: dict[str, Any]
     layers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_LAYERS)]
     gradient: dict[str, Any] | None = None
+    loss: dict[str, Any] | None = None
     mine: dict[str, Any] = Field(default_factory=dict)
     debug: dict[str, Any] = Field(default_factory=dict)
     optimizer: dict[str, Any] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.nodes import Statement
@@ -16,6 +16,9 @@ from bpdebug.scenario.model import Document, Inputs, check, check_kind, layer_mo
 from bpdebug.scenario.problems import KeyPath, Report
 from bpdebug.scenario.shapes import check_layer, misshapen, results, unknown_shape
 from bpdebug.scenario.tensors import AnyTensor
+
+if TYPE_CHECKING:
+    from bpdebug.engine.losses import Objective
 
 INPUT = "a0"
 
@@ -64,16 +67,32 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
         {} if incoming is None or not entries else read_gradient(incoming, len(entries), results, report)
     )
     layers = [entry for entry in entries if entry]
+    tensors = dict(_tensors(data, layers, gradient))
+
+    def place_of(statement: Statement) -> KeyPath:
+        return ("layers", statement.layer - 1) if statement.layer <= len(layers) else ("loss",)
+
+    objective = None
+    if document["loss"] is not None:
+        from bpdebug.scenario.loss import ONE, read_loss  # start-up without it is quicker
+
+        if incoming is not None:
+            message = "two ways to begin the backward pass: found [gradient] and [loss], expected one of them"
+            report.add((GRADIENT,), message, "the gradient follows from the loss")
+        parameters = [f"{name}{entry.number}" for entry in layers for name in entry.tensors]
+        read = read_loss(document["loss"], layout, parameters, results.get(f"a{len(entries)}"), report)
+        if read is not None:
+            objective, target = read
+            tensors[objective.target] = (("loss", "target"), target)
+            tensors["dloss"] = (("loss",), ONE)
 
     def build_program() -> Program:
         assert data is not None
-        return build(layers, layout, data.shape, seed=next(iter(gradient), "").removeprefix("d"))
+        seed = next(iter(gradient), "").removeprefix("d")
+        target = tensors[objective.target][1].shape if objective else ()
+        return build(layers, layout, data.shape, seed, objective, target)
 
-    return Draft(document, dict(_tensors(data, layers, gradient)), build_program, _place_of)
-
-
-def _place_of(statement: Statement) -> KeyPath:
-    return ("layers", statement.layer - 1)
+    return Draft(document, tensors, build_program, place_of)
 
 
 def _tensors(
@@ -144,7 +163,14 @@ def check_shapes(
     return computed
 
 
-def build(entries: Sequence[LayerEntry], layout: Layout, data: Shape, seed: str) -> Program:
+def build(
+    entries: Sequence[LayerEntry],
+    layout: Layout,
+    data: Shape,
+    seed: str,
+    objective: Objective | None = None,
+    target: Shape = (),
+) -> Program:
     """Put sound layers together.
 
     Parameters
@@ -156,7 +182,11 @@ def build(entries: Sequence[LayerEntry], layout: Layout, data: Shape, seed: str)
     data : tuple of int
         The shape of what goes in.
     seed : str
-        The tensor whose gradient comes in; empty for a forward pass only.
+        The tensor whose gradient comes in; empty for a forward pass only, or where there is a loss.
+    objective : Objective, optional
+        The loss.
+    target : tuple of int
+        The shape of its target.
     """
     layers = [layer_of(entry, layout) for entry in entries]
     statements = [
@@ -167,6 +197,10 @@ def build(entries: Sequence[LayerEntry], layout: Layout, data: Shape, seed: str)
     parameters = {f"{name}{entry.number}": shape for entry in entries for name, shape in entry.shapes.items()}
     inputs = {INPUT: data, **parameters}
     batch_axes = {INPUT: layout.batch_axis}
+    if objective is not None:
+        from bpdebug.scenario.loss import build_with_loss
+
+        return build_with_loss(objective, inputs, target, statements, layers, tuple(parameters), batch_axes)
     if not seed:
         return Program(
             inputs,

@@ -58,7 +58,7 @@ class Listing:
             return statement.phase
         if line.kind == "layer":
             layer = self.program.layer_of(statement)
-            return f"{statement.layer} {layer.title}" if layer else ""
+            return layer.place.removeprefix("layer ") if layer else ""
         return statement_text(statement)
 
     def shape(self, line: Line) -> str:

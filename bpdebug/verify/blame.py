@@ -22,7 +22,10 @@ from bpdebug.verify.report import Verdict
 from bpdebug.verify.shape_finding import shape_finding
 from bpdebug.verify.upstream import upstream_values
 
-TIMES_M = "m times the reference: 1/m is taken at the parameters"
+CONVENTIONS = {
+    "times m": "m times the reference: 1/m is taken at the parameters",
+    "divided by m": "the reference divided by m: 1/m is taken at the loss",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +78,16 @@ def judge(
         A judgement for each of the user's tensors, in the order of the program; and the values that
         their formulas were fed.
     """
-    convention = times_m(program, reference, mine, tolerance, batch)
-    # By that convention m times as much flows as here; what it feeds is judged without the m.
-    mine = {name: value / batch if name in convention else value for name, value in mine.items()}
+    words, factor, convention = mean_elsewhere(program, reference, mine, tolerance, batch)
+    # By that convention more or less flows than here; what it feeds is judged without the factor.
+    mine = {name: value / factor if name in convention else value for name, value in mine.items()}
     fed = upstream_values(program, reference, mine)
     order = [*program.inputs, *(statement.name for statement in program.statements)]
     judgements: dict[str, Judgement] = {}
     for name in order:
         if name in convention:
-            comparison = compare(batch * mine[name], reference[name], tolerance)
-            judgements[name] = Judgement(name, "convention", comparison, TIMES_M)
+            comparison = compare(factor * mine[name], reference[name], tolerance)
+            judgements[name] = Judgement(name, "convention", comparison, words)
         elif name in mine:
             judgements[name] = _judged(program, name, reference, mine[name], fed, judgements, tolerance)
     return tuple(judgements.values()), fed
@@ -128,27 +131,34 @@ def _source_of_fault(program: Program, statement: Statement, earlier: Mapping[st
     return "right given what it was fed"
 
 
-def times_m(
+def mean_elsewhere(
     program: Program,
     reference: Mapping[str, Array],
     mine: Mapping[str, Array],
     tolerance: Tolerance,
     batch: int,
-) -> frozenset[str]:
-    """Return the gradients that differ from the reference by a factor m that is taken back later.
+) -> tuple[str, float, frozenset[str]]:
+    """Return the gradients that differ from the reference by where the mean over the batch is taken.
 
     Ng's course keeps the 1/m of a mean loss out of `dz` and puts it into `dw` and `db`: all that flows is m
     times as large, and the parameters' gradients are the same. It is a convention if that holds for all
-    that flows and for some parameter; otherwise a factor m is a mistake.
+    that flows and for some parameter; otherwise a factor m is a mistake. Where the program itself follows
+    that course, the other convention is recognised in the same way.
+
+    Returns
+    -------
+    (words, factor, names)
+        What to say, by what factor the user's values differ, and those that do; none if it is no convention.
     """
     parameters = {gradient_name(name) for name in program.parameters}
     given = mine.keys() & program.gradients
     flowing, trained = given - parameters, given & parameters
+    kind, factor = ("divided by m", 1 / batch) if program.summed else ("times m", float(batch))
     if (
         batch > 1
         and flowing
-        and all(agrees(mine[name], batch * reference[name], tolerance) for name in flowing)
+        and all(agrees(mine[name], factor * reference[name], tolerance) for name in flowing)
         and any(agrees(mine[name], reference[name], tolerance) for name in trained)
     ):
-        return frozenset(flowing)
-    return frozenset()
+        return CONVENTIONS[kind], factor, frozenset(flowing)
+    return "", 1.0, frozenset()

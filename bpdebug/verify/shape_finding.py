@@ -61,7 +61,7 @@ def _sums(statement: Statement, found: Shape, expected: Shape, program: Program)
 
 
 def _reductions(call: Call, operand: Shape, found: Shape, over: str) -> Iterator[str]:
-    right = set(reduced_axes(operand, options_of(call)["axis"]))
+    right = set(reduced_axes(operand, options_of(call).get("axis")))
     for count in range(len(operand) + 1):
         for axes in map(set, combinations(range(len(operand)), count)):
             kept = tuple(1 if axis in axes else extent for axis, extent in enumerate(operand))

@@ -88,8 +88,10 @@ class Loss:
 
     @property
     def incoming(self) -> Array:
-        """The gradient with respect to the seed."""
-        return self.values[gradient_name(self.program.seed)]
+        """The gradient with respect to the seed; m times that where a mean over m is taken later."""
+        incoming = self.values[gradient_name(self.program.seed)]
+        summed = gradient_name(self.name) in self.program.summed
+        return incoming * self.program.batch if summed else incoming
 
     @property
     def finite(self) -> bool:
@@ -227,11 +229,11 @@ def _transposed(function: Callable[..., Array], operands: list[_Operand], option
 
 def _along_axes(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
     """Count the axes from the end, where those of one variant are the same as those of all."""
-    (operand,) = operands
-    shape = operand.array.shape[1:]
-    axes = tuple(axis - len(shape) for axis in reduced_axes(shape, options["axis"]))
-    axis = axes[0] if isinstance(options["axis"], int) else axes
-    return function(operand.array, **{**options, "axis": axis})
+    varying = next(operand.array for operand in operands if operand.varies)
+    shape, asked = varying.shape[1:], options.get("axis")
+    axes = tuple(axis - len(shape) for axis in reduced_axes(shape, asked))
+    axis = axes[0] if isinstance(asked, int) else axes
+    return function(*[operand.array for operand in operands], **{**options, "axis": axis})
 
 
 def _one_by_one(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
@@ -249,5 +251,6 @@ RULES: dict[Form, Rule] = {
     forms.MATMUL: _broadcast,
     forms.TRANSPOSE: _transposed,
     forms.REDUCTION: _along_axes,
+    forms.PAIRED: _along_axes,
     forms.ALONG_AXIS: _along_axes,
 }

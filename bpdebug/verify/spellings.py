@@ -27,6 +27,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "a_prev": ("aprev", "prev"),
     "w": ("w", "weight", "weights"),
     "b": ("b", "bias", "biases"),
+    "prediction": ("prediction", "pred", "yhat"),
 }
 """What a layer's tensor is called in common code, before the layer's number; else by its role."""
 DATA = ("x", "input", "inputs")

@@ -1,7 +1,8 @@
 """A scenario on which mistakes look different: unequal sizes, a batch of five, numbers of both signs.
 
 A batch of one hides a missing sum, a batch of two makes m look like 2, square weights hide a transpose,
-and numbers of one sign hide a relu. The suggestion has the layers of the user's network and none of that.
+and numbers of one sign hide a relu. The suggestion has the layers of the user's network, and its loss, and
+none of that.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bpdebug.engine.expression.forms import Shape
-from bpdebug.engine.layers import Pattern
+from bpdebug.engine.layers import LayerKind, Layout, Pattern
 from bpdebug.engine.layers.layout import BATCH
+from bpdebug.engine.losses import Objective
 from bpdebug.engine.program import Layer, Program, infer_shapes
 from bpdebug.errors import BpdebugError
 
@@ -35,35 +37,70 @@ def suggested_scenario(program: Program, title: str) -> str:
     """
     if not program.layers:
         raise BpdebugError("a suggestion varies the sizes of layers: found a program without any")
-    first = program.layers[0]
-    data = tuple(EXAMPLES if extent == BATCH else SMALLEST for extent in first.kind.input(first.layout))
+    layout = program.layers[0].layout
     blocks = [
         f'title = "{title}, made to tell mistakes apart"\n'
         'about = "Unequal sizes, a batch of five, both signs: each mistake gives numbers of its own."\n'
-        f'layout = "{first.layout.name}"\nweight_shape = "{first.layout.weight_shape}"\n',
-        f"[inputs]\na0 = {_random(data, 0)}\n",
+        f'layout = "{layout.name}"\nweight_shape = "{layout.weight_shape}"\n',
     ]
-    incoming = data
+    incoming: Shape = ()
     for layer in program.layers:
-        extents = _extents(layer.kind.input(layer.layout), incoming)
-        shapes = dict(_parameter_shapes(layer, extents))
-        lines = ["[[layers]]", f'kind = "{layer.kind.name}"']
-        lines += [f'{name} = "{value}"' for name, value in layer.settings.items()]
-        lines += [f"{name} = {_random(shape, layer.number)}" for name, shape in shapes.items()]
-        blocks.append("\n".join(lines) + "\n")
-        incoming = _result(layer, incoming, shapes)
-    seed = program.seed or f"a{len(program.layers)}"
-    blocks.append(f"[gradient]\nd{seed} = {_random(incoming, len(program.layers) + 1)}\n")
+        if isinstance(layer.kind, LayerKind):
+            pattern = layer.kind.input(layout)
+            if not incoming:
+                incoming = tuple(EXAMPLES if extent == BATCH else SMALLEST for extent in pattern)
+                blocks.append(f"[inputs]\na0 = {_random(incoming, 0)}\n")
+            shapes = dict(_parameter_shapes(layer, layer.kind, _extents(pattern, incoming)))
+            lines = ["[[layers]]", f'kind = "{layer.kind.name}"']
+            lines += [f'{name} = "{value}"' for name, value in layer.settings.items()]
+            lines += [f"{name} = {_random(shape, layer.number)}" for name, shape in shapes.items()]
+            blocks.append("\n".join(lines) + "\n")
+            incoming = _result(layer, layer.kind, incoming, shapes)
+        else:
+            blocks.append("\n".join(["[loss]", *_loss(layer.kind, incoming)]) + "\n")
+    if not program.layers[-1].is_loss:
+        seed = program.seed or f"a{len(program.layers)}"
+        blocks.append(f"[gradient]\nd{seed} = {_random(incoming, len(program.layers) + 1)}\n")
     return "\n".join(blocks)
+
+
+def _loss(objective: Objective, output: Shape) -> Iterator[str]:
+    """Yield the lines of a loss, with a target for an output of another shape."""
+    kind, layout = objective.kind, objective.layout
+    yield f'kind = "{kind.name}"'
+    if kind.target == "numbers":
+        yield f"target = {_random(output, 0)}"
+    elif objective.has_classes:
+        yield f"target = {[example % output[layout.feature_axis] for example in range(EXAMPLES)]}"
+    else:
+        yield f"target = {_ones_among_zeros(output, layout)}"
+    yield f'reduction = "{objective.reduction}"'
+    yield f'batch_mean = "{"at_parameters" if objective.at_parameters else "at_loss"}"'
+    for name, value in objective.choices.items():
+        yield f"{name} = {value!r}" if name in kind.numbers else f'{name} = "{value}"'
+    if objective.l2:
+        bias = "true" if objective.penalises_biases else "false"
+        yield f"regularisation = {{ l2 = {objective.l2!r}, bias = {bias} }}"
+
+
+def _ones_among_zeros(shape: Shape, layout: Layout) -> list[list[float]]:
+    """Return a one for each example, at a feature that changes from one example to the next."""
+    place = layout.batch_axis
+    count = shape[layout.feature_axis]
+    return [
+        [float((i, j)[1 - place] == (i, j)[place] % count) for j in range(shape[1])] for i in range(shape[0])
+    ]
 
 
 def _extents(pattern: Pattern, shape: Shape) -> dict[str | int, int]:
     return dict(zip(pattern, shape, strict=True))
 
 
-def _parameter_shapes(layer: Layer, extents: dict[str | int, int]) -> Iterator[tuple[str, Shape]]:
+def _parameter_shapes(
+    layer: Layer, kind: LayerKind, extents: dict[str | int, int]
+) -> Iterator[tuple[str, Shape]]:
     """Yield the shape of each parameter that the layer has; a new extent differs from all known ones."""
-    for parameter in layer.kind.parameters:
+    for parameter in kind.parameters:
         if parameter.name in layer.tensors:
             pattern = parameter.shape(layer.layout)
             for extent in pattern:
@@ -75,11 +112,11 @@ def _parameter_shapes(layer: Layer, extents: dict[str | int, int]) -> Iterator[t
             )
 
 
-def _result(layer: Layer, incoming: Shape, shapes: Mapping[str, Shape]) -> Shape:
+def _result(layer: Layer, kind: LayerKind, incoming: Shape, shapes: Mapping[str, Shape]) -> Shape:
     """Return the shape of what the layer gives."""
     number = layer.number
     inputs = {f"{name}{number}": shape for name, shape in shapes.items()}
-    statements = layer.kind.forward(number, layer.settings, tuple(shapes), layer.layout)
+    statements = kind.forward(number, layer.settings, tuple(shapes), layer.layout)
     return infer_shapes({f"a{number - 1}": incoming, **inputs}, statements)[f"a{number}"]
 
 

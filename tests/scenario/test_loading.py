@@ -42,7 +42,17 @@ def network(a0="[[1.0], [2.0]]", w="[[3.0, 4.0]]", dtype="float64", more=""):
     return TEMPLATE.format(a0=a0, w=w, dtype=dtype) + more
 
 
-TAUGHT = {"attention", "batch", "find_the_bug", "rows"}
+TAUGHT = {
+    "attention",
+    "batch",
+    "conventions",
+    "dead_relu",
+    "exploding",
+    "find_the_bug",
+    "rows",
+    "softmax_cross_entropy",
+    "vanishing",
+}
 
 
 def test_the_scenarios_that_are_shipped():

@@ -126,17 +126,29 @@ def _transpose_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> t
 
 def _reduction_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     (shape,) = shapes
-    axes = reduced_axes(shape, options["axis"])
-    if options["keepdims"]:
+    axes = reduced_axes(shape, options.get("axis"))
+    if options.get("keepdims"):
         return tuple(1 if axis in axes else extent for axis, extent in enumerate(shape))
     return tuple(extent for axis, extent in enumerate(shape) if axis not in axes)
 
 
 def _reduction_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
     (shape,) = shapes
-    axes = reduced_axes(shape, options["axis"])
-    kept = iter(part for axis, part in enumerate(region) if not options["keepdims"] or axis not in axes)
+    axes = reduced_axes(shape, options.get("axis"))
+    kept = iter(part for axis, part in enumerate(region) if not options.get("keepdims") or axis not in axes)
     return (tuple(slice(0, extent) if axis in axes else next(kept) for axis, extent in enumerate(shape)),)
+
+
+def _paired_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+    x, y = shapes
+    if x != y:
+        raise ShapeError(f"shapes {written(x)} and {written(y)} differ")
+    return _reduction_shape((x,), {**options, "keepdims": True})
+
+
+def _paired_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
+    (own,) = _reduction_reads(region, shapes[:1], {**options, "keepdims": True})
+    return own, own
 
 
 def _along_axis_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
@@ -160,8 +172,8 @@ def _expansion_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
 
 def _expansion_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
     _, y = shapes
-    axes = reduced_axes(y, options["axis"])
-    if options["keepdims"]:
+    axes = reduced_axes(y, options.get("axis"))
+    if options.get("keepdims"):
         own = tuple(slice(0, 1) if i in axes else part for i, part in enumerate(region))
     else:
         own = tuple(part for i, part in enumerate(region) if i not in axes)
@@ -242,8 +254,10 @@ ELEMENTWISE = Form("elementwise", _broadcast_shape, _broadcast_reads)
 MATMUL = Form("matmul", _matmul_shape, _matmul_reads)
 TRANSPOSE = Form("transpose", _transpose_shape, _transpose_reads)
 REDUCTION = Form("reduction", _reduction_shape, _reduction_reads)
+PAIRED = Form("paired reduction", _paired_shape, _paired_reads)
 ALONG_AXIS = Form("along an axis", _along_axis_shape, _along_axis_reads)
 EXPANSION = Form("expansion", _expansion_shape, _expansion_reads, local=False)
+ONE_HOT = Form("one-hot", _expansion_shape, _expansion_reads, local=False)
 COUNT = Form("count", _count_shape, _count_reads, local=False)
 SUBSCRIPT = Form("subscript", _subscript_shape, _subscript_reads, local=False)
 PLACED = Form("placed", _placed_shape, _placed_reads, local=False)

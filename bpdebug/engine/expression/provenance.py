@@ -15,13 +15,14 @@ import numpy as np
 
 from bpdebug.engine.expression import forms
 from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.forms import Form, Region
+from bpdebug.engine.expression.forms import Form, Region, reduced_axes
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.arithmetic import PRODUCT, SUM
 from bpdebug.engine.expression.functions.entry import CALL, Array
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
 from bpdebug.engine.expression.printing import written_number
 from bpdebug.engine.expression.regions import Index, RegionReader, Source, first_index, point
+from bpdebug.engine.expression.shapes import options_of, shape_of
 
 SHOWN_TERMS = 3
 """How many terms of a long sum are written out: the largest, because they decide the result."""
@@ -207,6 +208,24 @@ class _Writer:
         name = call.function
         return _Written(f"{name}({', '.join(symbols + rest)})", f"{name}({', '.join(numbers + rest)})")
 
+    def write_paired(self, call: Call, index: Index) -> _Written:
+        lines = [
+            self.write_chosen(call, argument, region)
+            for argument, region in zip(call.arguments, self.operand_regions(call, index), strict=True)
+        ]
+        start = len(call.function) + 1
+        symbols, numbers = (
+            f"{call.function}({'; '.join(text[start:-1] for text in texts)})"
+            for texts in zip(*((line.symbols, line.numbers) for line in lines), strict=True)
+        )
+        return _Written(symbols, numbers)
+
+    def write_one_hot(self, call: Call, index: Index) -> _Written:
+        """Write a comparison in brackets: it is 1 where it holds."""
+        place = reduced_axes(shape_of(call, self.reader.shapes), options_of(call)["axis"])[0]
+        own = self.write(call.arguments[0], first_index(self.operand_regions(call, index)[0]))
+        return _Written(f"[{own.symbols} = {index[place]}]", f"[{own.numbers} = {index[place]}]")
+
     def write_along_axis(self, call: Call, index: Index) -> _Written:
         (argument,) = call.arguments
         (region,) = self.operand_regions(call, index)
@@ -246,6 +265,8 @@ _WRITERS: dict[Form, Callable[[_Writer, Call, Index], _Written]] = {
     forms.MATMUL: _Writer.write_matmul,
     forms.TRANSPOSE: _Writer.write_moved,
     forms.REDUCTION: _Writer.write_reduction,
+    forms.PAIRED: _Writer.write_paired,
+    forms.ONE_HOT: _Writer.write_one_hot,
     forms.ALONG_AXIS: _Writer.write_along_axis,
     forms.EXPANSION: _Writer.write_moved,
     forms.COUNT: _Writer.write_count,

@@ -10,12 +10,13 @@ from bpdebug.engine.expression.functions import (
     activations,
     arithmetic,
     comparisons,
+    losses,
     reductions,
     subscripts,
 )
 from bpdebug.engine.expression.functions.entry import Function, Sample
 
-FAMILIES = (arithmetic, comparisons, reductions, subscripts, activations)
+FAMILIES = (arithmetic, comparisons, reductions, subscripts, activations, losses)
 
 FUNCTIONS: dict[str, Function] = {
     function.name: function for family in FAMILIES for function in family.ENTRIES

@@ -1,0 +1,127 @@
+"""Networks with losses against torch: all gradients, to a relative error of 1e-9 in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from bpdebug.engine.trace import run
+from bpdebug.scenario import load_scenario
+from tests.oracle.networks import LOSSES, Network, laid_out, networks, numbers, write
+
+RTOL = 1e-9
+
+
+def torch_gradients(network: Network) -> dict[str, np.ndarray]:
+    """Return the loss, and the gradients of all inputs and results, in torch's layout."""
+    import torch
+    from torch.nn import functional
+
+    activations = {
+        "identity": lambda z: z,
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "relu": torch.relu,
+        "leaky_relu": lambda z: functional.leaky_relu(z, 0.01),
+        "elu": functional.elu,
+        "softplus": functional.softplus,
+        "silu": functional.silu,
+        "softmax": lambda z: torch.softmax(z, dim=1),
+    }
+    leaves = {name: torch.tensor(value) for name, value in numbers(network).items()}
+    target = leaves.pop("target")
+    tensors = {name: leaf.requires_grad_() for name, leaf in leaves.items()}
+    a = tensors["a0"]
+    for layer, activation in enumerate(network["activations"], start=1):
+        z = functional.linear(a, tensors[f"w{layer}"], tensors.get(f"b{layer}"))
+        a = activations[activation](z)
+        for name, value in ((f"z{layer}", z), (f"a{layer}", a)):
+            value.retain_grad()
+            tensors[name] = value
+    reduction = network["reduction"]
+    losses = {
+        "mse": lambda: functional.mse_loss(a, target, reduction=reduction),
+        "huber": lambda: functional.huber_loss(a, target, reduction=reduction, delta=network["delta"]),
+        "bce": lambda: functional.binary_cross_entropy(a, target, reduction=reduction),
+        "bce_with_logits": lambda: functional.binary_cross_entropy_with_logits(
+            a, target, reduction=reduction
+        ),
+        "cross_entropy": lambda: functional.cross_entropy(a, target, reduction=reduction),
+    }
+    loss = losses[network["loss"]]()
+    for name, leaf in leaves.items():
+        if name[0] == "w" or (name[0] == "b" and network["bias"]):
+            loss = loss + 0.5 * network["l2"] * (leaf**2).sum()
+    loss.backward()
+    found = {f"d{name}": tensor.grad.numpy() for name, tensor in tensors.items()}
+    return {"loss": loss.detach().numpy(), **found}
+
+
+def assert_agrees(network: Network, tmp_path: object) -> None:
+    scenario = load_scenario(write(network, tmp_path / "random.toml"))
+    values = run(scenario.program, scenario.values).values
+    wanted = torch_gradients(network)
+    # Where the mean is taken at the parameters, what flows is that of the sum.
+    times = dict.fromkeys(scenario.program.summed, network["batch"])
+    assert {name for name in wanted if name != "loss"} <= scenario.program.gradients
+    largest = max(float(np.abs(value).max()) for value in wanted.values())
+    for name, value in wanted.items():
+        right = laid_out(name, value, network) * times.get(name, 1)
+        found = values[name]
+        assert found.shape == right.shape, name
+        # A gradient that cancels to nearly nothing has lost its digits in both: 1e-6 of the largest counts.
+        scale = max(float(np.abs(right).max()), 1e-6 * largest)
+        np.testing.assert_allclose(found, right, rtol=0, atol=RTOL * scale, err_msg=name)
+
+
+@given(network=networks())
+@settings(
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_all_gradients_of_random_networks(network: Network, tmp_path: object) -> None:
+    assert_agrees(network, tmp_path)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("layout", ["columns", "rows"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_each_loss_in_each_layout(loss: str, layout: str, reduction: str, tmp_path: object) -> None:
+    network = {
+        "sizes": [4, 6, 3],
+        "activations": ["tanh", "sigmoid" if loss == "bce" else "identity"],
+        "biases": [True, True],
+        "batch": 5,
+        "layout": layout,
+        "weight_shape": "out_in",
+        "seed": 7,
+        "loss": loss,
+        "reduction": reduction,
+        "batch_mean": "at_loss",
+        "delta": 0.7,
+        "form": "fused",
+        "indices": True,
+        "l2": 0.03,
+        "bias": False,
+    }
+    assert_agrees(network, tmp_path)
+
+
+def test_a_wrong_rule_would_be_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    """The oracle is one: a penalty that counts twice as much does not pass."""
+    import dataclasses
+
+    from bpdebug.engine.expression.derivation import derivative_rules
+    from bpdebug.engine.expression.functions import FUNCTIONS
+
+    wrong = dataclasses.replace(FUNCTIONS["half_square"], derivatives=("2 * g * x",))
+    monkeypatch.setitem(FUNCTIONS, "half_square", wrong)
+    derivative_rules.cache_clear()
+    try:
+        with pytest.raises(AssertionError, match="dw"):
+            test_each_loss_in_each_layout("mse", "rows", "mean", tmp_path)
+    finally:
+        derivative_rules.cache_clear()
