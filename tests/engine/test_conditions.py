@@ -150,7 +150,8 @@ def test_every_line_of_evidence_is_true(text: str) -> None:
         (" row ", "a condition is one truth: row has shape (1, 3); write any(...) or all(...) round it"),
         (
             "any(n > 3, axis=0)",
-            "a condition is one truth: any(n > 3, axis=0) has shape (3,); write any(...) or all(...) round it",
+            "a condition is one truth: any(n > 3, axis=0) has shape (3,);"
+            " write any(...) or all(...) round it",
         ),
         (
             "any(n > 3, keepdims=True)",
