@@ -185,6 +185,12 @@ def test_refused_with_these_words(text: str, message: str) -> None:
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("text", ["3[0]", "sum(3, axis=0)", "softmax(3)", "1 + 3[0]", "n + 3[0]"])
+def test_literals_have_a_shape_too(text: str) -> None:
+    with pytest.raises(ShapeError):
+        read_expression(text, PROGRAM)
+
+
 def test_what_is_read_as_true_or_false() -> None:
     assert [is_truth(parse(text)) for text in ("n > 1", "not n", "any(n)", "isnan(n)")] == [True] * 4
     assert not any(is_truth(parse(text)) for text in ("n", "1", "norm(n)", "sum(n > 1)", "n[0,0]"))
