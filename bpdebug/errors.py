@@ -45,12 +45,15 @@ class ExpressionError(BpdebugError):
 
     Attributes
     ----------
+    message : str
+        What is wrong, without the column.
     column : int
         The 1-based column in the text at which the problem lies.
     """
 
     def __init__(self, message: str, column: int = 1) -> None:
         super().__init__(f"{message} (column {column})")
+        self.message = message
         self.column = column
 
 

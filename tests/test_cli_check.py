@@ -40,7 +40,7 @@ def test_the_derived_gradients_of_every_shipped_scenario_are_right(bpdebug, path
         pytest.skip("checks the numbers that it holds")
     status, out, _ = bpdebug("check", str(path))
     assert status == 0
-    derived = [s.name for s in scenario.program.statements if s.phase == "backward"]
+    derived = [s.name for s in scenario.program.statements if s.of and not s.part]
     verdicts = dict(line.split()[:2] for line in out.splitlines()[:-1])
     assert verdicts == dict.fromkeys(derived, "right")
 
@@ -175,6 +175,13 @@ def test_the_suggested_scenario_tells_apart_what_this_one_cannot(bpdebug, tmp_pa
     assert status == 1
     assert "Cannot tell" not in out
     assert "yours is   2 * (dz1 @ a0.T)" in out
+
+
+def test_a_program_of_ones_own_has_no_sizes_to_suggest(bpdebug, tmp_path: Path) -> None:
+    there = tmp_path / "better.toml"
+    status, _, err = bpdebug("check", "attention", "--suggest", str(there))
+    assert (status, there.exists()) == (2, False)
+    assert "a suggestion varies the sizes of layers" in err
 
 
 def test_a_suggestion_never_overwrites_a_file(bpdebug, tmp_path: Path) -> None:

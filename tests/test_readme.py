@@ -20,6 +20,10 @@ from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.health import HEALTH_CONDITIONS
 from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Parameter
 from bpdebug.scenario import load_scenario
+from bpdebug.tui.actions import ACTIONS
+from bpdebug.tui.settings import Settings, read_settings
+from bpdebug.tui.themes import THEMES
+from bpdebug.tui.user_files import UserFiles
 from bpdebug.verify.check import check
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -36,6 +40,21 @@ def test_the_scenario_can_be_used(tmp_path: Path) -> None:
     path = tmp_path / "example.toml"
     path.write_text(block("toml", "[[layers]]"), encoding="utf-8")
     assert [statement.name for statement in load_scenario(path).program.statements][-1] == "da0"
+
+
+def test_the_settings_can_be_used(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    text = block("toml", "[keys]")
+    path.write_text(text, encoding="utf-8")
+    keys = {"next": "j,f5", "back": "k", "go_to": "ctrl+g"}
+    assert read_settings(UserFiles(path, tmp_path)) == (Settings("high-contrast", 6, keys), ())
+    assert [theme for theme in THEMES if theme not in text] == []
+
+
+def test_every_name_of_an_action_is_listed() -> None:
+    listed = re.search(r"The actions are called (.*?)\.\n\n", README, re.DOTALL)
+    assert listed is not None
+    assert re.findall(r"`([a-z_]{2,})`", listed[1]) == [action.name for action in ACTIONS]
 
 
 def test_the_bugs_are_found_as_shown(tmp_path: Path) -> None:
@@ -102,18 +121,6 @@ def test_the_layer_kind_can_be_added(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         'gradient.da1 = [[0.5, 1.0], [2.0, -1.0]]\n[[layers]]\nkind = "scale"\nw = [[2.0], [3.0]]\n',
         encoding="utf-8",
     )
-    monkeypatch.setattr("bpdebug.scenario.network.LayerHead", _any_kind())
     scenario = load_scenario(path)
     assert [statement.name for statement in scenario.program.statements] == ["a1", "dw1", "da0"]
     assert check(scenario.program, scenario.values).passed
-
-
-def _any_kind() -> type:
-    """Return the model of a layer's head, made anew with the kinds that there are now."""
-    from typing import Literal
-
-    from pydantic import create_model
-
-    from bpdebug.scenario.model import LayerHead
-
-    return create_model("LayerHead", __base__=LayerHead, kind=(Literal[*LAYER_KINDS], ...))

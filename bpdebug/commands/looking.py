@@ -79,7 +79,7 @@ def _explain(session: Session, text: str) -> Answer:
         raise BpdebugError(f"one element is explained at a time: {name} has shape {value.shape}")
     element = tuple(int(part) % extent for part, extent in zip(index, value.shape, strict=True))  # type: ignore[arg-type]
     written = element_text(name, element)
-    if name in debugger.replaced:
+    if name in debugger.replaced.get(debugger.iteration, {}):
         return Answer((f"{written} was set",), {"element": written, "sources": []})
     if name in debugger.program.inputs:
         return Answer((f"{written} is given",), {"element": written, "sources": []})
@@ -137,7 +137,8 @@ def _info_tensors(session: Session) -> Answer:
 
 
 def _info_health(session: Session) -> Answer:
-    findings = session.debugger.findings
+    # What only passes a NaN on is told with the tensor in which it arose.
+    findings = [one for one in session.debugger.findings if one.is_producer or not one.origin]
     lines = tuple(f"step {one.position} {one.condition}: {one.text}. {one.advice}" for one in findings)
     data = [
         {"position": one.position, "condition": one.condition, "name": one.tensor, "text": one.text}

@@ -18,6 +18,7 @@ def stop_answer(debugger: Debugger, stop: Stop) -> Answer:
     place = place_text(debugger)
     reason = stop.text if stop.hit is not None or stop.reason in ("nowhere", "end", "phase") else ""
     data: dict[str, Any] = {
+        "iteration": stop.moment.iteration,
         "position": stop.moment.position,
         "node": stop.moment.node,
         "name": debugger.statement.name if debugger.statement else None,
@@ -31,6 +32,8 @@ def stop_answer(debugger: Debugger, stop: Stop) -> Answer:
 def place_text(debugger: Debugger) -> str:
     """Say where one is: `8/12 dw2 = dz2 @ a1.T (2×4)`."""
     where = f"{debugger.position}/{debugger.last}"
+    if debugger.timeline.iterations > 1:
+        where = f"iteration {debugger.iteration}, {where}"
     statement = debugger.statement
     if statement is None:
         return f"{where} at the start"
@@ -70,7 +73,7 @@ def read_count(text: str) -> int:
 
 def read_position(text: str, debugger: Debugger) -> int:
     """Read a position: its number, or the tensor that its statement writes."""
-    if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS:
+    if is_number(text):
         return int(text)
     positions = debugger.program.positions
     if text not in positions:
@@ -83,8 +86,24 @@ def read_position(text: str, debugger: Debugger) -> int:
     return positions[text]
 
 
+def read_moment(text: str, debugger: Debugger) -> tuple[int, int | None]:
+    """Read a position, and before a colon its iteration: `dw1`, `12:dw1`, `12:`."""
+    iteration, colon, position = text.rpartition(":")
+    if not colon:
+        return read_position(text, debugger), None
+    if not is_number(iteration.strip()):
+        raise BpdebugError(f"expected an iteration's number before the colon: found {iteration or 'nothing'}")
+    place = read_position(position.strip(), debugger) if position.strip() else debugger.position
+    return place, int(iteration)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number of a sensible length."""
+    return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+
+
 def _goto(session: Session, text: str) -> Answer:
-    return stop_answer(session.debugger, session.debugger.goto(read_position(text, session.debugger)))
+    return stop_answer(session.debugger, session.debugger.goto(*read_moment(text, session.debugger)))
 
 
 ENTRIES = (
@@ -103,7 +122,26 @@ ENTRIES = (
         _verb(Debugger.reverse_continue),
         "rc",
     ),
-    Command("goto", "N|NAME", "Go to a step, by its number or the tensor it writes.", _goto, "g", "places"),
+    Command(
+        "next-iteration",
+        "[N]",
+        "Go to the same statement of the next iteration, or N further.",
+        _repeated(Debugger.next_iteration),
+    ),
+    Command(
+        "previous-iteration",
+        "[N]",
+        "Go to the same statement of the iteration before, or N further.",
+        _repeated(Debugger.previous_iteration),
+    ),
+    Command(
+        "goto",
+        "[ITERATION:]N|NAME",
+        "Go to a step, by its number or the tensor it writes.",
+        _goto,
+        "g",
+        "places",
+    ),
     Command("restart", "", "Go to the start.", _verb(Debugger.restart)),
     Command("end", "", "Go to the end.", _verb(Debugger.end)),
 )

@@ -6,13 +6,13 @@ The keys of the app are commands too, so that a session by keyboard is a script 
 from __future__ import annotations
 
 from bpdebug.engine.debugger import Debugger
-from bpdebug.engine.trace import run
+from bpdebug.engine.history import History
 from bpdebug.scenario import Scenario
 
 COMMENT = "#"
 MAX_DIGITS = 9
 """A count has no more: there is no program so long."""
-COUNTED = ("step", "back", "into")
+COUNTED = ("step", "back", "into", "next-iteration", "previous-iteration")
 """The commands that take a count: repeated, they are recorded as one."""
 
 
@@ -27,7 +27,7 @@ class Session:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.debugger = Debugger(run(scenario.program, scenario.values))
+        self.debugger = Debugger(History(scenario.program, scenario.values, scenario.iterations))
         self.recorded: list[str] = []
         for text in scenario.breakpoints:
             self.debugger.breakpoints.add(text)
@@ -38,7 +38,7 @@ class Session:
         """Keep a line for `save`; steps in a row become one line."""
         word, _, count = line.partition(" ")
         before, _, times = self.recorded[-1].partition(" ") if self.recorded else ("", "", "")
-        if word == before and word in COUNTED:
+        if word in COUNTED and before == word:
             total = int(times or 1) + int(count or 1)
             if len(str(total)) <= MAX_DIGITS:
                 self.recorded[-1] = f"{word} {total}"

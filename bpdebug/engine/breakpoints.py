@@ -285,17 +285,18 @@ class Breakpoints:
         """Return the breakpoints, enabled or not, whose place is one position: what a listing marks."""
         return [found for found in self if found.place.positions == {position}]
 
-    def hit_at(self, position: int, trace: Trace, findings: Callable[[], Sequence[Finding]]) -> Hit | None:
+    def hit_at(
+        self, position: int, trace: Callable[[], Trace], findings: Callable[[], Sequence[Finding]]
+    ) -> Hit | None:
         """Return the first breakpoint that stops at a position of a run, and why.
 
         Parameters
         ----------
         position : int
             How many statements have run.
-        trace : Trace
-            The run.
-        findings : callable
-            Gives the findings of the run's health; called only if a breakpoint asks for them.
+        trace, findings : callable
+            Give the run and the findings of its health; called only if a breakpoint asks for them, because
+            each may have to be computed first.
         """
         for found in self:
             reasons = _reasons(found, position, trace, findings) if found.enabled else None
@@ -312,7 +313,7 @@ class Breakpoints:
 
 
 def _reasons(
-    found: Breakpoint, position: int, trace: Trace, findings: Callable[[], Sequence[Finding]]
+    found: Breakpoint, position: int, trace: Callable[[], Trace], findings: Callable[[], Sequence[Finding]]
 ) -> tuple[str, ...] | None:
     """Return why a breakpoint stops at a position of a run; None if it does not."""
     lines: tuple[str, ...] = ()
@@ -328,8 +329,8 @@ def _reasons(
         return None
     if found.condition is None:
         return lines
-    positions = trace.program.positions
-    if any(positions.get(name, 0) > position for name in names(found.condition)):
+    run = trace()
+    if any(run.program.positions.get(name, 0) > position for name in names(found.condition)):
         return None
-    holds = bool(np.all(evaluate(found.condition, trace.values)))
-    return (*lines, *evidence(found.condition, trace.values)) if holds else None
+    holds = bool(np.all(evaluate(found.condition, run.values)))
+    return (*lines, *evidence(found.condition, run.values)) if holds else None

@@ -6,11 +6,13 @@ known. A program holds no values; running it on some gives a `Trace`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bpdebug.engine.expression.derivation import derive, gradient_name
+from bpdebug.engine.expression.evaluation import compiled
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.nodes import Call, Statement, names
@@ -18,6 +20,10 @@ from bpdebug.engine.expression.printing import chain_rule, math_name, math_text,
 from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.layers import COLUMNS, LayerKind, Layout
 from bpdebug.errors import ProgramError, ShapeError
+
+if TYPE_CHECKING:
+    from bpdebug.engine.expression.functions.entry import Array
+    from bpdebug.engine.optimizers import Update
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,9 @@ class Program:
         The inputs that training changes.
     batch_axes : mapping
         For inputs that hold a batch of examples, the axis that counts them.
+    carried : mapping
+        Input -> the result that takes its place in the next iteration, where the program is one iteration
+        of a training.
     shapes : mapping
         The shape of every tensor, inputs and results.
 
@@ -103,6 +112,7 @@ class Program:
     seed: str = ""
     parameters: frozenset[str] = frozenset()
     batch_axes: Mapping[str, int] = field(default_factory=dict)
+    carried: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, Shape] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -114,10 +124,20 @@ class Program:
         return {statement.name: number for number, statement in enumerate(self.statements, start=1)}
 
     @cached_property
+    def runnable(self) -> tuple[tuple[str, Callable[..., Array], tuple[str, ...]], ...]:
+        """For each statement its name, itself as a function, and the operands that this takes."""
+        return tuple((statement.name, *compiled(statement.expression)) for statement in self.statements)
+
+    @cached_property
     def gradients(self) -> frozenset[str]:
         """The names of all gradients of the loss: those derived, and the one that comes in."""
         derived = {statement.name for statement in self.statements if statement.phase == "backward"}
         return frozenset(derived | ({gradient_name(self.seed)} if self.seed else set()))
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """The names of what is only a part of a gradient."""
+        return frozenset(statement.name for statement in self.statements if statement.part)
 
     @cached_property
     def batched(self) -> Mapping[str, int]:
@@ -137,11 +157,13 @@ class Program:
     def rule_of(self, statement: Statement) -> str:
         """Write the rule behind a statement: the chain rule of a gradient, else its mathematics."""
         if statement.phase == "backward":
-            return chain_rule(statement, self.gradients)
+            return chain_rule(statement, self.gradients - self.parts)
         return f"{math_name(statement.name)} = {math_text(statement.expression)}"
 
     def explanation_of(self, statement: Statement) -> str:
         """Say in one sentence why a statement is computed the way it is."""
+        if statement.why:
+            return statement.why
         layer = self.layer_of(statement)
         if layer is not None and statement.role in layer.kind.explanations:
             return layer.kind.explanations[statement.role]
@@ -198,6 +220,7 @@ def with_backward(
     layers: Sequence[Layer] = (),
     parameters: Iterable[str] = (),
     batch_axes: Mapping[str, int] | None = None,
+    wanted: Iterable[str] | None = None,
 ) -> Program:
     """Make a program of a forward pass and the backward pass derived from it.
 
@@ -216,6 +239,8 @@ def with_backward(
     batch_axes : mapping, optional
         For inputs with a batch, its axis. Formulas are derived for any batch: `db` is a sum over the
         batch even where this scenario's batch is a single example.
+    wanted : iterable of str, optional
+        The inputs whose gradients are asked for; by default all.
 
     Raises
     ------
@@ -227,11 +252,13 @@ def with_backward(
     batch_axes, parameters = dict(batch_axes or {}), frozenset(parameters)
     shapes = infer_shapes(inputs, forward)
     general = infer_shapes(with_one_more(inputs, batch_axes), forward)
-    forward, backward = derive(forward, general, seed, parameters)
+    forward, backward = derive(
+        forward, general, seed, parameters, None if wanted is None else frozenset(wanted)
+    )
     by_number = {layer.number: layer for layer in layers}
     backward = tuple(
         replace(statement, role=by_number[statement.layer].role_of_gradient(statement.of) or statement.role)
-        if statement.layer in by_number
+        if statement.layer in by_number and not statement.part
         else statement
         for statement in backward
     )
@@ -245,4 +272,15 @@ def with_backward(
         seed,
         parameters,
         batch_axes,
+    )
+
+
+def with_update(program: Program, update: Update) -> Program:
+    """Return a program with the update of its parameters at the end: one iteration of a training."""
+    remembered = {name: program.inputs[like] if like else () for name, like in update.remembered.items()}
+    return replace(
+        program,
+        inputs={**program.inputs, **remembered},
+        statements=(*program.statements, *update.statements),
+        carried=update.carried,
     )

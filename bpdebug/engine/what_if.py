@@ -9,9 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bpdebug.engine.expression.evaluation import compiled
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Index, index_text, names, numpy_index
+from bpdebug.engine.expression.nodes import Index, index_text, numpy_index
 from bpdebug.engine.trace import Trace, read_only
 from bpdebug.errors import BpdebugError
 
@@ -34,11 +33,10 @@ def branch(trace: Trace, replaced: Mapping[str, Array]) -> Trace:
     values = {**trace.values, **{name: read_only(value) for name, value in replaced.items()}}
     changed = set(replaced)
     with np.errstate(all="ignore"):
-        for statement in trace.program.statements:
-            if statement.name not in replaced and changed.intersection(names(statement.expression)):
-                function, operands = compiled(statement.expression)
-                values[statement.name] = read_only(function(*[values[name] for name in operands]))
-                changed.add(statement.name)
+        for result, function, operands in trace.program.runnable:
+            if result not in replaced and changed.intersection(operands):
+                values[result] = read_only(function(*[values[name] for name in operands]))
+                changed.add(result)
     return Trace(trace.program, values)
 
 

@@ -27,7 +27,8 @@ def text_trace(scenario: Scenario, trace: Trace) -> Iterator[str]:
     yield f"{scenario.title}\n"
     if scenario.about:
         yield f"{fill(scenario.about, WIDTH)}\n"
-    yield f"layout {scenario.layout}, dtype {scenario.dtype}\n\ngiven\n"
+    layout = f"layout {scenario.layout}, " if scenario.layout else ""
+    yield f"{layout}dtype {scenario.dtype}\n\ngiven\n"
     for name in trace.program.inputs:
         value = trace.values[name]
         yield f"  {name}  {shape_text(value.shape)}\n{_numbers(value)}\n"

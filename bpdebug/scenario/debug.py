@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from bpdebug.engine.breakpoints import read_breakpoint
 from bpdebug.engine.conditions import read_expression
 from bpdebug.engine.program import Program
 from bpdebug.errors import BpdebugError
-from bpdebug.scenario.model import Table, Text, check
+from bpdebug.scenario.model import STRICT, Text, check
 from bpdebug.scenario.problems import Report, described
 
 DEBUG = "debug"
@@ -24,8 +24,10 @@ MAX_ENTRIES = 100
 Entries = Annotated[list[Text], Field(max_length=MAX_ENTRIES)]
 
 
-class Debug(Table):
+class Debug(BaseModel):
     """What a session starts with."""
+
+    model_config = STRICT
 
     breakpoints: Entries = Field(default_factory=list)
     watches: Entries = Field(default_factory=list)

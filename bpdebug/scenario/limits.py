@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bpdebug.engine.expression.forms import Shape, element_count
-from bpdebug.engine.expression.nodes import Expression, calls
+from bpdebug.engine.expression.nodes import Expression, Statement, calls
 from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.program import Program
@@ -16,8 +16,8 @@ MAX_RUN_ELEMENTS = 2**27
 """All that a run holds at once: a gibibyte in float64, for every result is kept to go back to."""
 
 
-def check_size(program: Program, report: Report) -> None:
-    """Report why a program is too large to run, if it is."""
+def check_size(program: Program, place_of: Callable[[Statement], KeyPath], report: Report) -> None:
+    """Report why a program is too large to run, if it is; `place_of` says what wrote a statement."""
     temporary = 0
     for statement in program.statements:
         sizes = _sizes(statement.expression, program.shapes)
@@ -26,7 +26,7 @@ def check_size(program: Program, report: Report) -> None:
                 f"too large: found that `{statement_text(statement)}` makes {max(sizes):,} elements,"
                 f" expected at most {MAX_ELEMENTS:,} in one tensor"
             )
-            report.add(("layers", statement.layer - 1), message, "use fewer units or examples")
+            report.add(place_of(statement), message, "use fewer units or examples")
             return
         temporary = max(temporary, sum(sizes))
     total = temporary + sum(element_count(shape) for shape in program.shapes.values())
@@ -34,7 +34,7 @@ def check_size(program: Program, report: Report) -> None:
         message = (
             f"too large: found a run that holds {total:,} elements, expected at most {MAX_RUN_ELEMENTS:,}"
         )
-        report.add(("layers",), message, "use fewer layers, units or examples")
+        report.add(place_of(program.statements[0])[:1], message, "use fewer layers, units or examples")
 
 
 def check_formulas(
@@ -54,6 +54,20 @@ def check_formulas(
         elif total > MAX_RUN_ELEMENTS:
             message = (
                 f"too large: found formulas that hold {total:,} elements up to here,"
+                f" expected at most {MAX_RUN_ELEMENTS:,}"
+            )
+            report.add(path, message)
+            return
+
+
+def check_files(shapes: Mapping[KeyPath, Shape], report: Report) -> None:
+    """Report that tensors of files are too large to hold beside a run, if they are."""
+    total = 0
+    for path, shape in shapes.items():
+        total += element_count(shape)
+        if total > MAX_RUN_ELEMENTS:
+            message = (
+                f"too large: found files that hold {total:,} elements up to here,"
                 f" expected at most {MAX_RUN_ELEMENTS:,}"
             )
             report.add(path, message)

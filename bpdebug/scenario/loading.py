@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Expression
-from bpdebug.engine.layers import Layout
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import read_only
-from bpdebug.scenario.gradient import GRADIENT, read_gradient
+from bpdebug.scenario.conversion import in_dtype, overflow
+from bpdebug.scenario.draft import Draft
 from bpdebug.scenario.limits import check_size
 from bpdebug.scenario.mine import check_mine, read_mine, with_arrays
-from bpdebug.scenario.model import Document, Inputs, check
-from bpdebug.scenario.network import INPUT, LayerEntry, build, check_shapes, read_layer
-from bpdebug.scenario.problems import KeyPath, Report, printable
-from bpdebug.scenario.reading import find_scenario, read_table
-from bpdebug.scenario.tensors import AnyTensor, overflow
+from bpdebug.scenario.network import read_network
+from bpdebug.scenario.problems import KeyPath, RefusalError, Report, printable
+from bpdebug.scenario.reading import ScenarioFolder, find_scenario, read_table
+from bpdebug.scenario.tensors import AnyTensor
+
+if TYPE_CHECKING:
+    from bpdebug.scenario.training import Training
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Scenario:
     title, about : str
         What the file says about itself.
     layout : str
-        `columns`: every example is a column. `rows`: every example is a row.
+        `columns`: every example is a column. `rows`: every example is a row. Empty where a program of the
+        user's own does not say.
     dtype : str
         `float64`, `float32` or `float16`.
     program : Program
@@ -44,10 +48,12 @@ class Scenario:
     values : mapping
         A read-only array in `dtype` for every input of the program, the incoming gradient included.
     mine : mapping
-        Values of the user's own code by the names of the program: a read-only float64 array of any shape,
-        or a formula over tensors of the program.
+        Values of the user's own code by the names of the program: a read-only array of floats, of any
+        shape, or a formula over tensors of the program.
     breakpoints, watches : tuple of str
         What a debugging session starts with.
+    iterations : int
+        How often the program runs, each time with what the run before has left.
     """
 
     name: str
@@ -61,15 +67,18 @@ class Scenario:
     mine: Mapping[str, Array | Expression]
     breakpoints: tuple[str, ...] = ()
     watches: tuple[str, ...] = ()
+    iterations: int = 1
 
 
-def load_scenario(source: str | os.PathLike[str]) -> Scenario:
+def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -> Scenario:
     """Read a scenario file and build its program.
 
     Parameters
     ----------
     source : str or path
         A path, or the bare name of a shipped scenario.
+    allow_outside : bool
+        Whether the tensor files that it names may be outside its folder.
 
     Raises
     ------
@@ -78,50 +87,53 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     """
     source = os.fspath(source)
     path = find_scenario(source)
-    report = Report(source)
-    document = check(Document, read_table(path, source), (), report)
-    inputs = check(Inputs, document["inputs"], ("inputs",), report) if "inputs" in document else {}
-    tables = document.get("layers", ())
-    entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]
-    data: AnyTensor | None = inputs.get(INPUT)
-    layout = Layout(document.get("layout", "columns"), document["weight_shape"])
-    results = check_shapes(entries, layout, data.shape if data else None, report)
-    table = document["gradient"]
-    gradient = {} if table is None or not entries else read_gradient(table, len(entries), results, report)
-
-    layers = [entry for entry in entries if entry]
-    tensors = dict(_tensors(data, layers, gradient))
-    for place, tensor in tensors.values():
+    report = Report(source, ScenarioFolder(Path(os.path.realpath(path.parent)), allow_outside))
+    draft = read_draft(read_table(path, source), report)
+    document = draft.document
+    for place, tensor in draft.tensors.values():
         flaw = overflow(tensor, document["dtype"])
         if flaw:
             report.add((*place, *flaw.path), flaw.message, flaw.hint)
-    network_is_sound = not report.problems
+    training = _training(document, report)
+    is_sound = not report.problems
     mine = read_mine(document["mine"], report)
-    if not network_is_sound:
+    if not is_sound:
         report.refuse()
 
-    assert data is not None
-    program = build(layers, layout, data.shape, seed=next(iter(gradient), "").removeprefix("d"))
-    check_size(program, report)
+    program = draft.build()
+    if training is not None:
+        program = training.extend(program, report)
+    check_size(program, draft.place_of, report)
     check_mine(document["mine"], mine, program, report)
     breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
-    values = {
-        name: read_only(tensor.array().astype(document["dtype"])) for name, (_, tensor) in tensors.items()
-    }
+    values = _values(draft.tensors, document["dtype"], report)
+    if training is not None:
+        values = {**values, **training.remembered(program, values, document["dtype"])}
+    arrays = with_arrays(mine, report)
+    report.refuse()
     return Scenario(
         name=path.stem,
         source=report.file,
         title=printable(document["title"]),
         about=printable(" ".join(document["about"].split())),
-        layout=document["layout"],
+        layout=document["layout"] or "",
         dtype=document["dtype"],
         program=program,
         values=MappingProxyType(values),
-        mine=with_arrays(mine),
+        mine=arrays,
         breakpoints=breakpoints,
         watches=watches,
+        iterations=training.iterations if training else 1,
     )
+
+
+def _training(document: Mapping[str, Any], report: Report) -> Training | None:
+    if document["optimizer"] is None and document["training"] is None:
+        return None
+    from bpdebug.scenario.training import read_training  # start-up without it is quicker
+
+    return read_training(document, report)
 
 
 def _debug(
@@ -134,14 +146,21 @@ def _debug(
     return read_debug(table, program, report)
 
 
-def _tensors(
-    data: AnyTensor | None, layers: Sequence[LayerEntry], gradient: Mapping[str, AnyTensor]
-) -> Iterator[tuple[str, tuple[KeyPath, AnyTensor]]]:
-    """Yield every tensor of the file under its name in the program, with its key path."""
-    if data:
-        yield INPUT, (("inputs", INPUT), data)
-    for layer in layers:
-        for name, tensor in layer.tensors.items():
-            yield f"{name}{layer.number}", (("layers", layer.number - 1, name), tensor)
-    for name, tensor in gradient.items():
-        yield name, ((GRADIENT, name), tensor)
+def read_draft(table: Mapping[str, Any], report: Report) -> Draft:
+    """Check the tables of a file, in whichever way it is written."""
+    if "program" in table:
+        from bpdebug.scenario.own_program import read_own_program  # start-up without it is quicker
+
+        return read_own_program(table, report)
+    return read_network(table, report)
+
+
+def _values(tensors: Mapping[str, tuple[KeyPath, AnyTensor]], dtype: str, report: Report) -> dict[str, Array]:
+    """Return the numbers of all tensors; what is wrong with those of a file only shows here."""
+    values: dict[str, Array] = {}
+    for name, (place, tensor) in tensors.items():
+        try:
+            values[name] = read_only(in_dtype(tensor.array(), dtype))
+        except RefusalError as refusal:
+            report.add((*place, *refusal.path), refusal.message, refusal.hint)
+    return values

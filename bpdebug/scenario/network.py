@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bpdebug.engine.expression.forms import Shape
+from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Layout
 from bpdebug.engine.program import Layer, Program, make_layer, with_backward
-from bpdebug.scenario.model import LayerHead, check, layer_model
-from bpdebug.scenario.problems import Report
+from bpdebug.scenario.draft import Draft
+from bpdebug.scenario.gradient import GRADIENT, read_gradient
+from bpdebug.scenario.model import Document, Inputs, check, check_kind, layer_model
+from bpdebug.scenario.problems import KeyPath, Report
 from bpdebug.scenario.shapes import check_layer, misshapen, results, unknown_shape
 from bpdebug.scenario.tensors import AnyTensor
 
@@ -39,13 +42,59 @@ class LayerEntry:
         return {name: tensor.shape for name, tensor in self.tensors.items()}
 
 
+def read_network(table: Mapping[str, Any], report: Report) -> Draft:
+    """Check a file that has `[[layers]]`.
+
+    Parameters
+    ----------
+    table : mapping
+        What the file says.
+    report : Report
+        Takes what is wrong.
+    """
+    document = check(Document, table, (), report)
+    inputs = check(Inputs, document["inputs"], ("inputs",), report) if "inputs" in document else {}
+    tables = document.get("layers", ())
+    entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]
+    data: AnyTensor | None = inputs.get(INPUT)
+    layout = Layout(document.get("layout", "columns"), document["weight_shape"])
+    results = check_shapes(entries, layout, data.shape if data else None, report)
+    incoming = document["gradient"]
+    gradient = (
+        {} if incoming is None or not entries else read_gradient(incoming, len(entries), results, report)
+    )
+    layers = [entry for entry in entries if entry]
+
+    def build_program() -> Program:
+        assert data is not None
+        return build(layers, layout, data.shape, seed=next(iter(gradient), "").removeprefix("d"))
+
+    return Draft(document, dict(_tensors(data, layers, gradient)), build_program, _place_of)
+
+
+def _place_of(statement: Statement) -> KeyPath:
+    return ("layers", statement.layer - 1)
+
+
+def _tensors(
+    data: AnyTensor | None, layers: Sequence[LayerEntry], gradient: Mapping[str, AnyTensor]
+) -> Iterator[tuple[str, tuple[KeyPath, AnyTensor]]]:
+    """Yield every tensor of the file under its name in the program, with its key path."""
+    if data:
+        yield INPUT, (("inputs", INPUT), data)
+    for layer in layers:
+        for name, tensor in layer.tensors.items():
+            yield f"{name}{layer.number}", (("layers", layer.number - 1, name), tensor)
+    for name, tensor in gradient.items():
+        yield name, ((GRADIENT, name), tensor)
+
+
 def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEntry | None:
     """Check the table of one layer; None is returned where the kind of the layer is not known."""
     path = ("layers", number - 1)
-    head = check(LayerHead, table, path, report)
-    if "kind" not in head:
+    kind = check_kind(LAYER_KINDS, table, path, report)
+    if kind is None:
         return None
-    kind = LAYER_KINDS[head["kind"]]
     values = check(layer_model(kind.name), table, path, report)
     settings = {setting.name: values[setting.name] for setting in kind.settings}
     tensors = {

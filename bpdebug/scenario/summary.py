@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.scenario.model import Document, check
@@ -26,7 +28,7 @@ class Summary:
     title, about : str
         What the file says about itself; empty where it says nothing.
     layers : str
-        The layers in order, as `dense relu → dense sigmoid`.
+        The layers in order, as `dense relu → dense sigmoid`; or how long a program of the user's own is.
     problems : tuple of Problem
         What is wrong with it; the shapes are only looked at when the scenario is loaded.
     """
@@ -46,14 +48,26 @@ def summarise(path: str | os.PathLike[str]) -> Summary:
         table = read_table(path, str(path))
     except ScenarioError as error:
         return Summary(path, "", "", "", error.problems)
-    document = check(Document, table, (), report)
-    entries = [
-        read_layer(number, table, report) for number, table in enumerate(document.get("layers", ()), 1)
-    ]
+    document, parts = _outline(table, report)
     return Summary(
         path,
         printable(document.get("title", "")),
         printable(" ".join(document["about"].split())),
-        ARROW.join(entry.title if entry else "?" for entry in entries),
+        parts,
         report.problems,
     )
+
+
+def _outline(table: Mapping[str, Any], report: Report) -> tuple[Mapping[str, Any], str]:
+    """Return the sound values of a file's keys, and in a few words what it consists of."""
+    if "program" in table:
+        from bpdebug.scenario.own_program import ProgramDocument, read_lines
+
+        document = check(ProgramDocument, table, (), report)
+        count = len(read_lines(document.get("program", ""), report))
+        return document, f"a program of {count} statement{'s' * (count != 1)}"
+    document = check(Document, table, (), report)
+    entries = [
+        read_layer(number, table, report) for number, table in enumerate(document.get("layers", ()), 1)
+    ]
+    return document, ARROW.join(entry.title if entry else "?" for entry in entries)

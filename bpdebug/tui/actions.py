@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from textual.binding import Binding
+from textual.keys import format_key
 
-Needs = Literal["", "later", "earlier", "inside", "panel", "mine", "wrong"]
+Needs = Literal["", "later", "earlier", "inside", "playing", "panel", "layers", "mine", "wrong"]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
+
+WORDED = "⏎⌫"
+"""Keys whose sign fewer people, and fewer fonts, know than their name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,8 @@ class Action:
     keys : str
         The keys, separated by commas.
     label : str
-        One or two words for the footer.
+        One or two words for the footer. They are also the action's name in the user's settings, so to change
+        them is to break files.
     help : str
         A sentence for the palette and the help screen.
     group : str
@@ -40,6 +45,11 @@ class Action:
     group: str
     needs: Needs = ""
     footer: int = 0
+
+    @property
+    def name(self) -> str:
+        """Its name in the user's settings: the label as one word, `go_to`."""
+        return self.label.replace(" ", "_")
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -79,7 +89,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),
-    Action("toggle_pinned", "l", "pin", "Pin the layer in focus, or follow the program again", "Look", "", 4),
+    Action(
+        "toggle_pinned",
+        "l",
+        "pin",
+        "Pin the layer in focus, or follow the program again",
+        "Look",
+        "layers",
+        4,
+    ),
     Action("run_check", "v", "check", "Check all gradients, in the background", "Check", "", 3),
     Action(
         "next_view", "d", "yours", "Show the reference, your numbers, or the difference", "Check", "mine", 2
@@ -101,7 +119,14 @@ ACTIONS: tuple[Action, ...] = (
         "Check",
         "wrong",
     ),
+    Action("health", "H", "health", "Show how healthy the numbers of this run are, layer by layer", "Check"),
+    Action("toggle_autoplay", "a", "play", "Step on without a key, or stop", "Play", "later", 4),
+    Action("change_speed(2)", "greater_than_sign", "faster", "Play twice as fast", "Play", "playing"),
+    Action("change_speed(0.5)", "less_than_sign", "slower", "Play half as fast", "Play", "playing"),
     Action("app.next_theme", "t", "theme", "Change the colours", "bpdebug"),
+    Action(
+        "save_screenshot", "S", "screenshot", "Save the screen as an SVG picture in this folder", "bpdebug"
+    ),
     Action("help", "question_mark", "help", "Show all keys and what the panels are", "bpdebug", "", 1),
     Action("app.quit", "q", "quit", "Leave bpdebug", "bpdebug", "", 1),
 )
@@ -110,18 +135,23 @@ ACTIONS: tuple[Action, ...] = (
 def bindings() -> list[Binding]:
     """Return the keys as Textual wants them."""
     return [
-        Binding(action.keys, action.action, action.label, show=action.footer > 0, tooltip=action.help)
+        Binding(
+            action.keys,
+            action.action,
+            action.label,
+            show=action.footer > 0,
+            tooltip=action.help,
+            id=action.name,
+        )
         for action in ACTIONS
     ]
 
 
 def key_text(keys: str) -> str:
-    """Write the keys of an action as a person reads them: `n, space, F10`."""
-    names = {"question_mark": "?", "plus": "+", "equals_sign": "=", "minus": "-", "right": "→", "left": "←"}
-    names |= {"right_square_bracket": "]", "left_square_bracket": "["}
+    """Write the keys of an action as a person reads them: `n Space F10`, `?`, `→`."""
 
-    def name(key: str) -> str:
-        parts = (part.capitalize() if len(part) > 1 else part for part in key.split("+"))
-        return names.get(key) or "+".join(parts)
+    def name(part: str) -> str:
+        shown = format_key(part)
+        return shown if len(shown) == 1 and shown not in WORDED else part.capitalize()
 
-    return " ".join(name(key) for key in keys.split(","))
+    return " ".join("+".join(map(name, key.split("+"))) for key in keys.split(","))

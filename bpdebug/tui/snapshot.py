@@ -1,7 +1,8 @@
 """What the ledger shows, as frozen data read from the debugger.
 
 A layer is a row of pairs, each gradient under its tensor: `a_prev w b z a` above, `d_prev dw db dz da`
-below. Nothing here computes: it is the debugger's answer to "what is there to see now?".
+below. Beside them stands whatever else the current statement reads and writes; where there are no
+layers, that is all. Nothing here computes: it is the debugger's answer to "what is there to see now?".
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Expression
+from bpdebug.engine.expression.nodes import Expression, Statement, names
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.expression.provenance import Origin, element_text, origin_of
 from bpdebug.engine.expression.regions import Source
-from bpdebug.engine.program import Layer
+from bpdebug.engine.program import Layer, Program
 from bpdebug.tui.cells import element_at
 from bpdebug.tui.verdicts import SHORT, Verdicts, View
+
+MOST_PAIRS = 12
+"""More stand in no width; a statement of a person reads fewer."""
 
 Mark = Literal["written", "in part", "read", "incoming", ""]
 
@@ -113,26 +117,89 @@ def layer_in_focus(debugger: Debugger) -> int:
     return debugger.statement.layer if debugger.statement is not None else 1
 
 
-def places_of(layer: Layer) -> dict[str, int]:
-    """Return for each tensor of a layer, and for its gradient, the place of their pair."""
-    return {
-        name: place
-        for place, tensor in enumerate(layer.tensors.values())
-        for name in (tensor, gradient_name(tensor))
+@dataclass(frozen=True, slots=True)
+class PairNames:
+    """Which tensor stands above which, and their roles; each empty where there is none."""
+
+    role: str
+    tensor: str
+    gradient_role: str
+    gradient: str
+
+
+def pairs_in_focus(program: Program, layer: Layer | None, statement: Statement) -> tuple[PairNames, ...]:
+    """Return the pairs to show: those of a layer, and what else a statement of it reads and writes.
+
+    Parameters
+    ----------
+    program : Program
+        What runs.
+    layer : Layer, optional
+        The layer to show; None where there are no layers.
+    statement : Statement
+        The current statement; one of another layer adds nothing.
+    """
+    tensors = layer.tensors if layer else {}
+    pairs = {
+        name: PairNames(role, name, layer.role_of_gradient(name) if layer else "", gradient_name(name))
+        for role, name in tensors.items()
     }
+    if statement.layer != (layer.number if layer else 0):
+        return tuple(pairs.values())
+    in_use = [*names(statement.expression), statement.name]
+    # Forwards the result stands at the right of what it is made of, backwards at the left.
+    for name in in_use if statement.phase == "forward" else in_use[::-1]:
+        pair = _pair_of(program, name)
+        pairs.setdefault(pair.tensor or pair.gradient, pair)
+    shown = tuple(pairs.values())
+    if len(shown) <= MOST_PAIRS:
+        return shown
+    return shown[:MOST_PAIRS] if statement.phase == "backward" else shown[-MOST_PAIRS:]
+
+
+def most_pairs(program: Program) -> int:
+    """Return the number of pairs of the statement that has the most."""
+    return max(
+        (
+            len(pairs_in_focus(program, program.layer_of(statement), statement))
+            for statement in program.statements
+        ),
+        default=0,
+    )
+
+
+def _pair_of(program: Program, name: str) -> PairNames:
+    position = program.positions.get(name)
+    statement = program.statements[position - 1] if position else None
+    if statement is not None and statement.phase == "backward":
+        if statement.part or not statement.of:
+            return PairNames("", "", name, name)
+        name = statement.of
+    elif program.seed and name == gradient_name(program.seed):
+        name = program.seed
+    return PairNames(name, name, gradient_name(name), gradient_name(name))
+
+
+def places_of(pairs: Sequence[PairNames]) -> dict[str, int]:
+    """Return for each tensor and each gradient the place of its pair."""
+    return {name: place for place, pair in enumerate(pairs) for name in (pair.tensor, pair.gradient) if name}
 
 
 def read_pairs(
-    debugger: Debugger, layer: Layer, verdicts: Verdicts, view: View, sources: Sequence[Source] = ()
+    debugger: Debugger,
+    pairs: Sequence[PairNames],
+    verdicts: Verdicts,
+    view: View,
+    sources: Sequence[Source] = (),
 ) -> tuple[Pair, ...]:
-    """Return the pairs of a layer as they are now.
+    """Return pairs of tensors as they are now.
 
     Parameters
     ----------
     debugger : Debugger
         Where one is.
-    layer : Layer
-        The layer to show.
+    pairs : sequence of PairNames
+        What to show.
     verdicts : Verdicts
         The user's numbers, if there are any.
     view : str
@@ -142,12 +209,13 @@ def read_pairs(
     """
 
     def panel(role: str, name: str) -> Panel:
+        if not name:
+            return Panel("", "")
         own = tuple(source for source in sources if source.name == name)
         return _with_mine(_read_panel(debugger, role, name, own), verdicts, view)
 
     return tuple(
-        Pair(panel(role, name), panel(layer.role_of_gradient(name), gradient_name(name)))
-        for role, name in layer.tensors.items()
+        Pair(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient)) for pair in pairs
     )
 
 

@@ -109,7 +109,7 @@ def gradient_checks(
         if not mistakes.keys().isdisjoint(reads):
             known[name] = evaluate(statement.expression, known)
             mistakes[name] = next(mistakes[read] for read in reads if read in mistakes)
-        if not statement.of:
+        if not statement.of or statement.part:
             continue
         loss = Loss(program, given, statement.of)
         own_rtol = max(rtol, FED_RTOL) if name in mistakes else rtol

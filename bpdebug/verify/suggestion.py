@@ -12,6 +12,7 @@ from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.layers import Pattern
 from bpdebug.engine.layers.layout import BATCH
 from bpdebug.engine.program import Layer, Program, infer_shapes
+from bpdebug.errors import BpdebugError
 
 EXAMPLES = 5
 SMALLEST = 3
@@ -23,10 +24,17 @@ def suggested_scenario(program: Program, title: str) -> str:
     Parameters
     ----------
     program : Program
-        The user's network; it has layers.
+        The user's network.
     title : str
         What it is called.
+
+    Raises
+    ------
+    BpdebugError
+        If it has no layers: of a program of the user's own, only the user knows which sizes are free.
     """
+    if not program.layers:
+        raise BpdebugError("a suggestion varies the sizes of layers: found a program without any")
     first = program.layers[0]
     data = tuple(EXAMPLES if extent == BATCH else SMALLEST for extent in first.kind.input(first.layout))
     blocks = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import get_args
 
@@ -64,6 +65,13 @@ def test_every_action_is_described() -> None:
     assert len({action.action for action in ACTIONS}) == len(ACTIONS)
 
 
+def test_every_action_has_a_name_of_its_own() -> None:
+    names = [action.name for action in ACTIONS]
+    assert len(set(names)) == len(names)
+    # A bare key of TOML.
+    assert [name for name in names if not re.fullmatch("[a-z_]+", name)] == []
+
+
 def test_bindings_are_the_table() -> None:
     assert [(binding.key, binding.action) for binding in bindings()] == [
         (action.keys, action.action) for action in ACTIONS
@@ -78,14 +86,21 @@ def test_arrows_are_the_panels_own() -> None:
 
 @pytest.mark.parametrize(
     ("keys", "text"),
-    [("n,space,f10", "n Space F10"), ("u,shift+f11", "u Shift+F11"), ("question_mark", "?"), ("right", "→")],
+    [
+        ("n,space,f10", "n Space F10"),
+        ("u,shift+f11", "u Shift+F11"),
+        ("question_mark", "?"),
+        ("right", "→"),
+        ("less_than_sign,at", "< @"),
+        ("shift+enter", "Shift+Enter"),
+    ],
 )
 def test_key_text(keys: str, text: str) -> None:
     assert key_text(keys) == text
 
 
 def test_the_help_lists_every_action() -> None:
-    text = help_content().plain
+    text = help_content(ACTIONS).plain
     for action in ACTIONS:
         assert action.help in text
         assert key_text(action.keys) in text

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bpdebug.tui.actions import ACTIONS
-from bpdebug.tui.app import THEMES
 from bpdebug.tui.cells import Cell, CellFormat
 from bpdebug.tui.screens.go_to import GoToScreen
 from bpdebug.tui.screens.help import HelpScreen
+from bpdebug.tui.themes import THEMES
 from bpdebug.tui.widgets.program_view import ProgramView
 
 from .conftest import LARGE, SIZES, SMALL, Session, example, open_app

@@ -7,11 +7,13 @@ import pytest
 
 from bpdebug.engine.debugger import Debugger
 from bpdebug.tui.snapshot import (
+    PairNames,
     Panel,
     Selection,
     explain_element,
     given_text,
     layer_in_focus,
+    pairs_in_focus,
     read_pairs,
     result_name,
 )
@@ -25,10 +27,15 @@ def nothing(debugger: Debugger) -> Verdicts:
     return Verdicts(debugger.program, debugger.trace.values)
 
 
+def shown(debugger: Debugger, layer: int) -> tuple[PairNames, ...]:
+    program = debugger.program
+    return pairs_in_focus(program, program.layers[layer - 1], debugger.statement or program.statements[0])
+
+
 def panels(debugger: Debugger, layer: int, selection: Selection | None = None) -> dict[str, Panel]:
     origin = explain_element(debugger, selection, 4) if selection else None
     sources = origin.sources if origin else ()
-    pairs = read_pairs(debugger, debugger.program.layers[layer - 1], nothing(debugger), "reference", sources)
+    pairs = read_pairs(debugger, shown(debugger, layer), nothing(debugger), "reference", sources)
     return {panel.name: panel for pair in pairs for panel in (pair.tensor, pair.gradient)}
 
 
@@ -38,7 +45,7 @@ def marks(debugger: Debugger, layer: int) -> dict[str, str]:
 
 def test_each_gradient_lies_under_its_tensor() -> None:
     debugger = debugger_of("two_layer", 12)
-    pairs = read_pairs(debugger, debugger.program.layers[1], nothing(debugger), "reference")
+    pairs = read_pairs(debugger, shown(debugger, 2), nothing(debugger), "reference")
     assert [(pair.tensor.role, pair.gradient.role) for pair in pairs] == [
         ("a_prev", "d_prev"),
         ("w", "dw"),

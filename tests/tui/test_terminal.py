@@ -204,3 +204,18 @@ def test_a_network_that_does_not_fit_together_ends_with_its_problems(tmp_path: P
     child.close()
     assert child.exitstatus == 2
     assert b"Traceback" not in child.before
+
+
+@pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+def test_a_newcomer_can_type_at_once(size: tuple[int, int], tmp_path: Path) -> None:
+    """The very first start: the welcome covers no number and no statement, and swallows no key."""
+    with bpdebug(size, {**PLAIN, "XDG_STATE_HOME": str(tmp_path)}) as terminal:
+        text = terminal.until(r"Every tensor has its gradient below it(.|\n)*0\.5987")
+        assert "w1 @ a0" in text
+        terminal.process.send("nn")
+        assert "Every tensor" not in terminal.until(r"step 2/12(.|\n)*▸0\.670")
+        terminal.leave()
+        assert_left_clean(terminal)
+    with bpdebug(size, {**PLAIN, "XDG_STATE_HOME": str(tmp_path)}) as terminal:
+        assert "Every tensor" not in terminal.until(r"The forward pass runs through both layers")
+        terminal.leave()

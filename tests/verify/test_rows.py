@@ -45,15 +45,19 @@ def test_a_pass_by_hand_is_right(rows: Scenario) -> None:
     assert {tensor.verdict for tensor in report.tensors} == {"right"}
 
 
+W2 = [[0.291, 0.612, 0.139, 0.292], [0.366, -0.456, 0.785, 0.2]]
+"""The second layer's weights, as the scenario gives them."""
+
+
 @pytest.mark.parametrize(
     ("name", "mistake", "formula"),
     [
         ("db2", lambda v: v["dz2"].mean(axis=0), "mean(dz2, axis=0)"),
         ("db2", lambda v: v["dz2"][-1], "sum(dz2[-1:], axis=0)"),
         ("dw2", lambda v: 3 * v["dw2"], "m * (dz2.T @ a1)"),
-        ("da1", lambda v: v["da2"] @ np.array([[0.291, 0.612, 0.139, 0.292], [0.366, -0.456, 0.785, 0.2]]), "da2 @ w2"),
+        ("da1", lambda v: v["da2"] @ v["w2"], "da2 @ w2"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_found(rows: Scenario, name: str, mistake: Callable, formula: str) -> None:
     mine = by_hand(rows)
     mine[name] = mistake(mine | rows.values)

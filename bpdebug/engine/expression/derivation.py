@@ -6,14 +6,16 @@ its contributions becomes the statement `dx = ...`. Three things are the loop's 
 
 - broadcasting is undone: an operand that was repeated gets the sum over the repeats (that is why
   `db` is a sum over the batch);
-- a name that is used more than once gets the sum of what flows back from each use;
+- a name that is used more than once gets the sum of what flows back from each use, and where more
+  than one of these parts is computed, each is a statement: `da0_via_z2`, `da0_via_z1`, then `da0`;
 - what is needed twice is computed once: an inner gradient, or an inner result of the forward pass,
   becomes a statement of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import count
 
@@ -32,10 +34,13 @@ from bpdebug.engine.expression.nodes import (
     walk,
 )
 from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.engine.expression.printing import numpy_text, statement_text
 from bpdebug.engine.expression.shapes import options_of, shape_of
 from bpdebug.engine.expression.simplification import simplify
 from bpdebug.errors import DerivationError
+
+MOST_IN_A_ROW = 32
+"""So many terms of a sum are added one after the other."""
 
 
 def gradient_name(name: str) -> str:
@@ -48,6 +53,7 @@ def derive(
     shapes: Mapping[str, Shape],
     seed: str,
     parameters: Collection[str] = (),
+    wanted: Collection[str] | None = None,
 ) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
     """Derive the backward statements of a program.
 
@@ -62,6 +68,9 @@ def derive(
         The tensor whose gradient comes in from outside.
     parameters : collection of str
         The inputs that are trained: their gradients come before what is passed on.
+    wanted : collection of str, optional
+        The inputs whose gradients are asked for, by default all. What leads to others only, such as a
+        target, is not derived, and needs no derivative.
 
     Returns
     -------
@@ -75,13 +84,14 @@ def derive(
         If a function on the way has no derivative.
     """
     shapes = dict(shapes)
+    if wanted is None:
+        wanted = shapes.keys() - {statement.name for statement in forward}
     while True:
-        backward = _Derivation(forward, dict(shapes), seed, parameters).run()
+        backward = _Derivation(forward, dict(shapes), seed, parameters, wanted).run()
         shared = _shared_inner_results(forward, backward)
         if not shared:
             return tuple(forward), backward
-        for inner in shared:
-            forward = _with_own_statement(forward, inner, shapes)
+        forward = _with_own_statements(forward, shared, shapes)
 
 
 class _Derivation:
@@ -93,11 +103,16 @@ class _Derivation:
         shapes: dict[str, Shape],
         seed: str,
         parameters: Collection[str],
+        wanted: Collection[str],
     ) -> None:
         self.forward = forward
         self.shapes = shapes
         self.seed = seed
         self.parameters = parameters
+        self.needed = set(wanted)
+        for statement in forward:
+            if self.needs_gradient(statement.expression):
+                self.needed.add(statement.name)
         # What the forward pass has computed is called by its name; a copy (`h = x`) stays what it is.
         self.results = {
             simplify(statement.expression): Name(statement.name)
@@ -120,7 +135,10 @@ class _Derivation:
         for position in reversed(range(len(self.forward))):
             statement = self.forward[position]
             if statement.name in known:
-                self.pull_back(statement.expression, Name(gradient_name(statement.name)), statement)
+                try:
+                    self.pull_back(statement.expression, Name(gradient_name(statement.name)), statement)
+                except DerivationError as error:
+                    raise DerivationError(f"in `{statement_text(statement)}`: {error}") from None
             completed = [name for name in self.completed_at.get(position, ()) if name in self.contributions]
             # A stable sort: what the layer trains first, then what it passes on.
             for name in sorted(completed, key=lambda name: name not in self.parameters):
@@ -129,13 +147,27 @@ class _Derivation:
                     known.add(name)
         return tuple(self.backward)
 
+    def needs_gradient(self, node: Expression) -> bool:
+        """Whether a gradient that is asked for flows back through a node."""
+        if not isinstance(node, Call):
+            return isinstance(node, Name) and node.id in self.needed
+        rules = FUNCTIONS[node.function].derivatives or ("unknown",) * len(node.arguments)
+        return any(
+            rule is not None and self.needs_gradient(argument)
+            for rule, argument in zip(rules, node.arguments, strict=False)
+        )
+
     def pull_back(self, node: Expression, gradient: Expression, statement: Statement) -> None:
         """Send the gradient of a node's result down to the names below it."""
-        if isinstance(node, Name):
+        if isinstance(node, Name) and node.id in self.needed:
             self.contributions.setdefault(node.id, []).append((statement.name, gradient))
         if not isinstance(node, Call):
             return
-        reached = [(i, argument) for i, argument in enumerate(node.arguments) if names(argument)]
+        reached = [
+            (i, argument) for i, argument in enumerate(node.arguments) if self.needs_gradient(argument)
+        ]
+        if not reached:
+            return
         rules = derivative_rules(node.function)
         uses = sum(_count(rules[i], Name("g")) for i, _ in reached)
         if uses > 1 and not isinstance(gradient, Name):
@@ -175,23 +207,44 @@ class _Derivation:
 
     def write_gradient(self, name: str, statement: Statement) -> None:
         contributions = self.contributions[name]
-        total = reduce(lambda x, y: Call("add", (x, y)), [piece for _, piece in contributions])
+        if sum(not isinstance(piece, Name) for _, piece in contributions) > 1:
+            contributions = [
+                (
+                    source,
+                    piece if isinstance(piece, Name) else self.write_part(name, source, piece, statement),
+                )
+                for source, piece in contributions
+            ]
+        total = _sum([piece for _, piece in contributions])
         through = tuple(dict.fromkeys(source for source, _ in contributions))
         self.write(gradient_name(name), total, statement, name, through)
 
+    def write_part(self, of: str, source: str, piece: Expression, statement: Statement) -> Name:
+        name = _new_name(f"{gradient_name(of)}_via_{source}", self.is_taken)
+        self.write(name, piece, statement, of, (source,), part=True)
+        return Name(name)
+
     def write_inner_gradient(self, gradient: Expression, statement: Statement) -> Name:
-        # The names of the gradients to come are taken, too.
-        taken = {*self.shapes, *map(gradient_name, self.shapes)}
-        name = _inner_name(gradient_name(statement.name), taken)
+        name = _inner_name(gradient_name(statement.name), self.is_taken)
         self.write(name, gradient, statement, "", (statement.name,))
         return Name(name)
 
+    def is_taken(self, name: str) -> bool:
+        """Whether there is such a name, or will be: those of the gradients to come are taken, too."""
+        return name in self.shapes or name in map(gradient_name, {name[1:]} & self.shapes.keys())
+
     def write(
-        self, name: str, expression: Expression, statement: Statement, of: str, through: tuple[str, ...]
+        self,
+        name: str,
+        expression: Expression,
+        statement: Statement,
+        of: str,
+        through: tuple[str, ...],
+        part: bool = False,
     ) -> None:
         self.shapes[name] = shape_of(expression, self.shapes)
         self.backward.append(
-            Statement(name, expression, "backward", statement.layer, name, of=of, through=through)
+            Statement(name, expression, "backward", statement.layer, name, of, through, part=part)
         )
 
 
@@ -229,15 +282,27 @@ def _with_options(rule: Expression, call: Call) -> Expression:
     return rewrite(rule, fill)
 
 
+def _sum(terms: Sequence[Expression]) -> Expression:
+    """Add terms in their order; very many by halves, because a tree must not be too deep to walk."""
+    if len(terms) > MOST_IN_A_ROW:
+        middle = len(terms) // 2
+        return Call("add", (_sum(terms[:middle]), _sum(terms[middle:])))
+    return reduce(lambda x, y: Call("add", (x, y)), terms)
+
+
 def _count(expression: Expression | None, wanted: Expression) -> int:
     return 0 if expression is None else sum(node == wanted for node in walk(expression))
 
 
-def _inner_name(of: str, taken: Collection[str]) -> str:
+def _inner_name(of: str, is_taken: Callable[[str], bool]) -> str:
     """Return a new name for an inner result of a statement: `z_inner`, then `z_inner_2`, ..."""
-    stem = f"{of.partition('_inner')[0]}_inner"
+    return _new_name(f"{of.partition('_inner')[0]}_inner", is_taken)
+
+
+def _new_name(stem: str, is_taken: Callable[[str], bool]) -> str:
+    """Return a name that is not taken: the stem, or the stem with a number."""
     candidates = (f"{stem}_{number}" for number in count(2))
-    return stem if stem not in taken else next(name for name in candidates if name not in taken)
+    return next(name for name in candidates if not is_taken(name)) if is_taken(stem) else stem
 
 
 def _shared_inner_results(forward: Sequence[Statement], backward: Sequence[Statement]) -> list[Call]:
@@ -266,19 +331,25 @@ def _is_work(call: Call) -> bool:
     return bool(names(call)) and not (call.function == "transpose" and isinstance(operand, Name))
 
 
-def _with_own_statement(
-    forward: Sequence[Statement], inner: Call, shapes: dict[str, Shape]
+def _with_own_statements(
+    forward: Sequence[Statement], shared: Sequence[Call], shapes: dict[str, Shape]
 ) -> tuple[Statement, ...]:
-    """Give an inner result a statement of its own, before the first statement that contains it."""
+    """Give inner results statements of their own, before the first statement that contains them."""
+    order = {call: number for number, call in enumerate(shared)}
+    unnamed = set(shared)
+    named: dict[Expression, Expression] = {}
     rewritten: list[Statement] = []
-    name = ""
     for statement in forward:
-        if not name and inner in calls(statement.expression):
-            name = _inner_name(statement.name, shapes)
-            shapes[name] = shape_of(inner, shapes)
-            rewritten.append(Statement(name, inner, "forward", statement.layer, name))
-        expression = replace(statement.expression, {inner: Name(name)}) if name else statement.expression
-        rewritten.append(
-            Statement(statement.name, expression, statement.phase, statement.layer, statement.role)
-        )
+        inner = [call for call in calls(statement.expression) if call in unnamed]
+        unnamed.difference_update(inner)
+        new = {}
+        for call in sorted(inner, key=order.__getitem__):  # the largest is numbered first
+            name = _inner_name(statement.name, shapes.__contains__)
+            shapes[name] = shape_of(call, shapes)
+            new[call] = Name(name)
+        for call in inner:  # operands come before the calls that use them
+            expression = replace(call, named)
+            rewritten.append(Statement(new[call].id, expression, "forward", statement.layer, new[call].id))
+            named[call] = new[call]
+        rewritten.append(dataclasses.replace(statement, expression=replace(statement.expression, named)))
     return tuple(rewritten)

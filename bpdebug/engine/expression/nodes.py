@@ -43,7 +43,7 @@ Expression = Name | Number | Call
 Index = tuple[int | tuple[int | None, int | None], ...]
 """A subscript: for each of the first axes a number, or a slice as the pair of its bounds."""
 Option = bool | int | float | tuple[int, ...] | Index | Name | None
-Phase = Literal["forward", "backward"]
+Phase = Literal["forward", "backward", "update"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,10 @@ class Statement:
         For a gradient, the tensor that it is the gradient of.
     through : tuple of str
         For a gradient, the tensors that its own tensor acts on the loss through.
+    why : str
+        Why it is computed this way, where neither its layer nor its function says so.
+    part : bool
+        Of a gradient, only what flows back from one use of the tensor: `da0_via_z1`.
     """
 
     name: str
@@ -69,6 +73,8 @@ class Statement:
     role: str = ""
     of: str = ""
     through: tuple[str, ...] = ()
+    why: str = ""
+    part: bool = False
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

@@ -59,11 +59,13 @@ def math_text(expression: Expression, gradients: Collection[str] = ()) -> str:
 def chain_rule(statement: Statement, gradients: Collection[str]) -> str:
     """Write a gradient's statement as the chain rule that it is.
 
-    `∂L/∂w₂ = ∂L/∂z₂ · ∂z₂/∂w₂ = ∂L/∂z₂ · a₁ᵀ`: first through what, then how it is computed.
+    `∂L/∂w₂ = ∂L/∂z₂ · ∂z₂/∂w₂ = ∂L/∂z₂ · a₁ᵀ`: first through what, then how it is computed. A part of a
+    gradient keeps its own name at the left.
     """
     of = math_name(statement.of or statement.name[1:])
     through = " + ".join(f"∂L/∂{math_name(name)} · ∂{math_name(name)}/∂{of}" for name in statement.through)
-    sides = [f"∂L/∂{of}", *([through] if through else []), math_text(statement.expression, gradients)]
+    written = math_name(statement.name) if statement.part else f"∂L/∂{of}"
+    sides = [written, *([through] if through else []), math_text(statement.expression, gradients)]
     return " = ".join(sides)
 
 

@@ -59,14 +59,14 @@ def zero_symptoms(trace: Trace) -> Iterator[Symptom]:
 def weight_gradients(program: Program) -> tuple[str, ...]:
     """Return the gradients of the weights that the run computes, from the first layer to the last.
 
-    Without layers they are those of all inputs, in the order in which the forward pass first reads them:
-    nothing says which of them training changes.
+    Without layers they are those of all parameters, in the order in which the forward pass first reads
+    them.
     """
     if program.layers:
         weights = [layer.tensors[WEIGHT] for layer in program.layers if WEIGHT in layer.tensors]
         return tuple(name for name in map(gradient_name, weights) if name in program.positions)
     backward = [statement for statement in program.statements if statement.phase == "backward"]
-    return tuple(statement.name for statement in reversed(backward) if statement.of in program.inputs)
+    return tuple(statement.name for statement in reversed(backward) if statement.of in program.parameters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from bpdebug.engine.expression.nodes import Call, Statement, calls
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.health.blocks import blocks
 from bpdebug.engine.health.finding import Symptom
-from bpdebug.engine.layers.layout import BATCH
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import Trace
 
@@ -120,14 +119,14 @@ def count_dead(trace: Trace) -> Iterator[Census]:
 
 
 def batch_axis(program: Program, statement: Statement, argument: Array) -> int | None:
-    """Return the axis along which the examples lie, where the layer's kind says so.
+    """Return the axis along which the examples lie in what a statement's activation is applied to.
 
-    Where there is no layer, or the tensor has other axes than the layer's input, nothing tells examples
-    from units: then each element counts as a unit that has seen a single example.
+    Where the program has no batch, or the statement changes the shape of what the activation gives,
+    nothing tells examples from units: then each element counts as a unit that has seen a single example.
     """
-    layer = program.layer_of(statement)
-    pattern = layer.kind.input(layer.layout) if layer else ()
-    return pattern.index(BATCH) if BATCH in pattern and len(pattern) == argument.ndim else None
+    if argument.shape != program.shapes[statement.name]:
+        return None
+    return program.batched.get(statement.name)
 
 
 def examples(value: Array, axis: int | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -17,13 +17,18 @@ from bpdebug.engine.program import Layer
 from bpdebug.engine.trace import run
 from bpdebug.scenario import Scenario
 from bpdebug.tui.actions import ACTIONS, Action, Needs, bindings
+from bpdebug.tui.autoplay import Autoplay
+from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
 from bpdebug.tui.messages import CellChosen, PositionChosen
 from bpdebug.tui.operation_text import operation_text
 from bpdebug.tui.snapshot import (
+    PairNames,
     Selection,
     explain_element,
     given_text,
     layer_in_focus,
+    most_pairs,
+    pairs_in_focus,
     places_of,
     read_pairs,
     result_name,
@@ -35,11 +40,9 @@ from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.status_line import StatusLine, place_parts
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
+from bpdebug.tui.widgets.welcome import Welcome
 from bpdebug.verify.report import Report, TensorReport
 from bpdebug.verify.upstream import evaluate_mine
-
-FEWEST_DIGITS, MOST_DIGITS = 1, 17
-"""17 significant digits tell any two float64 numbers apart."""
 
 VERBS: dict[str, Callable[[Debugger], Stop]] = {
     "step": Debugger.step,
@@ -56,18 +59,39 @@ ACTIONS_BY_TEXT = {action.action: action for action in ACTIONS}
 
 
 class DebuggerScreen(Screen[None]):
-    """Steps through one scenario."""
+    """Steps through one scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What to step through.
+    actions : sequence of Action
+        The table of actions, with the user's keys.
+    digits : int
+        Significant digits.
+    newcomer : bool
+        Whether to say, until the first key, what the panels are.
+    """
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual declares it)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-middle"), (44, "-high")]  # noqa: RUF012
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        actions: Sequence[Action] = ACTIONS,
+        digits: int = DEFAULT_DIGITS,
+        newcomer: bool = False,
+    ) -> None:
         super().__init__()
         self.scenario = scenario
+        self.actions = actions
         self.debugger = Debugger(run(scenario.program, scenario.values))
-        self.digits = 4
+        self.autoplay = Autoplay(self, self.debugger, self.show)
+        self.digits = digits
+        self.newcomer = newcomer
         self.pinned: int | None = None
         self.cells: dict[int, tuple[int, int]] = {}
         values = self.debugger.trace.values
@@ -83,12 +107,15 @@ class DebuggerScreen(Screen[None]):
         with Horizontal(id="body"):
             yield ProgramView(self.scenario.program)
             with Vertical(id="work"):
+                if self.newcomer:
+                    yield Welcome(self.actions)
                 yield OperationCard()
-                yield Ledger()
-        yield KeyBar(self.can_run)
+                yield Ledger(most_pairs(self.scenario.program))
+        yield KeyBar(self.actions, self.can_run)
 
     def on_mount(self) -> None:
         """Show the start; check the user's numbers, if there are any."""
+        self.set_class(self.newcomer, "-newcomer")
         self.show()
         if self.verdicts.mine:
             self.action_run_check()
@@ -100,9 +127,15 @@ class DebuggerScreen(Screen[None]):
         """The layer in focus: the pinned one, else that of the current statement."""
         return self.pinned if self.pinned is not None else layer_in_focus(self.debugger)
 
-    def selection(self, layer: Layer) -> Selection:
+    @property
+    def shown_layer(self) -> Layer | None:
+        """The layer in focus; None where there are no layers."""
+        layers = self.debugger.program.layers
+        return layers[self.layer_number - 1] if layers else None
+
+    def selection(self, pairs: Sequence[PairNames]) -> Selection:
         """Return the element to explain: of the panel in focus, else of the current result."""
-        places = places_of(layer)
+        places = places_of(pairs)
         focused = self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
         name = focused if focused in places else result_name(self.debugger)
         return Selection(name, self.cells.get(places.get(name, -1), (0, 0)))
@@ -110,17 +143,20 @@ class DebuggerScreen(Screen[None]):
     def show(self) -> None:
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
         debugger, ledger = self.debugger, self.query_one(Ledger)
-        layer = debugger.program.layers[self.layer_number - 1]
-        selection = self.selection(layer)
+        self.autoplay.stop_if_moved()
+        statement = debugger.statement or debugger.program.statements[0]
+        names = pairs_in_focus(debugger.program, self.shown_layer, statement)
+        selection = self.selection(names)
         origin = explain_element(debugger, selection, self.digits)
         sources = origin.sources if origin is not None else ()
-        pairs = read_pairs(debugger, layer, self.verdicts, self.view, sources)
+        pairs = read_pairs(debugger, names, self.verdicts, self.view, sources)
         ledger.show(pairs, self.cells, selection.name, self.digits)
         arithmetic = origin.sides if origin is not None else given_text(debugger, selection)
         words = self.verdicts.words(selection.name)
         self.query_one(OperationCard).show(operation_text(debugger, self.scenario.about, arithmetic, words))
         self.query_one(ProgramView).show(debugger.position, inside=debugger.moment.node > 0)
-        self.query_one(StatusLine).show(place_parts(debugger, self.pinned, self.checking or self.view_text))
+        state = self.autoplay.text, self.checking or self.view_text
+        self.query_one(StatusLine).show(place_parts(debugger, self.pinned, *state))
         self.show_enabled()
 
     def show_enabled(self) -> None:
@@ -130,7 +166,9 @@ class DebuggerScreen(Screen[None]):
             "later": self.debugger.can_move(1),
             "earlier": self.debugger.can_move(-1),
             "inside": self.debugger.moment.node > 0,
+            "playing": self.autoplay.is_playing,
             "panel": self.focused is not None,
+            "layers": bool(self.debugger.program.layers),
             "mine": bool(self.verdicts.mine),
             "wrong": bool(self.verdicts.wrong_positions),
         }
@@ -202,11 +240,35 @@ class DebuggerScreen(Screen[None]):
         """Go to the nearest wrong statement in a direction."""
         self.go_to(self.verdicts.next_wrong(self.debugger.position, direction))
 
+    def action_health(self) -> None:
+        """Show the health of the run, and go to the finding that is chosen there."""
+        from bpdebug.tui.screens.health import HealthScreen
+
+        self.app.push_screen(HealthScreen(self.debugger.trace), self.go_to)
+
+    def action_toggle_autoplay(self) -> None:
+        """Step on without a key, or stop."""
+        (self.autoplay.stop if self.autoplay.is_playing else self.autoplay.start)()
+        self.show()
+
+    def action_change_speed(self, factor: float) -> None:
+        """Play faster or slower."""
+        self.autoplay.change_speed(factor)
+        self.show()
+
+    async def action_save_screenshot(self) -> None:
+        """Save the screen as a picture, without the messages that may lie over it."""
+        from bpdebug.tui.screenshot import save_screenshot
+
+        self.app.clear_notifications()
+        await self.query("Toast").remove()
+        self.call_after_refresh(save_screenshot, self.app, self.scenario.name, self.debugger.position)
+
     def action_help(self) -> None:
         """Show the help screen."""
         from bpdebug.tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self.actions))
 
     # The check, in its thread
 
@@ -260,6 +322,18 @@ class DebuggerScreen(Screen[None]):
         panel = self.query_one(Ledger).panel_of(message.name)
         if panel is not None:
             panel.reveal()
+
+    @on(events.Key)
+    @on(events.MouseDown)
+    def welcomed(self) -> None:
+        """Let the operation have the place of the welcome; the key does its work as well."""
+        self.remove_class("-newcomer")
+
+    @on(events.ScreenSuspend)
+    def dialog_opened(self) -> None:
+        """Stop playing: nobody sees it."""
+        self.autoplay.stop()
+        self.show()
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)

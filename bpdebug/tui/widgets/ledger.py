@@ -11,7 +11,6 @@ from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from bpdebug.engine.layers import LAYER_KINDS
 from bpdebug.tui.cells import LEVELS, CellFormat, cell_format
 from bpdebug.tui.ledger_layout import NARROWEST_PAIR, pair_widths, shown_pairs
 from bpdebug.tui.snapshot import Pair, Panel
@@ -19,8 +18,6 @@ from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
 SIGNS = ("positive", "negative")
 KINDS = ("zero", "nan", "infinite", "note", *(f"{sign}-{n + 1}" for sign in SIGNS for n in range(LEVELS)))
-PLACES = max(len(kind.panels) for kind in LAYER_KINDS.values())
-"""As many pairs as the layer kind with the most has; for a dense layer a_prev, w, b, z, a."""
 
 
 class PairColumn(Vertical):
@@ -59,13 +56,19 @@ class PairColumn(Vertical):
 
 
 class Ledger(Horizontal):
-    """The panels of the layer in focus. It holds the styles of their cells, once for all of them."""
+    """The panels of what is in focus. It holds the styles of their cells, once for all of them.
+
+    Parameters
+    ----------
+    places : int
+        The most pairs that it will have to show.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"cell--{kind}" for kind in KINDS}
 
-    def __init__(self) -> None:
+    def __init__(self, places: int) -> None:
         super().__init__(id="ledger")
-        self.columns = [PairColumn(place, self.get_component_rich_style) for place in range(PLACES)]
+        self.columns = [PairColumn(place, self.get_component_rich_style) for place in range(places)]
         self.count = 0
         self.formats: dict[tuple[str, str, int], CellFormat] = {}
 
@@ -89,7 +92,7 @@ class Ledger(Horizontal):
         selected: str,
         digits: int,
     ) -> None:
-        """Show the pairs of a layer.
+        """Show pairs.
 
         Parameters
         ----------

@@ -143,14 +143,28 @@ def diagnose(
 def _written_out(
     program: Program, expression: Expression, given: Collection[str]
 ) -> list[tuple[Expression, float]]:
-    """Return a formula, and then with the gradients that were not given replaced by their formulas."""
-    formulas = [(expression, 0.0)]
-    for depth in range(1, DEEPEST + 1):
-        hidden: dict[Expression, Expression] = {
+    """Return a formula, and then with the gradients that were not given replaced by their formulas.
+
+    The parts of a sum and inner gradients are written out at once: in common code they have no names.
+    """
+    nameless = {
+        statement.name
+        for statement in program.statements
+        if statement.phase == "backward" and (statement.part or not statement.of)
+    }
+
+    def formulas_of(computed: Collection[str]) -> dict[Expression, Expression]:
+        return {
             Name(name): program.statements[program.positions[name] - 1].expression
             for name in names(expression)
-            if name in program.positions and name in program.gradients and name not in given
+            if name in program.positions and name in computed and name not in given
         }
+
+    while inner := formulas_of(nameless):
+        expression = replace(expression, inner)
+    formulas = [(expression, 0.0)]
+    for depth in range(1, DEEPEST + 1):
+        hidden = formulas_of(program.gradients)
         if not hidden:
             break
         expression = replace(expression, hidden)

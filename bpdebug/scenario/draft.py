@@ -1,0 +1,34 @@
+"""What every way to write a scenario comes down to: tensors, and the program that they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bpdebug.engine.expression.nodes import Statement
+from bpdebug.engine.program import Program
+from bpdebug.scenario.problems import KeyPath
+from bpdebug.scenario.tensors import AnyTensor
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A file that has been checked table by table, before anything is allocated.
+
+    Attributes
+    ----------
+    document : mapping
+        The sound values of its keys.
+    tensors : mapping
+        Every tensor under its name in the program, with its key path.
+    build : callable
+        () -> the program; only called if the file is sound.
+    place_of : callable
+        (statement) -> the key path of what wrote a statement of the program.
+    """
+
+    document: Mapping[str, Any]
+    tensors: Mapping[str, tuple[KeyPath, AnyTensor]]
+    build: Callable[[], Program]
+    place_of: Callable[[Statement], KeyPath]
