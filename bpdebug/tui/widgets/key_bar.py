@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
-from bpdebug.tui.actions import ACTIONS, Action, key_text
+from bpdebug.tui.actions import ACTIONS, HIDDEN_WITHOUT, Action, key_text
 
 SEPARATOR = " │ "
 
@@ -46,10 +46,7 @@ class KeyBar(Widget):
 
     def render(self) -> Content:
         """Write the keys that fit; those that cannot do anything now are dim."""
-        # What needs a user's numbers is not there without them; the rest is only disabled.
-        there = [
-            action for action in ACTIONS if action.needs not in ("mine", "wrong") or self.can_run(action)
-        ]
+        there = [action for action in ACTIONS if action.needs not in HIDDEN_WITHOUT or self.can_run(action)]
         groups = groupby(fitting(there, self.content_size.width), key=lambda action: action.group)
         written = (Content("  ").join(map(self.entry, group)) for _, group in groups)
         return Content.styled(SEPARATOR, "$foreground 40%").join(written)
