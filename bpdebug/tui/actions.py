@@ -73,7 +73,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "run('reverse-continue')",
         "r,shift+f5,f17",
-        "continue back",
+        "reverse",
         "Go back to the breakpoint before",
         "Step",
         "",
@@ -98,7 +98,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "toggle_breakpoint",
         "b",
-        "breakpoint",
+        "break",
         "Set or remove a breakpoint at the current statement, or in the Program at its cursor",
         "Stop and ask",
         "",
@@ -129,7 +129,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),
-    Action("toggle_pinned", "l", "pin", "Pin the layer in focus, or follow the program again", "Look", "", 5),
+    Action("toggle_pinned", "l", "pin", "Pin the layer in focus, or follow the program again", "Look", "", 6),
     Action(
         "next_view",
         "d",

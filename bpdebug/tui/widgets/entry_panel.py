@@ -67,7 +67,8 @@ class EntryRows(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, base)
         entry = self.entries[number]
         style = self.get_component_rich_style(f"entry--{entry.state}") if entry.state else base
-        if self.has_focus and number == self.cursor:
+        at_cursor = self.has_focus and number == self.cursor
+        if at_cursor:
             style += self.get_component_rich_style("entry--cursor", partial=True)
         number_room = len(str(self.entries[-1].number))
         room = text_room(self.entries, width - number_room - len("●  "))
@@ -117,7 +118,7 @@ class EntryPanel(Vertical):
         self.edited: Entry | None = None
         self.border_title = kind.title
         switch = "  space on/off" * kind.has_switch
-        self.border_subtitle = f"a add  e edit{switch}  x remove"
+        self.border_subtitle = f"a add  e edit  x del{switch}"
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
