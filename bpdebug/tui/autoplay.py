@@ -23,14 +23,14 @@ class Autoplay:
         Has the timer.
     debugger : Debugger
         What is stepped.
-    show : callable
-        Is called after every step.
+    run : callable
+        Runs a command of the debugger, and shows what it has done.
     """
 
-    def __init__(self, screen: Screen[None], debugger: Debugger, show: Callable[[], None]) -> None:
+    def __init__(self, screen: Screen[None], debugger: Debugger, run: Callable[[str], None]) -> None:
         self.screen = screen
         self.debugger = debugger
-        self.show = show
+        self.run = run
         self.speed = 1.0
         self.timer: Timer | None = None
         self.moment = debugger.moment
@@ -68,9 +68,11 @@ class Autoplay:
         self.start()
 
     def step(self) -> None:
-        """Run the next statement; stop at the end."""
-        self.debugger.step()
-        self.moment = self.debugger.moment
-        if not self.debugger.can_move(1):
+        """Run the next statement; stop at a breakpoint, and at the end."""
+        debugger = self.debugger
+        self.moment = debugger.timeline.neighbour(debugger.moment, 1, "statement")
+        if not debugger.timeline.can_move(self.moment, 1):
             self.stop()
-        self.show()
+        self.run("step")
+        if debugger.breakpoints.hit_at(debugger.position, lambda: debugger.trace, lambda: debugger.findings):
+            self.stop()

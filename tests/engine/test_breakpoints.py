@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpdebug.engine.breakpoints import Breakpoints
-from bpdebug.engine.debugger import Debugger, Moment
+from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.nodes import Statement, names
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.health import HEALTH_CONDITIONS, examine
 from bpdebug.engine.program import Program
+from bpdebug.engine.timeline import Moment
 from bpdebug.engine.trace import Trace, run
 from bpdebug.errors import BpdebugError
 

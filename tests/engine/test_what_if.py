@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpdebug.engine.debugger import Debugger, Moment
+from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.nodes import names
 from bpdebug.engine.program import Program
+from bpdebug.engine.timeline import Moment
 from bpdebug.engine.trace import Trace, run
 from bpdebug.engine.what_if import branch, with_part
 from bpdebug.errors import BpdebugError
