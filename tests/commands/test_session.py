@@ -47,7 +47,11 @@ def state(session: Session) -> dict[str, Any]:
         "moment": debugger.moment,
         "breakpoints": list(debugger.breakpoints),
         "watches": list(debugger.watches),
-        "replaced": {name: value.tobytes() for name, value in debugger.replaced.items()},
+        "replaced": {
+            (iteration, name): value.tobytes()
+            for iteration, values in debugger.replaced.items()
+            for name, value in values.items()
+        },
         "values": {name: value.tobytes() for name, value in debugger.trace.values.items()},
     }
 

@@ -71,6 +71,12 @@ CASES: dict[str, list[Case]] = {
             {"breakpoint": 1},
         )
     ],
+    "next-iteration": [
+        ("step", ["next-iteration"], ["1/12 z1 = w1 @ a0 + b1 (4×1) | at the end"], {"reason": "nowhere"}),
+    ],
+    "previous-iteration": [
+        ("step", ["previous-iteration 2"], ["1/12 z1 = w1 @ a0 + b1 (4×1) | at the start"], {"iteration": 1}),
+    ],
     "goto": [
         ("", ["goto 7"], ["7/12 db2 = sum(dz2, axis=1, keepdims=True) (2×1)"], {"position": 7}),
         ("", ["goto dw1"], ["10/12 dw1 = dz1 @ a0.T (4×3)"], {"position": 10, "name": "dw1"}),
@@ -249,7 +255,11 @@ def state(session: Session) -> dict[str, Any]:
         "breakpoints": list(debugger.breakpoints),
         "next": (debugger.breakpoints.next_number, debugger.watches.next_number),
         "watches": list(debugger.watches),
-        "replaced": {name: value.tobytes() for name, value in debugger.replaced.items()},
+        "replaced": {
+            (iteration, name): value.tobytes()
+            for iteration, values in debugger.replaced.items()
+            for name, value in values.items()
+        },
         "values": {name: value.tobytes() for name, value in debugger.trace.values.items()},
         "recorded": list(session.recorded),
     }

@@ -140,18 +140,6 @@ def test_a_replacement_that_does_not_fit_changes_nothing(two_layer, name: str, v
     assert (debugger.trace, list(debugger.replaced)) == (before, list(replaced))
 
 
-def test_too_little_memory_changes_nothing(two_layer, monkeypatch: pytest.MonkeyPatch) -> None:
-    debugger = Debugger(run(two_layer.program, two_layer.inputs))
-
-    def fails(*_: object) -> Trace:
-        raise MemoryError
-
-    monkeypatch.setattr("bpdebug.engine.debugger.branch", fails)
-    with pytest.raises(MemoryError):
-        debugger.replace("w1", np.zeros((4, 3)))
-    assert (debugger.trace is debugger.original, debugger.replaced) == (True, {})
-
-
 def test_a_branch_of_nothing_computes_nothing(two_layer) -> None:
     trace = run(two_layer.program, two_layer.inputs)
     found = branch(trace, {})
