@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,3 +63,23 @@ def test_a_line_is_as_wide_as_asked(text: str, tail: str, more: int) -> None:
     assert line.endswith(f" {tail}")
     shown = line[: more - 1]
     assert shown.rstrip() == text.rstrip() or (shown.endswith("…") and text.startswith(shown[:-1]))
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "direction", "found"),
+    [
+        ("dw2", 0, 1, "dw2 = dz2 @ a1.T"),
+        ("DW2", 0, 1, None),
+        ("relu", 0, 1, "1 dense relu"),
+        ("relu", 2, 1, "a1 = relu(z1)"),
+        ("w1", 0, -1, "da0 = w1.T @ dz1"),
+        ("backward", 0, 1, "backward"),
+        ("Backward", 0, 1, None),
+        ("z1 = w1", 5, 1, "z1 = w1 @ a0 + b1"),
+        ("nothing of this", 0, 1, None),
+    ],
+)
+def test_find(text: str, start: int, direction: Literal[1, -1], found: str | None) -> None:
+    listing = Listing(example("two_layer").program)
+    number = listing.find(text, start, direction)
+    assert (None if number is None else listing.text(listing.lines[number])) == found

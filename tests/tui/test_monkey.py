@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual.widgets import Input
 
+from bpdebug.commands.session import Session as CommandSession
+from bpdebug.commands.table import execute
 from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.trace import run
 from bpdebug.tui.actions import ACTIONS
@@ -25,19 +28,20 @@ ANY_KEY = [
     *(key for action in ACTIONS for key in action.keys.split(",") if key not in LEAVING),
     *MOVING,
     *EDITING,
-    *"0123456789abcdwz",
+    *"0123456789abcdwxz",
 ]
+COMMANDS = ["break dw1", "tbreak da1", "watch z1", "break norm(z1) > 1", "set z1 = z1 * 2", "reset", "goto 3"]
 PANELS = ["tab", "tab", "up", "down", "left", "right", "pageup", "pagedown", "m", "s"]
 PALETTE = ["down", "up", "enter", "escape", "backspace", "a", "e", "g", "n", "o"]
 
 
 async def back_to_the_debugger(session: Session) -> None:
-    """Close what lies over the debugger's screen."""
+    """Close what lies over the debugger's screen, and what one types in."""
     for _ in range(5):
-        if session.app.screen is session.screen:
+        if session.app.screen is session.screen and not isinstance(session.app.focused, Input):
             return
         await session.press("escape")
-    raise AssertionError(f"escape does not close {session.app.screen}")
+    raise AssertionError(f"escape does not close {session.app.screen}, {session.app.focused}")
 
 
 @pytest.mark.parametrize("name", ["two_layer", "no_bias", "not_finite", "wide"])
@@ -61,6 +65,11 @@ async def test_random_keys_and_sizes(name: str, tmp_path: Path, monkeypatch: pyt
                 await session.press("ctrl+p", *generator.choices(PALETTE, k=6))
             if generator.random() < 0.3:
                 await session.pilot.click(offset=(generator.randrange(20), generator.randrange(1, 4)))
+            if generator.random() < 0.2:
+                await back_to_the_debugger(session)
+                await session.press("colon")
+                session.type_ahead(*generator.choice(COMMANDS), "enter")
+                await session.pilot.pause()
             if generator.random() < 0.5:
                 await back_to_the_debugger(session)
         await back_to_the_debugger(session)
@@ -74,6 +83,8 @@ async def assert_sane(session: Session) -> None:
     """The debugger's state is that of a fresh one at the same moment, and the screen shows it."""
     scenario, debugger = session.screen.scenario, session.debugger
     fresh = Debugger(run(scenario.program, scenario.values))
+    for name, value in debugger.replaced.items():
+        fresh.replace(name, value)
     fresh.goto(debugger.position)
     for _ in range(debugger.moment.node):
         fresh.into()
@@ -83,6 +94,11 @@ async def assert_sane(session: Session) -> None:
     assert operation_text(debugger, "", ()) == operation_text(fresh, "", ())
     place = f"step {debugger.position}/{debugger.last}"
     await session.until(lambda: place in session.text.splitlines()[0])
+    replayed = CommandSession(scenario)
+    assert not any(execute(replayed, line).failed for line in session.screen.session.recorded)
+    assert replayed.debugger.moment == debugger.moment
+    assert list(replayed.debugger.breakpoints) == list(debugger.breakpoints)
+    assert list(replayed.debugger.watches) == list(debugger.watches)
     await session.press("home")
     assert session.moment == (0, 0)
     await session.press("end")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from .conftest import LARGE, SIZES, Session, open_app
+from .conftest import LARGE, SIZES, Session, example, open_app
 
 at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
 Picture = Callable[[Session], None]
@@ -37,4 +38,24 @@ async def test_end(size: tuple[int, int], picture: Picture) -> None:
 async def test_numbers_that_are_none(picture: Picture) -> None:
     async with open_app("not_finite", LARGE) as session:
         await session.press("end")
+        picture(session)
+
+
+@at_both_sizes
+async def test_stopped_with_the_lists_open(size: tuple[int, int], picture: Picture) -> None:
+    scenario = replace(
+        example("two_layer"),
+        breakpoints=("norm(dw2) > 0.01", "layer 2", "role dw"),
+        watches=("norm(dz2)", "z2[0,0]", "norm(dw1)"),
+    )
+    async with open_app(scenario, size) as session:
+        await session.press("B", "down", "space", "escape", "c", "c")
+        picture(session)
+
+
+@at_both_sizes
+async def test_what_if(size: tuple[int, int], picture: Picture) -> None:
+    async with open_app("two_layer", size) as session:
+        await session.press("f", "n", "n", "colon", *"set z1[0,0] = 3", "enter")
+        await session.settle()
         picture(session)
