@@ -2,15 +2,14 @@
 
 The first word is a command or a scenario: `bpdebug two_layer` opens the app just as
 `bpdebug open two_layer` does. Textual is imported when the app opens and at no other time.
+
+Typer reads the annotations here, and reads them quicker where they are not text: this module does without
+`from __future__ import annotations`.
 """
 
-from __future__ import annotations
-
-import gc
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from io import TextIOWrapper
@@ -93,6 +92,11 @@ MapOption = Annotated[
 ]
 
 
+OutsideOption = Annotated[
+    bool, typer.Option("--allow-outside", help="Read tensor files outside the scenario's folder too.")
+]
+
+
 def print_version(wanted: bool) -> None:
     """Print the version and end, if it was asked for."""
     if wanted:
@@ -116,11 +120,18 @@ def start(
 
 
 @app.command(OPEN)
-def open_app(scenario: OptionalScenario = None, mine: MineOption = None, map: MapOption = None) -> None:
+def open_app(
+    scenario: OptionalScenario = None,
+    mine: MineOption = None,
+    map: MapOption = None,
+    allow_outside: OutsideOption = False,
+) -> None:
     """Open a scenario in the app; the word `open` can be left out."""
+    if allow_outside and scenario is None:
+        raise BpdebugError("--allow-outside is for one scenario: found no SCENARIO")
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         if scenario is not None:
-            load(scenario, mine, map)  # what is wrong with it goes before
+            load(scenario, mine, map, allow_outside)  # what is wrong with it goes before
         command = f"bpdebug trace {scenario or 'SCENARIO'}"
         raise BpdebugError(f"the app needs a terminal on stdin and stdout; `{command}` works without one")
     from bpdebug.scenario import title_of
@@ -130,7 +141,7 @@ def open_app(scenario: OptionalScenario = None, mine: MineOption = None, map: Ma
         bpdebug = BpdebugApp()
     else:
         title = title_of(scenario)
-        bpdebug = BpdebugApp(lambda: load(scenario, mine, map)[0], Path(scenario).stem, title)
+        bpdebug = BpdebugApp(lambda: load(scenario, mine, map, allow_outside)[0], Path(scenario).stem, title)
     bpdebug.run()
     if bpdebug.problem is not None:
         raise bpdebug.problem
@@ -140,13 +151,14 @@ def open_app(scenario: OptionalScenario = None, mine: MineOption = None, map: Ma
 def trace(
     scenario: ScenarioArgument,
     format: Annotated[TraceFormat, typer.Option(help="For a person, or for a program.")] = TraceFormat.text,
+    allow_outside: OutsideOption = False,
 ) -> None:
     """Run a scenario and print every step."""
     from bpdebug.engine.trace import run
     from bpdebug.export.traces import TRACE_FORMATS
     from bpdebug.scenario import load_scenario
 
-    loaded = load_scenario(scenario)
+    loaded = load_scenario(scenario, allow_outside)
     write(TRACE_FORMATS[format.value](loaded, run(loaded.program, loaded.values)))
 
 
@@ -170,6 +182,7 @@ def check(
     suggest: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write a scenario that tells mistakes apart.")
     ] = None,
+    allow_outside: OutsideOption = False,
 ) -> None:
     """Check your gradients, or, without any, those that bpdebug derives.
 
@@ -179,7 +192,7 @@ def check(
     from bpdebug.verify.check import check_scenario
     from bpdebug.verify.comparison import Tolerance
 
-    loaded, renamed = load(scenario, mine, map)
+    loaded, renamed = load(scenario, mine, map, allow_outside)
     if suggest is not None:
         write_new_file(suggest, loaded)
     progress = show_progress if is_terminal(sys.stderr) else lambda tensor: None
@@ -191,16 +204,18 @@ def check(
         raise typer.Exit(WRONG)
 
 
-def show_progress(tensor: TensorReport) -> None:
+def show_progress(tensor: "TensorReport") -> None:
     """Say on a terminal which tensor has been checked: a large network takes its time."""
     print(f"{CLEAR_LINE}checked {tensor.name} ...", end="", file=sys.stderr, flush=True)
 
 
-def load(source: str, files: list[str] | None, texts: list[str] | None) -> tuple[Scenario, Mapping[str, str]]:
+def load(
+    source: str, files: list[str] | None, texts: list[str] | None, allow_outside: bool
+) -> "tuple[Scenario, Mapping[str, str]]":
     """Load a scenario with the tensors of the user's files; return also what their names were taken for."""
     from bpdebug.scenario import load_scenario
 
-    scenario = load_scenario(source)
+    scenario = load_scenario(source, allow_outside)
     if not files and texts:
         raise BpdebugError("--map says what names in --mine files mean: found no --mine FILE")
     if not files:
@@ -224,7 +239,7 @@ def pairs(texts: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def write_new_file(path: str, scenario: Scenario) -> None:
+def write_new_file(path: str, scenario: "Scenario") -> None:
     """Write a suggested scenario to a file that is not there yet."""
     from bpdebug.verify.suggestion import suggested_scenario
 
@@ -234,6 +249,67 @@ def write_new_file(path: str, scenario: Scenario) -> None:
             file.write(text)
     except OSError as error:
         raise BpdebugError(f"--suggest {path}: cannot be written: {error.strerror}") from None
+
+
+class AnswerFormat(StrEnum):
+    """How `bpdebug run` writes."""
+
+    text = "text"
+    json = "json"
+
+
+@app.command("run")
+def run_commands(
+    scenario: ScenarioArgument,
+    command: Annotated[
+        list[str] | None, typer.Option(help="A command of the debugger; may be repeated.")
+    ] = None,
+    script: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Commands, one a line; - is standard input.")
+    ] = None,
+    format: Annotated[AnswerFormat, typer.Option(help="For a person, or JSON lines.")] = AnswerFormat.text,
+    allow_outside: OutsideOption = False,
+) -> None:
+    """Debug without a terminal: run commands, those of the script first, and print what they answer.
+
+    `--command help` lists them. The exit status is 1 if a command fails; what follows it is not run.
+    """
+    from bpdebug.commands.answers import ANSWER_FORMATS
+    from bpdebug.commands.session import Session, script_lines
+    from bpdebug.commands.table import execute
+    from bpdebug.scenario import load_scenario
+
+    if not (command or script):
+        raise BpdebugError("nothing to run: found neither --command nor --script, expected one of them")
+    lines = [*(script_lines(read_script(script)) if script else ()), *(command or ())]
+    session = Session(load_scenario(scenario, allow_outside))
+    for line in lines:
+        answer = execute(session, line)
+        write(ANSWER_FORMATS[format.value](line, answer))
+        if answer.failed:
+            raise typer.Exit(WRONG)
+        if answer.ends:
+            return
+
+
+MAX_SCRIPT = 2**20
+"""The longest script, in characters."""
+
+
+def read_script(path: str) -> str:
+    """Read a script from a file, or from standard input."""
+    try:
+        if path == "-":
+            text = sys.stdin.read(MAX_SCRIPT + 1) if sys.stdin else ""
+        else:
+            with open(path, encoding="utf-8-sig") as file:
+                text = file.read(MAX_SCRIPT + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise BpdebugError(f"--script {path}: cannot be read: {reason}") from None
+    if len(text) > MAX_SCRIPT:
+        raise BpdebugError(f"--script {path}: too long, expected at most {MAX_SCRIPT:,} characters")
+    return text
 
 
 @app.command("list")
@@ -261,22 +337,6 @@ def write(pieces: Iterable[str]) -> None:
 def is_terminal(stream: Any) -> bool:
     """Whether a stream is there and is a terminal."""
     return stream is not None and not stream.closed and stream.isatty()
-
-
-def main() -> None:
-    """Run the command line and end the process with its exit status.
-
-    A short command would spend a third of its time on collecting garbage among freshly imported
-    modules, and on taking them apart at the end: neither is done.
-    """
-    gc.disable()
-    # Nor is every installed package searched for pydantic's plugins, of which bpdebug uses none.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    status = run_command_line()
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        with suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(status)
 
 
 def run_command_line() -> int:

@@ -227,3 +227,38 @@ def test_a_terminal_without_unicode_still_gets_the_text():
 def test_from_another_folder_and_as_a_module(tmp_path):
     done = process("trace", "two_layer", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture
+def outside(tmp_path) -> str:
+    """Write a scenario whose weights are not in its folder."""
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "w.csv").write_text("1,2\n")
+    path = tmp_path / "inner" / "net.toml"
+    path.write_text(
+        'title = "Net"\nlayout = "columns"\ninputs.a0 = [[1.0], [2.0]]\ngradient.da1 = [[1.0]]\n'
+        '[[layers]]\nkind = "dense"\nw = { file = "../w.csv" }\n'
+    )
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "words", [("trace",), ("check",), ("open",), ("run", "--command", "step")], ids=lambda words: words[0]
+)
+def test_a_file_outside_the_folder_is_read_where_that_is_allowed(bpdebug, app, outside, words):
+    assert bpdebug(*words, outside) == (
+        2,
+        "",
+        f"{outside}: layers[0].w: ../w.csv: not in the scenario's folder: found a path that leads out of it,"
+        " expected a file in it (--allow-outside lets it be read)\n",
+    )
+    assert bpdebug(*words, outside, "--allow-outside")[0] == 0
+    assert len(app.opened) == (words == ("open",))
+
+
+def test_the_picker_allows_nothing_outside(bpdebug, app):
+    assert bpdebug("open", "--allow-outside") == (
+        2,
+        "",
+        "bpdebug: --allow-outside is for one scenario: found no SCENARIO\n",
+    )

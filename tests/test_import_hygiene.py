@@ -31,6 +31,20 @@ def test_the_package_itself_imports_nothing() -> None:
     assert imported_by("bpdebug").isdisjoint({"numpy", "pydantic"})
 
 
+def test_the_process_begins_before_anything_large_is_imported() -> None:
+    # The collector must be off by then: it would look through all that is imported, again and again.
+    assert imported_by("bpdebug.__main__").isdisjoint({"typer", "numpy", "pydantic"})
+
+
+def test_only_a_scenario_that_names_a_file_brings_in_the_readers() -> None:
+    code = (
+        "import sys; from bpdebug.scenario import load_scenario; load_scenario('two_layer');"
+        " print(*(name for name in sys.modules if name.startswith('bpdebug.scenario.files')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
 def test_the_command_line_waits_with_the_app() -> None:
     assert "textual" not in imported_by("bpdebug.cli")
 

@@ -1,9 +1,7 @@
-"""The debugger: a position in a trace, and the verbs that move it.
+"""The debugger: a moment in a run or a training, and the verbs that move it.
 
-Time is a sequence of moments. At position 0 nothing has run; at position k statement k has just
-run; between two positions lie the moments at which the nodes of the next statement have been
-computed one by one. Every verb is a direction, a grain and a stop condition, run by one loop; going
-back needs no undo, because a position is all the state there is.
+Every verb is a direction, a grain and a stop condition, run by one loop over moments; going back needs no
+undo, because a moment is all the state there is.
 """
 
 from __future__ import annotations
@@ -12,56 +10,97 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from bpdebug.engine.breakpoints import Breakpoints, Hit
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Statement, calls, names
+from bpdebug.engine.expression.nodes import Call, Expression, Statement, calls, names
+from bpdebug.engine.expression.parsing import suggestion
+from bpdebug.engine.health import Finding, examine
+from bpdebug.engine.history import History, Replaced
 from bpdebug.engine.program import Program
+from bpdebug.engine.timeline import Direction, Grain, Moment, Timeline
 from bpdebug.engine.trace import Trace, read_only
+from bpdebug.engine.watches import Watches
+from bpdebug.engine.what_if import with_part
 from bpdebug.errors import BpdebugError
 
-Reason = Literal["step", "node", "layer", "phase", "position", "start", "end", "nowhere"]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Moment:
-    """A point in time: `position` statements have run, and `node` nodes of the next one."""
-
-    position: int
-    node: int = 0
+Reason = Literal[
+    "step", "node", "layer", "phase", "position", "iteration", "breakpoint", "start", "end", "nowhere"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where a verb stopped, and why; `reason` is `nowhere` if it could not move."""
+    """Where a verb stopped, and why; `reason` is `nowhere` if it could not move.
+
+    Attributes
+    ----------
+    moment : Moment
+        Where one is now.
+    reason : str
+        Why it stopped.
+    text : str
+        The reason in words.
+    hit : Hit or None
+        The breakpoint that stopped it, with the actual numbers that did.
+    """
 
     moment: Moment
     reason: Reason
     text: str
+    hit: Hit | None = None
 
 
-StopCondition = Callable[[Moment], Reason | None]
+StopCondition = Callable[[Moment], Reason | Hit | None]
 
 
 class Debugger:
-    """Moves through a trace; the one owner of debugging state.
+    """Moves through a run or a training; the one owner of debugging state.
 
     Parameters
     ----------
-    trace : Trace
-        The run to look at.
+    run : Trace or History
+        What to look at: one run, or all iterations of a training.
     """
 
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
+    def __init__(self, run: Trace | History) -> None:
+        self.original_history = run if isinstance(run, History) else History.of(run)
+        self.history = self.original_history
+        self.timeline = Timeline(self.history.program, self.history.iterations)
         self.moment = Moment(0)
-        self._inner: tuple[Moment, Array] | None = None
+        self.breakpoints = Breakpoints(self.program)
+        self.watches = Watches(self.program)
+        self._inner: tuple[Moment, Trace, Array] | None = None
+        self._findings: tuple[Trace, tuple[Finding, ...]] | None = None
 
     # Questions
 
     @property
     def program(self) -> Program:
         """The program that ran."""
-        return self.trace.program
+        return self.history.program
+
+    @property
+    def trace(self) -> Trace:
+        """The run of the iteration that one is in, with what was replaced."""
+        return self.history.trace(self.moment.iteration)
+
+    @property
+    def original(self) -> Trace:
+        """The run of the iteration that one is in, as it was before anything was replaced."""
+        return self.original_history.trace(self.moment.iteration)
+
+    @property
+    def replaced(self) -> Replaced:
+        """Iteration -> the tensors that were replaced in it."""
+        return self.history.replaced
+
+    @property
+    def iteration(self) -> int:
+        """The iteration that one is in, from 1."""
+        return self.moment.iteration
 
     @property
     def position(self) -> int:
@@ -71,7 +110,7 @@ class Debugger:
     @property
     def last(self) -> int:
         """The last position."""
-        return len(self.program.statements)
+        return self.timeline.last
 
     @property
     def statement(self) -> Statement | None:
@@ -104,14 +143,35 @@ class Debugger:
         """Return the value of the node that has just been computed, inside a statement."""
         if self.node is None:
             return None
-        if self._inner is None or self._inner[0] != self.moment:
+        if self._inner is None or self._inner[0] != self.moment or self._inner[1] is not self.trace:
             # Kept while one looks at it: the node may be a large product.
-            self._inner = self.moment, read_only(evaluate(self.node, self.trace.values))
-        return self._inner[1]
+            self._inner = self.moment, self.trace, read_only(evaluate(self.node, self.trace.values))
+        return self._inner[2]
 
-    def can_move(self, direction: Literal[1, -1]) -> bool:
+    def evaluate(self, expression: Expression) -> Array:
+        """Evaluate an expression over the tensors that are known at this moment.
+
+        Raises
+        ------
+        BpdebugError
+            If it reads a tensor that is not computed yet.
+        """
+        late = [name for name in names(expression) if not self.is_known(name)]
+        if late:
+            position = self.program.positions[late[0]]
+            raise BpdebugError(f"{late[0]} is not available yet: step {position} writes it")
+        return np.asarray(evaluate(expression, self.trace.values))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the health of the whole run, in order of position."""
+        if self._findings is None or self._findings[0] is not self.trace:
+            self._findings = self.trace, examine(self.trace)
+        return self._findings[1]
+
+    def can_move(self, direction: Direction, grain: Grain = "statement") -> bool:
         """Whether there is a moment after (1) or before (-1) this one."""
-        return self.position < self.last if direction > 0 else self.moment > Moment(0)
+        return self.timeline.can_move(self.moment, direction, grain)
 
     # Verbs
 
@@ -133,89 +193,126 @@ class Debugger:
 
     def next_layer(self) -> Stop:
         """Run until another layer, or the same layer's other pass, has begun."""
-        here = self._group(self.position)
+        here = self.timeline.group(self.moment)
         return self._run(
-            1, "statement", lambda moment: "layer" if self._group(moment.position) != here else None
+            1, "statement", lambda moment: "layer" if self.timeline.group(moment) != here else None
         )
 
     def previous_layer(self) -> Stop:
         """Go back to the first statement of this layer, or, from there, of the layer before."""
         return self._run(
-            -1, "statement", lambda moment: "layer" if self._begins_layer(moment.position) else None
+            -1, "statement", lambda moment: "layer" if self.timeline.begins_layer(moment) else None
         )
 
     def finish_phase(self) -> Stop:
-        """Run to the end of the forward pass, or from there of the backward pass."""
-        return self._run(
-            1, "statement", lambda moment: "phase" if self._ends_phase(moment.position) else None
-        )
+        """Run to the end of this phase: forward, backward, or update."""
+        return self._run(1, "statement", lambda moment: "phase" if self.timeline.ends_phase(moment) else None)
 
-    def goto(self, position: int) -> Stop:
-        """Go to a position.
+    def next_iteration(self) -> Stop:
+        """Go to the same statement of the next iteration."""
+        return self._run(1, "iteration", lambda _: "iteration")
+
+    def previous_iteration(self) -> Stop:
+        """Go to the same statement of the iteration before."""
+        return self._run(-1, "iteration", lambda _: "iteration")
+
+    def continue_(self) -> Stop:
+        """Run to the next breakpoint, or to the end."""
+        return self._run(1, "statement", self._breakpoint_at)
+
+    def reverse_continue(self) -> Stop:
+        """Go back to the breakpoint before, or to the start."""
+        return self._run(-1, "statement", self._breakpoint_at)
+
+    def goto(self, position: int, iteration: int | None = None) -> Stop:
+        """Go to a position, of this iteration or another.
 
         Raises
         ------
         BpdebugError
-            If the program has no such position.
+            If there is no such position or iteration.
         """
+        iteration = self.iteration if iteration is None else iteration
+        if not 1 <= iteration <= self.timeline.iterations:
+            raise BpdebugError(
+                f"there is no iteration {iteration}: there are iterations 1 to {self.timeline.iterations}"
+            )
         if not 0 <= position <= self.last:
             raise BpdebugError(f"there is no step {position}: the program has steps 0 to {self.last}")
-        self.moment = Moment(position)
+        self.moment = Moment(position, 0, iteration)
         return self._stop("position")
 
     def restart(self) -> Stop:
-        """Go to the start, before the first statement."""
+        """Go to the start of this iteration, before its first statement."""
         return self.goto(0)
 
     def end(self) -> Stop:
-        """Go to the end, after the last statement."""
+        """Go to the end of this iteration, after its last statement."""
         return self.goto(self.last)
+
+    # What if
+
+    def replace(self, name: str, value: Array) -> None:
+        """Run on with another value in the place of a tensor; where one is stays the same.
+
+        Parameters
+        ----------
+        name : str
+            An input or a result, also one that is not computed yet.
+        value : array
+            Its new value, in its shape or one that is repeated to it; copied, in the tensor's dtype.
+
+        Raises
+        ------
+        BpdebugError
+            If there is no such tensor, or the value does not fit in it.
+        """
+        if name not in self.program.shapes:
+            raise BpdebugError(f"there is no tensor {name!r}{suggestion(name, self.program.shapes)}")
+        here = {
+            **self.replaced.get(self.iteration, {}),
+            name: with_part(self.original.values[name], (), value),
+        }
+        self.history = self.original_history.branch({**self.replaced, self.iteration: here})
+
+    def reset(self) -> None:
+        """Drop all replacements: the history is the original again."""
+        self.history = self.original_history
 
     # The one loop
 
-    def _run(
-        self, direction: Literal[1, -1], grain: Literal["statement", "node"], stops: StopCondition
-    ) -> Stop:
-        if not self.can_move(direction):
+    def _run(self, direction: Direction, grain: Grain, stops: StopCondition) -> Stop:
+        if not self.can_move(direction, grain):
             return self._nowhere("at the end" if direction > 0 else "at the start")
-        while self.can_move(direction):
-            self.moment = self._neighbour(direction, grain)
+        while self.can_move(direction, grain):
+            self.moment = self.timeline.neighbour(self.moment, direction, grain)
             reason = stops(self.moment)
+            if isinstance(reason, Hit):
+                self.breakpoints.count(reason)
+                return self._stop("breakpoint", reason)
             if reason is not None:
                 return self._stop(reason)
         return self._stop("end" if direction > 0 else "start")
 
-    def _neighbour(self, direction: Literal[1, -1], grain: Literal["statement", "node"]) -> Moment:
-        position, node = self.position, self.moment.node
-        if direction < 0:
-            return Moment(position) if node else Moment(position - 1)
-        if grain == "node" and node + 1 < len(calls(self.program.statements[position].expression)):
-            return Moment(position, node + 1)
-        return Moment(position + 1)
+    def _breakpoint_at(self, moment: Moment) -> Hit | None:
+        return self.breakpoints.hit_at(moment.position, lambda: self.trace, lambda: self.findings)
 
-    def _group(self, position: int) -> tuple[str, int] | None:
-        statement = self.program.statements[position - 1] if position else None
-        return (statement.phase, statement.layer) if statement else None
-
-    def _begins_layer(self, position: int) -> bool:
-        return position == 0 or self._group(position) != self._group(position - 1)
-
-    def _ends_phase(self, position: int) -> bool:
-        statements = self.program.statements
-        return position == self.last or statements[position].phase != statements[position - 1].phase
-
-    def _stop(self, reason: Reason) -> Stop:
+    def _stop(self, reason: Reason, hit: Hit | None = None) -> Stop:
         statement = self.statement
         if statement is None:
-            return Stop(self.moment, reason, "at the start")
+            start = "at the start" if self.timeline.iterations == 1 else f"iteration {self.iteration} begins"
+            return Stop(self.moment, reason, hit.text if hit else start, hit)
         place = f"{statement.phase}, layer {statement.layer}" if statement.layer else statement.phase
         texts: dict[Reason, str] = {
             "node": f"inside {statement.name}, node {self.moment.node}",
             "layer": place,
-            "phase": f"the {statement.phase} pass is complete",
+            "phase": f"the {statement.phase} {'is' if statement.phase == 'update' else 'pass is'} complete",
+            "iteration": f"iteration {self.iteration}, after {statement.name}",
             "end": "at the end",
         }
-        return Stop(self.moment, reason, texts.get(reason, f"after {statement.name}"))
+        if hit is not None:
+            texts["breakpoint"] = hit.text
+        return Stop(self.moment, reason, texts.get(reason, f"after {statement.name}"), hit)
 
     def _nowhere(self, text: str) -> Stop:
         return Stop(self.moment, "nowhere", text)

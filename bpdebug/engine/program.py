@@ -6,12 +6,13 @@ known. A program holds no values; running it on some gives a `Trace`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bpdebug.engine.expression.derivation import derive, gradient_name
+from bpdebug.engine.expression.evaluation import compiled
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.nodes import Call, Statement, names
@@ -21,7 +22,9 @@ from bpdebug.engine.layers import COLUMNS, LayerKind, Layout
 from bpdebug.errors import ProgramError, ShapeError
 
 if TYPE_CHECKING:
+    from bpdebug.engine.expression.functions.entry import Array
     from bpdebug.engine.losses.objective import Objective
+    from bpdebug.engine.optimizers import Update
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,9 @@ class Program:
     summed : frozenset of str
         The gradients that are m times as large, because the mean over m examples is taken later, at
         the parameters.
+    carried : mapping
+        Input -> the result that takes its place in the next iteration, where the program is one iteration
+        of a training.
     shapes : mapping
         The shape of every tensor, inputs and results.
 
@@ -121,6 +127,7 @@ class Program:
     parameters: frozenset[str] = frozenset()
     batch_axes: Mapping[str, int] = field(default_factory=dict)
     summed: frozenset[str] = frozenset()
+    carried: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, Shape] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -130,6 +137,11 @@ class Program:
     def positions(self) -> Mapping[str, int]:
         """For each result, the number of its statement, from 1."""
         return {statement.name: number for number, statement in enumerate(self.statements, start=1)}
+
+    @cached_property
+    def runnable(self) -> tuple[tuple[str, Callable[..., Array], tuple[str, ...]], ...]:
+        """For each statement its name, itself as a function, and the operands that this takes."""
+        return tuple((statement.name, *compiled(statement.expression)) for statement in self.statements)
 
     @cached_property
     def gradients(self) -> frozenset[str]:
@@ -165,6 +177,8 @@ class Program:
 
     def explanation_of(self, statement: Statement) -> str:
         """Say in one sentence why a statement is computed the way it is."""
+        if statement.why:
+            return statement.why
         layer = self.layer_of(statement)
         if layer is not None and statement.role in layer.kind.explanations:
             return layer.kind.explanations[statement.role]
@@ -273,4 +287,15 @@ def with_backward(
         seed,
         parameters,
         batch_axes,
+    )
+
+
+def with_update(program: Program, update: Update) -> Program:
+    """Return a program with the update of its parameters at the end: one iteration of a training."""
+    remembered = {name: program.inputs[like] if like else () for name, like in update.remembered.items()}
+    return replace(
+        program,
+        inputs={**program.inputs, **remembered},
+        statements=(*program.statements, *update.statements),
+        carried=update.carried,
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpdebug.engine.expression.evaluation import compiled
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.program import Program
@@ -70,9 +69,8 @@ def run(program: Program, inputs: Mapping[str, Array]) -> Trace:
         for name, value in ((name, np.asarray(inputs[name])) for name in program.inputs)
     }
     with np.errstate(all="ignore"):
-        for statement in program.statements:
-            function, operands = compiled(statement.expression)
-            values[statement.name] = read_only(function(*[values[name] for name in operands]))
+        for result, function, operands in program.runnable:
+            values[result] = read_only(function(*[values[name] for name in operands]))
     return Trace(program, values)
 
 

@@ -56,10 +56,10 @@ def _head(trace: Trace, step: Step) -> dict[str, Any]:
 
 def _value(value: Array) -> Iterator[str]:
     if value.ndim == 0:
-        yield _text(_numbers(value))
+        yield _text(json_numbers(value))
     elif value.ndim == 1:
         for start in range(0, len(value), PIECE):
-            yield (", " if start else "[") + _text(_numbers(value[start : start + PIECE]))[1:-1]
+            yield (", " if start else "[") + _text(json_numbers(value[start : start + PIECE]))[1:-1]
         yield "]"
     else:
         for number, part in enumerate(value):
@@ -68,7 +68,7 @@ def _value(value: Array) -> Iterator[str]:
         yield "]"
 
 
-def _numbers(value: Array) -> Any:
+def json_numbers(value: Array) -> Any:
     """Return the numbers as Python's own, with words in the place of those that JSON does not have."""
     if np.isfinite(value).all():
         return value.tolist()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bpdebug.engine.expression.forms import Shape
-from bpdebug.scenario.model import check, gradient_model
+from bpdebug.scenario.model import check_tensor
 from bpdebug.scenario.problems import Report, did_you_mean, key_path
 from bpdebug.scenario.shapes import misshapen
 from bpdebug.scenario.tensors import AnyTensor
@@ -43,8 +43,8 @@ def read_gradient(
     for name in table:
         if name not in known:
             report.add((GRADIENT, name), *_misplaced(name, names, layers))
-    values = check(gradient_model(tuple(names)), known, (GRADIENT,), report)
-    tensors = {name: values[name] for name in known if values[name]}
+    read = {name: check_tensor(value, (GRADIENT, name), report) for name, value in known.items()}
+    tensors = {name: tensor for name, tensor in read.items() if tensor}
     for name, tensor in tensors.items():
         of = name.removeprefix("d")
         wrong = misshapen(tensor.shape, results[of], f"must have the shape of {of}") if results else None

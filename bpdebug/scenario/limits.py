@@ -60,5 +60,19 @@ def check_formulas(
             return
 
 
+def check_files(shapes: Mapping[KeyPath, Shape], report: Report) -> None:
+    """Report that tensors of files are too large to hold beside a run, if they are."""
+    total = 0
+    for path, shape in shapes.items():
+        total += element_count(shape)
+        if total > MAX_RUN_ELEMENTS:
+            message = (
+                f"too large: found files that hold {total:,} elements up to here,"
+                f" expected at most {MAX_RUN_ELEMENTS:,}"
+            )
+            report.add(path, message)
+            return
+
+
 def _sizes(expression: Expression, shapes: Mapping[str, Shape]) -> list[int]:
     return [element_count(shape_of(call, shapes)) for call in calls(expression)]

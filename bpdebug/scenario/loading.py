@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -12,13 +13,14 @@ from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Expression
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import read_only
+from bpdebug.scenario.conversion import in_dtype, overflow
 from bpdebug.scenario.draft import Draft
 from bpdebug.scenario.limits import check_size
 from bpdebug.scenario.mine import check_mine, read_mine, with_arrays
 from bpdebug.scenario.network import read_network
-from bpdebug.scenario.problems import Report, printable
-from bpdebug.scenario.reading import find_scenario, read_table
-from bpdebug.scenario.tensors import overflow
+from bpdebug.scenario.problems import KeyPath, RefusalError, Report, printable
+from bpdebug.scenario.reading import ScenarioFolder, find_scenario, read_table
+from bpdebug.scenario.tensors import AnyTensor
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,12 @@ class Scenario:
     values : mapping
         A read-only array in `dtype` for every input of the program, the incoming gradient included.
     mine : mapping
-        Values of the user's own code by the names of the program: a read-only float64 array of any shape,
-        or a formula over tensors of the program.
+        Values of the user's own code by the names of the program: a read-only array of floats, of any
+        shape, or a formula over tensors of the program.
+    breakpoints, watches : tuple of str
+        What a debugging session starts with.
+    iterations : int
+        How often the program runs, each time with what the run before has left.
     """
 
     name: str
@@ -56,15 +62,20 @@ class Scenario:
     program: Program
     values: Mapping[str, Array]
     mine: Mapping[str, Array | Expression]
+    breakpoints: tuple[str, ...] = ()
+    watches: tuple[str, ...] = ()
+    iterations: int = 1
 
 
-def load_scenario(source: str | os.PathLike[str]) -> Scenario:
+def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -> Scenario:
     """Read a scenario file and build its program.
 
     Parameters
     ----------
     source : str or path
         A path, or the bare name of a shipped scenario.
+    allow_outside : bool
+        Whether the tensor files that it names may be outside its folder.
 
     Raises
     ------
@@ -73,7 +84,7 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     """
     source = os.fspath(source)
     path = find_scenario(source)
-    report = Report(source)
+    report = Report(source, ScenarioFolder(Path(os.path.realpath(path.parent)), allow_outside))
     draft = read_draft(read_table(path, source), report)
     document = draft.document
     for place, tensor in draft.tensors.values():
@@ -88,11 +99,11 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
     program = draft.build()
     check_size(program, draft.place_of, report)
     check_mine(document["mine"], mine, program, report)
+    breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
-    values = {
-        name: read_only(tensor.array().astype(document["dtype"]))
-        for name, (_, tensor) in draft.tensors.items()
-    }
+    values = _values(draft.tensors, document["dtype"], report)
+    arrays = with_arrays(mine, report)
+    report.refuse()
     return Scenario(
         name=path.stem,
         source=report.file,
@@ -101,9 +112,21 @@ def load_scenario(source: str | os.PathLike[str]) -> Scenario:
         layout=document["layout"] or "",
         dtype=document["dtype"],
         program=program,
-        values=MappingProxyType(values),
-        mine=with_arrays(mine),
+        values=values,
+        mine=arrays,
+        breakpoints=breakpoints,
+        watches=watches,
     )
+
+
+def _debug(
+    table: Mapping[str, Any], program: Program, report: Report
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if not table:
+        return (), ()
+    from bpdebug.scenario.debug import read_debug  # few files have it: start-up is quicker
+
+    return read_debug(table, program, report)
 
 
 def read_draft(table: Mapping[str, Any], report: Report) -> Draft:
@@ -113,3 +136,16 @@ def read_draft(table: Mapping[str, Any], report: Report) -> Draft:
 
         return read_own_program(table, report)
     return read_network(table, report)
+
+
+def _values(
+    tensors: Mapping[str, tuple[KeyPath, AnyTensor]], dtype: str, report: Report
+) -> Mapping[str, Array]:
+    """Return the numbers of all tensors; what is wrong with those of a file only shows here."""
+    values = {}
+    for name, (place, tensor) in tensors.items():
+        try:
+            values[name] = read_only(in_dtype(tensor.array(), dtype))
+        except RefusalError as refusal:
+            report.add((*place, *refusal.path), refusal.message, refusal.hint)
+    return MappingProxyType(values)

@@ -1,8 +1,8 @@
 """The `[mine]` of a file: what the user's own code computes, as numbers or as formulas.
 
-`dw1 = [[...]]` gives numbers; `dz1 = "da1 * relu_prime(a1)"` gives a formula of the tensor language, which
-may read any tensor of the program. A shape that differs from the program's is kept: it may be the very
-mistake that is looked for.
+`dw1 = [[...]]` and `dw1 = { file = ... }` give numbers; `dz1 = "da1 * relu_prime(a1)"` gives a formula of
+the tensor language, which may read any tensor of the program. A shape that differs from the program's is
+kept: it may be the very mistake that is looked for.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import read_only
 from bpdebug.errors import ExpressionError, ShapeError
-from bpdebug.scenario.limits import check_formulas
-from bpdebug.scenario.problems import KeyPath, Report, described, did_you_mean, key_path, listed
-from bpdebug.scenario.tensors import LiteralTensor, read_numbers
+from bpdebug.scenario.conversion import floating
+from bpdebug.scenario.limits import check_files, check_formulas
+from bpdebug.scenario.problems import KeyPath, RefusalError, Report, described, did_you_mean, key_path, listed
+from bpdebug.scenario.tensors import AnyTensor, FileTensor, read_numbers, read_tensor
 
 MINE = "mine"
 
-Entry = LiteralTensor | Expression
+Entry = AnyTensor | Expression
 
 
 def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
@@ -46,8 +47,10 @@ def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
                 entries[name] = parse(value)
             elif isinstance(value, list | int | float):
                 entries[name] = read_numbers(value)
+            elif isinstance(value, dict) and "file" in value:
+                entries[name] = read_tensor(value, report.folder)
             else:
-                expected = "a nested list of numbers, or a formula in quotes"
+                expected = "a nested list of numbers, { file = ... }, or a formula in quotes"
                 report.add((MINE, name), f"not a tensor: found {described(value)}, expected {expected}")
         except ExpressionError as error:
             report.add((MINE, name), f"not a formula: {error}")
@@ -79,12 +82,16 @@ def check_mine(
             message = f"unknown tensor: found {key_path((name,))}, expected one of {listed(known)}"
             report.add((MINE, name), message, nearest_hint(name, known, report))
     formulas: dict[KeyPath, Expression] = {
-        (MINE, name): entry for name, entry in entries.items() if not isinstance(entry, LiteralTensor)
+        (MINE, name): entry for name, entry in entries.items() if not isinstance(entry, AnyTensor)
     }
     computable = {
         path: formula for path, formula in formulas.items() if _fits(path, formula, program, known, report)
     }
     check_formulas(computable, program.shapes, report)
+    check_files(
+        {(MINE, name): entry.shape for name, entry in entries.items() if isinstance(entry, FileTensor)},
+        report,
+    )
 
 
 def _fits(path: KeyPath, formula: Expression, program: Program, known: Sequence[str], report: Report) -> bool:
@@ -113,11 +120,15 @@ def nearest_hint(name: str, known: Sequence[str], report: Report) -> str:
     return "" if report.is_full else did_you_mean(name.lower(), known)
 
 
-def with_arrays(entries: Mapping[str, Entry]) -> Mapping[str, Array | Expression]:
-    """Return the entries with their numbers as read-only float64 arrays."""
-    return MappingProxyType(
-        {
-            name: read_only(entry.array()) if isinstance(entry, LiteralTensor) else entry
-            for name, entry in entries.items()
-        }
-    )
+def with_arrays(entries: Mapping[str, Entry], report: Report) -> Mapping[str, Array | Expression]:
+    """Return the entries with their numbers as read-only arrays; report what in a file cannot be read."""
+    arrays: dict[str, Array | Expression] = {}
+    for name, entry in entries.items():
+        try:
+            if isinstance(entry, AnyTensor):
+                arrays[name] = read_only(floating(entry.array()))
+            else:
+                arrays[name] = entry
+        except RefusalError as refusal:
+            report.add((MINE, name), refusal.message, refusal.hint)
+    return MappingProxyType(arrays)

@@ -3,19 +3,23 @@
 The keys of a layer are those of its `LayerKind`: its settings and its parameters. A new kind brings its
 own keys, and nothing changes here. Each table of the file is checked by itself, so that a mistake in
 one does not hide those in the others.
+
+Pydantic takes up to a millisecond to make a model, which start-up feels: more keys cost little, but a model
+that not every scenario uses is made when it is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import ErrorDetails
 
-from bpdebug.engine.layers import LAYER_KINDS
+from bpdebug.engine.layers import LAYER_KINDS, LayerKind
 from bpdebug.scenario.problems import KeyPath, Report, nearest
-from bpdebug.scenario.tensors import RandomTensor, Tensor
+from bpdebug.scenario.tensors import AnyTensor, RandomTensor, Tensor, read_tensor
 
 MAX_LAYERS = 10_000
 """The backward pass of so many takes a few seconds to derive, and its list of statements is still used."""
@@ -23,14 +27,14 @@ MAX_LAYERS = 10_000
 Text = Annotated[str, Field(min_length=1)]
 
 
-class Table(BaseModel):
-    """A table of the file: unknown keys are problems, and nothing is converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, validate_assignment=True)
+STRICT = ConfigDict(extra="forbid", strict=True, validate_assignment=True)
+"""How every table is read: unknown keys are problems, and nothing is converted."""
 
 
-class Document(Table):
+class Document(BaseModel):
     """The whole file; its inner tables are checked one by one, later."""
+
+    model_config = STRICT
 
     title: Text
     about: str = ""
@@ -42,22 +46,34 @@ class Document(Table):
     gradient: dict[str, Any] | None = None
     loss: dict[str, Any] | None = None
     mine: dict[str, Any] = Field(default_factory=dict)
+    debug: dict[str, Any] = Field(default_factory=dict)
 
 
-class Inputs(Table):
+class Inputs(BaseModel):
     """What goes into the network."""
+
+    model_config = STRICT
 
     a0: Tensor
 
 
-class LayerHead(Table, extra="ignore"):
-    """The key of a layer that says which others it has."""
-
-    kind: Literal[*LAYER_KINDS]  # type: ignore[valid-type]
+def check_kind(table: Mapping[str, Any], path: KeyPath, report: Report) -> LayerKind | None:
+    """Return the kind of a layer, which says what other keys it has; None if it is not known."""
+    kind = table.get("kind")
+    if isinstance(kind, str) and kind in LAYER_KINDS:
+        return LAYER_KINDS[kind]
+    check(_kind_model(), table, path, report)
+    return None
 
 
 @lru_cache
-def layer_model(name: str) -> type[Table]:
+def _kind_model() -> type[BaseModel]:
+    fields: dict[str, Any] = {"kind": (Literal[*LAYER_KINDS], ...)}
+    return create_model("kind", __config__=ConfigDict(strict=True, extra="ignore"), **fields)
+
+
+@lru_cache
+def layer_model(name: str) -> type[BaseModel]:
     """Return the model of a layer of the kind that has this name."""
     kind = LAYER_KINDS[name]
     fields: dict[str, Any] = {"kind": (str, ...), "name": (Text | None, None)}
@@ -65,14 +81,7 @@ def layer_model(name: str) -> type[Table]:
         fields[setting.name] = (Literal[*setting.choices], setting.default)
     for parameter in kind.parameters:
         fields[parameter.name] = (Tensor, ...) if parameter.required else (Tensor | None, None)
-    return create_model(kind.name, __base__=Table, **fields)
-
-
-@lru_cache
-def gradient_model(names: tuple[str, ...]) -> type[Table]:
-    """Return the model of a `[gradient]` that may have these tensors."""
-    fields: dict[str, Any] = dict.fromkeys(names, (Tensor | None, None))
-    return create_model("gradient", __base__=Table, **fields)
+    return create_model(kind.name, __config__=STRICT, **fields)
 
 
 def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, report: Report) -> dict[str, Any]:
@@ -95,20 +104,34 @@ def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, repor
         The values that are sound, and the defaults of others that have one.
     """
     try:
-        return vars(model.model_validate(table))
+        return vars(model.model_validate(table, context=report.folder))
     except ValidationError as error:
         findings = error.errors(include_url=False)
+    _add(findings, path, report, model)
+    flawed = {finding["loc"][0] for finding in findings}
+    sound = model.model_construct()
+    for key in keys(model):
+        if key in table and key not in flawed:
+            # What a plain assignment does, with the folder.
+            model.__pydantic_validator__.validate_assignment(sound, key, table[key], context=report.folder)
+    return vars(sound)
+
+
+def check_tensor(value: object, path: KeyPath, report: Report) -> AnyTensor | None:
+    """Check a tensor whose key has no model; None is returned for one that is not sound."""
+    try:
+        return read_tensor(value, report.folder)
+    except ValidationError as error:
+        _add(error.errors(include_url=False), path, report, RandomTensor)
+        return None
+
+
+def _add(findings: Sequence[ErrorDetails], path: KeyPath, report: Report, model: type[BaseModel]) -> None:
     unknown = [str(finding["loc"][-1]) for finding in findings if finding["type"] == "extra_forbidden"]
     for finding in findings:
         if finding["type"] == "missing" and nearest(str(finding["loc"][-1]), unknown):
             continue  # it is there, misspelt, and that is one problem
         report.add_finding(path, finding, keys(model if len(finding["loc"]) == 1 else RandomTensor))
-    flawed = {finding["loc"][0] for finding in findings}
-    sound = model.model_construct()
-    for key in keys(model):
-        if key in table and key not in flawed:
-            setattr(sound, key, table[key])
-    return vars(sound)
 
 
 def keys(model: type[BaseModel]) -> tuple[str, ...]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.nodes import Statement
-from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Layout
+from bpdebug.engine.layers import LayerKind, Layout
 from bpdebug.engine.program import Layer, Program, make_layer, with_backward
 from bpdebug.scenario.draft import Draft
 from bpdebug.scenario.gradient import GRADIENT, read_gradient
-from bpdebug.scenario.model import Document, Inputs, LayerHead, check, layer_model
+from bpdebug.scenario.model import Document, Inputs, check, check_kind, layer_model
 from bpdebug.scenario.problems import KeyPath, Report
 from bpdebug.scenario.shapes import check_layer, misshapen, results, unknown_shape
 from bpdebug.scenario.tensors import AnyTensor
@@ -111,10 +111,9 @@ def _tensors(
 def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEntry | None:
     """Check the table of one layer; None is returned where the kind of the layer is not known."""
     path = ("layers", number - 1)
-    head = check(LayerHead, table, path, report)
-    if "kind" not in head:
+    kind = check_kind(table, path, report)
+    if kind is None:
         return None
-    kind = LAYER_KINDS[head["kind"]]
     values = check(layer_model(kind.name), table, path, report)
     settings = {setting.name: values[setting.name] for setting in kind.settings}
     tensors = {

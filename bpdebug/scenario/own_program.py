@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.forms import Shape
@@ -27,10 +27,10 @@ from bpdebug.engine.program import Program, with_backward
 from bpdebug.errors import BpdebugError, DerivationError, ExpressionError, ShapeError
 from bpdebug.scenario.draft import Draft
 from bpdebug.scenario.gradient import GRADIENT
-from bpdebug.scenario.model import Table, Text, check, keys
+from bpdebug.scenario.model import STRICT, Text, check, check_tensor
 from bpdebug.scenario.problems import KeyPath, Report, did_you_mean, key_path, listed
 from bpdebug.scenario.shapes import misshapen
-from bpdebug.scenario.tensors import AnyTensor, LiteralTensor, RandomTensor, read_numbers, read_tensor
+from bpdebug.scenario.tensors import AnyTensor, LiteralTensor, read_numbers
 
 PROGRAM = "program"
 MAX_STATEMENTS = 2_000
@@ -39,8 +39,10 @@ ONE = LiteralTensor((), [1.0])
 """The gradient of the loss with respect to itself."""
 
 
-class ProgramDocument(Table):
+class ProgramDocument(BaseModel):
     """The whole file; its inner tables are checked one by one, later."""
+
+    model_config = STRICT
 
     title: Text
     about: str = ""
@@ -51,6 +53,7 @@ class ProgramDocument(Table):
     parameters: Annotated[list[Text], Field(min_length=1)] | None = None
     gradient: dict[str, Any] | None = None
     mine: dict[str, Any] = Field(default_factory=dict)
+    debug: dict[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +182,14 @@ def _read_input(name: str, value: object, report: Report) -> AnyTensor | None:
 
 def _read_tensor(path: KeyPath, value: object, report: Report) -> AnyTensor | None:
     """Check a tensor; a single number is one, too."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number:
+        return check_tensor(value, path, report)
     try:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return read_numbers(value) if is_number else read_tensor(value)
+        return read_numbers(value)
     except ValidationError as error:
         for finding in error.errors(include_url=False):
-            report.add_finding(path, finding, keys(RandomTensor))
+            report.add_finding(path, finding, ())
         return None
 
 

@@ -15,6 +15,8 @@ from bpdebug.errors import Problem, ScenarioError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+    from bpdebug.scenario.reading import ScenarioFolder
+
 MAX_SHOWN = 40
 """How much of a text found in a file is repeated in a message, in characters."""
 MAX_LISTED = 30
@@ -61,7 +63,7 @@ def described(value: object) -> str:
         case int() | float():
             return f"the number {value}"
         case str():
-            return f'the text "{_shortened(value)}"'
+            return f'the text "{shortened(value)}"'
         case dict():
             return "a table"
         case list():
@@ -80,9 +82,25 @@ def key_path(parts: KeyPath) -> str:
             text += f"[{part}]"
         else:
             bare = re.fullmatch(r"[A-Za-z0-9_-]+", part)
-            key = _shortened(part) if bare else f'"{_shortened(part)}"'
+            key = shortened(part) if bare else f'"{shortened(part)}"'
             text += f".{key}" if text else key
     return text
+
+
+class RefusalError(Exception):
+    """Why a tensor in a file is not read: the message and the hint of a problem, for who knows its place.
+
+    Attributes
+    ----------
+    message, hint : str
+        As in a `Problem`.
+    path : tuple
+        Where in the tensor.
+    """
+
+    def __init__(self, message: str, hint: str = "", path: KeyPath = ()) -> None:
+        super().__init__(message)
+        self.message, self.hint, self.path = message, hint, path
 
 
 class Report:
@@ -92,10 +110,13 @@ class Report:
     ----------
     file : str
         The file as the user named it.
+    folder : ScenarioFolder, optional
+        Where the tensor files may be that the file names. Without it none is looked at.
     """
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, folder: ScenarioFolder | None = None) -> None:
         self.file = printable(file)
+        self.folder = folder
         self._problems: dict[Problem, None] = {}
 
     def add(self, path: KeyPath, message: str, hint: str = "") -> None:
@@ -128,9 +149,10 @@ class Report:
         return (*problems[:MAX_PROBLEMS], Problem(self.file, "", f"and {rest:,} more problems"))
 
 
-def _shortened(text: str) -> str:
-    text = printable(text[: MAX_SHOWN + 1])
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+def shortened(text: str, limit: int = MAX_SHOWN) -> str:
+    """Write as much of a text found in a file as a message repeats."""
+    text = printable(text[: limit + 1])
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 Wording = Callable[[Any, Any, dict[str, Any], Sequence[str]], tuple[str, str]]

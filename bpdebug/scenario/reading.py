@@ -12,6 +12,9 @@ import re
 import stat
 import sys
 import tomllib
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,7 +28,7 @@ MAX_TITLE_BYTES = 2**16
 """A larger file is not read twice, only to show its title a moment earlier."""
 
 _SUFFIX = ".toml"
-_PLACE = re.compile(r"^(?P<message>.*) \(at (?P<place>[^()]*)\)$", re.DOTALL)
+_PLACE = r"^(?s:(?P<message>.*)) \(at (?P<place>[^()]*)\)$"
 
 
 class OverflowingFloat(float):
@@ -53,12 +56,13 @@ def find_scenario(source: str) -> Path:
     ScenarioError
         If a bare name is neither a shipped scenario nor a file.
     """
+    path = Path(source)
+    if path.name != source:
+        return path
     shipped = {path.stem: path for path in shipped_scenarios()}
     if source in shipped:
         return shipped[source]
-    path = Path(source)
-    bare = path.name == source and path.suffix != _SUFFIX
-    if bare and not os.path.lexists(path):
+    if path.suffix != _SUFFIX and not os.path.lexists(path):
         expected = f"no such scenario: found neither a file nor a shipped one, expected {', '.join(shipped)}"
         near = nearest(source, shipped)
         hint = f"did you mean {near}?" if near else "a file in another folder is given by its path"
@@ -127,7 +131,7 @@ def read_table(path: Path, shown: str) -> dict[str, Any]:
     except RecursionError:
         raise refuse("nested too deeply: found more brackets than can be read, expected two levels") from None
     except tomllib.TOMLDecodeError as error:
-        found = _PLACE.match(str(error))
+        found = re.match(_PLACE, str(error))
         message, place = (found["message"], found["place"]) if found else (str(error), "")
         raise refuse(f"not TOML: {printable(message[:1].lower() + message[1:])}", place=place) from None
     except ValueError:
@@ -141,20 +145,51 @@ class NotRegularError(OSError):
     """The path is neither a file nor a folder."""
 
 
-def open_regular(path: Path) -> BinaryIO:
+Opener = Callable[[str, int], int]
+"""Opens a path with flags, as `os.open` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioFolder:
+    """The folder of a scenario, with every link followed, and whether the files it names may be elsewhere."""
+
+    path: Path
+    allow_outside: bool
+
+
+def open_regular(path: Path, opener: Opener | None = None) -> BinaryIO:
     """Open a file for reading, if it is one that ends.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    opener : callable, optional
+        Opens it in a way of its own.
 
     Raises
     ------
     IsADirectoryError, NotRegularError, OSError, ValueError
         If it is not, or cannot be opened.
     """
-    mode = os.stat(path).st_mode
+
+    def without_waiting(name: str, flags: int) -> int:
+        # For what comes into its place after it was looked at: a pipe would let one wait.
+        return (opener or os.open)(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    _check_regular(os.stat(path).st_mode)
+    with ExitStack() as on_failure:
+        file = on_failure.enter_context(open(path, "rb", opener=without_waiting))
+        _check_regular(os.fstat(file.fileno()).st_mode)
+        on_failure.pop_all()
+    return file
+
+
+def _check_regular(mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError
     if not stat.S_ISREG(mode):
         raise NotRegularError
-    return path.open("rb")
 
 
 def _read_bytes(path: Path) -> bytes:

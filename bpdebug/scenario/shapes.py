@@ -12,7 +12,7 @@ empty, and an empty axis passes through the engine's shape rules as any other.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bpdebug.engine.expression.forms import Shape, written
 from bpdebug.engine.layers import LayerKind, Layout, Pattern
@@ -29,16 +29,14 @@ ENTRIES = (("entry", "entries"),)
 """What the axes of a matrix are called, and that of a list of numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """A length that others must match, and in words whose it is."""
 
     length: int
     whose: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(NamedTuple):
     """A tensor of a layer that has the wrong shape."""
 
     parameter: str

@@ -1,31 +1,30 @@
-"""A tensor as a scenario writes it: a nested list of numbers, or `{ random = ..., shape = ..., seed = ... }`.
+"""A tensor as a scenario writes it: a nested list of numbers, `{ random = ... }`, or `{ file = ... }`.
 
 Checking tells its shape and nothing is allocated for it yet; `array` then makes the values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, Field, PlainValidator, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from bpdebug.engine.expression.forms import Shape, element_count
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.scenario.problems import MAX_PROBLEMS, READY, KeyPath, described
-from bpdebug.scenario.reading import OverflowingFloat
+from bpdebug.scenario.problems import MAX_PROBLEMS, READY, KeyPath, RefusalError, described
+from bpdebug.scenario.reading import OverflowingFloat, ScenarioFolder
 
 MAX_ELEMENTS = 2**25
 """One tensor: twice the weights of a 4096 × 4096 layer, a quarter of a gibibyte in float64."""
 MAX_AXES = 8
 """No layer has tensors with more axes than a few; NumPy itself ends at 64."""
-LARGEST = float(np.finfo(np.float64).max)
+LARGEST = sys.float_info.max
 """No integer beyond it has a place in any dtype."""
-SPREAD = 10
-"""A normal number beyond ten standard deviations has never been drawn."""
 MAX_SEED = 2**63 - 1
 """The largest integer that TOML promises to keep."""
 
@@ -40,6 +39,9 @@ class LiteralTensor:
     def array(self) -> Array:
         """Return the values in float64."""
         return np.array(self.numbers, dtype=np.float64).reshape(self.shape)
+
+
+RANDOM_KEYS = frozenset({"random", "shape", "seed", "scale"})
 
 
 class RandomTensor(BaseModel, extra="forbid", strict=True, defer_build=True):
@@ -78,11 +80,31 @@ class RandomTensor(BaseModel, extra="forbid", strict=True, defer_build=True):
         return generator.normal(0.0, self.scale, self.shape)
 
 
-AnyTensor = LiteralTensor | RandomTensor
-
-
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class FileTensor:
+    """A tensor in a file that was looked at, and is read when the numbers are wanted.
+
+    Where the file was not looked at, the shape is without axes, and the numbers are refused.
+    """
+
+    shape: Shape
+    read: Callable[[], Array]
+
+    def array(self) -> Array:
+        """Return the values in the dtype of the file; they may still lie in it, mapped into memory.
+
+        Raises
+        ------
+        RefusalError
+            If they cannot be read any more, or are damaged.
+        """
+        return self.read()
+
+
+AnyTensor = LiteralTensor | RandomTensor | FileTensor
+
+
+class Flaw(NamedTuple):
     """What is wrong at one place inside a tensor."""
 
     path: KeyPath
@@ -90,20 +112,39 @@ class Flaw:
     hint: str = ""
 
 
-def read_tensor(value: object) -> AnyTensor:
+def read_tensor(value: Any, folder: ScenarioFolder | None) -> AnyTensor:
     """Check a tensor and tell its shape.
+
+    Parameters
+    ----------
+    value : object
+        What the scenario says.
+    folder : ScenarioFolder, optional
+        Where a file may be; without it no file is looked at, and the shape of a tensor in one is not known.
 
     Raises
     ------
     ValidationError
         With every flaw in it.
     """
-    if isinstance(value, dict):
-        return _read_random(value)
-    if not isinstance(value, list):
-        expected = "a nested list of numbers, or { random = ..., shape = ..., seed = ... }"
-        raise _error([Flaw((), f"not a tensor: found {described(value)}, expected {expected}")])
-    return read_numbers(value)
+    match value:
+        case list():
+            return read_numbers(value)
+        case {"file": _}:
+            from bpdebug.scenario.files.reference import read_reference  # few scenarios name a file
+
+            try:
+                return read_reference(value, folder)
+            except RefusalError as refusal:
+                raise tensor_error([Flaw((), refusal.message, refusal.hint)]) from None
+        case dict() if RANDOM_KEYS & value.keys():
+            return _read_random(value)
+    expected = "a nested list of numbers, { random = ..., shape = ..., seed = ... }, or { file = ... }"
+    raise tensor_error([Flaw((), f"not a tensor: found {described(value)}, expected {expected}")])
+
+
+def _read_field(value: object, details: ValidationInfo) -> AnyTensor:
+    return read_tensor(value, details.context)
 
 
 def read_numbers(value: object) -> LiteralTensor:
@@ -117,22 +158,26 @@ def read_numbers(value: object) -> LiteralTensor:
     shape = _shape_of_first(value)
     flaws = list(_flaws(value, shape, ()))
     if flaws:
-        raise _error(flaws)
+        raise tensor_error(flaws)
     rows: list[Any] = [value]
     for _ in shape:
         rows = [entry for row in rows for entry in row]
     return LiteralTensor(shape, rows)
 
 
-Tensor = Annotated[AnyTensor, PlainValidator(read_tensor)]
-"""The type of a key whose value is a tensor."""
+Tensor = Annotated[Any, PlainValidator(_read_field)]
+"""The type of a key whose value is a tensor.
+
+To pydantic it is anything: `read_tensor` says what it is, and a type named here would be taken apart
+at start-up.
+"""
 
 
 def _read_random(value: dict[str, Any]) -> RandomTensor:
     tensor = RandomTensor.model_validate(value)
     excess = too_many_elements(tensor.shape)
     if excess:
-        raise _error([Flaw(("shape",), excess)])
+        raise tensor_error([Flaw(("shape",), excess)])
     return tensor
 
 
@@ -189,7 +234,9 @@ def _number_hint(value: object) -> str:
     return "write 1 or 0" if isinstance(value, bool) else ""
 
 
-def _error(flaws: Sequence[Flaw]) -> ValidationError:
+def tensor_error(flaws: Sequence[Flaw]) -> ValidationError:
+    """Return the error that carries these flaws to whoever checks the table around the tensor."""
+
     def finding(flaw: Flaw) -> InitErrorDetails:
         kind = PydanticCustomError(READY, "{message}", {"message": flaw.message, "hint": flaw.hint})
         return InitErrorDetails(type=kind, loc=flaw.path, input=None)
@@ -197,24 +244,3 @@ def _error(flaws: Sequence[Flaw]) -> ValidationError:
     return ValidationError.from_exception_data(
         "tensor", [finding(flaw) for flaw in flaws[: MAX_PROBLEMS + 1]]
     )
-
-
-def overflow(tensor: AnyTensor, dtype: str) -> Flaw | None:
-    """Return the first number of a tensor that is finite as written and infinite in `dtype`."""
-    largest = float(np.finfo(dtype).max)
-    if isinstance(tensor, RandomTensor):
-        if tensor.scale <= largest / SPREAD:
-            return None
-        message = (
-            f"too large for {dtype}: found {described(tensor.scale)}, expected at most {largest / SPREAD!r}"
-        )
-        return Flaw(("scale",), message)
-    with np.errstate(over="ignore"):
-        values = tensor.array()
-        lost = np.isinf(values.astype(dtype)) & np.isfinite(values)
-    if not lost.any():
-        return None
-    first = int(np.flatnonzero(lost)[0])
-    index = tuple(int(part) for part in np.unravel_index(first, tensor.shape))
-    found = described(tensor.numbers[first])
-    return Flaw(index, f"too large for {dtype}: found {found}, expected at most {largest!r} in size")

@@ -109,6 +109,7 @@ ACTIONS: tuple[Action, ...] = (
         "Check",
         "wrong",
     ),
+    Action("health", "H", "health", "Show how healthy the numbers of this run are, layer by layer", "Check"),
     Action("app.next_theme", "t", "theme", "Change the colours", "bpdebug"),
     Action("help", "question_mark", "help", "Show all keys and what the panels are", "bpdebug", "", 1),
     Action("app.quit", "q", "quit", "Leave bpdebug", "bpdebug", "", 1),

@@ -1,37 +1,35 @@
 """Arrays from files: `.npz`, `.npy`, `.safetensors`, `.json`, or a folder of `.npy` files.
 
-A file may come from a stranger. Nothing in it is unpickled, no name in it leads to another file, and
-memory is only asked for after the declared shape, dtype and size have been looked at. Each format is a
-function from a path to its members, a name with what reads its array; the table at the end lists them.
+Formats that a scenario may name too are read where scenarios are; `.json`, which has to be held as a whole,
+is for the user's own files. The table at the end lists all.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
-import numpy as np
 from pydantic import ValidationError
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.trace import read_only
+from bpdebug.scenario.conversion import floating
+from bpdebug.scenario.files import npy, npz, safetensors
+from bpdebug.scenario.files.folder import opened
+from bpdebug.scenario.files.stored import Member, StoredArray, or_refused
 from bpdebug.scenario.limits import MAX_RUN_ELEMENTS
-from bpdebug.scenario.problems import Report, described, printable
-from bpdebug.scenario.reading import NotRegularError, open_regular, read_float
+from bpdebug.scenario.problems import RefusalError, Report, described, printable
+from bpdebug.scenario.reading import read_float
 from bpdebug.scenario.tensors import MAX_AXES, read_numbers
-from bpdebug.verify.npy import RefusalError, check_shape, not_numbers, or_refused, read_npy
 
 MAX_JSON_BYTES = 64 * 2**20
 """Millions of numbers; reading them takes several times as much memory."""
 
-Member = tuple[str, Callable[[], Array]]
+Named = tuple[str, Callable[[], Array]]
 """A name in a file, and what reads its array; it raises `RefusalError` or `ValidationError`."""
 
 
@@ -54,7 +52,7 @@ def read_arrays(path: Path, report: Report) -> list[tuple[str, Array | None]]:
     arrays: list[tuple[str, Array | None]] = []
     total = 0
     try:
-        for name, read in _members(path):
+        for name, read in _arrays(path):
             array = _read(name, read, report)
             arrays.append((name, array))
             total += array.size if array is not None else 0
@@ -68,111 +66,52 @@ def read_arrays(path: Path, report: Report) -> list[tuple[str, Array | None]]:
     return arrays
 
 
-def _members(path: Path) -> Iterator[Member]:
+def _arrays(path: Path) -> Iterator[Named]:
     if os.path.isdir(path):
-        return _folder(path)
+        yield from _folder(path)
+        return
     suffix = path.suffix.lower()
-    if suffix in FORMATS:
-        return FORMATS[suffix](path)
-    if not os.path.lexists(path):
+    if suffix not in FORMATS and not os.path.lexists(path):
         raise RefusalError("no such file")
-    found = printable(suffix) or "no suffix"
-    expected = f"{', '.join(FORMATS)} or a folder of .npy files"
-    raise RefusalError(f"unknown format: found {found}, expected {expected}", "np.savez writes .npz files")
+    if suffix not in FORMATS:
+        found = printable(suffix) or "no suffix"
+        expected = f"{', '.join(FORMATS)} or a folder of .npy files"
+        raise RefusalError(
+            f"unknown format: found {found}, expected {expected}", "np.savez writes .npz files"
+        )
+    with opened(path) as file:
+        for name, look in FORMATS[suffix](file):
+            yield name or path.stem, partial(_numbers, look, file)
 
 
-def _read(name: str, read: Callable[[], Array], report: Report) -> Array | None:
-    try:
-        array = read()
-    except RefusalError as refusal:
-        report.add((name,), refusal.message, refusal.hint)
-        return None
-    except ValidationError as error:
-        for finding in error.errors(include_url=False):
-            report.add_finding((name,), finding, ())
-        return None
-    dtype = np.dtype(np.float64) if array.dtype.kind in "iu" else array.dtype.newbyteorder("=")
-    return read_only(array.astype(dtype, copy=False))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    try:
-        file = open_regular(path)
-    except FileNotFoundError:
-        raise RefusalError("no such file") from None
-    except IsADirectoryError:
-        raise RefusalError("found a folder, expected a file") from None
-    except NotRegularError:
-        raise RefusalError("found a pipe or a device, expected a file") from None
-    except (OSError, ValueError) as error:
-        raise RefusalError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    with file:
-        yield file
-
-
-# NumPy's formats
-
-
-def _npz(path: Path) -> Iterator[Member]:
-    with _opened(path) as file:
-        with or_refused("damaged, or not an .npz file: found no archive, expected what np.savez writes"):
-            archive = zipfile.ZipFile(file)
-        with archive:
-            for member in archive.infolist():
-                yield member.filename.removesuffix(".npy"), partial(_array_in_archive, archive, member)
-
-
-def _array_in_archive(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
-    if not member.filename.endswith(".npy"):
-        raise RefusalError("not an array: found another kind of file in the archive, expected .npy files")
-    with or_refused("damaged: found an array that cannot be read"), archive.open(member) as stream:
-        return read_npy(stream, member.file_size)
-
-
-def _npy(path: Path) -> Iterator[Member]:
-    yield path.stem, partial(_array_in_file, path)
-
-
-def _folder(path: Path) -> Iterator[Member]:
+def _folder(path: Path) -> Iterator[Named]:
     with or_refused("found a folder that cannot be read"):
         files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".npy")
     if not files:
         raise RefusalError("found a folder without .npy files, expected one file for each tensor")
     for file in files:
-        yield file.stem, partial(_array_in_file, file)
+        yield file.stem, partial(_numbers_of_npy, file)
 
 
-def _array_in_file(path: Path) -> Array:
-    with or_refused("damaged: found a file that cannot be read"), _opened(path) as file:
-        return read_npy(file, os.fstat(file.fileno()).st_size)
+def _numbers_of_npy(path: Path) -> Array:
+    with opened(path) as file:
+        ((_, look),) = npy.members(file)
+        return _numbers(look, file)
 
 
-# Safetensors
+def _numbers(look: Callable[[BinaryIO], StoredArray], file: BinaryIO) -> Array:
+    return read_only(floating(look(file).read(file)))
 
 
-def _safetensors(path: Path) -> Iterator[Member]:
+def _read(name: str, read: Callable[[], Array], report: Report) -> Array | None:
     try:
-        package = importlib.import_module("safetensors")
-    except ImportError:
-        missing = "needs the package safetensors, which is not installed"
-        raise RefusalError(missing, "pip install 'bpdebug[safetensors]'") from None
-    with _opened(path):
-        pass  # the package opens it again, with less to say about what is wrong
-    with or_refused("damaged, or not a .safetensors file: found no header that can be read"):
-        file = package.safe_open(path, framework="numpy")
-    with file:
-        for name in file.keys():  # noqa: SIM118  it is no mapping
-            yield name, partial(_safetensor, file, name)
-
-
-def _safetensor(file: Any, name: str) -> Array:
-    with or_refused("damaged: found a tensor that cannot be read"):
-        declared = file.get_slice(name)
-        if not declared.get_dtype().startswith(("F16", "F32", "F64", "I", "U")):
-            raise not_numbers(f"the dtype {declared.get_dtype()}")
-        check_shape(tuple(declared.get_shape()))
-        return np.asarray(file.get_tensor(name))
+        return read()
+    except RefusalError as refusal:
+        report.add((name,), refusal.message, refusal.hint)
+    except ValidationError as error:
+        for finding in error.errors(include_url=False):
+            report.add_finding((name,), finding, ())
+    return None
 
 
 # JSON
@@ -186,9 +125,8 @@ class _Object(dict[str, Any]):
         self.pairs = pairs
 
 
-def _json(path: Path) -> Iterator[Member]:
-    with _opened(path) as file:
-        content = file.read(MAX_JSON_BYTES + 1)
+def _json(file: BinaryIO) -> Iterator[Member]:
+    content = file.read(MAX_JSON_BYTES + 1)
     if len(content) > MAX_JSON_BYTES:
         found = f"found more than {MAX_JSON_BYTES:,} bytes"
         raise RefusalError(f"too large: {found}, expected at most that", "np.savez writes smaller files")
@@ -214,8 +152,9 @@ def _json(path: Path) -> Iterator[Member]:
         yield name, partial(_nested_list, value)
 
 
-def _nested_list(value: object) -> Array:
-    return read_numbers(_with_constants(value)).array()
+def _nested_list(value: object, file: BinaryIO) -> StoredArray:
+    tensor = read_numbers(_with_constants(value))
+    return StoredArray(tensor.shape, lambda file: tensor.array())
 
 
 def _with_constants(value: object, axes: int = MAX_AXES) -> object:
@@ -231,10 +170,10 @@ CONSTANTS = {
     "-Infinity": float("-inf"),
 }
 
-FORMATS: dict[str, Callable[[Path], Iterator[Member]]] = {
-    ".npz": _npz,
-    ".npy": _npy,
+FORMATS: dict[str, Callable[[BinaryIO], Iterator[Member]]] = {
+    ".npz": npz.members,
+    ".npy": npy.members,
     ".json": _json,
-    ".safetensors": _safetensors,
+    ".safetensors": safetensors.members,
 }
-"""What reads a file, by its suffix."""
+"""What looks into a file, by its suffix."""

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpdebug.engine.debugger import Debugger, Moment
+from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.nodes import calls
 from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.engine.timeline import Moment
 from bpdebug.engine.trace import Trace, run
 from bpdebug.errors import BpdebugError
 

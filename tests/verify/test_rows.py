@@ -45,6 +45,10 @@ def test_a_pass_by_hand_is_right(rows: Scenario) -> None:
     assert {tensor.verdict for tensor in report.tensors} == {"right"}
 
 
+W2 = [[0.291, 0.612, 0.139, 0.292], [0.366, -0.456, 0.785, 0.2]]
+"""The second layer's weights, as the scenario gives them."""
+
+
 @pytest.mark.parametrize(
     ("name", "mistake", "formula"),
     [

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from bpdebug.engine.expression.forms import MATMUL, Shape, element_count
 from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.nodes import Call, Expression, calls, names
+from bpdebug.engine.expression.nodes import Call, Expression, names, walk
 from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.errors import BpdebugError
 
@@ -37,8 +37,10 @@ def check_cost(expression: Expression, shapes: Mapping[str, Shape]) -> None:
     ShapeError
         If the operands of some node do not fit together.
     """
-    # A part without names is a constant, folded before anything runs.
-    inner = [call for call in calls(expression) if names(call)]
+    shape_of(expression, shapes)
+    # A part without names is a constant, folded before anything runs; one that stands there twice is
+    # computed twice.
+    inner = [node for node in walk(expression) if isinstance(node, Call) and names(node)]
     numbers = sum(element_count(shape_of(call, shapes)) for call in inner)
     if numbers > MAX_NUMBERS:
         raise BpdebugError(

@@ -244,7 +244,7 @@ class _Derivation:
     ) -> None:
         self.shapes[name] = shape_of(expression, self.shapes)
         self.backward.append(
-            Statement(name, expression, "backward", statement.layer, name, of, through, part)
+            Statement(name, expression, "backward", statement.layer, name, of, through, part=part)
         )
 
 

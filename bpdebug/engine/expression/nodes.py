@@ -43,7 +43,7 @@ Expression = Name | Number | Call
 Index = tuple[int | tuple[int | None, int | None], ...]
 """A subscript: for each of the first axes a number, or a slice as the pair of its bounds."""
 Option = bool | int | float | tuple[int, ...] | Index | Name | None
-Phase = Literal["forward", "backward"]
+Phase = Literal["forward", "backward", "update"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class Statement:
         For a gradient, the tensor that it is the gradient of.
     through : tuple of str
         For a gradient, the tensors that its own tensor acts on the loss through.
+    why : str
+        Why it is computed this way, where neither its layer nor its function says so.
     part : bool
         Of a gradient, only what flows back from one use of the tensor: `da0_via_z1`.
     """
@@ -71,6 +73,7 @@ class Statement:
     role: str = ""
     of: str = ""
     through: tuple[str, ...] = ()
+    why: str = ""
     part: bool = False
 
 
@@ -116,10 +119,10 @@ def numpy_index(index: Index) -> tuple[int | slice, ...]:
 
 
 def index_text(index: Index) -> str:
-    """Write a subscript as NumPy does: `0, 1:3`."""
+    """Write a subscript as NumPy does: `0,1:3`."""
 
     def bound(number: int | None) -> str:
         return "" if number is None else str(number)
 
     parts = (":".join(map(bound, part)) if isinstance(part, tuple) else str(part) for part in index)
-    return ", ".join(parts) or "()"
+    return ",".join(parts) or "()"

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Collection, Mapping
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, reduce
 
 from bpdebug.engine.expression.functions import FUNCTIONS
@@ -71,12 +72,16 @@ def parse(text: str, option_names: Collection[str] = ()) -> Expression:
     stripped = text.strip()
     offset = len(text) - len(text.lstrip())
     try:
-        tree = ast.parse(stripped, mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of `1or x`, which Python would print on the terminal
+            tree = ast.parse(stripped, mode="eval")
     except SyntaxError as error:
         raise ExpressionError(f"not an expression: {error.msg}", offset + (error.offset or 1)) from None
     except (RecursionError, MemoryError, ValueError):
         raise ExpressionError("not an expression: it is nested too deeply, or has a NUL character") from None
-    return _Reader(stripped, frozenset(option_names), offset).read(tree.body, 0)
+    reader = _Reader(stripped, frozenset(option_names), offset)
+    reader.check_numbers(tree)
+    return reader.read(tree.body, 0)
 
 
 class _Reader:
@@ -95,6 +100,17 @@ class _Reader:
         line = lines[getattr(node, "lineno", 1) - 1]
         return self.offset + earlier + len(line.encode()[: getattr(node, "col_offset", 0)].decode()) + 1
 
+    def check_numbers(self, tree: ast.AST) -> None:
+        """Refuse every number beyond float64: Python cannot even write a whole number of any length."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+                try:
+                    finite = math.isfinite(float(node.value))
+                except OverflowError:
+                    finite = False
+                if not finite:
+                    raise self.error(node, "the number is too large for float64")
+
     def read(self, node: ast.AST, depth: int) -> Expression:
         if depth > MAX_DEPTH:
             raise self.error(node, f"an expression nests at most {MAX_DEPTH} deep")
@@ -110,12 +126,6 @@ class _Reader:
         value = node.value
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.error(node, f"{value!r} is not a number")
-        try:
-            finite = math.isfinite(float(value))
-        except OverflowError:
-            finite = False
-        if not finite:
-            raise self.error(node, "the number is too large for float64")
         return Number(value)
 
     def binary(self, node: ast.BinOp, depth: int) -> Expression:
@@ -138,7 +148,7 @@ class _Reader:
 
     def comparison(self, node: ast.Compare, depth: int) -> Expression:
         """Read `x < y`; a chain `0 < x < 1` means `0 < x and x < 1`."""
-        operands = [self.read(operand, depth) for operand in (node.left, *node.comparators)]
+        operands = self.chain((node.left, *node.comparators), depth)
         links: list[Expression] = []
         for operator, left, right in zip(node.ops, operands, operands[1:], strict=False):
             function = COMPARISONS.get(type(operator))
@@ -150,10 +160,12 @@ class _Reader:
 
     def connective(self, node: ast.BoolOp, depth: int) -> Expression:
         function = CONNECTIVES[type(node.op)]
-        operands = [self.read(operand, depth) for operand in node.values]
-        if len(operands) + depth > MAX_DEPTH:
-            raise self.error(node, f"an expression nests at most {MAX_DEPTH} deep")
+        operands = self.chain(node.values, depth)
         return reduce(lambda left, right: Call(function, (left, right)), operands)
+
+    def chain(self, nodes: Sequence[ast.expr], depth: int) -> list[Expression]:
+        """Read operands that become one call within the other: the first of them lies deepest."""
+        return [self.read(node, depth + len(nodes) - 2) for node in nodes]
 
     def subscript(self, node: ast.Subscript, depth: int) -> Expression:
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]

@@ -184,9 +184,15 @@ class _Writer:
         (region,) = self.operand_regions(call, index)
         if call.function not in ("sum", "mean"):
             return self.write_chosen(call, argument, region)
-        cells = list(product(*(range(part.start, part.stop) for part in region)))
-        terms = self.reader.value(argument, region).ravel()
-        total = self.write_sum(terms, lambda k: self.write(argument, cells[k]))
+        block = self.reader.value(argument, region)
+        terms = block.ravel()
+
+        def write_term(k: int) -> _Written:
+            within = np.unravel_index(k, block.shape)
+            cell = tuple(part.start + int(i) for part, i in zip(region, within, strict=True))
+            return self.write(argument, cell)
+
+        total = self.write_sum(terms, write_term)
         if call.function == "sum":
             return total
         total = _within(total, PRODUCT)

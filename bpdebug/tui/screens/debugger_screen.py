@@ -213,6 +213,12 @@ class DebuggerScreen(Screen[None]):
         """Go to the nearest wrong statement in a direction."""
         self.go_to(self.verdicts.next_wrong(self.debugger.position, direction))
 
+    def action_health(self) -> None:
+        """Show the health of the run, and go to the finding that is chosen there."""
+        from bpdebug.tui.screens.health import HealthScreen
+
+        self.app.push_screen(HealthScreen(self.debugger.trace), self.go_to)
+
     def action_help(self) -> None:
         """Show the help screen."""
         from bpdebug.tui.screens.help import HelpScreen

@@ -121,4 +121,12 @@ ENTRIES = (
         (Sample((MIXED, POSITIVE)), Sample((MIXED, 0.1))),
         notation="max({x}, {y})",
     ),
+    Function(
+        "minimum",
+        np.minimum,
+        ("g * less(x, y)", "g * less_equal(y, x)"),
+        "The smaller of two elements; it alone receives the gradient (the second, where they are equal).",
+        (Sample((MIXED, POSITIVE)), Sample((MIXED, 0.1))),
+        notation="min({x}, {y})",
+    ),
 )

@@ -1,0 +1,1 @@
+"""The debugger's commands: one table for the command line of the app and for `bpdebug run`."""

@@ -1,0 +1,147 @@
+"""Commands that move through the run. Each answers where one is then, and why it stopped there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bpdebug.commands.command import Answer, Command
+from bpdebug.commands.session import MAX_DIGITS, Session
+from bpdebug.engine.debugger import Debugger, Stop
+from bpdebug.engine.expression.parsing import suggestion
+from bpdebug.engine.expression.printing import numpy_text, shape_text, statement_text
+from bpdebug.errors import BpdebugError
+
+
+def stop_answer(debugger: Debugger, stop: Stop) -> Answer:
+    """Say where one is now, and why."""
+    place = place_text(debugger)
+    reason = stop.text if stop.hit is not None or stop.reason in ("nowhere", "end", "phase") else ""
+    data: dict[str, Any] = {
+        "iteration": stop.moment.iteration,
+        "position": stop.moment.position,
+        "node": stop.moment.node,
+        "name": debugger.statement.name if debugger.statement else None,
+        "reason": stop.reason,
+    }
+    if stop.hit is not None:
+        data |= {"breakpoint": stop.hit.breakpoint.number, "evidence": list(stop.hit.evidence)}
+    return Answer((" | ".join(filter(None, (place, reason))),), data)
+
+
+def place_text(debugger: Debugger) -> str:
+    """Say where one is: `8/12 dw2 = dz2 @ a1.T (2×4)`."""
+    where = f"{debugger.position}/{debugger.last}"
+    if debugger.timeline.iterations > 1:
+        where = f"iteration {debugger.iteration}, {where}"
+    statement = debugger.statement
+    if statement is None:
+        return f"{where} at the start"
+    if debugger.node is not None:
+        return f"{where} + node {debugger.moment.node} of {statement.name}: {numpy_text(debugger.node)}"
+    return f"{where} {statement_text(statement)} ({shape_text(debugger.program.shapes[statement.name])})"
+
+
+def _verb(verb: Callable[[Debugger], Stop]) -> Callable[[Session, str], Answer]:
+    def run(session: Session, text: str) -> Answer:
+        return stop_answer(session.debugger, verb(session.debugger))
+
+    return run
+
+
+def _repeated(verb: Callable[[Debugger], Stop]) -> Callable[[Session, str], Answer]:
+    def run(session: Session, text: str) -> Answer:
+        count = read_count(text)
+        stop = verb(session.debugger)
+        for _ in range(count - 1):
+            if stop.reason == "nowhere":
+                break
+            stop = verb(session.debugger)
+        return stop_answer(session.debugger, stop)
+
+    return run
+
+
+def read_count(text: str) -> int:
+    """Read how often; once, if nothing is said."""
+    if not text:
+        return 1
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and int(text) >= 1):
+        raise BpdebugError(f"expected how many times, a whole number from 1: found {text}")
+    return int(text)
+
+
+def read_position(text: str, debugger: Debugger) -> int:
+    """Read a position: its number, or the tensor that its statement writes."""
+    if is_number(text):
+        return int(text)
+    positions = debugger.program.positions
+    if text not in positions:
+        if text in debugger.program.inputs:
+            raise BpdebugError(f"{text} is given: no step writes it")
+        raise BpdebugError(
+            f"expected a step's number or the tensor that it writes: found {text or 'nothing'}"
+            f"{suggestion(text, positions)}"
+        )
+    return positions[text]
+
+
+def read_moment(text: str, debugger: Debugger) -> tuple[int, int | None]:
+    """Read a position, and before a colon its iteration: `dw1`, `12:dw1`, `12:`."""
+    iteration, colon, position = text.rpartition(":")
+    if not colon:
+        return read_position(text, debugger), None
+    if not is_number(iteration.strip()):
+        raise BpdebugError(f"expected an iteration's number before the colon: found {iteration or 'nothing'}")
+    place = read_position(position.strip(), debugger) if position.strip() else debugger.position
+    return place, int(iteration)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number of a sensible length."""
+    return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+
+
+def _goto(session: Session, text: str) -> Answer:
+    return stop_answer(session.debugger, session.debugger.goto(*read_moment(text, session.debugger)))
+
+
+ENTRIES = (
+    Command("step", "[N]", "Run the next statement, or the next N.", _repeated(Debugger.step), "s"),
+    Command("back", "[N]", "Go back by one statement, or by N.", _repeated(Debugger.back)),
+    Command("into", "[N]", "Compute one node of the next statement, or N.", _repeated(Debugger.into)),
+    Command("out", "", "Finish the statement that one is in.", _verb(Debugger.out)),
+    Command("next-layer", "", "Go to the next layer.", _verb(Debugger.next_layer), "n"),
+    Command("previous-layer", "", "Go to the previous layer.", _verb(Debugger.previous_layer)),
+    Command("finish", "", "Run to the end of this pass.", _verb(Debugger.finish_phase), "f"),
+    Command("continue", "", "Run to the next breakpoint, or to the end.", _verb(Debugger.continue_), "c"),
+    Command(
+        "reverse-continue",
+        "",
+        "Go back to the breakpoint before, or to the start.",
+        _verb(Debugger.reverse_continue),
+        "rc",
+    ),
+    Command(
+        "next-iteration",
+        "[N]",
+        "Go to the same statement of the next iteration, or N further.",
+        _repeated(Debugger.next_iteration),
+    ),
+    Command(
+        "previous-iteration",
+        "[N]",
+        "Go to the same statement of the iteration before, or N further.",
+        _repeated(Debugger.previous_iteration),
+    ),
+    Command(
+        "goto",
+        "[ITERATION:]N|NAME",
+        "Go to a step, by its number or the tensor it writes.",
+        _goto,
+        "g",
+        "places",
+    ),
+    Command("restart", "", "Go to the start.", _verb(Debugger.restart)),
+    Command("end", "", "Go to the end.", _verb(Debugger.end)),
+)

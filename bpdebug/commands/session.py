@@ -1,0 +1,57 @@
+"""A session: a scenario under the debugger, and a record of what was done with it.
+
+The keys of the app are commands too, so that a session by keyboard is a script like any other.
+"""
+
+from __future__ import annotations
+
+from bpdebug.engine.debugger import Debugger
+from bpdebug.engine.history import History
+from bpdebug.scenario import Scenario
+
+COMMENT = "#"
+MAX_DIGITS = 9
+"""A count has no more: there is no program so long."""
+COUNTED = ("step", "back", "into", "next-iteration", "previous-iteration")
+"""The commands that take a count: repeated, they are recorded as one."""
+
+
+class Session:
+    """What commands work on.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is debugged; the breakpoints and watches that it brings are set.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.debugger = Debugger(History(scenario.program, scenario.values, scenario.iterations))
+        self.recorded: list[str] = []
+        for text in scenario.breakpoints:
+            self.debugger.breakpoints.add(text)
+        for text in scenario.watches:
+            self.debugger.watches.add(text)
+
+    def record(self, line: str) -> None:
+        """Keep a line for `save`; steps in a row become one line."""
+        word, _, count = line.partition(" ")
+        if word in COUNTED and self.recorded:
+            before, _, times = self.recorded[-1].partition(" ")
+            total = int(times or 1) + int(count or 1)
+            if before == word and len(str(total)) <= MAX_DIGITS:
+                self.recorded[-1] = f"{word} {total}"
+                return
+        self.recorded.append(line)
+
+    def script(self) -> str:
+        """Return what was done as a script that does it again."""
+        head = f"{COMMENT} bpdebug run {self.scenario.source} --script THIS_FILE\n"
+        return head + "".join(f"{line}\n" for line in self.recorded)
+
+
+def script_lines(text: str) -> list[str]:
+    """Return the commands of a script: a line each, without empty ones and comments."""
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith(COMMENT)]

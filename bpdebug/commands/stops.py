@@ -1,0 +1,140 @@
+"""Commands for breakpoints and watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bpdebug.commands.command import Answer, Command
+from bpdebug.commands.session import Session
+from bpdebug.commands.values import reading_text, watch_value
+from bpdebug.engine.breakpoints import Breakpoint
+from bpdebug.errors import BpdebugError
+
+
+def breakpoint_text(found: Breakpoint) -> str:
+    """Write a breakpoint as a list shows it: `1 dw1 if norm(dw1) > 10 (once, disabled, 2 hits)`."""
+    hits = f"{found.hits} hit{'s' * (found.hits != 1)}"
+    marks = [*["once"] * found.once, *["disabled"] * (not found.enabled), hits]
+    return f"{found.number} {found.text} ({', '.join(marks)})"
+
+
+def breakpoint_data(found: Breakpoint) -> dict[str, Any]:
+    """Return a breakpoint as JSON knows it."""
+    return {
+        "number": found.number,
+        "text": found.text,
+        "enabled": found.enabled,
+        "once": found.once,
+        "hits": found.hits,
+    }
+
+
+def _answer(found: Sequence[Breakpoint], words: str) -> Answer:
+    lines = tuple(f"{words} {breakpoint_text(one)}" for one in found)
+    return Answer(lines, {"breakpoints": [breakpoint_data(one) for one in found]})
+
+
+def _break(once: bool) -> Callable[[Session, str], Answer]:
+    def run(session: Session, text: str) -> Answer:
+        if not text:
+            if session.debugger.position == 0:
+                raise BpdebugError(
+                    "nothing has run yet: write for example `break dw1` or `break norm(dw1) > 10`"
+                )
+            text = str(session.debugger.position)
+        return _answer([session.debugger.breakpoints.add(text, once)], "breakpoint")
+
+    return run
+
+
+def _condition(session: Session, text: str) -> Answer:
+    number, _, condition = text.partition(" ")
+    found = session.debugger.breakpoints.set_condition(read_number(number), condition)
+    return _answer([found], "breakpoint")
+
+
+def _each(change: Callable[[Session, int], Breakpoint], words: str) -> Callable[[Session, str], Answer]:
+    """Make a command for the breakpoints that it names, or for all of them."""
+
+    def run(session: Session, text: str) -> Answer:
+        numbers = [read_number(word) for word in text.split()] or list(session.debugger.breakpoints.by_number)
+        for number in numbers:
+            session.debugger.breakpoints[number]  # all exist, before one is changed
+        return _answer([change(session, number) for number in dict.fromkeys(numbers)], words)
+
+    return run
+
+
+def read_number(text: str) -> int:
+    """Read the number of a breakpoint or a watch."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise BpdebugError(f"expected a number: found {text or 'nothing'}")
+    return int(text)
+
+
+def _watch(session: Session, text: str) -> Answer:
+    if not text:
+        raise BpdebugError("nothing to watch: write for example `watch norm(dw1)`")
+    watch = session.debugger.watches.add(text)
+    return watch_answer(session, watch.number)
+
+
+def watch_answer(session: Session, number: int) -> Answer:
+    """Say what a watch shows now."""
+    watch = session.debugger.watches.find(number)
+    value = watch_value(session.debugger, watch)
+    line = f"watch {watch.number} {watch.text} {reading_text(watch.expression, value)}"
+    return Answer((line,), {"number": watch.number, "expression": watch.text, **value.data})
+
+
+def _unwatch(session: Session, text: str) -> Answer:
+    numbers = [read_number(word) for word in text.split()] or list(session.debugger.watches.by_number)
+    for number in numbers:
+        session.debugger.watches.find(number)
+    removed = [session.debugger.watches.remove(number) for number in dict.fromkeys(numbers)]
+    lines = tuple(f"removed watch {watch.number} {watch.text}" for watch in removed)
+    return Answer(lines, {"watches": [watch.number for watch in removed]})
+
+
+PLACE = "[N|NAME|layer N|PHASE|ROLE|HEALTH|CONDITION] [if CONDITION]"
+ENTRIES = (
+    Command(
+        "break",
+        PLACE,
+        "Stop at a step, a tensor, a layer, a pass, a role, a sickness, or where a condition holds.",
+        _break(once=False),
+        "b",
+        "places",
+    ),
+    Command("tbreak", PLACE, "Stop there once.", _break(once=True), "tb", "places"),
+    Command(
+        "condition",
+        "N [EXPR]",
+        "Give breakpoint N a condition, or take it away.",
+        _condition,
+        "cond",
+        "expressions",
+    ),
+    Command(
+        "enable",
+        "[N ...]",
+        "Let breakpoints stop again; without a number, all of them.",
+        _each(lambda session, number: session.debugger.breakpoints.set_enabled(number, True), "enabled"),
+    ),
+    Command(
+        "disable",
+        "[N ...]",
+        "Let breakpoints stop nothing; without a number, all of them.",
+        _each(lambda session, number: session.debugger.breakpoints.set_enabled(number, False), "disabled"),
+    ),
+    Command(
+        "delete",
+        "[N ...]",
+        "Remove breakpoints; without a number, all of them.",
+        _each(lambda session, number: session.debugger.breakpoints.remove(number), "removed"),
+        "d",
+    ),
+    Command("watch", "EXPR", "Show an expression at every step.", _watch, "w", "expressions"),
+    Command("unwatch", "[N ...]", "Remove watches; without a number, all of them.", _unwatch),
+)

@@ -1,0 +1,110 @@
+"""The table of commands, and the commands that are about the session itself.
+
+To add a command, write its `Command` in the module of its family; the command line, its completion, the
+help and `bpdebug run` read it from here.
+"""
+
+from __future__ import annotations
+
+from bpdebug.commands import changing, looking, movement, stops
+from bpdebug.commands.command import Answer, Command
+from bpdebug.commands.session import Session
+from bpdebug.engine.expression.parsing import suggestion
+from bpdebug.errors import BpdebugError
+from bpdebug.scenario.problems import printable
+
+MAX_LINE = 10_000
+"""The longest command, in characters."""
+
+
+def _help(session: Session, text: str) -> Answer:
+    wanted = [find_command(text)] if text else list(COMMANDS.values())
+    heads = {command.name: f"{command.name} {command.usage}".strip() for command in wanted}
+    width = min(max(map(len, heads.values())), 40)
+    lines = tuple(
+        f"{heads[command.name]:{width}}  {command.help}{f' (short: {command.short})' * bool(command.short)}"
+        for command in wanted
+    )
+    data = [{"name": command.name, "usage": command.usage, "help": command.help} for command in wanted]
+    return Answer(lines, {"commands": data})
+
+
+def _save(session: Session, text: str) -> Answer:
+    if not text:
+        raise BpdebugError("no file is named: write for example `save session.txt`")
+    try:
+        with open(text, "x", encoding="utf-8") as file:
+            file.write(session.script())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BpdebugError(f"{text} cannot be written: {reason}") from None
+    count = len(session.recorded)
+    line = f"saved {count} command{'s' * (count != 1)} in {text}"
+    return Answer((line,), {"file": text, "commands": count})
+
+
+def _quit(session: Session, text: str) -> Answer:
+    return Answer((), ends=True)
+
+
+ENTRIES = (
+    Command("save", "FILE", "Save what was done as a script that does it again.", _save, "", "files", False),
+    Command("help", "[COMMAND]", "List the commands, or say what one does.", _help, "h", "commands", False),
+    Command("quit", "", "Leave.", _quit, "q", recorded=False),
+)
+
+FAMILIES = (movement.ENTRIES, stops.ENTRIES, looking.ENTRIES, changing.ENTRIES, ENTRIES)
+COMMANDS: dict[str, Command] = {command.name: command for family in FAMILIES for command in family}
+SHORT_FORMS = {command.short: command.name for command in COMMANDS.values() if command.short}
+
+
+def find_command(word: str) -> Command:
+    """Return the command that a word means: its name, its short form, or the beginning of one name only.
+
+    Raises
+    ------
+    BpdebugError
+        If no command is called so, or several.
+    """
+    if word in COMMANDS:
+        return COMMANDS[word]
+    if word in SHORT_FORMS:
+        return COMMANDS[SHORT_FORMS[word]]
+    begun = [name for name in COMMANDS if name.startswith(word)] if word else []
+    if len(begun) == 1:
+        return COMMANDS[begun[0]]
+    if begun:
+        raise BpdebugError(f"{word} may be {', '.join(begun[:-1])} or {begun[-1]}")
+    raise BpdebugError(f"there is no command {word!r}{suggestion(word, COMMANDS)}; `help` lists them")
+
+
+def execute(session: Session, line: str) -> Answer:
+    """Run one line; what is wrong with it is the answer, never an exception."""
+    try:
+        command, text = read_line(line)
+        answer = command.run(session, text)
+    except (BpdebugError, MemoryError) as error:
+        return Answer((str(error),), {"error": str(error)}, failed=True)
+    if command.recorded:
+        session.record(f"{command.name} {text}".strip())
+    return answer
+
+
+def read_line(line: str) -> tuple[Command, str]:
+    """Read a line as a command and the text of its arguments.
+
+    Raises
+    ------
+    BpdebugError
+        If it is too long, moves the cursor of whoever prints it, or is no command.
+    """
+    line = line.strip()
+    if len(line) > MAX_LINE:
+        raise BpdebugError(f"a command has at most {MAX_LINE} characters: found {len(line)}")
+    if not line.replace("\t", " ").isprintable():
+        raise BpdebugError(f"a command is one line without control characters: found {printable(line)}")
+    word, *rest = line.split(maxsplit=1) or [""]
+    command = find_command(word)
+    if rest and not command.usage:
+        raise BpdebugError(f"no argument is expected: found {rest[0]}")
+    return command, "".join(rest)

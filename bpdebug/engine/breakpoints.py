@@ -1,0 +1,333 @@
+"""Breakpoints: where to stop, as data, and the numbered list of those that a debugger has.
+
+A breakpoint is a place (a statement, a tensor, a layer, a phase, a role, a health condition) with or
+without a condition, or a condition alone. Every tensor is written once in a run, so a condition alone can
+become true at one position only: where the last of the tensors that it reads is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bpdebug.engine.conditions import evidence, read_condition
+from bpdebug.engine.expression.evaluation import evaluate
+from bpdebug.engine.expression.nodes import Expression, Statement, names
+from bpdebug.engine.expression.parsing import MAX_LENGTH, suggestion
+from bpdebug.engine.health import HEALTH_CONDITIONS, Finding
+from bpdebug.engine.program import Program
+from bpdebug.engine.trace import Trace
+from bpdebug.errors import BpdebugError, ExpressionError
+
+HEALTH = "health"
+"""The place of all health conditions together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a breakpoint stops.
+
+    Attributes
+    ----------
+    text : str
+        As it was written: `dw1`, `layer 2`, `backward`, `role dw`, `not_finite`.
+    positions : frozenset of int
+        The positions at which it stops; of a health condition those are known from a run only.
+    health : str
+        The health condition that it is, or `health` for any of them; else empty.
+    """
+
+    text: str
+    positions: frozenset[int] = frozenset()
+    health: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Breakpoint:
+    """One stop that was asked for.
+
+    Attributes
+    ----------
+    number : int
+        What commands call it, from 1.
+    place : Place
+        Where it stops.
+    condition : Expression or None
+        What must be true there.
+    condition_text : str
+        The condition as it was written.
+    enabled, once : bool
+        Whether it stops anything at all, and whether it is gone after the first stop.
+    hits : int
+        How often it has stopped the debugger.
+    """
+
+    number: int
+    place: Place
+    condition: Expression | None = None
+    condition_text: str = ""
+    enabled: bool = True
+    once: bool = False
+    hits: int = 0
+
+    @property
+    def text(self) -> str:
+        """The breakpoint as the `break` command takes it: `dw1 if norm(dw1) > 10`."""
+        parts = [self.place.text, self.condition_text]
+        return " if ".join(filter(None, parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A breakpoint that stops the debugger, and the actual numbers why."""
+
+    breakpoint: Breakpoint
+    evidence: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The stop in one line: `breakpoint 1, norm(dw1) > 10: norm(dw1) = 12.31`."""
+        reasons = f": {'; '.join(self.evidence)}" if self.evidence else ""
+        return f"breakpoint {self.breakpoint.number}, {self.breakpoint.text}{reasons}"
+
+
+def read_breakpoint(text: str, program: Program, number: int, once: bool = False) -> Breakpoint:
+    """Read what the `break` command takes.
+
+    Parameters
+    ----------
+    text : str
+        `7`, `dw1`, `layer 2`, `backward`, `role dw`, `not_finite`, each with or without `if CONDITION`; or
+        a condition alone.
+    program : Program
+        What it stops in.
+    number : int
+        The number that it gets.
+    once : bool
+        Whether it is gone after the first stop.
+
+    Raises
+    ------
+    BpdebugError
+        If the program has no such place, or the condition cannot be used.
+    """
+    if len(text) > MAX_LENGTH:
+        raise BpdebugError(f"a breakpoint has at most {MAX_LENGTH} characters: found {len(text)}")
+    place_text, joint, condition_text = (part.strip() for part in text.partition(" if "))
+    if not place_text:
+        raise BpdebugError("nothing to stop at: write for example `break dw1` or `break norm(dw1) > 10`")
+    if joint and not condition_text:
+        raise BpdebugError("no condition after `if`: write for example `break dw1 if norm(dw1) > 10`")
+    place = read_place(place_text, program)
+    if place is not None:
+        found = Breakpoint(number, place, once=once)
+        return with_condition(found, condition_text, program) if joint else found
+    if joint:
+        raise _no_place(place_text, program)
+    try:
+        condition = read_condition(place_text, program)
+    except ExpressionError:
+        raise
+    except BpdebugError as error:
+        raise (_no_place(place_text, program) if place_text.isidentifier() else error) from None
+    position = max((program.positions.get(name, 0) for name in names(condition)), default=0)
+    return Breakpoint(number, Place("", frozenset({position})), condition, place_text, once=once)
+
+
+def with_condition(found: Breakpoint, text: str, program: Program) -> Breakpoint:
+    """Return a breakpoint with another condition; an empty text takes its condition away.
+
+    Raises
+    ------
+    BpdebugError
+        If the condition cannot be used, or reads what is nowhere known where the breakpoint stops.
+    """
+    text = text.strip()
+    if not text:
+        if not found.place.text:
+            raise BpdebugError(
+                f"breakpoint {found.number} is a condition alone: `delete {found.number}` removes it"
+            )
+        return replace(found, condition=None, condition_text="")
+    condition = read_condition(text, program)
+    position = max((program.positions.get(name, 0) for name in names(condition)), default=0)
+    place = found.place
+    if not place.text:
+        place = Place("", frozenset({position}))
+    elif not place.health and position > max(place.positions):
+        late = program.statements[position - 1].name
+        raise BpdebugError(f"{late} is not computed yet at {place.text}: step {position} writes it")
+    return replace(found, place=place, condition=condition, condition_text=text)
+
+
+def read_place(text: str, program: Program) -> Place | None:
+    """Read a place; None if the text is no place but perhaps a condition.
+
+    Raises
+    ------
+    BpdebugError
+        If it is a place that the program does not have.
+    """
+    kind, _, rest = text.partition(" ")
+    if kind in ("layer", "role") and rest:
+        return _layer(rest.strip(), program) if kind == "layer" else _role(rest.strip(), program)
+    if text.isdecimal():
+        if not 1 <= int(text) <= len(program.statements):
+            raise BpdebugError(
+                f"there is no step {text}: the program has steps 1 to {len(program.statements)}"
+            )
+        return Place(text, frozenset({int(text)}))
+    if text in program.positions:
+        return Place(text, frozenset({program.positions[text]}))
+    if text in program.inputs:
+        raise BpdebugError(f"{text} is given: no step writes it")
+    if text == HEALTH or text in HEALTH_CONDITIONS:
+        return Place(text, health=text)
+    phase = _first_positions(program, lambda statement: statement.phase == text)
+    if phase:
+        return Place(text, phase)
+    return _role(text, program) if text in {statement.role for statement in program.statements} else None
+
+
+def _layer(text: str, program: Program) -> Place:
+    """Return where a layer begins, in each pass."""
+    if not text.isdecimal() or not 1 <= int(text) <= len(program.layers):
+        raise BpdebugError(f"there is no layer {text}: the program has layers 1 to {len(program.layers)}")
+    number = int(text)
+    return Place(f"layer {number}", _first_positions(program, lambda statement: statement.layer == number))
+
+
+def _role(role: str, program: Program) -> Place:
+    """Return where any layer writes the tensor of a role."""
+    statements = enumerate(program.statements, start=1)
+    positions = frozenset(position for position, statement in statements if statement.role == role)
+    if not positions:
+        known = {statement.role for statement in program.statements}
+        raise BpdebugError(f"no step has the role {role!r}{suggestion(role, known)}")
+    return Place(f"role {role}", positions)
+
+
+def _first_positions(program: Program, belongs: Callable[[Statement], bool]) -> frozenset[int]:
+    """Return the positions at which a run of statements that belong together begins."""
+    inside = [False, *(belongs(statement) for statement in program.statements)]
+    return frozenset(
+        position for position in range(1, len(inside)) if inside[position] and not inside[position - 1]
+    )
+
+
+def _no_place(text: str, program: Program) -> BpdebugError:
+    known = [*program.positions, *{statement.role for statement in program.statements}, *HEALTH_CONDITIONS]
+    return BpdebugError(
+        f"nothing to stop at: {text!r} is no step, tensor, layer N, phase, role or condition"
+        f"{suggestion(text, known)}"
+    )
+
+
+class Breakpoints:
+    """The breakpoints of a debugger, by number.
+
+    Parameters
+    ----------
+    program : Program
+        What they stop in.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.by_number: dict[int, Breakpoint] = {}
+        self.next_number = 1
+
+    def __iter__(self) -> Iterator[Breakpoint]:
+        return iter(self.by_number.values())
+
+    def __getitem__(self, number: int) -> Breakpoint:
+        """Return a breakpoint.
+
+        Raises
+        ------
+        BpdebugError
+            If there is none with this number.
+        """
+        if number not in self.by_number:
+            known = ", ".join(map(str, self.by_number)) or "there are none"
+            raise BpdebugError(f"there is no breakpoint {number} (breakpoints: {known})")
+        return self.by_number[number]
+
+    def add(self, text: str, once: bool = False) -> Breakpoint:
+        """Add what the `break` command takes; raises as `read_breakpoint`."""
+        found = read_breakpoint(text, self.program, self.next_number, once)
+        self.by_number[found.number] = found
+        self.next_number += 1
+        return found
+
+    def set_condition(self, number: int, text: str) -> Breakpoint:
+        """Give a breakpoint another condition, or with an empty text none; raises as `with_condition`."""
+        self.by_number[number] = with_condition(self[number], text, self.program)
+        return self.by_number[number]
+
+    def set_enabled(self, number: int, enabled: bool) -> Breakpoint:
+        """Let a breakpoint stop the debugger, or not."""
+        self.by_number[number] = replace(self[number], enabled=enabled)
+        return self.by_number[number]
+
+    def remove(self, number: int) -> Breakpoint:
+        """Remove a breakpoint."""
+        found = self[number]
+        del self.by_number[number]
+        return found
+
+    def at(self, position: int) -> list[Breakpoint]:
+        """Return the breakpoints, enabled or not, whose place is one position: what a listing marks."""
+        return [found for found in self if found.place.positions == {position}]
+
+    def hit_at(
+        self, position: int, trace: Callable[[], Trace], findings: Callable[[], Sequence[Finding]]
+    ) -> Hit | None:
+        """Return the first breakpoint that stops at a position of a run, and why.
+
+        Parameters
+        ----------
+        position : int
+            How many statements have run.
+        trace, findings : callable
+            Give the run and the findings of its health; called only if a breakpoint asks for them, because
+            each may have to be computed first.
+        """
+        for found in self:
+            reasons = _reasons(found, position, trace, findings) if found.enabled else None
+            if reasons is not None:
+                return Hit(found, reasons)
+        return None
+
+    def count(self, hit: Hit) -> None:
+        """Count a stop; what was to stop once is removed."""
+        found = replace(hit.breakpoint, hits=hit.breakpoint.hits + 1)
+        self.by_number[found.number] = found
+        if found.once:
+            del self.by_number[found.number]
+
+
+def _reasons(
+    found: Breakpoint, position: int, trace: Callable[[], Trace], findings: Callable[[], Sequence[Finding]]
+) -> tuple[str, ...] | None:
+    """Return why a breakpoint stops at a position of a run; None if it does not."""
+    lines: tuple[str, ...] = ()
+    if found.place.health:
+        lines = tuple(
+            f"{finding.text}. {finding.advice}"
+            for finding in findings()
+            if finding.position == position and found.place.health in (HEALTH, finding.condition)
+        )
+        if not lines:
+            return None
+    elif position not in found.place.positions:
+        return None
+    if found.condition is None:
+        return lines
+    run = trace()
+    if any(run.program.positions.get(name, 0) > position for name in names(found.condition)):
+        return None
+    holds = bool(np.all(evaluate(found.condition, run.values)))
+    return (*lines, *evidence(found.condition, run.values)) if holds else None
