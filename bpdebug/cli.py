@@ -136,12 +136,14 @@ def open_app(
         raise BpdebugError(f"the app needs a terminal on stdin and stdout; `{command}` works without one")
     from bpdebug.scenario import title_of
     from bpdebug.tui.app import BpdebugApp
+    from bpdebug.tui.user_files import user_files
 
     if scenario is None:
-        bpdebug = BpdebugApp()
+        bpdebug = BpdebugApp(user=user_files())
     else:
         title = title_of(scenario)
-        bpdebug = BpdebugApp(lambda: load(scenario, mine, map, allow_outside)[0], Path(scenario).stem, title)
+        name = Path(scenario).stem
+        bpdebug = BpdebugApp(lambda: load(scenario, mine, map, allow_outside)[0], name, title, user_files())
     bpdebug.run()
     if bpdebug.problem is not None:
         raise bpdebug.problem

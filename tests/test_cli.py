@@ -34,7 +34,7 @@ class App:
 
     opened: list[object]
 
-    def __init__(self, load=None, name="", title=""):
+    def __init__(self, load=None, name="", title="", user=None):
         self.load = load
         self.problem = None
 

@@ -17,7 +17,15 @@ def imported_by(module: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "module",
-    ["bpdebug", "bpdebug.engine.debugger", "bpdebug.engine.trace", "bpdebug.scenario", "bpdebug.export"],
+    [
+        "bpdebug",
+        "bpdebug.engine.debugger",
+        "bpdebug.engine.trace",
+        "bpdebug.scenario",
+        "bpdebug.export",
+        "bpdebug.commands.table",
+        "bpdebug.commands.completion",
+    ],
 )
 def test_only_the_app_imports_a_terminal_library(module: str) -> None:
     assert imported_by(module).isdisjoint({"textual", "rich", "typer", "click"})

@@ -10,14 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bpdebug.commands.session import Session
+from bpdebug.commands.table import COMMANDS, execute
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions import FUNCTIONS, activations
 from bpdebug.engine.expression.functions.entry import Function
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.printing import statement_text
+from bpdebug.engine.health import HEALTH_CONDITIONS
 from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Parameter
 from bpdebug.scenario import load_scenario
+from bpdebug.tui.actions import ACTIONS
+from bpdebug.tui.settings import Settings, read_settings
+from bpdebug.tui.themes import THEMES
+from bpdebug.tui.user_files import UserFiles
 from bpdebug.verify.check import check
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -60,9 +67,24 @@ def test_each_layout_has_the_formulas_of_the_table(tmp_path: Path, layout: str, 
         f'[[layers]]\nkind = "dense"\nw = [[1.0, 2.0], [3.0, 4.0]]\nb = {bias}\n'
     )
     texts = [f"`{statement_text(s)}`" for s in load_scenario(path).program.statements]
-    row = next(line for line in README.splitlines() if line.startswith(f"| `{layout}` | `{weight_shape}`"))
+    row = next(line for line in README.splitlines() if line.startswith(f"| {layout}, {weight_shape}"))
     assert texts[0] in row
     assert next(text for text in texts if text.startswith("`dw1")) in row
+
+
+def test_the_settings_can_be_used(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    text = block("toml", "[keys]")
+    path.write_text(text, encoding="utf-8")
+    keys = {"next": "j,f5", "back": "k", "go_to": "ctrl+g"}
+    assert read_settings(UserFiles(path, tmp_path)) == (Settings("high-contrast", 6, keys), ())
+    assert [theme for theme in THEMES if theme not in text] == []
+
+
+def test_every_name_of_an_action_is_listed() -> None:
+    listed = re.search(r"The actions are called (.*?)\.\n\n", README, re.DOTALL)
+    assert listed is not None
+    assert re.findall(r"`([a-z_]{2,})`", listed[1]) == [action.name for action in ACTIONS]
 
 
 def test_the_bugs_are_found_as_shown(tmp_path: Path) -> None:
@@ -75,6 +97,38 @@ def test_the_bugs_are_found_as_shown(tmp_path: Path) -> None:
     # Rounding errors of 1e-16 are another machine's own.
     exact = [line for line in found.stdout.splitlines() if "largest relative error" not in line]
     assert [line for line in exact if line not in shown] == []
+
+
+def test_the_session_answers_as_shown(tmp_path: Path) -> None:
+    (tmp_path / "session.txt").write_text(block("text", "break any"), encoding="utf-8")
+    command = [sys.executable, "-m", "bpdebug", "run", "two_layer", "--script", "session.txt"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "".join(f"    {line}\n" for line in found.stdout.splitlines()) in README
+
+
+def test_the_table_of_commands_is_the_table_of_commands() -> None:
+    rows = re.findall(r"^\| `([a-z].*)` \| (?:`(\w+)`)? ?\| (.+) \|$", README, re.MULTILINE)
+    assert rows == [
+        (f"{command.name} {command.usage}".strip().replace("|", "\\|"), command.short, command.help)
+        for command in COMMANDS.values()
+    ]
+
+
+def test_every_place_that_is_shown_can_be_stopped_at() -> None:
+    session = Session(load_scenario("two_layer"))
+    shown = re.findall(r"`(break \S[^`]*)`", README[README.index("| `break` | stops |") :])
+    assert len(shown) == 9
+    assert [answer.lines for line in shown if (answer := execute(session, line)).failed] == []
+    places = re.search(r"also (.+), and `health`", README)
+    assert places is not None
+    assert {"not_finite", *re.findall(r"`(\w+)`", places[1])} == set(HEALTH_CONDITIONS)
+
+
+def test_breakpoints_and_watches_in_a_scenario(tmp_path: Path) -> None:
+    path = tmp_path / "example.toml"
+    path.write_text(block("toml", "[[layers]]") + block("toml", "[debug]"), encoding="utf-8")
+    scenario = load_scenario(path)
+    assert (len(scenario.breakpoints), len(scenario.watches)) == (2, 2)
 
 
 def test_the_function_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ def _same(before: np.ndarray, after: np.ndarray) -> bool:
 
 
 def _reset(session: Session, text: str) -> Answer:
-    dropped = [name for names in session.debugger.replaced.values() for name in names]
+    dropped = sorted(session.debugger.history.replaced_names)
     session.debugger.reset()
     return Answer((f"dropped: {', '.join(dropped)}" if dropped else "nothing was set",), {"dropped": dropped})
 

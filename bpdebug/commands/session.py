@@ -37,10 +37,10 @@ class Session:
     def record(self, line: str) -> None:
         """Keep a line for `save`; steps in a row become one line."""
         word, _, count = line.partition(" ")
-        if word in COUNTED and self.recorded:
-            before, _, times = self.recorded[-1].partition(" ")
+        before, _, times = self.recorded[-1].partition(" ") if self.recorded else ("", "", "")
+        if word in COUNTED and before == word:
             total = int(times or 1) + int(count or 1)
-            if before == word and len(str(total)) <= MAX_DIGITS:
+            if len(str(total)) <= MAX_DIGITS:
                 self.recorded[-1] = f"{word} {total}"
                 return
         self.recorded.append(line)

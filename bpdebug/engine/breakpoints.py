@@ -210,10 +210,13 @@ def _role(role: str, program: Program) -> Place:
 
 
 def _first_positions(program: Program, belongs: Callable[[Statement], bool]) -> frozenset[int]:
-    """Return the positions at which a run of statements that belong together begins."""
-    inside = [False, *(belongs(statement) for statement in program.statements)]
+    """Return the positions at which statements that belong together begin, in each pass."""
+    passes = [statement.phase if belongs(statement) else "" for statement in program.statements]
+    earlier = ["", *passes]
     return frozenset(
-        position for position in range(1, len(inside)) if inside[position] and not inside[position - 1]
+        position
+        for position, (now, before) in enumerate(zip(passes, earlier, strict=False), start=1)
+        if now not in ("", before)
     )
 
 

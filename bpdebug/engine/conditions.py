@@ -17,10 +17,9 @@ from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions.comparisons import TRUTHS
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, names
+from bpdebug.engine.expression.nodes import Call, Expression, Number, names
 from bpdebug.engine.expression.parsing import parse, suggestion
 from bpdebug.engine.expression.printing import numpy_text, written_number
-from bpdebug.engine.expression.provenance import element_text
 from bpdebug.engine.expression.regions import Index, RegionReader, first_index, point
 from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.program import Program
@@ -131,5 +130,4 @@ class _Witness:
 
 def _named(node: Expression, index: Index) -> str:
     """Write an element of what a node gives: `z2[0,3]`, `(z1 + b1)[0,3]`."""
-    text = numpy_text(node)
-    return element_text(text if isinstance(node, Name) or not index else f"({text})", index)
+    return numpy_text(Call("subscript", (node,), (("index", index),)) if index else node)

@@ -6,7 +6,7 @@ undo, because a moment is all the state there is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +18,7 @@ from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Call, Expression, Statement, calls, names
 from bpdebug.engine.expression.parsing import suggestion
 from bpdebug.engine.health import Finding, examine
-from bpdebug.engine.history import History, Replaced
+from bpdebug.engine.history import History
 from bpdebug.engine.program import Program
 from bpdebug.engine.timeline import Direction, Grain, Moment, Timeline
 from bpdebug.engine.trace import Trace, read_only
@@ -93,9 +93,9 @@ class Debugger:
         return self.original_history.trace(self.moment.iteration)
 
     @property
-    def replaced(self) -> Replaced:
-        """Iteration -> the tensors that were replaced in it."""
-        return self.history.replaced
+    def replaced(self) -> Mapping[str, Array]:
+        """The tensors that were replaced in the iteration that one is in."""
+        return self.history.replaced.get(self.iteration, {})
 
     @property
     def iteration(self) -> int:
@@ -269,11 +269,8 @@ class Debugger:
         """
         if name not in self.program.shapes:
             raise BpdebugError(f"there is no tensor {name!r}{suggestion(name, self.program.shapes)}")
-        here = {
-            **self.replaced.get(self.iteration, {}),
-            name: with_part(self.original.values[name], (), value),
-        }
-        self.history = self.original_history.branch({**self.replaced, self.iteration: here})
+        here = {**self.replaced, name: with_part(self.original.values[name], (), value)}
+        self.history = self.original_history.branch({**self.history.replaced, self.iteration: here})
 
     def reset(self) -> None:
         """Drop all replacements: the history is the original again."""

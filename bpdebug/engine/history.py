@@ -67,6 +67,11 @@ class History:
         self._traces: dict[int, Trace] = {}
         self._sequences: dict[tuple[str, ...], Sequence] = {}
 
+    @property
+    def replaced_names(self) -> frozenset[str]:
+        """The tensors that were replaced in some iteration."""
+        return frozenset(name for values in self.replaced.values() for name in values)
+
     @classmethod
     def of(cls, trace: Trace) -> History:
         """Return the history of a single run."""

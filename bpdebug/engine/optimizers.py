@@ -9,6 +9,7 @@ To add an optimizer, write its lines as a function and name it in the table at t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -34,6 +35,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """A number or a switch that a scenario may set: from 0, and below a bound if it has one."""
+
+    name: str
+    default: float | bool
+    below: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
 class Optimizer:
     """A rule for updating parameters.
 
@@ -41,24 +51,21 @@ class Optimizer:
     ----------
     name : str
         What a scenario calls it.
-    settings : mapping
-        Its settings beside the learning rate, each with its default; a bool is a switch.
+    settings : tuple of Setting
+        Its settings, the learning rate first.
     lines : callable
         (parameter, name of its gradient, settings) -> the steps to `{parameter}_new`.
     remembers : callable
         (settings) -> the tensors that it keeps for each parameter, by the letter before its name: `m`, `v`.
     counts : bool
         Whether it needs the number of updates.
-    default_rate : float
-        The learning rate where none is given.
     """
 
     name: str
-    settings: Settings
+    settings: tuple[Setting, ...]
     lines: Callable[[str, str, Settings], Iterator[Line]]
     remembers: Callable[[Settings], tuple[str, ...]] = lambda settings: ()
     counts: bool = False
-    default_rate: float = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,7 @@ def update_of(
     optimizer : Optimizer
         The rule.
     settings : mapping
-        All its settings, and `learning_rate`.
+        The values of all its settings.
     parameters : sequence of Trained
         What is updated; the gradient of each is `d{name}`.
     clip_value : float, optional
@@ -266,27 +273,26 @@ def _rmsprop(parameter: str, gradient: str, settings: Settings) -> Iterator[Line
     )
 
 
-ADAM_SETTINGS: Settings = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+RATE = Setting("learning_rate", 1e-3)
+MOMENTUM, WEIGHT_DECAY, EPS = Setting("momentum", 0.0), Setting("weight_decay", 0.0), Setting("eps", 1e-8)
+ADAM = (RATE, Setting("beta1", 0.9, below=1), Setting("beta2", 0.999, below=1), EPS)
 
 OPTIMIZERS: dict[str, Optimizer] = {
     optimizer.name: optimizer
     for optimizer in (
         Optimizer(
             "sgd",
-            {"momentum": 0.0, "nesterov": False, "weight_decay": 0.0},
+            (RATE, MOMENTUM, Setting("nesterov", False), WEIGHT_DECAY),
             _sgd,
             lambda settings: ("v",) if settings["momentum"] else (),
         ),
-        Optimizer("adam", {**ADAM_SETTINGS, "weight_decay": 0.0}, _adam, lambda _: ("m", "v"), counts=True),
-        Optimizer(
-            "adamw", {**ADAM_SETTINGS, "weight_decay": 1e-2}, _adamw, lambda _: ("m", "v"), counts=True
-        ),
+        Optimizer("adam", (*ADAM, WEIGHT_DECAY), _adam, lambda _: ("m", "v"), counts=True),
+        Optimizer("adamw", (*ADAM, Setting("weight_decay", 1e-2)), _adamw, lambda _: ("m", "v"), counts=True),
         Optimizer(
             "rmsprop",
-            {"alpha": 0.99, "eps": 1e-8, "momentum": 0.0, "weight_decay": 0.0},
+            (Setting("learning_rate", 1e-2), Setting("alpha", 0.99, below=1), EPS, MOMENTUM, WEIGHT_DECAY),
             _rmsprop,
             lambda settings: ("v", "m") if settings["momentum"] else ("v",),
-            default_rate=1e-2,
         ),
     )
 }

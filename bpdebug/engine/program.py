@@ -103,12 +103,12 @@ class Program:
         The inputs that training changes.
     batch_axes : mapping
         For inputs that hold a batch of examples, the axis that counts them.
-    summed : frozenset of str
-        The gradients that are m times as large, because the mean over m examples is taken later, at
-        the parameters.
     carried : mapping
         Input -> the result that takes its place in the next iteration, where the program is one iteration
         of a training.
+    summed : frozenset of str
+        The gradients that are m times as large, because the mean over m examples is taken later, at
+        the parameters.
     shapes : mapping
         The shape of every tensor, inputs and results.
 
@@ -126,8 +126,8 @@ class Program:
     seed: str = ""
     parameters: frozenset[str] = frozenset()
     batch_axes: Mapping[str, int] = field(default_factory=dict)
-    summed: frozenset[str] = frozenset()
     carried: Mapping[str, str] = field(default_factory=dict)
+    summed: frozenset[str] = frozenset()
     shapes: Mapping[str, Shape] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -70,8 +70,17 @@ def run(program: Program, inputs: Mapping[str, Array]) -> Trace:
     }
     with np.errstate(all="ignore"):
         for result, function, operands in program.runnable:
-            values[result] = read_only(function(*[values[name] for name in operands]))
+            values[result] = recorded(function(*[values[name] for name in operands]))
     return Trace(program, values)
+
+
+def recorded(value: Array) -> Array:
+    """Make a result read-only: in place if it is its own, else as a view, because others may have it."""
+    value = np.asarray(value)
+    if not value.flags.owndata:
+        return read_only(value)
+    value.setflags(write=False)
+    return value
 
 
 def read_only(value: Array) -> Array:

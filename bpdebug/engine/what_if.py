@@ -11,7 +11,7 @@ import numpy as np
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Index, index_text, numpy_index
-from bpdebug.engine.trace import Trace, read_only
+from bpdebug.engine.trace import Trace, read_only, recorded
 from bpdebug.errors import BpdebugError
 
 
@@ -35,7 +35,7 @@ def branch(trace: Trace, replaced: Mapping[str, Array]) -> Trace:
     with np.errstate(all="ignore"):
         for result, function, operands in trace.program.runnable:
             if result not in replaced and changed.intersection(operands):
-                values[result] = read_only(function(*[values[name] for name in operands]))
+                values[result] = recorded(function(*[values[name] for name in operands]))
                 changed.add(result)
     return Trace(trace.program, values)
 

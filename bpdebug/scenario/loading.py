@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Expression
@@ -21,6 +21,9 @@ from bpdebug.scenario.network import read_network
 from bpdebug.scenario.problems import KeyPath, RefusalError, Report, printable
 from bpdebug.scenario.reading import ScenarioFolder, find_scenario, read_table
 from bpdebug.scenario.tensors import AnyTensor
+
+if TYPE_CHECKING:
+    from bpdebug.scenario.training import Training
 
 
 @dataclass(frozen=True)
@@ -91,17 +94,22 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
         flaw = overflow(tensor, document["dtype"])
         if flaw:
             report.add((*place, *flaw.path), flaw.message, flaw.hint)
+    training = _training(document, report)
     is_sound = not report.problems
     mine = read_mine(document["mine"], report)
     if not is_sound:
         report.refuse()
 
     program = draft.build()
+    if training is not None:
+        program = training.extend(program, report)
     check_size(program, draft.place_of, report)
     check_mine(document["mine"], mine, program, report)
     breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
     values = _values(draft.tensors, document["dtype"], report)
+    if training is not None:
+        values = {**values, **training.remembered(program, values, document["dtype"])}
     arrays = with_arrays(mine, report)
     report.refuse()
     return Scenario(
@@ -112,11 +120,20 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
         layout=document["layout"] or "",
         dtype=document["dtype"],
         program=program,
-        values=values,
+        values=MappingProxyType(values),
         mine=arrays,
         breakpoints=breakpoints,
         watches=watches,
+        iterations=training.iterations if training else 1,
     )
+
+
+def _training(document: Mapping[str, Any], report: Report) -> Training | None:
+    if document["optimizer"] is None and document["training"] is None:
+        return None
+    from bpdebug.scenario.training import read_training  # start-up without it is quicker
+
+    return read_training(document, report)
 
 
 def _debug(
@@ -138,14 +155,12 @@ def read_draft(table: Mapping[str, Any], report: Report) -> Draft:
     return read_network(table, report)
 
 
-def _values(
-    tensors: Mapping[str, tuple[KeyPath, AnyTensor]], dtype: str, report: Report
-) -> Mapping[str, Array]:
+def _values(tensors: Mapping[str, tuple[KeyPath, AnyTensor]], dtype: str, report: Report) -> dict[str, Array]:
     """Return the numbers of all tensors; what is wrong with those of a file only shows here."""
-    values = {}
+    values: dict[str, Array] = {}
     for name, (place, tensor) in tensors.items():
         try:
             values[name] = read_only(in_dtype(tensor.array(), dtype))
         except RefusalError as refusal:
             report.add((*place, *refusal.path), refusal.message, refusal.hint)
-    return MappingProxyType(values)
+    return values

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions.entry import Array
@@ -15,7 +15,7 @@ from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.layers import Layout
 from bpdebug.engine.losses import LOSS, LOSS_KINDS, Objective, mean_at_parameters
 from bpdebug.engine.program import Layer, Program, with_backward
-from bpdebug.scenario.model import STRICT, check
+from bpdebug.scenario.model import STRICT, check, check_kind
 from bpdebug.scenario.problems import RefusalError, Report, described
 from bpdebug.scenario.shapes import UNKNOWN, misshapen
 from bpdebug.scenario.tensors import AnyTensor, LiteralTensor, Tensor
@@ -26,14 +26,6 @@ SUM_TOLERANCE = 1e-6
 """How far the probabilities of a target may be from adding up to 1."""
 ONE = LiteralTensor((), [1.0])
 """The gradient of the loss with respect to itself."""
-
-
-class LossHead(BaseModel):
-    """The key of a loss that says which others it has."""
-
-    model_config = ConfigDict(strict=True, extra="ignore")
-
-    kind: Literal[*LOSS_KINDS]  # type: ignore[valid-type]
 
 
 class Regularisation(BaseModel):
@@ -86,10 +78,9 @@ def read_loss(
         Takes what is wrong.
     """
     path = (LOSS,)
-    head = check(LossHead, table, path, report)
-    if "kind" not in head:
+    kind = check_kind(LOSS_KINDS, table, path, report)
+    if kind is None:
         return None
-    kind = LOSS_KINDS[head["kind"]]
     values = check(loss_model(kind.name), table, path, report)
     penalty: Mapping[str, Any] = {}
     if values["regularisation"] is not None:

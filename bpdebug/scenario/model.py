@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from bpdebug.engine.layers import LAYER_KINDS, LayerKind
+from bpdebug.engine.layers import LAYER_KINDS
 from bpdebug.scenario.problems import KeyPath, Report, nearest
 from bpdebug.scenario.tensors import AnyTensor, RandomTensor, Tensor, read_tensor
 
@@ -26,6 +26,8 @@ MAX_LAYERS = 10_000
 
 Text = Annotated[str, Field(min_length=1)]
 
+
+Kind = TypeVar("Kind")
 
 STRICT = ConfigDict(extra="forbid", strict=True, validate_assignment=True)
 """How every table is read: unknown keys are problems, and nothing is converted."""
@@ -47,6 +49,8 @@ class Document(BaseModel):
     loss: dict[str, Any] | None = None
     mine: dict[str, Any] = Field(default_factory=dict)
     debug: dict[str, Any] = Field(default_factory=dict)
+    optimizer: dict[str, Any] | None = None
+    training: dict[str, Any] | None = None
 
 
 class Inputs(BaseModel):
@@ -57,19 +61,17 @@ class Inputs(BaseModel):
     a0: Tensor
 
 
-def check_kind(table: Mapping[str, Any], path: KeyPath, report: Report) -> LayerKind | None:
-    """Return the kind of a layer, which says what other keys it has; None if it is not known."""
+def check_kind(
+    kinds: Mapping[str, Kind], table: Mapping[str, Any], path: KeyPath, report: Report
+) -> Kind | None:
+    """Return the kind that a table says, on which its other keys depend; None if it is not known."""
     kind = table.get("kind")
-    if isinstance(kind, str) and kind in LAYER_KINDS:
-        return LAYER_KINDS[kind]
-    check(_kind_model(), table, path, report)
+    if isinstance(kind, str) and kind in kinds:
+        return kinds[kind]
+    fields: dict[str, Any] = {"kind": (Literal[*kinds], ...)}
+    model = create_model("kind", __config__=ConfigDict(strict=True, extra="ignore"), **fields)
+    check(model, table, path, report)
     return None
-
-
-@lru_cache
-def _kind_model() -> type[BaseModel]:
-    fields: dict[str, Any] = {"kind": (Literal[*LAYER_KINDS], ...)}
-    return create_model("kind", __config__=ConfigDict(strict=True, extra="ignore"), **fields)
 
 
 @lru_cache

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.nodes import Statement
-from bpdebug.engine.layers import LayerKind, Layout
+from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Layout
 from bpdebug.engine.program import Layer, Program, make_layer, with_backward
 from bpdebug.scenario.draft import Draft
 from bpdebug.scenario.gradient import GRADIENT, read_gradient
@@ -111,7 +111,7 @@ def _tensors(
 def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEntry | None:
     """Check the table of one layer; None is returned where the kind of the layer is not known."""
     path = ("layers", number - 1)
-    kind = check_kind(table, path, report)
+    kind = check_kind(LAYER_KINDS, table, path, report)
     if kind is None:
         return None
     values = check(layer_model(kind.name), table, path, report)

@@ -54,6 +54,8 @@ class ProgramDocument(BaseModel):
     gradient: dict[str, Any] | None = None
     mine: dict[str, Any] = Field(default_factory=dict)
     debug: dict[str, Any] = Field(default_factory=dict)
+    optimizer: dict[str, Any] | None = None
+    training: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

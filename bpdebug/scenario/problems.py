@@ -208,6 +208,7 @@ WORDINGS: dict[str, Wording] = {
     "greater_than": _expected("more than {gt}"),
     "bool_type": _expected("true or false"),
     "less_than_equal": _expected("{le} or less"),
+    "less_than": _expected("less than {lt}"),
     "too_short": _expected("{min_length} entry or more"),
     "too_long": _expected("at most {max_length} entries"),
     "list_type": _not_a_list,

@@ -6,9 +6,30 @@ from dataclasses import dataclass
 from typing import Literal
 
 from textual.binding import Binding
+from textual.keys import format_key
 
-Needs = Literal["", "later", "earlier", "inside", "panel", "layers", "mine", "wrong"]
+Needs = Literal[
+    "",
+    "later",
+    "earlier",
+    "inside",
+    "playing",
+    "panel",
+    "layers",
+    "element",
+    "finding",
+    "view",
+    "wrong",
+    "set",
+]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
+HIDDEN_WITHOUT: frozenset[Needs] = frozenset({"view", "wrong", "set", "finding"})
+"""Where these are not there, the footer does not show the action at all; else it shows it as disabled."""
+SENT_FOR = {"f17": "shift+f5", "f23": "shift+f11"}
+"""Function keys as many terminals send them, for the keys that are pressed."""
+
+WORDED = "⏎⌫"
+"""Keys whose sign fewer people, and fewer fonts, know than their name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +39,12 @@ class Action:
     Attributes
     ----------
     action : str
-        The action of the debugger screen that it runs.
+        The action of the debugger screen that it runs; `run('step')` runs a command.
     keys : str
         The keys, separated by commas.
     label : str
-        One or two words for the footer.
+        One or two words for the footer. They are also the action's name in the user's settings, so to change
+        them is to break files.
     help : str
         A sentence for the palette and the help screen.
     group : str
@@ -41,10 +63,15 @@ class Action:
     needs: Needs = ""
     footer: int = 0
 
+    @property
+    def name(self) -> str:
+        """Its name in the user's settings: the label as one word, `go_to`."""
+        return self.label.replace(" ", "_")
+
 
 ACTIONS: tuple[Action, ...] = (
     Action(
-        "move('step')",
+        "run('step')",
         "n,space,f10,right",
         "next",
         "Run the next statement; in a panel, → moves the cell",
@@ -53,7 +80,7 @@ ACTIONS: tuple[Action, ...] = (
         1,
     ),
     Action(
-        "move('back')",
+        "run('back')",
         "p,left",
         "back",
         "Go back by one statement; in a panel, ← moves the cell",
@@ -61,21 +88,67 @@ ACTIONS: tuple[Action, ...] = (
         "earlier",
         1,
     ),
-    Action("move('into')", "s,f11", "into", "Run one node of the next statement", "Step", "later", 1),
-    Action("move('out')", "u,shift+f11", "out", "Finish the statement that one is in", "Step", "inside", 1),
-    Action("move('next_layer')", "N", "layer", "Go to the next layer", "Travel", "later", 2),
-    Action("move('previous_layer')", "P", "layer back", "Go to the previous layer", "Travel", "earlier", 3),
-    Action("move('finish_phase')", "f", "finish", "Run to the end of this pass", "Travel", "later", 2),
-    Action("go_to", "g", "go to", "Go to a step, by its number or the tensor it writes", "Travel", "", 2),
-    Action("move('restart')", "home", "first", "Go to the start", "Travel", "earlier"),
-    Action("move('end')", "end", "last", "Go to the end", "Travel", "later"),
+    Action("run('into')", "s,f11", "into", "Run one node of the next statement", "Step", "later", 1),
+    Action(
+        "run('out')", "u,shift+f11,f23", "out", "Finish the statement that one is in", "Step", "inside", 2
+    ),
+    Action("run('continue')", "c,f5", "continue", "Run to the next breakpoint", "Step", "", 1),
+    Action(
+        "run('reverse-continue')",
+        "r,shift+f5,f17",
+        "reverse",
+        "Go back to the breakpoint before",
+        "Step",
+        "",
+        3,
+    ),
+    Action("run('next-layer')", "N", "layer", "Go to the next layer", "Travel", "later", 3),
+    Action("run('previous-layer')", "P", "layer back", "Go to the previous layer", "Travel", "earlier"),
+    Action("run('finish')", "f", "finish", "Run to the end of this pass", "Travel", "later", 3),
+    Action("go_to", "g", "go to", "Go to a step, by its number or the tensor it writes", "Travel", "", 3),
+    Action("search", "slash", "search", "Search in the program", "Travel", "", 4),
+    Action(
+        "go_to_finding",
+        "exclamation_mark",
+        "bad tensor",
+        "Go to the first bad tensor: NaN or infinite, else to the next finding",
+        "Travel",
+        "finding",
+        4,
+    ),
+    Action("run('restart')", "home", "first", "Go to the start", "Travel", "earlier"),
+    Action("run('end')", "end", "last", "Go to the end", "Travel", "later"),
+    Action(
+        "toggle_breakpoint",
+        "b",
+        "break",
+        "Set or remove a breakpoint at the current statement, or in the Program at its cursor",
+        "Stop and ask",
+        "",
+        2,
+    ),
+    Action(
+        "toggle_entries('breakpoints')", "B", "breakpoints", "Show the breakpoints", "Stop and ask", "", 4
+    ),
+    Action("toggle_entries('watches')", "W", "watches", "Show the watches", "Stop and ask", "", 4),
+    Action("command", "colon", "command", "Type a command; `help` lists them", "Stop and ask", "", 1),
+    Action(
+        "edit_element",
+        "e",
+        "what if",
+        "Give the selected element another value, and see what follows",
+        "Stop and ask",
+        "element",
+        4,
+    ),
+    Action("run('reset')", "R", "reset", "Drop everything that was set", "Stop and ask", "set", 2),
     Action(
         "app.focus_next", "tab", "next panel", "Go to the next panel; there, arrows move the cell", "Look"
     ),
     Action("app.focus_previous", "shift+tab", "previous panel", "Go to the previous panel", "Look"),
     Action("leave_panels", "escape", "leave", "Leave the panels, so that arrows step again", "Look", "panel"),
     Action(
-        "toggle_maximised", "m", "maximise", "Let the panel fill the screen, or restore it", "Look", "", 3
+        "toggle_maximised", "m", "maximise", "Let the panel fill the screen, or restore it", "Look", "", 4
     ),
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),
@@ -86,12 +159,18 @@ ACTIONS: tuple[Action, ...] = (
         "Pin the layer in focus, or follow the program again",
         "Look",
         "layers",
-        4,
+        6,
     ),
-    Action("run_check", "v", "check", "Check all gradients, in the background", "Check", "", 3),
     Action(
-        "next_view", "d", "yours", "Show the reference, your numbers, or the difference", "Check", "mine", 2
+        "next_view",
+        "d",
+        "view",
+        "Show other numbers: the original run's, your own, the difference",
+        "Look",
+        "view",
+        2,
     ),
+    Action("run_check", "v", "check", "Check all gradients, in the background", "Check", "", 4),
     Action(
         "go_to_wrong(1)",
         "right_square_bracket",
@@ -110,7 +189,13 @@ ACTIONS: tuple[Action, ...] = (
         "wrong",
     ),
     Action("health", "H", "health", "Show how healthy the numbers of this run are, layer by layer", "Check"),
+    Action("toggle_autoplay", "a", "play", "Step on without a key, or stop", "Play", "later", 4),
+    Action("change_speed(2)", "greater_than_sign", "faster", "Play twice as fast", "Play", "playing"),
+    Action("change_speed(0.5)", "less_than_sign", "slower", "Play half as fast", "Play", "playing"),
     Action("app.next_theme", "t", "theme", "Change the colours", "bpdebug"),
+    Action(
+        "save_screenshot", "S", "screenshot", "Save the screen as an SVG picture in this folder", "bpdebug"
+    ),
     Action("help", "question_mark", "help", "Show all keys and what the panels are", "bpdebug", "", 1),
     Action("app.quit", "q", "quit", "Leave bpdebug", "bpdebug", "", 1),
 )
@@ -119,18 +204,23 @@ ACTIONS: tuple[Action, ...] = (
 def bindings() -> list[Binding]:
     """Return the keys as Textual wants them."""
     return [
-        Binding(action.keys, action.action, action.label, show=action.footer > 0, tooltip=action.help)
+        Binding(
+            action.keys,
+            action.action,
+            action.label,
+            show=action.footer > 0,
+            tooltip=action.help,
+            id=action.name,
+        )
         for action in ACTIONS
     ]
 
 
 def key_text(keys: str) -> str:
-    """Write the keys of an action as a person reads them: `n, space, F10`."""
-    names = {"question_mark": "?", "plus": "+", "equals_sign": "=", "minus": "-", "right": "→", "left": "←"}
-    names |= {"right_square_bracket": "]", "left_square_bracket": "["}
+    """Write the keys of an action as a person reads them: `n Space F10`, `?`, `→`."""
 
-    def name(key: str) -> str:
-        parts = (part.capitalize() if len(part) > 1 else part for part in key.split("+"))
-        return names.get(key) or "+".join(parts)
+    def name(part: str) -> str:
+        shown = format_key(part)
+        return shown if len(shown) == 1 and shown not in WORDED else part.capitalize()
 
-    return " ".join(name(key) for key in keys.split(","))
+    return " ".join("+".join(map(name, key.split("+"))) for key in keys.split(",") if key not in SENT_FOR)

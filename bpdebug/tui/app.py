@@ -14,14 +14,18 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from bpdebug.errors import BpdebugError, ScenarioError
-from bpdebug.tui.actions import ACTIONS, key_text
+from bpdebug.tui.actions import key_text
 from bpdebug.tui.messages import ScenarioChosen
 from bpdebug.tui.screens.opening import OpeningScreen
+from bpdebug.tui.themes import DEFAULT_THEME, THEMES
 
 if TYPE_CHECKING:
     from bpdebug.scenario import Scenario
+    from bpdebug.tui.settings import Settings
+    from bpdebug.tui.user_files import UserFiles
 
-THEMES = ("textual-dark", "textual-light", "nord", "gruvbox")
+PROBLEMS_STAY = 30
+"""Seconds for which what is wrong with the settings stays on the screen, unless it is clicked."""
 
 
 class BpdebugApp(App[None]):
@@ -36,17 +40,39 @@ class BpdebugApp(App[None]):
         and has it as its `problem`.
     name, title : str
         What is shown of the scenario until it is there.
+    user : UserFiles or None
+        Where the user's files are; None for an app that has the defaults and welcomes nobody.
     """
 
     TITLE = "bpdebug"
     CSS_PATH = "styles.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "quit", "quit", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "quit", "quit", show=False, id="quit")]
+    settings: Settings
 
-    def __init__(self, load: Callable[[], Scenario] | None = None, name: str = "", title: str = "") -> None:
+    def __init__(
+        self,
+        load: Callable[[], Scenario] | None = None,
+        name: str = "",
+        title: str = "",
+        user: UserFiles | None = None,
+    ) -> None:
         super().__init__()
         self.load = load
         self.opening = name, title
+        self.user = user
         self.problem: BpdebugError | None = None
+        # The first frame has the user's colours already; the rest of the settings is read behind it.
+        self.start_with_theme(user.theme() if user is not None else DEFAULT_THEME)
+
+    def start_with_theme(self, wanted: str) -> None:
+        """Offer the themes of the table and no others (Textual's own have no scale); choose one."""
+        for name in self.available_themes:
+            self.unregister_theme(name)
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        # To assign it would have the styles read twice before the first frame.
+        self.set_reactive(BpdebugApp.theme, wanted if wanted in THEMES else DEFAULT_THEME)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
         """Return the first screen."""
@@ -57,7 +83,8 @@ class BpdebugApp(App[None]):
         self.call_after_refresh(self.open_first)
 
     def open_first(self) -> None:
-        """Open what the app was started with."""
+        """Open what the app was started with, as the user's settings will have it."""
+        self.apply_settings()
         try:
             screen = self.picker() if self.load is None else self.debugger(self.load())
         except BpdebugError as error:
@@ -69,11 +96,28 @@ class BpdebugApp(App[None]):
         gc.freeze()
         gc.enable()
 
+    def apply_settings(self) -> None:
+        """Read the user's settings; say what is wrong with them, and then leave all at the defaults."""
+        from bpdebug.tui.settings import Settings, read_settings
+
+        self.settings, problems = read_settings(self.user) if self.user is not None else (Settings(), ())
+        self.theme = self.settings.theme
+        self.set_keymap(self.settings.keys)
+        if problems:
+            self.notify(
+                "\n".join(str(problem).removeprefix(f"{problem.file}: ") for problem in problems),
+                title=f"{problems[0].file} is not used",
+                severity="error",
+                timeout=PROBLEMS_STAY,
+                markup=False,
+            )
+
     def debugger(self, scenario: Scenario) -> Screen[None]:
         """Return the debugger's screen for a scenario."""
         from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 
-        return DebuggerScreen(scenario)
+        newcomer = self.user is not None and self.user.welcome()
+        return DebuggerScreen(scenario, self.settings.actions, self.settings.digits, newcomer)
 
     def picker(self) -> Screen[None]:
         """Return the picker, with the shipped scenarios and those in this folder."""
@@ -96,17 +140,18 @@ class BpdebugApp(App[None]):
             self.push_screen(self.debugger(scenario))
 
     def action_next_theme(self) -> None:
-        """Change to the next theme."""
-        place = THEMES.index(self.theme) if self.theme in THEMES else -1
-        self.theme = THEMES[(place + 1) % len(THEMES)]
+        """Change to the next theme, for now: the user's file stays as it is."""
+        names = list(THEMES)
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action of the table in the command palette; what cannot be done now says so."""
         from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 
         if isinstance(screen, DebuggerScreen):
-            for action in ACTIONS:
+            for action in screen.actions:
                 title = action.help if screen.can_run(action) else f"{action.help} (not now)"
                 run = partial(screen.run_action, action.action)
                 yield SystemCommand(title, f"Key: {key_text(action.keys)}", run)
-        yield from super().get_system_commands(screen)
+        else:
+            yield from super().get_system_commands(screen)

@@ -15,6 +15,8 @@ import numpy as np
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions.entry import Array
 
+FEWEST_DIGITS, DEFAULT_DIGITS, MOST_DIGITS = 1, 4, 17
+"""Significant digits; 17 tell any two float64 numbers apart."""
 SAMPLE_SIZE = 4096
 """About how many elements decide on the format and the colour scale of a tensor."""
 LEVELS = 4

@@ -61,6 +61,20 @@ class Listing:
             return layer.place.removeprefix("layer ") if layer else ""
         return statement_text(statement)
 
+    def find(self, text: str, start: int, direction: Literal[1, -1] = 1) -> int | None:
+        """Return the number of the nearest line that has a text in it, from one on and round the end.
+
+        Capitals are told from small letters only if the text has a capital.
+        """
+        exact = text != text.lower()
+        count = len(self.lines)
+        for step in range(count):
+            number = (start + direction * step) % count
+            said = self.text(self.lines[number])
+            if text in (said if exact else said.lower()):
+                return number
+        return None
+
     def shape(self, line: Line) -> str:
         """Write the shape of a statement's result: `2×4`."""
         return shape_text(self.program.shapes[self.program.statements[line.position - 1].name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from textual.message import Message
 
@@ -29,3 +30,51 @@ class ScenarioChosen(Message):
     """A scenario of the picker was chosen."""
 
     path: Path
+
+
+@dataclass
+class GutterClicked(Message):
+    """The column of the breakpoints was clicked beside a statement."""
+
+    position: int
+
+
+@dataclass
+class CommandTyped(Message):
+    """A command was typed, and Enter was pressed."""
+
+    line: str
+
+
+@dataclass
+class CompletionsFound(Message):
+    """What is being typed may go on in several ways."""
+
+    words: list[str]
+
+
+@dataclass
+class PromptClosed(Message):
+    """A line in which something was typed is no longer there."""
+
+
+@dataclass
+class SearchMoved(Message):
+    """A text is looked for: from where the search began (0), or the match after (1) or before (-1)."""
+
+    text: str
+    direction: Literal[0, 1, -1]
+
+
+@dataclass
+class SearchEnded(Message):
+    """The search is over; `found` says that one wants to be where it has led."""
+
+    found: bool
+
+
+@dataclass
+class EntryClicked(Message):
+    """A breakpoint in the list was clicked, which is at some positions."""
+
+    positions: frozenset[int]

@@ -23,7 +23,8 @@ from bpdebug.engine.expression.provenance import Origin, element_text, origin_of
 from bpdebug.engine.expression.regions import Source
 from bpdebug.engine.program import Layer, Program
 from bpdebug.tui.cells import element_at
-from bpdebug.tui.verdicts import SHORT, Verdicts, View
+from bpdebug.tui.verdicts import Verdicts
+from bpdebug.tui.views import View, Views
 
 MOST_PAIRS = 12
 """More stand in no width; a statement of a person reads fewer."""
@@ -55,7 +56,7 @@ class Panel:
     title : str
         What is shown in place of the name: inside a statement, the node that has just been computed.
     view : str
-        Whose numbers these are, where they are not the reference: `mine`, `diff`.
+        Whose numbers these are, where that makes a difference: `changed`, `original`, `mine`, ...
     wrong : array of bool or None
         The elements that the user got wrong.
     """
@@ -189,6 +190,7 @@ def read_pairs(
     debugger: Debugger,
     pairs: Sequence[PairNames],
     verdicts: Verdicts,
+    views: Views,
     view: View,
     sources: Sequence[Source] = (),
 ) -> tuple[Pair, ...]:
@@ -201,9 +203,11 @@ def read_pairs(
     pairs : sequence of PairNames
         What to show.
     verdicts : Verdicts
-        The user's numbers, if there are any.
+        What is wrong in the user's numbers, if there are any.
+    views : Views
+        The numbers that there are.
     view : str
-        Whose numbers to show.
+        Which of them to show.
     sources : sequence of Source
         What the selected element comes from.
     """
@@ -212,48 +216,61 @@ def read_pairs(
         if not name:
             return Panel("", "")
         own = tuple(source for source in sources if source.name == name)
-        return _with_mine(_read_panel(debugger, role, name, own), verdicts, view)
+        return _seen_in(views, view, _read_panel(debugger, role, name, own), verdicts)
 
     return tuple(
         Pair(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient)) for pair in pairs
     )
 
 
-def explain_element(debugger: Debugger, selection: Selection, digits: int) -> Origin | None:
+def explain_element(
+    debugger: Debugger, selection: Selection, digits: int, view: View = "run"
+) -> Origin | None:
     """Say where the selected element comes from; None where there is nothing to explain yet."""
-    expression = _expression_behind(debugger, selection.name)
-    if debugger.node is not None and selection.name == result_name(debugger):
-        value = debugger.node_value()
-        name = f"({numpy_text(debugger.node)})"
+    name = selection.name
+    trace = debugger.original if view == "original" else debugger.trace
+    expression = _expression_behind(debugger, name)
+    if debugger.node is not None and name == result_name(debugger):
+        value, name = debugger.node_value(), f"({numpy_text(debugger.node)})"
+    elif name in debugger.replaced and trace is debugger.trace:
+        return None
     else:
-        value, name = debugger.value(selection.name), selection.name
+        value = trace.values[name] if debugger.is_known(name) else None
     if expression is None or value is None:
         return None
     index = element_at(*selection.cell, value.shape)
-    return origin_of(name, expression, index, value, debugger.trace.values, digits)
+    return origin_of(name, expression, index, value, trace.values, digits)
 
 
-def given_text(debugger: Debugger, selection: Selection) -> tuple[str, ...]:
+def given_text(debugger: Debugger, selection: Selection, view: View = "run") -> tuple[str, ...]:
     """Say of an element that no statement computes where it comes from."""
-    if selection.name not in debugger.program.inputs:
+    name = selection.name
+    if name not in debugger.program.shapes:
         return ()
-    given = "comes in from outside" if selection.name in debugger.program.gradients else "is given"
-    index = element_at(*selection.cell, debugger.program.shapes[selection.name])
-    return (f"{element_text(selection.name, index)} {given}",)
+    index = element_at(*selection.cell, debugger.program.shapes[name])
+    element = element_text(name, index)
+    if name in debugger.replaced and view != "original" and debugger.is_known(name):
+        now, before = debugger.trace.values[name][index], debugger.original.values[name][index]
+        same = now == before or (now != now and before != before)
+        return (f"{element} is as it was" if same else f"{element} was set: {now}, not {before}",)
+    if name not in debugger.program.inputs:
+        return ()
+    given = "comes in from outside" if name in debugger.program.gradients else "is given"
+    return (f"{element} {given}",)
 
 
-def _with_mine(panel: Panel, verdicts: Verdicts, view: View) -> Panel:
-    """Show the user's numbers in a panel, where there are any, and mark those that are wrong."""
-    if panel.value is None or panel.mark == "in part" or panel.name not in verdicts.mine:
+def _seen_in(views: Views, view: View, panel: Panel, verdicts: Verdicts) -> Panel:
+    """Show the numbers of a view in a panel, and mark those that the user got wrong."""
+    if panel.value is None or panel.mark == "in part":
         return panel
-    value = verdicts.value(panel.name, view)
+    value = views.value(panel.name, view)
     return replace(
         panel,
         shape=value.shape,
         value=value,
         recorded=value,
-        view=SHORT[view],
-        wrong=verdicts.wrong_cells(panel.name),
+        view=views.word(panel.name, view),
+        wrong=verdicts.wrong_cells(panel.name) if panel.name in verdicts.mine else None,
     )
 
 

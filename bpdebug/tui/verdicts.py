@@ -17,10 +17,6 @@ from bpdebug.engine.program import Program
 from bpdebug.verify.comparison import Tolerance, compare
 from bpdebug.verify.report import Report, TensorReport, Verdict
 
-View = Literal["reference", "mine", "difference"]
-VIEWS: tuple[View, ...] = ("reference", "mine", "difference")
-SHORT: Mapping[View, str] = {"reference": "", "mine": "mine", "difference": "diff"}
-"""What the border of a panel says of its view."""
 MARKS: Mapping[Verdict, str] = {
     "right": "=",
     "kink": "=",
@@ -46,15 +42,14 @@ class Verdicts:
         The user's values, of some; empty where the derived gradients were checked.
     report : Report or None
         What was found; None before a check has run.
-    shown, wrong : dict
-        What has been shown so far, kept: computed once for each tensor.
+    wrong : dict
+        The wrong elements of each tensor that has been shown, kept: computed once.
     """
 
     program: Program
     reference: Mapping[str, Array]
     mine: Mapping[str, Array] = field(default_factory=dict)
     report: Report | None = None
-    shown: dict[tuple[str, View], Array] = field(default_factory=dict, compare=False)
     wrong: dict[str, np.ndarray | None] = field(default_factory=dict, compare=False)
 
     @cached_property
@@ -75,19 +70,6 @@ class Verdicts:
     def mark(self, name: str) -> str:
         """Return the mark of the statement that writes a tensor; a blank where nothing is known."""
         return MARKS[self.by_name[name].verdict] if name in self.by_name else " "
-
-    def value(self, name: str, view: View) -> Array:
-        """Return what a panel shows of a tensor: the reference, the user's numbers, or the difference.
-
-        The same array each time, so that a panel sees that it has not changed.
-        """
-        if (name, view) not in self.shown:
-            right, own = self.reference[name], self.mine[name]
-            with np.errstate(all="ignore"):
-                fits = own.shape == right.shape
-                choices = {"reference": right, "mine": own, "difference": own - right if fits else own}
-            self.shown[name, view] = choices[view]
-        return self.shown[name, view]
 
     def wrong_cells(self, name: str) -> np.ndarray | None:
         """Return which elements of the user's tensor are wrong; None where the shapes differ."""

@@ -9,10 +9,11 @@ from tests.benchmarks import (
     gradient_check,
     headless_start,
     key_to_display,
+    stops,
 )
 
 print("| what | measured | goal |")
 print("| --- | --- | --- |")
-for benchmark in (engine_run, first_frame, key_to_display, headless_start, gradient_check, diagnosis):
+for benchmark in (engine_run, first_frame, key_to_display, headless_start, gradient_check, diagnosis, stops):
     for line in benchmark.measure():
         print(f"| {line.what} | {line.found} | {line.goal} |", flush=True)

@@ -13,7 +13,7 @@ from bpdebug.engine.conditions import evidence, is_truth, read_condition, read_e
 from bpdebug.engine.expression.cost import MAX_NUMBERS, MAX_PRODUCTS
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.nodes import Statement
-from bpdebug.engine.expression.parsing import MAX_DEPTH, MAX_LENGTH, parse
+from bpdebug.engine.expression.parsing import MAX_COMPARED, MAX_DEPTH, MAX_LENGTH, parse, suggestion
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.program import Program
 from bpdebug.errors import BpdebugError, ExpressionError, ShapeError
@@ -67,7 +67,7 @@ def reasons(text: str) -> list[str]:
         ("any(m)", ["m[0,0] = 1 (5 of 6)"]),
         ("any(one > 2)", ["one = 3"]),
         ("any(isinf(1 / n))", ["(1 / n)[0,2] = inf (1 of 6)"]),
-        ("any(n[1] > 3)", ["(n[1])[0] = 4 (2 of 3)"]),
+        ("any(n[1] > 3)", ["n[1][0] = 4 (2 of 3)"]),
         ("any(cube > 6)", ["cube[1,1,1] = 7 (1 of 8)"]),
         ("any(n > column)", None),
         ("any(n + column > 24)", ["(n + column)[1,1] = 25 (1 of 6)"]),
@@ -75,16 +75,16 @@ def reasons(text: str) -> list[str]:
         ("any(column > row)", ["column[0,0] = 10", "row[0,0] = 0.5 (6 of 6)"]),
         ("any(n > 3 and column > 15)", ["n[1,0] = 4", "column[1,0] = 20 (2 of 6)"]),
         ("any(not n)", ["n[0,2] = 0 (1 of 6)"]),
-        ("any(n.T < -5)", ["(n.T)[2,1] = -6 (1 of 6)"]),
+        ("any(n.T < -5)", ["n.T[2,1] = -6 (1 of 6)"]),
         ("any(n > 3, axis=(0, 1))", ["n[1,0] = 4 (2 of 6)"]),
         # What holds of all elements is said as such; one element suffices to refute it.
         ("all(n > -7)", ["all(n > -7) is true"]),
         ("not all(n > 0)", ["n[0,1] = -2 (3 of 6)"]),
         ("not any(n > 7)", ["any(n > 7) is false"]),
         # Quantifiers within quantifiers.
-        ("any(all(n > -3, axis=1))", ["(all(n > -3, axis=1))[0] is true (1 of 2)"]),
+        ("any(all(n > -3, axis=1))", ["all(n > -3, axis=1)[0] is true (1 of 2)"]),
         ("all(any(n > 0, axis=1))", ["all(any(n > 0, axis=1)) is true"]),
-        ("not all(any(n > 3, axis=1))", ["(any(n > 3, axis=1))[0] is false (1 of 2)"]),
+        ("not all(any(n > 3, axis=1))", ["any(n > 3, axis=1)[0] is false (1 of 2)"]),
         ("any(n > 3) and not any(isnan(n))", ["n[1,0] = 4 (2 of 6)", "any(isnan(n)) is false"]),
         # A literal that is true by itself leaves nothing to say but that.
         ("any(n > 1000 or 1)", ["any(n > 1000 or 1) is true"]),
@@ -183,6 +183,12 @@ def test_refused_with_these_words(text: str, message: str) -> None:
     with pytest.raises(BpdebugError) as caught:
         read_condition(text, PROGRAM)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("text", ["3[0]", "sum(3, axis=0)", "softmax(3)", "1 + 3[0]", "n + 3[0]"])
+def test_literals_have_a_shape_too(text: str) -> None:
+    with pytest.raises(ShapeError):
+        read_expression(text, PROGRAM)
 
 
 def test_what_is_read_as_true_or_false() -> None:
@@ -291,6 +297,12 @@ def test_what_is_just_small_enough_is_not_refused() -> None:
     with pytest.raises(BpdebugError):
         read_expression(" + ".join(["tall"] * (most + 2)), LARGE)
     read_expression("(s @ s) @ column[0:1024]", LARGE)
+
+
+def test_a_wrong_name_is_compared_with_so_many_known_ones_and_no_more() -> None:
+    known = [f"q{number}" for number in range(MAX_COMPARED)]
+    assert suggestion("abd", ["abc", *known]) == ", did you mean 'abc'?"
+    assert suggestion("abd", [*known, "abc"]) == ""
 
 
 def test_a_length_at_the_limit() -> None:

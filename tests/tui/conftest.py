@@ -21,6 +21,7 @@ from bpdebug.engine.trace import run
 from bpdebug.scenario import Scenario, load_scenario
 from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
+from bpdebug.tui.user_files import UserFiles, user_files
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
@@ -131,14 +132,33 @@ class Session:
 
 
 @asynccontextmanager
-async def open_app(scenario: Scenario | str | None, size: tuple[int, int] = LARGE) -> AsyncIterator[Session]:
+async def open_app(
+    scenario: Scenario | str | None, size: tuple[int, int] = LARGE, user: UserFiles | None = None
+) -> AsyncIterator[Session]:
     """Run the app without a terminal, on a scenario or its name; None opens the picker."""
     loaded = example(scenario) if isinstance(scenario, str) else scenario
-    app = BpdebugApp(None if loaded is None else lambda: loaded)
+    app = BpdebugApp(None if loaded is None else lambda: loaded, user=user)
     async with app.run_test(size=size, notifications=True) as pilot:
         session = Session(app, pilot)
         await session.settle()
         yield session
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the files of whoever runs the tests out of them: no settings, and a user who has been welcomed."""
+    folder = str(tmp_path_factory.mktemp("home"))
+    for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "APPDATA"):
+        monkeypatch.setenv(variable, folder)
+    assert user_files().welcome()
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> UserFiles:
+    """The files of a user who has been welcomed and has no settings yet."""
+    files = UserFiles(tmp_path / "settings.toml", tmp_path / "welcomed")
+    assert files.welcome()
+    return files
 
 
 @pytest.fixture(autouse=True)

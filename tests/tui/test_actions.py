@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import get_args
 
@@ -10,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.actions import parse
 
-from bpdebug.engine.debugger import Debugger
+from bpdebug.commands import movement
+from bpdebug.commands.table import COMMANDS
 from bpdebug.tui.actions import ACTIONS, Needs, bindings, key_text
 from bpdebug.tui.app import BpdebugApp
-from bpdebug.tui.screens.debugger_screen import VERBS, DebuggerScreen
+from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 from bpdebug.tui.screens.go_to import position_of
 from bpdebug.tui.screens.help import help_content
 from bpdebug.tui.widgets.key_bar import bar_text, fitting
@@ -24,7 +26,8 @@ from .conftest import debugger_of, example
 
 PROMISED_KEYS = {"n", "space", "p", "s", "u", "N", "P", "f", "g", "m", "l", "t", "q"} | {
     *("right", "left", "home", "end", "tab", "plus", "minus", "question_mark"),
-    *("f10", "f11", "shift+f11"),
+    *("f10", "f11", "shift+f11", "f5", "shift+f5"),
+    *("c", "r", "b", "B", "W", "e", "R", "d", "v", "colon", "slash", "exclamation_mark"),
 }
 
 
@@ -45,14 +48,13 @@ def test_every_action_exists() -> None:
         namespace, name, parameters = parse(action.action)
         owner = BpdebugApp if namespace == "app" else DebuggerScreen
         assert hasattr(owner, f"action_{name}"), action.action
-        if name in ("move", "step_by_arrow"):
-            assert parameters[0] in VERBS, action.action
+        if name == "run":
+            assert parameters[0] in COMMANDS, action.action
 
 
-def test_every_verb_of_the_debugger_has_a_key() -> None:
-    reached = {parse(action.action)[2][0] for action in ACTIONS if action.action.startswith("move(")}
-    assert reached == set(VERBS)
-    assert all(callable(getattr(Debugger, verb)) for verb in VERBS)
+def test_every_move_has_a_key() -> None:
+    reached = {parse(action.action)[2][0] for action in ACTIONS if action.action.startswith("run(")}
+    assert reached - {"reset"} == {command.name for command in movement.ENTRIES} - {"goto"}
 
 
 def test_every_action_is_described() -> None:
@@ -62,6 +64,13 @@ def test_every_action_is_described() -> None:
         assert action.group, action
         assert action.needs in get_args(Needs)
     assert len({action.action for action in ACTIONS}) == len(ACTIONS)
+
+
+def test_every_action_has_a_name_of_its_own() -> None:
+    names = [action.name for action in ACTIONS]
+    assert len(set(names)) == len(names)
+    # A bare key of TOML.
+    assert [name for name in names if not re.fullmatch("[a-z_]+", name)] == []
 
 
 def test_bindings_are_the_table() -> None:
@@ -78,14 +87,21 @@ def test_arrows_are_the_panels_own() -> None:
 
 @pytest.mark.parametrize(
     ("keys", "text"),
-    [("n,space,f10", "n Space F10"), ("u,shift+f11", "u Shift+F11"), ("question_mark", "?"), ("right", "→")],
+    [
+        ("n,space,f10", "n Space F10"),
+        ("u,shift+f11,f23", "u Shift+F11"),
+        ("question_mark", "?"),
+        ("right", "→"),
+        ("less_than_sign,at", "< @"),
+        ("shift+enter", "Shift+Enter"),
+    ],
 )
 def test_key_text(keys: str, text: str) -> None:
     assert key_text(keys) == text
 
 
 def test_the_help_lists_every_action() -> None:
-    text = help_content().plain
+    text = help_content(ACTIONS).plain
     for action in ACTIONS:
         assert action.help in text
         assert key_text(action.keys) in text
@@ -104,7 +120,7 @@ def test_the_key_bar_fits(width: int) -> None:
             assert len(bar_text(more)) > width
 
 
-@pytest.mark.parametrize(("width", "importance"), [(158, 4), (78, 1)])
+@pytest.mark.parametrize(("width", "importance"), [(158, 2), (78, 1)])
 def test_the_key_bar_shows_what_matters(width: int, importance: int) -> None:
     shown = fitting(ACTIONS, width)
     assert [action for action in ACTIONS if 0 < action.footer <= importance and action not in shown] == []

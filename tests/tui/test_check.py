@@ -7,6 +7,7 @@ import numpy as np
 from bpdebug.engine.trace import run
 from bpdebug.scenario import load_scenario
 from bpdebug.tui.verdicts import Verdicts
+from bpdebug.tui.views import Views
 from bpdebug.verify.check import check
 from bpdebug.verify.upstream import evaluate_mine
 from tests.tui.conftest import Session, open_app
@@ -51,9 +52,10 @@ def test_the_nearest_wrong_statement() -> None:
 def test_views() -> None:
     verdicts = verdicts_of("find_the_bug")
     right, own = verdicts.reference["db2"], verdicts.mine["db2"]
-    np.testing.assert_array_equal(verdicts.value("db2", "reference"), right)
-    np.testing.assert_array_equal(verdicts.value("db2", "mine"), own)
-    np.testing.assert_array_equal(verdicts.value("db2", "difference"), own - right)
+    views = Views(verdicts.reference, verdicts.reference, verdicts.mine)
+    np.testing.assert_array_equal(views.value("db2", "run"), right)
+    np.testing.assert_array_equal(views.value("db2", "mine"), own)
+    np.testing.assert_array_equal(views.value("db2", "difference"), own - right)
     np.testing.assert_allclose(own * 5, right)
     wrong = verdicts.wrong_cells("db2")
     assert wrong is not None
@@ -81,7 +83,7 @@ async def test_d_shows_the_users_numbers_then_the_difference() -> None:
     async with open_app("find_the_bug") as session:
         await checked(session)
         await session.press("right_square_bracket")
-        right, own = (session.screen.verdicts.value("db2", view)[0, 0] for view in ("reference", "mine"))
+        right, own = (session.screen.views.value("db2", view)[0, 0] for view in ("run", "mine"))
         assert f"{right:.4f}" in session.panel_text("db2")
         await session.press("d")
         assert f"{own:.4f}" in session.panel_text("db2")
@@ -118,5 +120,5 @@ async def test_v_checks_the_derived_gradients_and_the_keys_go_on() -> None:
 async def test_without_numbers_of_ones_own_there_is_nothing_to_view() -> None:
     async with open_app("two_layer") as session:
         await session.press("end", "d", "right_square_bracket")
-        assert session.screen.view == "reference"
+        assert session.screen.view == "run"
         assert session.moment == (12, 0)

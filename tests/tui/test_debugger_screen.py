@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bpdebug.tui.actions import ACTIONS
-from bpdebug.tui.app import THEMES
 from bpdebug.tui.cells import Cell, CellFormat
 from bpdebug.tui.screens.go_to import GoToScreen
 from bpdebug.tui.screens.help import HelpScreen
+from bpdebug.tui.themes import THEMES
 from bpdebug.tui.widgets.program_view import ProgramView
 
 from .conftest import LARGE, SIZES, SMALL, Session, example, open_app
@@ -74,13 +74,13 @@ async def test_what_cannot_be_done_is_shown_disabled() -> None:
                 action.action for action in ACTIONS if session.screen.check_action(action.action, ()) is None
             }
 
-        assert {"move('back')", "move('restart')", "move('out')", "leave_panels"} <= disabled()
-        assert "move('step')" not in disabled()
+        assert {"run('back')", "run('restart')", "run('out')", "leave_panels"} <= disabled()
+        assert "run('step')" not in disabled()
         able, unable = (key_style(session, key) for key in "np")
         assert able != unable
         await session.press("end")
-        assert {"move('step')", "move('into')", "move('end')", "move('out')"} <= disabled()
-        assert "move('back')" not in disabled()
+        assert {"run('step')", "run('into')", "run('end')", "run('out')"} <= disabled()
+        assert "run('back')" not in disabled()
         assert (key_style(session, "p"), key_style(session, "n")) == (able, unable)
 
 
@@ -505,10 +505,13 @@ async def test_the_palette_lists_what_can_be_done() -> None:
             return {command.title for command in session.app.get_system_commands(session.screen)}
 
         helps = {action.help: action.needs for action in ACTIONS}
-        assert offered() & set(helps) == {text for text, needs in helps.items() if needs in ("", "later")}
+        assert offered() & set(helps) == {
+            text for text, needs in helps.items() if needs in ("", "later", "layers", "finding")
+        }
         assert {text.removesuffix(" (not now)") for text in offered()} >= set(helps)
         await session.press("end")
-        assert offered() & set(helps) == {text for text, needs in helps.items() if needs in ("", "earlier")}
+        able = ("", "earlier", "element", "finding")
+        assert offered() & set(helps) == {text for text, needs in helps.items() if needs in able}
 
 
 @at_both_sizes

@@ -18,8 +18,13 @@ from bpdebug.tui.snapshot import (
     result_name,
 )
 from bpdebug.tui.verdicts import Verdicts
+from bpdebug.tui.views import Views
 
 from .conftest import debugger_of
+
+
+def views_of(debugger: Debugger) -> Views:
+    return Views(debugger.original.values, debugger.trace.values, {}, frozenset(debugger.replaced))
 
 
 def nothing(debugger: Debugger) -> Verdicts:
@@ -35,7 +40,9 @@ def shown(debugger: Debugger, layer: int) -> tuple[PairNames, ...]:
 def panels(debugger: Debugger, layer: int, selection: Selection | None = None) -> dict[str, Panel]:
     origin = explain_element(debugger, selection, 4) if selection else None
     sources = origin.sources if origin else ()
-    pairs = read_pairs(debugger, shown(debugger, layer), nothing(debugger), "reference", sources)
+    pairs = read_pairs(
+        debugger, shown(debugger, layer), nothing(debugger), views_of(debugger), "run", sources
+    )
     return {panel.name: panel for pair in pairs for panel in (pair.tensor, pair.gradient)}
 
 
@@ -45,7 +52,7 @@ def marks(debugger: Debugger, layer: int) -> dict[str, str]:
 
 def test_each_gradient_lies_under_its_tensor() -> None:
     debugger = debugger_of("two_layer", 12)
-    pairs = read_pairs(debugger, shown(debugger, 2), nothing(debugger), "reference")
+    pairs = read_pairs(debugger, shown(debugger, 2), nothing(debugger), views_of(debugger), "run")
     assert [(pair.tensor.role, pair.gradient.role) for pair in pairs] == [
         ("a_prev", "d_prev"),
         ("w", "dw"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -73,9 +74,15 @@ class Terminal:
             assert not self.ended, f"ended before it showed {pattern!r}:\n{self.text}"
         raise AssertionError(f"never showed {pattern!r}:\n{self.text}")
 
-    def leave(self) -> None:
+    def command(self, line: str) -> None:
+        """Type a command into the open command line."""
+        self.process.send(line)
+        self.until(rf":{re.escape(line)}\s*\Z")
+        self.process.send("\r")
+
+    def leave(self, keys: str = "q") -> None:
         """Press q and read to the end."""
-        self.process.send("q")
+        self.process.send(keys)
         deadline = time.monotonic() + PATIENCE
         while not self.ended:
             assert time.monotonic() < deadline, f"q does not end it:\n{self.text}"
@@ -84,16 +91,18 @@ class Terminal:
 
 
 @contextmanager
-def bpdebug(size: tuple[int, int], variables: dict[str, str] | None = None) -> Iterator[Terminal]:
-    """Start the app on a scenario, in a terminal of a size."""
+def bpdebug(
+    size: tuple[int, int], variables: dict[str, str] | None = None, folder: Path = ROOT
+) -> Iterator[Terminal]:
+    """Start the app on a scenario, in a terminal of a size and in a folder."""
     columns, rows = size
     kept = {
         name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM", "TERM")
     }
     process = pexpect.spawn(
         sys.executable,
-        ["-m", "bpdebug", "scenarios/two_layer.toml"],
-        cwd=str(ROOT),
+        ["-m", "bpdebug", str(ROOT / "scenarios/two_layer.toml")],
+        cwd=str(folder),
         env={**kept, **(PLAIN if variables is None else variables)},
         dimensions=(rows, columns),
     )
@@ -190,6 +199,65 @@ def test_the_mouse_reaches_a_line() -> None:
         assert_left_clean(terminal)
 
 
+@pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+def test_a_whole_session_and_its_replay(size: tuple[int, int], tmp_path: Path) -> None:
+    norm = float(np.linalg.norm(SEED["dw1"]))
+    with bpdebug(size, folder=tmp_path) as terminal:
+        terminal.until(r"step 0/12")
+        terminal.process.send("n:")
+        terminal.until(r"step 1/12(.*\n)+ :\s*\Z")
+        terminal.command("break norm(dw1) > 0.001")
+        terminal.until(r"breakpoint 1 norm\(dw1\) > 0\.001")
+        terminal.process.send("\x1b")
+        terminal.until(r"n next")
+        terminal.process.send("c")
+        text = terminal.until(r"step 10/12")
+        reason = re.search(r"breakpoint 1, norm\(dw1\) > 0\.001: norm\(dw1\) = (\S+)", terminal.until("= 0"))
+        assert reason, text
+        assert float(reason[1]) == pytest.approx(norm, rel=1e-4)
+        terminal.process.send(":")
+        terminal.until(r"\n :\s*\Z")
+        terminal.command("print norm(dw1)")
+        shown = re.search(r"norm\(dw1\) = (\S+) ", terminal.until(r"\n norm\(dw1\) = \S+ +\n"))
+        assert shown
+        assert float(shown[1]) == pytest.approx(norm, rel=1e-7)
+        terminal.command("set w1[0,1] = 0.9")
+        assert "changed: w1, z1, a1" in terminal.until("what if: w1 set")
+        terminal.command("print norm(dw1)")
+        other = re.search(r"norm\(dw1\) = (\S+) ", terminal.until(r"\n norm\(dw1\) = \S+ +\n"))
+        assert other
+        assert float(other[1]) != pytest.approx(norm, rel=1e-3)
+        terminal.process.send("\x1b")
+        terminal.until("n next")
+        terminal.process.send("r")
+        terminal.until(r"step 0/12(.*\n)+ no breakpoint before the start")
+        terminal.process.send("R")
+        terminal.until("dropped: w1")
+        assert "what if" not in terminal.text
+        terminal.process.send(":")
+        terminal.until(r"\n :\s*\Z")
+        terminal.command("save session.txt")
+        terminal.until("saved 8 commands in session.txt")
+        terminal.process.send("quit")
+        terminal.leave("\r")
+        assert_left_clean(terminal)
+    replay = subprocess.run(
+        [sys.executable, "-m", "bpdebug", "run", "two_layer", "--script", "session.txt"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (replay.returncode, replay.stderr) == (0, "")
+    assert reason[0] in replay.stdout
+    assert [line for line in replay.stdout.splitlines() if line.startswith("norm(dw1) = ")] == [
+        shown[0].strip(),
+        other[0].strip(),
+    ]
+    assert "0/12 at the start" in replay.stdout
+    assert replay.stdout.splitlines()[-1] == "dropped: w1"
+
+
 def test_a_network_that_does_not_fit_together_ends_with_its_problems(tmp_path: Path) -> None:
     """The first frame comes before the numbers are read; what is wrong with them is said after it."""
     path = tmp_path / "misfit.toml"
@@ -204,3 +272,18 @@ def test_a_network_that_does_not_fit_together_ends_with_its_problems(tmp_path: P
     child.close()
     assert child.exitstatus == 2
     assert b"Traceback" not in child.before
+
+
+@pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+def test_a_newcomer_can_type_at_once(size: tuple[int, int], tmp_path: Path) -> None:
+    """The very first start: the welcome covers no number and no statement, and swallows no key."""
+    with bpdebug(size, {**PLAIN, "XDG_STATE_HOME": str(tmp_path)}) as terminal:
+        text = terminal.until(r"Every tensor has its gradient below it(.|\n)*0\.5987")
+        assert "w1 @ a0" in text
+        terminal.process.send("nn")
+        assert "Every tensor" not in terminal.until(r"step 2/12(.|\n)*▸0\.670")
+        terminal.leave()
+        assert_left_clean(terminal)
+    with bpdebug(size, {**PLAIN, "XDG_STATE_HOME": str(tmp_path)}) as terminal:
+        assert "Every tensor" not in terminal.until(r"The forward pass runs through both layers")
+        terminal.leave()

@@ -12,6 +12,7 @@ import math
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, reduce
+from itertools import islice
 
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Option
@@ -21,6 +22,9 @@ MAX_LENGTH = 4000
 """Longest text of one expression, in characters."""
 MAX_DEPTH = 100
 """Deepest nesting of one expression: every reading of the tree is a recursion of this depth."""
+
+MAX_COMPARED = 2_000
+"""How many known words a wrong one is compared with: that takes time, and a file can have many of both."""
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add",
@@ -281,5 +285,5 @@ def suggestion(word: str, known: Collection[str]) -> str:
     """Return `, did you mean 'x'?` for the known word nearest to a wrong one, or nothing."""
     import difflib  # only where something is wrong: start-up is quicker
 
-    near = difflib.get_close_matches(word, known, n=1)
+    near = difflib.get_close_matches(word, list(islice(known, MAX_COMPARED)), n=1)
     return f", did you mean {near[0]!r}?" if near else ""

@@ -1,8 +1,8 @@
-"""The debugger's screen: a key calls one verb of the debugger, and the screen refreshes from it."""
+"""The debugger's screen: what is shown of the session, and the keys that change only that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -10,15 +10,17 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 
-from bpdebug.engine.debugger import Debugger, Stop
+from bpdebug.commands.completion import completions
 from bpdebug.engine.program import Layer
-from bpdebug.engine.trace import run
 from bpdebug.scenario import Scenario
 from bpdebug.tui.actions import ACTIONS, Action, Needs, bindings
-from bpdebug.tui.messages import CellChosen, PositionChosen
+from bpdebug.tui.autoplay import Autoplay
+from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
+from bpdebug.tui.entries import ENTRY_KINDS, gutter_marks
+from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.operation_text import operation_text
+from bpdebug.tui.screens.session_screen import SessionScreen
 from bpdebug.tui.snapshot import (
     PairNames,
     Selection,
@@ -31,52 +33,63 @@ from bpdebug.tui.snapshot import (
     read_pairs,
     result_name,
 )
-from bpdebug.tui.verdicts import VIEWS, Verdicts, View
+from bpdebug.tui.verdicts import Verdicts
+from bpdebug.tui.views import View, Views
+from bpdebug.tui.widgets.answer_area import AnswerArea
+from bpdebug.tui.widgets.entry_panel import EntryPanel
 from bpdebug.tui.widgets.key_bar import KeyBar
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
+from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine
 from bpdebug.tui.widgets.status_line import StatusLine, place_parts
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
+from bpdebug.tui.widgets.welcome import Welcome
 from bpdebug.verify.report import Report, TensorReport
 from bpdebug.verify.upstream import evaluate_mine
 
-FEWEST_DIGITS, MOST_DIGITS = 1, 17
-"""17 significant digits tell any two float64 numbers apart."""
-
-VERBS: dict[str, Callable[[Debugger], Stop]] = {
-    "step": Debugger.step,
-    "back": Debugger.back,
-    "into": Debugger.into,
-    "out": Debugger.out,
-    "next_layer": Debugger.next_layer,
-    "previous_layer": Debugger.previous_layer,
-    "finish_phase": Debugger.finish_phase,
-    "restart": Debugger.restart,
-    "end": Debugger.end,
-}
 ACTIONS_BY_TEXT = {action.action: action for action in ACTIONS}
 
 
-class DebuggerScreen(Screen[None]):
-    """Steps through one scenario."""
+class DebuggerScreen(SessionScreen):
+    """Steps through one scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What to step through.
+    actions : sequence of Action
+        The table of actions, with the user's keys.
+    digits : int
+        Significant digits.
+    newcomer : bool
+        Whether to say, until the first key, what the panels are.
+    """
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual declares it)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-middle"), (44, "-high")]  # noqa: RUF012
 
-    def __init__(self, scenario: Scenario) -> None:
-        super().__init__()
-        self.scenario = scenario
-        self.debugger = Debugger(run(scenario.program, scenario.values))
-        self.digits = 4
+    def __init__(
+        self,
+        scenario: Scenario,
+        actions: Sequence[Action] = ACTIONS,
+        digits: int = DEFAULT_DIGITS,
+        newcomer: bool = False,
+    ) -> None:
+        super().__init__(scenario)
+        self.actions = actions
+        self.autoplay = Autoplay(self, self.debugger, self.run_command)
+        self.digits = digits
+        self.newcomer = newcomer
         self.pinned: int | None = None
         self.cells: dict[int, tuple[int, int]] = {}
-        values = self.debugger.trace.values
+        values = self.debugger.original.values
         mine = evaluate_mine(scenario.program, values, scenario.mine) if scenario.mine else {}
         self.verdicts = Verdicts(scenario.program, values, mine)
-        self.view: View = "reference"
+        self.views = Views(values, values, mine)
+        self.view: View = "run"
         self.checking = ""
         self.enabled: dict[Needs, bool] = {}
 
@@ -86,12 +99,22 @@ class DebuggerScreen(Screen[None]):
         with Horizontal(id="body"):
             yield ProgramView(self.scenario.program)
             with Vertical(id="work"):
+                if self.newcomer:
+                    yield Welcome(self.actions)
                 yield OperationCard()
                 yield Ledger(most_pairs(self.scenario.program))
-        yield KeyBar(self.can_run)
+                with Horizontal(id="lists"):
+                    for kind in ENTRY_KINDS.values():
+                        yield EntryPanel(kind, self.execute)
+        yield KeyBar(self.actions, self.can_run)
+        yield AnswerArea()
+        yield CommandLine(lambda line: completions(self.session, line))
+        yield SearchLine()
 
     def on_mount(self) -> None:
-        """Show the start; check the user's numbers, if there are any."""
+        """Show the start, with the watches that the scenario brings; check the user's numbers."""
+        self.set_class(self.newcomer, "-newcomer")
+        self.query_one("#watches").display = any(True for _ in self.debugger.watches)
         self.show()
         if self.verdicts.mine:
             self.action_run_check()
@@ -109,9 +132,14 @@ class DebuggerScreen(Screen[None]):
         layers = self.debugger.program.layers
         return layers[self.layer_number - 1] if layers else None
 
-    def selection(self, pairs: Sequence[PairNames]) -> Selection:
+    def pairs(self) -> tuple[PairNames, ...]:
+        """Return the names of the pairs to show."""
+        statement = self.debugger.statement or self.debugger.program.statements[0]
+        return pairs_in_focus(self.debugger.program, self.shown_layer, statement)
+
+    def selected(self) -> Selection:
         """Return the element to explain: of the panel in focus, else of the current result."""
-        places = places_of(pairs)
+        places = places_of(self.pairs())
         focused = self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
         name = focused if focused in places else result_name(self.debugger)
         return Selection(name, self.cells.get(places.get(name, -1), (0, 0)))
@@ -119,19 +147,31 @@ class DebuggerScreen(Screen[None]):
     def show(self) -> None:
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
         debugger, ledger = self.debugger, self.query_one(Ledger)
-        statement = debugger.statement or debugger.program.statements[0]
-        names = pairs_in_focus(debugger.program, self.shown_layer, statement)
-        selection = self.selection(names)
-        origin = explain_element(debugger, selection, self.digits)
+        self.autoplay.stop_if_moved()
+        self.read_views()
+        selection = self.selected()
+        origin = explain_element(debugger, selection, self.digits, self.view)
         sources = origin.sources if origin is not None else ()
-        pairs = read_pairs(debugger, names, self.verdicts, self.view, sources)
+        pairs = read_pairs(debugger, self.pairs(), self.verdicts, self.views, self.view, sources)
         ledger.show(pairs, self.cells, selection.name, self.digits)
-        arithmetic = origin.sides if origin is not None else given_text(debugger, selection)
+        arithmetic = origin.sides if origin is not None else given_text(debugger, selection, self.view)
         words = self.verdicts.words(selection.name)
         self.query_one(OperationCard).show(operation_text(debugger, self.scenario.about, arithmetic, words))
-        self.query_one(ProgramView).show(debugger.position, inside=debugger.moment.node > 0)
-        self.query_one(StatusLine).show(place_parts(debugger, self.pinned, self.checking or self.view_text))
+        program = self.query_one(ProgramView)
+        program.show(debugger.position, inside=debugger.moment.node > 0)
+        program.show_stops(gutter_marks(debugger.breakpoints))
+        self.show_entries()
+        state = self.checking or self.views.status(self.view) or self.verdicts.summary
+        self.query_one(StatusLine).show(place_parts(debugger, self.pinned, self.autoplay.text, state))
         self.show_enabled()
+
+    def read_views(self) -> None:
+        """Look at the run as it is now: what was set, or dropped, has made another one."""
+        debugger = self.debugger
+        if self.views.run is not debugger.trace.values:
+            values, replaced = debugger.trace.values, debugger.history.replaced_names
+            self.views = Views(debugger.original.values, values, self.verdicts.mine, replaced)
+            self.view = "run"
 
     def show_enabled(self) -> None:
         """Show an action that cannot do anything now as disabled."""
@@ -140,9 +180,13 @@ class DebuggerScreen(Screen[None]):
             "later": self.debugger.can_move(1),
             "earlier": self.debugger.can_move(-1),
             "inside": self.debugger.moment.node > 0,
+            "playing": self.autoplay.is_playing,
             "panel": self.focused is not None,
             "layers": bool(self.debugger.program.layers),
-            "mine": bool(self.verdicts.mine),
+            "element": self.debugger.is_known(self.selected().name),
+            "finding": self.may_have_findings,
+            "view": len(self.views.offered) > 1,
+            "set": bool(self.debugger.history.replaced),
             "wrong": bool(self.verdicts.wrong_positions),
         }
         if enabled != self.enabled:
@@ -161,17 +205,6 @@ class DebuggerScreen(Screen[None]):
         return self.enabled.get(action.needs, True)
 
     # What the keys do
-
-    def action_move(self, verb: str) -> None:
-        """Call a verb of the debugger."""
-        VERBS[verb](self.debugger)
-        self.show()
-
-    def action_go_to(self) -> None:
-        """Ask for a step, and go there."""
-        from bpdebug.tui.screens.go_to import GoToScreen  # when first used: start-up is quicker
-
-        self.app.push_screen(GoToScreen(self.debugger.program), self.go_to)
 
     def action_leave_panels(self) -> None:
         """Take the focus from the panels."""
@@ -205,8 +238,8 @@ class DebuggerScreen(Screen[None]):
             self.run_worker(self.check, thread=True, exclusive=True, group="check")
 
     def action_next_view(self) -> None:
-        """Show the reference, then the user's numbers, then the difference."""
-        self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
+        """Show other numbers: the original run's, the user's, a difference."""
+        self.view = self.views.after(self.view)
         self.show()
 
     def action_go_to_wrong(self, direction: Literal[1, -1]) -> None:
@@ -219,11 +252,29 @@ class DebuggerScreen(Screen[None]):
 
         self.app.push_screen(HealthScreen(self.debugger.trace), self.go_to)
 
+    def action_toggle_autoplay(self) -> None:
+        """Step on without a key, or stop."""
+        (self.autoplay.stop if self.autoplay.is_playing else self.autoplay.start)()
+        self.show()
+
+    def action_change_speed(self, factor: float) -> None:
+        """Play faster or slower."""
+        self.autoplay.change_speed(factor)
+        self.show()
+
+    async def action_save_screenshot(self) -> None:
+        """Save the screen as a picture, without the messages that may lie over it."""
+        from bpdebug.tui.screenshot import save_screenshot
+
+        self.app.clear_notifications()
+        await self.query("Toast").remove()
+        self.call_after_refresh(save_screenshot, self.app, self.scenario.name, self.debugger.position)
+
     def action_help(self) -> None:
         """Show the help screen."""
         from bpdebug.tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self.actions))
 
     # The check, in its thread
 
@@ -250,24 +301,7 @@ class DebuggerScreen(Screen[None]):
         self.query_one(ProgramView).show_verdicts(self.verdicts)
         self.show()
 
-    @property
-    def view_text(self) -> str:
-        """Whose numbers the panels show, where they are not the reference; else what a check found."""
-        own = {"reference": "", "mine": "your numbers", "difference": "yours − reference"}[self.view]
-        return own or self.verdicts.summary
-
     # What the widgets report
-
-    def go_to(self, position: int | None) -> None:
-        """Go to a position; None changes nothing."""
-        if position is not None:
-            self.debugger.goto(position)
-            self.show()
-
-    @on(PositionChosen)
-    def position_chosen(self, message: PositionChosen) -> None:
-        """Go where the listing points."""
-        self.go_to(message.position)
 
     @on(CellChosen)
     def cell_chosen(self, message: CellChosen) -> None:
@@ -277,6 +311,18 @@ class DebuggerScreen(Screen[None]):
         panel = self.query_one(Ledger).panel_of(message.name)
         if panel is not None:
             panel.reveal()
+
+    @on(events.Key)
+    @on(events.MouseDown)
+    def welcomed(self) -> None:
+        """Let the operation have the place of the welcome; the key does its work as well."""
+        self.remove_class("-newcomer")
+
+    @on(events.ScreenSuspend)
+    def dialog_opened(self) -> None:
+        """Stop playing: nobody sees it."""
+        self.autoplay.stop()
+        self.show()
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from bpdebug.tui.actions import ACTIONS, key_text
+from bpdebug.tui.actions import Action, key_text
 
 PANELS = """\
 The forward pass runs left to right along the upper row of panels; the backward pass
@@ -26,14 +27,14 @@ written, read   what the current operation does with a tensor
 [0.0041]        the cells that the selected one comes from"""
 
 
-def help_content() -> Content:
+def help_content(actions: Sequence[Action]) -> Content:
     """Write the whole help."""
     blocks = [Content(PANELS)]
-    for group, actions in groupby(ACTIONS, key=lambda action: action.group):
+    for group, members in groupby(actions, key=lambda action: action.group):
         rows = [Content.styled(group, "bold $text-primary")]
         rows += [
             Content.assemble((f"{key_text(action.keys):<16}", "$text-accent"), action.help)
-            for action in actions
+            for action in members
         ]
         blocks.append(Content("\n").join(rows))
     blocks.append(Content.assemble((f"{'Ctrl+P':<16}", "$text-accent"), "Every action by name"))
@@ -45,9 +46,13 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "dismiss", "close")]
 
+    def __init__(self, actions: Sequence[Action]) -> None:
+        super().__init__()
+        self.actions = actions
+
     def compose(self) -> ComposeResult:
         """Lay out the help; it scrolls where the screen is small."""
         with VerticalScroll(id="help") as scroll:
             scroll.border_title = "Help"
             scroll.border_subtitle = "Esc closes"
-            yield Static(help_content())
+            yield Static(help_content(self.actions))

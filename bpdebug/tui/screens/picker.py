@@ -43,7 +43,7 @@ class PickerScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open"),
-        Binding("q", "app.quit", "quit"),
+        Binding("q", "app.quit", "quit", id="quit"),
     ]
 
     def __init__(self, summaries: Sequence[Summary]) -> None:

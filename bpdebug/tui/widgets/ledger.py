@@ -11,6 +11,7 @@ from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.tui.cells import LEVELS, CellFormat, cell_format
 from bpdebug.tui.ledger_layout import NARROWEST_PAIR, pair_widths, shown_pairs
 from bpdebug.tui.snapshot import Pair, Panel
@@ -70,7 +71,7 @@ class Ledger(Horizontal):
         super().__init__(id="ledger")
         self.columns = [PairColumn(place, self.get_component_rich_style) for place in range(places)]
         self.count = 0
-        self.formats: dict[tuple[str, str, int], CellFormat] = {}
+        self.formats: dict[tuple[str, str, int], tuple[Array, CellFormat]] = {}
 
     def compose(self) -> ComposeResult:
         """Lay the pairs side by side, as the forward pass runs."""
@@ -118,9 +119,9 @@ class Ledger(Horizontal):
         if panel.recorded is None:
             return CellFormat()
         key = panel.name, panel.view, digits
-        if key not in self.formats:
-            self.formats[key] = cell_format(panel.recorded, digits)
-        return self.formats[key]
+        if key not in self.formats or self.formats[key][0] is not panel.recorded:
+            self.formats[key] = panel.recorded, cell_format(panel.recorded, digits)
+        return self.formats[key][1]
 
     def share_room(self) -> None:
         """Give each pair its width and all rows their height, as far as the screen allows."""

@@ -1,8 +1,12 @@
-"""The Program: the debugger's source window. It draws the lines in sight and no others."""
+"""The Program: the debugger's source window. It draws the lines in sight and no others.
+
+A statement's line begins with its gutter: the mark of a breakpoint, then that of a check.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from rich.segment import Segment
 from textual import events
@@ -13,9 +17,12 @@ from textual.strip import Strip
 
 from bpdebug.engine.program import Program
 from bpdebug.tui.listing import MARKS, Line, Listing, State, fitted
-from bpdebug.tui.messages import PositionChosen
+from bpdebug.tui.messages import GutterClicked, PositionChosen
 from bpdebug.tui.verdicts import MARKS as VERDICT_MARKS
 from bpdebug.tui.verdicts import Verdicts
+
+GUTTER = 2
+"""Columns of the gutter; a click there is about the breakpoint."""
 
 
 class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -29,6 +36,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         "line--coming",
         "line--cursor",
         "line--wrong",
+        "line--stop",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move_cursor(-1)", show=False),
@@ -45,6 +53,8 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         self.inside = False
         self.cursor = 0
         self.verdicts: Verdicts | None = None
+        self.stops: Mapping[int, str] = {}
+        self.search_began: int | None = None
         self.border_title = "Program"
 
     def on_mount(self) -> None:
@@ -66,6 +76,12 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         """Show beside each statement what a check said of it."""
         self.verdicts = verdicts
         self.refresh()
+
+    def show_stops(self, stops: Mapping[int, str]) -> None:
+        """Show the marks of the breakpoints, each beside the statement at its position."""
+        if stops != self.stops:
+            self.stops = stops
+            self.refresh()
 
     def reveal(self, number: int) -> None:
         """Scroll so that a line is in sight, with its neighbours."""
@@ -103,13 +119,26 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
             verdict = self.verdict_of(line)
             if verdict == VERDICT_MARKS["wrong"] and state != "current":
                 style += self.get_component_rich_style("line--wrong", partial=True)
-            text = f"{verdict}{MARKS[state]} {fitted(text, self.listing.shape(line), width - 3)}"
+            room = width - GUTTER - len(MARKS[state]) - 1
+            text = f"{verdict}{MARKS[state]} {fitted(text, self.listing.shape(line), room)}"
+            mark = self.stops.get(line.position, " ")
         else:
+            state, mark = "coming", " "
             style = self.get_component_rich_style(f"line--{line.kind}")
-            text = f" {text}".ljust(width)
-        if self.has_focus and number == self.cursor:
+            text = f" {text}".ljust(width - 1)
+        if number == self.cursor and (self.has_focus or self.search_began is not None):
             style += self.get_component_rich_style("line--cursor", partial=True)
-        return Strip([Segment(text[:width], style)], min(width, len(text)))
+        mark_style = style
+        if mark != " " and state != "current":
+            mark_style += self.get_component_rich_style("line--stop", partial=True)
+        return Strip([Segment(mark, mark_style), Segment(text, style)]).crop(0, width)
+
+    # The cursor
+
+    @property
+    def position_at_cursor(self) -> int:
+        """The position of the statement under the cursor; under a heading, of the first one below it."""
+        return self.listing.lines[self.cursor].position
 
     def action_move_cursor(self, lines: int) -> None:
         """Move the cursor of the listing."""
@@ -118,12 +147,45 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def action_choose(self) -> None:
-        """Go to the statement under the cursor; from a heading, to the first one below it."""
-        self.post_message(PositionChosen(self.listing.lines[self.cursor].position))
+        """Go to the statement under the cursor."""
+        self.post_message(PositionChosen(self.position_at_cursor))
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the statement that was clicked."""
+        """Go to the statement that was clicked; in its gutter, report that."""
         offset = event.get_content_offset(self)
-        if offset is not None and (number := offset.y + self.scroll_offset.y) < len(self.listing.lines):
-            self.cursor = number
+        if offset is None or (number := offset.y + self.scroll_offset.y) >= len(self.listing.lines):
+            return
+        self.cursor = number
+        self.refresh()
+        if offset.x < GUTTER and self.listing.lines[number].kind == "statement":
+            self.post_message(GutterClicked(self.position_at_cursor))
+        else:
             self.action_choose()
+
+    # The search
+
+    def search(self, text: str, direction: Literal[0, 1, -1]) -> bool:
+        """Put the cursor on the first line with a text, from where the search began (0), or on the next.
+
+        Returns
+        -------
+        bool
+            Whether there is such a line.
+        """
+        if self.search_began is None:
+            self.search_began = self.cursor
+        start = self.cursor + direction if direction else self.search_began
+        found = self.listing.find(text, start, direction or 1) if text else self.search_began
+        self.cursor = self.search_began if found is None else found
+        self.reveal(self.cursor)
+        self.refresh()
+        return found is not None
+
+    def end_search(self, stay: bool) -> None:
+        """Leave the cursor where a search has led, or put it back."""
+        if self.search_began is not None:
+            if not stay:
+                self.cursor = self.search_began
+                self.reveal(self.cursor)
+            self.search_began = None
+            self.refresh()

@@ -37,10 +37,10 @@ class StatusLine(Widget):
         return Content.assemble((left, "bold"), gap, right)
 
 
-def place_parts(debugger: Debugger, pinned: int | None, state: str = "") -> tuple[str, ...]:
+def place_parts(debugger: Debugger, pinned: int | None, *state: str) -> tuple[str, ...]:
     """Say where in the program one is: `backward`, `layer 2 dense sigmoid`, `step 6/12`."""
     statement = debugger.statement
-    parts = [state]
+    parts = [*state]
     if statement is not None:
         layer = debugger.program.layer_of(statement)
         parts += [statement.phase, layer.place if layer else ""]

@@ -84,7 +84,13 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
             self.strips.clear()
         self.panel, self.format, self.cell, self.shows_cell = panel, format, cell, shows_cell
         self.show_titles()
-        self.update_classes({"-written": panel.mark in ("written", "in part"), "-read": panel.mark == "read"})
+        self.update_classes(
+            {
+                "-written": panel.mark in ("written", "in part"),
+                "-read": panel.mark == "read",
+                "-changed": panel.view in ("set", "changed", "original", "change"),
+            }
+        )
         # The room is taken before the value appears: a change of size lays out the whole screen.
         self.virtual_size = self.grid_size()
         self.refresh()

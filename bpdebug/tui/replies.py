@@ -1,0 +1,32 @@
+"""What a key's command has to say: the reason of a stop, and nothing that the screen shows anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bpdebug.commands.command import Answer
+
+UNSTOPPED: Mapping[str, Mapping[str, str]] = {
+    "continue": {"end": "no breakpoint before the end", "nowhere": "at the end"},
+    "reverse-continue": {"start": "no breakpoint before the start", "nowhere": "at the start"},
+}
+"""What is said where a run met no breakpoint, by the command and the reason of its stop."""
+
+
+def reply(line: str, answer: Answer) -> tuple[str, ...]:
+    """Return what to say after a key has run a command.
+
+    Parameters
+    ----------
+    line : str
+        The command.
+    answer : Answer
+        What it answered. A move says where it is, then `|`, then why it stopped there.
+    """
+    if answer.failed or "reason" not in answer.data:
+        return answer.lines
+    reason = answer.data["reason"]
+    if reason == "breakpoint":
+        return (answer.lines[0].partition(" | ")[2],)
+    words = UNSTOPPED.get(line, {}).get(reason)
+    return (words,) if words else ()

@@ -1,0 +1,39 @@
+"""The screen as a picture in the current folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+
+def save_screenshot(app: App[Any], scenario: str, step: int) -> None:
+    """Save what is on the screen as an SVG picture, and say where it is."""
+    try:
+        path = write_new(Path.cwd(), f"bpdebug-{scenario}-{step}", ".svg", app.export_screenshot())
+    except OSError as error:
+        message = f"{error.filename or 'this folder'}: cannot be written: {error.strerror}"
+        app.notify(message, title="No screenshot", severity="error", markup=False)
+    else:
+        app.notify(str(path), title="Screenshot saved", markup=False)
+
+
+def write_new(folder: Path, stem: str, suffix: str, text: str) -> Path:
+    """Write a text to a file that is not there yet; where the name is taken, a number is added.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    number = 1
+    while True:
+        path = folder / (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            number += 1
+        else:
+            return path

@@ -1,0 +1,30 @@
+"""What a command answers: over the bottom of the screen, above the keys, until the next key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+
+class AnswerArea(VerticalScroll, can_focus=False):
+    """Shows the lines of an answer; it lies over the rest, so that nothing moves when it comes and goes."""
+
+    def __init__(self) -> None:
+        super().__init__(id="answer")
+        self.display = False
+
+    def compose(self) -> ComposeResult:
+        """Hold the text."""
+        yield Static()
+
+    def show(self, lines: Sequence[str], failed: bool = False) -> None:
+        """Show an answer; one without lines takes the last one away."""
+        self.display = bool(lines)
+        if lines:
+            self.set_class(failed, "-failed")
+            self.query_one(Static).update(Content("\n".join(lines)))
+            self.scroll_home(animate=False)

@@ -1,0 +1,144 @@
+"""The themes: every text can be read, and colour-blind eyes tell negative from positive.
+
+Contrast is that of WCAG 2.1. Colour blindness is simulated with the matrices of Machado, Oliveira and
+Fernandes (2009), "A physiologically-based model for simulation of color vision deficiency", at full
+severity; how far apart two colours then are is the distance in CIELAB, in which 2 can just be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+from rich.style import Style
+
+from bpdebug.tui.cells import LEVELS
+from bpdebug.tui.themes import THEMES
+from bpdebug.tui.user_files import UserFiles
+from bpdebug.tui.widgets.ledger import Ledger
+from bpdebug.tui.widgets.program_view import ProgramView
+
+from .conftest import Session, open_app
+
+Colour = tuple[int, int, int]
+CLEARLY_APART = 30.0
+FRAMES = set(" ─│╭╮╰╯━┃┏┓┗┛═║╔╗╚╝")
+
+SEEN_BY = {
+    "most people": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+
+
+def linear(colour: Colour) -> np.ndarray:
+    """A colour of sRGB as light."""
+    share = np.array(colour) / 255
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    """The contrast of two colours, from 1 to 21."""
+    dark, light = sorted(float(linear(colour) @ (0.2126, 0.7152, 0.0722)) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def lab(light: np.ndarray) -> np.ndarray:
+    """Light in CIELAB."""
+    share = TO_XYZ @ light / (TO_XYZ @ np.ones(3))
+    x, y, z = np.where(share > 216 / 24389, np.cbrt(share), (24389 / 27 * share + 16) / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def distance(one: Colour, other: Colour, eyes: str) -> float:
+    """How far apart two colours are to someone."""
+    seen = (lab(np.clip(SEEN_BY[eyes] @ linear(colour), 0, 1)) for colour in (one, other))
+    return float(np.linalg.norm(next(seen) - next(seen)))
+
+
+def colours(style: Style) -> tuple[Colour, Colour]:
+    """The colours of a text and of its background."""
+    assert style.color is not None
+    assert style.bgcolor is not None
+    return tuple(style.color.get_truecolor()), tuple(style.bgcolor.get_truecolor())
+
+
+@pytest.fixture(params=list(THEMES))
+async def themed(request: pytest.FixtureRequest, user: UserFiles) -> AsyncIterator[Session]:
+    """The app in each theme, at a wrong gradient: it shows every kind of text."""
+    user.settings.write_text(f'theme = "{request.param}"', encoding="utf-8")
+    async with open_app("find_the_bug", user=user) as session:
+        assert session.app.theme == request.param
+        await session.until(lambda: session.screen.verdicts.report is not None)
+        yield session
+
+
+def enough(session: Session) -> float:
+    return 7.0 if session.app.theme == "high-contrast" else 4.5
+
+
+def backgrounds(session: Session, sign: str) -> list[Colour]:
+    """The colours of the cells of a sign, from the weakest to the strongest."""
+    ledger = session.ledger
+    styles = [ledger.get_component_rich_style(f"cell--{sign}-{level}") for level in range(1, LEVELS + 1)]
+    return [colours(style)[1] for style in styles]
+
+
+def test_the_yardsticks() -> None:
+    black, white, red, green = (0, 0, 0), (255, 255, 255), (200, 60, 60), (110, 120, 40)
+    assert contrast(black, white) == pytest.approx(21)
+    assert contrast((118, 118, 118), white) == pytest.approx(4.54, abs=0.01)
+    assert distance(black, white, "most people") == pytest.approx(100, abs=0.1)
+    # What the scale must not be made of.
+    assert distance(red, green, "deuteranopia") < CLEARLY_APART / 2 < distance(red, green, "most people")
+
+
+async def test_every_cell_and_line_can_be_read(themed: Session) -> None:
+    for widget in (themed.ledger, themed.screen.query_one(ProgramView)):
+        for name in widget.COMPONENT_CLASSES:
+            found = contrast(*colours(widget.get_component_rich_style(name)))
+            assert found >= enough(themed), f"{name}: {found:.2f}"
+
+
+async def test_every_text_on_the_screen_can_be_read(themed: Session) -> None:
+    for key in ("n", "right_square_bracket", "tab", "tab"):
+        await themed.press(key)
+        *lines, _ = themed.app.screen._compositor.render_strips()  # the keys at the bottom may be disabled
+        for segment in (segment for line in lines for segment in line):
+            if segment.style is not None and not set(segment.text) <= FRAMES:
+                found = contrast(*colours(segment.style))
+                assert found >= enough(themed), f"{segment.text}: {found:.2f}"
+
+
+@pytest.mark.parametrize("eyes", SEEN_BY)
+async def test_everyone_tells_negative_from_positive(themed: Session, eyes: str) -> None:
+    negative, positive = (backgrounds(themed, sign) for sign in ("negative", "positive"))
+    assert distance(negative[-1], positive[-1], eyes) > CLEARLY_APART
+    apart = [distance(*pair, eyes) for pair in zip(negative, positive, strict=True)]
+    assert apart == sorted(apart)
+
+
+@pytest.mark.parametrize("eyes", SEEN_BY)
+@pytest.mark.parametrize("sign", ["negative", "positive"])
+async def test_the_larger_a_number_the_stronger_its_colour(themed: Session, sign: str, eyes: str) -> None:
+    background = themed.screen.background_colors[1].rgb
+    strengths = [distance(colour, background, eyes) for colour in backgrounds(themed, sign)]
+    assert strengths == sorted(strengths)
+    assert min(np.diff([0.0, *strengths])) > 2
+
+
+def test_the_ledger_has_a_style_for_every_level() -> None:
+    assert {f"cell--{sign}-{level + 1}" for sign in ("negative", "positive") for level in range(LEVELS)} <= (
+        Ledger.COMPONENT_CLASSES
+    )
