@@ -60,3 +60,13 @@ def test_the_command_line_waits_with_the_app() -> None:
 def test_the_app_is_where_textual_is_used() -> None:
     # Else the tests above could not fail.
     assert "textual" in imported_by("bpdebug.tui.app")
+
+
+def test_only_a_scenario_with_a_loss_or_a_program_brings_in_what_they_need() -> None:
+    code = (
+        "import sys; from bpdebug.scenario import load_scenario; load_scenario('two_layer');"
+        "print(*(name for name in sys.modules if name.startswith('bpdebug.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    unused = {"bpdebug.engine.losses", "bpdebug.scenario.loss", "bpdebug.scenario.own_program"}
+    assert unused.isdisjoint(done.stdout.split())
