@@ -110,7 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "go_to_finding",
         "exclamation_mark",
-        "bad tensor",
+        "bad",
         "Go to the first bad tensor: NaN or infinite, else to the next finding",
         "Travel",
         "finding",
@@ -127,9 +127,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         2,
     ),
-    Action(
-        "toggle_entries('breakpoints')", "B", "breakpoints", "Show the breakpoints", "Stop and ask", "", 4
-    ),
+    Action("toggle_entries('breakpoints')", "B", "breaks", "Show the breakpoints", "Stop and ask", "", 4),
     Action("toggle_entries('watches')", "W", "watches", "Show the watches", "Stop and ask", "", 4),
     Action("command", "colon", "command", "Type a command; `help` lists them", "Stop and ask", "", 1),
     Action(

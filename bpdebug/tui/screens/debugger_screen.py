@@ -11,13 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from bpdebug.commands.completion import completions
 from bpdebug.engine.program import Layer
 from bpdebug.scenario import Scenario
 from bpdebug.tui.actions import ACTIONS, Action, Needs, bindings
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
-from bpdebug.tui.entries import ENTRY_KINDS, gutter_marks
+from bpdebug.tui.entries import gutter_marks
 from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.operation_text import operation_text
 from bpdebug.tui.screens.session_screen import SessionScreen
@@ -35,13 +34,10 @@ from bpdebug.tui.snapshot import (
 )
 from bpdebug.tui.verdicts import Verdicts
 from bpdebug.tui.views import View, Views
-from bpdebug.tui.widgets.answer_area import AnswerArea
-from bpdebug.tui.widgets.entry_panel import EntryPanel
 from bpdebug.tui.widgets.key_bar import KeyBar
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
-from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine
 from bpdebug.tui.widgets.status_line import StatusLine, place_parts
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 from bpdebug.tui.widgets.welcome import Welcome
@@ -103,18 +99,14 @@ class DebuggerScreen(SessionScreen):
                     yield Welcome(self.actions)
                 yield OperationCard()
                 yield Ledger(most_pairs(self.scenario.program))
-                with Horizontal(id="lists"):
-                    for kind in ENTRY_KINDS.values():
-                        yield EntryPanel(kind, self.execute)
+                yield Horizontal(*self.lists.values(), id="lists")
         yield KeyBar(self.actions, self.can_run)
-        yield AnswerArea()
-        yield CommandLine(lambda line: completions(self.session, line))
-        yield SearchLine()
+        yield from (self.answer_area, self.command_line, self.search_line)
 
     def on_mount(self) -> None:
         """Show the start, with the watches that the scenario brings; check the user's numbers."""
         self.set_class(self.newcomer, "-newcomer")
-        self.query_one("#watches").display = any(True for _ in self.debugger.watches)
+        self.lists["watches"].display = bool(self.debugger.watches.by_number)
         self.show()
         if self.verdicts.mine:
             self.action_run_check()
