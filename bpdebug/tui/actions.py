@@ -21,9 +21,10 @@ Needs = Literal[
     "view",
     "wrong",
     "set",
+    "iterations",
 ]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
-HIDDEN_WITHOUT: frozenset[Needs] = frozenset({"view", "wrong", "set", "finding"})
+HIDDEN_WITHOUT: frozenset[Needs] = frozenset({"view", "wrong", "set", "finding", "iterations"})
 """Where these are not there, the footer does not show the action at all; else it shows it as disabled."""
 SENT_FOR = {"f17": "shift+f5", "f23": "shift+f11"}
 """Function keys as many terminals send them, for the keys that are pressed."""
@@ -115,6 +116,23 @@ ACTIONS: tuple[Action, ...] = (
         "Travel",
         "finding",
         4,
+    ),
+    Action(
+        "run('next-iteration')",
+        "i",
+        "iteration",
+        "Go to the same statement of the next iteration",
+        "Travel",
+        "iterations",
+        3,
+    ),
+    Action(
+        "run('previous-iteration')",
+        "I",
+        "iteration back",
+        "Go to the same statement of the iteration before",
+        "Travel",
+        "iterations",
     ),
     Action("run('restart')", "home", "first", "Go to the start", "Travel", "earlier"),
     Action("run('end')", "end", "last", "Go to the end", "Travel", "later"),
