@@ -21,9 +21,10 @@ Needs = Literal[
     "view",
     "wrong",
     "set",
+    "iterations",
 ]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
-HIDDEN_WITHOUT: frozenset[Needs] = frozenset({"view", "wrong", "set", "finding"})
+HIDDEN_WITHOUT: frozenset[Needs] = frozenset({"view", "wrong", "set", "finding", "iterations"})
 """Where these are not there, the footer does not show the action at all; else it shows it as disabled."""
 SENT_FOR = {"f17": "shift+f5", "f23": "shift+f11"}
 """Function keys as many terminals send them, for the keys that are pressed."""
@@ -110,11 +111,28 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "go_to_finding",
         "exclamation_mark",
-        "bad tensor",
+        "bad",
         "Go to the first bad tensor: NaN or infinite, else to the next finding",
         "Travel",
         "finding",
         4,
+    ),
+    Action(
+        "run('next-iteration')",
+        "i",
+        "iteration",
+        "Go to the same statement of the next iteration",
+        "Travel",
+        "iterations",
+        3,
+    ),
+    Action(
+        "run('previous-iteration')",
+        "I",
+        "iteration back",
+        "Go to the same statement of the iteration before",
+        "Travel",
+        "iterations",
     ),
     Action("run('restart')", "home", "first", "Go to the start", "Travel", "earlier"),
     Action("run('end')", "end", "last", "Go to the end", "Travel", "later"),
@@ -127,9 +145,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         2,
     ),
-    Action(
-        "toggle_entries('breakpoints')", "B", "breakpoints", "Show the breakpoints", "Stop and ask", "", 4
-    ),
+    Action("toggle_entries('breakpoints')", "B", "breaks", "Show the breakpoints", "Stop and ask", "", 4),
     Action("toggle_entries('watches')", "W", "watches", "Show the watches", "Stop and ask", "", 4),
     Action("command", "colon", "command", "Type a command; `help` lists them", "Stop and ask", "", 1),
     Action(

@@ -20,7 +20,7 @@ GOOD = """
 theme = "nord"
 digits = 6
 [keys]
-next = ["j", "F5"]
+next = ["j", "F6"]
 back = "@"
 quit = "Q"
 """
@@ -42,7 +42,7 @@ def test_without_a_file_there_are_the_defaults(user: UserFiles) -> None:
 
 def test_all_that_can_be_set(user: UserFiles) -> None:
     assert problems(user, GOOD) == []
-    assert read_settings(user)[0] == Settings("nord", 6, {"next": "j,f5", "back": "at", "quit": "Q"})
+    assert read_settings(user)[0] == Settings("nord", 6, {"next": "j,f6", "back": "at", "quit": "Q"})
 
 
 BROKEN = {
@@ -148,7 +148,7 @@ async def test_the_settings_hold_in_the_app(user: UserFiles) -> None:
     async with open_app("two_layer", user=user) as session:
         assert session.app.theme == "nord"
         assert session.screen.digits == 6
-        await session.press("j", "f5")
+        await session.press("j", "f6")
         assert session.moment == (2, 0)
         await session.press("at")
         assert session.moment == (1, 0)
@@ -164,7 +164,7 @@ async def test_the_settings_hold_in_the_app(user: UserFiles) -> None:
         assert commands["Go back by one statement; in a panel, ← moves the cell"] == "Key: @"
         await session.press("question_mark")
         assert isinstance(session.app.screen, HelpScreen)
-        assert "j F5            Run the next statement" in session.text
+        assert "j F6            Run the next statement" in session.text
         await session.press("escape", "Q")
         assert not session.app.is_running
 

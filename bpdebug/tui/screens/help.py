@@ -24,7 +24,10 @@ d_prev ◄──  dw ,  db ◄──  dz ◄──  da       gradients, backward
 
 written, read   what the current operation does with a tensor
 ▸0.0066         the selected cell; Tab goes to a panel, there the arrows move it
-[0.0041]        the cells that the selected one comes from"""
+[0.0041]        the cells that the selected one comes from
+● ◆             a breakpoint beside a statement, one with a condition; ○ ◇ when disabled
+set, changed    after `set`: what was replaced, and what follows from it; d shows the original
+*               a watch whose value the last move has changed"""
 
 
 def help_content(actions: Sequence[Action]) -> Content:
