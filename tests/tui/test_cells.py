@@ -55,7 +55,9 @@ def test_no_cell_shows_a_number_of_another_size(value: np.ndarray, number: float
     form = cell_format(value, digits)
     shown = float(form.cell(number).text)
     # Half of the last decimal; or, where a number had to be shortened to one digit, half of that.
-    assert shown == pytest.approx(number, rel=0.5, abs=0.0 if form.scientific else 0.51 * 10**-form.decimals)
+    assert shown == pytest.approx(
+        number, rel=0.5, abs=0.0 if form.style == "scientific" else 0.51 * 10**-form.digits
+    )
 
 
 @given(any_array(), DIGITS)
