@@ -1,14 +1,22 @@
-"""The table of actions: one row feeds the keys, the footer, the command palette and the help screen."""
+"""Actions: a row of a screen's table feeds its keys, footer, command palette and help.
+
+The debugger's table is here; the tensor viewer's is in its own room.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from textual.binding import Binding
 
-Needs = Literal["", "later", "earlier", "inside", "panel", "mine", "wrong"]
+Needs = Literal[
+    "", "later", "earlier", "inside", "panel", "mine", "wrong", "axes", "held", "others", "gradients"
+]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
+RARE: frozenset[Needs] = frozenset({"mine", "wrong", "axes", "held", "others", "gradients"})
+"""What some scenarios and some tensors never have: without it the footer leaves the action out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +26,7 @@ class Action:
     Attributes
     ----------
     action : str
-        The action of the debugger screen that it runs.
+        The action of its screen that it runs.
     keys : str
         The keys, separated by commas.
     label : str
@@ -75,7 +83,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.focus_previous", "shift+tab", "previous panel", "Go to the previous panel", "Look"),
     Action("leave_panels", "escape", "leave", "Leave the panels, so that arrows step again", "Look", "panel"),
     Action(
-        "toggle_maximised", "m", "maximise", "Let the panel fill the screen, or restore it", "Look", "", 3
+        "view_tensor",
+        "m,enter",
+        "view",
+        "Open the panel's tensor, or else the result, in the tensor viewer",
+        "Look",
+        "",
+        3,
     ),
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),
@@ -107,17 +121,18 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-def bindings() -> list[Binding]:
+def bindings(actions: Sequence[Action]) -> list[Binding]:
     """Return the keys as Textual wants them."""
     return [
         Binding(action.keys, action.action, action.label, show=action.footer > 0, tooltip=action.help)
-        for action in ACTIONS
+        for action in actions
     ]
 
 
 def key_text(keys: str) -> str:
     """Write the keys of an action as a person reads them: `n, space, F10`."""
     names = {"question_mark": "?", "plus": "+", "equals_sign": "=", "minus": "-", "right": "→", "left": "←"}
+    names |= {"up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc"}
     names |= {"right_square_bracket": "]", "left_square_bracket": "["}
 
     def name(key: str) -> str:

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from bpdebug.errors import BpdebugError, ScenarioError
-from bpdebug.tui.actions import ACTIONS, key_text
+from bpdebug.tui.actions import key_text
 from bpdebug.tui.messages import ScenarioChosen
 from bpdebug.tui.screens.opening import OpeningScreen
 
@@ -101,11 +101,11 @@ class BpdebugApp(App[None]):
         self.theme = THEMES[(place + 1) % len(THEMES)]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer every action of the table in the command palette; what cannot be done now says so."""
-        from bpdebug.tui.screens.debugger_screen import DebuggerScreen
+        """Offer every action of the screen in the command palette; what cannot be done now says so."""
+        from bpdebug.tui.screens.action_screen import ActionScreen
 
-        if isinstance(screen, DebuggerScreen):
-            for action in ACTIONS:
+        if isinstance(screen, ActionScreen):
+            for action in screen.ACTIONS:
                 title = action.help if screen.can_run(action) else f"{action.help} (not now)"
                 run = partial(screen.run_action, action.action)
                 yield SystemCommand(title, f"Key: {key_text(action.keys)}", run)

@@ -29,3 +29,10 @@ class ScenarioChosen(Message):
     """A scenario of the picker was chosen."""
 
     path: Path
+
+
+@dataclass
+class PlaceChosen(Message):
+    """A cell of the viewer's grid was clicked."""
+
+    cell: tuple[int, int]

@@ -23,6 +23,7 @@ from bpdebug.engine.expression.regions import Source
 from bpdebug.engine.program import Layer
 from bpdebug.tui.cells import element_at
 from bpdebug.tui.verdicts import SHORT, Verdicts, View
+from bpdebug.tui.viewer.subject import Subject
 
 Mark = Literal["written", "in part", "read", "incoming", ""]
 
@@ -172,6 +173,56 @@ def given_text(debugger: Debugger, selection: Selection) -> tuple[str, ...]:
     given = "comes in from outside" if selection.name in debugger.program.gradients else "is given"
     index = element_at(*selection.cell, debugger.program.shapes[selection.name])
     return (f"{element_text(selection.name, index)} {given}",)
+
+
+def read_subject(
+    debugger: Debugger, verdicts: Verdicts, name: str, cell: tuple[int, int], digits: int
+) -> Subject | None:
+    """Return what the viewer shows of a tensor at this moment; None while it has no value.
+
+    Parameters
+    ----------
+    debugger : Debugger
+        Where one is; inside a statement, its result is the node that has just been computed.
+    verdicts : Verdicts
+        The user's numbers, if there are any.
+    name : str
+        The tensor.
+    cell : tuple of int
+        The row and column of the cell cursor in its panel.
+    digits : int
+        Significant digits.
+    """
+    if debugger.node is not None and name == result_name(debugger):
+        value = debugger.node_value()
+        assert value is not None
+        return Subject(numpy_text(debugger.node), value, index=element_at(*cell, value.shape), digits=digits)
+    if name not in debugger.program.shapes or not debugger.is_known(name):
+        return None
+    value = debugger.trace.values[name]
+    return Subject(
+        name,
+        value,
+        others={"mine": verdicts.mine[name]} if name in verdicts.mine else {},
+        gradients=_gradients_like(debugger, name),
+        index=element_at(*cell, value.shape),
+        digits=digits,
+    )
+
+
+def _gradients_like(debugger: Debugger, name: str) -> dict[str, Array]:
+    """Return the gradients that are to their layers what a gradient is to its own: `dw1`, `dw2`, ..."""
+    tensors = [
+        (layer.role_of_gradient(tensor), gradient_name(tensor))
+        for layer in debugger.program.layers
+        for tensor in layer.tensors.values()
+    ]
+    roles = {role for role, gradient in tensors if gradient == name}
+    return {
+        gradient: debugger.trace.values[gradient]
+        for role, gradient in tensors
+        if role in roles and gradient in debugger.program.shapes and debugger.is_known(gradient)
+    }
 
 
 def _with_mine(panel: Panel, verdicts: Verdicts, view: View) -> Panel:

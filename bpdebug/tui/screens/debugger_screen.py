@@ -10,15 +10,15 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 
 from bpdebug.engine.debugger import Debugger, Stop
 from bpdebug.engine.program import Layer
 from bpdebug.engine.trace import run
 from bpdebug.scenario import Scenario
-from bpdebug.tui.actions import ACTIONS, Action, Needs, bindings
+from bpdebug.tui.actions import ACTIONS, bindings
 from bpdebug.tui.messages import CellChosen, PositionChosen
 from bpdebug.tui.operation_text import operation_text
+from bpdebug.tui.screens.action_screen import ActionScreen
 from bpdebug.tui.snapshot import (
     Selection,
     explain_element,
@@ -26,10 +26,10 @@ from bpdebug.tui.snapshot import (
     layer_in_focus,
     places_of,
     read_pairs,
+    read_subject,
     result_name,
 )
 from bpdebug.tui.verdicts import VIEWS, Verdicts, View
-from bpdebug.tui.widgets.key_bar import KeyBar
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
@@ -52,14 +52,25 @@ VERBS: dict[str, Callable[[Debugger], Stop]] = {
     "restart": Debugger.restart,
     "end": Debugger.end,
 }
-ACTIONS_BY_TEXT = {action.action: action for action in ACTIONS}
+HELP = """\
+The forward pass runs left to right along the upper row of panels; the backward pass
+runs right to left along the lower one. Every gradient lies under its tensor, cell under cell.
+
+a_prev ──►  w  ,  b  ──►  z  ──►  a        values, forward  →
+d_prev ◄──  dw ,  db ◄──  dz ◄──  da       gradients, backward  ←
+
+written, read   what the current operation does with a tensor
+▸0.0066         the selected cell; Tab goes to a panel, there the arrows move it
+[0.0041]        the cells that the selected one comes from"""
 
 
-class DebuggerScreen(Screen[None]):
+class DebuggerScreen(ActionScreen):
     """Steps through one scenario."""
 
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    ACTIONS = ACTIONS
+    HELP = HELP
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual declares it)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-middle"), (44, "-high")]  # noqa: RUF012
 
@@ -75,7 +86,6 @@ class DebuggerScreen(Screen[None]):
         self.verdicts = Verdicts(scenario.program, values, mine)
         self.view: View = "reference"
         self.checking = ""
-        self.enabled: dict[Needs, bool] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the program at the left, the operation above the ledger."""
@@ -85,7 +95,7 @@ class DebuggerScreen(Screen[None]):
             with Vertical(id="work"):
                 yield OperationCard()
                 yield Ledger()
-        yield KeyBar(self.can_run)
+        yield self.key_bar()
 
     def on_mount(self) -> None:
         """Show the start; check the user's numbers, if there are any."""
@@ -124,30 +134,17 @@ class DebuggerScreen(Screen[None]):
         self.show_enabled()
 
     def show_enabled(self) -> None:
-        """Show an action that cannot do anything now as disabled."""
-        enabled: dict[Needs, bool] = {
-            "": True,
-            "later": self.debugger.can_move(1),
-            "earlier": self.debugger.can_move(-1),
-            "inside": self.debugger.moment.node > 0,
-            "panel": self.focused is not None,
-            "mine": bool(self.verdicts.mine),
-            "wrong": bool(self.verdicts.wrong_positions),
-        }
-        if enabled != self.enabled:
-            self.enabled = enabled
-            self.query_one(KeyBar).refresh()
-            self.refresh_bindings()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Answer whether an action can do anything: None shows it disabled."""
-        text = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
-        entry = ACTIONS_BY_TEXT.get(text)
-        return True if entry is None or self.can_run(entry) else None
-
-    def can_run(self, action: Action) -> bool:
-        """Whether an action can do anything now."""
-        return self.enabled.get(action.needs, True)
+        """Say what can be done now."""
+        self.enable(
+            {
+                "later": self.debugger.can_move(1),
+                "earlier": self.debugger.can_move(-1),
+                "inside": self.debugger.moment.node > 0,
+                "panel": self.focused is not None,
+                "mine": bool(self.verdicts.mine),
+                "wrong": bool(self.verdicts.wrong_positions),
+            }
+        )
 
     # What the keys do
 
@@ -166,15 +163,18 @@ class DebuggerScreen(Screen[None]):
         """Take the focus from the panels."""
         self.set_focus(None)
 
-    def action_toggle_maximised(self) -> None:
-        """Let the panel in focus, or that of the current result, fill the screen; or restore it."""
-        if self.maximized is not None:
-            self.minimize()
+    def action_view_tensor(self) -> None:
+        """Show the tensor of the panel in focus, or else the current result, in the viewer."""
+        panel = self.focused.panel if isinstance(self.focused, TensorPanel) else None
+        name = panel.name if panel is not None else result_name(self.debugger)
+        cell = self.focused.cell if isinstance(self.focused, TensorPanel) else (0, 0)
+        subject = read_subject(self.debugger, self.verdicts, name, cell, self.digits)
+        if subject is None:
+            self.notify(panel.note if panel is not None else "No statement has run yet: Tab goes to a panel")
             return
-        panel = self.focused or self.query_one(Ledger).panel_of(result_name(self.debugger))
-        if panel is not None:
-            self.set_focus(panel)
-            self.maximize(panel)
+        from bpdebug.tui.screens.tensor_viewer import TensorViewer  # when first used: start-up is quicker
+
+        self.app.push_screen(TensorViewer(subject))
 
     def action_change_digits(self, change: int) -> None:
         """Show more or fewer significant digits."""
@@ -201,12 +201,6 @@ class DebuggerScreen(Screen[None]):
     def action_go_to_wrong(self, direction: Literal[1, -1]) -> None:
         """Go to the nearest wrong statement in a direction."""
         self.go_to(self.verdicts.next_wrong(self.debugger.position, direction))
-
-    def action_help(self) -> None:
-        """Show the help screen."""
-        from bpdebug.tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen())
 
     # The check, in its thread
 

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
-from bpdebug.tui.actions import ACTIONS, Action, key_text
+from bpdebug.tui.actions import RARE, Action, key_text
 
 SEPARATOR = " │ "
 
@@ -40,16 +40,15 @@ class KeyBar(Widget):
 
     auto_links = False
 
-    def __init__(self, can_run: Callable[[Action], bool]) -> None:
+    def __init__(self, actions: Sequence[Action], can_run: Callable[[Action], bool]) -> None:
         super().__init__(id="keys")
+        self.actions = actions
         self.can_run = can_run
 
     def render(self) -> Content:
         """Write the keys that fit; those that cannot do anything now are dim."""
-        # What needs a user's numbers is not there without them; the rest is only disabled.
-        there = [
-            action for action in ACTIONS if action.needs not in ("mine", "wrong") or self.can_run(action)
-        ]
+        # What needs a user's numbers, say, is not there without them; the rest is only disabled.
+        there = [action for action in self.actions if action.needs not in RARE or self.can_run(action)]
         groups = groupby(fitting(there, self.content_size.width), key=lambda action: action.group)
         written = (Content("  ").join(map(self.entry, group)) for _, group in groups)
         return Content.styled(SEPARATOR, "$foreground 40%").join(written)

@@ -12,13 +12,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from bpdebug.engine.layers import LAYER_KINDS
-from bpdebug.tui.cells import LEVELS, CellFormat, cell_format
+from bpdebug.tui.cells import CellFormat, cell_format
 from bpdebug.tui.ledger_layout import NARROWEST_PAIR, pair_widths, shown_pairs
 from bpdebug.tui.snapshot import Pair, Panel
+from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
-SIGNS = ("positive", "negative")
-KINDS = ("zero", "nan", "infinite", "note", *(f"{sign}-{n + 1}" for sign in SIGNS for n in range(LEVELS)))
 PLACES = max(len(kind.panels) for kind in LAYER_KINDS.values())
 """As many pairs as the layer kind with the most has; for a dense layer a_prev, w, b, z, a."""
 
@@ -61,7 +60,7 @@ class PairColumn(Vertical):
 class Ledger(Horizontal):
     """The panels of the layer in focus. It holds the styles of their cells, once for all of them."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"cell--{kind}" for kind in KINDS}
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELL_CLASSES)
 
     def __init__(self) -> None:
         super().__init__(id="ledger")
@@ -141,12 +140,7 @@ class Ledger(Horizontal):
             if place in widths:
                 column.styles.width = widths[place]
                 for panel in column.panels:
-                    fills_screen = panel is self.screen.maximized
-                    panel.styles.height = "100%" if fills_screen else min(rows, height // 2)
-
-    def on_mount(self) -> None:
-        """Give a panel the height of the screen when it is maximised, and its own when it is not."""
-        self.watch(self.screen, "maximized", self.share_room, init=False)
+                    panel.styles.height = min(rows, height // 2)
 
     def on_resize(self) -> None:
         """Share the new width."""
