@@ -9,10 +9,20 @@ from tests.benchmarks import (
     gradient_check,
     headless_start,
     key_to_display,
+    tensor_viewer,
 )
 
 print("| what | measured | goal |")
 print("| --- | --- | --- |")
-for benchmark in (engine_run, first_frame, key_to_display, headless_start, gradient_check, diagnosis):
+BENCHMARKS = (
+    engine_run,
+    first_frame,
+    key_to_display,
+    tensor_viewer,
+    headless_start,
+    gradient_check,
+    diagnosis,
+)
+for benchmark in BENCHMARKS:
     for line in benchmark.measure():
         print(f"| {line.what} | {line.found} | {line.goal} |", flush=True)

@@ -16,6 +16,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
@@ -43,6 +44,8 @@ from bpdebug.tui.widgets.tensor_grid import Shown, TensorGrid
 
 AT_ONCE = 65_536
 """Elements that are read faster than a key is pressed; more are read in the background."""
+QUIET = 0.25
+"""Seconds without a key before a large tensor is read: even in the background it would slow the keys down."""
 FEWEST_DIGITS, MOST_DIGITS = 1, 17
 HELP = """\
 A slice of the tensor, its indices at the edges. The line below writes out the element under the
@@ -81,6 +84,7 @@ class TensorViewer(ActionScreen):
         self.corner: tuple[int, int] | None = None
         self.formats: dict[tuple[int, Notation, int], CellFormat] = {}
         self.statistics: dict[int, Statistics | None] = {}
+        self.quiet = Timer(self, QUIET, pause=True)
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the grid, the statistics beside or below it, the element."""
@@ -112,8 +116,8 @@ class TensorViewer(ActionScreen):
 
     @property
     def selection(self) -> tuple[range, range] | None:
-        """The selected rows and columns."""
-        if self.corner is None:
+        """The selected rows and columns; of no elements none can be."""
+        if self.corner is None or not self.values.value.size:
             return None
         ends = zip(self.corner, self.slicing.cell, strict=True)
         rows, columns = (range(min(pair), max(pair) + 1) for pair in ends)
@@ -162,14 +166,20 @@ class TensorViewer(ActionScreen):
         return Content("   ").join(parts)
 
     def statistics_now(self) -> Statistics | None:
-        """Return the statistics of what is shown; None while they are computed in the background."""
+        """Return the statistics of what is shown; None while they are still to be computed."""
         if self.place not in self.statistics:
-            compute = partial(statistics, self.values.value, self.values.minus)
-            small = self.values.value.size <= AT_ONCE
-            self.statistics[self.place] = compute() if small else None
-            if not small:
-                self.run_worker(compute, name=str(self.place), group="statistics", thread=True)
+            if self.values.value.size > AT_ONCE:
+                self.quiet.stop()
+                self.quiet = self.set_timer(QUIET, self.read_all)
+                return None
+            self.statistics[self.place] = statistics(self.values.value, self.values.minus)
         return self.statistics[self.place]
+
+    def read_all(self) -> None:
+        """Compute the statistics of what is shown, in the background."""
+        self.statistics[self.place] = None
+        compute = partial(statistics, self.values.value, self.values.minus)
+        self.run_worker(compute, name=str(self.place), group="statistics", thread=True)
 
     @on(Worker.StateChanged)
     def computed(self, message: Worker.StateChanged) -> None:

@@ -28,17 +28,18 @@ def new_file(text: str) -> Path:
     text = text.strip()
     if not text or "\0" in text:
         raise BpdebugError(f"found {text!r}, expected the name of a file")
-    path = Path(text).expanduser() if text.startswith("~") else Path(text)
-    path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX) if path.name else path
     try:
-        if not path.name or path.is_dir():
-            raise BpdebugError(f"{path}: found a folder, expected the name of a file")
+        path = Path(text).expanduser()
+        if path.is_dir() or not path.name:
+            raise BpdebugError(f"{text}: found a folder, expected the name of a file")
+        if path.suffix != SUFFIX:
+            path = path.with_name(path.name + SUFFIX)
         if path.exists() or path.is_symlink():
             raise BpdebugError(f"{path}: found a file of this name, which is not replaced; choose another")
         if not path.parent.is_dir():
             raise BpdebugError(f"{path}: found no folder {path.parent}, expected one that exists")
     except (OSError, RuntimeError) as error:
-        raise BpdebugError(f"{path}: cannot be used: {error}") from None
+        raise BpdebugError(f"{text[:60]}: cannot be used: {error}") from None
     return path.absolute()
 
 

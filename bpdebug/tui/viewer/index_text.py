@@ -21,12 +21,14 @@ def parse_index(text: str, shape: Shape, name: str = "") -> Index:
     BpdebugError
         If it is no index, or there is no such element; every axis that is wrong is named.
     """
+    if not shape:
+        raise BpdebugError("a tensor that has no axes is a single number: there is nowhere to go")
     inner = text.strip().removeprefix(name).strip()
     if inner[:1] + inner[-1:] in ("[]", "()"):
-        inner = inner[1:-1]
-    words = [word for word in re.split(r"\s*,\s*|\s+", inner.strip().removesuffix(",").rstrip()) if word]
+        inner = inner[1:-1].strip()
+    words = inner.removesuffix(",").split(",") if "," in inner else inner.split()
     example = ", ".join(str(extent // 2) for extent in shape)
-    if not all(re.fullmatch(rf"-?[0-9]{{1,{LONGEST_NUMBER}}}", word) for word in words) or not words:
+    if not all(re.fullmatch(rf"\s*-?[0-9]{{1,{LONGEST_NUMBER}}}\s*", word) for word in words) or not words:
         raise BpdebugError(f"found {_shortened(text)!r}, expected the index of an element, such as {example}")
     index = tuple(map(int, words))
     if len(index) != len(shape):
