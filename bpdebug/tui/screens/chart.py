@@ -40,8 +40,6 @@ class ChartScreen(ModalScreen[None]):
     ----------
     compute : callable
         Gives the chart; it runs in a thread.
-    keys : str
-        The keys that close it besides Escape, those that opened it among them.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,H,n,enter", "dismiss", "close")]

@@ -50,4 +50,4 @@ def finite_note(found: Statistics | None) -> str:
     """Say over which elements the sizes are, where it is not all of them."""
     if found is None or found.finite == found.size:
         return ""
-    return f"of the {found.finite:,} finite elements" if found.finite else "no element is finite"
+    return f"of {found.finite:,} finite elements" if found.finite else "no element is finite"

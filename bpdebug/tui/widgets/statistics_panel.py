@@ -20,7 +20,7 @@ from bpdebug.tui.viewer.statistics_text import (
     size_entries,
 )
 
-NARROW = 50
+WIDE = 50
 """From so many columns on, entries stand side by side."""
 NAME_WIDTH = 9
 SCALE = (
@@ -47,7 +47,7 @@ class StatisticsPanel(Widget):
 
     def render(self) -> Content:
         """Write an entry a line, or where it is wide and low, a group a line."""
-        if self.content_size.width < NARROW:
+        if self.content_size.width < WIDE:
             return Content("\n\n").join(map(self.column, self.groups))
         lines = [Content("   ").join(self.entry(*entry, 0) for entry in group) for group in self.groups]
         if self.note:

@@ -29,6 +29,7 @@ HEADER = 1
 """Lines above the numbers."""
 STRIDES = (1, 2, 5, 10, 20, 50)
 """Where indices have no room above every column, they stand above every second one, every fifth, ..."""
+DIFFERENT = Style(bold=True)
 CLASSES = {"grid--index", "grid--here", "grid--selected", "grid--plain"}
 
 
@@ -211,6 +212,8 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
         style = self.style_of(cell_class(cell) if coloured else "grid--plain")
         if row in self.shown.rows and column in self.shown.columns:
             style += self.style_of("grid--selected")
+        if differs:
+            style += DIFFERENT
         is_here = (row, column) == self.shown.slicing.cell
         if is_here:
             style += SELECTED

@@ -107,7 +107,7 @@ def test_a_count_and_its_share(count: int, size: int, text: str) -> None:
 
 
 def test_statistics_over_some_elements_say_so() -> None:
-    assert finite_note(statistics(SMALL)) == "of the 4 finite elements"
+    assert finite_note(statistics(SMALL)) == "of 4 finite elements"
     assert finite_note(statistics(SMALL[:1])) == ""
     assert finite_note(statistics(SMALL[1:, :2])) == "no element is finite"
     assert finite_note(None) == ""
