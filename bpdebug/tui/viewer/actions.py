@@ -39,5 +39,5 @@ ACTIONS: tuple[Action, ...] = (
     Action("export", "e", "export", "Write the whole tensor to a .npy file", "Take", "", 2),
     Action("app.next_theme", "t", "theme", "Change the colours", "bpdebug"),
     Action("help", "question_mark", "help", "Show all keys of the viewer", "bpdebug", "", 1),
-    Action("close", "escape,q,m", "back", "Go back to where the viewer was opened", "bpdebug", "", 1),
+    Action("close", "escape,q,m", "close", "Go back to where the viewer was opened", "bpdebug", "", 1),
 )
