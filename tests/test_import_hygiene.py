@@ -60,3 +60,8 @@ def test_the_command_line_waits_with_the_app() -> None:
 def test_the_app_is_where_textual_is_used() -> None:
     # Else the tests above could not fail.
     assert "textual" in imported_by("bpdebug.tui.app")
+
+
+def test_plotting_waits_for_a_chart() -> None:
+    assert "textual_plot" not in imported_by("bpdebug.tui.screens.tensor_viewer")
+    assert "textual_plot" in imported_by("bpdebug.tui.screens.chart")
