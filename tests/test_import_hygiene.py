@@ -65,3 +65,13 @@ def test_the_app_is_where_textual_is_used() -> None:
 def test_plotting_waits_for_a_chart() -> None:
     assert "textual_plot" not in imported_by("bpdebug.tui.screens.tensor_viewer")
     assert "textual_plot" in imported_by("bpdebug.tui.screens.chart")
+
+
+def test_only_a_scenario_with_a_loss_or_a_program_brings_in_what_they_need() -> None:
+    code = (
+        "import sys; from bpdebug.scenario import load_scenario; load_scenario('two_layer');"
+        "print(*(name for name in sys.modules if name.startswith('bpdebug.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    unused = {"bpdebug.engine.losses", "bpdebug.scenario.loss", "bpdebug.scenario.own_program"}
+    assert unused.isdisjoint(done.stdout.split())

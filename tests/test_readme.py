@@ -17,6 +17,7 @@ from bpdebug.engine.expression.functions import FUNCTIONS, activations
 from bpdebug.engine.expression.functions.entry import Function
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
+from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.health import HEALTH_CONDITIONS
 from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Parameter
 from bpdebug.scenario import load_scenario
@@ -40,6 +41,35 @@ def test_the_scenario_can_be_used(tmp_path: Path) -> None:
     path = tmp_path / "example.toml"
     path.write_text(block("toml", "[[layers]]"), encoding="utf-8")
     assert [statement.name for statement in load_scenario(path).program.statements][-1] == "da0"
+
+
+def test_the_loss_can_take_the_place_of_the_gradient(tmp_path: Path) -> None:
+    path = tmp_path / "example.toml"
+    network = block("toml", "[[layers]]").partition("[gradient]")[0]
+    path.write_text(network + block("toml", "[loss]"), encoding="utf-8")
+    assert load_scenario(path).program.seed == "loss"
+
+
+def test_the_program_can_be_used(tmp_path: Path) -> None:
+    path = tmp_path / "example.toml"
+    path.write_text(block("toml", "softmax(s, axis=-1)"), encoding="utf-8")
+    assert "dk" in load_scenario(path).program.shapes
+
+
+@pytest.mark.parametrize("layout", ["columns", "rows"])
+@pytest.mark.parametrize("weight_shape", ["out_in", "in_out"])
+def test_each_layout_has_the_formulas_of_the_table(tmp_path: Path, layout: str, weight_shape: str) -> None:
+    path = tmp_path / "example.toml"
+    bias = "[[0.1], [0.2]]" if layout == "columns" else "[0.1, 0.2]"
+    path.write_text(
+        f'title = "T"\nlayout = "{layout}"\nweight_shape = "{weight_shape}"\n'
+        f"inputs.a0 = [[1.0, 2.0], [3.0, 4.0]]\ngradient.dz1 = [[1.0, 2.0], [3.0, 4.0]]\n"
+        f'[[layers]]\nkind = "dense"\nw = [[1.0, 2.0], [3.0, 4.0]]\nb = {bias}\n'
+    )
+    texts = [f"`{statement_text(s)}`" for s in load_scenario(path).program.statements]
+    row = next(line for line in README.splitlines() if line.startswith(f"| {layout}, {weight_shape}"))
+    assert texts[0] in row
+    assert next(text for text in texts if text.startswith("`dw1")) in row
 
 
 def test_the_settings_can_be_used(tmp_path: Path) -> None:

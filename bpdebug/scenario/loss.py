@@ -10,12 +10,13 @@ import numpy as np
 from pydantic import BaseModel, Field, create_model
 
 from bpdebug.engine.expression.forms import Shape
+from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.layers import Layout
-from bpdebug.engine.losses import LOSS, LOSS_KINDS, LossKind, Objective, mean_at_parameters
+from bpdebug.engine.losses import LOSS, LOSS_KINDS, Objective, mean_at_parameters
 from bpdebug.engine.program import Layer, Program, with_backward
 from bpdebug.scenario.model import STRICT, check, check_kind
-from bpdebug.scenario.problems import Report, described
+from bpdebug.scenario.problems import RefusalError, Report, described
 from bpdebug.scenario.shapes import UNKNOWN, misshapen
 from bpdebug.scenario.tensors import AnyTensor, LiteralTensor, Tensor
 
@@ -91,14 +92,24 @@ def read_loss(
     if target is None or output is None:
         return None
     has_classes = kind.target == "classes" and len(target.shape) == 1
-    if has_classes:
-        _check_classes(target, layout, output, report)
-    else:
-        wrong = misshapen(target.shape, output, "must have the shape of the network's output")
-        if wrong:
-            report.add((*path, "target"), *wrong)
+    place = (*path, "target")
+    wrong = (
+        misshapen(target.shape, (output[layout.batch_axis],), "must have an index for each example")
+        if has_classes
+        else misshapen(target.shape, output, "must have the shape of the network's output")
+    )
+    if wrong:
+        report.add(place, *wrong)
+    elif kind.target != "numbers":
+        try:
+            numbers = target.array()
+        except RefusalError as refusal:
+            report.add((*place, *refusal.path), refusal.message, refusal.hint)
+            return None
+        if has_classes:
+            _check_classes(numbers, output[layout.feature_axis], report)
         else:
-            _check_numbers(kind, target, layout, report)
+            _check_fractions(numbers, layout.feature_axis if kind.target == "classes" else None, report)
     if report.problems:
         return None
     penalised = tuple(name for name in parameters if penalty.get("bias") or not name.startswith(BIAS))
@@ -116,38 +127,29 @@ def read_loss(
     return objective, target
 
 
-def _check_classes(target: AnyTensor, layout: Layout, output: Shape, report: Report) -> None:
-    """Hold the indices of classes against the output: one for each example, and a class that there is."""
-    place = (LOSS, "target")
-    wrong = misshapen(target.shape, (output[layout.batch_axis],), "must have an index for each example")
-    if wrong:
-        report.add(place, *wrong)
-    count = output[layout.feature_axis]
-    indices = target.array()
+def _check_classes(indices: Array, count: int, report: Report) -> None:
+    """Hold the indices of classes against the number of classes that there are."""
     bad = np.flatnonzero((indices != np.floor(indices)) | (indices < 0) | (indices >= count))
     if bad.size and count != UNKNOWN:
         first = int(bad[0])
         found = described(float(indices[first]))
         message = f"no such class: found {found}, expected a whole number from 0 to {count - 1}"
-        report.add((*place, first), message)
+        report.add((LOSS, "target", first), message)
 
 
-def _check_numbers(kind: LossKind, target: AnyTensor, layout: Layout, report: Report) -> None:
-    """Hold the numbers of a target against what the loss takes them for."""
-    place = (LOSS, "target")
-    if kind.target == "numbers":
-        return
-    values = target.array()
+def _check_fractions(values: Array, class_axis: int | None, report: Report) -> None:
+    """Check that all numbers are from 0 to 1, and those of an example's classes add up to 1."""
     bad = np.argwhere(~((values >= 0) & (values <= 1)))
     if len(bad):
         index = tuple(int(i) for i in bad[0])
-        report.add((*place, *index), f"not a probability: found {values[index]}, expected 0 to 1")
-    elif kind.target == "classes":
-        sums = values.sum(axis=layout.feature_axis)
-        off = np.flatnonzero(np.abs(sums - 1) > SUM_TOLERANCE)
+        report.add((LOSS, "target", *index), f"not a probability: found {values[index]}, expected 0 to 1")
+    elif class_axis is not None:
+        sums = values.sum(axis=class_axis, dtype=float)
+        rounding = values.shape[class_axis] * float(np.finfo(np.result_type(values, np.float16)).eps)
+        off = np.flatnonzero(np.abs(sums - 1) > max(SUM_TOLERANCE, rounding))
         if off.size:
             message = f"not probabilities: found that those of example {off[0]} add up to {sums[off[0]]:.6g}"
-            report.add(place, f"{message}, expected 1")
+            report.add((LOSS, "target"), f"{message}, expected 1")
 
 
 def build_with_loss(

@@ -66,11 +66,13 @@ def conditions(trace: Trace) -> set[str]:
 
 # Healthy runs are silent.
 
+SICK = {"vanishing": {"vanishing"}, "exploding": {"exploding"}, "dead_relu": {"dead_units"}}
+
 
 @pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.toml")), ids=lambda path: path.stem)
-def test_the_shipped_scenarios_are_healthy(path: Path) -> None:
+def test_the_shipped_scenarios_are_healthy_but_for_those_that_show_what_is_not(path: Path) -> None:
     scenario = load_scenario(path)
-    assert examine(run(scenario.program, scenario.values)) == ()
+    assert conditions(run(scenario.program, scenario.values)) == SICK.get(path.stem, set())
 
 
 @pytest.mark.parametrize("batch", [1, 2, 8, 32])

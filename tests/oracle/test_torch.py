@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,8 +15,8 @@ from tests.oracle.networks import LOSSES, Network, laid_out, networks, numbers, 
 RTOL = 1e-9
 
 
-def torch_gradients(network: Network) -> dict[str, np.ndarray]:
-    """Return the loss, and the gradients of all inputs and results, in torch's layout."""
+def torch_forward(network: Network, leaves: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return the loss, and all tensors by name, of a network whose numbers are torch's."""
     import torch
     from torch.nn import functional
 
@@ -29,15 +31,14 @@ def torch_gradients(network: Network) -> dict[str, np.ndarray]:
         "silu": functional.silu,
         "softmax": lambda z: torch.softmax(z, dim=1),
     }
-    leaves = {name: torch.tensor(value) for name, value in numbers(network).items()}
-    target = leaves.pop("target")
-    tensors = {name: leaf.requires_grad_() for name, leaf in leaves.items()}
+    target, tensors = leaves["target"], {name: leaf for name, leaf in leaves.items() if name != "target"}
     a = tensors["a0"]
     for layer, activation in enumerate(network["activations"], start=1):
         z = functional.linear(a, tensors[f"w{layer}"], tensors.get(f"b{layer}"))
         a = activations[activation](z)
         for name, value in ((f"z{layer}", z), (f"a{layer}", a)):
-            value.retain_grad()
+            if value.requires_grad:
+                value.retain_grad()
             tensors[name] = value
     reduction = network["reduction"]
     losses = {
@@ -53,6 +54,17 @@ def torch_gradients(network: Network) -> dict[str, np.ndarray]:
     for name, leaf in leaves.items():
         if name[0] == "w" or (name[0] == "b" and network["bias"]):
             loss = loss + 0.5 * network["l2"] * (leaf**2).sum()
+    return loss, tensors
+
+
+def torch_gradients(network: Network) -> dict[str, np.ndarray]:
+    """Return the loss, and the gradients of all inputs and results, in torch's layout."""
+    import torch
+
+    leaves = {name: torch.tensor(value) for name, value in numbers(network).items()}
+    for name, leaf in leaves.items():
+        leaf.requires_grad_(name != "target")
+    loss, tensors = torch_forward(network, leaves)
     loss.backward()
     found = {f"d{name}": tensor.grad.numpy() for name, tensor in tensors.items()}
     return {"loss": loss.detach().numpy(), **found}

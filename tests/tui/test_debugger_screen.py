@@ -552,7 +552,7 @@ async def test_the_palette_lists_what_can_be_done() -> None:
         }
         assert {text.removesuffix(" (not now)") for text in offered()} >= set(helps)
         await session.press("end")
-        able = ("", "earlier", "element", "finding")
+        able = ("", "earlier", "element", "layers", "finding")
         assert offered() & set(helps) == {text for text, needs in helps.items() if needs in able}
 
 

@@ -14,20 +14,23 @@ its contributions becomes the statement `dx = ...`. Three things are the loop's 
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache, reduce
-from itertools import count
 
 from bpdebug.engine.expression.forms import Shape, written
 from bpdebug.engine.expression.functions import FUNCTIONS
+from bpdebug.engine.expression.inner_results import (
+    inner_name,
+    new_name,
+    shared_inner_results,
+    with_own_statements,
+)
 from bpdebug.engine.expression.nodes import (
     Call,
     Expression,
     Name,
     Option,
     Statement,
-    calls,
     names,
     replace,
     rewrite,
@@ -88,10 +91,10 @@ def derive(
         wanted = shapes.keys() - {statement.name for statement in forward}
     while True:
         backward = _Derivation(forward, dict(shapes), seed, parameters, wanted).run()
-        shared = _shared_inner_results(forward, backward)
+        shared = shared_inner_results(forward, backward)
         if not shared:
             return tuple(forward), backward
-        forward = _with_own_statements(forward, shared, shapes)
+        forward = with_own_statements(forward, shared, shapes)
 
 
 class _Derivation:
@@ -220,12 +223,12 @@ class _Derivation:
         self.write(gradient_name(name), total, statement, name, through)
 
     def write_part(self, of: str, source: str, piece: Expression, statement: Statement) -> Name:
-        name = _new_name(f"{gradient_name(of)}_via_{source}", self.is_taken)
+        name = new_name(f"{gradient_name(of)}_via_{source}", self.is_taken)
         self.write(name, piece, statement, of, (source,), part=True)
         return Name(name)
 
     def write_inner_gradient(self, gradient: Expression, statement: Statement) -> Name:
-        name = _inner_name(gradient_name(statement.name), self.is_taken)
+        name = inner_name(gradient_name(statement.name), self.is_taken)
         self.write(name, gradient, statement, "", (statement.name,))
         return Name(name)
 
@@ -292,64 +295,3 @@ def _sum(terms: Sequence[Expression]) -> Expression:
 
 def _count(expression: Expression | None, wanted: Expression) -> int:
     return 0 if expression is None else sum(node == wanted for node in walk(expression))
-
-
-def _inner_name(of: str, is_taken: Callable[[str], bool]) -> str:
-    """Return a new name for an inner result of a statement: `z_inner`, then `z_inner_2`, ..."""
-    return _new_name(f"{of.partition('_inner')[0]}_inner", is_taken)
-
-
-def _new_name(stem: str, is_taken: Callable[[str], bool]) -> str:
-    """Return a name that is not taken: the stem, or the stem with a number."""
-    candidates = (f"{stem}_{number}" for number in count(2))
-    return next(name for name in candidates if not is_taken(name)) if is_taken(stem) else stem
-
-
-def _shared_inner_results(forward: Sequence[Statement], backward: Sequence[Statement]) -> list[Call]:
-    """Return the inner results of the forward pass that the backward pass computes again, largest first."""
-    inner = {node for statement in forward for node in calls(statement.expression)[:-1] if _is_work(node)}
-    found: dict[Call, int] = {}
-
-    def search(node: Expression) -> None:
-        """Note the largest shared calls below a node."""
-        if isinstance(node, Call):
-            if node in inner:
-                found[node] = sum(1 for _ in walk(node))
-            else:
-                for argument in node.arguments:
-                    search(argument)
-
-    if inner:
-        for statement in backward:
-            search(statement.expression)
-    return sorted(found, key=lambda node: -found[node])
-
-
-def _is_work(call: Call) -> bool:
-    """Whether a call computes anything: a transposed name is a view, and literals are constants."""
-    operand = call.arguments[0]
-    return bool(names(call)) and not (call.function == "transpose" and isinstance(operand, Name))
-
-
-def _with_own_statements(
-    forward: Sequence[Statement], shared: Sequence[Call], shapes: dict[str, Shape]
-) -> tuple[Statement, ...]:
-    """Give inner results statements of their own, before the first statement that contains them."""
-    order = {call: number for number, call in enumerate(shared)}
-    unnamed = set(shared)
-    named: dict[Expression, Expression] = {}
-    rewritten: list[Statement] = []
-    for statement in forward:
-        inner = [call for call in calls(statement.expression) if call in unnamed]
-        unnamed.difference_update(inner)
-        new = {}
-        for call in sorted(inner, key=order.__getitem__):  # the largest is numbered first
-            name = _inner_name(statement.name, shapes.__contains__)
-            shapes[name] = shape_of(call, shapes)
-            new[call] = Name(name)
-        for call in inner:  # operands come before the calls that use them
-            expression = replace(call, named)
-            rewritten.append(Statement(new[call].id, expression, "forward", statement.layer, new[call].id))
-            named[call] = new[call]
-        rewritten.append(dataclasses.replace(statement, expression=replace(statement.expression, named)))
-    return tuple(rewritten)

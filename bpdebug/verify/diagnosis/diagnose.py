@@ -91,6 +91,7 @@ class Bench:
             near & set(tensors),
             activations,
             cut if self.program.batch > 1 else (),
+            self.program.carried if statement.phase == "backward" else {},
         )
 
 
@@ -160,11 +161,13 @@ def _written_out(
             if name in program.positions and name in computed and name not in given
         }
 
+    # A gradient, or a step of an update; the forward pass stays as it is.
+    written_out = {statement.name for statement in program.statements if statement.phase != "forward"}
     while inner := formulas_of(nameless):
         expression = replace(expression, inner)
     formulas = [(expression, 0.0)]
     for depth in range(1, DEEPEST + 1):
-        hidden = formulas_of(program.gradients)
+        hidden = formulas_of(written_out)
         if not hidden:
             break
         expression = replace(expression, hidden)

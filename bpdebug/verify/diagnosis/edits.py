@@ -8,12 +8,12 @@ carries its plausibility as a cost, so that the most likely of several explanati
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.forms import ELEMENTWISE, Shape, reduced_axes
 from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Option, names, replace
+from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Option, names, replace
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.shapes import options_of, shape_of
 from bpdebug.errors import ShapeError
@@ -61,6 +61,8 @@ class Scope:
         For each pre-activation `z`, the name of its activation `a`.
     one_example : sequence of mapping
         The tensors cut down to one example of the batch (`a1[:, -1:]`), in each way to do it.
+    updated : mapping
+        For each tensor that is carried to the next iteration, what takes its place there: too early here.
     """
 
     shapes: Mapping[str, Shape]
@@ -68,6 +70,7 @@ class Scope:
     near: Collection[str]
     activations: Mapping[str, str]
     one_example: Sequence[Mapping[Expression, Expression]] = ()
+    updated: Mapping[str, str] = field(default_factory=dict)
 
     def shape(self, expression: Expression) -> Shape | None:
         """Return the shape of an expression; None if its operands do not fit together."""
@@ -93,6 +96,22 @@ def single_edits(expression: Expression, scope: Scope) -> Iterator[Edit]:
         new = replace(expression, cut)
         if new != expression:
             yield Edit(new, "one example only", expression, new, 1.2)
+    for old, name in ((name, Name(name)) for name in names(expression)):
+        for new_name, kind, cost in _in_all_places(old, scope):
+            new = replace(expression, {name: new_name})
+            if sum(node == name for node, _ in places(expression)) > 1 or kind == "miscounted":
+                yield Edit(new, kind, name, new_name, cost)
+
+
+def _in_all_places(name: str, scope: Scope) -> Iterator[Replacement]:
+    """Yield what may stand for a tensor wherever a formula reads it; a number may be off by one."""
+    shape = scope.shapes.get(name)
+    for other in scope.tensors:
+        if other != name and scope.shapes[other] == shape:
+            yield Name(other), "another tensor", 1.4 if other in scope.near else 2.2
+    if shape == ():
+        for function in ("add", "subtract"):
+            yield Call(function, (Name(name), Number(1))), "miscounted", 1.2
 
 
 def places(expression: Expression) -> Iterator[tuple[Expression, Callable[[Expression], Expression]]]:
@@ -247,6 +266,25 @@ def opposite_sign(node: Expression, scope: Scope) -> Iterator[Replacement]:
         yield Call(other, node.arguments), "opposite sign", 1.1
 
 
+def another_power(node: Expression, scope: Scope) -> Iterator[Replacement]:
+    """`x` for `x ** 2`: a square is missing."""
+    if isinstance(node, Call) and node.function == "power" and isinstance(node.arguments[1], Number):
+        yield node.arguments[0], "power left out", 1.2
+
+
+def under_the_root(node: Expression, scope: Scope) -> Iterator[Replacement]:
+    """`sqrt(x + 1e-08)` for `sqrt(x) + 1e-08`."""
+    match node:
+        case Call("add", (Call("sqrt", (inner,)), Number() as number)):
+            yield Call("sqrt", (Call("add", (inner, number)),)), "under the root", 1.1
+
+
+def updated_too_early(node: Expression, scope: Scope) -> Iterator[Replacement]:
+    """`w2_new` for `w2`: the update had been done already."""
+    if isinstance(node, Name) and node.id in scope.updated:
+        yield Name(scope.updated[node.id]), "updated too early", 1.2
+
+
 RULES: tuple[Rule, ...] = (
     wrong_argument_of_derivative,
     derivative_from_the_output,
@@ -258,6 +296,9 @@ RULES: tuple[Rule, ...] = (
     another_product,
     another_sum,
     opposite_sign,
+    another_power,
+    under_the_root,
+    updated_too_early,
 )
 
 

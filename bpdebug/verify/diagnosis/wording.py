@@ -91,6 +91,18 @@ WORDS: dict[str, Words] = {
         "{old} had already been updated, with a learning rate of {new}, when it was used: "
         "gradients need the values of the forward pass.",
     ),
+    "updated too early": Words(
+        "{new} for {old}",
+        "{old} had already been updated when it was used: gradients need the values of the forward pass.",
+    ),
+    "miscounted": Words(
+        "{new} for {old}",
+        "The count is off by one: the first update is number 1, where the count began at 0.",
+    ),
+    "under the root": Words(
+        "{new} for {old}", "What keeps the quotient finite was added under the root, not beside it."
+    ),
+    "power left out": Words("{old} became {new}", "A power is missing."),
     "one example only": Words(
         "{new} for {old}", "Only one example of the batch was used: the sum over the others is missing."
     ),
