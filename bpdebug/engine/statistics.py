@@ -14,10 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bpdebug.engine.blocks import blocks
 from bpdebug.engine.expression.functions.entry import Array
-
-BLOCK_SIZE = 65_536
-"""Elements in a block: half a mebibyte in float64, which stays in the processor's cache."""
 
 Block = npt.NDArray[np.float64]
 
@@ -84,7 +82,7 @@ def statistics(value: Array, minus: Array | None = None) -> Statistics:
     """
     size = zero = negative = nan = infinite = 0
     minimum, maximum = math.inf, -math.inf
-    for block in blocks(value, minus):
+    for block in _doubles(value, minus):
         size += block.size
         zero += block.size - int(np.count_nonzero(block))
         negative += int(np.count_nonzero(block < 0))
@@ -131,7 +129,7 @@ def histogram(value: Array, bins: int, minus: Array | None = None) -> Histogram:
         What is taken from it, of the same shape.
     """
     minimum, maximum = math.inf, -math.inf
-    for block in blocks(value, minus):
+    for block in _doubles(value, minus):
         finite = _finite(block)
         minimum = min(minimum, float(finite.min(initial=math.inf)))
         maximum = max(maximum, float(finite.max(initial=-math.inf)))
@@ -152,22 +150,8 @@ def histogram(value: Array, bins: int, minus: Array | None = None) -> Histogram:
     return Histogram(minimum, maximum, tuple(counts.tolist()))
 
 
-def blocks(value: Array, minus: Array | None = None) -> Iterator[Block]:
-    """Yield all elements of a tensor, or of a difference, as vectors of float64, in the order of memory.
-
-    A difference is taken in the dtype that NumPy would give it, as an element of it is shown.
-    """
-    operands = [np.asarray(operand) for operand in (value, minus) if operand is not None]
-    read = np.nditer(
-        operands,
-        flags=["external_loop", "buffered", "zerosize_ok"],
-        op_flags=[["readonly"]] * len(operands),
-        buffersize=BLOCK_SIZE,
-    )
-    for found in read:
-        with np.errstate(all="ignore"):
-            part = found if isinstance(found, np.ndarray) else np.subtract(*found)
-        yield part.astype(np.float64)
+def _doubles(value: Array, minus: Array | None) -> Iterator[Block]:
+    return (block.astype(np.float64, copy=False) for block in blocks(value, minus))
 
 
 def _finite(block: Block) -> Block:
@@ -185,4 +169,4 @@ def _unit(minimum: float, maximum: float) -> float:
 
 
 def _scaled(value: Array, minus: Array | None, unit: float) -> Iterator[Block]:
-    return (_finite(block) / unit for block in blocks(value, minus))
+    return (_finite(block) / unit for block in _doubles(value, minus))
