@@ -10,6 +10,7 @@ import pytest
 
 from bpdebug.tui.actions import ACTIONS
 from bpdebug.tui.screens.help import HelpScreen
+from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.settings import Settings, read_settings
 from bpdebug.tui.themes import DEFAULT_THEME
 from bpdebug.tui.user_files import UserFiles, user_files
@@ -167,6 +168,19 @@ async def test_the_settings_hold_in_the_app(user: UserFiles) -> None:
         assert "j F6            Run the next statement" in session.text
         await session.press("escape", "Q")
         assert not session.app.is_running
+
+
+async def test_the_viewers_keys_stay_as_they_are(user: UserFiles) -> None:
+    user.settings.write_text('[keys]\nhelp = "T"\ntensor = "y"\ngo_to = "h"', encoding="utf-8")
+    async with open_app("two_layer", user=user) as session:
+        await session.press("n", "y")
+        viewer = session.app.screen
+        assert isinstance(viewer, TensorViewer)
+        await session.press("T", "h")
+        assert session.app.screen is viewer
+        assert (viewer.title_text(), viewer.look) == ("z1.T", "numbers")
+        await session.press("question_mark")
+        assert isinstance(session.app.screen, HelpScreen)
 
 
 async def test_the_first_frame_has_the_users_colours(user: UserFiles) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
 from bpdebug.scenario import Scenario
+from bpdebug.tui.actions import Action
 from bpdebug.tui.screens.session_screen import SessionScreen
 from bpdebug.tui.verdicts import Verdicts
 from bpdebug.tui.widgets.program_view import ProgramView
@@ -20,10 +22,12 @@ class CheckingScreen(SessionScreen):
     ----------
     scenario : Scenario
         What is debugged; the user's numbers that it brings are what is checked, else the derived gradients.
+    actions : sequence of Action
+        The table of actions, with the user's keys.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
-        super().__init__(scenario)
+    def __init__(self, scenario: Scenario, actions: Sequence[Action]) -> None:
+        super().__init__(scenario, actions)
         values = self.debugger.original.values
         mine = evaluate_mine(scenario.program, values, scenario.mine) if scenario.mine else {}
         self.verdicts = Verdicts(scenario.program, values, mine)

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 
 from bpdebug.engine.program import Layer
 from bpdebug.scenario import Scenario
-from bpdebug.tui.actions import ACTIONS, Action, Needs, bindings
+from bpdebug.tui.actions import ACTIONS, HELP, Action, bindings
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
 from bpdebug.tui.entries import gutter_marks
@@ -31,8 +31,8 @@ from bpdebug.tui.snapshot import (
     read_pairs,
     result_name,
 )
+from bpdebug.tui.subjects import read_subject
 from bpdebug.tui.views import View, Views
-from bpdebug.tui.widgets.key_bar import KeyBar
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
@@ -59,7 +59,9 @@ class DebuggerScreen(CheckingScreen):
     """
 
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    ACTIONS = ACTIONS
+    HELP = HELP
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual declares it)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-middle"), (44, "-high")]  # noqa: RUF012
 
@@ -70,8 +72,7 @@ class DebuggerScreen(CheckingScreen):
         digits: int = DEFAULT_DIGITS,
         newcomer: bool = False,
     ) -> None:
-        super().__init__(scenario)
-        self.actions = actions
+        super().__init__(scenario, actions)
         self.autoplay = Autoplay(self, self.debugger, self.run_command)
         self.digits = digits
         self.newcomer = newcomer
@@ -80,7 +81,6 @@ class DebuggerScreen(CheckingScreen):
         values = self.debugger.original.values
         self.views = Views(values, values, self.verdicts.mine)
         self.view: View = "run"
-        self.enabled: dict[Needs, bool] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the program at the left, the operation above the ledger."""
@@ -93,7 +93,7 @@ class DebuggerScreen(CheckingScreen):
                 yield OperationCard()
                 yield Ledger(most_pairs(self.scenario.program))
                 yield Horizontal(*self.lists.values(), id="lists")
-        yield KeyBar(self.actions, self.can_run)
+        yield self.key_bar()
         yield from (self.answer_area, self.command_line, self.search_line)
 
     def on_mount(self) -> None:
@@ -159,36 +159,23 @@ class DebuggerScreen(CheckingScreen):
             self.view = "run"
 
     def show_enabled(self) -> None:
-        """Show an action that cannot do anything now as disabled."""
-        enabled: dict[Needs, bool] = {
-            "": True,
-            "later": self.debugger.can_move(1),
-            "earlier": self.debugger.can_move(-1),
-            "inside": self.debugger.moment.node > 0,
-            "playing": self.autoplay.is_playing,
-            "panel": self.focused is not None,
-            "layers": bool(self.debugger.program.layers),
-            "element": self.debugger.is_known(self.selected().name),
-            "finding": self.may_have_findings,
-            "view": len(self.views.offered) > 1,
-            "set": bool(self.debugger.history.replaced),
-            "iterations": self.debugger.timeline.iterations > 1,
-            "wrong": bool(self.verdicts.wrong_positions),
-        }
-        if enabled != self.enabled:
-            self.enabled = enabled
-            self.query_one(KeyBar).refresh()
-            self.refresh_bindings()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Answer whether an action can do anything: None shows it disabled."""
-        text = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
-        entry = ACTIONS_BY_TEXT.get(text)
-        return True if entry is None or self.can_run(entry) else None
-
-    def can_run(self, action: Action) -> bool:
-        """Whether an action can do anything now."""
-        return self.enabled.get(action.needs, True)
+        """Say what can be done now."""
+        self.enable(
+            {
+                "later": self.debugger.can_move(1),
+                "earlier": self.debugger.can_move(-1),
+                "inside": self.debugger.moment.node > 0,
+                "playing": self.autoplay.is_playing,
+                "panel": self.focused is not None,
+                "layers": bool(self.debugger.program.layers),
+                "element": self.debugger.is_known(self.selected().name),
+                "finding": self.may_have_findings,
+                "view": len(self.views.offered) > 1,
+                "set": bool(self.debugger.history.replaced),
+                "iterations": self.debugger.timeline.iterations > 1,
+                "wrong": bool(self.verdicts.wrong_positions),
+            }
+        )
 
     # What the keys do
 
@@ -196,15 +183,18 @@ class DebuggerScreen(CheckingScreen):
         """Take the focus from the panels."""
         self.set_focus(None)
 
-    def action_toggle_maximised(self) -> None:
-        """Let the panel in focus, or that of the current result, fill the screen; or restore it."""
-        if self.maximized is not None:
-            self.minimize()
+    def action_view_tensor(self) -> None:
+        """Show the tensor of the panel in focus, or else the current result, in the viewer."""
+        selection = self.selected()
+        subject = read_subject(self.debugger, self.views, selection, self.digits)
+        if subject is None:
+            panel = self.query_one(Ledger).panel_of(selection.name)
+            note = panel.panel.note if panel is not None else ""
+            self.say(note or "no statement has run yet: Tab goes to a panel")
             return
-        panel = self.focused or self.query_one(Ledger).panel_of(result_name(self.debugger))
-        if panel is not None:
-            self.set_focus(panel)
-            self.maximize(panel)
+        from bpdebug.tui.screens.tensor_viewer import TensorViewer  # when first used: start-up is quicker
+
+        self.app.push_screen(TensorViewer(subject))
 
     def action_change_digits(self, change: int) -> None:
         """Show more or fewer significant digits."""
@@ -244,12 +234,6 @@ class DebuggerScreen(CheckingScreen):
         self.app.clear_notifications()
         await self.query("Toast").remove()
         self.call_after_refresh(save_screenshot, self.app, self.scenario.name, self.debugger.position)
-
-    def action_help(self) -> None:
-        """Show the help screen."""
-        from bpdebug.tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.actions))
 
     # What the widgets report
 

@@ -6,8 +6,9 @@ subclass's business.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events, on
-from textual.screen import Screen
 
 from bpdebug.commands.command import Answer
 from bpdebug.commands.completion import completions
@@ -17,6 +18,7 @@ from bpdebug.engine.expression.provenance import element_text
 from bpdebug.engine.health import Finding
 from bpdebug.engine.trace import Trace
 from bpdebug.scenario import Scenario
+from bpdebug.tui.actions import Action
 from bpdebug.tui.cells import element_at
 from bpdebug.tui.entries import ENTRY_KINDS, WatchReadings, breakpoint_entries
 from bpdebug.tui.messages import (
@@ -30,6 +32,7 @@ from bpdebug.tui.messages import (
     SearchMoved,
 )
 from bpdebug.tui.replies import reply
+from bpdebug.tui.screens.action_screen import ActionScreen
 from bpdebug.tui.snapshot import Selection, result_name
 from bpdebug.tui.widgets.answer_area import AnswerArea
 from bpdebug.tui.widgets.entry_panel import EntryPanel
@@ -37,17 +40,19 @@ from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine
 
 
-class SessionScreen(Screen[None]):
+class SessionScreen(ActionScreen):
     """Runs the commands of a session, and shows what they answer.
 
     Parameters
     ----------
     scenario : Scenario
         What is debugged.
+    actions : sequence of Action
+        The table of actions, with the user's keys.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
-        super().__init__()
+    def __init__(self, scenario: Scenario, actions: Sequence[Action]) -> None:
+        super().__init__(actions)
         self.scenario = scenario
         self.session = Session(scenario)
         self.debugger = self.session.debugger
