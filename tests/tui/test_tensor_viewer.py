@@ -82,7 +82,7 @@ async def test_everything_is_in_its_place(size: tuple[int, int]) -> None:
         assert f"{np.linalg.norm(MATRIX):.6g}" in said
         assert {"3×4", "float64", "12"} <= set(said)
         assert "? help" in lines[-1]
-        assert "Esc close" in lines[-1]
+        assert "q close" in lines[-1]
 
 
 @pytest.mark.parametrize(
