@@ -11,6 +11,7 @@ from tests.benchmarks import (
     key_to_display,
     stops,
     tensor_viewer,
+    training_step,
 )
 
 print("| what | measured | goal |")
@@ -24,6 +25,7 @@ BENCHMARKS = (
     gradient_check,
     diagnosis,
     stops,
+    training_step,
 )
 for benchmark in BENCHMARKS:
     for line in benchmark.measure():
