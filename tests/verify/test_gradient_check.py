@@ -18,7 +18,6 @@ from bpdebug.engine.expression.functions import FUNCTIONS, Function, Sample
 from bpdebug.engine.expression.functions.entry import arrays
 from bpdebug.engine.expression.nodes import Call, Name, Statement, names
 from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.layers import COLUMNS
 from bpdebug.engine.layers.dense import ACTIVATIONS, DENSE
 from bpdebug.engine.program import Program, make_layer, with_backward
 from bpdebug.engine.trace import run
@@ -69,8 +68,8 @@ def network(
         values[f"w{number}"] = generator.normal(size=(outputs, inputs)) / np.sqrt(inputs)
         values[f"b{number}"] = generator.normal(size=(outputs, 1))
         chosen = {"activation": activation}
-        forward += DENSE.forward(number, chosen, ("w", "b"), COLUMNS)
         layers.append(make_layer(number, DENSE, chosen, ("w", "b")))
+        forward += layers[-1].forward
     seed_name = f"a{len(activations)}"
     shapes = {name: value.shape for name, value in values.items()}
     program = with_backward(shapes, forward, seed_name, layers, set(values) - {"a0"}, {"a0": 1})

@@ -13,7 +13,7 @@ from itertools import islice, product
 
 import numpy as np
 
-from bpdebug.engine.expression import forms
+from bpdebug.engine.expression import forms, joined_forms
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.forms import Form, Region, reduced_axes
 from bpdebug.engine.expression.functions import FUNCTIONS
@@ -166,6 +166,14 @@ class _Writer:
         beside = any(part.start >= part.stop for part in region)
         return _Written("0", "0") if beside else self.write(call.arguments[0], first_index(region))
 
+    def write_concatenated(self, call: Call, index: Index) -> _Written:
+        """Write an element of tensors one after the other: it is one of either."""
+        regions = self.operand_regions(call, index)
+        for argument, region in zip(call.arguments, regions, strict=True):
+            if all(part.start < part.stop for part in region):
+                return self.write(argument, first_index(region))
+        raise AssertionError("an element lies in one of the two")
+
     def write_matmul(self, call: Call, index: Index) -> _Written:
         x, y = call.arguments
         x_region, y_region = self.operand_regions(call, index)
@@ -272,6 +280,8 @@ _WRITERS: dict[Form, Callable[[_Writer, Call, Index], _Written]] = {
     forms.COUNT: _Writer.write_count,
     forms.SUBSCRIPT: _Writer.write_moved,
     forms.PLACED: _Writer.write_placed,
+    joined_forms.CONCATENATED: _Writer.write_concatenated,
+    joined_forms.PART: _Writer.write_moved,
 }
 
 

@@ -10,13 +10,14 @@ from bpdebug.engine.expression.functions import (
     activations,
     arithmetic,
     comparisons,
+    joining,
     losses,
     reductions,
     subscripts,
 )
 from bpdebug.engine.expression.functions.entry import Function, Sample
 
-FAMILIES = (arithmetic, comparisons, reductions, subscripts, activations, losses)
+FAMILIES = (arithmetic, comparisons, reductions, subscripts, joining, activations, losses)
 
 FUNCTIONS: dict[str, Function] = {
     function.name: function for family in FAMILIES for function in family.ENTRIES
