@@ -46,7 +46,7 @@ class Layout:
     @property
     def feature_axis(self) -> int:
         """The axis of the features; along it a softmax adds up to 1."""
-        return 1 - self.batch_axis
+        return 0 if self.name == "columns" else -1
 
     def examples(self, features: Extent) -> Pattern:
         """Return the shape of what holds so many features of each example."""
