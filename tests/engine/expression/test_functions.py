@@ -17,12 +17,11 @@ from bpdebug.engine.expression.derivation import derivative_rules, derive
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions import FUNCTIONS, Function, Sample
 from bpdebug.engine.expression.functions.entry import arrays
-from bpdebug.engine.expression.nodes import Call, Name, Statement
+from bpdebug.engine.expression.nodes import PLACES, Call, Name, Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.shapes import options_of, shape_of
 from bpdebug.errors import DerivationError
 
-PLACES = ("x", "y")
 CASES = [
     pytest.param(function, sample, id=f"{function.name}-{number}")
     for function in FUNCTIONS.values()
@@ -177,6 +176,13 @@ def test_inferred_shape_is_that_of_the_result(function: Function, sample: Sample
     assert inferred == np.shape(evaluate(call, values))
 
 
+def raised(values: dict[str, np.ndarray], name: str, index: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Return the same values with one element that is larger than all others."""
+    other = values[name].copy()
+    other[index] = 5.0
+    return {**values, name: other}
+
+
 @pytest.mark.parametrize(("function", "sample"), CASES)
 def test_reads_are_exactly_the_elements_that_matter(function: Function, sample: Sample) -> None:
     values = dict(zip(PLACES, arrays(sample), strict=False))
@@ -189,6 +195,8 @@ def test_reads_are_exactly_the_elements_that_matter(function: Function, sample: 
     influences = {name: np.zeros((*result.shape, *value.shape), bool) for name, value in values.items()}
     probes = {-7.3, 0.0, 0.05, 7.3, np.nan, np.inf, *(x for value in values.values() for x in value.flat)}
     starts = [values, *({n: np.full_like(v, x) for n, v in values.items()} for x in (0.0, 1.0))]
+    if function.derivatives is None:  # it may ask which element is the largest: each is, once
+        starts += [raised(values, name, index) for name in values for index in np.ndindex(values[name].shape)]
     for start, name in product(starts, values):
         before = np.asarray(evaluate(call, start))
         for index, other in product(np.ndindex(values[name].shape), probes):

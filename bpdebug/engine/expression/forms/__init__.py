@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from bpdebug.engine.expression.forms.convolutions import (
+    CONVOLUTION,
+    INPUT_GRADIENT,
+    TRANSPOSED_CONVOLUTION,
+    WEIGHT_GRADIENT,
+)
 from bpdebug.engine.expression.forms.elementwise import ELEMENTWISE, MATMUL, TRANSPOSE
 from bpdebug.engine.expression.forms.form import (
+    Cost,
     Form,
     Options,
     Region,
     Shape,
     element_count,
+    nothing,
+    numbers_of,
     reduced_axes,
+    spanned,
     whole,
     written,
+)
+from bpdebug.engine.expression.forms.pooling import (
+    MAX_POOLING,
+    MAX_POOLING_GRADIENT,
+    MEAN_POOLING,
+    MEAN_POOLING_GRADIENT,
 )
 from bpdebug.engine.expression.forms.reductions import (
     ALONG_AXIS,
@@ -21,26 +37,50 @@ from bpdebug.engine.expression.forms.reductions import (
     PAIRED,
     REDUCTION,
 )
+from bpdebug.engine.expression.forms.shaping import (
+    FLATTEN,
+    RESHAPE,
+    RESHAPE_LIKE,
+    UPSAMPLE,
+    UPSAMPLE_GRADIENT,
+)
 from bpdebug.engine.expression.forms.subscripts import PLACED, SUBSCRIPT
 
 __all__ = [
     "ALONG_AXIS",
+    "CONVOLUTION",
     "COUNT",
     "ELEMENTWISE",
     "EXPANSION",
+    "FLATTEN",
+    "INPUT_GRADIENT",
     "MATMUL",
+    "MAX_POOLING",
+    "MAX_POOLING_GRADIENT",
+    "MEAN_POOLING",
+    "MEAN_POOLING_GRADIENT",
     "ONE_HOT",
     "PAIRED",
     "PLACED",
     "REDUCTION",
+    "RESHAPE",
+    "RESHAPE_LIKE",
     "SUBSCRIPT",
     "TRANSPOSE",
+    "TRANSPOSED_CONVOLUTION",
+    "UPSAMPLE",
+    "UPSAMPLE_GRADIENT",
+    "WEIGHT_GRADIENT",
+    "Cost",
     "Form",
     "Options",
     "Region",
     "Shape",
     "element_count",
+    "nothing",
+    "numbers_of",
     "reduced_axes",
+    "spanned",
     "whole",
     "written",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpdebug.engine.expression.forms.form import Form, Options, Region, Shape, written
+from bpdebug.engine.expression.forms.form import Cost, Form, Options, Region, Shape, element_count, written
 from bpdebug.errors import ShapeError
 
 
@@ -43,6 +43,10 @@ def _matmul_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tupl
     return (*x_lead, rows, inner), (*y_lead, inner, columns)
 
 
+def _matmul_cost(shapes: tuple[Shape, ...], options: Options) -> Cost:
+    return Cost(0, element_count(_matmul_shape(shapes, options)) * shapes[0][-1])
+
+
 def _transpose_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
     (shape,) = shapes
     return shape if len(shape) < 2 else (*shape[:-2], shape[-1], shape[-2])
@@ -53,5 +57,5 @@ def _transpose_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> t
 
 
 ELEMENTWISE = Form("elementwise", _broadcast_shape, _broadcast_reads)
-MATMUL = Form("matmul", _matmul_shape, _matmul_reads)
+MATMUL = Form("matmul", _matmul_shape, _matmul_reads, cost=_matmul_cost)
 TRANSPOSE = Form("transpose", _transpose_shape, _transpose_reads)

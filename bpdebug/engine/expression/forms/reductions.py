@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpdebug.engine.expression.forms.form import Form, Options, Region, Shape, reduced_axes, written
+from bpdebug.engine.expression.forms.form import Form, Options, Region, Shape, nothing, reduced_axes, written
 from bpdebug.errors import ShapeError
 
 
@@ -59,7 +59,7 @@ def _expansion_reads(region: Region, shapes: tuple[Shape, ...], options: Options
         own = tuple(slice(0, 1) if i in axes else part for i, part in enumerate(region))
     else:
         own = tuple(part for i, part in enumerate(region) if i not in axes)
-    return own, tuple(slice(0, 0) for _ in y)
+    return own, nothing(y)
 
 
 def _count_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
@@ -68,7 +68,7 @@ def _count_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
 
 
 def _count_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
-    return (tuple(slice(0, 0) for _ in shapes[0]),)
+    return (nothing(shapes[0]),)
 
 
 REDUCTION = Form("reduction", _reduction_shape, _reduction_reads)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import cast
 
-from bpdebug.engine.expression.forms.form import Form, Options, Region, Shape, whole, written
+from bpdebug.engine.expression.forms.form import (
+    Form,
+    Options,
+    Region,
+    Shape,
+    nothing,
+    numbers_of,
+    spanned,
+    whole,
+    written,
+)
 from bpdebug.engine.expression.nodes import Index, index_text
 from bpdebug.errors import ShapeError
 
@@ -44,7 +54,7 @@ def _subscript_reads(region: Region, shapes: tuple[Shape, ...], options: Options
         if isinstance(part, int):
             return slice(part, part + 1)
         wanted = next(own)
-        return slice(part.start + wanted.start, part.start + wanted.stop)
+        return slice(part.start + wanted.start, part.start + wanted.stop, wanted.step)
 
     return (tuple(read(part) for part in _bounds(shape, options)),)
 
@@ -63,11 +73,11 @@ def _placed_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -
     outside = False
     for wanted, part in zip(region, _bounds(y, options), strict=True):
         held = slice(part, part + 1) if isinstance(part, int) else part
-        start, stop = max(wanted.start, held.start), min(wanted.stop, held.stop)
-        outside = outside or start >= stop
+        inside = [number for number in numbers_of(wanted) if held.start <= number < held.stop]
+        outside = outside or not inside
         if isinstance(part, slice):
-            own.append(slice(start - part.start, max(start, stop) - part.start))
-    return tuple(slice(0, 0) for _ in x) if outside else tuple(own), tuple(slice(0, 0) for _ in y)
+            own.append(spanned([number - part.start for number in inside]))
+    return nothing(x) if outside else tuple(own), nothing(y)
 
 
 SUBSCRIPT = Form("subscript", _subscript_shape, _subscript_reads, local=False)

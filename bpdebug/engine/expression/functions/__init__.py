@@ -10,13 +10,26 @@ from bpdebug.engine.expression.functions import (
     activations,
     arithmetic,
     comparisons,
+    convolutions,
     losses,
+    pooling,
     reductions,
+    shaping,
     subscripts,
 )
 from bpdebug.engine.expression.functions.entry import Function, Sample
 
-FAMILIES = (arithmetic, comparisons, reductions, subscripts, activations, losses)
+FAMILIES = (
+    arithmetic,
+    comparisons,
+    reductions,
+    subscripts,
+    shaping,
+    convolutions,
+    pooling,
+    activations,
+    losses,
+)
 
 FUNCTIONS: dict[str, Function] = {
     function.name: function for family in FAMILIES for function in family.ENTRIES
