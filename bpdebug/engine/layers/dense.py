@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from bpdebug.engine.expression.functions import activations
+from bpdebug.engine.expression.functions import ACTIVATIONS
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting
 from bpdebug.engine.layers.layout import Layout
-
-ACTIVATIONS = {
-    function.name: function for function in activations.ENTRIES if not function.name.endswith("_prime")
-}
 
 
 def forward(

@@ -15,7 +15,7 @@ import pytest
 from bpdebug.engine.expression import derivation
 from bpdebug.engine.expression.derivation import derivative_rules, derive
 from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.functions import FUNCTIONS, Function, Sample
+from bpdebug.engine.expression.functions import ACTIVATIONS, FUNCTIONS, Function, Sample
 from bpdebug.engine.expression.functions.entry import arrays
 from bpdebug.engine.expression.nodes import PLACES, Call, Name, Statement
 from bpdebug.engine.expression.parsing import parse
@@ -281,16 +281,13 @@ def test_softmax_of_far_apart_scores(dtype: type) -> None:
     np.testing.assert_allclose(near, [exact_sigmoid(1), exact_sigmoid(-1)], rtol=4 * np.finfo(dtype).eps)
 
 
-ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "silu", "softmax")
-
-
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name.removesuffix("_prime") in ACTIVATIONS])
 def test_large_arguments_neither_warn_nor_give_nan(name: str, dtype: type) -> None:
     assert np.isfinite(FUNCTIONS[name].numpy(np.array(POINTS, dtype))).all()
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "silu"])
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_nan_stays_visible(name: str) -> None:
     assert np.isnan(evaluate(parse(f"{name}(x)"), {"x": np.array([math.nan])})).all()
 
@@ -307,7 +304,13 @@ def test_nan_stays_visible(name: str) -> None:
         ("leaky_relu", -math.inf, math.inf),
         ("elu", -1, math.inf),
         ("elu_prime", 0, 1),
+        ("selu_prime", 0, 1.0507009873554805),
         ("softplus", 0, math.inf),
+        ("hardtanh", -1, 1),
+        ("hardtanh_prime", 0, 0),
+        ("relu6", 0, 6),
+        ("relu6_prime", 0, 0),
+        ("softsign_prime", 0, 0),
     ],
 )
 def test_limits_at_infinity(name: str, at_minus_infinity: float, at_infinity: float) -> None:
@@ -320,6 +323,18 @@ def test_slopes_at_the_corner() -> None:
     np.testing.assert_array_equal(FUNCTIONS["relu_prime"].numpy(zero), [0, 0])
     np.testing.assert_array_equal(FUNCTIONS["leaky_relu_prime"].numpy(zero), [0.01, 0.01])
     np.testing.assert_array_equal(FUNCTIONS["elu_prime"].numpy(zero), [1, 1])
+    np.testing.assert_array_equal(FUNCTIONS["relu6_prime"].numpy(np.array([0.0, 6.0])), [0, 0])
+    np.testing.assert_array_equal(FUNCTIONS["hardtanh_prime"].numpy(np.array([-1.0, 1.0])), [0, 0])
+
+
+def test_gelu_keeps_its_digits_on_the_left() -> None:
+    points = np.concatenate([np.linspace(-35, -1, 200), np.linspace(-1, 9, 200)])
+    below = np.array([math.erfc(-x / math.sqrt(2)) / 2 for x in points])
+    density = np.array([math.exp(-x * x / 2) / math.sqrt(2 * math.pi) for x in points])
+    np.testing.assert_allclose(FUNCTIONS["gelu"].numpy(points), points * below, rtol=2e-13)
+    np.testing.assert_allclose(
+        FUNCTIONS["gelu_prime"].numpy(points), below + points * density, rtol=2e-11, atol=1e-300
+    )
 
 
 def test_equal_elements_of_a_maximum_send_the_gradient_once() -> None:
