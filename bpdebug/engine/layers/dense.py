@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from bpdebug.engine.expression.functions import activations
+from bpdebug.engine.expression.functions import ACTIVATIONS
 from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting, Value
 from bpdebug.engine.layers.layout import Layout
-
-ACTIVATIONS = {
-    function.name: function for function in activations.ENTRIES if not function.name.endswith("_prime")
-}
 
 
 def forward(settings: Mapping[str, Value], roles: Collection[str], layout: Layout) -> dict[str, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from bpdebug.engine.expression.forms.joining import CONCATENATED, PART, joining_axis
 from bpdebug.engine.expression.functions.entry import MIXED, Array, Function, Sample
-from bpdebug.engine.expression.joined_forms import CONCATENATED, PART, joining_axis
 from bpdebug.engine.expression.nodes import Option
 
 AXIS: dict[str, Option] = {"axis": -1}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpdebug.engine.expression.forms import Form, Options, Region, Shape, reduced_axes, written
+from bpdebug.engine.expression.forms.form import Form, Options, Region, Shape, nothing, reduced_axes, written
 from bpdebug.errors import ShapeError
 
 
@@ -50,7 +50,7 @@ def _part_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> 
     axis = joining_axis(x, options)
     shift = x[axis] - y[axis] if options["last"] else 0
     part = slice(region[axis].start + shift, region[axis].stop + shift)
-    return _with_part(region, axis, part), tuple(slice(0, 0) for _ in y)
+    return _with_part(region, axis, part), nothing(y)
 
 
 CONCATENATED = Form("concatenated", _concatenated_shape, _concatenated_reads)
