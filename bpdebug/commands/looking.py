@@ -86,11 +86,16 @@ def _explain(session: Session, text: str) -> Answer:
     expression = debugger.program.statements[debugger.program.positions[name] - 1].expression
     origin = origin_of(name, expression, element, value, debugger.trace.values, DIGITS)
     sources = [
-        {"name": source.name, "region": [[part.start, part.stop] for part in source.region]}
+        {"name": source.name, "region": [_bounds(part) for part in source.region]}
         for source in origin.sources
     ]
     data = {"element": written, "symbols": origin.symbols, "numbers": origin.numbers, "sources": sources}
     return Answer((str(origin),), {**data, **value_data(value[element])})
+
+
+def _bounds(part: slice) -> list[int]:
+    """Return what a slice of a region is: its start and stop, and its step where it has holes."""
+    return [part.start, part.stop] if part.step in (None, 1) else [part.start, part.stop, part.step]
 
 
 def _list(session: Session, text: str) -> Answer:

@@ -43,8 +43,8 @@ def run_dense(
     values, forward, made = {"a0": a0}, [], []
     for number, (activation, w, b) in enumerate(layers, start=1):
         values |= {f"w{number}": w, f"b{number}": b}
-        forward += kind.forward(number, {"activation": activation}, ["w", "b"], layout)
         made.append(make_layer(number, kind, {"activation": activation}, ["w", "b"], layout))
+        forward += made[-1].forward
     shapes = {name: value.shape for name, value in values.items()}
     parameters = [name for name in values if name != "a0"]
     last = f"a{len(layers)}"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import grad
+from autograd.extend import defvjp, primitive
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
+from bpdebug.engine.expression.functions import ACTIVATIONS
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Statement, calls, names
 from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.layers import Layout
-from bpdebug.engine.layers.dense import ACTIVATIONS
 from bpdebug.engine.program import with_backward
 from bpdebug.engine.trace import run
 from bpdebug.errors import ShapeError
@@ -24,6 +26,18 @@ from bpdebug.errors import ShapeError
 def softmax(x, axis):
     powers = anp.exp(x - anp.max(x, axis=axis, keepdims=True))
     return powers / anp.sum(powers, axis=axis, keepdims=True)
+
+
+@primitive
+def erf(x):
+    return np.vectorize(math.erf, otypes=[float])(x)
+
+
+defvjp(erf, lambda _, x: lambda g: g * 2 / math.sqrt(math.pi) * anp.exp(-(x**2)))
+
+
+def elu(z):
+    return anp.where(z > 0, z, anp.exp(anp.where(z > 0, 0.0, z)) - 1)
 
 
 # Written with `z > 0` on one side, so that the slope at a kink is the one that bpdebug states: a unit whose
@@ -35,10 +49,20 @@ ORACLES: dict[str, Callable] = {
     "tanh": lambda z, _=0: anp.tanh(z),
     "relu": lambda z, _=0: anp.where(z > 0, z, 0.0),
     "leaky_relu": lambda z, _=0: anp.where(z > 0, z, 0.01 * z),
-    "elu": lambda z, _=0: anp.where(z > 0, z, anp.exp(anp.where(z > 0, 0.0, z)) - 1),
+    "elu": lambda z, _=0: elu(z),
     "softplus": lambda z, _=0: anp.logaddexp(0.0, z),
     "silu": lambda z, _=0: z / (1 + anp.exp(-z)),
+    "selu": lambda z, _=0: (
+        1.0507009873554805 * anp.where(z > 0, z, 1.6732632423543772 * elu(anp.where(z > 0, 0.0, z)))
+    ),
+    "mish": lambda z, _=0: z * anp.tanh(anp.logaddexp(0.0, z)),
+    "hardtanh": lambda z, _=0: anp.clip(z, -1, 1),
+    "relu6": lambda z, _=0: anp.clip(z, 0, 6),
+    "softsign": lambda z, _=0: z / (1 + anp.abs(z)),
+    "gelu": lambda z, _=0: z * (1 + erf(z / math.sqrt(2))) / 2,
+    "gelu_tanh": lambda z, _=0: z * (1 + anp.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))) / 2,
     "softmax": lambda z, axis=0: softmax(z, axis),
+    "log_softmax": lambda z, axis=0: anp.log(softmax(z, axis)),
 }
 
 

@@ -29,7 +29,15 @@ def torch_forward(network: Network, leaves: dict[str, Any]) -> tuple[Any, dict[s
         "elu": functional.elu,
         "softplus": functional.softplus,
         "silu": functional.silu,
+        "selu": functional.selu,
+        "mish": functional.mish,
+        "hardtanh": functional.hardtanh,
+        "relu6": functional.relu6,
+        "softsign": functional.softsign,
+        "gelu": functional.gelu,
+        "gelu_tanh": lambda z: functional.gelu(z, approximate="tanh"),
         "softmax": lambda z: torch.softmax(z, dim=1),
+        "log_softmax": lambda z: torch.log_softmax(z, dim=1),
     }
     target, tensors = leaves["target"], {name: leaf for name, leaf in leaves.items() if name != "target"}
     a = tensors["a0"]

@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 from bpdebug.engine.expression.derivation import derivative_rules
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.forms import ELEMENTWISE, Form
-from bpdebug.engine.expression.functions import FUNCTIONS, Function, Sample
+from bpdebug.engine.expression.functions import ACTIVATIONS, FUNCTIONS, Function, Sample
 from bpdebug.engine.expression.functions.entry import arrays
-from bpdebug.engine.expression.nodes import Call, Name, Statement, names
+from bpdebug.engine.expression.nodes import PLACES, Call, Name, Statement, names
 from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.layers import COLUMNS
-from bpdebug.engine.layers.dense import ACTIVATIONS, DENSE
+from bpdebug.engine.layers.dense import DENSE
 from bpdebug.engine.program import Program, make_layer, with_backward
 from bpdebug.engine.trace import run
 from bpdebug.errors import BpdebugError
@@ -69,8 +68,8 @@ def network(
         values[f"w{number}"] = generator.normal(size=(outputs, inputs)) / np.sqrt(inputs)
         values[f"b{number}"] = generator.normal(size=(outputs, 1))
         chosen = {"activation": activation}
-        forward += DENSE.forward(number, chosen, ("w", "b"), COLUMNS)
         layers.append(make_layer(number, DENSE, chosen, ("w", "b")))
+        forward += layers[-1].forward
     seed_name = f"a{len(activations)}"
     shapes = {name: value.shape for name, value in values.items()}
     program = with_backward(shapes, forward, seed_name, layers, set(values) - {"a0"}, {"a0": 1})
@@ -117,7 +116,7 @@ def naive(program: Program, values: Values, name: str, width: float = 1e-5) -> n
 
 @pytest.mark.parametrize(("function", "sample"), DERIVABLE)
 def test_every_function_of_the_table_is_right(function: Function, sample: Sample) -> None:
-    values = dict(zip("xy", arrays(sample), strict=False))
+    values = dict(zip(PLACES, arrays(sample), strict=False))
     call = Call(function.name, tuple(map(Name, values)), tuple(sample.options.items()))
     shapes = {name: value.shape for name, value in values.items()}
     reports = check_gradients(*with_incoming(shapes, [Statement("r", call)], values))
@@ -439,7 +438,7 @@ def test_a_gradient_that_is_none_where_there_is_a_slope_is_wrong() -> None:
 
 @pytest.mark.parametrize(("function", "sample"), ALL)
 def test_many_variants_are_as_one_by_one(function: Function, sample: Sample) -> None:
-    values = dict(zip("xy", arrays(sample), strict=False))
+    values = dict(zip(PLACES, arrays(sample), strict=False))
     call = Call(function.name, tuple(map(Name, values)), tuple(sample.options.items()))
     factors = np.array([1.0, 0.5, 2.0, 1.5])
     for varied in ({"x"}, {"y"}, {"x", "y"}):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bpdebug.engine.expression.forms import MATMUL, Shape, element_count
+from bpdebug.engine.expression.forms import Cost, Shape, element_count
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.nodes import Call, Expression, names, walk
-from bpdebug.engine.expression.shapes import shape_of
+from bpdebug.engine.expression.shapes import options_of, shape_of
 from bpdebug.errors import BpdebugError
 
 MAX_NUMBERS = 2**27
@@ -41,20 +41,25 @@ def check_cost(expression: Expression, shapes: Mapping[str, Shape]) -> None:
     # A part without names is a constant, folded before anything runs; one that stands there twice is
     # computed twice.
     inner = [node for node in walk(expression) if isinstance(node, Call) and names(node)]
-    numbers = sum(element_count(shape_of(call, shapes)) for call in inner)
+    costs = [_cost(call, shapes) for call in inner]
+    numbers = sum(cost.numbers for cost in costs)
     if numbers > MAX_NUMBERS:
         raise BpdebugError(
             f"too large: it would compute {numbers:,} numbers, at most {MAX_NUMBERS:,} are allowed"
         )
-    products = sum(_products(call, shapes) for call in inner)
+    products = sum(cost.products for cost in costs)
     if products > MAX_PRODUCTS:
         raise BpdebugError(
             f"too long: it would take {products:,} products, at most {MAX_PRODUCTS:,} are allowed"
         )
 
 
-def _products(call: Call, shapes: Mapping[str, Shape]) -> int:
+def _cost(call: Call, shapes: Mapping[str, Shape]) -> Cost:
+    """Return what a call computes: its result, and what its form says that it takes on the way."""
     size = element_count(shape_of(call, shapes))
-    if FUNCTIONS[call.function].form is MATMUL:
-        return size * shape_of(call.arguments[0], shapes)[-1]
-    return size
+    form = FUNCTIONS[call.function].form
+    if form.cost is None:
+        return Cost(size, size)
+    arguments = tuple(shape_of(argument, shapes) for argument in call.arguments)
+    numbers, products = form.cost(arguments, options_of(call))
+    return Cost(size + numbers, products)

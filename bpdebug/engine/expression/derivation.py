@@ -26,6 +26,7 @@ from bpdebug.engine.expression.inner_results import (
     with_own_statements,
 )
 from bpdebug.engine.expression.nodes import (
+    PLACES,
     Call,
     Expression,
     Name,
@@ -178,7 +179,7 @@ class _Derivation:
         meanings: dict[Expression, Expression] = {
             Name("g"): gradient,
             Name("out"): node,
-            **{Name(place): argument for place, argument in zip("xy", node.arguments, strict=False)},
+            **{Name(place): argument for place, argument in zip(PLACES, node.arguments, strict=False)},
         }
         for i, argument in reached:
             if (rule := rules[i]) is not None:

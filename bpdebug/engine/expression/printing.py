@@ -15,7 +15,16 @@ from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.comparisons import COMPARISON
 from bpdebug.engine.expression.functions.entry import CALL
-from bpdebug.engine.expression.nodes import Call, Expression, Index, Name, Number, Statement, index_text
+from bpdebug.engine.expression.nodes import (
+    PLACES,
+    Call,
+    Expression,
+    Index,
+    Name,
+    Number,
+    Statement,
+    index_text,
+)
 from bpdebug.engine.expression.shapes import options_of, shape_of
 
 SUBSCRIPTS = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
@@ -110,7 +119,7 @@ def _write(
             return text, LITERAL if text[0].isdigit() else FUNCTIONS["negative"].precedence
         template, precedence = template_of(node)
         operands = {}
-        for place, argument in zip("xy", node.arguments, strict=False):
+        for place, argument in zip(PLACES, node.arguments, strict=False):
             text, own = write(argument)
             operands[place] = f"({text})" if precedence < CALL and _loose(node, place, own) else text
         return template.format(**operands), precedence
@@ -131,7 +140,7 @@ def _numpy_template(call: Call) -> tuple[str, int]:
     function = FUNCTIONS[call.function]
     if function.python:
         return function.python.replace("{index}", _index_of(call)), function.precedence
-    places = [f"{{{place}}}" for place, _ in zip("xy", call.arguments, strict=False)]
+    places = [f"{{{place}}}" for place, _ in zip(PLACES, call.arguments, strict=False)]
     options = [f"{name}={value!r}" for name, value in call.options]
     return f"{call.function}({', '.join(places + options)})", CALL
 
@@ -147,7 +156,7 @@ def _math_template(call: Call) -> tuple[str, int]:
         letters = "".join(AXIS_LETTERS[i] for i in _axes(axis) if -1 <= i < len(AXIS_LETTERS))
         notation = function.notation.replace("{axis}", letters).replace("{index}", _index_of(call))
         return notation, function.precedence
-    places = ", ".join(f"{{{place}}}" for place, _ in zip("xy", call.arguments, strict=False))
+    places = ", ".join(f"{{{place}}}" for place, _ in zip(PLACES, call.arguments, strict=False))
     return f"{call.function.replace('_prime', '′')}({places})", CALL
 
 

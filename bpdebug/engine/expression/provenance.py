@@ -15,13 +15,13 @@ import numpy as np
 
 from bpdebug.engine.expression import forms
 from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.forms import Form, Region, reduced_axes
+from bpdebug.engine.expression.forms import Form, Region, numbers_of, reduced_axes
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.arithmetic import PRODUCT, SUM
 from bpdebug.engine.expression.functions.entry import CALL, Array
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
+from bpdebug.engine.expression.nodes import PLACES, Call, Expression, Name, Number
 from bpdebug.engine.expression.printing import written_number
-from bpdebug.engine.expression.regions import Index, RegionReader, Source, first_index, point
+from bpdebug.engine.expression.regions import Index, RegionReader, Source, cell_of, first_index, point
 from bpdebug.engine.expression.shapes import options_of, shape_of
 
 SHOWN_TERMS = 3
@@ -137,7 +137,7 @@ class _Writer:
 
     def write_elementwise(self, call: Call, index: Index) -> _Written:
         function = FUNCTIONS[call.function]
-        places = "xy"[: len(call.arguments)]
+        places = PLACES[: len(call.arguments)]
         default = f"{call.function}({', '.join(f'{{{place}}}' for place in places)})"
         template = "{x}·{y}" if call.function == "multiply" else function.notation or default
         regions = self.operand_regions(call, index)
@@ -166,6 +166,14 @@ class _Writer:
         beside = any(part.start >= part.stop for part in region)
         return _Written("0", "0") if beside else self.write(call.arguments[0], first_index(region))
 
+    def write_concatenated(self, call: Call, index: Index) -> _Written:
+        """Write an element of tensors one after the other: it is one of either."""
+        regions = self.operand_regions(call, index)
+        for argument, region in zip(call.arguments, regions, strict=True):
+            if all(part.start < part.stop for part in region):
+                return self.write(argument, first_index(region))
+        raise AssertionError("an element lies in one of the two")
+
     def write_matmul(self, call: Call, index: Index) -> _Written:
         x, y = call.arguments
         x_region, y_region = self.operand_regions(call, index)
@@ -188,9 +196,7 @@ class _Writer:
         terms = block.ravel()
 
         def write_term(k: int) -> _Written:
-            within = np.unravel_index(k, block.shape)
-            cell = tuple(part.start + int(i) for part, i in zip(region, within, strict=True))
-            return self.write(argument, cell)
+            return self.write(argument, cell_of(region, np.unravel_index(k, block.shape)))
 
         total = self.write_sum(terms, write_term)
         if call.function == "sum":
@@ -201,7 +207,7 @@ class _Writer:
     def write_chosen(self, call: Call, argument: Expression, region: Region) -> _Written:
         """Write what a reduction that is no sum makes of its elements, the first few of them."""
         line = self.reader.value(argument, region).ravel()
-        cells = islice(product(*(range(part.start, part.stop) for part in region)), SHOWN_TERMS + 1)
+        cells = islice(product(*map(numbers_of, region)), SHOWN_TERMS + 1)
         shown = [self.write(argument, cell) for cell in cells]
         rest = [] if line.size == len(shown) else [f"… {line.size - len(shown)} more"]
         symbols, numbers = [term.symbols for term in shown], [term.numbers for term in shown]
@@ -272,6 +278,8 @@ _WRITERS: dict[Form, Callable[[_Writer, Call, Index], _Written]] = {
     forms.COUNT: _Writer.write_count,
     forms.SUBSCRIPT: _Writer.write_moved,
     forms.PLACED: _Writer.write_placed,
+    forms.CONCATENATED: _Writer.write_concatenated,
+    forms.PART: _Writer.write_moved,
 }
 
 

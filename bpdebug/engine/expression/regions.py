@@ -7,13 +7,14 @@ costs one row and one column.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import SupportsIndex
 
 import numpy as np
 
 from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.forms import Region, Shape
+from bpdebug.engine.expression.forms import Region, Shape, numbers_of
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
@@ -31,7 +32,7 @@ class Source:
 
     def contains(self, index: Index) -> bool:
         """Whether an element of the tensor is one of those that feed the result."""
-        return all(part.start <= i < part.stop for part, i in zip(self.region, index, strict=True))
+        return all(i in numbers_of(part) for part, i in zip(self.region, index, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class RegionReader:
             result = np.asarray(FUNCTIONS[node.function].numpy(*parts, **options_of(node)))
         # A function along an axis gives the whole axis: take what was asked for.
         asked = (
-            slice(None) if part.stop - part.start == n else part
+            slice(None) if len(numbers_of(part)) == n else part
             for part, n in zip(region, result.shape, strict=True)
         )
         return result[tuple(asked)]
@@ -86,6 +87,11 @@ class RegionReader:
 def point(index: Index) -> Region:
     """Return the region of one element."""
     return tuple(slice(i, i + 1) for i in index)
+
+
+def cell_of(region: Region, within: Iterable[SupportsIndex]) -> Index:
+    """Return the element of a tensor that lies at an index within a region of it."""
+    return tuple(numbers_of(part)[i] for part, i in zip(region, within, strict=True))
 
 
 def first_index(region: Region) -> Index:

@@ -14,7 +14,7 @@ import numpy as np
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Call, Statement, names
 from bpdebug.engine.expression.provenance import element_text, origin_of
-from bpdebug.engine.expression.regions import Index, RegionReader, point
+from bpdebug.engine.expression.regions import Index, RegionReader, cell_of, point
 from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.health.finding import Symptom
 from bpdebug.engine.trace import Trace
@@ -76,7 +76,5 @@ def _where_it_arose(call: Call, index: Index, reader: RegionReader) -> tuple[Cal
         if isinstance(argument, Call):
             part = reader.value(argument, region)
             if not np.isfinite(part).all():
-                start = (axis.start for axis in region)
-                inner = tuple(i + offset for i, offset in zip(_first_not_finite(part), start, strict=True))
-                return _where_it_arose(argument, inner, reader)
+                return _where_it_arose(argument, cell_of(region, _first_not_finite(part)), reader)
     return call, index

@@ -15,14 +15,13 @@ import pytest
 from bpdebug.engine.expression import derivation
 from bpdebug.engine.expression.derivation import derivative_rules, derive
 from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.functions import FUNCTIONS, Function, Sample
+from bpdebug.engine.expression.functions import ACTIVATIONS, FUNCTIONS, Function, Sample
 from bpdebug.engine.expression.functions.entry import arrays
-from bpdebug.engine.expression.nodes import Call, Name, Statement
+from bpdebug.engine.expression.nodes import PLACES, Call, Name, Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.shapes import options_of, shape_of
 from bpdebug.errors import DerivationError
 
-PLACES = ("x", "y")
 CASES = [
     pytest.param(function, sample, id=f"{function.name}-{number}")
     for function in FUNCTIONS.values()
@@ -177,6 +176,13 @@ def test_inferred_shape_is_that_of_the_result(function: Function, sample: Sample
     assert inferred == np.shape(evaluate(call, values))
 
 
+def raised(values: dict[str, np.ndarray], name: str, index: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Return the same values with one element that is larger than all others."""
+    other = values[name].copy()
+    other[index] = 5.0
+    return {**values, name: other}
+
+
 @pytest.mark.parametrize(("function", "sample"), CASES)
 def test_reads_are_exactly_the_elements_that_matter(function: Function, sample: Sample) -> None:
     values = dict(zip(PLACES, arrays(sample), strict=False))
@@ -189,6 +195,8 @@ def test_reads_are_exactly_the_elements_that_matter(function: Function, sample: 
     influences = {name: np.zeros((*result.shape, *value.shape), bool) for name, value in values.items()}
     probes = {-7.3, 0.0, 0.05, 7.3, np.nan, np.inf, *(x for value in values.values() for x in value.flat)}
     starts = [values, *({n: np.full_like(v, x) for n, v in values.items()} for x in (0.0, 1.0))]
+    if function.derivatives is None:  # it may ask which element is the largest: each is, once
+        starts += [raised(values, name, index) for name in values for index in np.ndindex(values[name].shape)]
     for start, name in product(starts, values):
         before = np.asarray(evaluate(call, start))
         for index, other in product(np.ndindex(values[name].shape), probes):
@@ -273,16 +281,13 @@ def test_softmax_of_far_apart_scores(dtype: type) -> None:
     np.testing.assert_allclose(near, [exact_sigmoid(1), exact_sigmoid(-1)], rtol=4 * np.finfo(dtype).eps)
 
 
-ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "silu", "softmax")
-
-
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name.removesuffix("_prime") in ACTIVATIONS])
 def test_large_arguments_neither_warn_nor_give_nan(name: str, dtype: type) -> None:
     assert np.isfinite(FUNCTIONS[name].numpy(np.array(POINTS, dtype))).all()
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "silu"])
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_nan_stays_visible(name: str) -> None:
     assert np.isnan(evaluate(parse(f"{name}(x)"), {"x": np.array([math.nan])})).all()
 
@@ -299,7 +304,13 @@ def test_nan_stays_visible(name: str) -> None:
         ("leaky_relu", -math.inf, math.inf),
         ("elu", -1, math.inf),
         ("elu_prime", 0, 1),
+        ("selu_prime", 0, 1.0507009873554805),
         ("softplus", 0, math.inf),
+        ("hardtanh", -1, 1),
+        ("hardtanh_prime", 0, 0),
+        ("relu6", 0, 6),
+        ("relu6_prime", 0, 0),
+        ("softsign_prime", 0, 0),
     ],
 )
 def test_limits_at_infinity(name: str, at_minus_infinity: float, at_infinity: float) -> None:
@@ -312,6 +323,18 @@ def test_slopes_at_the_corner() -> None:
     np.testing.assert_array_equal(FUNCTIONS["relu_prime"].numpy(zero), [0, 0])
     np.testing.assert_array_equal(FUNCTIONS["leaky_relu_prime"].numpy(zero), [0.01, 0.01])
     np.testing.assert_array_equal(FUNCTIONS["elu_prime"].numpy(zero), [1, 1])
+    np.testing.assert_array_equal(FUNCTIONS["relu6_prime"].numpy(np.array([0.0, 6.0])), [0, 0])
+    np.testing.assert_array_equal(FUNCTIONS["hardtanh_prime"].numpy(np.array([-1.0, 1.0])), [0, 0])
+
+
+def test_gelu_keeps_its_digits_on_the_left() -> None:
+    points = np.concatenate([np.linspace(-35, -1, 200), np.linspace(-1, 9, 200)])
+    below = np.array([math.erfc(-x / math.sqrt(2)) / 2 for x in points])
+    density = np.array([math.exp(-x * x / 2) / math.sqrt(2 * math.pi) for x in points])
+    np.testing.assert_allclose(FUNCTIONS["gelu"].numpy(points), points * below, rtol=2e-13)
+    np.testing.assert_allclose(
+        FUNCTIONS["gelu_prime"].numpy(points), below + points * density, rtol=2e-11, atol=1e-300
+    )
 
 
 def test_equal_elements_of_a_maximum_send_the_gradient_once() -> None:

@@ -9,17 +9,44 @@ from __future__ import annotations
 from bpdebug.engine.expression.functions import (
     activations,
     arithmetic,
+    bounded,
     comparisons,
+    convolutions,
+    gelu,
+    joining,
     losses,
+    pooling,
     reductions,
+    shaping,
+    softmax,
     subscripts,
 )
 from bpdebug.engine.expression.functions.entry import Function, Sample
 
-FAMILIES = (arithmetic, comparisons, reductions, subscripts, activations, losses)
+ACTIVATION_FAMILIES = (activations, bounded, gelu, softmax)
+FAMILIES = (
+    arithmetic,
+    comparisons,
+    reductions,
+    subscripts,
+    shaping,
+    joining,
+    convolutions,
+    pooling,
+    *ACTIVATION_FAMILIES,
+    losses,
+)
 
 FUNCTIONS: dict[str, Function] = {
     function.name: function for family in FAMILIES for function in family.ENTRIES
 }
 
-__all__ = ["FUNCTIONS", "Function", "Sample"]
+ACTIVATIONS: dict[str, Function] = {
+    function.name: function
+    for family in ACTIVATION_FAMILIES
+    for function in family.ENTRIES
+    if not function.name.endswith("_prime")
+}
+"""What a layer can apply to each of its sums."""
+
+__all__ = ["ACTIVATIONS", "FUNCTIONS", "Function", "Sample"]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpdebug.engine.expression.forms import ALONG_AXIS
 from bpdebug.engine.expression.functions.entry import MIXED, Array, Function, Sample
 from bpdebug.engine.expression.nodes import Option
 
 SAMPLES = (Sample((MIXED,)),)
 SLOPE: dict[str, Option] = {"slope": 0.01}
 ALPHA: dict[str, Option] = {"alpha": 1.0}
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 def sigmoid(x: Array) -> Array:
@@ -66,6 +66,16 @@ def elu_prime(x: Array, alpha: float = 1.0) -> Array:
     return np.where(x > 0, x.dtype.type(1), alpha * np.exp(np.minimum(x, 0)))
 
 
+def selu(x: Array) -> Array:
+    """Scale · elu(x), with constants that keep the mean 0 and the variance 1 from layer to layer."""
+    return SELU_SCALE * elu(x, SELU_ALPHA)
+
+
+def selu_prime(x: Array) -> Array:
+    """Scale · elu′(x)."""
+    return SELU_SCALE * elu_prime(x, SELU_ALPHA)
+
+
 def softplus(x: Array) -> Array:
     """log(1 + eˣ) = max(x, 0) + log(1 + e⁻|ˣ|)."""
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
@@ -81,11 +91,15 @@ def silu_prime(x: Array) -> Array:
     return sigmoid(x) + x * sigmoid_prime(x)
 
 
-def softmax(x: Array, axis: int = -1) -> Array:
-    """eˣ / Σ eˣ along an axis; the maximum is taken off first, so that nothing overflows."""
-    powers: Array = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    total: Array = np.sum(powers, axis=axis, keepdims=True)
-    return powers / total
+def mish(x: Array) -> Array:
+    """X · tanh(softplus(x))."""
+    return x * np.tanh(softplus(x))
+
+
+def mish_prime(x: Array) -> Array:
+    """tanh(s) + x · tanh′(s) · σ(x), where s = softplus(x)."""
+    inner = softplus(x)
+    return np.tanh(inner) + x * tanh_prime(inner) * sigmoid(x)
 
 
 ENTRIES = (
@@ -172,6 +186,21 @@ ENTRIES = (
         notation="elu′({x})",
     ),
     Function(
+        "selu",
+        selu,
+        ("g * selu_prime(x)",),
+        "selu(x) = λ·elu(x), with λ and α that keep the spread of activations from layer to layer.",
+        SAMPLES,
+    ),
+    Function(
+        "selu_prime",
+        selu_prime,
+        None,
+        "selu′(x) = λ where x > 0, else λ·α·eˣ.",
+        SAMPLES,
+        notation="selu′({x})",
+    ),
+    Function(
         "softplus",
         softplus,
         ("g * sigmoid(x)",),
@@ -193,13 +222,13 @@ ENTRIES = (
         SAMPLES,
         notation="silu′({x})",
     ),
+    Function("mish", mish, ("g * mish_prime(x)",), "mish(x) = x·tanh(softplus(x)), a smooth relu.", SAMPLES),
     Function(
-        "softmax",
-        softmax,
-        ("out * (g - sum(g * out, axis=axis, keepdims=True))",),
-        "softmax(x) = eˣ / Σ eˣ turns scores into probabilities that add up to 1.",
-        (*SAMPLES, Sample((MIXED,), {"axis": 0})),
-        form=ALONG_AXIS,
-        options={"axis": -1},
+        "mish_prime",
+        mish_prime,
+        None,
+        "mish′(x) = tanh(s) + x·tanh′(s)·σ(x), where s = softplus(x).",
+        SAMPLES,
+        notation="mish′({x})",
     ),
 )

@@ -43,7 +43,7 @@ class Function:
         Its implementation: arrays and keyword options in, an array out.
     derivatives : tuple of (str or None), or None
         For each argument the gradient that flows to it: an expression of the language over `g` (the
-        gradient of the result), `x`, `y` (the arguments), `out` (the result) and the options' names.
+        gradient of the result), `x`, `y`, `z` (the arguments), `out` (the result) and the options' names.
         Broadcasting is undone by the derivation, never here. None in the tuple: no gradient flows
         to that argument. None for the whole: there is no derivative, and asking for it is an error.
     explanation : str

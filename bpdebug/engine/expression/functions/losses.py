@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpdebug.engine.expression.forms import ALONG_AXIS, ONE_HOT, PAIRED, REDUCTION
+from bpdebug.engine.expression.forms import ONE_HOT, PAIRED, REDUCTION
 from bpdebug.engine.expression.functions.activations import softplus
 from bpdebug.engine.expression.functions.entry import MIXED, Array, Function, Sample
 from bpdebug.engine.expression.nodes import Option
@@ -66,13 +66,6 @@ def cross_entropy(x: Array, y: Array, axis: int = -1) -> Array:
     back: Array = np.where(missing, largest * missing, 0)
     expected: Array = np.sum(shifted * y, axis=axis, keepdims=True)
     return rest - expected + back
-
-
-def log_softmax(x: Array, axis: int = -1) -> Array:
-    """X − log Σ eˣ along an axis: the logarithm of the softmax, exact where that underflows."""
-    shifted: Array = x - np.max(x, axis=axis, keepdims=True)
-    total: Array = np.sum(np.exp(shifted), axis=axis, keepdims=True)
-    return shifted - np.log(total)
 
 
 def one_hot(x: Array, y: Array, axis: int = -1) -> Array:
@@ -147,15 +140,6 @@ ENTRIES = (
         "log Σ eˣ − Σ x·y: how surprising the target y is under softmax(x); its slope is softmax(x) − y.",
         (Sample((MIXED, TARGETS)), Sample((MIXED, TARGETS), {"axis": 0})),
         form=PAIRED,
-        options=AXIS,
-    ),
-    Function(
-        "log_softmax",
-        log_softmax,
-        ("g - softmax(x, axis=axis) * sum(g, axis=axis, keepdims=True)",),
-        "log softmax(x) = x − log Σ eˣ, exact where the softmax itself is too small for a number.",
-        (Sample((MIXED,)), Sample((MIXED,), {"axis": 0})),
-        form=ALONG_AXIS,
         options=AXIS,
     ),
     Function(
