@@ -195,7 +195,7 @@ CASES: dict[str, list[Case]] = {
         ("", ["set w1 = w1"], None, {"changed": []}),
     ],
     "reset": [
-        ("set w1 = 1; set b1 = 2", ["reset"], ["dropped: w1, b1"], {"dropped": ["w1", "b1"]}),
+        ("set w1 = 1; set b1 = 2", ["reset"], ["dropped: b1, w1"], {"dropped": ["b1", "w1"]}),
         ("", ["reset"], ["nothing was set"], {"dropped": []}),
     ],
     "save": [("step", ["save {folder}/s.txt"], ["saved 1 command in {folder}/s.txt"], {"commands": 1})],
@@ -257,7 +257,7 @@ def state(session: Session) -> dict[str, Any]:
         "watches": list(debugger.watches),
         "replaced": {
             (iteration, name): value.tobytes()
-            for iteration, values in debugger.replaced.items()
+            for iteration, values in debugger.history.replaced.items()
             for name, value in values.items()
         },
         "values": {name: value.tobytes() for name, value in debugger.trace.values.items()},
