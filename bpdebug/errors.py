@@ -65,6 +65,10 @@ class DerivationError(BpdebugError):
     """A gradient cannot be derived: a function on its way has no derivative."""
 
 
+class Interrupted(Exception):
+    """What takes long has been stopped on its way."""
+
+
 class ProgramError(BpdebugError):
     """A list of statements is not a program: a name is unknown, or is assigned twice."""
 

@@ -10,7 +10,7 @@ from bpdebug.commands import changing, looking, movement, stops
 from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import Session
 from bpdebug.engine.expression.parsing import suggestion
-from bpdebug.errors import BpdebugError
+from bpdebug.errors import BpdebugError, Interrupted
 from bpdebug.scenario.problems import printable
 
 MAX_LINE = 10_000
@@ -79,12 +79,22 @@ def find_command(word: str) -> Command:
 
 
 def execute(session: Session, line: str) -> Answer:
-    """Run one line; what is wrong with it is the answer, never an exception."""
+    """Run one line; what is wrong with it is the answer, never an exception.
+
+    Raises
+    ------
+    Interrupted
+        If it takes long and was stopped; then nothing has changed.
+    """
+    start = session.debugger.moment
     try:
         command, text = read_line(line)
         answer = command.run(session, text)
     except (BpdebugError, MemoryError) as error:
         return Answer((str(error),), {"error": str(error)}, failed=True)
+    except Interrupted:
+        session.debugger.moment = start
+        raise
     if command.recorded:
         session.record(f"{command.name} {text}".strip())
     return answer

@@ -281,6 +281,11 @@ class Breakpoints:
         del self.by_number[number]
         return found
 
+    @property
+    def are_enabled(self) -> bool:
+        """Whether any of them may stop a run."""
+        return any(found.enabled for found in self)
+
     def at(self, position: int) -> list[Breakpoint]:
         """Return the breakpoints, enabled or not, whose place is one position: what a listing marks."""
         return [found for found in self if found.place.positions == {position}]

@@ -74,6 +74,8 @@ class Debugger:
         self.watches = Watches(self.program)
         self._inner: tuple[Moment, Trace, Array] | None = None
         self._findings: tuple[Trace, tuple[Finding, ...]] | None = None
+        self.on_iteration: Callable[[int], None] = lambda _: None
+        """Called with each iteration that a verb computes or passes; it may raise `Interrupted`."""
 
     # Questions
 
@@ -218,10 +220,16 @@ class Debugger:
 
     def continue_(self) -> Stop:
         """Run to the next breakpoint, or to the end."""
+        if self.can_move(1) and not self.breakpoints.are_enabled:
+            self.goto(self.last, self.timeline.iterations)
+            return self._stop("end")
         return self._run(1, "statement", self._breakpoints_at)
 
     def reverse_continue(self) -> Stop:
         """Go back to the breakpoint before, or to the start."""
+        if self.can_move(-1) and not self.breakpoints.are_enabled:
+            self.goto(0, 1)
+            return self._stop("start")
         return self._run(-1, "statement", self._breakpoints_at)
 
     def goto(self, position: int, iteration: int | None = None) -> Stop:
@@ -239,6 +247,7 @@ class Debugger:
             )
         if not 0 <= position <= self.last:
             raise BpdebugError(f"there is no step {position}: the program has steps 0 to {self.last}")
+        self._reach(iteration)
         self.moment = Moment(position, 0, iteration)
         return self._stop("position")
 
@@ -282,8 +291,11 @@ class Debugger:
         if not self.can_move(direction, grain):
             return self._nowhere("at the end" if direction > 0 else "at the start")
         while self.can_move(direction, grain):
-            self.moment = self.timeline.neighbour(self.moment, direction, grain)
-            reason = stops(self.moment)
+            moment = self.timeline.neighbour(self.moment, direction, grain)
+            if moment.iteration != self.iteration:
+                self._reach(moment.iteration)
+            self.moment = moment
+            reason = stops(moment)
             if isinstance(reason, tuple):
                 for hit in reason:
                     self.breakpoints.count(hit)
@@ -291,6 +303,13 @@ class Debugger:
             if reason is not None:
                 return self._stop(reason)
         return self._stop("end" if direction > 0 else "start")
+
+    def _reach(self, iteration: int) -> None:
+        """Compute up to an iteration, in the original too where something was replaced."""
+        self.on_iteration(iteration)
+        for history in dict.fromkeys((self.original_history, self.history)):
+            for before in history.reach(iteration):
+                self.on_iteration(before)
 
     def _breakpoints_at(self, moment: Moment) -> tuple[Hit, ...] | None:
         hits = self.breakpoints.hits_at(moment.position, lambda: self.trace, lambda: self.findings)

@@ -66,6 +66,7 @@ class History:
         self._most = max(2, min(MAX_CHECKPOINTS, MAX_CHECKPOINT_BYTES // max(1, size)))
         self._traces: dict[int, Trace] = {}
         self._sequences: dict[tuple[str, ...], Sequence] = {}
+        self._reached: tuple[int, Values] = (1, carried)
 
     @property
     def replaced_names(self) -> frozenset[str]:
@@ -106,6 +107,22 @@ class History:
         for results, _ in self._sweep(first, last, self._carried_into(first), wanted):
             yield dict(zip(wanted, results, strict=True))
 
+    def reach(self, iteration: int) -> Iterator[int]:
+        """Compute up to an iteration, so that it is there at once; yield each that is being computed.
+
+        One may stop on the way: what has been computed is not lost.
+        """
+        if self.original is not None and iteration <= min(self.replaced):
+            return  # until then it is the original
+        with self._lock:
+            if iteration in self._traces or iteration - 1 in self._traces:
+                return
+        start, carried = self._nearest(iteration)
+        for before, (_, handed_on) in enumerate(self._sweep(start, iteration - 1, carried, ()), start=start):
+            with self._lock:
+                self._reached = before + 1, handed_on
+            yield before
+
     def branch(self, replaced: Replaced) -> History:
         """Return the history in which some tensors have other values; it starts out as this one does."""
         changed = History(self.program, self.inputs, self.iterations, replaced)
@@ -114,6 +131,7 @@ class History:
         with self._lock:
             kept = {i: carried for i, carried in self._checkpoints.items() if i <= first}
         changed._checkpoints, changed._spacing = kept, self._spacing
+        changed._reached = max(kept.items(), key=lambda item: item[0])
         return changed
 
     def _compute(self, iteration: int) -> Trace:
@@ -178,7 +196,8 @@ class History:
         with self._lock:
             known = sorted(self._checkpoints)
             start = known[bisect_right(known, iteration) - 1]
-            return start, self._checkpoints[start]
+            reached, _carried = self._reached
+            return self._reached if start <= reached <= iteration else (start, self._checkpoints[start])
 
     def _keep(self, iteration: int, carried: Values) -> None:
         """Keep a checkpoint where one is due; where there are too many, every second one stays."""

@@ -125,7 +125,9 @@ def update_of(
     def write(lines: Iterator[Line], of: Trained) -> None:
         for line in lines:
             role = line.name.replace(of.name, of.role) if of.role else line.name
-            statements.append(Statement(line.name, parse(line.text), "update", of.layer, role, why=line.why))
+            statements.append(
+                Statement(line.name, parse(line.text), "update", of.layer, role, of.name, why=line.why)
+            )
 
     gradients = {one.name: gradient_name(one.name) for one in parameters}
     if clip_norm is not None:

@@ -201,6 +201,15 @@ class Program:
         return frozenset(statement.name for statement in self.statements if statement.part)
 
     @cached_property
+    def updates(self) -> Mapping[str, tuple[Statement, ...]]:
+        """For each parameter, the steps of its update."""
+        steps: dict[str, list[Statement]] = {}
+        for statement in self.statements:
+            if statement.phase == "update":
+                steps.setdefault(statement.of, []).append(statement)
+        return {parameter: tuple(own) for parameter, own in steps.items()}
+
+    @cached_property
     def batched(self) -> Mapping[str, int]:
         """Every tensor that holds a batch, and the axis of the examples: the one that grows with them."""
         grown = infer_shapes(with_one_more(self.inputs, self.batch_axes), self.statements)

@@ -29,10 +29,11 @@ Needs = Literal[
     "axes",
     "held",
     "gradients",
+    "curve",
 ]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
 HIDDEN_WITHOUT: frozenset[Needs] = frozenset(
-    {"view", "wrong", "set", "finding", "iterations", "axes", "held", "gradients"}
+    {"view", "wrong", "set", "finding", "iterations", "axes", "held", "gradients", "curve"}
 )
 """Where these are not there, the footer does not show the action at all; else it shows it as disabled."""
 SENT_FOR = {"f17": "shift+f5", "f23": "shift+f11"}
@@ -235,6 +236,15 @@ ACTIONS: tuple[Action, ...] = (
         "wrong",
     ),
     Action("health", "H", "health", "Show how healthy the numbers of this run are, layer by layer", "Check"),
+    Action(
+        "curve",
+        "L",
+        "curve",
+        "Draw the loss over all iterations; in the Watches, draw the watch",
+        "Travel",
+        "curve",
+        3,
+    ),
     Action("toggle_autoplay", "a", "play", "Step on without a key, or stop", "Play", "later", 4),
     Action("change_speed(2)", "greater_than_sign", "faster", "Play twice as fast", "Play", "playing"),
     Action("change_speed(0.5)", "less_than_sign", "slower", "Play half as fast", "Play", "playing"),

@@ -16,6 +16,10 @@ from bpdebug.engine.expression.printing import (
     statement_text,
 )
 from bpdebug.engine.expression.shapes import shape_of
+from bpdebug.engine.program import Program
+
+MOST_CARRIED = 6
+"""More names than this are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,13 @@ def operation_text(
 ) -> OperationText:
     """Describe the current operation; at the start, what the scenario is about."""
     statement, node, program = debugger.statement, debugger.node, debugger.program
+    if statement is None and debugger.iteration > 1:
+        return OperationText(
+            code=f"iteration {debugger.iteration} begins",
+            why=f"{carried_text(program)} Now the forward pass runs again.",
+            arithmetic=arithmetic,
+            verdict=verdict,
+        )
     if statement is None:
         return OperationText(why=about, arithmetic=arithmetic, verdict=verdict)
     if node is not None:
@@ -81,3 +92,12 @@ def operation_text(
         arithmetic=arithmetic,
         verdict=verdict,
     )
+
+
+def carried_text(program: Program) -> str:
+    """Say what a new iteration begins with: `w1 is now what w1_new was ...; b1 likewise`."""
+    (old, new), *others = sorted(program.carried.items(), key=lambda item: item[0] not in program.parameters)
+    shown = ", ".join(name for name, _ in others[:MOST_CARRIED])
+    more = f" and {len(others) - MOST_CARRIED} more" if len(others) > MOST_CARRIED else ""
+    rest = f"; {shown}{more} likewise" if others else ""
+    return f"{old} is now what {new} was in the iteration before{rest}."

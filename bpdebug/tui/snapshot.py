@@ -2,7 +2,8 @@
 
 A layer is a row of pairs, each gradient under its tensor: `a_prev w b z a` above, `d_prev dw db dz da`
 below. Beside them stands whatever else the current statement reads and writes; where there are no
-layers, that is all. Nothing here computes: it is the debugger's answer to "what is there to see now?".
+layers, that is all. In an update it is the parameter over its gradient, and what the optimizer makes of them.
+Nothing here computes: it is the debugger's answer to "what is there to see now?".
 """
 
 from __future__ import annotations
@@ -140,6 +141,8 @@ def pairs_in_focus(program: Program, layer: Layer | None, statement: Statement) 
     statement : Statement
         The current statement; one of another layer adds nothing.
     """
+    if statement.phase == "update" and statement.layer == (layer.number if layer else 0):
+        return _pairs_of_update(program, layer, statement)
     tensors = layer.tensors if layer else {}
     pairs = {
         name: PairNames(role, name, layer.role_of_gradient(name) if layer else "", gradient_name(name))
@@ -172,6 +175,8 @@ def most_pairs(program: Program) -> int:
 def _pair_of(program: Program, name: str) -> PairNames:
     position = program.positions.get(name)
     statement = program.statements[position - 1] if position else None
+    if statement is not None and statement.phase == "update":
+        return PairNames(name, name, "", "")
     if statement is not None and statement.phase == "backward":
         if statement.part or not statement.of:
             return PairNames("", "", name, name)
@@ -179,6 +184,33 @@ def _pair_of(program: Program, name: str) -> PairNames:
     elif program.seed and name == gradient_name(program.seed):
         name = program.seed
     return PairNames(name, name, gradient_name(name), gradient_name(name))
+
+
+def _pairs_of_update(program: Program, layer: Layer | None, statement: Statement) -> tuple[PairNames, ...]:
+    """Return what an update works with: the same for all steps of a parameter, so that nothing moves.
+
+    First the parameter over its gradient, then what the optimizer remembers over what takes its place, last
+    the new parameter. A step that serves all parameters shows what it reads and writes.
+    """
+    parameter, gradient = statement.of, gradient_name(statement.of)
+    pairs: dict[str, PairNames] = {}
+    if parameter:
+        roles = {name: role for role, name in layer.tensors.items()} if layer else {}
+        role = roles.get(parameter, parameter)
+        pairs[parameter] = PairNames(role, parameter, gradient_name(role), gradient)
+    replaces = {new: old for old, new in program.carried.items() if old != parameter}
+    remembered = frozenset(replaces.values()) - program.parameters
+    for step in program.updates[parameter] if parameter else (statement,):
+        for name in (*names(step.expression), step.name):
+            old = replaces.get(name, name)
+            if old in remembered:
+                pairs.setdefault(old, PairNames(old, old, program.carried[old], program.carried[old]))
+            elif parameter and name.startswith(f"{gradient}_"):
+                pairs.setdefault(name, PairNames("", "", name, name))
+            else:
+                pair = _pair_of(program, name)
+                pairs.setdefault(pair.tensor or pair.gradient, pair)
+    return tuple(pairs.values())[-MOST_PAIRS:]
 
 
 def places_of(pairs: Sequence[PairNames]) -> dict[str, int]:

@@ -14,18 +14,19 @@ from textual.actions import parse
 
 from bpdebug.commands import movement
 from bpdebug.commands.table import COMMANDS
+from bpdebug.errors import BpdebugError
 from bpdebug.tui.actions import ACTIONS, Action, Needs, bindings, key_text
 from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.screens.action_screen import ActionScreen
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
-from bpdebug.tui.screens.go_to import position_of
+from bpdebug.tui.screens.go_to import read_place
 from bpdebug.tui.screens.help import help_content
 from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.widgets.key_bar import bar_text, fitting
 from bpdebug.tui.widgets.status_line import place_parts
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
-from .conftest import debugger_of, example
+from .conftest import debugger_of
 
 PROMISED_KEYS = {"n", "space", "p", "s", "u", "N", "P", "f", "g", "m", "l", "t", "q"} | {
     *("right", "left", "home", "end", "tab", "plus", "minus", "question_mark"),
@@ -158,29 +159,38 @@ def test_the_key_bar_shows_what_matters(screen: type[ActionScreen], width: int, 
 
 
 @pytest.mark.parametrize(
-    ("text", "position"),
-    [
-        ("0", 0),
-        ("6", 6),
-        ("12", 12),
-        (" 6 ", 6),
-        ("006", 6),
-        ("dw2", 6),
-        (" da0 ", 12),
-        ("13", None),
-        ("-1", None),
-        ("1.0", None),
-        ("٣", None),
-        ("²", None),
-        ("9" * 5000, None),
-        ("", None),
-        ("dw9", None),
-        ("a0", None),
-        ("dw2 = dz2 @ a1.T", None),
-    ],
+    "text", ["0", "6", "12", "006", "dw2", "da0", "1:", "1:6", "1:dw2", " 6 ", " da0 ", " 1: dw2"]
 )
-def test_position_of(text: str, position: int | None) -> None:
-    assert position_of(example("two_layer").program, text) == position
+def test_places_to_go_to(text: str) -> None:
+    assert read_place(debugger_of("two_layer"), text) == text.strip()
+
+
+NOT_A_STEP = [
+    "13",
+    "-1",
+    "1.0",
+    "٣",
+    "²",
+    "9" * 5000,
+    "",
+    "dw9",
+    "a0",
+    "dw2 = dz2 @ a1.T",
+    ":6",
+    "1:13",
+    "x:6",
+]
+
+
+@pytest.mark.parametrize("text", [*NOT_A_STEP, "0:6", "2:", "2:dw2"])
+def test_no_places_to_go_to(text: str) -> None:
+    missing = (
+        "step: a number from 0 to 12, or a tensor such as da0"
+        if text in NOT_A_STEP
+        else ("iteration: a number from 1 to 1")
+    )
+    with pytest.raises(BpdebugError, match=f"There is no such {missing}"):
+        read_place(debugger_of("two_layer"), text)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,8 @@ class Statement:
     role : str
         What the result is to its layer, in the seeds' words: `z`, `a`, `dz`, `dw`, `db`, `d_prev`.
     of : str
-        For a gradient, the tensor that it is the gradient of.
+        For a gradient, the tensor that it is the gradient of; for a step of an update, the parameter that
+        is updated.
     through : tuple of str
         For a gradient, the tensors that its own tensor acts on the loss through.
     why : str

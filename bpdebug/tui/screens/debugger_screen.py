@@ -15,6 +15,7 @@ from bpdebug.scenario import Scenario
 from bpdebug.tui.actions import ACTIONS, HELP, Action, bindings
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
+from bpdebug.tui.curves import Quantity, loss_of, watch_of
 from bpdebug.tui.entries import gutter_marks
 from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.operation_text import operation_text
@@ -113,9 +114,9 @@ class DebuggerScreen(CheckingScreen):
 
     @property
     def shown_layer(self) -> Layer | None:
-        """The layer in focus; None where there are no layers."""
-        layers = self.debugger.program.layers
-        return layers[self.layer_number - 1] if layers else None
+        """The layer in focus; None where there are no layers, or the statement is of none."""
+        layers, number = self.debugger.program.layers, self.layer_number
+        return layers[number - 1] if 0 < number <= len(layers) else None
 
     def pairs(self) -> tuple[PairNames, ...]:
         """Return the names of the pairs to show."""
@@ -167,12 +168,13 @@ class DebuggerScreen(CheckingScreen):
                 "inside": self.debugger.moment.node > 0,
                 "playing": self.autoplay.is_playing,
                 "panel": self.focused is not None,
-                "layers": bool(self.debugger.program.layers),
+                "layers": self.shown_layer is not None,
                 "element": self.debugger.is_known(self.selected().name),
                 "finding": self.may_have_findings,
                 "view": len(self.views.offered) > 1,
                 "set": bool(self.debugger.history.replaced),
                 "iterations": self.debugger.timeline.iterations > 1,
+                "curve": self.quantity() is not None,
                 "wrong": bool(self.verdicts.wrong_positions),
             }
         )
@@ -216,6 +218,27 @@ class DebuggerScreen(CheckingScreen):
         from bpdebug.tui.screens.health import HealthScreen
 
         self.app.push_screen(HealthScreen(self.debugger.trace), self.go_to)
+
+    def quantity(self) -> Quantity | None:
+        """Return what there is to draw over the iterations: the watch in focus, or else the loss."""
+        if self.debugger.timeline.iterations == 1:
+            return None
+        watches = self.lists["watches"].rows
+        if self.focused is watches and watches.entry is not None:
+            return watch_of(self.debugger, watches.entry.number)
+        return loss_of(self.debugger.program)
+
+    def action_curve(self) -> None:
+        """Draw a number over all iterations, and go to the iteration that is chosen there."""
+        from bpdebug.tui.screens.curve import CurveScreen  # when first used: it needs a plotting library
+
+        if (quantity := self.quantity()) is not None:
+            screen = CurveScreen(self.debugger.history, quantity, self.debugger.iteration)
+            self.app.push_screen(screen, self.go_to_iteration)
+
+    def go_to_iteration(self, iteration: int | None) -> None:
+        """Go to the same statement of an iteration; None changes nothing."""
+        self.go_to(None if iteration is None else f"{iteration}:")
 
     def action_toggle_autoplay(self) -> None:
         """Step on without a key, or stop."""

@@ -1,43 +1,45 @@
-"""Asks for a step to go to: its number, or the name of the tensor that it writes."""
+"""Asks for a step to go to: its number, or the tensor that it writes; in another iteration too."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from bpdebug.engine.program import Program
+from bpdebug.commands.movement import read_moment
+from bpdebug.engine.debugger import Debugger
 from bpdebug.errors import BpdebugError
 from bpdebug.tui.screens.ask import AskScreen
 
 
-def position_of(program: Program, text: str) -> int | None:
-    """Return the position that a text names: `6`, `dw2`; None if there is no such step."""
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return int(text) if len(text) < 10 and int(text) <= len(program.statements) else None
-    return program.positions.get(text)
-
-
-def read_position(program: Program, text: str) -> int:
-    """Return the position that a text names.
+def read_place(debugger: Debugger, text: str) -> str:
+    """Return the argument of `goto` for a place: `6`, `dw2`, `12:dw2`, `12:`.
 
     Raises
     ------
     BpdebugError
-        If there is no such step.
+        If there is no such step or iteration.
     """
-    position = position_of(program, text)
-    if position is None:
+    text, timeline = text.strip(), debugger.timeline
+    try:
+        position, iteration = read_moment(text, debugger)
+    except BpdebugError:
+        position, iteration = -1, None
+    if not 0 <= position <= timeline.last:
+        example = debugger.program.statements[-1].name
         raise BpdebugError(
-            f"There is no such step: a number from 0 to {len(program.statements)}, or a tensor such as "
-            f"{program.statements[-1].name}."
+            f"There is no such step: a number from 0 to {timeline.last}, or a tensor such as {example}."
         )
-    return position
+    if iteration is not None and not 1 <= iteration <= timeline.iterations:
+        raise BpdebugError(f"There is no such iteration: a number from 1 to {timeline.iterations}.")
+    return text
 
 
-class GoToScreen(AskScreen[int]):
-    """A one-line dialog; its result is a position, or None."""
+class GoToScreen(AskScreen[str]):
+    """A one-line dialog; its result is the argument of `goto`, or None."""
 
-    def __init__(self, program: Program) -> None:
-        last = len(program.statements)
-        question = f"Go to step 0 to {last}, or to the step that writes a tensor:"
-        super().__init__(question, partial(read_position, program), placeholder="6 or dw2")
+    def __init__(self, debugger: Debugger) -> None:
+        question = f"Go to step 0 to {debugger.last}, or to the step that writes a tensor:"
+        example, iterations = "6 or dw2", debugger.timeline.iterations
+        if iterations > 1:
+            question = f"{question.removesuffix(':')}; of iteration 1 to {iterations}, before a colon:"
+            example = "6, dw2, 12:dw2, or 12: for iteration 12"
+        super().__init__(question, partial(read_place, debugger), placeholder=example)

@@ -97,16 +97,16 @@ class SessionScreen(ActionScreen):
         """Run the command of a key."""
         self.run_command(line)
 
-    def go_to(self, position: int | None) -> None:
-        """Go to a position; None changes nothing."""
-        if position is not None:
-            self.run_command(f"goto {position}")
+    def go_to(self, place: int | str | None) -> None:
+        """Go to a position, or to what `goto` takes: `12:dw1`; None changes nothing."""
+        if place is not None:
+            self.run_command(f"goto {place}")
 
     def action_go_to(self) -> None:
         """Ask for a step, and go there."""
         from bpdebug.tui.screens.go_to import GoToScreen  # when first used: start-up is quicker
 
-        self.app.push_screen(GoToScreen(self.debugger.program), self.go_to)
+        self.app.push_screen(GoToScreen(self.debugger), self.go_to)
 
     @on(PositionChosen)
     def position_chosen(self, message: PositionChosen) -> None:

@@ -39,7 +39,7 @@ class StatusLine(Widget):
 
 
 def place_parts(debugger: Debugger, pinned: int | None, *state: str) -> tuple[str, ...]:
-    """Say where in the program one is: `backward`, `layer 2 dense sigmoid`, `step 6/12`."""
+    """Say where one is: `backward`, `layer 2 dense sigmoid`, `iteration 12/500`, `step 6/12`."""
     statement = debugger.statement
     parts = [*state]
     if statement is not None:
@@ -47,6 +47,9 @@ def place_parts(debugger: Debugger, pinned: int | None, *state: str) -> tuple[st
         parts += [statement.phase, layer.place if layer else ""]
     if pinned is not None:
         parts.append(f"layer {pinned} pinned")
+    iterations = debugger.timeline.iterations
+    if iterations > 1:
+        parts.append(f"iteration {debugger.iteration}/{iterations}")
     step = f"step {debugger.position}/{debugger.last}"
     if debugger.moment.node:
         step += f" + node {debugger.moment.node}"
