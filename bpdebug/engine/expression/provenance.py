@@ -174,6 +174,23 @@ class _Writer:
                 return self.write(argument, first_index(region))
         raise AssertionError("an element lies in one of the two")
 
+    def write_taken(self, call: Call, index: Index) -> _Written:
+        """Write an element of a row that was looked up: it is one of the table's."""
+        table, numbers = call.arguments
+        depth = len(shape_of(numbers, self.reader.shapes))
+        row = int(self.reader.value(numbers, point(index[:depth])).item())
+        return self.write(table, (row, *index[depth:]))
+
+    def write_row_sums(self, call: Call, index: Index) -> _Written:
+        """Write the sum of what comes back to a row, from each time that it was taken."""
+        gradient, numbers, _ = call.arguments
+        uses = np.argwhere(evaluate(numbers, self.reader.values) == index[0])
+        cells = [(*(int(i) for i in use), *index[1:]) for use in uses]
+        terms = np.array([self.reader.value(gradient, point(cell)).item() for cell in cells])
+        if not cells:
+            return _Written("0", "0")
+        return self.write_sum(terms, lambda k: self.write(gradient, cells[k]))
+
     def write_matmul(self, call: Call, index: Index) -> _Written:
         x, y = call.arguments
         x_region, y_region = self.operand_regions(call, index)
@@ -280,6 +297,8 @@ _WRITERS: dict[Form, Callable[[_Writer, Call, Index], _Written]] = {
     forms.PLACED: _Writer.write_placed,
     forms.CONCATENATED: _Writer.write_concatenated,
     forms.PART: _Writer.write_moved,
+    forms.TAKEN: _Writer.write_taken,
+    forms.ROW_SUMS: _Writer.write_row_sums,
 }
 
 
