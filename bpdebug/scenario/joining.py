@@ -114,6 +114,12 @@ def _check_layer(
         message = f'another layout: found {kind.name} in a network of layout "{layout.name}"'
         report.add(place.key("kind"), f"{message}, expected layout = {expected}")
         return None
+    if kind.looks_up and sources != (0,):
+        message = (
+            f"not whole numbers: found the result of another layer, {kind.name} expects the network's input"
+        )
+        report.add(place.key(), message, "only the input holds the numbers of rows")
+        return None
     pattern = kind.input(layout)
     usable: list[Shape | None] = []
     for index, (source, shape) in enumerate(zip(sources, incoming, strict=True)):

@@ -58,6 +58,15 @@ class LayerEntry:
 def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEntry | None:
     """Check the table of one layer; None is returned where its kind or its place is not known."""
     path = ("layers", number - 1)
+    name = table.get("kind")
+    if isinstance(name, str) and name not in LAYER_KINDS:
+        from bpdebug.engine.plugins import PluginError, bring_layer_kind  # start-up without it is quicker
+
+        try:
+            bring_layer_kind(name)
+        except PluginError as error:
+            report.add((*path, "kind"), str(error))
+            return None
     kind = check_kind(LAYER_KINDS, table, path, report)
     if kind is None:
         return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.layers import Layout
@@ -14,7 +16,7 @@ from bpdebug.scenario.gradient import GRADIENT, read_gradient
 from bpdebug.scenario.joining import INPUT, Network, put_together
 from bpdebug.scenario.layers import LayerEntry, read_layer
 from bpdebug.scenario.model import Document, Inputs, check
-from bpdebug.scenario.problems import KeyPath, Report
+from bpdebug.scenario.problems import KeyPath, RefusalError, Report, described
 from bpdebug.scenario.tensors import AnyTensor
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
     data: AnyTensor | None = inputs.get(INPUT)
     layout = Layout(document.get("layout", "columns"), document["weight_shape"])
     network = put_together(entries, layout, data.shape if data else None, report)
+    if data is not None:
+        check_row_numbers(entries, network, data, report)
     incoming = document["gradient"]
     gradient = (
         {}
@@ -88,6 +92,31 @@ def _tensors(
             yield f"{name}{layer.number}", (("layers", layer.number - 1, name), tensor)
     for name, generated in network.generated.items():
         yield name, (("layers",), generated)
+
+
+def check_row_numbers(
+    entries: Sequence[LayerEntry | None], network: Network, data: AnyTensor, report: Report
+) -> None:
+    """Hold what goes into the network against the tables whose rows it names, if there are any."""
+    for entry in entries:
+        if entry is None or not entry.kind.looks_up or entry.number not in network.layers:
+            continue
+        table = network.layers[entry.number].given[entry.kind.looks_up]
+        owner = entries[int(table.removeprefix(entry.kind.looks_up)) - 1]
+        shape = owner.shapes.get(entry.kind.looks_up) if owner else None
+        if not shape:
+            continue
+        try:
+            numbers = data.array()
+        except RefusalError:
+            return  # said where all numbers are read
+        bad = np.argwhere((numbers != np.floor(numbers)) | (numbers < 0) | (numbers >= shape[0]))
+        if len(bad):
+            index = tuple(int(i) for i in bad[0])
+            found = described(float(numbers[index]))
+            message = f"no such row: found {found}, expected a whole number from 0 to {shape[0] - 1}"
+            hint = f"{entry.place.place} looks up rows of its {entry.kind.looks_up}"
+            report.add(("inputs", INPUT, *index), message, hint)
 
 
 def build(

@@ -87,7 +87,7 @@ def drawn(numbers: Array, columns: int, logarithmic: bool = False) -> tuple[Arra
                 kept += sorted({int(places[extreme]) for extreme in extremes})
     else:
         kept = np.flatnonzero(can).tolist()
-    return iterations[kept], heights[kept]
+    return iterations[kept].astype(float), heights[kept].astype(float)
 
 
 def note(numbers: Array, iteration: int, iterations: int, logarithmic: bool = False) -> str:

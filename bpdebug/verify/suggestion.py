@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from bpdebug.engine.expression.forms import Shape
+import numpy as np
+
+from bpdebug.engine.expression.forms import Shape, element_count
 from bpdebug.engine.layers import LayerKind, Layout
 from bpdebug.engine.layers.kind import INPUT_ROLE, Value, is_input_role
 from bpdebug.engine.layers.layout import BATCH
@@ -56,7 +58,7 @@ def suggested_scenario(program: Program, title: str) -> str:
         for layer in program.layers
         if isinstance(layer.kind, LayerKind)
     }
-    blocks.append(f"[inputs]\n{INPUT} = {_random(shapes[INPUT], 0)}\n")
+    blocks.append(f"[inputs]\n{INPUT} = {_input(program, shapes)}\n")
     blocks += tables.values()
     output = shapes[f"a{len(tables)}"]
     last = program.layers[-1]
@@ -73,6 +75,16 @@ def _follows(layer: Layer) -> bool:
     """Whether a layer reads the one before and nothing else, with parameters of its own."""
     incoming = [name for role, name in layer.given.items() if is_input_role(role)]
     return incoming == [f"a{layer.number - 1}"] and not _shares(layer)
+
+
+def _input(program: Program, shapes: Mapping[str, Shape]) -> str:
+    """Write the network's input; where it is numbers of rows, with some of them twice."""
+    for layer in program.layers:
+        if isinstance(layer.kind, LayerKind) and layer.kind.looks_up:
+            rows = shapes[layer.given[layer.kind.looks_up]][0]
+            numbers = np.arange(element_count(shapes[INPUT])) % max(rows - 1, 1)
+            return str(numbers.reshape(shapes[INPUT]).tolist())
+    return _random(shapes[INPUT], 0)
 
 
 def _new_shapes(program: Program, is_chain: bool) -> dict[str, Shape]:

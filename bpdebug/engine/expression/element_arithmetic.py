@@ -16,7 +16,7 @@ from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.entry import CALL
 from bpdebug.engine.expression.nodes import PLACES, Call, Expression
 from bpdebug.engine.expression.printing import written_number
-from bpdebug.engine.expression.regions import Index, cell_of, first_index
+from bpdebug.engine.expression.regions import Index, cell_of, first_index, point
 from bpdebug.engine.expression.shapes import options_of, shape_of
 
 
@@ -61,6 +61,23 @@ def _concatenated(writer: Writer, call: Call, index: Index) -> Written:
         if all(part.start < part.stop for part in region):
             return writer.write(argument, first_index(region))
     raise AssertionError("an element lies in one of the two")
+
+
+def _taken(writer: Writer, call: Call, index: Index) -> Written:
+    """Write an element of a row that was looked up: it is one of the table's."""
+    table, numbers = call.arguments
+    depth = len(shape_of(numbers, writer.reader.shapes))
+    row = int(writer.reader.value(numbers, point(index[:depth])).item())
+    return writer.write(table, (row, *index[depth:]))
+
+
+def _row_sums(writer: Writer, call: Call, index: Index) -> Written:
+    """Write the sum of what comes back to a row, from each time that it was taken."""
+    gradient, numbers, _ = call.arguments
+    uses = np.argwhere(evaluate(numbers, writer.reader.values) == index[0])
+    cells = [(*(int(i) for i in use), *index[1:]) for use in uses]
+    terms = np.array([writer.reader.value(gradient, point(cell)).item() for cell in cells])
+    return writer.write_sum(terms, lambda k: writer.write(gradient, cells[k])) if cells else ZERO
 
 
 def _matmul(writer: Writer, call: Call, index: Index) -> Written:
@@ -147,6 +164,8 @@ WRITERS: Mapping[Form, Callable[[Writer, Call, Index], Written]] = {
     forms.PLACED: _placed,
     forms.CONCATENATED: _concatenated,
     forms.PART: _moved,
+    forms.TAKEN: _taken,
+    forms.ROW_SUMS: _row_sums,
     forms.FLATTEN: _moved,
     forms.RESHAPE: _moved,
     forms.RESHAPE_LIKE: _moved,

@@ -67,7 +67,7 @@ def compiled_sequence(
     lines = [f"    {places[one.name]} = {_source(one.expression, places)}" for one in statements]
     head = f"def sequence({', '.join(places[name] for name in operands)}):"
     tail = f"    return ({''.join(f'{places[name]}, ' for name in wanted)})"
-    namespace = dict(_NAMESPACE)
+    namespace = _namespace()
     exec("\n".join((head, *lines, tail)), namespace)  # noqa: S102 (positional names and whitelisted operations)
     return namespace["sequence"], operands
 
@@ -75,16 +75,14 @@ def compiled_sequence(
 @lru_cache(maxsize=4096)
 def _function(source: str, operand_count: int) -> Callable[..., Array]:
     parameters = ", ".join(f"v{number}" for number in range(operand_count))
-    function: Callable[..., Array] = eval(f"lambda {parameters}: {source}", dict(_NAMESPACE))  # noqa: S307
+    function: Callable[..., Array] = eval(f"lambda {parameters}: {source}", _namespace())  # noqa: S307
     return function
 
 
-_NAMESPACE: dict[str, Any] = {
-    "__builtins__": {},
-    "inf": np.inf,
-    "nan": np.nan,
-    **{f"f_{name}": function.numpy for name, function in FUNCTIONS.items()},
-}
+def _namespace() -> dict[str, Any]:
+    """Return all that a compiled expression can reach; another package may have added to the table."""
+    functions = {f"f_{name}": function.numpy for name, function in FUNCTIONS.items()}
+    return {"__builtins__": {}, "inf": np.inf, "nan": np.nan, **functions}
 
 
 def _source(expression: Expression, positions: Mapping[str, str]) -> str:

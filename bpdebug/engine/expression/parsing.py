@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import islice
 
-from bpdebug.engine.expression.functions import FUNCTIONS
+from bpdebug.engine.expression.functions import FUNCTIONS, Function
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Option
 from bpdebug.errors import ExpressionError
 
@@ -202,7 +202,7 @@ class _Reader:
     def call(self, node: ast.Call, depth: int) -> Expression:
         if not isinstance(node.func, ast.Name):
             raise self.error(node, "only functions of the table can be called, by their names")
-        function = FUNCTIONS.get(node.func.id)
+        function = FUNCTIONS.get(node.func.id) or self.brought_in(node, node.func.id)
         if function is None:
             raise self.error(node, f"unknown function {node.func.id!r}{suggestion(node.func.id, FUNCTIONS)}")
         if len(node.args) != function.arity:
@@ -210,6 +210,15 @@ class _Reader:
             raise self.error(node, f"{function.name} takes {expected}: found {len(node.args)}")
         arguments = tuple(self.read(argument, depth) for argument in node.args)
         return Call(function.name, arguments, self.options(node, function.options))
+
+    def brought_in(self, node: ast.Call, name: str) -> Function | None:
+        """Return the function that another package has under this name, if any."""
+        from bpdebug.engine.plugins import PluginError, bring_function  # start-up without it is quicker
+
+        try:
+            return FUNCTIONS[name] if bring_function(name) else None
+        except PluginError as error:
+            raise self.error(node, str(error)) from None
 
     def options(self, node: ast.Call, known: Mapping[str, Option]) -> tuple[tuple[str, Option], ...]:
         given: dict[str, Option] = {}

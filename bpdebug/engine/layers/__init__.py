@@ -17,6 +17,11 @@ MODULES = {
     "residual": "combining",
     "multiply": "combining",
     "concat": "combining",
+    "batch_norm": "normalisation",
+    "layer_norm": "normalisation",
+    "rms_norm": "normalisation",
+    "dropout": "dropout",
+    "embedding": "embedding",
 }
 """The module in which each kind is, as the constant of its name in capitals."""
 

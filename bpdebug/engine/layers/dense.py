@@ -19,7 +19,7 @@ def forward(settings: Mapping[str, Value], roles: Collection[str], layout: Layou
 
 DENSE = LayerKind(
     name="dense",
-    input=lambda layout: layout.examples("inputs"),
+    input=lambda layout: layout.positions("inputs"),
     parameters=(
         Parameter("w", lambda layout: layout.weights("outputs", "inputs")),
         Parameter("b", lambda layout: layout.shared("outputs"), required=False),

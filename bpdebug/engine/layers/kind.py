@@ -123,6 +123,8 @@ class LayerKind:
         The layouts that it knows.
     generated : tuple of Generated
         What it is given besides.
+    looks_up : str
+        The parameter whose rows the numbers that come in name; empty where they are numbers to compute with.
     """
 
     name: str
@@ -136,3 +138,4 @@ class LayerKind:
     inputs: range = range(1, 2)
     layouts: tuple[str, ...] = ("columns", "rows")
     generated: tuple[Generated, ...] = ()
+    looks_up: str = ""

@@ -23,7 +23,7 @@ from bpdebug.engine.expression.forms.form import (
     whole,
     written,
 )
-from bpdebug.engine.expression.forms.joining import CONCATENATED, PART
+from bpdebug.engine.expression.forms.joining import CONCATENATED, PART, ROW_SUMS, TAKEN
 from bpdebug.engine.expression.forms.pooling import (
     MAX_POOLING,
     MAX_POOLING_GRADIENT,
@@ -68,7 +68,9 @@ __all__ = [
     "REDUCTION",
     "RESHAPE",
     "RESHAPE_LIKE",
+    "ROW_SUMS",
     "SUBSCRIPT",
+    "TAKEN",
     "TRANSPOSE",
     "TRANSPOSED_CONVOLUTION",
     "UPSAMPLE",

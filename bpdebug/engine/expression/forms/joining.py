@@ -1,8 +1,17 @@
-"""The forms of putting tensors one after the other along an axis, and of taking one of them out again."""
+"""The forms of putting tensors one after the other along an axis, and of taking rows out by their numbers."""
 
 from __future__ import annotations
 
-from bpdebug.engine.expression.forms.form import Form, Options, Region, Shape, nothing, reduced_axes, written
+from bpdebug.engine.expression.forms.form import (
+    Form,
+    Options,
+    Region,
+    Shape,
+    nothing,
+    reduced_axes,
+    whole,
+    written,
+)
 from bpdebug.errors import ShapeError
 
 
@@ -53,5 +62,31 @@ def _part_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> 
     return _with_part(region, axis, part), nothing(y)
 
 
+def _taken_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
+    x, y = shapes
+    if not x:
+        raise ShapeError("a number has no rows to take")
+    return (*y, *x[1:])
+
+
+def _taken_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tuple[Region, ...]:
+    x, y = shapes
+    return (slice(0, x[0]), *region[len(y) :]), region[: len(y)]
+
+
+def _row_sums_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+    x, y, z = shapes
+    if x != _taken_shape((z, y), options):
+        raise ShapeError(f"shape {written(x)} is not that of rows {written(y)} of {written(z)}")
+    return z
+
+
+def _row_sums_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tuple[Region, ...]:
+    y, z = shapes[1:]
+    return (*whole(y), *region[1:]), whole(y), nothing(z)
+
+
+TAKEN = Form("taken rows", _taken_shape, _taken_reads, local=False)
+ROW_SUMS = Form("row sums", _row_sums_shape, _row_sums_reads, local=False)
 CONCATENATED = Form("concatenated", _concatenated_shape, _concatenated_reads)
 PART = Form("part", _part_shape, _part_reads, local=False)

@@ -15,6 +15,7 @@ from bpdebug.engine.expression.functions import (
     gelu,
     joining,
     losses,
+    normalisation,
     pooling,
     reductions,
     shaping,
@@ -33,6 +34,7 @@ FAMILIES = (
     joining,
     convolutions,
     pooling,
+    normalisation,
     *ACTIVATION_FAMILIES,
     losses,
 )

@@ -1,10 +1,10 @@
-"""Functions that put tensors one after the other along an axis, and take one of them out again."""
+"""Functions that put tensors one after the other along an axis, and that take rows by their numbers."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from bpdebug.engine.expression.forms.joining import CONCATENATED, PART, joining_axis
+from bpdebug.engine.expression.forms.joining import CONCATENATED, PART, ROW_SUMS, TAKEN, joining_axis
 from bpdebug.engine.expression.functions.entry import MIXED, Array, Function, Sample
 from bpdebug.engine.expression.nodes import Option
 
@@ -28,6 +28,32 @@ def part_like(x: Array, y: Array, axis: int = -1, last: bool = False) -> Array:
     return x[tuple(index)]
 
 
+def take(x: Array, y: Array) -> Array:
+    """Return the rows of `x` whose numbers stand in `y`; NaN for a number that no row has."""
+    numbers, exist = _row_numbers(y, len(x))
+    rows: Array = x[numbers]
+    rows[~exist] = np.nan
+    return rows
+
+
+def row_sums(x: Array, y: Array, z: Array) -> Array:
+    """Add each part of `x` to the row whose number stands in `y`, in the shape of `z`."""
+    result = np.zeros(z.shape, x.dtype)
+    numbers, exist = _row_numbers(y, len(z))
+    np.add.at(result, numbers[exist], x[exist])
+    return result
+
+
+def _row_numbers(y: Array, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return numbers as indices, and which of them a tensor of so many rows has; others become 0."""
+    exist = (y >= 0) & (y < count) & (y == np.floor(y))
+    return np.where(exist, y, 0).astype(np.intp), exist
+
+
+ROWS = ((0.5, -1.0), (2.0, 0.3))
+NUMBERS = (1.0, 0.0, 1.0, 1.0)
+"""A sample of rows, and of numbers of rows: one comes up three times."""
+
 ENTRIES = (
     Function(
         "concatenate",
@@ -47,5 +73,22 @@ ENTRIES = (
         (Sample((MIXED, ONE_MORE)), Sample((MIXED, ONE_MORE), {"last": True})),
         form=PART,
         options={**AXIS, "last": False},
+    ),
+    Function(
+        "take",
+        take,
+        ("row_sums(g, y, x)", None),
+        "The rows with these numbers: a table of vectors, looked up.",
+        (Sample((ROWS, NUMBERS)), Sample((ROWS, ((0.0, 1.0), (1.0, 1.0))))),
+        form=TAKEN,
+        notation="{x}[{y}]",
+    ),
+    Function(
+        "row_sums",
+        row_sums,
+        ("take(g, y)", None, None),
+        "Adds up what comes back for each row, as often as the row was taken; the others get 0.",
+        (Sample((((1.0, 2.0), (0.5, -1.0), (3.0, 0.2), (0.1, 0.7)), NUMBERS, ROWS)),),
+        form=ROW_SUMS,
     ),
 )

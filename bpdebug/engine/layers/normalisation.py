@@ -1,0 +1,110 @@
+"""Normalisation: over the batch, over the features, or over the features without taking off the mean.
+
+As stages, each step is a statement of its own and its gradient is derived; `form = "fused"` makes one
+operation of them, with the derivative that the steps come to. They agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting, Value
+from bpdebug.engine.layers.layout import Layout, Pattern
+
+FORM = Setting("form", ("stages", "fused"), "stages")
+GAMMA = Parameter("gamma", lambda layout: layout.shared("features"), required=False)
+BETA = Parameter("beta", lambda layout: layout.shared("features"), required=False)
+EXPLANATIONS = {
+    "mean": "The mean of what is normalised together.",
+    "centred": "The mean is taken off.",
+    "variance": "The mean of the squares of what is left.",
+    "mean_square": "The mean of the squares of what is normalised together.",
+    "deviation": "The standard deviation; epsilon keeps it from being 0.",
+    "rms": "The root of the mean square; epsilon keeps it from being 0.",
+    "xhat": "Divided by how large it is on the whole, so that its size is about 1.",
+    "a": "The layer may choose another scale, gamma, and another middle, beta.",
+    "dgamma": "Each xhat was multiplied by gamma, so its gradient is summed over all that share it.",
+    "dbeta": "Beta is added everywhere, so its gradient is the sum of what comes in.",
+    "dxhat": "What comes in, times the scale.",
+    "dvariance": "Every element has its part in the variance, so the gradients of all are added up.",
+    "dmean": "Every element is compared with the mean, so the gradients of all are added up.",
+    "d_prev": "An element acts by itself, and through all that is computed of those normalised together.",
+}
+
+
+def _scaled(roles: Collection[str]) -> str:
+    scale = "gamma * xhat" if "gamma" in roles else "xhat"
+    return f"{scale} + beta" if "beta" in roles else scale
+
+
+def _centred_forward(
+    axis_of: Callable[[Layout], int],
+) -> Callable[[Mapping[str, Value], Collection[str], Layout], dict[str, str]]:
+    """Return the forward expressions of a layer that normalises along an axis."""
+
+    def forward(settings: Mapping[str, Value], roles: Collection[str], layout: Layout) -> dict[str, str]:
+        axis, eps = axis_of(layout), settings["eps"]
+        if settings["form"] == "fused":
+            return {"xhat": f"normalize(a_prev, axis={axis}, eps={eps!r})", "a": _scaled(roles)}
+        return {
+            "mean": f"mean(a_prev, axis={axis}, keepdims=True)",
+            "centred": "a_prev - mean",
+            "squares": "centred ** 2",
+            "variance": f"mean(squares, axis={axis}, keepdims=True)",
+            "deviation": f"sqrt(variance + {eps!r})",
+            "xhat": "centred / deviation",
+            "a": _scaled(roles),
+        }
+
+    return forward
+
+
+def _rms_forward(settings: Mapping[str, Value], roles: Collection[str], layout: Layout) -> dict[str, str]:
+    axis, eps = layout.feature_axis, settings["eps"]
+    if settings["form"] == "fused":
+        return {"xhat": f"rms_normalize(a_prev, axis={axis}, eps={eps!r})", "a": _scaled(roles)}
+    return {
+        "squares": "a_prev ** 2",
+        "mean_square": f"mean(squares, axis={axis}, keepdims=True)",
+        "rms": f"sqrt(mean_square + {eps!r})",
+        "xhat": "a_prev / rms",
+        "a": _scaled(roles),
+    }
+
+
+def _kind(
+    name: str,
+    pattern: Callable[[Layout], Pattern],
+    parameters: tuple[Parameter, ...],
+    stages: tuple[str, ...],
+    forward: Callable[[Mapping[str, Value], Collection[str], Layout], dict[str, str]],
+) -> LayerKind:
+    return LayerKind(
+        name=name,
+        input=pattern,
+        parameters=parameters,
+        settings=(FORM, Setting("eps", default=1e-5, bounds={"ge": 0})),
+        title=lambda settings: name,
+        forward=forward,
+        panels=("a_prev", *stages, "xhat", "gamma", "beta", "a"),
+        explanations=EXPLANATIONS,
+    )
+
+
+BATCH_NORM = _kind(
+    "batch_norm",
+    lambda layout: layout.examples("features"),
+    (GAMMA, BETA),
+    ("mean", "centred", "variance"),
+    _centred_forward(lambda layout: layout.batch_axis),
+)
+LAYER_NORM = _kind(
+    "layer_norm",
+    lambda layout: layout.positions("features"),
+    (GAMMA, BETA),
+    ("mean", "centred", "variance"),
+    _centred_forward(lambda layout: layout.feature_axis),
+)
+RMS_NORM = _kind(
+    "rms_norm", lambda layout: layout.positions("features"), (GAMMA,), ("mean_square", "rms"), _rms_forward
+)
