@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.benchmarks import (
+    convolution,
     diagnosis,
     engine_run,
     first_frame,
@@ -14,6 +15,15 @@ from tests.benchmarks import (
 
 print("| what | measured | goal |")
 print("| --- | --- | --- |")
-for benchmark in (engine_run, first_frame, key_to_display, headless_start, gradient_check, diagnosis, stops):
+for benchmark in (
+    engine_run,
+    convolution,
+    first_frame,
+    key_to_display,
+    headless_start,
+    gradient_check,
+    diagnosis,
+    stops,
+):
     for line in benchmark.measure():
         print(f"| {line.what} | {line.found} | {line.goal} |", flush=True)

@@ -217,4 +217,4 @@ def test_a_nested_operand_is_read_through_gaps() -> None:
     values = {"x": PICTURE, "w": FILTER}
     wide = explain("conv2d(x * 2 - relu(x), w, dilation=3)", (0, 0, 0, 0), values)
     assert wide.total == "112"
-    assert "(x[0,0,0,3]·2 - relu(x[0,0,0,3]))·w[0,0,0,1]" in wide.symbols
+    assert "(x[0,0,0,3]·2 − relu(x[0,0,0,3]))·w[0,0,0,1]" in wide.symbols
