@@ -15,7 +15,6 @@ from bpdebug.commands.table import COMMANDS, execute
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions import FUNCTIONS, activations
 from bpdebug.engine.expression.functions.entry import Function
-from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.health import HEALTH_CONDITIONS
@@ -76,7 +75,7 @@ def test_the_settings_can_be_used(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     text = block("toml", "[keys]")
     path.write_text(text, encoding="utf-8")
-    keys = {"next": "j,f5", "back": "k", "go_to": "ctrl+g"}
+    keys = {"next": "j,f6", "back": "k", "go_to": "ctrl+g"}
     assert read_settings(UserFiles(path, tmp_path)) == (Settings("high-contrast", 6, keys), ())
     assert [theme for theme in THEMES if theme not in text] == []
 
@@ -142,7 +141,7 @@ def test_the_function_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_layer_kind_can_be_added(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    scope = {"LayerKind": LayerKind, "Parameter": Parameter, "Statement": Statement, "parse": parse}
+    scope = {"LayerKind": LayerKind, "Parameter": Parameter}
     exec(block("python", "SCALE = LayerKind"), scope)
     monkeypatch.setitem(LAYER_KINDS, "scale", scope["SCALE"])
     path = tmp_path / "scale.toml"

@@ -6,7 +6,7 @@ known. A program holds no values; running it on some gives a `Trace`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,10 +15,12 @@ from bpdebug.engine.expression.derivation import derive, gradient_name
 from bpdebug.engine.expression.evaluation import compiled
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.nodes import Call, Statement, names
+from bpdebug.engine.expression.nodes import Call, Expression, Name, Statement, names, rewrite
+from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.printing import chain_rule, math_name, math_text, statement_text
 from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.layers import COLUMNS, LayerKind, Layout
+from bpdebug.engine.layers.kind import INPUT_ROLE, Value, input_roles, is_input_role
 from bpdebug.errors import ProgramError, ShapeError
 
 if TYPE_CHECKING:
@@ -45,14 +47,20 @@ class Layer:
         Role -> name, in the order in which they are shown: `{"a_prev": "a0", "w": "w1", ...}`.
     layout : Layout
         How its tensors are laid out.
+    given : mapping
+        Role -> name of the tensors that it does not compute; none for a loss.
+    forward : tuple of Statement
+        What it computes forwards, as its kind writes it; none for a loss.
     """
 
     number: int
     title: str
     kind: LayerKind | Objective
-    settings: Mapping[str, str]
+    settings: Mapping[str, Value]
     tensors: Mapping[str, str]
     layout: Layout = COLUMNS
+    given: Mapping[str, str] = field(default_factory=dict)
+    forward: tuple[Statement, ...] = ()
 
     @property
     def is_loss(self) -> bool:
@@ -67,22 +75,60 @@ class Layer:
     def role_of_gradient(self, name: str) -> str:
         """Return what the gradient of a tensor is to this layer: `d_prev`, `dw`; empty if nothing."""
         role = next((role for role, tensor in self.tensors.items() if tensor == name), "")
-        return "d_prev" if role == "a_prev" else f"d{role}" if role else ""
+        if is_input_role(role):
+            return role.replace(INPUT_ROLE, "d_prev")
+        return f"d{role}" if role else ""
 
 
 def make_layer(
     number: int,
     kind: LayerKind,
-    settings: Mapping[str, str],
-    parameters: Sequence[str],
+    settings: Mapping[str, Value],
+    parameters: Collection[str],
     layout: Layout = COLUMNS,
+    incoming: Sequence[str] = (),
+    owner: int = 0,
 ) -> Layer:
-    """Name the tensors of layer `number`: those of its parameters that it has, and its results."""
-    absent = {parameter.name for parameter in kind.parameters} - set(parameters)
-    tensors = {role: f"{role}{number}" for role in kind.panels if role not in absent}
-    if "a_prev" in tensors:
-        tensors["a_prev"] = f"a{number - 1}"
-    return Layer(number, kind.title(settings), kind, settings, tensors, layout)
+    """Write layer `number`: what its kind says in roles, in the names that its tensors have here.
+
+    Parameters
+    ----------
+    number : int
+        Its place, from 1.
+    kind : LayerKind
+        What it is.
+    settings : mapping
+        Its choices.
+    parameters : collection of str
+        The roles of the parameters that it has.
+    layout : Layout
+        How its tensors are laid out.
+    incoming : sequence of str
+        The tensors that come in; by default what the layer before gives.
+    owner : int
+        The number of the layer whose parameters they are, where they are not its own.
+    """
+    incoming = incoming or (f"a{number - 1}",)
+    given = dict(zip(input_roles(len(incoming)), incoming, strict=True))
+    given |= {
+        parameter.name: f"{parameter.name}{owner or number}"
+        for parameter in kind.parameters
+        if parameter.name in parameters
+    }
+    given |= {generated.name: f"{generated.name}{number}" for generated in kind.generated}
+    written = kind.forward(settings, tuple(given), layout)
+    named = {**given, **{role: f"{role}{number}" for role in written}}
+
+    def in_names(node: Expression) -> Expression:
+        return Name(named[node.id]) if isinstance(node, Name) else node
+
+    forward = tuple(
+        Statement(named[role], rewrite(parse(text), in_names), layer=number, role=role)
+        for role, text in written.items()
+    )
+    shown = dict.fromkeys((*input_roles(len(incoming)), *kind.panels))
+    tensors = {role: named[role] for role in shown if role in named}
+    return Layer(number, kind.title(settings), kind, settings, tensors, layout, given, forward)
 
 
 @dataclass(frozen=True)
@@ -180,8 +226,10 @@ class Program:
         if statement.why:
             return statement.why
         layer = self.layer_of(statement)
-        if layer is not None and statement.role in layer.kind.explanations:
-            return layer.kind.explanations[statement.role]
+        # What is said of d_prev holds for every tensor that comes in, unless something else is said.
+        for role in (statement.role, "d_prev" if statement.role.startswith("d_prev") else ""):
+            if layer is not None and role in layer.kind.explanations:
+                return layer.kind.explanations[role]
         if isinstance(statement.expression, Call):
             return FUNCTIONS[statement.expression.function].explanation
         return "Handed on unchanged."
@@ -196,17 +244,18 @@ def infer_shapes(inputs: Mapping[str, Shape], statements: Iterable[Statement]) -
         As `Program`.
     """
     shapes = dict(inputs)
+    equal: dict[Shape, Shape] = {}  # a long program has few shapes: each is kept once
     for statement in statements:
-        text = statement_text(statement)
         if statement.name in shapes:
-            raise ProgramError(f"in `{text}`: {statement.name} is assigned twice")
+            raise ProgramError(f"in `{statement_text(statement)}`: {statement.name} is assigned twice")
         unknown = [name for name in names(statement.expression) if name not in shapes]
         if unknown:
-            raise ProgramError(f"in `{text}`: {unknown[0]} does not exist here")
+            raise ProgramError(f"in `{statement_text(statement)}`: {unknown[0]} does not exist here")
         try:
-            shapes[statement.name] = shape_of(statement.expression, shapes)
+            shape = shape_of(statement.expression, shapes)
         except ShapeError as error:
-            raise ShapeError(f"in `{text}`: {error}") from None
+            raise ShapeError(f"in `{statement_text(statement)}`: {error}") from None
+        shapes[statement.name] = equal.setdefault(shape, shape)
     return shapes
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.scenario.problems import RefusalError, described
-from bpdebug.scenario.tensors import AnyTensor, FileTensor, Flaw, RandomTensor
+from bpdebug.scenario.tensors import AnyTensor, FileTensor, Flaw, GeneratedTensor, RandomTensor
 
 Places = npt.NDArray[np.bool_]
 """For every element whether something is true of it."""
@@ -21,7 +21,7 @@ def overflow(tensor: AnyTensor, dtype: str) -> Flaw | None:
 
     The numbers of a file are not read for that; `in_dtype` looks at them.
     """
-    if isinstance(tensor, FileTensor):
+    if isinstance(tensor, FileTensor | GeneratedTensor):
         return None
     largest = float(np.finfo(dtype).max)
     if isinstance(tensor, RandomTensor):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -158,8 +158,9 @@ def build_with_loss(
     target: Shape,
     statements: Sequence[Statement],
     layers: Sequence[Layer],
-    parameters: Sequence[str],
+    parameters: Collection[str],
     batch_axes: Mapping[str, int],
+    wanted: Collection[str],
 ) -> Program:
     """Put a network and its loss together.
 
@@ -171,7 +172,7 @@ def build_with_loss(
         The shapes of the network's inputs.
     target : tuple of int
         The shape of the target.
-    statements, layers, parameters, batch_axes
+    statements, layers, parameters, batch_axes, wanted
         The network, as for `with_backward`.
     """
     number, output = len(layers) + 1, f"a{len(layers)}"
@@ -183,6 +184,6 @@ def build_with_loss(
         [*layers, layer],
         parameters,
         {**batch_axes, objective.target: objective.target_axis},
-        wanted=inputs,
+        wanted=wanted,
     )
     return mean_at_parameters(program) if objective.at_parameters else program

@@ -17,14 +17,18 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from bpdebug.engine.layers import LAYER_KINDS
+from bpdebug.engine.layers import LAYER_KINDS, Setting
 from bpdebug.scenario.problems import KeyPath, Report, nearest
 from bpdebug.scenario.tensors import AnyTensor, RandomTensor, Tensor, read_tensor
 
 MAX_LAYERS = 10_000
 """The backward pass of so many takes a few seconds to derive, and its list of statements is still used."""
 
+MAX_INPUTS = 32
+"""More tensors come in to no layer that anyone has named yet."""
+
 Text = Annotated[str, Field(min_length=1)]
+Names = Annotated[list[Text], Field(min_length=1, max_length=MAX_INPUTS)]
 
 
 Kind = TypeVar("Kind")
@@ -75,15 +79,31 @@ def check_kind(
 
 
 @lru_cache
-def layer_model(name: str) -> type[BaseModel]:
-    """Return the model of a layer of the kind that has this name."""
+def layer_model(name: str, shares: bool = False) -> type[BaseModel]:
+    """Return the model of a layer of the kind that has this name; one that shares has no parameters."""
     kind = LAYER_KINDS[name]
-    fields: dict[str, Any] = {"kind": (str, ...), "name": (Text | None, None)}
+    fields: dict[str, Any] = {
+        "kind": (str, ...),
+        "name": (Text | None, None),
+        "inputs": (Names | None, None),
+        "share": (Text | None, None),
+    }
     for setting in kind.settings:
-        fields[setting.name] = (Literal[*setting.choices], setting.default)
-    for parameter in kind.parameters:
+        fields[setting.name] = (_type_of(setting), setting.default)
+    for parameter in () if shares else kind.parameters:
         fields[parameter.name] = (Tensor, ...) if parameter.required else (Tensor | None, None)
     return create_model(kind.name, __config__=STRICT, **fields)
+
+
+def _type_of(setting: Setting) -> Any:
+    if setting.choices:
+        return Literal[*setting.choices]
+    if isinstance(setting.default, bool):
+        return bool
+    limits: dict[str, Any] = dict(setting.bounds)
+    if isinstance(setting.default, float):
+        limits["allow_inf_nan"] = False
+    return Annotated[type(setting.default), Field(**limits)]
 
 
 def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, report: Report) -> dict[str, Any]:

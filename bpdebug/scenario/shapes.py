@@ -16,17 +16,18 @@ from typing import NamedTuple
 
 from bpdebug.engine.expression.forms import Shape, written
 from bpdebug.engine.layers import LayerKind, Layout, Pattern
-from bpdebug.engine.layers.layout import BATCH
-from bpdebug.engine.program import infer_shapes
+from bpdebug.engine.layers.kind import INPUT_ROLE
+from bpdebug.engine.layers.layout import BATCH, REST
+from bpdebug.engine.program import Layer, infer_shapes
 
 Words = tuple[str, str]
 """What an extent is called where it is 1, and where it is not."""
 
 UNKNOWN = 0
-INPUT_ROLE = "a_prev"
 AXES = (("row", "rows"), ("column", "columns"))
 ENTRIES = (("entry", "entries"),)
-"""What the axes of a matrix are called, and that of a list of numbers."""
+LENGTHS = ("length", "lengths")
+"""What the axes of a matrix are called, that of a list of numbers, and those of any other tensor."""
 
 
 class Extent(NamedTuple):
@@ -49,6 +50,23 @@ HINTS = {
     (2, 1): "a list of numbers is written [1.0, 2.0]",
 }
 """How a tensor with another number of axes is written, by the numbers of axes found and expected."""
+
+
+def with_axes(pattern: Pattern, count: int) -> Pattern:
+    """Return the pattern with so many axes, if it leaves their number open; at the least as many as it names.
+
+    Parameters
+    ----------
+    pattern : Pattern
+        With `REST` in it or without.
+    count : int
+        The number of axes of the tensor that it is held against.
+    """
+    if REST not in pattern:
+        return pattern
+    place = pattern.index(REST)
+    rest = tuple(f"{REST}{number}" for number in range(count - len(pattern) + 1))
+    return (*pattern[:place], *rest, *pattern[place + 1 :])
 
 
 def unknown_shape(pattern: Pattern) -> Shape:
@@ -88,14 +106,14 @@ def fits(shape: Shape, expected: Shape) -> bool:
 
 
 def check_layer(
-    number: int, kind: LayerKind, layout: Layout, shapes: Mapping[str, Shape], incoming: Shape
+    source: int, kind: LayerKind, layout: Layout, shapes: Mapping[str, Shape], incoming: Shape
 ) -> tuple[dict[str, Shape], list[Mismatch]]:
     """Check the shapes of one layer's tensors.
 
     Parameters
     ----------
-    number : int
-        The layer's number, from 1.
+    source : int
+        The number of the layer that what comes in is from; 0 for the network's input.
     kind : LayerKind
         What it is.
     layout : Layout
@@ -108,12 +126,14 @@ def check_layer(
     Returns
     -------
     (shapes, mismatches)
-        The shapes that the input, under `a_prev`, and the parameters should have; and what is wrong
-        with those that they have.
+        The shapes that the input, under `a_prev`, the parameters, and what is generated should have; and
+        what is wrong with those that they have.
     """
+    own = with_axes(kind.input(layout), len(incoming))
+    axes = _words(own) if len(own) > len(AXES) else AXES
     extents: dict[str | int, Extent] = {
-        name: Extent(length, _whose(number, length, name, AXES[axis]))
-        for axis, (name, length) in enumerate(zip(kind.input(layout), incoming, strict=True))
+        name: Extent(length, _whose(source, length, name, axes[axis]))
+        for axis, (name, length) in enumerate(zip(own, incoming, strict=True))
         if length != UNKNOWN
     }
     mismatches = []
@@ -132,25 +152,24 @@ def check_layer(
                 extents.setdefault(name, Extent(length, f"the {_count(length, words)} of {parameter.name}"))
     present = [parameter for parameter in kind.parameters if parameter.required or parameter.name in shapes]
     patterns = {
-        INPUT_ROLE: kind.input(layout),
+        INPUT_ROLE: own,
         **{parameter.name: parameter.shape(layout) for parameter in present},
+        **{generated.name: with_axes(generated.shape(layout), len(incoming)) for generated in kind.generated},
     }
     return {role: _lengths(pattern, extents) for role, pattern in patterns.items()}, mismatches
 
 
-def results(
-    number: int,
-    kind: LayerKind,
-    settings: Mapping[str, str],
-    layout: Layout,
-    shapes: Mapping[str, Shape],
-) -> dict[str, Shape]:
-    """Return the shapes of what layer `number` computes forwards, by name, from those of `check_layer`."""
-    forward = kind.forward(number, settings, tuple(shapes), layout)
-    given = {f"{role}{number}": shape for role, shape in shapes.items()}
-    given[f"a{number - 1}"] = given.pop(f"{INPUT_ROLE}{number}")
-    inferred = infer_shapes(given, forward)
-    return {statement.name: inferred[statement.name] for statement in forward}
+def results(layer: Layer, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Return the shapes of what a layer computes forwards, by name, from those of its tensors by role.
+
+    Raises
+    ------
+    ShapeError
+        If the tensors that come in do not fit together.
+    """
+    given = {name: shapes[role] for role, name in layer.given.items()}
+    inferred = infer_shapes(given, layer.forward)
+    return {statement.name: inferred[statement.name] for statement in layer.forward}
 
 
 def _lengths(pattern: Pattern, extents: Mapping[str | int, Extent]) -> Shape:
@@ -158,12 +177,12 @@ def _lengths(pattern: Pattern, extents: Mapping[str | int, Extent]) -> Shape:
     return tuple(name if isinstance(name, int) else known.get(name, UNKNOWN) for name in pattern)
 
 
-def _whose(number: int, length: int, name: str | int, words: Words) -> str:
-    if number == 1:
+def _whose(source: int, length: int, name: str | int, words: Words) -> str:
+    if source == 0:
         return f"the {_count(length, words)} of inputs.a0"
     if name == BATCH:
         return f"the batch of {length}"
-    return f"layer {number - 1}'s {length} output{'s' * (length != 1)}"
+    return f"layer {source}'s {length} output{'s' * (length != 1)}"
 
 
 def _reason(pattern: Pattern, shape: Shape, extents: Mapping[str | int, Extent]) -> str:
@@ -178,6 +197,8 @@ def _reason(pattern: Pattern, shape: Shape, extents: Mapping[str | int, Extent])
 
 
 def _words(pattern: Pattern) -> tuple[Words, ...]:
+    if len(pattern) > len(AXES):
+        return (LENGTHS,) * len(pattern)
     return ENTRIES if len(pattern) == 1 else AXES
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bpdebug.errors import Problem, ScenarioError
+from bpdebug.scenario.layers import read_layer
 from bpdebug.scenario.model import Document, check
-from bpdebug.scenario.network import read_layer
 from bpdebug.scenario.problems import Report, printable
 from bpdebug.scenario.reading import read_table
 

@@ -101,7 +101,19 @@ class FileTensor:
         return self.read()
 
 
-AnyTensor = LiteralTensor | RandomTensor | FileTensor
+@dataclass(frozen=True, slots=True)
+class GeneratedTensor:
+    """A tensor that follows from the settings of a layer, made when the numbers are wanted."""
+
+    shape: Shape
+    make: Callable[[], Array]
+
+    def array(self) -> Array:
+        """Return the values in float64."""
+        return self.make()
+
+
+AnyTensor = LiteralTensor | RandomTensor | FileTensor | GeneratedTensor
 
 
 class Flaw(NamedTuple):

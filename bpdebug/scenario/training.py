@@ -119,12 +119,11 @@ def _model(optimizer: Optimizer) -> type[BaseModel]:
 
 def trained(program: Program) -> list[Trained]:
     """Return the parameters that have a gradient, in the order of the layers."""
-    homes = {
-        name: (role, layer.number)
-        for layer in program.layers
-        for role, name in layer.tensors.items()
-        if role != "a_prev"
-    }
+    homes: dict[str, tuple[str, int]] = {}
+    for layer in program.layers:
+        for role, name in layer.given.items():
+            if name not in homes or name == f"{role}{layer.number}":  # one that shares does not own it
+                homes[name] = (role, layer.number)
     return [
         Trained(name, *homes.get(name, ("", 0)))
         for name in program.inputs

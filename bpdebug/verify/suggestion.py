@@ -7,17 +7,23 @@ none of that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from bpdebug.engine.expression.forms import Shape
-from bpdebug.engine.layers import LayerKind, Layout, Pattern
+from bpdebug.engine.layers import LayerKind, Layout
+from bpdebug.engine.layers.kind import INPUT_ROLE, Value, is_input_role
 from bpdebug.engine.layers.layout import BATCH
 from bpdebug.engine.losses import Objective
 from bpdebug.engine.program import Layer, Program, infer_shapes
-from bpdebug.errors import BpdebugError
+from bpdebug.errors import BpdebugError, ShapeError
+from bpdebug.scenario.joining import INPUT
+from bpdebug.scenario.shapes import with_axes
 
 EXAMPLES = 5
 SMALLEST = 3
+
+NewLength = Callable[[int, Collection[int]], int]
+"""(the length that the user has, the lengths that are taken) -> the one to use in its place."""
 
 
 def suggested_scenario(program: Program, title: str) -> str:
@@ -43,25 +49,93 @@ def suggested_scenario(program: Program, title: str) -> str:
         'about = "Unequal sizes, a batch of five, both signs: each mistake gives numbers of its own."\n'
         f'layout = "{layout.name}"\nweight_shape = "{layout.weight_shape}"\n',
     ]
-    incoming: Shape = ()
-    for layer in program.layers:
-        if isinstance(layer.kind, LayerKind):
-            pattern = layer.kind.input(layout)
-            if not incoming:
-                incoming = tuple(EXAMPLES if extent == BATCH else SMALLEST for extent in pattern)
-                blocks.append(f"[inputs]\na0 = {_random(incoming, 0)}\n")
-            shapes = dict(_parameter_shapes(layer, layer.kind, _extents(pattern, incoming)))
-            lines = ["[[layers]]", f'kind = "{layer.kind.name}"']
-            lines += [f'{name} = "{value}"' for name, value in layer.settings.items()]
-            lines += [f"{name} = {_random(shape, layer.number)}" for name, shape in shapes.items()]
-            blocks.append("\n".join(lines) + "\n")
-            incoming = _result(layer, layer.kind, incoming, shapes)
-        else:
-            blocks.append("\n".join(["[loss]", *_loss(layer.kind, incoming)]) + "\n")
-    if not program.layers[-1].is_loss:
+    is_chain = all(layer.is_loss or _follows(layer) for layer in program.layers)
+    shapes = _new_shapes(program, is_chain)
+    tables = {
+        layer.number: _table(layer, layer.kind, shapes, is_chain)
+        for layer in program.layers
+        if isinstance(layer.kind, LayerKind)
+    }
+    blocks.append(f"[inputs]\n{INPUT} = {_random(shapes[INPUT], 0)}\n")
+    blocks += tables.values()
+    output = shapes[f"a{len(tables)}"]
+    last = program.layers[-1]
+    if last.is_loss:
+        assert isinstance(last.kind, Objective)
+        blocks.append("\n".join(["[loss]", *_loss(last.kind, output)]) + "\n")
+    else:
         seed = program.seed or f"a{len(program.layers)}"
-        blocks.append(f"[gradient]\nd{seed} = {_random(incoming, len(program.layers) + 1)}\n")
+        blocks.append(f"[gradient]\nd{seed} = {_random(output, len(program.layers) + 1)}\n")
     return "\n".join(blocks)
+
+
+def _follows(layer: Layer) -> bool:
+    """Whether a layer reads the one before and nothing else, with parameters of its own."""
+    incoming = [name for role, name in layer.given.items() if is_input_role(role)]
+    return incoming == [f"a{layer.number - 1}"] and not _shares(layer)
+
+
+def _new_shapes(program: Program, is_chain: bool) -> dict[str, Shape]:
+    """Return shapes on which mistakes look different, of all that the layers read and write.
+
+    In a chain each layer may have a size of its own. In a graph what is added up must stay equal, so equal
+    sizes get equal new ones; where that is not enough, as beside a `concat`, they stay as they are.
+    """
+    lengths = sorted({length for name in program.inputs for length in program.shapes[name]})
+    renewed = {length: SMALLEST + place for place, length in enumerate(lengths)}
+    if is_chain:
+        return _shapes_with(program, lambda _, taken: next(n for n in range(SMALLEST, 99) if n not in taken))
+    try:
+        return _shapes_with(program, lambda length, _: renewed[length])
+    except ShapeError:
+        return _shapes_with(program, lambda length, _: length)
+
+
+def _shapes_with(program: Program, new_length: NewLength) -> dict[str, Shape]:
+    numbers = dict.fromkeys(statement.layer for statement in program.statements if statement.layer)
+    shapes: dict[str, Shape] = {}
+    for number in numbers:  # in the order in which they run
+        layer = program.layers[number - 1]
+        if isinstance(layer.kind, LayerKind):
+            shapes |= _shapes(program, layer, layer.kind, shapes, new_length)
+    return shapes
+
+
+def _shares(layer: Layer) -> int:
+    """Return the number of the layer whose parameters this one uses; 0 for its own."""
+    if not isinstance(layer.kind, LayerKind):
+        return 0
+    for parameter in layer.kind.parameters:
+        name = layer.given.get(parameter.name, "")
+        if name and name != f"{parameter.name}{layer.number}":
+            return int(name.removeprefix(parameter.name))
+    return 0
+
+
+def _table(layer: Layer, kind: LayerKind, shapes: Mapping[str, Shape], is_chain: bool) -> str:
+    """Write the table of a layer; where layers do not just follow each other, with what it reads."""
+    lines = ["[[layers]]", f'kind = "{kind.name}"']
+    if not is_chain:
+        sources = [name.removeprefix("a") for role, name in layer.given.items() if is_input_role(role)]
+        words = ", ".join('"input"' if source == "0" else f'"layer{source}"' for source in sources)
+        lines += [f'name = "layer{layer.number}"', f"inputs = [{words}]"]
+    lines += [f"{name} = {toml_text(value)}" for name, value in layer.settings.items()]
+    if owner := _shares(layer):
+        lines.append(f'share = "layer{owner}"')
+    else:
+        lines += [
+            f"{parameter.name} = {_random(shapes[layer.given[parameter.name]], layer.number)}"
+            for parameter in kind.parameters
+            if parameter.name in layer.given
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def toml_text(value: Value) -> str:
+    """Write the value of a setting as TOML does."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _loss(objective: Objective, output: Shape) -> Iterator[str]:
@@ -92,32 +166,28 @@ def _ones_among_zeros(shape: Shape, layout: Layout) -> list[list[float]]:
     ]
 
 
-def _extents(pattern: Pattern, shape: Shape) -> dict[str | int, int]:
-    return dict(zip(pattern, shape, strict=True))
-
-
-def _parameter_shapes(
-    layer: Layer, kind: LayerKind, extents: dict[str | int, int]
-) -> Iterator[tuple[str, Shape]]:
-    """Yield the shape of each parameter that the layer has; a new extent differs from all known ones."""
-    for parameter in kind.parameters:
-        if parameter.name in layer.tensors:
-            pattern = parameter.shape(layer.layout)
-            for extent in pattern:
-                if isinstance(extent, str) and extent not in extents:
-                    extents[extent] = next(n for n in range(SMALLEST, 99) if n not in extents.values())
-            yield (
-                parameter.name,
-                tuple(extent if isinstance(extent, int) else extents[extent] for extent in pattern),
-            )
-
-
-def _result(layer: Layer, kind: LayerKind, incoming: Shape, shapes: Mapping[str, Shape]) -> Shape:
-    """Return the shape of what the layer gives."""
-    number = layer.number
-    inputs = {f"{name}{number}": shape for name, shape in shapes.items()}
-    statements = kind.forward(number, layer.settings, tuple(shapes), layer.layout)
-    return infer_shapes({f"a{number - 1}": incoming, **inputs}, statements)[f"a{number}"]
+def _shapes(
+    program: Program, layer: Layer, kind: LayerKind, shapes: Mapping[str, Shape], new_length: NewLength
+) -> dict[str, Shape]:
+    """Return the shapes of all tensors of a layer; those that come in decide on some of its parameters'."""
+    given = {role: name for role, name in layer.given.items() if name not in shapes}
+    known = {name: shapes[name] for name in layer.given.values() if name in shapes}
+    extents: dict[str | int, int] = {BATCH: EXAMPLES}
+    incoming = layer.given[INPUT_ROLE]
+    axes = len(program.shapes[incoming])
+    pattern = with_axes(kind.input(layer.layout), axes)
+    if incoming in known:
+        extents |= zip(pattern, known[incoming], strict=True)
+    patterns = {role: kind.input(layer.layout) for role in given if is_input_role(role)}
+    patterns |= {parameter.name: parameter.shape(layer.layout) for parameter in kind.parameters}
+    patterns |= {made.name: made.shape(layer.layout) for made in kind.generated}
+    for role in (role for role in patterns if role in given):
+        own = with_axes(patterns[role], axes)
+        for extent, length in zip(own, program.shapes[given[role]], strict=True):
+            if isinstance(extent, str) and extent not in extents:
+                extents[extent] = new_length(length, extents.values())
+        known[given[role]] = tuple(extent if isinstance(extent, int) else extents[extent] for extent in own)
+    return infer_shapes(known, layer.forward)
 
 
 def _random(shape: Shape, seed: int) -> str:

@@ -11,19 +11,24 @@ from tests.benchmarks import (
     headless_start,
     key_to_display,
     stops,
+    tensor_viewer,
+    training_step,
 )
 
 print("| what | measured | goal |")
 print("| --- | --- | --- |")
-for benchmark in (
+BENCHMARKS = (
     engine_run,
     convolution,
     first_frame,
     key_to_display,
+    tensor_viewer,
     headless_start,
     gradient_check,
     diagnosis,
     stops,
-):
+    training_step,
+)
+for benchmark in BENCHMARKS:
     for line in benchmark.measure():
         print(f"| {line.what} | {line.found} | {line.goal} |", flush=True)

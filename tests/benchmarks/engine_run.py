@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpdebug.engine.layers import COLUMNS, LAYER_KINDS
+from bpdebug.engine.layers import LAYER_KINDS
 from bpdebug.engine.program import make_layer, with_backward
 from bpdebug.engine.trace import run
 from tests.benchmarks.measure import Figure, figure, ratio
@@ -48,7 +48,7 @@ def measure() -> list[Figure]:
         values[f"w{number}"] = random.normal(size=(outputs, inputs)) / np.sqrt(inputs)
         values[f"b{number}"] = random.normal(size=(outputs, 1))
         layers.append(make_layer(number, dense, settings, ("w", "b")))
-        forward += dense.forward(number, settings, ("w", "b"), COLUMNS)
+        forward += layers[-1].forward
         parameters += [f"w{number}", f"b{number}"]
     shapes = {name: value.shape for name, value in values.items()}
     program = with_backward(shapes, forward, "a3", layers, parameters, {"a0": 1})

@@ -10,7 +10,7 @@ import importlib.util
 
 import numpy as np
 
-from bpdebug.engine.layers import COLUMNS, LAYER_KINDS
+from bpdebug.engine.layers import LAYER_KINDS
 from bpdebug.engine.program import make_layer, with_backward
 from bpdebug.verify.gradient_check import check_gradients
 from tests.benchmarks.measure import Figure, figure, ratio
@@ -35,7 +35,7 @@ def measure() -> list[Figure]:
         values[f"w{number}"] = random.normal(size=(outputs, inputs)) / np.sqrt(inputs)
         values[f"b{number}"] = random.normal(size=(outputs, 1))
         layers.append(make_layer(number, dense, settings, ("w", "b")))
-        forward += dense.forward(number, settings, ("w", "b"), COLUMNS)
+        forward += layers[-1].forward
     shapes = {name: value.shape for name, value in values.items()}
     program = with_backward(shapes, forward, "a2", layers, set(values) - {"a0"}, {"a0": 1})
     values["da2"] = random.normal(size=(SIZES[-1], BATCH))

@@ -43,8 +43,8 @@ def _dense_network(
         inputs[f"w{number}"] = normal(layout.weights(sizes[number], sizes[number - 1]))
         if has_bias:
             inputs[f"b{number}"] = normal(layout.shared(sizes[number]))
-        forward += kind.forward(number, settings, own, layout)
         layers.append(make_layer(number, kind, settings, own, layout))
+        forward += layers[-1].forward
     parameters = tuple(name for name in inputs if name != "a0")
     shapes = {name: value.shape for name, value in inputs.items()}
     last = f"a{len(activations)}"

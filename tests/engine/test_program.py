@@ -9,8 +9,8 @@ import pytest
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.printing import statement_text
-from bpdebug.engine.layers import COLUMNS, LAYER_KINDS
-from bpdebug.engine.program import Program, with_backward
+from bpdebug.engine.layers import LAYER_KINDS
+from bpdebug.engine.program import Program, make_layer, with_backward
 from bpdebug.errors import ProgramError, ShapeError
 
 
@@ -93,7 +93,7 @@ def test_a_layer_without_bias_has_no_bias_gradient(dense_network: Callable) -> N
 
 
 def test_the_gradient_of_z_may_come_in() -> None:
-    forward = LAYER_KINDS["dense"].forward(1, {"activation": "sigmoid"}, ["w", "b"], COLUMNS)
+    forward = make_layer(1, LAYER_KINDS["dense"], {"activation": "sigmoid"}, ["w", "b"]).forward
     inputs = {"a0": (3, 1), "w1": (2, 3), "b1": (2, 1)}
     program = with_backward(inputs, forward, "z1", parameters=["w1", "b1"], batch_axes={"a0": 1})
     assert program.inputs["dz1"] == (2, 1)
@@ -105,7 +105,7 @@ def test_the_gradient_of_z_may_come_in() -> None:
 
 
 def test_forward_only() -> None:
-    forward = LAYER_KINDS["dense"].forward(1, {"activation": "relu"}, ["w"], COLUMNS)
+    forward = make_layer(1, LAYER_KINDS["dense"], {"activation": "relu"}, ["w"]).forward
     program = Program({"a0": (3, 2), "w1": (2, 3)}, forward)
     assert {s.phase for s in program.statements} == {"forward"}
     assert program.gradients == frozenset()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpdebug.engine.layers import COLUMNS, LAYER_KINDS
+from bpdebug.engine.layers import LAYER_KINDS
 from bpdebug.engine.program import Program, make_layer, with_backward
 
 Values = dict[str, np.ndarray]
@@ -55,7 +55,7 @@ def network(sizes: tuple[int, ...], activations: tuple[str, ...], batch: int, se
         inputs[f"b{number}"] = random.normal(size=(sizes[number], 1))
         settings = {"activation": activation}
         layers.append(make_layer(number, dense, settings, ("w", "b")))
-        forward += dense.forward(number, settings, ("w", "b"), COLUMNS)
+        forward += layers[-1].forward
         parameters += [f"w{number}", f"b{number}"]
     shapes = {name: value.shape for name, value in inputs.items()}
     program = with_backward(shapes, forward, f"a{len(activations)}", layers, parameters, {"a0": 1})

@@ -18,7 +18,6 @@ from bpdebug.engine.expression.functions import ACTIVATIONS, FUNCTIONS, Function
 from bpdebug.engine.expression.functions.entry import arrays
 from bpdebug.engine.expression.nodes import PLACES, Call, Name, Statement, names
 from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.layers import COLUMNS
 from bpdebug.engine.layers.dense import DENSE
 from bpdebug.engine.program import Program, make_layer, with_backward
 from bpdebug.engine.trace import run
@@ -69,8 +68,8 @@ def network(
         values[f"w{number}"] = generator.normal(size=(outputs, inputs)) / np.sqrt(inputs)
         values[f"b{number}"] = generator.normal(size=(outputs, 1))
         chosen = {"activation": activation}
-        forward += DENSE.forward(number, chosen, ("w", "b"), COLUMNS)
         layers.append(make_layer(number, DENSE, chosen, ("w", "b")))
+        forward += layers[-1].forward
     seed_name = f"a{len(activations)}"
     shapes = {name: value.shape for name, value in values.items()}
     program = with_backward(shapes, forward, seed_name, layers, set(values) - {"a0"}, {"a0": 1})
@@ -520,3 +519,30 @@ def test_the_size_of_a_block_changes_nothing(monkeypatch: pytest.MonkeyPatch) ->
     assert [report.name for report in one_by_one] == [report.name for report in wanted]
     for mine, other in zip(one_by_one, wanted, strict=True):
         assert mine.verdict == other.verdict == "right"
+
+
+LARGE_PROGRAM = with_backward({"x": (150, 150)}, [Statement("y", parse("sum(sigmoid(x) * x)"))], "y")
+LARGE_VALUES = {"x": np.random.default_rng(0).normal(size=(150, 150)), "dy": np.asarray(1.0)}
+
+
+def test_of_a_large_tensor_a_sample_is_checked_and_the_report_says_so() -> None:
+    (report,) = (one for one in check_gradients(LARGE_PROGRAM, LARGE_VALUES) if one.name == "dx")
+    assert report.verdict == "right"
+    assert report.note == "256 of 22,500 elements were checked"
+    assert report.max_relative_error is not None
+    assert report.worst is not None
+
+
+def test_where_the_sample_disagrees_every_element_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = dataclasses.replace(FUNCTIONS["sigmoid"], derivatives=("g * sigmoid_prime(x) * (x > 0)",))
+    monkeypatch.setitem(FUNCTIONS, "sigmoid", wrong)
+    derivative_rules.cache_clear()
+    try:
+        program = with_backward({"x": (150, 150)}, [Statement("y", parse("sum(sigmoid(x) * x)"))], "y")
+    finally:
+        derivative_rules.cache_clear()
+    report = next(one for one in check_gradients(program, LARGE_VALUES) if one.name == "dx")
+    assert report.verdict == "wrong"
+    # Beside 0 the mistake is too small to be one.
+    found = int(report.note.partition(" of 22,500 wrong")[0].replace(",", ""))
+    assert found == pytest.approx((LARGE_VALUES["x"] < 0).sum(), rel=0.01)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.layers import COLUMNS, LAYER_KINDS
+from bpdebug.engine.layers import LAYER_KINDS
 from bpdebug.engine.program import Program, make_layer, with_backward
 from bpdebug.scenario import load_scenario
 from bpdebug.verify.spellings import spelling, spellings, understood
@@ -22,8 +22,8 @@ def network(layers, biases=True):
     shapes, forward, made = {"a0": (3, 2)}, [], []
     for number in range(1, layers + 1):
         shapes |= {f"{name}{number}": (3, 3 if name == "w" else 1) for name in own}
-        forward += DENSE.forward(number, {"activation": "tanh"}, own, COLUMNS)
         made.append(make_layer(number, DENSE, {"activation": "tanh"}, own))
+        forward += made[-1].forward
     return with_backward(shapes, forward, f"a{layers}", made, batch_axes={"a0": 1})
 
 
@@ -70,8 +70,8 @@ def test_one_layer_needs_no_number(theirs, ours):
 def test_a_number_is_not_needed_where_only_one_tensor_can_be_meant():
     shapes = {"a0": (3, 2), "w1": (3, 3), "b1": (3, 1), "w2": (3, 3)}
     settings = {"activation": "tanh"}
-    forward = [*DENSE.forward(1, settings, ["w", "b"], COLUMNS), *DENSE.forward(2, settings, ["w"], COLUMNS)]
     layers = [make_layer(1, DENSE, settings, ["w", "b"]), make_layer(2, DENSE, settings, ["w"])]
+    forward = [statement for layer in layers for statement in layer.forward]
     program = with_backward(shapes, forward, "a2", layers, batch_axes={"a0": 1})
     assert understood(["db", "dw"], program) == {"db": "db1"}
 

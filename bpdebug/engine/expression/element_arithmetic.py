@@ -54,6 +54,15 @@ def _placed(writer: Writer, call: Call, index: Index) -> Written:
     return ZERO if beside else writer.write(call.arguments[0], first_index(region))
 
 
+def _concatenated(writer: Writer, call: Call, index: Index) -> Written:
+    """Write an element of tensors one after the other: it is one of either."""
+    regions = writer.operand_regions(call, index)
+    for argument, region in zip(call.arguments, regions, strict=True):
+        if all(part.start < part.stop for part in region):
+            return writer.write(argument, first_index(region))
+    raise AssertionError("an element lies in one of the two")
+
+
 def _matmul(writer: Writer, call: Call, index: Index) -> Written:
     x, y = call.arguments
     x_region, y_region = writer.operand_regions(call, index)
@@ -136,6 +145,8 @@ WRITERS: Mapping[Form, Callable[[Writer, Call, Index], Written]] = {
     forms.COUNT: _count,
     forms.SUBSCRIPT: _moved,
     forms.PLACED: _placed,
+    forms.CONCATENATED: _concatenated,
+    forms.PART: _moved,
     forms.FLATTEN: _moved,
     forms.RESHAPE: _moved,
     forms.RESHAPE_LIKE: _moved,

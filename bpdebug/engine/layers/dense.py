@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from bpdebug.engine.expression.functions import ACTIVATIONS
-from bpdebug.engine.expression.nodes import Statement
-from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting
+from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting, Value
 from bpdebug.engine.layers.layout import Layout
 
 
-def forward(
-    number: int, settings: Mapping[str, str], parameters: Collection[str], layout: Layout
-) -> tuple[Statement, ...]:
-    """Return the two forward statements of layer `number`: its `z` and its `a`."""
-    activation = settings["activation"]
+def forward(settings: Mapping[str, Value], roles: Collection[str], layout: Layout) -> dict[str, str]:
+    """Return the two forward expressions, its `z` and its `a`."""
+    activation = str(settings["activation"])
     axis = f", axis={layout.feature_axis}" if "axis" in ACTIVATIONS[activation].options else ""
-    bias = f" + b{number}" if "b" in parameters else ""
-    texts = {
-        "z": layout.weighted_sum(f"w{number}", f"a{number - 1}") + bias,
-        "a": f"{activation}(z{number}{axis})",
-    }
-    return tuple(
-        Statement(f"{role}{number}", parse(text), layer=number, role=role) for role, text in texts.items()
-    )
+    bias = " + b" if "b" in roles else ""
+    return {"z": layout.weighted_sum("w", "a_prev") + bias, "a": f"{activation}(z{axis})"}
 
 
 DENSE = LayerKind(

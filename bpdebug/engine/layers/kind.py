@@ -1,12 +1,36 @@
-"""What a layer kind is: forward statements, and what a scenario may say about such a layer."""
+"""What a layer kind is: forward statements, and what a scenario may say about such a layer.
+
+A kind writes in roles: `z = w @ a_prev + b`. Which tensors these are in a network, `w2` or `a1`, is the
+network's business, so that a layer may read any other, several others, or the parameters of another.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.layers.layout import Layout, Pattern
+
+if TYPE_CHECKING:
+    from bpdebug.engine.expression.forms import Shape
+    from bpdebug.engine.expression.functions.entry import Array
+
+INPUT_ROLE = "a_prev"
+"""The role of what comes in; of the second tensor that comes in it is `a_prev2`, and so on."""
+
+Value = str | float
+"""The value of a setting; a switch is a bool, which is a number too."""
+
+
+def input_roles(count: int) -> tuple[str, ...]:
+    """Return the roles of so many tensors that come in."""
+    return (INPUT_ROLE, *(f"{INPUT_ROLE}{number}" for number in range(2, count + 1)))
+
+
+def is_input_role(role: str) -> bool:
+    """Whether this is the role of what comes in."""
+    return role.startswith(INPUT_ROLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +54,43 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A choice that a scenario makes for a layer, such as its activation."""
+    """A choice that a scenario makes for a layer, such as its activation.
+
+    Attributes
+    ----------
+    name : str
+        Its key in a scenario.
+    choices : tuple of str
+        What it may be; where there are none it is a number or a switch, of the type of the default.
+    default : str, int, float or bool
+        What it is where the scenario does not say.
+    bounds : mapping
+        For a number, its limits: of `gt`, `ge`, `lt`, `le` those that it has.
+    """
 
     name: str
-    choices: tuple[str, ...]
-    default: str
+    choices: tuple[str, ...] = ()
+    default: Value = ""
+    bounds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A tensor that a layer is given and no one writes down: its settings say what is in it.
+
+    Attributes
+    ----------
+    name : str
+        Its role, and its name in the program before the layer's number.
+    shape : callable
+        (layout) -> its extents, all of which the kind's input pattern names.
+    values : callable
+        (settings, shape) -> its numbers.
+    """
+
+    name: str
+    shape: Callable[[Layout], Pattern]
+    values: Callable[[Mapping[str, Value], Shape], Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +102,7 @@ class LayerKind:
     name : str
         What a scenario calls it.
     input : callable
-        (layout) -> the shape of what comes in.
+        (layout) -> the shape of what comes in, of each tensor where there are several.
     parameters : tuple of Parameter
         Its own tensors.
     settings : tuple of Setting
@@ -54,19 +110,29 @@ class LayerKind:
     title : callable
         (settings) -> what the listing calls such a layer.
     forward : callable
-        (number of the layer, settings, names of the parameters that it has, layout) -> its statements,
-        in terms of `a{number - 1}`, which comes in, and `a{number}`, which goes out.
+        (settings, roles of the tensors that it is given, layout) -> the expression of each result by its
+        role, in order, in terms of the roles; `a_prev` comes in, `a` goes out.
     panels : tuple of str
-        The roles of its tensors, in the order in which they are shown: what comes in is `a_prev`.
+        The roles of its tensors, in the order in which they are shown; those that a layer lacks are
+        left out.
     explanations : mapping
         For each role of a statement, one sentence that says why it is computed this way.
+    inputs : range
+        How many tensors may come in.
+    layouts : tuple of str
+        The layouts that it knows.
+    generated : tuple of Generated
+        What it is given besides.
     """
 
     name: str
     input: Callable[[Layout], Pattern]
     parameters: tuple[Parameter, ...]
     settings: tuple[Setting, ...]
-    title: Callable[[Mapping[str, str]], str]
-    forward: Callable[[int, Mapping[str, str], Collection[str], Layout], tuple[Statement, ...]]
+    title: Callable[[Mapping[str, Value]], str]
+    forward: Callable[[Mapping[str, Value], Collection[str], Layout], Mapping[str, str]]
     panels: tuple[str, ...]
     explanations: Mapping[str, str] = field(default_factory=dict)
+    inputs: range = range(1, 2)
+    layouts: tuple[str, ...] = ("columns", "rows")
+    generated: tuple[Generated, ...] = ()

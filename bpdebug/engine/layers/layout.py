@@ -19,6 +19,8 @@ Pattern = tuple[Extent, ...]
 
 BATCH = "batch"
 """What patterns call the number of examples."""
+REST = "..."
+"""Stands in a pattern for any number of axes, none included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,18 @@ class Layout:
     @property
     def feature_axis(self) -> int:
         """The axis of the features; along it a softmax adds up to 1."""
-        return 1 - self.batch_axis
+        return 0 if self.name == "columns" else -1
 
     def examples(self, features: Extent) -> Pattern:
         """Return the shape of what holds so many features of each example."""
         return (features, BATCH) if self.name == "columns" else (BATCH, features)
+
+    def positions(self, features: Extent) -> Pattern:
+        """Return the shape of what holds so many features at each of any number of positions of an example.
+
+        Only rows have room for them: between the examples and the features, as the words of a sentence.
+        """
+        return self.examples(features) if self.name == "columns" else (BATCH, REST, features)
 
     def weights(self, outputs: Extent, inputs: Extent) -> Pattern:
         """Return the shape of a matrix with a weight for each pair of an output and an input."""

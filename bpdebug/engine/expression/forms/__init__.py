@@ -23,6 +23,7 @@ from bpdebug.engine.expression.forms.form import (
     whole,
     written,
 )
+from bpdebug.engine.expression.forms.joining import CONCATENATED, PART
 from bpdebug.engine.expression.forms.pooling import (
     MAX_POOLING,
     MAX_POOLING_GRADIENT,
@@ -48,6 +49,7 @@ from bpdebug.engine.expression.forms.subscripts import PLACED, SUBSCRIPT
 
 __all__ = [
     "ALONG_AXIS",
+    "CONCATENATED",
     "CONVOLUTION",
     "COUNT",
     "ELEMENTWISE",
@@ -61,6 +63,7 @@ __all__ = [
     "MEAN_POOLING_GRADIENT",
     "ONE_HOT",
     "PAIRED",
+    "PART",
     "PLACED",
     "REDUCTION",
     "RESHAPE",
