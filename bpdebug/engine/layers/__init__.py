@@ -17,6 +17,14 @@ MODULES = {
     "residual": "combining",
     "multiply": "combining",
     "concat": "combining",
+    "conv1d": "convolution",
+    "conv2d": "convolution",
+    "conv_transpose2d": "convolution",
+    "max_pool2d": "pooling",
+    "avg_pool2d": "pooling",
+    "global_avg_pool": "pooling",
+    "upsample": "shaping",
+    "flatten": "shaping",
 }
 """The module in which each kind is, as the constant of its name in capitals."""
 
