@@ -246,6 +246,37 @@ def _along_axes(function: Callable[..., Array], operands: list[_Operand], option
     return function(*[operand.array for operand in operands], **{**options, "axis": axis})
 
 
+def _reshaped(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
+    """Give each variant the shape that the first one takes."""
+    (operand,) = operands
+    return operand.array.reshape(len(operand.array), *function(operand.array[0], **options).shape)
+
+
+def _as_examples(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
+    """Treat the variants as more examples of the batch: no function here mixes examples."""
+    (operand,) = operands
+    count, batch, *shape = operand.array.shape
+    result = function(operand.array.reshape(count * batch, *shape), **options)
+    return result.reshape(count, batch, *result.shape[1:])
+
+
+def _convolved(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
+    """Treat variants of the input as more examples, and variants of the weights as more outputs."""
+    x, w = operands
+    if x.varies and w.varies:
+        return _one_by_one(function, operands, options)
+    if x.varies:
+        return _as_examples(lambda examples: function(examples, w.array, **options), [x], {})
+    count, outputs, *window = w.array.shape
+    groups = options["groups"]
+    # The outputs of a group lie side by side: so do those of all its variants.
+    by_group = w.array.reshape(count, groups, -1, *window).swapaxes(0, 1)
+    result = function(x.array, by_group.reshape(-1, *window), **options)
+    batch, _, *places = result.shape
+    parted = result.reshape(batch, groups, count, outputs // groups, *places)
+    return np.moveaxis(parted, 2, 0).reshape(count, batch, outputs, *places)
+
+
 def _one_by_one(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
     count = next(len(operand.array) for operand in operands if operand.varies)
     return np.stack(
@@ -263,4 +294,10 @@ RULES: dict[Form, Rule] = {
     forms.REDUCTION: _along_axes,
     forms.PAIRED: _along_axes,
     forms.ALONG_AXIS: _along_axes,
+    **dict.fromkeys(forms.CONVOLUTION.values(), _convolved),
+    forms.FLATTEN: _reshaped,
+    forms.RESHAPE: _reshaped,
+    forms.MAX_POOLING: _as_examples,
+    forms.MEAN_POOLING: _as_examples,
+    forms.UPSAMPLE: _as_examples,
 }

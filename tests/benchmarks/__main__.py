@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.benchmarks import (
+    convolution,
     diagnosis,
     engine_run,
     first_frame,
@@ -18,6 +19,7 @@ print("| what | measured | goal |")
 print("| --- | --- | --- |")
 BENCHMARKS = (
     engine_run,
+    convolution,
     first_frame,
     key_to_display,
     tensor_viewer,

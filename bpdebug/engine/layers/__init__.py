@@ -22,6 +22,14 @@ MODULES = {
     "rms_norm": "normalisation",
     "dropout": "dropout",
     "embedding": "embedding",
+    "conv1d": "convolution",
+    "conv2d": "convolution",
+    "conv_transpose2d": "convolution",
+    "max_pool2d": "pooling",
+    "avg_pool2d": "pooling",
+    "global_avg_pool": "pooling",
+    "upsample": "shaping",
+    "flatten": "shaping",
 }
 """The module in which each kind is, as the constant of its name in capitals."""
 

@@ -6,7 +6,7 @@ network's business, so that a layer may read any other, several others, or the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,12 @@ class Setting:
     choices: tuple[str, ...] = ()
     default: Value = ""
     bounds: Mapping[str, float] = field(default_factory=dict)
+
+
+def written_options(settings: Mapping[str, Value], options: Iterable[Setting]) -> str:
+    """Write the settings that are options of a function, `, stride=2`, but for those at their defaults."""
+    chosen = ((option.name, settings[option.name], option.default) for option in options)
+    return "".join(f", {name}={value}" for name, value, default in chosen if value != default)
 
 
 @dataclass(frozen=True, slots=True)

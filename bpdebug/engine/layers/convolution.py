@@ -1,0 +1,93 @@
+"""Convolutions: filters that slide over a picture or a line, and the transposed convolution.
+
+Examples come first and channels second, as in PyTorch, so these kinds know the layout of rows only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+
+from bpdebug.engine.expression.functions import ACTIVATIONS
+from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting, Value, written_options
+from bpdebug.engine.layers.layout import BATCH, Layout
+
+CHANNEL_AXIS = 1
+MOST = 2**16
+"""No option of a convolution is larger: far beyond any picture."""
+OPTIONS = (
+    Setting("stride", default=1, bounds={"ge": 1, "le": MOST}),
+    Setting("padding", default=0, bounds={"ge": 0, "le": MOST}),
+    Setting("dilation", default=1, bounds={"ge": 1, "le": MOST}),
+    Setting("groups", default=1, bounds={"ge": 1, "le": MOST}),
+)
+ACTIVATION = Setting("activation", tuple(ACTIVATIONS), default="identity")
+
+
+def _forward(function: str, options: tuple[Setting, ...]) -> Callable[..., dict[str, str]]:
+    """Return the two forward expressions of a layer that convolves, its `z` and its `a`."""
+
+    def forward(settings: Mapping[str, Value], roles: Collection[str], layout: Layout) -> dict[str, str]:
+        activation = str(settings["activation"])
+        axis = f", axis={CHANNEL_AXIS}" if "axis" in ACTIVATIONS[activation].options else ""
+        bias = " + b" if "b" in roles else ""
+        return {
+            "z": f"{function}(a_prev, w{written_options(settings, options)}){bias}",
+            "a": f"{activation}(z{axis})",
+        }
+
+    return forward
+
+
+CONV2D = LayerKind(
+    name="conv2d",
+    input=lambda layout: (BATCH, "channels", "height", "width"),
+    parameters=(
+        Parameter("w", lambda layout: ("outputs", "channels of a group", "filter height", "filter width")),
+        Parameter("b", lambda layout: ("outputs", 1, 1), required=False),
+    ),
+    settings=(ACTIVATION, *OPTIONS),
+    title=lambda settings: f"conv2d {settings['activation']}",
+    forward=_forward("conv2d", OPTIONS),
+    panels=("a_prev", "w", "b", "z", "a"),
+    explanations={
+        "z": "Each filter is laid over every window of the input, and adds up the products and its bias.",
+        "a": "The activation is applied to each element.",
+        "dz": "What comes in, times the slope of the activation at z: where that is flat, nothing passes.",
+        "dw": "A weight met one element in every window: its gradient adds these up, times their errors.",
+        "db": "A bias is added in every window of every example, so its gradient sums over all of them.",
+        "d_prev": "Each error goes back to its window, times the filter; where windows overlap, they add up.",
+    },
+    layouts=("rows",),
+)
+
+CONV1D = replace(
+    CONV2D,
+    name="conv1d",
+    input=lambda layout: (BATCH, "channels", "length"),
+    parameters=(
+        Parameter("w", lambda layout: ("outputs", "channels of a group", "filter length")),
+        Parameter("b", lambda layout: ("outputs", 1), required=False),
+    ),
+    title=lambda settings: f"conv1d {settings['activation']}",
+    forward=_forward("conv1d", OPTIONS),
+)
+
+TRANSPOSED_OPTIONS = (*OPTIONS, Setting("output_padding", default=0, bounds={"ge": 0, "le": MOST}))
+CONV_TRANSPOSE2D = replace(
+    CONV2D,
+    name="conv_transpose2d",
+    parameters=(
+        Parameter("w", lambda layout: ("channels", "outputs of a group", "filter height", "filter width")),
+        Parameter("b", lambda layout: ("outputs", 1, 1), required=False),
+    ),
+    settings=(ACTIVATION, *TRANSPOSED_OPTIONS),
+    title=lambda settings: f"conv_transpose2d {settings['activation']}",
+    forward=_forward("conv_transpose2d", TRANSPOSED_OPTIONS),
+    explanations={
+        **CONV2D.explanations,
+        "z": "Each element is multiplied by its filter and added to its window; a bias is added to all.",
+        "dw": "A weight met every element of its channel: its gradient adds these up, times their errors.",
+        "d_prev": "Each element fed one window: it collects the errors there, times the filter.",
+    },
+)
