@@ -11,15 +11,20 @@ from pydantic import BaseModel, Field, create_model
 
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.microbatches import in_microbatches
 from bpdebug.engine.optimizers import OPTIMIZERS, Optimizer, Trained, update_of
 from bpdebug.engine.program import Program, with_update
 from bpdebug.engine.trace import read_only
+from bpdebug.errors import BpdebugError
 from bpdebug.scenario.model import STRICT, check, check_kind
 from bpdebug.scenario.problems import Report
 
 OPTIMIZER, TRAINING = "optimizer", "training"
 MAX_ITERATIONS = 10**9
 """None is computed before one goes there; more than this no counter in float32 could tell apart."""
+
+MAX_MICROBATCHES = 64
+"""Each has statements of its own, and all of them are listed."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -29,7 +34,8 @@ class TrainingTable(BaseModel):
 
     model_config = STRICT
 
-    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)]
+    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)] = 1
+    microbatches: Annotated[int, Field(ge=1, le=MAX_MICROBATCHES)] = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,8 @@ class Training:
         The bound on each element of a gradient, and on the norm of all gradients.
     iterations : int
         How often the parameters are updated.
+    microbatches : int
+        In how many parts the batch is run before each update.
     """
 
     optimizer: Optimizer
@@ -53,10 +61,18 @@ class Training:
     clip_value: float | None
     clip_norm: float | None
     iterations: int = 1
+    microbatches: int = 1
 
     def extend(self, program: Program, report: Report) -> Program:
         """Return a program with the update at its end; what makes that impossible is reported."""
         parameters = trained(program)
+        if parameters and self.microbatches > 1:
+            try:
+                program = in_microbatches(program, self.microbatches)
+            except BpdebugError as error:
+                report.add((TRAINING, "microbatches"), f"cannot be divided: {error}")
+                return program
+            parameters = trained(program)
         if not parameters:
             message = "nothing to update: found no gradient of a parameter"
             report.add((OPTIMIZER,), message, "a [gradient] or a [loss] gives the parameters their gradients")
@@ -85,9 +101,7 @@ def read_training(document: Mapping[str, Any], report: Report) -> Training | Non
     report : Report
         Takes what is wrong.
     """
-    iterations = 1
-    if document[TRAINING] is not None:
-        iterations = check(TrainingTable, document[TRAINING], (TRAINING,), report).get("iterations", 1)
+    times = check(TrainingTable, document[TRAINING] or {}, (TRAINING,), report)
     table = document[OPTIMIZER]
     if table is None:
         message = "missing key: found [training], expected [optimizer] too"
@@ -101,7 +115,8 @@ def read_training(document: Mapping[str, Any], report: Report) -> Training | Non
     if settings.get("nesterov") and not settings["momentum"]:
         message = "wrong value: found the boolean true, expected false where there is no momentum"
         report.add((OPTIMIZER, "nesterov"), message, "Nesterov's rule looks ahead by the momentum")
-    return Training(optimizer, settings, values["clip_value"], values["clip_norm"], iterations)
+    clips = values["clip_value"], values["clip_norm"]
+    return Training(optimizer, settings, *clips, times["iterations"], times["microbatches"])
 
 
 def _model(optimizer: Optimizer) -> type[BaseModel]:
