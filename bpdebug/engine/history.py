@@ -174,7 +174,7 @@ class History:
         values = {**given, **replaced}
         for statement in self._statements_for(results):
             if statement.name not in replaced:
-                values[statement.name] = evaluate(statement.expression, values)
+                values[statement.name] = np.asarray(evaluate(statement.expression, values))
         return tuple(values[name] for name in results)
 
     def _sequence(self, results: tuple[str, ...]) -> Sequence:

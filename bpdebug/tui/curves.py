@@ -57,7 +57,7 @@ def pieces(history: History, quantity: Quantity) -> Iterator[list[float]]:
     yield piece
 
 
-def drawn(numbers: Array, columns: int, logarithmic: bool = False) -> tuple[Array, Array]:
+def drawn(numbers: Array, columns: int, logarithmic: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Return the points to draw, from left to right.
 
     Parameters
@@ -79,7 +79,7 @@ def drawn(numbers: Array, columns: int, logarithmic: bool = False) -> tuple[Arra
     heights = np.log10(numbers, where=can, out=np.zeros_like(numbers)) if logarithmic else numbers
     iterations = np.arange(1, len(numbers) + 1)
     if len(numbers) > columns:
-        kept = []
+        kept: list[int] = []
         for column in np.array_split(np.arange(len(numbers)), columns):
             places = column[can[column]]
             if len(places):

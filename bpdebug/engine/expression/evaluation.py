@@ -64,7 +64,8 @@ def compiled_sequence(
     read = [name for statement in statements for name in names(statement.expression)]
     operands = tuple(dict.fromkeys(name for name in (*read, *wanted) if name not in written))
     places = {name: f"v{number}" for number, name in enumerate(dict.fromkeys((*operands, *read, *written)))}
-    lines = [f"    {places[one.name]} = {_source(one.expression, places)}" for one in statements]
+    # NumPy computes powers of its scalars otherwise than those of arrays, to the last bit: all are arrays.
+    lines = [f"    {places[one.name]} = asarray({_source(one.expression, places)})" for one in statements]
     head = f"def sequence({', '.join(places[name] for name in operands)}):"
     tail = f"    return ({''.join(f'{places[name]}, ' for name in wanted)})"
     namespace = _namespace()
@@ -82,7 +83,7 @@ def _function(source: str, operand_count: int) -> Callable[..., Array]:
 def _namespace() -> dict[str, Any]:
     """Return all that a compiled expression can reach; another package may have added to the table."""
     functions = {f"f_{name}": function.numpy for name, function in FUNCTIONS.items()}
-    return {"__builtins__": {}, "inf": np.inf, "nan": np.nan, **functions}
+    return {"__builtins__": {}, "inf": np.inf, "nan": np.nan, "asarray": np.asarray, **functions}
 
 
 def _source(expression: Expression, positions: Mapping[str, str]) -> str:

@@ -132,6 +132,8 @@ class DebuggerScreen(CheckingScreen):
 
     def show(self) -> None:
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
+        if self.is_computing:
+            return  # a command moves the debugger in a thread
         debugger, ledger = self.debugger, self.query_one(Ledger)
         self.autoplay.stop_if_moved()
         self.read_views()

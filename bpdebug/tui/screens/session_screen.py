@@ -6,7 +6,8 @@ subclass's business.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import perf_counter
 
 from textual import events, on
 
@@ -17,6 +18,7 @@ from bpdebug.commands.table import execute
 from bpdebug.engine.expression.provenance import element_text
 from bpdebug.engine.health import Finding
 from bpdebug.engine.trace import Trace
+from bpdebug.errors import Interrupted
 from bpdebug.scenario import Scenario
 from bpdebug.tui.actions import Action
 from bpdebug.tui.cells import element_at
@@ -38,6 +40,9 @@ from bpdebug.tui.widgets.answer_area import AnswerArea
 from bpdebug.tui.widgets.entry_panel import EntryPanel
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine
+
+PATIENCE = 0.1
+"""Seconds that a command may compute iterations before it goes on in a thread."""
 
 
 class SessionScreen(ActionScreen):
@@ -62,6 +67,7 @@ class SessionScreen(ActionScreen):
         self.search_line = SearchLine()
         self.answer_area = AnswerArea()
         self.examined: Trace | None = None
+        self.is_computing = False
 
     def show(self) -> None:
         """Refresh every widget from the debugger."""
@@ -74,10 +80,32 @@ class SessionScreen(ActionScreen):
     # Commands
 
     def execute(self, line: str) -> Answer:
-        """Run a command, and show what has become of the session."""
-        answer = execute(self.session, line)
+        """Run a command, and show what has become of the session; what takes long goes on in a thread."""
+        self.debugger.on_iteration = interrupt_after(PATIENCE)
+        try:
+            answer = execute(self.session, line)
+        except Interrupted:
+            self.compute(line)
+            return Answer(())
         self.show()
         return answer
+
+    def compute(self, line: str) -> None:
+        """Run a command in a thread, and answer when it is done; until then one can only stop it."""
+        from bpdebug.tui.screens.computing import ComputingScreen  # when first used: start-up is quicker
+
+        def run(passed: Callable[[int], None]) -> Answer:
+            self.debugger.on_iteration = passed
+            return execute(self.session, line)
+
+        def done(answer: Answer | None) -> None:
+            self.is_computing = False
+            self.show()
+            if answer is not None:
+                self.say(*reply(line, answer), failed=answer.failed)
+
+        self.is_computing = True
+        self.app.push_screen(ComputingScreen(run), done)
 
     def run_command(self, line: str) -> None:
         """Run the command of a key or a click, and say what the screen does not show anyway."""
@@ -235,6 +263,17 @@ class SessionScreen(ActionScreen):
         else:
             self.go_to(finding.position)
             self.say(f"{finding.condition} {finding.text}. {finding.advice}")
+
+
+def interrupt_after(seconds: float) -> Callable[[int], None]:
+    """Return what is called with each iteration that is computed, and stops that after some time."""
+    end = perf_counter() + seconds
+
+    def passed(iteration: int) -> None:
+        if perf_counter() > end:
+            raise Interrupted
+
+    return passed
 
 
 def next_finding(findings: tuple[Finding, ...], position: int) -> Finding | None:
