@@ -132,12 +132,13 @@ def test_breakpoints_and_watches_in_a_scenario(tmp_path: Path) -> None:
 
 def test_the_function_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
     scope = {"Function": Function, "np": np, "SAMPLES": activations.SAMPLES}
-    softsign = eval(block("python", "softsign"), scope)
-    monkeypatch.setitem(FUNCTIONS, softsign.name, softsign)
-    x = np.array([-3.0, 0.0, 3.0])
-    np.testing.assert_allclose(softsign.numpy(x), [-0.75, 0.0, 0.75])
-    slope = parse(softsign.derivatives[0])
-    np.testing.assert_allclose(evaluate(slope, {"g": np.ones(3), "x": x}), [1 / 16, 1.0, 1 / 16])
+    squareplus = eval(block("python", "squareplus"), scope)
+    monkeypatch.setitem(FUNCTIONS, squareplus.name, squareplus)
+    x = np.array([-1.5, 0.0, 1.5])
+    out = squareplus.numpy(x)
+    np.testing.assert_allclose(out, [0.5, 1.0, 2.0])
+    slope = evaluate(parse(squareplus.derivatives[0]), {"g": np.ones(3), "x": x, "out": out})
+    np.testing.assert_allclose(slope, [0.2, 0.5, 0.8])
 
 
 def test_the_layer_kind_can_be_added(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

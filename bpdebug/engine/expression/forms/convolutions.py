@@ -8,10 +8,9 @@ collect the terms in which one element of `x`, or one of `w`, takes part.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import product
 
-from bpdebug.engine.expression.forms.convolution_shapes import Convolution, lies_of
+from bpdebug.engine.expression.forms.convolution_shapes import AXES, Convolution, lies_of
 from bpdebug.engine.expression.forms.form import (
     Cost,
     Form,
@@ -101,65 +100,68 @@ def _weight_gradient_terms(lies: Convolution, cell: Cell) -> Iterator[Term]:
         yield (n, lies.channel(o, c), *i), (n, o, *q)
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
-    """Functions over any number of axes that collect the same terms.
-
-    Attributes
-    ----------
-    name : str
-        The function's name, with the number of its axes to be filled in.
-    arguments : str
-        Which of `x`, `w` and the gradient `g` of the result it takes, in order.
-    result : callable
-        The shape of its result.
-    reads, terms : callable
-        Which regions feed a region of the result, and which products one element of it adds up.
-    """
-
-    name: str
-    arguments: str
-    result: Callable[[Convolution], Shape]
-    reads: Callable[[Convolution, Region], tuple[Region, Region]]
-    terms: Callable[[Convolution, Cell], Iterator[Term]]
-
-    def form(self, axes: int) -> Form:
-        function = self.name.format(axes)
-
-        def lies(shapes: tuple[Shape, ...], options: Options) -> Convolution:
-            return lies_of(function, axes, dict(zip(self.arguments, shapes, strict=True)), options)
-
-        def shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
-            return self.result(lies(shapes, options))
-
-        def reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
-            return (*self.reads(lies(shapes, options), region), *map(nothing, shapes[2:]))
-
-        def cost(shapes: tuple[Shape, ...], options: Options) -> Cost:
-            found = lies(shapes, options)
-            # All windows are laid out side by side, for one matrix product.
-            windows = element_count(found.x[:2]) * element_count((*found.w[2:], *found.out[2:]))
-            return Cost(windows, windows * found.w[0] // found.groups)
-
-        form = Form(function, shape, reads, local=False, cost=cost)
-        TERMS[form] = lambda cell, shapes, options: self.terms(lies(shapes, options), cell)
-        return form
-
-
 TERMS: dict[Form, Callable[[Cell, tuple[Shape, ...], Options], Iterator[Term]]] = {}
 """For each form here, the products that one element of a result adds up."""
 
-_INPUT_GRADIENT = _Family(
+
+def _forms(
+    name: str,
+    arguments: str,
+    result: Callable[[Convolution], Shape],
+    read: Callable[[Convolution, Region], tuple[Region, Region]],
+    terms: Callable[[Convolution, Cell], Iterator[Term]],
+) -> dict[int, Form]:
+    """Return the forms of a family of functions, by the number of axes over which the windows slide.
+
+    Parameters
+    ----------
+    name : str
+        What the functions are called, with the number of axes to be filled in.
+    arguments : str
+        Which of `x`, `w` and the gradient `g` of the result they take, in order.
+    result : callable
+        The shape of the result.
+    read, terms : callable
+        Which regions feed a region of the result, and which products one element of it adds up.
+    """
+    return {axes: _form(name.format(axes), axes, arguments, result, read, terms) for axes in AXES}
+
+
+def _form(
+    function: str,
+    axes: int,
+    arguments: str,
+    result: Callable[[Convolution], Shape],
+    read: Callable[[Convolution, Region], tuple[Region, Region]],
+    terms: Callable[[Convolution, Cell], Iterator[Term]],
+) -> Form:
+    def lies(shapes: tuple[Shape, ...], options: Options) -> Convolution:
+        return lies_of(function, axes, dict(zip(arguments, shapes, strict=True)), options)
+
+    def shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+        return result(lies(shapes, options))
+
+    def reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
+        return (*read(lies(shapes, options), region), *map(nothing, shapes[2:]))
+
+    def cost(shapes: tuple[Shape, ...], options: Options) -> Cost:
+        found = lies(shapes, options)
+        # All windows are laid out side by side, for one matrix product.
+        windows = element_count(found.x[:2]) * element_count((*found.w[2:], *found.out[2:]))
+        return Cost(windows, windows * found.w[0] // found.groups)
+
+    form = Form(function, shape, reads, local=False, cost=cost)
+    TERMS[form] = lambda cell, shapes, options: terms(lies(shapes, options), cell)
+    return form
+
+
+CONVOLUTION = _forms("conv{}d", "xw", lambda lies: lies.out, _forward_reads, _forward_terms)
+INPUT_GRADIENT = _forms(
     "conv{}d_input_gradient", "gwx", lambda lies: lies.x, _input_gradient_reads, _input_gradient_terms
 )
-_TRANSPOSED = _Family(
-    "conv_transpose{}d", "gw", lambda lies: lies.x, _input_gradient_reads, _input_gradient_terms
-)
-_FORWARD = _Family("conv{}d", "xw", lambda lies: lies.out, _forward_reads, _forward_terms)
-_WEIGHT_GRADIENT = _Family(
+WEIGHT_GRADIENT = _forms(
     "conv{}d_weight_gradient", "xgw", lambda lies: lies.w, _weight_gradient_reads, _weight_gradient_terms
 )
-CONVOLUTION = {axes: _FORWARD.form(axes) for axes in (1, 2)}
-INPUT_GRADIENT = {axes: _INPUT_GRADIENT.form(axes) for axes in (1, 2)}
-WEIGHT_GRADIENT = {axes: _WEIGHT_GRADIENT.form(axes) for axes in (1, 2)}
-TRANSPOSED_CONVOLUTION = {axes: _TRANSPOSED.form(axes) for axes in (2,)}
+TRANSPOSED_CONVOLUTION = _forms(
+    "conv_transpose{}d", "gw", lambda lies: lies.x, _input_gradient_reads, _input_gradient_terms
+)
