@@ -74,7 +74,7 @@ def test_json_lines(run: Run) -> None:
     assert [document["command"] for document in documents] == lines[:-1]
     assert all(document["ok"] for document in documents)
     assert documents[1]["position"] == 10
-    assert documents[1]["evidence"][0].startswith("norm(dw1) = ")
+    assert documents[1]["breakpoints"][0]["evidence"][0].startswith("norm(dw1) = ")
     assert (documents[2]["shape"], len(documents[2]["value"])) == ([4, 3], 4)
     assert documents[3]["value"] == "NaN"
 

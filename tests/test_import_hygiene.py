@@ -62,6 +62,11 @@ def test_the_app_is_where_textual_is_used() -> None:
     assert "textual" in imported_by("bpdebug.tui.app")
 
 
+def test_plotting_waits_for_a_chart() -> None:
+    assert "textual_plot" not in imported_by("bpdebug.tui.screens.tensor_viewer")
+    assert "textual_plot" in imported_by("bpdebug.tui.screens.chart")
+
+
 def test_only_a_scenario_with_a_loss_or_a_program_brings_in_what_they_need() -> None:
     code = (
         "import sys; from bpdebug.scenario import load_scenario; load_scenario('two_layer');"

@@ -75,7 +75,7 @@ def test_the_settings_can_be_used(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     text = block("toml", "[keys]")
     path.write_text(text, encoding="utf-8")
-    keys = {"next": "j,f5", "back": "k", "go_to": "ctrl+g"}
+    keys = {"next": "j,f6", "back": "k", "go_to": "ctrl+g"}
     assert read_settings(UserFiles(path, tmp_path)) == (Settings("high-contrast", 6, keys), ())
     assert [theme for theme in THEMES if theme not in text] == []
 

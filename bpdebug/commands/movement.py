@@ -16,7 +16,7 @@ from bpdebug.errors import BpdebugError
 def stop_answer(debugger: Debugger, stop: Stop) -> Answer:
     """Say where one is now, and why."""
     place = place_text(debugger)
-    reason = stop.text if stop.hit is not None or stop.reason in ("nowhere", "end", "phase") else ""
+    reason = stop.text if stop.hits or stop.reason in ("nowhere", "end", "phase") else ""
     data: dict[str, Any] = {
         "iteration": stop.moment.iteration,
         "position": stop.moment.position,
@@ -24,8 +24,10 @@ def stop_answer(debugger: Debugger, stop: Stop) -> Answer:
         "name": debugger.statement.name if debugger.statement else None,
         "reason": stop.reason,
     }
-    if stop.hit is not None:
-        data |= {"breakpoint": stop.hit.breakpoint.number, "evidence": list(stop.hit.evidence)}
+    if stop.hits:
+        data["breakpoints"] = [
+            {"number": hit.breakpoint.number, "evidence": list(hit.evidence)} for hit in stop.hits
+        ]
     return Answer((" | ".join(filter(None, (place, reason))),), data)
 
 

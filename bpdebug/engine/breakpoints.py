@@ -285,10 +285,10 @@ class Breakpoints:
         """Return the breakpoints, enabled or not, whose place is one position: what a listing marks."""
         return [found for found in self if found.place.positions == {position}]
 
-    def hit_at(
+    def hits_at(
         self, position: int, trace: Callable[[], Trace], findings: Callable[[], Sequence[Finding]]
-    ) -> Hit | None:
-        """Return the first breakpoint that stops at a position of a run, and why.
+    ) -> tuple[Hit, ...]:
+        """Return the breakpoints that stop at a position of a run, and why.
 
         Parameters
         ----------
@@ -298,11 +298,12 @@ class Breakpoints:
             Give the run and the findings of its health; called only if a breakpoint asks for them, because
             each may have to be computed first.
         """
+        hits = []
         for found in self:
             reasons = _reasons(found, position, trace, findings) if found.enabled else None
             if reasons is not None:
-                return Hit(found, reasons)
-        return None
+                hits.append(Hit(found, reasons))
+        return tuple(hits)
 
     def count(self, hit: Hit) -> None:
         """Count a stop; what was to stop once is removed."""

@@ -43,17 +43,17 @@ class Stop:
         Why it stopped.
     text : str
         The reason in words.
-    hit : Hit or None
-        The breakpoint that stopped it, with the actual numbers that did.
+    hits : tuple of Hit
+        The breakpoints that stopped it, with the actual numbers that did.
     """
 
     moment: Moment
     reason: Reason
     text: str
-    hit: Hit | None = None
+    hits: tuple[Hit, ...] = ()
 
 
-StopCondition = Callable[[Moment], Reason | Hit | None]
+StopCondition = Callable[[Moment], Reason | tuple[Hit, ...] | None]
 
 
 class Debugger:
@@ -218,11 +218,11 @@ class Debugger:
 
     def continue_(self) -> Stop:
         """Run to the next breakpoint, or to the end."""
-        return self._run(1, "statement", self._breakpoint_at)
+        return self._run(1, "statement", self._breakpoints_at)
 
     def reverse_continue(self) -> Stop:
         """Go back to the breakpoint before, or to the start."""
-        return self._run(-1, "statement", self._breakpoint_at)
+        return self._run(-1, "statement", self._breakpoints_at)
 
     def goto(self, position: int, iteration: int | None = None) -> Stop:
         """Go to a position, of this iteration or another.
@@ -284,21 +284,25 @@ class Debugger:
         while self.can_move(direction, grain):
             self.moment = self.timeline.neighbour(self.moment, direction, grain)
             reason = stops(self.moment)
-            if isinstance(reason, Hit):
-                self.breakpoints.count(reason)
+            if isinstance(reason, tuple):
+                for hit in reason:
+                    self.breakpoints.count(hit)
                 return self._stop("breakpoint", reason)
             if reason is not None:
                 return self._stop(reason)
         return self._stop("end" if direction > 0 else "start")
 
-    def _breakpoint_at(self, moment: Moment) -> Hit | None:
-        return self.breakpoints.hit_at(moment.position, lambda: self.trace, lambda: self.findings)
+    def _breakpoints_at(self, moment: Moment) -> tuple[Hit, ...] | None:
+        hits = self.breakpoints.hits_at(moment.position, lambda: self.trace, lambda: self.findings)
+        return hits or None
 
-    def _stop(self, reason: Reason, hit: Hit | None = None) -> Stop:
+    def _stop(self, reason: Reason, hits: tuple[Hit, ...] = ()) -> Stop:
         statement = self.statement
+        if hits:
+            return Stop(self.moment, reason, "; ".join(hit.text for hit in hits), hits)
         if statement is None:
             start = "at the start" if self.timeline.iterations == 1 else f"iteration {self.iteration} begins"
-            return Stop(self.moment, reason, hit.text if hit else start, hit)
+            return Stop(self.moment, reason, start)
         place = f"{statement.phase}, layer {statement.layer}" if statement.layer else statement.phase
         texts: dict[Reason, str] = {
             "node": f"inside {statement.name}, node {self.moment.node}",
@@ -307,9 +311,7 @@ class Debugger:
             "iteration": f"iteration {self.iteration}, after {statement.name}",
             "end": "at the end",
         }
-        if hit is not None:
-            texts["breakpoint"] = hit.text
-        return Stop(self.moment, reason, texts.get(reason, f"after {statement.name}"), hit)
+        return Stop(self.moment, reason, texts.get(reason, f"after {statement.name}"))
 
     def _nowhere(self, text: str) -> Stop:
         return Stop(self.moment, "nowhere", text)

@@ -244,17 +244,18 @@ def infer_shapes(inputs: Mapping[str, Shape], statements: Iterable[Statement]) -
         As `Program`.
     """
     shapes = dict(inputs)
+    equal: dict[Shape, Shape] = {}  # a long program has few shapes: each is kept once
     for statement in statements:
-        text = statement_text(statement)
         if statement.name in shapes:
-            raise ProgramError(f"in `{text}`: {statement.name} is assigned twice")
+            raise ProgramError(f"in `{statement_text(statement)}`: {statement.name} is assigned twice")
         unknown = [name for name in names(statement.expression) if name not in shapes]
         if unknown:
-            raise ProgramError(f"in `{text}`: {unknown[0]} does not exist here")
+            raise ProgramError(f"in `{statement_text(statement)}`: {unknown[0]} does not exist here")
         try:
-            shapes[statement.name] = shape_of(statement.expression, shapes)
+            shape = shape_of(statement.expression, shapes)
         except ShapeError as error:
-            raise ShapeError(f"in `{text}`: {error}") from None
+            raise ShapeError(f"in `{statement_text(statement)}`: {error}") from None
+        shapes[statement.name] = equal.setdefault(shape, shape)
     return shapes
 
 

@@ -1,7 +1,11 @@
-"""The table of actions: one row feeds the keys, the footer, the command palette and the help screen."""
+"""Actions: a row of a screen's table feeds its keys, footer, command palette and help.
+
+The debugger's table is here; the tensor viewer's is in its own room.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,9 +25,15 @@ Needs = Literal[
     "view",
     "wrong",
     "set",
+    "iterations",
+    "axes",
+    "held",
+    "gradients",
 ]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
-HIDDEN_WITHOUT: frozenset[Needs] = frozenset({"view", "wrong", "set", "finding"})
+HIDDEN_WITHOUT: frozenset[Needs] = frozenset(
+    {"view", "wrong", "set", "finding", "iterations", "axes", "held", "gradients"}
+)
 """Where these are not there, the footer does not show the action at all; else it shows it as disabled."""
 SENT_FOR = {"f17": "shift+f5", "f23": "shift+f11"}
 """Function keys as many terminals send them, for the keys that are pressed."""
@@ -39,7 +49,7 @@ class Action:
     Attributes
     ----------
     action : str
-        The action of the debugger screen that it runs; `run('step')` runs a command.
+        The action of its screen that it runs; the debugger's `run('step')` runs a command.
     keys : str
         The keys, separated by commas.
     label : str
@@ -68,6 +78,21 @@ class Action:
         """Its name in the user's settings: the label as one word, `go_to`."""
         return self.label.replace(" ", "_")
 
+
+HELP = """\
+The forward pass runs left to right along the upper row of panels; the backward pass
+runs right to left along the lower one. Every gradient lies under its tensor, cell under cell.
+
+a_prev ──►  w  ,  b  ──►  z  ──►  a        values, forward  →
+d_prev ◄──  dw ,  db ◄──  dz ◄──  da       gradients, backward  ←
+
+written, read   what the current operation does with a tensor
+▸0.0066         the selected cell; Tab goes to a panel, there the arrows move it
+[0.0041]        the cells that the selected one comes from
+● ◆             a breakpoint beside a statement, one with a condition; ○ ◇ when disabled
+set, changed    after `set`: what was replaced, and what follows from it; d shows the original
+*               a watch whose value the last move has changed"""
+"""What the help says before the keys."""
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -110,11 +135,28 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "go_to_finding",
         "exclamation_mark",
-        "bad tensor",
+        "bad",
         "Go to the first bad tensor: NaN or infinite, else to the next finding",
         "Travel",
         "finding",
         4,
+    ),
+    Action(
+        "run('next-iteration')",
+        "i",
+        "iteration",
+        "Go to the same statement of the next iteration",
+        "Travel",
+        "iterations",
+        3,
+    ),
+    Action(
+        "run('previous-iteration')",
+        "I",
+        "iteration back",
+        "Go to the same statement of the iteration before",
+        "Travel",
+        "iterations",
     ),
     Action("run('restart')", "home", "first", "Go to the start", "Travel", "earlier"),
     Action("run('end')", "end", "last", "Go to the end", "Travel", "later"),
@@ -127,9 +169,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         2,
     ),
-    Action(
-        "toggle_entries('breakpoints')", "B", "breakpoints", "Show the breakpoints", "Stop and ask", "", 4
-    ),
+    Action("toggle_entries('breakpoints')", "B", "breaks", "Show the breakpoints", "Stop and ask", "", 4),
     Action("toggle_entries('watches')", "W", "watches", "Show the watches", "Stop and ask", "", 4),
     Action("command", "colon", "command", "Type a command; `help` lists them", "Stop and ask", "", 1),
     Action(
@@ -148,7 +188,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.focus_previous", "shift+tab", "previous panel", "Go to the previous panel", "Look"),
     Action("leave_panels", "escape", "leave", "Leave the panels, so that arrows step again", "Look", "panel"),
     Action(
-        "toggle_maximised", "m", "maximise", "Let the panel fill the screen, or restore it", "Look", "", 4
+        "view_tensor",
+        "m,enter",
+        "tensor",
+        "Open the panel's tensor, or else the result, in the tensor viewer",
+        "Look",
+        "",
+        3,
     ),
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),
@@ -201,8 +247,16 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-def bindings() -> list[Binding]:
-    """Return the keys as Textual wants them."""
+def bindings(actions: Sequence[Action], prefix: str = "") -> list[Binding]:
+    """Return the keys as Textual wants them.
+
+    Parameters
+    ----------
+    actions : sequence of Action
+        A screen's table.
+    prefix : str
+        Stands before each name: the user's settings give other keys to the names without one.
+    """
     return [
         Binding(
             action.keys,
@@ -210,9 +264,9 @@ def bindings() -> list[Binding]:
             action.label,
             show=action.footer > 0,
             tooltip=action.help,
-            id=action.name,
+            id=prefix + action.name,
         )
-        for action in ACTIONS
+        for action in actions
     ]
 
 

@@ -145,10 +145,10 @@ class BpdebugApp(App[None]):
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer every action of the table in the command palette; what cannot be done now says so."""
-        from bpdebug.tui.screens.debugger_screen import DebuggerScreen
+        """Offer every action of the screen in the command palette; what cannot be done now says so."""
+        from bpdebug.tui.screens.action_screen import ActionScreen
 
-        if isinstance(screen, DebuggerScreen):
+        if isinstance(screen, ActionScreen):
             for action in screen.actions:
                 title = action.help if screen.can_run(action) else f"{action.help} (not now)"
                 run = partial(screen.run_action, action.action)

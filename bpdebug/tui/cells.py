@@ -7,8 +7,8 @@ and for a 4096×4096 tensor. A number that the sample did not foresee still fits
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
@@ -24,7 +24,34 @@ LEVELS = 4
 NARROWEST = 7
 """No cell is narrower, so that any number that the sample did not foresee has room: `-1e-300`."""
 
+LONGEST_EXACT = len("-2.2250738585072014e-308")
+"""No number of float64, or of a smaller dtype, needs more characters to be written exactly."""
+FLOAT64 = np.dtype(np.float64)
+
 Kind = Literal["positive", "negative", "zero", "nan", "infinite"]
+Style = Literal["fixed", "scientific", "significant", "exact"]
+Notation = Literal["automatic", "fixed", "scientific", "significant", "exact"]
+NOTATIONS: tuple[Notation, ...] = get_args(Notation)
+STYLE_CODES = {"fixed": "f", "scientific": "e", "significant": "g"}
+"""How Python's formatting calls each style."""
+
+
+class Tensor(Protocol):
+    """What has elements to write: an array, or a difference that is computed where one looks."""
+
+    @property
+    def shape(self) -> Shape:
+        """The extent of each axis."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What the elements are."""
+        ...
+
+    def __getitem__(self, key: Any, /) -> Any:
+        """Return some of the elements."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +71,21 @@ class CellFormat:
     ----------
     width : int
         Characters of a number.
-    decimals : int
-        Digits after the point.
-    scientific : bool
-        Whether numbers carry an exponent.
+    digits : int
+        Digits after the point; where the style is `significant`, digits in all.
+    style : str
+        How each number is written.
     largest : float
         The size that has the strongest colour.
+    dtype : numpy.dtype
+        What the numbers are, which `exact` writes so that no two of them look the same.
     """
 
     width: int = 0
-    decimals: int = 0
-    scientific: bool = False
+    digits: int = 0
+    style: Style = "fixed"
     largest: float = 1.0
+    dtype: np.dtype[Any] = FLOAT64
 
     def cell(self, value: float) -> Cell:
         """Write one number."""
@@ -65,40 +95,63 @@ class CellFormat:
             return Cell(("+inf" if value > 0 else "-inf").rjust(self.width), "infinite")
         if value == 0:
             # An exact zero has no decimals: it is told from a number that is only small.
-            after_the_point = 0 if self.scientific or not self.decimals else self.decimals + 1
+            after_the_point = self.digits + 1 if self.style == "fixed" and self.digits else 0
             return Cell(("0" + " " * after_the_point).rjust(self.width), "zero")
-        text = f"{value:.{self.decimals}{'e' if self.scientific else 'f'}}"
+        text = self.text(value)
         if len(text) > self.width:
             text = f"{value:.0e}"
         level = max(1, math.ceil(LEVELS * min(1.0, abs(value) / self.largest)))
         return Cell(text.rjust(self.width), "positive" if value > 0 else "negative", level)
 
+    def text(self, value: float) -> str:
+        """Write a finite number as long as it is."""
+        if self.style == "exact":
+            return exact_text(value, self.dtype)
+        return f"{value:.{self.digits}{STYLE_CODES[self.style]}}"
 
-def cell_format(value: Array, digits: int) -> CellFormat:
+
+def cell_format(value: Tensor, digits: int, notation: Notation = "automatic") -> CellFormat:
     """Choose how to write a tensor.
 
     Parameters
     ----------
     value : array
-        Any number of axes.
+        Any number of axes; or what can be asked for its elements like one.
     digits : int
-        Significant digits of its largest number.
+        `automatic`: significant digits of its largest number, written with an exponent where decimals
+        would not be read. `scientific` and `significant`: significant digits of each number. `fixed`:
+        digits after the point. `exact`: not used.
+    notation : str
+        How numbers are to be written.
     """
     steps = _steps(value.shape)
     sample = np.asarray(value[tuple(slice(None, None, step) for step in steps)], dtype=float)
     # A sign needs room unless all numbers have been seen, and none has one.
-    sign = int(max(steps, default=1) > 1 or bool((sample < 0).any()))
+    all_seen = max(steps, default=1) == 1
+    sign = int(not all_seen or bool((sample < 0).any()))
     sizes = np.abs(sample[np.isfinite(sample)])
-    largest = float(sizes.max(initial=0.0))
-    if largest == 0:
-        return CellFormat(max(NARROWEST, sign + digits + 1), digits - 1, False, 1.0)
+    largest = float(sizes.max(initial=0.0)) or 1.0
     exponent = math.floor(math.log10(largest))
-    scientific = not -4 <= exponent < 6
-    decimals = digits - 1 if scientific else max(0, digits - 1 - exponent)
-    written = f".{decimals}{'e' if scientific else 'f'}"
-    # Exponents differ in length: 1e+300, 1e-05.
-    width = sign + max(len(f"{size:{written}}") for size in (largest, float(sizes[sizes > 0].min())))
-    return CellFormat(max(NARROWEST, width), decimals, scientific, largest)
+    if notation == "automatic":
+        readable = -4 <= exponent < 6
+        style: Style = "fixed" if readable else "scientific"
+        decimals = max(0, digits - 1 - exponent) if readable else digits - 1
+    else:
+        style, decimals = notation, digits - (notation == "scientific")
+    form = CellFormat(0, decimals, style, largest, value.dtype)
+    if style == "exact" and not all_seen:
+        return replace(form, width=LONGEST_EXACT)
+    # Exponents differ in length: 1e+300, 1e-05; and where digits are not counted from the point, all do.
+    positive = sizes[sizes > 0]
+    ends = (largest, float(positive.min(initial=largest)))
+    written = ends if style in ("fixed", "scientific") else positive.tolist()
+    width = sign + max((len(form.text(size)) for size in written), default=1)
+    return replace(form, width=min(max(NARROWEST, width), LONGEST_EXACT))
+
+
+def exact_text(value: float, dtype: np.dtype[Any]) -> str:
+    """Write a number as Python reads it back: the shortest text that no other number of its dtype has."""
+    return str(dtype.type(value))
 
 
 def matrix_shape(shape: Shape) -> tuple[int, int]:

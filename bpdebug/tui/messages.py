@@ -78,3 +78,10 @@ class EntryClicked(Message):
     """A breakpoint in the list was clicked, which is at some positions."""
 
     positions: frozenset[int]
+
+
+@dataclass
+class PlaceChosen(Message):
+    """A cell of the viewer's grid was clicked."""
+
+    cell: tuple[int, int]

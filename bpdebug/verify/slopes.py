@@ -13,7 +13,7 @@ for each form. A form without a rule is run variant by variant: right for any fu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -75,16 +75,24 @@ class Loss:
         The values of a run in float64.
     name : str
         The tensor, an input or a result.
+    chosen : array of int, optional
+        The flat indices of the elements that count; all of them if it is not given.
     """
 
     program: Program
     values: Mapping[str, Array]
     name: str
 
+    chosen: Indices | None = None
+
     @property
     def x(self) -> Array:
         """The value of the tensor."""
         return self.values[self.name]
+
+    def along(self, chosen: Indices) -> Loss:
+        """Return the same loss, whose slopes are asked for by their places among some elements."""
+        return replace(self, chosen=chosen)
 
     @property
     def incoming(self) -> Array:
@@ -119,6 +127,8 @@ class Loss:
 
     def slopes(self, indices: Indices, factor: float) -> Slopes:
         """Return the slopes along some elements, by their flat indices, with a part of the full step."""
+        if self.chosen is not None:
+            indices = self.chosen[indices]
         parts = [
             self._block_slopes(indices[start : start + self.block], factor)
             for start in range(0, len(indices), self.block)

@@ -10,10 +10,23 @@ from tests.benchmarks import (
     headless_start,
     key_to_display,
     stops,
+    tensor_viewer,
+    training_step,
 )
 
 print("| what | measured | goal |")
 print("| --- | --- | --- |")
-for benchmark in (engine_run, first_frame, key_to_display, headless_start, gradient_check, diagnosis, stops):
+BENCHMARKS = (
+    engine_run,
+    first_frame,
+    key_to_display,
+    tensor_viewer,
+    headless_start,
+    gradient_check,
+    diagnosis,
+    stops,
+    training_step,
+)
+for benchmark in BENCHMARKS:
     for line in benchmark.measure():
         print(f"| {line.what} | {line.found} | {line.goal} |", flush=True)

@@ -49,7 +49,7 @@ def state(session: Session) -> dict[str, Any]:
         "watches": list(debugger.watches),
         "replaced": {
             (iteration, name): value.tobytes()
-            for iteration, values in debugger.replaced.items()
+            for iteration, values in debugger.history.replaced.items()
             for name, value in values.items()
         },
         "values": {name: value.tobytes() for name, value in debugger.trace.values.items()},

@@ -21,6 +21,7 @@ from bpdebug.scenario import Scenario
 # Each command: lines before it, the line, the lines of its answer, and what its JSON has beside them.
 # 1 z1, 2 a1, 3 z2, 4 a2, 5 dz2, 6 dw2, 7 db2, 8 da1, 9 dz1, 10 dw1, 11 db1, 12 da0
 Case = tuple[str, list[str], list[str], dict[str, Any]]
+HIT = {"breakpoints": [{"number": 1, "evidence": []}]}
 CASES: dict[str, list[Case]] = {
     "step": [
         ("", ["step"], ["1/12 z1 = w1 @ a0 + b1 (4×1)"], {"position": 1, "name": "z1", "reason": "step"}),
@@ -51,7 +52,7 @@ CASES: dict[str, list[Case]] = {
         ("", ["finish"], ["4/12 a2 = sigmoid(z2) (2×1) | the forward pass is complete"], {"reason": "phase"})
     ],
     "continue": [
-        ("break dw1", ["continue"], ["10/12 dw1 = dz1 @ a0.T (4×3) | breakpoint 1, dw1"], {"breakpoint": 1}),
+        ("break dw1", ["continue"], ["10/12 dw1 = dz1 @ a0.T (4×3) | breakpoint 1, dw1"], HIT),
         ("", ["continue"], ["12/12 da0 = w1.T @ dz1 (3×1) | at the end"], {"reason": "end"}),
         (
             "set da2 = 1; set w2 = 0; break all(da1 == 0) and w2[0,0] < 1",
@@ -60,7 +61,10 @@ CASES: dict[str, list[Case]] = {
                 "8/12 da1 = w2.T @ dz2 (4×1) | breakpoint 1, all(da1 == 0) and w2[0,0] < 1:"
                 " all(da1 == 0) is true; w2[0,0] = 0"
             ],
-            {"breakpoint": 1, "evidence": ["all(da1 == 0) is true", "w2[0,0] = 0"], "reason": "breakpoint"},
+            {
+                "breakpoints": [{"number": 1, "evidence": ["all(da1 == 0) is true", "w2[0,0] = 0"]}],
+                "reason": "breakpoint",
+            },
         ),
     ],
     "reverse-continue": [
@@ -68,7 +72,7 @@ CASES: dict[str, list[Case]] = {
             "break z2; end",
             ["reverse-continue"],
             ["3/12 z2 = w2 @ a1 + b2 (2×1) | breakpoint 1, z2"],
-            {"breakpoint": 1},
+            HIT,
         )
     ],
     "next-iteration": [
@@ -195,7 +199,7 @@ CASES: dict[str, list[Case]] = {
         ("", ["set w1 = w1"], None, {"changed": []}),
     ],
     "reset": [
-        ("set w1 = 1; set b1 = 2", ["reset"], ["dropped: w1, b1"], {"dropped": ["w1", "b1"]}),
+        ("set w1 = 1; set b1 = 2", ["reset"], ["dropped: b1, w1"], {"dropped": ["b1", "w1"]}),
         ("", ["reset"], ["nothing was set"], {"dropped": []}),
     ],
     "save": [("step", ["save {folder}/s.txt"], ["saved 1 command in {folder}/s.txt"], {"commands": 1})],
@@ -257,7 +261,7 @@ def state(session: Session) -> dict[str, Any]:
         "watches": list(debugger.watches),
         "replaced": {
             (iteration, name): value.tobytes()
-            for iteration, values in debugger.replaced.items()
+            for iteration, values in debugger.history.replaced.items()
             for name, value in values.items()
         },
         "values": {name: value.tobytes() for name, value in debugger.trace.values.items()},

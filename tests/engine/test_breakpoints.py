@@ -84,11 +84,11 @@ def test_a_stop_says_which_breakpoint_and_the_actual_numbers(trace: Trace) -> No
     debugger = Debugger(trace)
     debugger.breakpoints.add("dw1 if norm(dw1) > 0 and all(z1 == z1)")
     stop = debugger.continue_()
-    assert stop.hit is not None
+    assert len(stop.hits) == 1
     norm = f"norm(dw1) = {np.linalg.norm(trace.values['dw1']):.6g}"
-    assert stop.hit.evidence == (norm, "all(z1 == z1) is true")
+    assert stop.hits[0].evidence == (norm, "all(z1 == z1) is true")
     assert stop.text == f"breakpoint 1, dw1 if norm(dw1) > 0 and all(z1 == z1): {norm}; all(z1 == z1) is true"
-    assert (stop.reason, stop.hit.breakpoint.number) == ("breakpoint", 1)
+    assert (stop.reason, stop.hits[0].breakpoint.number) == ("breakpoint", 1)
 
 
 def test_once_disabled_and_deleted(trace: Trace) -> None:
@@ -113,7 +113,7 @@ def test_of_two_at_one_place_the_first_that_holds_stops(trace: Trace) -> None:
     for text in ("dw1 if norm(dw1) < 0", "dw1", "role dw"):
         debugger.breakpoints.add(text)
     debugger.goto(6)
-    assert debugger.continue_().hit.breakpoint.number == 2
+    assert debugger.continue_().hits[0].breakpoint.number == 2
 
 
 def test_only_the_continues_stop_and_count(trace: Trace) -> None:
@@ -436,14 +436,16 @@ def test_continuing_is_a_linear_scan_of_a_fresh_run(data: st.DataObject, program
     debugger.goto(here)
     for direction in data.draw(st.lists(st.sampled_from([1, -1]), min_size=1, max_size=6)):
         way = range(here + 1, debugger.last + 1) if direction > 0 else range(here - 1, -1, -1)
-        hits = ((at, number) for at in way for number, one in plain.items() if one.stops(at, fresh))
-        at, number = next(hits, (debugger.last if direction > 0 else 0, None))
+        hits = ((at, [n for n, one in plain.items() if one.stops(at, fresh)]) for at in way)
+        at, numbers = next((hit for hit in hits if hit[1]), (debugger.last if direction > 0 else 0, []))
         stop = debugger.continue_() if direction > 0 else debugger.reverse_continue()
         assert debugger.moment == stop.moment == Moment(at)
-        if number is None:
+        if not numbers:
             assert stop.reason == (("end" if direction > 0 else "start") if len(way) else "nowhere")
         else:
-            assert (stop.reason, stop.hit.breakpoint.number) == ("breakpoint", number)
+            assert stop.reason == "breakpoint"
+            assert [hit.breakpoint.number for hit in stop.hits] == numbers
+        for number in numbers:
             plain[number].hits += 1
             if plain[number].once:
                 del plain[number]

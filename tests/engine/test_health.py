@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bpdebug.engine.blocks import BLOCK_SIZE, blocks
 from bpdebug.engine.expression.nodes import Statement, names
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.health import HEALTH_CONDITIONS, Finding, examine, layer_health
-from bpdebug.engine.health.blocks import BLOCK, blocks, mean_size, norm
+from bpdebug.engine.health.sizes import mean_size, norm
 from bpdebug.engine.health.units import DEAD_SHARE, dead_share
 from bpdebug.engine.layers import LAYER_KINDS
 from bpdebug.engine.layers.layout import COLUMNS, ROWS, Layout
@@ -415,7 +416,7 @@ def test_every_condition_is_described(condition: object) -> None:
 def test_blocks_cover_a_tensor_once(view: Callable) -> None:
     value = view(np.random.default_rng(3).normal(size=(300, 1000)))
     pieces = [block.copy() for block in blocks(value)]
-    assert max(piece.size for piece in pieces) <= BLOCK
+    assert max(piece.size for piece in pieces) <= BLOCK_SIZE
     assert sorted(np.concatenate(pieces)) == sorted(value.ravel())
     assert norm(value) == pytest.approx(np.linalg.norm(value.astype(float)), rel=1e-12)
     assert mean_size(value) == pytest.approx(np.mean(np.abs(value.astype(float))), rel=1e-12)

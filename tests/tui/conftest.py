@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rich.console import ColorSystem
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual import events
@@ -21,7 +22,9 @@ from bpdebug.engine.trace import run
 from bpdebug.scenario import Scenario, load_scenario
 from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
+from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.user_files import UserFiles, user_files
+from bpdebug.tui.viewer.subject import Subject
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
@@ -63,6 +66,11 @@ class Session:
     def screen(self) -> DebuggerScreen:
         """The debugger's screen, which may have a dialog over it."""
         return next(screen for screen in self.app.screen_stack if isinstance(screen, DebuggerScreen))
+
+    @property
+    def viewer(self) -> TensorViewer:
+        """The tensor viewer, which may have a dialog over it."""
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, TensorViewer))
 
     @property
     def debugger(self) -> Debugger:
@@ -137,7 +145,23 @@ async def open_app(
 ) -> AsyncIterator[Session]:
     """Run the app without a terminal, on a scenario or its name; None opens the picker."""
     loaded = example(scenario) if isinstance(scenario, str) else scenario
-    app = BpdebugApp(None if loaded is None else lambda: loaded, user=user)
+    async with running(BpdebugApp(None if loaded is None else lambda: loaded, user=user), size) as session:
+        yield session
+
+
+@asynccontextmanager
+async def open_viewer(subject: Subject, size: tuple[int, int] = LARGE) -> AsyncIterator[Session]:
+    """Run the tensor viewer alone, without a debugger behind it."""
+    app = BpdebugApp()
+    app.open_first = lambda: app.push_screen(TensorViewer(subject))
+    async with running(app, size) as session:
+        yield session
+
+
+@asynccontextmanager
+async def running(app: BpdebugApp, size: tuple[int, int]) -> AsyncIterator[Session]:
+    """Run an app without a terminal, but with all colours."""
+    app.console._color_system = ColorSystem.TRUECOLOR
     async with app.run_test(size=size, notifications=True) as pilot:
         session = Session(app, pilot)
         await session.settle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import get_args
 
 import pytest
@@ -13,11 +14,13 @@ from textual.actions import parse
 
 from bpdebug.commands import movement
 from bpdebug.commands.table import COMMANDS
-from bpdebug.tui.actions import ACTIONS, Needs, bindings, key_text
+from bpdebug.tui.actions import ACTIONS, Action, Needs, bindings, key_text
 from bpdebug.tui.app import BpdebugApp
+from bpdebug.tui.screens.action_screen import ActionScreen
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 from bpdebug.tui.screens.go_to import position_of
 from bpdebug.tui.screens.help import help_content
+from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.widgets.key_bar import bar_text, fitting
 from bpdebug.tui.widgets.status_line import place_parts
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
@@ -31,22 +34,38 @@ PROMISED_KEYS = {"n", "space", "p", "s", "u", "N", "P", "f", "g", "m", "l", "t",
 }
 
 
-def all_keys() -> list[str]:
-    return [key for action in ACTIONS for key in action.keys.split(",")]
+VIEWER_KEYS = {
+    *"gTrcafhdHnyYemqt",
+    "left_square_bracket",
+    "right_square_bracket",
+    "plus",
+    "minus",
+    "space",
+} | {
+    *("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "escape", "question_mark"),
+}
+on_every_screen = pytest.mark.parametrize("screen", [DebuggerScreen, TensorViewer])
 
 
-def test_no_key_is_bound_twice() -> None:
-    assert [key for key, count in Counter(all_keys()).items() if count > 1] == []
+def all_keys(actions: Sequence[Action] = ACTIONS) -> list[str]:
+    return [key for action in actions for key in action.keys.split(",")]
 
 
-def test_every_promised_key_is_there() -> None:
-    assert set(all_keys()) >= PROMISED_KEYS
+@on_every_screen
+def test_no_key_is_bound_twice(screen: type[ActionScreen]) -> None:
+    assert [key for key, count in Counter(all_keys(screen.ACTIONS)).items() if count > 1] == []
 
 
-def test_every_action_exists() -> None:
-    for action in ACTIONS:
+@pytest.mark.parametrize(("screen", "keys"), [(DebuggerScreen, PROMISED_KEYS), (TensorViewer, VIEWER_KEYS)])
+def test_every_promised_key_is_there(screen: type[ActionScreen], keys: set[str]) -> None:
+    assert set(all_keys(screen.ACTIONS)) >= keys
+
+
+@on_every_screen
+def test_every_action_exists(screen: type[ActionScreen]) -> None:
+    for action in screen.ACTIONS:
         namespace, name, parameters = parse(action.action)
-        owner = BpdebugApp if namespace == "app" else DebuggerScreen
+        owner = BpdebugApp if namespace == "app" else screen
         assert hasattr(owner, f"action_{name}"), action.action
         if name == "run":
             assert parameters[0] in COMMANDS, action.action
@@ -57,26 +76,31 @@ def test_every_move_has_a_key() -> None:
     assert reached - {"reset"} == {command.name for command in movement.ENTRIES} - {"goto"}
 
 
-def test_every_action_is_described() -> None:
-    for action in ACTIONS:
+@on_every_screen
+def test_every_action_is_described(screen: type[ActionScreen]) -> None:
+    for action in screen.ACTIONS:
         assert action.label, action
         assert action.help, action
         assert action.group, action
         assert action.needs in get_args(Needs)
-    assert len({action.action for action in ACTIONS}) == len(ACTIONS)
+    assert len({action.action for action in screen.ACTIONS}) == len(screen.ACTIONS)
 
 
-def test_every_action_has_a_name_of_its_own() -> None:
-    names = [action.name for action in ACTIONS]
+@on_every_screen
+def test_every_action_has_a_name_of_its_own(screen: type[ActionScreen]) -> None:
+    names = [action.name for action in screen.ACTIONS]
     assert len(set(names)) == len(names)
-    # A bare key of TOML.
-    assert [name for name in names if not re.fullmatch("[a-z_]+", name)] == []
 
 
-def test_bindings_are_the_table() -> None:
-    assert [(binding.key, binding.action) for binding in bindings()] == [
-        (action.keys, action.action) for action in ACTIONS
-    ]
+def test_every_name_in_the_settings_is_a_bare_key_of_toml() -> None:
+    assert [action.name for action in ACTIONS if not re.fullmatch("[a-z_]+", action.name)] == []
+
+
+@on_every_screen
+def test_bindings_are_the_table(screen: type[ActionScreen]) -> None:
+    expected = [(action.keys, action.action) for action in screen.ACTIONS]
+    assert [(binding.key, binding.action) for binding in screen.BINDINGS] == expected
+    assert [(binding.key, binding.action) for binding in bindings(screen.ACTIONS)] == expected
 
 
 def test_arrows_are_the_panels_own() -> None:
@@ -100,9 +124,11 @@ def test_key_text(keys: str, text: str) -> None:
     assert key_text(keys) == text
 
 
-def test_the_help_lists_every_action() -> None:
-    text = help_content(ACTIONS).plain
-    for action in ACTIONS:
+@on_every_screen
+def test_the_help_lists_every_action(screen: type[ActionScreen]) -> None:
+    text = help_content(screen.HELP, screen.ACTIONS).plain
+    assert text.startswith(screen.HELP)
+    for action in screen.ACTIONS:
         assert action.help in text
         assert key_text(action.keys) in text
 
@@ -120,10 +146,15 @@ def test_the_key_bar_fits(width: int) -> None:
             assert len(bar_text(more)) > width
 
 
-@pytest.mark.parametrize(("width", "importance"), [(158, 2), (78, 1)])
-def test_the_key_bar_shows_what_matters(width: int, importance: int) -> None:
-    shown = fitting(ACTIONS, width)
-    assert [action for action in ACTIONS if 0 < action.footer <= importance and action not in shown] == []
+@pytest.mark.parametrize(
+    ("screen", "width", "importance"),
+    [(DebuggerScreen, 158, 2), (DebuggerScreen, 78, 1), (TensorViewer, 158, 2), (TensorViewer, 78, 1)],
+)
+def test_the_key_bar_shows_what_matters(screen: type[ActionScreen], width: int, importance: int) -> None:
+    # In the viewer, axes and other values are rarely there both.
+    actions = [action for action in screen.ACTIONS if screen is DebuggerScreen or action.needs != "view"]
+    shown = fitting(actions, width)
+    assert [action for action in actions if 0 < action.footer <= importance and action not in shown] == []
 
 
 @pytest.mark.parametrize(

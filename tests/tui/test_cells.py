@@ -13,9 +13,12 @@ from hypothesis.extra import numpy as arrays
 
 from bpdebug.tui.cells import (
     LEVELS,
+    NOTATIONS,
     SAMPLE_SIZE,
+    Notation,
     cell_format,
     element_at,
+    exact_text,
     matrix_shape,
     matrix_view,
 )
@@ -35,18 +38,20 @@ def texts(values: list[float], digits: int = 4) -> list[str]:
     return [cell_format(array, digits).cell(value).text for value in array.tolist()]
 
 
-@given(any_array(), DIGITS)
-def test_every_cell_is_as_wide_as_its_format(value: np.ndarray, digits: int) -> None:
-    form = cell_format(value, digits)
+@given(any_array(), DIGITS, st.sampled_from(NOTATIONS))
+def test_every_cell_is_as_wide_as_its_format(value: np.ndarray, digits: int, notation: Notation) -> None:
+    form = cell_format(value, digits, notation)
     for number in value.ravel().tolist():
         assert len(form.cell(number).text) == form.width
 
 
-@given(any_array(), st.floats(), DIGITS)
+@given(any_array(), st.floats(), DIGITS, st.sampled_from(NOTATIONS))
 def test_a_number_that_the_sample_did_not_foresee_still_fits(
-    value: np.ndarray, unforeseen: float, digits: int
+    value: np.ndarray, unforeseen: float, digits: int, notation: Notation
 ) -> None:
-    form = cell_format(value, digits)
+    form = cell_format(value, digits, notation)
+    with np.errstate(all="ignore"):
+        unforeseen = value.dtype.type(unforeseen).item()
     assert len(form.cell(unforeseen).text) == form.width
 
 
@@ -55,7 +60,9 @@ def test_no_cell_shows_a_number_of_another_size(value: np.ndarray, number: float
     form = cell_format(value, digits)
     shown = float(form.cell(number).text)
     # Half of the last decimal; or, where a number had to be shortened to one digit, half of that.
-    assert shown == pytest.approx(number, rel=0.5, abs=0.0 if form.scientific else 0.51 * 10**-form.decimals)
+    assert shown == pytest.approx(
+        number, rel=0.5, abs=0.0 if form.style == "scientific" else 0.51 * 10**-form.digits
+    )
 
 
 @given(any_array(), DIGITS)
@@ -128,6 +135,41 @@ def test_levels_grow_with_size(values: list[float]) -> None:
     cells = [form.cell(value) for value in sorted(values, key=abs)]
     assert all(a.level <= b.level for a, b in pairwise(cells))
     assert cells[-1].level == (LEVELS if cells[-1].kind != "zero" else 0)
+
+
+@pytest.mark.parametrize(
+    ("notation", "digits", "shown"),
+    [
+        ("automatic", 4, ["12.35", "-0.00", "0"]),
+        ("fixed", 2, ["12.35", "-0.00", "0"]),
+        ("fixed", 5, ["12.34568", "-0.00012", "0"]),
+        ("scientific", 3, ["1.23e+01", "-1.23e-04", "0"]),
+        ("significant", 3, ["12.3", "-0.000123", "0"]),
+        ("exact", 3, ["12.345678901", "-0.000123", "0"]),
+    ],
+)
+def test_notations(notation: Notation, digits: int, shown: list[str]) -> None:
+    value = np.array([12.345678901, -0.000123, 0.0])
+    form = cell_format(value, digits, notation)
+    assert [form.cell(number).text.strip() for number in value.tolist()] == shown
+
+
+@given(any_array())
+def test_exact_numbers_are_read_back(value: np.ndarray) -> None:
+    form = cell_format(value, 4, "exact")
+    for number in value[np.isfinite(value)].ravel().tolist():
+        assert value.dtype.type(form.cell(number).text) == number
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_exact_numbers_that_were_not_seen_are_not_shortened(number: float) -> None:
+    form = cell_format(np.full((1000, 1000), 0.5), 4, "exact")
+    assert float(form.cell(number).text) == number
+
+
+def test_exact_is_the_shortest_of_the_dtype() -> None:
+    assert [exact_text(0.1, np.dtype(dtype)) for dtype in ("f2", "f4", "f8")] == ["0.1"] * 3
+    assert exact_text(float(np.float32(0.1)), np.dtype("f8")) == "0.10000000149011612"
 
 
 class CountingArray(np.ndarray):

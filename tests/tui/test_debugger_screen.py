@@ -8,6 +8,7 @@ from bpdebug.tui.actions import ACTIONS
 from bpdebug.tui.cells import Cell, CellFormat
 from bpdebug.tui.screens.go_to import GoToScreen
 from bpdebug.tui.screens.help import HelpScreen
+from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.widgets.program_view import ProgramView
 
@@ -382,46 +383,87 @@ async def test_a_pinned_layer_stays_in_sight() -> None:
 
 
 @at_both_sizes
-@pytest.mark.parametrize("restore", ["m", "escape"])
-async def test_maximise_and_restore(size: tuple[int, int], restore: str) -> None:
+@pytest.mark.parametrize("opening", ["m", "enter"])
+@pytest.mark.parametrize("close", ["m", "escape", "q"])
+async def test_a_panel_opens_in_the_viewer_and_one_comes_back_to_it(
+    size: tuple[int, int], opening: str, close: str
+) -> None:
     async with open_app("two_layer", size) as session:
-        before = session.text
         panel = await session.focus("w1")
-        focused = session.text
-        await session.press("m")
-        await session.until(lambda: panel.region.width > size[0] // 2)
-        assert "▸0.5987   0.1560   0.1560" in session.text
-        assert "Operation" not in session.text
-        await session.press("down")
-        assert panel.cell == (1, 0)
-        await session.press("up", restore)
-        await session.until(lambda: session.text == focused)
-        assert session.screen.maximized is None
-        await session.press("escape")
-        assert session.text == before
+        await session.press("down", "right")
+        before = session.text
+        await session.press(opening)
+        viewer = session.app.screen
+        assert isinstance(viewer, TensorViewer)
+        assert viewer.subject.name == "w1"
+        assert viewer.slicing.index == (1, 1)
+        assert f"w1[1, 1] = {example('two_layer').values['w1'][1, 1]}" in session.text
+        await session.press("n", close)
+        assert session.app.screen is session.screen
+        assert panel.has_focus
+        assert (session.moment, session.text) == ((0, 0), before)
 
 
-async def test_a_maximised_panel_follows_the_steps() -> None:
+async def test_without_a_focus_the_viewer_shows_the_current_result() -> None:
     async with open_app("two_layer") as session:
+        await session.press("f", "n", "n", "l", "end", "m")
+        assert session.app.screen.subject.name == "da0"
+        await session.press("escape", "home", "s", "m")
+        assert session.app.screen.subject.name == "w1 @ a0"
+
+
+@pytest.mark.parametrize("opening", ["m", "enter"])
+async def test_what_has_no_value_yet_is_not_viewed(opening: str) -> None:
+    async with open_app("two_layer") as session:
+        await session.press(opening)
+        await session.until(lambda: "no statement has run yet" in session.text_at("#answer"))
         await session.focus("dw1")
-        await session.press("m", "end")
-        assert "0.01" in session.text
-        await session.press("home")
-        assert "not computed yet" in session.text
-        await session.press("m")
-        assert session.moment == (0, 0)
-
-
-async def test_without_a_focus_the_current_result_is_maximised() -> None:
-    async with open_app("two_layer") as session:
-        await session.press("f", "n", "n", "m")
-        assert session.screen.maximized is session.panel("dw2")
-
-
-async def test_at_the_start_there_may_be_nothing_to_maximise() -> None:
-    async with open_app("two_layer") as session:
-        await session.press("m", "n")
+        await session.press(opening)
+        await session.until(lambda: "not computed yet" in session.text_at("#answer"))
+        assert session.app.screen is session.screen
+        await session.press("n")
         assert session.moment == (1, 0)
+
+
+async def test_the_viewer_has_the_digits_of_the_panels_and_the_norms_of_the_layers() -> None:
+    async with open_app("two_layer") as session:
+        await session.press("end", "plus")
+        await session.focus("dw1")
+        await session.press("m")
+        viewer = session.app.screen
+        assert viewer.digits == 5
+        assert list(viewer.subject.gradients) == ["dw1", "dw2"]
+        await session.press("escape")
+        await session.focus("w1")
+        await session.press("m")
+        assert session.app.screen.subject.gradients == {}
+
+
+async def test_your_numbers_are_in_the_viewer() -> None:
+    async with open_app("find_the_bug") as session:
+        await session.press("end")
+        name = next(iter(session.screen.verdicts.mine))
+        await session.press("g", *name, "enter")
+        await session.until(lambda: session.app.screen is session.screen)
+        await session.press("m", "d")
+        assert f"{name} · mine" in session.text.splitlines()[0]
+        assert session.app.screen.subject.mine is session.screen.verdicts.mine[name]
+
+
+async def test_what_was_set_is_in_the_viewer_beside_the_original_run() -> None:
+    async with open_app("two_layer") as session:
+        await session.press("n", "colon", *"set z1[0,0] = 3", "enter", "escape", "end")
+        await session.focus("z1")
+        await session.press("d", "m")
+        titles = []
+        for _ in range(4):
+            titles.append(session.app.screen.title_text())
+            await session.press("d")
+        assert titles == ["z1 · what if", "z1 · original", "z1 · what if − original", "z1 · what if"]
+        await session.press("escape")
+        await session.focus("w1")
+        await session.press("m")
+        assert session.app.screen.title_text() == "w1"
 
 
 async def test_themes_come_round() -> None:
@@ -589,7 +631,7 @@ async def test_a_forward_only_scenario_has_no_gradients() -> None:
         for name in ("da0", "dw1", "db1", "dz1", "da1"):
             assert "no gradient" in session.panel_text(name)
             await session.focus(name)
-            await session.press("down", "right", "m", "m")
+            await session.press("down", "right", "m", "escape")
 
 
 async def test_a_layer_without_bias() -> None:

@@ -46,7 +46,7 @@ async def back_to_the_debugger(session: Session) -> None:
 
 @pytest.mark.parametrize("name", ["two_layer", "no_bias", "not_finite", "wide"])
 async def test_random_keys_and_sizes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)  # it takes screenshots
+    monkeypatch.chdir(tmp_path)  # it takes screenshots, and exports tensors
     generator = random.Random(f"monkey {name}")
     async with open_app(name) as session:
         for number in range(KEYS // 4 // BATCH):
@@ -73,8 +73,6 @@ async def test_random_keys_and_sizes(name: str, tmp_path: Path, monkeypatch: pyt
             if generator.random() < 0.5:
                 await back_to_the_debugger(session)
         await back_to_the_debugger(session)
-        session.screen.autoplay.stop()
-        session.screen.minimize()
         await session.pilot.resize_terminal(160, 48)
         await assert_sane(session)
 

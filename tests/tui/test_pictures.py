@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from .conftest import LARGE, SIZES, Session, example, open_app
+from bpdebug.tui.viewer.subject import Subject
+
+from .conftest import LARGE, SIZES, Session, example, open_app, open_viewer
 
 at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
 Picture = Callable[[Session], None]
@@ -57,5 +60,24 @@ async def test_stopped_with_the_lists_open(size: tuple[int, int], picture: Pictu
 async def test_what_if(size: tuple[int, int], picture: Picture) -> None:
     async with open_app("two_layer", size) as session:
         await session.press("f", "n", "n", "colon", *"set z1[0,0] = 3", "enter")
+        await session.settle()
+        picture(session)
+
+
+@at_both_sizes
+async def test_tensor_viewer(size: tuple[int, int], picture: Picture) -> None:
+    value = np.outer(np.sin(np.arange(300) / 9), np.cos(np.arange(200) / 17))
+    mine = value.copy()
+    mine[3, 4], mine[5, 2] = 0.5, np.nan
+    async with open_viewer(Subject("dw3", value, mine=mine), size) as session:
+        await session.press("d", "g", *"3, 4", "enter", "space", "down", "right")
+        await session.settle()
+        picture(session)
+
+
+async def test_heat_map(picture: Picture) -> None:
+    value = np.outer(np.sin(np.arange(300) / 9), np.cos(np.arange(200) / 17)).reshape(2, 150, 200)
+    async with open_viewer(Subject("w3", value), LARGE) as session:
+        await session.press("h", "h", "right_square_bracket", "down", "right")
         await session.settle()
         picture(session)

@@ -10,6 +10,7 @@ import pytest
 
 from bpdebug.tui.actions import ACTIONS
 from bpdebug.tui.screens.help import HelpScreen
+from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.settings import Settings, read_settings
 from bpdebug.tui.themes import DEFAULT_THEME
 from bpdebug.tui.user_files import UserFiles, user_files
@@ -20,7 +21,7 @@ GOOD = """
 theme = "nord"
 digits = 6
 [keys]
-next = ["j", "F5"]
+next = ["j", "F6"]
 back = "@"
 quit = "Q"
 """
@@ -42,7 +43,7 @@ def test_without_a_file_there_are_the_defaults(user: UserFiles) -> None:
 
 def test_all_that_can_be_set(user: UserFiles) -> None:
     assert problems(user, GOOD) == []
-    assert read_settings(user)[0] == Settings("nord", 6, {"next": "j,f5", "back": "at", "quit": "Q"})
+    assert read_settings(user)[0] == Settings("nord", 6, {"next": "j,f6", "back": "at", "quit": "Q"})
 
 
 BROKEN = {
@@ -148,7 +149,7 @@ async def test_the_settings_hold_in_the_app(user: UserFiles) -> None:
     async with open_app("two_layer", user=user) as session:
         assert session.app.theme == "nord"
         assert session.screen.digits == 6
-        await session.press("j", "f5")
+        await session.press("j", "f6")
         assert session.moment == (2, 0)
         await session.press("at")
         assert session.moment == (1, 0)
@@ -164,9 +165,22 @@ async def test_the_settings_hold_in_the_app(user: UserFiles) -> None:
         assert commands["Go back by one statement; in a panel, ← moves the cell"] == "Key: @"
         await session.press("question_mark")
         assert isinstance(session.app.screen, HelpScreen)
-        assert "j F5            Run the next statement" in session.text
+        assert "j F6            Run the next statement" in session.text
         await session.press("escape", "Q")
         assert not session.app.is_running
+
+
+async def test_the_viewers_keys_stay_as_they_are(user: UserFiles) -> None:
+    user.settings.write_text('[keys]\nhelp = "T"\ntensor = "y"\ngo_to = "h"', encoding="utf-8")
+    async with open_app("two_layer", user=user) as session:
+        await session.press("n", "y")
+        viewer = session.app.screen
+        assert isinstance(viewer, TensorViewer)
+        await session.press("T", "h")
+        assert session.app.screen is viewer
+        assert (viewer.title_text(), viewer.look) == ("z1.T", "numbers")
+        await session.press("question_mark")
+        assert isinstance(session.app.screen, HelpScreen)
 
 
 async def test_the_first_frame_has_the_users_colours(user: UserFiles) -> None:

@@ -8,9 +8,10 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -66,13 +67,17 @@ class Terminal:
 
     def until(self, pattern: str) -> str:
         """Wait until the screen shows something; return the screen."""
+        return self.until_it(lambda text: re.search(pattern, text), pattern)
+
+    def until_it(self, shows: Callable[[str], object], wanted: str) -> str:
+        """Wait until the screen shows all of something, which may be drawn in parts; return the screen."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             self.read()
-            if re.search(pattern, self.text):
+            if shows(self.text):
                 return self.text
-            assert not self.ended, f"ended before it showed {pattern!r}:\n{self.text}"
-        raise AssertionError(f"never showed {pattern!r}:\n{self.text}")
+            assert not self.ended, f"ended before it showed {wanted}:\n{self.text}"
+        raise AssertionError(f"never showed {wanted}:\n{self.text}")
 
     def command(self, line: str) -> None:
         """Type a command into the open command line."""
@@ -124,26 +129,31 @@ def assert_left_clean(terminal: Terminal) -> None:
     assert re.findall(r"\x1b\[\?1049([hl])", output) == ["h", "l"]
 
 
+def shows_step(text: str, position: int, name: str) -> bool:
+    """Whether all of a step is drawn: its number, its result's first element, and how that came to be."""
+    if f"step {position}/12" not in text or f"{name}[0,0] = " not in text:
+        return False
+    if name not in SEED:
+        return True
+    first = float(np.ravel(SEED[name])[0])
+    chosen = [float(number) for number in re.findall(r"▸\s*(-?\d+\.\d+)", text)]
+    return chosen == [pytest.approx(first, rel=2e-3)] and f"{first:.4g}" in text
+
+
 @pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
 def test_to_the_end_and_back(size: tuple[int, int]) -> None:
+    names = ["z1", "a1", "z2", "a2", "dz2", "dw2", "db2", "da1", "dz1", "dw1", "db1", "da0"]
+    assert len(set(names) & set(SEED)) >= 6
     with bpdebug(size) as terminal:
         seen = {0: terminal.until(r"step 0/12")}
         assert "w1 @ a0" in seen[0]
-        for position in range(1, 13):
-            terminal.process.send("n")
-            seen[position] = terminal.until(rf"step {position}/12")
-        names = ["z1", "a1", "z2", "a2", "dz2", "dw2", "db2", "da1", "dz1", "dw1", "db1", "da0"]
-        assert len(set(names) & set(SEED)) >= 6
         for position, name in enumerate(names, start=1):
-            if name not in SEED:
-                continue
-            first = float(np.ravel(SEED[name])[0])
-            shown = [float(number) for number in re.findall(r"▸\s*(-?\d+\.\d+)", seen[position])]
-            assert shown == [pytest.approx(first, rel=2e-3)], f"{name}:\n{seen[position]}"
-            assert f"{first:.4g}" in seen[position]  # the end of its arithmetic
+            terminal.process.send("n")
+            shows = partial(shows_step, position=position, name=name)
+            seen[position] = terminal.until_it(shows, f"step {position}, {name}")
         for position in range(11, -1, -1):
             terminal.process.send("p")
-            assert terminal.until(rf"step {position}/12") == seen[position]
+            terminal.until_it(seen[position].__eq__, f"step {position} as it was")
         terminal.leave()
         assert_left_clean(terminal)
 

@@ -14,10 +14,12 @@ import pytest
 from rich.style import Style
 
 from bpdebug.tui.cells import LEVELS
+from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.user_files import UserFiles
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.program_view import ProgramView
+from bpdebug.tui.widgets.tensor_grid import TensorGrid
 
 from .conftest import Session, open_app
 
@@ -95,6 +97,14 @@ def backgrounds(session: Session, sign: str) -> list[Colour]:
     return [colours(style)[1] for style in styles]
 
 
+def assert_all_can_be_read(session: Session) -> None:
+    *lines, _ = session.app.screen._compositor.render_strips()  # the keys at the bottom may be disabled
+    for segment in (segment for line in lines for segment in line):
+        if segment.style is not None and not set(segment.text) <= FRAMES:
+            found = contrast(*colours(segment.style))
+            assert found >= enough(session), f"{segment.text}: {found:.2f}"
+
+
 def test_the_yardsticks() -> None:
     black, white, red, green = (0, 0, 0), (255, 255, 255), (200, 60, 60), (110, 120, 40)
     assert contrast(black, white) == pytest.approx(21)
@@ -111,14 +121,22 @@ async def test_every_cell_and_line_can_be_read(themed: Session) -> None:
             assert found >= enough(themed), f"{name}: {found:.2f}"
 
 
+async def test_every_text_of_the_viewer_can_be_read(themed: Session) -> None:
+    await themed.press("n", "m")
+    viewer = themed.app.screen
+    assert isinstance(viewer, TensorViewer)
+    grid = viewer.query_one(TensorGrid)
+    for name in grid.COMPONENT_CLASSES:
+        found = contrast(*colours(grid.get_component_rich_style(name)))
+        assert found >= enough(themed), f"{name}: {found:.2f}"
+    await themed.press("space", "right", "down", "d")
+    assert_all_can_be_read(themed)
+
+
 async def test_every_text_on_the_screen_can_be_read(themed: Session) -> None:
     for key in ("n", "right_square_bracket", "tab", "tab"):
         await themed.press(key)
-        *lines, _ = themed.app.screen._compositor.render_strips()  # the keys at the bottom may be disabled
-        for segment in (segment for line in lines for segment in line):
-            if segment.style is not None and not set(segment.text) <= FRAMES:
-                found = contrast(*colours(segment.style))
-                assert found >= enough(themed), f"{segment.text}: {found:.2f}"
+        assert_all_can_be_read(themed)
 
 
 @pytest.mark.parametrize("eyes", SEEN_BY)

@@ -519,3 +519,30 @@ def test_the_size_of_a_block_changes_nothing(monkeypatch: pytest.MonkeyPatch) ->
     assert [report.name for report in one_by_one] == [report.name for report in wanted]
     for mine, other in zip(one_by_one, wanted, strict=True):
         assert mine.verdict == other.verdict == "right"
+
+
+LARGE_PROGRAM = with_backward({"x": (150, 150)}, [Statement("y", parse("sum(sigmoid(x) * x)"))], "y")
+LARGE_VALUES = {"x": np.random.default_rng(0).normal(size=(150, 150)), "dy": np.asarray(1.0)}
+
+
+def test_of_a_large_tensor_a_sample_is_checked_and_the_report_says_so() -> None:
+    (report,) = (one for one in check_gradients(LARGE_PROGRAM, LARGE_VALUES) if one.name == "dx")
+    assert report.verdict == "right"
+    assert report.note == "256 of 22,500 elements were checked"
+    assert report.max_relative_error is not None
+    assert report.worst is not None
+
+
+def test_where_the_sample_disagrees_every_element_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = dataclasses.replace(FUNCTIONS["sigmoid"], derivatives=("g * sigmoid_prime(x) * (x > 0)",))
+    monkeypatch.setitem(FUNCTIONS, "sigmoid", wrong)
+    derivative_rules.cache_clear()
+    try:
+        program = with_backward({"x": (150, 150)}, [Statement("y", parse("sum(sigmoid(x) * x)"))], "y")
+    finally:
+        derivative_rules.cache_clear()
+    report = next(one for one in check_gradients(program, LARGE_VALUES) if one.name == "dx")
+    assert report.verdict == "wrong"
+    # Beside 0 the mistake is too small to be one.
+    found = int(report.note.partition(" of 22,500 wrong")[0].replace(",", ""))
+    assert found == pytest.approx((LARGE_VALUES["x"] < 0).sum(), rel=0.01)

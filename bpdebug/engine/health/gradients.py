@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bpdebug.engine.blocks import blocks
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.printing import shape_text
-from bpdebug.engine.health.blocks import blocks, norm
 from bpdebug.engine.health.finding import Symptom
+from bpdebug.engine.health.sizes import norm
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import Trace
 

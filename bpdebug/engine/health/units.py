@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bpdebug.engine.blocks import blocks
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions.activations import sigmoid_prime, tanh_prime
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Call, Statement, calls
 from bpdebug.engine.expression.printing import numpy_text
-from bpdebug.engine.health.blocks import blocks
 from bpdebug.engine.health.finding import Symptom
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import Trace

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from bpdebug.commands.completion import completions
 from bpdebug.engine.program import Layer
 from bpdebug.scenario import Scenario
-from bpdebug.tui.actions import ACTIONS, Action, Needs, bindings
+from bpdebug.tui.actions import ACTIONS, HELP, Action, bindings
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
-from bpdebug.tui.entries import ENTRY_KINDS, gutter_marks
+from bpdebug.tui.entries import gutter_marks
 from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.operation_text import operation_text
-from bpdebug.tui.screens.session_screen import SessionScreen
+from bpdebug.tui.screens.checking_screen import CheckingScreen
 from bpdebug.tui.snapshot import (
     PairNames,
     Selection,
@@ -33,25 +31,19 @@ from bpdebug.tui.snapshot import (
     read_pairs,
     result_name,
 )
-from bpdebug.tui.verdicts import Verdicts
+from bpdebug.tui.subjects import read_subject
 from bpdebug.tui.views import View, Views
-from bpdebug.tui.widgets.answer_area import AnswerArea
-from bpdebug.tui.widgets.entry_panel import EntryPanel
-from bpdebug.tui.widgets.key_bar import KeyBar
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
-from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine
 from bpdebug.tui.widgets.status_line import StatusLine, place_parts
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 from bpdebug.tui.widgets.welcome import Welcome
-from bpdebug.verify.report import Report, TensorReport
-from bpdebug.verify.upstream import evaluate_mine
 
 ACTIONS_BY_TEXT = {action.action: action for action in ACTIONS}
 
 
-class DebuggerScreen(SessionScreen):
+class DebuggerScreen(CheckingScreen):
     """Steps through one scenario.
 
     Parameters
@@ -67,7 +59,9 @@ class DebuggerScreen(SessionScreen):
     """
 
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    ACTIONS = ACTIONS
+    HELP = HELP
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual declares it)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-middle"), (44, "-high")]  # noqa: RUF012
 
@@ -78,20 +72,15 @@ class DebuggerScreen(SessionScreen):
         digits: int = DEFAULT_DIGITS,
         newcomer: bool = False,
     ) -> None:
-        super().__init__(scenario)
-        self.actions = actions
+        super().__init__(scenario, actions)
         self.autoplay = Autoplay(self, self.debugger, self.run_command)
         self.digits = digits
         self.newcomer = newcomer
         self.pinned: int | None = None
         self.cells: dict[int, tuple[int, int]] = {}
         values = self.debugger.original.values
-        mine = evaluate_mine(scenario.program, values, scenario.mine) if scenario.mine else {}
-        self.verdicts = Verdicts(scenario.program, values, mine)
-        self.views = Views(values, values, mine)
+        self.views = Views(values, values, self.verdicts.mine)
         self.view: View = "run"
-        self.checking = ""
-        self.enabled: dict[Needs, bool] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the program at the left, the operation above the ledger."""
@@ -103,18 +92,14 @@ class DebuggerScreen(SessionScreen):
                     yield Welcome(self.actions)
                 yield OperationCard()
                 yield Ledger(most_pairs(self.scenario.program))
-                with Horizontal(id="lists"):
-                    for kind in ENTRY_KINDS.values():
-                        yield EntryPanel(kind, self.execute)
-        yield KeyBar(self.actions, self.can_run)
-        yield AnswerArea()
-        yield CommandLine(lambda line: completions(self.session, line))
-        yield SearchLine()
+                yield Horizontal(*self.lists.values(), id="lists")
+        yield self.key_bar()
+        yield from (self.answer_area, self.command_line, self.search_line)
 
     def on_mount(self) -> None:
         """Show the start, with the watches that the scenario brings; check the user's numbers."""
         self.set_class(self.newcomer, "-newcomer")
-        self.query_one("#watches").display = any(True for _ in self.debugger.watches)
+        self.lists["watches"].display = bool(self.debugger.watches.by_number)
         self.show()
         if self.verdicts.mine:
             self.action_run_check()
@@ -174,35 +159,23 @@ class DebuggerScreen(SessionScreen):
             self.view = "run"
 
     def show_enabled(self) -> None:
-        """Show an action that cannot do anything now as disabled."""
-        enabled: dict[Needs, bool] = {
-            "": True,
-            "later": self.debugger.can_move(1),
-            "earlier": self.debugger.can_move(-1),
-            "inside": self.debugger.moment.node > 0,
-            "playing": self.autoplay.is_playing,
-            "panel": self.focused is not None,
-            "layers": bool(self.debugger.program.layers),
-            "element": self.debugger.is_known(self.selected().name),
-            "finding": self.may_have_findings,
-            "view": len(self.views.offered) > 1,
-            "set": bool(self.debugger.history.replaced),
-            "wrong": bool(self.verdicts.wrong_positions),
-        }
-        if enabled != self.enabled:
-            self.enabled = enabled
-            self.query_one(KeyBar).refresh()
-            self.refresh_bindings()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Answer whether an action can do anything: None shows it disabled."""
-        text = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
-        entry = ACTIONS_BY_TEXT.get(text)
-        return True if entry is None or self.can_run(entry) else None
-
-    def can_run(self, action: Action) -> bool:
-        """Whether an action can do anything now."""
-        return self.enabled.get(action.needs, True)
+        """Say what can be done now."""
+        self.enable(
+            {
+                "later": self.debugger.can_move(1),
+                "earlier": self.debugger.can_move(-1),
+                "inside": self.debugger.moment.node > 0,
+                "playing": self.autoplay.is_playing,
+                "panel": self.focused is not None,
+                "layers": bool(self.debugger.program.layers),
+                "element": self.debugger.is_known(self.selected().name),
+                "finding": self.may_have_findings,
+                "view": len(self.views.offered) > 1,
+                "set": bool(self.debugger.history.replaced),
+                "iterations": self.debugger.timeline.iterations > 1,
+                "wrong": bool(self.verdicts.wrong_positions),
+            }
+        )
 
     # What the keys do
 
@@ -210,15 +183,18 @@ class DebuggerScreen(SessionScreen):
         """Take the focus from the panels."""
         self.set_focus(None)
 
-    def action_toggle_maximised(self) -> None:
-        """Let the panel in focus, or that of the current result, fill the screen; or restore it."""
-        if self.maximized is not None:
-            self.minimize()
+    def action_view_tensor(self) -> None:
+        """Show the tensor of the panel in focus, or else the current result, in the viewer."""
+        selection = self.selected()
+        subject = read_subject(self.debugger, self.views, selection, self.digits)
+        if subject is None:
+            panel = self.query_one(Ledger).panel_of(selection.name)
+            note = panel.panel.note if panel is not None else ""
+            self.say(note or "no statement has run yet: Tab goes to a panel")
             return
-        panel = self.focused or self.query_one(Ledger).panel_of(result_name(self.debugger))
-        if panel is not None:
-            self.set_focus(panel)
-            self.maximize(panel)
+        from bpdebug.tui.screens.tensor_viewer import TensorViewer  # when first used: start-up is quicker
+
+        self.app.push_screen(TensorViewer(subject))
 
     def action_change_digits(self, change: int) -> None:
         """Show more or fewer significant digits."""
@@ -230,21 +206,10 @@ class DebuggerScreen(SessionScreen):
         self.pinned = self.layer_number if self.pinned is None else None
         self.show()
 
-    def action_run_check(self) -> None:
-        """Check all gradients in the background; the keys go on working."""
-        if not self.checking:
-            self.checking = "checking"
-            self.show()
-            self.run_worker(self.check, thread=True, exclusive=True, group="check")
-
     def action_next_view(self) -> None:
         """Show other numbers: the original run's, the user's, a difference."""
         self.view = self.views.after(self.view)
         self.show()
-
-    def action_go_to_wrong(self, direction: Literal[1, -1]) -> None:
-        """Go to the nearest wrong statement in a direction."""
-        self.go_to(self.verdicts.next_wrong(self.debugger.position, direction))
 
     def action_health(self) -> None:
         """Show the health of the run, and go to the finding that is chosen there."""
@@ -269,37 +234,6 @@ class DebuggerScreen(SessionScreen):
         self.app.clear_notifications()
         await self.query("Toast").remove()
         self.call_after_refresh(save_screenshot, self.app, self.scenario.name, self.debugger.position)
-
-    def action_help(self) -> None:
-        """Show the help screen."""
-        from bpdebug.tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.actions))
-
-    # The check, in its thread
-
-    def check(self) -> None:
-        """Run the check that `bpdebug check` runs, and tell the screen what it finds."""
-        from bpdebug.verify.check import check  # when first used: start-up is quicker
-
-        def progress(tensor: TensorReport) -> None:
-            self.app.call_from_thread(self.show_progress, tensor.name)
-
-        program, values = self.scenario.program, self.scenario.values
-        report = check(program, values, self.verdicts.mine, progress=progress)
-        self.app.call_from_thread(self.show_report, report)
-
-    def show_progress(self, name: str) -> None:
-        """Say which tensor has been checked."""
-        self.checking = f"checked {name}"
-        self.show()
-
-    def show_report(self, report: Report) -> None:
-        """Show the verdicts."""
-        self.checking = ""
-        self.verdicts = replace(self.verdicts, report=report)
-        self.query_one(ProgramView).show_verdicts(self.verdicts)
-        self.show()
 
     # What the widgets report
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.validation import Function
-from textual.widgets import Input, Label
+from functools import partial
 
 from bpdebug.engine.program import Program
+from bpdebug.errors import BpdebugError
+from bpdebug.tui.screens.ask import AskScreen
 
 
 def position_of(program: Program, text: str) -> int | None:
@@ -23,34 +17,27 @@ def position_of(program: Program, text: str) -> int | None:
     return program.positions.get(text)
 
 
-class GoToScreen(ModalScreen[int | None]):
+def read_position(program: Program, text: str) -> int:
+    """Return the position that a text names.
+
+    Raises
+    ------
+    BpdebugError
+        If there is no such step.
+    """
+    position = position_of(program, text)
+    if position is None:
+        raise BpdebugError(
+            f"There is no such step: a number from 0 to {len(program.statements)}, or a tensor such as "
+            f"{program.statements[-1].name}."
+        )
+    return position
+
+
+class GoToScreen(AskScreen[int]):
     """A one-line dialog; its result is a position, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "cancel")]
-
     def __init__(self, program: Program) -> None:
-        super().__init__()
-        self.program = program
-
-    def compose(self) -> ComposeResult:
-        """Lay out the dialog."""
-        last = len(self.program.statements)
-        exists = Function(
-            lambda text: position_of(self.program, text) is not None,
-            f"There is no such step: a number from 0 to {last}, or a tensor such as "
-            f"{self.program.statements[-1].name}.",
-        )
-        with Vertical(id="dialog"):
-            yield Label(f"Go to step 0 to {last}, or to the step that writes a tensor:")
-            yield Input(placeholder="6 or dw2", validators=exists, validate_on=["submitted"])
-            yield Label(id="problem")
-
-    @on(Input.Submitted)
-    def submitted(self, message: Input.Submitted) -> None:
-        """Close with the position, or say what is wrong."""
-        if not self.is_current:
-            return  # a second Enter was typed before the first had closed the dialog
-        if message.validation_result is not None and not message.validation_result.is_valid:
-            self.query_one("#problem", Label).update(" ".join(message.validation_result.failure_descriptions))
-        else:
-            self.dismiss(position_of(self.program, message.value))
+        last = len(program.statements)
+        question = f"Go to step 0 to {last}, or to the step that writes a tensor:"
+        super().__init__(question, partial(read_position, program), placeholder="6 or dw2")

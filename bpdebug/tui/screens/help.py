@@ -1,4 +1,4 @@
-"""The help: what the panels are, and every key, from the table of actions."""
+"""The help of a screen: what is to be seen there, and every key, from its table of actions."""
 
 from __future__ import annotations
 
@@ -15,21 +15,10 @@ from textual.widgets import Static
 
 from bpdebug.tui.actions import Action, key_text
 
-PANELS = """\
-The forward pass runs left to right along the upper row of panels; the backward pass
-runs right to left along the lower one. Every gradient lies under its tensor, cell under cell.
 
-a_prev ──►  w  ,  b  ──►  z  ──►  a        values, forward  →
-d_prev ◄──  dw ,  db ◄──  dz ◄──  da       gradients, backward  ←
-
-written, read   what the current operation does with a tensor
-▸0.0066         the selected cell; Tab goes to a panel, there the arrows move it
-[0.0041]        the cells that the selected one comes from"""
-
-
-def help_content(actions: Sequence[Action]) -> Content:
-    """Write the whole help."""
-    blocks = [Content(PANELS)]
+def help_content(words: str, actions: Sequence[Action]) -> Content:
+    """Write the whole help of a screen: some words about it, then its actions."""
+    blocks = [Content(words)]
     for group, members in groupby(actions, key=lambda action: action.group):
         rows = [Content.styled(group, "bold $text-primary")]
         rows += [
@@ -42,17 +31,17 @@ def help_content(actions: Sequence[Action]) -> Content:
 
 
 class HelpScreen(ModalScreen[None]):
-    """Shown over the debugger until a key closes it."""
+    """Shown over a screen until a key closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "dismiss", "close")]
 
-    def __init__(self, actions: Sequence[Action]) -> None:
+    def __init__(self, words: str, actions: Sequence[Action]) -> None:
         super().__init__()
-        self.actions = actions
+        self.content = help_content(words, actions)
 
     def compose(self) -> ComposeResult:
         """Lay out the help; it scrolls where the screen is small."""
         with VerticalScroll(id="help") as scroll:
             scroll.border_title = "Help"
             scroll.border_subtitle = "Esc closes"
-            yield Static(help_content(self.actions))
+            yield Static(self.content)

@@ -6,16 +6,19 @@ subclass's business.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events, on
-from textual.screen import Screen
 
 from bpdebug.commands.command import Answer
+from bpdebug.commands.completion import completions
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import execute
 from bpdebug.engine.expression.provenance import element_text
 from bpdebug.engine.health import Finding
 from bpdebug.engine.trace import Trace
 from bpdebug.scenario import Scenario
+from bpdebug.tui.actions import Action
 from bpdebug.tui.cells import element_at
 from bpdebug.tui.entries import ENTRY_KINDS, WatchReadings, breakpoint_entries
 from bpdebug.tui.messages import (
@@ -29,28 +32,35 @@ from bpdebug.tui.messages import (
     SearchMoved,
 )
 from bpdebug.tui.replies import reply
+from bpdebug.tui.screens.action_screen import ActionScreen
 from bpdebug.tui.snapshot import Selection, result_name
 from bpdebug.tui.widgets.answer_area import AnswerArea
-from bpdebug.tui.widgets.entry_panel import EntryPanel, EntryRows
+from bpdebug.tui.widgets.entry_panel import EntryPanel
 from bpdebug.tui.widgets.program_view import ProgramView
-from bpdebug.tui.widgets.prompt_line import CommandLine, PromptLine, SearchLine
+from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine
 
 
-class SessionScreen(Screen[None]):
+class SessionScreen(ActionScreen):
     """Runs the commands of a session, and shows what they answer.
 
     Parameters
     ----------
     scenario : Scenario
         What is debugged.
+    actions : sequence of Action
+        The table of actions, with the user's keys.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
-        super().__init__()
+    def __init__(self, scenario: Scenario, actions: Sequence[Action]) -> None:
+        super().__init__(actions)
         self.scenario = scenario
         self.session = Session(scenario)
         self.debugger = self.session.debugger
         self.readings = WatchReadings()
+        self.lists = {kind.name: EntryPanel(kind, self.execute) for kind in ENTRY_KINDS.values()}
+        self.command_line = CommandLine(lambda line: completions(self.session, line))
+        self.search_line = SearchLine()
+        self.answer_area = AnswerArea()
         self.examined: Trace | None = None
 
     def show(self) -> None:
@@ -76,11 +86,11 @@ class SessionScreen(Screen[None]):
 
     def say(self, *lines: str, failed: bool = False) -> None:
         """Show an answer until the next key."""
-        self.query_one(AnswerArea).show(lines, failed)
+        self.answer_area.show(lines, failed)
 
     def on_key(self, event: events.Key) -> None:
         """Take the last answer away, unless a line is open that it stands above."""
-        if not any(line.display for line in self.query(PromptLine)):
+        if not (self.command_line.display or self.search_line.display):
             self.say()
 
     def action_run(self, line: str) -> None:
@@ -108,7 +118,7 @@ class SessionScreen(Screen[None]):
     def action_command(self, text: str = "") -> None:
         """Let a command be typed."""
         self.say()
-        self.query_one(CommandLine).open(text)
+        self.command_line.open(text)
 
     @on(CommandTyped)
     def command_typed(self, message: CommandTyped) -> None:
@@ -130,8 +140,8 @@ class SessionScreen(Screen[None]):
 
     def action_scroll_answer(self, pages: int) -> None:
         """Show what is above or below in a long answer."""
-        area = self.query_one(AnswerArea)
-        area.scroll_relative(y=pages * max(1, area.size.height - 1), animate=False)
+        page = max(1, self.answer_area.size.height - 1)
+        self.answer_area.scroll_relative(y=pages * page, animate=False)
 
     def action_edit_element(self) -> None:
         """Let another value be typed for the selected element."""
@@ -147,7 +157,7 @@ class SessionScreen(Screen[None]):
     def action_search(self) -> None:
         """Let a text be typed that is looked for in the program."""
         self.say()
-        self.query_one(SearchLine).open()
+        self.search_line.open()
 
     @on(SearchMoved)
     def search_moved(self, message: SearchMoved) -> None:
@@ -167,19 +177,18 @@ class SessionScreen(Screen[None]):
 
     def show_entries(self) -> None:
         """Refresh the lists that are on the screen."""
-        for panel in self.query(EntryPanel):
+        readers = {"breakpoints": breakpoint_entries, "watches": self.readings.entries}
+        for name, panel in self.lists.items():
             if panel.display:
-                is_breakpoints = panel.kind is ENTRY_KINDS["breakpoints"]
-                read = breakpoint_entries if is_breakpoints else self.readings.entries
-                panel.show(read(self.debugger))
+                panel.show(readers[name](self.debugger))
 
     def action_toggle_entries(self, name: str) -> None:
         """Show the breakpoints or the watches, or take them away."""
-        panel = self.query_one(f"#{name}", EntryPanel)
+        panel = self.lists[name]
         panel.display = not panel.display
         if panel.display:
             self.show_entries()
-            panel.query_one(EntryRows).focus()
+            panel.rows.focus()
 
     def action_toggle_breakpoint(self) -> None:
         """Set or remove a breakpoint where the listing's cursor is, or at the current statement."""

@@ -23,7 +23,8 @@ class AnswerArea(VerticalScroll, can_focus=False):
 
     def show(self, lines: Sequence[str], failed: bool = False) -> None:
         """Show an answer; one without lines takes the last one away."""
-        self.display = bool(lines)
+        if self.display != bool(lines):
+            self.display = bool(lines)
         if lines:
             self.set_class(failed, "-failed")
             self.query_one(Static).update(Content("\n".join(lines)))

@@ -12,13 +12,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.tui.cells import LEVELS, CellFormat, cell_format
+from bpdebug.tui.cells import CellFormat, cell_format
 from bpdebug.tui.ledger_layout import NARROWEST_PAIR, pair_widths, shown_pairs
 from bpdebug.tui.snapshot import Pair, Panel
+from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
-
-SIGNS = ("positive", "negative")
-KINDS = ("zero", "nan", "infinite", "note", *(f"{sign}-{n + 1}" for sign in SIGNS for n in range(LEVELS)))
 
 
 class PairColumn(Vertical):
@@ -65,7 +63,7 @@ class Ledger(Horizontal):
         The most pairs that it will have to show.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"cell--{kind}" for kind in KINDS}
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELL_CLASSES)
 
     def __init__(self, places: int) -> None:
         super().__init__(id="ledger")
@@ -145,12 +143,7 @@ class Ledger(Horizontal):
             if place in widths:
                 column.styles.width = widths[place]
                 for panel in column.panels:
-                    fills_screen = panel is self.screen.maximized
-                    panel.styles.height = "100%" if fills_screen else min(rows, height // 2)
-
-    def on_mount(self) -> None:
-        """Give a panel the height of the screen when it is maximised, and its own when it is not."""
-        self.watch(self.screen, "maximized", self.share_room, init=False)
+                    panel.styles.height = min(rows, height // 2)
 
     def on_resize(self) -> None:
         """Share the new width."""

@@ -13,15 +13,16 @@ SEPARATOR = " · "
 class StatusLine(Widget):
     """One line across the top."""
 
-    def __init__(self, name: str, title: str) -> None:
+    def __init__(self, name: str, title: str = "") -> None:
         super().__init__(id="status")
         self.left = f"{name} · {title}" if title else name
         self.place: tuple[str, ...] = ()
 
-    def show(self, place: tuple[str, ...]) -> None:
-        """Show where one is."""
-        if place != self.place:
-            self.place = place
+    def show(self, place: tuple[str, ...], left: str | None = None) -> None:
+        """Show where one is, and at the left something else than before, if it is given."""
+        left = self.left if left is None else left
+        if (place, left) != (self.place, self.left):
+            self.place, self.left = place, left
             self.refresh()
 
     def render(self) -> Content:

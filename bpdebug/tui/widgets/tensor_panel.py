@@ -25,20 +25,19 @@ from bpdebug.engine.expression.regions import Index
 from bpdebug.tui.cells import Cell, CellFormat, element_at, matrix_shape, matrix_view
 from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.snapshot import Panel
+from bpdebug.tui.widgets.cell_drawing import MARGIN, SELECTED, cell_class, cell_segment
 
-MARGIN = 2
-"""Beside each number, one column on either side for the marks."""
 BORDERS = 2
 TITLE_FRAME = 6
 """What a title needs beside its words: corners, a piece of border and a space at each end."""
 DTYPES = {"float16": "f16", "float32": "f32", "float64": "f64"}
-SOURCE, SELECTED = Style(bold=True), Style(bold=True, reverse=True)
+SOURCE = Style(bold=True)
 
 
 class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
     """One panel of the ledger: a tensor or a gradient."""
 
-    ALLOW_MAXIMIZE = True
+    ALLOW_MAXIMIZE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"move_cell({rows}, {columns})", show=False)
         for key, rows, columns in (
@@ -212,8 +211,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def cell_segment(self, cell: Cell, row: int, column: int) -> Segment:
         """Draw one number with its marks."""
-        name = f"{cell.kind}-{cell.level}" if cell.level else cell.kind
-        style = self.style_of(f"cell--{name}")
+        style = self.style_of(cell_class(cell))
         before, after = " ", " "
         if self.panel.sources and self.is_source(element_at(row, column, self.panel.shape)):
             before, after = "[", "]"
@@ -223,10 +221,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         if self.shows_cell and (row, column) == self.cell:
             before = "▸"
             style += SELECTED
-        # The mark stands right before the number, not before its padding.
-        number = cell.text.lstrip()
-        padding = " " * (self.format.width - len(number))
-        return Segment(f"{padding}{before}{number}{after}", style)
+        return cell_segment(cell, self.format.width, style, before, after)
 
     def is_wrong(self, row: int, column: int) -> bool:
         """Whether the user got an element wrong."""

@@ -13,6 +13,7 @@ from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Expression, Name, Statement, names, replace
 from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.engine.optimizers import COUNTER, NEW
 from bpdebug.engine.program import Program
 from bpdebug.verify.diagnosis.edits import Scope
 from bpdebug.verify.diagnosis.fits import BATCH
@@ -92,6 +93,7 @@ class Bench:
             activations,
             cut if self.program.batch > 1 else (),
             self.program.carried if statement.phase == "backward" else {},
+            (COUNTER, COUNTER + NEW) if statement.phase == "update" else (),
         )
 
 

@@ -63,6 +63,8 @@ class Scope:
         The tensors cut down to one example of the batch (`a1[:, -1:]`), in each way to do it.
     updated : mapping
         For each tensor that is carried to the next iteration, what takes its place there: too early here.
+    counters : collection of str
+        The numbers that count updates, and may be off by one.
     """
 
     shapes: Mapping[str, Shape]
@@ -71,6 +73,7 @@ class Scope:
     activations: Mapping[str, str]
     one_example: Sequence[Mapping[Expression, Expression]] = ()
     updated: Mapping[str, str] = field(default_factory=dict)
+    counters: Collection[str] = ()
 
     def shape(self, expression: Expression) -> Shape | None:
         """Return the shape of an expression; None if its operands do not fit together."""
@@ -109,7 +112,7 @@ def _in_all_places(name: str, scope: Scope) -> Iterator[Replacement]:
     for other in scope.tensors:
         if other != name and scope.shapes[other] == shape:
             yield Name(other), "another tensor", 1.4 if other in scope.near else 2.2
-    if shape == ():
+    if name in scope.counters:
         for function in ("add", "subtract"):
             yield Call(function, (Name(name), Number(1))), "miscounted", 1.2
 

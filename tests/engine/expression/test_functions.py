@@ -20,7 +20,7 @@ from bpdebug.engine.expression.functions.entry import arrays
 from bpdebug.engine.expression.nodes import PLACES, Call, Name, Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.shapes import options_of, shape_of
-from bpdebug.errors import DerivationError
+from bpdebug.errors import DerivationError, ShapeError
 
 CASES = [
     pytest.param(function, sample, id=f"{function.name}-{number}")
@@ -342,3 +342,108 @@ def test_equal_elements_of_a_maximum_send_the_gradient_once() -> None:
     gradients = derived_gradients(parse("maximum(x, y)"), tie, np.array([5.0, 7.0]))
     np.testing.assert_array_equal(gradients["x"], [0, 0])
     np.testing.assert_array_equal(gradients["y"], [5, 7])
+
+
+# Windows, by hand
+
+
+PICTURE = np.array([[[[1.0, 2, 3, 0], [4, 5, 6, 1], [7, 8, 9, 2], [0, 1, 2, 3]]]])
+FILTER = np.array([[[[1.0, 0], [0, -1]]]])
+
+
+def test_a_convolution_by_hand() -> None:
+    """Each output is an element less the one below to the right; the filter is not turned round."""
+    values = {"x": PICTURE, "w": FILTER}
+    result = evaluate(parse("conv2d(x, w)"), values)
+    np.testing.assert_array_equal(result, [[[[-4, -4, 2], [-4, -4, 4], [6, 6, 6]]]])
+    incoming = np.zeros((1, 1, 3, 3))
+    incoming[0, 0, 0, 0], incoming[0, 0, 1, 1] = 1, 10
+    gradients = derived_gradients(parse("conv2d(x, w)"), values, incoming)
+    np.testing.assert_array_equal(gradients["w"], [[[[1 + 50, 2 + 60], [4 + 80, 5 + 90]]]])
+    np.testing.assert_array_equal(
+        gradients["x"], [[[[1, 0, 0, 0], [0, 10 - 1, 0, 0], [0, 0, -10, 0], [0, 0, 0, 0]]]]
+    )
+
+
+def test_a_strided_padded_convolution_by_hand() -> None:
+    values = {"x": PICTURE, "w": FILTER}
+    result = evaluate(parse("conv2d(x, w, stride=2, padding=1)"), values)
+    np.testing.assert_array_equal(result, [[[[-1, -3, 0], [-7, 5 - 9, 1], [0, 1, 3]]]])
+
+
+def test_overlapping_maxima_add_up_and_the_first_of_equal_ones_wins() -> None:
+    values = {"x": np.array([[[[1.0, 1, 0], [1, 9, 0], [0, 0, 0]]]])}
+    incoming = np.array([[[[1.0, 10], [100, 1000]]]])
+    gradients = derived_gradients(parse("max_pool2d(x, stride=1)"), values, incoming)
+    np.testing.assert_array_equal(gradients["x"], [[[[0, 0, 0], [0, 1111, 0], [0, 0, 0]]]])
+    flat = {"x": np.ones((1, 1, 2, 4))}
+    gradients = derived_gradients(parse("max_pool2d(x)"), flat, np.array([[[[3.0, 5]]]]))
+    np.testing.assert_array_equal(gradients["x"], [[[[3, 0, 5, 0], [0, 0, 0, 0]]]])
+
+
+def test_a_mean_counts_the_padding() -> None:
+    result = evaluate(parse("avg_pool2d(x, padding=1)"), {"x": PICTURE})
+    np.testing.assert_array_equal(result, np.array([[[[1, 5, 0], [11, 28, 3], [0, 3, 3]]]]) / 4)
+
+
+def test_nan_wins_a_window() -> None:
+    values = {"x": np.array([[[[1.0, np.nan], [2, 3]]]])}
+    gradients = derived_gradients(parse("max_pool2d(x)"), values, np.array([[[[4.0]]]]))
+    np.testing.assert_array_equal(gradients["x"], [[[[0, 4], [0, 0]]]])
+
+
+def test_the_batch_of_a_reshape_may_grow() -> None:
+    expression = parse("reshape(flatten(x), shape=(-1, 2, 2))")
+    assert shape_of(expression, {"x": (3, 4)}) == (3, 2, 2)
+    assert shape_of(expression, {"x": (4, 2, 2)}) == (4, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "conv2d(x, m)",
+            "conv2d takes tensors of 4 axes, the last height, width: found (1, 1, 4, 4) and (2, 3)",
+        ),
+        (
+            "conv2d(x, v)",
+            "conv2d with weights (2, 3, 2, 2) in groups=1 takes 3 channels: found 1 in (1, 1, 4, 4)",
+        ),
+        ("conv2d(x, w, groups=2)", "groups=2 of conv2d does not divide the 1 of weights (1, 1, 2, 2)"),
+        (
+            "conv2d(x, w, stride=0)",
+            "stride of conv2d is a whole number of 1 or more or 2 of them: found stride=0",
+        ),
+        (
+            "conv2d(x, w, padding=(1, 2, 3))",
+            "padding of conv2d is a whole number of 0 or more or 2 of them: found padding=(1, 2, 3)",
+        ),
+        (
+            "conv2d(x, w, dilation=4)",
+            "the windows of conv2d reach over (5, 5), but (1, 1, 4, 4) with its padding has only (4, 4)",
+        ),
+        (
+            "conv2d_input_gradient(x, w, x)",
+            "conv2d_input_gradient takes the gradient of a result of shape (1, 1, 3, 3): found (1, 1, 4, 4)",
+        ),
+        (
+            "conv_transpose2d(x, w, output_padding=1)",
+            "output_padding of conv_transpose2d is less than its stride (1, 1): found (1, 1)",
+        ),
+        ("max_pool2d(m)", "pooling takes a tensor of batch, channels, height, width: found (2, 3)"),
+        (
+            "avg_pool2d(x, padding=2)",
+            "the padding of pooling is at most half its size: found (2, 2) and (2, 2)",
+        ),
+        ("flatten(m, start=2)", "flatten starts at an axis of (2, 3): found start=2"),
+        ("reshape(m, shape=(4, -1))", "the 6 elements of (2, 3) do not fill the shape (4, -1)"),
+        ("reshape(m, shape=(-1, -1))", "a shape leaves one extent open at most: found (-1, -1)"),
+        ("reshape_like(m, x)", "shapes (2, 3) and (1, 1, 4, 4) do not have the same number of elements"),
+        ("upsample(m)", "upsample takes a tensor of batch, channels, height, width: found (2, 3)"),
+    ],
+)
+def test_what_does_not_fit_is_named(text: str, message: str) -> None:
+    shapes = {"x": (1, 1, 4, 4), "w": (1, 1, 2, 2), "v": (2, 3, 2, 2), "m": (2, 3)}
+    with pytest.raises(ShapeError) as caught:
+        shape_of(parse(text), shapes)
+    assert str(caught.value) == message

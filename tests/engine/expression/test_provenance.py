@@ -158,3 +158,63 @@ def test_not_a_number_is_shown_first() -> None:
 def test_an_element_that_does_not_exist_is_an_error(index: tuple[int, ...]) -> None:
     with pytest.raises(IndexError, match="does not exist"):
         explain("x", index)
+
+
+# Where windows slide
+
+
+PICTURE = np.arange(1.0, 17).reshape(1, 1, 4, 4)
+FILTER = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
+WINDOWS = {"x": PICTURE, "w": FILTER, "g": np.array([[[[1.0, 10.0], [100.0, 1000.0]]]])}
+
+
+@pytest.mark.parametrize(
+    ("formula", "index", "written"),
+    [
+        (
+            "conv2d(x, w, stride=2)",
+            (0, 0, 1, 0),
+            "x[0,0,2,0]·w[0,0,0,0] + x[0,0,2,1]·w[0,0,0,1] + x[0,0,3,0]·w[0,0,1,0] + x[0,0,3,1]·w[0,0,1,1]",
+        ),
+        ("conv2d(x, w, stride=3, padding=1)", (0, 0, 0, 0), "x[0,0,0,0]·w[0,0,1,1]"),
+        ("conv2d_input_gradient(g, w, x, stride=2)", (0, 0, 3, 2), "g[0,0,1,1]·w[0,0,1,0]"),
+        ("conv2d_input_gradient(g, w, x, stride=3, padding=1)", (0, 0, 1, 0), "0"),
+        (
+            "conv2d_weight_gradient(x, g, w, stride=2)",
+            (0, 0, 0, 1),
+            "x[0,0,0,1]·g[0,0,0,0] + x[0,0,0,3]·g[0,0,0,1] + x[0,0,2,1]·g[0,0,1,0] + x[0,0,2,3]·g[0,0,1,1]",
+        ),
+        ("max_pool2d(x)", (0, 0, 0, 1), "max(x[0,0,1,3], x[0,0,0,2], x[0,0,0,3], x[0,0,1,2])"),
+        ("max_pool2d_gradient(g, x)", (0, 0, 3, 1), "g[0,0,1,0]"),
+        ("max_pool2d_gradient(g, x)", (0, 0, 3, 0), "0"),
+        ("avg_pool2d(x)", (0, 0, 1, 1), "(x[0,0,2,2] + x[0,0,2,3] + x[0,0,3,2] + x[0,0,3,3])/4"),
+        ("avg_pool2d_gradient(g, x)", (0, 0, 1, 2), "g[0,0,0,1]/4"),
+        ("upsample(g)", (0, 0, 3, 1), "g[0,0,1,0]"),
+        ("upsample_gradient(g)", (0, 0, 0, 0), "g[0,0,0,0] + g[0,0,0,1] + g[0,0,1,0] + g[0,0,1,1]"),
+        ("flatten(x)", (0, 6), "x[0,0,1,2]"),
+        ("reshape_like(flatten(g), g)", (0, 0, 1, 0), "g[0,0,1,0]"),
+    ],
+)
+def test_windows_are_written_by_their_elements(formula: str, index: tuple[int, ...], written: str) -> None:
+    origin = explain(formula, index, WINDOWS)
+    assert origin.symbols == written
+    assert float(origin.total) == pytest.approx(
+        eval(
+            re.sub(r"([xwg])(\[)", r"WINDOWS['\1']\2", origin.symbols.replace("·", "*")),
+            {"WINDOWS": WINDOWS, "max": max},
+        )
+    )
+
+
+def test_the_windows_that_feed_a_weight_have_gaps() -> None:
+    origin = explain("conv2d_weight_gradient(x, g, w, stride=2)", (0, 0, 1, 0), WINDOWS)
+    (seen,) = [source for source in origin.sources if source.name == "x"]
+    feeding = {index for index in np.ndindex(PICTURE.shape) if seen.contains(index)}
+    assert feeding == {(0, 0, row, column) for row in (1, 3) for column in (0, 2)}
+
+
+def test_a_nested_operand_is_read_through_gaps() -> None:
+    values = {"x": PICTURE, "w": FILTER}
+    wide = explain("conv2d(x * 2 - relu(x), w, dilation=3)", (0, 0, 0, 0), values)
+    assert wide.total == "112"
+    assert "(x[0,0,0,3]·2 − relu(x[0,0,0,3]))·w[0,0,0,1]" in wide.symbols

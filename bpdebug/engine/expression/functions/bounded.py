@@ -17,33 +17,37 @@ AROUND_SIX = (-2.0, 0.5, 5.5, 7.0)
 
 def hardtanh(x: Array, lowest: float = -1.0, highest: float = 1.0) -> Array:
     """X, but never below lowest or above highest."""
-    return np.clip(x, lowest, highest)
+    result: Array = np.clip(x, lowest, highest)
+    return result
 
 
 def hardtanh_prime(x: Array, lowest: float = -1.0, highest: float = 1.0) -> Array:
     """1 between lowest and highest, else 0."""
-    inside: Array = ((x > lowest) & (x < highest)).astype(x.dtype)
-    return inside
+    inside: Array = np.logical_and(x > lowest, x < highest)
+    slope: Array = inside.astype(x.dtype)
+    return slope
 
 
 def relu6(x: Array) -> Array:
     """max(x, 0), but never above 6."""
-    return np.clip(x, 0, 6)
+    return hardtanh(x, 0.0, 6.0)
 
 
 def relu6_prime(x: Array) -> Array:
     """1 between 0 and 6, else 0."""
-    return hardtanh_prime(x, 0, 6)
+    return hardtanh_prime(x, 0.0, 6.0)
 
 
 def softsign(x: Array) -> Array:
     """X / (1 + |x|)."""
-    return x / (1 + np.abs(x))
+    size: Array = np.abs(x)
+    return x / (1 + size)
 
 
 def softsign_prime(x: Array) -> Array:
     """1 / (1 + |x|)²."""
-    return (1 / (1 + np.abs(x))) ** 2
+    size: Array = np.abs(x)
+    return (1 / (1 + size)) ** 2
 
 
 ENTRIES = (

@@ -1,23 +1,13 @@
-"""Large tensors in blocks: statistics that cost a pass over the numbers and no copy of them."""
+"""How large the numbers of a tensor are: a mean and a norm, in which NaN and infinity show."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 
+from bpdebug.engine.blocks import blocks
 from bpdebug.engine.expression.functions.entry import Array
-
-BLOCK = 1 << 17
-"""Elements of a block: a megabyte of float64, which a processor's cache holds."""
-
-
-def blocks(value: Array) -> Iterator[Array]:
-    """Yield all elements of a tensor, in one-dimensional blocks; each is valid until the next."""
-    pieces = np.nditer(value, flags=("external_loop", "buffered", "zerosize_ok"), buffersize=BLOCK)
-    with pieces:
-        yield from pieces
 
 
 def mean_size(value: Array) -> float:

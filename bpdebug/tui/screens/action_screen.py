@@ -1,0 +1,58 @@
+"""A screen whose keys, footer, command palette and help come from one table of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual.screen import Screen
+
+from bpdebug.tui.actions import Action, Needs
+from bpdebug.tui.widgets.key_bar import KeyBar
+
+
+class ActionScreen(Screen[None]):
+    """Knows of each action of its table whether it can do anything now.
+
+    Parameters
+    ----------
+    actions : sequence of Action or None
+        The table with the user's keys; None where the keys are those of `ACTIONS`.
+    """
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = ()
+    HELP: ClassVar[str] = ""
+    """What the help says before the keys."""
+
+    def __init__(self, actions: Sequence[Action] | None = None) -> None:
+        super().__init__()
+        self.actions = self.ACTIONS if actions is None else actions
+        self.by_text = {action.action: action for action in self.actions}
+        self.enabled: Mapping[Needs, bool] = {}
+
+    def key_bar(self) -> KeyBar:
+        """Return the footer."""
+        return KeyBar(self.actions, self.can_run)
+
+    def enable(self, enabled: Mapping[Needs, bool]) -> None:
+        """Show an action that cannot do anything now as disabled."""
+        if enabled != self.enabled:
+            self.enabled = enabled
+            self.query_one(KeyBar).refresh()
+            self.refresh_bindings()
+
+    def can_run(self, action: Action) -> bool:
+        """Whether an action can do anything now."""
+        return self.enabled.get(action.needs, True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Answer whether an action can do anything: None shows it disabled."""
+        text = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
+        entry = self.by_text.get(text)
+        return True if entry is None or self.can_run(entry) else None
+
+    def action_help(self) -> None:
+        """Show the help."""
+        from bpdebug.tui.screens.help import HelpScreen  # when first used: start-up is quicker
+
+        self.app.push_screen(HelpScreen(self.HELP, self.actions))

@@ -1,0 +1,337 @@
+"""The tensor viewer: a tensor of any size and any number of axes over the whole screen.
+
+It knows a `Subject` and nothing of a debugger. A key changes one part of what is shown, and the screen
+shows it anew; whatever would have to read the whole tensor is done in the background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState
+
+from bpdebug.engine.expression.printing import shape_text
+from bpdebug.engine.expression.regions import Index
+from bpdebug.engine.statistics import Statistics, histogram, statistics
+from bpdebug.errors import BpdebugError
+from bpdebug.tui.actions import bindings
+from bpdebug.tui.cells import FEWEST_DIGITS, MOST_DIGITS, NOTATIONS, CellFormat, Notation, cell_format
+from bpdebug.tui.messages import PlaceChosen
+from bpdebug.tui.screens.action_screen import ActionScreen
+from bpdebug.tui.screens.ask import AskScreen
+from bpdebug.tui.viewer.actions import ACTIONS, HELP
+from bpdebug.tui.viewer.charts import BINS, BarChart, histogram_chart, norms, norms_chart
+from bpdebug.tui.viewer.clipboard import CopyForm, copied_text
+from bpdebug.tui.viewer.element_text import element_text
+from bpdebug.tui.viewer.export import default_file, new_file, write_npy
+from bpdebug.tui.viewer.index_text import parse_index
+from bpdebug.tui.viewer.looks import LOOK_WORDS, LOOKS, Look
+from bpdebug.tui.viewer.slicing import Slicing, whole
+from bpdebug.tui.viewer.subject import Subject, Values
+from bpdebug.tui.widgets.statistics_panel import StatisticsPanel
+from bpdebug.tui.widgets.status_line import StatusLine
+from bpdebug.tui.widgets.tensor_grid import Shown, TensorGrid
+
+AT_ONCE = 65_536
+"""Elements that are read faster than a key is pressed; more are read in the background."""
+QUIET = 0.25
+"""Seconds without a key before a large tensor is read: even in the background it would slow the keys down."""
+
+
+class TensorViewer(ActionScreen):
+    """Shows a tensor until one of its keys closes it.
+
+    Parameters
+    ----------
+    subject : Subject
+        The tensor, and what it may be compared with.
+    """
+
+    ACTIONS = ACTIONS
+    HELP = HELP
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS, prefix="viewer.")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 (as Textual declares it)
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__()
+        self.subject = subject
+        self.choices = subject.choices()
+        self.place = 0
+        self.slicing = whole(subject.value.shape)
+        if subject.index:
+            self.slicing = self.slicing.to(subject.index)
+        self.notation: Notation = subject.notation
+        self.digits = subject.digits
+        self.look: Look = LOOKS[0]
+        self.corner: tuple[int, int] | None = None
+        self.formats: dict[tuple[int, Notation, int], CellFormat] = {}
+        self.statistics: dict[int, Statistics | None] = {}
+        self.quiet = Timer(self, QUIET, pause=True)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen: the grid, the statistics beside or below it, the element."""
+        yield StatusLine(self.subject.name)
+        with Horizontal(id="viewer"):
+            yield TensorGrid()
+            yield StatisticsPanel()
+        yield Static(id="element")
+        yield self.key_bar()
+
+    def on_mount(self) -> None:
+        """Show the tensor."""
+        self.show()
+
+    # What is shown
+
+    @property
+    def values(self) -> Values:
+        """The numbers that are shown."""
+        return self.choices[self.place]
+
+    @property
+    def form(self) -> CellFormat:
+        """How they are written: the same for every slice, so that slices compare."""
+        key = self.place, self.notation, self.digits
+        if key not in self.formats:
+            self.formats[key] = cell_format(self.values, self.digits, self.notation)
+        return self.formats[key]
+
+    @property
+    def selection(self) -> tuple[range, range] | None:
+        """The selected rows and columns; of no elements none can be."""
+        if self.corner is None or not self.values.value.size:
+            return None
+        ends = zip(self.corner, self.slicing.cell, strict=True)
+        rows, columns = (range(min(pair), max(pair) + 1) for pair in ends)
+        return rows, columns
+
+    def show(self) -> None:
+        """Refresh every widget."""
+        selection = self.selection or (range(0), range(0))
+        shown = Shown(self.values, self.slicing, self.form, self.look, *selection)
+        self.query_one(TensorGrid).show(shown)
+        self.query_one(StatusLine).show(self.state_parts(), self.title_text())
+        self.query_one(StatisticsPanel).show(self.values.shape, self.values.dtype, self.statistics_now())
+        self.query_one("#element", Static).update(self.element_content())
+        axes = len(self.values.shape)
+        self.enable(
+            {
+                "axes": axes > 2,
+                "held": axes > 3,
+                "view": len(self.choices) > 1,
+                "gradients": bool(self.subject.gradients),
+            }
+        )
+
+    def title_text(self) -> str:
+        """Say what is shown: `w3[0, :, :, 2] · mine − reference`."""
+        return " · ".join(filter(None, (self.slicing.text(self.subject.name), self.values.label)))
+
+    def state_parts(self) -> tuple[str, ...]:
+        """Say how it is shown: which axis is stepped, how numbers are written."""
+        held = self.slicing.held
+        axis = (
+            "" if held is None else f"axis {held} at {self.slicing.index[held]} of {self.values.shape[held]}"
+        )
+        written = self.notation if self.notation == "exact" else f"{self.notation}, {self.digits} digits"
+        return tuple(filter(None, (LOOK_WORDS[self.look], axis, written)))
+
+    def element_content(self) -> Content:
+        """Write out the element under the cursor, and how much is selected."""
+        element, others = element_text(self.subject.name, self.choices, self.values, self.slicing)
+        parts = [Content.styled(element, "bold $text-accent")]
+        if self.selection is not None:
+            rows, columns = self.selection
+            parts.append(Content(f"selected {len(rows)}×{len(columns)}"))
+        if others:
+            parts.append(Content(others))
+        return Content("   ").join(parts)
+
+    def statistics_now(self) -> Statistics | None:
+        """Return the statistics of what is shown; None while they are still to be computed."""
+        if self.place not in self.statistics:
+            if self.values.value.size > AT_ONCE:
+                self.quiet.stop()
+                self.quiet = self.set_timer(QUIET, self.read_all)
+                return None
+            self.statistics[self.place] = statistics(self.values.value, self.values.minus)
+        return self.statistics[self.place]
+
+    def read_all(self) -> None:
+        """Compute the statistics of what is shown, in the background."""
+        self.statistics[self.place] = None
+        compute = partial(statistics, self.values.value, self.values.minus)
+        self.run_worker(compute, name=str(self.place), group="statistics", thread=True)
+
+    @on(Worker.StateChanged)
+    def computed(self, message: Worker.StateChanged) -> None:
+        """Show the statistics when they are there."""
+        worker = message.worker
+        if worker.group == "statistics" and message.state is WorkerState.SUCCESS:
+            self.statistics[int(worker.name)] = worker.result
+            self.show()
+
+    def turn_to(self, slicing: Slicing) -> None:
+        """Show another slice, or another element of it; a selection belongs to its slice."""
+        if slicing.text("") != self.slicing.text(""):
+            self.corner = None
+        self.slicing = slicing
+        self.show()
+
+    # What the keys do
+
+    def action_move(self, rows: int, columns: int) -> None:
+        """Move the cursor."""
+        row, column = self.slicing.cell
+        self.turn_to(self.slicing.at(row + rows, column + columns))
+
+    def action_page(self, rows: int, columns: int) -> None:
+        """Move the cursor by as many rows or columns as are in sight."""
+        height, width = self.query_one(TensorGrid).page
+        self.action_move(rows * height, columns * width)
+
+    def action_edge(self, last: bool, of_all: bool) -> None:
+        """Go to the first or the last element of the row, or of the whole slice."""
+        rows, columns = self.slicing.matrix_shape
+        row = (rows - 1) * last if of_all else self.slicing.cell[0]
+        self.turn_to(self.slicing.at(row, (columns - 1) * last))
+
+    @on(PlaceChosen)
+    def place_chosen(self, message: PlaceChosen) -> None:
+        """Move the cursor to where the mouse was clicked."""
+        self.turn_to(self.slicing.at(*message.cell))
+
+    def action_go_to(self) -> None:
+        """Ask for an element, and go there."""
+        shape = self.values.shape
+        question = f"Go to an element of {self.subject.name}, {shape_text(shape)}:"
+        read = partial(parse_index, shape=shape, name=self.subject.name)
+        example = ", ".join(str(extent // 2) for extent in shape)
+        self.app.push_screen(AskScreen[Index](question, read, placeholder=example), self.go_to)
+
+    def go_to(self, index: Index | None) -> None:
+        """Go to an element; None changes nothing."""
+        if index is not None:
+            self.turn_to(self.slicing.to(index))
+
+    def action_transpose(self) -> None:
+        """Let rows be columns."""
+        self.turn_to(self.slicing.transposed())
+
+    def action_next_rows(self) -> None:
+        """Let the next axis run down."""
+        self.turn_to(self.slicing.next_rows())
+
+    def action_next_columns(self) -> None:
+        """Let the next axis run across."""
+        self.turn_to(self.slicing.next_columns())
+
+    def action_next_held(self) -> None:
+        """Choose the next of the axes that are sliced."""
+        self.turn_to(self.slicing.next_held())
+
+    def action_step_held(self, change: int) -> None:
+        """Slice the chosen axis one index earlier or later."""
+        self.turn_to(self.slicing.stepped(change))
+
+    def action_next_notation(self) -> None:
+        """Write numbers in the next format."""
+        self.notation = NOTATIONS[(NOTATIONS.index(self.notation) + 1) % len(NOTATIONS)]
+        self.show()
+
+    def action_change_digits(self, change: int) -> None:
+        """Show more or fewer digits."""
+        self.digits = min(max(self.digits + change, FEWEST_DIGITS), MOST_DIGITS)
+        self.show()
+
+    def action_next_look(self) -> None:
+        """Show numbers on the heat map, numbers only, or the heat map only."""
+        self.look = LOOKS[(LOOKS.index(self.look) + 1) % len(LOOKS)]
+        self.show()
+
+    def action_next_values(self) -> None:
+        """Show other values of the tensor, or their difference; another shape is shown from its start."""
+        self.place = (self.place + 1) % len(self.choices)
+        if self.values.shape != self.slicing.shape:
+            self.slicing, self.corner = whole(self.values.shape), None
+        self.show()
+
+    def action_select(self) -> None:
+        """Select from the cursor on, or drop the selection."""
+        self.corner = self.slicing.cell if self.corner is None else None
+        self.show()
+
+    def action_copy(self, form: CopyForm) -> None:
+        """Copy the selection, or the whole slice, through the terminal."""
+        rows, columns = self.selection or tuple(map(range, self.slicing.matrix_shape))
+        try:
+            text = copied_text(self.values, self.slicing, rows, columns, form)
+        except BpdebugError as error:
+            self.notify(str(error), title="Not copied", severity="warning", markup=False)
+            return
+        self.app.copy_to_clipboard(text)
+        self.notify(f"Copied {len(rows)}×{len(columns)} numbers, {len(text.encode()):,} bytes", markup=False)
+
+    def action_export(self) -> None:
+        """Ask for a file name, and write the tensor there."""
+        name = default_file(self.subject.name)
+        ask = AskScreen[Path](f"Write {self.title_of_values()} to a new .npy file:", new_file, text=name)
+        self.app.push_screen(ask, self.export)
+
+    def export(self, path: Path | None) -> None:
+        """Write the tensor in the background; the viewer may be closed meanwhile. None writes nothing."""
+        if path is not None:
+            write = partial(self.write, path, self.values)
+            self.app.run_worker(write, thread=True, group="export", exit_on_error=False)
+
+    def write(self, path: Path, values: Values) -> None:
+        """Write the tensor, and say where it is; in a thread."""
+        try:
+            write_npy(path, values[...])
+        except BpdebugError as error:
+            say = partial(self.app.notify, str(error), title="Not written", severity="error", markup=False)
+        else:
+            say = partial(self.app.notify, f"Wrote {path}", markup=False)
+        self.app.call_from_thread(say)
+
+    def action_histogram(self) -> None:
+        """Show how the numbers are spread."""
+        self.open_chart(partial(spread, self.title_of_values(), self.values))
+
+    def action_norms(self) -> None:
+        """Show the norm of this gradient in each layer."""
+        self.open_chart(partial(norms_of_layers, self.subject))
+
+    def open_chart(self, compute: Callable[[], BarChart]) -> None:
+        """Show a chart over the viewer."""
+        from bpdebug.tui.screens.chart import ChartScreen  # plotting is imported when it is first used
+
+        self.app.push_screen(ChartScreen(compute))
+
+    def title_of_values(self) -> str:
+        """Name the whole tensor that is shown: `dw2 · mine`."""
+        return " · ".join(filter(None, (self.subject.name, self.values.label)))
+
+    def action_close(self) -> None:
+        """Go back to where the viewer was opened."""
+        self.dismiss()
+
+
+def spread(title: str, values: Values) -> BarChart:
+    """Return the histogram of a tensor; in a thread."""
+    return histogram_chart(title, histogram(values.value, BINS, values.minus))
+
+
+def norms_of_layers(subject: Subject) -> BarChart:
+    """Return the norms of a gradient in all layers; in a thread."""
+    return norms_chart(norms(subject.gradients))

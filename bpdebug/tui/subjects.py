@@ -1,0 +1,60 @@
+"""What the tensor viewer is given: a tensor at a moment, and all other numbers that there are of it."""
+
+from __future__ import annotations
+
+from bpdebug.engine.debugger import Debugger
+from bpdebug.engine.expression.derivation import gradient_name
+from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.tui.cells import element_at
+from bpdebug.tui.snapshot import Selection, result_name
+from bpdebug.tui.viewer.subject import Subject
+from bpdebug.tui.views import Views
+
+
+def read_subject(debugger: Debugger, views: Views, selection: Selection, digits: int) -> Subject | None:
+    """Return what the viewer shows of a tensor at this moment; None while it has no value.
+
+    Parameters
+    ----------
+    debugger : Debugger
+        Where one is; inside a statement, its result is the node that has just been computed.
+    views : Views
+        The numbers that there are.
+    selection : Selection
+        The tensor, and the cell cursor in its panel.
+    digits : int
+        Significant digits.
+    """
+    name, cell = selection.name, selection.cell
+    if debugger.node is not None and name == result_name(debugger):
+        value = debugger.node_value()
+        assert value is not None
+        return Subject(numpy_text(debugger.node), value, index=element_at(*cell, value.shape), digits=digits)
+    if name not in debugger.program.shapes or not debugger.is_known(name):
+        return None
+    value = views.run[name]
+    return Subject(
+        name,
+        value,
+        original=views.original[name] if views.is_changed(name) else None,
+        mine=views.mine.get(name),
+        gradients=gradients_like(debugger, name),
+        index=element_at(*cell, value.shape),
+        digits=digits,
+    )
+
+
+def gradients_like(debugger: Debugger, name: str) -> dict[str, Array]:
+    """Return the gradients that are to their layers what a gradient is to its own: `dw1`, `dw2`, ..."""
+    tensors = [
+        (layer.role_of_gradient(tensor), gradient_name(tensor))
+        for layer in debugger.program.layers
+        for tensor in layer.tensors.values()
+    ]
+    roles = {role for role, gradient in tensors if gradient == name}
+    return {
+        gradient: debugger.trace.values[gradient]
+        for role, gradient in tensors
+        if role in roles and gradient in debugger.program.shapes and debugger.is_known(gradient)
+    }

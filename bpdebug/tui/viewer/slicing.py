@@ -1,0 +1,169 @@
+"""Which matrix of a tensor is in sight: two of its axes are shown, the others are held at an index.
+
+One full index says it all: the cursor stands on that element, and the slice is the same index with `:`
+for the axes that are shown, `w3[0, :, :, 2]`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bpdebug.engine.expression.forms import Shape
+from bpdebug.engine.expression.regions import Index
+from bpdebug.tui.cells import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Slicing:
+    """A matrix of a tensor, and the element in it on which the cursor stands.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        The shape of the tensor.
+    rows, columns : int or None
+        The axes that run down and across; None for one row, or one column, of a tensor that has no
+        axis for it.
+    index : tuple of int
+        The element under the cursor.
+    held : int or None
+        Of the axes that are not shown, the one whose index is stepped; None if there is none.
+    """
+
+    shape: Shape
+    rows: int | None
+    columns: int | None
+    index: Index
+    held: int | None
+
+    @property
+    def matrix_shape(self) -> tuple[int, int]:
+        """The rows and columns of the slice; none at all if the tensor has no elements."""
+        if not math.prod(self.shape):
+            return 0, 0
+        return self._extent(self.rows), self._extent(self.columns)
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """The row and column of the cursor."""
+        return (
+            0 if self.rows is None else self.index[self.rows],
+            0 if self.columns is None else self.index[self.columns],
+        )
+
+    @property
+    def is_transposed(self) -> bool:
+        """Whether the axes run down and across in the order that is not the tensor's."""
+        if len(self.shape) == 1:
+            return self.rows is not None
+        return self.rows is not None and self.columns is not None and self.rows > self.columns
+
+    # Other matrices, other cursors
+
+    def at(self, row: int, column: int) -> Slicing:
+        """Put the cursor on the cell nearest to a row and a column."""
+        index = list(self.index)
+        for axis, place in ((self.rows, row), (self.columns, column)):
+            if axis is not None:
+                index[axis] = _nearest(place, self.shape[axis])
+        return replace(self, index=tuple(index))
+
+    def to(self, index: Index) -> Slicing:
+        """Put the cursor on an element, in whichever slice it lies."""
+        return replace(self, index=index)
+
+    def transposed(self) -> Slicing:
+        """Let rows be columns."""
+        return replace(self, rows=self.columns, columns=self.rows)
+
+    def next_rows(self) -> Slicing:
+        """Let the next axis run down; if it ran across, the two change places."""
+        return self.transposed().next_columns().transposed()
+
+    def next_columns(self) -> Slicing:
+        """Let the next axis run across; if it ran down, the two change places."""
+        if self.columns is None or self.rows is None:
+            return self
+        columns = (self.columns + 1) % len(self.shape)
+        rows = self.columns if columns == self.rows else self.rows
+        return _with_held(replace(self, rows=rows, columns=columns))
+
+    def next_held(self) -> Slicing:
+        """Let the next one of the axes that are not shown be the one that is stepped."""
+        others = self._others()
+        if self.held is None:
+            return self
+        return replace(self, held=others[(others.index(self.held) + 1) % len(others)])
+
+    def stepped(self, change: int) -> Slicing:
+        """Step the index of the held axis; at its ends it stays."""
+        if self.held is None:
+            return self
+        index = list(self.index)
+        index[self.held] = _nearest(index[self.held] + change, self.shape[self.held])
+        return replace(self, index=tuple(index))
+
+    # What it takes from a tensor, and how it is written
+
+    def part(self, tensor: Tensor, rows: slice, columns: slice) -> np.ndarray:
+        """Return some rows and columns of the slice, as a matrix."""
+        return self.as_matrix(np.asarray(tensor[self.key(rows, columns)]))
+
+    def key(self, rows: slice, columns: slice) -> tuple[int | slice, ...]:
+        """Return the index of some rows and columns in the tensor."""
+        key: list[int | slice] = list(self.index)
+        for axis, places in ((self.rows, rows), (self.columns, columns)):
+            if axis is not None:
+                key[axis] = places
+        return tuple(key)
+
+    def as_matrix(self, part: np.ndarray) -> np.ndarray:
+        """Return what a tensor gives for a key as a matrix, rows running down."""
+        if self.rows is None:
+            return part.reshape(1, -1)
+        if self.columns is None:
+            return part.reshape(-1, 1)
+        return part.T if self.is_transposed else part
+
+    def text(self, name: str) -> str:
+        """Write the slice as NumPy does: `w3[0, :, :, 2]`, and `w2` or `w2.T` where it is all."""
+        if len(self.shape) > 2:
+            places = (
+                ":" if axis in (self.rows, self.columns) else str(place)
+                for axis, place in enumerate(self.index)
+            )
+            name = f"{name}[{', '.join(places)}]"
+        elif len(self.shape) == 1 and self.is_transposed:
+            return f"{name}[:, np.newaxis]"
+        return f"{name}.T" if self.is_transposed else name
+
+    def element(self, name: str) -> str:
+        """Write the element under the cursor as NumPy does: `w3[0, 4, 7, 2]`."""
+        return f"{name}[{', '.join(map(str, self.index))}]" if self.index else name
+
+    def _extent(self, axis: int | None) -> int:
+        return 1 if axis is None else self.shape[axis]
+
+    def _others(self) -> list[int]:
+        return [axis for axis in range(len(self.shape)) if axis not in (self.rows, self.columns)]
+
+
+def whole(shape: Shape) -> Slicing:
+    """Return how a tensor is first shown: its last two axes, at the first index of the others."""
+    axes = len(shape)
+    rows, columns = (axes - 2 if axes > 1 else None), (axes - 1 if axes else None)
+    return _with_held(Slicing(shape, rows, columns, (0,) * axes, None))
+
+
+def _with_held(slicing: Slicing) -> Slicing:
+    others = slicing._others()
+    if slicing.held in others:
+        return slicing
+    return replace(slicing, held=others[0] if others else None)
+
+
+def _nearest(place: int, extent: int) -> int:
+    return min(max(place, 0), max(extent - 1, 0))

@@ -1,0 +1,125 @@
+"""Slices of tensors: what they show, and how NumPy would write them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bpdebug.tui.viewer.slicing import Slicing, whole
+
+SHAPE = (2, 3, 4, 5)
+EVERYTHING = slice(None)
+MOVES = ("transposed", "next_rows", "next_columns", "next_held")
+
+
+def tensor(shape: tuple[int, ...]) -> np.ndarray:
+    return np.arange(float(np.prod(shape))).reshape(shape)
+
+
+def evaluated(text: str, value: np.ndarray) -> np.ndarray:
+    """What NumPy gives for a text of a slice."""
+    return np.asarray(eval(text, {"x": value, "np": np}))
+
+
+@pytest.mark.parametrize(
+    ("shape", "text", "rows", "columns"),
+    [
+        ((), "x", 1, 1),
+        ((5,), "x", 1, 5),
+        ((4, 5), "x", 4, 5),
+        ((3, 4, 5), "x[0, :, :]", 4, 5),
+        (SHAPE, "x[0, 0, :, :]", 4, 5),
+        ((0, 3), "x", 0, 0),
+        ((3, 0, 2), "x[0, :, :]", 0, 0),
+    ],
+)
+def test_what_is_shown_first(shape: tuple[int, ...], text: str, rows: int, columns: int) -> None:
+    slicing = whole(shape)
+    assert slicing.text("x") == text
+    assert slicing.matrix_shape == (rows, columns)
+
+
+def test_a_vector_can_stand_upright() -> None:
+    upright = whole((5,)).transposed()
+    assert upright.matrix_shape == (5, 1)
+    assert upright.text("b") == "b[:, np.newaxis]"
+    assert upright.transposed() == whole((5,))
+
+
+def test_the_title_of_a_slice() -> None:
+    slicing = whole(SHAPE).to((1, 2, 3, 4))
+    assert slicing.text("w3") == "w3[1, 2, :, :]"
+    assert slicing.next_columns().text("w3") == "w3[:, 2, :, 4].T"
+    assert slicing.next_columns().transposed().text("w3") == "w3[:, 2, :, 4]"
+    assert slicing.element("w3") == "w3[1, 2, 3, 4]"
+    assert whole(()).element("loss") == "loss"
+    assert whole((2, 3)).transposed().text("w") == "w.T"
+
+
+def test_axes_change_places() -> None:
+    slicing = whole((2, 3, 4))
+    assert (slicing.rows, slicing.columns) == (1, 2)
+    rolled = slicing.next_rows()
+    assert (rolled.rows, rolled.columns, rolled.held) == (2, 1, 0)
+    rolled = slicing.next_columns()
+    assert (rolled.rows, rolled.columns, rolled.held) == (1, 0, 2)
+
+
+def test_every_pair_of_axes_can_be_reached() -> None:
+    reached, last = {whole(SHAPE)}, 0
+    while len(reached) > last:
+        last = len(reached)
+        reached |= {step for slicing in reached for step in (slicing.next_rows(), slicing.next_columns())}
+    pairs = {(slicing.rows, slicing.columns) for slicing in reached}
+    assert pairs == {(a, b) for a in range(4) for b in range(4) if a != b}
+
+
+def test_the_held_axis_is_stepped_within_its_extent() -> None:
+    slicing = whole(SHAPE)
+    assert slicing.held == 0
+    assert slicing.stepped(-1).index == (0, 0, 0, 0)
+    assert slicing.stepped(5).index == (1, 0, 0, 0)
+    assert slicing.next_held().stepped(2).text("x") == "x[0, 2, :, :]"
+    assert slicing.next_held().next_held() == slicing
+    assert whole((2, 3)).next_held().stepped(1) == whole((2, 3))
+
+
+@given(
+    st.lists(st.integers(1, 4), min_size=0, max_size=5).map(tuple),
+    st.lists(st.one_of(st.sampled_from(MOVES), st.integers(-2, 2)), max_size=8),
+    st.data(),
+)
+def test_the_matrix_is_what_numpy_gives_for_the_text(
+    shape: tuple[int, ...], moves: list[str | int], data: st.DataObject
+) -> None:
+    value = tensor(shape)
+    slicing = whole(shape)
+    for move in moves:
+        slicing = slicing.stepped(move) if isinstance(move, int) else getattr(slicing, move)()
+    rows, columns = slicing.matrix_shape
+    matrix = slicing.part(value, EVERYTHING, EVERYTHING)
+    expected = evaluated(slicing.text("x"), value)
+    np.testing.assert_array_equal(matrix, expected.reshape(rows, columns))
+    # The cursor is on the element that it names, wherever it is moved.
+    slicing = slicing.at(data.draw(st.integers(-2, 6)), data.draw(st.integers(-2, 6)))
+    assert matrix[slicing.cell] == evaluated(slicing.element("x"), value)
+    assert slicing.held is None or slicing.held not in (slicing.rows, slicing.columns)
+
+
+def test_a_part_is_a_view() -> None:
+    value = tensor(SHAPE)
+    for slicing in (whole(SHAPE), whole(SHAPE).transposed(), whole(SHAPE).next_rows()):
+        assert np.shares_memory(slicing.part(value, slice(0, 2), slice(0, 2)), value)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "cell"), [(-1, -9, (0, 0)), (9, 1, (2, 1)), (1, 9, (1, 3)), (2, 3, (2, 3))]
+)
+def test_the_cursor_stays_inside(row: int, column: int, cell: tuple[int, int]) -> None:
+    assert whole((3, 4)).at(row, column).cell == cell
+
+
+def test_an_empty_tensor_has_no_cell_to_move_to() -> None:
+    assert whole((0, 4)).at(3, 3) == Slicing((0, 4), 0, 1, (0, 3), None)
