@@ -38,13 +38,13 @@ def block(language: str, mark: str) -> str:
 
 def test_the_scenario_can_be_used(tmp_path: Path) -> None:
     path = tmp_path / "example.toml"
-    path.write_text(block("toml", "[[layers]]"), encoding="utf-8")
+    path.write_text(block("toml", "Two dense layers"), encoding="utf-8")
     assert [statement.name for statement in load_scenario(path).program.statements][-1] == "da0"
 
 
 def test_the_loss_can_take_the_place_of_the_gradient(tmp_path: Path) -> None:
     path = tmp_path / "example.toml"
-    network = block("toml", "[[layers]]").partition("[gradient]")[0]
+    network = block("toml", "Two dense layers").partition("[gradient]")[0]
     path.write_text(network + block("toml", "[loss]"), encoding="utf-8")
     assert load_scenario(path).program.seed == "loss"
 
@@ -125,7 +125,7 @@ def test_every_place_that_is_shown_can_be_stopped_at() -> None:
 
 def test_breakpoints_and_watches_in_a_scenario(tmp_path: Path) -> None:
     path = tmp_path / "example.toml"
-    path.write_text(block("toml", "[[layers]]") + block("toml", "[debug]"), encoding="utf-8")
+    path.write_text(block("toml", "Two dense layers") + block("toml", "[debug]"), encoding="utf-8")
     scenario = load_scenario(path)
     assert (len(scenario.breakpoints), len(scenario.watches)) == (2, 2)
 
@@ -153,4 +153,19 @@ def test_the_layer_kind_can_be_added(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     )
     scenario = load_scenario(path)
     assert [statement.name for statement in scenario.program.statements] == ["a1", "dw1", "da0"]
+    assert check(scenario.program, scenario.values).passed
+
+
+def test_the_kinds_that_are_described_are_there() -> None:
+    table = README[README.index("| kind | keys |") :].split("\n\n")[0]
+    described = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert sorted(described) == sorted(LAYER_KINDS)
+
+
+def test_the_graph_runs(tmp_path: Path) -> None:
+    path = tmp_path / "graph.toml"
+    head = 'title = "t"\nlayout = "columns"\ninputs.a0 = [[1.0], [2.0], [3.0]]\n'
+    gradient = "gradient.da2 = [[1.0], [0.5], [0.1]]\n"
+    path.write_text(head + gradient + block("toml", 'kind = "residual"'), encoding="utf-8")
+    scenario = load_scenario(path)
     assert check(scenario.program, scenario.values).passed

@@ -51,7 +51,10 @@ def in_microbatches(program: Program, count: int) -> Program:
         part = _Part(program, number, count, len(layers), written)
         statements += [*part.inputs(network), *map(part.statement, network)]
         copies += [part.layer(layer) for layer in layers]
-    joined = [_joined(program, name, count, len(copies)) for name in sorted(used, key=lambda name: program.positions[name])]
+    joined = [
+        _joined(program, name, count, len(copies))
+        for name in sorted(used, key=lambda name: program.positions[name])
+    ]
     last = len(copies) + 1
     return with_backward(
         {name: shape for name, shape in program.inputs.items() if name != gradient_name(program.seed)},

@@ -43,15 +43,21 @@ def network(a0="[[1.0], [2.0]]", w="[[3.0, 4.0]]", dtype="float64", more=""):
 
 
 TAUGHT = {
+    "adam",
     "attention",
     "batch",
+    "batch_norm",
     "conventions",
     "dead_relu",
+    "embedding",
     "exploding",
     "find_the_bug",
+    "mnist_mlp",
+    "resnet_block",
     "rows",
     "softmax_cross_entropy",
     "vanishing",
+    "xor",
 }
 
 

@@ -67,8 +67,11 @@ def _taken(writer: Writer, call: Call, index: Index) -> Written:
     """Write an element of a row that was looked up: it is one of the table's."""
     table, numbers = call.arguments
     depth = len(shape_of(numbers, writer.reader.shapes))
-    row = int(writer.reader.value(numbers, point(index[:depth])).item())
-    return writer.write(table, (row, *index[depth:]))
+    row = float(writer.reader.value(numbers, point(index[:depth])).item())
+    count = shape_of(table, writer.reader.shapes)[0]
+    if not (0 <= row < count and row.is_integer()):
+        return Written("nan", "nan")
+    return writer.write(table, (int(row), *index[depth:]))
 
 
 def _row_sums(writer: Writer, call: Call, index: Index) -> Written:
@@ -76,8 +79,10 @@ def _row_sums(writer: Writer, call: Call, index: Index) -> Written:
     gradient, numbers, _ = call.arguments
     uses = np.argwhere(evaluate(numbers, writer.reader.values) == index[0])
     cells = [(*(int(i) for i in use), *index[1:]) for use in uses]
+    if not cells:
+        return ZERO
     terms = np.array([writer.reader.value(gradient, point(cell)).item() for cell in cells])
-    return writer.write_sum(terms, lambda k: writer.write(gradient, cells[k])) if cells else ZERO
+    return writer.write_sum(terms, lambda k: writer.write(gradient, cells[k]))
 
 
 def _matmul(writer: Writer, call: Call, index: Index) -> Written:

@@ -147,3 +147,6 @@ def test_a_number_without_a_row_is_not_a_number() -> None:
     found = run(program, values).values["a1"]
     assert np.isnan(found[1:]).all()
     np.testing.assert_array_equal(found[0], TABLE[0])
+    take = program.statements[0].expression
+    values = run(program, values).values
+    assert origin_of("a1", take, (1, 0), values["a1"], values).symbols == "nan"
