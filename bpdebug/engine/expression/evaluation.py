@@ -16,7 +16,7 @@ import numpy as np
 
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Statement, names
+from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Statement, names, walk
 from bpdebug.engine.expression.shapes import options_of
 
 INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "power": "**"}
@@ -42,7 +42,7 @@ def compiled(expression: Expression) -> tuple[Callable[..., Array], tuple[str, .
     """Return an expression as a function, and the names of the operands that it takes, in order."""
     operands = names(expression)
     positions = {name: f"v{number}" for number, name in enumerate(operands)}
-    return _function(_source(expression, positions), len(operands)), operands
+    return _function(_source(expression, positions), len(operands), _functions_of(expression)), operands
 
 
 def compiled_sequence(
@@ -68,22 +68,26 @@ def compiled_sequence(
     lines = [f"    {places[one.name]} = asarray({_source(one.expression, places)})" for one in statements]
     head = f"def sequence({', '.join(places[name] for name in operands)}):"
     tail = f"    return ({''.join(f'{places[name]}, ' for name in wanted)})"
-    namespace = _namespace()
+    namespace = _namespace(*(_functions_of(statement.expression) for statement in statements))
     exec("\n".join((head, *lines, tail)), namespace)  # noqa: S102 (positional names and whitelisted operations)
     return namespace["sequence"], operands
 
 
 @lru_cache(maxsize=4096)
-def _function(source: str, operand_count: int) -> Callable[..., Array]:
+def _function(source: str, operand_count: int, functions: frozenset[str]) -> Callable[..., Array]:
     parameters = ", ".join(f"v{number}" for number in range(operand_count))
-    function: Callable[..., Array] = eval(f"lambda {parameters}: {source}", _namespace())  # noqa: S307
+    function: Callable[..., Array] = eval(f"lambda {parameters}: {source}", _namespace(functions))  # noqa: S307
     return function
 
 
-def _namespace() -> dict[str, Any]:
-    """Return all that a compiled expression can reach; another package may have added to the table."""
-    functions = {f"f_{name}": function.numpy for name, function in FUNCTIONS.items()}
-    return {"__builtins__": {}, "inf": np.inf, "nan": np.nan, "asarray": np.asarray, **functions}
+def _functions_of(expression: Expression) -> frozenset[str]:
+    return frozenset(node.function for node in walk(expression) if isinstance(node, Call))
+
+
+def _namespace(*functions: frozenset[str]) -> dict[str, Any]:
+    """Return all that a compiled expression can reach: the functions that it calls, and no others."""
+    called = {f"f_{name}": FUNCTIONS[name].numpy for name in frozenset().union(*functions)}
+    return {"__builtins__": {}, "inf": np.inf, "nan": np.nan, "asarray": np.asarray, **called}
 
 
 def _source(expression: Expression, positions: Mapping[str, str]) -> str:

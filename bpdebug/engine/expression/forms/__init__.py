@@ -1,13 +1,13 @@
-"""Forms: how the result of a function lies over its arguments, one module a family."""
+"""Forms: how the result of a function lies over its arguments, one module a family.
+
+The less common families are imported when one of their forms is first used (PEP 562).
+"""
 
 from __future__ import annotations
 
-from bpdebug.engine.expression.forms.convolutions import (
-    CONVOLUTION,
-    INPUT_GRADIENT,
-    TRANSPOSED_CONVOLUTION,
-    WEIGHT_GRADIENT,
-)
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from bpdebug.engine.expression.forms.elementwise import ELEMENTWISE, MATMUL, TRANSPOSE
 from bpdebug.engine.expression.forms.form import (
     Cost,
@@ -23,13 +23,6 @@ from bpdebug.engine.expression.forms.form import (
     whole,
     written,
 )
-from bpdebug.engine.expression.forms.joining import CONCATENATED, PART, ROW_SUMS, TAKEN
-from bpdebug.engine.expression.forms.pooling import (
-    MAX_POOLING,
-    MAX_POOLING_GRADIENT,
-    MEAN_POOLING,
-    MEAN_POOLING_GRADIENT,
-)
 from bpdebug.engine.expression.forms.reductions import (
     ALONG_AXIS,
     COUNT,
@@ -38,14 +31,49 @@ from bpdebug.engine.expression.forms.reductions import (
     PAIRED,
     REDUCTION,
 )
-from bpdebug.engine.expression.forms.shaping import (
-    FLATTEN,
-    RESHAPE,
-    RESHAPE_LIKE,
-    UPSAMPLE,
-    UPSAMPLE_GRADIENT,
-)
 from bpdebug.engine.expression.forms.subscripts import PLACED, SUBSCRIPT
+
+if TYPE_CHECKING:
+    from bpdebug.engine.expression.forms.convolutions import (
+        CONVOLUTION,
+        INPUT_GRADIENT,
+        TRANSPOSED_CONVOLUTION,
+        WEIGHT_GRADIENT,
+    )
+    from bpdebug.engine.expression.forms.joining import CONCATENATED, PART, ROW_SUMS, TAKEN
+    from bpdebug.engine.expression.forms.pooling import (
+        MAX_POOLING,
+        MAX_POOLING_GRADIENT,
+        MEAN_POOLING,
+        MEAN_POOLING_GRADIENT,
+    )
+    from bpdebug.engine.expression.forms.shaping import (
+        FLATTEN,
+        RESHAPE,
+        RESHAPE_LIKE,
+        UPSAMPLE,
+        UPSAMPLE_GRADIENT,
+    )
+
+_HOMES = {
+    "CONCATENATED": "joining",
+    "CONVOLUTION": "convolutions",
+    "FLATTEN": "shaping",
+    "INPUT_GRADIENT": "convolutions",
+    "MAX_POOLING": "pooling",
+    "MAX_POOLING_GRADIENT": "pooling",
+    "MEAN_POOLING": "pooling",
+    "MEAN_POOLING_GRADIENT": "pooling",
+    "PART": "joining",
+    "RESHAPE": "shaping",
+    "RESHAPE_LIKE": "shaping",
+    "ROW_SUMS": "joining",
+    "TAKEN": "joining",
+    "TRANSPOSED_CONVOLUTION": "convolutions",
+    "UPSAMPLE": "shaping",
+    "UPSAMPLE_GRADIENT": "shaping",
+    "WEIGHT_GRADIENT": "convolutions",
+}
 
 __all__ = [
     "ALONG_AXIS",
@@ -89,3 +117,9 @@ __all__ = [
     "whole",
     "written",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

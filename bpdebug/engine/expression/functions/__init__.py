@@ -1,47 +1,71 @@
 """The function table: all that the tensor language can compute, one entry a function.
 
 To add a function, write its `Function` in the module of its family; the parser, the printers, the
-shapes, the derivation, the provenance and the tests of derivatives read it from here.
+shapes, the derivation, the provenance and the tests of derivatives read it from here. A new family is
+named here too: among the common ones, or among those that are imported only when one of their functions,
+or the whole table, is asked for.
 """
 
 from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, MutableMapping
 
 from bpdebug.engine.expression.functions import (
     activations,
     arithmetic,
     bounded,
     comparisons,
-    convolutions,
     gelu,
-    joining,
-    losses,
-    normalisation,
-    pooling,
     reductions,
-    shaping,
     softmax,
     subscripts,
 )
 from bpdebug.engine.expression.functions.entry import Function, Sample
 
 ACTIVATION_FAMILIES = (activations, bounded, gelu, softmax)
-FAMILIES = (
-    arithmetic,
-    comparisons,
-    reductions,
-    subscripts,
-    shaping,
-    joining,
-    convolutions,
-    pooling,
-    normalisation,
-    *ACTIVATION_FAMILIES,
-    losses,
-)
+COMMON_FAMILIES = (arithmetic, comparisons, reductions, subscripts, *ACTIVATION_FAMILIES)
+OTHER_FAMILIES = ("shaping", "joining", "convolutions", "pooling", "normalisation", "losses")
 
-FUNCTIONS: dict[str, Function] = {
-    function.name: function for family in FAMILIES for function in family.ENTRIES
-}
+
+class Functions(MutableMapping[str, Function]):
+    """The functions by name; the less common families are imported when they are first asked for."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Function] = {
+            function.name: function for family in COMMON_FAMILIES for function in family.ENTRIES
+        }
+        self._waiting = list(OTHER_FAMILIES)
+
+    def __getitem__(self, name: str) -> Function:
+        if name not in self._known:
+            self._import_all()
+        return self._known[name]
+
+    def __setitem__(self, name: str, function: Function) -> None:
+        self._known[name] = function
+
+    def __delitem__(self, name: str) -> None:
+        del self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._import_all()
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        self._import_all()
+        return len(self._known)
+
+    def _import_all(self) -> None:
+        while self._waiting:
+            entries: tuple[Function, ...] = importlib.import_module(
+                f"{__name__}.{self._waiting.pop(0)}"
+            ).ENTRIES
+            for function in entries:
+                self._known.setdefault(function.name, function)
+
+
+FUNCTIONS = Functions()
 
 ACTIVATIONS: dict[str, Function] = {
     function.name: function
