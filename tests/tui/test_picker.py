@@ -37,7 +37,8 @@ async def test_it_lists_the_shipped_scenarios(size: tuple[int, int]) -> None:
     async with open_app(None, size) as session:
         assert isinstance(session.app.screen, PickerScreen)
         for path in shipped_scenarios():
-            assert path.stem in session.text
+            await highlight(session, path.stem)
+            await session.until(lambda name=path.stem: name in session.text_at("#scenarios"))
 
 
 async def test_it_describes_the_highlighted_scenario() -> None:

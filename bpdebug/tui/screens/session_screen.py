@@ -174,6 +174,8 @@ class SessionScreen(ActionScreen):
     def action_edit_element(self) -> None:
         """Let another value be typed for the selected element."""
         name, cell = (selection := self.selected()).name, selection.cell
+        if not self.debugger.is_known(name):
+            return  # the focus has just moved, and the keys do not know it yet
         value = self.debugger.trace.values[name]
         index = element_at(*cell, value.shape)
         written = str(value[index])
