@@ -14,7 +14,8 @@ from functools import reduce
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.nodes import Call, Expression, Index, Name, Statement, names
 from bpdebug.engine.expression.nodes import replace as replace_in
-from bpdebug.engine.program import Layer, Program, with_backward
+from bpdebug.engine.layers.layer import Layer
+from bpdebug.engine.program import Program, with_backward
 from bpdebug.errors import BpdebugError
 
 

@@ -90,7 +90,7 @@ def bring_layer_kind(name: str) -> bool:
     """
     from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Layout
     from bpdebug.engine.layers.kind import input_roles
-    from bpdebug.engine.program import make_layer
+    from bpdebug.engine.layers.layer import make_layer
 
     def try_out(kind: LayerKind) -> None:
         settings = {setting.name: setting.default for setting in kind.settings}

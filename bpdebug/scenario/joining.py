@@ -10,7 +10,7 @@ from bpdebug.engine.expression.forms import Shape, written
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.layers import Layout
 from bpdebug.engine.layers.kind import input_roles
-from bpdebug.engine.program import Layer, make_layer
+from bpdebug.engine.layers.layer import Layer, make_layer
 from bpdebug.errors import ShapeError
 from bpdebug.scenario.graph import Graph, chain, read_graph
 from bpdebug.scenario.layers import LayerEntry

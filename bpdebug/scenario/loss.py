@@ -13,8 +13,9 @@ from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.layers import Layout
+from bpdebug.engine.layers.layer import Layer
 from bpdebug.engine.losses import LOSS, LOSS_KINDS, Objective, mean_at_parameters
-from bpdebug.engine.program import Layer, Program, with_backward
+from bpdebug.engine.program import Program, with_backward
 from bpdebug.scenario.model import STRICT, check, check_kind
 from bpdebug.scenario.problems import RefusalError, Report, described
 from bpdebug.scenario.shapes import UNKNOWN, misshapen

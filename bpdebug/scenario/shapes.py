@@ -17,8 +17,9 @@ from typing import NamedTuple
 from bpdebug.engine.expression.forms import Shape, written
 from bpdebug.engine.layers import LayerKind, Layout, Pattern
 from bpdebug.engine.layers.kind import INPUT_ROLE
+from bpdebug.engine.layers.layer import Layer
 from bpdebug.engine.layers.layout import BATCH, REST
-from bpdebug.engine.program import Layer, infer_shapes
+from bpdebug.engine.program import infer_shapes
 
 Words = tuple[str, str]
 """What an extent is called where it is 1, and where it is not."""

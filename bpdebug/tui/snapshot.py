@@ -22,7 +22,8 @@ from bpdebug.engine.expression.nodes import Expression, Statement, names
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.expression.provenance import Origin, element_text, origin_of
 from bpdebug.engine.expression.regions import Source
-from bpdebug.engine.program import Layer, Program
+from bpdebug.engine.layers.layer import Layer
+from bpdebug.engine.program import Program
 from bpdebug.tui.cells import element_at
 from bpdebug.tui.verdicts import Verdicts
 from bpdebug.tui.views import View, Views

@@ -21,7 +21,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
 from bpdebug.engine.expression.derivation import gradient_name
-from bpdebug.engine.program import Layer, Program
+from bpdebug.engine.layers.layer import Layer
+from bpdebug.engine.program import Program
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "a_prev": ("aprev", "prev"),

@@ -14,9 +14,10 @@ import numpy as np
 from bpdebug.engine.expression.forms import Shape, element_count
 from bpdebug.engine.layers import LayerKind, Layout
 from bpdebug.engine.layers.kind import INPUT_ROLE, Value, is_input_role
+from bpdebug.engine.layers.layer import Layer
 from bpdebug.engine.layers.layout import BATCH
 from bpdebug.engine.losses import Objective
-from bpdebug.engine.program import Layer, Program, infer_shapes
+from bpdebug.engine.program import Program, infer_shapes
 from bpdebug.errors import BpdebugError, ShapeError
 from bpdebug.scenario.joining import INPUT
 from bpdebug.scenario.shapes import with_axes

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from bpdebug.engine.layers import LAYER_KINDS
-from bpdebug.engine.program import make_layer, with_backward
+from bpdebug.engine.layers.layer import make_layer
+from bpdebug.engine.program import with_backward
 from bpdebug.engine.trace import run
 from tests.benchmarks.measure import Figure, figure, ratio
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from bpdebug.engine.layers import COLUMNS, LAYER_KINDS, Layout
-from bpdebug.engine.program import Program, make_layer, with_backward
+from bpdebug.engine.layers.layer import make_layer
+from bpdebug.engine.program import Program, with_backward
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from bpdebug.engine.health import HEALTH_CONDITIONS, Finding, examine, layer_hea
 from bpdebug.engine.health.sizes import mean_size, norm
 from bpdebug.engine.health.units import DEAD_SHARE, dead_share
 from bpdebug.engine.layers import LAYER_KINDS
+from bpdebug.engine.layers.layer import make_layer
 from bpdebug.engine.layers.layout import COLUMNS, ROWS, Layout
-from bpdebug.engine.program import Program, make_layer, with_backward
+from bpdebug.engine.program import Program, with_backward
 from bpdebug.engine.trace import Trace, run
 from bpdebug.scenario import load_scenario
 

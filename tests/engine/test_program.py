@@ -10,7 +10,8 @@ from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.layers import LAYER_KINDS
-from bpdebug.engine.program import Program, make_layer, with_backward
+from bpdebug.engine.layers.layer import make_layer
+from bpdebug.engine.program import Program, with_backward
 from bpdebug.errors import ProgramError, ShapeError
 
 

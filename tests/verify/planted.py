@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpdebug.engine.layers import LAYER_KINDS
-from bpdebug.engine.program import Program, make_layer, with_backward
+from bpdebug.engine.layers.layer import make_layer
+from bpdebug.engine.program import Program, with_backward
 
 Values = dict[str, np.ndarray]
 

@@ -19,7 +19,8 @@ from bpdebug.engine.expression.functions.entry import arrays
 from bpdebug.engine.expression.nodes import PLACES, Call, Name, Statement, names
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.layers.dense import DENSE
-from bpdebug.engine.program import Program, make_layer, with_backward
+from bpdebug.engine.layers.layer import make_layer
+from bpdebug.engine.program import Program, with_backward
 from bpdebug.engine.trace import run
 from bpdebug.errors import BpdebugError
 from bpdebug.verify import slopes

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.layers import LAYER_KINDS
-from bpdebug.engine.program import Program, make_layer, with_backward
+from bpdebug.engine.layers.layer import make_layer
+from bpdebug.engine.program import Program, with_backward
 from bpdebug.scenario import load_scenario
 from bpdebug.verify.spellings import spelling, spellings, understood
 

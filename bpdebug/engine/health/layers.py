@@ -9,7 +9,7 @@ from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.health.gradients import WEIGHT
 from bpdebug.engine.health.sizes import mean_size, norm
 from bpdebug.engine.health.units import Census, count_dead, count_saturated
-from bpdebug.engine.program import Layer
+from bpdebug.engine.layers.layer import Layer
 from bpdebug.engine.trace import Trace
 
 

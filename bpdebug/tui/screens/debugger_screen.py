@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from bpdebug.engine.program import Layer
+from bpdebug.engine.layers.layer import Layer
 from bpdebug.scenario import Scenario
 from bpdebug.tui.actions import ACTIONS, HELP, Action, bindings
 from bpdebug.tui.autoplay import Autoplay

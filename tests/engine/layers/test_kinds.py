@@ -10,7 +10,8 @@ import pytest
 from bpdebug.engine.expression.provenance import origin_of
 from bpdebug.engine.layers import COLUMNS, LAYER_KINDS, ROWS, Layout
 from bpdebug.engine.layers.kind import Value
-from bpdebug.engine.program import Program, make_layer, with_backward
+from bpdebug.engine.layers.layer import make_layer
+from bpdebug.engine.program import Program, with_backward
 from bpdebug.engine.trace import run
 from bpdebug.verify.check import check
 

@@ -1,0 +1,117 @@
+"""A layer of a network: what its kind says in roles, written in the names that its tensors have there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bpdebug.engine.expression.nodes import Expression, Name, Statement, rewrite
+from bpdebug.engine.expression.parsing import parse
+from bpdebug.engine.layers.kind import INPUT_ROLE, LayerKind, Value, input_roles, is_input_role
+from bpdebug.engine.layers.layout import COLUMNS, Layout
+
+if TYPE_CHECKING:
+    from bpdebug.engine.losses.objective import Objective
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a network, as the program lists it.
+
+    Attributes
+    ----------
+    number : int
+        Its place, from 1.
+    title : str
+        What the listing calls it: `dense relu`.
+    kind : LayerKind or Objective
+        What it is; a loss is listed as one layer more, after the last.
+    settings : mapping
+        Its choices, such as the activation.
+    tensors : mapping
+        Role -> name, in the order in which they are shown: `{"a_prev": "a0", "w": "w1", ...}`.
+    layout : Layout
+        How its tensors are laid out.
+    given : mapping
+        Role -> name of the tensors that it does not compute; none for a loss.
+    forward : tuple of Statement
+        What it computes forwards, as its kind writes it; none for a loss.
+    """
+
+    number: int
+    title: str
+    kind: LayerKind | Objective
+    settings: Mapping[str, Value]
+    tensors: Mapping[str, str]
+    layout: Layout = COLUMNS
+    given: Mapping[str, str] = field(default_factory=dict)
+    forward: tuple[Statement, ...] = ()
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether it is the loss."""
+        return not isinstance(self.kind, LayerKind)
+
+    @property
+    def place(self) -> str:
+        """What a person calls it: `layer 2 dense relu`, `loss mse`."""
+        return f"loss {self.title}" if self.is_loss else f"layer {self.number} {self.title}"
+
+    def role_of_gradient(self, name: str) -> str:
+        """Return what the gradient of a tensor is to this layer: `d_prev`, `dw`; empty if nothing."""
+        role = next((role for role, tensor in self.tensors.items() if tensor == name), "")
+        if is_input_role(role):
+            return role.replace(INPUT_ROLE, "d_prev")
+        return f"d{role}" if role else ""
+
+
+def make_layer(
+    number: int,
+    kind: LayerKind,
+    settings: Mapping[str, Value],
+    parameters: Collection[str],
+    layout: Layout = COLUMNS,
+    incoming: Sequence[str] = (),
+    owner: int = 0,
+) -> Layer:
+    """Write layer `number`: what its kind says in roles, in the names that its tensors have here.
+
+    Parameters
+    ----------
+    number : int
+        Its place, from 1.
+    kind : LayerKind
+        What it is.
+    settings : mapping
+        Its choices.
+    parameters : collection of str
+        The roles of the parameters that it has.
+    layout : Layout
+        How its tensors are laid out.
+    incoming : sequence of str
+        The tensors that come in; by default what the layer before gives.
+    owner : int
+        The number of the layer whose parameters they are, where they are not its own.
+    """
+    incoming = incoming or (f"a{number - 1}",)
+    given = dict(zip(input_roles(len(incoming)), incoming, strict=True))
+    given |= {
+        parameter.name: f"{parameter.name}{owner or number}"
+        for parameter in kind.parameters
+        if parameter.name in parameters
+    }
+    given |= {generated.name: f"{generated.name}{number}" for generated in kind.generated}
+    written = kind.forward(settings, tuple(given), layout)
+    named = {**given, **{role: f"{role}{number}" for role in written}}
+
+    def in_names(node: Expression) -> Expression:
+        return Name(named[node.id]) if isinstance(node, Name) else node
+
+    forward = tuple(
+        Statement(named[role], rewrite(parse(text), in_names), layer=number, role=role)
+        for role, text in written.items()
+    )
+    shown = dict.fromkeys((*input_roles(len(incoming)), *kind.panels))
+    tensors = {role: named[role] for role in shown if role in named}
+    return Layer(number, kind.title(settings), kind, settings, tensors, layout, given, forward)
