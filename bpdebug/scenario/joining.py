@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from bpdebug.engine.expression.forms import Shape, written
 from bpdebug.engine.expression.nodes import Statement
@@ -22,8 +22,7 @@ INPUT = "a0"
 """What the network's input is called in its program."""
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """The layers of a file, put together as far as they are sound.
 
     Attributes
@@ -176,4 +175,4 @@ def layer_of(
     incoming = [f"a{source}" for source in sources]
     layer = make_layer(entry.number, entry.kind, entry.settings, roles, layout, incoming, owner)
     reads = "" if incoming == [f"a{entry.number - 1}"] else f" ← {', '.join(incoming)}"
-    return replace(layer, title=entry.title + reads)
+    return layer._replace(title=entry.title + reads)

@@ -7,8 +7,8 @@ network's business, so that a layer may read any other, several others, or the p
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from bpdebug.engine.layers.layout import Layout, Pattern
 
@@ -33,8 +33,7 @@ def is_input_role(role: str) -> bool:
     return role.startswith(INPUT_ROLE)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A tensor that belongs to a layer, and that training changes.
 
     Attributes
@@ -52,8 +51,7 @@ class Parameter:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A choice that a scenario makes for a layer, such as its activation.
 
     Attributes
@@ -71,7 +69,7 @@ class Setting:
     name: str
     choices: tuple[str, ...] = ()
     default: Value = ""
-    bounds: Mapping[str, float] = field(default_factory=dict)
+    bounds: Mapping[str, float] = MappingProxyType({})
 
 
 def written_options(settings: Mapping[str, Value], options: Iterable[Setting]) -> str:
@@ -80,8 +78,7 @@ def written_options(settings: Mapping[str, Value], options: Iterable[Setting]) -
     return "".join(f", {name}={value}" for name, value, default in chosen if value != default)
 
 
-@dataclass(frozen=True, slots=True)
-class Generated:
+class Generated(NamedTuple):
     """A tensor that a layer is given and no one writes down: its settings say what is in it.
 
     Attributes
@@ -99,8 +96,7 @@ class Generated:
     values: Callable[[Mapping[str, Value], Shape], Array]
 
 
-@dataclass(frozen=True, slots=True)
-class LayerKind:
+class LayerKind(NamedTuple):
     """A kind of layer; one entry is all that there is to it.
 
     Attributes
@@ -140,7 +136,7 @@ class LayerKind:
     title: Callable[[Mapping[str, Value]], str]
     forward: Callable[[Mapping[str, Value], Collection[str], Layout], Mapping[str, str]]
     panels: tuple[str, ...]
-    explanations: Mapping[str, str] = field(default_factory=dict)
+    explanations: Mapping[str, str] = MappingProxyType({})
     inputs: range = range(1, 2)
     layouts: tuple[str, ...] = ("columns", "rows")
     generated: tuple[Generated, ...] = ()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from bpdebug.engine.expression.nodes import Expression, Name, Statement, rewrite
 from bpdebug.engine.expression.parsing import parse
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from bpdebug.engine.losses.objective import Objective
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer of a network, as the program lists it.
 
     Attributes
@@ -45,7 +44,7 @@ class Layer:
     settings: Mapping[str, Value]
     tensors: Mapping[str, str]
     layout: Layout = COLUMNS
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = MappingProxyType({})
     forward: tuple[Statement, ...] = ()
 
     @property

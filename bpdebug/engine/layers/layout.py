@@ -10,8 +10,7 @@ A layer kind asks the layout for its shapes and for its weighted sum, and so wor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Extent = str | int
 Pattern = tuple[Extent, ...]
@@ -23,8 +22,7 @@ REST = "..."
 """Stands in a pattern for any number of axes, none included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """Where the examples of a batch lie, and which way round the weights are.
 
     Attributes
