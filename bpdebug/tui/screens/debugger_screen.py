@@ -102,7 +102,7 @@ class DebuggerScreen(CheckingScreen):
     def on_mount(self) -> None:
         """Show the start, with the watches that the scenario brings; check the user's numbers."""
         self.set_class(self.newcomer, "-newcomer")
-        self.lists["watches"].display = bool(self.debugger.watches.by_number)
+        self.lists["watches"].display = bool(self.debugger.watches)
         self.show()
         if self.verdicts.mine:
             self.action_run_check()
