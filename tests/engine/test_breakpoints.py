@@ -222,7 +222,7 @@ def test_one_that_stops_elsewhere_keeps_its_number_and_its_place_in_the_list(tra
         (2, "dw1", 0),
     ]
     debugger.continue_()
-    assert debugger.statement is not None and debugger.statement.name == "dw2"
+    assert debugger.trace.program.statements[debugger.position - 1].name == "dw2"
 
 
 def test_a_condition_can_be_changed_and_taken_away(trace: Trace) -> None:
