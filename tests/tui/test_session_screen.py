@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bpdebug.commands.session import Session as CommandSession
 from bpdebug.commands.scripts import script_lines
+from bpdebug.commands.session import Session as CommandSession
 from bpdebug.commands.table import execute
 from bpdebug.tui.actions import ACTIONS
 from bpdebug.tui.screens.session_screen import next_finding
