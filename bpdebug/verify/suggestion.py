@@ -148,6 +148,8 @@ def toml_text(value: Value) -> str:
     """Write the value of a setting as TOML does."""
     if isinstance(value, str):
         return f'"{value}"'
+    if isinstance(value, tuple):
+        return str(list(value))
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 INPUT_ROLE = "a_prev"
 """The role of what comes in; of the second tensor that comes in it is `a_prev2`, and so on."""
 
-Value = str | float
+Value = str | float | tuple[int, ...]
 """The value of a setting; a switch is a bool, which is a number too."""
 
 
@@ -59,23 +59,32 @@ class Setting(NamedTuple):
     name : str
         Its key in a scenario.
     choices : tuple of str
-        What it may be; where there are none it is a number or a switch, of the type of the default.
-    default : str, int, float or bool
+        What it may be; where there are none it is a number, a switch, or a list of whole numbers, of the
+        type of the default.
+    default : str, int, float, bool or tuple of int
         What it is where the scenario does not say.
     bounds : mapping
-        For a number, its limits: of `gt`, `ge`, `lt`, `le` those that it has.
+        For a number, and for each of a list, its limits: of `gt`, `ge`, `lt`, `le` those that it has.
+    axes : int
+        For a whole number, along how many axes it may differ: a list of so many is a number for each.
     """
 
     name: str
     choices: tuple[str, ...] = ()
     default: Value = ""
     bounds: Mapping[str, float] = MappingProxyType({})
+    axes: int = 1
 
 
 def written_options(settings: Mapping[str, Value], options: Iterable[Setting]) -> str:
     """Write the settings that are options of a function, `, stride=2`, but for those at their defaults."""
     chosen = ((option.name, settings[option.name], option.default) for option in options)
     return "".join(f", {name}={value}" for name, value, default in chosen if value != default)
+
+
+def written_extents(value: Value, axes: int = 2) -> str:
+    """Write a setting as an extent along each axis, `2×3`, where one number may stand for all."""
+    return "×".join(map(str, value if isinstance(value, tuple) else (value,) * axes))
 
 
 class Generated(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.expression.provenance import origin_of
 from bpdebug.engine.layers import COLUMNS, LAYER_KINDS, ROWS, Layout
 from bpdebug.engine.layers.kind import Value
@@ -151,3 +152,36 @@ def test_a_number_without_a_row_is_not_a_number() -> None:
     take = program.statements[0].expression
     values = run(program, values).values
     assert origin_of("a1", take, (1, 0), values["a1"], values).symbols == "nan"
+
+
+PICTURE = np.arange(24.0).reshape(2, 1, 3, 4)
+"""Two pictures of 3 × 4 pixels."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "text", "title"),
+    [
+        ("max_pool2d", {"size": (3, 2)}, "max_pool2d(a0, size=(3, 2))", "max_pool2d 3×2"),
+        ("avg_pool2d", {"stride": (1, 2)}, "avg_pool2d(a0, stride=(1, 2))", "avg_pool2d 2×2"),
+        ("upsample", {"scale": (1, 3)}, "upsample(a0, scale=(1, 3))", "upsample 1×3"),
+        ("upsample", {}, "upsample(a0)", "upsample 2×2"),
+        ("reshape", {"shape": (2, -1)}, "reshape(a0, shape=(2, -1), start=1)", "reshape (2, -1)"),
+    ],
+)
+def test_options_for_each_axis_are_written_and_right(
+    kind: str, settings: dict[str, Value], text: str, title: str
+) -> None:
+    program, values = one_layer(kind, ROWS, {"a_prev": PICTURE}, settings)
+    assert numpy_text(program.statements[0].expression) == text
+    assert program.layers[0].title == title
+    assert check(program, values).passed
+
+
+def test_a_reshape_keeps_the_order_and_the_batch() -> None:
+    program, values = one_layer("reshape", ROWS, {"a_prev": PICTURE}, {"shape": (2, -1)})
+    found = run(program, values).values
+    np.testing.assert_array_equal(found["a1"][1], np.arange(12.0, 24.0).reshape(2, 6))
+    np.testing.assert_array_equal(found["da0"].ravel(), values["da1"].ravel())
+    assert program.batched["a1"] == 0
+    statement = program.statements[0]
+    assert origin_of("a1", statement.expression, (1, 1, 0), found["a1"], found).symbols == "a0[1,0,1,2]"
