@@ -65,7 +65,7 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
             report.add((GRADIENT,), message, "the gradient follows from the loss")
         parameters = [f"{name}{entry.number}" for entry in layers for name in entry.tensors]
         output = network.results.get(f"a{len(entries)}")
-        read = read_loss(document["loss"], layout, parameters, output, report)
+        read = read_loss(document["loss"], layout, parameters, output, document["dtype"], report)
         if read is not None:
             objective, target = read
             tensors[objective.target] = (("loss", "target"), target)

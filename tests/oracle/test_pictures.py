@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.oracle.test_layer_kinds import assert_agrees, functional, random
+from bpdebug.engine.trace import run
+from bpdebug.scenario import load_scenario
+from tests.oracle.test_layer_kinds import HEAD, RTOL, assert_agrees, functional, random, torch
 
 
 def layer(kind: str, *tensors: str, **settings: object) -> str:
@@ -84,3 +88,69 @@ def test_reshape(shape: tuple[int, ...], tmp_path: Path) -> None:
         return t["a0"].reshape(3, *shape)
 
     assert_agrees(tmp_path, layer("reshape", shape=shape), {"a0": a0}, forward, "a1")
+
+
+LOSSES: dict[str, Callable] = {
+    "mse": functional.mse_loss,
+    "huber": functional.huber_loss,
+    "bce": functional.binary_cross_entropy,
+    "bce_with_logits": functional.binary_cross_entropy_with_logits,
+    "cross_entropy": functional.cross_entropy,
+}
+
+
+def assert_loss_agrees(
+    tmp_path: Path, kind: str, target: np.ndarray, more: str, reduction: str, lines: bool = False
+) -> None:
+    """Compare a convolution, over pictures or lines, with a loss and a penalty on its weights."""
+    extents = (5,) if lines else (4, 5)
+    a0, w, b = random(6, (2, 3, *extents), (4, 3, *(3,) * len(extents)), (4, *(1,) * len(extents)))
+    convolution = "conv1d" if lines else "conv2d"
+    activation = "sigmoid" if kind == "bce" else "identity"
+    leaves = {
+        name: torch.tensor(value, requires_grad=True) for name, value in zip("awb", (a0, w, b), strict=True)
+    }
+    output = getattr(functional, convolution)(leaves["a"], leaves["w"], leaves["b"].ravel(), padding=1)
+    output = output.sigmoid() if kind == "bce" else output
+    loss = LOSSES[kind](output, torch.tensor(target), reduction=reduction) + 0.05 * (leaves["w"] ** 2).sum()
+    loss.backward()
+    path = tmp_path / "loss.toml"
+    path.write_text(
+        f"{HEAD}[inputs]\na0 = {json.dumps(a0.tolist())}\n"
+        f'[[layers]]\nkind = "{convolution}"\npadding = 1\nactivation = "{activation}"\n'
+        f"w = {json.dumps(w.tolist())}\nb = {json.dumps(b.tolist())}\n"
+        f'[loss]\nkind = "{kind}"\ntarget = {json.dumps(target.tolist())}\nreduction = "{reduction}"\n'
+        f"regularisation = {{ l2 = 0.1 }}\n{more}\n"
+    )
+    scenario = load_scenario(path)
+    values = run(scenario.program, scenario.values).values
+    wanted = {"loss": loss.detach().numpy(), **{f"d{n}": leaf.grad.numpy() for n, leaf in leaves.items()}}
+    found = {"loss": values["loss"], "da": values["da0"], "dw": values["dw1"], "db": values["db1"]}
+    found["da"] = found["da"] / (len(a0) if "da0" in scenario.program.summed else 1)
+    for name, right in wanted.items():
+        scale = float(np.abs(right).max())
+        np.testing.assert_allclose(found[name], right, rtol=0, atol=RTOL * scale, err_msg=name)
+
+
+@pytest.mark.parametrize("lines", [False, True], ids=["pictures", "lines"])
+@pytest.mark.parametrize(
+    ("reduction", "batch_mean"), [("mean", "at_loss"), ("mean", "at_parameters"), ("sum", "at_loss")]
+)
+@pytest.mark.parametrize("form", ["fused", "softmax_nll"])
+@pytest.mark.parametrize("target", ["indices", "shares"])
+def test_cross_entropy_of_each_pixel(
+    target: str, form: str, reduction: str, batch_mean: str, lines: bool, tmp_path: Path
+) -> None:
+    extents = (5,) if lines else (4, 5)
+    generator = np.random.default_rng(8)
+    indices, shares = generator.integers(4, size=(2, *extents)), generator.uniform(size=(2, 4, *extents))
+    values = indices if target == "indices" else shares / shares.sum(axis=1, keepdims=True)
+    more = f'form = "{form}"\nbatch_mean = "{batch_mean}"\n' + ("axis = 1\n" if lines else "")
+    assert_loss_agrees(tmp_path, "cross_entropy", values, more, reduction, lines)
+
+
+@pytest.mark.parametrize("batch_mean", ["at_loss", "at_parameters"])
+@pytest.mark.parametrize("kind", ["mse", "huber", "bce", "bce_with_logits"])
+def test_losses_of_each_element_of_a_picture(kind: str, batch_mean: str, tmp_path: Path) -> None:
+    target = np.random.default_rng(9).uniform(size=(2, 4, 4, 5))
+    assert_loss_agrees(tmp_path, kind, target, f'batch_mean = "{batch_mean}"', "mean")
