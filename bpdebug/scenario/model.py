@@ -20,7 +20,6 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
-    TypeAdapter,
     ValidationError,
     create_model,
 )
@@ -121,6 +120,8 @@ def _type_of(setting: Setting) -> Any:
 
 def _number_or_one_for_each_axis(number: Any, axes: int) -> Any:
     """Return the type of a whole number, or of a list of so many of them, which becomes a tuple."""
+    from pydantic import TypeAdapter  # only pictures have such settings: start-up without it is quicker
+
     strict = ConfigDict(strict=True)
     single: TypeAdapter[int] = TypeAdapter(number, config=strict)
     several: TypeAdapter[list[int]] = TypeAdapter(list[number], config=strict)
