@@ -16,13 +16,11 @@ from bpdebug.scenario.tensors import AnyTensor
 PLACE: KeyPath = ("loss", "target")
 SUM_TOLERANCE = 1e-6
 """How far the probabilities of a target may be from adding up to 1."""
-PICTURE_AXES, CHANNEL_AXIS = 4, 1
-"""How many axes a picture has, and the one of its classes; anything else has them where its features are."""
 
 
 def class_axis(asked: int | None, axes: int, layout: Layout, report: Report) -> int:
     """Return the axis along which an output of so many axes has its classes; a file may name it."""
-    usual = CHANNEL_AXIS if axes == PICTURE_AXES else layout.feature_axis
+    usual = layout.axis_of_features(axes)
     if asked is None:
         return usual
     others = [axis for axis in range(axes) if axis != layout.batch_axis]

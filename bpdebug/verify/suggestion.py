@@ -21,7 +21,7 @@ from bpdebug.engine.losses import Objective
 from bpdebug.engine.program import Program, infer_shapes
 from bpdebug.errors import BpdebugError, ShapeError
 from bpdebug.scenario.joining import INPUT
-from bpdebug.scenario.shapes import with_axes
+from bpdebug.scenario.shapes import pattern_of, with_axes
 
 EXAMPLES = 5
 SMALLEST = 3
@@ -204,7 +204,9 @@ def _shapes(
     if incoming in known:
         extents |= zip(pattern, known[incoming], strict=True)
     patterns = {role: kind.input(layer.layout) for role in given if is_input_role(role)}
-    patterns |= {parameter.name: parameter.shape(layer.layout) for parameter in kind.parameters}
+    patterns |= {
+        parameter.name: pattern_of(parameter, layer.layout, pattern) for parameter in kind.parameters
+    }
     patterns |= {made.name: made.shape(layer.layout) for made in kind.generated}
     for role in (role for role in patterns if role in given):
         own = with_axes(patterns[role], axes)

@@ -90,6 +90,34 @@ def test_reshape(shape: tuple[int, ...], tmp_path: Path) -> None:
     assert_agrees(tmp_path, layer("reshape", shape=shape), {"a0": a0}, forward, "a1")
 
 
+@pytest.mark.parametrize("shape", [(3, 4, 5, 2), (1, 2, 3, 4), (4, 3, 6)])
+@pytest.mark.parametrize("form", ["stages", "fused"])
+def test_batch_norm(form: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    own = (shape[1], *(1,) * (len(shape) - 2))
+    a0, gamma, beta = random(2, shape, own, own)
+    layers = (
+        f'[[layers]]\nkind = "batch_norm"\nform = "{form}"\neps = 1e-3\ngamma = <gamma1>\nbeta = <beta1>\n'
+    )
+
+    def forward(t: dict) -> object:
+        return functional.batch_norm(
+            t["a0"], None, None, t["gamma1"].ravel(), t["beta1"].ravel(), True, 0.1, 1e-3
+        )
+
+    assert_agrees(tmp_path, layers, {"a0": a0, "gamma1": gamma, "beta1": beta}, forward, "a1")
+
+
+def test_pictures_are_concatenated_by_their_channels(tmp_path: Path) -> None:
+    a0, w = random(3, (2, 3, 4, 5), (2, 3, 1, 1))
+    layers = layer("conv2d", "w1") + '[[layers]]\nkind = "concat"\ninputs = ["conv", "input"]\n'
+    layers = layers.replace('kind = "conv2d"', 'kind = "conv2d"\nname = "conv"')
+
+    def forward(t: dict) -> object:
+        return torch.cat((functional.conv2d(t["a0"], t["w1"]), t["a0"]), dim=1)
+
+    assert_agrees(tmp_path, layers, {"a0": a0, "w1": w}, forward, "a2")
+
+
 LOSSES: dict[str, Callable] = {
     "mse": functional.mse_loss,
     "huber": functional.huber_loss,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.trace import run
 from bpdebug.scenario import load_scenario
 from bpdebug.verify.gradient_check import check_gradients
+from bpdebug.verify.suggestion import suggested_scenario
 
 NETWORK = """
 title = "Windows"
@@ -72,3 +74,26 @@ def test_layers_with_windows(tmp_path: Path) -> None:
     np.testing.assert_array_equal(values["z1"][0, 0], first)
     np.testing.assert_array_equal(values["db1"].ravel(), values["dz1"].sum(axis=(0, 2, 3)))
     assert {report.verdict for report in check_gradients(scenario.program, scenario.values)} == {"right"}
+
+
+NORMALISED = """
+[[layers]]
+kind = "batch_norm"
+gamma = [[[1.0]], [[-0.5]]]
+beta = [[[0.0]], [[0.1]]]
+"""
+
+
+@pytest.mark.parametrize("inserted", ["", NORMALISED], ids=["windows", "normalised"])
+def test_a_suggestion_has_filters_that_fit(tmp_path: Path, inserted: str) -> None:
+    path = tmp_path / "windows.toml"
+    pool = '[[layers]]\nkind = "max_pool2d"'
+    number = 7 if inserted else 6
+    path.write_text(NETWORK.replace(pool, inserted + pool).replace("da6", f"da{number}"))
+    path.write_text(suggested_scenario(load_scenario(path).program, "Windows"))
+    suggestion = load_scenario(path)
+    assert suggestion.program.batch == 5
+    assert {report.verdict for report in check_gradients(suggestion.program, suggestion.values)} <= {
+        "right",
+        "kink",
+    }

@@ -9,9 +9,8 @@ from collections.abc import Callable, Collection, Mapping
 
 from bpdebug.engine.expression.functions import ACTIVATIONS
 from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting, Value, written_options
-from bpdebug.engine.layers.layout import BATCH, Layout
+from bpdebug.engine.layers.layout import BATCH, CHANNEL_AXIS, Layout
 
-CHANNEL_AXIS = 1
 MOST = 2**16
 """No option of a convolution is larger: far beyond any picture."""
 ACTIVATION = Setting("activation", tuple(ACTIVATIONS), default="identity")

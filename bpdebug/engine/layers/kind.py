@@ -6,7 +6,7 @@ network's business, so that a layer may read any other, several others, or the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -121,8 +121,9 @@ class LayerKind(NamedTuple):
     title : callable
         (settings) -> what the listing calls such a layer.
     forward : callable
-        (settings, roles of the tensors that it is given, layout) -> the expression of each result by its
-        role, in order, in terms of the roles; `a_prev` comes in, `a` goes out.
+        (settings, shapes of the tensors that it is given, by their roles, layout) -> the expression of each
+        result by its role, in order, in terms of the roles; `a_prev` comes in, `a` goes out. A length that
+        is not known yet is 0.
     panels : tuple of str
         The roles of its tensors, in the order in which they are shown; those that a layer lacks are
         left out.
@@ -143,7 +144,7 @@ class LayerKind(NamedTuple):
     parameters: tuple[Parameter, ...]
     settings: tuple[Setting, ...]
     title: Callable[[Mapping[str, Value]], str]
-    forward: Callable[[Mapping[str, Value], Collection[str], Layout], Mapping[str, str]]
+    forward: Callable[[Mapping[str, Value], Mapping[str, Shape], Layout], Mapping[str, str]]
     panels: tuple[str, ...]
     explanations: Mapping[str, str] = MappingProxyType({})
     inputs: range = range(1, 2)

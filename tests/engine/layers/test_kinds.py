@@ -29,7 +29,7 @@ def one_layer(
     """Return the program of one layer, and values for all that it is given."""
     found = LAYER_KINDS[kind]
     chosen = {setting.name: setting.default for setting in found.settings} | dict(settings or {})
-    layer = make_layer(1, found, chosen, [name for name in given if name != "a_prev"], layout)
+    layer = make_layer(1, found, chosen, {role: value.shape for role, value in given.items()}, layout)
     values = {layer.given[role]: value for role, value in given.items()}
     for made in found.generated:
         values[layer.given[made.name]] = made.values(chosen, given["a_prev"].shape)
@@ -185,3 +185,34 @@ def test_a_reshape_keeps_the_order_and_the_batch() -> None:
     assert program.batched["a1"] == 0
     statement = program.statements[0]
     assert origin_of("a1", statement.expression, (1, 1, 0), found["a1"], found).symbols == "a0[1,0,1,2]"
+
+
+PICTURES = np.random.default_rng(6).normal(2.0, 3.0, size=(2, 3, 4, 5))
+LINES = PICTURES[:, :, 0]
+
+
+@pytest.mark.parametrize("incoming", [PICTURES, LINES], ids=["pictures", "lines"])
+def test_a_channel_is_normalised_over_the_batch_and_all_of_its_places(incoming: np.ndarray) -> None:
+    axes = tuple(axis for axis in range(incoming.ndim) if axis != 1)
+    per_channel = (3, *(1,) * (incoming.ndim - 2))
+    gamma, beta = np.array([1.0, 0.5, -2.0]).reshape(per_channel), np.zeros(per_channel)
+    found = {}
+    for form in ("stages", "fused"):
+        given = {"a_prev": incoming, "gamma": gamma, "beta": beta}
+        program, values = one_layer("batch_norm", ROWS, given, {"form": form, "eps": 0.0})
+        assert check(program, values).passed
+        found[form] = run(program, values).values
+    for name in ("xhat1", "a1", "da0", "dgamma1", "dbeta1"):
+        np.testing.assert_allclose(found["fused"][name], found["stages"][name], rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(found["fused"]["xhat1"].mean(axis=axes), 0, atol=1e-14)
+    np.testing.assert_allclose(found["fused"]["xhat1"].std(axis=axes), 1)
+    np.testing.assert_allclose(found["fused"]["da0"].sum(axis=axes), 0, atol=1e-13)
+    assert found["stages"]["mean1"].shape == (1, *per_channel)
+
+
+def test_gamma_of_a_picture_gets_its_gradient_in_one_sum() -> None:
+    given = {"a_prev": PICTURES, "gamma": np.ones((3, 1, 1))}
+    program, _ = one_layer("batch_norm", ROWS, given)
+    (statement,) = (statement for statement in program.statements if statement.name == "dgamma1")
+    text = numpy_text(statement.expression)
+    assert text == "reshape_like(sum(da1 * xhat1, axis=(0, 2, 3)), gamma1)"
