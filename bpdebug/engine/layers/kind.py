@@ -82,9 +82,9 @@ def written_options(settings: Mapping[str, Value], options: Iterable[Setting]) -
     return "".join(f", {name}={value}" for name, value, default in chosen if value != default)
 
 
-def written_extents(value: Value, axes: int = 2) -> str:
-    """Write a setting as an extent along each axis, `2×3`, where one number may stand for all."""
-    return "×".join(map(str, value if isinstance(value, tuple) else (value,) * axes))
+def written_extents(value: Value) -> str:
+    """Write a setting as height and width, `2×3`; one number stands for both."""
+    return "×".join(map(str, value if isinstance(value, tuple) else (value, value)))
 
 
 class Generated(NamedTuple):
