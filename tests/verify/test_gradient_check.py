@@ -69,7 +69,8 @@ def network(
         values[f"w{number}"] = generator.normal(size=(outputs, inputs)) / np.sqrt(inputs)
         values[f"b{number}"] = generator.normal(size=(outputs, 1))
         chosen = {"activation": activation}
-        layers.append(make_layer(number, DENSE, chosen, ("w", "b")))
+        own = {role: values[f"{role}{number}"].shape for role in ("w", "b")}
+        layers.append(make_layer(number, DENSE, chosen, own))
         forward += layers[-1].forward
     seed_name = f"a{len(activations)}"
     shapes = {name: value.shape for name, value in values.items()}

@@ -30,6 +30,7 @@ MODULES = {
     "global_avg_pool": "pooling",
     "upsample": "shaping",
     "flatten": "shaping",
+    "reshape": "shaping",
 }
 """The module in which each kind is, as the constant of its name in capitals."""
 

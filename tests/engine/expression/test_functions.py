@@ -435,7 +435,10 @@ def test_the_batch_of_a_reshape_may_grow() -> None:
             "the padding of pooling is at most half its size: found (2, 2) and (2, 2)",
         ),
         ("flatten(m, start=2)", "flatten starts at an axis of (2, 3): found start=2"),
-        ("reshape(m, shape=(4, -1))", "the 6 elements of (2, 3) do not fill the shape (4, -1)"),
+        (
+            "reshape(m, shape=(4, -1))",
+            "the 6 elements of (2, 3) do not fill the shape (4, -1), which takes a multiple of 4",
+        ),
         ("reshape(m, shape=(-1, -1))", "a shape leaves one extent open at most: found (-1, -1)"),
         ("reshape_like(m, x)", "shapes (2, 3) and (1, 1, 4, 4) do not have the same number of elements"),
         ("upsample(m)", "upsample takes a tensor of batch, channels, height, width: found (2, 3)"),

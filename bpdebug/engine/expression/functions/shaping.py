@@ -23,9 +23,9 @@ def flatten(x: Array, start: int = 1) -> Array:
     return x.reshape(*x.shape[:start], -1)
 
 
-def reshape(x: Array, shape: tuple[int, ...] = (-1,)) -> Array:
-    """Return the same elements in another shape; -1 is what is left."""
-    return x.reshape(shape)
+def reshape(x: Array, shape: tuple[int, ...] = (-1,), start: int = 0) -> Array:
+    """Give the axes from `start` on another shape, with the same elements; -1 is what is left."""
+    return x.reshape(*x.shape[:start], *shape)
 
 
 def reshape_like(x: Array, y: Array) -> Array:
@@ -66,9 +66,14 @@ ENTRIES = (
         reshape,
         ("reshape_like(g, x)",),
         "The same elements in the same order, in another shape.",
-        (Sample((CUBE,)), Sample((CUBE,), {"shape": (-1, 2, 2)}), Sample((MIXED,), {"shape": (3, 2)})),
+        (
+            Sample((CUBE,)),
+            Sample((CUBE,), {"shape": (-1, 2, 2)}),
+            Sample((MIXED,), {"shape": (3, 2)}),
+            Sample((CUBE,), {"shape": (3, -1), "start": 1}),
+        ),
         form=RESHAPE,
-        options={"shape": (-1,)},
+        options={"shape": (-1,), "start": 0},
     ),
     Function(
         "reshape_like",
