@@ -199,7 +199,7 @@ class _Derivation:
             )
         if extra:
             axis: Option = 0 if extra == 1 else tuple(range(extra))
-            piece = Call("sum", (piece,), (("axis", axis),))
+            piece = self.one_product(piece, extra) or Call("sum", (piece,), (("axis", axis),))
             found = found[extra:]
         repeated = tuple(
             i for i, (have, want) in enumerate(zip(found, wanted, strict=True)) if want == 1 < have
@@ -208,6 +208,22 @@ class _Derivation:
             axis = repeated[0] if len(repeated) == 1 else repeated
             piece = Call("sum", (piece,), (("axis", axis), ("keepdims", True)))
         return piece
+
+    def one_product(self, piece: Expression, extra: int) -> Expression | None:
+        """Write the sum of `x.T @ y` over leading axes as one product: the sum is over all rows there are.
+
+        That is what the weights of a layer get that is applied at every position of every example.
+        """
+        if not isinstance(piece, Call) or piece.function != "matmul":
+            return None
+        x, y = piece.arguments
+        if not isinstance(x, Call) or x.function != "transpose":
+            return None
+        x_shape, y_shape = shape_of(x.arguments[0], self.shapes), shape_of(y, self.shapes)
+        if len(x_shape) != extra + 2 or x_shape[:-1] != y_shape[:-1]:
+            return None
+        x_rows, y_rows = (Call("as_rows", (operand,)) for operand in (x.arguments[0], y))
+        return Call("matmul", (Call("transpose", (x_rows,)), y_rows))
 
     def write_gradient(self, name: str, statement: Statement) -> None:
         contributions = self.contributions[name]
