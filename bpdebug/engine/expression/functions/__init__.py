@@ -25,7 +25,8 @@ from bpdebug.engine.expression.functions.entry import Function, Sample
 
 ACTIVATION_FAMILIES = (activations, bounded, gelu, softmax)
 COMMON_FAMILIES = (arithmetic, comparisons, reductions, subscripts, *ACTIVATION_FAMILIES)
-OTHER_FAMILIES = ("shaping", "attention", "joining", "convolutions", "pooling", "normalisation", "losses")
+OTHER_FAMILIES = ("shaping", "attention", "normalisation", "losses", "joining", "pooling", "convolutions")
+"""In the order in which they are searched: those that take longest to import come last."""
 
 
 class Functions(MutableMapping[str, Function]):
