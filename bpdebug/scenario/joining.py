@@ -150,7 +150,7 @@ def _clash(
     error: ShapeError,
 ) -> tuple[str, str]:
     """Say which of the tensors that come in do not fit together, and where each comes from."""
-    if len(sources) == 1:
+    if len(sources) == 1 or len(error.operands) == 1:
         return f"does not fit: {error}", ""
 
     def name(source: int) -> str:

@@ -207,9 +207,25 @@ class _Derivation:
             return Call("sum", (piece,), (("axis", axis), ("keepdims", True)))
         total = Call("sum", (piece,), (("axis", axis),))
         if len(repeated) == extra:
-            return total
+            return self.one_product(piece, extra) or total
         # The sum has lost axes of length 1 that the argument has.
         return Call("reshape_like", (total, replace(argument, self.results)))
+
+    def one_product(self, piece: Expression, extra: int) -> Expression | None:
+        """Write the sum of `x.T @ y` over leading axes as one product: the sum is over all rows there are.
+
+        That is what the weights of a layer get that is applied at every position of every example.
+        """
+        if not isinstance(piece, Call) or piece.function != "matmul":
+            return None
+        x, y = piece.arguments
+        if not isinstance(x, Call) or x.function != "transpose":
+            return None
+        x_shape, y_shape = shape_of(x.arguments[0], self.shapes), shape_of(y, self.shapes)
+        if len(x_shape) != extra + 2 or x_shape[:-1] != y_shape[:-1]:
+            return None
+        x_rows, y_rows = (Call("as_rows", (operand,)) for operand in (x.arguments[0], y))
+        return Call("matmul", (Call("transpose", (x_rows,)), y_rows))
 
     def write_gradient(self, name: str, statement: Statement) -> None:
         contributions = self.contributions[name]

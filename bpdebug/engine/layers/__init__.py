@@ -31,6 +31,7 @@ MODULES = {
     "upsample": "shaping",
     "flatten": "shaping",
     "reshape": "shaping",
+    "scaled_dot_product_attention": "attention",
 }
 """The module in which each kind is, as the constant of its name in capitals."""
 

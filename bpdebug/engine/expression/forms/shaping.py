@@ -86,6 +86,17 @@ def _reshape_like_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -
     return _moved(region, y, x), nothing(y)
 
 
+def _as_rows_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
+    (shape,) = shapes
+    if not shape:
+        raise ShapeError("a number has no rows")
+    return element_count(shape[:-1]), shape[-1]
+
+
+def _as_rows_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
+    return (_moved(region, _as_rows_shape(shapes, options), shapes[0]),)
+
+
 def scales(shape: Shape, options: Options) -> tuple[int, int]:
     """Return how many times each of the last two axes is repeated.
 
@@ -133,6 +144,7 @@ def _upsample_gradient_reads(
     return ((*region[:2], *places),)
 
 
+AS_ROWS = Form("rows", _as_rows_shape, _as_rows_reads, local=False)
 FLATTEN = Form("flattening", _flatten_shape, _flatten_reads, local=False)
 RESHAPE = Form("another shape", _reshape_shape, _reshape_reads, local=False)
 RESHAPE_LIKE = Form("the shape of another", _reshape_like_shape, _reshape_like_reads, local=False)
