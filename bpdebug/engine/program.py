@@ -19,6 +19,7 @@ from bpdebug.engine.expression.nodes import Call, Statement, names
 from bpdebug.engine.expression.printing import chain_rule, math_name, math_text, statement_text
 from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.layers.layer import Layer
+from bpdebug.engine.layers.time_steps import without_step
 from bpdebug.errors import ProgramError, ShapeError
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ class Program:
             return statement.why
         layer = self.layer_of(statement)
         # What is said of d_prev holds for every tensor that comes in, unless something else is said.
-        for role in (statement.role, "d_prev" if statement.role.startswith("d_prev") else ""):
+        own = without_step(statement.role)
+        for role in (own, "d_prev" if own.startswith("d_prev") else ""):
             if layer is not None and role in layer.kind.explanations:
                 return layer.kind.explanations[role]
         if isinstance(statement.expression, Call):

@@ -9,7 +9,7 @@ from functools import partial
 from bpdebug.engine.expression.forms import Shape, written
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.layers import Layout
-from bpdebug.engine.layers.kind import input_roles
+from bpdebug.engine.layers.kind import INPUT_ROLE, input_roles
 from bpdebug.engine.layers.layer import Layer, make_layer
 from bpdebug.errors import ShapeError
 from bpdebug.scenario.graph import Graph, chain, read_graph
@@ -20,6 +20,9 @@ from bpdebug.scenario.tensors import GeneratedTensor
 
 INPUT = "a0"
 """What the network's input is called in its program."""
+
+MAX_TIME_STEPS = 256
+"""Of all layers that are unrolled over time together: each step is up to thirty statements of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def put_together(
     layers: dict[int, Layer] = {}
     generated: dict[str, GeneratedTensor] = {}
     computed: dict[int, dict[str, Shape]] = {0: {INPUT: data} if data is not None else {}}
+    steps = 0
     for number in graph.order:
         entry = entries[number - 1]
         computed[number] = {}
@@ -78,7 +82,12 @@ def put_together(
         shapes = _check_layer(entry, owner, graph.sources[number], incoming, layout, report)
         if shapes is None:
             continue
-        layer = layer_of(entry, owner.number, tuple(shapes), graph.sources[number], layout)
+        if entry.kind.unrolled is not None:
+            steps += shapes[INPUT_ROLE][entry.kind.unrolled]
+            if steps > MAX_TIME_STEPS:
+                report.add(entry.place.key(), *_too_long(steps))
+                continue
+        layer = layer_of(entry, owner.number, shapes, graph.sources[number], layout)
         layers[number] = layer
         for made in entry.kind.generated:
             make = partial(made.values, entry.settings, shapes[made.name])
@@ -89,6 +98,13 @@ def put_together(
             if not any(UNKNOWN in shape for shape in shapes.values()):
                 report.add(entry.place.key(), *_clash(entry, graph.sources[number], incoming, entries, error))
     return Network(layers, computed.get(len(entries), {}), generated)
+
+
+def _too_long(steps: int) -> tuple[str, str]:
+    message = (
+        f"too many time steps: found {steps:,} up to here, expected at most {MAX_TIME_STEPS} in all layers"
+    )
+    return message, "each time step is a row of statements of its own"
 
 
 def _graph(entries: Sequence[LayerEntry | None], report: Report) -> Graph | None:
@@ -167,13 +183,13 @@ def _clash(
 
 
 def layer_of(
-    entry: LayerEntry, owner: int, roles: Sequence[str], sources: Sequence[int], layout: Layout
+    entry: LayerEntry, owner: int, shapes: Mapping[str, Shape], sources: Sequence[int], layout: Layout
 ) -> Layer:
     """Return the layer as the program lists it, under the name that the file gives it.
 
     Where it does not simply follow the layer before, its title says what it reads.
     """
     incoming = [f"a{source}" for source in sources]
-    layer = make_layer(entry.number, entry.kind, entry.settings, roles, layout, incoming, owner)
+    layer = make_layer(entry.number, entry.kind, entry.settings, shapes, layout, incoming, owner)
     reads = "" if incoming == [f"a{entry.number - 1}"] else f" ← {', '.join(incoming)}"
     return replace(layer, title=entry.title + reads)

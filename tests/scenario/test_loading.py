@@ -52,6 +52,7 @@ TAUGHT = {
     "embedding",
     "exploding",
     "find_the_bug",
+    "lstm_step",
     "mnist_mlp",
     "resnet_block",
     "rows",

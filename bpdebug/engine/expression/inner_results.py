@@ -14,6 +14,9 @@ from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Statement, calls, names, replace, walk
 from bpdebug.engine.expression.shapes import shape_of
 
+VIEWS = frozenset({"transpose", "subscript"})
+"""What only looks at a tensor in another way."""
+
 
 def inner_name(of: str, is_taken: Callable[[str], bool]) -> str:
     """Return a new name for an inner result of a statement: `z_inner`, then `z_inner_2`, ..."""
@@ -47,9 +50,9 @@ def shared_inner_results(forward: Sequence[Statement], backward: Sequence[Statem
 
 
 def _is_work(call: Call) -> bool:
-    """Whether a call computes anything: a transposed name is a view, and literals are constants."""
+    """Whether a call computes anything: what only looks at a name does not, nor do literals."""
     operand = call.arguments[0]
-    return bool(names(call)) and not (call.function == "transpose" and isinstance(operand, Name))
+    return bool(names(call)) and not (call.function in VIEWS and isinstance(operand, Name))
 
 
 def with_own_statements(

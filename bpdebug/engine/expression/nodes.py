@@ -80,6 +80,11 @@ class Statement:
     part: bool = False
 
 
+def places(count: int) -> tuple[str, ...]:
+    """Return what so many arguments of a function are called: `x`, `y`, `z`, then `x4` and on."""
+    return (*PLACES[:count], *(f"x{number}" for number in range(len(PLACES) + 1, count + 1)))
+
+
 def walk(expression: Expression) -> Iterator[Expression]:
     """Yield every node, operands before the call that uses them, left to right."""
     if isinstance(expression, Call):

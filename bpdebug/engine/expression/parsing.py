@@ -205,7 +205,7 @@ class _Reader:
         function = FUNCTIONS.get(node.func.id) or self.brought_in(node, node.func.id)
         if function is None:
             raise self.error(node, f"unknown function {node.func.id!r}{suggestion(node.func.id, FUNCTIONS)}")
-        if len(node.args) != function.arity:
+        if len(node.args) != function.arity and not (function.variadic and node.args):
             expected = "1 argument" if function.arity == 1 else f"{function.arity} arguments"
             raise self.error(node, f"{function.name} takes {expected}: found {len(node.args)}")
         arguments = tuple(self.read(argument, depth) for argument in node.args)

@@ -30,6 +30,9 @@ MODULES = {
     "global_avg_pool": "pooling",
     "upsample": "shaping",
     "flatten": "shaping",
+    "rnn": "recurrence",
+    "lstm": "recurrence",
+    "gru": "recurrence",
 }
 """The module in which each kind is, as the constant of its name in capitals."""
 

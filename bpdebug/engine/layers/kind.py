@@ -6,7 +6,7 @@ network's business, so that a layer may read any other, several others, or the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -89,7 +89,7 @@ class Generated:
     name : str
         Its role, and its name in the program before the layer's number.
     shape : callable
-        (layout) -> its extents, all of which the kind's input pattern names.
+        (layout) -> its extents, all of which the patterns of the kind's input and parameters name.
     values : callable
         (settings, shape) -> its numbers.
     """
@@ -116,13 +116,15 @@ class LayerKind:
     title : callable
         (settings) -> what the listing calls such a layer.
     forward : callable
-        (settings, roles of the tensors that it is given, layout) -> the expression of each result by its
-        role, in order, in terms of the roles; `a_prev` comes in, `a` goes out.
+        (settings, shapes of the tensors that it is given, by their roles, layout) -> the expression of each
+        result by its role, in order, in terms of the roles; `a_prev` comes in, `a` goes out. A length that
+        is not known yet is 0.
     panels : tuple of str
         The roles of its tensors, in the order in which they are shown; those that a layer lacks are
-        left out.
+        left out. A role stands for all of its time steps: `h` for `h_t1`, `h_t2`, and so on.
     explanations : mapping
-        For each role of a statement, one sentence that says why it is computed this way.
+        For each role of a statement, whatever its time step, one sentence that says why it is computed this
+        way.
     inputs : range
         How many tensors may come in.
     layouts : tuple of str
@@ -131,6 +133,8 @@ class LayerKind:
         What it is given besides.
     looks_up : str
         The parameter whose rows the numbers that come in name; empty where they are numbers to compute with.
+    unrolled : int, optional
+        The axis of what comes in that its statements are repeated along, once for each time step.
     """
 
     name: str
@@ -138,10 +142,11 @@ class LayerKind:
     parameters: tuple[Parameter, ...]
     settings: tuple[Setting, ...]
     title: Callable[[Mapping[str, Value]], str]
-    forward: Callable[[Mapping[str, Value], Collection[str], Layout], Mapping[str, str]]
+    forward: Callable[[Mapping[str, Value], Mapping[str, Shape], Layout], Mapping[str, str]]
     panels: tuple[str, ...]
     explanations: Mapping[str, str] = field(default_factory=dict)
     inputs: range = range(1, 2)
     layouts: tuple[str, ...] = ("columns", "rows")
     generated: tuple[Generated, ...] = ()
     looks_up: str = ""
+    unrolled: int | None = None

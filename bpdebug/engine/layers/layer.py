@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bpdebug.engine.expression.nodes import Expression, Name, Statement, rewrite
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.layers.kind import INPUT_ROLE, LayerKind, Value, input_roles, is_input_role
 from bpdebug.engine.layers.layout import COLUMNS, Layout
+from bpdebug.engine.layers.time_steps import name_in_layer, step_in, without_step
 
 if TYPE_CHECKING:
+    from bpdebug.engine.expression.forms import Shape
     from bpdebug.engine.losses.objective import Objective
 
 
@@ -58,9 +61,36 @@ class Layer:
         """What a person calls it: `layer 2 dense relu`, `loss mse`."""
         return f"loss {self.title}" if self.is_loss else f"layer {self.number} {self.title}"
 
+    @cached_property
+    def _roles(self) -> Mapping[str, str]:
+        """The role of each tensor; of one that has two, the first."""
+        return {name: role for role, name in reversed([*self.tensors.items()])}
+
+    @cached_property
+    def _tensors_of_steps(self) -> Mapping[int | None, Mapping[str, str]]:
+        steps: dict[int | None, dict[str, str]] = {}
+        for role, name in self.tensors.items():
+            steps.setdefault(step_in(role), {})[role] = name
+        return steps
+
+    def tensors_at(self, step: int | None) -> Mapping[str, str]:
+        """Return role -> name of the tensors to show at a time step: its own, and those of all steps.
+
+        Parameters
+        ----------
+        step : int, optional
+            The time step; None for the tensors that belong to no single one.
+        """
+        shared = self._tensors_of_steps.get(None, {})
+        own = self._tensors_of_steps.get(step, {}) if step is not None else {}
+        named = {without_step(role): name for role, name in {**shared, **own}.items()}
+        inputs = [role for role in named if is_input_role(role)]
+        order = (*inputs, *self.kind.panels) if isinstance(self.kind, LayerKind) else named
+        return {role: named[role] for role in dict.fromkeys(order) if role in named}
+
     def role_of_gradient(self, name: str) -> str:
         """Return what the gradient of a tensor is to this layer: `d_prev`, `dw`; empty if nothing."""
-        role = next((role for role, tensor in self.tensors.items() if tensor == name), "")
+        role = self._roles.get(name, "")
         if is_input_role(role):
             return role.replace(INPUT_ROLE, "d_prev")
         return f"d{role}" if role else ""
@@ -70,7 +100,7 @@ def make_layer(
     number: int,
     kind: LayerKind,
     settings: Mapping[str, Value],
-    parameters: Collection[str],
+    shapes: Mapping[str, Shape],
     layout: Layout = COLUMNS,
     incoming: Sequence[str] = (),
     owner: int = 0,
@@ -85,8 +115,9 @@ def make_layer(
         What it is.
     settings : mapping
         Its choices.
-    parameters : collection of str
-        The roles of the parameters that it has.
+    shapes : mapping
+        Role -> shape of the tensors that it is given, its parameters and what comes in; 0 for a length that
+        is not known.
     layout : Layout
         How its tensors are laid out.
     incoming : sequence of str
@@ -99,11 +130,11 @@ def make_layer(
     given |= {
         parameter.name: f"{parameter.name}{owner or number}"
         for parameter in kind.parameters
-        if parameter.name in parameters
+        if parameter.name in shapes
     }
-    given |= {generated.name: f"{generated.name}{number}" for generated in kind.generated}
-    written = kind.forward(settings, tuple(given), layout)
-    named = {**given, **{role: f"{role}{number}" for role in written}}
+    given |= {generated.name: name_in_layer(generated.name, number) for generated in kind.generated}
+    written = kind.forward(settings, {role: shapes.get(role, ()) for role in given}, layout)
+    named = {**given, **{role: name_in_layer(role, number) for role in written}}
 
     def in_names(node: Expression) -> Expression:
         return Name(named[node.id]) if isinstance(node, Name) else node
@@ -112,6 +143,9 @@ def make_layer(
         Statement(named[role], rewrite(parse(text), in_names), layer=number, role=role)
         for role, text in written.items()
     )
+    steps: dict[str, list[str]] = {}
+    for role in named:
+        steps.setdefault(without_step(role), []).append(role)
     shown = dict.fromkeys((*input_roles(len(incoming)), *kind.panels))
-    tensors = {role: named[role] for role in shown if role in named}
+    tensors = {role: named[role] for panel in shown for role in steps.get(panel, ())}
     return Layer(number, kind.title(settings), kind, settings, tensors, layout, given, forward)

@@ -10,10 +10,20 @@ A layer kind asks the layout for its shapes and for its weighted sum, and so wor
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Extent = str | int
+
+@dataclass(frozen=True, slots=True)
+class Multiple:
+    """So many times a named extent: `Multiple(4, "hidden")` where four gates lie one below the other."""
+
+    times: int
+    of: str
+
+
+Extent = str | int | Multiple
 Pattern = tuple[Extent, ...]
 """A shape with named extents: `("outputs", "inputs")`, `("outputs", 1)`."""
 
@@ -21,6 +31,26 @@ BATCH = "batch"
 """What patterns call the number of examples."""
 REST = "..."
 """Stands in a pattern for any number of axes, none included."""
+
+
+def length_of(extent: Extent, lengths: Mapping[str, int]) -> int:
+    """Return the length of an extent, where those of the named ones are known.
+
+    Raises
+    ------
+    KeyError
+        If it is not.
+    """
+    if isinstance(extent, Multiple):
+        return extent.times * lengths[extent.of]
+    return extent if isinstance(extent, int) else lengths[extent]
+
+
+def smallest_shape(pattern: Pattern) -> tuple[int, ...]:
+    """Return the shape in which everything that has a name has length 1."""
+    named = {extent.of if isinstance(extent, Multiple) else extent for extent in pattern}
+    lengths = {name: 1 for name in named if isinstance(name, str)}
+    return tuple(length_of(extent, lengths) for extent in pattern if extent != REST)
 
 
 @dataclass(frozen=True, slots=True)

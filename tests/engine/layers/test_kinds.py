@@ -28,7 +28,7 @@ def one_layer(
     """Return the program of one layer, and values for all that it is given."""
     found = LAYER_KINDS[kind]
     chosen = {setting.name: setting.default for setting in found.settings} | dict(settings or {})
-    layer = make_layer(1, found, chosen, [name for name in given if name != "a_prev"], layout)
+    layer = make_layer(1, found, chosen, {role: value.shape for role, value in given.items()}, layout)
     values = {layer.given[role]: value for role, value in given.items()}
     for made in found.generated:
         values[layer.given[made.name]] = made.values(chosen, given["a_prev"].shape)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         TRANSPOSED_CONVOLUTION,
         WEIGHT_GRADIENT,
     )
-    from bpdebug.engine.expression.forms.joining import CONCATENATED, PART, ROW_SUMS, TAKEN
+    from bpdebug.engine.expression.forms.joining import CONCATENATED, PART, ROW_SUMS, SEQUENCE, TAKEN
     from bpdebug.engine.expression.forms.pooling import (
         MAX_POOLING,
         MAX_POOLING_GRADIENT,
@@ -68,6 +68,7 @@ _HOMES = {
     "RESHAPE": "shaping",
     "RESHAPE_LIKE": "shaping",
     "ROW_SUMS": "joining",
+    "SEQUENCE": "joining",
     "TAKEN": "joining",
     "TRANSPOSED_CONVOLUTION": "convolutions",
     "UPSAMPLE": "shaping",
@@ -97,6 +98,7 @@ __all__ = [
     "RESHAPE",
     "RESHAPE_LIKE",
     "ROW_SUMS",
+    "SEQUENCE",
     "SUBSCRIPT",
     "TAKEN",
     "TRANSPOSE",
