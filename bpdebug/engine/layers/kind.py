@@ -33,6 +33,11 @@ def is_input_role(role: str) -> bool:
     return role.startswith(INPUT_ROLE)
 
 
+def role_of_gradient(role: str) -> str:
+    """Return the role of the gradient of a tensor: `dw`, `d_prev`."""
+    return role.replace(INPUT_ROLE, "d_prev") if is_input_role(role) else f"d{role}"
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A tensor that belongs to a layer, and that training changes.

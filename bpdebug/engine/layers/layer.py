@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bpdebug.engine.expression.nodes import Expression, Name, Statement, rewrite
 from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.layers.kind import INPUT_ROLE, LayerKind, Value, input_roles, is_input_role
+from bpdebug.engine.layers.kind import LayerKind, Value, input_roles, is_input_role, role_of_gradient
 from bpdebug.engine.layers.layout import COLUMNS, Layout
 from bpdebug.engine.layers.time_steps import name_in_layer, step_in, without_step
 
@@ -91,9 +91,7 @@ class Layer:
     def role_of_gradient(self, name: str) -> str:
         """Return what the gradient of a tensor is to this layer: `d_prev`, `dw`; empty if nothing."""
         role = self._roles.get(name, "")
-        if is_input_role(role):
-            return role.replace(INPUT_ROLE, "d_prev")
-        return f"d{role}" if role else ""
+        return role_of_gradient(role) if role else ""
 
 
 def make_layer(

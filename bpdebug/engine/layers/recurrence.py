@@ -94,7 +94,8 @@ def _gru_step(settings: Mapping[str, Value], of_input: str, of_state: str, hidde
         "z": f"sigmoid({_gates('{pre_rz}', hidden, 1, 1)})",
         "pre_n": f"{new_of_input} + {{r}} * {new_of_state}",
         "n": "tanh({pre_n})",
-        "h": "(1 - {z}) * {n} + {z} * {h_before}",
+        "new_share": "1 - {z}",
+        "h": "{new_share} * {n} + {z} * {h_before}",
     }
 
 
@@ -207,7 +208,7 @@ GRU = _kind(
     "gru",
     3,
     _gru_step,
-    ("from_x", "from_h", "pre_rz", "r", "z", "pre_n", "n", "h"),
+    ("from_x", "from_h", "pre_rz", "r", "z", "pre_n", "n", "new_share", "h"),
     {
         "from_x": "The part of the input in the sums of the two gates and of the candidate, side by side.",
         "from_h": "The part of the state before in the same sums.",
@@ -216,8 +217,10 @@ GRU = _kind(
         "z": "The update gate: how much of the state before stays.",
         "pre_n": "The sum of the candidate; the reset gate scales the part of the state, its bias included.",
         "n": "The candidate for the new state.",
+        "new_share": "What the state before does not keep is the candidate's share.",
         "h": "The new state: the candidate, and the state before, in shares that add up to 1.",
         "dh": "A state acts through what goes out, and through the next step, which also keeps a part of it.",
+        "dnew_share": "The share scaled the candidate, so its gradient is the state's times that.",
         "dr": "The reset gate scaled the part of the state, so its gradient is the candidate's times that.",
         "dz": "More of the state before is less of the candidate, so the difference of the two decides.",
         "dn": "What comes back to the state, as far as the candidate had a share in it.",
