@@ -82,6 +82,10 @@ class Function:
         """The number of positional arguments; of a function that takes any number, that in its samples."""
         return len(self.samples[0].arguments)
 
+    def takes(self, count: int) -> bool:
+        """Whether it can be called with so many arguments."""
+        return count >= 1 if self.variadic else count == self.arity
+
     def rules(self, count: int) -> tuple[str | None, ...] | None:
         """Return the derivatives for so many arguments; None if there is no derivative."""
         if self.derivatives is None or not self.variadic:
