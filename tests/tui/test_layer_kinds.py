@@ -68,3 +68,13 @@ async def test_every_step_can_be_seen_in_a_large_window(name: str) -> None:
         for position in range(1, count + 1):
             await session.press("n")
             assert session.debugger.position == position
+
+
+async def test_a_name_that_is_too_long_for_its_panel_keeps_its_end() -> None:
+    position = debugger_of("lstm_step").program.positions["dw_hh1"]
+    async with open_app("lstm_step", LARGE) as session:
+        await session.press("colon", *f"goto {position}", "enter")
+        await session.until(lambda: session.debugger.position == position)
+        first_line = session.panel_text("dw_hh1_via_z1_t1").splitlines()[0]
+        assert "…" in first_line
+        assert "via_z1_t1 " in first_line

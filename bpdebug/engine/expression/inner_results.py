@@ -11,11 +11,18 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from bpdebug.engine.expression.forms import Shape
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Statement, calls, names, replace, walk
+from bpdebug.engine.expression.nodes import (
+    VIEWS,
+    Call,
+    Expression,
+    Name,
+    Statement,
+    calls,
+    names,
+    replace,
+    walk,
+)
 from bpdebug.engine.expression.shapes import shape_of
-
-VIEWS = frozenset({"transpose", "subscript"})
-"""What only looks at a tensor in another way."""
 
 
 def inner_name(of: str, is_taken: Callable[[str], bool]) -> str:

@@ -42,6 +42,8 @@ class Call:
 Expression = Name | Number | Call
 PLACES = "xyz"
 """What templates and derivative rules call the arguments of a function, in order."""
+VIEWS = frozenset({"transpose", "subscript"})
+"""The functions that compute nothing: they only look at a tensor in another way."""
 Index = tuple[int | tuple[int | None, int | None], ...]
 """A subscript: for each of the first axes a number, or a slice as the pair of its bounds."""
 Option = bool | int | float | tuple[int, ...] | Index | Name | None

@@ -16,6 +16,7 @@ from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.comparisons import COMPARISON
 from bpdebug.engine.expression.functions.entry import CALL
 from bpdebug.engine.expression.nodes import (
+    VIEWS,
     Call,
     Expression,
     Index,
@@ -93,10 +94,10 @@ def shapes_text(statement: Statement, shapes: Mapping[str, Shape]) -> str:
         return f"({','.join(map(str, shape))})"
 
     def merged(expression: Expression) -> Expression:
-        """Make a transposed operand one name: the shape that it then has."""
+        """Make a transposed operand, or a part of one, a single name: the shape that it then has."""
         if not isinstance(expression, Call):
             return expression
-        if expression.function == "transpose":
+        if expression.function in VIEWS:
             return Name(tight(shape_of(expression, shapes)))
         arguments = tuple(merged(argument) for argument in expression.arguments)
         return Call(expression.function, arguments)
