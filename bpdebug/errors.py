@@ -7,11 +7,10 @@ is a `BpdebugError`; anything else that escapes is a bug of ours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong in a file.
 
     Attributes

@@ -225,10 +225,10 @@ def with_backward(
     forward, backward = derive(
         forward, general, seed, parameters, None if wanted is None else frozenset(wanted)
     )
-    by_number = {layer.number: layer for layer in layers}
+    roles = {layer.number: layer.roles_of_gradients() for layer in layers}
     backward = tuple(
-        replace(statement, role=by_number[statement.layer].role_of_gradient(statement.of) or statement.role)
-        if statement.layer in by_number and not statement.part
+        replace(statement, role=roles[statement.layer].get(statement.of, statement.role))
+        if statement.layer in roles and not statement.part
         else statement
         for statement in backward
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from bpdebug.engine.expression.forms import Shape, written
 from bpdebug.engine.expression.nodes import Statement
@@ -25,8 +25,7 @@ MAX_TIME_STEPS = 256
 """Of all layers that are unrolled over time together: each step is up to thirty statements of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """The layers of a file, put together as far as they are sound.
 
     Attributes
@@ -192,4 +191,4 @@ def layer_of(
     incoming = [f"a{source}" for source in sources]
     layer = make_layer(entry.number, entry.kind, entry.settings, shapes, layout, incoming, owner)
     reads = "" if incoming == [f"a{entry.number - 1}"] else f" ← {', '.join(incoming)}"
-    return replace(layer, title=entry.title + reads)
+    return layer._replace(title=entry.title + reads)

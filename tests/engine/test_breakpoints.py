@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpdebug.engine.breakpoints import Breakpoints, read_place
+from bpdebug.engine.breakpoints import Breakpoints
 from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.nodes import Statement, names
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.health import HEALTH_CONDITIONS, examine
+from bpdebug.engine.places import read_place
 from bpdebug.engine.program import Program
 from bpdebug.engine.timeline import Moment
 from bpdebug.engine.trace import Trace, run
@@ -224,6 +225,20 @@ def test_refused_with_these_words(trace: Trace, text: str, message: str) -> None
         breakpoints.add(text)
     assert str(caught.value) == message
     assert (list(breakpoints), breakpoints.next_number) == ([], 1)
+
+
+def test_one_that_stops_elsewhere_keeps_its_number_and_its_place_in_the_list(trace: Trace) -> None:
+    debugger = Debugger(trace)
+    for text in ("z1", "dw1"):
+        debugger.breakpoints.add(text)
+    debugger.continue_()
+    debugger.breakpoints.change(1, "role dw if norm(b1) > 0")
+    assert [(found.number, found.text, found.hits) for found in debugger.breakpoints] == [
+        (1, "role dw if norm(b1) > 0", 1),
+        (2, "dw1", 0),
+    ]
+    debugger.continue_()
+    assert debugger.trace.program.statements[debugger.position - 1].name == "dw2"
 
 
 def test_a_condition_can_be_changed_and_taken_away(trace: Trace) -> None:

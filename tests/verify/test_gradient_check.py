@@ -232,7 +232,7 @@ def wrong_rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     """Return a function that puts wrong derivatives into the table for the length of one test."""
 
     def put(name: str, *rules: str) -> None:
-        monkeypatch.setitem(FUNCTIONS, name, dataclasses.replace(FUNCTIONS[name], derivatives=rules))
+        monkeypatch.setitem(FUNCTIONS, name, FUNCTIONS[name]._replace(derivatives=rules))
         derivative_rules.cache_clear()
 
     yield put
@@ -489,7 +489,7 @@ def test_ranks_and_axes_of_variants(text: str) -> None:
 
 def test_a_form_without_a_rule_is_run_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     form = Form("unknown", ELEMENTWISE.shape, ELEMENTWISE.reads)
-    tanh = dataclasses.replace(FUNCTIONS["tanh"], form=form)
+    tanh = FUNCTIONS["tanh"]._replace(form=form)
     monkeypatch.setitem(FUNCTIONS, "tanh", tanh)
     program, values = derived({"x": [[1.0, 2.0], [3.0, 5.0]], "y": 2.0}, "r = tanh(x * y) * tanh(y)")
     assert set(verdicts(program, values).values()) == {"right"}
@@ -536,7 +536,7 @@ def test_of_a_large_tensor_a_sample_is_checked_and_the_report_says_so() -> None:
 
 
 def test_where_the_sample_disagrees_every_element_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = dataclasses.replace(FUNCTIONS["sigmoid"], derivatives=("g * sigmoid_prime(x) * (x > 0)",))
+    wrong = FUNCTIONS["sigmoid"]._replace(derivatives=("g * sigmoid_prime(x) * (x > 0)",))
     monkeypatch.setitem(FUNCTIONS, "sigmoid", wrong)
     derivative_rules.cache_clear()
     try:

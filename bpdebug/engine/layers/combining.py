@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from functools import reduce
 
 from bpdebug.engine.layers.kind import LayerKind, Value, is_input_role
@@ -37,8 +36,7 @@ ADD = LayerKind(
     inputs=range(2, MOST_INPUTS + 1),
 )
 
-RESIDUAL = replace(
-    ADD,
+RESIDUAL = ADD._replace(
     name="residual",
     title=lambda settings: "residual",
     explanations={
@@ -48,8 +46,7 @@ RESIDUAL = replace(
     inputs=range(2, 3),
 )
 
-MULTIPLY = replace(
-    ADD,
+MULTIPLY = ADD._replace(
     name="multiply",
     title=lambda settings: "multiply",
     forward=_joined(lambda x, y, layout: f"{x} * {y}"),
@@ -59,8 +56,7 @@ MULTIPLY = replace(
     },
 )
 
-CONCAT = replace(
-    ADD,
+CONCAT = ADD._replace(
     name="concat",
     title=lambda settings: "concat",
     forward=_joined(lambda x, y, layout: f"concatenate({x}, {y}, axis={layout.feature_axis})"),

@@ -6,7 +6,6 @@ Examples come first and channels second, as in PyTorch, so these kinds know the 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 
 from bpdebug.engine.expression.functions import ACTIVATIONS
 from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting, Value, written_options
@@ -61,8 +60,7 @@ CONV2D = LayerKind(
     layouts=("rows",),
 )
 
-CONV1D = replace(
-    CONV2D,
+CONV1D = CONV2D._replace(
     name="conv1d",
     input=lambda layout: (BATCH, "channels", "length"),
     parameters=(
@@ -74,8 +72,7 @@ CONV1D = replace(
 )
 
 TRANSPOSED_OPTIONS = (*OPTIONS, Setting("output_padding", default=0, bounds={"ge": 0, "le": MOST}))
-CONV_TRANSPOSE2D = replace(
-    CONV2D,
+CONV_TRANSPOSE2D = CONV2D._replace(
     name="conv_transpose2d",
     parameters=(
         Parameter("w", lambda layout: ("channels", "outputs of a group", "filter height", "filter width")),

@@ -7,8 +7,8 @@ network's business, so that a layer may read any other, several others, or the p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from bpdebug.engine.layers.layout import Layout, Pattern
 
@@ -38,8 +38,7 @@ def role_of_gradient(role: str) -> str:
     return role.replace(INPUT_ROLE, "d_prev") if is_input_role(role) else f"d{role}"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A tensor that belongs to a layer, and that training changes.
 
     Attributes
@@ -57,8 +56,7 @@ class Parameter:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A choice that a scenario makes for a layer, such as its activation.
 
     Attributes
@@ -76,7 +74,7 @@ class Setting:
     name: str
     choices: tuple[str, ...] = ()
     default: Value = ""
-    bounds: Mapping[str, float] = field(default_factory=dict)
+    bounds: Mapping[str, float] = MappingProxyType({})
 
 
 def written_options(settings: Mapping[str, Value], options: Iterable[Setting]) -> str:
@@ -85,8 +83,7 @@ def written_options(settings: Mapping[str, Value], options: Iterable[Setting]) -
     return "".join(f", {name}={value}" for name, value, default in chosen if value != default)
 
 
-@dataclass(frozen=True, slots=True)
-class Generated:
+class Generated(NamedTuple):
     """A tensor that a layer is given and no one writes down: its settings say what is in it.
 
     Attributes
@@ -104,8 +101,7 @@ class Generated:
     values: Callable[[Mapping[str, Value], Shape], Array]
 
 
-@dataclass(frozen=True, slots=True)
-class LayerKind:
+class LayerKind(NamedTuple):
     """A kind of layer; one entry is all that there is to it.
 
     Attributes
@@ -149,7 +145,7 @@ class LayerKind:
     title: Callable[[Mapping[str, Value]], str]
     forward: Callable[[Mapping[str, Value], Mapping[str, Shape], Layout], Mapping[str, str]]
     panels: tuple[str, ...]
-    explanations: Mapping[str, str] = field(default_factory=dict)
+    explanations: Mapping[str, str] = MappingProxyType({})
     inputs: range = range(1, 2)
     layouts: tuple[str, ...] = ("columns", "rows")
     generated: tuple[Generated, ...] = ()

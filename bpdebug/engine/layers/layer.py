@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from bpdebug.engine.expression.nodes import Expression, Name, Statement, rewrite
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.layers.kind import LayerKind, Value, input_roles, is_input_role, role_of_gradient
 from bpdebug.engine.layers.layout import COLUMNS, Layout
-from bpdebug.engine.layers.time_steps import name_in_layer, step_in, without_step
+from bpdebug.engine.layers.time_steps import at_step, name_in_layer, without_step
 
 if TYPE_CHECKING:
     from bpdebug.engine.expression.forms import Shape
     from bpdebug.engine.losses.objective import Objective
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer of a network, as the program lists it.
 
     Attributes
@@ -48,7 +46,7 @@ class Layer:
     settings: Mapping[str, Value]
     tensors: Mapping[str, str]
     layout: Layout = COLUMNS
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = MappingProxyType({})
     forward: tuple[Statement, ...] = ()
 
     @property
@@ -61,19 +59,7 @@ class Layer:
         """What a person calls it: `layer 2 dense relu`, `loss mse`."""
         return f"loss {self.title}" if self.is_loss else f"layer {self.number} {self.title}"
 
-    @cached_property
-    def _roles(self) -> Mapping[str, str]:
-        """The role of each tensor; of one that has two, the first."""
-        return {name: role for role, name in reversed([*self.tensors.items()])}
-
-    @cached_property
-    def _tensors_of_steps(self) -> Mapping[int | None, Mapping[str, str]]:
-        steps: dict[int | None, dict[str, str]] = {}
-        for role, name in self.tensors.items():
-            steps.setdefault(step_in(role), {})[role] = name
-        return steps
-
-    def tensors_at(self, step: int | None) -> Mapping[str, str]:
+    def tensors_at(self, step: int | None) -> dict[str, str]:
         """Return role -> name of the tensors to show at a time step: its own, and those of all steps.
 
         Parameters
@@ -81,17 +67,23 @@ class Layer:
         step : int, optional
             The time step; None for the tensors that belong to no single one.
         """
-        shared = self._tensors_of_steps.get(None, {})
-        own = self._tensors_of_steps.get(step, {}) if step is not None else {}
-        named = {without_step(role): name for role, name in {**shared, **own}.items()}
-        inputs = [role for role in named if is_input_role(role)]
-        order = (*inputs, *self.kind.panels) if isinstance(self.kind, LayerKind) else named
-        return {role: named[role] for role in dict.fromkeys(order) if role in named}
+        if not isinstance(self.kind, LayerKind):
+            return dict(self.tensors)
+        inputs = (role for role in self.given if is_input_role(role))
+        shown: dict[str, str] = {}
+        for role in dict.fromkeys((*inputs, *self.kind.panels)):
+            there = role if step is None or role in self.tensors else at_step(role, step)
+            if there in self.tensors:
+                shown[role] = self.tensors[there]
+        return shown
+
+    def roles_of_gradients(self) -> dict[str, str]:
+        """Return what the gradient of each of its tensors is to this layer: `d_prev`, `dw`, `dh_t3`."""
+        return {name: role_of_gradient(role) for role, name in reversed([*self.tensors.items()])}
 
     def role_of_gradient(self, name: str) -> str:
-        """Return what the gradient of a tensor is to this layer: `d_prev`, `dw`; empty if nothing."""
-        role = self._roles.get(name, "")
-        return role_of_gradient(role) if role else ""
+        """Return what the gradient of a tensor is to this layer; empty if nothing."""
+        return self.roles_of_gradients().get(name, "")
 
 
 def make_layer(

@@ -11,12 +11,10 @@ A layer kind asks the layout for its shapes and for its weighted sum, and so wor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Multiple:
+class Multiple(NamedTuple):
     """So many times a named extent: `Multiple(4, "hidden")` where four gates lie one below the other."""
 
     times: int
@@ -53,8 +51,7 @@ def smallest_shape(pattern: Pattern) -> tuple[int, ...]:
     return tuple(length_of(extent, lengths) for extent in pattern if extent != REST)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """Where the examples of a batch lie, and which way round the weights are.
 
     Attributes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 
 from bpdebug.engine.layers.kind import LayerKind, Setting, Value, written_options
 from bpdebug.engine.layers.layout import BATCH, Layout
@@ -39,8 +38,7 @@ MAX_POOL2D = LayerKind(
     layouts=("rows",),
 )
 
-AVG_POOL2D = replace(
-    MAX_POOL2D,
+AVG_POOL2D = MAX_POOL2D._replace(
     name="avg_pool2d",
     title=lambda settings: f"avg_pool2d {settings['size']}×{settings['size']}",
     forward=_forward("avg_pool2d"),
@@ -50,8 +48,7 @@ AVG_POOL2D = replace(
     },
 )
 
-GLOBAL_AVG_POOL = replace(
-    MAX_POOL2D,
+GLOBAL_AVG_POOL = MAX_POOL2D._replace(
     name="global_avg_pool",
     settings=(),
     title=lambda settings: "global_avg_pool",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 from collections.abc import Iterator
@@ -109,7 +108,7 @@ def wrong_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     """Return a function that puts wrong derivatives into the table for the length of one test."""
 
     def put(name: str, *rules: str) -> Function:
-        entry = dataclasses.replace(FUNCTIONS[name], derivatives=rules)
+        entry = FUNCTIONS[name]._replace(derivatives=rules)
         monkeypatch.setitem(FUNCTIONS, name, entry)
         derivative_rules.cache_clear()
         return entry
