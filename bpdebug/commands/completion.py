@@ -12,6 +12,7 @@ from bpdebug.commands.table import COMMANDS, find_command
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.parsing import WRITTEN_AS_OPERATOR
 from bpdebug.engine.health import HEALTH_CONDITIONS
+from bpdebug.engine.places import roles_of
 from bpdebug.errors import BpdebugError
 
 WORD = re.compile(r"\w*$")
@@ -43,8 +44,8 @@ def _expressions(session: Session) -> set[str]:
 
 
 def _places(session: Session) -> set[str]:
-    statements = session.debugger.program.statements
-    words = {word for statement in statements for word in (statement.role, statement.phase)}
+    program = session.debugger.program
+    words = {statement.phase for statement in program.statements} | roles_of(program).keys()
     return _expressions(session) | words | set(HEALTH_CONDITIONS) | {"layer ", "role ", "health"}
 
 

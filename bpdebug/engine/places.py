@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import suggestion
 from bpdebug.engine.health import HEALTH_CONDITIONS
+from bpdebug.engine.layers.time_steps import without_step
 from bpdebug.engine.program import Program
 from bpdebug.errors import BpdebugError
 
@@ -60,7 +61,7 @@ def read_place(text: str, program: Program) -> Place | None:
     phase = _first_positions(program, lambda statement: statement.phase == text)
     if phase:
         return Place(text, phase)
-    return _role(text, program) if text in {statement.role for statement in program.statements} else None
+    return _role(text, program) if text in roles_of(program) else None
 
 
 def _layer(text: str, program: Program) -> Place:
@@ -73,12 +74,19 @@ def _layer(text: str, program: Program) -> Place:
 
 def _role(role: str, program: Program) -> Place:
     """Return where any layer writes the tensor of a role."""
-    statements = enumerate(program.statements, start=1)
-    positions = frozenset(position for position, statement in statements if statement.role == role)
-    if not positions:
-        known = {statement.role for statement in program.statements}
-        raise BpdebugError(f"no step has the role {role!r}{suggestion(role, known)}")
-    return Place(f"role {role}", positions)
+    positions = roles_of(program).get(role)
+    if positions is None:
+        raise BpdebugError(f"no step has the role {role!r}{suggestion(role, roles_of(program))}")
+    return Place(f"role {role}", frozenset(positions))
+
+
+def roles_of(program: Program) -> dict[str, list[int]]:
+    """Return the positions of each role; `dh` is that of `dh_t1`, `dh_t2` and so on, too."""
+    positions: dict[str, list[int]] = {}
+    for position, statement in enumerate(program.statements, start=1):
+        for role in dict.fromkeys((statement.role, without_step(statement.role))):
+            positions.setdefault(role, []).append(position)
+    return positions
 
 
 def _first_positions(program: Program, belongs: Callable[[Statement], bool]) -> frozenset[int]:
@@ -94,7 +102,7 @@ def _first_positions(program: Program, belongs: Callable[[Statement], bool]) -> 
 
 def no_place(text: str, program: Program) -> BpdebugError:
     """Return the error that says what could be meant by a text that is no place."""
-    known = [*program.positions, *{statement.role for statement in program.statements}, *HEALTH_CONDITIONS]
+    known = [*program.positions, *roles_of(program), *HEALTH_CONDITIONS]
     return BpdebugError(
         f"nothing to stop at: {text!r} is no step, tensor, layer N, phase, role or condition"
         f"{suggestion(text, known)}"

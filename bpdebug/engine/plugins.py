@@ -129,7 +129,7 @@ def bring_function(name: str) -> bool:
         TABLE[name] = function  # its derivative may be written in terms of it
         try:
             if function.derivatives is not None:
-                derivative_rules(name)
+                derivative_rules(name, function.arity)
             for sample in function.samples:
                 values = arrays(sample)
                 options = {**function.options, **sample.options}

@@ -19,6 +19,7 @@ from bpdebug.engine.expression.nodes import Call, Statement, names
 from bpdebug.engine.expression.printing import chain_rule, math_name, math_text, statement_text
 from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.layers.layer import Layer
+from bpdebug.engine.layers.time_steps import without_step
 from bpdebug.errors import ProgramError, ShapeError
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ class Program:
             return statement.why
         layer = self.layer_of(statement)
         # What is said of d_prev holds for every tensor that comes in, unless something else is said.
-        for role in (statement.role, "d_prev" if statement.role.startswith("d_prev") else ""):
+        own = without_step(statement.role)
+        for role in (own, "d_prev" if own.startswith("d_prev") else ""):
             if layer is not None and role in layer.kind.explanations:
                 return layer.kind.explanations[role]
         if isinstance(statement.expression, Call):
@@ -233,10 +235,10 @@ def with_backward(
     forward, backward = derive(
         forward, general, seed, parameters, None if wanted is None else frozenset(wanted)
     )
-    by_number = {layer.number: layer for layer in layers}
+    roles = {layer.number: layer.roles_of_gradients() for layer in layers}
     backward = tuple(
-        replace(statement, role=by_number[statement.layer].role_of_gradient(statement.of) or statement.role)
-        if statement.layer in by_number and not statement.part
+        replace(statement, role=roles[statement.layer].get(statement.of, statement.role))
+        if statement.layer in roles and not statement.part
         else statement
         for statement in backward
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bpdebug.engine.expression.forms import Shape, written
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.layers import Layout
-from bpdebug.engine.layers.kind import input_roles
+from bpdebug.engine.layers.kind import INPUT_ROLE, input_roles
 from bpdebug.engine.layers.layer import Layer, make_layer
 from bpdebug.errors import ShapeError
 from bpdebug.scenario.graph import Graph, chain, read_graph
@@ -20,6 +20,9 @@ from bpdebug.scenario.tensors import GeneratedTensor
 
 INPUT = "a0"
 """What the network's input is called in its program."""
+
+MAX_TIME_STEPS = 256
+"""Of all layers that are unrolled over time together: each step is up to thirty statements of its own."""
 
 
 class Network(NamedTuple):
@@ -67,6 +70,7 @@ def put_together(
     layers: dict[int, Layer] = {}
     generated: dict[str, GeneratedTensor] = {}
     computed: dict[int, dict[str, Shape]] = {0: {INPUT: data} if data is not None else {}}
+    steps = 0
     for number in graph.order:
         entry = entries[number - 1]
         computed[number] = {}
@@ -77,6 +81,11 @@ def put_together(
         shapes = _check_layer(entry, owner, graph.sources[number], incoming, layout, report)
         if shapes is None:
             continue
+        if entry.kind.unrolled is not None:
+            steps += shapes[INPUT_ROLE][entry.kind.unrolled]
+            if steps > MAX_TIME_STEPS:
+                report.add(entry.place.key(), *_too_long(steps))
+                continue
         layer = layer_of(entry, owner.number, shapes, graph.sources[number], layout)
         layers[number] = layer
         for made in entry.kind.generated:
@@ -88,6 +97,13 @@ def put_together(
             if not any(UNKNOWN in shape for shape in shapes.values()):
                 report.add(entry.place.key(), *_clash(entry, graph.sources[number], incoming, entries, error))
     return Network(layers, computed.get(len(entries), {}), generated)
+
+
+def _too_long(steps: int) -> tuple[str, str]:
+    message = (
+        f"too many time steps: found {steps:,} up to here, expected at most {MAX_TIME_STEPS} in all layers"
+    )
+    return message, "each time step is a row of statements of its own"
 
 
 def _graph(entries: Sequence[LayerEntry | None], report: Report) -> Graph | None:

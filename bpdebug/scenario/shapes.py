@@ -18,7 +18,8 @@ from bpdebug.engine.expression.forms import Shape, written
 from bpdebug.engine.layers import LayerKind, Layout, Parameter, Pattern
 from bpdebug.engine.layers.kind import INPUT_ROLE
 from bpdebug.engine.layers.layer import Layer
-from bpdebug.engine.layers.layout import BATCH, ONES, REST
+from bpdebug.engine.layers.layout import BATCH, ONES, REST, Multiple
+from bpdebug.engine.layers.layout import Extent as NamedExtent
 from bpdebug.engine.program import infer_shapes
 
 Words = tuple[str, str]
@@ -139,7 +140,7 @@ def check_layer(
     """
     own = with_axes(kind.input(layout), len(incoming))
     axes = _words(own) if len(own) > len(AXES) else AXES
-    extents: dict[str | int, Extent] = {
+    extents: dict[NamedExtent, Extent] = {
         name: Extent(length, _whose(source, length, name, axes[axis]))
         for axis, (name, length) in enumerate(zip(own, incoming, strict=True))
         if length != UNKNOWN
@@ -151,13 +152,13 @@ def check_layer(
             continue
         pattern = pattern_of(parameter, layout, own)
         expected = _lengths(pattern, extents)
-        wrong = misshapen(shape, expected, _reason(pattern, shape, extents))
+        wrong = misshapen(shape, expected, _reason(pattern, shape, extents)) or _uneven(pattern, shape)
         if wrong:
             mismatches.append(Mismatch(parameter.name, *wrong))
         if len(shape) == len(expected):
             intended = _intended(shape, expected)
             for name, length, words in zip(pattern, intended, _words(pattern), strict=False):
-                extents.setdefault(name, Extent(length, f"the {_count(length, words)} of {parameter.name}"))
+                _settle(name, Extent(length, f"the {_count(length, words)} of {parameter.name}"), extents)
     present = [parameter for parameter in kind.parameters if parameter.required or parameter.name in shapes]
     patterns = {
         INPUT_ROLE: own,
@@ -180,12 +181,32 @@ def results(layer: Layer, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
     return {statement.name: inferred[statement.name] for statement in layer.forward}
 
 
-def _lengths(pattern: Pattern, extents: Mapping[str | int, Extent]) -> Shape:
+def _lengths(pattern: Pattern, extents: Mapping[NamedExtent, Extent]) -> Shape:
     known = {name: extent.length for name, extent in extents.items()}
     return tuple(name if isinstance(name, int) else known.get(name, UNKNOWN) for name in pattern)
 
 
-def _whose(source: int, length: int, name: str | int, words: Words) -> str:
+def _settle(name: NamedExtent, extent: Extent, extents: dict[NamedExtent, Extent]) -> None:
+    """Let a length hold for the tensors to come, unless another has come first."""
+    if not isinstance(name, Multiple):
+        extents.setdefault(name, extent)
+    elif extent.length % name.times == 0:
+        extents.setdefault(name, extent)
+        whose = f"{extent.whose} divided by {name.times}"
+        extents.setdefault(name.of, Extent(extent.length // name.times, whose))
+
+
+def _uneven(pattern: Pattern, shape: Shape) -> tuple[str, str] | None:
+    """Return what is wrong with a length that is no multiple of what its pattern says."""
+    for axis, (name, length, words) in enumerate(zip(pattern, shape, _words(pattern), strict=False)):
+        if isinstance(name, Multiple) and length % name.times:
+            whole = (*shape[:axis], length + -length % name.times, *shape[axis + 1 :])
+            reason = f"{words[1]} must be a multiple of {name.times}"
+            return f"{reason}: found shape {written(shape)}, expected {written(whole)}", ""
+    return None
+
+
+def _whose(source: int, length: int, name: NamedExtent, words: Words) -> str:
     if source == 0:
         return f"the {_count(length, words)} of inputs.a0"
     if name == BATCH:
@@ -193,7 +214,7 @@ def _whose(source: int, length: int, name: str | int, words: Words) -> str:
     return f"layer {source}'s {length} output{'s' * (length != 1)}"
 
 
-def _reason(pattern: Pattern, shape: Shape, extents: Mapping[str | int, Extent]) -> str:
+def _reason(pattern: Pattern, shape: Shape, extents: Mapping[NamedExtent, Extent]) -> str:
     reasons = []
     for name, length, words in zip(pattern, shape, _words(pattern), strict=False):
         if isinstance(name, int):

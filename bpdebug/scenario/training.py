@@ -26,6 +26,9 @@ MAX_ITERATIONS = 10**9
 MAX_MICROBATCHES = 64
 """Each has statements of its own, and all of them are listed."""
 
+MAX_STATEMENTS = 100_000
+"""Of all microbatches together: as many as the longest network has, and a list that is still used."""
+
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -67,6 +70,11 @@ class Training:
         """Return a program with the update at its end; what makes that impossible is reported."""
         parameters = trained(program)
         if parameters and self.microbatches > 1:
+            count = len(program.statements) * self.microbatches
+            if count > MAX_STATEMENTS:
+                message = f"too many: found {count:,} statements in all, expected at most {MAX_STATEMENTS:,}"
+                report.add((TRAINING, "microbatches"), message, "each microbatch has statements of its own")
+                return program
             try:
                 program = in_microbatches(program, self.microbatches)
             except BpdebugError as error:

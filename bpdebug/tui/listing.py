@@ -1,4 +1,4 @@
-"""The program as source code: a heading for each phase and layer, and a line for each statement.
+"""The program as source code: a heading for each phase, layer and time step, and a line for each statement.
 
 A listing holds no text, only what stands on which line; the text of a line is written when it is
 drawn, so a program of 10,000 statements opens as quickly as one of twelve.
@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from bpdebug.engine.expression.printing import shape_text, statement_text
+from bpdebug.engine.layers.time_steps import step_of
 from bpdebug.engine.program import Program
 
 State = Literal["done", "current", "coming"]
@@ -21,7 +22,7 @@ MARKS: dict[State, str] = {"done": "✓", "current": "▶", "coming": " "}
 class Line:
     """One line: a statement at its position, or a heading at the position of what it heads."""
 
-    kind: Literal["phase", "layer", "statement"]
+    kind: Literal["phase", "layer", "step", "statement"]
     position: int
 
 
@@ -35,14 +36,17 @@ class Listing:
     def lines(self) -> tuple[Line, ...]:
         """All lines, in order."""
         lines: list[Line] = []
-        phase, layer = "", 0
+        phase, layer, step = "", 0, None
         for position, statement in enumerate(self.program.statements, start=1):
             if statement.phase != phase:
                 lines.append(Line("phase", position))
                 phase, layer = statement.phase, 0
             if statement.layer != layer:
                 lines.append(Line("layer", position))
-                layer = statement.layer
+                layer, step = statement.layer, None
+            if layer and step_of(statement) != step:
+                lines.append(Line("step", position))
+                step = step_of(statement)
             lines.append(Line("statement", position))
         return tuple(lines)
 
@@ -59,6 +63,9 @@ class Listing:
         if line.kind == "layer":
             layer = self.program.layer_of(statement)
             return layer.place.removeprefix("layer ") if layer else ""
+        if line.kind == "step":
+            step = step_of(statement)
+            return "all time steps" if step is None else f"time step {step}"
         return statement_text(statement)
 
     def find(self, text: str, start: int, direction: Literal[1, -1] = 1) -> int | None:

@@ -2,13 +2,14 @@
 
 A layer is a row of pairs, each gradient under its tensor: `a_prev w b z a` above, `d_prev dw db dz da`
 below. Beside them stands whatever else the current statement reads and writes; where there are no
-layers, that is all. In an update it is the parameter over its gradient, and what the optimizer makes of them.
+layers, that is all. Of a layer that is unrolled over time they are those of the current time step, and those
+that all steps share. In an update it is the parameter over its gradient, and what the optimizer makes of it.
 Nothing here computes: it is the debugger's answer to "what is there to see now?".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -22,7 +23,9 @@ from bpdebug.engine.expression.nodes import Expression, Statement, names
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.expression.provenance import Origin, element_text, origin_of
 from bpdebug.engine.expression.regions import Source
+from bpdebug.engine.layers.kind import role_of_gradient
 from bpdebug.engine.layers.layer import Layer
+from bpdebug.engine.layers.time_steps import step_of
 from bpdebug.engine.program import Program
 from bpdebug.tui.cells import element_at
 from bpdebug.tui.verdicts import Verdicts
@@ -144,11 +147,8 @@ def pairs_in_focus(program: Program, layer: Layer | None, statement: Statement) 
     """
     if statement.phase == "update" and statement.layer == (layer.number if layer else 0):
         return _pairs_of_update(program, layer, statement)
-    tensors = layer.tensors if layer else {}
-    pairs = {
-        name: PairNames(role, name, layer.role_of_gradient(name) if layer else "", gradient_name(name))
-        for role, name in tensors.items()
-    }
+    tensors = layer.tensors_at(step_of(statement)) if layer else {}
+    pairs = {name: _pair_of_role(role, name) for role, name in tensors.items()}
     if statement.layer != (layer.number if layer else 0):
         return tuple(pairs.values())
     in_use = [*names(statement.expression), statement.name]
@@ -156,10 +156,21 @@ def pairs_in_focus(program: Program, layer: Layer | None, statement: Statement) 
     for name in in_use if statement.phase == "forward" else in_use[::-1]:
         pair = _pair_of(program, name)
         pairs.setdefault(pair.tensor or pair.gradient, pair)
-    shown = tuple(pairs.values())
-    if len(shown) <= MOST_PAIRS:
-        return shown
-    return shown[:MOST_PAIRS] if statement.phase == "backward" else shown[-MOST_PAIRS:]
+    return _most_important(tuple(pairs.values()), in_use, statement)
+
+
+def _most_important(
+    pairs: tuple[PairNames, ...], in_use: Collection[str], statement: Statement
+) -> tuple[PairNames, ...]:
+    """Leave out what has room in no width: what lies farthest from what the statement reads and writes."""
+    used = [place for place, pair in enumerate(pairs) if pair.tensor in in_use or pair.gradient in in_use]
+    if len(pairs) <= MOST_PAIRS:
+        return pairs
+    if len(used) > MOST_PAIRS:
+        used = used[:MOST_PAIRS] if statement.phase == "backward" else used[-MOST_PAIRS:]
+    by_nearness = sorted(range(len(pairs)), key=lambda place: min(abs(place - other) for other in used))
+    kept = [*used, *(place for place in by_nearness if place not in used)][:MOST_PAIRS]
+    return tuple(pairs[place] for place in sorted(kept))
 
 
 def most_pairs(program: Program) -> int:
@@ -171,6 +182,10 @@ def most_pairs(program: Program) -> int:
         ),
         default=0,
     )
+
+
+def _pair_of_role(role: str, name: str) -> PairNames:
+    return PairNames(role, name, role_of_gradient(role), gradient_name(name))
 
 
 def _pair_of(program: Program, name: str) -> PairNames:

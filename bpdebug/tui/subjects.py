@@ -48,9 +48,9 @@ def read_subject(debugger: Debugger, views: Views, selection: Selection, digits:
 def gradients_like(debugger: Debugger, name: str) -> dict[str, Array]:
     """Return the gradients that are to their layers what a gradient is to its own: `dw1`, `dw2`, ..."""
     tensors = [
-        (layer.role_of_gradient(tensor), gradient_name(tensor))
+        (role, gradient_name(tensor))
         for layer in debugger.program.layers
-        for tensor in layer.tensors.values()
+        for tensor, role in layer.roles_of_gradients().items()
     ]
     roles = {role for role, gradient in tensors if gradient == name}
     return {

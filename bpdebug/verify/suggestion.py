@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from bpdebug.engine.expression.forms import Shape, element_count
 from bpdebug.engine.layers import LayerKind
 from bpdebug.engine.layers.kind import INPUT_ROLE, Value, is_input_role
-from bpdebug.engine.layers.layer import Layer
-from bpdebug.engine.layers.layout import BATCH
+from bpdebug.engine.layers.layer import Layer, make_layer
+from bpdebug.engine.layers.layout import BATCH, Multiple, length_of
 from bpdebug.engine.losses import Objective
 from bpdebug.engine.program import Program, infer_shapes
 from bpdebug.errors import BpdebugError, ShapeError
@@ -197,12 +197,13 @@ def _shapes(
     """Return the shapes of all tensors of a layer; those that come in decide on some of its parameters'."""
     given = {role: name for role, name in layer.given.items() if name not in shapes}
     known = {name: shapes[name] for name in layer.given.values() if name in shapes}
-    extents: dict[str | int, int] = {BATCH: EXAMPLES}
+    extents: dict[str, int] = {BATCH: EXAMPLES}
     incoming = layer.given[INPUT_ROLE]
     axes = len(program.shapes[incoming])
     pattern = with_axes(kind.input(layer.layout), axes)
     if incoming in known:
-        extents |= zip(pattern, known[incoming], strict=True)
+        named = zip(pattern, known[incoming], strict=True)
+        extents |= {extent: length for extent, length in named if isinstance(extent, str)}
     patterns = {role: kind.input(layer.layout) for role in given if is_input_role(role)}
     patterns |= {
         parameter.name: pattern_of(parameter, layer.layout, pattern) for parameter in kind.parameters
@@ -211,10 +212,16 @@ def _shapes(
     for role in (role for role in patterns if role in given):
         own = with_axes(patterns[role], axes)
         for extent, length in zip(own, program.shapes[given[role]], strict=True):
-            if isinstance(extent, str) and extent not in extents:
-                extents[extent] = new_length(length, extents.values())
-        known[given[role]] = tuple(extent if isinstance(extent, int) else extents[extent] for extent in own)
-    return infer_shapes(known, layer.forward)
+            name, times = (extent.of, extent.times) if isinstance(extent, Multiple) else (extent, 1)
+            if isinstance(name, str) and name not in extents:
+                extents[name] = new_length(length // times, extents.values())
+        known[given[role]] = tuple(length_of(extent, extents) for extent in own)
+    by_role = {role: known[name] for role, name in layer.given.items()}
+    sources = [name for role, name in layer.given.items() if is_input_role(role)]
+    renewed = make_layer(
+        layer.number, kind, layer.settings, by_role, layer.layout, sources, _shares(layer)
+    )  # what it computes may depend on its lengths, as that of a layer unrolled over time
+    return infer_shapes(known, renewed.forward)
 
 
 def _random(shape: Shape, seed: int) -> str:

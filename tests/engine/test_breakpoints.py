@@ -17,10 +17,12 @@ from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.nodes import Statement, names
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.health import HEALTH_CONDITIONS, examine
+from bpdebug.engine.places import read_place
 from bpdebug.engine.program import Program
 from bpdebug.engine.timeline import Moment
 from bpdebug.engine.trace import Trace, run
 from bpdebug.errors import BpdebugError
+from bpdebug.scenario import load_scenario
 
 # 1 z1, 2 a1, 3 z2, 4 a2, 5 dz2, 6 dw2, 7 db2, 8 da1, 9 dz1, 10 dw1, 11 db1, 12 da0
 
@@ -69,6 +71,20 @@ def test_where_a_breakpoint_stops(trace: Trace, text: str, positions: list[int])
     assert stops(debugger, "continue_") == positions
     assert debugger.position == debugger.last
     assert debugger.breakpoints[found.number].hits == len(positions)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("dc", ["dc1_t3", "dc1_t2", "dc1_t1"]),
+        ("role h", ["h1_t1", "h1_t2", "h1_t3"]),
+        ("role h_t2", ["h1_t2"]),
+    ],
+)
+def test_a_role_is_that_of_all_time_steps_unless_it_says_one(text: str, written: list[str]) -> None:
+    program = load_scenario("lstm_step").program
+    place = read_place(text, program)
+    assert [program.statements[position - 1].name for position in sorted(place.positions)] == written
 
 
 def test_what_is_true_of_the_inputs_is_true_from_the_start(trace: Trace) -> None:

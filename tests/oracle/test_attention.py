@@ -185,7 +185,7 @@ def test_queries_of_another_length_than_the_keys(causal: bool, queries: int) -> 
     tensors = random(7, (2, queries, 4), (2, 3, 4), (2, 3, 6), (2, queries, 6))
     names = ("q0", "k0", "v0", "da1")
     kind = LAYER_KINDS["scaled_dot_product_attention"]
-    layer = make_layer(1, kind, {"heads": 2, "causal": causal}, (), ROWS, names[:3])
+    layer = make_layer(1, kind, {"heads": 2, "causal": causal}, {}, ROWS, names[:3])
     values = dict(zip(names, tensors, strict=True))
     shapes = {name: values[name].shape for name in names[:3]}
     found = run(with_backward(shapes, layer.forward, "a1", [layer]), values).values

@@ -34,10 +34,49 @@ def test_a_sum_shows_all_that_comes_in() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["resnet_block", "batch_norm", "embedding", "transformer_block"])
+def in_focus(name: str, written: str) -> dict[str, str]:
+    """Return the tensors that are shown by their roles, at the statement that writes one."""
+    program = debugger_of(name).program
+    statement = program.statements[program.positions[written] - 1]
+    pairs = pairs_in_focus(program, program.layer_of(statement), statement)
+    return {pair.role or pair.gradient_role: pair.tensor or pair.gradient for pair in pairs}
+
+
+def test_a_layer_over_time_shows_the_step_in_focus_and_the_weights_of_all() -> None:
+    shown = in_focus("lstm_step", "z1_t2")
+    assert (shown["w_ih"], shown["w_hh"], shown["z"]) == ("w_ih1", "w_hh1", "z1_t2")
+    assert shown["h1_t1"] == "h1_t1"  # the state before, which the statement reads
+    assert not [name for name in shown.values() if name.endswith("_t3")]
+
+
+def test_the_two_parts_of_a_cells_gradient_stand_beside_the_cell() -> None:
+    shown = in_focus("lstm_step", "dc1_t2")
+    assert (shown["c"], shown["tanh_c"], shown["f"]) == ("c1_t2", "tanh_c1_t2", "f1_t2")
+    assert {"dc1_t2_via_tanh_c1_t2", "dc1_t2_via_c1_t3"} <= set(shown)
+
+
+def test_what_is_about_all_steps_shows_none_of_their_gates() -> None:
+    shown = in_focus("lstm_step", "dw_hh1")
+    assert (shown["a_prev"], shown["w_hh"], shown["a"]) == ("a0", "w_hh1", "a1")
+    assert not {"z", "i", "c", "h"} & set(shown)
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet_block", "batch_norm", "embedding", "transformer_block", "lstm_step"]
+)
 async def test_every_step_can_be_seen_in_a_large_window(name: str) -> None:
     count = len(debugger_of(name).program.statements)
     async with open_app(name, LARGE) as session:
         for position in range(1, count + 1):
             await session.press("n")
             assert session.debugger.position == position
+
+
+async def test_a_name_that_is_too_long_for_its_panel_keeps_its_end() -> None:
+    position = debugger_of("lstm_step").program.positions["dw_hh1"]
+    async with open_app("lstm_step", LARGE) as session:
+        await session.press("colon", *f"goto {position}", "enter")
+        await session.until(lambda: session.debugger.position == position)
+        first_line = session.panel_text("dw_hh1_via_z1_t1").splitlines()[0]
+        assert "…" in first_line
+        assert "via_z1_t1 " in first_line

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bpdebug.scenario import load_scenario
 from bpdebug.tui.listing import Listing, fitted
 
 from .conftest import example
@@ -35,6 +36,18 @@ def test_headings_and_statements() -> None:
         ("statement", 11, "db1 = sum(dz1, axis=1, keepdims=True)"),
         ("statement", 12, "da0 = w1.T @ dz1"),
     ]
+
+
+def test_time_steps_have_headings() -> None:
+    listing = Listing(load_scenario("lstm_step").program)
+    headings = [listing.text(line) for line in listing.lines if line.kind != "statement"]
+    steps = ["time step 3", "time step 2", "time step 1"]
+    assert headings == [
+        *("forward", "1 lstm", *reversed(steps), "all time steps", "2 dense identity"),
+        *("backward", "2 dense identity", "1 lstm", *steps, "all time steps"),
+    ]
+    under = {listing.text(line): line.position for line in listing.lines if line.kind == "step"}
+    assert listing.program.statements[under["time step 2"] - 1].name == "dh1_t2_via_a1"
 
 
 def test_each_statement_has_its_shape() -> None:

@@ -155,7 +155,8 @@ class _Derivation:
         """Whether a gradient that is asked for flows back through a node."""
         if not isinstance(node, Call):
             return isinstance(node, Name) and node.id in self.needed
-        rules = FUNCTIONS[node.function].derivatives or ("unknown",) * len(node.arguments)
+        count = len(node.arguments)
+        rules = FUNCTIONS[node.function].rules(count) or ("unknown",) * count
         return any(
             rule is not None and self.needs_gradient(argument)
             for rule, argument in zip(rules, node.arguments, strict=False)
@@ -172,7 +173,7 @@ class _Derivation:
         ]
         if not reached:
             return
-        rules = derivative_rules(node.function)
+        rules = derivative_rules(node.function, len(node.arguments))
         uses = sum(_count(rules[i], Name("g")) for i, _ in reached)
         if uses > 1 and not isinstance(gradient, Name):
             gradient = self.write_inner_gradient(gradient, statement)
@@ -271,8 +272,8 @@ class _Derivation:
 
 
 @lru_cache
-def derivative_rules(function: str) -> tuple[Expression | None, ...]:
-    """Return the parsed derivative rules of a function, one for each argument.
+def derivative_rules(function: str, count: int) -> tuple[Expression | None, ...]:
+    """Return the parsed derivative rules of a function, one for each of so many arguments.
 
     Raises
     ------
@@ -280,14 +281,13 @@ def derivative_rules(function: str) -> tuple[Expression | None, ...]:
         If the function has no derivative, or not one rule for each argument.
     """
     entry = FUNCTIONS[function]
-    if entry.derivatives is None:
+    rules = entry.rules(count)
+    if rules is None:
         raise DerivationError(f"the function {function} has no derivative")
-    if len(entry.derivatives) != entry.arity:
-        raise DerivationError(
-            f"the function {function} has {entry.arity} arguments but {len(entry.derivatives)} derivatives"
-        )
+    if len(rules) != count:
+        raise DerivationError(f"the function {function} has {count} arguments but {len(rules)} derivatives")
     options = tuple(entry.options)
-    return tuple(None if rule is None else parse(rule, options) for rule in entry.derivatives)
+    return tuple(None if rule is None else parse(rule, options) for rule in rules)
 
 
 def _with_options(rule: Expression, call: Call) -> Expression:

@@ -64,12 +64,12 @@ def _triangle(writer: Writer, call: Call, index: Index) -> Written:
 
 
 def _concatenated(writer: Writer, call: Call, index: Index) -> Written:
-    """Write an element of tensors one after the other: it is one of either."""
+    """Write an element of tensors one after the other: it is one of theirs."""
     regions = writer.operand_regions(call, index)
     for argument, region in zip(call.arguments, regions, strict=True):
         if all(part.start < part.stop for part in region):
             return writer.write(argument, first_index(region))
-    raise AssertionError("an element lies in one of the two")
+    raise AssertionError("an element lies in one of them")
 
 
 def _taken(writer: Writer, call: Call, index: Index) -> Written:
@@ -177,6 +177,7 @@ WRITERS: Mapping[Form, Callable[[Writer, Call, Index], Written]] = {
     forms.SUBSCRIPT: _moved,
     forms.PLACED: _placed,
     forms.CONCATENATED: _concatenated,
+    forms.SEQUENCE: _concatenated,
     forms.PART: _moved,
     forms.TAKEN: _taken,
     forms.ROW_SUMS: _row_sums,

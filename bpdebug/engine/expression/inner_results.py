@@ -11,7 +11,17 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from bpdebug.engine.expression.forms import Shape
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Statement, calls, names, replace, walk
+from bpdebug.engine.expression.nodes import (
+    VIEWS,
+    Call,
+    Expression,
+    Name,
+    Statement,
+    calls,
+    names,
+    replace,
+    walk,
+)
 from bpdebug.engine.expression.shapes import shape_of
 
 
@@ -47,9 +57,9 @@ def shared_inner_results(forward: Sequence[Statement], backward: Sequence[Statem
 
 
 def _is_work(call: Call) -> bool:
-    """Whether a call computes anything: a transposed name is a view, and literals are constants."""
+    """Whether a call computes anything: what only looks at a name does not, nor do literals."""
     operand = call.arguments[0]
-    return bool(names(call)) and not (call.function == "transpose" and isinstance(operand, Name))
+    return bool(names(call)) and not (call.function in VIEWS and isinstance(operand, Name))
 
 
 def with_own_statements(

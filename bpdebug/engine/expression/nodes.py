@@ -42,6 +42,8 @@ class Call:
 Expression = Name | Number | Call
 PLACES = "xyz"
 """What templates and derivative rules call the arguments of a function, in order."""
+VIEWS = frozenset({"transpose", "subscript"})
+"""The functions that compute nothing: they only look at a tensor in another way."""
 Index = tuple[int | tuple[int | None, int | None], ...]
 """A subscript: for each of the first axes a number, or a slice as the pair of its bounds."""
 Option = bool | int | float | tuple[int, ...] | Index | Name | None
@@ -78,6 +80,11 @@ class Statement:
     through: tuple[str, ...] = ()
     why: str = ""
     part: bool = False
+
+
+def places(count: int) -> tuple[str, ...]:
+    """Return what so many arguments of a function are called: `x`, `y`, `z`, then `x4` and on."""
+    return (*PLACES[:count], *(f"x{number}" for number in range(len(PLACES) + 1, count + 1)))
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

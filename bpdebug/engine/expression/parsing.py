@@ -205,9 +205,8 @@ class _Reader:
         function = FUNCTIONS.get(node.func.id) or self.brought_in(node, node.func.id)
         if function is None:
             raise self.error(node, f"unknown function {node.func.id!r}{suggestion(node.func.id, FUNCTIONS)}")
-        if len(node.args) != function.arity:
-            expected = "1 argument" if function.arity == 1 else f"{function.arity} arguments"
-            raise self.error(node, f"{function.name} takes {expected}: found {len(node.args)}")
+        if not function.takes(len(node.args)):
+            raise self.error(node, f"{function.name} takes {_arguments(function)}: found {len(node.args)}")
         arguments = tuple(self.read(argument, depth) for argument in node.args)
         return Call(function.name, arguments, self.options(node, function.options))
 
@@ -263,6 +262,12 @@ _READERS: dict[type[ast.AST], Callable[..., Expression]] = {
     ast.Attribute: _Reader.attribute,
     ast.Call: _Reader.call,
 }
+
+
+def _arguments(function: Function) -> str:
+    if function.variadic:
+        return "1 argument or more"
+    return "1 argument" if function.arity == 1 else f"{function.arity} arguments"
 
 
 def _is_index_part(value: object) -> bool:

@@ -16,7 +16,7 @@ from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.comparisons import COMPARISON
 from bpdebug.engine.expression.functions.entry import CALL
 from bpdebug.engine.expression.nodes import (
-    PLACES,
+    VIEWS,
     Call,
     Expression,
     Index,
@@ -24,11 +24,13 @@ from bpdebug.engine.expression.nodes import (
     Number,
     Statement,
     index_text,
+    places,
 )
 from bpdebug.engine.expression.shapes import options_of, shape_of
 
 SUBSCRIPTS = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+AT_STEP = re.compile(r"(\w*?[^\W\d])(\d+)_t(\d+)")
 AXIS_LETTERS = "ᵢⱼₖₗₘₙ"
 """The index that runs along each axis, as a subscript of Σ: `Σⱼ` sums over axis 1."""
 RIGHT_ASSOCIATIVE = "power"
@@ -49,7 +51,9 @@ def statement_text(statement: Statement) -> str:
 
 
 def math_name(name: str) -> str:
-    """Write a name as mathematics does, its number as a subscript: `dw₂`."""
+    """Write a name as mathematics does, its number as a subscript, a time step above: `dw₂`, `dh₁⁽³⁾`."""
+    if found := AT_STEP.fullmatch(name):
+        return f"{found[1]}{found[2].translate(SUBSCRIPTS)}⁽{found[3].translate(SUPERSCRIPTS)}⁾"
     return re.sub(r"_?(\d+)$", lambda digits: digits[1].translate(SUBSCRIPTS), name)
 
 
@@ -90,10 +94,10 @@ def shapes_text(statement: Statement, shapes: Mapping[str, Shape]) -> str:
         return f"({','.join(map(str, shape))})"
 
     def merged(expression: Expression) -> Expression:
-        """Make a transposed operand one name: the shape that it then has."""
+        """Make a transposed operand, or a part of one, a single name: the shape that it then has."""
         if not isinstance(expression, Call):
             return expression
-        if expression.function == "transpose":
+        if expression.function in VIEWS:
             return Name(tight(shape_of(expression, shapes)))
         arguments = tuple(merged(argument) for argument in expression.arguments)
         return Call(expression.function, arguments)
@@ -119,7 +123,7 @@ def _write(
             return text, LITERAL if text[0].isdigit() else FUNCTIONS["negative"].precedence
         template, precedence = template_of(node)
         operands = {}
-        for place, argument in zip(PLACES, node.arguments, strict=False):
+        for place, argument in zip(places(len(node.arguments)), node.arguments, strict=True):
             text, own = write(argument)
             operands[place] = f"({text})" if precedence < CALL and _loose(node, place, own) else text
         return template.format(**operands), precedence
@@ -140,9 +144,9 @@ def _numpy_template(call: Call) -> tuple[str, int]:
     function = FUNCTIONS[call.function]
     if function.python:
         return function.python.replace("{index}", _index_of(call)), function.precedence
-    places = [f"{{{place}}}" for place, _ in zip(PLACES, call.arguments, strict=False)]
+    operands = [f"{{{place}}}" for place in places(len(call.arguments))]
     options = [f"{name}={value!r}" for name, value in call.options]
-    return f"{call.function}({', '.join(places + options)})", CALL
+    return f"{call.function}({', '.join(operands + options)})", CALL
 
 
 def _math_template(call: Call) -> tuple[str, int]:
@@ -156,8 +160,8 @@ def _math_template(call: Call) -> tuple[str, int]:
         letters = "".join(AXIS_LETTERS[i] for i in _axes(axis) if -1 <= i < len(AXIS_LETTERS))
         notation = function.notation.replace("{axis}", letters).replace("{index}", _index_of(call))
         return notation, function.precedence
-    places = ", ".join(f"{{{place}}}" for place, _ in zip(PLACES, call.arguments, strict=False))
-    return f"{call.function.replace('_prime', '′')}({places})", CALL
+    operands = ", ".join(f"{{{place}}}" for place in places(len(call.arguments)))
+    return f"{call.function.replace('_prime', '′')}({operands})", CALL
 
 
 def _index_of(call: Call) -> str:

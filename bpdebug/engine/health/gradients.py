@@ -46,7 +46,9 @@ def zero_symptoms(trace: Trace) -> Iterator[Symptom]:
     passed_on = [
         statement.name
         for statement in program.statements
-        if statement.phase == "backward" and (statement.of in program.inputs or statement.role == "d_prev")
+        if statement.phase == "backward"
+        and not statement.part  # which may be 0 where the whole is not
+        and (statement.of in program.inputs or statement.role == "d_prev")
     ]
     incoming = [gradient_name(program.seed)] if program.seed else []
     for name in incoming + passed_on:

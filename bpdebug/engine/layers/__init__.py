@@ -32,6 +32,9 @@ MODULES = {
     "flatten": "shaping",
     "reshape": "shaping",
     "scaled_dot_product_attention": "attention",
+    "rnn": "recurrence",
+    "lstm": "recurrence",
+    "gru": "recurrence",
 }
 """The module in which each kind is, as the constant of its name in capitals."""
 

@@ -33,6 +33,11 @@ def is_input_role(role: str) -> bool:
     return role.startswith(INPUT_ROLE)
 
 
+def role_of_gradient(role: str) -> str:
+    """Return the role of the gradient of a tensor: `dw`, `d_prev`."""
+    return role.replace(INPUT_ROLE, "d_prev") if is_input_role(role) else f"d{role}"
+
+
 class Parameter(NamedTuple):
     """A tensor that belongs to a layer, and that training changes.
 
@@ -95,7 +100,7 @@ class Generated(NamedTuple):
     name : str
         Its role, and its name in the program before the layer's number.
     shape : callable
-        (layout) -> its extents, all of which the kind's input pattern names.
+        (layout) -> its extents, all of which the patterns of the kind's input and parameters name.
     values : callable
         (settings, shape) -> its numbers.
     """
@@ -126,9 +131,10 @@ class LayerKind(NamedTuple):
         is not known yet is 0.
     panels : tuple of str
         The roles of its tensors, in the order in which they are shown; those that a layer lacks are
-        left out.
+        left out. A role stands for all of its time steps: `h` for `h_t1`, `h_t2`, and so on.
     explanations : mapping
-        For each role of a statement, one sentence that says why it is computed this way.
+        For each role of a statement, whatever its time step, one sentence that says why it is computed this
+        way.
     inputs : range
         How many tensors may come in.
     layouts : tuple of str
@@ -137,6 +143,8 @@ class LayerKind(NamedTuple):
         What it is given besides.
     looks_up : str
         The parameter whose rows the numbers that come in name; empty where they are numbers to compute with.
+    unrolled : int, optional
+        The axis of what comes in that its statements are repeated along, once for each time step.
     """
 
     name: str
@@ -151,3 +159,4 @@ class LayerKind(NamedTuple):
     layouts: tuple[str, ...] = ("columns", "rows")
     generated: tuple[Generated, ...] = ()
     looks_up: str = ""
+    unrolled: int | None = None

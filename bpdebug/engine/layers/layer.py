@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bpdebug.engine.expression.nodes import Expression, Name, Statement, rewrite
 from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.layers.kind import INPUT_ROLE, LayerKind, Value, input_roles, is_input_role
+from bpdebug.engine.layers.kind import LayerKind, Value, input_roles, is_input_role, role_of_gradient
 from bpdebug.engine.layers.layout import COLUMNS, Layout
+from bpdebug.engine.layers.time_steps import at_step, name_in_layer, without_step
 
 if TYPE_CHECKING:
     from bpdebug.engine.expression.forms import Shape
@@ -58,12 +59,31 @@ class Layer(NamedTuple):
         """What a person calls it: `layer 2 dense relu`, `loss mse`."""
         return f"loss {self.title}" if self.is_loss else f"layer {self.number} {self.title}"
 
+    def tensors_at(self, step: int | None) -> dict[str, str]:
+        """Return role -> name of the tensors to show at a time step: its own, and those of all steps.
+
+        Parameters
+        ----------
+        step : int, optional
+            The time step; None for the tensors that belong to no single one.
+        """
+        if not isinstance(self.kind, LayerKind):
+            return dict(self.tensors)
+        inputs = (role for role in self.given if is_input_role(role))
+        shown: dict[str, str] = {}
+        for role in dict.fromkeys((*inputs, *self.kind.panels)):
+            there = role if step is None or role in self.tensors else at_step(role, step)
+            if there in self.tensors:
+                shown[role] = self.tensors[there]
+        return shown
+
+    def roles_of_gradients(self) -> dict[str, str]:
+        """Return what the gradient of each of its tensors is to this layer: `d_prev`, `dw`, `dh_t3`."""
+        return {name: role_of_gradient(role) for role, name in reversed([*self.tensors.items()])}
+
     def role_of_gradient(self, name: str) -> str:
-        """Return what the gradient of a tensor is to this layer: `d_prev`, `dw`; empty if nothing."""
-        role = next((role for role, tensor in self.tensors.items() if tensor == name), "")
-        if is_input_role(role):
-            return role.replace(INPUT_ROLE, "d_prev")
-        return f"d{role}" if role else ""
+        """Return what the gradient of a tensor is to this layer; empty if nothing."""
+        return self.roles_of_gradients().get(name, "")
 
 
 def make_layer(
@@ -102,9 +122,9 @@ def make_layer(
         for parameter in kind.parameters
         if parameter.name in shapes
     }
-    given |= {generated.name: f"{generated.name}{number}" for generated in kind.generated}
+    given |= {generated.name: name_in_layer(generated.name, number) for generated in kind.generated}
     written = kind.forward(settings, {role: shapes.get(role, ()) for role in given}, layout)
-    named = {**given, **{role: f"{role}{number}" for role in written}}
+    named = {**given, **{role: name_in_layer(role, number) for role in written}}
 
     def in_names(node: Expression) -> Expression:
         return Name(named[node.id]) if isinstance(node, Name) else node
@@ -113,6 +133,9 @@ def make_layer(
         Statement(named[role], rewrite(parse(text), in_names), layer=number, role=role)
         for role, text in written.items()
     )
+    steps: dict[str, list[str]] = {}
+    for role in named:
+        steps.setdefault(without_step(role), []).append(role)
     shown = dict.fromkeys((*input_roles(len(incoming)), *kind.panels))
-    tensors = {role: named[role] for role in shown if role in named}
+    tensors = {role: named[role] for panel in shown for role in steps.get(panel, ())}
     return Layer(number, kind.title(settings), kind, settings, tensors, layout, given, forward)

@@ -10,9 +10,18 @@ A layer kind asks the layout for its shapes and for its weighted sum, and so wor
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-Extent = str | int
+
+class Multiple(NamedTuple):
+    """So many times a named extent: `Multiple(4, "hidden")` where four gates lie one below the other."""
+
+    times: int
+    of: str
+
+
+Extent = str | int | Multiple
 Pattern = tuple[Extent, ...]
 """A shape with named extents: `("outputs", "inputs")`, `("outputs", 1)`."""
 
@@ -27,9 +36,24 @@ PICTURE_AXES, CHANNEL_AXIS = 4, 1
 """How many axes pictures have, batch × channels × height × width, and which of them counts the channels."""
 
 
+def length_of(extent: Extent, lengths: Mapping[str, int]) -> int:
+    """Return the length of an extent, where those of the named ones are known.
+
+    Raises
+    ------
+    KeyError
+        If it is not.
+    """
+    if isinstance(extent, Multiple):
+        return extent.times * lengths[extent.of]
+    return extent if isinstance(extent, int) else lengths[extent]
+
+
 def smallest_shape(pattern: Pattern) -> tuple[int, ...]:
     """Return the shape in which everything that has a name has length 1."""
-    return tuple(1 if isinstance(extent, str) else extent for extent in pattern if extent not in (REST, ONES))
+    named = {extent.of if isinstance(extent, Multiple) else extent for extent in pattern}
+    lengths = {name: 1 for name in named if isinstance(name, str)}
+    return tuple(length_of(extent, lengths) for extent in pattern if extent not in (REST, ONES))
 
 
 class Layout(NamedTuple):

@@ -31,6 +31,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line--phase",
         "line--layer",
+        "line--step",
         "line--done",
         "line--current",
         "line--coming",

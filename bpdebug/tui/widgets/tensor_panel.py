@@ -97,7 +97,9 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
     def show_titles(self) -> None:
         """Say as much as there is room for on the borders."""
         room = self.outer_size.width - TITLE_FRAME
-        self.border_title = next((title for title in self.titles() if len(title) <= room), "")
+        name = self.titles()[-1]
+        end = f"…{name[1 - room :]}" if room > 1 else ""  # where long names differ: `…_via_z1_t3`
+        self.border_title = next((title for title in self.titles() if len(title) <= room), end)
         self.border_subtitle = next((title for title in self.subtitles() if len(title) <= room), "")
 
     def titles(self) -> list[str]:

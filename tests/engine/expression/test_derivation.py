@@ -99,7 +99,7 @@ def test_weights_that_all_positions_share_get_one_product(
         ((5, 3, 4), (5, 4, 2), "dy = x.T @ dz"),
         ((3, 4), (5, 4, 2), "dx = sum(dz @ y.T, axis=0)"),
         ((6, 5, 3, 4), (5, 4, 2), "dy = sum(x.T @ dz, axis=0)"),
-        ((6, 5, 3, 4), (1, 4, 2), "dy = sum(sum(x.T @ dz, axis=0), axis=0, keepdims=True)"),
+        ((6, 5, 3, 4), (1, 4, 2), "dy = reshape_like(sum(x.T @ dz, axis=(0, 1)), y)"),
     ],
 )
 def test_only_a_product_with_one_matrix_is_one_product(
@@ -246,6 +246,18 @@ def test_a_shared_inner_result_becomes_a_statement() -> None:
     forward, backward = derived("r = sigmoid(x * y)", {"x": (2, 3), "y": (2, 3)}, "r")
     assert forward == ["r_inner = x * y", "r = sigmoid(r_inner)"]
     assert backward == ["dr_inner = dr * sigmoid_prime(r_inner)", "dx = dr_inner * y", "dy = dr_inner * x"]
+
+
+def test_a_part_of_a_tensor_is_no_inner_result() -> None:
+    forward, backward = derived("r = sigmoid(x[:, 0:2])", {"x": (2, 3)}, "r")
+    assert forward == ["r = sigmoid(x[:,0:2])"]
+    assert backward == ["dx = placed(dr * sigmoid_prime(x[:,0:2]), x, index=((None, None), (0, 2)))"]
+
+
+def test_each_tensor_of_a_sequence_receives_its_own_place() -> None:
+    shapes = dict.fromkeys("abcde", (2, 3))
+    _, backward = derived("r = sequence(a, b, c, d, e)", shapes, "r")
+    assert backward == [f"d{name} = dr[:,{place}]" for place, name in enumerate("abcde")]
 
 
 def test_a_shared_inner_gradient_becomes_a_statement() -> None:

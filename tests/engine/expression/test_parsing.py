@@ -80,6 +80,7 @@ REFUSED = [
     ("sum(x, y)", 1, "takes 1 argument: found 2"),
     ("maximum(x)", 1, "takes 2 arguments: found 1"),
     ("sum(x=x)", 1, "takes 1 argument: found 0"),
+    ("sequence()", 1, "takes 1 argument or more: found 0"),
     ("sum(*x)", 5, "Starred"),
     ("sum(x, **y)", 8, "unknown option"),
     ("sum(x, axes=1)", 8, "unknown option 'axes' of sum"),

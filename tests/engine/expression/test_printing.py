@@ -40,6 +40,7 @@ from bpdebug.engine.expression.printing import (
         "sum(a * b, axis=(0, 2))",
         "exp(a - (b + 1.5))",
         "softmax(s, axis=-1) @ v",
+        "sequence(a, b, c, d, e + f)",
     ],
 )
 def test_numpy_text_has_the_parentheses_that_it_needs(text: str) -> None:
@@ -70,6 +71,7 @@ def test_numpy_text_has_the_parentheses_that_it_needs(text: str) -> None:
         ("maximum(x, 0)", "max(x, 0)"),
         ("leaky_relu(z1)", "lrelu(z₁)"),
         ("sum(x, axis=1) * y", "(Σⱼ x) ⊙ y"),
+        ("sequence(a, b, c, d)", "sequence(a, b, c, d)"),
     ],
 )
 def test_math_text(text: str, mathematics: str) -> None:
@@ -87,7 +89,17 @@ def test_gradients_are_written_as_derivatives_of_the_loss() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "mathematics"), [("dw2", "dw₂"), ("a10", "a₁₀"), ("x", "x"), ("w2v", "w2v"), ("a2b3", "a2b₃")]
+    ("name", "mathematics"),
+    [
+        ("dw2", "dw₂"),
+        ("a10", "a₁₀"),
+        ("x", "x"),
+        ("w2v", "w2v"),
+        ("a2b3", "a2b₃"),
+        ("dh1_t3", "dh₁⁽³⁾"),
+        ("tanh_c12_t10", "tanh_c₁₂⁽¹⁰⁾"),
+        ("x_t3", "x_t₃"),
+    ],
 )
 def test_only_a_number_at_the_end_becomes_a_subscript(name: str, mathematics: str) -> None:
     assert math_name(name) == mathematics
@@ -121,6 +133,7 @@ SHAPES = {"dz2": (2, 1), "a1": (4, 1), "w1": (4, 3), "a0": (3, 7), "b1": (4, 1),
         ("w1 @ a0 + b1", "(4,7) = (4,3) @ (3,7) + (4,1)"),
         ("sum(a0, axis=1, keepdims=True)", "(3,1) = sum((3,7))"),
         ("(w1 @ a0).T", "(7,4) = (7,4)"),
+        ("w1 @ a0[:, 0:2]", "(4,2) = (4,3) @ (3,2)"),
         ("2 * a1", "(4,1) = 2 * (4,1)"),
         ("sum(a0) + s", "() = sum((3,7)) + ()"),
     ],

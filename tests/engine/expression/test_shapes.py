@@ -53,9 +53,16 @@ def test_inference_agrees_with_numpy(text: str, x: tuple[int, ...], y: tuple[int
         ("sum(x, axis=(1, -1))", (2, 3), (), r"axis (1, 1) names an axis twice"),
         ("softmax(x, axis=1)", (3,), (), r"axis 1 does not exist in shape (3,)"),
         ("broadcast_like(x, y, axis=0)", (2,), (2, 3), r"shape (2,) is not (2, 3) summed over axis 0"),
+        ("sequence(x, x, y)", (2, 3), (2, 4), r"shapes (2, 3) and (2, 4) are not those of one sequence"),
+        ("sequence(x)", (), (), r"a number has no examples"),
+        ("x[2:2]", (4,), (), r"[2:2] takes nothing of axis 0 of shape (4,)"),
     ],
 )
 def test_message(text: str, x: tuple[int, ...], y: tuple[int, ...], message: str) -> None:
     with pytest.raises(ShapeError) as caught:
         shape_of(parse(text), {"x": x, "y": y})
     assert str(caught.value) == message
+
+
+def test_all_of_an_axis_whose_length_is_not_known_is_taken() -> None:
+    assert shape_of(parse("x[:, 1]"), {"x": (0, 3, 2)}) == (0, 2)

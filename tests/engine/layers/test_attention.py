@@ -30,7 +30,7 @@ def attention(
     random = np.random.default_rng(3)
     tensors = tensors or [random.normal(size=shape) for shape in SHAPES.values()]
     names = ["a0", "k0", "v0"][: len(tensors)]
-    layer = make_layer(1, KIND, {"heads": heads, "causal": causal}, (), ROWS, names)
+    layer = make_layer(1, KIND, {"heads": heads, "causal": causal}, {}, ROWS, names)
     values = dict(zip(names, tensors, strict=True))
     shapes = {name: value.shape for name, value in values.items()}
     program = with_backward(shapes, layer.forward, "a1", [layer], (), dict.fromkeys(names, 0))

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         TRANSPOSED_CONVOLUTION,
         WEIGHT_GRADIENT,
     )
-    from bpdebug.engine.expression.forms.joining import CONCATENATED, PART, ROW_SUMS, TAKEN
+    from bpdebug.engine.expression.forms.joining import CONCATENATED, PART, ROW_SUMS, SEQUENCE, TAKEN
     from bpdebug.engine.expression.forms.pooling import (
         MAX_POOLING,
         MAX_POOLING_GRADIENT,
@@ -72,6 +72,7 @@ _HOMES = {
     "RESHAPE": "shaping",
     "RESHAPE_LIKE": "shaping",
     "ROW_SUMS": "joining",
+    "SEQUENCE": "joining",
     "SPLIT_HEADS": "attention",
     "TAKEN": "joining",
     "TRANSPOSED_CONVOLUTION": "convolutions",
@@ -105,6 +106,7 @@ __all__ = [
     "RESHAPE",
     "RESHAPE_LIKE",
     "ROW_SUMS",
+    "SEQUENCE",
     "SPLIT_HEADS",
     "SUBSCRIPT",
     "TAKEN",

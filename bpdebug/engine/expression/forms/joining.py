@@ -8,11 +8,15 @@ from bpdebug.engine.expression.forms.form import (
     Region,
     Shape,
     nothing,
+    numbers_of,
     reduced_axes,
     whole,
     written,
 )
 from bpdebug.errors import ShapeError
+
+SEQUENCE_AXIS = 1
+"""Time comes after the examples, as in PyTorch with `batch_first`."""
 
 
 def joining_axis(shape: Shape, options: Options) -> int:
@@ -86,7 +90,24 @@ def _row_sums_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tu
     return (*whole(y), *region[1:]), whole(y), nothing(z)
 
 
+def _sequence_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
+    first = shapes[0]
+    other = next((shape for shape in shapes if shape != first), first)
+    if other != first:
+        raise ShapeError(f"shapes {written(first)} and {written(other)} are not those of one sequence")
+    if not first:
+        raise ShapeError("a number has no examples")
+    return (first[0], len(shapes), *first[1:])
+
+
+def _sequence_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tuple[Region, ...]:
+    asked = numbers_of(region[SEQUENCE_AXIS])
+    own = (*region[:SEQUENCE_AXIS], *region[SEQUENCE_AXIS + 1 :])
+    return tuple(own if place in asked else nothing(shape) for place, shape in enumerate(shapes))
+
+
 TAKEN = Form("taken rows", _taken_shape, _taken_reads, local=False)
 ROW_SUMS = Form("row sums", _row_sums_shape, _row_sums_reads, local=False)
 CONCATENATED = Form("concatenated", _concatenated_shape, _concatenated_reads)
 PART = Form("part", _part_shape, _part_reads, local=False)
+SEQUENCE = Form("sequence", _sequence_shape, _sequence_reads, local=False)

@@ -28,7 +28,7 @@ def _bounds(shape: Shape, options: Options) -> tuple[slice | int, ...]:
     for axis, (part, extent) in enumerate(zip(index, shape, strict=False)):
         if isinstance(part, tuple):
             start, stop, _ = slice(*part).indices(extent)
-            if start >= stop:
+            if start >= stop and part != (None, None):
                 raise ShapeError(
                     f"[{index_text(index)}] takes nothing of axis {axis} of shape {written(shape)}"
                 )

@@ -60,6 +60,9 @@ class Function(NamedTuple):
         How tightly the written form binds, as Python's operators do.
     is_mask : bool
         Whether it writes −∞ on purpose, of which a softmax makes an exact 0.
+    variadic : bool
+        Whether it takes any number of arguments; then one derivative serves all of them, and `{place}`
+        in it is the number of the argument, from 0.
     """
 
     name: str
@@ -73,11 +76,23 @@ class Function(NamedTuple):
     python: str = ""
     precedence: int = CALL
     is_mask: bool = False
+    variadic: bool = False
 
     @property
     def arity(self) -> int:
-        """The number of positional arguments."""
+        """The number of positional arguments; of a function that takes any number, that in its samples."""
         return len(self.samples[0].arguments)
+
+    def takes(self, count: int) -> bool:
+        """Whether it can be called with so many arguments."""
+        return count >= 1 if self.variadic else count == self.arity
+
+    def rules(self, count: int) -> tuple[str | None, ...] | None:
+        """Return the derivatives for so many arguments; None if there is no derivative."""
+        if self.derivatives is None or not self.variadic:
+            return self.derivatives
+        (rule,) = self.derivatives
+        return tuple(rule and rule.format(place=place) for place in range(count))
 
 
 def arrays(sample: Sample) -> tuple[Array, ...]:

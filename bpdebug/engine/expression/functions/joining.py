@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpdebug.engine.expression.forms.joining import CONCATENATED, PART, ROW_SUMS, TAKEN, joining_axis
+from bpdebug.engine.expression.forms.joining import (
+    CONCATENATED,
+    PART,
+    ROW_SUMS,
+    SEQUENCE,
+    SEQUENCE_AXIS,
+    TAKEN,
+    joining_axis,
+)
 from bpdebug.engine.expression.functions.entry import MIXED, Array, Function, Sample
 from bpdebug.engine.expression.nodes import Option
 
@@ -26,6 +34,11 @@ def part_like(x: Array, y: Array, axis: int = -1, last: bool = False) -> Array:
     index = [slice(None)] * x.ndim
     index[place] = slice(start, start + count)
     return x[tuple(index)]
+
+
+def sequence(*steps: Array) -> Array:
+    """Put tensors one after the other along a new second axis."""
+    return np.stack(steps, axis=SEQUENCE_AXIS)
 
 
 def take(x: Array, y: Array) -> Array:
@@ -73,6 +86,15 @@ ENTRIES = (
         (Sample((MIXED, ONE_MORE)), Sample((MIXED, ONE_MORE), {"last": True})),
         form=PART,
         options={**AXIS, "last": False},
+    ),
+    Function(
+        "sequence",
+        sequence,
+        ("g[:, {place}]",),
+        "One tensor for each time step, as one tensor: time is its second axis.",
+        (Sample((MIXED, MIXED[::-1], MIXED)), Sample(((1.0, 2.0), (0.3, 0.7), (-1.0, 0.5)))),
+        form=SEQUENCE,
+        variadic=True,
     ),
     Function(
         "take",
