@@ -15,8 +15,8 @@ from bpdebug.engine.expression.nodes import Expression, Name, Statement, names, 
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.optimizers import COUNTER, NEW
 from bpdebug.engine.program import Program
-from bpdebug.verify.diagnosis.edits import Scope
 from bpdebug.verify.diagnosis.fits import BATCH
+from bpdebug.verify.diagnosis.scope import Scope
 from bpdebug.verify.diagnosis.search import Candidate, groups_of, search
 from bpdebug.verify.diagnosis.wording import done, why
 from bpdebug.verify.report import Diagnosis

@@ -19,7 +19,7 @@ from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.expression.shapes import options_of
 from bpdebug.errors import ShapeError
-from bpdebug.verify.diagnosis.edits import Edit, Scope, single_edits, updated_parameter
+from bpdebug.verify.diagnosis.edits import Edit, single_edits, updated_parameter
 from bpdebug.verify.diagnosis.fits import (
     BATCH,
     FEWEST_ELEMENTS,
@@ -29,6 +29,7 @@ from bpdebug.verify.diagnosis.fits import (
     scales_of,
     with_added,
 )
+from bpdebug.verify.diagnosis.scope import Scope
 
 PAIR_COST = 0.5
 """How much less plausible two mistakes are than their costs alone say."""

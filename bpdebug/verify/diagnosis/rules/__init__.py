@@ -1,0 +1,49 @@
+"""The rules: for each kind of mistake, what people write in the place of a node of the right formula.
+
+A rule is one function: given a node, it yields what stands there instead, what that is called (a key of
+the words), and how implausible it is, from 1. To add a kind of mistake, write its rule and name it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bpdebug.engine.expression.nodes import Expression
+from bpdebug.verify.diagnosis.rules.activations import (
+    another_function,
+    derivative_from_the_output,
+    wrong_argument_of_derivative,
+)
+from bpdebug.verify.diagnosis.rules.arithmetic import (
+    another_power,
+    left_out,
+    opposite_sign,
+    twice,
+    under_the_root,
+)
+from bpdebug.verify.diagnosis.rules.sums import another_sum
+from bpdebug.verify.diagnosis.rules.tensors import (
+    another_product,
+    another_tensor,
+    transposed,
+    updated_too_early,
+)
+from bpdebug.verify.diagnosis.scope import Replacement, Scope
+
+Rule = Callable[[Expression, Scope], Iterator[Replacement]]
+
+RULES: tuple[Rule, ...] = (
+    wrong_argument_of_derivative,
+    derivative_from_the_output,
+    another_tensor,
+    another_function,
+    left_out,
+    twice,
+    transposed,
+    another_product,
+    another_sum,
+    opposite_sign,
+    another_power,
+    under_the_root,
+    updated_too_early,
+)
