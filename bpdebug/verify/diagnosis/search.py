@@ -29,12 +29,15 @@ from bpdebug.verify.diagnosis.fits import (
     scales_of,
     with_added,
 )
+from bpdebug.verify.diagnosis.misreadings import MISREAD
 from bpdebug.verify.diagnosis.scope import Scope
 
 PAIR_COST = 0.5
 """How much less plausible two mistakes are than their costs alone say."""
 MOST_PAIRS = 60_000
 """The search for pairs ends here; a layer of a network has a few thousand."""
+MOST_NUMBERS = 2**27
+"""... or when so many numbers have been computed for it: pairs are not for large tensors."""
 LEFT_OVER = 1e-3
 """How much of the user's difference from the right numbers an added term may leave unexplained."""
 
@@ -51,36 +54,49 @@ class Candidate:
 
 
 class Evaluator:
-    """Evaluates many similar formulas on the same values; what they share is computed once."""
+    """Evaluates many similar formulas on the same values; what they share is computed once.
+
+    Attributes
+    ----------
+    computed : int
+        How many numbers have been computed so far.
+    """
 
     def __init__(self, values: Mapping[str, Array]) -> None:
         self.values = values
         self.known: dict[Expression, Array | None] = {}
+        self.computed = 0
 
-    def value(self, node: Expression) -> Array | None:
-        """Return the value of a formula; None if its operands do not fit together."""
+    def value(self, node: Expression, keep: bool = True) -> Array | None:
+        """Return the value of a formula, which is kept or not; None if its operands do not fit together."""
         if isinstance(node, Name):
             return self.values.get(node.id)
         if isinstance(node, Number):
             return np.asarray(node.value, dtype=float)
-        if node not in self.known:
-            self.known[node] = self._call(node)
-        return self.known[node]
+        if node in self.known:
+            return self.known[node]
+        found = self._call(node, keep)
+        self.computed += found.size if found is not None else 0
+        if keep:
+            self.known[node] = found
+        return found
 
-    def _call(self, call: Call) -> Array | None:
-        function, options = FUNCTIONS[call.function], options_of(call)
+    def _call(self, call: Call, keep: bool) -> Array | None:
         operands = []
         for argument in call.arguments:
-            operand = self.value(argument)
+            operand = self.value(argument, keep)
             if operand is None:
                 return None
             operands.append(operand)
-        try:
-            function.form.shape(tuple(operand.shape for operand in operands), options)
-        except ShapeError:
-            return None
+        function, options = FUNCTIONS[call.function], options_of(call)
         with np.errstate(all="ignore"):
-            return np.asarray(function.numpy(*operands, **options))
+            if function.options.keys() >= options.keys():
+                try:
+                    function.form.shape(tuple(operand.shape for operand in operands), options)
+                    return np.asarray(function.numpy(*operands, **options))
+                except ShapeError:
+                    pass  # what does not fit may still be what the user's code computed
+            return MISREAD[call.function].value(*operands, **options) if call.function in MISREAD else None
 
 
 def search(
@@ -178,17 +194,18 @@ class _Finder:
     def pairs(self) -> Iterator[Candidate]:
         """Try every pair of edits, as far as there is time."""
         tried: set[Expression] = set()
+        most = self.evaluator.computed + MOST_NUMBERS
         for first in single_edits(self.right, self.scope):
             for second in single_edits(first.expression, self.scope):
                 if second.expression not in tried:
                     tried.add(second.expression)
-                    if len(tried) > MOST_PAIRS:
+                    if len(tried) > MOST_PAIRS or self.evaluator.computed > most:
                         return
                     yield from self.matches(second.expression, (first, second))
 
     def matches(self, expression: Expression, edits: tuple[Edit, ...]) -> Iterator[Candidate]:
         """Yield a formula if it gives the user's numbers, as it is or times a factor."""
-        value = self.evaluator.value(expression)
+        value = self.evaluator.value(expression, keep=len(edits) < 2)
         if value is None or value.shape != self.mine.shape:
             return
         if is_explained(self.mine, value, self.rtol):

@@ -15,13 +15,16 @@ from bpdebug.verify.diagnosis.rules.activations import (
     wrong_argument_of_derivative,
 )
 from bpdebug.verify.diagnosis.rules.arithmetic import (
+    all_but_one_left_out,
     another_power,
+    beside_the_root,
+    inverted,
     left_out,
     opposite_sign,
     twice,
-    under_the_root,
 )
-from bpdebug.verify.diagnosis.rules.sums import another_sum
+from bpdebug.verify.diagnosis.rules.options import another_option, misread
+from bpdebug.verify.diagnosis.rules.sums import another_mean, another_sum
 from bpdebug.verify.diagnosis.rules.tensors import (
     another_product,
     another_tensor,
@@ -38,12 +41,17 @@ RULES: tuple[Rule, ...] = (
     another_tensor,
     another_function,
     left_out,
+    all_but_one_left_out,
     twice,
+    inverted,
     transposed,
     another_product,
     another_sum,
+    another_mean,
     opposite_sign,
     another_power,
-    under_the_root,
+    beside_the_root,
+    another_option,
+    misread,
     updated_too_early,
 )

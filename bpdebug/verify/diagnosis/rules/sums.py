@@ -1,18 +1,19 @@
-"""Sums: none, over another axis, or the mean in a sum's place."""
+"""Sums and means: none, over another axis, or one in the other's place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from bpdebug.engine.expression.forms import reduced_axes
 from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.nodes import Call, Expression, Option
+from bpdebug.engine.expression.nodes import Call, Expression, Number, Option
 from bpdebug.engine.expression.shapes import options_of
 from bpdebug.verify.diagnosis.scope import Replacement, Scope
 
 
 def another_sum(node: Expression, scope: Scope) -> Iterator[Replacement]:
-    """Not summed, summed over another axis or over all, or averaged."""
+    """Not summed, summed over other axes or over all, or averaged."""
     if not isinstance(node, Call) or node.function != "sum":
         return
     (argument,) = node.arguments
@@ -23,10 +24,12 @@ def another_sum(node: Expression, scope: Scope) -> Iterator[Replacement]:
     yield Call("mean", node.arguments, node.options), "averaged", 1.0
     options = options_of(node)
     summed = reduced_axes(shape, options["axis"])
-    for axis in (*range(len(shape)), None):
-        if reduced_axes(shape, axis) != summed:
+    for axis in summed if len(summed) > 1 else ():
+        yield Call("divide", (node, Call("count", (argument,), (("axis", axis),)))), "averaged", 1.1
+    for axes in _choices(len(shape)):
+        if reduced_axes(shape, axes) != summed:
             for keepdims in (True, False):
-                given: tuple[tuple[str, Option], ...] = (("axis", axis), ("keepdims", keepdims))
+                given: tuple[tuple[str, Option], ...] = (("axis", axes), ("keepdims", keepdims))
                 kept = tuple((key, value) for key, value in given if value != FUNCTIONS["sum"].options[key])
                 yield Call("sum", node.arguments, kept), "another axis", 1.2
     flipped = not options["keepdims"]
@@ -36,3 +39,21 @@ def another_sum(node: Expression, scope: Scope) -> Iterator[Replacement]:
         "axis lost",
         1.3,
     )
+
+
+def _choices(rank: int) -> Iterator[Option]:
+    """Yield the axes over which a tensor can be summed, fewer before more."""
+    yield from range(rank)
+    for count in range(2, rank):
+        yield from combinations(range(rank), count)
+    yield None
+
+
+def another_mean(node: Expression, scope: Scope) -> Iterator[Replacement]:
+    """Yield the sum for the mean, and the mean that is divided by one less than there are elements."""
+    if isinstance(node, Call) and node.function == "mean":
+        total = Call("sum", node.arguments, node.options)
+        axis = tuple(option for option in node.options if option[0] == "axis")
+        yield total, "not divided", 1.1
+        fewer = Call("subtract", (Call("count", node.arguments, axis), Number(1)))
+        yield Call("divide", (total, fewer)), "one less", 1.1
