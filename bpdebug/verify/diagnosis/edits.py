@@ -73,7 +73,7 @@ def _edits_in_all_places(expression: Expression, scope: Scope) -> Iterator[Edit]
         is_gradient = any(gradient_name(tensor) == old for tensor in scope.tensors)
         remaining = _without(expression, name) if several and is_gradient else None
         if remaining is not None and remaining != expression:
-            yield Edit(remaining, "taken as constant", name, remaining, 1.1)
+            yield Edit(remaining, "taken as constant", name, remaining, 0.9)
     averaged = rewrite(expression, _averaged)
     if averaged != expression:
         yield Edit(averaged, "averaged", expression, averaged, 1.1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bpdebug.engine.expression.nodes import Call, names
 from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.engine.expression.shapes import options_of
 from bpdebug.verify.diagnosis.edits import Edit
 from bpdebug.verify.diagnosis.misreadings import misreading_of
 
@@ -47,7 +48,11 @@ WORDS: dict[str, Words] = {
     "factor left out": Words("{old} became {new}", "A factor is missing."),
     "term left out": Words(
         "{old} became {new}",
-        "A term is missing. A tensor that is used in several places receives the sum of their gradients.",
+        "A term is missing. What acts on the loss in several ways receives the sum of what each sends back.",
+    ),
+    "constant left out": Words(
+        "{old} became {new}",
+        "A constant is missing; under a root or below a line it keeps the quotient finite.",
     ),
     "terms left out": Words(
         "{old} became {new}",
@@ -166,7 +171,9 @@ def _fields(edit: Edit) -> dict[str, str]:
 
 
 def _another_option(edit: Edit) -> str:
-    """Say what is wrong with the option that comes last: a changed one is put at the end."""
+    """Say what is wrong with the option in which two calls differ."""
+    assert isinstance(edit.old, Call)
     assert isinstance(edit.new, Call)
-    name = edit.new.options[-1][0]
+    old = options_of(edit.old)
+    name = next(name for name, value in edit.new.options if old[name] != value)
     return OPTIONS.get(name, f"Computed with another {name} than the formula says.")

@@ -16,12 +16,10 @@ def left_out(node: Expression, scope: Scope) -> Iterator[Replacement]:
     if isinstance(node, Call) and node.function in ("multiply", "matmul", "divide", *TERMS):
         x, y = node.arguments
         is_term = node.function in TERMS
-        derivative = isinstance(y, Call) and y.function.endswith(PRIME)
-        yield (
-            x,
-            "term left out" if is_term else "derivative left out" if derivative else "factor left out",
-            1.0,
-        )
+        kind = "term left out" if is_term else "factor left out"
+        if isinstance(y, Call) and y.function.endswith(PRIME) and not is_term:
+            kind = "derivative left out"
+        yield x, "constant left out" if is_term and isinstance(y, Number) else kind, 1.0
         if node.function != "divide":
             yield y, "term left out" if is_term else "factor left out", 1.3
 

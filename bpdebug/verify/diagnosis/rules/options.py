@@ -21,12 +21,8 @@ def another_option(node: Expression, scope: Scope) -> Iterator[Replacement]:
         for name, value in options_of(node).items():
             if name in defaults and name != "keepdims":
                 for other in _others(node, name, value, defaults[name], scope):
-                    options = tuple((key, kept) for key, kept in node.options if key != name)
-                    yield (
-                        Call(node.function, node.arguments, (*options, (name, other))),
-                        "another option",
-                        1.1,
-                    )
+                    options = {**dict(node.options), name: other}
+                    yield Call(node.function, node.arguments, tuple(options.items())), "another option", 1.1
 
 
 def _others(call: Call, name: str, value: Option, default: Option, scope: Scope) -> Iterator[Option]:

@@ -18,7 +18,7 @@ def another_sum(node: Expression, scope: Scope) -> Iterator[Replacement]:
         return
     (argument,) = node.arguments
     shape = scope.shape(argument)
-    if shape is None:
+    if shape is None or scope.shape(node) is None:
         return
     yield argument, "not summed", 1.0
     yield Call("mean", node.arguments, node.options), "averaged", 1.0
@@ -31,7 +31,8 @@ def another_sum(node: Expression, scope: Scope) -> Iterator[Replacement]:
             for keepdims in (True, False):
                 given: tuple[tuple[str, Option], ...] = (("axis", axes), ("keepdims", keepdims))
                 kept = tuple((key, value) for key, value in given if value != FUNCTIONS["sum"].options[key])
-                yield Call("sum", node.arguments, kept), "another axis", 1.2
+                cost = 1.2 if keepdims == options["keepdims"] else 1.25
+                yield Call("sum", node.arguments, kept), "another axis", cost
     flipped = not options["keepdims"]
     kept_axis = tuple((key, value) for key, value in node.options if key != "keepdims")
     yield (
@@ -54,6 +55,6 @@ def another_mean(node: Expression, scope: Scope) -> Iterator[Replacement]:
     if isinstance(node, Call) and node.function == "mean":
         total = Call("sum", node.arguments, node.options)
         axis = tuple(option for option in node.options if option[0] == "axis")
-        yield total, "not divided", 1.1
+        yield total, "not divided", 1.0
         fewer = Call("subtract", (Call("count", node.arguments, axis), Number(1)))
         yield Call("divide", (total, fewer)), "one less", 1.1
