@@ -9,17 +9,15 @@ them apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
+from bpdebug.engine.expression.nodes import Expression, Name, Number
 from bpdebug.engine.expression.printing import numpy_text
-from bpdebug.engine.expression.shapes import options_of
-from bpdebug.errors import ShapeError
 from bpdebug.verify.diagnosis.edits import Edit, single_edits, updated_parameter
+from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.fits import (
     BATCH,
     FEWEST_ELEMENTS,
@@ -29,7 +27,6 @@ from bpdebug.verify.diagnosis.fits import (
     scales_of,
     with_added,
 )
-from bpdebug.verify.diagnosis.misreadings import MISREAD
 from bpdebug.verify.diagnosis.scope import Scope
 
 PAIR_COST = 0.5
@@ -51,52 +48,6 @@ class Candidate:
     cost: float
     residual: float
     right: Expression
-
-
-class Evaluator:
-    """Evaluates many similar formulas on the same values; what they share is computed once.
-
-    Attributes
-    ----------
-    computed : int
-        How many numbers have been computed so far.
-    """
-
-    def __init__(self, values: Mapping[str, Array]) -> None:
-        self.values = values
-        self.known: dict[Expression, Array | None] = {}
-        self.computed = 0
-
-    def value(self, node: Expression, keep: bool = True) -> Array | None:
-        """Return the value of a formula, which is kept or not; None if its operands do not fit together."""
-        if isinstance(node, Name):
-            return self.values.get(node.id)
-        if isinstance(node, Number):
-            return np.asarray(node.value, dtype=float)
-        if node in self.known:
-            return self.known[node]
-        found = self._call(node, keep)
-        self.computed += found.size if found is not None else 0
-        if keep:
-            self.known[node] = found
-        return found
-
-    def _call(self, call: Call, keep: bool) -> Array | None:
-        operands = []
-        for argument in call.arguments:
-            operand = self.value(argument, keep)
-            if operand is None:
-                return None
-            operands.append(operand)
-        function, options = FUNCTIONS[call.function], options_of(call)
-        with np.errstate(all="ignore"):
-            if function.options.keys() >= options.keys():
-                try:
-                    function.form.shape(tuple(operand.shape for operand in operands), options)
-                    return np.asarray(function.numpy(*operands, **options))
-                except ShapeError:
-                    pass  # what does not fit may still be what the user's code computed
-            return MISREAD[call.function].value(*operands, **options) if call.function in MISREAD else None
 
 
 def search(
@@ -130,14 +81,17 @@ def search(
     list of Candidate
         The most plausible first; empty if no small edit explains the numbers.
     """
-    evaluator = Evaluator({BATCH: np.asarray(float(batch)), **values})
+    evaluator = Evaluator({BATCH: np.asarray(float(batch)), **values}, {})
+
+    def finder(formula: Expression, cost: float) -> _Finder:
+        return _Finder(formula, cost, mine, evaluator.remembering(formula), scope, batch, rtol)
+
     found: list[Candidate] = []
     for formula, cost in formulas:
-        finder = _Finder(formula, cost, mine, evaluator, scope, batch, rtol)
-        found += [*finder.whole(), *finder.single()]
+        looking = finder(formula, cost)
+        found += [*looking.whole(), *looking.single()]
     if not found:
-        formula, cost = formulas[0]
-        found = list(_Finder(formula, cost, mine, evaluator, scope, batch, rtol).pairs())
+        found = list(finder(*formulas[0]).pairs())
     return sorted(found, key=lambda candidate: (candidate.cost, len(numpy_text(candidate.expression))))
 
 
@@ -194,18 +148,20 @@ class _Finder:
     def pairs(self) -> Iterator[Candidate]:
         """Try every pair of edits, as far as there is time."""
         tried: set[Expression] = set()
-        most = self.evaluator.computed + MOST_NUMBERS
+        computed = 0
         for first in single_edits(self.right, self.scope):
+            beside = replace(self, evaluator=self.evaluator.remembering(first.expression))
             for second in single_edits(first.expression, self.scope):
                 if second.expression not in tried:
                     tried.add(second.expression)
-                    if len(tried) > MOST_PAIRS or self.evaluator.computed > most:
+                    if len(tried) > MOST_PAIRS or computed + beside.evaluator.computed > MOST_NUMBERS:
                         return
-                    yield from self.matches(second.expression, (first, second))
+                    yield from beside.matches(second.expression, (first, second))
+            computed += beside.evaluator.computed
 
     def matches(self, expression: Expression, edits: tuple[Edit, ...]) -> Iterator[Candidate]:
         """Yield a formula if it gives the user's numbers, as it is or times a factor."""
-        value = self.evaluator.value(expression, keep=len(edits) < 2)
+        value = self.evaluator.value(expression)
         if value is None or value.shape != self.mine.shape:
             return
         if is_explained(self.mine, value, self.rtol):
@@ -236,7 +192,7 @@ def groups_of(
     list of list of Candidate
         The groups, and in each its members, in the order of the candidates.
     """
-    evaluator = Evaluator(elsewhere)
+    evaluator = Evaluator(elsewhere, {})
     groups: list[tuple[Array | None, list[Candidate]]] = []
     for candidate in candidates:
         value = evaluator.value(candidate.expression)

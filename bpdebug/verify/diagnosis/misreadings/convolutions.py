@@ -60,15 +60,10 @@ class _Walk:
 
     def places(self) -> Iterator[tuple[Any, Any, Any]]:
         """For each place of the filter, yield it, the windows in which it meets the input, and where."""
+        axes = self.axes
         for place in product(*map(range, self.w[2:])):
-            windows: list[list[int]] = []
-            inputs: list[list[int]] = []
-            for axis, k, count in zip(self.axes, place, self.out[2:], strict=True):
-                met = [o for o in range(count) if 0 <= axis.at(o, k) < axis.extent]
-                windows.append(met)
-                inputs.append([axis.at(o, k) for o in met])
-            if all(windows):
-                yield place, _index(self.out, windows), _index(self.x, inputs)
+            met = [_met(axis, k, count) for axis, k, count in zip(axes, place, self.out[2:], strict=True)]
+            yield place, (..., *(windows for windows, _ in met)), (..., *(inputs for _, inputs in met))
 
     def spread(self, w: Array) -> Array:
         """Return the weights with all channels for each output, 0 for those that it does not see."""
@@ -78,14 +73,24 @@ class _Walk:
         return full
 
 
-def _index(shape: Shape, places: list[list[int]]) -> Any:
-    return np.ix_(*map(np.asarray, (range(shape[0]), range(shape[1]), *places)))
+def _met(axis: Sliding, k: int, count: int) -> tuple[slice, slice]:
+    """Return which of so many windows meet the input at their place `k`, and where."""
+    met = [o for o in range(count) if 0 <= axis.at(o, k) < axis.extent]
+    if not met:
+        return slice(0), slice(0)
+    return slice(met[0], met[-1] + 1), slice(axis.at(met[0], k), axis.at(met[-1], k) + 1, axis.stride)
 
 
 def _turned(w: Array, mirrored: bool, exchanged: bool) -> Array:
     """Return weights with their filters mirrored, or with outputs and channels exchanged."""
     w = np.flip(w, axis=tuple(range(2, w.ndim))) if mirrored else w
     return w.swapaxes(0, 1) if exchanged else w
+
+
+def _mapped(matrix: Array, x: Array) -> Array:
+    """Multiply the channels at every place by a matrix."""
+    mapped: Array = (matrix @ x.reshape(*x.shape[:2], -1)).reshape(len(x), len(matrix), *x.shape[2:])
+    return mapped
 
 
 def conv(
@@ -98,7 +103,7 @@ def conv(
     walk = _Walk(x.shape, w.shape, result.shape, options, mixed)
     weights = walk.spread(w)
     for place, windows, inputs in walk.places():
-        result[windows] += np.einsum("nc...,oc->no...", x[inputs], weights[(..., *place)])
+        result[windows] += _mapped(weights[(..., *place)], x[inputs])
     return result
 
 
@@ -124,7 +129,7 @@ def conv_input_gradient(
     result: Array = np.zeros(shape, g.dtype)
     weights = walk.spread(w)
     for place, windows, inputs in walk.places():
-        result[inputs] += np.einsum("no...,oc->nc...", g[windows], weights[(..., *place)])
+        result[inputs] += _mapped(weights[(..., *place)].T, g[windows])
     return result
 
 
