@@ -119,19 +119,35 @@ def _as_examples(function: Callable[..., Array], operands: list[_Operand], optio
 
 def _convolved(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
     """Treat variants of the input as more examples, and variants of the weights as more outputs."""
-    x, w = operands
-    if x.varies and w.varies:
+    if all(operand.varies for operand in operands):
         return _one_by_one(function, operands, options)
+    x, w = operands
     if x.varies:
         return _as_examples(lambda examples: function(examples, w.array, **options), [x], {})
-    count, outputs, *window = w.array.shape
+    count, _, *window = w.array.shape
     groups = options["groups"]
     # The outputs of a group lie side by side: so do those of all its variants.
     by_group = w.array.reshape(count, groups, -1, *window).swapaxes(0, 1)
-    result = function(x.array, by_group.reshape(-1, *window), **options)
+    return _parted(function(x.array, by_group.reshape(-1, *window), **options), count, groups)
+
+
+def _transposed_convolved(
+    function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]
+) -> Array:
+    """As `_convolved`, with weights whose second axis counts the outputs of a group."""
+    x, w = operands
+    if x.varies:
+        return _convolved(function, operands, options)
+    count, channels, _, *window = w.array.shape
+    side_by_side = w.array.swapaxes(0, 1).reshape(channels, -1, *window)
+    return _parted(function(x.array, side_by_side, **options), count, options["groups"])
+
+
+def _parted(result: Array, count: int, groups: int) -> Array:
+    """Make an axis of its own of the variants, which lie side by side within each group of outputs."""
     batch, _, *places = result.shape
-    parted = result.reshape(batch, groups, count, outputs // groups, *places)
-    return np.moveaxis(parted, 2, 0).reshape(count, batch, outputs, *places)
+    by_variant = np.moveaxis(result.reshape(batch, groups, count, -1, *places), 2, 0)
+    return by_variant.reshape(count, batch, -1, *places)
 
 
 def _one_by_one(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
@@ -152,6 +168,7 @@ RULES: dict[Form, Rule] = {
     forms.PAIRED: _along_axes,
     forms.ALONG_AXIS: _along_axes,
     **dict.fromkeys(forms.CONVOLUTION.values(), _convolved),
+    **dict.fromkeys(forms.TRANSPOSED_CONVOLUTION.values(), _transposed_convolved),
     forms.FLATTEN: _reshaped,
     forms.RESHAPE: _reshaped,
     forms.MAX_POOLING: _as_examples,
