@@ -52,6 +52,7 @@ TAUGHT = {
     "embedding",
     "exploding",
     "find_the_bug",
+    "find_the_conv_bug",
     "mnist_mlp",
     "resnet_block",
     "rows",

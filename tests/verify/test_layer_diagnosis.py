@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bpdebug.engine.trace import run
-from bpdebug.verify.check import check
+from bpdebug.scenario import load_scenario
+from bpdebug.verify.check import check, check_scenario
 from bpdebug.verify.report import Report
 from tests.verify.planted_layers import FAMILIES, Array, Net, Planted, Values
 
@@ -112,6 +113,24 @@ def test_mistakes_that_these_numbers_cannot_tell_apart_are_all_listed() -> None:
     assert report.ambiguous
     right = mean.net.right("dw2")
     assert {f"{right} / m", f"{right} / 3"} <= {diagnosis.formula for diagnosis in report.diagnoses}
+
+
+def test_the_shipped_convolution_has_the_two_mistakes_that_its_loops_made() -> None:
+    scenario = load_scenario("find_the_conv_bug")
+    report = check_scenario(scenario)
+    assert named(report) == {
+        "da1": "max_pool2d_gradient(da2, a1, stride=1, add=False)",
+        "da0": "conv2d_input_gradient(dz1, w1, a0, padding=1, flipped=False)",
+    }
+    values = run(scenario.program, scenario.values).values
+    da1 = np.zeros((4, 4))
+    for i, j in np.ndindex(3, 3):
+        row, column = divmod(int(values["a1"][0, 0, i : i + 2, j : j + 2].argmax()), 2)
+        da1[i + row, j + column] = values["da2"][0, 0, i, j]
+    np.testing.assert_array_equal(scenario.mine["da1"], da1[None, None])
+    padded, w = np.pad(da1, 1), values["w1"][0, 0]
+    da0 = [[(padded[i : i + 3, j : j + 3] * w).sum() for j in range(4)] for i in range(4)]
+    np.testing.assert_array_equal(scenario.mine["da0"], np.array(da0)[None, None])
 
 
 def test_numbers_that_no_mistake_explains_are_described() -> None:
