@@ -7,6 +7,8 @@ import pytest
 
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.entry import Sample, arrays
+from bpdebug.engine.expression.nodes import Call, Name
+from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.misreadings import MISREAD, Misreading
 
 SAMPLES = [(name, sample) for name in MISREAD for sample in FUNCTIONS[name].samples]
@@ -86,3 +88,24 @@ def test_what_does_not_fit_even_so_has_no_value() -> None:
 def test_every_misreading_says_what_is_wrong_in_sentences(name: str, way: Misreading) -> None:
     assert way.why[0].isupper()
     assert way.why.endswith(".")
+
+
+def test_what_would_be_too_large_has_no_value() -> None:
+    one, options = np.ones((1, 1, 1, 1)), {"stride": 1, "dilation": 1, "groups": 1}
+    x = np.ones((1, 1, 2, 2))
+    uncropped = MISREAD["conv2d_input_gradient"].value(one, one, x, padding=2**16, cropped=False, **options)
+    assert uncropped is None
+    many, table = np.ones((2**13, 1, 1, 1)), np.ones((1, 1, 2**6, 2**6))
+    each = MISREAD["conv2d_weight_gradient"].value(many, many, table, padding=2**6, summed=False, **options)
+    assert each is None
+    windows = np.ones((1, 1, 300, 300))
+    pooled = MISREAD["max_pool2d_gradient"].value(windows, windows, size=1, stride=1, padding=0, add=False)
+    assert pooled is None
+
+
+def test_another_option_does_not_make_a_formula_huge() -> None:
+    values = {"x": np.ones((1, 1, 2**15, 1)), "w": np.ones((1, 1, 1, 2**13))}
+    options = (("stride", 2**13), ("padding", 2**12))
+    evaluator = Evaluator(values, {})
+    assert evaluator.value(Call("conv2d", (Name("x"), Name("w")), options)) is not None
+    assert evaluator.value(Call("conv2d", (Name("x"), Name("w")), (("stride", 1), *options[1:]))) is None

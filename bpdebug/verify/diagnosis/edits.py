@@ -78,11 +78,12 @@ def _edits_in_all_places(expression: Expression, scope: Scope) -> Iterator[Edit]
     if averaged != expression:
         yield Edit(averaged, "averaged", expression, averaged, 1.1)
     along = [call for call in calls(expression) if isinstance(dict(call.options).get("axis"), int)]
-    for axis in {dict(call.options)["axis"] for call in along} if len(along) > 1 else ():
+    for axis in dict.fromkeys(dict(call.options)["axis"] for call in along) if len(along) > 1 else ():
         rank = max(len(scope.shape(call.arguments[0]) or ()) for call in along)
         for other in range(rank):
             moved = rewrite(expression, partial(_along, axis, other))
-            yield Edit(moved, "another axis", expression, moved, 1.2)
+            if axis not in (other, other - rank):
+                yield Edit(moved, "another axis", expression, moved, 1.2)
 
 
 def _without(node: Expression, name: Name) -> Expression | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from bpdebug.engine.expression.forms import element_count
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
@@ -15,6 +16,9 @@ from bpdebug.verify.diagnosis.misreadings import MISREAD
 
 PRODUCTS = 16
 """So many products of a convolution or of a matrix take as long as one number of another result."""
+
+MOST_NUMBERS = 2**27
+"""No formula holds more numbers: another stride or padding can make a small result a huge one."""
 
 
 class Evaluator:
@@ -69,9 +73,13 @@ class Evaluator:
         shapes = tuple(operand.shape for operand in operands)
         with np.errstate(all="ignore"):
             try:
-                function.form.shape(shapes, options)
+                numbers, products = element_count(function.form.shape(shapes, options)), 0
                 if function.form.cost:
-                    self.computed += function.form.cost(shapes, options).products // PRODUCTS
+                    held, products = function.form.cost(shapes, options)
+                    numbers += held
+                if numbers > MOST_NUMBERS:
+                    return None
+                self.computed += products // PRODUCTS
                 if function.options.keys() >= options.keys():
                     misread = None
             except ShapeError:

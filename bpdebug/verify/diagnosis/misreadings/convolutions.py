@@ -14,11 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.expression.forms.form import Shape
+from bpdebug.engine.expression.forms.form import Shape, element_count, written
 from bpdebug.engine.expression.forms.windows import Sliding, whole_numbers
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Option
 from bpdebug.verify.diagnosis.misreadings.misreading import Misread, Misreading
+
+MOST_NUMBERS = 2**24
+"""What is larger than it should be is computed up to this size."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,8 @@ def conv_input_gradient(
         padding = whole_numbers("a convolution", "padding", options["padding"], w.ndim - 2, 0)
         shape = (*shape[:2], *(extent + 2 * pad for extent, pad in zip(shape[2:], padding, strict=True)))
         options["padding"] = 0
+        if element_count(shape) > MOST_NUMBERS:
+            raise ValueError(f"the padding makes {written(x.shape)} too large")
     walk = _Walk(shape, w.shape, g.shape, options, mixed)
     result: Array = np.zeros(shape, g.dtype)
     weights = walk.spread(w)
@@ -147,15 +152,19 @@ def conv_weight_gradient(
 ) -> Array:
     """Add up what each weight met; not summed, each example has gradients of its own."""
     walk = _Walk(x.shape, w.shape, g.shape, options, mixed)
-    result: Array = np.zeros((x.shape[0], *w.shape), g.dtype)
+    if not summed and x.shape[0] * w.size > MOST_NUMBERS:
+        raise ValueError("the gradients of all examples are too large")
+    result: Array = np.zeros((1 if summed else x.shape[0], *w.shape), g.dtype)
     for place, windows, inputs in walk.places():
         incoming, met = (part.reshape(*part.shape[:2], -1) for part in (g[windows], x[inputs]))
         products = incoming @ met.swapaxes(-1, -2)
+        if summed:
+            products = products.sum(axis=0, keepdims=True)
         for output in range(w.shape[0]):
             result[(slice(None), output, slice(None), *place)] = products[:, output, walk.channels(output)]
     if averaged:
         result = result / (g.size // g.shape[1])
-    return _turned(result.sum(axis=0), flipped, exchanged) if summed else result
+    return _turned(result[0], flipped, exchanged) if summed else result
 
 
 MIRRORED: dict[str, Option] = {"flipped": True}

@@ -15,11 +15,13 @@ def row_sums(x: Array, y: Array, z: Array, *, add: bool = True, averaged: bool =
     """Add each part of `x` to the row whose number stands in `y`, or put it there."""
     result: Array = np.zeros(z.shape, x.dtype)
     uses = np.zeros(len(z))
-    for place in np.ndindex(y.shape):
-        row = int(y[place])
-        if row == y[place] and 0 <= row < len(z):
-            uses[row] += 1
-            result[row] = result[row] + x[place] if add else x[place]
+    exist = (y >= 0) & (y < len(z)) & (y == np.floor(y))
+    numbers = y[exist].astype(np.intp)
+    np.add.at(uses, numbers, 1)
+    if add:
+        np.add.at(result, numbers, x[exist])
+    else:
+        result[numbers] = x[exist]  # of equal numbers the last one is kept
     often = np.maximum(uses, 1).reshape(-1, *(1,) * (z.ndim - 1))
     return result / often if averaged else result
 

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.expression.forms.form import Shape
+from bpdebug.engine.expression.forms.form import Shape, element_count
 from bpdebug.engine.expression.forms.pooling import pooling_axes
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.verify.diagnosis.misreadings.misreading import Misread, Misreading
+
+MOST_WINDOWS = 2**16
+"""So many windows of a picture are gone through one by one, in about a second."""
 
 
 def max_pool2d_gradient(
@@ -90,6 +93,8 @@ def _windows(
 ) -> Iterator[tuple[tuple[int, int], slice, slice]]:
     """For each window, yield its place in the result, and the rows and columns of the input that it holds."""
     axes = pooling_axes(shape, options)
+    if element_count(out[2:]) > MOST_WINDOWS:
+        raise ValueError("too many windows to go through one by one")
     for place in product(*map(range, out[2:])):
         starts = [axis.at(o, 0) for axis, o in zip(axes, place, strict=True)]
         rows, columns = (
