@@ -61,7 +61,7 @@ def in_microbatches(program: Program, count: int) -> Program:
         {name: shape for name, shape in program.inputs.items() if name != gradient_name(program.seed)},
         [*statements, *joined, *(replace(statement, layer=last) for statement in rest)],
         program.seed,
-        [*copies, *(replace(layer, number=last) for layer in program.layers if layer.is_loss)],
+        [*copies, *(layer._replace(number=last) for layer in program.layers if layer.is_loss)],
         program.parameters,
         {name: axis for name, axis in program.batch_axes.items() if name != gradient_name(program.seed)},
         {name for name in program.inputs if gradient_name(name) in program.shapes},
@@ -115,8 +115,7 @@ class _Part:
 
     def layer(self, layer: Layer) -> Layer:
         """Return a layer as it is for this part."""
-        return replace(
-            layer,
+        return layer._replace(
             number=layer.number + self.shift,
             title=f"{layer.title}, part {self.number}",
             tensors={role: self.renamed.get(name, name) for role, name in layer.tensors.items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,17 +12,15 @@ from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.program import Program
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One executed statement: its number from 1, and its value, read-only."""
 
-    index: int
+    number: int
     statement: Statement
     value: Array
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(NamedTuple):
     """A whole run.
 
     Attributes
@@ -40,7 +38,7 @@ class Trace:
     def steps(self) -> tuple[Step, ...]:
         """Every executed statement with its value, in order."""
         statements = enumerate(self.program.statements, start=1)
-        return tuple(Step(index, statement, self.values[statement.name]) for index, statement in statements)
+        return tuple(Step(number, statement, self.values[statement.name]) for number, statement in statements)
 
 
 def run(program: Program, inputs: Mapping[str, Array]) -> Trace:

@@ -43,7 +43,7 @@ def json_trace(scenario: Scenario, trace: Trace) -> Iterator[str]:
 def _head(trace: Trace, step: Step) -> dict[str, Any]:
     statement = step.statement
     return {
-        "index": step.index,
+        "index": step.number,
         "phase": statement.phase,
         "layer": statement.layer,
         "role": statement.role,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.scenario.problems import RefusalError, described
 from bpdebug.scenario.tensors import AnyTensor, FileTensor, Flaw, GeneratedTensor, RandomTensor
 
-Places = npt.NDArray[np.bool_]
+Places = np.ndarray[Any, np.dtype[np.bool_]]
 """For every element whether something is true of it."""
 
 SPREAD = 10

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.program import Program
@@ -12,8 +11,7 @@ from bpdebug.scenario.problems import KeyPath
 from bpdebug.scenario.tensors import AnyTensor
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A file that has been checked table by table, before anything is allocated.
 
     Attributes

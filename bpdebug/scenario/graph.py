@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bpdebug.engine.layers import LayerKind
 from bpdebug.scenario.problems import KeyPath, Report, did_you_mean, listed, shortened
@@ -17,8 +17,7 @@ NETWORK_INPUT = "input"
 """What layers call the input of the network."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What a layer says about its place in the network.
 
     Attributes
@@ -51,8 +50,7 @@ class Place:
         return f"layers[{self.number - 1}]" + (f" '{shortened(self.name)}'" if self.name else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """How the layers of a network hang together.
 
     Attributes

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.layers import LAYER_KINDS, LayerKind
@@ -15,8 +14,7 @@ from bpdebug.scenario.problems import Report
 from bpdebug.scenario.tensors import AnyTensor
 
 
-@dataclass(frozen=True, slots=True)
-class LayerEntry:
+class LayerEntry(NamedTuple):
     """One of the file's `[[layers]]`, as far as it is sound.
 
     Attributes

@@ -14,9 +14,8 @@ import sys
 import tomllib
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.scenario.problems import nearest, printable
@@ -149,8 +148,7 @@ Opener = Callable[[str, int], int]
 """Opens a path with flags, as `os.open` does."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioFolder:
+class ScenarioFolder(NamedTuple):
     """The folder of a scenario, with every link followed, and whether the files it names may be elsewhere."""
 
     path: Path

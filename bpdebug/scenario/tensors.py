@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -29,8 +28,7 @@ MAX_SEED = 2**63 - 1
 """The largest integer that TOML promises to keep."""
 
 
-@dataclass(frozen=True, slots=True)
-class LiteralTensor:
+class LiteralTensor(NamedTuple):
     """A tensor whose numbers are written out."""
 
     shape: Shape
@@ -80,8 +78,7 @@ class RandomTensor(BaseModel, extra="forbid", strict=True, defer_build=True):
         return generator.normal(0.0, self.scale, self.shape)
 
 
-@dataclass(frozen=True, slots=True)
-class FileTensor:
+class FileTensor(NamedTuple):
     """A tensor in a file that was looked at, and is read when the numbers are wanted.
 
     Where the file was not looked at, the shape is without axes, and the numbers are refused.
@@ -101,8 +98,7 @@ class FileTensor:
         return self.read()
 
 
-@dataclass(frozen=True, slots=True)
-class GeneratedTensor:
+class GeneratedTensor(NamedTuple):
     """A tensor that follows from the settings of a layer, made when the numbers are wanted."""
 
     shape: Shape

@@ -96,9 +96,10 @@ class Loss:
 
     @property
     def finite(self) -> bool:
-        """Whether all numbers of the forward pass are finite, and the gradient that comes in."""
+        """Whether all numbers of the forward pass are finite, and the gradient that comes in; masks aside."""
         derived = {statement.name for statement in self.program.statements if statement.phase == "backward"}
-        return all(np.isfinite(value).all() for name, value in self.values.items() if name not in derived)
+        asked = self.values.keys() - derived - self.program.masks
+        return all(np.isfinite(self.values[name]).all() for name in asked)
 
     @cached_property
     def downstream(self) -> tuple[Statement, ...]:

@@ -169,6 +169,8 @@ RULES: dict[Form, Rule] = {
     forms.ALONG_AXIS: _along_axes,
     **dict.fromkeys(forms.CONVOLUTION.values(), _convolved),
     **dict.fromkeys(forms.TRANSPOSED_CONVOLUTION.values(), _transposed_convolved),
+    **dict.fromkeys((forms.SPLIT_HEADS, forms.MERGED_HEADS, forms.TRIANGLE), _broadcast),
+    forms.AS_ROWS: _reshaped,
     forms.FLATTEN: _reshaped,
     forms.RESHAPE: _reshaped,
     forms.MAX_POOLING: _as_examples,

@@ -37,7 +37,7 @@ def test_bit_identical_to_numpy(dense_network: Callable, batch: int) -> None:
     trace = run(network.program, network.inputs)
     wanted = hand_written(network.inputs)
     assert [step.statement.name for step in trace.steps] == list(wanted)
-    assert [step.index for step in trace.steps] == list(range(1, 13))
+    assert [step.number for step in trace.steps] == list(range(1, 13))
     for step in trace.steps:
         assert step.value.tobytes() == wanted[step.statement.name].tobytes()
         assert step.value is trace.values[step.statement.name]

@@ -132,12 +132,11 @@ def test_each_loss_in_each_layout(loss: str, layout: str, reduction: str, tmp_pa
 
 def test_a_wrong_rule_would_be_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     """The oracle is one: a penalty that counts twice as much does not pass."""
-    import dataclasses
 
     from bpdebug.engine.expression.derivation import derivative_rules
     from bpdebug.engine.expression.functions import FUNCTIONS
 
-    wrong = dataclasses.replace(FUNCTIONS["half_square"], derivatives=("2 * g * x",))
+    wrong = FUNCTIONS["half_square"]._replace(derivatives=("2 * g * x",))
     monkeypatch.setitem(FUNCTIONS, "half_square", wrong)
     derivative_rules.cache_clear()
     try:

@@ -16,8 +16,9 @@ import numpy as np
 
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.layers import LAYER_KINDS, ROWS
+from bpdebug.engine.layers.kind import input_roles
 from bpdebug.engine.layers.layer import make_layer
-from bpdebug.engine.program import Program, with_backward
+from bpdebug.engine.program import Program, infer_shapes, with_backward
 from bpdebug.engine.trace import run
 from bpdebug.verify.check import check
 from bpdebug.verify.report import Report
@@ -92,8 +93,12 @@ class Net:
             entry = LAYER_KINDS[kind]
             chosen = {setting.name: setting.default for setting in entry.settings} | settings
             owner = owners.get(number, 0)
-            roles = layers[owner - 1][2] if owner else parameters
-            layer = make_layer(number, entry, chosen, tuple(roles), ROWS, incoming.get(number, ()), owner)
+            known = infer_shapes({name: value.shape for name, value in inputs.items()}, forward)
+            reads = incoming.get(number, (f"a{number - 1}",))
+            given = dict(zip(input_roles(len(reads)), (known[name] for name in reads), strict=True))
+            own = layers[owner - 1][2] if owner else parameters
+            given |= {role: value.shape for role, value in own.items()}
+            layer = make_layer(number, entry, chosen, given, ROWS, reads, owner)
             for role, value in parameters.items():
                 inputs[layer.given[role]] = value
             for generated in entry.generated:  # a mask, in the shape of what comes in
@@ -102,9 +107,9 @@ class Net:
             made.append(layer)
             forward += layer.forward
         shapes = {name: value.shape for name, value in inputs.items()}
-        own = [name for name in inputs if name[0] in "wbg"]
+        trained = [name for name in inputs if name[0] in "wbg"]
         self.program: Program = with_backward(
-            shapes, forward, f"a{len(layers)}", made, own, batch_axes, {"a0", *own} - looked_up(made)
+            shapes, forward, f"a{len(layers)}", made, trained, batch_axes, {"a0", *trained} - looked_up(made)
         )
         seed = f"da{len(layers)}"
         inputs[seed] = random.normal(size=self.program.shapes[seed])
@@ -225,17 +230,17 @@ def convolutions(seed: int) -> Iterator[Planted]:
     yield planted("mean of examples", "dw2", dw / 3, f"{net.right('dw2')} / m")
     windows = dz.size / 4
     yield planted("mean of windows", "dw2", dw / windows, net.misread("dw2", "averaged=True"))
-    inner = "sum(dz2, axis=0)"
-    by_space = f"mean({inner}, axis=(1, 2), keepdims=True)"
-    by_batch = "sum(mean(dz2, axis=0), axis=(1, 2), keepdims=True)"
+    total = "sum(dz2, axis=(0, 2, 3))"
+    by_space = f"reshape_like({total} / count(dz2, axis=(2, 3)), b2)"
+    by_batch = f"reshape_like({total} / count(dz2, axis=0), b2)"
     area = dz.shape[2] * dz.shape[3]
-    yield planted("batch only", "db2", dz.sum(axis=0), inner)
+    yield planted("batch only", "db2", dz.sum(axis=0), "sum(dz2, axis=0)")
     yield planted(
         "space only", "db2", dz.sum(axis=(2, 3), keepdims=True), "sum(dz2, axis=(2, 3), keepdims=True)"
     )
     yield planted("mean over space", "db2", db / area, by_space)
     yield planted("mean over batch", "db2", db / 3, by_batch, f"{net.right('db2')} / m")
-    both = "mean(mean(dz2, axis=0), axis=(1, 2), keepdims=True)"
+    both = "reshape_like(mean(dz2, axis=(0, 2, 3)), b2)"
     yield planted("mean over all", "db2", db / (3 * area), both)
 
 

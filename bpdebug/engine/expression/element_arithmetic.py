@@ -54,6 +54,15 @@ def _placed(writer: Writer, call: Call, index: Index) -> Written:
     return ZERO if beside else writer.write(call.arguments[0], first_index(region))
 
 
+def _triangle(writer: Writer, call: Call, index: Index) -> Written:
+    """Write an element of the lower triangle, or what stands above it everywhere."""
+    (region,) = writer.operand_regions(call, index)
+    if all(part.start < part.stop for part in region):
+        return writer.write(call.arguments[0], first_index(region))
+    above = written_number(float(writer.reader.value(call, point(index)).item()), writer.digits)
+    return Written(above, above)
+
+
 def _concatenated(writer: Writer, call: Call, index: Index) -> Written:
     """Write an element of tensors one after the other: it is one of either."""
     regions = writer.operand_regions(call, index)
@@ -171,6 +180,10 @@ WRITERS: Mapping[Form, Callable[[Writer, Call, Index], Written]] = {
     forms.PART: _moved,
     forms.TAKEN: _taken,
     forms.ROW_SUMS: _row_sums,
+    forms.SPLIT_HEADS: _moved,
+    forms.MERGED_HEADS: _moved,
+    forms.TRIANGLE: _triangle,
+    forms.AS_ROWS: _moved,
     forms.FLATTEN: _moved,
     forms.RESHAPE: _moved,
     forms.RESHAPE_LIKE: _moved,

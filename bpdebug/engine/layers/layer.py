@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from bpdebug.engine.expression.nodes import Expression, Name, Statement, rewrite
 from bpdebug.engine.expression.parsing import parse
@@ -12,11 +12,11 @@ from bpdebug.engine.layers.kind import INPUT_ROLE, LayerKind, Value, input_roles
 from bpdebug.engine.layers.layout import COLUMNS, Layout
 
 if TYPE_CHECKING:
+    from bpdebug.engine.expression.forms import Shape
     from bpdebug.engine.losses.objective import Objective
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer of a network, as the program lists it.
 
     Attributes
@@ -45,7 +45,7 @@ class Layer:
     settings: Mapping[str, Value]
     tensors: Mapping[str, str]
     layout: Layout = COLUMNS
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = MappingProxyType({})
     forward: tuple[Statement, ...] = ()
 
     @property
@@ -70,7 +70,7 @@ def make_layer(
     number: int,
     kind: LayerKind,
     settings: Mapping[str, Value],
-    parameters: Collection[str],
+    shapes: Mapping[str, Shape],
     layout: Layout = COLUMNS,
     incoming: Sequence[str] = (),
     owner: int = 0,
@@ -85,8 +85,9 @@ def make_layer(
         What it is.
     settings : mapping
         Its choices.
-    parameters : collection of str
-        The roles of the parameters that it has.
+    shapes : mapping
+        Role -> shape of the tensors that it is given, its parameters and what comes in; 0 for a length that
+        is not known.
     layout : Layout
         How its tensors are laid out.
     incoming : sequence of str
@@ -99,10 +100,10 @@ def make_layer(
     given |= {
         parameter.name: f"{parameter.name}{owner or number}"
         for parameter in kind.parameters
-        if parameter.name in parameters
+        if parameter.name in shapes
     }
     given |= {generated.name: f"{generated.name}{number}" for generated in kind.generated}
-    written = kind.forward(settings, tuple(given), layout)
+    written = kind.forward(settings, {role: shapes.get(role, ()) for role in given}, layout)
     named = {**given, **{role: f"{role}{number}" for role in written}}
 
     def in_names(node: Expression) -> Expression:

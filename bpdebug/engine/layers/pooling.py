@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 
-from bpdebug.engine.layers.kind import LayerKind, Setting, Value, written_options
+from bpdebug.engine.layers.kind import LayerKind, Setting, Value, written_extents, written_options
 from bpdebug.engine.layers.layout import BATCH, Layout
 
 MOST = 2**16
 OPTIONS = (
-    Setting("size", default=2, bounds={"ge": 1, "le": MOST}),
-    Setting("stride", default=0, bounds={"ge": 0, "le": MOST}),
-    Setting("padding", default=0, bounds={"ge": 0, "le": MOST}),
+    Setting("size", default=2, bounds={"ge": 1, "le": MOST}, axes=2),
+    Setting("stride", default=0, bounds={"ge": 0, "le": MOST}, axes=2),
+    Setting("padding", default=0, bounds={"ge": 0, "le": MOST}, axes=2),
 )
 """A stride of 0 is none of its own: windows lie side by side."""
 
@@ -29,7 +28,7 @@ MAX_POOL2D = LayerKind(
     input=lambda layout: (BATCH, "channels", "height", "width"),
     parameters=(),
     settings=OPTIONS,
-    title=lambda settings: f"max_pool2d {settings['size']}×{settings['size']}",
+    title=lambda settings: f"max_pool2d {written_extents(settings['size'])}",
     forward=_forward("max_pool2d"),
     panels=("a_prev", "a"),
     explanations={
@@ -39,10 +38,9 @@ MAX_POOL2D = LayerKind(
     layouts=("rows",),
 )
 
-AVG_POOL2D = replace(
-    MAX_POOL2D,
+AVG_POOL2D = MAX_POOL2D._replace(
     name="avg_pool2d",
-    title=lambda settings: f"avg_pool2d {settings['size']}×{settings['size']}",
+    title=lambda settings: f"avg_pool2d {written_extents(settings['size'])}",
     forward=_forward("avg_pool2d"),
     explanations={
         "a": "Of each window the mean is kept; padding counts as zeros.",
@@ -50,8 +48,7 @@ AVG_POOL2D = replace(
     },
 )
 
-GLOBAL_AVG_POOL = replace(
-    MAX_POOL2D,
+GLOBAL_AVG_POOL = MAX_POOL2D._replace(
     name="global_avg_pool",
     settings=(),
     title=lambda settings: "global_avg_pool",

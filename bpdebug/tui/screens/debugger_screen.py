@@ -19,6 +19,7 @@ from bpdebug.tui.curves import Quantity, loss_of, watch_of
 from bpdebug.tui.entries import gutter_marks
 from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.operation_text import operation_text
+from bpdebug.tui.run_ahead import RunAhead
 from bpdebug.tui.screens.checking_screen import CheckingScreen
 from bpdebug.tui.snapshot import (
     PairNames,
@@ -75,6 +76,7 @@ class DebuggerScreen(CheckingScreen):
     ) -> None:
         super().__init__(scenario, actions)
         self.autoplay = Autoplay(self, self.debugger, self.run_command)
+        self.ahead = RunAhead(self, self.debugger, lambda: self.is_computing)
         self.digits = digits
         self.newcomer = newcomer
         self.pinned: int | None = None
@@ -100,7 +102,7 @@ class DebuggerScreen(CheckingScreen):
     def on_mount(self) -> None:
         """Show the start, with the watches that the scenario brings; check the user's numbers."""
         self.set_class(self.newcomer, "-newcomer")
-        self.lists["watches"].display = bool(self.debugger.watches.by_number)
+        self.lists["watches"].display = bool(self.debugger.watches)
         self.show()
         if self.verdicts.mine:
             self.action_run_check()
@@ -136,6 +138,7 @@ class DebuggerScreen(CheckingScreen):
             return  # a command moves the debugger in a thread
         debugger, ledger = self.debugger, self.query_one(Ledger)
         self.autoplay.stop_if_moved()
+        self.ahead.follow()
         self.read_views()
         selection = self.selected()
         origin = explain_element(debugger, selection, self.digits, self.view)

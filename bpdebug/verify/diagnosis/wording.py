@@ -69,6 +69,7 @@ WORDS: dict[str, Words] = {
     "factor twice": Words("{old} became {new}", "A factor was applied twice."),
     "transpose left out": Words("{new} for {old}", "A transpose is missing."),
     "transposed": Words("{new} for {old}", "This was transposed."),
+    "not reshaped": Words("{old} became {new}", "Not laid out as the tensor is whose gradient it is."),
     "another product": Words(
         "{new} for {old}", "The matrix product and the product element by element were confused."
     ),

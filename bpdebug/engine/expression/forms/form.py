@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from bpdebug.engine.expression.nodes import Option
@@ -28,8 +27,7 @@ class Cost(NamedTuple):
     products: int
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """The shape rule and the reading rule of a family of functions.
 
     Attributes

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,16 +23,14 @@ POSITIVE = ((0.2, 1.5, 3.0), (0.7, 2.2, 0.9))
 """A sample argument for functions that are defined for positive numbers only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """Arguments and options on which a test compares the derivatives with finite differences."""
 
     arguments: tuple[Any, ...]
-    options: Mapping[str, Option] = field(default_factory=dict)
+    options: Mapping[str, Option] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """One function of the tensor language.
 
     Attributes
@@ -60,6 +58,8 @@ class Function:
         How NumPy text writes it; `name(x, option=...)` if empty.
     precedence : int
         How tightly the written form binds, as Python's operators do.
+    is_mask : bool
+        Whether it writes −∞ on purpose, of which a softmax makes an exact 0.
     """
 
     name: str
@@ -68,10 +68,11 @@ class Function:
     explanation: str
     samples: tuple[Sample, ...]
     form: Form = ELEMENTWISE
-    options: Mapping[str, Option] = field(default_factory=dict)
+    options: Mapping[str, Option] = MappingProxyType({})
     notation: str = ""
     python: str = ""
     precedence: int = CALL
+    is_mask: bool = False
 
     @property
     def arity(self) -> int:

@@ -29,6 +29,7 @@ from bpdebug.verify.diagnosis.rules.tensors import (
     another_product,
     another_tensor,
     transposed,
+    unshaped,
     updated_too_early,
 )
 from bpdebug.verify.diagnosis.scope import Replacement, Scope
@@ -45,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     twice,
     inverted,
     transposed,
+    unshaped,
     another_product,
     another_sum,
     another_mean,

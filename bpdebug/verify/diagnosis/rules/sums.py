@@ -24,8 +24,9 @@ def another_sum(node: Expression, scope: Scope) -> Iterator[Replacement]:
     yield Call("mean", node.arguments, node.options), "averaged", 1.0
     options = options_of(node)
     summed = reduced_axes(shape, options["axis"])
-    for axis in summed if len(summed) > 1 else ():
-        yield Call("divide", (node, Call("count", (argument,), (("axis", axis),)))), "averaged", 1.1
+    for some in (axes for count in range(1, len(summed)) for axes in combinations(summed, count)):
+        along: Option = some if len(some) > 1 else some[0]
+        yield Call("divide", (node, Call("count", (argument,), (("axis", along),)))), "averaged", 1.1
     for axes in _choices(len(shape)):
         if reduced_axes(shape, axes) != summed:
             for keepdims in (True, False):

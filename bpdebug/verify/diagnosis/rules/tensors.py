@@ -24,6 +24,12 @@ def transposed(node: Expression, scope: Scope) -> Iterator[Replacement]:
         yield Call("transpose", (node,)), "transposed", 1.2
 
 
+def unshaped(node: Expression, scope: Scope) -> Iterator[Replacement]:
+    """`da1` for `reshape_like(da1, a0)`: not laid out as the tensor is."""
+    if isinstance(node, Call) and node.function == "reshape_like":
+        yield node.arguments[0], "not reshaped", 1.0
+
+
 def another_product(node: Expression, scope: Scope) -> Iterator[Replacement]:
     """`*` for `@`, or the operands of `@` in the other order."""
     if isinstance(node, Call) and node.function in ("matmul", "multiply"):
