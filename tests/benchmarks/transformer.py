@@ -87,7 +87,7 @@ def block() -> Program:
     layers = []
     for number, (kind, settings, sources) in enumerate(LAYERS, start=1):
         chosen = {setting.name: setting.default for setting in LAYER_KINDS[kind].settings} | settings
-        own = [name.removesuffix(str(number)) for name in PARAMETERS if name in _names(kind, number)]
+        own = {role: PARAMETERS[name] for role, name in _names(kind, number).items() if name in PARAMETERS}
         incoming = [f"a{source}" for source in sources]
         layers.append(make_layer(number, LAYER_KINDS[kind], chosen, own, ROWS, incoming))
     forward = [statement for layer in layers for statement in layer.forward]
@@ -95,5 +95,5 @@ def block() -> Program:
     return with_backward(shapes, forward, f"a{len(LAYERS)}", layers, PARAMETERS, {"a0": 0})
 
 
-def _names(kind: str, number: int) -> set[str]:
-    return {f"{parameter.name}{number}" for parameter in LAYER_KINDS[kind].parameters}
+def _names(kind: str, number: int) -> dict[str, str]:
+    return {parameter.name: f"{parameter.name}{number}" for parameter in LAYER_KINDS[kind].parameters}

@@ -53,6 +53,7 @@ TAUGHT = {
     "embedding",
     "exploding",
     "find_the_bug",
+    "find_the_conv_bug",
     "lstm_step",
     "max_pool_overlap",
     "mnist_mlp",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from bpdebug.engine.trace import run
@@ -122,3 +124,45 @@ async def test_without_numbers_of_ones_own_there_is_nothing_to_view() -> None:
         await session.press("end", "d", "right_square_bracket")
         assert session.screen.view == "run"
         assert session.moment == (12, 0)
+
+
+TRAINING = """
+title = "A training with numbers of the user's own"
+layout = "columns"
+[inputs]
+a0 = [[0.5, -1.0], [0.25, 2.0]]
+[[layers]]
+kind = "dense"
+activation = "tanh"
+w = [[0.3, -0.2]]
+[loss]
+kind = "mse"
+target = [[0.4, -0.1]]
+[training]
+iterations = 3
+[optimizer]
+kind = "sgd"
+learning_rate = 0.1
+[mine]
+dw1 = "2 * (dz1 @ a0.T)"
+"""
+
+
+async def test_the_users_numbers_are_not_compared_with_those_of_a_later_iteration(tmp_path: Path) -> None:
+    path = tmp_path / "training.toml"
+    path.write_text(TRAINING)
+    async with open_app(load_scenario(path)) as session:
+        await checked(session)
+        session.screen.go_to("dw1")
+        await session.settle()
+        assert "yours is" in session.text
+        assert session.panel("dw1").panel.wrong.all()
+        await session.press("i")
+        await session.until(lambda: session.screen.debugger.iteration == 2)
+        assert session.screen.views.offered == ("run",)
+        await session.settle()
+        assert "yours is" not in session.text
+        assert session.panel("dw1").panel.wrong is None
+        await session.press("I")
+        await session.until(lambda: session.screen.debugger.iteration == 1)
+        assert session.screen.views.offered == ("run", "mine", "difference")

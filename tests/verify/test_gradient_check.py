@@ -26,7 +26,7 @@ from bpdebug.errors import BpdebugError
 from bpdebug.verify import slopes
 from bpdebug.verify.gradient_check import check_gradients
 from bpdebug.verify.report import TensorReport
-from bpdebug.verify.slopes import evaluate_many
+from bpdebug.verify.variants import evaluate_many
 
 Values = dict[str, np.ndarray]
 

@@ -146,7 +146,8 @@ class DebuggerScreen(CheckingScreen):
         pairs = read_pairs(debugger, self.pairs(), self.verdicts, self.views, self.view, sources)
         ledger.show(pairs, self.cells, selection.name, self.digits)
         arithmetic = origin.sides if origin is not None else given_text(debugger, selection, self.view)
-        words = self.verdicts.words(selection.name)
+        # A check is of the first iteration, and so is what it says.
+        words = self.verdicts.words(selection.name) if debugger.iteration == 1 else ()
         self.query_one(OperationCard).show(operation_text(debugger, self.scenario.about, arithmetic, words))
         program = self.query_one(ProgramView)
         program.show(debugger.position, inside=debugger.moment.node > 0)
@@ -161,7 +162,9 @@ class DebuggerScreen(CheckingScreen):
         debugger = self.debugger
         if self.views.run is not debugger.trace.values:
             values, replaced = debugger.trace.values, debugger.history.replaced_names
-            self.views = Views(debugger.original.values, values, self.verdicts.mine, replaced)
+            # The user's numbers are those of the first iteration: a later one has others.
+            mine = self.verdicts.mine if debugger.iteration == 1 else {}
+            self.views = Views(debugger.original.values, values, mine, replaced)
             self.view = "run"
 
     def show_enabled(self) -> None:

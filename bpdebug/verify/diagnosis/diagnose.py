@@ -11,19 +11,21 @@ import numpy as np
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Expression, Name, Statement, names, replace
+from bpdebug.engine.expression.nodes import Expression, Name, Statement, calls, names, replace
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.optimizers import COUNTER, NEW
 from bpdebug.engine.program import Program
-from bpdebug.verify.diagnosis.edits import Scope
 from bpdebug.verify.diagnosis.fits import BATCH
+from bpdebug.verify.diagnosis.scope import Scope
 from bpdebug.verify.diagnosis.search import Candidate, groups_of, search
 from bpdebug.verify.diagnosis.wording import done, why
 from bpdebug.verify.report import Diagnosis
 
 MOST_DIAGNOSES = 5
 DEEPEST = 3
-"""How many statements above a wrong tensor are searched, where the user gave nothing in between."""
+"""How many statements above a wrong tensor are searched, where the user gave nothing in between ..."""
+DEEPEST_OF_LAYER = 6
+"""... and how many of its own layer: common code writes a whole layer in a line."""
 DEPTH_COST = 0.3
 ELSEWHERE_BATCH = 5
 """A batch that is not confused with a factor of 2, 3 or 4."""
@@ -46,14 +48,26 @@ class Bench:
         """Another run: general numbers of both signs, and a batch of five."""
         random = np.random.default_rng(0)
         values: dict[str, Array] = {BATCH: np.asarray(float(ELSEWHERE_BATCH))}
+        rows = self.looked_up
         for name, shape in self.program.inputs.items():
             general = list(shape)
             if name in self.program.batch_axes:
                 general[self.program.batch_axes[name]] = ELSEWHERE_BATCH
-            values[name] = random.normal(size=general)
+            drawn = random.normal(size=general)
+            values[name] = random.integers(rows[name], size=general).astype(float) if name in rows else drawn
         for statement in self.program.statements:
             values[statement.name] = np.asarray(evaluate(statement.expression, values))
         return self.with_examples(values)
+
+    @cached_property
+    def looked_up(self) -> Mapping[str, int]:
+        """The inputs that hold numbers of rows, and how many rows there are."""
+        return {
+            call.arguments[1].id: self.program.shapes[names(call)[0]][0]
+            for statement in self.program.statements
+            for call in calls(statement.expression)
+            if call.function == "take" and isinstance(call.arguments[1], Name)
+        }
 
     def with_examples(self, values: Mapping[str, Array]) -> dict[str, Array]:
         """Add, for every tensor with a batch, its first and its last example by their NumPy names."""
@@ -136,7 +150,7 @@ def diagnose(
     """
     values = bench.with_examples(values)
     scope = bench.scope(statement, values)
-    formulas = _written_out(bench.program, statement.expression, given)
+    formulas = _written_out(bench.program, statement, given)
     candidates = search(formulas, mine, values, scope, bench.program.batch, rtol)
     groups = groups_of(candidates, bench.elsewhere)
     best = [members[0] for members in groups][:MOST_DIAGNOSES]
@@ -144,36 +158,39 @@ def diagnose(
 
 
 def _written_out(
-    program: Program, expression: Expression, given: Collection[str]
+    program: Program, statement: Statement, given: Collection[str]
 ) -> list[tuple[Expression, float]]:
     """Return a formula, and then with the gradients that were not given replaced by their formulas.
 
-    The parts of a sum and inner gradients are written out at once: in common code they have no names.
+    The one that is computed last is replaced first, so that each is replaced once, wherever it stands. The
+    parts of a sum and inner gradients are written out at once: in common code they have no names.
     """
-    nameless = {
-        statement.name
-        for statement in program.statements
-        if statement.phase == "backward" and (statement.part or not statement.of)
-    }
+    expression = statement.expression
 
-    def formulas_of(computed: Collection[str]) -> dict[Expression, Expression]:
-        return {
-            Name(name): program.statements[program.positions[name] - 1].expression
+    def latest(nameless: bool) -> Statement | None:
+        """Return what is computed last of what can be written out; the forward pass stays as it is."""
+        found = [
+            program.statements[program.positions[name] - 1]
             for name in names(expression)
-            if name in program.positions and name in computed and name not in given
-        }
+            if name in program.positions and name not in given
+        ]
+        written_out = [
+            inner
+            for inner in found
+            if inner.phase != "forward"
+            and (not nameless or (inner.phase == "backward" and (inner.part or not inner.of)))
+        ]
+        return max(written_out, key=lambda inner: program.positions[inner.name], default=None)
 
-    # A gradient, or a step of an update; the forward pass stays as it is.
-    written_out = {statement.name for statement in program.statements if statement.phase != "forward"}
-    while inner := formulas_of(nameless):
-        expression = replace(expression, inner)
-    formulas = [(expression, 0.0)]
-    for depth in range(1, DEEPEST + 1):
-        hidden = formulas_of(written_out)
-        if not hidden:
-            break
-        expression = replace(expression, hidden)
+    formulas: list[tuple[Expression, float]] = []
+    for depth in range(DEEPEST_OF_LAYER + 1):
+        while inner := latest(nameless=True):
+            expression = replace(expression, {Name(inner.name): inner.expression})
         formulas.append((expression, depth * DEPTH_COST))
+        hidden = latest(nameless=False)
+        if hidden is None or (depth >= DEEPEST and hidden.layer != statement.layer):
+            break
+        expression = replace(expression, {Name(hidden.name): hidden.expression})
     return formulas
 
 

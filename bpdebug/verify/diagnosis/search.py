@@ -9,17 +9,15 @@ them apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
+from bpdebug.engine.expression.nodes import Expression, Name, Number
 from bpdebug.engine.expression.printing import numpy_text
-from bpdebug.engine.expression.shapes import options_of
-from bpdebug.errors import ShapeError
-from bpdebug.verify.diagnosis.edits import Edit, Scope, single_edits, updated_parameter
+from bpdebug.verify.diagnosis.edits import Edit, single_edits, updated_parameter
+from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.fits import (
     BATCH,
     FEWEST_ELEMENTS,
@@ -29,11 +27,14 @@ from bpdebug.verify.diagnosis.fits import (
     scales_of,
     with_added,
 )
+from bpdebug.verify.diagnosis.scope import Scope
 
 PAIR_COST = 0.5
 """How much less plausible two mistakes are than their costs alone say."""
 MOST_PAIRS = 60_000
 """The search for pairs ends here; a layer of a network has a few thousand."""
+MOST_NUMBERS = 2**27
+"""... or when so many numbers have been computed for it: pairs are not for large tensors."""
 LEFT_OVER = 1e-3
 """How much of the user's difference from the right numbers an added term may leave unexplained."""
 
@@ -47,39 +48,6 @@ class Candidate:
     cost: float
     residual: float
     right: Expression
-
-
-class Evaluator:
-    """Evaluates many similar formulas on the same values; what they share is computed once."""
-
-    def __init__(self, values: Mapping[str, Array]) -> None:
-        self.values = values
-        self.known: dict[Expression, Array | None] = {}
-
-    def value(self, node: Expression) -> Array | None:
-        """Return the value of a formula; None if its operands do not fit together."""
-        if isinstance(node, Name):
-            return self.values.get(node.id)
-        if isinstance(node, Number):
-            return np.asarray(node.value, dtype=float)
-        if node not in self.known:
-            self.known[node] = self._call(node)
-        return self.known[node]
-
-    def _call(self, call: Call) -> Array | None:
-        function, options = FUNCTIONS[call.function], options_of(call)
-        operands = []
-        for argument in call.arguments:
-            operand = self.value(argument)
-            if operand is None:
-                return None
-            operands.append(operand)
-        try:
-            function.form.shape(tuple(operand.shape for operand in operands), options)
-        except ShapeError:
-            return None
-        with np.errstate(all="ignore"):
-            return np.asarray(function.numpy(*operands, **options))
 
 
 def search(
@@ -113,14 +81,17 @@ def search(
     list of Candidate
         The most plausible first; empty if no small edit explains the numbers.
     """
-    evaluator = Evaluator({BATCH: np.asarray(float(batch)), **values})
+    evaluator = Evaluator({BATCH: np.asarray(float(batch)), **values}, {})
+
+    def finder(formula: Expression, cost: float) -> _Finder:
+        return _Finder(formula, cost, mine, evaluator.remembering(formula), scope, batch, rtol)
+
     found: list[Candidate] = []
     for formula, cost in formulas:
-        finder = _Finder(formula, cost, mine, evaluator, scope, batch, rtol)
-        found += [*finder.whole(), *finder.single()]
+        looking = finder(formula, cost)
+        found += [*looking.whole(), *looking.single()]
     if not found:
-        formula, cost = formulas[0]
-        found = list(_Finder(formula, cost, mine, evaluator, scope, batch, rtol).pairs())
+        found = list(finder(*formulas[0]).pairs())
     return sorted(found, key=lambda candidate: (candidate.cost, len(numpy_text(candidate.expression))))
 
 
@@ -177,13 +148,16 @@ class _Finder:
     def pairs(self) -> Iterator[Candidate]:
         """Try every pair of edits, as far as there is time."""
         tried: set[Expression] = set()
+        computed = 0
         for first in single_edits(self.right, self.scope):
+            beside = replace(self, evaluator=self.evaluator.remembering(first.expression))
             for second in single_edits(first.expression, self.scope):
                 if second.expression not in tried:
                     tried.add(second.expression)
-                    if len(tried) > MOST_PAIRS:
+                    if len(tried) > MOST_PAIRS or computed + beside.evaluator.computed > MOST_NUMBERS:
                         return
-                    yield from self.matches(second.expression, (first, second))
+                    yield from beside.matches(second.expression, (first, second))
+            computed += beside.evaluator.computed
 
     def matches(self, expression: Expression, edits: tuple[Edit, ...]) -> Iterator[Candidate]:
         """Yield a formula if it gives the user's numbers, as it is or times a factor."""
@@ -218,7 +192,7 @@ def groups_of(
     list of list of Candidate
         The groups, and in each its members, in the order of the candidates.
     """
-    evaluator = Evaluator(elsewhere)
+    evaluator = Evaluator(elsewhere, {})
     groups: list[tuple[Array | None, list[Candidate]]] = []
     for candidate in candidates:
         value = evaluator.value(candidate.expression)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bpdebug.engine.expression.nodes import names
+from bpdebug.engine.expression.nodes import Call, names
 from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.engine.expression.shapes import options_of
 from bpdebug.verify.diagnosis.edits import Edit
+from bpdebug.verify.diagnosis.misreadings import misreading_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +48,48 @@ WORDS: dict[str, Words] = {
     "factor left out": Words("{old} became {new}", "A factor is missing."),
     "term left out": Words(
         "{old} became {new}",
-        "A term is missing. A tensor that is used in several places receives the sum of their gradients.",
+        "A term is missing. What acts on the loss in several ways receives the sum of what each sends back.",
     ),
+    "constant left out": Words(
+        "{old} became {new}",
+        "A constant is missing; under a root or below a line it keeps the quotient finite.",
+    ),
+    "terms left out": Words(
+        "{old} became {new}",
+        "Only one term is there. What else the tensor acts through was treated as a constant, as the mean "
+        "and the variance of a batch often are.",
+    ),
+    "taken as constant": Words(
+        "{old} was left out everywhere",
+        "What flows back through {old} is missing: what this is the gradient of was treated as a constant.",
+    ),
+    "term twice": Words("{old} became {new}", "A term was added twice."),
+    "inverted": Words("{new} for {old}", "Multiplied where the formula divides."),
     "derivative twice": Words("{old} became {new}", "The derivative of the activation was applied twice."),
     "factor twice": Words("{old} became {new}", "A factor was applied twice."),
     "transpose left out": Words("{new} for {old}", "A transpose is missing."),
     "transposed": Words("{new} for {old}", "This was transposed."),
+    "not reshaped": Words("{old} became {new}", "Not laid out as the tensor is whose gradient it is."),
     "another product": Words(
         "{new} for {old}", "The matrix product and the product element by element were confused."
     ),
     "operands exchanged": Words("{new} for {old}", "The operands of the matrix product were exchanged."),
     "not summed": Words(
         "{old} became {new}",
-        "The sum is missing: what belongs added up, as over a batch, was used element by element.",
+        "The sum is missing: what belongs added up, as over a batch or over all outputs of a softmax, was "
+        "used element by element.",
     ),
     "averaged": Words(
         "{new} for {old}",
         "The mean was taken where the sum belongs. If the loss is a mean, what comes in has the 1/m already.",
     ),
+    "not divided": Words("{new} for {old}", "The sum was taken where the mean belongs."),
+    "one less": Words(
+        "{new} for {old}", "Divided by n − 1 in place of n: the unbiased variance for the biased one."
+    ),
     "another axis": Words("{new} for {old}", "The sum runs over the wrong axis."),
+    "another option": Words("{new} for {old}", "{option}"),
+    "misread": Words("{new} for {old}", "{misreading}"),
     "axis lost": Words("{new} for {old}", "The summed axis was dropped, or kept, where it should not be."),
     "opposite sign": Words("{new} for {old}", "A term has the wrong sign."),
     "opposite sign of all": Words(
@@ -102,11 +127,25 @@ WORDS: dict[str, Words] = {
     "under the root": Words(
         "{new} for {old}", "What keeps the quotient finite was added under the root, not beside it."
     ),
+    "beside the root": Words(
+        "{new} for {old}", "What keeps the quotient finite was added beside the root, not under it."
+    ),
     "power left out": Words("{old} became {new}", "A power is missing."),
+    "root left out": Words("{old} became {new}", "A root is missing."),
     "one example only": Words(
         "{new} for {old}", "Only one example of the batch was used: the sum over the others is missing."
     ),
 }
+
+OPTIONS: dict[str, str] = {
+    "axis": "Computed along the wrong axis.",
+    "stride": "The stride was left out, or is another: the windows lie elsewhere.",
+    "padding": "The padding was left out, or taken off at the wrong side: the windows lie elsewhere.",
+    "dilation": "The dilation was left out: the places of a filter lie further apart.",
+    "eps": "Epsilon was left out.",
+    "last": "The other part was taken.",
+}
+"""Why another option is wrong, by its name."""
 
 
 def done(edit: Edit) -> str:
@@ -121,8 +160,21 @@ def why(edit: Edit) -> str:
 
 def _fields(edit: Edit) -> dict[str, str]:
     return {
+        "option": _another_option(edit) if edit.kind == "another option" else "",
+        "misreading": misreading_of(edit.new).why
+        if edit.kind == "misread" and isinstance(edit.new, Call)
+        else "",
         "old": numpy_text(edit.old),
         "new": numpy_text(edit.new),
         "old_names": ", ".join(names(edit.old)),
         "new_names": ", ".join(names(edit.new)),
     }
+
+
+def _another_option(edit: Edit) -> str:
+    """Say what is wrong with the option in which two calls differ."""
+    assert isinstance(edit.old, Call)
+    assert isinstance(edit.new, Call)
+    old = options_of(edit.old)
+    name = next(name for name, value in edit.new.options if old[name] != value)
+    return OPTIONS.get(name, f"Computed with another {name} than the formula says.")

@@ -1,0 +1,59 @@
+"""The rules: for each kind of mistake, what people write in the place of a node of the right formula.
+
+A rule is one function: given a node, it yields what stands there instead, what that is called (a key of
+the words), and how implausible it is, from 1. To add a kind of mistake, write its rule and name it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bpdebug.engine.expression.nodes import Expression
+from bpdebug.verify.diagnosis.rules.activations import (
+    another_function,
+    derivative_from_the_output,
+    wrong_argument_of_derivative,
+)
+from bpdebug.verify.diagnosis.rules.arithmetic import (
+    all_but_one_left_out,
+    another_power,
+    beside_the_root,
+    inverted,
+    left_out,
+    opposite_sign,
+    twice,
+)
+from bpdebug.verify.diagnosis.rules.options import another_option, misread
+from bpdebug.verify.diagnosis.rules.sums import another_mean, another_sum
+from bpdebug.verify.diagnosis.rules.tensors import (
+    another_product,
+    another_tensor,
+    transposed,
+    unshaped,
+    updated_too_early,
+)
+from bpdebug.verify.diagnosis.scope import Replacement, Scope
+
+Rule = Callable[[Expression, Scope], Iterator[Replacement]]
+
+RULES: tuple[Rule, ...] = (
+    wrong_argument_of_derivative,
+    derivative_from_the_output,
+    another_tensor,
+    another_function,
+    left_out,
+    all_but_one_left_out,
+    twice,
+    inverted,
+    transposed,
+    unshaped,
+    another_product,
+    another_sum,
+    another_mean,
+    opposite_sign,
+    another_power,
+    beside_the_root,
+    another_option,
+    misread,
+    updated_too_early,
+)
