@@ -6,8 +6,9 @@ from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.printing import numpy_text
-from bpdebug.tui.cells import element_at
-from bpdebug.tui.snapshot import Selection, result_name
+from bpdebug.tui.explaining import Selection
+from bpdebug.tui.slicing import nearest
+from bpdebug.tui.snapshot import result_name
 from bpdebug.tui.viewer.subject import Subject
 from bpdebug.tui.views import Views
 
@@ -22,15 +23,17 @@ def read_subject(debugger: Debugger, views: Views, selection: Selection, digits:
     views : Views
         The numbers that there are.
     selection : Selection
-        The tensor, and the cell cursor in its panel.
+        The tensor, and the element under the cell cursor of its panel.
     digits : int
         Significant digits.
     """
-    name, cell = selection.name, selection.cell
+    name = selection.name
     if debugger.node is not None and name == result_name(debugger):
         value = debugger.node_value()
         assert value is not None
-        return Subject(numpy_text(debugger.node), value, index=element_at(*cell, value.shape), digits=digits)
+        return Subject(
+            numpy_text(debugger.node), value, index=nearest(selection.index, value.shape), digits=digits
+        )
     if name not in debugger.program.shapes or not debugger.is_known(name):
         return None
     value = views.run[name]
@@ -40,7 +43,7 @@ def read_subject(debugger: Debugger, views: Views, selection: Selection, digits:
         original=views.original[name] if views.is_changed(name) else None,
         mine=views.mine.get(name),
         gradients=gradients_like(debugger, name),
-        index=element_at(*cell, value.shape),
+        index=nearest(selection.index, value.shape),
         digits=digits,
     )
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
+from bpdebug.engine.expression.regions import Index
 from bpdebug.engine.layers.layer import Layer
 from bpdebug.scenario import Scenario
 from bpdebug.tui.actions import ACTIONS, HELP, Action, bindings
@@ -17,19 +18,17 @@ from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
 from bpdebug.tui.curves import Quantity, loss_of, watch_of
 from bpdebug.tui.entries import gutter_marks
+from bpdebug.tui.explaining import Selection, explain_element, given_text
 from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.operation_text import operation_text
+from bpdebug.tui.panels import Sight, read_pairs
 from bpdebug.tui.screens.checking_screen import CheckingScreen
 from bpdebug.tui.snapshot import (
     PairNames,
-    Selection,
-    explain_element,
-    given_text,
     layer_in_focus,
     most_pairs,
     pairs_in_focus,
     places_of,
-    read_pairs,
     result_name,
 )
 from bpdebug.tui.subjects import read_subject
@@ -78,7 +77,8 @@ class DebuggerScreen(CheckingScreen):
         self.digits = digits
         self.newcomer = newcomer
         self.pinned: int | None = None
-        self.cells: dict[int, tuple[int, int]] = {}
+        self.cells: dict[int, Index] = {}
+        self.walked: tuple[object, int] = (None, 0)
         values = self.debugger.original.values
         self.views = Views(values, values, self.verdicts.mine)
         self.view: View = "run"
@@ -128,7 +128,12 @@ class DebuggerScreen(CheckingScreen):
         places = places_of(self.pairs())
         focused = self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
         name = focused if focused in places else result_name(self.debugger)
-        return Selection(name, self.cells.get(places.get(name, -1), (0, 0)))
+        return Selection(name, self.cells.get(places.get(name, -1), ()))
+
+    def walked_from(self, selection: Selection) -> int:
+        """Return how many slices one has walked on, of those that the selected element comes from."""
+        start, count = self.walked
+        return count if start == (self.debugger.moment, selection) else 0
 
     def show(self) -> None:
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
@@ -140,8 +145,9 @@ class DebuggerScreen(CheckingScreen):
         selection = self.selected()
         origin = explain_element(debugger, selection, self.digits, self.view)
         sources = origin.sources if origin is not None else ()
-        pairs = read_pairs(debugger, self.pairs(), self.verdicts, self.views, self.view, sources)
-        ledger.show(pairs, self.cells, selection.name, self.digits)
+        sight = Sight(self.cells, selection.name, sources, self.walked_from(selection))
+        pairs = read_pairs(debugger, self.pairs(), self.verdicts, self.views, self.view, sight)
+        ledger.show(pairs, selection.name, self.digits)
         arithmetic = origin.sides if origin is not None else given_text(debugger, selection, self.view)
         words = self.verdicts.words(selection.name)
         self.query_one(OperationCard).show(operation_text(debugger, self.scenario.about, arithmetic, words))
@@ -178,6 +184,7 @@ class DebuggerScreen(CheckingScreen):
                 "iterations": self.debugger.timeline.iterations > 1,
                 "curve": self.quantity() is not None,
                 "wrong": bool(self.verdicts.wrong_positions),
+                **self.query_one(Ledger).slices_to_see(self.selected().name),
             }
         )
 
@@ -203,6 +210,19 @@ class DebuggerScreen(CheckingScreen):
     def action_change_digits(self, change: int) -> None:
         """Show more or fewer significant digits."""
         self.digits = min(max(self.digits + change, FEWEST_DIGITS), MOST_DIGITS)
+        self.show()
+
+    def action_turn_slice(self, change: int) -> None:
+        """Select the same cell in another slice of the selected tensor."""
+        panel = self.query_one(Ledger).panel_of(self.selected().name)
+        if panel is not None:
+            self.cells[panel.place] = panel.panel.slicing.turned(change).index
+            self.show()
+
+    def action_turn_origins(self, change: int) -> None:
+        """Turn the panels that the selected element comes from to another slice of what feeds it."""
+        selection = self.selected()
+        self.walked = (self.debugger.moment, selection), self.walked_from(selection) + change
         self.show()
 
     def action_toggle_pinned(self) -> None:
@@ -265,7 +285,7 @@ class DebuggerScreen(CheckingScreen):
     @on(CellChosen)
     def cell_chosen(self, message: CellChosen) -> None:
         """Explain the chosen cell, and show it in its partner too."""
-        self.cells[message.place] = message.cell
+        self.cells[message.place] = message.index
         self.show()
         panel = self.query_one(Ledger).panel_of(message.name)
         if panel is not None:

@@ -29,6 +29,7 @@ from bpdebug.tui.cells import FEWEST_DIGITS, MOST_DIGITS, NOTATIONS, CellFormat,
 from bpdebug.tui.messages import PlaceChosen
 from bpdebug.tui.screens.action_screen import ActionScreen
 from bpdebug.tui.screens.ask import AskScreen
+from bpdebug.tui.slicing import Slicing, whole
 from bpdebug.tui.viewer.actions import ACTIONS, HELP
 from bpdebug.tui.viewer.charts import BINS, BarChart, histogram_chart, norms, norms_chart
 from bpdebug.tui.viewer.clipboard import CopyForm, copied_text
@@ -36,7 +37,6 @@ from bpdebug.tui.viewer.element_text import element_text
 from bpdebug.tui.viewer.export import default_file, new_file, write_npy
 from bpdebug.tui.viewer.index_text import parse_index
 from bpdebug.tui.viewer.looks import LOOK_WORDS, LOOKS, Look
-from bpdebug.tui.viewer.slicing import Slicing, whole
 from bpdebug.tui.viewer.subject import Subject, Values
 from bpdebug.tui.widgets.statistics_panel import StatisticsPanel
 from bpdebug.tui.widgets.status_line import StatusLine

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpdebug.tui.viewer.slicing import Slicing, whole
+from bpdebug.tui.slicing import Slicing, whole
 
 SHAPE = (2, 3, 4, 5)
 EVERYTHING = slice(None)
