@@ -188,11 +188,12 @@ class Slicing:
 
     def place_text(self, axes: Sequence[str], of: bool = True) -> str:
         """Say which slice it is, with the names of the axes: `batch 0 of 2 · channel 2 of 3`."""
-        return " · ".join(
-            f"{axes[axis]} {self.index[axis]}" + f" of {self.shape[axis]}" * of
-            for axis in self.others
-            if self.shape[axis] != 1
-        )
+        return " · ".join(self.axis_text(axes, axis, of) for axis in self.others if self.shape[axis] != 1)
+
+    def axis_text(self, axes: Sequence[str], axis: int, of: bool = True) -> str:
+        """Say at which place an axis is held: `channel 2 of 3`, and `axis 1 at 2 of 3` without a name."""
+        at = " at" if axes[axis][-1].isdigit() else ""
+        return f"{axes[axis]}{at} {self.index[axis]}" + f" of {self.shape[axis]}" * of
 
     def axes_text(self, axes: Sequence[str]) -> str:
         """Say which axes are shown: `height ↓ width →`."""

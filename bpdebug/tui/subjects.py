@@ -10,10 +10,12 @@ from bpdebug.tui.explaining import Selection
 from bpdebug.tui.slicing import nearest
 from bpdebug.tui.snapshot import result_name
 from bpdebug.tui.viewer.subject import Subject
-from bpdebug.tui.views import Views
+from bpdebug.tui.views import View, Views
 
 
-def read_subject(debugger: Debugger, views: Views, selection: Selection, digits: int) -> Subject | None:
+def read_subject(
+    debugger: Debugger, views: Views, selection: Selection, digits: int, view: View = "run"
+) -> Subject | None:
     """Return what the viewer shows of a tensor at this moment; None while it has no value.
 
     Parameters
@@ -26,6 +28,8 @@ def read_subject(debugger: Debugger, views: Views, selection: Selection, digits:
         The tensor, and the element under the cell cursor of its panel.
     digits : int
         Significant digits.
+    view : str
+        Which of these numbers the panels show.
     """
     name = selection.name
     if debugger.node is not None and name == result_name(debugger):
@@ -45,6 +49,8 @@ def read_subject(debugger: Debugger, views: Views, selection: Selection, digits:
         gradients=gradients_like(debugger, name),
         index=nearest(selection.index, value.shape),
         digits=digits,
+        axes=debugger.program.axes[name],
+        view=view,
     )
 
 

@@ -197,7 +197,7 @@ class DebuggerScreen(CheckingScreen):
     def action_view_tensor(self) -> None:
         """Show the tensor of the panel in focus, or else the current result, in the viewer."""
         selection = self.selected()
-        subject = read_subject(self.debugger, self.views, selection, self.digits)
+        subject = read_subject(self.debugger, self.views, selection, self.digits, self.view)
         if subject is None:
             panel = self.query_one(Ledger).panel_of(selection.name)
             note = panel.panel.note if panel is not None else ""
