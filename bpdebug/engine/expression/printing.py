@@ -35,6 +35,9 @@ RIGHT_ASSOCIATIVE = "power"
 LITERAL = 45
 """A literal binds tighter than any operator, but not than an attribute: `2 ** x`, `(2).T`."""
 
+LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "epsilon": "ε", "theta": "θ", "mu": "μ", "xhat": "x̂"}
+"""How mathematics writes what code spells out, and its gradient likewise: `dgamma1` is dγ₁."""
+
 Template = Callable[[Call], tuple[str, int]]
 
 
@@ -49,7 +52,10 @@ def statement_text(statement: Statement) -> str:
 
 
 def math_name(name: str) -> str:
-    """Write a name as mathematics does, its number as a subscript: `dw₂`."""
+    """Write a name as mathematics does, its number as a subscript: `dw₂`, `γ₁`."""
+    found = re.fullmatch(r"(d?)([a-z]+?)_?(\d*)", name)
+    if found is not None and found[2] in LETTERS:
+        return f"{found[1]}{LETTERS[found[2]]}{found[3].translate(SUBSCRIPTS)}"
     return re.sub(r"_?(\d+)$", lambda digits: digits[1].translate(SUBSCRIPTS), name)
 
 
