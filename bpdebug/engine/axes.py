@@ -29,7 +29,7 @@ Axes = tuple[str, ...]
 """A name for each axis, in the singular; empty where none is known."""
 
 TIME = "time"
-"""What lies between the examples and their features, where that is a single axis."""
+"""What lies between the examples and their features, where that is a single axis: positions in a sequence."""
 PICTURE = "batch channel height width"
 PICTURES: Mapping[str, tuple[str, ...]] = {
     "conv1d": ("batch channel length", "output channel length", "batch channel length"),
@@ -152,8 +152,9 @@ def singular(extent: str) -> str:
     word = extent.split(" of ")[0].removeprefix("filter ")
     for ending, one in (("ies", "y"), ("sses", "ss"), ("ss", "ss"), ("s", "")):
         if word.endswith(ending):
-            return word.removesuffix(ending) + one
-    return word
+            word = word.removesuffix(ending) + one
+            break
+    return TIME if word == "position" else word
 
 
 def _learnt(
@@ -239,6 +240,7 @@ def _traced(form: Form, operands: Sequence[Axes], shapes: tuple[Shape, ...], opt
         narrowed = (
             name
             for names, before, after in zip(operands, everything, one, strict=True)
+            if all(map(numbers_of, after))
             for name, all_of_it, part in zip(names, before, after, strict=True)
             if len(numbers_of(part)) < len(numbers_of(all_of_it))
         )
