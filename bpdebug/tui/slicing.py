@@ -196,9 +196,13 @@ class Slicing:
         return f"{axes[axis]}{at} {self.index[axis]}" + f" of {self.shape[axis]}" * of
 
     def axes_text(self, axes: Sequence[str]) -> str:
-        """Say which axes are shown: `height ↓ width →`."""
+        """Say which axes are shown: `height ↓ width →`; of more than two, those with more than one place."""
         shown = ((self.rows, "↓"), (self.columns, "→"))
-        return " ".join(f"{axes[axis]} {arrow}" for axis, arrow in shown if axis is not None)
+        return " ".join(
+            f"{axes[axis]} {arrow}"
+            for axis, arrow in shown
+            if axis is not None and (self.shape[axis] != 1 or len(self.shape) < 3)
+        )
 
     def _extent(self, axis: int | None) -> int:
         return 1 if axis is None else self.shape[axis]

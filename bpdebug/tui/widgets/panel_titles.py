@@ -39,9 +39,11 @@ def titles(panel: Panel) -> list[str]:
     ]
 
 
-def named_slice(panel: Panel) -> str:
-    """Return the shortest title that names the axes of the slice."""
-    return f"{panel.title or panel.name} · {panel.slicing.place_text(panel.axes, of=False)}"
+def naming_room(panel: Panel) -> int:
+    """Return the length of the shortest titles that name all axes: above the slice, below what is in it."""
+    above = f"{panel.title or panel.name} · {panel.slicing.place_text(panel.axes, of=False)}"
+    below = f"written · {panel.slicing.axes_text(panel.axes)}"
+    return max(len(above), len(below))
 
 
 def subtitles(panel: Panel, part: str) -> list[str]:

@@ -72,8 +72,8 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def is_sliced(self) -> bool:
-        """Whether it shows a slice of a tensor with more than two axes."""
-        return len(self.panel.shape) > 2
+        """Whether it shows one slice of several."""
+        return self.panel.slicing.count > 1
 
     def show(self, panel: Panel, format: CellFormat, shows_cell: bool, follows: bool = False) -> None:
         """Show a tensor as it is now, with the cell cursor of its pair.
@@ -129,12 +129,13 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         return f"[{top}:{min(rows, top + height)}, {first}:{max(first + 1, last)}]"
 
     def needed_width(self) -> int:
-        """Return the columns in which all numbers are visible, and which slice they are of."""
-        named = len(panel_titles.named_slice(self.panel)) + TITLE_FRAME if self.is_sliced else 0
-        return max(self.grid_size().width + BORDERS, named)
+        """Return the columns in which all numbers are visible."""
+        return self.grid_size().width + BORDERS
 
     def wished_width(self) -> int:
-        """Return the columns in which the title is complete, too."""
+        """Return the columns in which the title is complete, too; of a slice, in which its axes are named."""
+        if self.is_sliced:
+            return panel_titles.naming_room(self.panel) + TITLE_FRAME
         return len(panel_titles.titles(self.panel)[0]) + TITLE_FRAME
 
     def on_resize(self) -> None:
@@ -187,14 +188,18 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw the cells of a row that are in sight; one that is cut off could mislead, and shows as `…`."""
         slicing = self.panel.slicing
         columns = slicing.matrix_shape[1]
-        first, last = left // self.pitch, min(columns, max(1, (left + width) // self.pitch))
+        first = -(-left // self.pitch)
+        last = min(columns, max(first + 1, (left + width) // self.pitch))
         seen, places = range(first, last), (slice(row, row + 1), slice(first, last))
         sources = marked_columns(slicing, self.panel.sources, row, seen)
         wrong = self.panel.wrong
         are_wrong = [False] * len(seen)
         if wrong is not None and wrong.shape == self.panel.shape:
             are_wrong = slicing.part(wrong, *places)[0].tolist()
-        segments = [
+        segments = []
+        if cut_off := first * self.pitch - left:
+            segments.append(Segment("…".ljust(cut_off), self.style_of("cell--note")))
+        segments += [
             self.cell_segment(self.format.cell(number), (row, column), sources.get(column), is_wrong)
             for column, number, is_wrong in zip(
                 seen, slicing.part(value, *places)[0].tolist(), are_wrong, strict=True
@@ -202,8 +207,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         ]
         if last < columns:
             segments.append(Segment(" …", self.style_of("cell--note")))
-        strip = Strip(segments).crop(left - first * self.pitch)
-        return strip.adjust_cell_length(width, self.visual_style.rich_style)
+        return Strip(segments).adjust_cell_length(width, self.visual_style.rich_style)
 
     def render_note(self, y: int, width: int) -> Strip:
         """Draw a line of what stands in place of values."""
