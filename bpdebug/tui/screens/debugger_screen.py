@@ -10,26 +10,18 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from bpdebug.engine.expression.regions import Index
-from bpdebug.engine.layers.layer import Layer
 from bpdebug.scenario import Scenario
 from bpdebug.tui.actions import ACTIONS, HELP, Action, bindings
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
 from bpdebug.tui.curves import Quantity, loss_of, watch_of
 from bpdebug.tui.entries import gutter_marks
-from bpdebug.tui.explaining import Selection, explain_element, given_text
-from bpdebug.tui.messages import CellChosen
+from bpdebug.tui.explaining import explain_element, given_text
 from bpdebug.tui.operation_text import operation_text
 from bpdebug.tui.panels import Sight, read_pairs
-from bpdebug.tui.screens.checking_screen import CheckingScreen
+from bpdebug.tui.screens.ledger_screen import LedgerScreen
 from bpdebug.tui.snapshot import (
-    PairNames,
-    layer_in_focus,
     most_pairs,
-    pairs_in_focus,
-    places_of,
-    result_name,
 )
 from bpdebug.tui.subjects import read_subject
 from bpdebug.tui.views import View, Views
@@ -37,13 +29,12 @@ from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.status_line import StatusLine, place_parts
-from bpdebug.tui.widgets.tensor_panel import TensorPanel
 from bpdebug.tui.widgets.welcome import Welcome
 
 ACTIONS_BY_TEXT = {action.action: action for action in ACTIONS}
 
 
-class DebuggerScreen(CheckingScreen):
+class DebuggerScreen(LedgerScreen):
     """Steps through one scenario.
 
     Parameters
@@ -76,9 +67,6 @@ class DebuggerScreen(CheckingScreen):
         self.autoplay = Autoplay(self, self.debugger, self.run_command)
         self.digits = digits
         self.newcomer = newcomer
-        self.pinned: int | None = None
-        self.cells: dict[int, Index] = {}
-        self.walked: tuple[object, int] = (None, 0)
         values = self.debugger.original.values
         self.views = Views(values, values, self.verdicts.mine)
         self.view: View = "run"
@@ -105,35 +93,7 @@ class DebuggerScreen(CheckingScreen):
         if self.verdicts.mine:
             self.action_run_check()
 
-    # Reading the debugger
-
-    @property
-    def layer_number(self) -> int:
-        """The layer in focus: the pinned one, else that of the current statement."""
-        return self.pinned if self.pinned is not None else layer_in_focus(self.debugger)
-
-    @property
-    def shown_layer(self) -> Layer | None:
-        """The layer in focus; None where there are no layers, or the statement is of none."""
-        layers, number = self.debugger.program.layers, self.layer_number
-        return layers[number - 1] if 0 < number <= len(layers) else None
-
-    def pairs(self) -> tuple[PairNames, ...]:
-        """Return the names of the pairs to show."""
-        statement = self.debugger.statement or self.debugger.program.statements[0]
-        return pairs_in_focus(self.debugger.program, self.shown_layer, statement)
-
-    def selected(self) -> Selection:
-        """Return the element to explain: of the panel in focus, else of the current result."""
-        places = places_of(self.pairs())
-        focused = self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
-        name = focused if focused in places else result_name(self.debugger)
-        return Selection(name, self.cells.get(places.get(name, -1), ()))
-
-    def walked_from(self, selection: Selection) -> int:
-        """Return how many slices one has walked on, of those that the selected element comes from."""
-        start, count = self.walked
-        return count if start == (self.debugger.moment, selection) else 0
+    # What is shown
 
     def show(self) -> None:
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
@@ -190,10 +150,6 @@ class DebuggerScreen(CheckingScreen):
 
     # What the keys do
 
-    def action_leave_panels(self) -> None:
-        """Take the focus from the panels."""
-        self.set_focus(None)
-
     def action_view_tensor(self) -> None:
         """Show the tensor of the panel in focus, or else the current result, in the viewer."""
         selection = self.selected()
@@ -210,24 +166,6 @@ class DebuggerScreen(CheckingScreen):
     def action_change_digits(self, change: int) -> None:
         """Show more or fewer significant digits."""
         self.digits = min(max(self.digits + change, FEWEST_DIGITS), MOST_DIGITS)
-        self.show()
-
-    def action_turn_slice(self, change: int) -> None:
-        """Select the same cell in another slice of the selected tensor."""
-        panel = self.query_one(Ledger).panel_of(self.selected().name)
-        if panel is not None:
-            self.cells[panel.place] = panel.panel.slicing.turned(change).index
-            self.show()
-
-    def action_turn_origins(self, change: int) -> None:
-        """Turn the panels that the selected element comes from to another slice of what feeds it."""
-        selection = self.selected()
-        self.walked = (self.debugger.moment, selection), self.walked_from(selection) + change
-        self.show()
-
-    def action_toggle_pinned(self) -> None:
-        """Keep the panels on the layer in focus, or let them follow the program again."""
-        self.pinned = self.layer_number if self.pinned is None else None
         self.show()
 
     def action_next_view(self) -> None:
@@ -281,15 +219,6 @@ class DebuggerScreen(CheckingScreen):
         self.call_after_refresh(save_screenshot, self.app, self.scenario.name, self.debugger.position)
 
     # What the widgets report
-
-    @on(CellChosen)
-    def cell_chosen(self, message: CellChosen) -> None:
-        """Explain the chosen cell, and show it in its partner too."""
-        self.cells[message.place] = message.index
-        self.show()
-        panel = self.query_one(Ledger).panel_of(message.name)
-        if panel is not None:
-            panel.reveal()
 
     @on(events.Key)
     @on(events.MouseDown)
