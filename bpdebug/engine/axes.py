@@ -91,11 +91,6 @@ def axes_of(expression: Expression, known: Mapping[str, Axes], shapes: Mapping[s
     return _read(expression, known, shapes)[0]
 
 
-def written_axes(axes: Axes) -> Axes:
-    """Return a name for each axis: one that has none is called by its number, `axis 0`."""
-    return tuple(name or f"axis {number}" for number, name in enumerate(axes))
-
-
 def _read(
     expression: Expression, known: Mapping[str, Axes], shapes: Mapping[str, Shape]
 ) -> tuple[Axes, Shape]:

@@ -17,7 +17,7 @@ from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.expression.regions import Index, Source
 from bpdebug.tui.feeding import fed_places
-from bpdebug.tui.slicing import Slicing, nearest, whole
+from bpdebug.tui.slicing import Slicing, nearest, whole, written_axes
 from bpdebug.tui.snapshot import PairNames, result_name
 from bpdebug.tui.verdicts import Verdicts
 from bpdebug.tui.views import View, Views
@@ -197,7 +197,7 @@ def _with_axes(debugger: Debugger, panel: Panel) -> Panel:
     """Name the axes of what has more than two."""
     if len(panel.shape) < 3:
         return panel
-    from bpdebug.engine.axes import axes_of, written_axes  # most programs have matrices only
+    from bpdebug.engine.axes import axes_of  # most programs have matrices only
 
     program = debugger.program
     if panel.mark == "in part" and debugger.node is not None:

@@ -219,6 +219,11 @@ def whole(shape: Shape) -> Slicing:
     return _with_held(Slicing(shape, rows, columns, (0,) * len(shape), None))
 
 
+def written_axes(axes: Sequence[str]) -> tuple[str, ...]:
+    """Return a name for each axis: one that has none is called by its number, `axis 0`."""
+    return tuple(name or f"axis {number}" for number, name in enumerate(axes))
+
+
 def nearest(index: Index, shape: Shape) -> Index:
     """Return the element of a tensor nearest to an index, which may be one of another shape.
 

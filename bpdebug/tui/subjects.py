@@ -35,9 +35,11 @@ def read_subject(
     if debugger.node is not None and name == result_name(debugger):
         value = debugger.node_value()
         assert value is not None
-        return Subject(
-            numpy_text(debugger.node), value, index=nearest(selection.index, value.shape), digits=digits
-        )
+        from bpdebug.engine.axes import axes_of  # when first used: start-up is quicker
+
+        index = nearest(selection.index, value.shape)
+        axes = axes_of(debugger.node, debugger.program.axes, debugger.program.shapes)
+        return Subject(numpy_text(debugger.node), value, index=index, digits=digits, axes=axes)
     if name not in debugger.program.shapes or not debugger.is_known(name):
         return None
     value = views.run[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bpdebug.engine.axes import SIGNATURES, axes_of, infer_axes, singular, written_axes
+from bpdebug.engine.axes import SIGNATURES, axes_of, infer_axes, singular
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
@@ -164,8 +164,7 @@ def test_a_program_of_ones_own_learns_from_its_functions() -> None:
     assert found["w"] == ("output", "channel", "height", "width")
 
 
-def test_axes_without_a_name_have_a_number() -> None:
-    assert written_axes(("batch", "", "width")) == ("batch", "axis 1", "width")
+def test_what_nobody_names_has_no_name() -> None:
     assert infer_axes(Program({"q": (3, 4)}, (Statement("s", parse("q @ q.T")),)))["s"] == ("", "")
 
 

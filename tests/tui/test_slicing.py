@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpdebug.tui.slicing import Slicing, nearest, whole
+from bpdebug.tui.slicing import Slicing, nearest, whole, written_axes
 
 SHAPE = (2, 3, 4, 5)
 EVERYTHING = slice(None)
@@ -142,6 +142,10 @@ def test_a_slice_is_told_by_the_names_of_its_axes() -> None:
     assert whole((2, 3, 4)).place_text(("axis 0", "axis 1", "axis 2")) == "axis 0 at 0 of 2"
     assert whole((1, 4, 4)).place_text(AXES[1:]) == "", "there is nowhere else"
     assert whole((1, 4, 4)).brief_text("x") == whole(()).brief_text("x") == "x"
+
+
+def test_axes_without_a_name_have_a_number() -> None:
+    assert written_axes(("batch", "", "width")) == ("batch", "axis 1", "width")
 
 
 def test_all_slices_are_turned_to_one_after_the_other() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.axes import written_axes
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.regions import Index
 from bpdebug.tui.cells import Notation
+from bpdebug.tui.slicing import written_axes
 from bpdebug.tui.views import View
 
 
