@@ -260,7 +260,8 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         rows, columns = window
         width, height = min(len(columns) * self.pitch, self.size.width), min(len(rows), self.size.height)
         area = Region(columns[0] * self.pitch, rows[0], width, height)
-        self.scroll_to_region(area, animate=False, force=True)
+        if not Region(*self.scroll_offset, *self.size).contains_region(area):
+            self.scroll_to_region(area, animate=False, force=True)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the cell under the mouse."""
