@@ -222,23 +222,10 @@ def load(
         raise BpdebugError("--map says what names in --mine files mean: found no --mine FILE")
     if not files:
         return scenario, {}
-    from bpdebug.verify.mine_files import read_mine_files
+    from bpdebug.verify.mine_files import read_map, read_mine_files
 
-    found = read_mine_files(files, scenario.program, pairs(texts or ()))
+    found = read_mine_files(files, scenario.program, read_map(texts or ()))
     return replace(scenario, mine={**scenario.mine, **found.values}), found.renamed
-
-
-def pairs(texts: Iterable[str]) -> dict[str, str]:
-    """Read `theirs=ours` texts."""
-    found: dict[str, str] = {}
-    for text in texts:
-        theirs, equals, ours = text.partition("=")
-        if not (theirs and equals and ours):
-            raise BpdebugError(f"--map {text}: expected THEIRS=OURS, for example --map gW=dw1")
-        if theirs in found:
-            raise BpdebugError(f"--map {text}: {theirs} is given a meaning twice, {found[theirs]} before")
-        found[theirs] = ours
-    return found
 
 
 def write_new_file(path: str, scenario: "Scenario") -> None:
@@ -277,13 +264,14 @@ def run_commands(
     `--command help` lists them. The exit status is 1 if a command fails; what follows it is not run.
     """
     from bpdebug.commands.answers import ANSWER_FORMATS
-    from bpdebug.commands.session import Session, script_lines
+    from bpdebug.commands.scripts import read_script
+    from bpdebug.commands.session import Session
     from bpdebug.commands.table import execute
     from bpdebug.scenario import load_scenario
 
     if not (command or script):
         raise BpdebugError("nothing to run: found neither --command nor --script, expected one of them")
-    lines = [*(script_lines(read_script(script)) if script else ()), *(command or ())]
+    lines = [*(read_script(script) if script else ()), *(command or ())]
     session = Session(load_scenario(scenario, allow_outside))
     for line in lines:
         answer = execute(session, line)
@@ -292,26 +280,6 @@ def run_commands(
             raise typer.Exit(WRONG)
         if answer.ends:
             return
-
-
-MAX_SCRIPT = 2**20
-"""The longest script, in characters."""
-
-
-def read_script(path: str) -> str:
-    """Read a script from a file, or from standard input."""
-    try:
-        if path == "-":
-            text = sys.stdin.read(MAX_SCRIPT + 1) if sys.stdin else ""
-        else:
-            with open(path, encoding="utf-8-sig") as file:
-                text = file.read(MAX_SCRIPT + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise BpdebugError(f"--script {path}: cannot be read: {reason}") from None
-    if len(text) > MAX_SCRIPT:
-        raise BpdebugError(f"--script {path}: too long, expected at most {MAX_SCRIPT:,} characters")
-    return text
 
 
 @app.command("list")

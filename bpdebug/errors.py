@@ -57,7 +57,17 @@ class ExpressionError(BpdebugError):
 
 
 class ShapeError(BpdebugError):
-    """The shapes of a statement's operands do not fit together."""
+    """The shapes of a statement's operands do not fit together.
+
+    Attributes
+    ----------
+    operands : tuple of str
+        The names that the statement reads, where a statement as a whole is meant.
+    """
+
+    def __init__(self, message: str, operands: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.operands = operands
 
 
 class DerivationError(BpdebugError):

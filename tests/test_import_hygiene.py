@@ -75,3 +75,18 @@ def test_only_a_scenario_with_a_loss_or_a_program_brings_in_what_they_need() -> 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     unused = {"bpdebug.engine.losses", "bpdebug.scenario.loss", "bpdebug.scenario.own_program"}
     assert unused.isdisjoint(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("scenario", "imported"),
+    [("two_layer", set()), ("transformer_block", {"shaping", "attention", "normalisation"})],
+)
+def test_a_scenario_brings_in_the_functions_that_it_uses(scenario: str, imported: set[str]) -> None:
+    code = (
+        "import sys; from bpdebug.scenario import load_scenario; from bpdebug.engine.trace import run;"
+        f"from bpdebug.engine.expression.functions import OTHER_FAMILIES; one = load_scenario({scenario!r});"
+        "run(one.program, one.values); home = 'bpdebug.engine.expression.functions.';"
+        "print(*(family for family in OTHER_FAMILIES if home + family in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == imported

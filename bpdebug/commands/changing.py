@@ -12,7 +12,6 @@ from bpdebug.commands.session import Session
 from bpdebug.commands.values import value_text
 from bpdebug.engine.conditions import read_expression
 from bpdebug.engine.expression.nodes import index_text
-from bpdebug.engine.what_if import with_part
 from bpdebug.errors import BpdebugError
 
 ASSIGNMENT = re.compile(r"([^=]+)=(?!=)(.+)")
@@ -26,8 +25,7 @@ def _set(session: Session, text: str) -> Answer:
     name, index = read_element(found[1].strip())
     read_expression(found[1].strip(), debugger.program)  # the name and the index exist
     part = debugger.evaluate(read_expression(found[2].strip(), debugger.program))
-    old = debugger.trace.values[name]
-    debugger.replace(name, with_part(old, index, part))
+    debugger.replace(name, part, index)
     new = debugger.trace.values[name]
     where = f"{name}[{index_text(index)}]" if index else name
     changed = [

@@ -79,7 +79,7 @@ def _explain(session: Session, text: str) -> Answer:
         raise BpdebugError(f"one element is explained at a time: {name} has shape {value.shape}")
     element = tuple(int(part) % extent for part, extent in zip(index, value.shape, strict=True))  # type: ignore[arg-type]
     written = element_text(name, element)
-    if name in debugger.replaced:
+    if debugger.is_replaced(name, element):
         return Answer((f"{written} was set",), {"element": written, "sources": []})
     if name in debugger.program.inputs:
         return Answer((f"{written} is given",), {"element": written, "sources": []})

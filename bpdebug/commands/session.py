@@ -49,9 +49,3 @@ class Session:
         """Return what was done as a script that does it again."""
         head = f"{COMMENT} bpdebug run {self.scenario.source} --script THIS_FILE\n"
         return head + "".join(f"{line}\n" for line in self.recorded)
-
-
-def script_lines(text: str) -> list[str]:
-    """Return the commands of a script: a line each, without empty ones and comments."""
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith(COMMENT)]

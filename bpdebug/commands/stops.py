@@ -9,6 +9,7 @@ from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import Session
 from bpdebug.commands.values import reading_text, watch_value
 from bpdebug.engine.breakpoints import Breakpoint
+from bpdebug.engine.numbered import Numbered
 from bpdebug.errors import BpdebugError
 
 
@@ -48,6 +49,11 @@ def _break(once: bool) -> Callable[[Session, str], Answer]:
     return run
 
 
+def _rebreak(session: Session, text: str) -> Answer:
+    number, _, place = text.partition(" ")
+    return _answer([session.debugger.breakpoints.change(read_number(number), place)], "breakpoint")
+
+
 def _condition(session: Session, text: str) -> Answer:
     number, _, condition = text.partition(" ")
     found = session.debugger.breakpoints.set_condition(read_number(number), condition)
@@ -58,12 +64,20 @@ def _each(change: Callable[[Session, int], Breakpoint], words: str) -> Callable[
     """Make a command for the breakpoints that it names, or for all of them."""
 
     def run(session: Session, text: str) -> Answer:
-        numbers = [read_number(word) for word in text.split()] or list(session.debugger.breakpoints.by_number)
-        for number in numbers:
-            session.debugger.breakpoints[number]  # all exist, before one is changed
-        return _answer([change(session, number) for number in dict.fromkeys(numbers)], words)
+        numbers = _named(session.debugger.breakpoints, text)
+        return _answer([change(session, number) for number in numbers], words)
 
     return run
+
+
+def _named(entries: Numbered[Any], text: str) -> tuple[int, ...]:
+    """Return the numbers of the entries that a command names, or of all; each of them exists."""
+    numbers = tuple(dict.fromkeys(read_number(word) for word in text.split()))
+    if not (numbers or entries):
+        raise BpdebugError(f"there are no {entries.NOUNS}")
+    for number in numbers:
+        entries[number]
+    return numbers or entries.numbers
 
 
 def read_number(text: str) -> int:
@@ -80,19 +94,21 @@ def _watch(session: Session, text: str) -> Answer:
     return watch_answer(session, watch.number)
 
 
+def _rewatch(session: Session, text: str) -> Answer:
+    number, _, expression = text.partition(" ")
+    return watch_answer(session, session.debugger.watches.change(read_number(number), expression).number)
+
+
 def watch_answer(session: Session, number: int) -> Answer:
     """Say what a watch shows now."""
-    watch = session.debugger.watches.find(number)
+    watch = session.debugger.watches[number]
     value = watch_value(session.debugger, watch)
     line = f"watch {watch.number} {watch.text} {reading_text(watch.expression, value)}"
     return Answer((line,), {"number": watch.number, "expression": watch.text, **value.data})
 
 
 def _unwatch(session: Session, text: str) -> Answer:
-    numbers = [read_number(word) for word in text.split()] or list(session.debugger.watches.by_number)
-    for number in numbers:
-        session.debugger.watches.find(number)
-    removed = [session.debugger.watches.remove(number) for number in dict.fromkeys(numbers)]
+    removed = [session.debugger.watches.remove(number) for number in _named(session.debugger.watches, text)]
     lines = tuple(f"removed watch {watch.number} {watch.text}" for watch in removed)
     return Answer(lines, {"watches": [watch.number for watch in removed]})
 
@@ -108,6 +124,9 @@ ENTRIES = (
         "places",
     ),
     Command("tbreak", PLACE, "Stop there once.", _break(once=True), "tb", "places"),
+    Command(
+        "rebreak", f"N {PLACE}", "Let breakpoint N stop at another place instead.", _rebreak, "", "places"
+    ),
     Command(
         "condition",
         "N [EXPR]",
@@ -136,5 +155,6 @@ ENTRIES = (
         "d",
     ),
     Command("watch", "EXPR", "Show an expression at every step.", _watch, "w", "expressions"),
+    Command("rewatch", "N EXPR", "Show another expression in watch N.", _rewatch, "", "expressions"),
     Command("unwatch", "[N ...]", "Remove watches; without a number, all of them.", _unwatch),
 )

@@ -31,16 +31,18 @@ Axes = tuple[str, ...]
 TIME = "time"
 """What lies between the examples and their features, where that is a single axis: positions in a sequence."""
 PICTURE = "batch channel height width"
-PICTURES: Mapping[str, tuple[str, ...]] = {
+NAMED: Mapping[str, tuple[str, ...]] = {
     "conv1d": ("batch channel length", "output channel length", "batch channel length"),
     "conv2d": (PICTURE, "output channel height width", PICTURE),
     "conv_transpose2d": (PICTURE, "channel output height width", PICTURE),
     "max_pool2d": (PICTURE, PICTURE),
     "avg_pool2d": (PICTURE, PICTURE),
     "upsample": (PICTURE, PICTURE),
+    "split_heads": ("batch time feature", "batch head time feature"),
+    "merge_heads": ("batch head time feature", "batch time feature"),
 }
 SIGNATURES: Mapping[str, tuple[Axes, ...]] = {
-    function: tuple(tuple(axes.split()) for axes in signature) for function, signature in PICTURES.items()
+    function: tuple(tuple(axes.split()) for axes in signature) for function, signature in NAMED.items()
 }
 """The axes of the arguments and, last, of the result, for functions that know what theirs are."""
 

@@ -7,41 +7,21 @@ become true at one position only: where the last of the tensors that it reads is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bpdebug.engine.conditions import evidence, read_condition
 from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.nodes import Expression, Statement, names
-from bpdebug.engine.expression.parsing import MAX_LENGTH, suggestion
-from bpdebug.engine.health import HEALTH_CONDITIONS, Finding
+from bpdebug.engine.expression.nodes import Expression, names
+from bpdebug.engine.expression.parsing import MAX_LENGTH
+from bpdebug.engine.health import Finding
+from bpdebug.engine.numbered import Numbered
+from bpdebug.engine.places import HEALTH, Place, no_place, read_place
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import Trace
 from bpdebug.errors import BpdebugError, ExpressionError
-
-HEALTH = "health"
-"""The place of all health conditions together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a breakpoint stops.
-
-    Attributes
-    ----------
-    text : str
-        As it was written: `dw1`, `layer 2`, `backward`, `role dw`, `not_finite`.
-    positions : frozenset of int
-        The positions at which it stops; of a health condition those are known from a run only.
-    health : str
-        The health condition that it is, or `health` for any of them; else empty.
-    """
-
-    text: str
-    positions: frozenset[int] = frozenset()
-    health: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +105,13 @@ def read_breakpoint(text: str, program: Program, number: int, once: bool = False
         found = Breakpoint(number, place, once=once)
         return with_condition(found, condition_text, program) if joint else found
     if joint:
-        raise _no_place(place_text, program)
+        raise no_place(place_text, program)
     try:
         condition = read_condition(place_text, program)
     except ExpressionError:
         raise
     except BpdebugError as error:
-        raise (_no_place(place_text, program) if place_text.isidentifier() else error) from None
+        raise (no_place(place_text, program) if place_text.isidentifier() else error) from None
     position = max((program.positions.get(name, 0) for name in names(condition)), default=0)
     return Breakpoint(number, Place("", frozenset({position})), condition, place_text, once=once)
 
@@ -162,124 +142,29 @@ def with_condition(found: Breakpoint, text: str, program: Program) -> Breakpoint
     return replace(found, place=place, condition=condition, condition_text=text)
 
 
-def read_place(text: str, program: Program) -> Place | None:
-    """Read a place; None if the text is no place but perhaps a condition.
+class Breakpoints(Numbered[Breakpoint]):
+    """The breakpoints of a debugger, by number."""
 
-    Raises
-    ------
-    BpdebugError
-        If it is a place that the program does not have.
-    """
-    kind, _, rest = text.partition(" ")
-    if kind in ("layer", "role") and rest:
-        return _layer(rest.strip(), program) if kind == "layer" else _role(rest.strip(), program)
-    if text.isdecimal():
-        if not 1 <= int(text) <= len(program.statements):
-            raise BpdebugError(
-                f"there is no step {text}: the program has steps 1 to {len(program.statements)}"
-            )
-        return Place(text, frozenset({int(text)}))
-    if text in program.positions:
-        return Place(text, frozenset({program.positions[text]}))
-    if text in program.inputs:
-        raise BpdebugError(f"{text} is given: no step writes it")
-    if text == HEALTH or text in HEALTH_CONDITIONS:
-        return Place(text, health=text)
-    phase = _first_positions(program, lambda statement: statement.phase == text)
-    if phase:
-        return Place(text, phase)
-    return _role(text, program) if text in {statement.role for statement in program.statements} else None
-
-
-def _layer(text: str, program: Program) -> Place:
-    """Return where a layer begins, in each pass."""
-    if not text.isdecimal() or not 1 <= int(text) <= len(program.layers):
-        raise BpdebugError(f"there is no layer {text}: the program has layers 1 to {len(program.layers)}")
-    number = int(text)
-    return Place(f"layer {number}", _first_positions(program, lambda statement: statement.layer == number))
-
-
-def _role(role: str, program: Program) -> Place:
-    """Return where any layer writes the tensor of a role."""
-    statements = enumerate(program.statements, start=1)
-    positions = frozenset(position for position, statement in statements if statement.role == role)
-    if not positions:
-        known = {statement.role for statement in program.statements}
-        raise BpdebugError(f"no step has the role {role!r}{suggestion(role, known)}")
-    return Place(f"role {role}", positions)
-
-
-def _first_positions(program: Program, belongs: Callable[[Statement], bool]) -> frozenset[int]:
-    """Return the positions at which statements that belong together begin, in each pass."""
-    passes = [statement.phase if belongs(statement) else "" for statement in program.statements]
-    earlier = ["", *passes]
-    return frozenset(
-        position
-        for position, (now, before) in enumerate(zip(passes, earlier, strict=False), start=1)
-        if now not in ("", before)
-    )
-
-
-def _no_place(text: str, program: Program) -> BpdebugError:
-    known = [*program.positions, *{statement.role for statement in program.statements}, *HEALTH_CONDITIONS]
-    return BpdebugError(
-        f"nothing to stop at: {text!r} is no step, tensor, layer N, phase, role or condition"
-        f"{suggestion(text, known)}"
-    )
-
-
-class Breakpoints:
-    """The breakpoints of a debugger, by number.
-
-    Parameters
-    ----------
-    program : Program
-        What they stop in.
-    """
-
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.by_number: dict[int, Breakpoint] = {}
-        self.next_number = 1
-
-    def __iter__(self) -> Iterator[Breakpoint]:
-        return iter(self.by_number.values())
-
-    def __getitem__(self, number: int) -> Breakpoint:
-        """Return a breakpoint.
-
-        Raises
-        ------
-        BpdebugError
-            If there is none with this number.
-        """
-        if number not in self.by_number:
-            known = ", ".join(map(str, self.by_number)) or "there are none"
-            raise BpdebugError(f"there is no breakpoint {number} (breakpoints: {known})")
-        return self.by_number[number]
+    NOUN, NOUNS = "breakpoint", "breakpoints"
 
     def add(self, text: str, once: bool = False) -> Breakpoint:
         """Add what the `break` command takes; raises as `read_breakpoint`."""
-        found = read_breakpoint(text, self.program, self.next_number, once)
-        self.by_number[found.number] = found
-        self.next_number += 1
-        return found
+        return self._append(lambda number: read_breakpoint(text, self.program, number, once))
+
+    def change(self, number: int, text: str) -> Breakpoint:
+        """Let a breakpoint stop where the `break` command would; raises as `read_breakpoint`."""
+        read = read_breakpoint(text, self.program, number)
+        place, condition, condition_text = read.place, read.condition, read.condition_text
+        changed = replace(self[number], place=place, condition=condition, condition_text=condition_text)
+        return self._put(number, changed)
 
     def set_condition(self, number: int, text: str) -> Breakpoint:
         """Give a breakpoint another condition, or with an empty text none; raises as `with_condition`."""
-        self.by_number[number] = with_condition(self[number], text, self.program)
-        return self.by_number[number]
+        return self._put(number, with_condition(self[number], text, self.program))
 
     def set_enabled(self, number: int, enabled: bool) -> Breakpoint:
         """Let a breakpoint stop the debugger, or not."""
-        self.by_number[number] = replace(self[number], enabled=enabled)
-        return self.by_number[number]
-
-    def remove(self, number: int) -> Breakpoint:
-        """Remove a breakpoint."""
-        found = self[number]
-        del self.by_number[number]
-        return found
+        return self._put(number, replace(self[number], enabled=enabled))
 
     @property
     def are_enabled(self) -> bool:
@@ -312,10 +197,10 @@ class Breakpoints:
 
     def count(self, hit: Hit) -> None:
         """Count a stop; what was to stop once is removed."""
-        found = replace(hit.breakpoint, hits=hit.breakpoint.hits + 1)
-        self.by_number[found.number] = found
+        found = hit.breakpoint
+        self._put(found.number, replace(found, hits=found.hits + 1))
         if found.once:
-            del self.by_number[found.number]
+            self.remove(found.number)
 
 
 def _reasons(

@@ -15,7 +15,7 @@ import numpy as np
 from bpdebug.engine.breakpoints import Breakpoints, Hit
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Expression, Statement, calls, names
+from bpdebug.engine.expression.nodes import Call, Expression, Index, Statement, calls, names
 from bpdebug.engine.expression.parsing import suggestion
 from bpdebug.engine.health import Finding, examine
 from bpdebug.engine.history import History
@@ -23,7 +23,7 @@ from bpdebug.engine.program import Program
 from bpdebug.engine.timeline import Direction, Grain, Moment, Timeline
 from bpdebug.engine.trace import Trace, read_only
 from bpdebug.engine.watches import Watches
-from bpdebug.engine.what_if import with_part
+from bpdebug.engine.what_if import pinned
 from bpdebug.errors import BpdebugError
 
 Reason = Literal[
@@ -261,15 +261,17 @@ class Debugger:
 
     # What if
 
-    def replace(self, name: str, value: Array) -> None:
-        """Run on with another value in the place of a tensor; where one is stays the same.
+    def replace(self, name: str, value: Array, index: Index = ()) -> None:
+        """Run on with other numbers in the place of a tensor or a part of it; where one is stays the same.
 
         Parameters
         ----------
         name : str
             An input or a result, also one that is not computed yet.
         value : array
-            Its new value, in its shape or one that is repeated to it; copied, in the tensor's dtype.
+            The new numbers, in its shape or one that is repeated to it; copied, in the tensor's dtype.
+        index : Index
+            The part; the rest is computed as ever, or stays what it was replaced with before.
 
         Raises
         ------
@@ -278,8 +280,14 @@ class Debugger:
         """
         if name not in self.program.shapes:
             raise BpdebugError(f"there is no tensor {name!r}{suggestion(name, self.program.shapes)}")
-        here = {**self.replaced, name: with_part(self.original.values[name], (), value)}
+        replacement = pinned(self.replaced.get(name), self.original.values[name], index, value)
+        here = {**self.replaced, name: replacement}
         self.history = self.original_history.branch({**self.history.replaced, self.iteration: here})
+
+    def is_replaced(self, name: str, element: tuple[int, ...]) -> bool:
+        """Whether an element of a tensor was replaced in this iteration."""
+        replacement = self.replaced.get(name)
+        return replacement is not None and not np.ma.getmaskarray(replacement)[element]
 
     def reset(self) -> None:
         """Drop all replacements: the history is the original again."""

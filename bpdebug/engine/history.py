@@ -19,7 +19,7 @@ from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Statement, names
 from bpdebug.engine.program import Program
 from bpdebug.engine.trace import Trace, read_only, run
-from bpdebug.engine.what_if import branch
+from bpdebug.engine.what_if import branch, is_whole, over
 
 Values = Mapping[str, Array]
 Replaced = Mapping[int, Values]
@@ -171,10 +171,14 @@ class History:
             yield values[: len(wanted)], carried
 
     def _run_replaced(self, results: tuple[str, ...], given: Values, replaced: Values) -> tuple[Array, ...]:
-        values = {**given, **replaced}
+        values = dict(given)
+        values |= {name: over(value, given[name]) for name, value in replaced.items() if name in given}
         for statement in self._statements_for(results):
-            if statement.name not in replaced:
-                values[statement.name] = np.asarray(evaluate(statement.expression, values))
+            name, replacement = statement.name, replaced.get(statement.name)
+            if not is_whole(replacement):
+                values[name] = np.asarray(evaluate(statement.expression, values))
+            if replacement is not None:
+                values[name] = over(replacement, values.get(name, replacement))
         return tuple(values[name] for name in results)
 
     def _sequence(self, results: tuple[str, ...]) -> Sequence:

@@ -91,14 +91,17 @@ def bring_layer_kind(name: str) -> bool:
     from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Layout
     from bpdebug.engine.layers.kind import input_roles
     from bpdebug.engine.layers.layer import make_layer
+    from bpdebug.engine.layers.layout import smallest_shape
 
     def try_out(kind: LayerKind) -> None:
         settings = {setting.name: setting.default for setting in kind.settings}
         incoming = input_roles(kind.inputs[0])
         for layout in [Layout("columns"), Layout("rows")]:
             if layout.name in kind.layouts:
-                parameters = [parameter.name for parameter in kind.parameters if parameter.shape(layout)]
-                layer = make_layer(1, kind, settings, parameters, layout, incoming)
+                given = {role: kind.input(layout) for role in incoming}
+                given |= {parameter.name: parameter.shape(layout) for parameter in kind.parameters}
+                shapes = {role: smallest_shape(pattern) for role, pattern in given.items()}
+                layer = make_layer(1, kind, settings, shapes, layout, incoming)
                 if not kind.input(layout) or not any(one.role == "a" for one in layer.forward):
                     raise BpdebugError("it has no statement for a, which goes out")
 

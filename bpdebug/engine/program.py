@@ -96,6 +96,15 @@ class Program:
         return frozenset(statement.name for statement in self.statements if statement.part)
 
     @cached_property
+    def masks(self) -> frozenset[str]:
+        """The names of the results in which −∞ is meant: a softmax makes an exact 0 of it."""
+        return frozenset(
+            statement.name
+            for statement in self.statements
+            if isinstance(call := statement.expression, Call) and FUNCTIONS[call.function].is_mask
+        )
+
+    @cached_property
     def updates(self) -> Mapping[str, tuple[Statement, ...]]:
         """For each parameter, the steps of its update."""
         steps: dict[str, list[Statement]] = {}
@@ -165,7 +174,8 @@ def infer_shapes(inputs: Mapping[str, Shape], statements: Iterable[Statement]) -
         try:
             shape = shape_of(statement.expression, shapes)
         except ShapeError as error:
-            raise ShapeError(f"in `{statement_text(statement)}`: {error}") from None
+            message = f"in `{statement_text(statement)}`: {error}"
+            raise ShapeError(message, names(statement.expression)) from None
         shapes[statement.name] = equal.setdefault(shape, shape)
     return shapes
 

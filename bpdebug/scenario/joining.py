@@ -77,7 +77,7 @@ def put_together(
         shapes = _check_layer(entry, owner, graph.sources[number], incoming, layout, report)
         if shapes is None:
             continue
-        layer = layer_of(entry, owner.number, tuple(shapes), graph.sources[number], layout)
+        layer = layer_of(entry, owner.number, shapes, graph.sources[number], layout)
         layers[number] = layer
         for made in entry.kind.generated:
             make = partial(made.values, entry.settings, shapes[made.name])
@@ -150,7 +150,7 @@ def _clash(
     error: ShapeError,
 ) -> tuple[str, str]:
     """Say which of the tensors that come in do not fit together, and where each comes from."""
-    if len(sources) == 1:
+    if len(sources) == 1 or len(error.operands) == 1:
         return f"does not fit: {error}", ""
 
     def name(source: int) -> str:
@@ -166,13 +166,13 @@ def _clash(
 
 
 def layer_of(
-    entry: LayerEntry, owner: int, roles: Sequence[str], sources: Sequence[int], layout: Layout
+    entry: LayerEntry, owner: int, shapes: Mapping[str, Shape], sources: Sequence[int], layout: Layout
 ) -> Layer:
     """Return the layer as the program lists it, under the name that the file gives it.
 
     Where it does not simply follow the layer before, its title says what it reads.
     """
     incoming = [f"a{source}" for source in sources]
-    layer = make_layer(entry.number, entry.kind, entry.settings, roles, layout, incoming, owner)
+    layer = make_layer(entry.number, entry.kind, entry.settings, shapes, layout, incoming, owner)
     reads = "" if incoming == [f"a{entry.number - 1}"] else f" ← {', '.join(incoming)}"
     return layer._replace(title=entry.title + reads)

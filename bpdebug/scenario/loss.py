@@ -6,25 +6,21 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import BaseModel, Field, create_model
 
 from bpdebug.engine.expression.forms import Shape
-from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.layers import Layout
 from bpdebug.engine.layers.layer import Layer
 from bpdebug.engine.losses import LOSS, LOSS_KINDS, Objective, mean_at_parameters
 from bpdebug.engine.program import Program, with_backward
 from bpdebug.scenario.model import STRICT, check, check_kind
-from bpdebug.scenario.problems import RefusalError, Report, described
-from bpdebug.scenario.shapes import UNKNOWN, misshapen
+from bpdebug.scenario.problems import Report
+from bpdebug.scenario.targets import check_classes, check_numbers, class_axis
 from bpdebug.scenario.tensors import AnyTensor, LiteralTensor, Tensor
 
 BIAS = "b"
 """What a kind of layer calls the parameter that regularisation leaves out unless it is asked for."""
-SUM_TOLERANCE = 1e-6
-"""How far the probabilities of a target may be from adding up to 1."""
 ONE = LiteralTensor((), [1.0])
 """The gradient of the loss with respect to itself."""
 
@@ -51,6 +47,8 @@ def loss_model(name: str) -> type[BaseModel]:
     }
     for setting in kind.settings:
         fields[setting.name] = (Literal[*setting.choices], setting.default)
+    if kind.target == "classes":
+        fields["axis"] = (int | None, None)
     for number, default in kind.numbers.items():
         fields[number] = (Annotated[float, Field(gt=0, allow_inf_nan=False)], default)
     return create_model(kind.name, __config__=STRICT, **fields)
@@ -61,6 +59,7 @@ def read_loss(
     layout: Layout,
     parameters: Sequence[str],
     output: Shape | None,
+    dtype: str,
     report: Report,
 ) -> tuple[Objective, AnyTensor] | None:
     """Check the table; None is returned where something in it is wrong.
@@ -75,6 +74,8 @@ def read_loss(
         The network's parameters, by their names in the program.
     output : tuple of int, optional
         The shape of what the network gives, as far as it is known.
+    dtype : str
+        The dtype of the scenario.
     report : Report
         Takes what is wrong.
     """
@@ -92,31 +93,20 @@ def read_loss(
     target: AnyTensor | None = values.get("target")
     if target is None or output is None:
         return None
-    has_classes = kind.target == "classes" and len(target.shape) == 1
-    place = (*path, "target")
-    wrong = (
-        misshapen(target.shape, (output[layout.batch_axis],), "must have an index for each example")
-        if has_classes
-        else misshapen(target.shape, output, "must have the shape of the network's output")
-    )
-    if wrong:
-        report.add(place, *wrong)
-    elif kind.target != "numbers":
-        try:
-            numbers = target.array()
-        except RefusalError as refusal:
-            report.add((*place, *refusal.path), refusal.message, refusal.hint)
-            return None
-        if has_classes:
-            _check_classes(numbers, output[layout.feature_axis], report)
-        else:
-            _check_fractions(numbers, layout.feature_axis if kind.target == "classes" else None, report)
+    axis = class_axis(values.get("axis"), len(output), layout, report)
+    has_classes = kind.target == "classes" and len(target.shape) < len(output)
+    if has_classes:
+        check_classes(target, output, axis, dtype, report)
+    else:
+        check_numbers(target, output, kind.target, axis, report)
     if report.problems:
         return None
     penalised = tuple(name for name in parameters if penalty.get("bias") or not name.startswith(BIAS))
     objective = Objective(
         kind,
         layout,
+        len(output),
+        axis,
         {name: values[name] for name in (*(setting.name for setting in kind.settings), *kind.numbers)},
         values["reduction"],
         values["batch_mean"] == "at_parameters",
@@ -126,31 +116,6 @@ def read_loss(
         penalty.get("bias", False),
     )
     return objective, target
-
-
-def _check_classes(indices: Array, count: int, report: Report) -> None:
-    """Hold the indices of classes against the number of classes that there are."""
-    bad = np.flatnonzero((indices != np.floor(indices)) | (indices < 0) | (indices >= count))
-    if bad.size and count != UNKNOWN:
-        first = int(bad[0])
-        found = described(float(indices[first]))
-        message = f"no such class: found {found}, expected a whole number from 0 to {count - 1}"
-        report.add((LOSS, "target", first), message)
-
-
-def _check_fractions(values: Array, class_axis: int | None, report: Report) -> None:
-    """Check that all numbers are from 0 to 1, and those of an example's classes add up to 1."""
-    bad = np.argwhere(~((values >= 0) & (values <= 1)))
-    if len(bad):
-        index = tuple(int(i) for i in bad[0])
-        report.add((LOSS, "target", *index), f"not a probability: found {values[index]}, expected 0 to 1")
-    elif class_axis is not None:
-        sums = values.sum(axis=class_axis, dtype=float)
-        rounding = values.shape[class_axis] * float(np.finfo(np.result_type(values, np.float16)).eps)
-        off = np.flatnonzero(np.abs(sums - 1) > max(SUM_TOLERANCE, rounding))
-        if off.size:
-            message = f"not probabilities: found that those of example {off[0]} add up to {sums[off[0]]:.6g}"
-            report.add((LOSS, "target"), f"{message}, expected 1")
 
 
 def build_with_loss(

@@ -14,12 +14,20 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
-from pydantic_core import ErrorDetails
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bpdebug.engine.layers import LAYER_KINDS, Setting
-from bpdebug.scenario.problems import KeyPath, Report, nearest
-from bpdebug.scenario.tensors import AnyTensor, RandomTensor, Tensor, read_tensor
+from bpdebug.scenario.problems import READY, KeyPath, Report, described, nearest
+from bpdebug.scenario.tensors import MAX_AXES, AnyTensor, RandomTensor, Tensor, read_tensor
 
 MAX_LAYERS = 10_000
 """The backward pass of so many takes a few seconds to derive, and its list of statements is still used."""
@@ -101,9 +109,33 @@ def _type_of(setting: Setting) -> Any:
     if isinstance(setting.default, bool):
         return bool
     limits: dict[str, Any] = dict(setting.bounds)
+    if isinstance(setting.default, tuple):
+        numbers = Field(min_length=1, max_length=MAX_AXES - 1)  # the batch is an axis, too
+        return Annotated[list[Annotated[int, Field(**limits)]], numbers, AfterValidator(tuple)]
     if isinstance(setting.default, float):
         limits["allow_inf_nan"] = False
-    return Annotated[type(setting.default), Field(**limits)]
+    number: Any = Annotated[type(setting.default), Field(**limits)]
+    return _number_or_one_for_each_axis(number, setting.axes) if setting.axes > 1 else number
+
+
+def _number_or_one_for_each_axis(number: Any, axes: int) -> Any:
+    """Return the type of a whole number, or of a list of so many of them, which becomes a tuple."""
+    from pydantic import TypeAdapter  # only pictures have such settings: start-up without it is quicker
+
+    strict = ConfigDict(strict=True)
+    single: TypeAdapter[int] = TypeAdapter(number, config=strict)
+    several: TypeAdapter[list[int]] = TypeAdapter(list[number], config=strict)
+
+    def read(value: object) -> int | tuple[int, ...]:
+        if not isinstance(value, list):
+            return single.validate_python(value)
+        if len(value) != axes:
+            expected = f"one number for all axes, or a list of {axes}"
+            message = f"wrong value: found {described(value)}, expected {expected}"
+            raise PydanticCustomError(READY, "{message}", {"message": message, "hint": ""})
+        return tuple(several.validate_python(value))
+
+    return Annotated[Any, PlainValidator(read)]
 
 
 def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, report: Report) -> dict[str, Any]:

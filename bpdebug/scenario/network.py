@@ -11,6 +11,7 @@ from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.layers import Layout
 from bpdebug.engine.program import Program, with_backward
+from bpdebug.scenario.conversion import in_dtype
 from bpdebug.scenario.draft import Draft
 from bpdebug.scenario.gradient import GRADIENT, read_gradient
 from bpdebug.scenario.joining import INPUT, Network, put_together
@@ -41,7 +42,7 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
     layout = Layout(document.get("layout", "columns"), document["weight_shape"])
     network = put_together(entries, layout, data.shape if data else None, report)
     if data is not None:
-        check_row_numbers(entries, network, data, report)
+        check_row_numbers(entries, network, data, document["dtype"], report)
     incoming = document["gradient"]
     gradient = (
         {}
@@ -65,7 +66,7 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
             report.add((GRADIENT,), message, "the gradient follows from the loss")
         parameters = [f"{name}{entry.number}" for entry in layers for name in entry.tensors]
         output = network.results.get(f"a{len(entries)}")
-        read = read_loss(document["loss"], layout, parameters, output, report)
+        read = read_loss(document["loss"], layout, parameters, output, document["dtype"], report)
         if read is not None:
             objective, target = read
             tensors[objective.target] = (("loss", "target"), target)
@@ -95,7 +96,7 @@ def _tensors(
 
 
 def check_row_numbers(
-    entries: Sequence[LayerEntry | None], network: Network, data: AnyTensor, report: Report
+    entries: Sequence[LayerEntry | None], network: Network, data: AnyTensor, dtype: str, report: Report
 ) -> None:
     """Hold what goes into the network against the tables whose rows it names, if there are any."""
     for entry in entries:
@@ -117,6 +118,11 @@ def check_row_numbers(
             message = f"no such row: found {found}, expected a whole number from 0 to {shape[0] - 1}"
             hint = f"{entry.place.place} looks up rows of its {entry.kind.looks_up}"
             report.add(("inputs", INPUT, *index), message, hint)
+            continue
+        try:
+            in_dtype(numbers.astype(np.int64), dtype)
+        except RefusalError as refusal:
+            report.add(("inputs", INPUT, *refusal.path), refusal.message, "it would become another row")
 
 
 def build(

@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from bpdebug.engine.expression.forms import Shape, written
-from bpdebug.engine.layers import LayerKind, Layout, Pattern
+from bpdebug.engine.layers import LayerKind, Layout, Parameter, Pattern
 from bpdebug.engine.layers.kind import INPUT_ROLE
 from bpdebug.engine.layers.layer import Layer
-from bpdebug.engine.layers.layout import BATCH, REST
+from bpdebug.engine.layers.layout import BATCH, ONES, REST
 from bpdebug.engine.program import infer_shapes
 
 Words = tuple[str, str]
@@ -27,8 +27,7 @@ Words = tuple[str, str]
 UNKNOWN = 0
 AXES = (("row", "rows"), ("column", "columns"))
 ENTRIES = (("entry", "entries"),)
-LENGTHS = ("length", "lengths")
-"""What the axes of a matrix are called, that of a list of numbers, and those of any other tensor."""
+"""What the axes of a matrix are called, and that of a list; others are called as in their patterns."""
 
 
 class Extent(NamedTuple):
@@ -59,15 +58,21 @@ def with_axes(pattern: Pattern, count: int) -> Pattern:
     Parameters
     ----------
     pattern : Pattern
-        With `REST` in it or without.
+        With `REST` or `ONES` in it, or without.
     count : int
         The number of axes of the tensor that it is held against.
     """
-    if REST not in pattern:
+    place = next((place for place, extent in enumerate(pattern) if extent in (REST, ONES)), None)
+    if place is None:
         return pattern
-    place = pattern.index(REST)
-    rest = tuple(f"{REST}{number}" for number in range(count - len(pattern) + 1))
+    missing = range(count - len(pattern) + 1)
+    rest = (1 if pattern[place] == ONES else f"{REST}{number}" for number in missing)
     return (*pattern[:place], *rest, *pattern[place + 1 :])
+
+
+def pattern_of(parameter: Parameter, layout: Layout, incoming: Pattern) -> Pattern:
+    """Return the pattern of a parameter; it may follow all axes of what comes in but the batch."""
+    return with_axes(parameter.shape(layout), len(incoming) - 1)
 
 
 def unknown_shape(pattern: Pattern) -> Shape:
@@ -91,6 +96,8 @@ def misshapen(shape: Shape, expected: Shape, reason: str = "") -> tuple[str, str
     if len(shape) != len(expected):
         lengths = ", ".join("any" if length == UNKNOWN else str(length) for length in expected)
         hint = HINTS.get((len(shape), len(expected)), "")
+        if len(shape) == 1 and len(expected) > 2 and set(expected[1:]) == {1}:
+            hint = "a number for each channel is written [[[1.0]], [[2.0]]]"
         dimensions = f"{len(expected)} dimension{'s' * (len(expected) != 1)}"
         comma = "," * (len(expected) == 1)
         return f"must have {dimensions}: {found}, expected ({lengths}{comma})", hint
@@ -142,7 +149,7 @@ def check_layer(
         shape = shapes.get(parameter.name)
         if shape is None:
             continue
-        pattern = parameter.shape(layout)
+        pattern = pattern_of(parameter, layout, own)
         expected = _lengths(pattern, extents)
         wrong = misshapen(shape, expected, _reason(pattern, shape, extents))
         if wrong:
@@ -154,7 +161,7 @@ def check_layer(
     present = [parameter for parameter in kind.parameters if parameter.required or parameter.name in shapes]
     patterns = {
         INPUT_ROLE: own,
-        **{parameter.name: parameter.shape(layout) for parameter in present},
+        **{parameter.name: pattern_of(parameter, layout, own) for parameter in present},
         **{generated.name: with_axes(generated.shape(layout), len(incoming)) for generated in kind.generated},
     }
     return {role: _lengths(pattern, extents) for role, pattern in patterns.items()}, mismatches
@@ -199,7 +206,12 @@ def _reason(pattern: Pattern, shape: Shape, extents: Mapping[str | int, Extent])
 
 def _words(pattern: Pattern) -> tuple[Words, ...]:
     if len(pattern) > len(AXES):
-        return (LENGTHS,) * len(pattern)
+        return tuple(
+            (extent.removesuffix("s"), extent)
+            if isinstance(extent, str) and not extent.startswith(REST)
+            else (f"entry along axis {axis}", f"entries along axis {axis}")
+            for axis, extent in enumerate(pattern)
+        )
     return ENTRIES if len(pattern) == 1 else AXES
 
 

@@ -41,7 +41,7 @@ def loss_of(program: Program) -> Quantity | None:
 
 def watch_of(debugger: Debugger, number: int) -> Quantity | None:
     """Return what a watch shows, where it is one number that an iteration has."""
-    watch = debugger.watches.find(number)
+    watch = debugger.watches[number]
     is_number = shape_of(watch.expression, debugger.program.shapes) == () and names(watch.expression)
     return Quantity(watch.text, watch.expression) if is_number else None
 

@@ -6,7 +6,7 @@ disabled. A watch whose value the last move has changed has a `*`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,10 +43,6 @@ class Entry:
         How it is now.
     positions : frozenset of int
         Where in the program it is.
-    place : str
-        Of a breakpoint, the place without its condition.
-    once : bool
-        Of a breakpoint, whether it stops once.
     """
 
     number: int
@@ -55,8 +51,6 @@ class Entry:
     note: str
     state: State = ""
     positions: frozenset[int] = frozenset()
-    place: str = ""
-    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +65,8 @@ class EntryKind:
         What it says while it is empty.
     example : str
         What could be typed.
-    add, remove : str
-        The commands that add and remove an entry.
-    edit : callable
-        (entry, new text) -> the commands that put the text in its place.
+    add, change, remove : str
+        The commands that add an entry, put a text in the place of another, and remove an entry.
     has_switch : bool
         Whether an entry can be disabled.
     """
@@ -84,8 +76,8 @@ class EntryKind:
     nothing: str
     example: str
     add: str
+    change: str
     remove: str
-    edit: Callable[[Entry, str], Sequence[str]]
     has_switch: bool = False
 
 
@@ -110,30 +102,14 @@ def _breakpoint_entry(found: Breakpoint) -> Entry:
     hits = f"{found.hits} hit{'s' * (found.hits != 1)}" if found.hits else ""
     notes = ["once"] * found.once + ["disabled"] * (not found.enabled) + [hits] * bool(hits)
     state: State = "" if found.enabled else "disabled"
-    place = found.place
     return Entry(
         found.number,
         mark_of(found),
         found.text,
         ", ".join(notes),
         state,
-        place.positions,
-        place.text,
-        found.once,
+        found.place.positions,
     )
-
-
-def edit_breakpoint(entry: Entry, text: str) -> tuple[str, ...]:
-    """Return the commands that change a breakpoint: another condition at its place, or another one."""
-    place, _, condition = (part.strip() for part in text.partition(" if "))
-    if entry.place and place == entry.place:
-        return (f"condition {entry.number} {condition}".strip(),)
-    return f"{'tbreak' if entry.once else 'break'} {text}", f"delete {entry.number}"
-
-
-def edit_watch(entry: Entry, text: str) -> tuple[str, ...]:
-    """Return the commands that put another watch in the place of one."""
-    return f"watch {text}", f"unwatch {entry.number}"
 
 
 BREAKPOINTS = EntryKind(
@@ -142,8 +118,8 @@ BREAKPOINTS = EntryKind(
     "no breakpoints: a adds one, b sets one at the current statement",
     "dw1, layer 2, backward, norm(dw1) > 10, dw1 if norm(dw1) > 10",
     "break",
+    "rebreak",
     "delete",
-    edit_breakpoint,
     has_switch=True,
 )
 WATCHES = EntryKind(
@@ -152,8 +128,8 @@ WATCHES = EntryKind(
     "no watches: a adds one",
     "norm(dw1), z2[0,0], max(abs(da0))",
     "watch",
+    "rewatch",
     "unwatch",
-    edit_watch,
 )
 ENTRY_KINDS: Mapping[str, EntryKind] = {kind.name: kind for kind in (BREAKPOINTS, WATCHES)}
 

@@ -31,13 +31,13 @@ def explain_element(
     expression = _expression_behind(debugger, name)
     if debugger.node is not None and name == result_name(debugger):
         value, name = debugger.node_value(), f"({numpy_text(debugger.node)})"
-    elif name in debugger.replaced and trace is debugger.trace:
-        return None
     else:
         value = trace.values[name] if debugger.is_known(name) else None
     if expression is None or value is None or not value.size:
         return None
     index = nearest(selection.index, value.shape)
+    if trace is debugger.trace and debugger.is_replaced(name, index):
+        return None
     return origin_of(name, expression, index, value, trace.values, digits)
 
 
@@ -51,7 +51,7 @@ def given_text(debugger: Debugger, selection: Selection, view: View = "run") -> 
         return (f"{name} has no elements",)
     index = nearest(selection.index, shape)
     element = element_text(name, index)
-    if name in debugger.replaced and view != "original" and debugger.is_known(name):
+    if view != "original" and debugger.is_known(name) and debugger.is_replaced(name, index):
         now, before = debugger.trace.values[name][index], debugger.original.values[name][index]
         same = now == before or (now != now and before != before)
         return (f"{element} is as it was" if same else f"{element} was set: {now}, not {before}",)

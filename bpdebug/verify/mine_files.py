@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.program import Program
-from bpdebug.errors import ScenarioError
+from bpdebug.errors import BpdebugError, ScenarioError
 from bpdebug.scenario.mine import known_names, nearest_hint
 from bpdebug.scenario.problems import Report, did_you_mean, key_path, listed
 from bpdebug.verify.array_files import read_arrays
@@ -41,6 +41,25 @@ class _Found:
     report: Report
     name: str
     array: Array | None
+
+
+def read_map(texts: Iterable[str]) -> dict[str, str]:
+    """Read what the user says about names, `THEIRS=OURS` texts.
+
+    Raises
+    ------
+    BpdebugError
+        If a text is not of that form, or a name is given two meanings.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        theirs, equals, ours = text.partition("=")
+        if not (theirs and equals and ours):
+            raise BpdebugError(f"{MAP} {text}: expected THEIRS=OURS, for example {MAP} gW=dw1")
+        if theirs in found:
+            raise BpdebugError(f"{MAP} {text}: {theirs} is given a meaning twice, {found[theirs]} before")
+        found[theirs] = ours
+    return found
 
 
 def read_mine_files(

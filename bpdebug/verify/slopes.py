@@ -103,9 +103,10 @@ class Loss:
 
     @property
     def finite(self) -> bool:
-        """Whether all numbers of the forward pass are finite, and the gradient that comes in."""
+        """Whether all numbers of the forward pass are finite, and the gradient that comes in; masks aside."""
         derived = {statement.name for statement in self.program.statements if statement.phase == "backward"}
-        return all(np.isfinite(value).all() for name, value in self.values.items() if name not in derived)
+        asked = self.values.keys() - derived - self.program.masks
+        return all(np.isfinite(self.values[name]).all() for name in asked)
 
     @cached_property
     def downstream(self) -> tuple[Statement, ...]:
@@ -295,6 +296,8 @@ RULES: dict[Form, Rule] = {
     forms.PAIRED: _along_axes,
     forms.ALONG_AXIS: _along_axes,
     **dict.fromkeys(forms.CONVOLUTION.values(), _convolved),
+    **dict.fromkeys((forms.SPLIT_HEADS, forms.MERGED_HEADS, forms.TRIANGLE), _broadcast),
+    forms.AS_ROWS: _reshaped,
     forms.FLATTEN: _reshaped,
     forms.RESHAPE: _reshaped,
     forms.MAX_POOLING: _as_examples,

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bpdebug.engine.expression.forms import Shape, element_count
-from bpdebug.engine.layers import LayerKind, Layout
+from bpdebug.engine.layers import LayerKind
 from bpdebug.engine.layers.kind import INPUT_ROLE, Value, is_input_role
 from bpdebug.engine.layers.layer import Layer
 from bpdebug.engine.layers.layout import BATCH
@@ -20,7 +21,7 @@ from bpdebug.engine.losses import Objective
 from bpdebug.engine.program import Program, infer_shapes
 from bpdebug.errors import BpdebugError, ShapeError
 from bpdebug.scenario.joining import INPUT
-from bpdebug.scenario.shapes import with_axes
+from bpdebug.scenario.shapes import pattern_of, with_axes
 
 EXAMPLES = 5
 SMALLEST = 3
@@ -91,17 +92,25 @@ def _input(program: Program, shapes: Mapping[str, Shape]) -> str:
 def _new_shapes(program: Program, is_chain: bool) -> dict[str, Shape]:
     """Return shapes on which mistakes look different, of all that the layers read and write.
 
-    In a chain each layer may have a size of its own. In a graph what is added up must stay equal, so equal
-    sizes get equal new ones; where that is not enough, as beside a `concat`, they stay as they are.
+    In a chain each layer may have a size of its own. In a graph what is added up must stay equal, and the
+    filters of a picture have its channels, so equal sizes get equal new ones; where that is not enough, as
+    beside a `concat`, they stay as they are.
     """
     lengths = sorted({length for name in program.inputs for length in program.shapes[name]})
     renewed = {length: SMALLEST + place for place, length in enumerate(lengths)}
-    if is_chain:
-        return _shapes_with(program, lambda _, taken: next(n for n in range(SMALLEST, 99) if n not in taken))
-    try:
-        return _shapes_with(program, lambda length, _: renewed[length])
-    except ShapeError:
-        return _shapes_with(program, lambda length, _: length)
+
+    def own(_: int, taken: Collection[int]) -> int:
+        return next(length for length in range(SMALLEST, 99) if length not in taken)
+
+    def equal(length: int, _: Collection[int]) -> int:
+        return renewed[length]
+
+    for new_length in (own, equal) if is_chain else (equal,):
+        try:
+            return _shapes_with(program, new_length)
+        except ShapeError:
+            continue
+    return _shapes_with(program, lambda length, _: length)
 
 
 def _shapes_with(program: Program, new_length: NewLength) -> dict[str, Shape]:
@@ -148,19 +157,25 @@ def toml_text(value: Value) -> str:
     """Write the value of a setting as TOML does."""
     if isinstance(value, str):
         return f'"{value}"'
+    if isinstance(value, tuple):
+        return str(list(value))
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _loss(objective: Objective, output: Shape) -> Iterator[str]:
     """Yield the lines of a loss, with a target for an output of another shape."""
-    kind, layout = objective.kind, objective.layout
+    kind, axis = objective.kind, objective.class_axis
+    classes = _classes(output, axis)
     yield f'kind = "{kind.name}"'
     if kind.target == "numbers":
         yield f"target = {_random(output, 0)}"
     elif objective.has_classes:
-        yield f"target = {[example % output[layout.feature_axis] for example in range(EXAMPLES)]}"
+        yield f"target = {classes.tolist()}"
     else:
-        yield f"target = {_ones_among_zeros(output, layout)}"
+        ones = np.moveaxis(np.eye(output[axis])[classes], -1, axis)
+        yield f"target = {ones.tolist()}"
+    if kind.target == "classes":
+        yield f"axis = {axis}"
     yield f'reduction = "{objective.reduction}"'
     yield f'batch_mean = "{"at_parameters" if objective.at_parameters else "at_loss"}"'
     for name, value in objective.choices.items():
@@ -170,13 +185,10 @@ def _loss(objective: Objective, output: Shape) -> Iterator[str]:
         yield f"regularisation = {{ l2 = {objective.l2!r}, bias = {bias} }}"
 
 
-def _ones_among_zeros(shape: Shape, layout: Layout) -> list[list[float]]:
-    """Return a one for each example, at a feature that changes from one example to the next."""
-    place = layout.batch_axis
-    count = shape[layout.feature_axis]
-    return [
-        [float((i, j)[1 - place] == (i, j)[place] % count) for j in range(shape[1])] for i in range(shape[0])
-    ]
+def _classes(output: Shape, axis: int) -> NDArray[np.intp]:
+    """Return a class for each place of an output, which changes from one place to the next."""
+    places = tuple(extent for number, extent in enumerate(output) if number != axis % len(output))
+    return np.arange(element_count(places)).reshape(places) % output[axis]
 
 
 def _shapes(
@@ -192,7 +204,9 @@ def _shapes(
     if incoming in known:
         extents |= zip(pattern, known[incoming], strict=True)
     patterns = {role: kind.input(layer.layout) for role in given if is_input_role(role)}
-    patterns |= {parameter.name: parameter.shape(layer.layout) for parameter in kind.parameters}
+    patterns |= {
+        parameter.name: pattern_of(parameter, layer.layout, pattern) for parameter in kind.parameters
+    }
     patterns |= {made.name: made.shape(layer.layout) for made in kind.generated}
     for role in (role for role in patterns if role in given):
         own = with_axes(patterns[role], axes)

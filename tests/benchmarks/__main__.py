@@ -13,6 +13,7 @@ from tests.benchmarks import (
     stops,
     tensor_viewer,
     training_step,
+    transformer,
 )
 
 print("| what | measured | goal |")
@@ -20,6 +21,7 @@ print("| --- | --- | --- |")
 BENCHMARKS = (
     engine_run,
     convolution,
+    transformer,
     first_frame,
     key_to_display,
     tensor_viewer,

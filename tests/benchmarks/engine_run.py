@@ -48,7 +48,8 @@ def measure() -> list[Figure]:
         settings = {"activation": activation}
         values[f"w{number}"] = random.normal(size=(outputs, inputs)) / np.sqrt(inputs)
         values[f"b{number}"] = random.normal(size=(outputs, 1))
-        layers.append(make_layer(number, dense, settings, ("w", "b")))
+        shapes = {role: values[f"{role}{number}"].shape for role in ("w", "b")}
+        layers.append(make_layer(number, dense, settings, shapes))
         forward += layers[-1].forward
         parameters += [f"w{number}", f"b{number}"]
     shapes = {name: value.shape for name, value in values.items()}

@@ -35,7 +35,8 @@ def measure() -> list[Figure]:
         settings = {"activation": activation}
         values[f"w{number}"] = random.normal(size=(outputs, inputs)) / np.sqrt(inputs)
         values[f"b{number}"] = random.normal(size=(outputs, 1))
-        layers.append(make_layer(number, dense, settings, ("w", "b")))
+        shapes = {role: values[f"{role}{number}"].shape for role in ("w", "b")}
+        layers.append(make_layer(number, dense, settings, shapes))
         forward += layers[-1].forward
     shapes = {name: value.shape for name, value in values.items()}
     program = with_backward(shapes, forward, "a2", layers, set(values) - {"a0"}, {"a0": 1})

@@ -10,11 +10,13 @@ from bpdebug.commands.session import Session
 from bpdebug.commands.table import COMMANDS, find_command
 from bpdebug.engine.health import HEALTH_CONDITIONS
 
+RE_WORDS = ("rebreak", "reset", "restart", "reverse-continue", "rewatch")
+
 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("re", ["reset ", "restart ", "reverse-continue "]),
+        ("re", [f"{word} " for word in RE_WORDS]),
         ("  con", ["condition ", "continue "]),
         ("zzz", []),
         ("print dw", ["print dw1", "print dw2"]),
@@ -31,7 +33,7 @@ from bpdebug.engine.health import HEALTH_CONDITIONS
         ("info ", [f"info {topic}" for topic in sorted(TOPICS)]),
         ("info w", ["info watches"]),
         ("help reverse-c", ["help reverse-continue"]),
-        ("help re", ["help reset", "help restart", "help reverse-continue"]),
+        ("help re", [f"help {word}" for word in RE_WORDS]),
         ("step ", []),
         ("save /tm", []),
         ("re dw", []),

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bpdebug.commands.answers import json_answer
-from bpdebug.commands.session import Session, script_lines
+from bpdebug.commands.scripts import script_lines
+from bpdebug.commands.session import Session
 from bpdebug.commands.table import execute
 from bpdebug.scenario import Scenario
 

@@ -98,6 +98,15 @@ CASES: dict[str, list[Case]] = {
         ),
     ],
     "tbreak": [("", ["tbreak layer 2"], ["breakpoint 1 layer 2 (once, 0 hits)"], {})],
+    "rebreak": [
+        ("break dw1; break db1", ["rebreak 1 z1"], ["breakpoint 1 z1 (0 hits)"], {}),
+        (
+            "tbreak dw1 if norm(dw1) > 1; disable 1",
+            ["rebreak 1 norm(db1) > 2"],
+            ["breakpoint 1 norm(db1) > 2 (once, disabled, 0 hits)"],
+            {},
+        ),
+    ],
     "condition": [
         ("break dw1", ["condition 1 norm(dw1) > 1"], ["breakpoint 1 dw1 if norm(dw1) > 1 (0 hits)"], {}),
         ("break dw1 if norm(dw1) > 1", ["condition 1"], ["breakpoint 1 dw1 (0 hits)"], {}),
@@ -129,6 +138,9 @@ CASES: dict[str, list[Case]] = {
             ["watch 1 norm(z1) = 4"],
             {"number": 1, "expression": "norm(z1)", "shape": [], "value": 4.0},
         ),
+    ],
+    "rewatch": [
+        ("watch w1; watch b1", ["rewatch 1 sum(a0)"], None, {"number": 1, "expression": "sum(a0)"}),
     ],
     "unwatch": [
         ("watch w1; watch w2; watch b1", ["unwatch 2"], ["removed watch 2 w2"], {"watches": [2]}),
@@ -272,9 +284,21 @@ def state(session: Session) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        *[(line, "there are no breakpoints") for line in ("enable", "disable", "delete")],
+        ("unwatch", "there are no watches"),
+    ],
+)
+def test_all_of_none_is_refused(session: Session, line: str, message: str) -> None:
+    answer = execute(session, line)
+    assert (answer.failed, answer.lines) == (True, (message,))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
         ("", "there is no command ''; `help` lists them"),
         ("stepp", "there is no command 'stepp', did you mean 'step'?; `help` lists them"),
-        ("re", "re may be reverse-continue, restart or reset"),
+        ("re", "re may be reverse-continue, restart, rebreak, rewatch or reset"),
         ("en", "en may be end or enable"),
         ("step x", "expected how many times, a whole number from 1: found x"),
         ("step 0", "expected how many times, a whole number from 1: found 0"),
@@ -297,6 +321,10 @@ def state(session: Session) -> dict[str, Any]:
         ("condition x", "expected a number: found x"),
         ("condition 7", "there is no breakpoint 7 (breakpoints: 1)"),
         ("condition 1 dw1 > 0", "a condition is one truth: dw1 > 0 has shape (4, 3)"),
+        ("rebreak 1 dw9", "nothing to stop at: 'dw9' is no step"),
+        ("rebreak 7 dw1", "there is no breakpoint 7 (breakpoints: 1)"),
+        ("rewatch 7 dw1", "there is no watch 7 (watches: 1)"),
+        ("rewatch 1 dw9", "there is no tensor 'dw9', did you mean 'dw2'?"),
         ("delete 1 7", "there is no breakpoint 7 (breakpoints: 1)"),
         ("disable 1 x", "expected a number: found x"),
         ("enable 99999999999", "expected a number: found 99999999999"),

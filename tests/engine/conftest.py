@@ -40,10 +40,11 @@ def _dense_network(
     forward, layers = [], []
     for number, activation in enumerate(activations, start=1):
         has_bias = biases is None or biases[number - 1]
-        settings, own = {"activation": activation}, ["w", "b"] if has_bias else ["w"]
+        settings = {"activation": activation}
         inputs[f"w{number}"] = normal(layout.weights(sizes[number], sizes[number - 1]))
         if has_bias:
             inputs[f"b{number}"] = normal(layout.shared(sizes[number]))
+        own = {role: inputs[f"{role}{number}"].shape for role in ("w", "b") if f"{role}{number}" in inputs}
         layers.append(make_layer(number, kind, settings, own, layout))
         forward += layers[-1].forward
     parameters = tuple(name for name in inputs if name != "a0")

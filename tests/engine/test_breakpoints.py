@@ -211,6 +211,20 @@ def test_refused_with_these_words(trace: Trace, text: str, message: str) -> None
     assert (list(breakpoints), breakpoints.next_number) == ([], 1)
 
 
+def test_one_that_stops_elsewhere_keeps_its_number_and_its_place_in_the_list(trace: Trace) -> None:
+    debugger = Debugger(trace)
+    for text in ("z1", "dw1"):
+        debugger.breakpoints.add(text)
+    debugger.continue_()
+    debugger.breakpoints.change(1, "role dw if norm(b1) > 0")
+    assert [(found.number, found.text, found.hits) for found in debugger.breakpoints] == [
+        (1, "role dw if norm(b1) > 0", 1),
+        (2, "dw1", 0),
+    ]
+    debugger.continue_()
+    assert debugger.trace.program.statements[debugger.position - 1].name == "dw2"
+
+
 def test_a_condition_can_be_changed_and_taken_away(trace: Trace) -> None:
     debugger = Debugger(trace)
     debugger.breakpoints.add("role dw")

@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.nodes import calls
 from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.engine.history import History
+from bpdebug.engine.optimizers import OPTIMIZERS, update_of
+from bpdebug.engine.program import Program, with_update
 from bpdebug.engine.timeline import Moment
 from bpdebug.engine.trace import Trace, run
 from bpdebug.errors import BpdebugError
+from bpdebug.scenario.training import trained
 
 
 @pytest.fixture(scope="module")
@@ -24,30 +28,32 @@ def trace(dense_network: Callable) -> Trace:
 
 
 class Model:
-    """The same verbs, each a scan over a list of (position, node)."""
+    """The same verbs, each a scan over a list of (iteration, position, node)."""
 
-    def __init__(self, trace: Trace) -> None:
-        self.statements = trace.program.statements
-        self.moments = [(0, 0)]
-        for number, statement in enumerate(self.statements, start=1):
-            inner = len(calls(statement.expression)) - 1
-            self.moments += [(number - 1, node) for node in range(1, inner + 1)]
-            self.moments.append((number, 0))
+    def __init__(self, program: Program, iterations: int = 1) -> None:
+        self.statements = program.statements
+        self.iterations = iterations
+        self.moments: list[tuple[int, int, int]] = []
+        for iteration in range(1, iterations + 1):
+            self.moments.append((iteration, 0, 0))
+            for number, statement in enumerate(self.statements, start=1):
+                inner = len(calls(statement.expression)) - 1
+                self.moments += [(iteration, number - 1, node) for node in range(1, inner + 1)]
+                self.moments.append((iteration, number, 0))
         self.at = 0
 
     @property
-    def moment(self) -> tuple[int, int]:
+    def moment(self) -> tuple[int, int, int]:
         return self.moments[self.at]
 
     def layer(self, at: int) -> object:
-        position = self.moments[at][0]
-        return (
-            (self.statements[position - 1].phase, self.statements[position - 1].layer) if position else None
-        )
+        iteration, position, _ = self.moments[at]
+        statement = self.statements[position - 1]
+        return (iteration, statement.phase, statement.layer) if position else (iteration, None)
 
     def ends(self, start: int, stop: int, step: int = 1) -> list[int]:
         """The indices at which a statement has just ended, or nothing has run yet."""
-        return [at for at in range(start, stop, step) if self.moments[at][1] == 0]
+        return [at for at in range(start, stop, step) if self.moments[at][2] == 0]
 
     def forwards(self) -> list[int]:
         return self.ends(self.at + 1, len(self.moments))
@@ -65,10 +71,10 @@ class Model:
         if self.at + 1 == len(self.moments):
             return "nowhere"
         self.at += 1
-        return "node" if self.moment[1] else "step"
+        return "node" if self.moment[2] else "step"
 
     def out(self) -> str:
-        return self.step() if self.moment[1] else "nowhere"
+        return self.step() if self.moment[2] else "nowhere"
 
     def next_layer(self) -> str:
         ahead, here = self.forwards(), self.layer(self.at)
@@ -82,21 +88,37 @@ class Model:
         return self.first(begins, "layer")
 
     def finish_phase(self) -> str:
-        ahead = self.forwards()
+        positions = [(at, self.moments[at][1]) for at in self.forwards()]
         last_of_phase = [
             at
-            for at in ahead
-            if self.moments[at][0] == len(self.statements)
-            or self.statements[self.moments[at][0] - 1].phase != self.statements[self.moments[at][0]].phase
+            for at, position in positions
+            if position == len(self.statements)
+            or (position and self.statements[position - 1].phase != self.statements[position].phase)
         ]
         return self.first(last_of_phase, "phase")
 
-    def goto(self, position: int) -> str:
-        self.at = self.moments.index((position, 0))
+    def next_iteration(self) -> str:
+        return self.beside(1)
+
+    def previous_iteration(self) -> str:
+        return self.beside(-1)
+
+    def beside(self, direction: int) -> str:
+        iteration, position, _ = self.moment
+        if not 1 <= iteration + direction <= self.iterations:
+            return "nowhere"
+        self.at = self.moments.index((iteration + direction, position, 0))
+        return "iteration"
+
+    def goto(self, position: int, iteration: int | None = None) -> str:
+        self.at = self.moments.index((iteration or self.moment[0], position, 0))
         return "position"
 
     def restart(self) -> str:
         return self.goto(0)
+
+    def end(self) -> str:
+        return self.goto(len(self.statements))
 
     def first(self, stops: list[int], reason: str, way: list[int] = (), exhausted: str = "nowhere") -> str:
         if stops:
@@ -108,7 +130,17 @@ class Model:
         return "nowhere"
 
 
-PLAIN_VERBS = ("step", "back", "into", "out", "next_layer", "previous_layer", "finish_phase", "restart")
+PLAIN_VERBS = (
+    "step",
+    "back",
+    "into",
+    "out",
+    "next_layer",
+    "previous_layer",
+    "finish_phase",
+    "restart",
+    "end",
+)
 STATEMENTS = 17
 ACTIONS = st.lists(
     st.sampled_from([*((verb, ()) for verb in PLAIN_VERBS), *(("into", ()) for _ in range(6))])
@@ -147,17 +179,49 @@ def moved_afresh(trace: Trace, moment: Moment) -> Debugger:
 @settings(max_examples=300, deadline=None, derandomize=True)
 def test_any_sequence_of_verbs(trace: Trace, actions: list[tuple[str, tuple[int, ...]]]) -> None:
     assert len(trace.program.statements) == STATEMENTS
-    debugger, model = Debugger(trace), Model(trace)
+    debugger, model = Debugger(trace), Model(trace.program)
     for verb, arguments in actions:
         before = debugger.moment
         stop = getattr(debugger, verb)(*arguments)
         reason = getattr(model, verb)(*arguments)
-        assert (debugger.position, debugger.moment.node) == model.moment, verb
+        assert (1, debugger.position, debugger.moment.node) == model.moment, verb
         assert (stop.moment, stop.reason) == (debugger.moment, reason), verb
         assert (stop.reason == "nowhere") <= (debugger.moment == before)
     assert debugger.can_move(1) == (model.at + 1 < len(model.moments))
     assert debugger.can_move(-1) == (model.at > 0)
     assert state(debugger) == state(moved_afresh(trace, debugger.moment))
+
+
+ITERATIONS, UPDATED = 3, 22
+BESIDE = ("next_iteration", "previous_iteration")
+ACROSS = st.lists(
+    st.sampled_from([(verb, ()) for verb in (*PLAIN_VERBS, *BESIDE * 2)])
+    | st.tuples(st.just("goto"), st.tuples(st.integers(0, UPDATED), st.integers(1, ITERATIONS))),
+    max_size=40,
+)
+
+
+@given(actions=ACROSS)
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_any_sequence_of_verbs_across_iterations(
+    trace: Trace, actions: list[tuple[str, tuple[int, ...]]]
+) -> None:
+    sgd = OPTIMIZERS["sgd"]
+    chosen = {setting.name: setting.default for setting in sgd.settings} | {"learning_rate": 0.5}
+    program = with_update(trace.program, update_of(sgd, chosen, trained(trace.program)))
+    assert len(program.statements) == UPDATED
+    whole = History(program, trace.values, ITERATIONS)
+    debugger, model = Debugger(History(program, trace.values, ITERATIONS)), Model(program, ITERATIONS)
+    for verb, arguments in actions:
+        stop = getattr(debugger, verb)(*arguments)
+        reason = getattr(model, verb)(*arguments)
+        moment = debugger.moment
+        assert (moment.iteration, moment.position, moment.node) == model.moment, verb
+        assert (stop.moment, stop.reason) == (moment, reason), verb
+        assert debugger.can_move(1) == (model.at + 1 < len(model.moments))
+        assert debugger.can_move(-1) == (model.at > 0)
+        for name, value in whole.trace(moment.iteration).values.items():
+            assert debugger.trace.values[name].tobytes() == value.tobytes()
 
 
 def test_values_exist_from_their_statement_on(trace: Trace) -> None:

@@ -44,7 +44,9 @@ def run_dense(
     values, forward, made = {"a0": a0}, [], []
     for number, (activation, w, b) in enumerate(layers, start=1):
         values |= {f"w{number}": w, f"b{number}": b}
-        made.append(make_layer(number, kind, {"activation": activation}, ["w", "b"], layout))
+        made.append(
+            make_layer(number, kind, {"activation": activation}, {"w": w.shape, "b": b.shape}, layout)
+        )
         forward += made[-1].forward
     shapes = {name: value.shape for name, value in values.items()}
     parameters = [name for name in values if name != "a0"]

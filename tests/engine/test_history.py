@@ -48,7 +48,13 @@ def training(kind: str, own: Mapping[str, Any], clip_norm: float | None) -> Hist
 
 
 def forced(history: History, chosen: Mapping[int, str]) -> Replaced:
-    return {i: {name: np.full(history.program.shapes[name], 0.25)} for i, name in chosen.items()}
+    """Replace whole tensors in iterations with an odd number, and their first elements in the others."""
+    replaced = {}
+    for iteration, name in chosen.items():
+        value = np.full(history.program.shapes[name], 0.25)
+        rest = np.arange(value.size).reshape(value.shape) > 0
+        replaced[iteration] = {name: value if iteration % 2 else np.ma.MaskedArray(value, rest)}
+    return replaced
 
 
 def naive(history: History, replaced: Replaced) -> list[dict[str, np.ndarray]]:
@@ -57,10 +63,15 @@ def naive(history: History, replaced: Replaced) -> list[dict[str, np.ndarray]]:
     inputs = dict(history.inputs)
     for iteration in range(1, ITERATIONS + 1):
         own = replaced.get(iteration, {})
-        values = {**inputs, **own}
-        for statement in program.statements:
-            if statement.name not in own:
-                values[statement.name] = np.asarray(evaluate(statement.expression, values))
+        values = dict(inputs)
+        for name in (*inputs, *program.positions):
+            if name in program.positions:
+                statement = program.statements[program.positions[name] - 1]
+                values[name] = np.asarray(evaluate(statement.expression, values))
+            if name in own:
+                values[name] = np.array(values[name])
+                given = ~np.ma.getmaskarray(own[name])
+                values[name][given] = np.ma.getdata(own[name])[given]
         runs.append(values)
         inputs |= {old: values[new] for old, new in program.carried.items()}
     return runs

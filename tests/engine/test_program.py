@@ -94,7 +94,9 @@ def test_a_layer_without_bias_has_no_bias_gradient(dense_network: Callable) -> N
 
 
 def test_the_gradient_of_z_may_come_in() -> None:
-    forward = make_layer(1, LAYER_KINDS["dense"], {"activation": "sigmoid"}, ["w", "b"]).forward
+    forward = make_layer(
+        1, LAYER_KINDS["dense"], {"activation": "sigmoid"}, {"w": (2, 3), "b": (2, 1)}
+    ).forward
     inputs = {"a0": (3, 1), "w1": (2, 3), "b1": (2, 1)}
     program = with_backward(inputs, forward, "z1", parameters=["w1", "b1"], batch_axes={"a0": 1})
     assert program.inputs["dz1"] == (2, 1)
@@ -106,7 +108,7 @@ def test_the_gradient_of_z_may_come_in() -> None:
 
 
 def test_forward_only() -> None:
-    forward = make_layer(1, LAYER_KINDS["dense"], {"activation": "relu"}, ["w"]).forward
+    forward = make_layer(1, LAYER_KINDS["dense"], {"activation": "relu"}, {"w": (2, 3)}).forward
     program = Program({"a0": (3, 2), "w1": (2, 3)}, forward)
     assert {s.phase for s in program.statements} == {"forward"}
     assert program.gradients == frozenset()

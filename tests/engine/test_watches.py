@@ -15,7 +15,7 @@ from bpdebug.errors import BpdebugError
 def test_numbers_are_not_used_again(two_layer) -> None:
     watches = Watches(two_layer.program)
     assert [watches.add(text).number for text in ("w1", " norm(dw1) ", "w1")] == [1, 2, 3]
-    assert watches.find(2).text == "norm(dw1)"
+    assert watches[2].text == "norm(dw1)"
     assert watches.remove(2).number == 2
     assert watches.add("b1").number == 4
     assert [watch.text for watch in watches] == ["w1", "w1", "b1"]
@@ -50,7 +50,7 @@ def test_what_fails_changes_nothing(two_layer, action, message: str) -> None:
 
 def test_of_none_it_is_said_that_there_are_none(two_layer) -> None:
     with pytest.raises(BpdebugError, match=r"^there is no watch 1 \(watches: there are none\)$"):
-        Watches(two_layer.program).find(1)
+        Watches(two_layer.program)[1]
 
 
 def test_at_each_position_a_watch_has_a_value_or_is_not_available_yet(two_layer) -> None:

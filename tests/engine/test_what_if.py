@@ -179,3 +179,27 @@ def test_a_part_replaced(index, part, expected) -> None:
 def test_a_part_that_does_not_fit(index, part, message: str) -> None:
     with pytest.raises(BpdebugError, match=f"^{message}$"):
         with_part(TENSOR, index, part)
+
+
+def test_what_is_set_in_part_is_computed_for_the_rest(two_layer) -> None:
+    debugger = Debugger(run(two_layer.program, two_layer.inputs))
+    debugger.replace("z1", np.array(5.0), (0, 0))
+    debugger.replace("w1", np.array(2.0), (1, 0))
+    debugger.replace("z1", np.array(7.0), (2, 0))
+    values = debugger.trace.values
+    w1 = two_layer.inputs["w1"].copy()
+    w1[1, 0] = 2.0
+    z1 = w1 @ two_layer.inputs["a0"] + two_layer.inputs["b1"]
+    z1[0, 0], z1[2, 0] = 5.0, 7.0
+    np.testing.assert_allclose(values["z1"], z1, rtol=1e-15)
+    np.testing.assert_array_equal(values["a1"], np.maximum(values["z1"], 0))
+    assert [debugger.is_replaced("z1", (row, 0)) for row in range(4)] == [True, False, True, False]
+
+
+def test_a_part_of_what_was_set_is_set_anew(two_layer) -> None:
+    debugger = Debugger(run(two_layer.program, two_layer.inputs))
+    debugger.replace("z1", np.arange(4.0).reshape(4, 1))
+    debugger.replace("z1", np.array(9.0), (1,))
+    assert debugger.trace.values["z1"].ravel().tolist() == [0, 9, 2, 3]
+    debugger.replace("w1", np.array(0.0))
+    assert debugger.trace.values["z1"].ravel().tolist() == [0, 9, 2, 3]

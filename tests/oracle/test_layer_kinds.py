@@ -24,6 +24,7 @@ def assert_agrees(
     given: dict[str, np.ndarray],
     forward: Callable,
     output: str,
+    weight_shape: str = "out_in",
 ) -> None:
     """Run the layers, and `forward` in torch, on the same numbers; `<w1>` stands for a tensor."""
     text = layers
@@ -38,7 +39,8 @@ def assert_agrees(
     path = tmp_path / "random.toml"
     a0 = json.dumps(given["a0"].tolist())
     path.write_text(
-        f"{HEAD}[inputs]\na0 = {a0}\n{text}[gradient]\nd{output} = {json.dumps(incoming.tolist())}\n"
+        f'{HEAD}weight_shape = "{weight_shape}"\n'
+        f"[inputs]\na0 = {a0}\n{text}[gradient]\nd{output} = {json.dumps(incoming.tolist())}\n"
     )
     scenario = load_scenario(path)
     values = run(scenario.program, scenario.values).values

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.trace import run
 from bpdebug.scenario import load_scenario
 from bpdebug.verify.gradient_check import check_gradients
+from bpdebug.verify.suggestion import suggested_scenario
 
 NETWORK = """
 title = "Windows"
@@ -63,7 +65,7 @@ def test_layers_with_windows(tmp_path: Path) -> None:
         "da1 = max_pool2d_gradient(da2, a1, stride=1)",
         "dz1 = da1 * leaky_relu_prime(z1)",
         "dw1 = conv2d_weight_gradient(a0, dz1, w1, stride=2, padding=1)",
-        "db1 = sum(sum(dz1, axis=0), axis=(1, 2), keepdims=True)",
+        "db1 = reshape_like(sum(dz1, axis=(0, 2, 3)), b1)",
         "da0 = conv2d_input_gradient(dz1, w1, a0, stride=2, padding=1)",
     ]
     assert scenario.program.batched["a5"] == 0
@@ -72,3 +74,26 @@ def test_layers_with_windows(tmp_path: Path) -> None:
     np.testing.assert_array_equal(values["z1"][0, 0], first)
     np.testing.assert_array_equal(values["db1"].ravel(), values["dz1"].sum(axis=(0, 2, 3)))
     assert {report.verdict for report in check_gradients(scenario.program, scenario.values)} == {"right"}
+
+
+NORMALISED = """
+[[layers]]
+kind = "batch_norm"
+gamma = [[[1.0]], [[-0.5]]]
+beta = [[[0.0]], [[0.1]]]
+"""
+
+
+@pytest.mark.parametrize("inserted", ["", NORMALISED], ids=["windows", "normalised"])
+def test_a_suggestion_has_filters_that_fit(tmp_path: Path, inserted: str) -> None:
+    path = tmp_path / "windows.toml"
+    pool = '[[layers]]\nkind = "max_pool2d"'
+    number = 7 if inserted else 6
+    path.write_text(NETWORK.replace(pool, inserted + pool).replace("da6", f"da{number}"))
+    path.write_text(suggested_scenario(load_scenario(path).program, "Windows"))
+    suggestion = load_scenario(path)
+    assert suggestion.program.batch == 5
+    assert {report.verdict for report in check_gradients(suggestion.program, suggestion.values)} <= {
+        "right",
+        "kink",
+    }

@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 
 from bpdebug.engine.debugger import Debugger
 from bpdebug.tui.entries import (
-    BREAKPOINTS,
-    WATCHES,
     Entry,
     WatchReadings,
     breakpoint_entries,
@@ -58,32 +56,7 @@ def test_breakpoint_entries() -> None:
     first, second, third = breakpoint_entries(debugger)
     assert (first.number, first.mark, first.text, first.note) == (1, "●", "dw2", "2 hits")
     assert (second.mark, second.note, second.state) == ("◇", "disabled", "disabled")
-    assert (third.note, third.once, third.positions) == ("once", True, {7})
-
-
-@pytest.mark.parametrize(
-    ("text", "new", "lines"),
-    [
-        ("dw2", "dw2 if norm(dw2) > 1", ["condition 1 norm(dw2) > 1"]),
-        ("dw2 if norm(dw2) > 1", "dw2", ["condition 1"]),
-        ("dw2", "db2", ["break db2", "delete 1"]),
-        ("norm(dw2) > 1", "norm(dw2) > 2", ["break norm(dw2) > 2", "delete 1"]),
-        ("norm(dw2) > 1", "db2", ["break db2", "delete 1"]),
-    ],
-)
-def test_commands_that_edit_a_breakpoint(text: str, new: str, lines: list[str]) -> None:
-    (entry,) = breakpoint_entries(with_breakpoints(text))
-    assert list(BREAKPOINTS.edit(entry, new)) == lines
-
-
-def test_what_stops_once_stays_so_when_it_is_edited() -> None:
-    debugger = debugger_of("two_layer")
-    debugger.breakpoints.add("dw2", once=True)
-    assert list(BREAKPOINTS.edit(breakpoint_entries(debugger)[0], "db2")) == ["tbreak db2", "delete 1"]
-
-
-def test_commands_that_edit_a_watch() -> None:
-    assert list(WATCHES.edit(Entry(3, " ", "dw1", ""), "dw2")) == ["watch dw2", "unwatch 3"]
+    assert (third.note, third.positions) == ("once", {7})
 
 
 def test_watch_entries() -> None:

@@ -34,7 +34,7 @@ def test_a_sum_shows_all_that_comes_in() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["resnet_block", "batch_norm", "embedding"])
+@pytest.mark.parametrize("name", ["resnet_block", "batch_norm", "embedding", "transformer_block"])
 async def test_every_step_can_be_seen_in_a_large_window(name: str) -> None:
     count = len(debugger_of(name).program.statements)
     async with open_app(name, LARGE) as session:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bpdebug.commands.scripts import script_lines
 from bpdebug.commands.session import Session as CommandSession
-from bpdebug.commands.session import script_lines
 from bpdebug.commands.table import execute
 from bpdebug.tui.actions import ACTIONS
 from bpdebug.tui.screens.session_screen import next_finding
@@ -325,7 +325,7 @@ async def test_breakpoints_are_changed_in_place(size: tuple[int, int]) -> None:
         await session.press("B")
         assert not session.screen.query_one("#breakpoints").display
         assert session.screen.session.recorded == [
-            "break dw2", "break db2", "disable 2", "enable 2", "condition 1 norm(dw2) > 1",
+            "break dw2", "break db2", "disable 2", "enable 2", "rebreak 1 dw2 if norm(dw2) > 1",
             "delete 1", "delete 2",
         ]  # fmt: skip
 
@@ -367,7 +367,7 @@ async def test_watches_follow_the_run() -> None:
         await session.press("n")
         await session.until(lambda: "  1 norm(dz2)  0.0284" in shown())
         await session.press("e", *["backspace"] * 9, *"norm(dw2)", "enter")
-        await session.until(lambda: "norm(dw2)  0.0722" in shown())
+        await session.until(lambda: "  1 norm(dw2)  0.0722" in shown())
         assert "norm(dz2)" not in shown()
         await session.press("x", "x")
         await session.until(lambda: "no watches" in shown())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from bpdebug.engine.history import History
 from bpdebug.scenario import Scenario
 from bpdebug.tui.curves import drawn, loss_of, note, watch_of
 from bpdebug.tui.operation_text import carried_text, operation_text
+from bpdebug.tui.run_ahead import RunAhead
 from bpdebug.tui.screens.computing import ComputingScreen
 from bpdebug.tui.screens.curve import CurveScreen
 from bpdebug.tui.snapshot import pairs_in_focus
@@ -37,6 +39,12 @@ def panels(name: str, step: str) -> list[tuple[str, str]]:
 def long_training() -> Scenario:
     """A training of 100,000 iterations."""
     return replace(example("xor"), iterations=MANY)
+
+
+@pytest.fixture
+def nothing_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No iteration is computed in the background."""
+    monkeypatch.setattr(RunAhead, "follow", lambda self: None)
 
 
 # Texts
@@ -161,12 +169,14 @@ async def test_an_iteration_typed_in_the_dialog() -> None:
         await session.until(lambda: "no such iteration" in " ".join(session.text.split()))
 
 
+@pytest.mark.usefixtures("nothing_ahead")
 async def test_opening_computes_no_iteration_but_the_first(long_training: Scenario) -> None:
     async with open_app(long_training, SMALL) as session:
         assert session.debugger.history._reached[0] == 1
         assert set(session.debugger.history._traces) == {1}
 
 
+@pytest.mark.usefixtures("nothing_ahead")
 async def test_a_far_iteration_is_computed_in_a_thread(
     long_training: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +195,7 @@ async def test_a_far_iteration_is_computed_in_a_thread(
         await session.until(lambda: "iteration 20000/100000" in session.text)
 
 
+@pytest.mark.usefixtures("nothing_ahead")
 async def test_escape_stops_what_takes_long(long_training: Scenario) -> None:
     async with open_app(long_training, SMALL) as session:
         await session.press("n", "c")
@@ -197,3 +208,37 @@ async def test_escape_stops_what_takes_long(long_training: Scenario) -> None:
         assert session.screen.session.recorded == ["step"]
         await session.press("n")
         assert session.moment == (2, 0)
+
+
+async def ran_ahead(session: Session) -> None:
+    """Wait until nothing is computed in the background any more."""
+    while any(worker.group == "ahead" and not worker.is_finished for worker in session.screen.workers):
+        await session.pilot.pause()
+
+
+@pytest.mark.parametrize("lines", [[], ["set w1[0,0] = 0.5"]], ids=["as written", "what-if"])
+async def test_what_was_computed_ahead_is_reached_at_once(
+    lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app(replace(example("xor"), iterations=3_000), SMALL) as session:
+        for line in lines:
+            session.screen.execute(line)
+        await ran_ahead(session)
+        history = session.debugger.history
+        computed = []
+        reach = History.reach
+
+        def counted(self: History, iteration: int) -> Iterator[int]:
+            for number in reach(self, iteration):
+                computed.append(number)
+                yield number
+
+        monkeypatch.setattr(History, "reach", counted)
+        for iteration in (3_000, 7, 1_511):
+            session.screen.go_to(f"{iteration}:loss")
+            assert session.debugger.iteration == iteration
+        most = 2 * history._spacing * (2 if lines else 1)
+        assert len(computed) <= 3 * most
+        alone = History(history.program, history.inputs, 3_000, history.replaced)
+        for name, value in alone.trace(1_511).values.items():
+            np.testing.assert_array_equal(session.debugger.trace.values[name], value)

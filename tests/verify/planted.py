@@ -55,7 +55,8 @@ def network(sizes: tuple[int, ...], activations: tuple[str, ...], batch: int, se
         inputs[f"w{number}"] = random.normal(size=(sizes[number], sizes[number - 1]))
         inputs[f"b{number}"] = random.normal(size=(sizes[number], 1))
         settings = {"activation": activation}
-        layers.append(make_layer(number, dense, settings, ("w", "b")))
+        own = {role: inputs[f"{role}{number}"].shape for role in ("w", "b")}
+        layers.append(make_layer(number, dense, settings, own))
         forward += layers[-1].forward
         parameters += [f"w{number}", f"b{number}"]
     shapes = {name: value.shape for name, value in inputs.items()}

@@ -23,7 +23,8 @@ def network(layers, biases=True):
     shapes, forward, made = {"a0": (3, 2)}, [], []
     for number in range(1, layers + 1):
         shapes |= {f"{name}{number}": (3, 3 if name == "w" else 1) for name in own}
-        made.append(make_layer(number, DENSE, {"activation": "tanh"}, own))
+        given = {role: shapes[f"{role}{number}"] for role in own}
+        made.append(make_layer(number, DENSE, {"activation": "tanh"}, given))
         forward += made[-1].forward
     return with_backward(shapes, forward, f"a{layers}", made, batch_axes={"a0": 1})
 
@@ -71,7 +72,8 @@ def test_one_layer_needs_no_number(theirs, ours):
 def test_a_number_is_not_needed_where_only_one_tensor_can_be_meant():
     shapes = {"a0": (3, 2), "w1": (3, 3), "b1": (3, 1), "w2": (3, 3)}
     settings = {"activation": "tanh"}
-    layers = [make_layer(1, DENSE, settings, ["w", "b"]), make_layer(2, DENSE, settings, ["w"])]
+    first, second = {"w": (3, 3), "b": (3, 1)}, {"w": (3, 3)}
+    layers = [make_layer(1, DENSE, settings, first), make_layer(2, DENSE, settings, second)]
     forward = [statement for layer in layers for statement in layer.forward]
     program = with_backward(shapes, forward, "a2", layers, batch_axes={"a0": 1})
     assert understood(["db", "dw"], program) == {"db": "db1"}

@@ -188,7 +188,7 @@ class _Derivation:
                 self.pull_back(argument, self.sum_to_shape_of(piece, argument), statement)
 
     def sum_to_shape_of(self, piece: Expression, argument: Expression) -> Expression:
-        """Undo broadcasting: sum over the axes along which the argument was repeated."""
+        """Undo broadcasting: one sum over all axes along which the argument was repeated."""
         found = shape_of(piece, self.shapes)
         wanted = shape_of(argument, self.shapes)
         extra = len(found) - len(wanted)
@@ -197,17 +197,35 @@ class _Derivation:
                 f"the gradient {numpy_text(piece)} has shape {written(found)}, "
                 f"but that of {numpy_text(argument)} is {written(wanted)}: a derivative is wrong"
             )
-        if extra:
-            axis: Option = 0 if extra == 1 else tuple(range(extra))
-            piece = Call("sum", (piece,), (("axis", axis),))
-            found = found[extra:]
         repeated = tuple(
-            i for i, (have, want) in enumerate(zip(found, wanted, strict=True)) if want == 1 < have
+            axis for axis, have in enumerate(found) if axis < extra or wanted[axis - extra] == 1 < have
         )
-        if repeated:
-            axis = repeated[0] if len(repeated) == 1 else repeated
-            piece = Call("sum", (piece,), (("axis", axis), ("keepdims", True)))
-        return piece
+        if not repeated:
+            return piece
+        axis: Option = repeated[0] if len(repeated) == 1 else repeated
+        if not extra:
+            return Call("sum", (piece,), (("axis", axis), ("keepdims", True)))
+        total = Call("sum", (piece,), (("axis", axis),))
+        if len(repeated) == extra:
+            return self.one_product(piece, extra) or total
+        # The sum has lost axes of length 1 that the argument has.
+        return Call("reshape_like", (total, replace(argument, self.results)))
+
+    def one_product(self, piece: Expression, extra: int) -> Expression | None:
+        """Write the sum of `x.T @ y` over leading axes as one product: the sum is over all rows there are.
+
+        That is what the weights of a layer get that is applied at every position of every example.
+        """
+        if not isinstance(piece, Call) or piece.function != "matmul":
+            return None
+        x, y = piece.arguments
+        if not isinstance(x, Call) or x.function != "transpose":
+            return None
+        x_shape, y_shape = shape_of(x.arguments[0], self.shapes), shape_of(y, self.shapes)
+        if len(x_shape) != extra + 2 or x_shape[:-1] != y_shape[:-1]:
+            return None
+        x_rows, y_rows = (Call("as_rows", (operand,)) for operand in (x.arguments[0], y))
+        return Call("matmul", (Call("transpose", (x_rows,)), y_rows))
 
     def write_gradient(self, name: str, statement: Statement) -> None:
         contributions = self.contributions[name]

@@ -17,7 +17,7 @@ from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.entry import CALL
 from bpdebug.engine.expression.nodes import PLACES, Call, Expression
 from bpdebug.engine.expression.printing import written_number
-from bpdebug.engine.expression.regions import Index, cell_of, first_index
+from bpdebug.engine.expression.regions import Index, cell_of, first_index, point
 from bpdebug.engine.expression.shapes import options_of, shape_of
 
 
@@ -53,6 +53,15 @@ def _placed(writer: Writer, call: Call, index: Index) -> Written:
     region = writer.operand_regions(call, index)[0]
     beside = any(part.start >= part.stop for part in region)
     return ZERO if beside else writer.write(call.arguments[0], first_index(region))
+
+
+def _triangle(writer: Writer, call: Call, index: Index) -> Written:
+    """Write an element of the lower triangle, or what stands above it everywhere."""
+    (region,) = writer.operand_regions(call, index)
+    if all(part.start < part.stop for part in region):
+        return writer.write(call.arguments[0], first_index(region))
+    above = written_number(float(writer.reader.value(call, point(index)).item()), writer.digits)
+    return Written(above, above)
 
 
 def _concatenated(writer: Writer, call: Call, index: Index) -> Written:
@@ -169,6 +178,10 @@ WRITERS: Mapping[Form, Callable[[Writer, Call, Index], Written]] = {
     forms.PART: _moved,
     forms.TAKEN: _taken,
     forms.ROW_SUMS: _row_sums,
+    forms.SPLIT_HEADS: _moved,
+    forms.MERGED_HEADS: _moved,
+    forms.TRIANGLE: _triangle,
+    forms.AS_ROWS: _moved,
     forms.FLATTEN: _moved,
     forms.RESHAPE: _moved,
     forms.RESHAPE_LIKE: _moved,

@@ -3,6 +3,7 @@
 A tensor that is not finite though all its operands are has produced the trouble, and so has an input
 that was given so; every other one has taken it over. The producer is the one to mend, and the
 operation that went wrong there can be written down with its numbers: `log(p[0,2]) = log(0) = -inf`.
+The −∞ that a mask writes is no trouble: it is there to become a 0.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def symptoms(trace: Trace) -> Iterator[Symptom]:
         if np.isfinite(value).all():
             continue
         inherited = {origins[operand] for operand in names(statement.expression) if operand in origins}
+        if not inherited and name in trace.program.masks and (value < np.inf).all():
+            continue
         origins[name] = min(inherited, key=ranks.__getitem__, default=name)
         if inherited:
             yield Symptom(name, f"{_contents(name, value)}, passed on from {origins[name]}", origins[name])

@@ -30,6 +30,8 @@ MODULES = {
     "global_avg_pool": "pooling",
     "upsample": "shaping",
     "flatten": "shaping",
+    "reshape": "shaping",
+    "scaled_dot_product_attention": "attention",
 }
 """The module in which each kind is, as the constant of its name in capitals."""
 

@@ -2,66 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
+from typing import TYPE_CHECKING
 
-from bpdebug.engine.layers.kind import LayerKind, Value, is_input_role
+from bpdebug.engine.layers.kind import INPUT_ROLE, LayerKind, Value, is_input_role
 from bpdebug.engine.layers.layout import REST, Layout
+
+if TYPE_CHECKING:
+    from bpdebug.engine.expression.forms import Shape
 
 MOST_INPUTS = 32
 
 
-def _joined(join: Callable[[str, str, Layout], str]) -> Callable[..., dict[str, str]]:
-    """Return the forward expressions of a layer that joins its first two inputs, then the next, and so on."""
+def _kind(
+    name: str,
+    join: Callable[[str, str, int], str],
+    explanation: str,
+    gradient: str,
+    inputs: range = range(2, MOST_INPUTS + 1),
+) -> LayerKind:
+    """Return the kind of a layer that joins its first two inputs, then the next, and so on.
 
-    def forward(settings: Mapping[str, Value], roles: Collection[str], layout: Layout) -> dict[str, str]:
-        incoming = [role for role in roles if is_input_role(role)]
-        return {"a": reduce(lambda x, y: join(x, y, layout), incoming)}
+    `join` takes the names of two tensors, and the axis of their features.
+    """
 
-    return forward
+    def forward(settings: Mapping[str, Value], shapes: Mapping[str, Shape], layout: Layout) -> dict[str, str]:
+        incoming = [role for role in shapes if is_input_role(role)]
+        axis = layout.axis_of_features(len(shapes[INPUT_ROLE]))
+        return {"a": reduce(lambda x, y: join(x, y, axis), incoming)}
+
+    return LayerKind(
+        name=name,
+        input=lambda layout: (REST,),
+        parameters=(),
+        settings=(),
+        title=lambda settings: name,
+        forward=forward,
+        panels=("a_prev", "a"),
+        explanations={"a": explanation, "d_prev": gradient},
+        inputs=inputs,
+    )
 
 
-ADD = LayerKind(
-    name="add",
-    input=lambda layout: (REST,),
-    parameters=(),
-    settings=(),
-    title=lambda settings: "add",
-    forward=_joined(lambda x, y, layout: f"{x} + {y}"),
-    panels=("a_prev", "a"),
-    explanations={
-        "a": "The sum of what comes in, element by element.",
-        "d_prev": "A sum hands its gradient on to each of its terms unchanged.",
-    },
-    inputs=range(2, MOST_INPUTS + 1),
+ADD = _kind(
+    "add",
+    lambda x, y, axis: f"{x} + {y}",
+    "The sum of what comes in, element by element.",
+    "A sum hands its gradient on to each of its terms unchanged.",
 )
-
-RESIDUAL = ADD._replace(
-    name="residual",
-    title=lambda settings: "residual",
-    explanations={
-        "a": "What the block has computed is added to what went into it.",
-        "d_prev": "The gradient goes both ways: through the block, and past it unchanged.",
-    },
+RESIDUAL = _kind(
+    "residual",
+    lambda x, y, axis: f"{x} + {y}",
+    "What the block has computed is added to what went into it.",
+    "The gradient goes both ways: through the block, and past it unchanged.",
     inputs=range(2, 3),
 )
-
-MULTIPLY = ADD._replace(
-    name="multiply",
-    title=lambda settings: "multiply",
-    forward=_joined(lambda x, y, layout: f"{x} * {y}"),
-    explanations={
-        "a": "The product of what comes in, element by element: one is a gate for the other.",
-        "d_prev": "Each factor receives the gradient times the other factor.",
-    },
+MULTIPLY = _kind(
+    "multiply",
+    lambda x, y, axis: f"{x} * {y}",
+    "The product of what comes in, element by element: one is a gate for the other.",
+    "Each factor receives the gradient times the other factor.",
 )
-
-CONCAT = ADD._replace(
-    name="concat",
-    title=lambda settings: "concat",
-    forward=_joined(lambda x, y, layout: f"concatenate({x}, {y}, axis={layout.feature_axis})"),
-    explanations={
-        "a": "The features of what comes in, one after the other.",
-        "d_prev": "Each part receives its own part of the gradient.",
-    },
+CONCAT = _kind(
+    "concat",
+    lambda x, y, axis: f"concatenate({x}, {y}, axis={axis})",
+    "The features of what comes in, one after the other.",
+    "Each part receives its own part of the gradient.",
 )

@@ -9,18 +9,21 @@ from collections.abc import Callable, Collection, Mapping
 
 from bpdebug.engine.expression.functions import ACTIVATIONS
 from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting, Value, written_options
-from bpdebug.engine.layers.layout import BATCH, Layout
+from bpdebug.engine.layers.layout import BATCH, CHANNEL_AXIS, Layout
 
-CHANNEL_AXIS = 1
 MOST = 2**16
 """No option of a convolution is larger: far beyond any picture."""
-OPTIONS = (
-    Setting("stride", default=1, bounds={"ge": 1, "le": MOST}),
-    Setting("padding", default=0, bounds={"ge": 0, "le": MOST}),
-    Setting("dilation", default=1, bounds={"ge": 1, "le": MOST}),
-    Setting("groups", default=1, bounds={"ge": 1, "le": MOST}),
-)
 ACTIVATION = Setting("activation", tuple(ACTIVATIONS), default="identity")
+
+
+def _options(axes: int) -> tuple[Setting, ...]:
+    """Return the options of a convolution over so many axes."""
+    return (
+        Setting("stride", default=1, bounds={"ge": 1, "le": MOST}, axes=axes),
+        Setting("padding", default=0, bounds={"ge": 0, "le": MOST}, axes=axes),
+        Setting("dilation", default=1, bounds={"ge": 1, "le": MOST}, axes=axes),
+        Setting("groups", default=1, bounds={"ge": 1, "le": MOST}),
+    )
 
 
 def _forward(function: str, options: tuple[Setting, ...]) -> Callable[..., dict[str, str]]:
@@ -45,9 +48,9 @@ CONV2D = LayerKind(
         Parameter("w", lambda layout: ("outputs", "channels of a group", "filter height", "filter width")),
         Parameter("b", lambda layout: ("outputs", 1, 1), required=False),
     ),
-    settings=(ACTIVATION, *OPTIONS),
+    settings=(ACTIVATION, *_options(2)),
     title=lambda settings: f"conv2d {settings['activation']}",
-    forward=_forward("conv2d", OPTIONS),
+    forward=_forward("conv2d", _options(2)),
     panels=("a_prev", "w", "b", "z", "a"),
     explanations={
         "z": "Each filter is laid over every window of the input, and adds up the products and its bias.",
@@ -67,11 +70,15 @@ CONV1D = CONV2D._replace(
         Parameter("w", lambda layout: ("outputs", "channels of a group", "filter length")),
         Parameter("b", lambda layout: ("outputs", 1), required=False),
     ),
+    settings=(ACTIVATION, *_options(1)),
     title=lambda settings: f"conv1d {settings['activation']}",
-    forward=_forward("conv1d", OPTIONS),
+    forward=_forward("conv1d", _options(1)),
 )
 
-TRANSPOSED_OPTIONS = (*OPTIONS, Setting("output_padding", default=0, bounds={"ge": 0, "le": MOST}))
+TRANSPOSED_OPTIONS = (
+    *_options(2),
+    Setting("output_padding", default=0, bounds={"ge": 0, "le": MOST}, axes=2),
+)
 CONV_TRANSPOSE2D = CONV2D._replace(
     name="conv_transpose2d",
     parameters=(

@@ -19,8 +19,10 @@ MOST_SEED = 2**63 - 1
 
 def mask(settings: Mapping[str, Value], shape: Shape) -> Array:
     """Return 1 where an activation is kept, which has the probability `keep`, else 0."""
-    chances = np.random.default_rng(int(settings["seed"])).random(shape)
-    kept: Array = (chances < float(settings["keep"])).astype(float)
+    seed, keep = settings["seed"], settings["keep"]
+    assert isinstance(seed, int)
+    assert isinstance(keep, float)
+    kept: Array = (np.random.default_rng(seed).random(shape) < keep).astype(float)
     return kept
 
 

@@ -6,7 +6,7 @@ network's business, so that a layer may read any other, several others, or the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 INPUT_ROLE = "a_prev"
 """The role of what comes in; of the second tensor that comes in it is `a_prev2`, and so on."""
 
-Value = str | float
+Value = str | float | tuple[int, ...]
 """The value of a setting; a switch is a bool, which is a number too."""
 
 
@@ -59,23 +59,32 @@ class Setting(NamedTuple):
     name : str
         Its key in a scenario.
     choices : tuple of str
-        What it may be; where there are none it is a number or a switch, of the type of the default.
-    default : str, int, float or bool
+        What it may be; where there are none it is a number, a switch, or a list of whole numbers, of the
+        type of the default.
+    default : str, int, float, bool or tuple of int
         What it is where the scenario does not say.
     bounds : mapping
-        For a number, its limits: of `gt`, `ge`, `lt`, `le` those that it has.
+        For a number, and for each of a list, its limits: of `gt`, `ge`, `lt`, `le` those that it has.
+    axes : int
+        For a whole number, along how many axes it may differ: a list of so many is a number for each.
     """
 
     name: str
     choices: tuple[str, ...] = ()
     default: Value = ""
     bounds: Mapping[str, float] = MappingProxyType({})
+    axes: int = 1
 
 
 def written_options(settings: Mapping[str, Value], options: Iterable[Setting]) -> str:
     """Write the settings that are options of a function, `, stride=2`, but for those at their defaults."""
     chosen = ((option.name, settings[option.name], option.default) for option in options)
     return "".join(f", {name}={value}" for name, value, default in chosen if value != default)
+
+
+def written_extents(value: Value) -> str:
+    """Write a setting as height and width, `2×3`; one number stands for both."""
+    return "×".join(map(str, value if isinstance(value, tuple) else (value, value)))
 
 
 class Generated(NamedTuple):
@@ -112,8 +121,9 @@ class LayerKind(NamedTuple):
     title : callable
         (settings) -> what the listing calls such a layer.
     forward : callable
-        (settings, roles of the tensors that it is given, layout) -> the expression of each result by its
-        role, in order, in terms of the roles; `a_prev` comes in, `a` goes out.
+        (settings, shapes of the tensors that it is given, by their roles, layout) -> the expression of each
+        result by its role, in order, in terms of the roles; `a_prev` comes in, `a` goes out. A length that
+        is not known yet is 0.
     panels : tuple of str
         The roles of its tensors, in the order in which they are shown; those that a layer lacks are
         left out.
@@ -134,7 +144,7 @@ class LayerKind(NamedTuple):
     parameters: tuple[Parameter, ...]
     settings: tuple[Setting, ...]
     title: Callable[[Mapping[str, Value]], str]
-    forward: Callable[[Mapping[str, Value], Collection[str], Layout], Mapping[str, str]]
+    forward: Callable[[Mapping[str, Value], Mapping[str, Shape], Layout], Mapping[str, str]]
     panels: tuple[str, ...]
     explanations: Mapping[str, str] = MappingProxyType({})
     inputs: range = range(1, 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +12,7 @@ from bpdebug.engine.layers.kind import INPUT_ROLE, LayerKind, Value, input_roles
 from bpdebug.engine.layers.layout import COLUMNS, Layout
 
 if TYPE_CHECKING:
+    from bpdebug.engine.expression.forms import Shape
     from bpdebug.engine.losses.objective import Objective
 
 
@@ -69,7 +70,7 @@ def make_layer(
     number: int,
     kind: LayerKind,
     settings: Mapping[str, Value],
-    parameters: Collection[str],
+    shapes: Mapping[str, Shape],
     layout: Layout = COLUMNS,
     incoming: Sequence[str] = (),
     owner: int = 0,
@@ -84,8 +85,9 @@ def make_layer(
         What it is.
     settings : mapping
         Its choices.
-    parameters : collection of str
-        The roles of the parameters that it has.
+    shapes : mapping
+        Role -> shape of the tensors that it is given, its parameters and what comes in; 0 for a length that
+        is not known.
     layout : Layout
         How its tensors are laid out.
     incoming : sequence of str
@@ -98,10 +100,10 @@ def make_layer(
     given |= {
         parameter.name: f"{parameter.name}{owner or number}"
         for parameter in kind.parameters
-        if parameter.name in parameters
+        if parameter.name in shapes
     }
     given |= {generated.name: f"{generated.name}{number}" for generated in kind.generated}
-    written = kind.forward(settings, tuple(given), layout)
+    written = kind.forward(settings, {role: shapes.get(role, ()) for role in given}, layout)
     named = {**given, **{role: f"{role}{number}" for role in written}}
 
     def in_names(node: Expression) -> Expression:

@@ -20,6 +20,16 @@ BATCH = "batch"
 """What patterns call the number of examples."""
 REST = "..."
 """Stands in a pattern for any number of axes, none included."""
+ONES = "1..."
+"""Stands in the pattern of a parameter for an axis of length 1 in the place of each of these axes."""
+
+PICTURE_AXES, CHANNEL_AXIS = 4, 1
+"""How many axes pictures have, batch × channels × height × width, and which of them counts the channels."""
+
+
+def smallest_shape(pattern: Pattern) -> tuple[int, ...]:
+    """Return the shape in which everything that has a name has length 1."""
+    return tuple(1 if isinstance(extent, str) else extent for extent in pattern if extent not in (REST, ONES))
 
 
 class Layout(NamedTuple):
@@ -46,6 +56,10 @@ class Layout(NamedTuple):
         """The axis of the features; along it a softmax adds up to 1."""
         return 0 if self.name == "columns" else -1
 
+    def axis_of_features(self, axes: int) -> int:
+        """Return the axis of the features of a tensor with so many axes: of a picture, its channels."""
+        return CHANNEL_AXIS if axes == PICTURE_AXES else self.feature_axis
+
     def examples(self, features: Extent) -> Pattern:
         """Return the shape of what holds so many features of each example."""
         return (features, BATCH) if self.name == "columns" else (BATCH, features)
@@ -56,6 +70,17 @@ class Layout(NamedTuple):
         Only rows have room for them: between the examples and the features, as the words of a sentence.
         """
         return self.examples(features) if self.name == "columns" else (BATCH, REST, features)
+
+    def channels(self, features: Extent) -> Pattern:
+        """Return the shape of what holds so many features of each example: numbers, lines or pictures.
+
+        Only rows have room for lines and pictures: behind their channels, as in PyTorch.
+        """
+        return self.examples(features) if self.name == "columns" else (BATCH, features, REST)
+
+    def per_channel(self, features: Extent) -> Pattern:
+        """Return the shape of what holds a number for each of these channels, the same all over it."""
+        return self.shared(features) if self.name == "columns" else (features, ONES)
 
     def weights(self, outputs: Extent, inputs: Extent) -> Pattern:
         """Return the shape of a matrix with a weight for each pair of an output and an input."""

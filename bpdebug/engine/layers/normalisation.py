@@ -1,5 +1,7 @@
 """Normalisation: over the batch, over the features, or over the features without taking off the mean.
 
+Over the batch a channel of pictures is normalised as a whole: over all examples and all of its pixels.
+
 As stages, each step is a statement of its own and its gradient is derived; `form = "fused"` makes one
 operation of them, with the derivative that the steps come to. They agree.
 """
@@ -7,13 +9,16 @@ operation of them, with the derivative that the steps come to. They agree.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
 
-from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting, Value
+from bpdebug.engine.layers.kind import INPUT_ROLE, LayerKind, Parameter, Setting, Value
 from bpdebug.engine.layers.layout import Layout, Pattern
 
+if TYPE_CHECKING:
+    from bpdebug.engine.expression.forms import Shape
+
+Axis = int | tuple[int, ...]
 FORM = Setting("form", ("stages", "fused"), "stages")
-GAMMA = Parameter("gamma", lambda layout: layout.shared("features"), required=False)
-BETA = Parameter("beta", lambda layout: layout.shared("features"), required=False)
 EXPLANATIONS = {
     "mean": "The mean of what is normalised together.",
     "centred": "The mean is taken off.",
@@ -32,18 +37,29 @@ EXPLANATIONS = {
 }
 
 
+def _over_the_batch(layout: Layout, axes: int) -> Axis:
+    """Return all axes but that of the features."""
+    if layout.name == "columns":
+        return layout.batch_axis
+    return layout.batch_axis if axes == 2 else (layout.batch_axis, *range(2, axes))
+
+
+def _over_the_features(layout: Layout, axes: int) -> Axis:
+    return layout.feature_axis
+
+
 def _scaled(roles: Collection[str]) -> str:
     scale = "gamma * xhat" if "gamma" in roles else "xhat"
     return f"{scale} + beta" if "beta" in roles else scale
 
 
 def _centred_forward(
-    axis_of: Callable[[Layout], int],
-) -> Callable[[Mapping[str, Value], Collection[str], Layout], dict[str, str]]:
-    """Return the forward expressions of a layer that normalises along an axis."""
+    axis_of: Callable[[Layout, int], Axis],
+) -> Callable[[Mapping[str, Value], Mapping[str, Shape], Layout], dict[str, str]]:
+    """Return the forward expressions of a layer that normalises along axes, told by their number."""
 
-    def forward(settings: Mapping[str, Value], roles: Collection[str], layout: Layout) -> dict[str, str]:
-        axis, eps = axis_of(layout), settings["eps"]
+    def forward(settings: Mapping[str, Value], roles: Mapping[str, Shape], layout: Layout) -> dict[str, str]:
+        axis, eps = axis_of(layout, len(roles[INPUT_ROLE])), settings["eps"]
         if settings["form"] == "fused":
             return {"xhat": f"normalize(a_prev, axis={axis}, eps={eps!r})", "a": _scaled(roles)}
         return {
@@ -59,7 +75,7 @@ def _centred_forward(
     return forward
 
 
-def _rms_forward(settings: Mapping[str, Value], roles: Collection[str], layout: Layout) -> dict[str, str]:
+def _rms_forward(settings: Mapping[str, Value], roles: Mapping[str, Shape], layout: Layout) -> dict[str, str]:
     axis, eps = layout.feature_axis, settings["eps"]
     if settings["form"] == "fused":
         return {"xhat": f"rms_normalize(a_prev, axis={axis}, eps={eps!r})", "a": _scaled(roles)}
@@ -77,7 +93,7 @@ def _kind(
     pattern: Callable[[Layout], Pattern],
     parameters: tuple[Parameter, ...],
     stages: tuple[str, ...],
-    forward: Callable[[Mapping[str, Value], Collection[str], Layout], dict[str, str]],
+    forward: Callable[[Mapping[str, Value], Mapping[str, Shape], Layout], dict[str, str]],
 ) -> LayerKind:
     return LayerKind(
         name=name,
@@ -91,20 +107,30 @@ def _kind(
     )
 
 
+def _scales(shape: Callable[[Layout], Pattern]) -> tuple[Parameter, Parameter]:
+    """Return gamma and beta, the new scale and the new middle."""
+    return Parameter("gamma", shape, required=False), Parameter("beta", shape, required=False)
+
+
+PER_FEATURE = _scales(lambda layout: layout.shared("features"))
 BATCH_NORM = _kind(
     "batch_norm",
-    lambda layout: layout.examples("features"),
-    (GAMMA, BETA),
+    lambda layout: layout.channels("features"),
+    _scales(lambda layout: layout.per_channel("features")),
     ("mean", "centred", "variance"),
-    _centred_forward(lambda layout: layout.batch_axis),
+    _centred_forward(_over_the_batch),
 )
 LAYER_NORM = _kind(
     "layer_norm",
     lambda layout: layout.positions("features"),
-    (GAMMA, BETA),
+    PER_FEATURE,
     ("mean", "centred", "variance"),
-    _centred_forward(lambda layout: layout.feature_axis),
+    _centred_forward(_over_the_features),
 )
 RMS_NORM = _kind(
-    "rms_norm", lambda layout: layout.positions("features"), (GAMMA,), ("mean_square", "rms"), _rms_forward
+    "rms_norm",
+    lambda layout: layout.positions("features"),
+    PER_FEATURE[:1],
+    ("mean_square", "rms"),
+    _rms_forward,
 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from bpdebug.engine.layers.kind import LayerKind, Setting, Value, written_options
+from bpdebug.engine.layers.kind import LayerKind, Setting, Value, written_extents, written_options
 from bpdebug.engine.layers.layout import BATCH, Layout
 
 MOST = 2**16
 OPTIONS = (
-    Setting("size", default=2, bounds={"ge": 1, "le": MOST}),
-    Setting("stride", default=0, bounds={"ge": 0, "le": MOST}),
-    Setting("padding", default=0, bounds={"ge": 0, "le": MOST}),
+    Setting("size", default=2, bounds={"ge": 1, "le": MOST}, axes=2),
+    Setting("stride", default=0, bounds={"ge": 0, "le": MOST}, axes=2),
+    Setting("padding", default=0, bounds={"ge": 0, "le": MOST}, axes=2),
 )
 """A stride of 0 is none of its own: windows lie side by side."""
 
@@ -28,7 +28,7 @@ MAX_POOL2D = LayerKind(
     input=lambda layout: (BATCH, "channels", "height", "width"),
     parameters=(),
     settings=OPTIONS,
-    title=lambda settings: f"max_pool2d {settings['size']}×{settings['size']}",
+    title=lambda settings: f"max_pool2d {written_extents(settings['size'])}",
     forward=_forward("max_pool2d"),
     panels=("a_prev", "a"),
     explanations={
@@ -40,7 +40,7 @@ MAX_POOL2D = LayerKind(
 
 AVG_POOL2D = MAX_POOL2D._replace(
     name="avg_pool2d",
-    title=lambda settings: f"avg_pool2d {settings['size']}×{settings['size']}",
+    title=lambda settings: f"avg_pool2d {written_extents(settings['size'])}",
     forward=_forward("avg_pool2d"),
     explanations={
         "a": "Of each window the mean is kept; padding counts as zeros.",

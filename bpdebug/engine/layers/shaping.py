@@ -1,11 +1,13 @@
-"""Layers that compute nothing, but lay their input out anew: `flatten` and `upsample`."""
+"""Layers that compute nothing, but lay their input out anew: `flatten`, `reshape` and `upsample`."""
 
 from __future__ import annotations
 
-from bpdebug.engine.layers.kind import LayerKind, Setting, written_options
+from bpdebug.engine.layers.kind import LayerKind, Setting, written_extents, written_options
 from bpdebug.engine.layers.layout import BATCH, REST
 
-SCALE = (Setting("scale", default=2, bounds={"ge": 1, "le": 2**16}),)
+MOST_ELEMENTS = 2**32
+"""No extent of a shape is larger: far beyond any tensor."""
+SCALE = (Setting("scale", default=2, bounds={"ge": 1, "le": 2**16}, axes=2),)
 
 FLATTEN = LayerKind(
     name="flatten",
@@ -22,12 +24,27 @@ FLATTEN = LayerKind(
     layouts=("rows",),
 )
 
+RESHAPE = LayerKind(
+    name="reshape",
+    input=lambda layout: (BATCH, REST),
+    parameters=(),
+    settings=(Setting("shape", default=(-1,), bounds={"ge": -1, "le": MOST_ELEMENTS}),),
+    title=lambda settings: f"reshape {settings['shape']}",
+    forward=lambda settings, roles, layout: {"a": f"reshape(a_prev, shape={settings['shape']}, start=1)"},
+    panels=("a_prev", "a"),
+    explanations={
+        "a": "The numbers of each example in the same order, in another shape.",
+        "d_prev": "The same numbers, laid back in the shape that they came in.",
+    },
+    layouts=("rows",),
+)
+
 UPSAMPLE = LayerKind(
     name="upsample",
     input=lambda layout: (BATCH, "channels", "height", "width"),
     parameters=(),
     settings=SCALE,
-    title=lambda settings: f"upsample ×{settings['scale']}",
+    title=lambda settings: f"upsample {written_extents(settings['scale'])}",
     forward=lambda settings, roles, layout: {"a": f"upsample(a_prev{written_options(settings, SCALE)})"},
     panels=("a_prev", "a"),
     explanations={

@@ -26,12 +26,13 @@ class LossKind:
     name : str
         What a scenario calls it.
     terms : callable
-        (name of the output, axis of the features, choices) -> the formulas by the names of their
+        (name of the output, axis of the classes, choices) -> the formulas by the names of their
         results, in order; the last has the terms whose mean or sum is the loss.
     target : str
         What its target is made of.
     for_each : str
-        Whether there is a term for each `element`, or for each `example`.
+        Whether there is a term for each `element`, or for each `example`; for each of its pixels, where it
+        is a picture.
     settings : tuple of Setting
         Its choices.
     numbers : mapping
@@ -110,9 +111,9 @@ LOSS_KINDS: dict[str, LossKind] = {
             for_each="example",
             settings=(Setting("form", ("fused", "softmax_nll"), default="fused"),),
             explanations={
-                "p": "The softmax turns the scores of each example into probabilities that add up to 1.",
+                "p": "The softmax turns the scores of all classes into probabilities that add up to 1.",
                 "nll": "Minus the log of the probability of the right class; of the others, nothing.",
-                "terms": "For each example, how surprising its class is.",
+                "terms": "How surprising the right class is, for each example or pixel.",
                 "dp": "Only the probability of the right class counts; the less likely it was, the steeper.",
                 "dprediction": "The softmax and the logarithm cancel: what is left is softmax minus target.",
             },

@@ -23,7 +23,7 @@ from bpdebug.engine.losses.kinds import Choices, LossKind
 LOSS = "loss"
 TARGET, LABELS = "y", "labels"
 EXPLANATIONS: Mapping[str, str] = {
-    "y": "The class of each example, as a 1 among zeros: what the probabilities should have been.",
+    "y": "The class of each example or pixel, as a 1 among zeros: what the probabilities should have been.",
     "losses": "The loss of each example by itself.",
     EXAMPLES: "The number of examples.",
     "data_loss": "How far the outputs are from their targets, in one number.",
@@ -42,6 +42,10 @@ class Objective:
         What is computed of each element or example.
     layout : Layout
         How the output is laid out.
+    axes : int
+        How many axes the output has.
+    class_axis : int
+        The axis along which it has a score for each class, where its target is made of classes.
     choices : mapping
         The kind's settings and numbers.
     reduction : str
@@ -49,7 +53,7 @@ class Objective:
     at_parameters : bool
         Whether the mean over the batch is taken at the parameters' gradients: see `batch_mean`.
     has_classes : bool
-        Whether the target is given as the index of each example's class.
+        Whether the target is given as the index of the class, of each example or of each of its pixels.
     l2 : float
         The penalty is l2/2 times the sum of the squares, so that l2 times the weights is added to their
         gradients; it is not divided by the size of the batch.
@@ -61,6 +65,8 @@ class Objective:
 
     kind: LossKind
     layout: Layout
+    axes: int
+    class_axis: int
     choices: Choices = field(default_factory=dict)
     reduction: str = "mean"
     at_parameters: bool = False
@@ -80,18 +86,25 @@ class Objective:
         return LABELS if self.has_classes else TARGET
 
     @property
+    def has_one_term_an_example(self) -> bool:
+        """Whether there are as many terms as examples, and not one for each element or pixel."""
+        return self.kind.for_each == "example" and self.axes == 2
+
+    @property
     def target_axis(self) -> int:
         """The axis of the target that counts the examples."""
         return 0 if self.has_classes else self.layout.batch_axis
 
     def formulas(self, output: str) -> dict[str, str]:
         """Return the formulas by the names of their results, in order; the last is the loss."""
-        axis = self.layout.feature_axis
+        axis = self.class_axis
         found = {TARGET: f"one_hot({LABELS}, {output}, axis={axis})"} if self.has_classes else {}
         found |= self.kind.terms(output, axis, self.choices)
         terms = list(found)[-1]
-        if self.at_parameters and self.kind.for_each == "element":
-            found["losses"] = f"mean({terms}, axis={axis}, keepdims=True)"
+        if self.at_parameters and not self.has_one_term_an_example:
+            others = tuple(axis for axis in range(self.axes) if axis != self.layout.batch_axis)
+            along = others if len(others) > 1 else others[0]
+            found["losses"] = f"mean({terms}, axis={along}, keepdims=True)"
             terms = "losses"
         total = f"{self.reduction}({terms})"
         if self.at_parameters:

@@ -19,6 +19,7 @@ from bpdebug.tui.entries import gutter_marks
 from bpdebug.tui.explaining import explain_element, given_text
 from bpdebug.tui.operation_text import operation_text
 from bpdebug.tui.panels import Sight, read_pairs
+from bpdebug.tui.run_ahead import RunAhead
 from bpdebug.tui.screens.ledger_screen import LedgerScreen
 from bpdebug.tui.snapshot import (
     most_pairs,
@@ -65,6 +66,7 @@ class DebuggerScreen(LedgerScreen):
     ) -> None:
         super().__init__(scenario, actions)
         self.autoplay = Autoplay(self, self.debugger, self.run_command)
+        self.ahead = RunAhead(self, self.debugger, lambda: self.is_computing)
         self.digits = digits
         self.newcomer = newcomer
         values = self.debugger.original.values
@@ -88,7 +90,7 @@ class DebuggerScreen(LedgerScreen):
     def on_mount(self) -> None:
         """Show the start, with the watches that the scenario brings; check the user's numbers."""
         self.set_class(self.newcomer, "-newcomer")
-        self.lists["watches"].display = bool(self.debugger.watches.by_number)
+        self.lists["watches"].display = bool(self.debugger.watches)
         self.show()
         if self.verdicts.mine:
             self.action_run_check()
@@ -101,6 +103,7 @@ class DebuggerScreen(LedgerScreen):
             return  # a command moves the debugger in a thread
         debugger, ledger = self.debugger, self.query_one(Ledger)
         self.autoplay.stop_if_moved()
+        self.ahead.follow()
         self.read_views()
         selection = self.selected()
         origin = explain_element(debugger, selection, self.digits, self.view)

@@ -163,22 +163,20 @@ class EntryPanel(Vertical):
 
     @on(Input.Submitted)
     def submitted(self, message: Input.Submitted) -> None:
-        """Run the commands for what was typed; if one is refused, say why and leave it there."""
+        """Run the command for what was typed; if it is refused, say why and leave it there."""
         message.stop()
-        for line in self.lines_for(message.value.strip()):
-            answer = self.execute(line)
-            if answer.failed:
-                self.refuse(answer.lines[0])
-                return
-        self.query_one(PromptLine).action_close()
+        line = self.line_for(message.value.strip())
+        answer = self.execute(line) if line else None
+        if answer is not None and answer.failed:
+            self.refuse(answer.lines[0])
+        else:
+            self.query_one(PromptLine).action_close()
 
-    def lines_for(self, text: str) -> Sequence[str]:
-        """Return the commands for a text that was typed; none where it changes nothing."""
-        if not text:
-            return ()
+    def line_for(self, text: str) -> str:
+        """Return the command for a text that was typed; empty where it changes nothing."""
         if self.edited is None:
-            return (f"{self.kind.add} {text}",)
-        return self.kind.edit(self.edited, text) if text != self.edited.text else ()
+            return f"{self.kind.add} {text}" if text else ""
+        return f"{self.kind.change} {self.edited.number} {text}" if text not in ("", self.edited.text) else ""
 
     @on(Input.Changed)
     def changed(self, message: Input.Changed) -> None:

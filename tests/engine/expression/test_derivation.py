@@ -76,6 +76,39 @@ def test_rows() -> None:
     ]
 
 
+@pytest.mark.parametrize("lead", [(5, 6), (5, 6, 7)])
+@pytest.mark.parametrize(
+    ("weighted_sum", "weights", "gradient"),
+    [
+        ("a0 @ w1.T", (4, 3), "as_rows(dz1).T @ as_rows(a0)"),
+        ("a0 @ w1", (3, 4), "as_rows(a0).T @ as_rows(dz1)"),
+    ],
+)
+def test_weights_that_all_positions_share_get_one_product(
+    weighted_sum: str, weights: tuple[int, int], gradient: str, lead: tuple[int, ...]
+) -> None:
+    _, backward = derived(f"z1 = {weighted_sum} + b1", {"a0": (*lead, 3), "w1": weights, "b1": (4,)}, "z1")
+    axes = tuple(range(len(lead)))
+    assert {f"dw1 = {gradient}", f"db1 = sum(dz1, axis={axes})"} <= set(backward)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "gradient"),
+    [
+        ((5, 3, 4), (4, 2), "dy = as_rows(x).T @ as_rows(dz)"),
+        ((5, 3, 4), (5, 4, 2), "dy = x.T @ dz"),
+        ((3, 4), (5, 4, 2), "dx = sum(dz @ y.T, axis=0)"),
+        ((6, 5, 3, 4), (5, 4, 2), "dy = sum(x.T @ dz, axis=0)"),
+        ((6, 5, 3, 4), (1, 4, 2), "dy = sum(sum(x.T @ dz, axis=0), axis=0, keepdims=True)"),
+    ],
+)
+def test_only_a_product_with_one_matrix_is_one_product(
+    x: tuple[int, ...], y: tuple[int, ...], gradient: str
+) -> None:
+    _, backward = derived("z = x @ y", {"x": x, "y": y}, "z")
+    assert gradient in backward
+
+
 def test_residual() -> None:
     _, backward = derived(
         """
@@ -122,7 +155,7 @@ def test_attention() -> None:
         ((1, 3), (2, 1), ["dx = sum(dr, axis=0, keepdims=True)", "dy = sum(dr, axis=1, keepdims=True)"]),
         ((2, 3), (3,), ["dx = dr", "dy = sum(dr, axis=0)"]),
         ((2, 3), (), ["dx = dr", "dy = sum(dr, axis=(0, 1))"]),
-        ((4, 2, 3), (1, 3), ["dx = dr", "dy = sum(sum(dr, axis=0), axis=0, keepdims=True)"]),
+        ((4, 2, 3), (1, 3), ["dx = dr", "dy = reshape_like(sum(dr, axis=(0, 1)), y)"]),
         ((4, 2, 3), (4, 1, 1), ["dx = dr", "dy = sum(dr, axis=(1, 2), keepdims=True)"]),
     ],
 )

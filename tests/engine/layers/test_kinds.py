@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.expression.provenance import origin_of
 from bpdebug.engine.layers import COLUMNS, LAYER_KINDS, ROWS, Layout
 from bpdebug.engine.layers.kind import Value
@@ -28,7 +29,7 @@ def one_layer(
     """Return the program of one layer, and values for all that it is given."""
     found = LAYER_KINDS[kind]
     chosen = {setting.name: setting.default for setting in found.settings} | dict(settings or {})
-    layer = make_layer(1, found, chosen, [name for name in given if name != "a_prev"], layout)
+    layer = make_layer(1, found, chosen, {role: value.shape for role, value in given.items()}, layout)
     values = {layer.given[role]: value for role, value in given.items()}
     for made in found.generated:
         values[layer.given[made.name]] = made.values(chosen, given["a_prev"].shape)
@@ -151,3 +152,67 @@ def test_a_number_without_a_row_is_not_a_number() -> None:
     take = program.statements[0].expression
     values = run(program, values).values
     assert origin_of("a1", take, (1, 0), values["a1"], values).symbols == "nan"
+
+
+PICTURE = np.arange(24.0).reshape(2, 1, 3, 4)
+"""Two pictures of 3 × 4 pixels."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "text", "title"),
+    [
+        ("max_pool2d", {"size": (3, 2)}, "max_pool2d(a0, size=(3, 2))", "max_pool2d 3×2"),
+        ("avg_pool2d", {"stride": (1, 2)}, "avg_pool2d(a0, stride=(1, 2))", "avg_pool2d 2×2"),
+        ("upsample", {"scale": (1, 3)}, "upsample(a0, scale=(1, 3))", "upsample 1×3"),
+        ("upsample", {}, "upsample(a0)", "upsample 2×2"),
+        ("reshape", {"shape": (2, -1)}, "reshape(a0, shape=(2, -1), start=1)", "reshape (2, -1)"),
+    ],
+)
+def test_options_for_each_axis_are_written_and_right(
+    kind: str, settings: dict[str, Value], text: str, title: str
+) -> None:
+    program, values = one_layer(kind, ROWS, {"a_prev": PICTURE}, settings)
+    assert numpy_text(program.statements[0].expression) == text
+    assert program.layers[0].title == title
+    assert check(program, values).passed
+
+
+def test_a_reshape_keeps_the_order_and_the_batch() -> None:
+    program, values = one_layer("reshape", ROWS, {"a_prev": PICTURE}, {"shape": (2, -1)})
+    found = run(program, values).values
+    np.testing.assert_array_equal(found["a1"][1], np.arange(12.0, 24.0).reshape(2, 6))
+    np.testing.assert_array_equal(found["da0"].ravel(), values["da1"].ravel())
+    assert program.batched["a1"] == 0
+    statement = program.statements[0]
+    assert origin_of("a1", statement.expression, (1, 1, 0), found["a1"], found).symbols == "a0[1,0,1,2]"
+
+
+PICTURES = np.random.default_rng(6).normal(2.0, 3.0, size=(2, 3, 4, 5))
+LINES = PICTURES[:, :, 0]
+
+
+@pytest.mark.parametrize("incoming", [PICTURES, LINES], ids=["pictures", "lines"])
+def test_a_channel_is_normalised_over_the_batch_and_all_of_its_places(incoming: np.ndarray) -> None:
+    axes = tuple(axis for axis in range(incoming.ndim) if axis != 1)
+    per_channel = (3, *(1,) * (incoming.ndim - 2))
+    gamma, beta = np.array([1.0, 0.5, -2.0]).reshape(per_channel), np.zeros(per_channel)
+    found = {}
+    for form in ("stages", "fused"):
+        given = {"a_prev": incoming, "gamma": gamma, "beta": beta}
+        program, values = one_layer("batch_norm", ROWS, given, {"form": form, "eps": 0.0})
+        assert check(program, values).passed
+        found[form] = run(program, values).values
+    for name in ("xhat1", "a1", "da0", "dgamma1", "dbeta1"):
+        np.testing.assert_allclose(found["fused"][name], found["stages"][name], rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(found["fused"]["xhat1"].mean(axis=axes), 0, atol=1e-14)
+    np.testing.assert_allclose(found["fused"]["xhat1"].std(axis=axes), 1)
+    np.testing.assert_allclose(found["fused"]["da0"].sum(axis=axes), 0, atol=1e-13)
+    assert found["stages"]["mean1"].shape == (1, *per_channel)
+
+
+def test_gamma_of_a_picture_gets_its_gradient_in_one_sum() -> None:
+    given = {"a_prev": PICTURES, "gamma": np.ones((3, 1, 1))}
+    program, _ = one_layer("batch_norm", ROWS, given)
+    (statement,) = (statement for statement in program.statements if statement.name == "dgamma1")
+    text = numpy_text(statement.expression)
+    assert text == "reshape_like(sum(da1 * xhat1, axis=(0, 2, 3)), gamma1)"

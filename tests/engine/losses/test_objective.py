@@ -281,3 +281,66 @@ def test_a_certain_output_of_bce_costs_100_and_is_not_infinite(tmp_path: Path) -
     found = values(load_scenario(path))
     assert found["loss"] == 100
     assert np.isfinite(found["da1"]).all()
+
+
+PIXELS = """
+title = "Pixels"
+layout = "rows"
+[inputs]
+a0 = {{ random = "normal", shape = [3, 2, 4, 5], seed = 1 }}
+[[layers]]
+kind = "conv2d"
+padding = 1
+w = {{ random = "normal", shape = [4, 2, 3, 3], seed = 2 }}
+b = {{ random = "normal", shape = [4, 1, 1], seed = 3 }}
+[loss]
+kind = "cross_entropy"
+target = {target}
+{more}
+"""
+CLASSES = np.arange(60).reshape(3, 4, 5) % 4
+
+
+@pytest.fixture
+def pixels(tmp_path: Path) -> Load:
+    def load(more: str = "", target: object = CLASSES) -> Scenario:
+        path = tmp_path / "pixels.toml"
+        path.write_text(PIXELS.format(more=more, target=np.asarray(target).tolist()))
+        return load_scenario(path)
+
+    return load
+
+
+def test_the_steps_of_a_loss_of_each_pixel(pixels: Load) -> None:
+    assert texts(pixels(), layer=2) == [
+        "y = one_hot(labels, a1, axis=1)",
+        "terms = cross_entropy(a1, y, axis=1)",
+        "loss = mean(terms)",
+        "dterms = broadcast_like(dloss / count(terms), terms)",
+        "da1 = dterms * (softmax(a1, axis=1) - y)",
+    ]
+
+
+def test_m_is_the_number_of_examples_and_not_of_pixels(pixels: Load) -> None:
+    scenario = pixels('batch_mean = "at_parameters"')
+    assert "losses = mean(terms, axis=(1, 2, 3), keepdims=True)" in texts(scenario, layer=2)
+    assert values(scenario)["m"] == 3
+    assert check_scenario(scenario).passed
+
+
+@pytest.mark.parametrize("more", ["", 'form = "softmax_nll"', 'batch_mean = "at_parameters"'])
+def test_pixels_given_by_index_and_by_probability_agree(pixels: Load, more: str) -> None:
+    one_hot = np.moveaxis(np.eye(4)[CLASSES], -1, 1)
+    by_index, by_probability = values(pixels(more)), values(pixels(more, one_hot))
+    for name in ("loss", "da1", "dw1", "db1", "da0"):
+        np.testing.assert_array_equal(by_index[name], by_probability[name])
+
+
+@pytest.mark.parametrize("target", [CLASSES, np.moveaxis(np.eye(4)[CLASSES], -1, 1)], ids=["index", "share"])
+def test_a_suggestion_for_pixels_can_be_checked(pixels: Load, tmp_path: Path, target: object) -> None:
+    path = tmp_path / "suggested.toml"
+    path.write_text(suggested_scenario(pixels(target=target).program, "Pixels"))
+    suggestion = load_scenario(path)
+    assert suggestion.program.shapes["a1"][0] == 5
+    assert suggestion.program.shapes["a1"][1] > 2
+    assert check_scenario(suggestion).passed

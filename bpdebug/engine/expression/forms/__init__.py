@@ -34,6 +34,7 @@ from bpdebug.engine.expression.forms.reductions import (
 from bpdebug.engine.expression.forms.subscripts import PLACED, SUBSCRIPT
 
 if TYPE_CHECKING:
+    from bpdebug.engine.expression.forms.attention import MERGED_HEADS, SPLIT_HEADS, TRIANGLE
     from bpdebug.engine.expression.forms.convolutions import (
         CONVOLUTION,
         INPUT_GRADIENT,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         MEAN_POOLING_GRADIENT,
     )
     from bpdebug.engine.expression.forms.shaping import (
+        AS_ROWS,
         FLATTEN,
         RESHAPE,
         RESHAPE_LIKE,
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "AS_ROWS": "shaping",
     "CONCATENATED": "joining",
     "CONVOLUTION": "convolutions",
     "FLATTEN": "shaping",
@@ -64,12 +67,15 @@ _HOMES = {
     "MAX_POOLING_GRADIENT": "pooling",
     "MEAN_POOLING": "pooling",
     "MEAN_POOLING_GRADIENT": "pooling",
+    "MERGED_HEADS": "attention",
     "PART": "joining",
     "RESHAPE": "shaping",
     "RESHAPE_LIKE": "shaping",
     "ROW_SUMS": "joining",
+    "SPLIT_HEADS": "attention",
     "TAKEN": "joining",
     "TRANSPOSED_CONVOLUTION": "convolutions",
+    "TRIANGLE": "attention",
     "UPSAMPLE": "shaping",
     "UPSAMPLE_GRADIENT": "shaping",
     "WEIGHT_GRADIENT": "convolutions",
@@ -77,6 +83,7 @@ _HOMES = {
 
 __all__ = [
     "ALONG_AXIS",
+    "AS_ROWS",
     "CONCATENATED",
     "CONVOLUTION",
     "COUNT",
@@ -89,6 +96,7 @@ __all__ = [
     "MAX_POOLING_GRADIENT",
     "MEAN_POOLING",
     "MEAN_POOLING_GRADIENT",
+    "MERGED_HEADS",
     "ONE_HOT",
     "PAIRED",
     "PART",
@@ -97,10 +105,12 @@ __all__ = [
     "RESHAPE",
     "RESHAPE_LIKE",
     "ROW_SUMS",
+    "SPLIT_HEADS",
     "SUBSCRIPT",
     "TAKEN",
     "TRANSPOSE",
     "TRANSPOSED_CONVOLUTION",
+    "TRIANGLE",
     "UPSAMPLE",
     "UPSAMPLE_GRADIENT",
     "WEIGHT_GRADIENT",

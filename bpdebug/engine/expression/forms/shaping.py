@@ -17,26 +17,35 @@ from bpdebug.engine.expression.forms.windows import whole_numbers
 from bpdebug.errors import ShapeError
 
 
-def _flatten_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
-    (shape,) = shapes
+def _parted(function: str, shape: Shape, options: Options) -> tuple[Shape, Shape]:
+    """Return the extents that stay, and those from the axis `start` on, which do not."""
     start = options["start"]
     if type(start) is not int or not 0 <= start < max(1, len(shape)):
-        raise ShapeError(f"flatten starts at an axis of {written(shape)}: found start={start!r}")
-    return (*shape[:start], element_count(shape[start:]))
+        raise ShapeError(f"{function} starts at an axis of {written(shape)}: found start={start!r}")
+    return shape[:start], shape[start:]
+
+
+def _flatten_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+    kept, own = _parted("flatten", shapes[0], options)
+    return (*kept, element_count(own))
 
 
 def _reshape_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
-    (shape,) = shapes
+    kept, own = _parted("reshape", shapes[0], options)
     asked = options["shape"]
     if not isinstance(asked, tuple) or any(type(n) is not int or n < -1 or n == 0 for n in asked):
         raise ShapeError(f"a shape has whole numbers of 1 or more, and -1 for what is left: found {asked!r}")
     wanted = tuple(number for number in asked if isinstance(number, int))
-    count, known = element_count(shape), element_count(tuple(n for n in wanted if n != -1))
+    count, known = element_count(own), element_count(tuple(n for n in wanted if n != -1))
     if wanted.count(-1) > 1:
         raise ShapeError(f"a shape leaves one extent open at most: found {written(wanted)}")
     if count % known or (-1 not in wanted and count != known):
-        raise ShapeError(f"the {count} elements of {written(shape)} do not fill the shape {written(wanted)}")
-    return tuple(count // known if number == -1 else number for number in wanted)
+        needed = f"a multiple of {known}" if -1 in wanted else f"{known}"
+        raise ShapeError(
+            f"the {count} elements of {written(own)} do not fill the shape {written(wanted)}, "
+            f"which takes {needed}"
+        )
+    return (*kept, *(count // known if number == -1 else number for number in wanted))
 
 
 def _reshape_like_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
@@ -75,6 +84,17 @@ def _reshape_reads(region: Region, shapes: tuple[Shape, ...], options: Options) 
 def _reshape_like_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tuple[Region, ...]:
     x, y = shapes
     return _moved(region, y, x), nothing(y)
+
+
+def _as_rows_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
+    (shape,) = shapes
+    if not shape:
+        raise ShapeError("a number has no rows")
+    return element_count(shape[:-1]), shape[-1]
+
+
+def _as_rows_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
+    return (_moved(region, _as_rows_shape(shapes, options), shapes[0]),)
 
 
 def scales(shape: Shape, options: Options) -> tuple[int, int]:
@@ -124,6 +144,7 @@ def _upsample_gradient_reads(
     return ((*region[:2], *places),)
 
 
+AS_ROWS = Form("rows", _as_rows_shape, _as_rows_reads, local=False)
 FLATTEN = Form("flattening", _flatten_shape, _flatten_reads, local=False)
 RESHAPE = Form("another shape", _reshape_shape, _reshape_reads, local=False)
 RESHAPE_LIKE = Form("the shape of another", _reshape_like_shape, _reshape_like_reads, local=False)

@@ -2,8 +2,8 @@
 
 To add a function, write its `Function` in the module of its family; the parser, the printers, the
 shapes, the derivation, the provenance and the tests of derivatives read it from here. A new family is
-named here too: among the common ones, or among those that are imported only when one of their functions,
-or the whole table, is asked for.
+named here too: among the common ones, or among those that are imported one after the other until the
+function that is asked for is found.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from bpdebug.engine.expression.functions.entry import Function, Sample
 
 ACTIVATION_FAMILIES = (activations, bounded, gelu, softmax)
 COMMON_FAMILIES = (arithmetic, comparisons, reductions, subscripts, *ACTIVATION_FAMILIES)
-OTHER_FAMILIES = ("shaping", "joining", "convolutions", "pooling", "normalisation", "losses")
+OTHER_FAMILIES = ("shaping", "attention", "normalisation", "losses", "joining", "pooling", "convolutions")
+"""In the order in which they are searched: those that take longest to import come last."""
 
 
 class Functions(MutableMapping[str, Function]):
@@ -38,8 +39,8 @@ class Functions(MutableMapping[str, Function]):
         self._waiting = list(OTHER_FAMILIES)
 
     def __getitem__(self, name: str) -> Function:
-        if name not in self._known:
-            self._import_all()
+        while name not in self._known and self._waiting:
+            self._import_next()
         return self._known[name]
 
     def __setitem__(self, name: str, function: Function) -> None:
@@ -58,11 +59,13 @@ class Functions(MutableMapping[str, Function]):
 
     def _import_all(self) -> None:
         while self._waiting:
-            entries: tuple[Function, ...] = importlib.import_module(
-                f"{__name__}.{self._waiting.pop(0)}"
-            ).ENTRIES
-            for function in entries:
-                self._known.setdefault(function.name, function)
+            self._import_next()
+
+    def _import_next(self) -> None:
+        family = importlib.import_module(f"{__name__}.{self._waiting.pop(0)}")
+        entries: tuple[Function, ...] = family.ENTRIES
+        for function in entries:
+            self._known.setdefault(function.name, function)
 
 
 FUNCTIONS = Functions()

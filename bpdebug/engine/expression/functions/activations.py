@@ -18,10 +18,9 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + e⁻ˣ), with an exponential that never overflows: e⁻|ˣ| ≤ 1."""
-    tail: Array = np.exp(-np.abs(x))
-    numerator: Array = np.where(x < 0, tail, 1)
-    return numerator / (1 + tail)
+    """1 / (1 + e⁻ˣ) or eˣ / (1 + eˣ), whichever has exponentials of 1 or less: they never overflow."""
+    result: Array = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+    return result
 
 
 def sigmoid_prime(x: Array) -> Array:

@@ -8,6 +8,7 @@ back. A bias is added by broadcasting: its shape is (outputs, 1, 1).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -20,7 +21,7 @@ from bpdebug.engine.expression.forms.convolutions import (
     TRANSPOSED_CONVOLUTION,
     WEIGHT_GRADIENT,
 )
-from bpdebug.engine.expression.forms.form import element_count
+from bpdebug.engine.expression.forms.form import Shape, element_count
 from bpdebug.engine.expression.functions.arithmetic import PRODUCT
 from bpdebug.engine.expression.functions.entry import Array, Function, Sample
 from bpdebug.engine.expression.nodes import Option
@@ -96,50 +97,50 @@ def _sample(*shapes: tuple[int, ...], **options: Option) -> Sample:
     return Sample(tuple(tensors), options)
 
 
-def _entries(
-    axes: int, *samples: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], dict[str, Option]]
-) -> tuple[Function, ...]:
+SAME = ", ".join(f"{option}={option}" for option in OPTIONS)
+_product = partial(Function, options=OPTIONS, precedence=PRODUCT)
+
+
+def _entries(axes: int, *samples: tuple[Shape, Shape, Shape, dict[str, Option]]) -> tuple[Function, ...]:
     """Return the convolution over so many axes and its gradients, with samples of (x, w, out, options)."""
     name = f"conv{axes}d"
-    same = ", ".join(f"{option}={option}" for option in OPTIONS)
+
+    def with_arguments(order: str) -> tuple[Sample, ...]:
+        """Return the samples of what takes input `x`, weights `w` and gradient `g` in this order."""
+        shapes = ((dict(zip("xwg", sample[:3], strict=True)), sample[3]) for sample in samples)
+        return tuple(_sample(*(own[argument] for argument in order), **options) for own, options in shapes)
+
     return (
-        Function(
+        _product(
             name,
             conv,
-            (f"{name}_input_gradient(g, y, x, {same})", f"{name}_weight_gradient(x, g, y, {same})"),
+            (f"{name}_input_gradient(g, y, x, {SAME})", f"{name}_weight_gradient(x, g, y, {SAME})"),
             "Lays each filter over every window of the input and adds up the products.",
-            tuple(_sample(x, w, **options) for x, w, _, options in samples),
+            with_arguments("xw"),
             form=CONVOLUTION[axes],
-            options=OPTIONS,
             notation="{x} ⋆ {y}",
-            precedence=PRODUCT,
         ),
-        Function(
+        _product(
             f"{name}_input_gradient",
             conv_input_gradient,
-            (f"{name}(g, y, {same})", f"{name}_weight_gradient(g, x, y, {same})", None),
+            (f"{name}(g, y, {SAME})", f"{name}_weight_gradient(g, x, y, {SAME})", None),
             "Sends each output's gradient back to its window, times the filter; windows that overlap add up.",
-            tuple(_sample(out, w, x, **options) for x, w, out, options in samples),
+            with_arguments("gwx"),
             form=INPUT_GRADIENT[axes],
-            options=OPTIONS,
             notation="{x} ⋆ᵀ {y}",
-            precedence=PRODUCT,
         ),
-        Function(
+        _product(
             f"{name}_weight_gradient",
             conv_weight_gradient,
-            (f"{name}_input_gradient(y, g, x, {same})", f"{name}(x, g, {same})", None),
+            (f"{name}_input_gradient(y, g, x, {SAME})", f"{name}(x, g, {SAME})", None),
             "Each weight met one element in every window: it adds up these elements, times the gradients.",
-            tuple(_sample(x, out, w, **options) for x, w, out, options in samples),
+            with_arguments("xgw"),
             form=WEIGHT_GRADIENT[axes],
-            options=OPTIONS,
             notation="{x} ⋆ {y}",
-            precedence=PRODUCT,
         ),
     )
 
 
-SAME = ", ".join(f"{option}={option}" for option in OPTIONS)
 ENTRIES = (
     *_entries(
         1,
@@ -153,7 +154,7 @@ ENTRIES = (
         ((1, 1, 3, 5), (1, 1, 2, 2), (1, 1, 2, 2), {"stride": (1, 2), "dilation": (1, 2)}),
         ((1, 2, 2, 5), (2, 1, 1, 2), (1, 2, 2, 4), {"padding": (0, 1), "dilation": 3, "groups": 2}),
     ),
-    Function(
+    _product(
         "conv_transpose2d",
         conv_transpose,
         (f"conv2d(g, y, {SAME})", f"conv2d_weight_gradient(g, x, y, {SAME})"),
@@ -166,6 +167,5 @@ ENTRIES = (
         form=TRANSPOSED_CONVOLUTION[2],
         options={**OPTIONS, "output_padding": 0},
         notation="{x} ⋆ᵀ {y}",
-        precedence=PRODUCT,
     ),
 )

@@ -58,6 +58,8 @@ class Function(NamedTuple):
         How NumPy text writes it; `name(x, option=...)` if empty.
     precedence : int
         How tightly the written form binds, as Python's operators do.
+    is_mask : bool
+        Whether it writes −∞ on purpose, of which a softmax makes an exact 0.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Function(NamedTuple):
     notation: str = ""
     python: str = ""
     precedence: int = CALL
+    is_mask: bool = False
 
     @property
     def arity(self) -> int:

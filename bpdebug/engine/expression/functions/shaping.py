@@ -1,10 +1,11 @@
-"""What only moves or repeats elements: `flatten`, `reshape`, and `upsample`, which enlarges a picture."""
+"""What only moves or repeats elements: another shape, rows of all positions, a picture that is enlarged."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from bpdebug.engine.expression.forms.shaping import (
+    AS_ROWS,
     FLATTEN,
     RESHAPE,
     RESHAPE_LIKE,
@@ -23,14 +24,19 @@ def flatten(x: Array, start: int = 1) -> Array:
     return x.reshape(*x.shape[:start], -1)
 
 
-def reshape(x: Array, shape: tuple[int, ...] = (-1,)) -> Array:
-    """Return the same elements in another shape; -1 is what is left."""
-    return x.reshape(shape)
+def reshape(x: Array, shape: tuple[int, ...] = (-1,), start: int = 0) -> Array:
+    """Give the axes from `start` on another shape, with the same elements; -1 is what is left."""
+    return x.reshape(*x.shape[:start], *shape)
 
 
 def reshape_like(x: Array, y: Array) -> Array:
     """Return the elements of `x` in the shape of `y`."""
     return x.reshape(y.shape)
+
+
+def as_rows(x: Array) -> Array:
+    """Return a matrix with a row for each position: all axes but the last made one."""
+    return x.reshape(-1, x.shape[-1])
 
 
 def upsample(x: Array, **options: Any) -> Array:
@@ -66,9 +72,14 @@ ENTRIES = (
         reshape,
         ("reshape_like(g, x)",),
         "The same elements in the same order, in another shape.",
-        (Sample((CUBE,)), Sample((CUBE,), {"shape": (-1, 2, 2)}), Sample((MIXED,), {"shape": (3, 2)})),
+        (
+            Sample((CUBE,)),
+            Sample((CUBE,), {"shape": (-1, 2, 2)}),
+            Sample((MIXED,), {"shape": (3, 2)}),
+            Sample((CUBE,), {"shape": (3, -1), "start": 1}),
+        ),
         form=RESHAPE,
-        options={"shape": (-1,)},
+        options={"shape": (-1,), "start": 0},
     ),
     Function(
         "reshape_like",
@@ -80,6 +91,14 @@ ENTRIES = (
             Sample((MIXED, ((1.0, 2.0), (3.0, 4.0), (5.0, 6.0)))),
         ),
         form=RESHAPE_LIKE,
+    ),
+    Function(
+        "as_rows",
+        as_rows,
+        ("reshape_like(g, x)",),
+        "Lays the positions of all examples one below the other, so that one matrix product sums over them.",
+        (Sample((CUBE,)), Sample((MIXED,)), Sample(((1.0, -2.0),))),
+        form=AS_ROWS,
     ),
     Function(
         "upsample",
