@@ -38,8 +38,6 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "max_pool2d": (PICTURE, PICTURE),
     "avg_pool2d": (PICTURE, PICTURE),
     "upsample": (PICTURE, PICTURE),
-    "split_heads": ("batch time feature", "batch head time feature"),
-    "merge_heads": ("batch head time feature", "batch time feature"),
 }
 SIGNATURES: Mapping[str, tuple[Axes, ...]] = {
     function: tuple(tuple(axes.split()) for axes in signature) for function, signature in NAMED.items()
@@ -227,6 +225,16 @@ def _flatten(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Optio
     return (*kept, laid[0] if len(laid) == 1 else "")
 
 
+def _split_heads(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
+    (*lead, positions, width) = operands[0]
+    return (*lead, "head", positions, width)
+
+
+def _merged_heads(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
+    (*lead, _, positions, width) = operands[0]
+    return (*lead, positions, width)
+
+
 def _traced(form: Form, operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
     """Ask any form: an axis is that of an operand of which less is read for a single place along it."""
     result = whole(form.shape(shapes, options))
@@ -263,5 +271,7 @@ RULES: Mapping[Form, Callable[[Sequence[Axes], tuple[Shape, ...], Options], Axes
     forms.ROW_SUMS: _like(2),
     forms.FLATTEN: _flatten,
     forms.RESHAPE_LIKE: _like(1),
+    forms.SPLIT_HEADS: _split_heads,
+    forms.MERGED_HEADS: _merged_heads,
 }
 """For each form that says it better than `_traced`: (axes of the arguments, shapes, options) -> axes."""

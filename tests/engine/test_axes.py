@@ -135,6 +135,8 @@ AXES = {
         ("flatten(p)", ("b", "")),
         ("reshape_like(flatten(p), p)", ("b", "c", "h", "w")),
         ("count(p, axis=0)", ()),
+        ("split_heads(q[0], heads=2)", ("c", "head", "k", "")),
+        ("merge_heads(split_heads(p, heads=5), heads=5)", ("b", "c", "h", "w")),
         # No rule of its own: what is read says it.
         ("upsample_gradient(p[:, :, :, 0:4])", ("b", "c", "h", "w")),
     ],
