@@ -10,6 +10,7 @@ from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.layers import COLUMNS, LAYER_KINDS, ROWS, Layout
+from bpdebug.engine.layers.kind import input_roles
 from bpdebug.engine.layers.layer import make_layer
 from bpdebug.engine.program import Program, with_backward
 
@@ -25,7 +26,7 @@ def layer_of(
     found = LAYER_KINDS[kind]
     settings = {setting.name: setting.default for setting in found.settings}
     incoming = [f"x{number}" for number in range(count)]
-    layer = make_layer(1, found, settings, list(own), layout, incoming)
+    layer = make_layer(1, found, settings, dict.fromkeys(input_roles(count), shape) | own, layout, incoming)
     shapes = dict.fromkeys(incoming, shape) | {layer.given[role]: extents for role, extents in own.items()}
     shapes |= {layer.given[made.name]: shape for made in found.generated}
     return with_backward(shapes, layer.forward, "a1", [layer], [layer.given[role] for role in own])
