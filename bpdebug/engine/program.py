@@ -125,6 +125,13 @@ class Program:
         """The number of examples; 1 where no axis counts them."""
         return next((self.shapes[name][axis] for name, axis in self.batch_axes.items()), 1)
 
+    @cached_property
+    def axes(self) -> Mapping[str, tuple[str, ...]]:
+        """For every tensor, what its axes are called; empty where that is not known."""
+        from bpdebug.engine.axes import infer_axes  # few ask
+
+        return infer_axes(self)
+
     def layer_of(self, statement: Statement) -> Layer | None:
         """Return the layer that a statement belongs to, if there are layers."""
         return self.layers[statement.layer - 1] if 0 < statement.layer <= len(self.layers) else None

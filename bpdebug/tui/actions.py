@@ -30,10 +30,24 @@ Needs = Literal[
     "held",
     "gradients",
     "curve",
+    "slices",
+    "origins",
 ]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
 HIDDEN_WITHOUT: frozenset[Needs] = frozenset(
-    {"view", "wrong", "set", "finding", "iterations", "axes", "held", "gradients", "curve"}
+    {
+        "view",
+        "wrong",
+        "set",
+        "finding",
+        "iterations",
+        "axes",
+        "held",
+        "gradients",
+        "curve",
+        "slices",
+        "origins",
+    }
 )
 """Where these are not there, the footer does not show the action at all; else it shows it as disabled."""
 SENT_FOR = {"f17": "shift+f5", "f23": "shift+f11"}
@@ -90,6 +104,8 @@ d_prev ◄──  dw ,  db ◄──  dz ◄──  da       gradients, backward
 written, read   what the current operation does with a tensor
 ▸0.0066         the selected cell; Tab goes to a panel, there the arrows move it
 [0.0041]        the cells that the selected one comes from
+«0.0041»        of those that were compared, the winner: the largest of its window
+channel 2 of 3  the slice in sight of a tensor with more than two axes
 ● ◆             a breakpoint beside a statement, one with a condition; ○ ◇ when disabled
 set, changed    after `set`: what was replaced, and what follows from it; d shows the original
 *               a watch whose value the last move has changed"""
@@ -196,6 +212,29 @@ ACTIONS: tuple[Action, ...] = (
         "Look",
         "",
         3,
+    ),
+    Action(
+        "turn_slice(1)", "full_stop", "slice", "Select the same cell in the next slice", "Look", "slices", 2
+    ),
+    Action(
+        "turn_slice(-1)", "comma", "slice back", "Select the same cell in the slice before", "Look", "slices"
+    ),
+    Action(
+        "turn_origins(1)",
+        "o",
+        "origins",
+        "Show the next slice of what the selected element comes from",
+        "Look",
+        "origins",
+        2,
+    ),
+    Action(
+        "turn_origins(-1)",
+        "O",
+        "origins back",
+        "Show the slice before of what the selected element comes from",
+        "Look",
+        "origins",
     ),
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),

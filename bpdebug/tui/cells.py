@@ -13,7 +13,6 @@ from typing import Any, Literal, Protocol, get_args
 import numpy as np
 
 from bpdebug.engine.expression.forms import Shape
-from bpdebug.engine.expression.functions.entry import Array
 
 FEWEST_DIGITS, DEFAULT_DIGITS, MOST_DIGITS = 1, 4, 17
 """Significant digits; 17 tell any two float64 numbers apart."""
@@ -152,24 +151,6 @@ def cell_format(value: Tensor, digits: int, notation: Notation = "automatic") ->
 def exact_text(value: float, dtype: np.dtype[Any]) -> str:
     """Write a number as Python reads it back: the shortest text that no other number of its dtype has."""
     return str(dtype.type(value))
-
-
-def matrix_shape(shape: Shape) -> tuple[int, int]:
-    """Return the rows and columns in which a tensor is shown: a vector is one row."""
-    return math.prod(shape[:-1]), shape[-1] if shape else 1
-
-
-def matrix_view(value: Array) -> Array:
-    """Return a tensor as the matrix in which it is shown."""
-    return value if value.ndim == 2 else value.reshape(matrix_shape(value.shape))
-
-
-def element_at(row: int, column: int, shape: Shape) -> tuple[int, ...]:
-    """Return the index in the tensor of the cell of its matrix nearest to a row and a column."""
-    rows, columns = matrix_shape(shape)
-    row, column = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
-    leading = (int(i) for i in np.unravel_index(row, shape[:-1])) if len(shape) > 1 else ()
-    return (*leading, column) if shape else ()
 
 
 def _steps(shape: Shape) -> tuple[int, ...]:

@@ -6,12 +6,15 @@ in use and their neighbours stay, and the others make room.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 NARROWEST_PAIR = 14
 """The fewest columns in which a pair is of use: one number between two borders, and its title."""
 COMFORTABLE_PAIR = 24
 """The columns in which a few numbers stand side by side, so that rows can be told from columns."""
+
+COMFORTABLE_PICTURE = 56
+"""The same for slices of a tensor of more axes: a window is seen where it has some room around it."""
 
 
 def pair_widths(needs: Sequence[int], wishes: Sequence[int], available: int) -> list[int]:
@@ -48,7 +51,9 @@ def _shared(needs: Sequence[int], available: int) -> list[int]:
     return widths
 
 
-def shown_pairs(needs: Sequence[int], in_use: Sequence[int], available: int) -> list[int]:
+def shown_pairs(
+    needs: Sequence[int], in_use: Sequence[int], available: int, pictures: Collection[int] = ()
+) -> list[int]:
     """Choose the pairs to show.
 
     Parameters
@@ -59,6 +64,8 @@ def shown_pairs(needs: Sequence[int], in_use: Sequence[int], available: int) -> 
         The pairs that matter now, the most important first.
     available : int
         The columns there are.
+    pictures : collection of int
+        The pairs that show slices of tensors with more than two axes.
 
     Returns
     -------
@@ -68,7 +75,10 @@ def shown_pairs(needs: Sequence[int], in_use: Sequence[int], available: int) -> 
     """
     if not needs:
         return []
-    comfortable = [min(max(need, NARROWEST_PAIR), COMFORTABLE_PAIR) for need in needs]
+    comfortable = [
+        min(max(need, NARROWEST_PAIR), COMFORTABLE_PICTURE if place in pictures else COMFORTABLE_PAIR)
+        for place, need in enumerate(needs)
+    ]
     wanted = list(dict.fromkeys(place for place in in_use if 0 <= place < len(needs))) or [0]
     chosen = wanted[: max(1, available // NARROWEST_PAIR)]
     by_nearness = sorted(range(len(needs)), key=lambda place: (abs(place - chosen[0]), place))

@@ -8,14 +8,16 @@ from typing import Literal
 
 from textual.message import Message
 
+from bpdebug.engine.expression.regions import Index
+
 
 @dataclass
 class CellChosen(Message):
-    """The cell cursor of the pair at `place` has been moved, in the panel of tensor `name`."""
+    """The cell cursor of the pair at `place` has been moved to an element, in the panel of tensor `name`."""
 
     name: str
     place: int
-    cell: tuple[int, int]
+    index: Index
 
 
 @dataclass

@@ -1,116 +1,26 @@
-"""What the ledger shows, as frozen data read from the debugger.
+"""Which tensors the ledger shows at a moment, and which stands above which.
 
 A layer is a row of pairs, each gradient under its tensor: `a_prev w b z a` above, `d_prev dw db dz da`
 below. Beside them stands whatever else the current statement reads and writes; where there are no
 layers, that is all. Of a layer that is unrolled over time they are those of the current time step, and those
 that all steps share. In an update it is the parameter over its gradient, and what the optimizer makes of it.
-Nothing here computes: it is the debugger's answer to "what is there to see now?".
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
-
-import numpy as np
+from dataclasses import dataclass
 
 from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.derivation import gradient_name
-from bpdebug.engine.expression.forms import Shape
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Expression, Statement, names
-from bpdebug.engine.expression.printing import numpy_text
-from bpdebug.engine.expression.provenance import Origin, element_text, origin_of
-from bpdebug.engine.expression.regions import Source
+from bpdebug.engine.expression.nodes import Statement, names
 from bpdebug.engine.layers.kind import role_of_gradient
 from bpdebug.engine.layers.layer import Layer
 from bpdebug.engine.layers.time_steps import step_of
 from bpdebug.engine.program import Program
-from bpdebug.tui.cells import element_at
-from bpdebug.tui.verdicts import Verdicts
-from bpdebug.tui.views import View, Views
 
 MOST_PAIRS = 12
 """More stand in no width; a statement of a person reads fewer."""
-
-Mark = Literal["written", "in part", "read", "incoming", ""]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Panel:
-    """One tensor as it is at this moment.
-
-    Attributes
-    ----------
-    role, name : str
-        What it is to its layer, and its name in the program; empty where there is nothing to show.
-    shape : tuple of int
-        The shape that it has, or will have.
-    value : array or None
-        Its value; None while there is none, and `note` then says why.
-    mark : str
-        What the current operation does with it.
-    recorded : array or None
-        The value that the whole run gave it. It decides on the room that its numbers need, so that
-        nothing moves when they appear.
-    note : str
-        What to say in place of a value.
-    sources : tuple of Source
-        The regions of it that the selected element comes from.
-    title : str
-        What is shown in place of the name: inside a statement, the node that has just been computed.
-    view : str
-        Whose numbers these are, where that makes a difference: `changed`, `original`, `mine`, ...
-    wrong : array of bool or None
-        The elements that the user got wrong.
-    """
-
-    role: str
-    name: str
-    shape: Shape = ()
-    value: Array | None = None
-    mark: Mark = ""
-    recorded: Array | None = None
-    note: str = ""
-    sources: tuple[Source, ...] = ()
-    title: str = ""
-    view: str = ""
-    wrong: np.ndarray | None = None
-
-    def looks_like(self, other: Panel) -> bool:
-        """Whether all that is visible of two panels is the same."""
-        return self.numbers_like(other) and self.words == other.words
-
-    def numbers_like(self, other: Panel) -> bool:
-        """Whether two panels show the same numbers with the same marks beside them."""
-        return (
-            self.value is other.value
-            and self.wrong is other.wrong
-            and self.shape == other.shape
-            and self.sources == other.sources
-        )
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """All that is said about the numbers."""
-        return self.role, self.name, self.title, self.view, self.mark, self.note
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A tensor above its gradient."""
-
-    tensor: Panel
-    gradient: Panel
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The element whose origin is shown: a tensor, and the row and column of the cell."""
-
-    name: str
-    cell: tuple[int, int]
 
 
 def result_name(debugger: Debugger) -> str:
@@ -232,122 +142,3 @@ def _pairs_of_update(program: Program, layer: Layer | None, statement: Statement
 def places_of(pairs: Sequence[PairNames]) -> dict[str, int]:
     """Return for each tensor and each gradient the place of its pair."""
     return {name: place for place, pair in enumerate(pairs) for name in (pair.tensor, pair.gradient) if name}
-
-
-def read_pairs(
-    debugger: Debugger,
-    pairs: Sequence[PairNames],
-    verdicts: Verdicts,
-    views: Views,
-    view: View,
-    sources: Sequence[Source] = (),
-) -> tuple[Pair, ...]:
-    """Return pairs of tensors as they are now.
-
-    Parameters
-    ----------
-    debugger : Debugger
-        Where one is.
-    pairs : sequence of PairNames
-        What to show.
-    verdicts : Verdicts
-        What is wrong in the user's numbers, if there are any.
-    views : Views
-        The numbers that there are.
-    view : str
-        Which of them to show.
-    sources : sequence of Source
-        What the selected element comes from.
-    """
-
-    def panel(role: str, name: str) -> Panel:
-        if not name:
-            return Panel("", "")
-        own = tuple(source for source in sources if source.name == name)
-        return _seen_in(views, view, _read_panel(debugger, role, name, own), verdicts)
-
-    return tuple(
-        Pair(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient)) for pair in pairs
-    )
-
-
-def explain_element(
-    debugger: Debugger, selection: Selection, digits: int, view: View = "run"
-) -> Origin | None:
-    """Say where the selected element comes from; None where there is nothing to explain yet."""
-    name = selection.name
-    trace = debugger.original if view == "original" else debugger.trace
-    expression = _expression_behind(debugger, name)
-    if debugger.node is not None and name == result_name(debugger):
-        value, name = debugger.node_value(), f"({numpy_text(debugger.node)})"
-    else:
-        value = trace.values[name] if debugger.is_known(name) else None
-    if expression is None or value is None:
-        return None
-    index = element_at(*selection.cell, value.shape)
-    if trace is debugger.trace and debugger.is_replaced(name, index):
-        return None
-    return origin_of(name, expression, index, value, trace.values, digits)
-
-
-def given_text(debugger: Debugger, selection: Selection, view: View = "run") -> tuple[str, ...]:
-    """Say of an element that no statement computes where it comes from."""
-    name = selection.name
-    if name not in debugger.program.shapes:
-        return ()
-    index = element_at(*selection.cell, debugger.program.shapes[name])
-    element = element_text(name, index)
-    if view != "original" and debugger.is_known(name) and debugger.is_replaced(name, index):
-        now, before = debugger.trace.values[name][index], debugger.original.values[name][index]
-        same = now == before or (now != now and before != before)
-        return (f"{element} is as it was" if same else f"{element} was set: {now}, not {before}",)
-    if name not in debugger.program.inputs:
-        return ()
-    given = "comes in from outside" if name in debugger.program.gradients else "is given"
-    return (f"{element} {given}",)
-
-
-def _seen_in(views: Views, view: View, panel: Panel, verdicts: Verdicts) -> Panel:
-    """Show the numbers of a view in a panel, and mark those that the user got wrong."""
-    if panel.value is None or panel.mark == "in part":
-        return panel
-    value = views.value(panel.name, view)
-    return replace(
-        panel,
-        shape=value.shape,
-        value=value,
-        recorded=value,
-        view=views.word(panel.name, view),
-        wrong=verdicts.wrong_cells(panel.name) if panel.name in views.mine else None,
-    )
-
-
-def _expression_behind(debugger: Debugger, name: str) -> Expression | None:
-    if debugger.node is not None and name == result_name(debugger):
-        return debugger.node
-    position = debugger.program.positions.get(name)
-    return debugger.program.statements[position - 1].expression if position else None
-
-
-def _read_panel(debugger: Debugger, role: str, name: str, sources: tuple[Source, ...]) -> Panel:
-    program = debugger.program
-    if name not in program.shapes:
-        reason = "no gradient is asked for" if not program.seed else "no gradient reaches it"
-        return Panel(role, name, note=reason)
-    shape, recorded = program.shapes[name], debugger.trace.values[name]
-    if name == result_name(debugger) and debugger.node is not None:
-        value = debugger.node_value()
-        assert value is not None
-        title = numpy_text(debugger.node)
-        return Panel(role, name, value.shape, value, "in part", recorded, sources=sources, title=title)
-    value = debugger.value(name)
-    if value is None:
-        return Panel(role, name, shape, recorded=recorded, note="not computed yet")
-    mark: Mark = ""
-    if name == result_name(debugger):
-        mark = "written"
-    elif name in debugger.reads:
-        mark = "read"
-    elif name in program.inputs and name in program.gradients:
-        mark = "incoming"
-    return Panel(role, name, shape, value, mark, recorded, sources=sources)

@@ -6,13 +6,16 @@ from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.printing import numpy_text
-from bpdebug.tui.cells import element_at
-from bpdebug.tui.snapshot import Selection, result_name
+from bpdebug.tui.explaining import Selection
+from bpdebug.tui.slicing import nearest
+from bpdebug.tui.snapshot import result_name
 from bpdebug.tui.viewer.subject import Subject
-from bpdebug.tui.views import Views
+from bpdebug.tui.views import View, Views
 
 
-def read_subject(debugger: Debugger, views: Views, selection: Selection, digits: int) -> Subject | None:
+def read_subject(
+    debugger: Debugger, views: Views, selection: Selection, digits: int, view: View = "run"
+) -> Subject | None:
     """Return what the viewer shows of a tensor at this moment; None while it has no value.
 
     Parameters
@@ -22,15 +25,21 @@ def read_subject(debugger: Debugger, views: Views, selection: Selection, digits:
     views : Views
         The numbers that there are.
     selection : Selection
-        The tensor, and the cell cursor in its panel.
+        The tensor, and the element under the cell cursor of its panel.
     digits : int
         Significant digits.
+    view : str
+        Which of these numbers the panels show.
     """
-    name, cell = selection.name, selection.cell
+    name = selection.name
     if debugger.node is not None and name == result_name(debugger):
         value = debugger.node_value()
         assert value is not None
-        return Subject(numpy_text(debugger.node), value, index=element_at(*cell, value.shape), digits=digits)
+        from bpdebug.engine.axes import axes_of  # when first used: start-up is quicker
+
+        index = nearest(selection.index, value.shape)
+        axes = axes_of(debugger.node, debugger.program.axes, debugger.program.shapes)
+        return Subject(numpy_text(debugger.node), value, index=index, digits=digits, axes=axes)
     if name not in debugger.program.shapes or not debugger.is_known(name):
         return None
     value = views.run[name]
@@ -40,8 +49,10 @@ def read_subject(debugger: Debugger, views: Views, selection: Selection, digits:
         original=views.original[name] if views.is_changed(name) else None,
         mine=views.mine.get(name),
         gradients=gradients_like(debugger, name),
-        index=element_at(*cell, value.shape),
+        index=nearest(selection.index, value.shape),
         digits=digits,
+        axes=debugger.program.axes[name],
+        view=view,
     )
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -17,10 +17,7 @@ from bpdebug.tui.cells import (
     SAMPLE_SIZE,
     Notation,
     cell_format,
-    element_at,
     exact_text,
-    matrix_shape,
-    matrix_view,
 )
 
 DIGITS = st.integers(1, 17)
@@ -195,15 +192,3 @@ def test_a_large_tensor_is_sampled(shape: tuple[int, ...]) -> None:
 
 def test_a_sign_that_the_sample_did_not_see_has_room() -> None:
     assert cell_format(np.full((1000, 1000), 123.4), 4).cell(-123.4).text.strip() == "-123.4"
-
-
-@settings(max_examples=50)
-@given(st.data())
-def test_a_cell_of_the_grid_is_an_element_of_the_tensor(data: st.DataObject) -> None:
-    value = data.draw(arrays.arrays(np.int64, SHAPES, elements=st.integers(0, 999), unique=True))
-    rows, columns = matrix_shape(value.shape)
-    grid = matrix_view(value)
-    assert grid.shape == (rows, columns)
-    row, column = data.draw(st.integers(-2, rows + 2)), data.draw(st.integers(-2, columns + 2))
-    nearest = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
-    assert value[element_at(row, column, value.shape)] == grid[nearest]

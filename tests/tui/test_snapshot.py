@@ -6,17 +6,9 @@ import numpy as np
 import pytest
 
 from bpdebug.engine.debugger import Debugger
-from bpdebug.tui.snapshot import (
-    PairNames,
-    Panel,
-    Selection,
-    explain_element,
-    given_text,
-    layer_in_focus,
-    pairs_in_focus,
-    read_pairs,
-    result_name,
-)
+from bpdebug.tui.explaining import Selection, explain_element, given_text
+from bpdebug.tui.panels import Panel, Sight, read_pairs
+from bpdebug.tui.snapshot import PairNames, layer_in_focus, pairs_in_focus, result_name
 from bpdebug.tui.verdicts import Verdicts
 from bpdebug.tui.views import Views
 
@@ -40,9 +32,8 @@ def shown(debugger: Debugger, layer: int) -> tuple[PairNames, ...]:
 def panels(debugger: Debugger, layer: int, selection: Selection | None = None) -> dict[str, Panel]:
     origin = explain_element(debugger, selection, 4) if selection else None
     sources = origin.sources if origin else ()
-    pairs = read_pairs(
-        debugger, shown(debugger, layer), nothing(debugger), views_of(debugger), "run", sources
-    )
+    sight = Sight(selected=selection.name if selection else "", sources=sources)
+    pairs = read_pairs(debugger, shown(debugger, layer), nothing(debugger), views_of(debugger), "run", sight)
     return {panel.name: panel for pair in pairs for panel in (pair.tensor, pair.gradient)}
 
 

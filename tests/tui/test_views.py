@@ -7,7 +7,7 @@ import pytest
 
 from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.what_if import with_part
-from bpdebug.tui.snapshot import Selection, explain_element, given_text
+from bpdebug.tui.explaining import Selection, explain_element, given_text
 from bpdebug.tui.views import Views
 
 from .conftest import debugger_of

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 
 from bpdebug.engine.expression import forms
+from bpdebug.engine.expression.choices import row_taken, uses_of_row
 from bpdebug.engine.expression.element_writer import SHOWN_TERMS, ZERO, Writer, Written, within
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.forms import Form, Region, numbers_of, reduced_axes
@@ -76,22 +77,19 @@ def _taken(writer: Writer, call: Call, index: Index) -> Written:
     """Write an element of a row that was looked up: it is one of the table's."""
     table, numbers = call.arguments
     depth = len(shape_of(numbers, writer.reader.shapes))
-    row = float(writer.reader.value(numbers, point(index[:depth])).item())
-    count = shape_of(table, writer.reader.shapes)[0]
-    if not (0 <= row < count and row.is_integer()):
-        return Written("nan", "nan")
-    return writer.write(table, (int(row), *index[depth:]))
+    row = row_taken(writer.reader, call, index)
+    return Written("nan", "nan") if row is None else writer.write(table, (row, *index[depth:]))
 
 
 def _row_sums(writer: Writer, call: Call, index: Index) -> Written:
     """Write the sum of what comes back to a row, from each time that it was taken."""
-    gradient, numbers, _ = call.arguments
-    uses = np.argwhere(evaluate(numbers, writer.reader.values) == index[0])
-    cells = [(*(int(i) for i in use), *index[1:]) for use in uses]
+    gradient = call.arguments[0]
+    cells = [(*use, *index[1:]) for use in uses_of_row(writer.reader, call, index[0])]
     if not cells:
         return ZERO
-    terms = np.array([writer.reader.value(gradient, point(cell)).item() for cell in cells])
-    return writer.write_sum(terms, lambda k: writer.write(gradient, cells[k]))
+    return writer.write_sum(
+        writer.reader.elements(gradient, cells), lambda k: writer.write(gradient, cells[k])
+    )
 
 
 def _matmul(writer: Writer, call: Call, index: Index) -> Written:

@@ -11,14 +11,13 @@ from itertools import islice
 
 import numpy as np
 
-from bpdebug.engine.expression.forms import Form, Region, whole
+from bpdebug.engine.expression.forms import Form, Region, numbers_of
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.arithmetic import PRODUCT, SUM
 from bpdebug.engine.expression.functions.entry import CALL, Array
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
 from bpdebug.engine.expression.printing import written_number
 from bpdebug.engine.expression.regions import Index, RegionReader, point
-from bpdebug.engine.expression.shapes import shape_of
 
 SHOWN_TERMS = 3
 """How many terms of a long sum are written out: the largest, because they decide the result."""
@@ -27,6 +26,17 @@ SHOWN_TERMS = 3
 def element_text(name: str, index: Index) -> str:
     """Write an element as NumPy does: `w1[0,2]`; a scalar is its name."""
     return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
+def region_text(name: str, region: Region) -> str:
+    """Write a region as NumPy does, an axis along which it holds one place by its number: `a0[0,1:3]`."""
+
+    def written(part: slice) -> str:
+        if len(numbers_of(part)) == 1:
+            return str(part.start)
+        return f"{part.start}:{part.stop}" + (f":{part.step}" if part.step not in (None, 1) else "")
+
+    return f"{name}[{','.join(map(written, region))}]" if region else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +72,6 @@ class Writer:
     def operand_regions(self, call: Call, index: Index) -> tuple[Region, ...]:
         """Return the region of each argument of a call that feeds one element of its result."""
         return self.reader.operand_regions(call, point(index))
-
-    def elements(self, node: Expression, cells: Sequence[Index]) -> Array:
-        """Return the values of some elements of a node's result."""
-        value = self.reader.value(node, whole(shape_of(node, self.reader.shapes)))
-        chosen: Array = value[tuple(np.transpose(cells))]
-        return chosen
 
     def write(self, node: Expression, index: Index) -> Written:
         """Write the arithmetic of one element of a node's result."""

@@ -37,6 +37,9 @@ RIGHT_ASSOCIATIVE = "power"
 LITERAL = 45
 """A literal binds tighter than any operator, but not than an attribute: `2 ** x`, `(2).T`."""
 
+LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "epsilon": "ε", "theta": "θ", "mu": "μ", "xhat": "x̂"}
+"""How mathematics writes what code spells out, and its gradient likewise: `dgamma1` is dγ₁."""
+
 Template = Callable[[Call], tuple[str, int]]
 
 
@@ -51,9 +54,12 @@ def statement_text(statement: Statement) -> str:
 
 
 def math_name(name: str) -> str:
-    """Write a name as mathematics does, its number as a subscript, a time step above: `dw₂`, `dh₁⁽³⁾`."""
+    """Write a name as mathematics does: `dw₂`, `γ₁`, and with a time step above: `dh₁⁽³⁾`."""
     if found := AT_STEP.fullmatch(name):
         return f"{found[1]}{found[2].translate(SUBSCRIPTS)}⁽{found[3].translate(SUPERSCRIPTS)}⁾"
+    found = re.fullmatch(r"(d?)([a-z]+?)_?(\d*)", name)
+    if found is not None and found[2] in LETTERS:
+        return f"{found[1]}{LETTERS[found[2]]}{found[3].translate(SUBSCRIPTS)}"
     return re.sub(r"_?(\d+)$", lambda digits: digits[1].translate(SUBSCRIPTS), name)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpdebug.engine.expression import element_arithmetic, window_arithmetic
+from bpdebug.engine.expression.choices import CHOICES
 from bpdebug.engine.expression.element_writer import Writer, element_text
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Expression
@@ -89,7 +90,7 @@ def origin_of(
     """
     if len(index) != result.ndim or not all(0 <= i < n for i, n in zip(index, result.shape, strict=True)):
         raise IndexError(f"{element_text(name, index)} does not exist: {name} has shape {result.shape}")
-    reader = RegionReader(values, {operand: value.shape for operand, value in values.items()})
+    reader = RegionReader(values, {operand: value.shape for operand, value in values.items()}, CHOICES)
     with np.errstate(all="ignore"):
         written = Writer(reader, digits, WRITERS).write(expression, index)
     sources: list[Source] = []

@@ -7,14 +7,14 @@ costs one row and one column.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import SupportsIndex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, SupportsIndex
 
 import numpy as np
 
 from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.forms import Region, Shape, numbers_of
+from bpdebug.engine.expression.forms import Form, Region, Shape, numbers_of, whole
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
@@ -25,14 +25,26 @@ Index = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A tensor that feeds an element: its name, and the region of it that does."""
+    """A tensor that feeds an element: its name, the region of it that does, and whether that is the winner.
+
+    A winner is one element among others that were compared: the largest of its window.
+    """
 
     name: str
     region: Region
+    wins: bool = False
 
     def contains(self, index: Index) -> bool:
         """Whether an element of the tensor is one of those that feed the result."""
         return all(i in numbers_of(part) for part, i in zip(self.region, index, strict=True))
+
+
+class Choice(NamedTuple):
+    """A region of one argument of a call that decides on an element, and whether it is the winner there."""
+
+    argument: int
+    region: Region
+    wins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +57,15 @@ class RegionReader:
         The values of all names that the expressions read.
     shapes : mapping
         Their shapes.
+    choices : mapping
+        For each form whose numbers choose: (reader, call, element of its result) -> what decides on it.
     """
 
     values: Mapping[str, Array]
     shapes: Mapping[str, Shape]
+    choices: Mapping[Form, Callable[[RegionReader, Call, Index], Sequence[Choice]]] = field(
+        default_factory=dict
+    )
 
     def operand_regions(self, call: Call, region: Region) -> tuple[Region, ...]:
         """Return the region of each argument of a call that feeds a region of its result."""
@@ -61,8 +78,18 @@ class RegionReader:
             return [Source(node.id, region)] if all(part.start < part.stop for part in region) else []
         if isinstance(node, Number):
             return []
+        if all(len(numbers_of(part)) == 1 for part in region) and (choose := self.chooser(node)):
+            return [
+                replace(source, wins=source.wins or choice.wins)
+                for choice in choose(self, node, first_index(region))
+                for source in self.sources(node.arguments[choice.argument], choice.region)
+            ]
         operands = zip(node.arguments, self.operand_regions(node, region), strict=True)
         return [source for argument, part in operands for source in self.sources(argument, part)]
+
+    def chooser(self, node: Call) -> Callable[[RegionReader, Call, Index], Sequence[Choice]] | None:
+        """Return what says which elements decide, where the numbers of a call choose."""
+        return self.choices.get(FUNCTIONS[node.function].form)
 
     def value(self, node: Expression, region: Region) -> Array:
         """Evaluate a region of a node's result."""
@@ -82,6 +109,12 @@ class RegionReader:
             for part, n in zip(region, result.shape, strict=True)
         )
         return result[tuple(asked)]
+
+    def elements(self, node: Expression, cells: Sequence[Index]) -> Array:
+        """Return the values of some elements of a node's result."""
+        value = self.value(node, whole(shape_of(node, self.shapes)))
+        chosen: Array = value[tuple(np.transpose(cells))]
+        return chosen
 
 
 def point(index: Index) -> Region:

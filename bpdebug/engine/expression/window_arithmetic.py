@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 
-import numpy as np
-
 from bpdebug.engine.expression import forms
-from bpdebug.engine.expression.element_writer import ZERO, Writer, Written
+from bpdebug.engine.expression.choices import windows_of
+from bpdebug.engine.expression.element_writer import ZERO, Writer, Written, region_text
 from bpdebug.engine.expression.forms import Form, Shape, numbers_of
 from bpdebug.engine.expression.forms.convolutions import TERMS
-from bpdebug.engine.expression.forms.pooling import pooling_axes
-from bpdebug.engine.expression.forms.windows import Sliding
 from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.nodes import Call, Expression
+from bpdebug.engine.expression.nodes import Call, Expression, Name
 from bpdebug.engine.expression.regions import Index
 from bpdebug.engine.expression.shapes import options_of, shape_of
 
@@ -23,30 +20,11 @@ def _operand_shapes(writer: Writer, call: Call) -> tuple[Shape, ...]:
     return tuple(shape_of(argument, writer.reader.shapes) for argument in call.arguments)
 
 
-def _axes(writer: Writer, call: Call) -> tuple[Sliding, Sliding]:
-    """Return the windows of a pooling over the last of its arguments, which is what it pools."""
-    return pooling_axes(_operand_shapes(writer, call)[-1], options_of(call))
-
-
-def _window(axes: Sequence[Sliding], index: Index) -> list[Index]:
-    """Return the elements of the input that the window of an output holds, row by row."""
-    n, channel, *place = index
-    windows = (axis.window(o) for axis, o in zip(axes, place, strict=True))
-    return [(n, channel, *(i for i, _ in pairs)) for pairs in product(*windows)]
-
-
-def _windows_of(axes: Sequence[Sliding], index: Index) -> Iterator[Index]:
-    """Yield the outputs whose windows hold an element of the input."""
-    n, channel, *place = index
-    for pairs in product(*(axis.windows_of(i) for axis, i in zip(axes, place, strict=True))):
-        yield (n, channel, *(o for o, _ in pairs))
-
-
 def _sum_of(writer: Writer, node: Expression, cells: Sequence[Index]) -> Written:
     """Write a sum of elements of one argument."""
     if not cells:
         return ZERO
-    return writer.write_sum(writer.elements(node, cells), lambda k: writer.write(node, cells[k]))
+    return writer.write_sum(writer.reader.elements(node, cells), lambda k: writer.write(node, cells[k]))
 
 
 def _convolution(writer: Writer, call: Call, index: Index) -> Written:
@@ -60,38 +38,37 @@ def _convolution(writer: Writer, call: Call, index: Index) -> Written:
     def write_term(k: int) -> Written:
         return writer.write_product(writer.write(x, lefts[k]), writer.write(y, rights[k]))
 
-    return writer.write_sum(writer.elements(x, lefts) * writer.elements(y, rights), write_term)
+    return writer.write_sum(writer.reader.elements(x, lefts) * writer.reader.elements(y, rights), write_term)
 
 
 def _maximum(writer: Writer, call: Call, index: Index) -> Written:
-    """Write the largest of a window, the winner first."""
+    """Write the largest of a window as such, and which element that is."""
     (x,) = call.arguments
-    cells = _window(_axes(writer, call), index)
-    winner = int(np.argmax(writer.elements(x, cells)))
-    return writer.write_listed("max", x, [cells[winner], *cells[:winner], *cells[winner + 1 :]], len(cells))
+    windows = windows_of(writer.reader, call)
+    winner = writer.write(x, windows.winner(index))
+    if isinstance(x, Name):
+        (window,) = writer.operand_regions(call, index)
+        return Written(f"max({region_text(x.id, window)})", winner.symbols)
+    cells = windows.held_by(index)
+    return writer.write_listed("max", x, cells, len(cells))
 
 
 def _maximum_gradient(writer: Writer, call: Call, index: Index) -> Written:
     """Write the gradients of the windows in which the element is the winner."""
-    g, x = call.arguments
-    axes = _axes(writer, call)
-
-    def wins(output: Index) -> bool:
-        cells = _window(axes, output)
-        return cells[int(np.argmax(writer.elements(x, cells)))] == index
-
-    return _sum_of(writer, g, [output for output in _windows_of(axes, index) if wins(output)])
+    return _sum_of(writer, call.arguments[0], windows_of(writer.reader, call).won_by(index))
 
 
 def _mean(writer: Writer, call: Call, index: Index) -> Written:
-    axes = height, width = _axes(writer, call)
-    total = _sum_of(writer, call.arguments[0], _window(axes, index))
+    windows = windows_of(writer.reader, call)
+    height, width = windows.axes
+    total = _sum_of(writer, call.arguments[0], windows.held_by(index))
     return writer.write_mean(total, height.size * width.size)
 
 
 def _mean_gradient(writer: Writer, call: Call, index: Index) -> Written:
-    axes = height, width = _axes(writer, call)
-    total = _sum_of(writer, call.arguments[0], list(_windows_of(axes, index)))
+    windows = windows_of(writer.reader, call)
+    height, width = windows.axes
+    total = _sum_of(writer, call.arguments[0], list(windows.around(index)))
     return writer.write_mean(total, height.size * width.size)
 
 

@@ -10,28 +10,19 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from bpdebug.engine.layers.layer import Layer
 from bpdebug.scenario import Scenario
 from bpdebug.tui.actions import ACTIONS, HELP, Action, bindings
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
 from bpdebug.tui.curves import Quantity, loss_of, watch_of
 from bpdebug.tui.entries import gutter_marks
-from bpdebug.tui.messages import CellChosen
+from bpdebug.tui.explaining import explain_element, given_text
 from bpdebug.tui.operation_text import operation_text
+from bpdebug.tui.panels import Sight, read_pairs
 from bpdebug.tui.run_ahead import RunAhead
-from bpdebug.tui.screens.checking_screen import CheckingScreen
+from bpdebug.tui.screens.ledger_screen import LedgerScreen
 from bpdebug.tui.snapshot import (
-    PairNames,
-    Selection,
-    explain_element,
-    given_text,
-    layer_in_focus,
     most_pairs,
-    pairs_in_focus,
-    places_of,
-    read_pairs,
-    result_name,
 )
 from bpdebug.tui.subjects import read_subject
 from bpdebug.tui.views import View, Views
@@ -39,13 +30,12 @@ from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.status_line import StatusLine, place_parts
-from bpdebug.tui.widgets.tensor_panel import TensorPanel
 from bpdebug.tui.widgets.welcome import Welcome
 
 ACTIONS_BY_TEXT = {action.action: action for action in ACTIONS}
 
 
-class DebuggerScreen(CheckingScreen):
+class DebuggerScreen(LedgerScreen):
     """Steps through one scenario.
 
     Parameters
@@ -79,8 +69,6 @@ class DebuggerScreen(CheckingScreen):
         self.ahead = RunAhead(self, self.debugger, lambda: self.is_computing)
         self.digits = digits
         self.newcomer = newcomer
-        self.pinned: int | None = None
-        self.cells: dict[int, tuple[int, int]] = {}
         values = self.debugger.original.values
         self.views = Views(values, values, self.verdicts.mine)
         self.view: View = "run"
@@ -107,30 +95,7 @@ class DebuggerScreen(CheckingScreen):
         if self.verdicts.mine:
             self.action_run_check()
 
-    # Reading the debugger
-
-    @property
-    def layer_number(self) -> int:
-        """The layer in focus: the pinned one, else that of the current statement."""
-        return self.pinned if self.pinned is not None else layer_in_focus(self.debugger)
-
-    @property
-    def shown_layer(self) -> Layer | None:
-        """The layer in focus; None where there are no layers, or the statement is of none."""
-        layers, number = self.debugger.program.layers, self.layer_number
-        return layers[number - 1] if 0 < number <= len(layers) else None
-
-    def pairs(self) -> tuple[PairNames, ...]:
-        """Return the names of the pairs to show."""
-        statement = self.debugger.statement or self.debugger.program.statements[0]
-        return pairs_in_focus(self.debugger.program, self.shown_layer, statement)
-
-    def selected(self) -> Selection:
-        """Return the element to explain: of the panel in focus, else of the current result."""
-        places = places_of(self.pairs())
-        focused = self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
-        name = focused if focused in places else result_name(self.debugger)
-        return Selection(name, self.cells.get(places.get(name, -1), (0, 0)))
+    # What is shown
 
     def show(self) -> None:
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
@@ -143,8 +108,9 @@ class DebuggerScreen(CheckingScreen):
         selection = self.selected()
         origin = explain_element(debugger, selection, self.digits, self.view)
         sources = origin.sources if origin is not None else ()
-        pairs = read_pairs(debugger, self.pairs(), self.verdicts, self.views, self.view, sources)
-        ledger.show(pairs, self.cells, selection.name, self.digits)
+        sight = Sight(self.cells, selection.name, sources, self.walked_from(selection))
+        pairs = read_pairs(debugger, self.pairs(), self.verdicts, self.views, self.view, sight)
+        ledger.show(pairs, selection.name, self.digits)
         arithmetic = origin.sides if origin is not None else given_text(debugger, selection, self.view)
         # A check is of the first iteration, and so is what it says.
         words = self.verdicts.words(selection.name) if debugger.iteration == 1 else ()
@@ -184,19 +150,16 @@ class DebuggerScreen(CheckingScreen):
                 "iterations": self.debugger.timeline.iterations > 1,
                 "curve": self.quantity() is not None,
                 "wrong": bool(self.verdicts.wrong_positions),
+                **self.query_one(Ledger).slices_to_see(self.selected().name),
             }
         )
 
     # What the keys do
 
-    def action_leave_panels(self) -> None:
-        """Take the focus from the panels."""
-        self.set_focus(None)
-
     def action_view_tensor(self) -> None:
         """Show the tensor of the panel in focus, or else the current result, in the viewer."""
         selection = self.selected()
-        subject = read_subject(self.debugger, self.views, selection, self.digits)
+        subject = read_subject(self.debugger, self.views, selection, self.digits, self.view)
         if subject is None:
             panel = self.query_one(Ledger).panel_of(selection.name)
             note = panel.panel.note if panel is not None else ""
@@ -209,11 +172,6 @@ class DebuggerScreen(CheckingScreen):
     def action_change_digits(self, change: int) -> None:
         """Show more or fewer significant digits."""
         self.digits = min(max(self.digits + change, FEWEST_DIGITS), MOST_DIGITS)
-        self.show()
-
-    def action_toggle_pinned(self) -> None:
-        """Keep the panels on the layer in focus, or let them follow the program again."""
-        self.pinned = self.layer_number if self.pinned is None else None
         self.show()
 
     def action_next_view(self) -> None:
@@ -267,15 +225,6 @@ class DebuggerScreen(CheckingScreen):
         self.call_after_refresh(save_screenshot, self.app, self.scenario.name, self.debugger.position)
 
     # What the widgets report
-
-    @on(CellChosen)
-    def cell_chosen(self, message: CellChosen) -> None:
-        """Explain the chosen cell, and show it in its partner too."""
-        self.cells[message.place] = message.cell
-        self.show()
-        panel = self.query_one(Ledger).panel_of(message.name)
-        if panel is not None:
-            panel.reveal()
 
     @on(events.Key)
     @on(events.MouseDown)

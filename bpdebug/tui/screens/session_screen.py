@@ -21,8 +21,8 @@ from bpdebug.engine.trace import Trace
 from bpdebug.errors import Interrupted
 from bpdebug.scenario import Scenario
 from bpdebug.tui.actions import Action
-from bpdebug.tui.cells import element_at
 from bpdebug.tui.entries import ENTRY_KINDS, WatchReadings, breakpoint_entries
+from bpdebug.tui.explaining import Selection
 from bpdebug.tui.messages import (
     CommandTyped,
     CompletionsFound,
@@ -35,7 +35,8 @@ from bpdebug.tui.messages import (
 )
 from bpdebug.tui.replies import reply
 from bpdebug.tui.screens.action_screen import ActionScreen
-from bpdebug.tui.snapshot import Selection, result_name
+from bpdebug.tui.slicing import nearest
+from bpdebug.tui.snapshot import result_name
 from bpdebug.tui.widgets.answer_area import AnswerArea
 from bpdebug.tui.widgets.entry_panel import EntryPanel
 from bpdebug.tui.widgets.program_view import ProgramView
@@ -173,11 +174,11 @@ class SessionScreen(ActionScreen):
 
     def action_edit_element(self) -> None:
         """Let another value be typed for the selected element."""
-        name, cell = (selection := self.selected()).name, selection.cell
+        name = (selection := self.selected()).name
         if not self.debugger.is_known(name):
             return  # the focus has just moved, and the keys do not know it yet
         value = self.debugger.trace.values[name]
-        index = element_at(*cell, value.shape)
+        index = nearest(selection.index, value.shape)
         written = str(value[index])
         is_number = written.strip("+-")[:1].isdigit()  # the language has no word for NaN and infinity
         self.action_command(f"set {element_text(name, index)} = {written if is_number else ''}")

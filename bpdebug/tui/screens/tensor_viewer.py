@@ -1,7 +1,7 @@
 """The tensor viewer: a tensor of any size and any number of axes over the whole screen.
 
-It knows a `Subject` and nothing of a debugger. A key changes one part of what is shown, and the screen
-shows it anew; whatever would have to read the whole tensor is done in the background.
+A key changes one part of how the slice is shown, and the screen shows it anew; whatever would have to read
+the whole tensor is done in the background.
 """
 
 from __future__ import annotations
@@ -20,23 +20,18 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
-from bpdebug.engine.expression.printing import shape_text
-from bpdebug.engine.expression.regions import Index
 from bpdebug.engine.statistics import Statistics, histogram, statistics
 from bpdebug.errors import BpdebugError
 from bpdebug.tui.actions import bindings
 from bpdebug.tui.cells import FEWEST_DIGITS, MOST_DIGITS, NOTATIONS, CellFormat, Notation, cell_format
-from bpdebug.tui.messages import PlaceChosen
-from bpdebug.tui.screens.action_screen import ActionScreen
 from bpdebug.tui.screens.ask import AskScreen
+from bpdebug.tui.screens.slice_screen import SliceScreen
 from bpdebug.tui.viewer.actions import ACTIONS, HELP
 from bpdebug.tui.viewer.charts import BINS, BarChart, histogram_chart, norms, norms_chart
 from bpdebug.tui.viewer.clipboard import CopyForm, copied_text
 from bpdebug.tui.viewer.element_text import element_text
 from bpdebug.tui.viewer.export import default_file, new_file, write_npy
-from bpdebug.tui.viewer.index_text import parse_index
 from bpdebug.tui.viewer.looks import LOOK_WORDS, LOOKS, Look
-from bpdebug.tui.viewer.slicing import Slicing, whole
 from bpdebug.tui.viewer.subject import Subject, Values
 from bpdebug.tui.widgets.statistics_panel import StatisticsPanel
 from bpdebug.tui.widgets.status_line import StatusLine
@@ -48,7 +43,7 @@ QUIET = 0.25
 """Seconds without a key before a large tensor is read: even in the background it would slow the keys down."""
 
 
-class TensorViewer(ActionScreen):
+class TensorViewer(SliceScreen):
     """Shows a tensor until one of its keys closes it.
 
     Parameters
@@ -63,17 +58,10 @@ class TensorViewer(ActionScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 (as Textual declares it)
 
     def __init__(self, subject: Subject) -> None:
-        super().__init__()
-        self.subject = subject
-        self.choices = subject.choices()
-        self.place = 0
-        self.slicing = whole(subject.value.shape)
-        if subject.index:
-            self.slicing = self.slicing.to(subject.index)
+        super().__init__(subject)
         self.notation: Notation = subject.notation
         self.digits = subject.digits
         self.look: Look = LOOKS[0]
-        self.corner: tuple[int, int] | None = None
         self.formats: dict[tuple[int, Notation, int], CellFormat] = {}
         self.statistics: dict[int, Statistics | None] = {}
         self.quiet = Timer(self, QUIET, pause=True)
@@ -94,32 +82,20 @@ class TensorViewer(ActionScreen):
     # What is shown
 
     @property
-    def values(self) -> Values:
-        """The numbers that are shown."""
-        return self.choices[self.place]
-
-    @property
     def form(self) -> CellFormat:
-        """How they are written: the same for every slice, so that slices compare."""
+        """How the numbers are written: the same for every slice, so that slices compare."""
         key = self.place, self.notation, self.digits
         if key not in self.formats:
             self.formats[key] = cell_format(self.values, self.digits, self.notation)
         return self.formats[key]
 
-    @property
-    def selection(self) -> tuple[range, range] | None:
-        """The selected rows and columns; of no elements none can be."""
-        if self.corner is None or not self.values.value.size:
-            return None
-        ends = zip(self.corner, self.slicing.cell, strict=True)
-        rows, columns = (range(min(pair), max(pair) + 1) for pair in ends)
-        return rows, columns
-
     def show(self) -> None:
         """Refresh every widget."""
         selection = self.selection or (range(0), range(0))
         shown = Shown(self.values, self.slicing, self.form, self.look, *selection)
-        self.query_one(TensorGrid).show(shown)
+        grid = self.query_one(TensorGrid)
+        grid.show(shown)
+        grid.border_title = self.slicing.axes_text(self.subject.axes_of(self.values))
         self.query_one(StatusLine).show(self.state_parts(), self.title_text())
         self.query_one(StatisticsPanel).show(self.values.shape, self.values.dtype, self.statistics_now())
         self.query_one("#element", Static).update(self.element_content())
@@ -138,11 +114,9 @@ class TensorViewer(ActionScreen):
         return " · ".join(filter(None, (self.slicing.text(self.subject.name), self.values.label)))
 
     def state_parts(self) -> tuple[str, ...]:
-        """Say how it is shown: which axis is stepped, how numbers are written."""
-        held = self.slicing.held
-        axis = (
-            "" if held is None else f"axis {held} at {self.slicing.index[held]} of {self.values.shape[held]}"
-        )
+        """Say how it is shown: at which place the axis is that is stepped, how numbers are written."""
+        held, axes = self.slicing.held, self.subject.axes_of(self.values)
+        axis = "" if held is None else self.slicing.axis_text(axes, held)
         written = self.notation if self.notation == "exact" else f"{self.notation}, {self.digits} digits"
         return tuple(filter(None, (LOOK_WORDS[self.look], axis, written)))
 
@@ -181,68 +155,7 @@ class TensorViewer(ActionScreen):
             self.statistics[int(worker.name)] = worker.result
             self.show()
 
-    def turn_to(self, slicing: Slicing) -> None:
-        """Show another slice, or another element of it; a selection belongs to its slice."""
-        if slicing.text("") != self.slicing.text(""):
-            self.corner = None
-        self.slicing = slicing
-        self.show()
-
     # What the keys do
-
-    def action_move(self, rows: int, columns: int) -> None:
-        """Move the cursor."""
-        row, column = self.slicing.cell
-        self.turn_to(self.slicing.at(row + rows, column + columns))
-
-    def action_page(self, rows: int, columns: int) -> None:
-        """Move the cursor by as many rows or columns as are in sight."""
-        height, width = self.query_one(TensorGrid).page
-        self.action_move(rows * height, columns * width)
-
-    def action_edge(self, last: bool, of_all: bool) -> None:
-        """Go to the first or the last element of the row, or of the whole slice."""
-        rows, columns = self.slicing.matrix_shape
-        row = (rows - 1) * last if of_all else self.slicing.cell[0]
-        self.turn_to(self.slicing.at(row, (columns - 1) * last))
-
-    @on(PlaceChosen)
-    def place_chosen(self, message: PlaceChosen) -> None:
-        """Move the cursor to where the mouse was clicked."""
-        self.turn_to(self.slicing.at(*message.cell))
-
-    def action_go_to(self) -> None:
-        """Ask for an element, and go there."""
-        shape = self.values.shape
-        question = f"Go to an element of {self.subject.name}, {shape_text(shape)}:"
-        read = partial(parse_index, shape=shape, name=self.subject.name)
-        example = ", ".join(str(extent // 2) for extent in shape)
-        self.app.push_screen(AskScreen[Index](question, read, placeholder=example), self.go_to)
-
-    def go_to(self, index: Index | None) -> None:
-        """Go to an element; None changes nothing."""
-        if index is not None:
-            self.turn_to(self.slicing.to(index))
-
-    def action_transpose(self) -> None:
-        """Let rows be columns."""
-        self.turn_to(self.slicing.transposed())
-
-    def action_next_rows(self) -> None:
-        """Let the next axis run down."""
-        self.turn_to(self.slicing.next_rows())
-
-    def action_next_columns(self) -> None:
-        """Let the next axis run across."""
-        self.turn_to(self.slicing.next_columns())
-
-    def action_next_held(self) -> None:
-        """Choose the next of the axes that are sliced."""
-        self.turn_to(self.slicing.next_held())
-
-    def action_step_held(self, change: int) -> None:
-        """Slice the chosen axis one index earlier or later."""
-        self.turn_to(self.slicing.stepped(change))
 
     def action_next_notation(self) -> None:
         """Write numbers in the next format."""
@@ -257,18 +170,6 @@ class TensorViewer(ActionScreen):
     def action_next_look(self) -> None:
         """Show numbers on the heat map, numbers only, or the heat map only."""
         self.look = LOOKS[(LOOKS.index(self.look) + 1) % len(LOOKS)]
-        self.show()
-
-    def action_next_values(self) -> None:
-        """Show other values of the tensor, or their difference; another shape is shown from its start."""
-        self.place = (self.place + 1) % len(self.choices)
-        if self.values.shape != self.slicing.shape:
-            self.slicing, self.corner = whole(self.values.shape), None
-        self.show()
-
-    def action_select(self) -> None:
-        """Select from the cursor on, or drop the selection."""
-        self.corner = self.slicing.cell if self.corner is None else None
         self.show()
 
     def action_copy(self, form: CopyForm) -> None:

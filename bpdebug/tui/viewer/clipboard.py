@@ -12,7 +12,7 @@ import numpy as np
 
 from bpdebug.errors import BpdebugError
 from bpdebug.tui.cells import Tensor, exact_text
-from bpdebug.tui.viewer.slicing import Slicing
+from bpdebug.tui.slicing import Slicing
 
 COPY_LIMIT = 74_994
 """Bytes of text. Terminals take OSC 52 sequences of 100,000 characters, in which three bytes take four."""

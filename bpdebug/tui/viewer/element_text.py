@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bpdebug.tui.cells import exact_text
-from bpdebug.tui.viewer.slicing import Slicing
+from bpdebug.tui.slicing import Slicing
 from bpdebug.tui.viewer.subject import Values
 
 

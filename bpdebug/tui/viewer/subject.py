@@ -12,6 +12,8 @@ from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.regions import Index
 from bpdebug.tui.cells import Notation
+from bpdebug.tui.slicing import written_axes
+from bpdebug.tui.views import View
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +36,10 @@ class Subject:
         The element on which the cursor stands first; the first one if it is empty.
     notation, digits
         How numbers are written at first.
+    axes : tuple of str
+        What its axes are called; empty where that is not known.
+    view : str
+        Which of its numbers are shown first.
     """
 
     name: str
@@ -44,6 +50,12 @@ class Subject:
     index: Index = ()
     notation: Notation = "automatic"
     digits: int = 4
+    axes: tuple[str, ...] = ()
+    view: View = "run"
+
+    def axes_of(self, values: Values) -> tuple[str, ...]:
+        """Return what the axes of some values are called; those of another number of axes have no names."""
+        return written_axes(self.axes if len(self.axes) == len(values.shape) else ("",) * len(values.shape))
 
     def choices(self) -> tuple[Values, ...]:
         """Return all that can be looked at, in the order in which a key shows it."""
@@ -57,12 +69,12 @@ class Subject:
         else:
             label, reference = "original", self.original
             yield Values("what if", self.value, against=reference)
-            yield Values(label, reference, against=self.value)
-            yield Values(f"what if − {label}", self.value, minus=reference, against=reference)
+            yield Values(label, reference, against=self.value, view="original")
+            yield Values(f"what if − {label}", self.value, reference, against=reference, view="change")
         if self.mine is not None:
-            yield Values("mine", self.mine, against=reference)
+            yield Values("mine", self.mine, against=reference, view="mine")
             if self.mine.shape == reference.shape:
-                yield Values(f"mine − {label}", self.mine, minus=reference, against=reference)
+                yield Values(f"mine − {label}", self.mine, reference, against=reference, view="difference")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,12 +94,15 @@ class Values:
         What is taken from them.
     against : array or None
         The values that these are compared with, where they have the same shape.
+    view : str
+        The view of the panels in which these are shown.
     """
 
     label: str
     value: Array
     minus: Array | None = None
     against: Array | None = None
+    view: View = "run"
 
     @property
     def shape(self) -> Shape:

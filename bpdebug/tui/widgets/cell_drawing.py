@@ -24,6 +24,7 @@ def cell_class(cell: Cell) -> str:
 
 def cell_segment(cell: Cell, width: int, style: Style, before: str = " ", after: str = " ") -> Segment:
     """Draw a number and its marks; they stand right beside it, not beside its padding."""
-    number = cell.text.lstrip()
-    padding = " " * (width - len(number))
-    return Segment(f"{padding}{before}{number}{after}", style)
+    number = cell.text.strip()
+    beyond = " " * (len(cell.text) - len(cell.text.rstrip()))
+    padding = " " * (width - len(number) - len(beyond))
+    return Segment(f"{padding}{before}{number}{after}{beyond}", style)

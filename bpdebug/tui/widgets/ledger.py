@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -12,9 +12,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.tui.actions import Needs
 from bpdebug.tui.cells import CellFormat, cell_format
 from bpdebug.tui.ledger_layout import NARROWEST_PAIR, pair_widths, shown_pairs
-from bpdebug.tui.snapshot import Pair, Panel
+from bpdebug.tui.panels import Pair, Panel
 from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
@@ -33,15 +34,14 @@ class PairColumn(Vertical):
         """Put the tensor above its gradient."""
         yield from self.panels
 
-    def show(
-        self, pair: Pair, formats: tuple[CellFormat, CellFormat], cell: tuple[int, int], selected: str
-    ) -> None:
+    def show(self, pair: Pair, formats: tuple[CellFormat, CellFormat], selected: str) -> None:
         """Show a tensor and its gradient, cell under cell: their numbers take the same room."""
         width = max(format.width for format in formats)
         shown = zip(self.panels, (pair.tensor, pair.gradient), formats, strict=True)
+        follows = selected not in (pair.tensor.name, pair.gradient.name)
         for widget, panel, format in shown:
             is_selected = panel.name == selected and panel.value is not None
-            widget.show(panel, replace(format, width=width), cell, is_selected)
+            widget.show(panel, replace(format, width=width), is_selected, follows)
 
     def on_mount(self) -> None:
         """Let each panel follow the other's scrolling."""
@@ -82,12 +82,19 @@ class Ledger(Horizontal):
 
     def panel_of(self, name: str) -> TensorPanel | None:
         """Return the panel that shows a tensor."""
-        return next((panel for panel in self.panels if panel.panel.name == name), None)
+        return next((panel for panel in self.panels if name and panel.panel.name == name), None)
+
+    def slices_to_see(self, selected: str) -> dict[Needs, bool]:
+        """Return whether the selected tensor has other slices, and whether what feeds it lies in several."""
+        panel = self.panel_of(selected)
+        if panel is None:
+            return {"slices": False, "origins": False}
+        others = (other.panel.elsewhere for other in self.panels if other.place != panel.place)
+        return {"slices": panel.panel.slicing.count > 1, "origins": any(others)}
 
     def show(
         self,
         pairs: Sequence[Pair],
-        cells: Mapping[int, tuple[int, int]],
         selected: str,
         digits: int,
     ) -> None:
@@ -97,17 +104,15 @@ class Ledger(Horizontal):
         ----------
         pairs : sequence of Pair
             What is there to see.
-        cells : mapping
-            The cell cursor of each pair, by its place.
         selected : str
             The tensor whose chosen cell is explained.
         digits : int
             Significant digits.
         """
         self.count = len(pairs)
-        for place, (column, pair) in enumerate(zip(self.columns, pairs, strict=False)):
+        for column, pair in zip(self.columns, pairs, strict=False):
             formats = self.format_of(pair.tensor, digits), self.format_of(pair.gradient, digits)
-            column.show(pair, formats, cells.get(place, (0, 0)), selected)
+            column.show(pair, formats, selected)
         self.share_room()
 
     def format_of(self, panel: Panel, digits: int) -> CellFormat:
@@ -134,7 +139,8 @@ class Ledger(Horizontal):
         used = [column.panels for column in self.columns[: self.count]]
         needs = [max(NARROWEST_PAIR, *(panel.needed_width() for panel in panels)) for panels in used]
         wishes = [max(panel.wished_width() for panel in panels) for panels in used]
-        shown = shown_pairs(needs, in_use, width)
+        pictures = {panel.place for panel in self.panels if panel.is_sliced}
+        shown = shown_pairs(needs, in_use, width, pictures)
         shares = pair_widths([needs[place] for place in shown], [wishes[place] for place in shown], width)
         widths = dict(zip(shown, shares, strict=True))
         rows = max(panel.needed_height() for panel in self.panels)

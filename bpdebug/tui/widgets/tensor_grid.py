@@ -20,8 +20,8 @@ from textual.strip import Strip
 
 from bpdebug.tui.cells import Cell, CellFormat
 from bpdebug.tui.messages import PlaceChosen
+from bpdebug.tui.slicing import Slicing, whole
 from bpdebug.tui.viewer.looks import SPOT_WIDTH, Look, spot_text
-from bpdebug.tui.viewer.slicing import Slicing, whole
 from bpdebug.tui.viewer.subject import Values
 from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES, MARGIN, SELECTED, cell_class, cell_segment
 

@@ -2,7 +2,8 @@
 
 Drawing therefore costs the same for a 4×3 and for a 4096×4096 tensor. There are no scroll bars: the
 border names the part in sight as a slice, which says more in less room. Colour says sign and size; the
-marks that matter are characters too: `[0.0041]` feeds the selected element, `▸0.0066` is selected.
+marks that matter are characters too: `[0.0041]` feeds the selected element, `«0.0041»` won among those that
+do, `▸0.0066` is selected. Of a tensor with more than two axes one slice is shown, and the title says which.
 """
 
 from __future__ import annotations
@@ -21,17 +22,19 @@ from textual.strip import Strip
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.printing import shape_text
-from bpdebug.engine.expression.regions import Index
-from bpdebug.tui.cells import Cell, CellFormat, element_at, matrix_shape, matrix_view
+from bpdebug.engine.expression.regions import Source
+from bpdebug.tui.cells import Cell, CellFormat
+from bpdebug.tui.feeding import fed_window, marked_columns
 from bpdebug.tui.messages import CellChosen
-from bpdebug.tui.snapshot import Panel
+from bpdebug.tui.panels import Panel
+from bpdebug.tui.widgets import panel_titles
 from bpdebug.tui.widgets.cell_drawing import MARGIN, SELECTED, cell_class, cell_segment
 
 BORDERS = 2
 TITLE_FRAME = 6
 """What a title needs beside its words: corners, a piece of border and a space at each end."""
-DTYPES = {"float16": "f16", "float32": "f32", "float64": "f64"}
 SOURCE = Style(bold=True)
+WINNER = Style(bold=True, underline=True)
 
 
 class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
@@ -56,13 +59,23 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         self.style_of = style_of
         self.panel = Panel("", "")
         self.format = CellFormat()
-        self.cell = (0, 0)
         self.shows_cell = False
+        self.follows = False
         self.strips: dict[tuple[int, int, int, str], Strip] = {}
 
     # What the screen tells it
 
-    def show(self, panel: Panel, format: CellFormat, cell: tuple[int, int], shows_cell: bool) -> None:
+    @property
+    def cell(self) -> tuple[int, int]:
+        """The row and column of the cell cursor, which a panel has in common with its partner."""
+        return self.panel.slicing.cell
+
+    @property
+    def is_sliced(self) -> bool:
+        """Whether it shows one slice of several."""
+        return self.panel.slicing.count > 1
+
+    def show(self, panel: Panel, format: CellFormat, shows_cell: bool, follows: bool = False) -> None:
         """Show a tensor as it is now, with the cell cursor of its pair.
 
         Parameters
@@ -71,17 +84,19 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
             The tensor.
         format : CellFormat
             How its numbers are written, as wide as its partner's.
-        cell : tuple of int
-            The row and column of the cell cursor.
         shows_cell : bool
             Whether the element under the cursor is the one that is explained.
+        follows : bool
+            Whether to scroll to what feeds that element.
         """
-        same_cells = (format, cell, shows_cell) == (self.format, self.cell, self.shows_cell)
+        self.follows = follows
+        same_cells = (format, shows_cell) == (self.format, self.shows_cell)
         if same_cells and panel.looks_like(self.panel):
             return
         if not same_cells or not panel.numbers_like(self.panel):
             self.strips.clear()
-        self.panel, self.format, self.cell, self.shows_cell = panel, format, cell, shows_cell
+        is_fed_anew = (panel.sources, panel.slicing) != (self.panel.sources, self.panel.slicing)
+        self.panel, self.format, self.shows_cell = panel, format, shows_cell
         self.show_titles()
         self.update_classes(
             {
@@ -92,44 +107,22 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         )
         # The room is taken before the value appears: a change of size lays out the whole screen.
         self.virtual_size = self.grid_size()
+        if is_fed_anew:
+            self.reveal_sources()
         self.refresh()
 
     def show_titles(self) -> None:
         """Say as much as there is room for on the borders."""
         room = self.outer_size.width - TITLE_FRAME
-        name = self.titles()[-1]
-        end = f"…{name[1 - room :]}" if room > 1 else ""  # where long names differ: `…_via_z1_t3`
-        self.border_title = next((title for title in self.titles() if len(title) <= room), end)
-        self.border_subtitle = next((title for title in self.subtitles() if len(title) <= room), "")
-
-    def titles(self) -> list[str]:
-        """Say what is shown, from the fullest to the shortest: `dw · dw2 2×4`, ..., `dw2`."""
-        panel = self.panel
-        name = panel.title or panel.name
-        shape = f" {shape_text(panel.shape)}" if panel.recorded is not None else ""
-        full = name if panel.role in ("", name) else f"{panel.role} · {name}"
-        return [full + shape, full, name + shape, name]
-
-    def subtitles(self) -> list[str]:
-        """Say what the operation does with it, its dtype, and what part of it is in sight."""
-        if self.panel.value is None:
-            return [""]
-        dtype = self.panel.value.dtype.name
-        view, mark, form, part = self.panel.view, self.panel.mark, DTYPES.get(dtype, dtype), self.slice_text()
-        choices = (
-            (view, mark, form, part),
-            (view, mark, part),
-            (view, mark, form),
-            (view, mark),
-            (view or mark,),
-            (part,),
+        self.border_title = panel_titles.fitting_title(self.panel, room)
+        self.border_subtitle = panel_titles.fitting(
+            panel_titles.subtitles(self.panel, self.slice_text()), room
         )
-        return [" · ".join(filter(None, choice)) for choice in choices]
 
     def slice_text(self) -> str:
         """Write the part in sight as NumPy would take it, `[0:16, 0:3]`; empty where it is all."""
         (left, top), (width, height) = self.scroll_offset, self.size
-        rows, columns = matrix_shape(self.panel.shape)
+        rows, columns = self.panel.slicing.matrix_shape
         if width >= self.grid_size().width and height >= rows:
             return ""
         first, last = -(-left // self.pitch), min(columns, (left + width) // self.pitch)
@@ -140,12 +133,15 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         return self.grid_size().width + BORDERS
 
     def wished_width(self) -> int:
-        """Return the columns in which the title is complete, too."""
-        return len(self.titles()[0]) + TITLE_FRAME
+        """Return the columns in which the title is complete, too; of a slice, in which its axes are named."""
+        if self.is_sliced:
+            return panel_titles.naming_room(self.panel) + TITLE_FRAME
+        return len(panel_titles.titles(self.panel)[0]) + TITLE_FRAME
 
     def on_resize(self) -> None:
-        """Fit the titles to the new width."""
+        """Fit the titles to the new width, and what is in sight to the new room."""
         self.show_titles()
+        self.reveal_sources()
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         """Say which columns are in sight now."""
@@ -165,7 +161,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         """Return the columns and rows of the whole grid."""
         if self.panel.recorded is None:
             return Size(1, 1)
-        rows, columns = matrix_shape(self.panel.shape)
+        rows, columns = self.panel.slicing.matrix_shape
         return Size(columns * self.pitch, rows)
 
     @property
@@ -181,7 +177,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.size.width
         if self.panel.value is None:
             return self.render_note(y, width)
-        if y + top >= matrix_shape(self.panel.shape)[0]:
+        if y + top >= self.panel.slicing.matrix_shape[0]:
             return Strip.blank(width, self.visual_style.rich_style)
         looks = (y + top, left, width, self.app.theme)
         if looks not in self.strips:
@@ -190,17 +186,28 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_row(self, value: Array, row: int, left: int, width: int) -> Strip:
         """Draw the cells of a row that are in sight; one that is cut off could mislead, and shows as `…`."""
-        columns = matrix_shape(self.panel.shape)[1]
-        first, last = left // self.pitch, min(columns, max(1, (left + width) // self.pitch))
-        numbers = matrix_view(value)[row, first:last].tolist()
-        segments = [
-            self.cell_segment(self.format.cell(number), row, column)
-            for column, number in enumerate(numbers, start=first)
+        slicing = self.panel.slicing
+        columns = slicing.matrix_shape[1]
+        first = -(-left // self.pitch)
+        last = min(columns, max(first + 1, (left + width) // self.pitch))
+        seen, places = range(first, last), (slice(row, row + 1), slice(first, last))
+        sources = marked_columns(slicing, self.panel.sources, row, seen)
+        wrong = self.panel.wrong
+        are_wrong = [False] * len(seen)
+        if wrong is not None and wrong.shape == self.panel.shape:
+            are_wrong = slicing.part(wrong, *places)[0].tolist()
+        segments = []
+        if cut_off := first * self.pitch - left:
+            segments.append(Segment("…".ljust(cut_off), self.style_of("cell--note")))
+        segments += [
+            self.cell_segment(self.format.cell(number), (row, column), sources.get(column), is_wrong)
+            for column, number, is_wrong in zip(
+                seen, slicing.part(value, *places)[0].tolist(), are_wrong, strict=True
+            )
         ]
         if last < columns:
             segments.append(Segment(" …", self.style_of("cell--note")))
-        strip = Strip(segments).crop(left - first * self.pitch)
-        return strip.adjust_cell_length(width, self.visual_style.rich_style)
+        return Strip(segments).adjust_cell_length(width, self.visual_style.rich_style)
 
     def render_note(self, y: int, width: int) -> Strip:
         """Draw a line of what stands in place of values."""
@@ -211,28 +218,21 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         style = self.style_of("cell--note")
         return Strip([Segment(text.ljust(width)[:width], style)], width)
 
-    def cell_segment(self, cell: Cell, row: int, column: int) -> Segment:
+    def cell_segment(
+        self, cell: Cell, place: tuple[int, int], source: Source | None, is_wrong: bool
+    ) -> Segment:
         """Draw one number with its marks."""
         style = self.style_of(cell_class(cell))
         before, after = " ", " "
-        if self.panel.sources and self.is_source(element_at(row, column, self.panel.shape)):
-            before, after = "[", "]"
-            style += SOURCE
-        if self.is_wrong(row, column):
+        if source is not None:
+            before, after = "«»" if source.wins else "[]"
+            style += WINNER if source.wins else SOURCE
+        if is_wrong:
             after = "✗"
-        if self.shows_cell and (row, column) == self.cell:
+        if self.shows_cell and place == self.cell:
             before = "▸"
             style += SELECTED
         return cell_segment(cell, self.format.width, style, before, after)
-
-    def is_wrong(self, row: int, column: int) -> bool:
-        """Whether the user got an element wrong."""
-        wrong = self.panel.wrong
-        return wrong is not None and wrong.shape == self.panel.shape and bool(matrix_view(wrong)[row, column])
-
-    def is_source(self, index: Index) -> bool:
-        """Whether an element feeds the selected one."""
-        return any(source.contains(index) for source in self.panel.sources)
 
     # The cell cursor
 
@@ -244,14 +244,24 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         """Choose the cell nearest to a place in the grid, and report it."""
         if self.panel.value is None:
             return
-        rows, columns = matrix_shape(self.panel.shape)
-        row, column = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
-        self.post_message(CellChosen(self.panel.name, self.place, (row, column)))
+        chosen = self.panel.slicing.at(row, column)
+        self.post_message(CellChosen(self.panel.name, self.place, chosen.index))
 
     def reveal(self) -> None:
         """Scroll so that the cell cursor is in sight."""
         row, column = self.cell
         self.scroll_to_region(Region(column * self.pitch, row, self.pitch, 1), animate=False, force=True)
+
+    def reveal_sources(self) -> None:
+        """Scroll, by as little as is needed, to what feeds the selected element, or to its first part."""
+        window = fed_window(self.panel.slicing, self.panel.sources) if self.follows else None
+        if window is None or not self.size:
+            return
+        rows, columns = window
+        width, height = min(len(columns) * self.pitch, self.size.width), min(len(rows), self.size.height)
+        area = Region(columns[0] * self.pitch, rows[0], width, height)
+        if not Region(*self.scroll_offset, *self.size).contains_region(area):
+            self.scroll_to_region(area, animate=False, force=True)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the cell under the mouse."""

@@ -184,7 +184,7 @@ WINDOWS = {"x": PICTURE, "w": FILTER, "g": np.array([[[[1.0, 10.0], [100.0, 1000
             (0, 0, 0, 1),
             "x[0,0,0,1]·g[0,0,0,0] + x[0,0,0,3]·g[0,0,0,1] + x[0,0,2,1]·g[0,0,1,0] + x[0,0,2,3]·g[0,0,1,1]",
         ),
-        ("max_pool2d(x)", (0, 0, 0, 1), "max(x[0,0,1,3], x[0,0,0,2], x[0,0,0,3], x[0,0,1,2])"),
+        ("max_pool2d(x)", (0, 0, 0, 1), "max(x[0,0,0:2,2:4])"),
         ("max_pool2d_gradient(g, x)", (0, 0, 3, 1), "g[0,0,1,0]"),
         ("max_pool2d_gradient(g, x)", (0, 0, 3, 0), "0"),
         ("avg_pool2d(x)", (0, 0, 1, 1), "(x[0,0,2,2] + x[0,0,2,3] + x[0,0,3,2] + x[0,0,3,3])/4"),
@@ -201,7 +201,7 @@ def test_windows_are_written_by_their_elements(formula: str, index: tuple[int, .
     assert float(origin.total) == pytest.approx(
         eval(
             re.sub(r"([xwg])(\[)", r"WINDOWS['\1']\2", origin.symbols.replace("·", "*")),
-            {"WINDOWS": WINDOWS, "max": max},
+            {"WINDOWS": WINDOWS, "max": np.max},
         )
     )
 
@@ -218,3 +218,61 @@ def test_a_nested_operand_is_read_through_gaps() -> None:
     wide = explain("conv2d(x * 2 - relu(x), w, dilation=3)", (0, 0, 0, 0), values)
     assert wide.total == "112"
     assert "(x[0,0,0,3]·2 − relu(x[0,0,0,3]))·w[0,0,0,1]" in wide.symbols
+
+
+# Where numbers choose
+
+
+OVERLAP = {
+    "x": np.array([[[[1.0, 2.0, 3.0], [4.0, 9.0, 5.0], [7.0, 6.0, 8.0]]]]),
+    "g": np.array([[[[1.0, 10.0], [100.0, 1000.0]]]]),
+}
+
+
+def cells(origin: Origin, name: str, wins: bool = False) -> set[tuple[int, ...]]:
+    """The elements of a tensor that feed an element; the last two of their indices."""
+    value = {**OVERLAP, **TABLE}[name]
+    found = [source for source in origin.sources if source.name == name and source.wins == wins]
+    return {
+        index[-2:] for index in np.ndindex(value.shape) if any(source.contains(index) for source in found)
+    }
+
+
+def test_the_winner_of_a_window_is_told_from_the_window() -> None:
+    origin = explain("max_pool2d(x, stride=1)", (0, 0, 0, 1), OVERLAP)
+    assert str(origin) == "result[0,0,0,1] = max(x[0,0,0:2,1:3]) = x[0,0,1,1] = 9"
+    assert cells(origin, "x") == {(0, 1), (0, 2), (1, 1), (1, 2)}
+    assert cells(origin, "x", wins=True) == {(1, 1)}
+
+
+def test_a_winner_inside_a_larger_expression_is_found_too() -> None:
+    origin = explain("relu(max_pool2d(-x, stride=1)) * 2", (0, 0, 1, 0), OVERLAP)
+    assert cells(origin, "x", wins=True) == {(1, 0)}
+    assert origin.symbols == "relu(max(−x[0,0,1,0], −x[0,0,1,1], −x[0,0,2,0], −x[0,0,2,1]))·2"
+
+
+def test_a_pooled_gradient_shows_the_windows_that_the_element_won() -> None:
+    formula = "max_pool2d_gradient(g, x, stride=1)"
+    middle = explain(formula, (0, 0, 1, 1), OVERLAP)
+    assert cells(middle, "g") == {(0, 0), (0, 1), (1, 0), (1, 1)}
+    assert cells(middle, "x", wins=True) == {(1, 1)}
+    assert middle.total == "1111"
+    corner = explain(formula, (0, 0, 2, 2), OVERLAP)
+    assert cells(corner, "g") == set()
+    assert cells(corner, "x") == {(1, 1), (1, 2), (2, 1), (2, 2)}, "the window in which it lost"
+    assert cells(corner, "x", wins=True) == {(1, 1)}
+
+
+TABLE = {"t": np.arange(8.0).reshape(4, 2), "n": np.array([[1.0, 3.0], [1.0, 0.0]]), "d": np.ones((2, 2, 2))}
+
+
+def test_a_looked_up_element_comes_from_one_row_and_gives_back_to_it() -> None:
+    taken = explain("take(t, n)", (1, 0, 1), TABLE)
+    assert (cells(taken, "t"), cells(taken, "n")) == ({(1, 1)}, {(1, 0)})
+    summed = explain("row_sums(d, n, t)", (1, 0), TABLE)
+    assert cells(summed, "n") == {(0, 0), (1, 0)}
+    assert [source.region[:2] for source in summed.sources if source.name == "d"] == [
+        (slice(0, 1), slice(0, 1)),
+        (slice(1, 2), slice(0, 1)),
+    ]
+    assert explain("row_sums(d, n, t)", (2, 0), TABLE).sources == (), "nobody looked up row 2"

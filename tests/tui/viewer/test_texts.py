@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as arrays
 from bpdebug.engine.statistics import Statistics, histogram, statistics
 from bpdebug.errors import BpdebugError
 from bpdebug.tui.cells import LEVELS, Cell
+from bpdebug.tui.slicing import whole
 from bpdebug.tui.viewer.charts import (
     BINS,
     BarChart,
@@ -26,7 +27,6 @@ from bpdebug.tui.viewer.clipboard import COPY_LIMIT, copied_text
 from bpdebug.tui.viewer.element_text import element_text
 from bpdebug.tui.viewer.export import default_file, new_file, write_npy
 from bpdebug.tui.viewer.looks import SPOT_WIDTH, spot_text
-from bpdebug.tui.viewer.slicing import whole
 from bpdebug.tui.viewer.statistics_text import count_text, finite_note, size_entries
 from bpdebug.tui.viewer.subject import Subject, Values
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpdebug.tui.viewer.slicing import Slicing, whole
+from bpdebug.tui.slicing import Slicing, nearest, whole, written_axes
 
 SHAPE = (2, 3, 4, 5)
 EVERYTHING = slice(None)
@@ -31,6 +31,9 @@ def evaluated(text: str, value: np.ndarray) -> np.ndarray:
         ((4, 5), "x", 4, 5),
         ((3, 4, 5), "x[0, :, :]", 4, 5),
         (SHAPE, "x[0, 0, :, :]", 4, 5),
+        ((7, 1, 1), "x[:, 0, :]", 7, 1),
+        ((2, 3, 1, 5), "x[0, :, 0, :]", 3, 5),
+        ((1, 1, 1), "x[0, :, :]", 1, 1),
         ((0, 3), "x", 0, 0),
         ((3, 0, 2), "x[0, :, :]", 0, 0),
     ],
@@ -123,3 +126,54 @@ def test_the_cursor_stays_inside(row: int, column: int, cell: tuple[int, int]) -
 
 def test_an_empty_tensor_has_no_cell_to_move_to() -> None:
     assert whole((0, 4)).at(3, 3) == Slicing((0, 4), 0, 1, (0, 3), None)
+
+
+AXES = ("batch", "channel", "height", "width")
+
+
+def test_a_slice_is_told_by_the_names_of_its_axes() -> None:
+    slicing = whole(SHAPE).to((1, 2, 0, 0))
+    assert slicing.place_text(AXES) == "batch 1 of 2 · channel 2 of 3"
+    assert slicing.place_text(AXES, of=False) == "batch 1 · channel 2"
+    assert slicing.axes_text(AXES) == "height ↓ width →"
+    assert slicing.brief_text("x") == "x[1, 2]"
+    assert slicing.next_columns().brief_text("x") == slicing.next_columns().text("x")
+    assert whole((3, 4)).axes_text(("feature", "batch")) == "feature ↓ batch →"
+    assert whole((2, 3, 4)).place_text(("axis 0", "axis 1", "axis 2")) == "axis 0 at 0 of 2"
+    assert whole((1, 4, 4)).place_text(AXES[1:]) == "", "there is nowhere else"
+    assert whole((1, 4, 4)).brief_text("x") == whole(()).brief_text("x") == "x"
+
+
+def test_axes_without_a_name_have_a_number() -> None:
+    assert written_axes(("batch", "", "width")) == ("batch", "axis 1", "width")
+
+
+def test_all_slices_are_turned_to_one_after_the_other() -> None:
+    slicing, places = whole(SHAPE).to((0, 0, 3, 4)), []
+    for _ in range(slicing.count):
+        places.append(slicing.place)
+        slicing = slicing.turned(1)
+    assert places == [(n, c) for n in range(2) for c in range(3)]
+    assert slicing.turned(1) == slicing, "at the end it stays"
+    assert slicing.cell == (3, 4), "the cursor stays on its cell"
+    assert slicing.turned(-99).place == (0, 0)
+    assert whole((3, 4)).turned(1) == whole((3, 4))
+    assert whole((0, 3, 4)).turned(1) == whole((0, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("index", "shape", "found"),
+    [
+        ((1, 2), (3, 4), (1, 2)),
+        ((9, 9), (3, 4), (2, 3)),
+        ((), (3, 4), (0, 0)),
+        ((1, 2), (5,), (2,)),
+        ((2,), (3, 4), (0, 2)),
+        ((1, 1), (), ()),
+        ((1, 1), (0, 4), (0, 1)),
+    ],
+)
+def test_the_nearest_element_of_another_shape(
+    index: tuple[int, ...], shape: tuple[int, ...], found: tuple[int, ...]
+) -> None:
+    assert nearest(index, shape) == found

@@ -1,12 +1,14 @@
 """Which matrix of a tensor is in sight: two of its axes are shown, the others are held at an index.
 
 One full index says it all: the cursor stands on that element, and the slice is the same index with `:`
-for the axes that are shown, `w3[0, :, :, 2]`.
+for the axes that are shown, `w3[0, :, :, 2]`. With the names of the axes it is said in words: `output 0 of
+8 · width 2 of 3`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,6 +47,21 @@ class Slicing:
         if not math.prod(self.shape):
             return 0, 0
         return self._extent(self.rows), self._extent(self.columns)
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        """The axes that are not shown."""
+        return tuple(axis for axis in range(len(self.shape)) if axis not in (self.rows, self.columns))
+
+    @property
+    def place(self) -> Index:
+        """The index at which each of the other axes is held: which slice this is."""
+        return tuple(self.index[axis] for axis in self.others)
+
+    @property
+    def count(self) -> int:
+        """How many such slices there are."""
+        return math.prod(self.shape[axis] for axis in self.others)
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -93,7 +110,7 @@ class Slicing:
 
     def next_held(self) -> Slicing:
         """Let the next one of the axes that are not shown be the one that is stepped."""
-        others = self._others()
+        others = self.others
         if self.held is None:
             return self
         return replace(self, held=others[(others.index(self.held) + 1) % len(others)])
@@ -105,6 +122,23 @@ class Slicing:
         index = list(self.index)
         index[self.held] = _nearest(index[self.held] + change, self.shape[self.held])
         return replace(self, index=tuple(index))
+
+    def placed(self, place: Index) -> Slicing:
+        """Show the slice at which the other axes are held so, the cursor on the same cell."""
+        index = list(self.index)
+        for axis, own in zip(self.others, place, strict=True):
+            index[axis] = own
+        return replace(self, index=tuple(index))
+
+    def turned(self, change: int) -> Slicing:
+        """Turn to the slice so many later, through all that there are; at the ends it stays."""
+        if not self.count:
+            return self
+        extents = tuple(self.shape[axis] for axis in self.others)
+        number = (
+            _nearest(int(np.ravel_multi_index(self.place, extents)) + change, self.count) if extents else 0
+        )
+        return self.placed(tuple(int(i) for i in np.unravel_index(number, extents)))
 
     # What it takes from a tensor, and how it is written
 
@@ -144,22 +178,63 @@ class Slicing:
         """Write the element under the cursor as NumPy does: `w3[0, 4, 7, 2]`."""
         return f"{name}[{', '.join(map(str, self.index))}]" if self.index else name
 
+    def brief_text(self, name: str) -> str:
+        """Write the slice as short as NumPy takes it: `w3[0, 2]`; `w3` where it is all there is."""
+        if self.count == 1:
+            return name
+        if self.others == tuple(range(len(self.others))):
+            return f"{name}[{', '.join(map(str, self.place))}]"
+        return self.text(name)
+
+    def place_text(self, axes: Sequence[str], of: bool = True) -> str:
+        """Say which slice it is, with the names of the axes: `batch 0 of 2 · channel 2 of 3`."""
+        return " · ".join(self.axis_text(axes, axis, of) for axis in self.others if self.shape[axis] != 1)
+
+    def axis_text(self, axes: Sequence[str], axis: int, of: bool = True) -> str:
+        """Say at which place an axis is held: `channel 2 of 3`, and `axis 1 at 2 of 3` without a name."""
+        at = " at" if axes[axis][-1].isdigit() else ""
+        return f"{axes[axis]}{at} {self.index[axis]}" + f" of {self.shape[axis]}" * of
+
+    def axes_text(self, axes: Sequence[str]) -> str:
+        """Say which axes are shown: `height ↓ width →`; of more than two, those with more than one place."""
+        shown = ((self.rows, "↓"), (self.columns, "→"))
+        return " ".join(
+            f"{axes[axis]} {arrow}"
+            for axis, arrow in shown
+            if axis is not None and (self.shape[axis] != 1 or len(self.shape) < 3)
+        )
+
     def _extent(self, axis: int | None) -> int:
         return 1 if axis is None else self.shape[axis]
 
-    def _others(self) -> list[int]:
-        return [axis for axis in range(len(self.shape)) if axis not in (self.rows, self.columns)]
-
 
 def whole(shape: Shape) -> Slicing:
-    """Return how a tensor is first shown: its last two axes, at the first index of the others."""
-    axes = len(shape)
-    rows, columns = (axes - 2 if axes > 1 else None), (axes - 1 if axes else None)
-    return _with_held(Slicing(shape, rows, columns, (0,) * axes, None))
+    """Return how a tensor is first shown: its last two axes, at the first index of the others.
+
+    Where there are more than two, an axis along which there is only one place is passed over.
+    """
+    by_use = sorted(range(len(shape)), key=lambda axis: (shape[axis] == 1, -axis))
+    shown = sorted(by_use[:2])
+    rows, columns = (shown[0] if len(shown) > 1 else None), (shown[-1] if shown else None)
+    return _with_held(Slicing(shape, rows, columns, (0,) * len(shape), None))
+
+
+def written_axes(axes: Sequence[str]) -> tuple[str, ...]:
+    """Return a name for each axis: one that has none is called by its number, `axis 0`."""
+    return tuple(name or f"axis {number}" for number, name in enumerate(axes))
+
+
+def nearest(index: Index, shape: Shape) -> Index:
+    """Return the element of a tensor nearest to an index, which may be one of another shape.
+
+    The last axes are taken to be the same ones.
+    """
+    own = ((0,) * len(shape) + index)[len(index) :]
+    return tuple(_nearest(place, extent) for place, extent in zip(own, shape, strict=True))
 
 
 def _with_held(slicing: Slicing) -> Slicing:
-    others = slicing._others()
+    others = slicing.others
     if slicing.held in others:
         return slicing
     return replace(slicing, held=others[0] if others else None)
