@@ -20,7 +20,7 @@ from bpdebug.engine.expression.nodes import Call, Expression, Index, Name, Numbe
 from bpdebug.engine.expression.shapes import options_of
 from bpdebug.engine.layers.kind import LayerKind, is_input_role
 from bpdebug.engine.layers.layer import Layer
-from bpdebug.engine.layers.layout import BATCH, REST, Pattern
+from bpdebug.engine.layers.layout import BATCH, ONES, REST, Pattern
 
 if TYPE_CHECKING:
     from bpdebug.engine.program import Program
@@ -30,6 +30,8 @@ Axes = tuple[str, ...]
 
 TIME = "time"
 """What lies between the examples and their features, where that is a single axis: positions in a sequence."""
+PLACES = {1: ("length",), 2: ("height", "width")}
+"""What follows the channels, by how many axes there are: the places of a line, of a picture."""
 PICTURE = "batch channel height width"
 NAMED: Mapping[str, tuple[str, ...]] = {
     "conv1d": ("batch channel length", "output channel length", "batch channel length"),
@@ -135,10 +137,17 @@ def _promised(layers: Iterable[Layer], shapes: Mapping[str, Shape]) -> Iterable[
 def _axes_of_pattern(pattern: Pattern, count: int) -> Axes:
     """Return the axes of a tensor of so many from a shape with named extents."""
     rest = count - len(pattern) + 1
-    between: Axes = (TIME,) if rest == 1 and len(pattern) > 1 else ("",) * rest
+    unnamed = ("",) * rest
+    if pattern[-1] == REST and len(pattern) > 2:
+        unnamed = PLACES.get(rest, unnamed)
+    elif rest == 1 and len(pattern) > 1:
+        unnamed = (TIME,)
     axes: list[str] = []
     for extent in pattern:
-        axes += between if extent == REST else (singular(extent) if isinstance(extent, str) else "",)
+        if extent in (REST, ONES):
+            axes += unnamed if extent == REST else ("",) * rest
+        else:
+            axes.append(singular(extent) if isinstance(extent, str) else "")
     return tuple(axes)
 
 
@@ -215,6 +224,11 @@ def _taken(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options
     return (*numbers, *table[1:])
 
 
+def _sequence(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
+    batch, *features = operands[0]
+    return (batch, TIME, *features)
+
+
 def _concatenated(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
     return _filled(*operands)
 
@@ -273,5 +287,7 @@ RULES: Mapping[Form, Callable[[Sequence[Axes], tuple[Shape, ...], Options], Axes
     forms.RESHAPE_LIKE: _like(1),
     forms.SPLIT_HEADS: _split_heads,
     forms.MERGED_HEADS: _merged_heads,
+    forms.TRIANGLE: _like(0),
+    forms.SEQUENCE: _sequence,
 }
 """For each form that says it better than `_traced`: (axes of the arguments, shapes, options) -> axes."""

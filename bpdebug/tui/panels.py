@@ -222,7 +222,7 @@ def _seen_in(views: Views, view: View, panel: Panel, verdicts: Verdicts) -> Pane
         recorded=value,
         sources=panel.sources if value.ndim == len(panel.shape) else (),
         view=views.word(panel.name, view),
-        wrong=verdicts.wrong_cells(panel.name) if panel.name in verdicts.mine else None,
+        wrong=verdicts.wrong_cells(panel.name) if panel.name in views.mine else None,
     )
 
 

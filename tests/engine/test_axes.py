@@ -37,6 +37,13 @@ KINDS = [
     ("dense", ROW, {"w": (3, 4), "b": (3,)}, {"z1": ("batch", "output"), "w1": ("output", "input")}),
     ("dense", WORDS, {"w": (3, 4)}, {"z1": ("batch", "time", "output"), "dx0": ("batch", "time", "input")}),
     ("batch_norm", ROW, NORM, {"mean1": ("batch", "feature"), "dxhat1": ("batch", "feature")}),
+    ("batch_norm", ROW, NORM, {"gamma1": ("feature",), "dbeta1": ("feature",)}),
+    (
+        "batch_norm",
+        PICTURES,
+        {"gamma": (3, 1, 1)},
+        {"mean1": ("batch", "feature", "height", "width"), "dgamma1": ("feature", "", "")},
+    ),
     ("layer_norm", WORDS, NORM, {"variance1": SEQUENCE, "a1": SEQUENCE, "dgamma1": ("feature",)}),
     ("rms_norm", WORDS, {"gamma": (4,)}, {"xhat1": SEQUENCE, "da1": SEQUENCE}),
     (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bpdebug.tui.panels import Panel
 from bpdebug.tui.snapshot import PairNames, pairs_in_focus
+from bpdebug.tui.widgets.panel_titles import fitting_title
 from tests.tui.conftest import LARGE, debugger_of, open_app
 
 
@@ -72,11 +74,9 @@ async def test_every_step_can_be_seen_in_a_large_window(name: str) -> None:
             assert session.debugger.position == position
 
 
-async def test_a_name_that_is_too_long_for_its_panel_keeps_its_end() -> None:
-    position = debugger_of("lstm_step").program.positions["dw_hh1"]
-    async with open_app("lstm_step", LARGE) as session:
-        await session.press("colon", *f"goto {position}", "enter")
-        await session.until(lambda: session.debugger.position == position)
-        first_line = session.panel_text("dw_hh1_via_z1_t1").splitlines()[0]
-        assert "…" in first_line
-        assert "via_z1_t1 " in first_line
+@pytest.mark.parametrize(
+    ("room", "title"),
+    [(20, "dw_hh1_via_z1_t1"), (16, "dw_hh1_via_z1_t1"), (12, "…1_via_z1_t1"), (2, "…1"), (1, ""), (0, "")],
+)
+def test_a_name_that_is_too_long_for_its_panel_keeps_its_end(room: int, title: str) -> None:
+    assert fitting_title(Panel("", "dw_hh1_via_z1_t1"), room) == title

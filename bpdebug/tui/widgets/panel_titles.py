@@ -20,7 +20,7 @@ def fitting(texts: Sequence[str], room: int) -> str:
 
 
 def fitting_title(panel: Panel, room: int) -> str:
-    """Return what is shown as far as there is room; of a name that is too long the end, where names differ."""
+    """Return what is shown as far as there is room: the end of a name that is too long for it."""
     texts = titles(panel)
     return fitting(texts, room) or (f"…{texts[-1][1 - room :]}" if room > 1 else "")
 

@@ -209,7 +209,7 @@ def test_the_penalty_is_half_of_l2_times_the_squares(load: Load) -> None:
     ("mistake", "formula"),
     [
         (lambda v: v["dw1"] - 0.1 * v["w1"], "dz1 @ a0.T"),
-        (lambda v: v["dw1"] + 0.1 * v["w1"], "dpenalty * 0.1 * w1 + dz1 @ a0.T + 0.1 * w1"),
+        (lambda v: v["dw1"] + 0.1 * v["w1"], "dpenalty * 0.1 * w1 + dz1 @ a0.T + dpenalty * 0.1 * w1"),
     ],
     ids=["missing", "doubled"],
 )
