@@ -43,9 +43,8 @@ def _forward(
     hidden = given["w_hh"][1 if layout.weight_shape == "out_in" else 0]
     takes_last = settings["output"] == "last"
     of_input, of_state = _weighted_sums(layout, given)
-    if (
-        not steps
-    ):  # The number of steps is not known: nothing can run, and only the shape of `a` is asked for.
+    if not steps:
+        # Their number is not known: nothing can run, and only the shape of `a` is asked for.
         states = f"({of_input.format(x='a_prev')})[:, :, 0:{hidden}]"
         return {"a": f"sum({states}, axis={TIME_AXIS})" if takes_last else states}
     step = write_step(settings, of_input, of_state, hidden)
