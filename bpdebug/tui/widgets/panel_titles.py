@@ -21,8 +21,9 @@ def fitting(texts: Sequence[str], room: int) -> str:
 
 def fitting_title(panel: Panel, room: int) -> str:
     """Return what is shown as far as there is room: the end of a name that is too long for it."""
-    texts = titles(panel)
-    return fitting(texts, room) or (f"…{texts[-1][1 - room :]}" if room > 1 else "")
+    *longer, shortest = titles(panel)
+    end = shortest[1 - room :] if room > 1 else ""
+    return fitting([*longer, shortest, f"…{end}" if end else ""], room)
 
 
 def titles(panel: Panel) -> list[str]:
