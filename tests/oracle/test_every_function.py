@@ -1,0 +1,223 @@
+"""Every function that has a derivative, against torch: its result, and the gradient of each argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bpdebug.engine.expression.derivation import derive
+from bpdebug.engine.expression.evaluation import evaluate
+from bpdebug.engine.expression.functions import FUNCTIONS, Function, Sample
+from bpdebug.engine.expression.nodes import PLACES, Call, Name, Statement, numpy_index
+
+RTOL = 1e-9
+SEEDS = range(3)
+DERIVED = sorted(name for name, function in FUNCTIONS.items() if any(function.derivatives or ()))
+NOT_DIFFERENTIATED = {"row_sums": (1, 2), "take": (1,)}
+"""The arguments that are numbers of rows, or lend their shape alone."""
+
+
+def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a reduction that takes every axis where none is named, as NumPy does."""
+
+    def reduced(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        axes = tuple(range(x.ndim)) if axis is None else axis
+        return function(x, axes, keepdims)
+
+    return reduced
+
+
+def theirs() -> dict[str, Callable[..., Any]]:
+    """Return for each function what torch computes instead."""
+    import torch
+    from torch.nn import functional as f
+
+    def slope(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return lambda x: torch.autograd.grad(function(x).sum(), x, create_graph=True)[0]
+
+    def pulled_back(function: Callable[..., Any], place: int) -> Callable[..., Any]:
+        """Return the gradient of one argument as a function of the others and what comes in."""
+
+        def gradient(*arguments: Any, **options: Any) -> Any:
+            (incoming, *given), like = _incoming_first(place, arguments[:-1]), arguments[-1]
+            own = torch.ones_like(like, requires_grad=True)
+            operands = [own, *given] if place == 0 else [*given, own]
+            result = function(*operands, **options)
+            return torch.autograd.grad(result, own, incoming, create_graph=True)[0]
+
+        return gradient
+
+    def broadcast_like(x: Any, y: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        if axis is not None and not keepdims:
+            x = x.unsqueeze(axis)
+        return x.expand(y.shape)
+
+    def placed(x: Any, y: Any, index: Any) -> Any:
+        result = torch.zeros_like(y)
+        result[numpy_index(index)] = x
+        return result
+
+    def split_heads(x: Any, heads: int) -> Any:
+        return x.reshape(*x.shape[:-1], heads, -1).transpose(-3, -2)
+
+    def merge_heads(x: Any, heads: int) -> Any:
+        return x.transpose(-3, -2).flatten(-2)
+
+    def causal_mask(x: Any) -> Any:
+        above = torch.ones(x.shape[-2:]).triu(1).bool()
+        return x.masked_fill(above, -torch.inf)
+
+    def pooled(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda x, size, stride, padding: function(x, size, stride=stride, padding=padding)
+
+    def upsample(x: Any, scale: Any) -> Any:
+        height, width = (scale, scale) if isinstance(scale, int) else scale
+        return x.repeat_interleave(height, 2).repeat_interleave(width, 3)
+
+    def upsample_gradient(x: Any, scale: Any) -> Any:
+        size = (scale, scale) if isinstance(scale, int) else scale
+        return f.avg_pool2d(x, size) * (size[0] * size[1])
+
+    def normalize(x: Any, axis: int, eps: float) -> Any:
+        return (x - x.mean(axis, keepdim=True)) / (x.var(axis, keepdim=True, correction=0) + eps).sqrt()
+
+    return {
+        "abs": torch.abs,
+        "add": torch.add,
+        "as_rows": lambda x: x.reshape(-1, x.shape[-1]),
+        "avg_pool2d": pooled(f.avg_pool2d),
+        "avg_pool2d_gradient": pulled_back(pooled(f.avg_pool2d), 0),
+        "binary_cross_entropy": lambda x, y: -(y * x.log() + (1 - y) * (1 - x).log()),
+        "binary_cross_entropy_with_logits": lambda x, y: f.softplus(x) - x * y,
+        "broadcast_like": broadcast_like,
+        "causal_mask": causal_mask,
+        "concatenate": lambda x, y, axis: torch.cat([x, y], axis),
+        "conv1d": f.conv1d,
+        "conv1d_input_gradient": pulled_back(f.conv1d, 0),
+        "conv1d_weight_gradient": pulled_back(f.conv1d, 1),
+        "conv2d": f.conv2d,
+        "conv2d_input_gradient": pulled_back(f.conv2d, 0),
+        "conv2d_weight_gradient": pulled_back(f.conv2d, 1),
+        "conv_transpose2d": f.conv_transpose2d,
+        "cross_entropy": lambda x, y, axis: x.logsumexp(axis, True) - (x * y).sum(axis, True),
+        "divide": torch.div,
+        "elu": f.elu,
+        "exp": torch.exp,
+        "flatten": lambda x, start: x.flatten(start),
+        "gelu": f.gelu,
+        "gelu_tanh": lambda x: f.gelu(x, approximate="tanh"),
+        "half_square": lambda x: (x**2).sum() / 2,
+        "hardtanh": lambda x, lowest, highest: f.hardtanh(x, lowest, highest),
+        "huber": lambda x, delta: f.huber_loss(x, torch.zeros_like(x), delta=delta, reduction="none"),
+        "identity": lambda x: x * 1,
+        "leaky_relu": lambda x, slope: f.leaky_relu(x, slope),
+        "log": torch.log,
+        "log_softmax": lambda x, axis: f.log_softmax(x, axis),
+        "logit": torch.logit,
+        "matmul": torch.matmul,
+        "max": _reduced(torch.amax),
+        "max_pool2d": pooled(f.max_pool2d),
+        "maximum": torch.maximum,
+        "mean": _reduced(torch.mean),
+        "merge_heads": merge_heads,
+        "min": _reduced(torch.amin),
+        "minimum": torch.minimum,
+        "mish": f.mish,
+        "multiply": torch.mul,
+        "negative": torch.neg,
+        "norm": _reduced(lambda x, axes, keepdims: torch.linalg.vector_norm(x, 2, axes, keepdims)),
+        "normalize": normalize,
+        "placed": placed,
+        "power": torch.pow,
+        "relu": f.relu,
+        "relu6": f.relu6,
+        "reshape": lambda x, shape, start: x.reshape(*x.shape[:start], *shape),
+        "reshape_like": lambda x, y: x.reshape(y.shape),
+        "rms_normalize": lambda x, axis, eps: x / ((x**2).mean(axis, keepdim=True) + eps).sqrt(),
+        "row_sums": lambda x, y, z: torch.zeros_like(z).index_add(
+            0, y.long().flatten(), x.reshape(-1, *z.shape[1:])
+        ),
+        "selu": f.selu,
+        "sequence": lambda *tensors: torch.stack(tensors, 1),
+        "sigmoid": torch.sigmoid,
+        "sigmoid_prime": slope(torch.sigmoid),
+        "silu": f.silu,
+        "silu_prime": slope(f.silu),
+        "softmax": lambda x, axis: f.softmax(x, axis),
+        "softplus": f.softplus,
+        "softsign": f.softsign,
+        "split_heads": split_heads,
+        "sqrt": torch.sqrt,
+        "subscript": lambda x, index: x[numpy_index(index)],
+        "subtract": torch.sub,
+        "sum": _reduced(torch.sum),
+        "take": lambda x, y: x[y.long()],
+        "tanh": torch.tanh,
+        "tanh_prime": slope(torch.tanh),
+        "transpose": lambda x: x.transpose(-1, -2),
+        "tril": torch.tril,
+        "upsample": upsample,
+        "upsample_gradient": upsample_gradient,
+    }
+
+
+def _incoming_first(place: int, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The weights' gradient takes the input first, and then what comes in."""
+    return arguments if place == 0 else arguments[::-1]
+
+
+def test_each_function_with_a_derivative_has_an_oracle() -> None:
+    assert sorted(theirs()) == DERIVED
+
+
+def drawn(function: Function, sample: Sample, seed: int) -> list[np.ndarray]:
+    """Return random arguments of the shapes of a sample: positive where it is, with its numbers of rows."""
+    random, arguments = np.random.default_rng(seed), []
+    for place, argument in enumerate(sample.arguments):
+        given = np.asarray(argument, dtype=float)
+        if place in NOT_DIFFERENTIATED.get(function.name, ()):
+            arguments.append(given)
+        elif (given > 0).all():
+            arguments.append(given * random.uniform(0.9, 1.1, given.shape))
+        else:
+            arguments.append(random.normal(size=given.shape))
+    return arguments
+
+
+CASES = [(name, number) for name in DERIVED for number in range(len(FUNCTIONS[name].samples))]
+
+
+@pytest.mark.parametrize(("name", "number"), CASES)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_function(name: str, number: int, seed: int) -> None:
+    import torch
+
+    function = FUNCTIONS[name]
+    sample = function.samples[number]
+    arguments = drawn(function, sample, seed)
+    options = {**function.options, **sample.options}
+    values = dict(zip(PLACES, arguments, strict=False))
+    call = Call(name, tuple(map(Name, values)), tuple(sample.options.items()))
+    known = {**values, "r": evaluate(call, values)}
+    known["dr"] = np.random.default_rng(seed + 100).normal(size=known["r"].shape)
+    rules = function.rules(len(arguments)) or ()
+    shapes = {key: value.shape for key, value in known.items() if key != "dr"}
+    _, backward = derive([Statement("r", call)], shapes, "r")
+    for statement in backward:
+        known[statement.name] = evaluate(statement.expression, known)
+
+    leaves = [torch.tensor(value, requires_grad=True) for value in arguments]
+    result = theirs()[name](*leaves, **options)
+    result.backward(torch.tensor(known["dr"]))
+    wanted = {"r": result.detach().numpy()}
+    for place, leaf, rule in zip(values, leaves, rules, strict=True):
+        if rule is not None:
+            wanted[f"d{place}"] = leaf.grad.numpy()
+    for key, right in wanted.items():
+        assert known[key].shape == right.shape, key
+        finite = right[np.isfinite(right)]
+        scale = max(float(np.abs(finite).max(initial=0)), 1e-300)
+        np.testing.assert_allclose(known[key], right, rtol=0, atol=RTOL * scale, err_msg=key)
