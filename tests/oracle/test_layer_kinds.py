@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bpdebug.engine.layers import LAYER_KINDS
 from bpdebug.engine.trace import run
 from bpdebug.scenario import load_scenario
 
@@ -148,3 +149,30 @@ w = <w5>
         return functional.linear(both, t["w5"])
 
     assert_agrees(tmp_path, layers, {"a0": a0, "w1": w1, "b1": b1, "w5": w5}, forward, "a5")
+
+
+@pytest.mark.parametrize("keep", [0.3, 0.8, 1.0])
+def test_dropout_between_layers(keep: float, tmp_path: Path) -> None:
+    a0, w1, w3 = random(5, (6, 4), (5, 4), (3, 5))
+    (mask,) = LAYER_KINDS["dropout"].generated
+    kept = torch.tensor(mask.values({"keep": keep, "seed": 7}, (6, 5)))
+    layers = f"""
+[[layers]]
+kind = "dense"
+activation = "tanh"
+w = <w1>
+[[layers]]
+kind = "dropout"
+keep = {keep}
+seed = 7
+[[layers]]
+kind = "dense"
+w = <w3>
+"""
+
+    def forward(t: dict) -> object:
+        hidden = torch.tanh(functional.linear(t["a0"], t["w1"])) * kept / keep
+        return functional.linear(hidden, t["w3"])
+
+    assert keep == 1 or 0 < kept.mean() < 1
+    assert_agrees(tmp_path, layers, {"a0": a0, "w1": w1, "w3": w3}, forward, "a3")
