@@ -21,6 +21,7 @@ from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.trace import run
 from bpdebug.scenario import Scenario, load_scenario
 from bpdebug.tui.app import BpdebugApp
+from bpdebug.tui.run_ahead import RunAhead
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.user_files import UserFiles, user_files
@@ -210,3 +211,9 @@ def picture(snapshot: SnapshotAssertion) -> Callable[[Session], None]:
         assert svg == snapshot(extension_class=SvgExtension)
 
     return compare
+
+
+@pytest.fixture
+def nothing_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No iteration is computed in the background."""
+    monkeypatch.setattr(RunAhead, "follow", lambda self: None)

@@ -85,6 +85,7 @@ async def test_scalars_have_panels_too() -> None:
         assert "incoming" in session.panel_text("dloss") or "read" in session.panel_text("dloss")
 
 
+@pytest.mark.usefixtures("nothing_ahead")
 @pytest.mark.parametrize("path", shipped_scenarios(), ids=lambda path: path.stem)
 async def test_every_shipped_scenario_opens_and_runs_to_its_end(path: object) -> None:
     async with open_app(path.stem, SMALL) as session:

@@ -13,7 +13,6 @@ from bpdebug.engine.history import History
 from bpdebug.scenario import Scenario
 from bpdebug.tui.curves import drawn, loss_of, note, watch_of
 from bpdebug.tui.operation_text import carried_text, operation_text
-from bpdebug.tui.run_ahead import RunAhead
 from bpdebug.tui.screens.computing import ComputingScreen
 from bpdebug.tui.screens.curve import CurveScreen
 from bpdebug.tui.snapshot import pairs_in_focus
@@ -39,12 +38,6 @@ def panels(name: str, step: str) -> list[tuple[str, str]]:
 def long_training() -> Scenario:
     """A training of 100,000 iterations."""
     return replace(example("xor"), iterations=MANY)
-
-
-@pytest.fixture
-def nothing_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No iteration is computed in the background."""
-    monkeypatch.setattr(RunAhead, "follow", lambda self: None)
 
 
 # Texts
