@@ -62,6 +62,10 @@ def test_the_app_is_where_textual_is_used() -> None:
     assert "textual" in imported_by("bpdebug.tui.app")
 
 
+def test_the_first_frame_needs_textual_alone() -> None:
+    assert imported_by("bpdebug.tui.app").isdisjoint({"numpy", "pydantic", "typer"})
+
+
 def test_plotting_waits_for_a_chart() -> None:
     assert "textual_plot" not in imported_by("bpdebug.tui.screens.tensor_viewer")
     assert "textual_plot" in imported_by("bpdebug.tui.screens.chart")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
-from bpdebug.engine.expression.regions import Index
+if TYPE_CHECKING:  # the app's first frame does not wait for the engine
+    from bpdebug.engine.expression.regions import Index
 
 
 @dataclass
