@@ -71,9 +71,14 @@ def with_axes(pattern: Pattern, count: int) -> Pattern:
     return (*pattern[:place], *rest, *pattern[place + 1 :])
 
 
-def pattern_of(parameter: Parameter, layout: Layout, incoming: Pattern) -> Pattern:
-    """Return the pattern of a parameter; it may follow all axes of what comes in but the batch."""
-    return with_axes(parameter.shape(layout), len(incoming) - 1)
+def pattern_of(parameter: Parameter, layout: Layout, incoming: Pattern, shape: Shape | None) -> Pattern:
+    """Return the pattern of a parameter; it may follow all axes of what comes in but the batch.
+
+    A number for each channel may stand in a plain list, where no columns can be meant.
+    """
+    pattern = with_axes(parameter.shape(layout), len(incoming) - 1)
+    in_list = parameter.per_channel and layout.name == "rows" and shape is not None and len(shape) == 1
+    return pattern[:1] if in_list else pattern
 
 
 def unknown_shape(pattern: Pattern) -> Shape:
@@ -97,8 +102,6 @@ def misshapen(shape: Shape, expected: Shape, reason: str = "") -> tuple[str, str
     if len(shape) != len(expected):
         lengths = ", ".join("any" if length == UNKNOWN else str(length) for length in expected)
         hint = HINTS.get((len(shape), len(expected)), "")
-        if len(shape) == 1 and len(expected) > 2 and set(expected[1:]) == {1}:
-            hint = "a number for each channel is written [[[1.0]], [[2.0]]]"
         dimensions = f"{len(expected)} dimension{'s' * (len(expected) != 1)}"
         comma = "," * (len(expected) == 1)
         return f"must have {dimensions}: {found}, expected ({lengths}{comma})", hint
@@ -150,7 +153,7 @@ def check_layer(
         shape = shapes.get(parameter.name)
         if shape is None:
             continue
-        pattern = pattern_of(parameter, layout, own)
+        pattern = pattern_of(parameter, layout, own, shape)
         expected = _lengths(pattern, extents)
         wrong = misshapen(shape, expected, _reason(pattern, shape, extents)) or _uneven(pattern, shape)
         if wrong:
@@ -162,7 +165,7 @@ def check_layer(
     present = [parameter for parameter in kind.parameters if parameter.required or parameter.name in shapes]
     patterns = {
         INPUT_ROLE: own,
-        **{parameter.name: pattern_of(parameter, layout, own) for parameter in present},
+        **{one.name: pattern_of(one, layout, own, shapes.get(one.name)) for one in present},
         **{generated.name: with_axes(generated.shape(layout), len(incoming)) for generated in kind.generated},
     }
     return {role: _lengths(pattern, extents) for role, pattern in patterns.items()}, mismatches

@@ -206,7 +206,8 @@ def _shapes(
         extents |= {extent: length for extent, length in named if isinstance(extent, str)}
     patterns = {role: kind.input(layer.layout) for role in given if is_input_role(role)}
     patterns |= {
-        parameter.name: pattern_of(parameter, layer.layout, pattern) for parameter in kind.parameters
+        one.name: pattern_of(one, layer.layout, pattern, program.shapes.get(layer.given.get(one.name, "")))
+        for one in kind.parameters
     }
     patterns |= {made.name: made.shape(layer.layout) for made in kind.generated}
     for role in (role for role in patterns if role in given):

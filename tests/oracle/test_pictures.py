@@ -27,11 +27,17 @@ def pair(seed: int, low: int, high: int) -> tuple[int, int]:
     return int(first), int(second)
 
 
+in_both_forms = pytest.mark.parametrize("in_list", [True, False], ids=["list", "over pictures"])
+
+
+@in_both_forms
 @pytest.mark.parametrize("seed", range(6))
-def test_conv2d(seed: int, tmp_path: Path) -> None:
+def test_conv2d(seed: int, in_list: bool, tmp_path: Path) -> None:
     options = {"stride": pair(seed, 1, 4), "padding": pair(seed + 1, 0, 3), "dilation": pair(seed + 2, 1, 3)}
     height, width = pair(seed + 3, 7, 11)
-    a0, w, b = random(seed, (2, 3, height, width), (4, 3, *pair(seed + 4, 1, 4)), (4, 1, 1))
+    a0, w, b = random(
+        seed, (2, 3, height, width), (4, 3, *pair(seed + 4, 1, 4)), (4,) if in_list else (4, 1, 1)
+    )
 
     def forward(t: dict) -> object:
         return functional.conv2d(t["a0"], t["w1"], t["b1"].ravel(), **options)
@@ -40,8 +46,9 @@ def test_conv2d(seed: int, tmp_path: Path) -> None:
     assert_agrees(tmp_path, layer("conv2d", "w1", "b1", **options), given, forward, "a1")
 
 
+@in_both_forms
 @pytest.mark.parametrize("seed", range(6))
-def test_conv_transpose2d(seed: int, tmp_path: Path) -> None:
+def test_conv_transpose2d(seed: int, in_list: bool, tmp_path: Path) -> None:
     stride = pair(seed, 1, 4)
     options = {
         "stride": stride,
@@ -49,7 +56,8 @@ def test_conv_transpose2d(seed: int, tmp_path: Path) -> None:
         "dilation": pair(seed + 2, 1, 3),
         "output_padding": tuple(step - 1 for step in stride),
     }
-    a0, w, b = random(seed, (2, 3, *pair(seed + 3, 2, 6)), (3, 2, *pair(seed + 4, 2, 4)), (2, 1, 1))
+    own = (2,) if in_list else (2, 1, 1)
+    a0, w, b = random(seed, (2, 3, *pair(seed + 3, 2, 6)), (3, 2, *pair(seed + 4, 2, 4)), own)
 
     def forward(t: dict) -> object:
         return functional.conv_transpose2d(t["a0"], t["w1"], t["b1"].ravel(), **options)
@@ -92,8 +100,9 @@ def test_reshape(shape: tuple[int, ...], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shape", [(3, 4, 5, 2), (1, 2, 3, 4), (4, 3, 6)])
 @pytest.mark.parametrize("form", ["stages", "fused"])
-def test_batch_norm(form: str, shape: tuple[int, ...], tmp_path: Path) -> None:
-    own = (shape[1], *(1,) * (len(shape) - 2))
+@in_both_forms
+def test_batch_norm(in_list: bool, form: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    own = (shape[1],) if in_list else (shape[1], *(1,) * (len(shape) - 2))
     a0, gamma, beta = random(2, shape, own, own)
     layers = (
         f'[[layers]]\nkind = "batch_norm"\nform = "{form}"\neps = 1e-3\ngamma = <gamma1>\nbeta = <beta1>\n'

@@ -76,6 +76,31 @@ def test_layers_with_windows(tmp_path: Path) -> None:
     assert {report.verdict for report in check_gradients(scenario.program, scenario.values)} == {"right"}
 
 
+def test_numbers_of_channels_in_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "lists.toml"
+    path.write_text(LISTS)
+    scenario = load_scenario(path)
+    texts = [statement_text(statement) for statement in scenario.program.statements]
+    assert "z1 = conv2d(a0, w1) + reshape(b1, shape=(-1, 1, 1))" in texts
+    assert "db1 = sum(dz1, axis=(0, 2, 3))" in texts
+    assert "a2 = reshape(gamma2, shape=(-1, 1, 1)) * xhat2" in texts
+    assert "dgamma2 = sum(da2 * xhat2, axis=(0, 2, 3))" in texts
+    assert {report.verdict for report in check_gradients(scenario.program, scenario.values)} == {"right"}
+
+
+LISTS = """
+title = "Lists"
+layout = "rows"
+inputs.a0 = { random = "normal", shape = [2, 3, 4, 3], seed = 1 }
+gradient.da2 = { random = "normal", shape = [2, 2, 3, 2], seed = 3 }
+[[layers]]
+kind = "conv2d"
+w = { random = "normal", shape = [2, 3, 2, 2], seed = 2 }
+b = [0.5, -1.0]
+[[layers]]
+kind = "batch_norm"
+gamma = [1.5, 0.5]
+"""
 NORMALISED = """
 [[layers]]
 kind = "batch_norm"

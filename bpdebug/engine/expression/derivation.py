@@ -185,8 +185,18 @@ class _Derivation:
         for i, argument in reached:
             if (rule := rules[i]) is not None:
                 piece = simplify(replace(_with_options(rule, node), meanings))
-                piece = replace(piece, self.results)
+                piece = self.without_detour(replace(piece, self.results))
                 self.pull_back(argument, self.sum_to_shape_of(piece, argument), statement)
+
+    def without_detour(self, piece: Expression) -> Expression:
+        """Lay elements in their last shape at once, and not at all where they have it already."""
+        if not isinstance(piece, Call) or piece.function != "reshape_like":
+            return piece
+        elements, like = piece.arguments
+        if isinstance(elements, Call) and elements.function == "reshape_like":
+            elements = elements.arguments[0]
+        same = shape_of(elements, self.shapes) == shape_of(like, self.shapes)
+        return elements if same else Call("reshape_like", (elements, like))
 
     def sum_to_shape_of(self, piece: Expression, argument: Expression) -> Expression:
         """Undo broadcasting: one sum over all axes along which the argument was repeated."""

@@ -58,8 +58,8 @@ def shared_inner_results(forward: Sequence[Statement], backward: Sequence[Statem
 
 def _is_work(call: Call) -> bool:
     """Whether a call computes anything: what only looks at a name does not, nor do literals."""
-    operand = call.arguments[0]
-    return bool(names(call)) and not (call.function in VIEWS and isinstance(operand, Name))
+    looks = call.function in VIEWS or call.function == "reshape"
+    return bool(names(call)) and not (looks and isinstance(call.arguments[0], Name))
 
 
 def with_own_statements(

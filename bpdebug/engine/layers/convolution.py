@@ -5,10 +5,11 @@ Examples come first and channels second, as in PyTorch, so these kinds know the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
+from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions import ACTIVATIONS
-from bpdebug.engine.layers.kind import LayerKind, Parameter, Setting, Value, written_options
+from bpdebug.engine.layers.kind import INPUT_ROLE, LayerKind, Parameter, Setting, Value, written_options
 from bpdebug.engine.layers.layout import BATCH, CHANNEL_AXIS, Layout
 
 MOST = 2**16
@@ -29,10 +30,11 @@ def _options(axes: int) -> tuple[Setting, ...]:
 def _forward(function: str, options: tuple[Setting, ...]) -> Callable[..., dict[str, str]]:
     """Return the two forward expressions of a layer that convolves, its `z` and its `a`."""
 
-    def forward(settings: Mapping[str, Value], roles: Collection[str], layout: Layout) -> dict[str, str]:
+    def forward(settings: Mapping[str, Value], given: Mapping[str, Shape], layout: Layout) -> dict[str, str]:
         activation = str(settings["activation"])
         axis = f", axis={CHANNEL_AXIS}" if "axis" in ACTIVATIONS[activation].options else ""
-        bias = " + b" if "b" in roles else ""
+        axes = len(given[INPUT_ROLE])
+        bias = f" + {layout.along_channels('b', len(given['b']), axes)}" if "b" in given else ""
         return {
             "z": f"{function}(a_prev, w{written_options(settings, options)}){bias}",
             "a": f"{activation}(z{axis})",
@@ -46,7 +48,7 @@ CONV2D = LayerKind(
     input=lambda layout: (BATCH, "channels", "height", "width"),
     parameters=(
         Parameter("w", lambda layout: ("outputs", "channels of a group", "filter height", "filter width")),
-        Parameter("b", lambda layout: ("outputs", 1, 1), required=False),
+        Parameter("b", lambda layout: ("outputs", 1, 1), required=False, per_channel=True),
     ),
     settings=(ACTIVATION, *_options(2)),
     title=lambda settings: f"conv2d {settings['activation']}",
@@ -68,7 +70,7 @@ CONV1D = CONV2D._replace(
     input=lambda layout: (BATCH, "channels", "length"),
     parameters=(
         Parameter("w", lambda layout: ("outputs", "channels of a group", "filter length")),
-        Parameter("b", lambda layout: ("outputs", 1), required=False),
+        Parameter("b", lambda layout: ("outputs", 1), required=False, per_channel=True),
     ),
     settings=(ACTIVATION, *_options(1)),
     title=lambda settings: f"conv1d {settings['activation']}",
@@ -83,7 +85,7 @@ CONV_TRANSPOSE2D = CONV2D._replace(
     name="conv_transpose2d",
     parameters=(
         Parameter("w", lambda layout: ("channels", "outputs of a group", "filter height", "filter width")),
-        Parameter("b", lambda layout: ("outputs", 1, 1), required=False),
+        Parameter("b", lambda layout: ("outputs", 1, 1), required=False, per_channel=True),
     ),
     settings=(ACTIVATION, *TRANSPOSED_OPTIONS),
     title=lambda settings: f"conv_transpose2d {settings['activation']}",

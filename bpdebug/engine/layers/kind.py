@@ -49,11 +49,14 @@ class Parameter(NamedTuple):
         (layout) -> its extents; those named in the kind's input pattern are known, the others it defines.
     required : bool
         Whether a layer can do without it.
+    per_channel : bool
+        Whether it has a number for each channel: then a plain list will do too, as PyTorch has it.
     """
 
     name: str
     shape: Callable[[Layout], Pattern]
     required: bool = True
+    per_channel: bool = False
 
 
 class Setting(NamedTuple):

@@ -106,6 +106,11 @@ class Layout(NamedTuple):
         """Return the shape of what holds a number for each of these channels, the same all over it."""
         return self.shared(features) if self.name == "columns" else (features, ONES)
 
+    def along_channels(self, role: str, count: int, axes: int) -> str:
+        """Write what has a number for each channel, in so many axes, as it meets a tensor of others."""
+        ones = ", 1" * (axes - 2)
+        return f"reshape({role}, shape=(-1{ones}))" if count == 1 and ones else role
+
     def weights(self, outputs: Extent, inputs: Extent) -> Pattern:
         """Return the shape of a matrix with a weight for each pair of an output and an input."""
         return (outputs, inputs) if self.weight_shape == "out_in" else (inputs, outputs)

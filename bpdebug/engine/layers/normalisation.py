@@ -8,7 +8,7 @@ operation of them, with the derivative that the steps come to. They agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from bpdebug.engine.layers.kind import INPUT_ROLE, LayerKind, Parameter, Setting, Value
@@ -48,20 +48,25 @@ def _over_the_features(layout: Layout, axes: int) -> Axis:
     return layout.feature_axis
 
 
-def _scaled(roles: Collection[str]) -> str:
-    scale = "gamma * xhat" if "gamma" in roles else "xhat"
-    return f"{scale} + beta" if "beta" in roles else scale
+def _scaled(given: Mapping[str, Shape], layout: Layout, per_channel: bool = False) -> str:
+    def written(role: str) -> str:
+        axes = len(given[INPUT_ROLE])
+        return layout.along_channels(role, len(given[role]), axes) if per_channel else role
+
+    scale = f"{written('gamma')} * xhat" if "gamma" in given else "xhat"
+    return f"{scale} + {written('beta')}" if "beta" in given else scale
 
 
 def _centred_forward(
-    axis_of: Callable[[Layout, int], Axis],
+    axis_of: Callable[[Layout, int], Axis], per_channel: bool = False
 ) -> Callable[[Mapping[str, Value], Mapping[str, Shape], Layout], dict[str, str]]:
     """Return the forward expressions of a layer that normalises along axes, told by their number."""
 
     def forward(settings: Mapping[str, Value], roles: Mapping[str, Shape], layout: Layout) -> dict[str, str]:
         axis, eps = axis_of(layout, len(roles[INPUT_ROLE])), settings["eps"]
+        scaled = _scaled(roles, layout, per_channel)
         if settings["form"] == "fused":
-            return {"xhat": f"normalize(a_prev, axis={axis}, eps={eps!r})", "a": _scaled(roles)}
+            return {"xhat": f"normalize(a_prev, axis={axis}, eps={eps!r})", "a": scaled}
         return {
             "mean": f"mean(a_prev, axis={axis}, keepdims=True)",
             "centred": "a_prev - mean",
@@ -69,7 +74,7 @@ def _centred_forward(
             "variance": f"mean(squares, axis={axis}, keepdims=True)",
             "deviation": f"sqrt(variance + {eps!r})",
             "xhat": "centred / deviation",
-            "a": _scaled(roles),
+            "a": scaled,
         }
 
     return forward
@@ -78,13 +83,13 @@ def _centred_forward(
 def _rms_forward(settings: Mapping[str, Value], roles: Mapping[str, Shape], layout: Layout) -> dict[str, str]:
     axis, eps = layout.feature_axis, settings["eps"]
     if settings["form"] == "fused":
-        return {"xhat": f"rms_normalize(a_prev, axis={axis}, eps={eps!r})", "a": _scaled(roles)}
+        return {"xhat": f"rms_normalize(a_prev, axis={axis}, eps={eps!r})", "a": _scaled(roles, layout)}
     return {
         "squares": "a_prev ** 2",
         "mean_square": f"mean(squares, axis={axis}, keepdims=True)",
         "rms": f"sqrt(mean_square + {eps!r})",
         "xhat": "a_prev / rms",
-        "a": _scaled(roles),
+        "a": _scaled(roles, layout),
     }
 
 
@@ -107,18 +112,18 @@ def _kind(
     )
 
 
-def _scales(shape: Callable[[Layout], Pattern]) -> tuple[Parameter, Parameter]:
+def _scales(shape: Callable[[Layout], Pattern], per_channel: bool = False) -> tuple[Parameter, Parameter]:
     """Return gamma and beta, the new scale and the new middle."""
-    return Parameter("gamma", shape, required=False), Parameter("beta", shape, required=False)
+    return Parameter("gamma", shape, False, per_channel), Parameter("beta", shape, False, per_channel)
 
 
 PER_FEATURE = _scales(lambda layout: layout.shared("features"))
 BATCH_NORM = _kind(
     "batch_norm",
     lambda layout: layout.channels("features"),
-    _scales(lambda layout: layout.per_channel("features")),
+    _scales(lambda layout: layout.per_channel("features"), per_channel=True),
     ("mean", "centred", "variance"),
-    _centred_forward(_over_the_batch),
+    _centred_forward(_over_the_batch, per_channel=True),
 )
 LAYER_NORM = _kind(
     "layer_norm",
