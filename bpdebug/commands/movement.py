@@ -8,8 +8,8 @@ from typing import Any
 from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import MAX_DIGITS, Session
 from bpdebug.engine.debugger import Debugger, Stop
-from bpdebug.engine.expression.parsing import suggestion
 from bpdebug.engine.expression.printing import numpy_text, shape_text, statement_text
+from bpdebug.engine.nearest import suggestion
 from bpdebug.errors import BpdebugError
 
 

@@ -16,9 +16,9 @@ from bpdebug.engine.breakpoints import Breakpoints, Hit
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Call, Expression, Index, Statement, calls, names
-from bpdebug.engine.expression.parsing import suggestion
 from bpdebug.engine.health import Finding, examine
 from bpdebug.engine.history import History
+from bpdebug.engine.nearest import suggestion
 from bpdebug.engine.program import Program
 from bpdebug.engine.timeline import Direction, Grain, Moment, Timeline
 from bpdebug.engine.trace import Trace, read_only

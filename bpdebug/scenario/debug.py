@@ -66,6 +66,6 @@ def read_debug(
 
 
 def _texts(entries: object) -> Iterator[tuple[int, str]]:
-    """Yield the entries that can be read, with their numbers: one of another type must not hide the others."""
+    """Yield the texts among the entries, each with its number; what is no text must not hide these."""
     if isinstance(entries, list) and len(entries) <= MAX_ENTRIES:
         yield from ((number, text) for number, text in enumerate(entries) if isinstance(text, str) and text)

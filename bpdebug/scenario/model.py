@@ -26,7 +26,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bpdebug.engine.layers import LAYER_KINDS, Setting
-from bpdebug.scenario.problems import READY, KeyPath, Report, described, nearest
+from bpdebug.engine.nearest import nearest
+from bpdebug.scenario.problems import READY, KeyPath, Report, described
 from bpdebug.scenario.tensors import MAX_AXES, AnyTensor, RandomTensor, Tensor, read_tensor
 
 MAX_LAYERS = 10_000

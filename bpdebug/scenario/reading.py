@@ -17,8 +17,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from bpdebug.engine.nearest import nearest
 from bpdebug.errors import Problem, ScenarioError
-from bpdebug.scenario.problems import nearest, printable
+from bpdebug.scenario.problems import printable
 
 MAX_FILE_BYTES = 4 * 2**20
 """The parser needs up to a hundred times the size of a file; 200,000 numbers fit, and more can be random."""
