@@ -26,17 +26,15 @@ from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.program import Program, with_backward
 from bpdebug.errors import BpdebugError, DerivationError, ExpressionError, ShapeError
 from bpdebug.scenario.draft import Draft
-from bpdebug.scenario.gradient import GRADIENT
+from bpdebug.scenario.gradient import GRADIENT, ONE
 from bpdebug.scenario.model import STRICT, Text, check, check_tensor
 from bpdebug.scenario.problems import KeyPath, Report, did_you_mean, key_path, listed
 from bpdebug.scenario.shapes import misshapen
-from bpdebug.scenario.tensors import AnyTensor, LiteralTensor, read_numbers
+from bpdebug.scenario.tensors import AnyTensor, read_numbers
 
 PROGRAM = "program"
 MAX_STATEMENTS = 2_000
 """More than anyone writes by hand; the backward pass of so many takes a few seconds to derive."""
-ONE = LiteralTensor((), [1.0])
-"""The gradient of the loss with respect to itself."""
 
 
 class ProgramDocument(BaseModel):
