@@ -46,24 +46,30 @@ STRICT = ConfigDict(extra="forbid", strict=True, validate_assignment=True)
 """How every table is read: unknown keys are problems, and nothing is converted."""
 
 
-class Document(BaseModel):
-    """The whole file; its inner tables are checked one by one, later."""
+class Document(BaseModel, defer_build=True):
+    """What every file says, however it writes its program; its inner tables are checked one by one, later."""
 
     model_config = STRICT
 
     title: Text
     about: str = ""
-    layout: Literal["columns", "rows"]
-    weight_shape: Literal["out_in", "in_out"] = "out_in"
+    layout: Literal["columns", "rows"] | None = None
     dtype: Literal["float64", "float32", "float16"] = "float64"
     inputs: dict[str, Any]
-    layers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_LAYERS)]
     gradient: dict[str, Any] | None = None
-    loss: dict[str, Any] | None = None
     mine: dict[str, Any] = Field(default_factory=dict)
     debug: dict[str, Any] = Field(default_factory=dict)
     optimizer: dict[str, Any] | None = None
     training: dict[str, Any] | None = None
+
+
+class NetworkDocument(Document):
+    """A file that writes its program as `[[layers]]`."""
+
+    layout: Literal["columns", "rows"]
+    weight_shape: Literal["out_in", "in_out"] = "out_in"
+    layers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_LAYERS)]
+    loss: dict[str, Any] | None = None
 
 
 class Inputs(BaseModel):

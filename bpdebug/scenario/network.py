@@ -14,7 +14,7 @@ from bpdebug.scenario.gradient import GRADIENT, ONE, read_gradient
 from bpdebug.scenario.indices import check_indices
 from bpdebug.scenario.joining import INPUT, Network, put_together
 from bpdebug.scenario.layers import LayerEntry, read_layer
-from bpdebug.scenario.model import Document, Inputs, check
+from bpdebug.scenario.model import Inputs, NetworkDocument, check
 from bpdebug.scenario.problems import KeyPath, RefusalError, Report
 from bpdebug.scenario.tensors import AnyTensor
 
@@ -32,7 +32,7 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
     report : Report
         Takes what is wrong.
     """
-    document = check(Document, table, (), report)
+    document = check(NetworkDocument, table, (), report)
     inputs = check(Inputs, document["inputs"], ("inputs",), report) if "inputs" in document else {}
     tables = document.get("layers", ())
     entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]

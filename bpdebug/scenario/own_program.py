@@ -14,9 +14,9 @@ import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.forms import Shape
@@ -27,7 +27,7 @@ from bpdebug.engine.program import Program, with_backward
 from bpdebug.errors import BpdebugError, DerivationError, ExpressionError, ShapeError
 from bpdebug.scenario.draft import Draft
 from bpdebug.scenario.gradient import GRADIENT, ONE
-from bpdebug.scenario.model import STRICT, Text, check, check_tensor
+from bpdebug.scenario.model import Document, Text, check, check_tensor
 from bpdebug.scenario.problems import KeyPath, Report, did_you_mean, key_path, listed
 from bpdebug.scenario.shapes import misshapen
 from bpdebug.scenario.tensors import AnyTensor, read_numbers
@@ -37,23 +37,11 @@ MAX_STATEMENTS = 2_000
 """More than anyone writes by hand; the backward pass of so many takes a few seconds to derive."""
 
 
-class ProgramDocument(BaseModel):
-    """The whole file; its inner tables are checked one by one, later."""
+class ProgramDocument(Document):
+    """A file that writes its program as text."""
 
-    model_config = STRICT
-
-    title: Text
-    about: str = ""
-    layout: Literal["columns", "rows"] | None = None
-    dtype: Literal["float64", "float32", "float16"] = "float64"
-    inputs: dict[str, Any]
     program: Text
     parameters: Annotated[list[Text], Field(min_length=1)] | None = None
-    gradient: dict[str, Any] | None = None
-    mine: dict[str, Any] = Field(default_factory=dict)
-    debug: dict[str, Any] = Field(default_factory=dict)
-    optimizer: dict[str, Any] | None = None
-    training: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.scenario.layers import read_layer
-from bpdebug.scenario.model import Document, check
+from bpdebug.scenario.model import NetworkDocument, check
 from bpdebug.scenario.problems import Report, printable
 from bpdebug.scenario.reading import read_table
 
@@ -66,7 +66,7 @@ def _outline(table: Mapping[str, Any], report: Report) -> tuple[Mapping[str, Any
         document = check(ProgramDocument, table, (), report)
         count = len(read_lines(document.get("program", ""), report))
         return document, f"a program of {count} statement{'s' * (count != 1)}"
-    document = check(Document, table, (), report)
+    document = check(NetworkDocument, table, (), report)
     entries = [
         read_layer(number, table, report) for number, table in enumerate(document.get("layers", ()), 1)
     ]
