@@ -1,4 +1,4 @@
-"""From a name on the command line to a TOML table: the only place here that touches files.
+"""From a name on the command line to a TOML table; the files that a scenario names are read in `files`.
 
 A scenario may come from a stranger, so everything is bounded before it is done: only regular files are
 opened (a pipe would never end), and no more of them is read than a parser can hold.
