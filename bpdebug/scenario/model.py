@@ -83,7 +83,19 @@ class Inputs(BaseModel):
 def check_kind(
     kinds: Mapping[str, Kind], table: Mapping[str, Any], path: KeyPath, report: Report
 ) -> Kind | None:
-    """Return the kind that a table says, on which its other keys depend; None if it is not known."""
+    """Return the kind that a table says, on which its other keys depend; None if it is not known.
+
+    Parameters
+    ----------
+    kinds : mapping
+        The kinds that there are, by name.
+    table : mapping
+        What the file says.
+    path : tuple
+        Where in the file the table is.
+    report : Report
+        Takes what is wrong.
+    """
     kind = table.get("kind")
     if isinstance(kind, str) and kind in kinds:
         return kinds[kind]

@@ -96,7 +96,21 @@ def _tensors(
 def check_row_numbers(
     entries: Sequence[LayerEntry | None], network: Network, data: AnyTensor, dtype: str, report: Report
 ) -> None:
-    """Hold what goes into the network against the tables whose rows it names, if there are any."""
+    """Hold what goes into the network against the tables whose rows it names, if there are any.
+
+    Parameters
+    ----------
+    entries : sequence of LayerEntry or None
+        The layers of the file; None where one is not known.
+    network : Network
+        The same, as far as they could be put together.
+    data : tensor
+        What goes into the network.
+    dtype : str
+        The dtype of the scenario, in which the numbers of rows must be exact.
+    report : Report
+        Takes what is wrong.
+    """
     for entry in entries:
         if entry is None or not entry.kind.looks_up or entry.number not in network.layers:
             continue

@@ -98,7 +98,17 @@ def is_name(text: str) -> bool:
 
 
 def check_names(lines: Sequence[Line], inputs: Iterable[str], report: Report) -> None:
-    """Report names that do not exist where they are read, and those that are assigned twice."""
+    """Report names that do not exist where they are read, and those that are assigned twice.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        The statements, in order.
+    inputs : iterable of str
+        The names of the inputs.
+    report : Report
+        Takes what is wrong.
+    """
     known = dict.fromkeys(inputs, "in [inputs]")
     for line in lines:
         for name in names(line.expression) if line.expression is not None else ():
@@ -117,7 +127,17 @@ def check_names(lines: Sequence[Line], inputs: Iterable[str], report: Report) ->
 
 
 def infer_shapes(lines: Sequence[Line], inputs: Mapping[str, Shape], report: Report) -> dict[str, Shape]:
-    """Return the shapes of all tensors, up to the first operands that do not fit together."""
+    """Return the shapes of all tensors, up to the first operands that do not fit together.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        The statements, each with its expression; the names that they read exist.
+    inputs : mapping
+        The shapes of the inputs.
+    report : Report
+        Takes what is wrong.
+    """
     shapes = dict(inputs)
     for line in lines:
         assert line.expression is not None

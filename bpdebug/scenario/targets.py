@@ -19,7 +19,19 @@ SUM_TOLERANCE = 1e-6
 
 
 def class_axis(asked: int | None, axes: int, layout: Layout, report: Report) -> int:
-    """Return the axis along which an output of so many axes has its classes; a file may name it."""
+    """Return the axis along which an output of so many axes has its classes; a file may name it.
+
+    Parameters
+    ----------
+    asked : int, optional
+        What the file says.
+    axes : int
+        The number of axes of the output.
+    layout : Layout
+        How the network's tensors are laid out.
+    report : Report
+        Takes what is wrong.
+    """
     usual = layout.axis_of_features(axes)
     if asked is None:
         return usual

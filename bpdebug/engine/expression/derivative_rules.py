@@ -31,7 +31,15 @@ def derivative_rules(function: str, count: int) -> tuple[Expression | None, ...]
 
 
 def with_options(rule: Expression, call: Call) -> Expression:
-    """Replace the names that stand for options by the options of the call that is differentiated."""
+    """Replace the names that stand for options by the options of the call that is differentiated.
+
+    Parameters
+    ----------
+    rule : Expression
+        The derivative of a function for one of its arguments.
+    call : Call
+        The call of that function.
+    """
     given = options_of(call)
 
     def fill(node: Expression) -> Expression:
