@@ -20,6 +20,7 @@ import typer
 from typer.core import TyperGroup
 
 from bpdebug import __version__
+from bpdebug.engine.nearest import nearest
 from bpdebug.errors import BpdebugError, ScenarioError
 
 if TYPE_CHECKING:
@@ -41,11 +42,9 @@ class ScenarioGroup(TyperGroup):
         """Put `open` before a first word that is not a command."""
         word = args[0]
         if word not in self.commands and not word.startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(word, self.commands, n=1) if word.isalpha() else []
+            near = nearest(word, self.commands) if word.isalpha() else ""
             if near and not os.path.exists(word):
-                ctx.fail(f"no such command or scenario: {word} (did you mean {near[0]}?)")
+                ctx.fail(f"no such command or scenario: {word} (did you mean {near}?)")
             args = [OPEN, *args]
         return super().resolve_command(ctx, args)
 

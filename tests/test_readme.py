@@ -19,7 +19,8 @@ from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.health import HEALTH_CONDITIONS
 from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Parameter
-from bpdebug.scenario import load_scenario
+from bpdebug.engine.optimizers import OPTIMIZERS
+from bpdebug.scenario import load_scenario, shipped_scenarios, title_of
 from bpdebug.tui.actions import ACTIONS
 from bpdebug.tui.settings import Settings, read_settings
 from bpdebug.tui.themes import THEMES
@@ -47,6 +48,27 @@ def test_the_loss_can_take_the_place_of_the_gradient(tmp_path: Path) -> None:
     network = block("toml", "Two dense layers").partition("[gradient]")[0]
     path.write_text(network + block("toml", "[loss]"), encoding="utf-8")
     assert load_scenario(path).program.seed == "loss"
+
+
+def test_the_training_can_take_place_and_every_setting_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "example.toml"
+    text = block("toml", "[optimizer]")
+    path.write_text(block("toml", "Two dense layers") + text, encoding="utf-8")
+    assert load_scenario(path).iterations == 500
+    settings = {setting.name for optimizer in OPTIMIZERS.values() for setting in optimizer.settings}
+    assert {name for name in {*OPTIMIZERS, *settings} if not re.search(rf"\b{name}\b", text)} == set()
+
+
+def test_the_shipped_scenarios_are_listed() -> None:
+    table = README[README.index("| name | title |") :].split("\n\n")[0]
+    rows = [(path.stem, title_of(path.stem)) for path in shipped_scenarios()]
+    assert re.findall(r"\| `(\w+)` \| (.+) \|", table) == rows
+
+
+def test_every_key_of_a_layer_kind_is_named() -> None:
+    text = README[README.index("| kind | keys |") : README.index("Instead of a `[gradient]`")]
+    keys = {key.name for kind in LAYER_KINDS.values() for key in (*kind.settings, *kind.parameters)}
+    assert {key for key in keys if f"`{key}" not in text} == set()
 
 
 def test_the_program_can_be_used(tmp_path: Path) -> None:
@@ -139,6 +161,7 @@ def test_the_function_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(out, [0.5, 1.0, 2.0])
     slope = evaluate(parse(squareplus.derivatives[0]), {"g": np.ones(3), "x": x, "out": out})
     np.testing.assert_allclose(slope, [0.2, 0.5, 0.8])
+    assert squareplus.numpy(np.float16(1000)) == 1000
 
 
 def test_the_layer_kind_can_be_added(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from bpdebug.commands.stops import breakpoint_data, breakpoint_text, watch_answe
 from bpdebug.commands.values import value_data, value_text
 from bpdebug.engine.conditions import is_truth, read_expression
 from bpdebug.engine.expression.nodes import Call, Expression, Index, Name
-from bpdebug.engine.expression.parsing import parse, suggestion
+from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.printing import shape_text, statement_text
 from bpdebug.engine.expression.provenance import element_text, origin_of
 from bpdebug.engine.expression.shapes import shape_of
+from bpdebug.engine.nearest import suggestion
 from bpdebug.errors import BpdebugError
 
 AROUND = 5

@@ -7,9 +7,10 @@ from typing import Any
 
 from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import MAX_DIGITS, Session
-from bpdebug.engine.debugger import Debugger, Stop
-from bpdebug.engine.expression.parsing import suggestion
+from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.printing import numpy_text, shape_text, statement_text
+from bpdebug.engine.nearest import suggestion
+from bpdebug.engine.stop import Stop
 from bpdebug.errors import BpdebugError
 
 
@@ -65,16 +66,28 @@ def _repeated(verb: Callable[[Debugger], Stop]) -> Callable[[Session, str], Answ
 
 
 def read_count(text: str) -> int:
-    """Read how often; once, if nothing is said."""
+    """Read how often; once, if nothing is said.
+
+    Raises
+    ------
+    BpdebugError
+        If it is no whole number from 1, or one of too many digits.
+    """
     if not text:
         return 1
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and int(text) >= 1):
+    if not (is_number(text) and int(text) >= 1):
         raise BpdebugError(f"expected how many times, a whole number from 1: found {text}")
     return int(text)
 
 
 def read_position(text: str, debugger: Debugger) -> int:
-    """Read a position: its number, or the tensor that its statement writes."""
+    """Read a position: its number, or the tensor that its statement writes.
+
+    Raises
+    ------
+    BpdebugError
+        If no step writes such a tensor.
+    """
     if is_number(text):
         return int(text)
     positions = debugger.program.positions
@@ -89,7 +102,13 @@ def read_position(text: str, debugger: Debugger) -> int:
 
 
 def read_moment(text: str, debugger: Debugger) -> tuple[int, int | None]:
-    """Read a position, and before a colon its iteration: `dw1`, `12:dw1`, `12:`."""
+    """Read a position, and before a colon its iteration: `dw1`, `12:dw1`, `12:`.
+
+    Raises
+    ------
+    BpdebugError
+        If either cannot be read.
+    """
     iteration, colon, position = text.rpartition(":")
     if not colon:
         return read_position(text, debugger), None

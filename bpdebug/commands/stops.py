@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bpdebug.commands.command import Answer, Command
+from bpdebug.commands.movement import is_number
 from bpdebug.commands.session import Session
 from bpdebug.commands.values import reading_text, watch_value
 from bpdebug.engine.breakpoints import Breakpoint
@@ -81,8 +82,14 @@ def _named(entries: Numbered[Any], text: str) -> tuple[int, ...]:
 
 
 def read_number(text: str) -> int:
-    """Read the number of a breakpoint or a watch."""
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    """Read the number of a breakpoint or a watch.
+
+    Raises
+    ------
+    BpdebugError
+        If it is none.
+    """
+    if not is_number(text):
         raise BpdebugError(f"expected a number: found {text or 'nothing'}")
     return int(text)
 

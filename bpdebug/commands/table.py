@@ -9,7 +9,7 @@ from __future__ import annotations
 from bpdebug.commands import changing, looking, movement, stops
 from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import Session
-from bpdebug.engine.expression.parsing import suggestion
+from bpdebug.engine.nearest import suggestion
 from bpdebug.errors import BpdebugError, Interrupted
 from bpdebug.scenario.problems import printable
 

@@ -18,10 +18,11 @@ from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions.comparisons import TRUTHS
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Call, Expression, Number, names
-from bpdebug.engine.expression.parsing import parse, suggestion
+from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.printing import numpy_text, written_number
 from bpdebug.engine.expression.regions import Index, RegionReader, first_index, point
 from bpdebug.engine.expression.shapes import shape_of
+from bpdebug.engine.nearest import suggestion
 from bpdebug.engine.program import Program
 from bpdebug.errors import BpdebugError
 

@@ -7,8 +7,6 @@ undo, because a moment is all the state there is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -16,42 +14,16 @@ from bpdebug.engine.breakpoints import Breakpoints, Hit
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Call, Expression, Index, Statement, calls, names
-from bpdebug.engine.expression.parsing import suggestion
 from bpdebug.engine.health import Finding, examine
 from bpdebug.engine.history import History
+from bpdebug.engine.nearest import suggestion
 from bpdebug.engine.program import Program
+from bpdebug.engine.stop import Reason, Stop, reason_text
 from bpdebug.engine.timeline import Direction, Grain, Moment, Timeline
 from bpdebug.engine.trace import Trace, read_only
 from bpdebug.engine.watches import Watches
 from bpdebug.engine.what_if import pinned
 from bpdebug.errors import BpdebugError
-
-Reason = Literal[
-    "step", "node", "layer", "phase", "position", "iteration", "breakpoint", "start", "end", "nowhere"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Where a verb stopped, and why; `reason` is `nowhere` if it could not move.
-
-    Attributes
-    ----------
-    moment : Moment
-        Where one is now.
-    reason : str
-        Why it stopped.
-    text : str
-        The reason in words.
-    hits : tuple of Hit
-        The breakpoints that stopped it, with the actual numbers that did.
-    """
-
-    moment: Moment
-    reason: Reason
-    text: str
-    hits: tuple[Hit, ...] = ()
-
 
 StopCondition = Callable[[Moment], Reason | tuple[Hit, ...] | None]
 
@@ -324,21 +296,10 @@ class Debugger:
         return hits or None
 
     def _stop(self, reason: Reason, hits: tuple[Hit, ...] = ()) -> Stop:
-        statement = self.statement
         if hits:
             return Stop(self.moment, reason, "; ".join(hit.text for hit in hits), hits)
-        if statement is None:
-            start = "at the start" if self.timeline.iterations == 1 else f"iteration {self.iteration} begins"
-            return Stop(self.moment, reason, start)
-        place = f"{statement.phase}, layer {statement.layer}" if statement.layer else statement.phase
-        texts: dict[Reason, str] = {
-            "node": f"inside {statement.name}, node {self.moment.node}",
-            "layer": place,
-            "phase": f"the {statement.phase} {'is' if statement.phase == 'update' else 'pass is'} complete",
-            "iteration": f"iteration {self.iteration}, after {statement.name}",
-            "end": "at the end",
-        }
-        return Stop(self.moment, reason, texts.get(reason, f"after {statement.name}"))
+        text = reason_text(reason, self.moment, self.statement, self.timeline.iterations)
+        return Stop(self.moment, reason, text)
 
     def _nowhere(self, text: str) -> Stop:
         return Stop(self.moment, "nowhere", text)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bpdebug.engine.expression.nodes import Statement
-from bpdebug.engine.expression.parsing import suggestion
 from bpdebug.engine.health import HEALTH_CONDITIONS
 from bpdebug.engine.layers.time_steps import without_step
+from bpdebug.engine.nearest import suggestion
 from bpdebug.engine.program import Program
 from bpdebug.errors import BpdebugError
 

@@ -120,7 +120,7 @@ def bring_function(name: str) -> bool:
     PluginError
         If there is one, and it is broken.
     """
-    from bpdebug.engine.expression.derivation import derivative_rules
+    from bpdebug.engine.expression.derivative_rules import derivative_rules
     from bpdebug.engine.expression.functions import FUNCTIONS as TABLE
     from bpdebug.engine.expression.functions import Function
     from bpdebug.engine.expression.functions.entry import arrays

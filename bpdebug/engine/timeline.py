@@ -46,7 +46,17 @@ class Timeline:
         return len(self.program.statements)
 
     def can_move(self, moment: Moment, direction: Direction, grain: Grain = "statement") -> bool:
-        """Whether there is a moment after (1) or before (-1) one."""
+        """Whether there is a moment after (1) or before (-1) one.
+
+        Parameters
+        ----------
+        moment : Moment
+            Where one is.
+        direction : int
+            1 for later, -1 for earlier.
+        grain : str
+            What a step is: a `statement`, a `node` of one, or an `iteration`.
+        """
         if grain == "iteration":
             return 1 <= moment.iteration + direction <= self.iterations
         if direction > 0:

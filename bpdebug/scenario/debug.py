@@ -5,7 +5,7 @@ They are texts of the tensor language, checked here against the program like all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -53,7 +53,7 @@ def read_debug(
         "watches": lambda text: read_expression(text, program),
     }
     for key, read in readers.items():
-        for number, text in enumerate(values[key]):
+        for number, text in _texts(table.get(key)):
             if not text.isprintable():
                 expected = "one line without control characters"
                 report.add((DEBUG, key, number), f"wrong value: found {described(text)}, expected {expected}")
@@ -63,3 +63,9 @@ def read_debug(
             except BpdebugError as error:
                 report.add((DEBUG, key, number), f"cannot be used: {error}")
     return tuple(values["breakpoints"]), tuple(values["watches"])
+
+
+def _texts(entries: object) -> Iterator[tuple[int, str]]:
+    """Yield the texts among the entries, each with its number; what is no text must not hide these."""
+    if isinstance(entries, list) and len(entries) <= MAX_ENTRIES:
+        yield from ((number, text) for number, text in enumerate(entries) if isinstance(text, str) and text)

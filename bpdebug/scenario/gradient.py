@@ -10,9 +10,11 @@ from bpdebug.engine.expression.forms import Shape
 from bpdebug.scenario.model import check_tensor
 from bpdebug.scenario.problems import Report, did_you_mean, key_path
 from bpdebug.scenario.shapes import misshapen
-from bpdebug.scenario.tensors import AnyTensor
+from bpdebug.scenario.tensors import AnyTensor, LiteralTensor
 
 GRADIENT = "gradient"
+ONE = LiteralTensor((), [1.0])
+"""The gradient of the loss with respect to itself."""
 
 
 def read_gradient(

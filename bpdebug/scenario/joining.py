@@ -187,6 +187,19 @@ def layer_of(
     """Return the layer as the program lists it, under the name that the file gives it.
 
     Where it does not simply follow the layer before, its title says what it reads.
+
+    Parameters
+    ----------
+    entry : LayerEntry
+        What the file says of it.
+    owner : int
+        The number of the layer whose parameters it uses; its own where it does not share.
+    shapes : mapping
+        Role -> shape of the tensors that it is given.
+    sources : sequence of int
+        The numbers of the layers that it reads; 0 is the network's input.
+    layout : Layout
+        How its tensors are laid out.
     """
     incoming = [f"a{source}" for source in sources]
     layer = make_layer(entry.number, entry.kind, entry.settings, shapes, layout, incoming, owner)

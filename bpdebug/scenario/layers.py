@@ -54,7 +54,17 @@ class LayerEntry(NamedTuple):
 
 
 def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEntry | None:
-    """Check the table of one layer; None is returned where its kind or its place is not known."""
+    """Check the table of one layer; None is returned where its kind or its place is not known.
+
+    Parameters
+    ----------
+    number : int
+        The place of the layer in the file, from 1.
+    table : mapping
+        What the file says of it.
+    report : Report
+        Takes what is wrong.
+    """
     path = ("layers", number - 1)
     name = table.get("kind")
     if isinstance(name, str) and name not in LAYER_KINDS:

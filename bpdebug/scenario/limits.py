@@ -17,7 +17,17 @@ MAX_RUN_ELEMENTS = 2**27
 
 
 def check_size(program: Program, place_of: Callable[[Statement], KeyPath], report: Report) -> None:
-    """Report why a program is too large to run, if it is; `place_of` says what wrote a statement."""
+    """Report why a program is too large to run, if it is.
+
+    Parameters
+    ----------
+    program : Program
+        What would run.
+    place_of : callable
+        (statement) -> the key path of what wrote it.
+    report : Report
+        Takes what is wrong.
+    """
     temporary = 0
     for statement in program.statements:
         sizes = _sizes(statement.expression, program.shapes)
@@ -40,7 +50,17 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
 def check_formulas(
     formulas: Mapping[KeyPath, Expression], shapes: Mapping[str, Shape], report: Report
 ) -> None:
-    """Report which formulas of a file are too large to compute beside its run."""
+    """Report which formulas of a file are too large to compute beside its run.
+
+    Parameters
+    ----------
+    formulas : mapping
+        The formulas, whose operands fit, by their key paths.
+    shapes : mapping
+        The shape of each tensor that they read.
+    report : Report
+        Takes what is wrong.
+    """
     total = 0
     for path, formula in formulas.items():
         sizes = _sizes(formula, shapes)
@@ -61,7 +81,15 @@ def check_formulas(
 
 
 def check_files(shapes: Mapping[KeyPath, Shape], report: Report) -> None:
-    """Report that tensors of files are too large to hold beside a run, if they are."""
+    """Report that tensors of files are too large to hold beside a run, if they are.
+
+    Parameters
+    ----------
+    shapes : mapping
+        The shape of each tensor, by its key path.
+    report : Report
+        Takes what is wrong.
+    """
     total = 0
     for path, shape in shapes.items():
         total += element_count(shape)

@@ -17,12 +17,10 @@ from bpdebug.engine.program import Program, with_backward
 from bpdebug.scenario.model import STRICT, check, check_kind
 from bpdebug.scenario.problems import Report
 from bpdebug.scenario.targets import check_classes, check_numbers, class_axis
-from bpdebug.scenario.tensors import AnyTensor, LiteralTensor, Tensor
+from bpdebug.scenario.tensors import AnyTensor, Tensor
 
 BIAS = "b"
 """What a kind of layer calls the parameter that regularisation leaves out unless it is asked for."""
-ONE = LiteralTensor((), [1.0])
-"""The gradient of the loss with respect to itself."""
 
 
 class Regularisation(BaseModel):

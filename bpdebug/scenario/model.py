@@ -26,7 +26,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bpdebug.engine.layers import LAYER_KINDS, Setting
-from bpdebug.scenario.problems import READY, KeyPath, Report, described, nearest
+from bpdebug.engine.nearest import nearest
+from bpdebug.scenario.problems import READY, KeyPath, Report, described
 from bpdebug.scenario.tensors import MAX_AXES, AnyTensor, RandomTensor, Tensor, read_tensor
 
 MAX_LAYERS = 10_000
@@ -45,24 +46,30 @@ STRICT = ConfigDict(extra="forbid", strict=True, validate_assignment=True)
 """How every table is read: unknown keys are problems, and nothing is converted."""
 
 
-class Document(BaseModel):
-    """The whole file; its inner tables are checked one by one, later."""
+class Document(BaseModel, defer_build=True):
+    """What every file says, however it writes its program; its inner tables are checked one by one, later."""
 
     model_config = STRICT
 
     title: Text
     about: str = ""
-    layout: Literal["columns", "rows"]
-    weight_shape: Literal["out_in", "in_out"] = "out_in"
+    layout: Literal["columns", "rows"] | None = None
     dtype: Literal["float64", "float32", "float16"] = "float64"
     inputs: dict[str, Any]
-    layers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_LAYERS)]
     gradient: dict[str, Any] | None = None
-    loss: dict[str, Any] | None = None
     mine: dict[str, Any] = Field(default_factory=dict)
     debug: dict[str, Any] = Field(default_factory=dict)
     optimizer: dict[str, Any] | None = None
     training: dict[str, Any] | None = None
+
+
+class NetworkDocument(Document):
+    """A file that writes its program as `[[layers]]`."""
+
+    layout: Literal["columns", "rows"]
+    weight_shape: Literal["out_in", "in_out"] = "out_in"
+    layers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_LAYERS)]
+    loss: dict[str, Any] | None = None
 
 
 class Inputs(BaseModel):
@@ -76,7 +83,19 @@ class Inputs(BaseModel):
 def check_kind(
     kinds: Mapping[str, Kind], table: Mapping[str, Any], path: KeyPath, report: Report
 ) -> Kind | None:
-    """Return the kind that a table says, on which its other keys depend; None if it is not known."""
+    """Return the kind that a table says, on which its other keys depend; None if it is not known.
+
+    Parameters
+    ----------
+    kinds : mapping
+        The kinds that there are, by name.
+    table : mapping
+        What the file says.
+    path : tuple
+        Where in the file the table is.
+    report : Report
+        Takes what is wrong.
+    """
     kind = table.get("kind")
     if isinstance(kind, str) and kind in kinds:
         return kinds[kind]

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.layers import Layout
 from bpdebug.engine.program import Program, with_backward
-from bpdebug.scenario.conversion import in_dtype
 from bpdebug.scenario.draft import Draft
-from bpdebug.scenario.gradient import GRADIENT, read_gradient
+from bpdebug.scenario.gradient import GRADIENT, ONE, read_gradient
+from bpdebug.scenario.indices import check_indices
 from bpdebug.scenario.joining import INPUT, Network, put_together
 from bpdebug.scenario.layers import LayerEntry, read_layer
-from bpdebug.scenario.model import Document, Inputs, check
-from bpdebug.scenario.problems import KeyPath, RefusalError, Report, described
+from bpdebug.scenario.model import Inputs, NetworkDocument, check
+from bpdebug.scenario.problems import KeyPath, RefusalError, Report
 from bpdebug.scenario.tensors import AnyTensor
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
     report : Report
         Takes what is wrong.
     """
-    document = check(Document, table, (), report)
+    document = check(NetworkDocument, table, (), report)
     inputs = check(Inputs, document["inputs"], ("inputs",), report) if "inputs" in document else {}
     tables = document.get("layers", ())
     entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]
@@ -59,7 +57,7 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
 
     objective = None
     if document["loss"] is not None:
-        from bpdebug.scenario.loss import ONE, read_loss  # start-up without it is quicker
+        from bpdebug.scenario.loss import read_loss  # start-up without it is quicker
 
         if incoming is not None:
             message = "two ways to begin the backward pass: found [gradient] and [loss], expected one of them"
@@ -98,7 +96,21 @@ def _tensors(
 def check_row_numbers(
     entries: Sequence[LayerEntry | None], network: Network, data: AnyTensor, dtype: str, report: Report
 ) -> None:
-    """Hold what goes into the network against the tables whose rows it names, if there are any."""
+    """Hold what goes into the network against the tables whose rows it names, if there are any.
+
+    Parameters
+    ----------
+    entries : sequence of LayerEntry or None
+        The layers of the file; None where one is not known.
+    network : Network
+        The same, as far as they could be put together.
+    data : tensor
+        What goes into the network.
+    dtype : str
+        The dtype of the scenario, in which the numbers of rows must be exact.
+    report : Report
+        Takes what is wrong.
+    """
     for entry in entries:
         if entry is None or not entry.kind.looks_up or entry.number not in network.layers:
             continue
@@ -111,18 +123,8 @@ def check_row_numbers(
             numbers = data.array()
         except RefusalError:
             return  # said where all numbers are read
-        bad = np.argwhere((numbers != np.floor(numbers)) | (numbers < 0) | (numbers >= shape[0]))
-        if len(bad):
-            index = tuple(int(i) for i in bad[0])
-            found = described(float(numbers[index]))
-            message = f"no such row: found {found}, expected a whole number from 0 to {shape[0] - 1}"
-            hint = f"{entry.place.place} looks up rows of its {entry.kind.looks_up}"
-            report.add(("inputs", INPUT, *index), message, hint)
-            continue
-        try:
-            in_dtype(numbers.astype(np.int64), dtype)
-        except RefusalError as refusal:
-            report.add(("inputs", INPUT, *refusal.path), refusal.message, "it would become another row")
+        hint = f"{entry.place.place} looks up rows of its {entry.kind.looks_up}"
+        check_indices(numbers, shape[0], dtype, "row", ("inputs", INPUT), report, hint)
 
 
 def build(

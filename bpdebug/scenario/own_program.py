@@ -10,81 +10,30 @@ The inputs name every tensor that no line computes. The gradient comes in at any
 
 from __future__ import annotations
 
-import keyword
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.forms import Shape
-from bpdebug.engine.expression.nodes import Expression, Statement, names
-from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.expression.shapes import shape_of
+from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.program import Program, with_backward
-from bpdebug.errors import BpdebugError, DerivationError, ExpressionError, ShapeError
+from bpdebug.errors import BpdebugError, DerivationError
 from bpdebug.scenario.draft import Draft
-from bpdebug.scenario.gradient import GRADIENT
-from bpdebug.scenario.model import STRICT, Text, check, check_tensor
+from bpdebug.scenario.gradient import GRADIENT, ONE
+from bpdebug.scenario.model import Document, Text, check, check_tensor
 from bpdebug.scenario.problems import KeyPath, Report, did_you_mean, key_path, listed
+from bpdebug.scenario.program_text import PROGRAM, Line, check_names, infer_shapes, is_name, read_lines
 from bpdebug.scenario.shapes import misshapen
-from bpdebug.scenario.tensors import AnyTensor, LiteralTensor, read_numbers
-
-PROGRAM = "program"
-MAX_STATEMENTS = 2_000
-"""More than anyone writes by hand; the backward pass of so many takes a few seconds to derive."""
-ONE = LiteralTensor((), [1.0])
-"""The gradient of the loss with respect to itself."""
+from bpdebug.scenario.tensors import AnyTensor, read_numbers
 
 
-class ProgramDocument(BaseModel):
-    """The whole file; its inner tables are checked one by one, later."""
+class ProgramDocument(Document):
+    """A file that writes its program as text."""
 
-    model_config = STRICT
-
-    title: Text
-    about: str = ""
-    layout: Literal["columns", "rows"] | None = None
-    dtype: Literal["float64", "float32", "float16"] = "float64"
-    inputs: dict[str, Any]
     program: Text
     parameters: Annotated[list[Text], Field(min_length=1)] | None = None
-    gradient: dict[str, Any] | None = None
-    mine: dict[str, Any] = Field(default_factory=dict)
-    debug: dict[str, Any] = Field(default_factory=dict)
-    optimizer: dict[str, Any] | None = None
-    training: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line that assigns; its expression is None where that cannot be read.
-
-    Attributes
-    ----------
-    number : int
-        Where it stands, from 1.
-    text : str
-        All of it, without its comment.
-    """
-
-    number: int
-    text: str
-    name: str
-    expression: Expression | None
-
-    def at(self, name: str) -> str:
-        """Say where in the text a name that the expression reads stands."""
-        start = self.text.index("=") + 1
-        found = re.compile(rf"(?<![\w.]){re.escape(name)}\b").search(self.text, start)
-        return place(self.number, (found.start() if found else start) + 1)
-
-
-def place(line: int, column: int) -> str:
-    """Write where in the text something is."""
-    return f"line {line}, column {column}"
 
 
 def read_own_program(table: Mapping[str, Any], report: Report) -> Draft:
@@ -103,7 +52,7 @@ def read_own_program(table: Mapping[str, Any], report: Report) -> Draft:
         for name, value in document.get("inputs", {}).items()
         if (tensor := _read_input(name, value, report)) is not None
     }
-    lines = read_lines(document.get(PROGRAM, ""), report)
+    lines = read_lines(document[PROGRAM], report) if PROGRAM in document else []
     if "inputs" in document:
         check_names(lines, document["inputs"], report)
     parameters = document["parameters"]
@@ -117,7 +66,7 @@ def read_own_program(table: Mapping[str, Any], report: Report) -> Draft:
     }
     program = None
     if not report.problems:
-        shapes = _shapes(lines, {name: tensor.shape for name, tensor in inputs.items()}, report)
+        shapes = infer_shapes(lines, {name: tensor.shape for name, tensor in inputs.items()}, report)
         seed, incoming = _read_seed(document["gradient"], lines, shapes, report)
         if seed:
             tensors[gradient_name(seed)] = incoming
@@ -131,48 +80,6 @@ def read_own_program(table: Mapping[str, Any], report: Report) -> Draft:
         return program
 
     return Draft(document, tensors, build, lambda statement: (PROGRAM,))
-
-
-def read_lines(text: str, report: Report) -> list[Line]:
-    """Read the statements of a program."""
-    lines: list[Line] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        code = line.partition("#")[0].rstrip()
-        if not code:
-            continue
-        if len(lines) == MAX_STATEMENTS:
-            message = f"too long: found more than {MAX_STATEMENTS:,} statements, expected at most that"
-            report.add((PROGRAM,), message)
-            break
-        left, equals, right = code.partition("=")
-        name = left.strip()
-        if not equals or not is_name(name):
-            column = len(code) - len(code.lstrip()) + 1
-            found = key_path((code.strip(),))
-            report.add(
-                (PROGRAM,),
-                f"{place(number, column)}: not a statement: found {found}, expected name = expression",
-            )
-            continue
-        lines.append(Line(number, code, name, _expression(number, len(left) + 1, right, report)))
-    if not lines and not report.problems:
-        report.add(
-            (PROGRAM,), "no statements: found an empty program, expected name = expression, one a line"
-        )
-    return lines
-
-
-def _expression(line: int, offset: int, text: str, report: Report) -> Expression | None:
-    try:
-        return parse(text)
-    except ExpressionError as error:
-        report.add((PROGRAM,), f"{place(line, offset + error.column)}: {error.message}")
-        return None
-
-
-def is_name(text: str) -> bool:
-    """Whether a text can name a tensor."""
-    return re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII) is not None and not keyword.iskeyword(text)
 
 
 def _read_input(name: str, value: object, report: Report) -> AnyTensor | None:
@@ -193,38 +100,6 @@ def _read_tensor(path: KeyPath, value: object, report: Report) -> AnyTensor | No
         for finding in error.errors(include_url=False):
             report.add_finding(path, finding, ())
         return None
-
-
-def check_names(lines: Sequence[Line], inputs: Iterable[str], report: Report) -> None:
-    """Report names that do not exist where they are read, and those that are assigned twice."""
-    known = dict.fromkeys(inputs, "in [inputs]")
-    for line in lines:
-        for name in names(line.expression) if line.expression is not None else ():
-            if name not in known:
-                message = f"unknown name: found {key_path((name,))}, expected one of {listed(tuple(known))}"
-                report.add((PROGRAM,), f"{line.at(name)}: {message}", did_you_mean(name.lower(), known))
-        if line.name in known:
-            message = f"assigned twice: found {line.name} here and {known[line.name]}"
-            report.add((PROGRAM,), f"line {line.number}: {message}", "give each result a name of its own")
-        known[line.name] = f"in line {line.number}"
-    for name, where in known.items():
-        if gradient_name(name) in known:
-            found = f"found {gradient_name(name)} {known[gradient_name(name)]}, and {name} {where}"
-            message = f"a name of a gradient: {found}, whose gradient has this name"
-            report.add((PROGRAM,), message, "give one of them another name")
-
-
-def _shapes(lines: Sequence[Line], inputs: Mapping[str, Shape], report: Report) -> dict[str, Shape]:
-    """Return the shapes of all tensors, up to the first operands that do not fit together."""
-    shapes = dict(inputs)
-    for line in lines:
-        assert line.expression is not None
-        try:
-            shapes[line.name] = shape_of(line.expression, shapes)
-        except ShapeError as error:
-            report.add((PROGRAM,), f"line {line.number}: the operands do not fit: {error}")
-            break
-    return shapes
 
 
 def _read_seed(

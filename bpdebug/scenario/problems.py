@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from bpdebug.engine.nearest import nearest
 from bpdebug.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ MAX_SHOWN = 40
 """How much of a text found in a file is repeated in a message, in characters."""
 MAX_LISTED = 30
 """How many known names a message lists; the rest is counted."""
-MAX_COMPARED = 2_000
-"""How many known names a wrong one is compared with: that takes time, and a file can have many of both."""
 MAX_PROBLEMS = 100
 """More lines than this help nobody; the rest is counted."""
 
@@ -32,13 +30,6 @@ KeyPath = tuple[str | int, ...]
 def printable(text: str) -> str:
     """Write control characters as escapes, so that a file cannot move the cursor or break a line."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known word that is most like `word`; empty if none is."""
-    from difflib import get_close_matches  # only where something is wrong: start-up is quicker
-
-    return next(iter(get_close_matches(word[:MAX_SHOWN], list(islice(known, MAX_COMPARED)), n=1)), "")
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:

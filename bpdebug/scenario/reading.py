@@ -1,4 +1,4 @@
-"""From a name on the command line to a TOML table: the only place here that touches files.
+"""From a name on the command line to a TOML table; the files that a scenario names are read in `files`.
 
 A scenario may come from a stranger, so everything is bounded before it is done: only regular files are
 opened (a pipe would never end), and no more of them is read than a parser can hold.
@@ -17,8 +17,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from bpdebug.engine.nearest import nearest
 from bpdebug.errors import Problem, ScenarioError
-from bpdebug.scenario.problems import nearest, printable
+from bpdebug.scenario.problems import printable
 
 MAX_FILE_BYTES = 4 * 2**20
 """The parser needs up to a hundred times the size of a file; 200,000 numbers fit, and more can be random."""

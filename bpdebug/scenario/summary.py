@@ -10,7 +10,7 @@ from typing import Any
 
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.scenario.layers import read_layer
-from bpdebug.scenario.model import Document, check
+from bpdebug.scenario.model import NetworkDocument, check
 from bpdebug.scenario.problems import Report, printable
 from bpdebug.scenario.reading import read_table
 
@@ -61,12 +61,13 @@ def summarise(path: str | os.PathLike[str]) -> Summary:
 def _outline(table: Mapping[str, Any], report: Report) -> tuple[Mapping[str, Any], str]:
     """Return the sound values of a file's keys, and in a few words what it consists of."""
     if "program" in table:
-        from bpdebug.scenario.own_program import ProgramDocument, read_lines
+        from bpdebug.scenario.own_program import ProgramDocument
+        from bpdebug.scenario.program_text import read_lines
 
         document = check(ProgramDocument, table, (), report)
-        count = len(read_lines(document.get("program", ""), report))
+        count = len(read_lines(document["program"], report)) if "program" in document else 0
         return document, f"a program of {count} statement{'s' * (count != 1)}"
-    document = check(Document, table, (), report)
+    document = check(NetworkDocument, table, (), report)
     entries = [
         read_layer(number, table, report) for number, table in enumerate(document.get("layers", ()), 1)
     ]

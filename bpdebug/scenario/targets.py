@@ -8,7 +8,7 @@ from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.layers import Layout
 from bpdebug.engine.losses.kinds import Target
-from bpdebug.scenario.conversion import in_dtype
+from bpdebug.scenario.indices import check_indices
 from bpdebug.scenario.problems import KeyPath, RefusalError, Report, described, listed
 from bpdebug.scenario.shapes import UNKNOWN, misshapen
 from bpdebug.scenario.tensors import AnyTensor
@@ -19,7 +19,19 @@ SUM_TOLERANCE = 1e-6
 
 
 def class_axis(asked: int | None, axes: int, layout: Layout, report: Report) -> int:
-    """Return the axis along which an output of so many axes has its classes; a file may name it."""
+    """Return the axis along which an output of so many axes has its classes; a file may name it.
+
+    Parameters
+    ----------
+    asked : int, optional
+        What the file says.
+    axes : int
+        The number of axes of the output.
+    layout : Layout
+        How the network's tensors are laid out.
+    report : Report
+        Takes what is wrong.
+    """
     usual = layout.axis_of_features(axes)
     if asked is None:
         return usual
@@ -55,19 +67,8 @@ def check_classes(target: AnyTensor, output: Shape, axis: int, dtype: str, repor
         report.add(PLACE, *wrong)
         return
     indices, count = _numbers(target, report), output[axis]
-    if indices is None or count == UNKNOWN:
-        return
-    bad = np.argwhere((indices != np.floor(indices)) | (indices < 0) | (indices >= count))
-    if len(bad):
-        first = tuple(int(i) for i in bad[0])
-        found = described(float(indices[first]))
-        message = f"no such class: found {found}, expected a whole number from 0 to {count - 1}"
-        report.add((*PLACE, *first), message)
-        return
-    try:
-        in_dtype(indices.astype(np.int64), dtype)
-    except RefusalError as refusal:
-        report.add((*PLACE, *refusal.path), refusal.message, "it would become another class")
+    if indices is not None and count != UNKNOWN:
+        check_indices(indices, count, dtype, "class", PLACE, report)
 
 
 def check_numbers(target: AnyTensor, output: Shape, made_of: Target, axis: int, report: Report) -> None:

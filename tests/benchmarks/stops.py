@@ -8,10 +8,11 @@ from statistics import median
 
 import numpy as np
 
-from bpdebug.engine.debugger import Debugger, Stop
+from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.nodes import Statement
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.program import Program
+from bpdebug.engine.stop import Stop
 from bpdebug.engine.trace import run
 from tests.benchmarks.measure import Figure, seconds
 

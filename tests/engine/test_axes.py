@@ -58,6 +58,7 @@ KINDS = [
         {"w": (6, 3, 3, 3), "b": (6, 1, 1)},
         {"z1": PICTURE, "dw1": ("output", "channel", "height", "width"), "db1": ("output", "", "")},
     ),
+    ("conv2d", PICTURES, {"w": (6, 3, 3, 3), "b": (6,)}, {"b1": ("output",), "db1": ("output",)}),
     (
         "conv1d",
         (2, 3, 8),

@@ -13,8 +13,9 @@ from bpdebug.engine.conditions import evidence, is_truth, read_condition, read_e
 from bpdebug.engine.expression.cost import MAX_NUMBERS, MAX_PRODUCTS
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.nodes import Statement
-from bpdebug.engine.expression.parsing import MAX_COMPARED, MAX_DEPTH, MAX_LENGTH, parse, suggestion
+from bpdebug.engine.expression.parsing import MAX_DEPTH, MAX_LENGTH, parse
 from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.engine.nearest import MAX_COMPARED, suggestion
 from bpdebug.engine.program import Program
 from bpdebug.errors import BpdebugError, ExpressionError, ShapeError
 

@@ -133,7 +133,7 @@ def test_each_loss_in_each_layout(loss: str, layout: str, reduction: str, tmp_pa
 def test_a_wrong_rule_would_be_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     """The oracle is one: a penalty that counts twice as much does not pass."""
 
-    from bpdebug.engine.expression.derivation import derivative_rules
+    from bpdebug.engine.expression.derivative_rules import derivative_rules
     from bpdebug.engine.expression.functions import FUNCTIONS
 
     wrong = FUNCTIONS["half_square"]._replace(derivatives=("2 * g * x",))

@@ -12,7 +12,7 @@ from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.trace import run
 from bpdebug.errors import ScenarioError
 from bpdebug.scenario import Scenario, load_scenario, summarise
-from bpdebug.scenario.own_program import MAX_STATEMENTS
+from bpdebug.scenario.program_text import MAX_STATEMENTS
 from bpdebug.verify.check import check_scenario
 
 Load = Callable[..., Scenario]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from bpdebug.engine.expression.derivation import derivative_rules
+from bpdebug.engine.expression.derivative_rules import derivative_rules
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.history import History
 from bpdebug.engine.trace import run

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpdebug.engine.expression.derivation import derivative_rules
+from bpdebug.engine.expression.derivative_rules import derivative_rules
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.forms import ELEMENTWISE, Form
 from bpdebug.engine.expression.functions import ACTIVATIONS, FUNCTIONS, Function, Sample

@@ -15,9 +15,11 @@ its contributions becomes the statement `dx = ...`. Three things are the loop's 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache, reduce
+from functools import reduce
 
-from bpdebug.engine.expression.forms import Shape, written
+from bpdebug.engine.expression.broadcasting import sum_to_shape_of
+from bpdebug.engine.expression.derivative_rules import derivative_rules, with_options
+from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.inner_results import (
     inner_name,
@@ -30,17 +32,14 @@ from bpdebug.engine.expression.nodes import (
     Call,
     Expression,
     Name,
-    Option,
     Statement,
     names,
     replace,
-    rewrite,
     walk,
 )
-from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.expression.printing import numpy_text, statement_text
-from bpdebug.engine.expression.shapes import options_of, shape_of
-from bpdebug.engine.expression.simplification import simplify
+from bpdebug.engine.expression.printing import statement_text
+from bpdebug.engine.expression.shapes import shape_of
+from bpdebug.engine.expression.simplification import laid_at_once, simplify
 from bpdebug.errors import DerivationError
 
 MOST_IN_A_ROW = 32
@@ -184,59 +183,10 @@ class _Derivation:
         }
         for i, argument in reached:
             if (rule := rules[i]) is not None:
-                piece = simplify(replace(_with_options(rule, node), meanings))
-                piece = self.without_detour(replace(piece, self.results))
-                self.pull_back(argument, self.sum_to_shape_of(piece, argument), statement)
-
-    def without_detour(self, piece: Expression) -> Expression:
-        """Lay elements in their last shape at once, and not at all where they have it already."""
-        if not isinstance(piece, Call) or piece.function != "reshape_like":
-            return piece
-        elements, like = piece.arguments
-        if isinstance(elements, Call) and elements.function == "reshape_like":
-            elements = elements.arguments[0]
-        same = shape_of(elements, self.shapes) == shape_of(like, self.shapes)
-        return elements if same else Call("reshape_like", (elements, like))
-
-    def sum_to_shape_of(self, piece: Expression, argument: Expression) -> Expression:
-        """Undo broadcasting: one sum over all axes along which the argument was repeated."""
-        found = shape_of(piece, self.shapes)
-        wanted = shape_of(argument, self.shapes)
-        extra = len(found) - len(wanted)
-        if extra < 0 or any(want not in (1, have) for have, want in zip(found[extra:], wanted, strict=True)):
-            raise DerivationError(
-                f"the gradient {numpy_text(piece)} has shape {written(found)}, "
-                f"but that of {numpy_text(argument)} is {written(wanted)}: a derivative is wrong"
-            )
-        repeated = tuple(
-            axis for axis, have in enumerate(found) if axis < extra or wanted[axis - extra] == 1 < have
-        )
-        if not repeated:
-            return piece
-        axis: Option = repeated[0] if len(repeated) == 1 else repeated
-        if not extra:
-            return Call("sum", (piece,), (("axis", axis), ("keepdims", True)))
-        total = Call("sum", (piece,), (("axis", axis),))
-        if len(repeated) == extra:
-            return self.one_product(piece, extra) or total
-        # The sum has lost axes of length 1 that the argument has.
-        return Call("reshape_like", (total, replace(argument, self.results)))
-
-    def one_product(self, piece: Expression, extra: int) -> Expression | None:
-        """Write the sum of `x.T @ y` over leading axes as one product: the sum is over all rows there are.
-
-        That is what the weights of a layer get that is applied at every position of every example.
-        """
-        if not isinstance(piece, Call) or piece.function != "matmul":
-            return None
-        x, y = piece.arguments
-        if not isinstance(x, Call) or x.function != "transpose":
-            return None
-        x_shape, y_shape = shape_of(x.arguments[0], self.shapes), shape_of(y, self.shapes)
-        if len(x_shape) != extra + 2 or x_shape[:-1] != y_shape[:-1]:
-            return None
-        x_rows, y_rows = (Call("as_rows", (operand,)) for operand in (x.arguments[0], y))
-        return Call("matmul", (Call("transpose", (x_rows,)), y_rows))
+                piece = simplify(replace(with_options(rule, node), meanings))
+                piece = laid_at_once(replace(piece, self.results), self.shapes)
+                piece = sum_to_shape_of(piece, replace(argument, self.results), self.shapes)
+                self.pull_back(argument, piece, statement)
 
     def write_gradient(self, name: str, statement: Statement) -> None:
         contributions = self.contributions[name]
@@ -279,39 +229,6 @@ class _Derivation:
         self.backward.append(
             Statement(name, expression, "backward", statement.layer, name, of, through, part=part)
         )
-
-
-@lru_cache
-def derivative_rules(function: str, count: int) -> tuple[Expression | None, ...]:
-    """Return the parsed derivative rules of a function, one for each of so many arguments.
-
-    Raises
-    ------
-    DerivationError
-        If the function has no derivative, or not one rule for each argument.
-    """
-    entry = FUNCTIONS[function]
-    rules = entry.rules(count)
-    if rules is None:
-        raise DerivationError(f"the function {function} has no derivative")
-    if len(rules) != count:
-        raise DerivationError(f"the function {function} has {count} arguments but {len(rules)} derivatives")
-    options = tuple(entry.options)
-    return tuple(None if rule is None else parse(rule, options) for rule in rules)
-
-
-def _with_options(rule: Expression, call: Call) -> Expression:
-    """Replace the names that stand for options by the options of the call that is differentiated."""
-    given = options_of(call)
-
-    def fill(node: Expression) -> Expression:
-        if not isinstance(node, Call):
-            return node
-        filled = ((key, given[value.id] if isinstance(value, Name) else value) for key, value in node.options)
-        defaults = FUNCTIONS[node.function].options
-        return Call(node.function, node.arguments, tuple((k, v) for k, v in filled if v != defaults[k]))
-
-    return rewrite(rule, fill)
 
 
 def _sum(terms: Sequence[Expression]) -> Expression:

@@ -65,7 +65,17 @@ def _is_work(call: Call) -> bool:
 def with_own_statements(
     forward: Sequence[Statement], shared: Sequence[Call], shapes: dict[str, Shape]
 ) -> tuple[Statement, ...]:
-    """Give inner results statements of their own, before the first statement that contains them."""
+    """Give inner results statements of their own, before the first statement that contains them.
+
+    Parameters
+    ----------
+    forward : sequence of Statement
+        The forward pass.
+    shared : sequence of Call
+        The inner results, the largest first.
+    shapes : dict
+        The shape of every tensor; those of the new statements are added to it.
+    """
     order = {call: number for number, call in enumerate(shared)}
     unnamed = set(shared)
     named: dict[Expression, Expression] = {}

@@ -12,19 +12,16 @@ import math
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, reduce
-from itertools import islice
 
 from bpdebug.engine.expression.functions import FUNCTIONS, Function
 from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Option
+from bpdebug.engine.nearest import suggestion
 from bpdebug.errors import ExpressionError
 
 MAX_LENGTH = 4000
 """Longest text of one expression, in characters."""
 MAX_DEPTH = 100
 """Deepest nesting of one expression: every reading of the tree is a recursion of this depth."""
-
-MAX_COMPARED = 2_000
-"""How many known words a wrong one is compared with: that takes time, and a file can have many of both."""
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add",
@@ -293,11 +290,3 @@ def _is_like(value: Option, default: Option) -> bool:
 def _construct(node: ast.AST) -> str:
     words = {"ListComp": "a list comprehension", "Lambda": "a lambda"}
     return words.get(type(node).__name__, f"the construct {type(node).__name__}")
-
-
-def suggestion(word: str, known: Collection[str]) -> str:
-    """Return `, did you mean 'x'?` for the known word nearest to a wrong one, or nothing."""
-    import difflib  # only where something is wrong: start-up is quicker
-
-    near = difflib.get_close_matches(word, list(islice(known, MAX_COMPARED)), n=1)
-    return f", did you mean {near[0]!r}?" if near else ""

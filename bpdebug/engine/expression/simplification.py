@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from bpdebug.engine.expression.forms import Shape
 from bpdebug.engine.expression.nodes import Call, Expression, Number, rewrite
+from bpdebug.engine.expression.shapes import shape_of
 
 
 def simplify(expression: Expression) -> Expression:
@@ -29,3 +33,22 @@ def _simplify_node(node: Expression) -> Expression:
     if node.function == "power" and node.arguments[1] == Number(1):
         return first
     return node
+
+
+def laid_at_once(expression: Expression, shapes: Mapping[str, Shape]) -> Expression:
+    """Lay elements in their last shape at once, and not at all where they have it already.
+
+    Parameters
+    ----------
+    expression : Expression
+        A gradient; one that is laid in the shape of its tensor is rewritten.
+    shapes : mapping
+        The shape of each name that it reads.
+    """
+    if not isinstance(expression, Call) or expression.function != "reshape_like":
+        return expression
+    elements, like = expression.arguments
+    if isinstance(elements, Call) and elements.function == "reshape_like":
+        elements = elements.arguments[0]
+    same = shape_of(elements, shapes) == shape_of(like, shapes)
+    return elements if same else Call("reshape_like", (elements, like))

@@ -123,6 +123,15 @@ def batch_axis(program: Program, statement: Statement, argument: Array) -> int |
 
     Where the program has no batch, or the statement changes the shape of what the activation gives,
     nothing tells examples from units: then each element counts as a unit that has seen a single example.
+
+    Parameters
+    ----------
+    program : Program
+        What ran.
+    statement : Statement
+        The statement of the activation.
+    argument : array
+        What the activation is applied to.
     """
     if argument.shape != program.shapes[statement.name]:
         return None

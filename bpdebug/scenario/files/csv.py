@@ -38,6 +38,11 @@ def members(file: BinaryIO) -> Iterator[Member]:
 
     Its cells are counted and not yet read, but those of the first row: a header would seem to be a row too
     many.
+
+    Raises
+    ------
+    RefusalError
+        If there is no number, or the first row has a cell that is none.
     """
     rows = columns = 0
     for line_number, cells in _rows(file):

@@ -44,7 +44,13 @@ class _Archive:
 
 
 def members(file: BinaryIO) -> Iterator[Member]:
-    """Yield the arrays of an archive."""
+    """Yield the arrays of an archive.
+
+    Raises
+    ------
+    RefusalError
+        If the file is no archive.
+    """
     with or_refused("damaged, or not an .npz file: found no archive, expected what np.savez writes"):
         archive = zipfile.ZipFile(cast("BinaryIO", _Archive(file)))
     with archive:

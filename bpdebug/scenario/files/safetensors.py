@@ -32,7 +32,13 @@ DTYPES: dict[str, str] = {
 
 
 def members(file: BinaryIO) -> Iterator[Member]:
-    """Yield the tensors of a file."""
+    """Yield the tensors of a file.
+
+    Raises
+    ------
+    RefusalError
+        If the header cannot be read, or is too large.
+    """
     length = int.from_bytes(file.read(LENGTH_BYTES), "little")
     if length > os.fstat(file.fileno()).st_size - LENGTH_BYTES:
         raise RefusalError(NO_HEADER)

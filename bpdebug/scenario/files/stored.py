@@ -79,7 +79,13 @@ class Numbers:
         return element_count(self.shape) * self.dtype.itemsize
 
     def check(self, found: int) -> None:
-        """Refuse what is no tensor of numbers, or is cut off: `found` bytes are there."""
+        """Refuse what is no tensor of numbers, or is cut off: `found` bytes are there.
+
+        Raises
+        ------
+        RefusalError
+            With what was found, and what is expected.
+        """
         check_dtype(self.dtype)
         check_shape(self.shape)
         if found < self.size:
@@ -111,6 +117,16 @@ def or_refused(message: str) -> Iterator[None]:
     """Turn whatever a library raises on a damaged file into one refusal.
 
     Libraries do not say which exceptions these are: a header that is not quite Python raises any of a dozen.
+
+    Parameters
+    ----------
+    message : str
+        What the refusal says.
+
+    Raises
+    ------
+    RefusalError
+        If anything at all was raised.
     """
     try:
         yield
@@ -121,7 +137,13 @@ def or_refused(message: str) -> Iterator[None]:
 
 
 def check_dtype(dtype: np.dtype[Any]) -> None:
-    """Refuse what is neither floats nor integers."""
+    """Refuse what is neither floats nor integers.
+
+    Raises
+    ------
+    RefusalError
+        If it is neither.
+    """
     if dtype.hasobject:
         raise RefusalError(
             "pickled objects are never loaded (allow_pickle=False): found the dtype object,"
@@ -138,7 +160,13 @@ def not_numbers(found: str) -> RefusalError:
 
 
 def check_shape(shape: Shape) -> None:
-    """Refuse a declared shape that no tensor of a scenario could have."""
+    """Refuse a declared shape that no tensor of a scenario could have.
+
+    Raises
+    ------
+    RefusalError
+        If it has too many axes or elements, or an extent that is negative or 0.
+    """
     if len(shape) > MAX_AXES:
         raise RefusalError(f"too many dimensions: found {len(shape)}, expected at most {MAX_AXES}")
     if any(extent < 0 for extent in shape):

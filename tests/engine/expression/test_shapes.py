@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bpdebug.engine.expression import forms
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.engine.expression.shapes import shape_of
@@ -66,3 +67,7 @@ def test_message(text: str, x: tuple[int, ...], y: tuple[int, ...], message: str
 
 def test_all_of_an_axis_whose_length_is_not_known_is_taken() -> None:
     assert shape_of(parse("x[:, 1]"), {"x": (0, 3, 2)}) == (0, 2)
+
+
+def test_every_form_can_be_imported_from_the_room() -> None:
+    assert [name for name in forms.__all__ if not hasattr(forms, name)] == []

@@ -57,30 +57,15 @@ if TYPE_CHECKING:
         UPSAMPLE_GRADIENT,
     )
 
-_HOMES = {
-    "AS_ROWS": "shaping",
-    "CONCATENATED": "joining",
-    "CONVOLUTION": "convolutions",
-    "FLATTEN": "shaping",
-    "INPUT_GRADIENT": "convolutions",
-    "MAX_POOLING": "pooling",
-    "MAX_POOLING_GRADIENT": "pooling",
-    "MEAN_POOLING": "pooling",
-    "MEAN_POOLING_GRADIENT": "pooling",
-    "MERGED_HEADS": "attention",
-    "PART": "joining",
-    "RESHAPE": "shaping",
-    "RESHAPE_LIKE": "shaping",
-    "ROW_SUMS": "joining",
-    "SEQUENCE": "joining",
-    "SPLIT_HEADS": "attention",
-    "TAKEN": "joining",
-    "TRANSPOSED_CONVOLUTION": "convolutions",
-    "TRIANGLE": "attention",
-    "UPSAMPLE": "shaping",
-    "UPSAMPLE_GRADIENT": "shaping",
-    "WEIGHT_GRADIENT": "convolutions",
+_FAMILIES = {
+    "attention": ("MERGED_HEADS", "SPLIT_HEADS", "TRIANGLE"),
+    "convolutions": ("CONVOLUTION", "INPUT_GRADIENT", "TRANSPOSED_CONVOLUTION", "WEIGHT_GRADIENT"),
+    "joining": ("CONCATENATED", "PART", "ROW_SUMS", "SEQUENCE", "TAKEN"),
+    "pooling": ("MAX_POOLING", "MAX_POOLING_GRADIENT", "MEAN_POOLING", "MEAN_POOLING_GRADIENT"),
+    "shaping": ("AS_ROWS", "FLATTEN", "RESHAPE", "RESHAPE_LIKE", "UPSAMPLE", "UPSAMPLE_GRADIENT"),
 }
+_HOMES = {name: family for family, names in _FAMILIES.items() for name in names}
+"""The module in which each of these forms is."""
 
 __all__ = [
     "ALONG_AXIS",

@@ -1,0 +1,24 @@
+"""What was meant by a word that nobody knows: the known word that is most like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+MAX_COMPARED = 2_000
+"""How many known words a wrong one is compared with: that takes time, and a file can have many of both."""
+MAX_LENGTH = 40
+"""How much of a wrong word is compared, in characters: a file can have a word of any length."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is most like `word`; empty if none is."""
+    from difflib import get_close_matches  # only where something is wrong: start-up is quicker
+
+    return next(iter(get_close_matches(word[:MAX_LENGTH], list(islice(known, MAX_COMPARED)), n=1)), "")
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return `, did you mean 'x'?` for the known word nearest to a wrong one, or nothing."""
+    near = nearest(word, known)
+    return f", did you mean {near!r}?" if near else ""
