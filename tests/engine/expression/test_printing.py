@@ -145,7 +145,7 @@ SHAPES = {"dz2": (2, 1), "a1": (4, 1), "w1": (4, 3), "a0": (3, 7), "b1": (4, 1),
         ("w1 @ a0[:, 0:2]", "(4,2) = (4,3) @ (3,2)"),
         ("2 * a1", "(4,1) = 2 * (4,1)"),
         ("sum(a0) + s", "() = sum((3,7)) + ()"),
-        ("as_rows(a0).T @ dz2.T", "(7,2) = (7,3) @ (1,2)"),
+        ("as_rows(a0).T @ a0", "(7,7) = (7,3) @ (3,7)"),
     ],
 )
 def test_shapes_stand_in_the_places_of_the_operands(text: str, shapes: str) -> None:
