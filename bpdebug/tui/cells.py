@@ -21,8 +21,11 @@ SAMPLE_SIZE = 4096
 LEVELS = 4
 """How many strengths of colour tell sizes apart."""
 NARROWEST = 7
-"""No cell is narrower, so that any number that the sample did not foresee has room: `-1e-300`. Cells of
-nothing but whole numbers are, if all have been seen."""
+"""No cell is narrower, so that any number that the sample did not foresee has room: `-1e-300`."""
+UNDER_1 = len("-0.")
+"""Where all numbers have been seen, no cell is narrower than one of a number under 1 with all its digits:
+training moves numbers across 1 and across 0, and columns are to stay where they are. Whole numbers are what
+they are: a label, a pixel."""
 
 LONGEST_EXACT = len("-2.2250738585072014e-308")
 """No number of float64, or of a smaller dtype, needs more characters to be written exactly."""
@@ -154,8 +157,8 @@ def cell_format(value: Tensor, digits: int, notation: Notation = "automatic") ->
     ends = (largest, float(positive.min(initial=largest)))
     written = ends if style in ("fixed", "scientific") else positive.tolist()
     width = sign + max((len(form.text(size)) for size in written), default=1)
-    narrowest = len(NOT_A_NUMBER) if whole else NARROWEST
-    return replace(form, width=min(max(narrowest, width), LONGEST_EXACT))
+    narrowest = min(NARROWEST, digits + UNDER_1) if all_seen else NARROWEST
+    return replace(form, width=min(max(len(NOT_A_NUMBER) if whole else narrowest, width), LONGEST_EXACT))
 
 
 def exact_text(value: float, dtype: np.dtype[Any]) -> str:

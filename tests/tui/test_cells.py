@@ -106,6 +106,16 @@ def test_whole_numbers_take_no_more_room_than_they_need(values: list[float], sho
     assert texts(values) == shown
 
 
+def test_fewer_digits_take_less_room() -> None:
+    value = np.array([0.5123, -0.25])
+    assert [cell_format(value, digits).width for digits in (1, 2, 4, 6)] == [4, 5, 7, 9]
+
+
+def test_columns_stay_where_they_are_when_numbers_cross_0_and_1() -> None:
+    moved = [[-0.9999, 0.5], [0.9999, 0.5], [1.2, 0.5], [-1.2, 0.5]]
+    assert {cell_format(np.array(values), 4).width for values in moved} == {7}
+
+
 def test_whole_numbers_of_which_not_all_were_seen_keep_their_room() -> None:
     form = cell_format(np.ones(2 * SAMPLE_SIZE), 4)
     assert form.cell(1.0).text.strip() == "1.000"
