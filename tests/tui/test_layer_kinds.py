@@ -99,3 +99,7 @@ async def test_every_step_can_be_seen_in_a_large_window(name: str) -> None:
 )
 def test_a_name_that_is_too_long_for_its_panel_keeps_its_end(room: int, title: str) -> None:
     assert fitting_title(Panel("", "dw_hh1_via_z1_t1"), room) == title
+
+
+def test_an_empty_place_has_no_title() -> None:
+    assert fitting_title(Panel("", ""), 20) == ""

@@ -32,7 +32,9 @@ class OperationCard(Widget):
             lines = content.wrap(max(1, width))
             if len(lines) <= height:
                 return content
-        last = Content.assemble(lines[height - 1].truncate(max(0, width - 2)), (" …", "$text-muted"))
+        # At the very end of the line, where it cannot be taken for a part of a number.
+        last = lines[height - 1].truncate(max(0, width - 2), pad=True)
+        last = Content.assemble(last, (" …", "$text-muted"))
         return Content("\n").join([*lines[: height - 1], last])
 
 

@@ -22,6 +22,8 @@ def fitting(texts: Sequence[str], room: int) -> str:
 def fitting_title(panel: Panel, room: int) -> str:
     """Return what is shown as far as there is room: the end of a name that is too long for it."""
     texts = titles(panel)
+    if not texts[-1]:
+        return ""
     return fitting(texts, room) or (f"…{texts[-1][1 - room :]}" if room > 1 else "")
 
 
