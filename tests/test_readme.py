@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,11 @@ from bpdebug.engine.health import HEALTH_CONDITIONS
 from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Parameter
 from bpdebug.engine.optimizers import OPTIMIZERS
 from bpdebug.scenario import load_scenario, shipped_scenarios, title_of
-from bpdebug.tui.actions import ACTIONS
+from bpdebug.tui.actions import ACTIONS, Action, key_text
 from bpdebug.tui.settings import Settings, read_settings
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.user_files import UserFiles
+from bpdebug.tui.viewer.actions import ACTIONS as VIEWER_ACTIONS
 from bpdebug.verify.check import check
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -106,6 +108,18 @@ def test_every_name_of_an_action_is_listed() -> None:
     listed = re.search(r"The actions are called (.*?)\.\n\n", README, re.DOTALL)
     assert listed is not None
     assert re.findall(r"`([a-z_]{2,})`", listed[1]) == [action.name for action in ACTIONS]
+
+
+@pytest.mark.parametrize(
+    ("heading", "actions"), [("Keys", ACTIONS), ("The tensor viewer", VIEWER_ACTIONS)], ids=["app", "viewer"]
+)
+def test_every_key_is_listed(heading: str, actions: Sequence[Action]) -> None:
+    section = README.split(f"## {heading}\n")[1].split("\n## ")[0]
+    shown = set(re.findall(r"`([^`]+)`", section))
+    other_names = {"Pageup": "PgUp", "Pagedown": "PgDn", "Escape": "Esc"}
+    for action in actions:
+        names = {other_names.get(name, name) for name in key_text(action.keys).split()}
+        assert names & shown or names <= {*"↑↓←→"}, f"{action.label}: {names}"
 
 
 def test_the_bugs_are_found_as_shown(tmp_path: Path) -> None:

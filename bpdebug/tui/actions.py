@@ -105,6 +105,7 @@ written, read   what the current operation does with a tensor
 ▸0.0066         the selected cell; Tab goes to a panel, there the arrows move it
 [0.0041]        the cells that the selected one comes from
 «0.0041»        of those that were compared, the winner: the largest of its window
+… ‹ ›           there are more columns than have room; the border says which these are
 channel 2 of 3  the slice in sight of a tensor with more than two axes
 ● ◆             a breakpoint beside a statement, one with a condition; ○ ◇ when disabled
 set, changed    after `set`: what was replaced, and what follows from it; d shows the original

@@ -22,12 +22,18 @@ LEVELS = 4
 """How many strengths of colour tell sizes apart."""
 NARROWEST = 7
 """No cell is narrower, so that any number that the sample did not foresee has room: `-1e-300`."""
+UNDER_1 = len("-0.")
+"""Where all numbers have been seen, no cell is narrower than one of a number under 1 with all its digits:
+training moves numbers across 1 and across 0, and columns are to stay where they are. Whole numbers are what
+they are: a label, a pixel."""
 
 LONGEST_EXACT = len("-2.2250738585072014e-308")
 """No number of float64, or of a smaller dtype, needs more characters to be written exactly."""
 FLOAT64 = np.dtype(np.float64)
 
-Kind = Literal["positive", "negative", "zero", "nan", "infinite"]
+NOT_A_NUMBER = "NaN"
+
+Kind = Literal["positive", "negative", "zero", "nan", "infinite", "masked"]
 Style = Literal["fixed", "scientific", "significant", "exact"]
 Notation = Literal["automatic", "fixed", "scientific", "significant", "exact"]
 NOTATIONS: tuple[Notation, ...] = get_args(Notation)
@@ -78,6 +84,8 @@ class CellFormat:
         The size that has the strongest colour.
     dtype : numpy.dtype
         What the numbers are, which `exact` writes so that no two of them look the same.
+    masks : bool
+        Whether −∞ is meant here, and no sign of anything wrong.
     """
 
     width: int = 0
@@ -85,13 +93,15 @@ class CellFormat:
     style: Style = "fixed"
     largest: float = 1.0
     dtype: np.dtype[Any] = FLOAT64
+    masks: bool = False
 
     def cell(self, value: float) -> Cell:
         """Write one number."""
         if math.isnan(value):
-            return Cell("NaN".rjust(self.width), "nan")
+            return Cell(NOT_A_NUMBER.rjust(self.width), "nan")
         if math.isinf(value):
-            return Cell(("+inf" if value > 0 else "-inf").rjust(self.width), "infinite")
+            kind: Kind = "masked" if self.masks and value < 0 else "infinite"
+            return Cell(("+inf" if value > 0 else "-inf").rjust(self.width), kind)
         if value == 0:
             # An exact zero has no decimals: it is told from a number that is only small.
             after_the_point = self.digits + 1 if self.style == "fixed" and self.digits else 0
@@ -118,8 +128,8 @@ def cell_format(value: Tensor, digits: int, notation: Notation = "automatic") ->
         Any number of axes; or what can be asked for its elements like one.
     digits : int
         `automatic`: significant digits of its largest number, written with an exponent where decimals
-        would not be read. `scientific` and `significant`: significant digits of each number. `fixed`:
-        digits after the point. `exact`: not used.
+        would not be read, and without a point where all numbers are whole. `scientific` and
+        `significant`: significant digits of each number. `fixed`: digits after the point. `exact`: not used.
     notation : str
         How numbers are to be written.
     """
@@ -133,9 +143,11 @@ def cell_format(value: Tensor, digits: int, notation: Notation = "automatic") ->
     exponent = math.floor(math.log10(largest))
     if notation == "automatic":
         readable = -4 <= exponent < 6
+        whole = readable and all_seen and _are_whole(sample)
         style: Style = "fixed" if readable else "scientific"
-        decimals = max(0, digits - 1 - exponent) if readable else digits - 1
+        decimals = max(0, digits - 1 - exponent) * (not whole) if readable else digits - 1
     else:
+        whole = False
         style, decimals = notation, digits - (notation == "scientific")
     form = CellFormat(0, decimals, style, largest, value.dtype)
     if style == "exact" and not all_seen:
@@ -145,12 +157,18 @@ def cell_format(value: Tensor, digits: int, notation: Notation = "automatic") ->
     ends = (largest, float(positive.min(initial=largest)))
     written = ends if style in ("fixed", "scientific") else positive.tolist()
     width = sign + max((len(form.text(size)) for size in written), default=1)
-    return replace(form, width=min(max(NARROWEST, width), LONGEST_EXACT))
+    narrowest = min(NARROWEST, digits + UNDER_1) if all_seen else NARROWEST
+    return replace(form, width=min(max(len(NOT_A_NUMBER) if whole else narrowest, width), LONGEST_EXACT))
 
 
 def exact_text(value: float, dtype: np.dtype[Any]) -> str:
     """Write a number as Python reads it back: the shortest text that no other number of its dtype has."""
     return str(dtype.type(value))
+
+
+def _are_whole(numbers: np.ndarray) -> bool:
+    """Whether all numbers are whole and finite; zeros alone may be the beginning of something else."""
+    return bool(numbers.any() and np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all())
 
 
 def _steps(shape: Shape) -> tuple[int, ...]:

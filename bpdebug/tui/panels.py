@@ -13,6 +13,7 @@ import numpy as np
 
 from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.forms import Shape
+from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.expression.regions import Index, Source
@@ -60,6 +61,8 @@ class Panel:
         What its axes are called, where there are more than two.
     elsewhere : int
         In how many other slices there is something that the selected element comes from.
+    is_mask : bool
+        Whether −∞ is meant in it.
     """
 
     role: str
@@ -76,6 +79,7 @@ class Panel:
     slicing: Slicing = NUMBER
     axes: tuple[str, ...] = ()
     elsewhere: int = 0
+    is_mask: bool = False
 
     def looks_like(self, other: Panel) -> bool:
         """Whether all that is visible of two panels is the same."""
@@ -235,8 +239,17 @@ def _read_panel(debugger: Debugger, role: str, name: str, sources: tuple[Source,
     if name == result_name(debugger) and debugger.node is not None:
         value = debugger.node_value()
         assert value is not None
-        title = numpy_text(debugger.node)
-        return Panel(role, name, value.shape, value, "in part", recorded, sources=sources, title=title)
+        return Panel(
+            role,
+            name,
+            value.shape,
+            value,
+            "in part",
+            recorded,
+            sources=sources,
+            title=numpy_text(debugger.node),
+            is_mask=FUNCTIONS[debugger.node.function].is_mask,
+        )
     value = debugger.value(name)
     if value is None:
         return Panel(role, name, shape, recorded=recorded, note="not computed yet")
@@ -247,4 +260,4 @@ def _read_panel(debugger: Debugger, role: str, name: str, sources: tuple[Source,
         mark = "read"
     elif name in program.inputs and name in program.gradients:
         mark = "incoming"
-    return Panel(role, name, shape, value, mark, recorded, sources=sources)
+    return Panel(role, name, shape, value, mark, recorded, sources=sources, is_mask=name in program.masks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpdebug.engine.debugger import Debugger
 from bpdebug.engine.expression.derivation import gradient_name
+from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.tui.explaining import Selection
@@ -39,7 +40,10 @@ def read_subject(
 
         index = nearest(selection.index, value.shape)
         axes = axes_of(debugger.node, debugger.program.axes, debugger.program.shapes)
-        return Subject(numpy_text(debugger.node), value, index=index, digits=digits, axes=axes)
+        is_mask = FUNCTIONS[debugger.node.function].is_mask
+        return Subject(
+            numpy_text(debugger.node), value, index=index, digits=digits, axes=axes, is_mask=is_mask
+        )
     if name not in debugger.program.shapes or not debugger.is_known(name):
         return None
     value = views.run[name]
@@ -53,6 +57,7 @@ def read_subject(
         digits=digits,
         axes=debugger.program.axes[name],
         view=view,
+        is_mask=name in debugger.program.masks,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -46,7 +47,8 @@ def test_every_cell_is_as_wide_as_its_format(value: np.ndarray, digits: int, not
 def test_a_number_that_the_sample_did_not_foresee_still_fits(
     value: np.ndarray, unforeseen: float, digits: int, notation: Notation
 ) -> None:
-    form = cell_format(value, digits, notation)
+    large = np.broadcast_to(value[..., np.newaxis], (*value.shape, 2 * SAMPLE_SIZE))
+    form = cell_format(large, digits, notation)
     with np.errstate(all="ignore"):
         unforeseen = value.dtype.type(unforeseen).item()
     assert len(form.cell(unforeseen).text) == form.width
@@ -89,6 +91,37 @@ def test_points_stand_in_one_column(values: list[float]) -> None:
     assert len(zero.rstrip()) == points.pop()
 
 
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([1.0, -4.0, 12.0], ["  1", " -4", " 12"]),
+        ([1.0, 0.0], ["  1", "  0"]),
+        # What is not known to be whole keeps its decimals: one number that is not, or zeros alone.
+        ([1.0, 2.5], ["  1.000", "  2.500"]),
+        ([0.0, 0.0], ["  0    ", "  0    "]),
+        ([1.0, math.nan], ["  1.000", "    NaN"]),
+    ],
+)
+def test_whole_numbers_take_no_more_room_than_they_need(values: list[float], shown: list[str]) -> None:
+    assert texts(values) == shown
+
+
+def test_fewer_digits_take_less_room() -> None:
+    value = np.array([0.5123, -0.25])
+    assert [cell_format(value, digits).width for digits in (1, 2, 4, 6)] == [4, 5, 7, 9]
+
+
+def test_columns_stay_where_they_are_when_numbers_cross_0_and_1() -> None:
+    moved = [[-0.9999, 0.5], [0.9999, 0.5], [1.2, 0.5], [-1.2, 0.5]]
+    assert {cell_format(np.array(values), 4).width for values in moved} == {7}
+
+
+def test_whole_numbers_of_which_not_all_were_seen_keep_their_room() -> None:
+    form = cell_format(np.ones(2 * SAMPLE_SIZE), 4)
+    assert form.cell(1.0).text.strip() == "1.000"
+    assert form.cell(0.5).text.strip() == "0.500"
+
+
 def test_digits_count_from_the_largest_number() -> None:
     assert [text.strip() for text in texts([2.209, 0.5142])] == ["2.209", "0.514"]
     assert [text.strip() for text in texts([2.209, 0.5142], digits=2)] == ["2.2", "0.5"]
@@ -114,7 +147,7 @@ def test_an_exponent_where_decimals_would_not_be_read(value: float, text: str) -
     ],
 )
 def test_kinds(value: float, kind: str, text: str) -> None:
-    cell = cell_format(np.array([value, 1.0]), 4).cell(value)
+    cell = cell_format(np.array([value, 1.5]), 4).cell(value)
     assert (cell.kind, cell.text.strip()) == (kind, text)
     assert bool(cell.level) == (kind in ("positive", "negative"))
 
@@ -192,3 +225,12 @@ def test_a_large_tensor_is_sampled(shape: tuple[int, ...]) -> None:
 
 def test_a_sign_that_the_sample_did_not_see_has_room() -> None:
     assert cell_format(np.full((1000, 1000), 123.4), 4).cell(-123.4).text.strip() == "-123.4"
+
+
+def test_what_a_mask_has_written_is_no_sign_of_anything_wrong() -> None:
+    form = replace(cell_format(np.array([0.5, -math.inf, math.nan]), 4), masks=True)
+    assert [form.cell(value).kind for value in (-math.inf, math.inf, math.nan)] == [
+        "masked",
+        "infinite",
+        "nan",
+    ]

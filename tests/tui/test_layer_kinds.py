@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from bpdebug.tui.panels import Panel
@@ -55,6 +57,23 @@ def test_the_two_parts_of_a_cells_gradient_stand_beside_the_cell() -> None:
     shown = in_focus("lstm_step", "dc1_t2")
     assert (shown["c"], shown["tanh_c"], shown["f"]) == ("c1_t2", "tanh_c1_t2", "f1_t2")
     assert {"dc1_t2_via_tanh_c1_t2", "dc1_t2_via_c1_t3"} <= set(shown)
+
+
+async def test_what_a_mask_has_written_does_not_look_wrong() -> None:
+    async with open_app("transformer_block", LARGE) as session:
+        await session.press("g", *"masked5", "enter")
+        await session.until(lambda: session.app.screen is session.screen)
+        panel = session.panel("masked5")
+        meant, wrong = (panel.style_of(f"cell--{kind}").bgcolor for kind in ("masked", "infinite"))
+        assert (line := panel.render_line(0)).text.count("-inf") == 2
+        assert {segment.style.bgcolor for segment in line if "-inf" in segment.text and segment.style} == {
+            meant
+        }
+        assert meant != wrong
+        await session.press("m")
+        assert session.viewer.form.cell(-math.inf).kind == "masked"
+        await session.press("q", "n", "m")
+        assert session.viewer.form.cell(-math.inf).kind == "infinite"
 
 
 def test_what_is_about_all_steps_shows_none_of_their_gates() -> None:

@@ -166,9 +166,9 @@ async def test_the_viewer_names_the_axes() -> None:
 
 async def test_the_viewer_opens_on_the_numbers_of_the_panel() -> None:
     scenario = example("two_layer")
-    mine = {"dw2": np.full((2, 4), 7.0)}
+    mine = {"dw2": np.full((2, 4), 7.5)}
     async with open_app(replace(scenario, mine=mine)) as session:
         await go_to(session, "dw2")
         await session.press("d", "m")
         assert "dw2 · mine" in session.text.splitlines()[0]
-        assert "7.000" in session.text_at("#grid")
+        assert "7.500" in session.text_at("#grid")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, reduce
 
 from bpdebug.engine.expression.functions import FUNCTIONS, Function
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, Option
+from bpdebug.engine.expression.nodes import INDEX, Call, Expression, Index, Name, Number, Option
 from bpdebug.engine.nearest import suggestion
 from bpdebug.errors import ExpressionError
 
@@ -169,9 +169,11 @@ class _Reader:
         return [self.read(node, depth + len(nodes) - 2) for node in nodes]
 
     def subscript(self, node: ast.Subscript, depth: int) -> Expression:
+        return Call("subscript", (self.read(node.value, depth),), (("index", self.index(node)),))
+
+    def index(self, node: ast.Subscript) -> Index:
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        index = tuple(self.index_part(part) for part in parts)
-        return Call("subscript", (self.read(node.value, depth),), (("index", index),))
+        return tuple(self.index_part(part) for part in parts)
 
     def index_part(self, node: ast.expr) -> int | tuple[int | None, int | None]:
         if not isinstance(node, ast.Slice):
@@ -235,6 +237,8 @@ class _Reader:
     def option(self, node: ast.expr) -> Option:
         if isinstance(node, ast.Name) and node.id in self.option_names:
             return Name(node.id)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == INDEX:
+            return self.index(node)
         try:
             value = ast.literal_eval(node)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

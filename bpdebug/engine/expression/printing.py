@@ -16,26 +16,34 @@ from bpdebug.engine.expression.functions import FUNCTIONS
 from bpdebug.engine.expression.functions.comparisons import COMPARISON
 from bpdebug.engine.expression.functions.entry import CALL
 from bpdebug.engine.expression.nodes import (
+    INDEX,
     VIEWS,
     Call,
     Expression,
     Index,
     Name,
     Number,
+    Option,
     Statement,
     index_text,
     places,
+    rewrite,
 )
 from bpdebug.engine.expression.shapes import options_of, shape_of
 
 SUBSCRIPTS = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 AT_STEP = re.compile(r"(\w*?[^\W\d])(\d+)_t(\d+)")
+VIA = "_via_"
+"""What stands in the name of a part of a gradient, between the tensor and what this part flows back from."""
 AXIS_LETTERS = "ᵢⱼₖₗₘₙ"
 """The index that runs along each axis, as a subscript of Σ: `Σⱼ` sums over axis 1."""
 RIGHT_ASSOCIATIVE = "power"
 LITERAL = 45
 """A literal binds tighter than any operator, but not than an attribute: `2 ** x`, `(2).T`."""
+
+LAID_OUT_ANEW = VIEWS | {"as_rows"}
+"""The functions that a line of shapes does not name: it says what shape they give."""
 
 LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "epsilon": "ε", "theta": "θ", "mu": "μ", "xhat": "x̂"}
 """How mathematics writes what code spells out, and its gradient likewise: `dgamma1` is dγ₁."""
@@ -54,7 +62,9 @@ def statement_text(statement: Statement) -> str:
 
 
 def math_name(name: str) -> str:
-    """Write a name as mathematics does: `dw₂`, `γ₁`, and with a time step above: `dh₁⁽³⁾`."""
+    """Write a name as mathematics does: `dw₂`, `γ₁`, with a time step above `dh₁⁽³⁾`, a part `da₁ via z₂`."""
+    if VIA in name:
+        return " via ".join(map(math_name, name.split(VIA)))
     if found := AT_STEP.fullmatch(name):
         return f"{found[1]}{found[2].translate(SUBSCRIPTS)}⁽{found[3].translate(SUPERSCRIPTS)}⁾"
     found = re.fullmatch(r"(d?)([a-z]+?)_?(\d*)", name)
@@ -72,7 +82,21 @@ def math_text(expression: Expression, gradients: Collection[str] = ()) -> str:
     def name_text(name: str) -> str:
         return f"∂L/∂{math_name(name[1:])}" if name in gradients else math_name(name)
 
-    return _write(expression, _math_template, name_text, lambda value: _number(value).replace("-", "−"))
+    return _write(
+        rewrite(expression, _without_its_shape),
+        _math_template,
+        name_text,
+        lambda value: _number(value).replace("-", "−"),
+    )
+
+
+def _without_its_shape(node: Expression) -> Expression:
+    """Make a sum of one that is laid into another shape: mathematics writes `Σᵢₖ dz₁` in either case."""
+    if isinstance(node, Call) and node.function == "reshape_like":
+        argument = node.arguments[0]
+        if isinstance(argument, Call) and argument.function == "sum":
+            return argument
+    return node
 
 
 def chain_rule(statement: Statement, gradients: Collection[str]) -> str:
@@ -100,10 +124,10 @@ def shapes_text(statement: Statement, shapes: Mapping[str, Shape]) -> str:
         return f"({','.join(map(str, shape))})"
 
     def merged(expression: Expression) -> Expression:
-        """Make a transposed operand, or a part of one, a single name: the shape that it then has."""
+        """Make an operand that is laid out anew, or a part of one, a single name: the shape it then has."""
         if not isinstance(expression, Call):
             return expression
-        if expression.function in VIEWS:
+        if expression.function in LAID_OUT_ANEW:
             return Name(tight(shape_of(expression, shapes)))
         arguments = tuple(merged(argument) for argument in expression.arguments)
         return Call(expression.function, arguments)
@@ -151,8 +175,12 @@ def _numpy_template(call: Call) -> tuple[str, int]:
     if function.python:
         return function.python.replace("{index}", _index_of(call)), function.precedence
     operands = [f"{{{place}}}" for place in places(len(call.arguments))]
-    options = [f"{name}={value!r}" for name, value in call.options]
+    options = [f"{name}={_option_text(name, value)}" for name, value in call.options]
     return f"{call.function}({', '.join(operands + options)})", CALL
+
+
+def _option_text(name: str, value: Option) -> str:
+    return f"{INDEX}[{index_text(cast('Index', value))}]" if name == "index" and value else repr(value)
 
 
 def _math_template(call: Call) -> tuple[str, int]:
@@ -161,12 +189,12 @@ def _math_template(call: Call) -> tuple[str, int]:
         return "{x}" + _number(exponent.value).translate(SUPERSCRIPTS), function.precedence
     if call.function == "multiply" and any(isinstance(operand, Number) for operand in call.arguments):
         return FUNCTIONS["matmul"].notation, function.precedence
+    operands = ", ".join(f"{{{place}}}" for place in places(len(call.arguments)))
     if function.notation:
         axis = options_of(call).get("axis")
         letters = "".join(AXIS_LETTERS[i] for i in _axes(axis) if -1 <= i < len(AXIS_LETTERS))
         notation = function.notation.replace("{axis}", letters).replace("{index}", _index_of(call))
-        return notation, function.precedence
-    operands = ", ".join(f"{{{place}}}" for place in places(len(call.arguments)))
+        return notation.replace("{operands}", operands), function.precedence
     return f"{call.function.replace('_prime', '′')}({operands})", CALL
 
 

@@ -57,7 +57,7 @@ SCALED_DOT_PRODUCT_ATTENTION = LayerKind(
         "scale": "The root of the width of a head, not of the model: sums of more products are larger.",
         "products": "How well each query, a row, fits each key, a column.",
         "scores": "Brought to a size of about 1, whatever the width, so that the softmax does not saturate.",
-        "masked": "A query must not see what comes later: −∞ becomes a probability of exactly 0.",
+        "masked": "A query must not see what comes later.",
         "p": "The softmax turns the scores of each query into shares of its attention that add up to 1.",
         "mixed": "Each query gets the values, mixed by its shares.",
         "a": "What the heads have found stands side by side again.",

@@ -51,8 +51,12 @@ class ActionScreen(Screen[None]):
         entry = self.by_text.get(text)
         return True if entry is None or self.can_run(entry) else None
 
+    def help_words(self) -> str:
+        """Return what the help says before the keys."""
+        return self.HELP
+
     def action_help(self) -> None:
         """Show the help."""
         from bpdebug.tui.screens.help import HelpScreen  # when first used: start-up is quicker
 
-        self.app.push_screen(HelpScreen(self.HELP, self.actions))
+        self.app.push_screen(HelpScreen(self.help_words(), self.actions))

@@ -95,6 +95,10 @@ class DebuggerScreen(LedgerScreen):
         if self.verdicts.mine:
             self.action_run_check()
 
+    def help_words(self) -> str:
+        """Return what the scenario is about, which a small screen has no room for, and what is shown."""
+        return "\n\n".join(filter(None, (self.scenario.about, self.HELP)))
+
     # What is shown
 
     def show(self) -> None:

@@ -7,6 +7,7 @@ the whole tensor is done in the background.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -86,7 +87,8 @@ class TensorViewer(SliceScreen):
         """How the numbers are written: the same for every slice, so that slices compare."""
         key = self.place, self.notation, self.digits
         if key not in self.formats:
-            self.formats[key] = cell_format(self.values, self.digits, self.notation)
+            form = cell_format(self.values, self.digits, self.notation)
+            self.formats[key] = replace(form, masks=self.subject.is_mask)
         return self.formats[key]
 
     def show(self) -> None:
@@ -97,7 +99,9 @@ class TensorViewer(SliceScreen):
         grid.show(shown)
         grid.border_title = self.slicing.axes_text(self.subject.axes_of(self.values))
         self.query_one(StatusLine).show(self.state_parts(), self.title_text())
-        self.query_one(StatisticsPanel).show(self.values.shape, self.values.dtype, self.statistics_now())
+        self.query_one(StatisticsPanel).show(
+            self.values.shape, self.values.dtype, self.statistics_now(), self.subject.is_mask
+        )
         self.query_one("#element", Static).update(self.element_content())
         axes = len(self.values.shape)
         self.enable(

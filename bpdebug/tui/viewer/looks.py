@@ -27,7 +27,7 @@ def spot_text(cell: Cell, colourful: bool) -> str:
     """
     if cell.kind == "nan":
         return "??"
-    if cell.kind == "infinite":
+    if cell.kind in ("infinite", "masked"):
         return f"{cell.text.strip()[0]}∞"
     if cell.kind == "zero":
         return " ·"

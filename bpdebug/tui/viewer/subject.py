@@ -40,6 +40,8 @@ class Subject:
         What its axes are called; empty where that is not known.
     view : str
         Which of its numbers are shown first.
+    is_mask : bool
+        Whether −∞ is meant in it.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Subject:
     digits: int = 4
     axes: tuple[str, ...] = ()
     view: View = "run"
+    is_mask: bool = False
 
     def axes_of(self, values: Values) -> tuple[str, ...]:
         """Return what the axes of some values are called; those of another number of axes have no names."""

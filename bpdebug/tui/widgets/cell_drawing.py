@@ -12,7 +12,14 @@ MARGIN = 2
 SELECTED = Style(bold=True, reverse=True)
 """The cell under the cursor."""
 SIGNS = ("positive", "negative")
-KINDS = ("zero", "nan", "infinite", "note", *(f"{sign}-{n + 1}" for sign in SIGNS for n in range(LEVELS)))
+KINDS = (
+    "zero",
+    "nan",
+    "infinite",
+    "masked",
+    "note",
+    *(f"{sign}-{n + 1}" for sign in SIGNS for n in range(LEVELS)),
+)
 CELL_CLASSES = frozenset(f"cell--{kind}" for kind in KINDS)
 """The component classes of a widget that shows cells."""
 

@@ -118,13 +118,13 @@ class Ledger(Horizontal):
     def format_of(self, panel: Panel, digits: int) -> CellFormat:
         """Return how a tensor's numbers are written; the whole run decides, so that nothing moves later."""
         if panel.mark == "in part" and panel.value is not None:
-            return cell_format(panel.value, digits)
+            return replace(cell_format(panel.value, digits), masks=panel.is_mask)
         if panel.recorded is None:
             return CellFormat()
         key = panel.name, panel.view, digits
         if key not in self.formats or self.formats[key][0] is not panel.recorded:
             self.formats[key] = panel.recorded, cell_format(panel.recorded, digits)
-        return self.formats[key][1]
+        return replace(self.formats[key][1], masks=panel.is_mask)
 
     def share_room(self) -> None:
         """Give each pair its width and all rows their height, as far as the screen allows."""

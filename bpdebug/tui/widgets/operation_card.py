@@ -25,11 +25,17 @@ class OperationCard(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """Lay out the card for its size."""
+        """Lay out the card for its size; `…` says that there would be more."""
         width, height = self.content_size
-        content = card_content(self.text, width, roomy=True)
-        fits = len(content.wrap(max(1, width))) <= height
-        return content if fits else card_content(self.text, width, roomy=False)
+        for roomy in (True, False):
+            content = card_content(self.text, width, roomy)
+            lines = content.wrap(max(1, width))
+            if len(lines) <= height:
+                return content
+        # At the very end of the line, where it cannot be taken for a part of a number.
+        last = lines[height - 1].truncate(max(0, width - 2), pad=True)
+        last = Content.assemble(last, (" …", "$text-muted"))
+        return Content("\n").join([*lines[: height - 1], last])
 
 
 def card_content(text: OperationText, width: int, roomy: bool) -> Content:

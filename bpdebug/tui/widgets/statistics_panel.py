@@ -20,6 +20,8 @@ from bpdebug.tui.viewer.statistics_text import (
     size_entries,
 )
 
+ALARMING, OF_A_MASK = frozenset({"NaN", "infinite"}), frozenset({"NaN"})
+"""What there should be none of; −∞ is what a mask is made of."""
 WIDE = 50
 """From so many columns on, entries stand side by side."""
 NAME_WIDTH = 9
@@ -36,9 +38,13 @@ class StatisticsPanel(Widget):
         super().__init__(id="statistics")
         self.groups: tuple[Sequence[Entry], ...] = ()
         self.note = ""
+        self.alarming = ALARMING
 
-    def show(self, shape: Shape, dtype: np.dtype[Any], found: Statistics | None) -> None:
+    def show(
+        self, shape: Shape, dtype: np.dtype[Any], found: Statistics | None, is_mask: bool = False
+    ) -> None:
         """Show the statistics of a tensor; None while they are computed."""
+        self.alarming = OF_A_MASK if is_mask else ALARMING
         groups = shape_entries(shape, dtype), size_entries(found), count_entries(found)
         note = finite_note(found)
         if (groups, note) != (self.groups, self.note):
@@ -63,7 +69,7 @@ class StatisticsPanel(Widget):
 
     def entry(self, name: str, figure: str, width: int) -> Content:
         """Write what is said, and its figure."""
-        alarming = name in ("NaN", "infinite") and figure[:1] not in ("0", "c")
+        alarming = name in self.alarming and figure[:1] not in ("0", "c")
         return Content.assemble(
             (f"{name:<{width}} ", "$text-muted"), (figure, "bold $text-error" if alarming else "")
         )

@@ -1,9 +1,10 @@
 """A tensor as a grid of numbers, which formats only the cells in sight.
 
-Drawing therefore costs the same for a 4×3 and for a 4096×4096 tensor. There are no scroll bars: the
-border names the part in sight as a slice, which says more in less room. Colour says sign and size; the
-marks that matter are characters too: `[0.0041]` feeds the selected element, `«0.0041»` won among those that
-do, `▸0.0066` is selected. Of a tensor with more than two axes one slice is shown, and the title says which.
+Drawing therefore costs the same for a 4×3 and for a 4096×4096 tensor. There are no scroll bars: the border
+names the part in sight as a slice, which says more in less room. Colour says sign and size; the marks that
+matter are characters too: `[0.0041]` feeds the selected element, `«0.0041»` won among those that do,
+`▸0.0066` is selected; `‹` and `›` say that there are more columns. Of a tensor with more than two axes one
+slice is shown, and the title says which.
 """
 
 from __future__ import annotations
@@ -205,8 +206,13 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
                 seen, slicing.part(value, *places)[0].tolist(), are_wrong, strict=True
             )
         ]
-        if last < columns:
-            segments.append(Segment(" …", self.style_of("cell--note")))
+        # Where there is no room for `…`, columns out of sight show beside the last number in sight.
+        if last < columns and (room := width - cut_off - len(seen) * self.pitch) > 0:
+            segments.append(Segment(" …"[-room:], self.style_of("cell--note")))
+        elif last < columns and segments[-1].text.endswith(" "):
+            segments[-1] = segments[-1]._replace(text=f"{segments[-1].text[:-1]}›")
+        if first and not cut_off and segments[0].text.startswith(" "):
+            segments[0] = segments[0]._replace(text=f"‹{segments[0].text[1:]}")
         return Strip(segments).adjust_cell_length(width, self.visual_style.rich_style)
 
     def render_note(self, y: int, width: int) -> Strip:

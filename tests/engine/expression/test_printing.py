@@ -41,6 +41,7 @@ from bpdebug.engine.expression.printing import (
         "exp(a - (b + 1.5))",
         "softmax(s, axis=-1) @ v",
         "sequence(a, b, c, d, e + f)",
+        "placed(a + b, x, index=s_[:,-2:,1])",
     ],
 )
 def test_numpy_text_has_the_parentheses_that_it_needs(text: str) -> None:
@@ -71,7 +72,13 @@ def test_numpy_text_has_the_parentheses_that_it_needs(text: str) -> None:
         ("maximum(x, 0)", "max(x, 0)"),
         ("leaky_relu(z1)", "lrelu(z₁)"),
         ("sum(x, axis=1) * y", "(Σⱼ x) ⊙ y"),
-        ("sequence(a, b, c, d)", "sequence(a, b, c, d)"),
+        ("sequence(a, b, c, d)", "[a, b, c, d]"),
+        ("placed(g * x[:, 0:2], x, index=s_[:, 0:2])", "placed(g ⊙ x[:,0:2] at [:,0:2])"),
+        ("reshape_like(sum(dz1, axis=(0, 2, 3)), b1)", "Σᵢₖₗ dz₁"),
+        ("reshape_like(sum(dz1, axis=0), b1) * x", "(Σᵢ dz₁) ⊙ x"),
+        ("reshape_like(da2, a1)", "reshape(da₂)"),
+        ("as_rows(dz2).T @ as_rows(a1)", "rows(dz₂)ᵀ · rows(a₁)"),
+        ("merge_heads(p @ split_heads(v, heads=2), heads=2)", "concat(p · heads(v))"),
     ],
 )
 def test_math_text(text: str, mathematics: str) -> None:
@@ -99,6 +106,8 @@ def test_gradients_are_written_as_derivatives_of_the_loss() -> None:
         ("dh1_t3", "dh₁⁽³⁾"),
         ("tanh_c12_t10", "tanh_c₁₂⁽¹⁰⁾"),
         ("x_t3", "x_t₃"),
+        ("dc1_t2_via_tanh_c1_t2", "dc₁⁽²⁾ via tanh_c₁⁽²⁾"),
+        ("da1_via_xhat1", "da₁ via x̂₁"),
     ],
 )
 def test_only_a_number_at_the_end_becomes_a_subscript(name: str, mathematics: str) -> None:
@@ -136,6 +145,7 @@ SHAPES = {"dz2": (2, 1), "a1": (4, 1), "w1": (4, 3), "a0": (3, 7), "b1": (4, 1),
         ("w1 @ a0[:, 0:2]", "(4,2) = (4,3) @ (3,2)"),
         ("2 * a1", "(4,1) = 2 * (4,1)"),
         ("sum(a0) + s", "() = sum((3,7)) + ()"),
+        ("as_rows(a0).T @ a0", "(7,7) = (7,3) @ (3,7)"),
     ],
 )
 def test_shapes_stand_in_the_places_of_the_operands(text: str, shapes: str) -> None:

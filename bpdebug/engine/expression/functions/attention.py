@@ -44,6 +44,7 @@ ENTRIES = (
         (Sample((WIDE,), {"heads": 2}), Sample((MIXED,), {"heads": 3}), Sample((MIXED,))),
         form=SPLIT_HEADS,
         options=HEADS,
+        notation="heads({x})",
     ),
     Function(
         "merge_heads",
@@ -53,6 +54,7 @@ ENTRIES = (
         (Sample(((WIDE, WIDE),)), Sample(((MIXED, MIXED),), {"heads": 2})),
         form=MERGED_HEADS,
         options=HEADS,
+        notation="concat({x})",
     ),
     Function(
         "causal_mask",
@@ -61,6 +63,7 @@ ENTRIES = (
         "−∞ where the key comes after the query: the softmax makes an exact 0 of it.",
         (Sample((SQUARE,)), Sample((WIDE,)), Sample((((0.5,), (1.0,)),))),
         form=TRIANGLE,
+        notation="mask({x})",
         is_mask=True,
     ),
     Function(

@@ -53,7 +53,8 @@ class Function(NamedTuple):
     options : mapping
         The keyword options, each with its default.
     notation : str
-        How mathematics writes it; `name(x)` if empty.
+        How mathematics writes it; `name(x)` if empty. Beside the arguments it may name `{operands}`, which
+        is all of them, `{axis}` and `{index}`.
     python : str
         How NumPy text writes it; `name(x, option=...)` if empty.
     precedence : int

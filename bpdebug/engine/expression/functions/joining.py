@@ -94,6 +94,7 @@ ENTRIES = (
         "One tensor for each time step, as one tensor: time is its second axis.",
         (Sample((MIXED, MIXED[::-1], MIXED)), Sample(((1.0, 2.0), (0.3, 0.7), (-1.0, 0.5)))),
         form=SEQUENCE,
+        notation="[{operands}]",
         variadic=True,
     ),
     Function(

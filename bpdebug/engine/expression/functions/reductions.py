@@ -143,6 +143,7 @@ ENTRIES = (
         ),
         form=EXPANSION,
         options=OPTIONS,
+        notation="broadcast({x})",
     ),
     Function(
         "count",

@@ -91,6 +91,7 @@ ENTRIES = (
             Sample((MIXED, ((1.0, 2.0), (3.0, 4.0), (5.0, 6.0)))),
         ),
         form=RESHAPE_LIKE,
+        notation="reshape({x})",
     ),
     Function(
         "as_rows",
@@ -99,12 +100,13 @@ ENTRIES = (
         "Lays the positions of all examples one below the other, so that one matrix product sums over them.",
         (Sample((CUBE,)), Sample((MIXED,)), Sample(((1.0, -2.0),))),
         form=AS_ROWS,
+        notation="rows({x})",
     ),
     Function(
         "upsample",
         upsample,
         ("upsample_gradient(g, scale=scale)",),
-        "Repeats each pixel, so that the picture grows.",
+        "Repeats each pixel; on the way back the gradients of its copies add up.",
         (Sample(((PICTURE,),)), Sample(((PICTURE,),), {"scale": (1, 3)})),
         form=UPSAMPLE,
         options=SCALE,

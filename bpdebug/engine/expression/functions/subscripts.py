@@ -54,5 +54,6 @@ ENTRIES = (
         ),
         form=PLACED,
         options=OPTIONS,
+        notation="placed({x} at [{index}])",
     ),
 )
