@@ -88,6 +88,7 @@ class Bench:
         nearby = layers[max(0, statement.layer - 2) : statement.layer + 1]
         near = {name for layer in nearby for name in layer.tensors.values()} or set(tensors)
         near |= {gradient_name(name) for name in near}
+        mistakable = [name for name in tensors if values[name].any()]
         activations = {
             layer.tensors["z"]: layer.tensors["a"] for layer in layers if {"z", "a"} <= layer.tensors.keys()
         }
@@ -102,12 +103,18 @@ class Bench:
         ]
         return Scope(
             {name: value.shape for name, value in values.items()},
-            tensors,
-            near & set(tensors),
+            mistakable,
+            near & set(mistakable),
             activations,
             cut if self.program.batch > 1 else (),
             self.program.carried if statement.phase == "backward" else {},
             (COUNTER, COUNTER + NEW) if statement.phase == "update" else (),
+            {
+                entry.name: entry.expression
+                for entry in self.program.statements[: position - 1]
+                if entry.phase == "forward"
+            },
+            self.program.parameters,
         )
 
 

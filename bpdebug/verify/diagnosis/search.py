@@ -122,6 +122,9 @@ class _Finder:
             addend = self.evaluator.value(term)
             if addend is None or addend.shape != self.mine.shape:
                 continue
+            # A multiple of the right numbers is a factor, not a term.
+            if is_explained(addend, (coefficient(value, addend) or 0.0) * value, self.rtol):
+                continue
             factor = coefficient(addend, difference)
             # A small difference of large numbers has lost digits: it is the sum that must fit.
             if factor is None or not is_explained(self.mine, value + factor * addend, self.rtol):
@@ -138,7 +141,7 @@ class _Finder:
         for expression, name in updated_parameter(self.right, self.scope):
             yield "updated parameter", name, expression, 1.5
         for name in self.scope.tensors:
-            yield "added term", name, Name(name), 2.0
+            yield "penalty" if name in self.scope.parameters else "added term", name, Name(name), 2.0
 
     def single(self) -> Iterator[Candidate]:
         """Try every single edit, each with a factor too."""
