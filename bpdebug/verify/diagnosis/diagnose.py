@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,7 @@ from bpdebug.engine.optimizers import COUNTER, NEW
 from bpdebug.engine.program import Program
 from bpdebug.verify.diagnosis.fits import BATCH
 from bpdebug.verify.diagnosis.scope import Scope
-from bpdebug.verify.diagnosis.search import Candidate, groups_of, search
+from bpdebug.verify.diagnosis.search import Allowance, Candidate, groups_of, search
 from bpdebug.verify.diagnosis.wording import done, why
 from bpdebug.verify.report import Diagnosis
 
@@ -39,9 +39,12 @@ class Bench:
     ----------
     program : Program
         The right program.
+    allowance : Allowance
+        How much may still be tried for its tensors.
     """
 
     program: Program
+    allowance: Allowance = field(default_factory=Allowance)
 
     @cached_property
     def elsewhere(self) -> Mapping[str, Array]:
@@ -158,7 +161,7 @@ def diagnose(
     values = bench.with_examples(values)
     scope = bench.scope(statement, values)
     formulas = _written_out(bench.program, statement, given)
-    candidates = search(formulas, mine, values, scope, bench.program.batch, rtol)
+    candidates = search(formulas, mine, values, scope, bench.program.batch, rtol, bench.allowance)
     groups = groups_of(candidates, bench.elsewhere)
     best = [members[0] for members in groups][:MOST_DIAGNOSES]
     return tuple(_described(candidate) for candidate in best), len(groups) > 1

@@ -32,11 +32,27 @@ from bpdebug.verify.diagnosis.scope import Scope
 PAIR_COST = 0.5
 """How much less plausible two mistakes are than their costs alone say."""
 MOST_PAIRS = 60_000
-"""The search for pairs ends here; a layer of a network has a few thousand."""
-MOST_NUMBERS = 2**27
-"""... or when so many numbers have been computed for it: pairs are not for large tensors."""
+"""So many pairs are tried for all tensors of a check; a layer of a network has a few thousand."""
+MOST_NUMBERS = 2**25
+"""... or as many as it takes to compute so many numbers: pairs are not for large tensors."""
 LEFT_OVER = 1e-3
 """How much of the user's difference from the right numbers an added term may leave unexplained."""
+
+
+@dataclass(slots=True)
+class Allowance:
+    """What may still be tried for the tensors of a check: each search takes at most half of what is left.
+
+    Attributes
+    ----------
+    pairs : int
+        How many pairs of edits.
+    numbers : int
+        How many numbers may be computed for them.
+    """
+
+    pairs: int = MOST_PAIRS
+    numbers: int = MOST_NUMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,7 @@ def search(
     scope: Scope,
     batch: int,
     rtol: float,
+    allowance: Allowance,
 ) -> list[Candidate]:
     """Find the formulas that give the user's numbers.
 
@@ -75,6 +92,8 @@ def search(
         The size of the batch.
     rtol : float
         The tolerance, relative to the largest number.
+    allowance : Allowance
+        How many pairs of edits may be tried; it is lessened by what was.
 
     Returns
     -------
@@ -91,7 +110,7 @@ def search(
         looking = finder(formula, cost)
         found += [*looking.whole(), *looking.single()]
     if not found:
-        found = list(finder(*formulas[0]).pairs())
+        found = list(finder(*formulas[0]).pairs(allowance))
     return sorted(found, key=lambda candidate: (candidate.cost, len(numpy_text(candidate.expression))))
 
 
@@ -148,19 +167,21 @@ class _Finder:
         for edit in single_edits(self.right, self.scope):
             yield from self.matches(edit.expression, (edit,))
 
-    def pairs(self) -> Iterator[Candidate]:
-        """Try every pair of edits, as far as there is time."""
+    def pairs(self, allowance: Allowance) -> Iterator[Candidate]:
+        """Try the pairs of edits, the likely ones first, as far as there is time."""
         tried: set[Expression] = set()
-        computed = 0
-        for first in single_edits(self.right, self.scope):
+        pairs, numbers = allowance.pairs // 2, allowance.numbers // 2
+        for first in sorted(single_edits(self.right, self.scope), key=lambda edit: edit.cost):
             beside = replace(self, evaluator=self.evaluator.remembering(first.expression))
             for second in single_edits(first.expression, self.scope):
                 if second.expression not in tried:
                     tried.add(second.expression)
-                    if len(tried) > MOST_PAIRS or computed + beside.evaluator.computed > MOST_NUMBERS:
-                        return
+                    allowance.pairs -= 1
+                    before = beside.evaluator.computed
                     yield from beside.matches(second.expression, (first, second))
-            computed += beside.evaluator.computed
+                    allowance.numbers -= beside.evaluator.computed - before
+                    if allowance.pairs < pairs or allowance.numbers < numbers:
+                        return
 
     def matches(self, expression: Expression, edits: tuple[Edit, ...]) -> Iterator[Candidate]:
         """Yield a formula if it gives the user's numbers, as it is or times a factor."""
