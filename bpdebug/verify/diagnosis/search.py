@@ -8,14 +8,16 @@ them apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Expression, Name, Number
 from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.edits import Edit, single_edits, updated_parameter
 from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.fits import (
@@ -29,30 +31,11 @@ from bpdebug.verify.diagnosis.fits import (
 )
 from bpdebug.verify.diagnosis.scope import Scope
 
+Found = TypeVar("Found")
 PAIR_COST = 0.5
 """How much less plausible two mistakes are than their costs alone say."""
-MOST_PAIRS = 60_000
-"""So many pairs are tried for all tensors of a check; a layer of a network has a few thousand."""
-MOST_NUMBERS = 2**25
-"""... or as many as it takes to compute so many numbers: pairs are not for large tensors."""
 LEFT_OVER = 1e-3
 """How much of the user's difference from the right numbers an added term may leave unexplained."""
-
-
-@dataclass(slots=True)
-class Allowance:
-    """What may still be tried for the tensors of a check: each search takes at most half of what is left.
-
-    Attributes
-    ----------
-    pairs : int
-        How many pairs of edits.
-    numbers : int
-        How many numbers may be computed for them.
-    """
-
-    pairs: int = MOST_PAIRS
-    numbers: int = MOST_NUMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +56,8 @@ def search(
     scope: Scope,
     batch: int,
     rtol: float,
-    allowance: Allowance,
 ) -> list[Candidate]:
-    """Find the formulas that give the user's numbers.
+    """Find the formulas that give the user's numbers and differ from a right one by one edit.
 
     Parameters
     ----------
@@ -92,25 +74,34 @@ def search(
         The size of the batch.
     rtol : float
         The tolerance, relative to the largest number.
-    allowance : Allowance
-        How many pairs of edits may be tried; it is lessened by what was.
 
     Returns
     -------
     list of Candidate
         The most plausible first; empty if no small edit explains the numbers.
     """
-    evaluator = Evaluator({BATCH: np.asarray(float(batch)), **values}, {})
-
-    def finder(formula: Expression, cost: float) -> _Finder:
-        return _Finder(formula, cost, mine, evaluator.remembering(formula), scope, batch, rtol)
-
     found: list[Candidate] = []
     for formula, cost in formulas:
-        looking = finder(formula, cost)
+        looking = _finder(formula, cost, mine, values, scope, batch, rtol)
         found += [*looking.whole(), *looking.single()]
-    if not found:
-        found = list(finder(*formulas[0]).pairs(allowance))
+    return _most_plausible_first(found)
+
+
+def search_pairs(
+    formula: tuple[Expression, float],
+    mine: Array,
+    values: Mapping[str, Array],
+    scope: Scope,
+    batch: int,
+    rtol: float,
+    allowance: Allowance,
+) -> list[Candidate]:
+    """Find the formulas that differ by two edits; the allowance is lessened by what is tried."""
+    looking = _finder(*formula, mine, values, scope, batch, rtol)
+    return _most_plausible_first(looking.pairs(allowance))
+
+
+def _most_plausible_first(found: Iterable[Candidate]) -> list[Candidate]:
     return sorted(found, key=lambda candidate: (candidate.cost, len(numpy_text(candidate.expression))))
 
 
@@ -199,27 +190,39 @@ class _Finder:
             yield self.candidate(scaled, (*edits, edit), off)
 
 
+def _finder(
+    formula: Expression,
+    cost: float,
+    mine: Array,
+    values: Mapping[str, Array],
+    scope: Scope,
+    batch: int,
+    rtol: float,
+) -> _Finder:
+    evaluator = Evaluator({BATCH: np.asarray(float(batch)), **values}, {}).remembering(formula)
+    return _Finder(formula, cost, mine, evaluator, scope, batch, rtol)
+
+
 def groups_of(
-    candidates: Iterable[Candidate], elsewhere: Mapping[str, Array], rtol: float = 1e-9
-) -> list[list[Candidate]]:
+    candidates: Iterable[Found], value_elsewhere: Callable[[Found], Array | None], rtol: float = 1e-9
+) -> list[list[Found]]:
     """Put together the candidates that say the same thing: those that agree on other numbers, too.
 
     Parameters
     ----------
-    candidates : iterable of Candidate
+    candidates : iterable
         The most plausible first.
-    elsewhere : mapping
-        The values of another run of the program, on general numbers and a batch of its own.
+    value_elsewhere : callable
+        (candidate) -> what it gives in another run of the program, on general numbers and a batch of its own.
 
     Returns
     -------
-    list of list of Candidate
+    list of list
         The groups, and in each its members, in the order of the candidates.
     """
-    evaluator = Evaluator(elsewhere, {})
-    groups: list[tuple[Array | None, list[Candidate]]] = []
+    groups: list[tuple[Array | None, list[Found]]] = []
     for candidate in candidates:
-        value = evaluator.value(candidate.expression)
+        value = value_elsewhere(candidate)
         for other, members in groups:
             if value is not None and other is not None and is_explained(value, other, rtol):
                 members.append(candidate)
