@@ -34,6 +34,8 @@ from bpdebug.verify.diagnosis.scope import Scope
 Found = TypeVar("Found")
 PAIR_COST = 0.5
 """How much less plausible two mistakes are than their costs alone say."""
+MOST_NUMBERS = 2**27
+"""When so many numbers have been computed for a formula, no more single edits of it are tried."""
 LEFT_OVER = 1e-3
 """How much of the user's difference from the right numbers an added term may leave unexplained."""
 
@@ -154,8 +156,10 @@ class _Finder:
             yield "penalty" if name in self.scope.parameters else "added term", name, Name(name), 2.0
 
     def single(self) -> Iterator[Candidate]:
-        """Try every single edit, each with a factor too."""
-        for edit in single_edits(self.right, self.scope):
+        """Try every single edit, each with a factor too; of huge tensors only the likely ones."""
+        for edit in sorted(single_edits(self.right, self.scope), key=lambda edit: edit.cost):
+            if self.evaluator.computed > MOST_NUMBERS:
+                return
             yield from self.matches(edit.expression, (edit,))
 
     def pairs(self, allowance: Allowance) -> Iterator[Candidate]:
