@@ -82,10 +82,9 @@ def compare(mine: Array, reference: Array, tolerance: Tolerance) -> Comparison:
     rtol = tolerance.relative(mine, reference)
     x, y = mine.astype(float), reference.astype(float)
     with np.errstate(all="ignore"):
-        difference = np.abs(x - y)
         same = (x == y) | (np.isnan(x) & np.isnan(y))
-        difference[same] = 0.0
-        difference[~same & ~np.isfinite(difference)] = math.inf
+        apart = np.abs(x - y)
+        difference = np.where(same, 0.0, np.where(np.isfinite(apart), apart, math.inf))
         sizes = np.abs(y[np.isfinite(y)])
         scale = float(sizes.max(initial=0.0))
         allowed = tolerance.atol + rtol * np.abs(np.where(np.isfinite(y), y, 0.0)) + rtol * scale

@@ -6,6 +6,8 @@ Case and separators do not count, and a layer's number may be left out where onl
     a0        X  input  a_prev1                  da0   dX  dinput  d_prev1  dA_prev1
     z1        Z1  Z_1                            dz1   dZ1  delta1  δ1  dL/dz1
 
+    w_ih2     weight_ih_l0 of the first recurrent layer    dw_ih2    dW_ih  lstm.weight_ih_l0.grad
+
 Names of modules, such as `layers.0.weight.grad`, count layers in ways of their own: 0, 1, 2 in a list,
 0, 2, 4 where activations are modules too, often 1, 2, 3 in names such as `fc1`. So they are understood
 where there are as many numbered modules as layers with such a parameter, in the order of their numbers.
@@ -28,9 +30,13 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "a_prev": ("aprev", "prev"),
     "w": ("w", "weight", "weights"),
     "b": ("b", "bias", "biases"),
+    **{f"w_{source}": (f"w{source}", f"weight{source}", f"weights{source}") for source in ("ih", "hh")},
+    **{f"b_{source}": (f"b{source}", f"bias{source}", f"biases{source}") for source in ("ih", "hh")},
     "prediction": ("prediction", "pred", "yhat"),
 }
 """What a layer's tensor is called in common code, before the layer's number; else by its role."""
+RECURRENT = frozenset({"w_ih", "w_hh", "b_ih", "b_hh"})
+"""The parameters whose names in PyTorch end with a count of the recurrent layers: `weight_ih_l0`."""
 DATA = ("x", "input", "inputs")
 """What goes into the first layer."""
 GRADIENTS = (
@@ -44,6 +50,9 @@ DELTA = "delta"
 _SYMBOLS = str.maketrans({"∂": "d", "∇": "nabla", "δ": DELTA})
 _MODULE = re.compile(
     r"(?P<stem>|.*[^0-9])(?P<number>[0-9]{1,9})\.(?P<parameter>weight|bias)\.grad", re.IGNORECASE
+)
+_RECURRENT = re.compile(
+    r"(?P<stem>.*\.)(?P<parameter>(?:weight|bias)_(?:ih|hh)_l[0-9]{1,9}\.grad)", re.IGNORECASE
 )
 _MODULE_PARAMETERS = {"weight": "w", "bias": "b"}
 
@@ -59,7 +68,7 @@ def understood(theirs: Collection[str], program: Program) -> dict[str, str]:
         The program whose tensors are meant.
     """
     aliases = spellings(program)
-    modules = _modules(theirs, program)
+    modules = {**_modules(theirs, program), **_recurrent(theirs, aliases)}
     meanings = {name: _meaning(name, aliases, program) or modules.get(name, "") for name in theirs}
     return {name: ours for name, ours in meanings.items() if ours}
 
@@ -98,6 +107,11 @@ def _words(program: Program) -> Iterator[tuple[str, str]]:
             for word in ROLES.get(role, (role,)):
                 for number in _numbers(layer):
                     yield f"{word}{number}", name
+    recurrent = [layer for layer in program.layers if "w_hh" in layer.tensors]
+    for count, layer in enumerate(recurrent):
+        for role in RECURRENT & layer.tensors.keys():
+            for word in ROLES[role]:
+                yield f"{word}l{count}", layer.tensors[role]
     if program.layers and "a_prev" in program.layers[0].tensors:
         for word in DATA:
             yield word, program.layers[0].tensors["a_prev"]
@@ -129,3 +143,12 @@ def _modules(theirs: Collection[str], program: Program) -> dict[str, str]:
             by_number = dict(zip(numbers, gradients, strict=True))
             meanings |= {name: by_number[int(match["number"])] for name, match in found.items()}
     return meanings
+
+
+def _recurrent(theirs: Collection[str], aliases: Mapping[str, str]) -> dict[str, str]:
+    """Read the names of a recurrent module's parameters; of two modules, each counts its own layers."""
+    found = {name: match for name in theirs if (match := _RECURRENT.fullmatch(name))}
+    if len({match["stem"] for match in found.values()}) != 1:
+        return {}
+    meanings = {name: aliases.get(spelling(match["parameter"]), "") for name, match in found.items()}
+    return {name: ours for name, ours in meanings.items() if ours}

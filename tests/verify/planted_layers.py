@@ -101,9 +101,11 @@ class Net:
             layer = make_layer(number, entry, chosen, given, ROWS, reads, owner)
             for role, value in parameters.items():
                 inputs[layer.given[role]] = value
-            for generated in entry.generated:  # a mask, in the shape of what comes in
-                inputs[f"{generated.name}{number}"] = (random.random(x.shape) < 0.6).astype(float)
-                batch_axes[f"{generated.name}{number}"] = 0
+            for generated in entry.generated:  # a mask, in the shape of what comes in, or a state of zeros
+                name = layer.given[generated.name]
+                state = np.zeros((len(x), own["w_hh"].shape[1])) if "w_hh" in own else None
+                inputs[name] = (random.random(x.shape) < 0.6).astype(float) if state is None else state
+                batch_axes[name] = 0
             made.append(layer)
             forward += layer.forward
         shapes = {name: value.shape for name, value in inputs.items()}

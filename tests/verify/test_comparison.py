@@ -21,6 +21,13 @@ def test_a_tensor_agrees_with_itself(value: np.ndarray) -> None:
     assert not comparison.wrong.any()
 
 
+def test_a_single_number_is_compared() -> None:
+    comparison = compare(np.asarray(3.0), np.asarray(2.0), Tolerance())
+    assert comparison.worst is not None
+    assert (comparison.agrees, comparison.worst.index) == (False, ())
+    assert agrees(np.asarray(2.0), np.asarray(2.0), Tolerance())
+
+
 @settings(deadline=None)
 @given(arrays.arrays(np.float64, (3, 4), elements=FLOATS), st.integers(0, 11), st.floats(1e-5, 10))
 def test_one_wrong_element_is_found_and_named(value: np.ndarray, place: int, off: float) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from bpdebug.engine.expression.parsing import parse
 from bpdebug.verify.check import check
+from bpdebug.verify.diagnosis import Bench, diagnose
+from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.report import Report, TensorReport
 from tests.verify.planted import ACTIVATIONS, Mistake, Network, gradients, mistakes, network, passes
 
@@ -165,3 +167,21 @@ def test_a_penalty_that_is_missing_doubled_or_divided_by_m(share: float, formula
     (dw1,) = wrong(check(program, net.values, gradients(net, values)))
     assert dw1.name == "dw1"
     assert dw1.diagnoses[0].formula == formula
+
+
+@pytest.mark.parametrize("few", [{"pairs": 400}, {"numbers": 4000}])
+def test_what_cannot_be_explained_takes_half_of_what_may_be_tried(few: dict[str, int]) -> None:
+    left = Allowance(**few)
+    net = network((3, 4, 2), ("tanh", "sigmoid"), batch=5, seed=3)
+    values = {**passes(net), **net.values}
+    statement = next(entry for entry in net.program.statements if entry.name == "dw1")
+    noise = np.random.default_rng(0).normal(size=net.program.shapes["dw1"])
+    bench = Bench(net.program, left)
+    pairs, numbers = left.pairs, left.numbers
+    for _ in range(2):
+        assert diagnose(bench, statement, noise, values, [], 1e-8) == ((), False)
+        taken = pairs - left.pairs, numbers - left.numbers
+        assert taken[0] <= pairs // 2 + 2
+        assert taken[1] <= numbers // 2 + 1000  # the last pair may go beyond
+        assert taken[0] >= pairs // 2 or taken[1] >= numbers // 2
+        pairs, numbers = left.pairs, left.numbers

@@ -9,8 +9,10 @@ from bpdebug.engine.trace import run
 from bpdebug.scenario import load_scenario
 from bpdebug.verify.check import check, check_scenario
 from bpdebug.verify.report import Report
-from tests.verify.planted_layers import FAMILIES, Array, Net, Planted, Values
+from tests.verify import planted_layers, planted_sequences
+from tests.verify.planted_layers import Array, Net, Planted, Values
 
+FAMILIES = planted_layers.FAMILIES | planted_sequences.FAMILIES
 SEEDS = range(8)
 
 
@@ -131,6 +133,26 @@ def test_the_shipped_convolution_has_the_two_mistakes_that_its_loops_made() -> N
     padded, w = np.pad(da1, 1), values["w1"][0, 0]
     da0 = [[(padded[i : i + 3, j : j + 3] * w).sum() for j in range(4)] for i in range(4)]
     np.testing.assert_array_equal(scenario.mine["da0"], np.array(da0)[None, None])
+
+
+def test_a_tensor_of_zeros_stands_in_no_other_place() -> None:
+    """The states before the first step are zeros, and a zero in a product is a term that is missing."""
+    (forgotten,) = (one for one in FAMILIES["lstms"](0) if one.name == "next cell forgotten")
+    (report,) = (tensor for tensor in forgotten.checked().tensors if tensor.verdict == "wrong")
+    assert [diagnosis.formula for diagnosis in report.diagnoses] == [*forgotten.formulas]
+    assert not report.ambiguous
+
+
+def test_a_penalty_is_said_of_parameters_alone() -> None:
+    net = next(FAMILIES["rnns"](0)).net
+    v = net.values
+
+    def said(**mine: Array) -> str:
+        (report,) = (tensor for tensor in given(net, **mine).tensors if tensor.verdict == "wrong")
+        return report.diagnoses[0].explanation
+
+    assert "penalty" in said(dw2=v["dw2"] + 0.37 * v["w2"])
+    assert "penalty" not in said(dh1_t2=v["dh1_t2"] + 0.37 * v["h1_t1"])
 
 
 def test_numbers_that_no_mistake_explains_are_described() -> None:

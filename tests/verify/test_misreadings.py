@@ -43,6 +43,8 @@ def general(name: str) -> tuple[list[np.ndarray], dict]:
     if "pool" in name:
         options = {"size": 3, "stride": 1, "padding": 1}
         return [normal(2, 3, 4, 5), random.integers(3, size=(2, 3, 4, 5)).astype(float)], options
+    if name.endswith("_heads"):
+        return [normal(2, 3, 6) if name == "split_heads" else normal(2, 2, 3, 3)], {"heads": 2}
     if name == "row_sums":
         return [normal(4, 3), np.array([1.0, 0.0, 1.0, 1.0]), normal(2, 3)], {}
     if name == "upsample_gradient":

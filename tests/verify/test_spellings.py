@@ -160,3 +160,30 @@ def test_any_names_are_answered(theirs):
 def test_a_spelling_of_two_tensors_is_not_understood():
     program = Program({"W": (1, 1), "w": (1, 1)}, (Statement("dW", parse("W")), Statement("dw", parse("w"))))
     assert understood(["dw", "dW", "d_w", "W", "W.grad"], program) == {"dw": "dw", "dW": "dW", "W": "W"}
+
+
+RECURRENT = load_scenario("lstm_step").program
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("dw_ih dW_ih weight_ih_l0.grad weight_ih_l0_grad lstm.weight_ih_l0.grad grad_weight_ih", "dw_ih1"),
+        ("dw_hh weight_hh_l0.grad model.rnn.weight_hh_l0.grad dW_hh_l0", "dw_hh1"),
+        ("db_ih bias_ih_l0.grad lstm.bias_ih_l0.grad", "db_ih1"),
+        ("weight_ih_l0 W_ih", "w_ih1"),
+    ],
+)
+def test_recurrent_parameters_have_the_names_of_pytorch(theirs, ours):
+    for name in theirs.split():
+        assert understood([name], RECURRENT) == {name: ours}
+
+
+def test_recurrent_modules_that_count_their_own_layers_are_not_guessed():
+    theirs = [
+        "encoder.weight_ih_l0.grad",
+        "decoder.weight_ih_l0.grad",
+        "weight_ih_l1.grad",
+        "bias_hh_l0.grad",
+    ]
+    assert understood(theirs, RECURRENT) == {}

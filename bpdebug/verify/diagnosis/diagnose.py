@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -11,22 +11,21 @@ import numpy as np
 from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.expression.evaluation import evaluate
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Expression, Name, Statement, calls, names, replace
+from bpdebug.engine.expression.nodes import Expression, Name, Statement, calls, names
 from bpdebug.engine.expression.printing import numpy_text
 from bpdebug.engine.optimizers import COUNTER, NEW
 from bpdebug.engine.program import Program
+from bpdebug.verify.diagnosis.allowance import Allowance
+from bpdebug.verify.diagnosis.evaluator import Evaluator
+from bpdebug.verify.diagnosis.every_step import AtEveryStep, Loop
 from bpdebug.verify.diagnosis.fits import BATCH
 from bpdebug.verify.diagnosis.scope import Scope
-from bpdebug.verify.diagnosis.search import Candidate, groups_of, search
+from bpdebug.verify.diagnosis.search import Candidate, groups_of, search, search_pairs
 from bpdebug.verify.diagnosis.wording import done, why
+from bpdebug.verify.diagnosis.written_out import written_out
 from bpdebug.verify.report import Diagnosis
 
 MOST_DIAGNOSES = 5
-DEEPEST = 3
-"""How many statements above a wrong tensor are searched, where the user gave nothing in between ..."""
-DEEPEST_OF_LAYER = 6
-"""... and how many of its own layer: common code writes a whole layer in a line."""
-DEPTH_COST = 0.3
 ELSEWHERE_BATCH = 5
 """A batch that is not confused with a factor of 2, 3 or 4."""
 
@@ -39,9 +38,15 @@ class Bench:
     ----------
     program : Program
         The right program.
+    allowance : Allowance
+        How much may still be tried for its tensors.
+    at_every_step : list of AtEveryStep
+        What was found wrong at every step of a layer over time.
     """
 
     program: Program
+    allowance: Allowance = field(default_factory=Allowance)
+    at_every_step: list[AtEveryStep] = field(default_factory=list)
 
     @cached_property
     def elsewhere(self) -> Mapping[str, Array]:
@@ -88,6 +93,7 @@ class Bench:
         nearby = layers[max(0, statement.layer - 2) : statement.layer + 1]
         near = {name for layer in nearby for name in layer.tensors.values()} or set(tensors)
         near |= {gradient_name(name) for name in near}
+        mistakable = [name for name in tensors if values[name].any()]
         activations = {
             layer.tensors["z"]: layer.tensors["a"] for layer in layers if {"z", "a"} <= layer.tensors.keys()
         }
@@ -102,12 +108,18 @@ class Bench:
         ]
         return Scope(
             {name: value.shape for name, value in values.items()},
-            tensors,
-            near & set(tensors),
+            mistakable,
+            near & set(mistakable),
             activations,
             cut if self.program.batch > 1 else (),
             self.program.carried if statement.phase == "backward" else {},
             (COUNTER, COUNTER + NEW) if statement.phase == "update" else (),
+            {
+                entry.name: entry.expression
+                for entry in self.program.statements[: position - 1]
+                if entry.phase == "forward"
+            },
+            self.program.parameters,
         )
 
 
@@ -150,48 +162,49 @@ def diagnose(
     """
     values = bench.with_examples(values)
     scope = bench.scope(statement, values)
-    formulas = _written_out(bench.program, statement, given)
-    candidates = search(formulas, mine, values, scope, bench.program.batch, rtol)
-    groups = groups_of(candidates, bench.elsewhere)
+    batch, formulas = bench.program.batch, written_out(bench.program, statement, given)
+    loop = Loop(bench.program, statement, given)
+    # What is hidden in the steps of a loop is wrong in all of them, which no formula of one step says.
+    candidates = search(formulas[:1] if loop.steps else formulas, mine, values, scope, batch, rtol)
+    if loop.steps and not candidates:
+        found = _at_every_step(bench, loop, mine, values, rtol)
+        if found[0]:
+            return found
+    candidates = candidates or search_pairs(formulas[0], mine, values, scope, batch, rtol, bench.allowance)
+    evaluator = Evaluator(bench.elsewhere, {})
+    groups = groups_of(candidates, lambda candidate: evaluator.value(candidate.expression))
     best = [members[0] for members in groups][:MOST_DIAGNOSES]
     return tuple(_described(candidate) for candidate in best), len(groups) > 1
 
 
-def _written_out(
-    program: Program, statement: Statement, given: Collection[str]
-) -> list[tuple[Expression, float]]:
-    """Return a formula, and then with the gradients that were not given replaced by their formulas.
-
-    The one that is computed last is replaced first, so that each is replaced once, wherever it stands. The
-    parts of a sum and inner gradients are written out at once: in common code they have no names.
-    """
-    expression = statement.expression
-
-    def latest(nameless: bool) -> Statement | None:
-        """Return what is computed last of what can be written out; the forward pass stays as it is."""
-        found = [
-            program.statements[program.positions[name] - 1]
-            for name in names(expression)
-            if name in program.positions and name not in given
-        ]
-        written_out = [
-            inner
-            for inner in found
-            if inner.phase != "forward"
-            and (not nameless or (inner.phase == "backward" and (inner.part or not inner.of)))
-        ]
-        return max(written_out, key=lambda inner: program.positions[inner.name], default=None)
-
-    formulas: list[tuple[Expression, float]] = []
-    for depth in range(DEEPEST_OF_LAYER + 1):
-        while inner := latest(nameless=True):
-            expression = replace(expression, {Name(inner.name): inner.expression})
-        formulas.append((expression, depth * DEPTH_COST))
-        hidden = latest(nameless=False)
-        if hidden is None or (depth >= DEEPEST and hidden.layer != statement.layer):
-            break
-        expression = replace(expression, {Name(hidden.name): hidden.expression})
-    return formulas
+def _at_every_step(
+    bench: Bench, loop: Loop, mine: Array, values: Mapping[str, Array], rtol: float
+) -> tuple[tuple[Diagnosis, ...], bool]:
+    """Find what was computed instead at every step of a layer over time."""
+    statements = bench.program.statements
+    scopes = {
+        name: bench.scope(statements[bench.program.positions[name] - 1], values)
+        for name in loop.kinds_of_formulas()
+    }
+    # One loop gives the gradients of all parameters: what explained one of them is tried first.
+    found = loop.explaining(bench.at_every_step, mine, values, rtol, bench.allowance)
+    if not found:
+        found = loop.explaining(loop.edits(scopes), mine, values, rtol, bench.allowance)
+        bench.at_every_step.extend(one for one, _ in found)
+    groups = groups_of(found, lambda pair: loop.value(pair[0], bench.elsewhere, bench.allowance))
+    best = [members[0] for members in groups][:MOST_DIAGNOSES]
+    whole = numpy_text(loop.formulas[loop.result])
+    diagnoses = tuple(
+        Diagnosis(
+            formula=f"{whole}, with {one.name} = {numpy_text(one.edit.expression)}",
+            edits=(f"in {one.name}, and so at each step: {done(one.edit)}",),
+            explanation=why(one.edit),
+            fix=f"{whole}, with {one.name} = {numpy_text(one.right)}",
+            residual=off,
+        )
+        for one, off in best
+    )
+    return diagnoses, len(groups) > 1
 
 
 def _described(candidate: Candidate) -> Diagnosis:

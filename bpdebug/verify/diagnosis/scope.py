@@ -20,7 +20,8 @@ class Scope:
     shapes : mapping
         The shape of everything that a formula can name.
     tensors : collection of str
-        The tensors that exist where the formula stands.
+        The tensors that exist where the formula stands, and may stand in another's place. One of zeros
+        may not: what it would put out of a formula was left out.
     near : collection of str
         Those of the same layer and its neighbours: the likely ones.
     activations : mapping
@@ -31,6 +32,10 @@ class Scope:
         For each tensor that is carried to the next iteration, what takes its place there: too early here.
     counters : collection of str
         The numbers that count updates, and may be off by one.
+    formulas : mapping
+        How the tensors of the forward pass were computed.
+    parameters : collection of str
+        The tensors that are learned.
     """
 
     shapes: Mapping[str, Shape]
@@ -40,6 +45,8 @@ class Scope:
     one_example: Sequence[Mapping[Expression, Expression]] = ()
     updated: Mapping[str, str] = field(default_factory=dict)
     counters: Collection[str] = ()
+    formulas: Mapping[str, Expression] = field(default_factory=dict)
+    parameters: Collection[str] = ()
 
     def shape(self, expression: Expression) -> Shape | None:
         """Return the shape of an expression; None if its operands do not fit together."""

@@ -8,14 +8,16 @@ them apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from bpdebug.engine.expression.functions.entry import Array
 from bpdebug.engine.expression.nodes import Expression, Name, Number
 from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.edits import Edit, single_edits, updated_parameter
 from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.fits import (
@@ -29,12 +31,11 @@ from bpdebug.verify.diagnosis.fits import (
 )
 from bpdebug.verify.diagnosis.scope import Scope
 
+Found = TypeVar("Found")
 PAIR_COST = 0.5
 """How much less plausible two mistakes are than their costs alone say."""
-MOST_PAIRS = 60_000
-"""The search for pairs ends here; a layer of a network has a few thousand."""
 MOST_NUMBERS = 2**27
-"""... or when so many numbers have been computed for it: pairs are not for large tensors."""
+"""When so many numbers have been computed for a formula, no more single edits of it are tried."""
 LEFT_OVER = 1e-3
 """How much of the user's difference from the right numbers an added term may leave unexplained."""
 
@@ -58,7 +59,7 @@ def search(
     batch: int,
     rtol: float,
 ) -> list[Candidate]:
-    """Find the formulas that give the user's numbers.
+    """Find the formulas that give the user's numbers and differ from a right one by one edit.
 
     Parameters
     ----------
@@ -81,17 +82,28 @@ def search(
     list of Candidate
         The most plausible first; empty if no small edit explains the numbers.
     """
-    evaluator = Evaluator({BATCH: np.asarray(float(batch)), **values}, {})
-
-    def finder(formula: Expression, cost: float) -> _Finder:
-        return _Finder(formula, cost, mine, evaluator.remembering(formula), scope, batch, rtol)
-
     found: list[Candidate] = []
     for formula, cost in formulas:
-        looking = finder(formula, cost)
+        looking = _finder(formula, cost, mine, values, scope, batch, rtol)
         found += [*looking.whole(), *looking.single()]
-    if not found:
-        found = list(finder(*formulas[0]).pairs())
+    return _most_plausible_first(found)
+
+
+def search_pairs(
+    formula: tuple[Expression, float],
+    mine: Array,
+    values: Mapping[str, Array],
+    scope: Scope,
+    batch: int,
+    rtol: float,
+    allowance: Allowance,
+) -> list[Candidate]:
+    """Find the formulas that differ by two edits; the allowance is lessened by what is tried."""
+    looking = _finder(*formula, mine, values, scope, batch, rtol)
+    return _most_plausible_first(looking.pairs(allowance))
+
+
+def _most_plausible_first(found: Iterable[Candidate]) -> list[Candidate]:
     return sorted(found, key=lambda candidate: (candidate.cost, len(numpy_text(candidate.expression))))
 
 
@@ -122,6 +134,9 @@ class _Finder:
             addend = self.evaluator.value(term)
             if addend is None or addend.shape != self.mine.shape:
                 continue
+            # A multiple of the right numbers is a factor, not a term.
+            if is_explained(addend, (coefficient(value, addend) or 0.0) * value, self.rtol):
+                continue
             factor = coefficient(addend, difference)
             # A small difference of large numbers has lost digits: it is the sum that must fit.
             if factor is None or not is_explained(self.mine, value + factor * addend, self.rtol):
@@ -138,26 +153,30 @@ class _Finder:
         for expression, name in updated_parameter(self.right, self.scope):
             yield "updated parameter", name, expression, 1.5
         for name in self.scope.tensors:
-            yield "added term", name, Name(name), 2.0
+            yield "penalty" if name in self.scope.parameters else "added term", name, Name(name), 2.0
 
     def single(self) -> Iterator[Candidate]:
-        """Try every single edit, each with a factor too."""
-        for edit in single_edits(self.right, self.scope):
+        """Try every single edit, each with a factor too; of huge tensors only the likely ones."""
+        for edit in sorted(single_edits(self.right, self.scope), key=lambda edit: edit.cost):
+            if self.evaluator.computed > MOST_NUMBERS:
+                return
             yield from self.matches(edit.expression, (edit,))
 
-    def pairs(self) -> Iterator[Candidate]:
-        """Try every pair of edits, as far as there is time."""
+    def pairs(self, allowance: Allowance) -> Iterator[Candidate]:
+        """Try the pairs of edits, the likely ones first, as far as there is time."""
         tried: set[Expression] = set()
-        computed = 0
-        for first in single_edits(self.right, self.scope):
+        pairs, numbers = allowance.pairs // 2, allowance.numbers // 2
+        for first in sorted(single_edits(self.right, self.scope), key=lambda edit: edit.cost):
             beside = replace(self, evaluator=self.evaluator.remembering(first.expression))
             for second in single_edits(first.expression, self.scope):
                 if second.expression not in tried:
                     tried.add(second.expression)
-                    if len(tried) > MOST_PAIRS or computed + beside.evaluator.computed > MOST_NUMBERS:
-                        return
+                    allowance.pairs -= 1
+                    before = beside.evaluator.computed
                     yield from beside.matches(second.expression, (first, second))
-            computed += beside.evaluator.computed
+                    allowance.numbers -= beside.evaluator.computed - before
+                    if allowance.pairs < pairs or allowance.numbers < numbers:
+                        return
 
     def matches(self, expression: Expression, edits: tuple[Edit, ...]) -> Iterator[Candidate]:
         """Yield a formula if it gives the user's numbers, as it is or times a factor."""
@@ -175,27 +194,39 @@ class _Finder:
             yield self.candidate(scaled, (*edits, edit), off)
 
 
+def _finder(
+    formula: Expression,
+    cost: float,
+    mine: Array,
+    values: Mapping[str, Array],
+    scope: Scope,
+    batch: int,
+    rtol: float,
+) -> _Finder:
+    evaluator = Evaluator({BATCH: np.asarray(float(batch)), **values}, {}).remembering(formula)
+    return _Finder(formula, cost, mine, evaluator, scope, batch, rtol)
+
+
 def groups_of(
-    candidates: Iterable[Candidate], elsewhere: Mapping[str, Array], rtol: float = 1e-9
-) -> list[list[Candidate]]:
+    candidates: Iterable[Found], value_elsewhere: Callable[[Found], Array | None], rtol: float = 1e-9
+) -> list[list[Found]]:
     """Put together the candidates that say the same thing: those that agree on other numbers, too.
 
     Parameters
     ----------
-    candidates : iterable of Candidate
+    candidates : iterable
         The most plausible first.
-    elsewhere : mapping
-        The values of another run of the program, on general numbers and a batch of its own.
+    value_elsewhere : callable
+        (candidate) -> what it gives in another run of the program, on general numbers and a batch of its own.
 
     Returns
     -------
-    list of list of Candidate
+    list of list
         The groups, and in each its members, in the order of the candidates.
     """
-    evaluator = Evaluator(elsewhere, {})
-    groups: list[tuple[Array | None, list[Candidate]]] = []
+    groups: list[tuple[Array | None, list[Found]]] = []
     for candidate in candidates:
-        value = evaluator.value(candidate.expression)
+        value = value_elsewhere(candidate)
         for other, members in groups:
             if value is not None and other is not None and is_explained(value, other, rtol):
                 members.append(candidate)

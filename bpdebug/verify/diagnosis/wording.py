@@ -106,10 +106,29 @@ WORDS: dict[str, Words] = {
         "A factor 1/m too many: what comes in already has the 1/m of a mean loss, so the sum belongs here.",
     ),
     "another factor": Words("{new} for {old}", "A constant factor too many."),
-    "added term": Words(
+    "penalty": Words(
         "{new} · {old} was added",
-        "A multiple of {old} was added: a penalty on it (regularisation) that the loss here does not have, "
-        "or another branch's gradient.",
+        "A multiple of {old} was added: a penalty on it (regularisation) that the loss here does not have.",
+    ),
+    "added term": Words(
+        "{new} · {old} was added", "A multiple of {old} was added, which does not belong here."
+    ),
+    "exchanged": Words("{old} and {new} exchanged", "{old} and {new} stand in each other's place."),
+    "places exchanged": Words(
+        "{old} and {new} in each other's place",
+        "The parts were laid side by side in another order than in the tensor whose gradient they are.",
+    ),
+    "another step": Words("{new} for {old}, and so at each step", "Taken from another time step."),
+    "mask left out": Words(
+        "{new} for {old}", "The mask was forgotten: a query got a share of keys that come after it."
+    ),
+    "width of all heads": Words(
+        "{new} for {old}", "Scaled by the width of all heads together; a score adds up products of one head."
+    ),
+    "reset before the product": Words(
+        "{new} for {old}",
+        "The reset gate scaled the state before its weighted sum, as the GRU was first written; here, as in "
+        "PyTorch, it scales the sum with its bias.",
     ),
     "updated parameter": Words(
         "{old} - {new} * d{old} for {old}",
@@ -144,6 +163,7 @@ OPTIONS: dict[str, str] = {
     "dilation": "The dilation was left out: the places of a filter lie further apart.",
     "eps": "Epsilon was left out.",
     "last": "The other part was taken.",
+    "index": "Another part was taken.",
 }
 """Why another option is wrong, by its name."""
 

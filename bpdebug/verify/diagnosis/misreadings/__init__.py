@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bpdebug.engine.expression.nodes import Call
-from bpdebug.verify.diagnosis.misreadings import convolutions, copies, normalisation, pooling
+from bpdebug.verify.diagnosis.misreadings import convolutions, copies, heads, normalisation, pooling
 from bpdebug.verify.diagnosis.misreadings.misreading import Misread, Misreading
 
 MISREAD: Mapping[str, Misread] = {
@@ -19,6 +19,7 @@ MISREAD: Mapping[str, Misread] = {
     **pooling.MISREAD,
     **normalisation.MISREAD,
     **copies.MISREAD,
+    **heads.MISREAD,
 }
 """For each function that can be misread, how."""
 

@@ -23,6 +23,12 @@ from bpdebug.verify.diagnosis.rules.arithmetic import (
     opposite_sign,
     twice,
 )
+from bpdebug.verify.diagnosis.rules.forward import (
+    another_part,
+    another_scale,
+    reset_before_the_product,
+    unmasked,
+)
 from bpdebug.verify.diagnosis.rules.options import another_option, misread
 from bpdebug.verify.diagnosis.rules.sums import another_mean, another_sum
 from bpdebug.verify.diagnosis.rules.tensors import (
@@ -56,4 +62,8 @@ RULES: tuple[Rule, ...] = (
     another_option,
     misread,
     updated_too_early,
+    unmasked,
+    another_scale,
+    another_part,
+    reset_before_the_product,
 )

@@ -10,9 +10,10 @@ from bpdebug.verify.diagnosis.scope import Replacement, Scope
 
 def another_tensor(node: Expression, scope: Scope) -> Iterator[Replacement]:
     """`a1` for `z1`: another tensor with a shape that still lets the formula be computed."""
-    if isinstance(node, Name):
+    is_part = isinstance(node, Call) and node.function == "subscript"
+    if isinstance(node, Name) or is_part:
         for name in scope.tensors:
-            if name != node.id:
+            if Name(name) != node and not (is_part and scope.shapes[name] != scope.shape(node)):
                 yield Name(name), "another tensor", 1.4 if name in scope.near else 2.2
 
 
