@@ -129,7 +129,9 @@ def read_table(path: Path, shown: str) -> dict[str, Any]:
             f"not UTF-8: found the byte 0x{content[error.start]:02x}", "save it as UTF-8", f"line {line}"
         ) from None
     except RecursionError:
-        raise refuse("nested too deeply: found more brackets than can be read, expected two levels") from None
+        raise refuse(
+            "nested too deeply: found more brackets than can be read, expected a level for each axis"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         found = re.match(_PLACE, str(error))
         message, place = (found["message"], found["place"]) if found else (str(error), "")

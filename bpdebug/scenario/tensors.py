@@ -208,8 +208,8 @@ def _shape_of_first(value: object) -> Shape:
 
 
 def _flaws(value: object, shape: Shape, path: KeyPath) -> Iterator[Flaw]:
-    if len(path) > MAX_AXES:
-        yield Flaw((), f"too many dimensions: found more than {MAX_AXES}, expected 2")
+    if len(shape) > MAX_AXES:
+        yield Flaw((), f"too many dimensions: found more than {MAX_AXES}, expected at most that")
     elif isinstance(value, list) and not value:
         yield Flaw(path, "empty: found no element, expected at least one")
     elif not shape:

@@ -141,7 +141,7 @@ def _json(file: BinaryIO) -> Iterator[Member]:
         ) from None
     except RecursionError:
         raise RefusalError(
-            "nested too deeply: found more brackets than can be read, expected two levels"
+            "nested too deeply: found more brackets than can be read, expected a level for each axis"
         ) from None
     except ValueError:
         raise RefusalError("not JSON: found an integer of thousands of digits, expected at most 19") from None

@@ -364,7 +364,10 @@ BAD_JSON = [
     (b"[[1.0]]", "not an object: found a list of 1, expected names, each with a nested list of numbers"),
     (b"null", "not an object: found null, expected names, each with a nested list of numbers"),
     (b"{}", "empty: found no array, expected at least one"),
-    (b"[" * 100_000, "nested too deeply: found more brackets than can be read, expected two levels"),
+    (
+        b"[" * 100_000,
+        "nested too deeply: found more brackets than can be read, expected a level for each axis",
+    ),
     (
         b'{"dw1": 1' + b"0" * 5000 + b"}",
         "not JSON: found an integer of thousands of digits, expected at most 19",
@@ -382,7 +385,10 @@ BAD_JSON = [
     (b'{"dw1": [[null]]}', "dw1[0][0]: not a number: found null, expected a number"),
     (b'{"dw1": {"a": 1}}', "dw1: not a number: found a table, expected a number"),
     (b'{"dw1": []}', "dw1: empty: found no element, expected at least one"),
-    (b'{"dw1": ' + b"[" * 480 + b"]" * 480 + b"}", "dw1: too many dimensions: found more than 8, expected 2"),
+    (
+        b'{"dw1": ' + b"[" * 480 + b"]" * 480 + b"}",
+        "dw1: too many dimensions: found more than 8, expected at most that",
+    ),
 ]
 
 
