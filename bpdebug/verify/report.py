@@ -36,7 +36,8 @@ class Diagnosis:
     Attributes
     ----------
     formula : str
-        The statement's right side as it must have been: `da1 * sigmoid_prime(a1)`.
+        The statement's right side as it must have been: `da1 * sigmoid_prime(a1)`. Where the mistake is in
+        the steps of a loop, which were not given, the formula of one step follows, after `with`.
     edits : tuple of str
         What was changed in the right formula, in words.
     explanation : str

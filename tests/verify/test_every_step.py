@@ -122,4 +122,5 @@ def test_a_mistake_at_every_step_is_named(kind: str, mistake: str, formulas: set
         formula, _, where = tensor.diagnoses[0].formula.partition(", with ")
         assert where in formulas
         assert "at each step" in tensor.diagnoses[0].edits[0]
+        assert "at every step" in tensor.diagnoses[0].explanation
         assert tensor.diagnoses[0].fix.startswith(f"{formula}, with {where.partition(' = ')[0]} = ")

@@ -198,7 +198,7 @@ def _at_every_step(
         Diagnosis(
             formula=f"{whole}, with {one.name} = {numpy_text(one.edit.expression)}",
             edits=(f"in {one.name}, and so at each step: {done(one.edit)}",),
-            explanation=why(one.edit),
+            explanation=f"{why(one.edit)} It is so at every step.",
             fix=f"{whole}, with {one.name} = {numpy_text(one.right)}",
             residual=off,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -76,6 +77,7 @@ class _Walk:
         return full
 
 
+@lru_cache(maxsize=1024)
 def _met(axis: Sliding, k: int, count: int) -> tuple[slice, slice]:
     """Return which of so many windows meet the input at their place `k`, and where."""
     met = [o for o in range(count) if 0 <= axis.at(o, k) < axis.extent]
