@@ -125,7 +125,8 @@ def check(
     for statement in program.statements:
         judgement = by_name.pop(statement.name, None)
         if judgement is None:
-            if statement.phase == "backward":
+            # A part of a gradient is only spoken of where the user has it too.
+            if statement.phase == "backward" and not statement.part:
                 reports.append(TensorReport(statement.name, statement.layer, "not given"))
             continue
         report = _reported(judgement, statement.layer)

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from bpdebug.engine.expression.parsing import parse
-from bpdebug.verify.check import check
+from bpdebug.engine.trace import run
+from bpdebug.scenario import load_scenario
+from bpdebug.verify.check import check, check_scenario
 from bpdebug.verify.diagnosis import Bench, diagnose
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.report import Report, TensorReport
@@ -185,3 +187,13 @@ def test_what_cannot_be_explained_takes_half_of_what_may_be_tried(few: dict[str,
         assert taken[1] <= numbers // 2 + 1000  # the last pair may go beyond
         assert taken[0] >= pairs // 2 or taken[1] >= numbers // 2
         pairs, numbers = left.pairs, left.numbers
+
+
+def test_parts_of_gradients_are_spoken_of_where_the_user_has_them() -> None:
+    scenario = load_scenario("lstm_step")
+    values = run(scenario.program, scenario.values).values
+    without = check_scenario(scenario, {"dw_ih1": values["dw_ih1"]})
+    assert not [tensor.name for tensor in without.tensors if "_via_" in tensor.name]
+    given = check_scenario(scenario, {"dc1_t2_via_c1_t3": values["dc1_t2_via_c1_t3"]})
+    named = [(tensor.name, tensor.verdict) for tensor in given.tensors if "_via_" in tensor.name]
+    assert named == [("dc1_t2_via_c1_t3", "right")]
