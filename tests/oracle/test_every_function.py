@@ -10,11 +10,13 @@ import pytest
 
 from bpdebug.engine.expression.derivation import derive
 from bpdebug.engine.expression.evaluation import evaluate
+from bpdebug.engine.expression.forms import ALONG_AXIS, ELEMENTWISE, REDUCTION
 from bpdebug.engine.expression.functions import FUNCTIONS, Function, Sample
 from bpdebug.engine.expression.nodes import PLACES, Call, Name, Statement, numpy_index
 
 RTOL = 1e-9
-SEEDS = range(3)
+SEEDS = range(6)
+ANY_SHAPE = (ELEMENTWISE, ALONG_AXIS, REDUCTION)
 DERIVED = sorted(name for name, function in FUNCTIONS.items() if any(function.derivatives or ()))
 NOT_DIFFERENTIATED = {"row_sums": (1, 2), "take": (1,)}
 """The arguments that are numbers of rows, or lend their shape alone."""
@@ -174,16 +176,24 @@ def test_each_function_with_a_derivative_has_an_oracle() -> None:
 
 
 def drawn(function: Function, sample: Sample, seed: int) -> list[np.ndarray]:
-    """Return random arguments of the shapes of a sample: positive where it is, with its numbers of rows."""
+    """Return random arguments like those of a sample: of random shapes where the function takes any.
+
+    Where all numbers of the sample are positive, so are these.
+    """
     random, arguments = np.random.default_rng(seed), []
+    first = np.ndim(sample.arguments[0])
+    shape = tuple(random.integers(1, 6, random.integers(1, 5) if function.form is ELEMENTWISE else first))
     for place, argument in enumerate(sample.arguments):
         given = np.asarray(argument, dtype=float)
+        extents = given.shape
+        if function.form in ANY_SHAPE:  # what stands behind may be repeated
+            extents = tuple(1 if place and random.random() < 0.3 else extent for extent in shape)
         if place in NOT_DIFFERENTIATED.get(function.name, ()):
             arguments.append(given)
         elif (given > 0).all():
-            arguments.append(given * random.uniform(0.9, 1.1, given.shape))
+            arguments.append(random.uniform(given.min(), given.max(), extents))
         else:
-            arguments.append(random.normal(size=given.shape))
+            arguments.append(random.normal(size=extents))
     return arguments
 
 
