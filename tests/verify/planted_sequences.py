@@ -183,7 +183,9 @@ def lstms(seed: int) -> Iterator[Planted]:
         text = f"d{role}1_t2 * {name}_prime(z1_t2[:,{place * SIZE}:{(place + 1) * SIZE}])"
         yield planted(f"no slope of {role}", "dz1_t2", sums(*parts), right.replace(text, f"d{role}1_t2"))
     a, b, c, d = slopes
-    exchanged = right.replace("(0, 2)", "(9, 9)").replace("(2, 4)", "(0, 2)").replace("(9, 9)", "(2, 4)")
+    exchanged = (
+        right.replace("s_[:,0:2]", "s_[?]").replace("s_[:,2:4]", "s_[:,0:2]").replace("s_[?]", "s_[:,2:4]")
+    )
     yield planted("places of i and f exchanged", "dz1_t2", sums(b, a, c, d), exchanged)
     exchanged = right.replace("df1", "d?1").replace("di1", "df1").replace("d?1", "di1")
     swapped = sums(df * i * (1 - i), di * f * (1 - f), c, d)
@@ -231,7 +233,9 @@ def grus(seed: int) -> Iterator[Planted]:
     text = "dz1_t2 * sigmoid_prime(pre_rz1_t2[:,2:4])"
     yield planted("no slope of z", "dpre_rz1_t2", unsloped, right.replace(text, "dz1_t2"))
     exchanged = np.concatenate([dz * z * (1 - z), dr * r * (1 - r)], axis=1)
-    formula = right.replace("(0, 2)", "(9, 9)").replace("(2, 4)", "(0, 2)").replace("(9, 9)", "(2, 4)")
+    formula = (
+        right.replace("s_[:,0:2]", "s_[?]").replace("s_[:,2:4]", "s_[:,0:2]").replace("s_[?]", "s_[:,2:4]")
+    )
     yield planted("places of r and z exchanged", "dpre_rz1_t2", exchanged, formula)
     w, b = v["w_hh1"][2 * SIZE :], v["b_hh1"][2 * SIZE :]
     first = v["from_x1_t2"][:, 2 * SIZE :] + (r * before) @ w.T + b

@@ -69,15 +69,16 @@ def gru(v: Values, mistake: str = "") -> Values:
 
 
 LOOPS = {"rnn": (rnn, 1), "lstm": (lstm, 4), "gru": (gru, 3)}
-OF_O = "placed(do1_t4 * sigmoid_prime(z1_t4[:,6:8]), z1_t4, index=((None, None), (6, 8)))"
-OF_G = "placed(dg1_t4 * tanh_prime(z1_t4[:,4:6]), z1_t4, index=((None, None), (4, 6)))"
-OF_F = "placed(df1_t4 * sigmoid_prime(z1_t4[:,2:4]), z1_t4, index=((None, None), (2, 4)))"
-OF_I = "placed(di1_t4 * sigmoid_prime(z1_t4[:,0:2]), z1_t4, index=((None, None), (0, 2)))"
-WITHOUT_SLOPE = f"{OF_O} + {OF_G} + placed(df1_t4, z1_t4, index=((None, None), (2, 4))) + {OF_I}"
-EXCHANGED = " + ".join([OF_O, OF_G, OF_F.replace("(2, 4)", "(0, 2)"), OF_I.replace("(0, 2)", "(2, 4)")])
+OF_O = "placed(do1_t4 * sigmoid_prime(z1_t4[:,6:8]), z1_t4, index=s_[:,6:8])"
+OF_G = "placed(dg1_t4 * tanh_prime(z1_t4[:,4:6]), z1_t4, index=s_[:,4:6])"
+OF_F = "placed(df1_t4 * sigmoid_prime(z1_t4[:,2:4]), z1_t4, index=s_[:,2:4])"
+OF_I = "placed(di1_t4 * sigmoid_prime(z1_t4[:,0:2]), z1_t4, index=s_[:,0:2])"
+WITHOUT_SLOPE = f"{OF_O} + {OF_G} + placed(df1_t4, z1_t4, index=s_[:,2:4]) + {OF_I}"
+EXCHANGED = " + ".join(
+    [OF_O, OF_G, OF_F.replace("s_[:,2:4]", "s_[:,0:2]"), OF_I.replace("s_[:,0:2]", "s_[:,2:4]")]
+)
 WITHOUT_RESET = (
-    "placed(dpre_n1_t4, from_h1_t4, index=((None, None), (4, 6)))"
-    " + placed(dpre_rz1_t4, from_h1_t4, index=((None, None), (0, 4)))"
+    "placed(dpre_n1_t4, from_h1_t4, index=s_[:,4:6]) + placed(dpre_rz1_t4, from_h1_t4, index=s_[:,0:4])"
 )
 MISTAKES = [
     ("rnn", "no slope", {"dz1_t4 = dh1_t4"}),
