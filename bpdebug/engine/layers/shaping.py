@@ -24,19 +24,15 @@ FLATTEN = LayerKind(
     layouts=("rows",),
 )
 
-RESHAPE = LayerKind(
+RESHAPE = FLATTEN._replace(
     name="reshape",
-    input=lambda layout: (BATCH, REST),
-    parameters=(),
     settings=(Setting("shape", default=(-1,), bounds={"ge": -1, "le": MOST_ELEMENTS}),),
     title=lambda settings: f"reshape {settings['shape']}",
     forward=lambda settings, roles, layout: {"a": f"reshape(a_prev, shape={settings['shape']}, start=1)"},
-    panels=("a_prev", "a"),
     explanations={
+        **FLATTEN.explanations,
         "a": "The numbers of each example in the same order, in another shape.",
-        "d_prev": "The same numbers, laid back in the shape that they came in.",
     },
-    layouts=("rows",),
 )
 
 UPSAMPLE = LayerKind(

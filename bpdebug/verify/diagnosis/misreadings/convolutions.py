@@ -31,9 +31,8 @@ class _Walk:
 
     Attributes
     ----------
-    x, w, out : tuple of int
-        The shapes of the input, of the weights and of the result. They need not fit together: a product
-        is added up wherever there is something to multiply.
+    x, w : tuple of int
+        The shapes of the input and of the weights.
     options : mapping
         Stride, padding, dilation and groups.
     mixed : bool
@@ -42,7 +41,6 @@ class _Walk:
 
     x: Shape
     w: Shape
-    out: Shape
     options: dict[str, Any]
     mixed: bool = False
 
@@ -62,11 +60,14 @@ class _Walk:
         group = output % groups if self.mixed else output * groups // self.w[0]
         return slice(group * self.w[1], (group + 1) * self.w[1])
 
-    def places(self) -> Iterator[tuple[Any, Any, Any]]:
-        """For each place of the filter, yield it, the windows in which it meets the input, and where."""
+    def places(self, windows: Shape) -> Iterator[tuple[Any, Any, Any]]:
+        """For each place of the filter, yield it, the windows in which it meets the input, and where.
+
+        So many windows need not fit: a product is added up wherever there is something to multiply.
+        """
         axes = self.axes
         for place in product(*map(range, self.w[2:])):
-            met = [_met(axis, k, count) for axis, k, count in zip(axes, place, self.out[2:], strict=True)]
+            met = [_met(axis, k, count) for axis, k, count in zip(axes, place, windows, strict=True)]
             yield place, (..., *(windows for windows, _ in met)), (..., *(inputs for _, inputs in met))
 
     def spread(self, w: Array) -> Array:
@@ -103,11 +104,11 @@ def conv(
 ) -> Array:
     """Lay each filter over every window."""
     w = _turned(w, flipped, exchanged)
-    walk = _Walk(x.shape, w.shape, (x.shape[0], w.shape[0]), options, mixed)
-    result: Array = np.zeros((*walk.out, *(axis.outputs for axis in walk.axes)), x.dtype)
-    walk = _Walk(x.shape, w.shape, result.shape, options, mixed)
+    walk = _Walk(x.shape, w.shape, options, mixed)
+    windows_along = tuple(axis.outputs for axis in walk.axes)
+    result: Array = np.zeros((x.shape[0], w.shape[0], *windows_along), x.dtype)
     weights = walk.spread(w)
-    for place, windows, inputs in walk.places():
+    for place, windows, inputs in walk.places(windows_along):
         result[windows] += _mapped(weights[(..., *place)], x[inputs])
     return result
 
@@ -132,10 +133,10 @@ def conv_input_gradient(
         options["padding"] = 0
         if element_count(shape) > MOST_NUMBERS:
             raise ValueError(f"the padding makes {written(x.shape)} too large")
-    walk = _Walk(shape, w.shape, g.shape, options, mixed)
+    walk = _Walk(shape, w.shape, options, mixed)
     result: Array = np.zeros(shape, g.dtype)
     weights = walk.spread(w)
-    for place, windows, inputs in walk.places():
+    for place, windows, inputs in walk.places(g.shape[2:]):
         result[inputs] += _mapped(weights[(..., *place)].T, g[windows])
     return result
 
@@ -153,11 +154,11 @@ def conv_weight_gradient(
     **options: Any,
 ) -> Array:
     """Add up what each weight met; not summed, each example has gradients of its own."""
-    walk = _Walk(x.shape, w.shape, g.shape, options, mixed)
+    walk = _Walk(x.shape, w.shape, options, mixed)
     if not summed and x.shape[0] * w.size > MOST_NUMBERS:
         raise ValueError("the gradients of all examples are too large")
     result: Array = np.zeros((1 if summed else x.shape[0], *w.shape), g.dtype)
-    for place, windows, inputs in walk.places():
+    for place, windows, inputs in walk.places(g.shape[2:]):
         incoming, met = (part.reshape(*part.shape[:2], -1) for part in (g[windows], x[inputs]))
         products = incoming @ met.swapaxes(-1, -2)
         if summed:
