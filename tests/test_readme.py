@@ -22,7 +22,8 @@ from bpdebug.engine.health import HEALTH_CONDITIONS
 from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Parameter
 from bpdebug.engine.optimizers import OPTIMIZERS
 from bpdebug.scenario import load_scenario, shipped_scenarios, title_of
-from bpdebug.tui.actions import ACTIONS, Action, key_text
+from bpdebug.tui.action import Action, key_text
+from bpdebug.tui.actions import ACTIONS
 from bpdebug.tui.settings import Settings, read_settings
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.user_files import UserFiles

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from bpdebug.errors import BpdebugError, ScenarioError
-from bpdebug.tui.actions import key_text
+from bpdebug.tui.action import key_text
 from bpdebug.tui.messages import ScenarioChosen
 from bpdebug.tui.screens.opening import OpeningScreen
 from bpdebug.tui.themes import DEFAULT_THEME, THEMES

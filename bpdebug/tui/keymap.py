@@ -14,7 +14,7 @@ from itertools import combinations
 from textual.binding import Binding
 from textual.keys import Keys, format_key
 
-from bpdebug.tui.actions import Action
+from bpdebug.tui.action import Action
 
 MODIFIERS = {"alt", "ctrl", "shift"}
 NOT_OURS = {"ctrl+c": "copy", "ctrl+p": "the command palette", "ctrl+q": "quit"}

@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.scenario.model import STRICT, check
 from bpdebug.scenario.problems import Report, described, did_you_mean, key_path
-from bpdebug.tui.actions import ACTIONS, Action, key_text
+from bpdebug.tui.action import Action, key_text
+from bpdebug.tui.actions import ACTIONS
 from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
 from bpdebug.tui.keymap import NAMED, collisions, key_named, with_keys
 from bpdebug.tui.themes import DEFAULT_THEME, THEMES

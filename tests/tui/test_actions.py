@@ -15,7 +15,8 @@ from textual.actions import parse
 from bpdebug.commands import movement
 from bpdebug.commands.table import COMMANDS
 from bpdebug.errors import BpdebugError
-from bpdebug.tui.actions import ACTIONS, Action, Needs, bindings, key_text
+from bpdebug.tui.action import Action, Needs, bindings, key_text
+from bpdebug.tui.actions import ACTIONS
 from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.screens.action_screen import ActionScreen
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen

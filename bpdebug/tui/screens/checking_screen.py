@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bpdebug.scenario import Scenario
-from bpdebug.tui.actions import Action
+from bpdebug.tui.action import Action
 from bpdebug.tui.screens.session_screen import SessionScreen
 from bpdebug.tui.verdicts import Verdicts
 from bpdebug.tui.widgets.program_view import ProgramView

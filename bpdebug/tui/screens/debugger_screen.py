@@ -11,7 +11,8 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from bpdebug.scenario import Scenario
-from bpdebug.tui.actions import ACTIONS, HELP, Action, bindings
+from bpdebug.tui.action import Action, bindings
+from bpdebug.tui.actions import ACTIONS, HELP
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
 from bpdebug.tui.curves import Quantity, loss_of, watch_of

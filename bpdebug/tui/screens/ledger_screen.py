@@ -12,7 +12,7 @@ from textual import on
 from bpdebug.engine.expression.regions import Index
 from bpdebug.engine.layers.layer import Layer
 from bpdebug.scenario import Scenario
-from bpdebug.tui.actions import Action
+from bpdebug.tui.action import Action
 from bpdebug.tui.explaining import Selection
 from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.screens.checking_screen import CheckingScreen

@@ -20,7 +20,7 @@ from bpdebug.engine.health import Finding
 from bpdebug.engine.trace import Trace
 from bpdebug.errors import Interrupted
 from bpdebug.scenario import Scenario
-from bpdebug.tui.actions import Action
+from bpdebug.tui.action import Action
 from bpdebug.tui.entries import ENTRY_KINDS, WatchReadings, breakpoint_entries
 from bpdebug.tui.explaining import Selection
 from bpdebug.tui.messages import (

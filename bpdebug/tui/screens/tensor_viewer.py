@@ -23,7 +23,7 @@ from textual.worker import Worker, WorkerState
 
 from bpdebug.engine.statistics import Statistics, histogram, statistics
 from bpdebug.errors import BpdebugError
-from bpdebug.tui.actions import bindings
+from bpdebug.tui.action import bindings
 from bpdebug.tui.cells import FEWEST_DIGITS, MOST_DIGITS, NOTATIONS, CellFormat, Notation, cell_format
 from bpdebug.tui.screens.ask import AskScreen
 from bpdebug.tui.screens.slice_screen import SliceScreen

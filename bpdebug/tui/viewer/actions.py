@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpdebug.tui.actions import Action
+from bpdebug.tui.action import Action
 
 HELP = """\
 A slice of the tensor, its indices at the edges. The line below writes out the element under the

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.tui.actions import Needs
+from bpdebug.tui.action import Needs
 from bpdebug.tui.cells import CellFormat, cell_format
 from bpdebug.tui.ledger_layout import NARROWEST_PAIR, pair_widths, shown_pairs
 from bpdebug.tui.panels import Pair, Panel
