@@ -13,20 +13,21 @@ import pytest
 
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import COMMANDS, execute
-from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.functions import FUNCTIONS, activations
-from bpdebug.engine.expression.functions.entry import Function
-from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.expression.printing import statement_text
 from bpdebug.engine.health import HEALTH_CONDITIONS
-from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Parameter
-from bpdebug.engine.optimizers import OPTIMIZERS
-from bpdebug.scenario import load_scenario, shipped_scenarios, title_of
-from bpdebug.tui.actions import ACTIONS, Action, key_text
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.functions import FUNCTIONS, activations
+from bpdebug.engine.language.functions.entry import Function
+from bpdebug.engine.language.parsing import parse
+from bpdebug.engine.language.printing import statement_text
+from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind, Parameter
+from bpdebug.engine.network.optimizers import OPTIMIZERS
+from bpdebug.sources.scenario import load_scenario, shipped_scenarios, title_of
+from bpdebug.tui.keys.action import Action, key_text
+from bpdebug.tui.keys.debugger import ACTIONS
+from bpdebug.tui.keys.viewer import ACTIONS as VIEWER_ACTIONS
 from bpdebug.tui.settings import Settings, read_settings
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.user_files import UserFiles
-from bpdebug.tui.viewer.actions import ACTIONS as VIEWER_ACTIONS
 from bpdebug.verify.check import check
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")

@@ -5,9 +5,9 @@ The keys of the app are commands too, so that a session by keyboard is a script 
 
 from __future__ import annotations
 
-from bpdebug.engine.debugger import Debugger
-from bpdebug.engine.history import History
-from bpdebug.scenario import Scenario
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.program.history import History
+from bpdebug.sources.scenario import Scenario
 
 COMMENT = "#"
 MAX_DIGITS = 9

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.printing import statement_text
-from bpdebug.engine.trace import Step, Trace
-from bpdebug.scenario import Scenario
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.printing import statement_text
+from bpdebug.engine.program.trace import Step, Trace
+from bpdebug.sources.scenario import Scenario
 
 FORMAT = "bpdebug-trace"
 VERSION = 1

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bpdebug.engine.trace import Trace
+from bpdebug.engine.program.trace import Trace
 from bpdebug.export.text_trace import text_trace
-from bpdebug.scenario import Scenario
+from bpdebug.sources.scenario import Scenario
 
 
 def json_trace(scenario: Scenario, trace: Trace) -> Iterator[str]:

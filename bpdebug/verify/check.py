@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.program import Program
-from bpdebug.engine.trace import run
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.trace import run
 from bpdebug.errors import Problem, ScenarioError
-from bpdebug.scenario import Scenario, load_scenario
+from bpdebug.sources.scenario import Scenario, load_scenario
 from bpdebug.verify.blame import Judgement, judge
 from bpdebug.verify.comparison import Tolerance
 from bpdebug.verify.diagnosis import Bench, diagnose

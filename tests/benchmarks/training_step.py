@@ -11,8 +11,8 @@ import tracemalloc
 
 import numpy as np
 
-from bpdebug.engine.trace import run
-from bpdebug.scenario import Scenario, load_scenario
+from bpdebug.engine.program.trace import run
+from bpdebug.sources.scenario import Scenario, load_scenario
 from tests.benchmarks.measure import Figure, figure, ratio
 
 LEAVES = ("a0", "w1", "b1", "w2", "b2", "w3", "b3")

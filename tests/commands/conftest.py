@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bpdebug.commands.session import Session
-from bpdebug.scenario import Scenario, load_scenario
+from bpdebug.sources.scenario import Scenario, load_scenario
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from bpdebug.commands.session import Session
 from bpdebug.commands.table import COMMANDS, FAMILIES, MAX_LINE, SHORT_FORMS, execute, find_command
 from bpdebug.commands.values import value_text
 from bpdebug.errors import BpdebugError
-from bpdebug.scenario import Scenario
+from bpdebug.sources.scenario import Scenario
 
 # Each command: lines before it, the line, the lines of its answer, and what its JSON has beside them.
 # 1 z1, 2 a1, 3 z2, 4 a2, 5 dz2, 6 dw2, 7 db2, 8 da1, 9 dz1, 10 dw1, 11 db1, 12 da0
@@ -396,7 +396,7 @@ def test_a_command_without_enough_memory_fails_alone(
         raise MemoryError("Unable to allocate 1.00 GiB")
 
     before = state(session)
-    monkeypatch.setattr("bpdebug.engine.debugger.evaluate", fails)
+    monkeypatch.setattr("bpdebug.engine.debug.debugger.evaluate", fails)
     assert execute(session, "print w1").lines == ("Unable to allocate 1.00 GiB",)
     assert state(session) == before
 

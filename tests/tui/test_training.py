@@ -8,16 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bpdebug.engine.debugger import Debugger
-from bpdebug.engine.history import History
-from bpdebug.scenario import Scenario
-from bpdebug.tui.curves import drawn, loss_of, note, watch_of
-from bpdebug.tui.operation_text import carried_text, operation_text
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.program.history import History
+from bpdebug.present.curves import drawn, loss_of, note, watch_of
+from bpdebug.present.operation_text import carried_text, operation_text
+from bpdebug.present.snapshot import pairs_in_focus
+from bpdebug.sources.scenario import Scenario
 from bpdebug.tui.screens.computing import ComputingScreen
 from bpdebug.tui.screens.curve import CurveScreen
-from bpdebug.tui.snapshot import pairs_in_focus
 from bpdebug.tui.widgets.status_line import place_parts
-from tests.tui.conftest import LARGE, SIZES, SMALL, Session, example, open_app
+from tests.examples import example
+from tests.tui.conftest import LARGE, SIZES, SMALL, Session, open_app
 
 MANY = 100_000
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bpdebug.scenario import Scenario, load_scenario
+from bpdebug.sources.scenario import Scenario, load_scenario
 from bpdebug.verify.check import check_scenario
 from bpdebug.verify.suggestion import suggested_scenario
 

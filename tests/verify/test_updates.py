@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bpdebug.engine.trace import run
-from bpdebug.scenario import Scenario, load_scenario
+from bpdebug.engine.program.trace import run
+from bpdebug.sources.scenario import Scenario, load_scenario
 from bpdebug.verify.check import check_scenario
 
 Values = dict[str, np.ndarray]

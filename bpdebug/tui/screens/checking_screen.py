@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from bpdebug.scenario import Scenario
-from bpdebug.tui.actions import Action
+from bpdebug.present.verdicts import Verdicts
+from bpdebug.sources.scenario import Scenario
+from bpdebug.tui.keys.action import Action
 from bpdebug.tui.screens.session_screen import SessionScreen
-from bpdebug.tui.verdicts import Verdicts
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.verify.report import Report, TensorReport
 from bpdebug.verify.upstream import evaluate_mine
