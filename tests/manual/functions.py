@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from bpdebug.engine.expression import functions as table_of_functions
-from bpdebug.engine.expression.functions import COMMON_FAMILIES, OTHER_FAMILIES
-from bpdebug.engine.expression.functions.entry import Function
-from bpdebug.engine.expression.nodes import INDEX
+from bpdebug.engine.language import functions as table_of_functions
+from bpdebug.engine.language.functions import COMMON_FAMILIES, OTHER_FAMILIES
+from bpdebug.engine.language.functions.entry import Function
+from bpdebug.engine.language.nodes import INDEX
 from tests.manual.markdown import code, first_paragraph, table
 
 ARGUMENTS = ("x", "y", "z")

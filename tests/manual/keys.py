@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bpdebug.tui.actions import ACTIONS, Action, key_text
-from bpdebug.tui.viewer.actions import ACTIONS as VIEWER_ACTIONS
+from bpdebug.tui.keys.action import Action, key_text
+from bpdebug.tui.keys.debugger import ACTIONS
+from bpdebug.tui.keys.viewer import ACTIONS as VIEWER_ACTIONS
 from tests.manual.markdown import code, table
 
 SHORT = {"Pageup": "PgUp", "Pagedown": "PgDn", "Escape": "Esc"}

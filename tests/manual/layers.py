@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bpdebug.engine.expression.printing import statement_text
-from bpdebug.engine.layers import LAYER_KINDS, LayerKind, Layout, Setting
-from bpdebug.engine.layers.layout import BATCH, ONES, REST, Multiple, Pattern, length_of
-from bpdebug.scenario import Scenario, load_scenario
+from bpdebug.engine.language.printing import statement_text
+from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind, Layout, Setting
+from bpdebug.engine.network.layers.layout import BATCH, ONES, REST, Multiple, Pattern, length_of
+from bpdebug.sources.scenario import Scenario, load_scenario
 from tests.manual.markdown import code, table, written
 
 LENGTHS = {"time": 1, "height": 4, "width": 4, "length": 4, "filter height": 3, "filter width": 3}
@@ -29,7 +29,7 @@ def _section(kind: LayerKind) -> str:
     text = _scenario_text(kind)
     scenario = loaded(text)
     own = [statement for statement in scenario.program.statements if statement.layer == _number(kind)]
-    rows = [(code(statement_text(one)), kind.explanations.get(one.role, "")) for one in own]
+    rows = [(code(statement_text(one)), scenario.program.explanation_of(one)) for one in own]
     layouts = " and ".join(kind.layouts)
     count = f"{_counts(kind.inputs)} in; " if kind.inputs != range(1, 2) else ""
     incoming = "; in rows ".join(dict.fromkeys(_written(kind.input(Layout(name))) for name in kind.layouts))

@@ -10,15 +10,15 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bpdebug.engine.losses import LOSS_KINDS
-from bpdebug.engine.optimizers import OPTIMIZERS
-from bpdebug.scenario import shipped_scenarios, title_of
-from bpdebug.scenario.debug import Debug
-from bpdebug.scenario.loss import Regularisation, loss_model
-from bpdebug.scenario.model import NetworkDocument, layer_model
-from bpdebug.scenario.own_program import ProgramDocument
-from bpdebug.scenario.tensors import RandomTensor
-from bpdebug.scenario.training import TrainingTable
+from bpdebug.engine.network.losses import LOSS_KINDS
+from bpdebug.engine.network.optimizers import OPTIMIZERS
+from bpdebug.sources.scenario import shipped_scenarios, title_of
+from bpdebug.sources.scenario.debug import Debug
+from bpdebug.sources.scenario.loss import Regularisation, loss_model
+from bpdebug.sources.scenario.model import NetworkDocument, layer_model
+from bpdebug.sources.scenario.own_program import ProgramDocument
+from bpdebug.sources.scenario.tensors import RandomTensor
+from bpdebug.sources.scenario.training import TrainingTable
 from tests.manual.markdown import code, table, written
 
 HEADS = ("key", "value", "default")
