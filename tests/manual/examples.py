@@ -5,7 +5,7 @@ Three habits of the pages say what a block is:
 - The line before it ends with the name of a file in backquotes and a colon: it is the content of that file.
 - It is a `console` block: each line that begins with `$ ` is a command, and what follows is what it prints. A
   line `...` stands for any number of lines; rounding errors are another machine's own.
-- It is a `toml` block without a title: it is a part of a scenario, and goes into the one of the scenario format.
+- It is a `toml` block without a title: a part of a scenario, which goes into that of the scenario format.
 """
 
 from __future__ import annotations

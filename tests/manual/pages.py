@@ -3,7 +3,9 @@
 A part stands between two comments, which Markdown does not show:
 
     <!-- generated: commands -->
+
     ...
+
     <!-- end -->
 
 `python -m tests.manual` writes all parts anew; a test asserts that this would change nothing.
@@ -44,9 +46,4 @@ PART = re.compile(r"<!-- generated: (.+?) -->\n.*?<!-- end -->", re.DOTALL)
 
 def current(page: str) -> str:
     """Return a page as it should be: each generated part as the tables have it today."""
-    return PART.sub(lambda part: f"<!-- generated: {part[1]} -->\n{PARTS[part[1]]()}\n<!-- end -->", page)
-
-
-def handwritten(page: str) -> str:
-    """Return a page without what is generated."""
-    return PART.sub("", page)
+    return PART.sub(lambda part: f"<!-- generated: {part[1]} -->\n\n{PARTS[part[1]]()}\n\n<!-- end -->", page)
