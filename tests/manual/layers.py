@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind, Layout, Setting
 from bpdebug.engine.network.layers.layout import BATCH, ONES, REST, Multiple, Pattern, length_of
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 from tests.manual.markdown import code, table, written
 
 LENGTHS = {"time": 1, "height": 4, "width": 4, "length": 4, "filter height": 3, "filter width": 3}
@@ -140,7 +141,7 @@ def _random(shape: list[int], seed: int) -> str:
     return f'{{ random = "normal", shape = {shape}, seed = {seed} }}'
 
 
-def loaded(text: str) -> Scenario:
+def loaded(text: str) -> Case:
     """Load the text of a scenario."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "example.toml"
