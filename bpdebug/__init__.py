@@ -14,12 +14,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "check": "bpdebug.verify.check:check_scenario",
     "BpdebugError": "bpdebug.errors",
-    "Debugger": "bpdebug.engine.debugger",
-    "Program": "bpdebug.engine.program",
-    "Scenario": "bpdebug.scenario",
-    "Trace": "bpdebug.engine.trace",
-    "load_scenario": "bpdebug.scenario",
-    "run": "bpdebug.engine.trace",
+    "Case": "bpdebug.sources.case",
+    "Debugger": "bpdebug.engine.debug.debugger",
+    "Program": "bpdebug.engine.program.program",
+    "Trace": "bpdebug.engine.program.trace",
+    "load_scenario": "bpdebug.sources.scenario",
+    "run": "bpdebug.engine.program.trace",
 }
 
 __all__ = ["__version__", *_HOMES]

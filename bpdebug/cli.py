@@ -20,11 +20,11 @@ import typer
 from typer.core import TyperGroup
 
 from bpdebug import __version__
-from bpdebug.engine.nearest import nearest
+from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import BpdebugError, ScenarioError
 
 if TYPE_CHECKING:
-    from bpdebug.scenario import Scenario
+    from bpdebug.sources.case import Case
     from bpdebug.verify.report import TensorReport
 
 BAD_INPUT = 2
@@ -69,7 +69,7 @@ def complete_scenario(incomplete: str) -> list[str]:
     """Return the shipped scenarios and the TOML files that begin like this."""
     from glob import glob
 
-    from bpdebug.scenario.reading import shipped_scenarios
+    from bpdebug.sources.scenario.reading import shipped_scenarios
 
     files = [path + "/" * os.path.isdir(path) for path in glob(f"{incomplete}*")]
     names = [path.stem for path in shipped_scenarios() if path.stem.startswith(incomplete)]
@@ -133,7 +133,7 @@ def open_app(
             load(scenario, mine, map, allow_outside)  # what is wrong with it goes before
         command = f"bpdebug trace {scenario or 'SCENARIO'}"
         raise BpdebugError(f"the app needs a terminal on stdin and stdout; `{command}` works without one")
-    from bpdebug.scenario import title_of
+    from bpdebug.sources.scenario import title_of
     from bpdebug.tui.app import BpdebugApp
     from bpdebug.tui.user_files import user_files
 
@@ -155,9 +155,9 @@ def trace(
     allow_outside: OutsideOption = False,
 ) -> None:
     """Run a scenario and print every step."""
-    from bpdebug.engine.trace import run
+    from bpdebug.engine.program.trace import run
     from bpdebug.export.traces import TRACE_FORMATS
-    from bpdebug.scenario import load_scenario
+    from bpdebug.sources.scenario import load_scenario
 
     loaded = load_scenario(scenario, allow_outside)
     write(TRACE_FORMATS[format.value](loaded, run(loaded.program, loaded.values)))
@@ -212,9 +212,9 @@ def show_progress(tensor: "TensorReport") -> None:
 
 def load(
     source: str, files: list[str] | None, texts: list[str] | None, allow_outside: bool
-) -> "tuple[Scenario, Mapping[str, str]]":
+) -> "tuple[Case, Mapping[str, str]]":
     """Load a scenario with the tensors of the user's files; return also what their names were taken for."""
-    from bpdebug.scenario import load_scenario
+    from bpdebug.sources.scenario import load_scenario
 
     scenario = load_scenario(source, allow_outside)
     if not files and texts:
@@ -227,7 +227,7 @@ def load(
     return replace(scenario, mine={**scenario.mine, **found.values}), found.renamed
 
 
-def write_new_file(path: str, scenario: "Scenario") -> None:
+def write_new_file(path: str, scenario: "Case") -> None:
     """Write a suggested scenario to a file that is not there yet."""
     from bpdebug.verify.suggestion import suggested_scenario
 
@@ -266,7 +266,7 @@ def run_commands(
     from bpdebug.commands.scripts import read_script
     from bpdebug.commands.session import Session
     from bpdebug.commands.table import execute
-    from bpdebug.scenario import load_scenario
+    from bpdebug.sources.scenario import load_scenario
 
     if not (command or script):
         raise BpdebugError("nothing to run: found neither --command nor --script, expected one of them")
@@ -284,7 +284,7 @@ def run_commands(
 @app.command("list")
 def list_scenarios() -> None:
     """List the shipped scenarios."""
-    from bpdebug.scenario import shipped_scenarios, summarise
+    from bpdebug.sources.scenario import shipped_scenarios, summarise
 
     summaries = [summarise(path) for path in shipped_scenarios()]
     width = max((len(summary.path.stem) for summary in summaries), default=0)

@@ -12,9 +12,9 @@ import pytest
 
 from bpdebug import __version__, cli
 from bpdebug.errors import BpdebugError
-from bpdebug.scenario import shipped_scenarios
+from bpdebug.sources.scenario import shipped_scenarios
 
-BROKEN = Path(__file__).parent / "scenario" / "broken"
+BROKEN = Path(__file__).parent / "sources" / "scenario" / "broken"
 SHIPPED = [path.stem for path in shipped_scenarios()]
 
 

@@ -12,8 +12,8 @@ import pytest
 
 import bpdebug as package
 from bpdebug import cli
-from bpdebug.engine.trace import run as run_program
-from bpdebug.scenario import load_scenario, shipped_scenarios
+from bpdebug.engine.program.trace import run as run_program
+from bpdebug.sources.scenario import load_scenario, shipped_scenarios
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from bpdebug import cli
 
 Run = Callable[..., tuple[int, str, str]]
-BROKEN = Path(__file__).parent / "scenario" / "broken"
+BROKEN = Path(__file__).parent / "sources" / "scenario" / "broken"
 DW1 = "10/12 dw1 = dz1 @ a0.T (4×3) | breakpoint 1, dw1\n"
 
 
@@ -184,7 +184,7 @@ def test_hostile_commands_in_little_memory(tmp_path: Path) -> None:
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30));"
         "from bpdebug.commands.session import Session; from bpdebug.commands.table import execute;"
-        "from bpdebug.scenario import load_scenario; session = Session(load_scenario(sys.argv[1]));"
+        "from bpdebug.sources.scenario import load_scenario; session = Session(load_scenario(sys.argv[1]));"
         "[print(execute(session, line.strip()).lines[0]) for line in sys.stdin]"
     )
     done = subprocess.run(

@@ -19,9 +19,9 @@ def imported_by(module: str) -> set[str]:
     "module",
     [
         "bpdebug",
-        "bpdebug.engine.debugger",
-        "bpdebug.engine.trace",
-        "bpdebug.scenario",
+        "bpdebug.engine.debug.debugger",
+        "bpdebug.engine.program.trace",
+        "bpdebug.sources.scenario",
         "bpdebug.export",
         "bpdebug.commands.table",
         "bpdebug.commands.completion",
@@ -32,7 +32,7 @@ def test_only_the_app_imports_a_terminal_library(module: str) -> None:
 
 
 def test_the_engine_needs_numpy_alone() -> None:
-    assert "pydantic" not in imported_by("bpdebug.engine.debugger")
+    assert "pydantic" not in imported_by("bpdebug.engine.debug.debugger")
 
 
 def test_the_package_itself_imports_nothing() -> None:
@@ -46,8 +46,8 @@ def test_the_process_begins_before_anything_large_is_imported() -> None:
 
 def test_only_a_scenario_that_names_a_file_brings_in_the_readers() -> None:
     code = (
-        "import sys; from bpdebug.scenario import load_scenario; load_scenario('two_layer');"
-        " print(*(name for name in sys.modules if name.startswith('bpdebug.scenario.files')))"
+        "import sys; from bpdebug.sources.scenario import load_scenario; load_scenario('two_layer');"
+        " print(*(name for name in sys.modules if name.startswith('bpdebug.sources.tensors')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
@@ -73,11 +73,15 @@ def test_plotting_waits_for_a_chart() -> None:
 
 def test_only_a_scenario_with_a_loss_or_a_program_brings_in_what_they_need() -> None:
     code = (
-        "import sys; from bpdebug.scenario import load_scenario; load_scenario('two_layer');"
+        "import sys; from bpdebug.sources.scenario import load_scenario; load_scenario('two_layer');"
         "print(*(name for name in sys.modules if name.startswith('bpdebug.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    unused = {"bpdebug.engine.losses", "bpdebug.scenario.loss", "bpdebug.scenario.own_program"}
+    unused = {
+        "bpdebug.engine.network.losses",
+        "bpdebug.sources.scenario.loss",
+        "bpdebug.sources.scenario.own_program",
+    }
     assert unused.isdisjoint(done.stdout.split())
 
 
@@ -87,9 +91,10 @@ def test_only_a_scenario_with_a_loss_or_a_program_brings_in_what_they_need() -> 
 )
 def test_a_scenario_brings_in_the_functions_that_it_uses(scenario: str, imported: set[str]) -> None:
     code = (
-        "import sys; from bpdebug.scenario import load_scenario; from bpdebug.engine.trace import run;"
-        f"from bpdebug.engine.expression.functions import OTHER_FAMILIES; one = load_scenario({scenario!r});"
-        "run(one.program, one.values); home = 'bpdebug.engine.expression.functions.';"
+        "import sys; from bpdebug.sources.scenario import load_scenario;"
+        " from bpdebug.engine.program.trace import run;"
+        f"from bpdebug.engine.language.functions import OTHER_FAMILIES; one = load_scenario({scenario!r});"
+        "run(one.program, one.values); home = 'bpdebug.engine.language.functions.';"
         "print(*(family for family in OTHER_FAMILIES if home + family in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -10,8 +10,8 @@ from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.looking import read_element
 from bpdebug.commands.session import Session
 from bpdebug.commands.values import value_text
-from bpdebug.engine.conditions import read_expression
-from bpdebug.engine.expression.nodes import index_text
+from bpdebug.engine.debug.conditions import read_expression
+from bpdebug.engine.language.nodes import index_text
 from bpdebug.errors import BpdebugError
 
 ASSIGNMENT = re.compile(r"([^=]+)=(?!=)(.+)")

@@ -9,10 +9,10 @@ from bpdebug.commands.command import Completes
 from bpdebug.commands.looking import TOPICS
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import COMMANDS, find_command
-from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.parsing import WRITTEN_AS_OPERATOR
+from bpdebug.engine.debug.places import roles_of
 from bpdebug.engine.health import HEALTH_CONDITIONS
-from bpdebug.engine.places import roles_of
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.parsing import WRITTEN_AS_OPERATOR
 from bpdebug.errors import BpdebugError
 
 WORD = re.compile(r"\w*$")

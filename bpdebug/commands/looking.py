@@ -11,13 +11,13 @@ from bpdebug.commands.movement import read_position
 from bpdebug.commands.session import Session
 from bpdebug.commands.stops import breakpoint_data, breakpoint_text, watch_answer
 from bpdebug.commands.values import value_data, value_text
-from bpdebug.engine.conditions import is_truth, read_expression
-from bpdebug.engine.expression.nodes import Call, Expression, Index, Name
-from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.expression.printing import shape_text, statement_text
-from bpdebug.engine.expression.provenance import element_text, origin_of
-from bpdebug.engine.expression.shapes import shape_of
-from bpdebug.engine.nearest import suggestion
+from bpdebug.engine.debug.conditions import is_truth, read_expression
+from bpdebug.engine.language.nearest import suggestion
+from bpdebug.engine.language.nodes import Call, Expression, Index, Name
+from bpdebug.engine.language.parsing import parse
+from bpdebug.engine.language.printing import shape_text, statement_text
+from bpdebug.engine.language.provenance.origins import element_text, origin_of
+from bpdebug.engine.language.shapes import shape_of
 from bpdebug.errors import BpdebugError
 
 AROUND = 5

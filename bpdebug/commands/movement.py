@@ -7,10 +7,10 @@ from typing import Any
 
 from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import MAX_DIGITS, Session
-from bpdebug.engine.debugger import Debugger
-from bpdebug.engine.expression.printing import numpy_text, shape_text, statement_text
-from bpdebug.engine.nearest import suggestion
-from bpdebug.engine.stop import Stop
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.debug.stop import Stop
+from bpdebug.engine.language.nearest import suggestion
+from bpdebug.engine.language.printing import numpy_text, shape_text, statement_text
 from bpdebug.errors import BpdebugError
 
 

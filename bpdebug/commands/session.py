@@ -5,9 +5,9 @@ The keys of the app are commands too, so that a session by keyboard is a script 
 
 from __future__ import annotations
 
-from bpdebug.engine.debugger import Debugger
-from bpdebug.engine.history import History
-from bpdebug.scenario import Scenario
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.program.history import History
+from bpdebug.sources.case import Case
 
 COMMENT = "#"
 MAX_DIGITS = 9
@@ -21,11 +21,11 @@ class Session:
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Case
         What is debugged; the breakpoints and watches that it brings are set.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Case) -> None:
         self.scenario = scenario
         self.debugger = Debugger(History(scenario.program, scenario.values, scenario.iterations))
         self.recorded: list[str] = []

@@ -9,8 +9,8 @@ from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.movement import is_number
 from bpdebug.commands.session import Session
 from bpdebug.commands.values import reading_text, watch_value
-from bpdebug.engine.breakpoints import Breakpoint
-from bpdebug.engine.numbered import Numbered
+from bpdebug.engine.debug.breakpoints import Breakpoint
+from bpdebug.engine.debug.numbered import Numbered
 from bpdebug.errors import BpdebugError
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from bpdebug.commands import changing, looking, movement, stops
 from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import Session
-from bpdebug.engine.nearest import suggestion
+from bpdebug.engine.language.nearest import suggestion
 from bpdebug.errors import BpdebugError, Interrupted
-from bpdebug.scenario.problems import printable
+from bpdebug.sources.scenario.problems import printable
 
 MAX_LINE = 10_000
 """The longest command, in characters."""

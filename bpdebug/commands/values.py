@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.conditions import is_truth
-from bpdebug.engine.debugger import Debugger
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Expression
-from bpdebug.engine.expression.printing import shape_text, written_number
-from bpdebug.engine.watches import Watch
+from bpdebug.engine.debug.conditions import is_truth
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.debug.watches import Watch
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Expression
+from bpdebug.engine.language.printing import shape_text, written_number
 from bpdebug.errors import BpdebugError
 
 DIGITS = 8

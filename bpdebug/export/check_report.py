@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from bpdebug.engine.expression.provenance import element_text
+from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.verify.report import Report, TensorReport, Verdict
 
 VERSION = 1

@@ -1,0 +1,1 @@
+"""Where what is debugged comes from: each kind of source in a room of its own."""

@@ -14,13 +14,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from bpdebug.errors import BpdebugError, ScenarioError
-from bpdebug.tui.actions import key_text
+from bpdebug.tui.keys.action import key_text
 from bpdebug.tui.messages import ScenarioChosen
 from bpdebug.tui.screens.opening import OpeningScreen
 from bpdebug.tui.themes import DEFAULT_THEME, THEMES
 
 if TYPE_CHECKING:
-    from bpdebug.scenario import Scenario
+    from bpdebug.sources.case import Case
     from bpdebug.tui.settings import Settings
     from bpdebug.tui.user_files import UserFiles
 
@@ -51,7 +51,7 @@ class BpdebugApp(App[None]):
 
     def __init__(
         self,
-        load: Callable[[], Scenario] | None = None,
+        load: Callable[[], Case] | None = None,
         name: str = "",
         title: str = "",
         user: UserFiles | None = None,
@@ -112,7 +112,7 @@ class BpdebugApp(App[None]):
                 markup=False,
             )
 
-    def debugger(self, scenario: Scenario) -> Screen[None]:
+    def debugger(self, scenario: Case) -> Screen[None]:
         """Return the debugger's screen for a scenario."""
         from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 
@@ -121,7 +121,7 @@ class BpdebugApp(App[None]):
 
     def picker(self) -> Screen[None]:
         """Return the picker, with the shipped scenarios and those in this folder."""
-        from bpdebug.scenario import shipped_scenarios, summarise
+        from bpdebug.sources.scenario import shipped_scenarios, summarise
         from bpdebug.tui.screens.picker import PickerScreen
 
         own = sorted(Path.cwd().glob("*.toml"))
@@ -130,7 +130,7 @@ class BpdebugApp(App[None]):
     @on(ScenarioChosen)
     def open_scenario(self, message: ScenarioChosen) -> None:
         """Open the chosen scenario over the picker, or say why it cannot be opened."""
-        from bpdebug.scenario import load_scenario
+        from bpdebug.sources.scenario import load_scenario
 
         try:
             scenario = load_scenario(message.path)

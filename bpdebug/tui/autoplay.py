@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.screen import Screen
 from textual.timer import Timer
 
-from bpdebug.engine.debugger import Debugger
+from bpdebug.engine.debug.debugger import Debugger
 
 SLOWEST, FASTEST = 0.25, 32.0
 

@@ -13,11 +13,11 @@ from typing import Literal
 import numpy as np
 
 from bpdebug.commands.values import Reading, value_text, watch_value
-from bpdebug.engine.breakpoints import Breakpoint
-from bpdebug.engine.conditions import is_truth
-from bpdebug.engine.debugger import Debugger
-from bpdebug.engine.timeline import Moment
-from bpdebug.engine.trace import Trace
+from bpdebug.engine.debug.breakpoints import Breakpoint
+from bpdebug.engine.debug.conditions import is_truth
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.program.timeline import Moment
+from bpdebug.engine.program.trace import Trace
 
 State = Literal["", "disabled", "changed", "missing"]
 CHANGED = "*"

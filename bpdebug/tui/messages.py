@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from textual.message import Message
 
 if TYPE_CHECKING:  # the app's first frame does not wait for the engine
-    from bpdebug.engine.expression.regions import Index
+    from bpdebug.engine.language.provenance.regions import Index
 
 
 @dataclass

@@ -13,8 +13,8 @@ from time import perf_counter, sleep
 from textual.dom import DOMNode
 from textual.worker import get_current_worker
 
-from bpdebug.engine.debugger import Debugger
-from bpdebug.engine.history import History
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.program.history import History
 
 SLICE = 0.002
 """Seconds of work between two pauses: less than Python lets a thread run before another may."""

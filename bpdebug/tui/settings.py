@@ -12,11 +12,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from bpdebug.errors import Problem, ScenarioError
-from bpdebug.scenario.model import STRICT, check
-from bpdebug.scenario.problems import Report, described, did_you_mean, key_path
-from bpdebug.tui.actions import ACTIONS, Action, key_text
-from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
-from bpdebug.tui.keymap import NAMED, collisions, key_named, with_keys
+from bpdebug.present.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
+from bpdebug.sources.scenario.model import STRICT, check
+from bpdebug.sources.scenario.problems import Report, described, did_you_mean, key_path
+from bpdebug.tui.keys.action import Action, key_text
+from bpdebug.tui.keys.debugger import ACTIONS
+from bpdebug.tui.keys.keymap import NAMED, collisions, key_named, with_keys
 from bpdebug.tui.themes import DEFAULT_THEME, THEMES
 from bpdebug.tui.user_files import UserFiles
 

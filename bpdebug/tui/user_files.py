@@ -15,7 +15,7 @@ from typing import Any
 from platformdirs import PlatformDirs
 
 from bpdebug.errors import ScenarioError
-from bpdebug.scenario.reading import read_table
+from bpdebug.sources.scenario.reading import read_table
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.language.functions.entry import Array
 from bpdebug.verify.slopes import Indices, Loss
 
 Mask = npt.NDArray[np.bool_]

@@ -15,16 +15,16 @@ from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.trace import read_only
-from bpdebug.scenario.conversion import floating
-from bpdebug.scenario.files import npy, npz, safetensors
-from bpdebug.scenario.files.folder import opened
-from bpdebug.scenario.files.stored import Member, StoredArray, or_refused
-from bpdebug.scenario.limits import MAX_RUN_ELEMENTS
-from bpdebug.scenario.problems import RefusalError, Report, described, printable
-from bpdebug.scenario.reading import read_float
-from bpdebug.scenario.tensors import MAX_AXES, read_numbers
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.program.trace import read_only
+from bpdebug.sources.scenario.conversion import floating
+from bpdebug.sources.scenario.limits import MAX_RUN_ELEMENTS
+from bpdebug.sources.scenario.problems import RefusalError, Report, described, printable
+from bpdebug.sources.scenario.reading import read_float
+from bpdebug.sources.scenario.tensors import MAX_AXES, read_numbers
+from bpdebug.sources.tensors import npy, npz, safetensors
+from bpdebug.sources.tensors.folder import opened
+from bpdebug.sources.tensors.stored import Member, StoredArray, or_refused
 
 MAX_JSON_BYTES = 64 * 2**20
 """Millions of numbers; reading them takes several times as much memory."""

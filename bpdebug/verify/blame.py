@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpdebug.engine.expression.derivation import gradient_name
-from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Statement, names
-from bpdebug.engine.program import Program
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Statement, names
+from bpdebug.engine.program.program import Program
 from bpdebug.verify.comparison import Comparison, Tolerance, agrees, compare
 from bpdebug.verify.report import Verdict
 from bpdebug.verify.shape_finding import shape_finding

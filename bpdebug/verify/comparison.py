@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.language.functions.entry import Array
 from bpdebug.verify.report import Worst
 
 RTOL: Mapping[str, float] = {"float64": 1e-7, "float32": 1e-3, "float16": 3e-2}

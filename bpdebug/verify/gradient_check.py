@@ -28,12 +28,12 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.forms import Shape
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Statement, names
-from bpdebug.engine.program import Program
-from bpdebug.engine.trace import run
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Statement, names
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.trace import run
 from bpdebug.errors import BpdebugError
 from bpdebug.verify.agreement import Agreement, compare_slopes, compare_some_slopes
 from bpdebug.verify.report import TensorReport, Verdict, Worst

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.program import Program
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.program.program import Program
 from bpdebug.errors import BpdebugError, ScenarioError
-from bpdebug.scenario.mine import known_names, nearest_hint
-from bpdebug.scenario.problems import Report, did_you_mean, key_path, listed
+from bpdebug.sources.scenario.mine import known_names, nearest_hint
+from bpdebug.sources.scenario.problems import Report, did_you_mean, key_path, listed
 from bpdebug.verify.array_files import read_arrays
 from bpdebug.verify.spellings import understood
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bpdebug.engine.expression.regions import Index
+from bpdebug.engine.language.provenance.regions import Index
 
 Verdict = Literal["right", "wrong", "innocent", "kink", "convention", "not given"]
 """What is said of a tensor.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from bpdebug.engine.expression.forms import REDUCTION, Shape, reduced_axes, written
-from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.nodes import Call, Statement, calls
-from bpdebug.engine.expression.shapes import options_of, shape_of
-from bpdebug.engine.program import Program
+from bpdebug.engine.language.forms import REDUCTION, Shape, reduced_axes, written
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.nodes import Call, Statement, calls
+from bpdebug.engine.language.shapes import options_of, shape_of
+from bpdebug.engine.program.program import Program
 
 
 def shape_finding(name: str, found: Shape, expected: Shape, program: Program) -> str:

@@ -14,12 +14,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bpdebug.engine.expression.derivation import gradient_name
-from bpdebug.engine.expression.forms import element_count
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Statement, calls, names
-from bpdebug.engine.expression.shapes import shape_of
-from bpdebug.engine.program import Program
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.language.forms import element_count
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Statement, calls, names
+from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.program.program import Program
 from bpdebug.verify.variants import evaluate_many
 
 Indices = npt.NDArray[np.intp]

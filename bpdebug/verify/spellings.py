@@ -22,9 +22,9 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from bpdebug.engine.expression.derivation import gradient_name
-from bpdebug.engine.layers.layer import Layer
-from bpdebug.engine.program import Program
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.network.layers.layer import Layer
+from bpdebug.engine.program.program import Program
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "a_prev": ("aprev", "prev"),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Statement
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Statement
 from bpdebug.verify.blame import Judgement
 from bpdebug.verify.diagnosis.fits import coefficient, is_explained
 

@@ -12,16 +12,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from bpdebug.engine.expression.forms import Shape, element_count
-from bpdebug.engine.layers import LayerKind
-from bpdebug.engine.layers.kind import INPUT_ROLE, Value, is_input_role
-from bpdebug.engine.layers.layer import Layer, make_layer
-from bpdebug.engine.layers.layout import BATCH, Multiple, length_of
-from bpdebug.engine.losses import Objective
-from bpdebug.engine.program import Program, infer_shapes
+from bpdebug.engine.language.forms import Shape, element_count
+from bpdebug.engine.network.layers import LayerKind
+from bpdebug.engine.network.layers.kind import INPUT_ROLE, Value, is_input_role
+from bpdebug.engine.network.layers.layer import Layer, make_layer
+from bpdebug.engine.network.layers.layout import BATCH, Multiple, length_of
+from bpdebug.engine.network.losses import Objective
+from bpdebug.engine.program.program import Program, infer_shapes
 from bpdebug.errors import BpdebugError, ShapeError
-from bpdebug.scenario.joining import INPUT
-from bpdebug.scenario.shapes import pattern_of, with_axes
+from bpdebug.sources.scenario.joining import INPUT
+from bpdebug.sources.scenario.shapes import pattern_of, with_axes
 
 EXAMPLES = 5
 SMALLEST = 3

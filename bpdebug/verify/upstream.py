@@ -12,11 +12,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Expression, names
-from bpdebug.engine.program import Program
-from bpdebug.engine.trace import read_only
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Expression, names
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.trace import read_only
 
 
 def upstream_values(

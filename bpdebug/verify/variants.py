@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.expression import forms
-from bpdebug.engine.expression.forms import Form, reduced_axes
-from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Expression, Name, Number
-from bpdebug.engine.expression.shapes import options_of
+from bpdebug.engine.language import forms
+from bpdebug.engine.language.forms import Form, reduced_axes
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Expression, Name, Number
+from bpdebug.engine.language.shapes import options_of
 
 
 @dataclass(frozen=True, slots=True)

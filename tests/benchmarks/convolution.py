@@ -6,10 +6,10 @@ import importlib.util
 
 import numpy as np
 
-from bpdebug.engine.expression.nodes import Statement
-from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.program import with_backward
-from bpdebug.engine.trace import run
+from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.language.parsing import parse
+from bpdebug.engine.program.program import with_backward
+from bpdebug.engine.program.trace import run
 from tests.benchmarks.measure import Figure, figure, ratio
 
 THREADS = 2

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpdebug.engine.layers import LAYER_KINDS
-from bpdebug.engine.layers.layer import make_layer
-from bpdebug.engine.program import with_backward
-from bpdebug.engine.trace import run
+from bpdebug.engine.network.layers import LAYER_KINDS
+from bpdebug.engine.network.layers.layer import make_layer
+from bpdebug.engine.program.program import with_backward
+from bpdebug.engine.program.trace import run
 from tests.benchmarks.measure import Figure, figure, ratio
 
 SIZES, BATCH = (784, 512, 256, 10), 128

@@ -10,9 +10,9 @@ import importlib.util
 
 import numpy as np
 
-from bpdebug.engine.layers import LAYER_KINDS
-from bpdebug.engine.layers.layer import make_layer
-from bpdebug.engine.program import with_backward
+from bpdebug.engine.network.layers import LAYER_KINDS
+from bpdebug.engine.network.layers.layer import make_layer
+from bpdebug.engine.program.program import with_backward
 from bpdebug.verify.gradient_check import check_gradients
 from tests.benchmarks.measure import Figure, figure, ratio
 

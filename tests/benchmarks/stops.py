@@ -8,12 +8,12 @@ from statistics import median
 
 import numpy as np
 
-from bpdebug.engine.debugger import Debugger
-from bpdebug.engine.expression.nodes import Statement
-from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.program import Program
-from bpdebug.engine.stop import Stop
-from bpdebug.engine.trace import run
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.debug.stop import Stop
+from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.language.parsing import parse
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.trace import run
 from tests.benchmarks.measure import Figure, seconds
 
 STATEMENTS = 100_000

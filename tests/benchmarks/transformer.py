@@ -6,10 +6,10 @@ import importlib.util
 
 import numpy as np
 
-from bpdebug.engine.layers import LAYER_KINDS, ROWS
-from bpdebug.engine.layers.layer import make_layer
-from bpdebug.engine.program import Program, with_backward
-from bpdebug.engine.trace import run
+from bpdebug.engine.network.layers import LAYER_KINDS, ROWS
+from bpdebug.engine.network.layers.layer import make_layer
+from bpdebug.engine.program.program import Program, with_backward
+from bpdebug.engine.program.trace import run
 from tests.benchmarks.measure import Figure, figure, ratio
 
 THREADS = 2

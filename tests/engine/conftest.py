@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from bpdebug.engine.layers import COLUMNS, LAYER_KINDS, Layout
-from bpdebug.engine.layers.layer import make_layer
-from bpdebug.engine.program import Program, with_backward
+from bpdebug.engine.network.layers import COLUMNS, LAYER_KINDS, Layout
+from bpdebug.engine.network.layers.layer import make_layer
+from bpdebug.engine.program.program import Program, with_backward
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bpdebug.engine.trace import Trace, run
+from bpdebug.engine.program.trace import Trace, run
 from bpdebug.export.json_trace import PIECE, _value
 from bpdebug.export.traces import TRACE_FORMATS
-from bpdebug.scenario import load_scenario
+from bpdebug.sources.scenario import load_scenario
 
 WORDS = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bpdebug.engine.trace import run
+from bpdebug.engine.program.trace import run
 from bpdebug.export.traces import TRACE_FORMATS
-from bpdebug.scenario import load_scenario
+from bpdebug.sources.scenario import load_scenario
 
 
 def text(source) -> str:

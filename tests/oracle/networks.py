@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from bpdebug.engine.expression.functions import ACTIVATIONS
+from bpdebug.engine.language.functions import ACTIVATIONS
 
 LOSSES = ("mse", "huber", "bce", "bce_with_logits", "cross_entropy")
 Network = dict[str, Any]

@@ -177,10 +177,10 @@ def test_a_transformer_block(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("causal", [False, True], ids=["all", "causal"])
 def test_queries_of_another_length_than_the_keys(causal: bool, queries: int) -> None:
     """The mask begins at the first key, whichever of the two there are more of."""
-    from bpdebug.engine.layers import LAYER_KINDS, ROWS
-    from bpdebug.engine.layers.layer import make_layer
-    from bpdebug.engine.program import with_backward
-    from bpdebug.engine.trace import run
+    from bpdebug.engine.network.layers import LAYER_KINDS, ROWS
+    from bpdebug.engine.network.layers.layer import make_layer
+    from bpdebug.engine.program.program import with_backward
+    from bpdebug.engine.program.trace import run
 
     tensors = random(7, (2, queries, 4), (2, 3, 4), (2, 3, 6), (2, queries, 6))
     names = ("q0", "k0", "v0", "da1")

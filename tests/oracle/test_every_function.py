@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bpdebug.engine.expression.derivation import derive
-from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.forms import ALONG_AXIS, ELEMENTWISE, REDUCTION
-from bpdebug.engine.expression.functions import FUNCTIONS, Function, Sample
-from bpdebug.engine.expression.nodes import PLACES, Call, Name, Statement, numpy_index
+from bpdebug.engine.language.derivation.derive import derive
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.forms import ALONG_AXIS, ELEMENTWISE, REDUCTION
+from bpdebug.engine.language.functions import FUNCTIONS, Function, Sample
+from bpdebug.engine.language.nodes import PLACES, Call, Name, Statement, numpy_index
 
 RTOL = 1e-9
 SEEDS = range(6)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bpdebug.engine.expression.derivation import derive
-from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.functions import ACTIVATIONS
-from bpdebug.engine.expression.nodes import PLACES, Call, Name, Option, Statement
+from bpdebug.engine.language.derivation.derive import derive
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.functions import ACTIVATIONS
+from bpdebug.engine.language.nodes import PLACES, Call, Name, Option, Statement
 
 RTOL = 1e-9
 Case = tuple[str, tuple[tuple[int, ...], ...], dict[str, Option]]
@@ -108,7 +108,7 @@ def convolutions(draw: st.DrawFn) -> Case:
 
 
 def fits(case: Case) -> bool:
-    from bpdebug.engine.expression.shapes import shape_of
+    from bpdebug.engine.language.shapes import shape_of
     from bpdebug.errors import ShapeError
 
     function, shapes, options = case

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bpdebug.engine.layers import LAYER_KINDS
-from bpdebug.engine.trace import run
-from bpdebug.scenario import load_scenario
+from bpdebug.engine.network.layers import LAYER_KINDS
+from bpdebug.engine.program.trace import run
+from bpdebug.sources.scenario import load_scenario
 
 torch = pytest.importorskip("torch")
 functional = torch.nn.functional

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bpdebug.engine.trace import run
-from bpdebug.scenario import load_scenario
+from bpdebug.engine.program.trace import run
+from bpdebug.sources.scenario import load_scenario
 from tests.oracle.test_layer_kinds import HEAD, RTOL, assert_agrees, functional, random, torch
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bpdebug.engine.trace import run
-from bpdebug.scenario import load_scenario
+from bpdebug.engine.program.trace import run
+from bpdebug.sources.scenario import load_scenario
 from tests.oracle.networks import LOSSES, Network, laid_out, networks, numbers, write
 
 RTOL = 1e-9
@@ -133,8 +133,8 @@ def test_each_loss_in_each_layout(loss: str, layout: str, reduction: str, tmp_pa
 def test_a_wrong_rule_would_be_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     """The oracle is one: a penalty that counts twice as much does not pass."""
 
-    from bpdebug.engine.expression.derivative_rules import derivative_rules
-    from bpdebug.engine.expression.functions import FUNCTIONS
+    from bpdebug.engine.language.derivation.rules import derivative_rules
+    from bpdebug.engine.language.functions import FUNCTIONS
 
     wrong = FUNCTIONS["half_square"]._replace(derivatives=("2 * g * x",))
     monkeypatch.setitem(FUNCTIONS, "half_square", wrong)

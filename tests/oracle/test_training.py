@@ -10,8 +10,8 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bpdebug.engine.history import History
-from bpdebug.scenario import load_scenario
+from bpdebug.engine.program.history import History
+from bpdebug.sources.scenario import load_scenario
 from tests.oracle.networks import Network, laid_out, networks, numbers, write
 from tests.oracle.test_torch import torch_forward
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bpdebug.engine.trace import run
-from bpdebug.scenario import load_scenario
+from bpdebug.engine.program.trace import run
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.gradient_check import check_gradients
 
 RTOL = 1e-9

@@ -17,21 +17,20 @@ from textual import events
 from textual.app import App
 from textual.pilot import Pilot
 
-from bpdebug.engine.debugger import Debugger
-from bpdebug.engine.trace import run
-from bpdebug.scenario import Scenario, load_scenario
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.present.viewer.subject import Subject
+from bpdebug.sources.case import Case
 from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.run_ahead import RunAhead
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.user_files import UserFiles, user_files
-from bpdebug.tui.viewer.subject import Subject
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
+from tests.examples import example
 
 LARGE, SMALL = (160, 48), (80, 24)
 SIZES = (LARGE, SMALL)
-OWN_SCENARIOS = Path(__file__).parent / "scenarios"
 PATIENCE = 200
 """How often a condition is looked at before a test gives up."""
 
@@ -40,20 +39,6 @@ def screen_text(app: App[None]) -> str:
     """What is on the screen, a line for each row."""
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
-
-
-def example(name: str) -> Scenario:
-    """A scenario of these tests, or else a shipped one."""
-    own = OWN_SCENARIOS / f"{name}.toml"
-    return load_scenario(own if own.exists() else name)
-
-
-def debugger_of(name: str, position: int = 0) -> Debugger:
-    """A debugger of a scenario, at a position, without an app."""
-    scenario = example(name)
-    debugger = Debugger(run(scenario.program, scenario.values))
-    debugger.goto(position)
-    return debugger
 
 
 @dataclass(frozen=True)
@@ -142,7 +127,7 @@ class Session:
 
 @asynccontextmanager
 async def open_app(
-    scenario: Scenario | str | None, size: tuple[int, int] = LARGE, user: UserFiles | None = None
+    scenario: Case | str | None, size: tuple[int, int] = LARGE, user: UserFiles | None = None
 ) -> AsyncIterator[Session]:
     """Run the app without a terminal, on a scenario or its name; None opens the picker."""
     loaded = example(scenario) if isinstance(scenario, str) else scenario

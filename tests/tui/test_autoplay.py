@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bpdebug.tui.autoplay import FASTEST, SLOWEST
-
-from .conftest import SIZES, open_app
+from tests.tui.conftest import SIZES, open_app
 
 at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
 

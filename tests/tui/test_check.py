@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bpdebug.engine.trace import run
-from bpdebug.scenario import load_scenario
-from bpdebug.tui.verdicts import Verdicts
-from bpdebug.tui.views import Views
+from bpdebug.engine.program.trace import run
+from bpdebug.present.verdicts import Verdicts
+from bpdebug.present.views import Views
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check
 from bpdebug.verify.upstream import evaluate_mine
 from tests.tui.conftest import Session, open_app

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bpdebug.tui.actions import ACTIONS
-from bpdebug.tui.cells import Cell, CellFormat
+from bpdebug.present.cells import Cell, CellFormat
+from bpdebug.tui.keys.debugger import ACTIONS
 from bpdebug.tui.screens.go_to import GoToScreen
 from bpdebug.tui.screens.help import HelpScreen
 from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.widgets.program_view import ProgramView
-
-from .conftest import LARGE, SIZES, SMALL, Session, example, open_app
+from tests.examples import example
+from tests.tui.conftest import LARGE, SIZES, SMALL, Session, open_app
 
 at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
 
@@ -721,7 +721,7 @@ async def test_a_thousand_layers(tmp_path: object) -> None:
         + 1000 * layer
         + "[gradient]\nda1000 = [[1.0]]\n"
     )
-    from bpdebug.scenario import load_scenario
+    from bpdebug.sources.scenario import load_scenario
 
     async with open_app(load_scenario(file)) as session:
         last = session.debugger.last

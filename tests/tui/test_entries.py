@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpdebug.engine.debugger import Debugger
+from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.tui.entries import (
     Entry,
     WatchReadings,
@@ -16,8 +16,7 @@ from bpdebug.tui.entries import (
     row_text,
     text_room,
 )
-
-from .conftest import debugger_of
+from tests.examples import debugger_of
 
 
 def with_breakpoints(*texts: str, disabled: tuple[int, ...] = ()) -> Debugger:

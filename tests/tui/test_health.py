@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.health import Finding, examine, layer_health
-from bpdebug.engine.trace import Trace
-from bpdebug.tui.health_text import SICK, HealthText, Scale, bar_text, share_text, size_text
+from bpdebug.engine.program.trace import Trace
+from bpdebug.present.health_text import SICK, HealthText, Scale, bar_text, share_text, size_text
 from bpdebug.tui.screens.health import MOST_FINDINGS, HealthScreen
 from bpdebug.tui.widgets.health_table import HealthTable
-
-from .conftest import LARGE, SIZES, SMALL, Session, debugger_of, open_app
+from tests.examples import debugger_of
+from tests.tui.conftest import LARGE, SIZES, SMALL, Session, open_app
 
 at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
 

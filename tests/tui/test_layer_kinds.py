@@ -6,10 +6,11 @@ import math
 
 import pytest
 
-from bpdebug.tui.panels import Panel
-from bpdebug.tui.snapshot import PairNames, pairs_in_focus
-from bpdebug.tui.widgets.panel_titles import fitting_title
-from tests.tui.conftest import LARGE, debugger_of, open_app
+from bpdebug.present.panel_titles import fitting_title
+from bpdebug.present.panels import Panel
+from bpdebug.present.snapshot import PairNames, pairs_in_focus
+from tests.examples import debugger_of
+from tests.tui.conftest import LARGE, open_app
 
 
 def shown(name: str, layer: int) -> list[PairNames]:

@@ -11,12 +11,12 @@ from textual.widgets import Input
 
 from bpdebug.commands.session import Session as CommandSession
 from bpdebug.commands.table import execute
-from bpdebug.engine.debugger import Debugger
-from bpdebug.engine.trace import run
-from bpdebug.tui.actions import ACTIONS
-from bpdebug.tui.operation_text import operation_text
-
-from .conftest import Session, example, open_app
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.program.trace import run
+from bpdebug.present.operation_text import operation_text
+from bpdebug.tui.keys.debugger import ACTIONS
+from tests.examples import example
+from tests.tui.conftest import Session, open_app
 
 KEYS = 2000
 BATCH = 25

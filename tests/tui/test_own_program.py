@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bpdebug.scenario import shipped_scenarios
-from bpdebug.tui.snapshot import MOST_PAIRS, PairNames, most_pairs, pairs_in_focus
-from tests.tui.conftest import LARGE, SIZES, SMALL, debugger_of, example, open_app
+from bpdebug.present.snapshot import MOST_PAIRS, PairNames, most_pairs, pairs_in_focus
+from bpdebug.sources.scenario import shipped_scenarios
+from tests.examples import debugger_of, example
+from tests.tui.conftest import LARGE, SIZES, SMALL, open_app
 
 
 def pairs(name: str, position: int) -> list[tuple[str, str]]:

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from textual.widgets import OptionList
 
-from bpdebug.scenario import shipped_scenarios
+from bpdebug.sources.scenario import shipped_scenarios
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 from bpdebug.tui.screens.picker import PickerScreen
-
-from .conftest import SIZES, Session, open_app
+from tests.tui.conftest import SIZES, Session, open_app
 
 BROKEN = (
     'title = "Not yet"\nlayout = "columns"\ncolour = "red"\n[inputs]\na0 = [[1.0], [2.0, 3.0]]\nlayers = 3\n'

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bpdebug.tui.viewer.subject import Subject
-
-from .conftest import LARGE, SIZES, Session, example, open_app, open_viewer
+from bpdebug.present.viewer.subject import Subject
+from tests.examples import example
+from tests.tui.conftest import LARGE, SIZES, Session, open_app, open_viewer
 
 at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
 Picture = Callable[[Session], None]

@@ -7,8 +7,7 @@ import pytest
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import execute
 from bpdebug.tui.replies import reply
-
-from .conftest import example
+from tests.examples import example
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import open_app
+from tests.tui.conftest import open_app
 
 pytestmark = pytest.mark.usefixtures("_here")
 

@@ -10,14 +10,14 @@ import pytest
 from bpdebug.commands.scripts import script_lines
 from bpdebug.commands.session import Session as CommandSession
 from bpdebug.commands.table import execute
-from bpdebug.tui.actions import ACTIONS
+from bpdebug.tui.keys.debugger import ACTIONS
 from bpdebug.tui.screens.session_screen import next_finding
 from bpdebug.tui.widgets.answer_area import AnswerArea
 from bpdebug.tui.widgets.entry_panel import EntryPanel, EntryRows
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine, common_start, last_words
-
-from .conftest import LARGE, SIZES, SMALL, Session, debugger_of, example, open_app
+from tests.examples import debugger_of, example
+from tests.tui.conftest import LARGE, SIZES, SMALL, Session, open_app
 
 at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
 

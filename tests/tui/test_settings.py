@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bpdebug.tui.actions import ACTIONS
+from bpdebug.tui.keys.debugger import ACTIONS
 from bpdebug.tui.screens.help import HelpScreen
 from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.settings import Settings, read_settings
 from bpdebug.tui.themes import DEFAULT_THEME
 from bpdebug.tui.user_files import UserFiles, user_files
-
-from .conftest import SIZES, open_app
+from tests.tui.conftest import SIZES, open_app
 
 GOOD = """
 theme = "nord"

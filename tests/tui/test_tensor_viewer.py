@@ -11,16 +11,15 @@ import pytest
 from rich.console import ColorSystem
 from textual.widgets import Input
 
-from bpdebug.engine.statistics import Statistics, statistics
-from bpdebug.tui.cells import NOTATIONS, Cell, CellFormat
+from bpdebug.engine.health.statistics import Statistics, statistics
+from bpdebug.present.cells import NOTATIONS, Cell, CellFormat
+from bpdebug.present.viewer.subject import Subject
 from bpdebug.tui.screens import tensor_viewer
 from bpdebug.tui.screens.ask import AskScreen
 from bpdebug.tui.screens.chart import ChartScreen
 from bpdebug.tui.screens.help import HelpScreen
-from bpdebug.tui.viewer.subject import Subject
 from bpdebug.tui.widgets.tensor_grid import TensorGrid
-
-from .conftest import LARGE, SIZES, SMALL, Session, open_viewer
+from tests.tui.conftest import LARGE, SIZES, SMALL, Session, open_viewer
 
 at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
 MATRIX = np.arange(12.0).reshape(3, 4) - 5

@@ -13,15 +13,14 @@ import numpy as np
 import pytest
 from rich.style import Style
 
-from bpdebug.tui.cells import LEVELS
+from bpdebug.present.cells import LEVELS
 from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.user_files import UserFiles
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.tensor_grid import TensorGrid
-
-from .conftest import Session, open_app
+from tests.tui.conftest import Session, open_app
 
 Colour = tuple[int, int, int]
 CLEARLY_APART = 30.0

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpdebug.engine.layers import LAYER_KINDS
-from bpdebug.engine.layers.layer import make_layer
-from bpdebug.engine.program import Program, with_backward
+from bpdebug.engine.network.layers import LAYER_KINDS
+from bpdebug.engine.network.layers.layer import make_layer
+from bpdebug.engine.program.program import Program, with_backward
 
 Values = dict[str, np.ndarray]
 

@@ -14,12 +14,12 @@ from math import erf
 
 import numpy as np
 
-from bpdebug.engine.expression.printing import numpy_text
-from bpdebug.engine.layers import LAYER_KINDS, ROWS
-from bpdebug.engine.layers.kind import input_roles
-from bpdebug.engine.layers.layer import make_layer
-from bpdebug.engine.program import Program, infer_shapes, with_backward
-from bpdebug.engine.trace import run
+from bpdebug.engine.language.printing import numpy_text
+from bpdebug.engine.network.layers import LAYER_KINDS, ROWS
+from bpdebug.engine.network.layers.kind import input_roles
+from bpdebug.engine.network.layers.layer import make_layer
+from bpdebug.engine.program.program import Program, infer_shapes, with_backward
+from bpdebug.engine.program.trace import run
 from bpdebug.verify.check import check
 from bpdebug.verify.report import Report
 from bpdebug.verify.upstream import upstream_values

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.trace import run
-from bpdebug.scenario import load_scenario
+from bpdebug.engine.language.parsing import parse
+from bpdebug.engine.program.trace import run
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check, check_scenario
 from bpdebug.verify.diagnosis import Bench, diagnose
 from bpdebug.verify.diagnosis.allowance import Allowance

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpdebug.engine.expression.derivative_rules import derivative_rules
-from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.forms import ELEMENTWISE, Form
-from bpdebug.engine.expression.functions import ACTIVATIONS, FUNCTIONS, Function, Sample
-from bpdebug.engine.expression.functions.entry import arrays
-from bpdebug.engine.expression.nodes import PLACES, Call, Name, Statement, names
-from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.layers.dense import DENSE
-from bpdebug.engine.layers.layer import make_layer
-from bpdebug.engine.program import Program, with_backward
-from bpdebug.engine.trace import run
+from bpdebug.engine.language.derivation.rules import derivative_rules
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.forms import ELEMENTWISE, Form
+from bpdebug.engine.language.functions import ACTIVATIONS, FUNCTIONS, Function, Sample
+from bpdebug.engine.language.functions.entry import arrays
+from bpdebug.engine.language.nodes import PLACES, Call, Name, Statement, names
+from bpdebug.engine.language.parsing import parse
+from bpdebug.engine.network.layers.dense import DENSE
+from bpdebug.engine.network.layers.layer import make_layer
+from bpdebug.engine.program.program import Program, with_backward
+from bpdebug.engine.program.trace import run
 from bpdebug.errors import BpdebugError
 from bpdebug.verify import gradient_check, slopes
 from bpdebug.verify.gradient_check import check_gradients

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bpdebug.engine.trace import run
-from bpdebug.scenario import load_scenario
+from bpdebug.engine.program.trace import run
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check, check_scenario
 from bpdebug.verify.report import Report
 from tests.verify import planted_layers, planted_sequences

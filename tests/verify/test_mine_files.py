@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bpdebug.errors import ScenarioError
-from bpdebug.scenario import load_scenario
-from bpdebug.scenario.files import npy
+from bpdebug.sources.scenario import load_scenario
+from bpdebug.sources.tensors import npy
 from bpdebug.verify import array_files
 from bpdebug.verify.mine_files import read_mine_files
-from tests.scenario.files.writing import archive, declared, npy_bytes, write_safetensors
+from tests.sources.tensors.writing import archive, declared, npy_bytes, write_safetensors
 
 PROGRAM = load_scenario("two_layer").program
 KNOWN = "da2, dz2, dw2, db2, da1, dz1, dw1, db1, da0, a0, w1, b1, w2, b2, z1, a1, z2, a2"

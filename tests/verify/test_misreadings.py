@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.functions.entry import Sample, arrays
-from bpdebug.engine.expression.nodes import Call, Name
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.functions.entry import Sample, arrays
+from bpdebug.engine.language.nodes import Call, Name
 from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.misreadings import MISREAD, Misreading
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bpdebug.engine.expression.nodes import Statement
-from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.program import Program
-from bpdebug.scenario import load_scenario
+from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.language.parsing import parse
+from bpdebug.engine.program.program import Program
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.shape_finding import shape_finding
 
 BATCH = load_scenario("batch").program  # 3-5-4-2, seven examples

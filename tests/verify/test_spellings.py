@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpdebug.engine.expression.nodes import Statement
-from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.layers import LAYER_KINDS
-from bpdebug.engine.layers.layer import make_layer
-from bpdebug.engine.program import Program, with_backward
-from bpdebug.scenario import load_scenario
+from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.language.parsing import parse
+from bpdebug.engine.network.layers import LAYER_KINDS
+from bpdebug.engine.network.layers.layer import make_layer
+from bpdebug.engine.program.program import Program, with_backward
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.spellings import spelling, spellings, understood
 
 DENSE = LAYER_KINDS["dense"]

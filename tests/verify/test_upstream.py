@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bpdebug.engine.expression.parsing import parse
-from bpdebug.engine.trace import run
-from bpdebug.scenario import load_scenario
+from bpdebug.engine.language.parsing import parse
+from bpdebug.engine.program.trace import run
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.upstream import evaluate_mine, own_value, upstream_values
 
 BATCH = load_scenario("batch")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bpdebug.engine.health import gradients, not_finite, units
 from bpdebug.engine.health.finding import Finding, HealthCondition
 from bpdebug.engine.health.layers import LayerHealth, layer_health
-from bpdebug.engine.trace import Trace
+from bpdebug.engine.program.trace import Trace
 
 HEALTH_CONDITIONS: dict[str, HealthCondition] = {
     condition.name: condition

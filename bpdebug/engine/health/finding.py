@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bpdebug.engine.expression.derivation import gradient_name
-from bpdebug.engine.program import Program
-from bpdebug.engine.trace import Trace
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

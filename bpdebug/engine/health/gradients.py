@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpdebug.engine.blocks import blocks
-from bpdebug.engine.expression.derivation import gradient_name
-from bpdebug.engine.expression.printing import shape_text
+from bpdebug.engine.health.blocks import blocks
 from bpdebug.engine.health.finding import Symptom
 from bpdebug.engine.health.sizes import norm
-from bpdebug.engine.program import Program
-from bpdebug.engine.trace import Trace
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.language.printing import shape_text
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.trace import Trace
 
 VANISHING_RATIO = 1e-3
 """‖first dw‖ / ‖last dw‖ below this: with one learning rate for all layers, the first would take a

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bpdebug.engine.expression.derivation import gradient_name
 from bpdebug.engine.health.gradients import WEIGHT
 from bpdebug.engine.health.sizes import mean_size, norm
 from bpdebug.engine.health.units import Census, count_dead, count_saturated
-from bpdebug.engine.layers.layer import Layer
-from bpdebug.engine.trace import Trace
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.network.layers.layer import Layer
+from bpdebug.engine.program.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Statement, names
-from bpdebug.engine.expression.provenance import element_text, origin_of
-from bpdebug.engine.expression.regions import Index, RegionReader, cell_of, point
-from bpdebug.engine.expression.shapes import shape_of
 from bpdebug.engine.health.finding import Symptom
-from bpdebug.engine.trace import Trace
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Call, Statement, names
+from bpdebug.engine.language.provenance.origins import element_text, origin_of
+from bpdebug.engine.language.provenance.regions import Index, RegionReader, cell_of, point
+from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.program.trace import Trace
 
 
 def symptoms(trace: Trace) -> Iterator[Symptom]:

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from bpdebug.engine.blocks import blocks
-from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.health.blocks import blocks
+from bpdebug.engine.language.functions.entry import Array
 
 
 def mean_size(value: Array) -> float:

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpdebug.engine.blocks import blocks
-from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.functions.activations import sigmoid_prime, tanh_prime
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Statement, calls
-from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.engine.health.blocks import blocks
 from bpdebug.engine.health.finding import Symptom
-from bpdebug.engine.program import Program
-from bpdebug.engine.trace import Trace
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.functions.activations import sigmoid_prime, tanh_prime
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Call, Statement, calls
+from bpdebug.engine.language.printing import numpy_text
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.trace import Trace
 
 FLAT = 1e-3
 """A derivative below this counts as none: for a sigmoid it is 1/250 of the steepest slope, reached at

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.screen import Screen
 
-from bpdebug.tui.actions import Action, Needs
+from bpdebug.tui.keys.action import Action, Needs
 from bpdebug.tui.widgets.key_bar import KeyBar
 
 

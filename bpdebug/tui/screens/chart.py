@@ -16,7 +16,7 @@ from textual.worker import Worker, WorkerState
 from textual_plot import HiResMode, PlotWidget
 from textual_plot.axis_formatter import NumericAxisFormatter
 
-from bpdebug.tui.viewer.charts import BarChart, Ticks
+from bpdebug.present.viewer.charts import BarChart, Ticks
 
 GAP = 0.35
 """The part of a bar's place that stays free where bars stand apart."""

@@ -17,8 +17,8 @@ from textual.worker import get_current_worker
 from textual_plot import HiResMode, PlotWidget
 from textual_plot.axis_formatter import NumericAxisFormatter
 
-from bpdebug.engine.history import History
-from bpdebug.tui.curves import Quantity, drawn, note, pieces
+from bpdebug.engine.program.history import History
+from bpdebug.present.curves import Quantity, drawn, note, pieces
 
 MARGIN = 0.05
 """The part of the height that stays free above and below the curve."""

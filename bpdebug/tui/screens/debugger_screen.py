@@ -10,22 +10,23 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from bpdebug.scenario import Scenario
-from bpdebug.tui.actions import ACTIONS, HELP, Action, bindings
-from bpdebug.tui.autoplay import Autoplay
-from bpdebug.tui.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
-from bpdebug.tui.curves import Quantity, loss_of, watch_of
-from bpdebug.tui.entries import gutter_marks
-from bpdebug.tui.explaining import explain_element, given_text
-from bpdebug.tui.operation_text import operation_text
-from bpdebug.tui.panels import Sight, read_pairs
-from bpdebug.tui.run_ahead import RunAhead
-from bpdebug.tui.screens.ledger_screen import LedgerScreen
-from bpdebug.tui.snapshot import (
+from bpdebug.present.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
+from bpdebug.present.curves import Quantity, loss_of, watch_of
+from bpdebug.present.explaining import explain_element, given_text
+from bpdebug.present.operation_text import operation_text
+from bpdebug.present.panels import Sight, read_pairs
+from bpdebug.present.snapshot import (
     most_pairs,
 )
-from bpdebug.tui.subjects import read_subject
-from bpdebug.tui.views import View, Views
+from bpdebug.present.subjects import read_subject
+from bpdebug.present.views import View, Views
+from bpdebug.sources.case import Case
+from bpdebug.tui.autoplay import Autoplay
+from bpdebug.tui.entries import gutter_marks
+from bpdebug.tui.keys.action import Action, bindings
+from bpdebug.tui.keys.debugger import ACTIONS, HELP
+from bpdebug.tui.run_ahead import RunAhead
+from bpdebug.tui.screens.ledger_screen import LedgerScreen
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
@@ -40,7 +41,7 @@ class DebuggerScreen(LedgerScreen):
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Case
         What to step through.
     actions : sequence of Action
         The table of actions, with the user's keys.
@@ -59,7 +60,7 @@ class DebuggerScreen(LedgerScreen):
 
     def __init__(
         self,
-        scenario: Scenario,
+        scenario: Case,
         actions: Sequence[Action] = ACTIONS,
         digits: int = DEFAULT_DIGITS,
         newcomer: bool = False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from bpdebug.commands.movement import read_moment
-from bpdebug.engine.debugger import Debugger
+from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.errors import BpdebugError
 from bpdebug.tui.screens.ask import AskScreen
 

@@ -14,8 +14,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from bpdebug.engine.health import Finding, examine, layer_health
-from bpdebug.engine.trace import Trace
-from bpdebug.tui.health_text import HealthText, summary
+from bpdebug.engine.program.trace import Trace
+from bpdebug.present.health_text import HealthText, summary
 from bpdebug.tui.widgets.health_table import HealthTable
 
 MOST_FINDINGS = 200

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from bpdebug.tui.actions import Action, key_text
+from bpdebug.tui.keys.action import Action, key_text
 
 
 def help_content(words: str, actions: Sequence[Action]) -> Content:

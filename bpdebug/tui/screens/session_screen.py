@@ -15,14 +15,16 @@ from bpdebug.commands.command import Answer
 from bpdebug.commands.completion import completions
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import execute
-from bpdebug.engine.expression.provenance import element_text
 from bpdebug.engine.health import Finding
-from bpdebug.engine.trace import Trace
+from bpdebug.engine.language.provenance.origins import element_text
+from bpdebug.engine.program.trace import Trace
 from bpdebug.errors import Interrupted
-from bpdebug.scenario import Scenario
-from bpdebug.tui.actions import Action
+from bpdebug.present.explaining import Selection
+from bpdebug.present.slicing import nearest
+from bpdebug.present.snapshot import result_name
+from bpdebug.sources.case import Case
 from bpdebug.tui.entries import ENTRY_KINDS, WatchReadings, breakpoint_entries
-from bpdebug.tui.explaining import Selection
+from bpdebug.tui.keys.action import Action
 from bpdebug.tui.messages import (
     CommandTyped,
     CompletionsFound,
@@ -35,8 +37,6 @@ from bpdebug.tui.messages import (
 )
 from bpdebug.tui.replies import reply
 from bpdebug.tui.screens.action_screen import ActionScreen
-from bpdebug.tui.slicing import nearest
-from bpdebug.tui.snapshot import result_name
 from bpdebug.tui.widgets.answer_area import AnswerArea
 from bpdebug.tui.widgets.entry_panel import EntryPanel
 from bpdebug.tui.widgets.program_view import ProgramView
@@ -51,13 +51,13 @@ class SessionScreen(ActionScreen):
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Case
         What is debugged.
     actions : sequence of Action
         The table of actions, with the user's keys.
     """
 
-    def __init__(self, scenario: Scenario, actions: Sequence[Action]) -> None:
+    def __init__(self, scenario: Case, actions: Sequence[Action]) -> None:
         super().__init__(actions)
         self.scenario = scenario
         self.session = Session(scenario)

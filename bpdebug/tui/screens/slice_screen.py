@@ -9,14 +9,14 @@ from functools import partial
 
 from textual import on
 
-from bpdebug.engine.expression.printing import shape_text
-from bpdebug.engine.expression.regions import Index
+from bpdebug.engine.language.printing import shape_text
+from bpdebug.engine.language.provenance.regions import Index
+from bpdebug.present.slicing import Slicing, nearest, whole
+from bpdebug.present.viewer.index_text import parse_index
+from bpdebug.present.viewer.subject import Subject, Values
 from bpdebug.tui.messages import PlaceChosen
 from bpdebug.tui.screens.action_screen import ActionScreen
 from bpdebug.tui.screens.ask import AskScreen
-from bpdebug.tui.slicing import Slicing, nearest, whole
-from bpdebug.tui.viewer.index_text import parse_index
-from bpdebug.tui.viewer.subject import Subject, Values
 from bpdebug.tui.widgets.tensor_grid import TensorGrid
 
 

@@ -21,19 +21,19 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
-from bpdebug.engine.statistics import Statistics, histogram, statistics
+from bpdebug.engine.health.statistics import Statistics, histogram, statistics
 from bpdebug.errors import BpdebugError
-from bpdebug.tui.actions import bindings
-from bpdebug.tui.cells import FEWEST_DIGITS, MOST_DIGITS, NOTATIONS, CellFormat, Notation, cell_format
+from bpdebug.present.cells import FEWEST_DIGITS, MOST_DIGITS, NOTATIONS, CellFormat, Notation, cell_format
+from bpdebug.present.viewer.charts import BINS, BarChart, histogram_chart, norms, norms_chart
+from bpdebug.present.viewer.clipboard import CopyForm, copied_text
+from bpdebug.present.viewer.element_text import element_text
+from bpdebug.present.viewer.export import default_file, new_file, write_npy
+from bpdebug.present.viewer.looks import LOOK_WORDS, LOOKS, Look
+from bpdebug.present.viewer.subject import Subject, Values
+from bpdebug.tui.keys.action import bindings
+from bpdebug.tui.keys.viewer import ACTIONS, HELP
 from bpdebug.tui.screens.ask import AskScreen
 from bpdebug.tui.screens.slice_screen import SliceScreen
-from bpdebug.tui.viewer.actions import ACTIONS, HELP
-from bpdebug.tui.viewer.charts import BINS, BarChart, histogram_chart, norms, norms_chart
-from bpdebug.tui.viewer.clipboard import CopyForm, copied_text
-from bpdebug.tui.viewer.element_text import element_text
-from bpdebug.tui.viewer.export import default_file, new_file, write_npy
-from bpdebug.tui.viewer.looks import LOOK_WORDS, LOOKS, Look
-from bpdebug.tui.viewer.subject import Subject, Values
 from bpdebug.tui.widgets.statistics_panel import StatisticsPanel
 from bpdebug.tui.widgets.status_line import StatusLine
 from bpdebug.tui.widgets.tensor_grid import Shown, TensorGrid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.segment import Segment
 from rich.style import Style
 
-from bpdebug.tui.cells import LEVELS, Cell
+from bpdebug.present.cells import LEVELS, Cell
 
 MARGIN = 2
 """Beside each number, one column on either side for the marks."""

@@ -9,7 +9,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from bpdebug.tui.health_text import HealthText
+from bpdebug.present.health_text import HealthText
 
 
 class HealthTable(ScrollView, can_focus=True):

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
-from bpdebug.tui.actions import HIDDEN_WITHOUT, Action, key_text
+from bpdebug.tui.keys.action import HIDDEN_WITHOUT, Action, key_text
 
 SEPARATOR = " │ "
 

@@ -11,11 +11,11 @@ from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.tui.actions import Needs
-from bpdebug.tui.cells import CellFormat, cell_format
-from bpdebug.tui.ledger_layout import NARROWEST_PAIR, pair_widths, shown_pairs
-from bpdebug.tui.panels import Pair, Panel
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.present.cells import CellFormat, cell_format
+from bpdebug.present.ledger_layout import NARROWEST_PAIR, pair_widths, shown_pairs
+from bpdebug.present.panels import Pair, Panel
+from bpdebug.tui.keys.action import Needs
 from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 

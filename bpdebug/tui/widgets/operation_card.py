@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widget import Widget
 
-from bpdebug.tui.operation_text import OperationText
+from bpdebug.present.operation_text import OperationText
 
 
 class OperationCard(Widget):

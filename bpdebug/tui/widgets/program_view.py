@@ -15,11 +15,11 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from bpdebug.engine.program import Program
-from bpdebug.tui.listing import MARKS, Line, Listing, State, fitted
+from bpdebug.engine.program.program import Program
+from bpdebug.present.listing import MARKS, Line, Listing, State, fitted
+from bpdebug.present.verdicts import MARKS as VERDICT_MARKS
+from bpdebug.present.verdicts import Verdicts
 from bpdebug.tui.messages import GutterClicked, PositionChosen
-from bpdebug.tui.verdicts import MARKS as VERDICT_MARKS
-from bpdebug.tui.verdicts import Verdicts
 
 GUTTER = 2
 """Columns of the gutter; a click there is about the breakpoint."""

@@ -9,10 +9,10 @@ import numpy as np
 from textual.content import Content
 from textual.widget import Widget
 
-from bpdebug.engine.expression.forms import Shape
-from bpdebug.engine.statistics import Statistics
-from bpdebug.tui.cells import LEVELS
-from bpdebug.tui.viewer.statistics_text import (
+from bpdebug.engine.health.statistics import Statistics
+from bpdebug.engine.language.forms import Shape
+from bpdebug.present.cells import LEVELS
+from bpdebug.present.viewer.statistics_text import (
     Entry,
     count_entries,
     finite_note,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
-from bpdebug.engine.debugger import Debugger
+from bpdebug.engine.debug.debugger import Debugger
 
 SEPARATOR = " · "
 

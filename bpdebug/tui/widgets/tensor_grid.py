@@ -18,11 +18,11 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from bpdebug.tui.cells import Cell, CellFormat
+from bpdebug.present.cells import Cell, CellFormat
+from bpdebug.present.slicing import Slicing, whole
+from bpdebug.present.viewer.looks import SPOT_WIDTH, Look, spot_text
+from bpdebug.present.viewer.subject import Values
 from bpdebug.tui.messages import PlaceChosen
-from bpdebug.tui.slicing import Slicing, whole
-from bpdebug.tui.viewer.looks import SPOT_WIDTH, Look, spot_text
-from bpdebug.tui.viewer.subject import Values
 from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES, MARGIN, SELECTED, cell_class, cell_segment
 
 HEADER = 1

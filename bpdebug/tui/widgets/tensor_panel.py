@@ -21,14 +21,14 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.printing import shape_text
-from bpdebug.engine.expression.regions import Source
-from bpdebug.tui.cells import Cell, CellFormat
-from bpdebug.tui.feeding import fed_window, marked_columns
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.printing import shape_text
+from bpdebug.engine.language.provenance.regions import Source
+from bpdebug.present import panel_titles
+from bpdebug.present.cells import Cell, CellFormat
+from bpdebug.present.feeding import fed_window, marked_columns
+from bpdebug.present.panels import Panel
 from bpdebug.tui.messages import CellChosen
-from bpdebug.tui.panels import Panel
-from bpdebug.tui.widgets import panel_titles
 from bpdebug.tui.widgets.cell_drawing import MARGIN, SELECTED, cell_class, cell_segment
 
 BORDERS = 2

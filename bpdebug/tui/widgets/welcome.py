@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widget import Widget
 
-from bpdebug.tui.actions import Action, key_text
+from bpdebug.tui.keys.action import Action, key_text
 
 HEADING = "Every tensor has its gradient below it, cell under cell."
 PICTURE = """\

@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from bpdebug.engine.expression.derivation import gradient_name
-from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Expression, Name, Statement, calls, names
-from bpdebug.engine.expression.printing import numpy_text
-from bpdebug.engine.optimizers import COUNTER, NEW
-from bpdebug.engine.program import Program
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Expression, Name, Statement, calls, names
+from bpdebug.engine.language.printing import numpy_text
+from bpdebug.engine.network.optimizers import COUNTER, NEW
+from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.every_step import AtEveryStep, Loop

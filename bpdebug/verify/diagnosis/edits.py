@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bpdebug.engine.expression.derivation import gradient_name
-from bpdebug.engine.expression.nodes import Call, Expression, Name, names
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.language.nodes import Call, Expression, Name, names
 from bpdebug.verify.diagnosis.everywhere import changes_in_all_places
 from bpdebug.verify.diagnosis.rules import RULES
 from bpdebug.verify.diagnosis.scope import Scope

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bpdebug.engine.expression.forms import element_count
-from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Number
-from bpdebug.engine.expression.shapes import options_of
+from bpdebug.engine.language.forms import element_count
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Call, Expression, Name, Number
+from bpdebug.engine.language.shapes import options_of
 from bpdebug.errors import ShapeError
 from bpdebug.verify.diagnosis.misreadings import MISREAD
 

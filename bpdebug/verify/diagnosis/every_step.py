@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Option, Statement, names, replace, rewrite
-from bpdebug.engine.layers.time_steps import STEP, at_step, step_in, without_step
-from bpdebug.engine.program import Program
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Call, Expression, Name, Option, Statement, names, replace, rewrite
+from bpdebug.engine.network.layers.time_steps import STEP, at_step, step_in, without_step
+from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.edits import Edit, single_edits
 from bpdebug.verify.diagnosis.evaluator import Evaluator

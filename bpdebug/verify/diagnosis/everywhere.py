@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import combinations
 
-from bpdebug.engine.expression.derivation import gradient_name
-from bpdebug.engine.expression.nodes import (
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.language.nodes import (
     Call,
     Expression,
     Name,
@@ -20,7 +20,7 @@ from bpdebug.engine.expression.nodes import (
     rewrite,
     walk,
 )
-from bpdebug.engine.layers.time_steps import at_step, step_in, without_step
+from bpdebug.engine.network.layers.time_steps import at_step, step_in, without_step
 from bpdebug.verify.diagnosis.rules.forward import another_scale, unmasked
 from bpdebug.verify.diagnosis.scope import Replacement, Scope
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpdebug.engine.expression.evaluation import evaluate
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Call, Expression, Name, Number, replace
-from bpdebug.engine.expression.parsing import parse
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Call, Expression, Name, Number, replace
+from bpdebug.engine.language.parsing import parse
 
 BATCH = "m"
 """How formulas write the size of the batch."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bpdebug.engine.expression.forms import Shape
-from bpdebug.engine.expression.nodes import Expression
-from bpdebug.engine.expression.shapes import shape_of
+from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.nodes import Expression
+from bpdebug.engine.language.shapes import shape_of
 from bpdebug.errors import ShapeError
 
 

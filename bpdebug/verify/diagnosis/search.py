@@ -14,9 +14,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Expression, Name, Number
-from bpdebug.engine.expression.printing import numpy_text
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Expression, Name, Number
+from bpdebug.engine.language.printing import numpy_text
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.edits import Edit, single_edits, updated_parameter
 from bpdebug.verify.diagnosis.evaluator import Evaluator

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bpdebug.engine.expression.nodes import Call, names
-from bpdebug.engine.expression.printing import numpy_text
-from bpdebug.engine.expression.shapes import options_of
+from bpdebug.engine.language.nodes import Call, names
+from bpdebug.engine.language.printing import numpy_text
+from bpdebug.engine.language.shapes import options_of
 from bpdebug.verify.diagnosis.edits import Edit
 from bpdebug.verify.diagnosis.misreadings import misreading_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from bpdebug.engine.expression.nodes import Expression, Name, Statement, names, replace
-from bpdebug.engine.program import Program
+from bpdebug.engine.language.nodes import Expression, Name, Statement, names, replace
+from bpdebug.engine.program.program import Program
 
 DEEPEST = 3
 """How many statements above a wrong tensor are searched, where the user gave nothing in between ..."""

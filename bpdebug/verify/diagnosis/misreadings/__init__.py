@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bpdebug.engine.expression.nodes import Call
+from bpdebug.engine.language.nodes import Call
 from bpdebug.verify.diagnosis.misreadings import convolutions, copies, heads, normalisation, pooling
 from bpdebug.verify.diagnosis.misreadings.misreading import Misread, Misreading
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.expression.forms.form import Shape, element_count, written
-from bpdebug.engine.expression.forms.windows import Sliding, whole_numbers
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Option
+from bpdebug.engine.language.forms.form import Shape, element_count, written
+from bpdebug.engine.language.forms.windows import Sliding, whole_numbers
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Option
 from bpdebug.verify.diagnosis.misreadings.misreading import Misread, Misreading
 
 MOST_NUMBERS = 2**24

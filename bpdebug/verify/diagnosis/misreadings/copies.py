@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.expression.forms.shaping import scales
-from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.language.forms.shaping import scales
+from bpdebug.engine.language.functions.entry import Array
 from bpdebug.verify.diagnosis.misreadings.misreading import Misread, Misreading
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.language.functions.entry import Array
 from bpdebug.verify.diagnosis.misreadings.misreading import Misread, Misreading
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bpdebug.engine.expression.functions.entry import Array
-from bpdebug.engine.expression.nodes import Option
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Option
 from bpdebug.errors import ShapeError
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.expression.forms.form import Shape, element_count
-from bpdebug.engine.expression.forms.pooling import pooling_axes
-from bpdebug.engine.expression.functions.entry import Array
+from bpdebug.engine.language.forms.form import Shape, element_count
+from bpdebug.engine.language.forms.pooling import pooling_axes
+from bpdebug.engine.language.functions.entry import Array
 from bpdebug.verify.diagnosis.misreadings.misreading import Misread, Misreading
 
 MOST_WINDOWS = 2**16

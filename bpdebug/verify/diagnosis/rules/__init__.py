@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bpdebug.engine.expression.nodes import Expression
+from bpdebug.engine.language.nodes import Expression
 from bpdebug.verify.diagnosis.rules.activations import (
     another_function,
     derivative_from_the_output,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpdebug.engine.expression.forms import ELEMENTWISE
-from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.nodes import Call, Expression, Name
-from bpdebug.engine.expression.parsing import parse
+from bpdebug.engine.language.forms import ELEMENTWISE
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.nodes import Call, Expression, Name
+from bpdebug.engine.language.parsing import parse
 from bpdebug.verify.diagnosis.scope import Replacement, Scope
 
 PRIME = "_prime"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpdebug.engine.expression.nodes import Call, Expression, Number
+from bpdebug.engine.language.nodes import Call, Expression, Number
 from bpdebug.verify.diagnosis.rules.activations import PRIME
 from bpdebug.verify.diagnosis.scope import Replacement, Scope
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.nodes import Call, Expression, Option
-from bpdebug.engine.expression.shapes import options_of
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.nodes import Call, Expression, Option
+from bpdebug.engine.language.shapes import options_of
 from bpdebug.verify.diagnosis.misreadings import MISREAD
 from bpdebug.verify.diagnosis.scope import Replacement, Scope
 

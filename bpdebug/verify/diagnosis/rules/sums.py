@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from bpdebug.engine.expression.forms import reduced_axes
-from bpdebug.engine.expression.functions import FUNCTIONS
-from bpdebug.engine.expression.nodes import Call, Expression, Number, Option
-from bpdebug.engine.expression.shapes import options_of
+from bpdebug.engine.language.forms import reduced_axes
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.nodes import Call, Expression, Number, Option
+from bpdebug.engine.language.shapes import options_of
 from bpdebug.verify.diagnosis.scope import Replacement, Scope
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpdebug.engine.expression.nodes import Call, Expression, Name, names
+from bpdebug.engine.language.nodes import Call, Expression, Name, names
 from bpdebug.verify.diagnosis.scope import Replacement, Scope
 
 

@@ -1,0 +1,64 @@
+"""A stop: where a verb of the debugger came to rest, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from bpdebug.engine.program.timeline import Moment
+
+if TYPE_CHECKING:
+    from bpdebug.engine.debug.breakpoints import Hit
+    from bpdebug.engine.language.nodes import Statement
+
+Reason = Literal[
+    "step", "node", "layer", "phase", "position", "iteration", "breakpoint", "start", "end", "nowhere"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a verb stopped, and why; `reason` is `nowhere` if it could not move.
+
+    Attributes
+    ----------
+    moment : Moment
+        Where one is now.
+    reason : str
+        Why it stopped.
+    text : str
+        The reason in words.
+    hits : tuple of Hit
+        The breakpoints that stopped it, with the actual numbers that did.
+    """
+
+    moment: Moment
+    reason: Reason
+    text: str
+    hits: tuple[Hit, ...] = ()
+
+
+def reason_text(reason: Reason, moment: Moment, statement: Statement | None, iterations: int) -> str:
+    """Write a reason in words.
+
+    Parameters
+    ----------
+    reason : str
+        Why the verb stopped, if no breakpoint stopped it.
+    moment : Moment
+        Where one is now.
+    statement : Statement, optional
+        The statement that has just run or is being stepped through; None at the start.
+    iterations : int
+        How many there are.
+    """
+    if statement is None:
+        return "at the start" if iterations == 1 else f"iteration {moment.iteration} begins"
+    texts: dict[Reason, str] = {
+        "node": f"inside {statement.name}, node {moment.node}",
+        "layer": f"{statement.phase}, layer {statement.layer}" if statement.layer else statement.phase,
+        "phase": f"the {statement.phase} {'is' if statement.phase == 'update' else 'pass is'} complete",
+        "iteration": f"iteration {moment.iteration}, after {statement.name}",
+        "end": "at the end",
+    }
+    return texts.get(reason, f"after {statement.name}")

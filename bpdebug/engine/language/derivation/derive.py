@@ -1,0 +1,243 @@
+"""The backward pass, derived: one loop over the forward statements in reverse.
+
+For `y = f(x)` with the gradient `dy` already there, the function table says what flows to `x`; the
+loop sends it down the tree of the statement, and when every use of a name has been seen, the sum of
+its contributions becomes the statement `dx = ...`. Three things are the loop's and never a rule's:
+
+- broadcasting is undone: an operand that was repeated gets the sum over the repeats (that is why
+  `db` is a sum over the batch);
+- a name that is used more than once gets the sum of what flows back from each use, and where more
+  than one of these parts is computed, each is a statement: `da0_via_z2`, `da0_via_z1`, then `da0`;
+- what is needed twice is computed once: an inner gradient, or an inner result of the forward pass,
+  becomes a statement of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
+
+from bpdebug.engine.language.derivation.broadcasting import sum_to_shape_of
+from bpdebug.engine.language.derivation.inner_results import (
+    inner_name,
+    new_name,
+    shared_inner_results,
+    with_own_statements,
+)
+from bpdebug.engine.language.derivation.rules import derivative_rules, with_options
+from bpdebug.engine.language.derivation.simplification import laid_at_once, simplify
+from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.nodes import (
+    PLACES,
+    Call,
+    Expression,
+    Name,
+    Statement,
+    names,
+    replace,
+    walk,
+)
+from bpdebug.engine.language.printing import statement_text
+from bpdebug.engine.language.shapes import shape_of
+from bpdebug.errors import DerivationError
+
+MOST_IN_A_ROW = 32
+"""So many terms of a sum are added one after the other."""
+
+
+def gradient_name(name: str) -> str:
+    """Return what the gradient of the loss with respect to a tensor is called."""
+    return f"d{name}"
+
+
+def derive(
+    forward: Sequence[Statement],
+    shapes: Mapping[str, Shape],
+    seed: str,
+    parameters: Collection[str] = (),
+    wanted: Collection[str] | None = None,
+) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
+    """Derive the backward statements of a program.
+
+    Parameters
+    ----------
+    forward : sequence of Statement
+        The forward pass.
+    shapes : mapping
+        The shape of every input and every result of the forward pass. An axis along which an
+        operand is repeated must be longer than 1 here for its gradient to be summed.
+    seed : str
+        The tensor whose gradient comes in from outside.
+    parameters : collection of str
+        The inputs that are trained: their gradients come before what is passed on.
+    wanted : collection of str, optional
+        The inputs whose gradients are asked for, by default all. What leads to others only, such as a
+        target, is not derived, and needs no derivative.
+
+    Returns
+    -------
+    (forward, backward) : pair of tuples of Statement
+        The forward pass, with inner results that the backward pass needs as statements of their
+        own, and the backward pass in the order in which it can run.
+
+    Raises
+    ------
+    DerivationError
+        If a function on the way has no derivative.
+    """
+    shapes = dict(shapes)
+    if wanted is None:
+        wanted = shapes.keys() - {statement.name for statement in forward}
+    while True:
+        backward = _Derivation(forward, dict(shapes), seed, parameters, wanted).run()
+        shared = shared_inner_results(forward, backward)
+        if not shared:
+            return tuple(forward), backward
+        forward = with_own_statements(forward, shared, shapes)
+
+
+class _Derivation:
+    """One run of the loop: the contributions collected so far, and the statements written so far."""
+
+    def __init__(
+        self,
+        forward: Sequence[Statement],
+        shapes: dict[str, Shape],
+        seed: str,
+        parameters: Collection[str],
+        wanted: Collection[str],
+    ) -> None:
+        self.forward = forward
+        self.shapes = shapes
+        self.seed = seed
+        self.parameters = parameters
+        self.needed = set(wanted)
+        for statement in forward:
+            if self.needs_gradient(statement.expression):
+                self.needed.add(statement.name)
+        # What the forward pass has computed is called by its name; a copy (`h = x`) stays what it is.
+        self.results = {
+            simplify(statement.expression): Name(statement.name)
+            for statement in forward
+            if isinstance(statement.expression, Call) and names(statement.expression)
+        }
+        self.contributions: dict[str, list[tuple[str, Expression]]] = {}
+        self.backward: list[Statement] = []
+        first_uses: dict[str, int] = {}
+        for position, statement in enumerate(forward):
+            for name in names(statement.expression):
+                first_uses.setdefault(name, position)
+        self.completed_at: dict[int, list[str]] = {}
+        for name, position in first_uses.items():
+            self.completed_at.setdefault(position, []).append(name)
+
+    def run(self) -> tuple[Statement, ...]:
+        known = {self.seed}
+        self.shapes[gradient_name(self.seed)] = self.shapes[self.seed]
+        for position in reversed(range(len(self.forward))):
+            statement = self.forward[position]
+            if statement.name in known:
+                try:
+                    self.pull_back(statement.expression, Name(gradient_name(statement.name)), statement)
+                except DerivationError as error:
+                    raise DerivationError(f"in `{statement_text(statement)}`: {error}") from None
+            completed = [name for name in self.completed_at.get(position, ()) if name in self.contributions]
+            # A stable sort: what the layer trains first, then what it passes on.
+            for name in sorted(completed, key=lambda name: name not in self.parameters):
+                if name not in known:
+                    self.write_gradient(name, statement)
+                    known.add(name)
+        return tuple(self.backward)
+
+    def needs_gradient(self, node: Expression) -> bool:
+        """Whether a gradient that is asked for flows back through a node."""
+        if not isinstance(node, Call):
+            return isinstance(node, Name) and node.id in self.needed
+        count = len(node.arguments)
+        rules = FUNCTIONS[node.function].rules(count) or ("unknown",) * count
+        return any(
+            rule is not None and self.needs_gradient(argument)
+            for rule, argument in zip(rules, node.arguments, strict=False)
+        )
+
+    def pull_back(self, node: Expression, gradient: Expression, statement: Statement) -> None:
+        """Send the gradient of a node's result down to the names below it."""
+        if isinstance(node, Name) and node.id in self.needed:
+            self.contributions.setdefault(node.id, []).append((statement.name, gradient))
+        if not isinstance(node, Call):
+            return
+        reached = [
+            (i, argument) for i, argument in enumerate(node.arguments) if self.needs_gradient(argument)
+        ]
+        if not reached:
+            return
+        rules = derivative_rules(node.function, len(node.arguments))
+        uses = sum(_count(rules[i], Name("g")) for i, _ in reached)
+        if uses > 1 and not isinstance(gradient, Name):
+            gradient = self.write_inner_gradient(gradient, statement)
+        meanings: dict[Expression, Expression] = {
+            Name("g"): gradient,
+            Name("out"): node,
+            **{Name(place): argument for place, argument in zip(PLACES, node.arguments, strict=False)},
+        }
+        for i, argument in reached:
+            if (rule := rules[i]) is not None:
+                piece = simplify(replace(with_options(rule, node), meanings))
+                piece = laid_at_once(replace(piece, self.results), self.shapes)
+                piece = sum_to_shape_of(piece, replace(argument, self.results), self.shapes)
+                self.pull_back(argument, piece, statement)
+
+    def write_gradient(self, name: str, statement: Statement) -> None:
+        contributions = self.contributions[name]
+        if sum(not isinstance(piece, Name) for _, piece in contributions) > 1:
+            contributions = [
+                (
+                    source,
+                    piece if isinstance(piece, Name) else self.write_part(name, source, piece, statement),
+                )
+                for source, piece in contributions
+            ]
+        total = _sum([piece for _, piece in contributions])
+        through = tuple(dict.fromkeys(source for source, _ in contributions))
+        self.write(gradient_name(name), total, statement, name, through)
+
+    def write_part(self, of: str, source: str, piece: Expression, statement: Statement) -> Name:
+        name = new_name(f"{gradient_name(of)}_via_{source}", self.is_taken)
+        self.write(name, piece, statement, of, (source,), part=True)
+        return Name(name)
+
+    def write_inner_gradient(self, gradient: Expression, statement: Statement) -> Name:
+        name = inner_name(gradient_name(statement.name), self.is_taken)
+        self.write(name, gradient, statement, "", (statement.name,))
+        return Name(name)
+
+    def is_taken(self, name: str) -> bool:
+        """Whether there is such a name, or will be: those of the gradients to come are taken, too."""
+        return name in self.shapes or name in map(gradient_name, {name[1:]} & self.shapes.keys())
+
+    def write(
+        self,
+        name: str,
+        expression: Expression,
+        statement: Statement,
+        of: str,
+        through: tuple[str, ...],
+        part: bool = False,
+    ) -> None:
+        self.shapes[name] = shape_of(expression, self.shapes)
+        self.backward.append(
+            Statement(name, expression, "backward", statement.layer, name, of, through, part=part)
+        )
+
+
+def _sum(terms: Sequence[Expression]) -> Expression:
+    """Add terms in their order; very many by halves, because a tree must not be too deep to walk."""
+    if len(terms) > MOST_IN_A_ROW:
+        middle = len(terms) // 2
+        return Call("add", (_sum(terms[:middle]), _sum(terms[middle:])))
+    return reduce(lambda x, y: Call("add", (x, y)), terms)
+
+
+def _count(expression: Expression | None, wanted: Expression) -> int:
+    return 0 if expression is None else sum(node == wanted for node in walk(expression))

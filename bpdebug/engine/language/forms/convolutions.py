@@ -1,0 +1,167 @@
+"""Forms of the convolution, of its two gradients, and of the transposed convolution.
+
+All four are sums of products over the same triples: a convolution `out = x ⋆ w` has a term
+`x[n, c, i] · w[o, c, k]` in `out[n, o, q]` wherever the window of `q` has `i` at its place `k`. Its gradients
+collect the terms in which one element of `x`, or one of `w`, takes part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+
+from bpdebug.engine.language.forms.convolution_shapes import AXES, Convolution, lies_of
+from bpdebug.engine.language.forms.form import (
+    Cost,
+    Form,
+    Options,
+    Region,
+    Shape,
+    element_count,
+    nothing,
+    numbers_of,
+    spanned,
+    whole,
+)
+
+Cell = tuple[int, ...]
+Term = tuple[Cell, Cell]
+"""The elements of the first and of the second argument that are multiplied."""
+
+
+# The convolution: (x, w) -> out
+
+
+def _forward_reads(lies: Convolution, region: Region) -> tuple[Region, Region]:
+    batch, outputs, *places = region
+    channels = spanned([lies.channel(o, c) for o in numbers_of(outputs) for c in range(lies.w[1])])
+    inputs = (
+        spanned([i for o in numbers_of(part) for i, _ in axis.window(o)])
+        for axis, part in zip(lies.axes, places, strict=True)
+    )
+    # In the padding a weight meets a zero: it adds nothing, unless it is no number.
+    return (batch, channels, *inputs), (outputs, *whole(lies.w[1:]))
+
+
+def _forward_terms(lies: Convolution, cell: Cell) -> Iterator[Term]:
+    n, o, *places = cell
+    windows = (axis.window(q) for axis, q in zip(lies.axes, places, strict=True))
+    for c, pairs in product(range(lies.w[1]), [*product(*windows)]):
+        i, k = zip(*pairs, strict=True)
+        yield (n, lies.channel(o, c), *i), (o, c, *k)
+
+
+# The gradient of its input: (g, w, x) -> dx; the transposed convolution is the same without x
+
+
+def _input_gradient_reads(lies: Convolution, region: Region) -> tuple[Region, Region]:
+    batch, channels, *places = region
+    outputs = spanned([o for c in numbers_of(channels) for o in lies.outputs_of(c)])
+    within = spanned([c % lies.w[1] for c in numbers_of(channels)])
+    pairs = [
+        [pair for i in numbers_of(part) for pair in axis.windows_of(i)]
+        for axis, part in zip(lies.axes, places, strict=True)
+    ]
+    if not all(pairs):
+        return nothing(lies.out), nothing(lies.w)
+    incoming = (spanned([o for o, _ in found]) for found in pairs)
+    weights = (spanned([k for _, k in found]) for found in pairs)
+    return (batch, outputs, *incoming), (outputs, within, *weights)
+
+
+def _input_gradient_terms(lies: Convolution, cell: Cell) -> Iterator[Term]:
+    n, c, *places = cell
+    windows = (axis.windows_of(i) for axis, i in zip(lies.axes, places, strict=True))
+    for o, pairs in product(lies.outputs_of(c), [*product(*windows)]):
+        q, k = zip(*pairs, strict=True)
+        yield (n, o, *q), (o, c % lies.w[1], *k)
+
+
+# The gradient of its weights: (x, g, w) -> dw
+
+
+def _weight_gradient_reads(lies: Convolution, region: Region) -> tuple[Region, Region]:
+    outputs, within, *places = region
+    batch, _, *incoming = whole(lies.out)
+    channels = spanned([lies.channel(o, c) for o in numbers_of(outputs) for c in numbers_of(within)])
+    inputs = (
+        spanned([i for k in numbers_of(part) for i in numbers_of(axis.visits(k)[1])])
+        for axis, part in zip(lies.axes, places, strict=True)
+    )
+    return (batch, channels, *inputs), (batch, outputs, *incoming)
+
+
+def _weight_gradient_terms(lies: Convolution, cell: Cell) -> Iterator[Term]:
+    o, c, *places = cell
+    visits = (axis.visits(k) for axis, k in zip(lies.axes, places, strict=True))
+    visited = (zip(numbers_of(inputs), numbers_of(outputs), strict=True) for outputs, inputs in visits)
+    for n, pairs in product(range(lies.x[0]), [*product(*visited)]):
+        i, q = zip(*pairs, strict=True)
+        yield (n, lies.channel(o, c), *i), (n, o, *q)
+
+
+TERMS: dict[Form, Callable[[Cell, tuple[Shape, ...], Options], Iterator[Term]]] = {}
+"""For each form here, the products that one element of a result adds up."""
+
+
+def _forms(
+    name: str,
+    arguments: str,
+    result: Callable[[Convolution], Shape],
+    read: Callable[[Convolution, Region], tuple[Region, Region]],
+    terms: Callable[[Convolution, Cell], Iterator[Term]],
+) -> dict[int, Form]:
+    """Return the forms of a family of functions, by the number of axes over which the windows slide.
+
+    Parameters
+    ----------
+    name : str
+        What the functions are called, with the number of axes to be filled in.
+    arguments : str
+        Which of `x`, `w` and the gradient `g` of the result they take, in order.
+    result : callable
+        The shape of the result.
+    read, terms : callable
+        Which regions feed a region of the result, and which products one element of it adds up.
+    """
+    return {axes: _form(name.format(axes), axes, arguments, result, read, terms) for axes in AXES}
+
+
+def _form(
+    function: str,
+    axes: int,
+    arguments: str,
+    result: Callable[[Convolution], Shape],
+    read: Callable[[Convolution, Region], tuple[Region, Region]],
+    terms: Callable[[Convolution, Cell], Iterator[Term]],
+) -> Form:
+    def lies(shapes: tuple[Shape, ...], options: Options) -> Convolution:
+        return lies_of(function, axes, dict(zip(arguments, shapes, strict=True)), options)
+
+    def shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+        return result(lies(shapes, options))
+
+    def reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
+        return (*read(lies(shapes, options), region), *map(nothing, shapes[2:]))
+
+    def cost(shapes: tuple[Shape, ...], options: Options) -> Cost:
+        found = lies(shapes, options)
+        # All windows are laid out side by side, for one matrix product.
+        windows = element_count(found.x[:2]) * element_count((*found.w[2:], *found.out[2:]))
+        return Cost(windows, windows * found.w[0] // found.groups)
+
+    form = Form(function, shape, reads, local=False, cost=cost)
+    TERMS[form] = lambda cell, shapes, options: terms(lies(shapes, options), cell)
+    return form
+
+
+CONVOLUTION = _forms("conv{}d", "xw", lambda lies: lies.out, _forward_reads, _forward_terms)
+INPUT_GRADIENT = _forms(
+    "conv{}d_input_gradient", "gwx", lambda lies: lies.x, _input_gradient_reads, _input_gradient_terms
+)
+WEIGHT_GRADIENT = _forms(
+    "conv{}d_weight_gradient", "xgw", lambda lies: lies.w, _weight_gradient_reads, _weight_gradient_terms
+)
+TRANSPOSED_CONVOLUTION = _forms(
+    "conv_transpose{}d", "gw", lambda lies: lies.x, _input_gradient_reads, _input_gradient_terms
+)

@@ -1,0 +1,113 @@
+"""The forms of putting tensors one after the other along an axis, and of taking rows out by their numbers."""
+
+from __future__ import annotations
+
+from bpdebug.engine.language.forms.form import (
+    Form,
+    Options,
+    Region,
+    Shape,
+    nothing,
+    numbers_of,
+    reduced_axes,
+    whole,
+    written,
+)
+from bpdebug.errors import ShapeError
+
+SEQUENCE_AXIS = 1
+"""Time comes after the examples, as in PyTorch with `batch_first`."""
+
+
+def joining_axis(shape: Shape, options: Options) -> int:
+    """Return the axis along which tensors lie one after the other, as a number from 0."""
+    return reduced_axes(shape, options["axis"])[0]
+
+
+def _concatenated_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+    x, y = shapes
+    axis = joining_axis(x, options)
+    if len(x) != len(y) or x[:axis] + x[axis + 1 :] != y[:axis] + y[axis + 1 :]:
+        raise ShapeError(f"shapes {written(x)} and {written(y)} differ in more than axis {options['axis']}")
+    return (*x[:axis], x[axis] + y[axis], *x[axis + 1 :])
+
+
+def _concatenated_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
+    x, y = shapes
+    axis = joining_axis(x, options)
+    asked, first, second = region[axis], x[axis], y[axis]
+    return (
+        _with_part(region, axis, slice(min(asked.start, first), min(asked.stop, first))),
+        _with_part(
+            region,
+            axis,
+            slice(min(max(asked.start - first, 0), second), max(asked.stop - first, 0)),
+        ),
+    )
+
+
+def _with_part(region: Region, axis: int, part: slice) -> Region:
+    return (*region[:axis], part, *region[axis + 1 :])
+
+
+def _part_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+    x, y = shapes
+    axis = joining_axis(x, options)
+    if len(x) != len(y) or x[:axis] + x[axis + 1 :] != y[:axis] + y[axis + 1 :] or y[axis] > x[axis]:
+        raise ShapeError(f"shape {written(y)} is no part of {written(x)} along axis {options['axis']}")
+    return y
+
+
+def _part_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
+    x, y = shapes
+    axis = joining_axis(x, options)
+    shift = x[axis] - y[axis] if options["last"] else 0
+    part = slice(region[axis].start + shift, region[axis].stop + shift)
+    return _with_part(region, axis, part), nothing(y)
+
+
+def _taken_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
+    x, y = shapes
+    if not x:
+        raise ShapeError("a number has no rows to take")
+    return (*y, *x[1:])
+
+
+def _taken_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tuple[Region, ...]:
+    x, y = shapes
+    return (slice(0, x[0]), *region[len(y) :]), region[: len(y)]
+
+
+def _row_sums_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+    x, y, z = shapes
+    if x != _taken_shape((z, y), options):
+        raise ShapeError(f"shape {written(x)} is not that of rows {written(y)} of {written(z)}")
+    return z
+
+
+def _row_sums_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tuple[Region, ...]:
+    y, z = shapes[1:]
+    return (*whole(y), *region[1:]), whole(y), nothing(z)
+
+
+def _sequence_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
+    first = shapes[0]
+    other = next((shape for shape in shapes if shape != first), first)
+    if other != first:
+        raise ShapeError(f"shapes {written(first)} and {written(other)} are not those of one sequence")
+    if not first:
+        raise ShapeError("a number has no examples")
+    return (first[0], len(shapes), *first[1:])
+
+
+def _sequence_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tuple[Region, ...]:
+    asked = numbers_of(region[SEQUENCE_AXIS])
+    own = (*region[:SEQUENCE_AXIS], *region[SEQUENCE_AXIS + 1 :])
+    return tuple(own if place in asked else nothing(shape) for place, shape in enumerate(shapes))
+
+
+TAKEN = Form("taken rows", _taken_shape, _taken_reads, local=False)
+ROW_SUMS = Form("row sums", _row_sums_shape, _row_sums_reads, local=False)
+CONCATENATED = Form("concatenated", _concatenated_shape, _concatenated_reads)
+PART = Form("part", _part_shape, _part_reads, local=False)
+SEQUENCE = Form("sequence", _sequence_shape, _sequence_reads, local=False)

@@ -1,0 +1,87 @@
+"""Comparisons, and what joins them: the truth of each element as 1 or 0, in the dtype of the operands.
+
+They stand in conditions (`any(isnan(z2))`) and in masks (`dz1 = da1 * (z1 > 0)`). A number that is not 0
+counts as true, NaN too, as in NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bpdebug.engine.language.functions.entry import MIXED, POSITIVE, Array, Function, Sample
+
+OR, AND, NOT, COMPARISON = 1, 2, 3, 5
+"""How tightly they bind; every operator of arithmetic binds tighter."""
+
+PAIR = (Sample((MIXED, POSITIVE)), Sample((MIXED, 0.3)))
+SINGLE = (Sample((MIXED,)),)
+
+
+def as_numbers(truth: Callable[..., Any]) -> Callable[..., Array]:
+    """Make a function that tells truths give 1 and 0 in the dtype of its operands."""
+
+    def numbers(*operands: Array) -> Array:
+        return np.asarray(truth(*operands)).astype(np.result_type(*operands))
+
+    return numbers
+
+
+def _comparison(name: str, truth: Callable[..., Any], sign: str, notation: str, words: str) -> Function:
+    return Function(
+        name,
+        as_numbers(truth),
+        None,
+        f"1 where the first element is {words} the second, else 0.",
+        PAIR,
+        notation=f"{{x}} {notation} {{y}}",
+        python=f"{{x}} {sign} {{y}}",
+        precedence=COMPARISON,
+    )
+
+
+ENTRIES = (
+    _comparison("greater", np.greater, ">", ">", "larger than"),
+    _comparison("greater_equal", np.greater_equal, ">=", "≥", "larger than or equal to"),
+    _comparison("less", np.less, "<", "<", "smaller than"),
+    _comparison("less_equal", np.less_equal, "<=", "≤", "smaller than or equal to"),
+    _comparison("equal", np.equal, "==", "=", "equal to"),
+    _comparison("not_equal", np.not_equal, "!=", "≠", "not equal to"),
+    Function(
+        "logical_and",
+        as_numbers(np.logical_and),
+        None,
+        "1 where both elements are true, else 0.",
+        PAIR,
+        notation="{x} ∧ {y}",
+        python="{x} and {y}",
+        precedence=AND,
+    ),
+    Function(
+        "logical_or",
+        as_numbers(np.logical_or),
+        None,
+        "1 where one of the elements is true, else 0.",
+        PAIR,
+        notation="{x} ∨ {y}",
+        python="{x} or {y}",
+        precedence=OR,
+    ),
+    Function(
+        "logical_not",
+        as_numbers(np.logical_not),
+        None,
+        "1 where the element is not true, else 0.",
+        SINGLE,
+        notation="¬{x}",
+        python="not {x}",
+        precedence=NOT,
+    ),
+    Function("isnan", as_numbers(np.isnan), None, "1 where the element is not a number, else 0.", SINGLE),
+    Function("isinf", as_numbers(np.isinf), None, "1 where the element is infinite, else 0.", SINGLE),
+)
+
+TRUTHS = frozenset({*(entry.name for entry in ENTRIES), "any", "all"})
+"""The functions whose results are read as true or false."""

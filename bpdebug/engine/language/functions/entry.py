@@ -1,0 +1,101 @@
+"""What the function table holds: one `Function` is all there is to a function of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bpdebug.engine.language.forms import ELEMENTWISE, Form
+from bpdebug.engine.language.nodes import Option
+
+# What `numpy.typing.NDArray` stands for: the engine starts quicker without that module.
+Array = np.ndarray[Any, np.dtype[np.floating[Any]]]
+
+CALL = 100
+"""The precedence of what never needs parentheses: a name, `f(x)`."""
+
+MIXED = ((-2.0, -0.5, 0.3), (1.7, 0.9, -1.2))
+"""A sample argument with both signs, away from every corner of the functions here."""
+POSITIVE = ((0.2, 1.5, 3.0), (0.7, 2.2, 0.9))
+"""A sample argument for functions that are defined for positive numbers only."""
+
+
+class Sample(NamedTuple):
+    """Arguments and options on which a test compares the derivatives with finite differences."""
+
+    arguments: tuple[Any, ...]
+    options: Mapping[str, Option] = MappingProxyType({})
+
+
+class Function(NamedTuple):
+    """One function of the tensor language.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the language.
+    numpy : callable
+        Its implementation: arrays and keyword options in, an array out.
+    derivatives : tuple of (str or None), or None
+        For each argument the gradient that flows to it: an expression of the language over `g` (the
+        gradient of the result), `x`, `y`, `z` (the arguments), `out` (the result) and the options' names.
+        Broadcasting is undone by the derivation, never here. None in the tuple: no gradient flows
+        to that argument. None for the whole: there is no derivative, and asking for it is an error.
+    explanation : str
+        One sentence for the person who meets the function in a listing.
+    samples : tuple of Sample
+        Where its derivatives are tested.
+    form : Form
+        How its result lies over its arguments.
+    options : mapping
+        The keyword options, each with its default.
+    notation : str
+        How mathematics writes it; `name(x)` if empty. Beside the arguments it may name `{operands}`, which
+        is all of them, `{axis}` and `{index}`.
+    python : str
+        How NumPy text writes it; `name(x, option=...)` if empty.
+    precedence : int
+        How tightly the written form binds, as Python's operators do.
+    is_mask : bool
+        Whether it writes −∞ on purpose, of which a softmax makes an exact 0.
+    variadic : bool
+        Whether it takes any number of arguments; then one derivative serves all of them, and `{place}`
+        in it is the number of the argument, from 0.
+    """
+
+    name: str
+    numpy: Callable[..., Array]
+    derivatives: tuple[str | None, ...] | None
+    explanation: str
+    samples: tuple[Sample, ...]
+    form: Form = ELEMENTWISE
+    options: Mapping[str, Option] = MappingProxyType({})
+    notation: str = ""
+    python: str = ""
+    precedence: int = CALL
+    is_mask: bool = False
+    variadic: bool = False
+
+    @property
+    def arity(self) -> int:
+        """The number of positional arguments; of a function that takes any number, that in its samples."""
+        return len(self.samples[0].arguments)
+
+    def takes(self, count: int) -> bool:
+        """Whether it can be called with so many arguments."""
+        return count >= 1 if self.variadic else count == self.arity
+
+    def rules(self, count: int) -> tuple[str | None, ...] | None:
+        """Return the derivatives for so many arguments; None if there is no derivative."""
+        if self.derivatives is None or not self.variadic:
+            return self.derivatives
+        (rule,) = self.derivatives
+        return tuple(rule and rule.format(place=place) for place in range(count))
+
+
+def arrays(sample: Sample) -> tuple[Array, ...]:
+    """Return the arguments of a sample as float64 arrays."""
+    return tuple(np.asarray(argument, dtype=float) for argument in sample.arguments)

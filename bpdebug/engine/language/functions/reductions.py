@@ -1,0 +1,157 @@
+"""Functions that sum over axes, and their counterparts that repeat along them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bpdebug.engine.language.forms import COUNT, EXPANSION, REDUCTION, Shape, element_count, reduced_axes
+from bpdebug.engine.language.functions.entry import MIXED, Array, Function, Sample
+from bpdebug.engine.language.nodes import Option
+
+OPTIONS: dict[str, Option] = {"axis": None, "keepdims": False}
+SAMPLES = (
+    Sample((MIXED,)),
+    Sample((MIXED,), {"axis": 0}),
+    Sample((MIXED,), {"axis": -1, "keepdims": True}),
+    Sample(((MIXED, MIXED),), {"axis": (0, 2)}),
+)
+
+
+def broadcast_like(x: Array, y: Array, axis: Option = None, keepdims: Option = False) -> Array:
+    """Repeat `x` along the axes that a sum over `y` removed, to the shape of `y`."""
+    if not keepdims:
+        x = np.expand_dims(x, reduced_axes(y.shape, axis))
+    return np.broadcast_to(x, y.shape)
+
+
+def count_along(shape: Shape, axis: Option) -> int:
+    """Return how many elements a sum over `axis` adds up."""
+    return element_count(tuple(shape[number] for number in reduced_axes(shape, axis)))
+
+
+def count(x: Array, axis: Option = None) -> Array:
+    """Return how many elements of `x` a sum over `axis` adds up, in the dtype of `x`."""
+    return np.asarray(count_along(x.shape, axis), dtype=x.dtype)
+
+
+def norm(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """√Σ x², scaled by the largest element so that no square overflows or vanishes."""
+    largest = np.max(np.abs(x), axis=axis, keepdims=True)
+    scale = np.where(np.isfinite(largest) & (largest > 0), largest, x.dtype.type(1))
+    total = scale * np.sqrt(np.sum((x / scale) ** 2, axis=axis, keepdims=True))
+    return np.asarray(total if keepdims else np.squeeze(total, axis=axis), dtype=x.dtype)
+
+
+def any_true(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """1 if an element is true, else 0."""
+    return np.asarray(np.any(x, axis=axis, keepdims=keepdims)).astype(x.dtype)
+
+
+def all_true(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """1 if every element is true, else 0."""
+    return np.asarray(np.all(x, axis=axis, keepdims=keepdims)).astype(x.dtype)
+
+
+IS_EXTREME = "equal(x, broadcast_like(out, x, axis=axis, keepdims=keepdims))"
+SHARED = (
+    f"broadcast_like(g / sum({IS_EXTREME}, axis=axis, keepdims=keepdims), x, axis=axis, keepdims=keepdims)"
+    f" * {IS_EXTREME}"
+)
+"""The gradient of an extreme goes to the element that is it; equal ones share it, as in PyTorch's `amax`."""
+
+ENTRIES = (
+    Function(
+        "sum",
+        np.sum,
+        ("broadcast_like(g, x, axis=axis, keepdims=keepdims)",),
+        "Adds up along an axis.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+        notation="Σ{axis} {x}",
+        precedence=15,
+    ),
+    Function(
+        "mean",
+        np.mean,
+        ("broadcast_like(g / count(x, axis=axis), x, axis=axis, keepdims=keepdims)",),
+        "The average along an axis.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+        notation="mean{axis}({x})",
+    ),
+    Function(
+        "max",
+        np.max,
+        (SHARED,),
+        "The largest element along an axis; it alone receives the gradient, and equal ones share it.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+        notation="max{axis}({x})",
+    ),
+    Function(
+        "min",
+        np.min,
+        (SHARED,),
+        "The smallest element along an axis; it alone receives the gradient, and equal ones share it.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+        notation="min{axis}({x})",
+    ),
+    Function(
+        "norm",
+        norm,
+        ("broadcast_like(g / out, x, axis=axis, keepdims=keepdims) * x",),
+        "The length of a vector: the root of the sum of its squares.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+        notation="‖{x}‖{axis}",
+    ),
+    Function(
+        "any",
+        any_true,
+        None,
+        "1 if some element along the axis is not 0, else 0.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+    ),
+    Function(
+        "all",
+        all_true,
+        None,
+        "1 if no element along the axis is 0, else 0.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+    ),
+    Function(
+        "broadcast_like",
+        broadcast_like,
+        ("sum(g, axis=axis, keepdims=keepdims)", None),
+        "Repeats along the axes that a sum has removed: each term of a sum receives the sum's gradient.",
+        (
+            Sample((0.5, MIXED)),
+            Sample(((0.5, -1.0, 2.0), MIXED), {"axis": 0}),
+            Sample((((0.5,), (2.0,)), MIXED), {"axis": -1, "keepdims": True}),
+        ),
+        form=EXPANSION,
+        options=OPTIONS,
+        notation="broadcast({x})",
+    ),
+    Function(
+        "count",
+        count,
+        (None,),
+        "How many elements a sum over the axis adds up.",
+        (Sample((MIXED,), {"axis": 0}),),
+        form=COUNT,
+        options={"axis": None},
+    ),
+)

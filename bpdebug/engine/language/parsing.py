@@ -1,0 +1,299 @@
+"""Text to tree: Python's own parser, then a whitelist.
+
+`ast.parse` reads the text and never runs it; each kind of syntax node that is part of the language
+has one entry in a table below, and everything else is an error that names it and its column. So a
+text from a stranger can at worst be refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache, reduce
+
+from bpdebug.engine.language.functions import FUNCTIONS, Function
+from bpdebug.engine.language.nearest import suggestion
+from bpdebug.engine.language.nodes import INDEX, Call, Expression, Index, Name, Number, Option
+from bpdebug.errors import ExpressionError
+
+MAX_LENGTH = 4000
+"""Longest text of one expression, in characters."""
+MAX_DEPTH = 100
+"""Deepest nesting of one expression: every reading of the tree is a recursion of this depth."""
+
+OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "add",
+    ast.Sub: "subtract",
+    ast.Mult: "multiply",
+    ast.Div: "divide",
+    ast.MatMult: "matmul",
+    ast.Pow: "power",
+}
+COMPARISONS: dict[type[ast.AST], str] = {
+    ast.Gt: "greater",
+    ast.GtE: "greater_equal",
+    ast.Lt: "less",
+    ast.LtE: "less_equal",
+    ast.Eq: "equal",
+    ast.NotEq: "not_equal",
+}
+CONNECTIVES: dict[type[ast.AST], str] = {ast.And: "logical_and", ast.Or: "logical_or"}
+WRITTEN_AS_OPERATOR = {
+    *OPERATORS.values(),
+    *COMPARISONS.values(),
+    *CONNECTIVES.values(),
+    "logical_not",
+    "negative",
+    "subscript",
+    "transpose",
+}
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str, option_names: Collection[str] = ()) -> Expression:
+    """Read one expression of the tensor language.
+
+    Parameters
+    ----------
+    text : str
+        For example `"dz2 @ a1.T"` or `"sum(dz2, axis=1, keepdims=True)"`.
+    option_names : collection of str
+        Names that may stand for the value of an option: derivative rules use them.
+
+    Raises
+    ------
+    ExpressionError
+        If the text is not Python syntax, uses a construct or a function that the language does not
+        have, or is longer or nested deeper than the limits; with the column.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"an expression has at most {MAX_LENGTH} characters: found {len(text)}")
+    stripped = text.strip()
+    offset = len(text) - len(text.lstrip())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of `1or x`, which Python would print on the terminal
+            tree = ast.parse(stripped, mode="eval")
+    except SyntaxError as error:
+        raise ExpressionError(f"not an expression: {error.msg}", offset + (error.offset or 1)) from None
+    except (RecursionError, MemoryError, ValueError):
+        raise ExpressionError("not an expression: it is nested too deeply, or has a NUL character") from None
+    reader = _Reader(stripped, frozenset(option_names), offset)
+    reader.check_numbers(tree)
+    return reader.read(tree.body, 0)
+
+
+class _Reader:
+    def __init__(self, text: str, option_names: frozenset[str], offset: int) -> None:
+        self.text = text
+        self.option_names = option_names
+        self.offset = offset
+
+    def error(self, node: ast.AST, message: str) -> ExpressionError:
+        return ExpressionError(message, self.column(node))
+
+    def column(self, node: ast.AST) -> int:
+        """Return the column of a node in the whole text: Python counts bytes, and from each line's start."""
+        lines = self.text.split("\n")
+        earlier = sum(len(line) + 1 for line in lines[: getattr(node, "lineno", 1) - 1])
+        line = lines[getattr(node, "lineno", 1) - 1]
+        return self.offset + earlier + len(line.encode()[: getattr(node, "col_offset", 0)].decode()) + 1
+
+    def check_numbers(self, tree: ast.AST) -> None:
+        """Refuse every number beyond float64: Python cannot even write a whole number of any length."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+                try:
+                    finite = math.isfinite(float(node.value))
+                except OverflowError:
+                    finite = False
+                if not finite:
+                    raise self.error(node, "the number is too large for float64")
+
+    def read(self, node: ast.AST, depth: int) -> Expression:
+        if depth > MAX_DEPTH:
+            raise self.error(node, f"an expression nests at most {MAX_DEPTH} deep")
+        reader = _READERS.get(type(node))
+        if reader is None:
+            raise self.error(node, f"{_construct(node)} is not part of the tensor language")
+        return reader(self, node, depth + 1)
+
+    def name(self, node: ast.Name, _: int) -> Expression:
+        return Name(node.id)
+
+    def constant(self, node: ast.Constant, _: int) -> Expression:
+        value = node.value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.error(node, f"{value!r} is not a number")
+        return Number(value)
+
+    def binary(self, node: ast.BinOp, depth: int) -> Expression:
+        function = OPERATORS.get(type(node.op))
+        if function is None:
+            raise self.error(
+                node, f"the operator {type(node.op).__name__} is not part of the tensor language"
+            )
+        return Call(function, (self.read(node.left, depth), self.read(node.right, depth)))
+
+    def unary(self, node: ast.UnaryOp, depth: int) -> Expression:
+        if isinstance(node.op, ast.Not):
+            return Call("logical_not", (self.read(node.operand, depth),))
+        if not isinstance(node.op, ast.USub):
+            raise self.error(
+                node, f"the operator {type(node.op).__name__} is not part of the tensor language"
+            )
+        operand = self.read(node.operand, depth)
+        return Number(-operand.value) if isinstance(operand, Number) else Call("negative", (operand,))
+
+    def comparison(self, node: ast.Compare, depth: int) -> Expression:
+        """Read `x < y`; a chain `0 < x < 1` means `0 < x and x < 1`."""
+        operands = self.chain((node.left, *node.comparators), depth)
+        links: list[Expression] = []
+        for operator, left, right in zip(node.ops, operands, operands[1:], strict=False):
+            function = COMPARISONS.get(type(operator))
+            if function is None:
+                name = type(operator).__name__
+                raise self.error(node, f"the comparison {name} is not part of the tensor language")
+            links.append(Call(function, (left, right)))
+        return reduce(lambda left, right: Call("logical_and", (left, right)), links)
+
+    def connective(self, node: ast.BoolOp, depth: int) -> Expression:
+        function = CONNECTIVES[type(node.op)]
+        operands = self.chain(node.values, depth)
+        return reduce(lambda left, right: Call(function, (left, right)), operands)
+
+    def chain(self, nodes: Sequence[ast.expr], depth: int) -> list[Expression]:
+        """Read operands that become one call within the other: the first of them lies deepest."""
+        return [self.read(node, depth + len(nodes) - 2) for node in nodes]
+
+    def subscript(self, node: ast.Subscript, depth: int) -> Expression:
+        return Call("subscript", (self.read(node.value, depth),), (("index", self.index(node)),))
+
+    def index(self, node: ast.Subscript) -> Index:
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return tuple(self.index_part(part) for part in parts)
+
+    def index_part(self, node: ast.expr) -> int | tuple[int | None, int | None]:
+        if not isinstance(node, ast.Slice):
+            return self.whole_number(node)
+        if node.step is not None:
+            raise self.error(node.step, "a slice has no step in the tensor language")
+        start, stop = (self.whole_number(bound) if bound else None for bound in (node.lower, node.upper))
+        return start, stop
+
+    def whole_number(self, node: ast.expr) -> int:
+        sign, literal = 1, node
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            sign, literal = -1, node.operand
+        if not (isinstance(literal, ast.Constant) and type(literal.value) is int):
+            raise self.error(node, "an index is a whole number or a slice, as in dw1[0, 1:3]")
+        return sign * literal.value
+
+    def attribute(self, node: ast.Attribute, depth: int) -> Expression:
+        if node.attr != "T":
+            raise self.error(
+                node, f"the attribute .{node.attr} is not part of the tensor language, only .T is"
+            )
+        return Call("transpose", (self.read(node.value, depth),))
+
+    def call(self, node: ast.Call, depth: int) -> Expression:
+        if not isinstance(node.func, ast.Name):
+            raise self.error(node, "only functions of the table can be called, by their names")
+        function = FUNCTIONS.get(node.func.id) or self.brought_in(node, node.func.id)
+        if function is None:
+            raise self.error(node, f"unknown function {node.func.id!r}{suggestion(node.func.id, FUNCTIONS)}")
+        if not function.takes(len(node.args)):
+            raise self.error(node, f"{function.name} takes {_arguments(function)}: found {len(node.args)}")
+        arguments = tuple(self.read(argument, depth) for argument in node.args)
+        return Call(function.name, arguments, self.options(node, function.options))
+
+    def brought_in(self, node: ast.Call, name: str) -> Function | None:
+        """Return the function that another package has under this name, if any."""
+        from bpdebug.engine.network.plugins import (  # start-up without it is quicker
+            PluginError,
+            bring_function,
+        )
+
+        try:
+            return FUNCTIONS[name] if bring_function(name) else None
+        except PluginError as error:
+            raise self.error(node, str(error)) from None
+
+    def options(self, node: ast.Call, known: Mapping[str, Option]) -> tuple[tuple[str, Option], ...]:
+        given: dict[str, Option] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None or keyword.arg not in known:
+                allowed = f"its options are {', '.join(known)}" if known else "it has none"
+                raise self.error(
+                    keyword, f"unknown option {keyword.arg!r} of {ast.unparse(node.func)}: {allowed}"
+                )
+            if keyword.arg in given:
+                raise self.error(keyword, f"the option {keyword.arg} is given twice")
+            value = self.option(keyword.value)
+            if not isinstance(value, Name) and not _is_like(value, known[keyword.arg]):
+                raise self.error(keyword.value, f"{value!r} is not a value for {keyword.arg}")
+            given[keyword.arg] = value
+        return tuple((name, given[name]) for name in known if name in given)
+
+    def option(self, node: ast.expr) -> Option:
+        if isinstance(node, ast.Name) and node.id in self.option_names:
+            return Name(node.id)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == INDEX:
+            return self.index(node)
+        try:
+            value = ast.literal_eval(node)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            raise self.error(
+                node, "the value of an option is a literal: a number, True, False or None"
+            ) from None
+        if isinstance(value, tuple) and all(_is_index_part(item) for item in value):
+            return value
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        raise self.error(node, f"the value of an option is a number, True, False or None: found {value!r}")
+
+
+_READERS: dict[type[ast.AST], Callable[..., Expression]] = {
+    ast.Name: _Reader.name,
+    ast.Constant: _Reader.constant,
+    ast.BinOp: _Reader.binary,
+    ast.UnaryOp: _Reader.unary,
+    ast.Compare: _Reader.comparison,
+    ast.BoolOp: _Reader.connective,
+    ast.Subscript: _Reader.subscript,
+    ast.Attribute: _Reader.attribute,
+    ast.Call: _Reader.call,
+}
+
+
+def _arguments(function: Function) -> str:
+    if function.variadic:
+        return "1 argument or more"
+    return "1 argument" if function.arity == 1 else f"{function.arity} arguments"
+
+
+def _is_index_part(value: object) -> bool:
+    """Whether a value is a number of an axis or an index, or a slice as the pair of its bounds."""
+    if isinstance(value, tuple):
+        return len(value) == 2 and all(bound is None or type(bound) is int for bound in value)
+    return type(value) is int
+
+
+def _is_like(value: Option, default: Option) -> bool:
+    """Whether an option's value is of the kind of its default: a switch, a number, or an axis."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(default, bool) and isinstance(value, bool)
+    if isinstance(default, float):
+        return isinstance(value, int | float) and math.isfinite(value)
+    if isinstance(default, tuple):
+        return isinstance(value, tuple)
+    if isinstance(value, tuple):
+        return all(type(item) is int for item in value)
+    return isinstance(value, int) or (value is None and default is None)
+
+
+def _construct(node: ast.AST) -> str:
+    words = {"ListComp": "a list comprehension", "Lambda": "a lambda"}
+    return words.get(type(node).__name__, f"the construct {type(node).__name__}")

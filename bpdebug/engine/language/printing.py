@@ -1,0 +1,222 @@
+"""Tree to text: NumPy, mathematics, the chain rule, and the line of shapes.
+
+All four are one printer with different words for a name and a call; parentheses stand where
+precedence needs them and nowhere else, so NumPy text parses back to the same tree.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import cast
+
+from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.functions.comparisons import COMPARISON
+from bpdebug.engine.language.functions.entry import CALL
+from bpdebug.engine.language.nodes import (
+    INDEX,
+    VIEWS,
+    Call,
+    Expression,
+    Index,
+    Name,
+    Number,
+    Option,
+    Statement,
+    index_text,
+    places,
+    rewrite,
+)
+from bpdebug.engine.language.shapes import options_of, shape_of
+
+SUBSCRIPTS = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+AT_STEP = re.compile(r"(\w*?[^\W\d])(\d+)_t(\d+)")
+VIA = "_via_"
+"""What stands in the name of a part of a gradient, between the tensor and what this part flows back from."""
+AXIS_LETTERS = "ᵢⱼₖₗₘₙ"
+"""The index that runs along each axis, as a subscript of Σ: `Σⱼ` sums over axis 1."""
+RIGHT_ASSOCIATIVE = "power"
+LITERAL = 45
+"""A literal binds tighter than any operator, but not than an attribute: `2 ** x`, `(2).T`."""
+
+LAID_OUT_ANEW = VIEWS | {"as_rows"}
+"""The functions that a line of shapes does not name: it says what shape they give."""
+
+LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "epsilon": "ε", "theta": "θ", "mu": "μ", "xhat": "x̂"}
+"""How mathematics writes what code spells out, and its gradient likewise: `dgamma1` is dγ₁."""
+
+Template = Callable[[Call], tuple[str, int]]
+
+
+def numpy_text(expression: Expression) -> str:
+    """Write an expression as NumPy text: `dz2 @ a1.T`."""
+    return _write(expression, _numpy_template, lambda name: name, _number)
+
+
+def statement_text(statement: Statement) -> str:
+    """Write a statement as NumPy text: `dw2 = dz2 @ a1.T`."""
+    return f"{statement.name} = {numpy_text(statement.expression)}"
+
+
+def math_name(name: str) -> str:
+    """Write a name as mathematics does: `dw₂`, `γ₁`, with a time step above `dh₁⁽³⁾`, a part `da₁ via z₂`."""
+    if VIA in name:
+        return " via ".join(map(math_name, name.split(VIA)))
+    if found := AT_STEP.fullmatch(name):
+        return f"{found[1]}{found[2].translate(SUBSCRIPTS)}⁽{found[3].translate(SUPERSCRIPTS)}⁾"
+    found = re.fullmatch(r"(d?)([a-z]+?)_?(\d*)", name)
+    if found is not None and found[2] in LETTERS:
+        return f"{found[1]}{LETTERS[found[2]]}{found[3].translate(SUBSCRIPTS)}"
+    return re.sub(r"_?(\d+)$", lambda digits: digits[1].translate(SUBSCRIPTS), name)
+
+
+def math_text(expression: Expression, gradients: Collection[str] = ()) -> str:
+    """Write an expression as mathematics: `dz₂ · a₁ᵀ`.
+
+    The names in `gradients` are written as derivatives of the loss: `∂L/∂z₂ · a₁ᵀ`.
+    """
+
+    def name_text(name: str) -> str:
+        return f"∂L/∂{math_name(name[1:])}" if name in gradients else math_name(name)
+
+    return _write(
+        rewrite(expression, _without_its_shape),
+        _math_template,
+        name_text,
+        lambda value: _number(value).replace("-", "−"),
+    )
+
+
+def _without_its_shape(node: Expression) -> Expression:
+    """Make a sum of one that is laid into another shape: mathematics writes `Σᵢₖ dz₁` in either case."""
+    if isinstance(node, Call) and node.function == "reshape_like":
+        argument = node.arguments[0]
+        if isinstance(argument, Call) and argument.function == "sum":
+            return argument
+    return node
+
+
+def chain_rule(statement: Statement, gradients: Collection[str]) -> str:
+    """Write a gradient's statement as the chain rule that it is.
+
+    `∂L/∂w₂ = ∂L/∂z₂ · ∂z₂/∂w₂ = ∂L/∂z₂ · a₁ᵀ`: first through what, then how it is computed. A part of a
+    gradient keeps its own name at the left.
+    """
+    of = math_name(statement.of or statement.name[1:])
+    through = " + ".join(f"∂L/∂{math_name(name)} · ∂{math_name(name)}/∂{of}" for name in statement.through)
+    written = math_name(statement.name) if statement.part else f"∂L/∂{of}"
+    sides = [written, *([through] if through else []), math_text(statement.expression, gradients)]
+    return " = ".join(sides)
+
+
+def shape_text(shape: Shape) -> str:
+    """Write a shape as a person does: `4×3`; `scalar` if it has no axes."""
+    return "×".join(map(str, shape)) or "scalar"
+
+
+def shapes_text(statement: Statement, shapes: Mapping[str, Shape]) -> str:
+    """Write the shapes of a statement's operands in their places: `(2,4) = (2,1) @ (1,4)`."""
+
+    def tight(shape: Shape) -> str:
+        return f"({','.join(map(str, shape))})"
+
+    def merged(expression: Expression) -> Expression:
+        """Make an operand that is laid out anew, or a part of one, a single name: the shape it then has."""
+        if not isinstance(expression, Call):
+            return expression
+        if expression.function in LAID_OUT_ANEW:
+            return Name(tight(shape_of(expression, shapes)))
+        arguments = tuple(merged(argument) for argument in expression.arguments)
+        return Call(expression.function, arguments)
+
+    def name_text(name: str) -> str:
+        return tight(shapes[name]) if name in shapes else name
+
+    right = _write(merged(statement.expression), _numpy_template, name_text, _number)
+    return f"{tight(shape_of(statement.expression, shapes))} = {right}"
+
+
+def _write(
+    expression: Expression,
+    template_of: Template,
+    name_text: Callable[[str], str],
+    number_text: Callable[[int | float], str],
+) -> str:
+    def write(node: Expression) -> tuple[str, int]:
+        if isinstance(node, Name):
+            return name_text(node.id), CALL
+        if isinstance(node, Number):
+            text = number_text(node.value)
+            return text, LITERAL if text[0].isdigit() else FUNCTIONS["negative"].precedence
+        template, precedence = template_of(node)
+        operands = {}
+        for place, argument in zip(places(len(node.arguments)), node.arguments, strict=True):
+            text, own = write(argument)
+            operands[place] = f"({text})" if precedence < CALL and _loose(node, place, own) else text
+        return template.format(**operands), precedence
+
+    return write(expression)[0]
+
+
+def _loose(call: Call, place: str, own: int) -> bool:
+    """Whether an operand that binds with precedence `own` needs parentheses in its place."""
+    precedence = FUNCTIONS[call.function].precedence
+    if precedence == COMPARISON:
+        return own <= precedence  # `x < y < z` would be a chain
+    strict_side = "x" if call.function == RIGHT_ASSOCIATIVE else "y"
+    return own < precedence or (own == precedence and place == strict_side)
+
+
+def _numpy_template(call: Call) -> tuple[str, int]:
+    function = FUNCTIONS[call.function]
+    if function.python:
+        return function.python.replace("{index}", _index_of(call)), function.precedence
+    operands = [f"{{{place}}}" for place in places(len(call.arguments))]
+    options = [f"{name}={_option_text(name, value)}" for name, value in call.options]
+    return f"{call.function}({', '.join(operands + options)})", CALL
+
+
+def _option_text(name: str, value: Option) -> str:
+    return f"{INDEX}[{index_text(cast('Index', value))}]" if name == "index" and value else repr(value)
+
+
+def _math_template(call: Call) -> tuple[str, int]:
+    function = FUNCTIONS[call.function]
+    if call.function == "power" and isinstance(exponent := call.arguments[1], Number):
+        return "{x}" + _number(exponent.value).translate(SUPERSCRIPTS), function.precedence
+    if call.function == "multiply" and any(isinstance(operand, Number) for operand in call.arguments):
+        return FUNCTIONS["matmul"].notation, function.precedence
+    operands = ", ".join(f"{{{place}}}" for place in places(len(call.arguments)))
+    if function.notation:
+        axis = options_of(call).get("axis")
+        letters = "".join(AXIS_LETTERS[i] for i in _axes(axis) if -1 <= i < len(AXIS_LETTERS))
+        notation = function.notation.replace("{axis}", letters).replace("{index}", _index_of(call))
+        return notation.replace("{operands}", operands), function.precedence
+    return f"{call.function.replace('_prime', '′')}({operands})", CALL
+
+
+def _index_of(call: Call) -> str:
+    """Write the subscript of a call, if it has one."""
+    return index_text(cast("Index", dict(call.options).get("index", ())))
+
+
+def _axes(axis: object) -> tuple[int, ...]:
+    if isinstance(axis, tuple):
+        return axis
+    return (axis,) if isinstance(axis, int) else ()
+
+
+def _number(value: int | float) -> str:
+    return repr(value)
+
+
+def written_number(value: float, digits: int) -> str:
+    """Write a number with so many significant digits, without an exponent where that is readable."""
+    if math.isnan(value):
+        return "NaN"
+    if 10.0**digits <= abs(value) < 1e7:
+        return f"{value:.0f}"
+    return f"{value:.{digits}g}"

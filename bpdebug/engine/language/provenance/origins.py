@@ -1,0 +1,101 @@
+"""Provenance: where one element of a result comes from, as cells and as arithmetic.
+
+`dw2[0,1] = dz2[0,0]·a1[1,0] + dz2[0,1]·a1[1,1]`: the elements of the operands that feed it, and the
+same line with their numbers. Both are readings of the tree, from the element down to the names; a
+function's form decides how its arithmetic is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Expression
+from bpdebug.engine.language.printing import written_number
+from bpdebug.engine.language.provenance import arithmetic, window_arithmetic
+from bpdebug.engine.language.provenance.choices import CHOICES
+from bpdebug.engine.language.provenance.regions import Index, RegionReader, Source, point
+from bpdebug.engine.language.provenance.writer import Writer, element_text
+
+WRITERS = {**arithmetic.WRITERS, **window_arithmetic.WRITERS}
+
+__all__ = ["Origin", "element_text", "origin_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one element of a result comes from.
+
+    Attributes
+    ----------
+    element : str
+        The element itself: `dw2[0,1]`.
+    sources : tuple of Source
+        The elements of the operands that feed it.
+    symbols : str
+        Its arithmetic in names: `dz2[0,0]·a1[1,0]`.
+    numbers : str
+        The same arithmetic in numbers: `0.004141 · 1.589`.
+    total : str
+        What it comes to: the value that the run recorded, rounded only here.
+    """
+
+    element: str
+    sources: tuple[Source, ...]
+    symbols: str
+    numbers: str
+    total: str
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """The sides of the equation that it is; a copied element does not repeat its number."""
+        return tuple(dict.fromkeys((self.element, self.symbols, self.numbers, self.total)))
+
+    def __str__(self) -> str:
+        return " = ".join(self.sides)
+
+
+def origin_of(
+    name: str,
+    expression: Expression,
+    index: Index,
+    result: Array,
+    values: Mapping[str, Array],
+    digits: int = 4,
+) -> Origin:
+    """Explain one element of a result.
+
+    Parameters
+    ----------
+    name : str
+        What the result is called.
+    expression : Expression
+        How it was computed.
+    index : tuple of int
+        Which element.
+    result : array
+        The result, as the run recorded it.
+    values : mapping
+        The values of all names that the expression reads.
+    digits : int
+        Significant digits of the numbers in the arithmetic.
+
+    Raises
+    ------
+    IndexError
+        If the result has no such element.
+    """
+    if len(index) != result.ndim or not all(0 <= i < n for i, n in zip(index, result.shape, strict=True)):
+        raise IndexError(f"{element_text(name, index)} does not exist: {name} has shape {result.shape}")
+    reader = RegionReader(values, {operand: value.shape for operand, value in values.items()}, CHOICES)
+    with np.errstate(all="ignore"):
+        written = Writer(reader, digits, WRITERS).write(expression, index)
+    sources: list[Source] = []
+    for source in reader.sources(expression, point(index)):
+        if source not in sources:
+            sources.append(source)
+    total = written_number(float(result[index]), digits)
+    return Origin(element_text(name, index), tuple(sources), written.symbols, written.numbers, total)

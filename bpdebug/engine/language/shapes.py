@@ -1,0 +1,39 @@
+"""Shapes, before anything runs: each node's shape from those of its operands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.nodes import Call, Expression, Name, Option
+
+
+def options_of(call: Call) -> dict[str, Option]:
+    """Return all options of a call: those given, and the defaults of the rest."""
+    return {**FUNCTIONS[call.function].options, **dict(call.options)}
+
+
+def shape_of(expression: Expression, shapes: Mapping[str, Shape]) -> Shape:
+    """Infer the shape of an expression.
+
+    Parameters
+    ----------
+    expression : Expression
+        What would be computed.
+    shapes : mapping
+        The shape of each name that it reads.
+
+    Raises
+    ------
+    ShapeError
+        If the operands of some node do not fit together; with their shapes.
+    KeyError
+        If the expression reads a name without a shape.
+    """
+    if isinstance(expression, Name):
+        return shapes[expression.id]
+    if isinstance(expression, Call):
+        operands = tuple(shape_of(argument, shapes) for argument in expression.arguments)
+        return FUNCTIONS[expression.function].form.shape(operands, options_of(expression))
+    return ()

@@ -1,0 +1,1 @@
+"""What networks are made of: layers, losses and optimizers, written as statements."""

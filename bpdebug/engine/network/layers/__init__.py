@@ -1,0 +1,73 @@
+"""The layer kinds: a table name -> kind. To add one, write its module and name it here.
+
+A module is imported when its kind is first asked for: a scenario pays for the kinds that it uses.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, MutableMapping
+
+from bpdebug.engine.network.layers.kind import LayerKind, Parameter, Setting
+from bpdebug.engine.network.layers.layout import COLUMNS, ROWS, Layout, Pattern
+
+MODULES = {
+    "dense": "dense",
+    "add": "combining",
+    "residual": "combining",
+    "multiply": "combining",
+    "concat": "combining",
+    "batch_norm": "normalisation",
+    "layer_norm": "normalisation",
+    "rms_norm": "normalisation",
+    "dropout": "dropout",
+    "embedding": "embedding",
+    "conv1d": "convolution",
+    "conv2d": "convolution",
+    "conv_transpose2d": "convolution",
+    "max_pool2d": "pooling",
+    "avg_pool2d": "pooling",
+    "global_avg_pool": "pooling",
+    "upsample": "shaping",
+    "flatten": "shaping",
+    "reshape": "shaping",
+    "scaled_dot_product_attention": "attention",
+    "rnn": "recurrence",
+    "lstm": "recurrence",
+    "gru": "recurrence",
+}
+"""The module in which each kind is, as the constant of its name in capitals."""
+
+
+class LayerKinds(MutableMapping[str, LayerKind]):
+    """The kinds by name; those of `MODULES` are imported when they are first asked for."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, LayerKind | None] = dict.fromkeys(MODULES)
+
+    def __getitem__(self, name: str) -> LayerKind:
+        kind = self._kinds[name]
+        if kind is None:
+            module = importlib.import_module(f"{__name__}.{MODULES[name]}")
+            kind = self._kinds[name] = getattr(module, name.upper())
+        return kind
+
+    def __setitem__(self, name: str, kind: LayerKind) -> None:
+        self._kinds[name] = kind
+
+    def __delitem__(self, name: str) -> None:
+        del self._kinds[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._kinds
+
+
+LAYER_KINDS = LayerKinds()
+
+__all__ = ["COLUMNS", "LAYER_KINDS", "ROWS", "LayerKind", "Layout", "Parameter", "Pattern", "Setting"]

@@ -1,0 +1,9 @@
+"""The losses: a table name -> kind. To add one, write its entry in `kinds.py`."""
+
+from __future__ import annotations
+
+from bpdebug.engine.network.losses.batch_mean import mean_at_parameters
+from bpdebug.engine.network.losses.kinds import LOSS_KINDS, LossKind
+from bpdebug.engine.network.losses.objective import LOSS, Objective
+
+__all__ = ["LOSS", "LOSS_KINDS", "LossKind", "Objective", "mean_at_parameters"]

@@ -1,0 +1,9 @@
+"""The optimizers: a table name -> rule, and the update that one writes. To add one, see `kinds.py`."""
+
+from __future__ import annotations
+
+from bpdebug.engine.network.optimizers.kinds import OPTIMIZERS
+from bpdebug.engine.network.optimizers.optimizer import COUNTER, NEW, Optimizer
+from bpdebug.engine.network.optimizers.update import Trained, Update, update_of
+
+__all__ = ["COUNTER", "NEW", "OPTIMIZERS", "Optimizer", "Trained", "Update", "update_of"]

@@ -1,0 +1,94 @@
+"""The update of all parameters of a program: the statements that end an iteration of a training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.language.parsing import parse
+from bpdebug.engine.network.optimizers.clipping import clip_lines, norm_lines
+from bpdebug.engine.network.optimizers.optimizer import COUNTER, NEW, Line, Optimizer, Settings
+
+COUNTING = "One more update; the bias corrections depend on how many there have been."
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A parameter that is updated: its name, its role in its layer (`w`), and the layer's number."""
+
+    name: str
+    role: str = ""
+    layer: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The statements of an update, and what it needs and leaves for the next iteration.
+
+    Attributes
+    ----------
+    statements : tuple of Statement
+        The steps, in order.
+    remembered : mapping
+        The tensors that start at 0, each with the parameter whose shape it has; empty for a number.
+    carried : mapping
+        Input -> the result that takes its place in the next iteration.
+    """
+
+    statements: tuple[Statement, ...]
+    remembered: Mapping[str, str] = field(default_factory=dict)
+    carried: Mapping[str, str] = field(default_factory=dict)
+
+
+def update_of(
+    optimizer: Optimizer,
+    settings: Settings,
+    parameters: Sequence[Trained],
+    clip_value: float | None = None,
+    clip_norm: float | None = None,
+) -> Update:
+    """Write the update of some parameters.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The rule.
+    settings : mapping
+        The values of all its settings.
+    parameters : sequence of Trained
+        What is updated; the gradient of each is `d{name}`.
+    clip_value : float, optional
+        Each element of a gradient is kept within ± this, as by `clip_grad_value_`.
+    clip_norm : float, optional
+        The norm of all gradients together is kept to this, as by `clip_grad_norm_`.
+    """
+    statements: list[Statement] = []
+    remembered: dict[str, str] = {}
+    carried: dict[str, str] = {}
+
+    def write(lines: Iterable[Line], of: Trained) -> None:
+        for line in lines:
+            role = line.name.replace(of.name, of.role) if of.role else line.name
+            statements.append(
+                Statement(line.name, parse(line.text), "update", of.layer, role, of.name, why=line.why)
+            )
+
+    gradients = {one.name: gradient_name(one.name) for one in parameters}
+    if clip_norm is not None:
+        write(norm_lines(list(gradients.values()), clip_norm), Trained(""))
+    if optimizer.counts:
+        write([Line(f"{COUNTER}{NEW}", f"{COUNTER} + 1", COUNTING)], Trained(""))
+        remembered[COUNTER], carried[COUNTER] = "", f"{COUNTER}{NEW}"
+    for one in parameters:
+        gradient = gradients[one.name]
+        for line in clip_lines(gradient, clip_value, clip_norm):
+            write([line], one)
+            gradient = line.name
+        write(optimizer.lines(one.name, gradient, settings), one)
+        carried[one.name] = f"{one.name}{NEW}"
+        for letter in optimizer.remembers(settings):
+            remembered[f"{letter}_{one.name}"] = one.name
+            carried[f"{letter}_{one.name}"] = f"{letter}_{one.name}{NEW}"
+    return Update(tuple(statements), remembered, carried)

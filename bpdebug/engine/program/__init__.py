@@ -1,0 +1,1 @@
+"""A program, what it gave when it ran, and how one moves through that."""

@@ -1,0 +1,273 @@
+"""A program: the statements of a forward and a backward pass, checked before anything runs.
+
+Each name is assigned once, each statement reads only what is there by then, and every shape is
+known. A program holds no values; running it on some gives a `Trace`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bpdebug.engine.language.derivation.derive import derive, gradient_name
+from bpdebug.engine.language.evaluation import compiled
+from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.nodes import Call, Statement, names
+from bpdebug.engine.language.printing import chain_rule, math_name, math_text, statement_text
+from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.network.layers.layer import Layer
+from bpdebug.engine.network.layers.time_steps import without_step
+from bpdebug.errors import ProgramError, ShapeError
+
+if TYPE_CHECKING:
+    from bpdebug.engine.language.functions.entry import Array
+    from bpdebug.engine.network.optimizers import Update
+
+
+@dataclass(frozen=True)
+class Program:
+    """Statements, the shapes of all that they read and write, and the layers they belong to.
+
+    Attributes
+    ----------
+    inputs : mapping
+        The shape of each tensor that is given: parameters, data, and the incoming gradient.
+    statements : tuple of Statement
+        The forward pass, then the backward pass.
+    layers : tuple of Layer
+        The layers in order; empty for statements without layers.
+    seed : str
+        The tensor whose gradient comes in; empty if the program only runs forwards.
+    parameters : frozenset of str
+        The inputs that training changes.
+    batch_axes : mapping
+        For inputs that hold a batch of examples, the axis that counts them.
+    carried : mapping
+        Input -> the result that takes its place in the next iteration, where the program is one iteration
+        of a training.
+    summed : frozenset of str
+        The gradients that are m times as large, because the mean over m examples is taken later, at
+        the parameters.
+    shapes : mapping
+        The shape of every tensor, inputs and results.
+
+    Raises
+    ------
+    ProgramError
+        If a name is assigned twice, or is read before it exists.
+    ShapeError
+        If the operands of a statement do not fit together; the message names the statement.
+    """
+
+    inputs: Mapping[str, Shape]
+    statements: tuple[Statement, ...]
+    layers: tuple[Layer, ...] = ()
+    seed: str = ""
+    parameters: frozenset[str] = frozenset()
+    batch_axes: Mapping[str, int] = field(default_factory=dict)
+    carried: Mapping[str, str] = field(default_factory=dict)
+    summed: frozenset[str] = frozenset()
+    shapes: Mapping[str, Shape] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shapes", infer_shapes(self.inputs, self.statements))
+
+    @cached_property
+    def positions(self) -> Mapping[str, int]:
+        """For each result, the number of its statement, from 1."""
+        return {statement.name: number for number, statement in enumerate(self.statements, start=1)}
+
+    @cached_property
+    def runnable(self) -> tuple[tuple[str, Callable[..., Array], tuple[str, ...]], ...]:
+        """For each statement its name, itself as a function, and the operands that this takes."""
+        return tuple((statement.name, *compiled(statement.expression)) for statement in self.statements)
+
+    @cached_property
+    def gradients(self) -> frozenset[str]:
+        """The names of all gradients of the loss: those derived, and the one that comes in."""
+        derived = {statement.name for statement in self.statements if statement.phase == "backward"}
+        return frozenset(derived | ({gradient_name(self.seed)} if self.seed else set()))
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """The names of what is only a part of a gradient."""
+        return frozenset(statement.name for statement in self.statements if statement.part)
+
+    @cached_property
+    def masks(self) -> frozenset[str]:
+        """The names of the results in which −∞ is meant: a softmax makes an exact 0 of it."""
+        return frozenset(
+            statement.name
+            for statement in self.statements
+            if isinstance(call := statement.expression, Call) and FUNCTIONS[call.function].is_mask
+        )
+
+    @cached_property
+    def updates(self) -> Mapping[str, tuple[Statement, ...]]:
+        """For each parameter, the steps of its update."""
+        steps: dict[str, list[Statement]] = {}
+        for statement in self.statements:
+            if statement.phase == "update":
+                steps.setdefault(statement.of, []).append(statement)
+        return {parameter: tuple(own) for parameter, own in steps.items()}
+
+    @cached_property
+    def batched(self) -> Mapping[str, int]:
+        """Every tensor that holds a batch, and the axis of the examples: the one that grows with them."""
+        grown = infer_shapes(with_one_more(self.inputs, self.batch_axes), self.statements)
+        return grown_axes(self.shapes, grown)
+
+    @cached_property
+    def batch(self) -> int:
+        """The number of examples; 1 where no axis counts them."""
+        return next((self.shapes[name][axis] for name, axis in self.batch_axes.items()), 1)
+
+    @cached_property
+    def axes(self) -> Mapping[str, tuple[str, ...]]:
+        """For every tensor, what its axes are called; empty where that is not known."""
+        from bpdebug.engine.network.axes import infer_axes  # few ask
+
+        return infer_axes(self)
+
+    def layer_of(self, statement: Statement) -> Layer | None:
+        """Return the layer that a statement belongs to, if there are layers."""
+        return self.layers[statement.layer - 1] if 0 < statement.layer <= len(self.layers) else None
+
+    def rule_of(self, statement: Statement) -> str:
+        """Write the rule behind a statement: the chain rule of a gradient, else its mathematics."""
+        if statement.phase == "backward":
+            return chain_rule(statement, self.gradients - self.parts)
+        return f"{math_name(statement.name)} = {math_text(statement.expression)}"
+
+    def explanation_of(self, statement: Statement) -> str:
+        """Say in one sentence why a statement is computed the way it is."""
+        if statement.why:
+            return statement.why
+        layer = self.layer_of(statement)
+        # What is said of d_prev holds for every tensor that comes in, unless something else is said.
+        own = without_step(statement.role)
+        for role in (own, "d_prev" if own.startswith("d_prev") else ""):
+            if layer is not None and role in layer.kind.explanations:
+                return layer.kind.explanations[role]
+        if isinstance(statement.expression, Call):
+            return FUNCTIONS[statement.expression.function].explanation
+        return "Handed on unchanged."
+
+
+def infer_shapes(inputs: Mapping[str, Shape], statements: Iterable[Statement]) -> dict[str, Shape]:
+    """Return the shapes of the inputs and of every result, checking names and operands on the way.
+
+    Raises
+    ------
+    ProgramError, ShapeError
+        As `Program`.
+    """
+    shapes = dict(inputs)
+    equal: dict[Shape, Shape] = {}  # a long program has few shapes: each is kept once
+    for statement in statements:
+        if statement.name in shapes:
+            raise ProgramError(f"in `{statement_text(statement)}`: {statement.name} is assigned twice")
+        unknown = [name for name in names(statement.expression) if name not in shapes]
+        if unknown:
+            raise ProgramError(f"in `{statement_text(statement)}`: {unknown[0]} does not exist here")
+        try:
+            shape = shape_of(statement.expression, shapes)
+        except ShapeError as error:
+            message = f"in `{statement_text(statement)}`: {error}"
+            raise ShapeError(message, names(statement.expression)) from None
+        shapes[statement.name] = equal.setdefault(shape, shape)
+    return shapes
+
+
+def with_one_more(shapes: Mapping[str, Shape], batch_axes: Mapping[str, int]) -> dict[str, Shape]:
+    """Return the shapes that a batch with one example more has."""
+    return {
+        name: tuple(extent + (axis == batch_axes.get(name)) for axis, extent in enumerate(shape))
+        for name, shape in shapes.items()
+    }
+
+
+def grown_axes(shapes: Mapping[str, Shape], grown: Mapping[str, Shape]) -> dict[str, int]:
+    """Return the axis in which a shape has grown, for each that has."""
+    return {
+        name: axis
+        for name, shape in shapes.items()
+        for axis, (extent, more) in enumerate(zip(shape, grown[name], strict=True))
+        if extent != more
+    }
+
+
+def with_backward(
+    inputs: Mapping[str, Shape],
+    forward: Sequence[Statement],
+    seed: str,
+    layers: Sequence[Layer] = (),
+    parameters: Iterable[str] = (),
+    batch_axes: Mapping[str, int] | None = None,
+    wanted: Iterable[str] | None = None,
+) -> Program:
+    """Make a program of a forward pass and the backward pass derived from it.
+
+    Parameters
+    ----------
+    inputs : mapping
+        The shapes of the given tensors, without the incoming gradient.
+    forward : sequence of Statement
+        The forward pass.
+    seed : str
+        The tensor whose gradient comes in.
+    layers : sequence of Layer
+        The layers that the statements belong to.
+    parameters : iterable of str
+        The inputs that training changes.
+    batch_axes : mapping, optional
+        For inputs with a batch, its axis. Formulas are derived for any batch: `db` is a sum over the
+        batch even where this scenario's batch is a single example.
+    wanted : iterable of str, optional
+        The inputs whose gradients are asked for; by default all.
+
+    Raises
+    ------
+    ProgramError, ShapeError, DerivationError
+        If the statements do not fit together, or a function has no derivative.
+    """
+    if seed not in {statement.name for statement in forward}:
+        raise ProgramError(f"no gradient can come in at {seed}: no statement of the forward pass writes it")
+    batch_axes, parameters = dict(batch_axes or {}), frozenset(parameters)
+    shapes = infer_shapes(inputs, forward)
+    general = infer_shapes(with_one_more(inputs, batch_axes), forward)
+    forward, backward = derive(
+        forward, general, seed, parameters, None if wanted is None else frozenset(wanted)
+    )
+    roles = {layer.number: layer.roles_of_gradients() for layer in layers}
+    backward = tuple(
+        replace(statement, role=roles[statement.layer].get(statement.of, statement.role))
+        if statement.layer in roles and not statement.part
+        else statement
+        for statement in backward
+    )
+    incoming = gradient_name(seed)
+    if seed in (grown := grown_axes(shapes, general)):
+        batch_axes[incoming] = grown[seed]
+    return Program(
+        {**inputs, incoming: shapes[seed]},
+        (*forward, *backward),
+        tuple(layers),
+        seed,
+        parameters,
+        batch_axes,
+    )
+
+
+def with_update(program: Program, update: Update) -> Program:
+    """Return a program with the update of its parameters at the end: one iteration of a training."""
+    remembered = {name: program.inputs[like] if like else () for name, like in update.remembered.items()}
+    return replace(
+        program,
+        inputs={**program.inputs, **remembered},
+        statements=(*program.statements, *update.statements),
+        carried=update.carried,
+    )

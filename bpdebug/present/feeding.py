@@ -1,0 +1,72 @@
+"""What feeds the selected element, as a panel shows it: in which slices of a tensor, and in which cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain, islice, product
+
+from bpdebug.engine.language.forms import Region, numbers_of
+from bpdebug.engine.language.provenance.regions import Index, Source
+from bpdebug.present.slicing import Slicing
+
+MOST_SLICES = 10_000
+"""More than these nobody walks through, and they would take longer to list than a key may."""
+
+
+def fed_places(slicing: Slicing, sources: Sequence[Source]) -> tuple[Index, ...]:
+    """Return the slices of a tensor in which lies what feeds an element, each once.
+
+    First those of the smallest source: where an element is compared with a mean over many slices, its own.
+
+    Parameters
+    ----------
+    slicing : Slicing
+        Which axes are shown.
+    sources : sequence of Source
+        The regions of the tensor that feed the element.
+    """
+    projections = [[numbers_of(source.region[axis]) for axis in slicing.others] for source in sources]
+    projections.sort(key=lambda ranges: [len(numbers) for numbers in ranges])
+    places = chain.from_iterable(product(*ranges) for ranges in projections)
+    return tuple(dict.fromkeys(islice(places, MOST_SLICES)))
+
+
+def fed_cells(slicing: Slicing, source: Source) -> tuple[range, range]:
+    """Return the rows and columns of a slice that a source covers; none where it lies in other slices."""
+    region = source.region
+    if any(
+        place not in numbers_of(region[axis])
+        for axis, place in zip(slicing.others, slicing.place, strict=True)
+    ):
+        return range(0), range(0)
+    return _along(region, slicing.rows), _along(region, slicing.columns)
+
+
+def marked_columns(
+    slicing: Slicing, sources: Sequence[Source], row: int, columns: range
+) -> dict[int, Source]:
+    """Return, for the columns of a row that are fed, what feeds them; a winner before the others."""
+    marked: dict[int, Source] = {}
+    for source in sources:
+        rows, own = fed_cells(slicing, source)
+        if row in rows:
+            for column in columns:
+                if column in own and (column not in marked or source.wins):
+                    marked[column] = source
+    return marked
+
+
+def fed_window(slicing: Slicing, sources: Sequence[Source]) -> tuple[range, range] | None:
+    """Return the rows and columns from the first fed cell of a slice to the last; None without any."""
+    found = [cells for cells in (fed_cells(slicing, source) for source in sources) if all(cells)]
+    if not found:
+        return None
+    rows, columns = (
+        range(min(part[0] for part in parts), max(part[-1] for part in parts) + 1)
+        for parts in zip(*found, strict=True)
+    )
+    return rows, columns
+
+
+def _along(region: Region, axis: int | None) -> range:
+    return range(1) if axis is None else numbers_of(region[axis])

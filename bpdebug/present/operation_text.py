@@ -1,0 +1,103 @@
+"""What the Operation card says of the current statement: what a teacher would say at this line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.nodes import calls
+from bpdebug.engine.language.printing import (
+    math_name,
+    math_text,
+    numpy_text,
+    shape_text,
+    shapes_text,
+    statement_text,
+)
+from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.program.program import Program
+
+MOST_CARRIED = 6
+"""More names than this are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationText:
+    """The lines of the card, each empty where it does not apply.
+
+    Attributes
+    ----------
+    code : str
+        The statement as NumPy text; inside a statement, the node that has just been computed.
+    mathematics : str
+        The same as mathematics.
+    shapes : str
+        The shapes of the operands in their places.
+    rule : str
+        For a gradient, the chain rule that it is.
+    why : str
+        One sentence.
+    arithmetic : tuple of str
+        Where the selected element comes from: the sides of one equation.
+    verdict : tuple of str
+        What a check found about the selected tensor.
+    """
+
+    code: str = ""
+    mathematics: str = ""
+    shapes: str = ""
+    rule: str = ""
+    why: str = ""
+    arithmetic: tuple[str, ...] = ()
+    verdict: tuple[str, ...] = ()
+
+
+def operation_text(
+    debugger: Debugger, about: str, arithmetic: tuple[str, ...], verdict: tuple[str, ...] = ()
+) -> OperationText:
+    """Describe the current operation; at the start, what the scenario is about."""
+    statement, node, program = debugger.statement, debugger.node, debugger.program
+    if statement is None and debugger.iteration > 1:
+        return OperationText(
+            code=f"iteration {debugger.iteration} begins",
+            why=f"{carried_text(program)} Now the forward pass runs again.",
+            arithmetic=arithmetic,
+            verdict=verdict,
+        )
+    if statement is None:
+        return OperationText(why=about, arithmetic=arithmetic, verdict=verdict)
+    if node is not None:
+        shape = shape_text(shape_of(node, program.shapes))
+        count = len(calls(statement.expression))
+        return OperationText(
+            code=numpy_text(node),
+            mathematics=math_text(node),
+            shapes=f"node {debugger.moment.node} of {count} in {statement_text(statement)}",
+            rule=f"gives {shape}",
+            why=FUNCTIONS[node.function].explanation,
+            arithmetic=arithmetic,
+            verdict=verdict,
+        )
+    why = program.explanation_of(statement)
+    if statement.phase == "forward" and len(calls(statement.expression)) == 1:
+        (call,) = calls(statement.expression)
+        why = f"{why} {FUNCTIONS[call.function].explanation}"
+    return OperationText(
+        code=statement_text(statement),
+        mathematics=f"{math_name(statement.name)} = {math_text(statement.expression)}",
+        shapes=shapes_text(statement, program.shapes),
+        rule=program.rule_of(statement) if statement.phase == "backward" else "",
+        why=why,
+        arithmetic=arithmetic,
+        verdict=verdict,
+    )
+
+
+def carried_text(program: Program) -> str:
+    """Say what a new iteration begins with: `w1 is now what w1_new was ...; b1 likewise`."""
+    (old, new), *others = sorted(program.carried.items(), key=lambda item: item[0] not in program.parameters)
+    shown = ", ".join(name for name, _ in others[:MOST_CARRIED])
+    more = f" and {len(others) - MOST_CARRIED} more" if len(others) > MOST_CARRIED else ""
+    rest = f"; {shown}{more} likewise" if others else ""
+    return f"{old} is now what {new} was in the iteration before{rest}."

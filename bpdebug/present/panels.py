@@ -1,0 +1,263 @@
+"""The panels of the ledger as frozen data, read from the debugger: tensors at a moment, a slice of each.
+
+Nothing here computes: it is the debugger's answer to "what is there to see now?".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.printing import numpy_text
+from bpdebug.engine.language.provenance.regions import Index, Source
+from bpdebug.present.feeding import fed_places
+from bpdebug.present.slicing import Slicing, nearest, whole, written_axes
+from bpdebug.present.snapshot import PairNames, result_name
+from bpdebug.present.verdicts import Verdicts
+from bpdebug.present.views import View, Views
+
+Mark = Literal["written", "in part", "read", "incoming", ""]
+NUMBER = whole(())
+"""How what has no axes is sliced."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """One tensor as it is at this moment.
+
+    Attributes
+    ----------
+    role, name : str
+        What it is to its layer, and its name in the program; empty where there is nothing to show.
+    shape : tuple of int
+        The shape that it has, or will have.
+    value : array or None
+        Its value; None while there is none, and `note` then says why.
+    mark : str
+        What the current operation does with it.
+    recorded : array or None
+        The value that the whole run gave it. It decides on the room that its numbers need, so that
+        nothing moves when they appear.
+    note : str
+        What to say in place of a value.
+    sources : tuple of Source
+        The regions of it that the selected element comes from.
+    title : str
+        What is shown in place of the name: inside a statement, the node that has just been computed.
+    view : str
+        Whose numbers these are, where that makes a difference: `changed`, `original`, `mine`, ...
+    wrong : array of bool or None
+        The elements that the user got wrong.
+    slicing : Slicing
+        Which slice of it is in sight, and where the cell cursor of its pair is.
+    axes : tuple of str
+        What its axes are called, where there are more than two.
+    elsewhere : int
+        In how many other slices there is something that the selected element comes from.
+    is_mask : bool
+        Whether −∞ is meant in it.
+    """
+
+    role: str
+    name: str
+    shape: Shape = ()
+    value: Array | None = None
+    mark: Mark = ""
+    recorded: Array | None = None
+    note: str = ""
+    sources: tuple[Source, ...] = ()
+    title: str = ""
+    view: str = ""
+    wrong: np.ndarray | None = None
+    slicing: Slicing = NUMBER
+    axes: tuple[str, ...] = ()
+    elsewhere: int = 0
+    is_mask: bool = False
+
+    def looks_like(self, other: Panel) -> bool:
+        """Whether all that is visible of two panels is the same."""
+        return self.numbers_like(other) and self.words == other.words
+
+    def numbers_like(self, other: Panel) -> bool:
+        """Whether two panels show the same numbers with the same marks beside them."""
+        return (
+            self.value is other.value
+            and self.wrong is other.wrong
+            and self.shape == other.shape
+            and self.sources == other.sources
+            and self.slicing == other.slicing
+        )
+
+    @property
+    def words(self) -> tuple[object, ...]:
+        """All that is said about the numbers."""
+        return self.role, self.name, self.title, self.view, self.mark, self.note, self.axes, self.elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A tensor above its gradient."""
+
+    tensor: Panel
+    gradient: Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What decides on which part of each tensor is in sight.
+
+    Attributes
+    ----------
+    cells : mapping
+        For the place of a pair, the element under its cell cursor.
+    selected : str
+        The tensor whose element is explained.
+    sources : sequence of Source
+        What that element comes from.
+    walked : int
+        Of the slices in which this lies, how many one has walked on.
+    """
+
+    cells: Mapping[int, Index] = field(default_factory=dict)
+    selected: str = ""
+    sources: Sequence[Source] = ()
+    walked: int = 0
+
+
+NOTHING_SELECTED = Sight()
+
+
+def read_pairs(
+    debugger: Debugger,
+    pairs: Sequence[PairNames],
+    verdicts: Verdicts,
+    views: Views,
+    view: View,
+    sight: Sight = NOTHING_SELECTED,
+) -> tuple[Pair, ...]:
+    """Return pairs of tensors as they are now.
+
+    Parameters
+    ----------
+    debugger : Debugger
+        Where one is.
+    pairs : sequence of PairNames
+        What to show.
+    verdicts : Verdicts
+        What is wrong in the user's numbers, if there are any.
+    views : Views
+        The numbers that there are.
+    view : str
+        Which of them to show.
+    sight : Sight
+        Which part of them.
+    """
+
+    def panel(role: str, name: str) -> Panel:
+        if not name:
+            return Panel("", "")
+        own = tuple(source for source in sight.sources if source.name == name)
+        return _with_axes(debugger, _seen_in(views, view, _read_panel(debugger, role, name, own), verdicts))
+
+    return tuple(
+        _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), place, sight)
+        for place, pair in enumerate(pairs)
+    )
+
+
+def _in_sight(tensor: Panel, gradient: Panel, place: int, sight: Sight) -> Pair:
+    """Turn a pair to the slice of its cell cursor, or to one that feeds the selected element.
+
+    Where one of the two shows what feeds, the other shows the same slice, cell under cell.
+    """
+    index = sight.cells.get(place, ())
+    is_selected = sight.selected in (tensor.name, gradient.name)
+    panels = [
+        replace(panel, slicing=whole(panel.shape).to(nearest(index, panel.shape)))
+        for panel in (tensor, gradient)
+    ]
+    fed = [fed_places(panel.slicing, panel.sources) for panel in panels]
+
+    def turned(panel: Panel, own: Sequence[Index], beside: Panel, others: Sequence[Index]) -> Panel:
+        if is_selected:
+            return replace(panel, elsewhere=len({*own} - {panel.slicing.place}))
+        places = own or (others if panel.shape == beside.shape else ())
+        if not places:
+            return panel
+        slicing = panel.slicing.placed(places[sight.walked % len(places)])
+        return replace(panel, slicing=slicing, elsewhere=max(0, len(own) - 1))
+
+    return Pair(turned(panels[0], fed[0], panels[1], fed[1]), turned(panels[1], fed[1], panels[0], fed[0]))
+
+
+def _with_axes(debugger: Debugger, panel: Panel) -> Panel:
+    """Name the axes of what has more than two."""
+    if len(panel.shape) < 3:
+        return panel
+    from bpdebug.engine.network.axes import axes_of  # most programs have matrices only
+
+    program = debugger.program
+    if panel.mark == "in part" and debugger.node is not None:
+        axes = axes_of(debugger.node, program.axes, program.shapes)
+    else:
+        axes = program.axes[panel.name]
+    # The user's numbers may have another shape.
+    return replace(
+        panel, axes=written_axes(axes if len(axes) == len(panel.shape) else ("",) * len(panel.shape))
+    )
+
+
+def _seen_in(views: Views, view: View, panel: Panel, verdicts: Verdicts) -> Panel:
+    """Show the numbers of a view in a panel, and mark those that the user got wrong."""
+    if panel.value is None or panel.mark == "in part":
+        return panel
+    value = views.value(panel.name, view)
+    return replace(
+        panel,
+        shape=value.shape,
+        value=value,
+        recorded=value,
+        sources=panel.sources if value.ndim == len(panel.shape) else (),
+        view=views.word(panel.name, view),
+        wrong=verdicts.wrong_cells(panel.name) if panel.name in views.mine else None,
+    )
+
+
+def _read_panel(debugger: Debugger, role: str, name: str, sources: tuple[Source, ...]) -> Panel:
+    program = debugger.program
+    if name not in program.shapes:
+        reason = "no gradient is asked for" if not program.seed else "no gradient reaches it"
+        return Panel(role, name, note=reason)
+    shape, recorded = program.shapes[name], debugger.trace.values[name]
+    if name == result_name(debugger) and debugger.node is not None:
+        value = debugger.node_value()
+        assert value is not None
+        return Panel(
+            role,
+            name,
+            value.shape,
+            value,
+            "in part",
+            recorded,
+            sources=sources,
+            title=numpy_text(debugger.node),
+            is_mask=FUNCTIONS[debugger.node.function].is_mask,
+        )
+    value = debugger.value(name)
+    if value is None:
+        return Panel(role, name, shape, recorded=recorded, note="not computed yet")
+    mark: Mark = ""
+    if name == result_name(debugger):
+        mark = "written"
+    elif name in debugger.reads:
+        mark = "read"
+    elif name in program.inputs and name in program.gradients:
+        mark = "incoming"
+    return Panel(role, name, shape, value, mark, recorded, sources=sources, is_mask=name in program.masks)

@@ -1,0 +1,144 @@
+"""Which tensors the ledger shows at a moment, and which stands above which.
+
+A layer is a row of pairs, each gradient under its tensor: `a_prev w b z a` above, `d_prev dw db dz da`
+below. Beside them stands whatever else the current statement reads and writes; where there are no
+layers, that is all. Of a layer that is unrolled over time they are those of the current time step, and those
+that all steps share. In an update it is the parameter over its gradient, and what the optimizer makes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.language.nodes import Statement, names
+from bpdebug.engine.network.layers.kind import role_of_gradient
+from bpdebug.engine.network.layers.layer import Layer
+from bpdebug.engine.network.layers.time_steps import step_of
+from bpdebug.engine.program.program import Program
+
+MOST_PAIRS = 12
+"""More stand in no width; a statement of a person reads fewer."""
+
+
+def result_name(debugger: Debugger) -> str:
+    """Return the tensor that the current statement writes; empty at the start."""
+    return debugger.statement.name if debugger.statement is not None else ""
+
+
+def layer_in_focus(debugger: Debugger) -> int:
+    """Return the number of the layer of the current statement; 1 at the start."""
+    return debugger.statement.layer if debugger.statement is not None else 1
+
+
+@dataclass(frozen=True, slots=True)
+class PairNames:
+    """Which tensor stands above which, and their roles; each empty where there is none."""
+
+    role: str
+    tensor: str
+    gradient_role: str
+    gradient: str
+
+
+def pairs_in_focus(program: Program, layer: Layer | None, statement: Statement) -> tuple[PairNames, ...]:
+    """Return the pairs to show: those of a layer, and what else a statement of it reads and writes.
+
+    Parameters
+    ----------
+    program : Program
+        What runs.
+    layer : Layer, optional
+        The layer to show; None where there are no layers.
+    statement : Statement
+        The current statement; one of another layer adds nothing.
+    """
+    if statement.phase == "update" and statement.layer == (layer.number if layer else 0):
+        return _pairs_of_update(program, layer, statement)
+    tensors = layer.tensors_at(step_of(statement)) if layer else {}
+    pairs = {name: _pair_of_role(role, name) for role, name in tensors.items()}
+    if statement.layer != (layer.number if layer else 0):
+        return tuple(pairs.values())
+    in_use = [*names(statement.expression), statement.name]
+    # Forwards the result stands at the right of what it is made of, backwards at the left.
+    for name in in_use if statement.phase == "forward" else in_use[::-1]:
+        pair = _pair_of(program, name)
+        pairs.setdefault(pair.tensor or pair.gradient, pair)
+    return _most_important(tuple(pairs.values()), in_use, statement)
+
+
+def _most_important(
+    pairs: tuple[PairNames, ...], in_use: Collection[str], statement: Statement
+) -> tuple[PairNames, ...]:
+    """Leave out what has room in no width: what lies farthest from what the statement reads and writes."""
+    used = [place for place, pair in enumerate(pairs) if pair.tensor in in_use or pair.gradient in in_use]
+    if len(pairs) <= MOST_PAIRS:
+        return pairs
+    if len(used) > MOST_PAIRS:
+        used = used[:MOST_PAIRS] if statement.phase == "backward" else used[-MOST_PAIRS:]
+    by_nearness = sorted(range(len(pairs)), key=lambda place: min(abs(place - other) for other in used))
+    kept = [*used, *(place for place in by_nearness if place not in used)][:MOST_PAIRS]
+    return tuple(pairs[place] for place in sorted(kept))
+
+
+def most_pairs(program: Program) -> int:
+    """Return the number of pairs of the statement that has the most."""
+    return max(
+        (
+            len(pairs_in_focus(program, program.layer_of(statement), statement))
+            for statement in program.statements
+        ),
+        default=0,
+    )
+
+
+def _pair_of_role(role: str, name: str) -> PairNames:
+    return PairNames(role, name, role_of_gradient(role), gradient_name(name))
+
+
+def _pair_of(program: Program, name: str) -> PairNames:
+    position = program.positions.get(name)
+    statement = program.statements[position - 1] if position else None
+    if statement is not None and statement.phase == "update":
+        return PairNames(name, name, "", "")
+    if statement is not None and statement.phase == "backward":
+        if statement.part or not statement.of:
+            return PairNames("", "", name, name)
+        name = statement.of
+    elif program.seed and name == gradient_name(program.seed):
+        name = program.seed
+    return PairNames(name, name, gradient_name(name), gradient_name(name))
+
+
+def _pairs_of_update(program: Program, layer: Layer | None, statement: Statement) -> tuple[PairNames, ...]:
+    """Return what an update works with: the same for all steps of a parameter, so that nothing moves.
+
+    First the parameter over its gradient, then what the optimizer remembers over what takes its place, last
+    the new parameter. A step that serves all parameters shows what it reads and writes.
+    """
+    parameter, gradient = statement.of, gradient_name(statement.of)
+    pairs: dict[str, PairNames] = {}
+    if parameter:
+        roles = {name: role for role, name in layer.tensors.items()} if layer else {}
+        role = roles.get(parameter, parameter)
+        pairs[parameter] = PairNames(role, parameter, gradient_name(role), gradient)
+    replaces = {new: old for old, new in program.carried.items() if old != parameter}
+    remembered = frozenset(replaces.values()) - program.parameters
+    for step in program.updates[parameter] if parameter else (statement,):
+        for name in (*names(step.expression), step.name):
+            old = replaces.get(name, name)
+            if old in remembered:
+                pairs.setdefault(old, PairNames(old, old, program.carried[old], program.carried[old]))
+            elif parameter and name.startswith(f"{gradient}_"):
+                pairs.setdefault(name, PairNames("", "", name, name))
+            else:
+                pair = _pair_of(program, name)
+                pairs.setdefault(pair.tensor or pair.gradient, pair)
+    return tuple(pairs.values())[-MOST_PAIRS:]
+
+
+def places_of(pairs: Sequence[PairNames]) -> dict[str, int]:
+    """Return for each tensor and each gradient the place of its pair."""
+    return {name: place for place, pair in enumerate(pairs) for name in (pair.tensor, pair.gradient) if name}

@@ -1,0 +1,126 @@
+"""What a check said, as the screen shows it: a mark for each statement, the user's numbers, the words.
+
+The check itself is the same that `bpdebug check` runs; here is only what is shown of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.program.program import Program
+from bpdebug.verify.comparison import Tolerance, compare
+from bpdebug.verify.report import Report, TensorReport, Verdict
+
+MARKS: Mapping[Verdict, str] = {
+    "right": "=",
+    "kink": "=",
+    "convention": "=",
+    "wrong": "✗",
+    "innocent": "~",
+    "not given": " ",
+}
+"""Beside a statement: right, wrong here, or wrong only because of what it was fed."""
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """A report, and the user's numbers that it is about.
+
+    Attributes
+    ----------
+    program : Program
+        What was checked.
+    reference : mapping
+        The right values of all tensors.
+    mine : mapping
+        The user's values, of some; empty where the derived gradients were checked.
+    report : Report or None
+        What was found; None before a check has run.
+    wrong : dict
+        The wrong elements of each tensor that has been shown, kept: computed once.
+    """
+
+    program: Program
+    reference: Mapping[str, Array]
+    mine: Mapping[str, Array] = field(default_factory=dict)
+    report: Report | None = None
+    wrong: dict[str, np.ndarray | None] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, TensorReport]:
+        """The report of each tensor."""
+        return {tensor.name: tensor for tensor in self.report.tensors} if self.report else {}
+
+    @cached_property
+    def wrong_positions(self) -> tuple[int, ...]:
+        """The positions of the statements that are wrong, in order."""
+        found = (
+            self.program.positions.get(name)
+            for name, tensor in self.by_name.items()
+            if tensor.verdict == "wrong"
+        )
+        return tuple(sorted(position for position in found if position))
+
+    def mark(self, name: str) -> str:
+        """Return the mark of the statement that writes a tensor; a blank where nothing is known."""
+        return MARKS[self.by_name[name].verdict] if name in self.by_name else " "
+
+    def wrong_cells(self, name: str) -> np.ndarray | None:
+        """Return which elements of the user's tensor are wrong; None where the shapes differ."""
+        if name not in self.wrong:
+            own, right = self.mine[name], self.reference[name]
+            same = own.shape == right.shape
+            self.wrong[name] = compare(own, right, Tolerance()).wrong if same else None
+        return self.wrong[name]
+
+    def next_wrong(self, position: int, direction: Literal[1, -1]) -> int | None:
+        """Return the nearest position after or before one at which a statement is wrong."""
+        beyond = [place for place in self.wrong_positions if (place - position) * direction > 0]
+        return min(beyond, key=lambda place: abs(place - position), default=None)
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Say what was found about a tensor, for the Operation card."""
+        tensor = self.by_name.get(name)
+        if tensor is None or tensor.verdict == "not given":
+            return ()
+        mark = MARKS[tensor.verdict]
+        lines = ["These numbers cannot tell apart:"] if tensor.ambiguous else []
+        for diagnosis in tensor.diagnoses[: 2 if tensor.ambiguous else 1]:
+            yours, right = f"{mark} yours is   {diagnosis.formula}", f"  should be  {diagnosis.fix}"
+            lines += [yours, right, diagnosis.explanation]
+        if not lines:
+            said = f"yours is {SAID[tensor.verdict]}" if self.mine else DERIVED[tensor.verdict]
+            lines = [f"{mark} {said}" + (f": {tensor.note}" if tensor.note else "")]
+        return tuple(lines)
+
+    @property
+    def summary(self) -> str:
+        """Say in a few words what the check found; empty before it has run."""
+        if self.report is None:
+            return ""
+        wrong = len(self.wrong_positions)
+        return f"{wrong} wrong" if wrong else "checked: all right"
+
+
+SAID: Mapping[Verdict, str] = {
+    "right": "right",
+    "kink": "right (at a kink)",
+    "convention": "right by another convention",
+    "wrong": "wrong here",
+    "innocent": "innocent",
+    "not given": "not given",
+}
+DERIVED: Mapping[Verdict, str] = {
+    "right": "agrees with differences of the forward pass",
+    "kink": "lies between the slopes of both sides of a kink",
+    "convention": "",
+    "wrong": "differs from differences of the forward pass",
+    "innocent": "follows from what it was fed",
+    "not given": "",
+}

@@ -1,0 +1,67 @@
+"""The `[gradient]` of a file: one tensor, the gradient of the loss at a result of the last layer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bpdebug.engine.language.forms import Shape
+from bpdebug.sources.scenario.model import check_tensor
+from bpdebug.sources.scenario.problems import Report, did_you_mean, key_path
+from bpdebug.sources.scenario.shapes import misshapen
+from bpdebug.sources.scenario.tensors import AnyTensor, LiteralTensor
+
+GRADIENT = "gradient"
+ONE = LiteralTensor((), [1.0])
+"""The gradient of the loss with respect to itself."""
+
+
+def read_gradient(
+    table: Mapping[str, Any], layers: int, results: Mapping[str, Shape], report: Report
+) -> dict[str, AnyTensor]:
+    """Check the table and return the tensors in it by name: one, unless something is wrong.
+
+    Parameters
+    ----------
+    table : mapping
+        What the file says.
+    layers : int
+        The number of layers.
+    results : mapping
+        The shapes of what the last layer computes, as far as they are known.
+    report : Report
+        Takes what is wrong.
+    """
+    names = [f"d{role}{layers}" for role in "az" if not results or f"{role}{layers}" in results]
+    choice = " or ".join(names)
+    if not table:
+        message = f"no gradient: found an empty table, expected {choice}"
+        report.add((GRADIENT,), message, "a file without [gradient] runs forwards only")
+    known = {name: value for name, value in table.items() if name in names}
+    if len(known) > 1:
+        message = f"two gradients: found {' and '.join(known)}, expected {choice}"
+        report.add((GRADIENT,), message, "the one follows from the other")
+    for name in table:
+        if name not in known:
+            report.add((GRADIENT, name), *_misplaced(name, names, layers))
+    read = {name: check_tensor(value, (GRADIENT, name), report) for name, value in known.items()}
+    tensors = {name: tensor for name, tensor in read.items() if tensor}
+    for name, tensor in tensors.items():
+        of = name.removeprefix("d")
+        wrong = misshapen(tensor.shape, results[of], f"must have the shape of {of}") if results else None
+        if wrong:
+            report.add((GRADIENT, name), *wrong)
+    return tensors
+
+
+def _misplaced(name: str, names: Sequence[str], layers: int) -> tuple[str, str]:
+    choice = " or ".join(names)
+    gradient = re.fullmatch(r"d[az](\d{1,9})", name)
+    if not gradient:
+        return f"unknown key: found {key_path((name,))}, expected {choice}", did_you_mean(name, names)
+    number = int(gradient[1])
+    if number > layers:
+        return f"no such layer: found a gradient of layer {number}, expected {choice}, of the last layer", ""
+    message = f"not the last layer: found a gradient of layer {number}, expected {choice}"
+    return message, "the gradients before it are computed"

@@ -1,0 +1,92 @@
+"""One of the `[[layers]]` of a file: its table, checked by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind
+from bpdebug.engine.network.layers.kind import Value
+from bpdebug.sources.scenario.graph import Place
+from bpdebug.sources.scenario.model import check, check_kind, layer_model
+from bpdebug.sources.scenario.problems import Report
+from bpdebug.sources.scenario.tensors import AnyTensor
+
+
+class LayerEntry(NamedTuple):
+    """One of the file's `[[layers]]`, as far as it is sound.
+
+    Attributes
+    ----------
+    place : Place
+        What it says about its place in the network, its number and kind among that.
+    settings : mapping
+        The values of its settings.
+    tensors : mapping
+        Its own parameters, by their roles.
+    """
+
+    place: Place
+    settings: Mapping[str, Value]
+    tensors: Mapping[str, AnyTensor]
+
+    @property
+    def number(self) -> int:
+        """Its place in the file, from 1."""
+        return self.place.number
+
+    @property
+    def kind(self) -> LayerKind:
+        """What it is."""
+        return self.place.kind
+
+    @property
+    def title(self) -> str:
+        """What a listing calls the layer."""
+        title = self.kind.title(self.settings)
+        return f"{self.place.name}: {title}" if self.place.name else title
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shapes of its tensors."""
+        return {name: tensor.shape for name, tensor in self.tensors.items()}
+
+
+def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEntry | None:
+    """Check the table of one layer; None is returned where its kind or its place is not known.
+
+    Parameters
+    ----------
+    number : int
+        The place of the layer in the file, from 1.
+    table : mapping
+        What the file says of it.
+    report : Report
+        Takes what is wrong.
+    """
+    path = ("layers", number - 1)
+    name = table.get("kind")
+    if isinstance(name, str) and name not in LAYER_KINDS:
+        from bpdebug.engine.network.plugins import (  # start-up without it is quicker
+            PluginError,
+            bring_layer_kind,
+        )
+
+        try:
+            bring_layer_kind(name)
+        except PluginError as error:
+            report.add((*path, "kind"), str(error))
+            return None
+    kind = check_kind(LAYER_KINDS, table, path, report)
+    if kind is None:
+        return None
+    values = check(layer_model(kind.name, "share" in table), table, path, report)
+    if any(key in table and values[key] is None for key in ("inputs", "share")):
+        return None
+    settings = {setting.name: values[setting.name] for setting in kind.settings}
+    tensors = {
+        parameter.name: values[parameter.name] for parameter in kind.parameters if values.get(parameter.name)
+    }
+    place = Place(number, kind, values["name"] or "", values["inputs"], values["share"] or "")
+    return LayerEntry(place, settings, tensors)

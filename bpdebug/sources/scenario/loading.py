@@ -1,0 +1,121 @@
+"""A file becomes a scenario: every table is checked, then all shapes, and only then is anything built."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.trace import read_only
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario.conversion import in_dtype, overflow
+from bpdebug.sources.scenario.draft import Draft
+from bpdebug.sources.scenario.limits import check_size
+from bpdebug.sources.scenario.mine import check_mine, read_mine, with_arrays
+from bpdebug.sources.scenario.network import read_network
+from bpdebug.sources.scenario.problems import KeyPath, RefusalError, Report, printable
+from bpdebug.sources.scenario.reading import ScenarioFolder, find_scenario, read_table
+from bpdebug.sources.scenario.tensors import AnyTensor
+
+if TYPE_CHECKING:
+    from bpdebug.sources.scenario.training import Training
+
+
+def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -> Case:
+    """Read a scenario file and build its program.
+
+    Parameters
+    ----------
+    source : str or path
+        A path, or the bare name of a shipped scenario.
+    allow_outside : bool
+        Whether the tensor files that it names may be outside its folder.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be used, with every problem found.
+    """
+    source = os.fspath(source)
+    path = find_scenario(source)
+    report = Report(source, ScenarioFolder(Path(os.path.realpath(path.parent)), allow_outside))
+    draft = read_draft(read_table(path, source), report)
+    document = draft.document
+    for place, tensor in draft.tensors.values():
+        flaw = overflow(tensor, document["dtype"])
+        if flaw:
+            report.add((*place, *flaw.path), flaw.message, flaw.hint)
+    training = _training(document, report)
+    is_sound = not report.problems
+    mine = read_mine(document["mine"], report)
+    if not is_sound:
+        report.refuse()
+
+    program = draft.build()
+    if training is not None:
+        program = training.extend(program, report)
+    check_size(program, draft.place_of, report)
+    check_mine(document["mine"], mine, program, report)
+    breakpoints, watches = _debug(document["debug"], program, report)
+    report.refuse()
+    values = _values(draft.tensors, document["dtype"], report)
+    if training is not None:
+        values = {**values, **training.remembered(program, values, document["dtype"])}
+    arrays = with_arrays(mine, report)
+    report.refuse()
+    return Case(
+        name=path.stem,
+        source=report.file,
+        title=printable(document["title"]),
+        about=printable(" ".join(document["about"].split())),
+        layout=document["layout"] or "",
+        dtype=document["dtype"],
+        program=program,
+        values=MappingProxyType(values),
+        mine=arrays,
+        breakpoints=breakpoints,
+        watches=watches,
+        iterations=training.iterations if training else 1,
+    )
+
+
+def _training(document: Mapping[str, Any], report: Report) -> Training | None:
+    if document["optimizer"] is None and document["training"] is None:
+        return None
+    from bpdebug.sources.scenario.training import read_training  # start-up without it is quicker
+
+    return read_training(document, report)
+
+
+def _debug(
+    table: Mapping[str, Any], program: Program, report: Report
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if not table:
+        return (), ()
+    from bpdebug.sources.scenario.debug import read_debug  # few files have it: start-up is quicker
+
+    return read_debug(table, program, report)
+
+
+def read_draft(table: Mapping[str, Any], report: Report) -> Draft:
+    """Check the tables of a file, in whichever way it is written."""
+    if "program" in table:
+        from bpdebug.sources.scenario.own_program import read_own_program  # start-up without it is quicker
+
+        return read_own_program(table, report)
+    return read_network(table, report)
+
+
+def _values(tensors: Mapping[str, tuple[KeyPath, AnyTensor]], dtype: str, report: Report) -> dict[str, Array]:
+    """Return the numbers of all tensors; what is wrong with those of a file only shows here."""
+    values: dict[str, Array] = {}
+    for name, (place, tensor) in tensors.items():
+        try:
+            values[name] = read_only(in_dtype(tensor.array(), dtype))
+        except RefusalError as refusal:
+            report.add((*place, *refusal.path), refusal.message, refusal.hint)
+    return values

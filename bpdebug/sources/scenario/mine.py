@@ -1,0 +1,142 @@
+"""The `[mine]` of a file: what the user's own code computes, as numbers or as formulas.
+
+`dw1 = [[...]]` and `dw1 = { file = ... }` give numbers; `dz1 = "da1 * relu_prime(a1)"` gives a formula of
+the tensor language, which may read any tensor of the program. A shape that differs from the program's is
+kept: it may be the very mistake that is looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Expression, names
+from bpdebug.engine.language.parsing import parse
+from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.trace import read_only
+from bpdebug.errors import ExpressionError, ShapeError
+from bpdebug.sources.scenario.conversion import floating
+from bpdebug.sources.scenario.limits import check_files, check_formulas
+from bpdebug.sources.scenario.problems import (
+    KeyPath,
+    RefusalError,
+    Report,
+    described,
+    did_you_mean,
+    key_path,
+    listed,
+)
+from bpdebug.sources.scenario.tensors import AnyTensor, FileTensor, read_numbers, read_tensor
+
+MINE = "mine"
+
+Entry = AnyTensor | Expression
+
+
+def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
+    """Check each entry by itself and return the sound ones by name.
+
+    Parameters
+    ----------
+    table : mapping
+        What the file says.
+    report : Report
+        Takes what is wrong.
+    """
+    entries: dict[str, Entry] = {}
+    for name, value in table.items():
+        try:
+            if isinstance(value, str):
+                entries[name] = parse(value)
+            elif isinstance(value, list | int | float):
+                entries[name] = read_numbers(value)
+            elif isinstance(value, dict) and "file" in value:
+                entries[name] = read_tensor(value, report.folder)
+            else:
+                expected = "a nested list of numbers, { file = ... }, or a formula in quotes"
+                report.add((MINE, name), f"not a tensor: found {described(value)}, expected {expected}")
+        except ExpressionError as error:
+            report.add((MINE, name), f"not a formula: {error}")
+        except ValidationError as error:
+            for finding in error.errors(include_url=False):
+                report.add_finding((MINE, name), finding, ())
+    return entries
+
+
+def check_mine(
+    names_given: Iterable[str], entries: Mapping[str, Entry], program: Program, report: Report
+) -> None:
+    """Hold the entries against the program: every name must be there, every formula computable.
+
+    Parameters
+    ----------
+    names_given : iterable of str
+        The names in the table, those of unsound entries too.
+    entries : mapping
+        What `read_mine` returned.
+    program : Program
+        The program of the file.
+    report : Report
+        Takes what is wrong.
+    """
+    known = known_names(program)
+    for name in names_given:
+        if name not in program.shapes:
+            message = f"unknown tensor: found {key_path((name,))}, expected one of {listed(known)}"
+            report.add((MINE, name), message, nearest_hint(name, known, report))
+    formulas: dict[KeyPath, Expression] = {
+        (MINE, name): entry for name, entry in entries.items() if not isinstance(entry, AnyTensor)
+    }
+    computable = {
+        path: formula for path, formula in formulas.items() if _fits(path, formula, program, known, report)
+    }
+    check_formulas(computable, program.shapes, report)
+    check_files(
+        {(MINE, name): entry.shape for name, entry in entries.items() if isinstance(entry, FileTensor)},
+        report,
+    )
+
+
+def _fits(path: KeyPath, formula: Expression, program: Program, known: Sequence[str], report: Report) -> bool:
+    """Whether the program has all that a formula reads, in shapes that fit together."""
+    unknown = [read for read in names(formula) if read not in program.shapes]
+    for read in unknown:
+        message = f"unknown name in the formula: found {key_path((read,))}, expected one of {listed(known)}"
+        report.add(path, message, nearest_hint(read, known, report))
+    if unknown:
+        return False
+    try:
+        shape_of(formula, program.shapes)
+    except ShapeError as error:
+        report.add(path, f"the operands of the formula do not fit: {error}")
+        return False
+    return True
+
+
+def known_names(program: Program) -> tuple[str, ...]:
+    """Return the names that a user's value may have: the gradients first, then all others."""
+    return tuple(sorted(program.shapes, key=lambda name: name not in program.gradients))
+
+
+def nearest_hint(name: str, known: Sequence[str], report: Report) -> str:
+    """Name the known tensor that is nearest to a wrong name, in capitals or not."""
+    return "" if report.is_full else did_you_mean(name.lower(), known)
+
+
+def with_arrays(entries: Mapping[str, Entry], report: Report) -> Mapping[str, Array | Expression]:
+    """Return the entries with their numbers as read-only arrays; report what in a file cannot be read."""
+    arrays: dict[str, Array | Expression] = {}
+    for name, entry in entries.items():
+        try:
+            if isinstance(entry, AnyTensor):
+                arrays[name] = read_only(floating(entry.array()))
+            else:
+                arrays[name] = entry
+        except RefusalError as refusal:
+            report.add((MINE, name), refusal.message, refusal.hint)
+    return MappingProxyType(arrays)

@@ -1,0 +1,173 @@
+"""The layers of a file: checked one by one, held against each other, and put together to a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.network.layers import Layout
+from bpdebug.engine.program.program import Program, with_backward
+from bpdebug.sources.scenario.draft import Draft
+from bpdebug.sources.scenario.gradient import GRADIENT, ONE, read_gradient
+from bpdebug.sources.scenario.indices import check_indices
+from bpdebug.sources.scenario.joining import INPUT, Network, put_together
+from bpdebug.sources.scenario.layers import LayerEntry, read_layer
+from bpdebug.sources.scenario.model import Inputs, NetworkDocument, check
+from bpdebug.sources.scenario.problems import KeyPath, RefusalError, Report
+from bpdebug.sources.scenario.tensors import AnyTensor
+
+if TYPE_CHECKING:
+    from bpdebug.engine.network.losses import Objective
+
+
+def read_network(table: Mapping[str, Any], report: Report) -> Draft:
+    """Check a file that has `[[layers]]`.
+
+    Parameters
+    ----------
+    table : mapping
+        What the file says.
+    report : Report
+        Takes what is wrong.
+    """
+    document = check(NetworkDocument, table, (), report)
+    inputs = check(Inputs, document["inputs"], ("inputs",), report) if "inputs" in document else {}
+    tables = document.get("layers", ())
+    entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]
+    data: AnyTensor | None = inputs.get(INPUT)
+    layout = Layout(document.get("layout", "columns"), document["weight_shape"])
+    network = put_together(entries, layout, data.shape if data else None, report)
+    if data is not None:
+        check_row_numbers(entries, network, data, document["dtype"], report)
+    incoming = document["gradient"]
+    gradient = (
+        {}
+        if incoming is None or not entries
+        else read_gradient(incoming, len(entries), network.results, report)
+    )
+    layers = [entry for entry in entries if entry]
+    tensors = dict(_tensors(data, layers, network))
+    given = tuple(tensors)
+    tensors |= {name: ((GRADIENT, name), tensor) for name, tensor in gradient.items()}
+
+    def place_of(statement: Statement) -> KeyPath:
+        return ("layers", statement.layer - 1) if statement.layer <= len(layers) else ("loss",)
+
+    objective = None
+    if document["loss"] is not None:
+        from bpdebug.sources.scenario.loss import read_loss  # start-up without it is quicker
+
+        if incoming is not None:
+            message = "two ways to begin the backward pass: found [gradient] and [loss], expected one of them"
+            report.add((GRADIENT,), message, "the gradient follows from the loss")
+        parameters = [f"{name}{entry.number}" for entry in layers for name in entry.tensors]
+        output = network.results.get(f"a{len(entries)}")
+        read = read_loss(document["loss"], layout, parameters, output, document["dtype"], report)
+        if read is not None:
+            objective, target = read
+            tensors[objective.target] = (("loss", "target"), target)
+            tensors["dloss"] = (("loss",), ONE)
+
+    def build_program() -> Program:
+        assert data is not None
+        seed = next(iter(gradient), "").removeprefix("d")
+        inputs = {name: tensor.shape for name, (_, tensor) in tensors.items() if name in given}
+        target = tensors[objective.target][1].shape if objective else ()
+        return build(network, inputs, layout, seed, objective, target)
+
+    return Draft(document, tensors, build_program, place_of)
+
+
+def _tensors(
+    data: AnyTensor | None, layers: Sequence[LayerEntry], network: Network
+) -> Iterator[tuple[str, tuple[KeyPath, AnyTensor]]]:
+    """Yield what the network is given, under its name in the program, with its key path."""
+    if data:
+        yield INPUT, (("inputs", INPUT), data)
+    for layer in layers:
+        for name, tensor in layer.tensors.items():
+            yield f"{name}{layer.number}", (("layers", layer.number - 1, name), tensor)
+    for name, generated in network.generated.items():
+        yield name, (("layers",), generated)
+
+
+def check_row_numbers(
+    entries: Sequence[LayerEntry | None], network: Network, data: AnyTensor, dtype: str, report: Report
+) -> None:
+    """Hold what goes into the network against the tables whose rows it names, if there are any.
+
+    Parameters
+    ----------
+    entries : sequence of LayerEntry or None
+        The layers of the file; None where one is not known.
+    network : Network
+        The same, as far as they could be put together.
+    data : tensor
+        What goes into the network.
+    dtype : str
+        The dtype of the scenario, in which the numbers of rows must be exact.
+    report : Report
+        Takes what is wrong.
+    """
+    for entry in entries:
+        if entry is None or not entry.kind.looks_up or entry.number not in network.layers:
+            continue
+        table = network.layers[entry.number].given[entry.kind.looks_up]
+        owner = entries[int(table.removeprefix(entry.kind.looks_up)) - 1]
+        shape = owner.shapes.get(entry.kind.looks_up) if owner else None
+        if not shape:
+            continue
+        try:
+            numbers = data.array()
+        except RefusalError:
+            return  # said where all numbers are read
+        hint = f"{entry.place.place} looks up rows of its {entry.kind.looks_up}"
+        check_indices(numbers, shape[0], dtype, "row", ("inputs", INPUT), report, hint)
+
+
+def build(
+    network: Network,
+    inputs: Mapping[str, Shape],
+    layout: Layout,
+    seed: str,
+    objective: Objective | None = None,
+    target: Shape = (),
+) -> Program:
+    """Make a program of sound layers.
+
+    Parameters
+    ----------
+    network : Network
+        The layers.
+    inputs : mapping
+        The shapes of what they are given, by name.
+    layout : Layout
+        How their tensors are laid out.
+    seed : str
+        The tensor whose gradient comes in; empty for a forward pass only, or where there is a loss.
+    objective : Objective, optional
+        The loss.
+    target : tuple of int
+        The shape of its target.
+    """
+    layers = [network.layers[number] for number in sorted(network.layers)]
+    parameters = frozenset(inputs) - {INPUT} - network.generated.keys()
+    wanted = frozenset(inputs) - network.generated.keys()
+    batch_axes = dict.fromkeys((INPUT, *network.generated), layout.batch_axis)
+    if objective is not None:
+        from bpdebug.sources.scenario.loss import build_with_loss
+
+        return build_with_loss(
+            objective, inputs, target, network.forward, layers, parameters, batch_axes, wanted
+        )
+    if not seed:
+        return Program(
+            inputs,
+            tuple(network.forward),
+            tuple(layers),
+            parameters=parameters,
+            batch_axes=batch_axes,
+        )
+    return with_backward(inputs, network.forward, seed, layers, parameters, batch_axes, wanted)

@@ -1,0 +1,161 @@
+"""A program of the user's own: its forward statements as text, one a line, in place of `[[layers]]`.
+
+    s = q @ k.T / 2         # comments are allowed
+    p = softmax(s, axis=-1)
+    o = p @ v
+
+The inputs name every tensor that no line computes. The gradient comes in at any result; without a
+`[gradient]`, a last result that is a scalar is the loss, whose gradient is 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.program.program import Program, with_backward
+from bpdebug.errors import BpdebugError, DerivationError
+from bpdebug.sources.scenario.draft import Draft
+from bpdebug.sources.scenario.gradient import GRADIENT, ONE
+from bpdebug.sources.scenario.model import Document, Text, check, check_tensor
+from bpdebug.sources.scenario.problems import KeyPath, Report, did_you_mean, key_path, listed
+from bpdebug.sources.scenario.program_text import (
+    PROGRAM,
+    Line,
+    check_names,
+    infer_shapes,
+    is_name,
+    read_lines,
+)
+from bpdebug.sources.scenario.shapes import misshapen
+from bpdebug.sources.scenario.tensors import AnyTensor, read_numbers
+
+
+class ProgramDocument(Document):
+    """A file that writes its program as text."""
+
+    program: Text
+    parameters: Annotated[list[Text], Field(min_length=1)] | None = None
+
+
+def read_own_program(table: Mapping[str, Any], report: Report) -> Draft:
+    """Check a file that has a `program`.
+
+    Parameters
+    ----------
+    table : mapping
+        What the file says.
+    report : Report
+        Takes what is wrong.
+    """
+    document = check(ProgramDocument, table, (), report)
+    inputs = {
+        name: tensor
+        for name, value in document.get("inputs", {}).items()
+        if (tensor := _read_input(name, value, report)) is not None
+    }
+    lines = read_lines(document[PROGRAM], report) if PROGRAM in document else []
+    if "inputs" in document:
+        check_names(lines, document["inputs"], report)
+    parameters = document["parameters"]
+    for number, name in enumerate(parameters or ()):
+        if name not in inputs:
+            message = f"unknown input: found {key_path((name,))}, expected one of {listed(tuple(inputs))}"
+            report.add(("parameters", number), message, did_you_mean(name.lower(), inputs))
+
+    tensors: dict[str, tuple[KeyPath, AnyTensor]] = {
+        name: (("inputs", name), tensor) for name, tensor in inputs.items()
+    }
+    program = None
+    if not report.problems:
+        shapes = infer_shapes(lines, {name: tensor.shape for name, tensor in inputs.items()}, report)
+        seed, incoming = _read_seed(document["gradient"], lines, shapes, report)
+        if seed:
+            tensors[gradient_name(seed)] = incoming
+        if not report.problems:
+            program = _build(
+                lines, {name: tensor.shape for name, tensor in inputs.items()}, seed, parameters, report
+            )
+
+    def build() -> Program:
+        assert program is not None
+        return program
+
+    return Draft(document, tensors, build, lambda statement: (PROGRAM,))
+
+
+def _read_input(name: str, value: object, report: Report) -> AnyTensor | None:
+    if not is_name(name):
+        message = f"not a name: found {key_path((name,))}, expected a name as Python has them, such as w1"
+        report.add(("inputs", name), message)
+    return _read_tensor(("inputs", name), value, report)
+
+
+def _read_tensor(path: KeyPath, value: object, report: Report) -> AnyTensor | None:
+    """Check a tensor; a single number is one, too."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number:
+        return check_tensor(value, path, report)
+    try:
+        return read_numbers(value)
+    except ValidationError as error:
+        for finding in error.errors(include_url=False):
+            report.add_finding(path, finding, ())
+        return None
+
+
+def _read_seed(
+    table: Mapping[str, Any] | None, lines: Sequence[Line], shapes: Mapping[str, Shape], report: Report
+) -> tuple[str, tuple[KeyPath, AnyTensor]]:
+    """Return the result at which a gradient comes in, empty if at none; and that gradient."""
+    last = lines[-1].name
+    nothing = (PROGRAM,), ONE
+    if table is None:
+        return (last if shapes.get(last) == () else ""), nothing
+    gradients = {gradient_name(line.name): line.name for line in reversed(lines)}
+    choice = listed(tuple(gradients))
+    if len(table) != 1:
+        found = " and ".join(key_path((name,)) for name in table) or "an empty table"
+        report.add((GRADIENT,), f"not one gradient: found {found}, expected one of {choice}")
+        return "", nothing
+    ((name, value),) = table.items()
+    if name not in gradients:
+        message = f"unknown key: found {key_path((name,))}, expected one of {choice}"
+        report.add((GRADIENT, name), message, did_you_mean(name, gradients))
+        return "", nothing
+    seed = gradients[name]
+    tensor = _read_tensor((GRADIENT, name), value, report)
+    if tensor is None:
+        return "", nothing
+    wrong = (
+        misshapen(tensor.shape, shapes[seed], f"must have the shape of {seed}") if seed in shapes else None
+    )
+    if wrong:
+        report.add((GRADIENT, name), *wrong)
+    return seed, ((GRADIENT, name), tensor)
+
+
+def _build(
+    lines: Sequence[Line],
+    inputs: Mapping[str, Shape],
+    seed: str,
+    parameters: Sequence[str] | None,
+    report: Report,
+) -> Program | None:
+    statements = [
+        Statement(line.name, line.expression, role=line.name) for line in lines if line.expression is not None
+    ]
+    if not seed:
+        return Program(inputs, tuple(statements))
+    try:
+        return with_backward(inputs, statements, seed, parameters=parameters or (), wanted=parameters)
+    except DerivationError as error:
+        report.add((PROGRAM,), str(error), "parameters = [...] says which inputs need a gradient")
+    except BpdebugError as error:
+        report.add((PROGRAM,), str(error))
+    return None

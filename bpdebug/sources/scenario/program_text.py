@@ -1,0 +1,149 @@
+"""The text of a `program`: its lines as statements, and what is wrong with their names and shapes."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.nodes import Expression, names
+from bpdebug.engine.language.parsing import parse
+from bpdebug.engine.language.shapes import shape_of
+from bpdebug.errors import ExpressionError, ShapeError
+from bpdebug.sources.scenario.problems import Report, did_you_mean, key_path, listed
+
+PROGRAM = "program"
+MAX_STATEMENTS = 2_000
+"""More than anyone writes by hand; the backward pass of so many takes a few seconds to derive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that assigns; its expression is None where that cannot be read.
+
+    Attributes
+    ----------
+    number : int
+        Where it stands, from 1.
+    text : str
+        All of it, without its comment.
+    name : str
+        What it assigns to.
+    expression : Expression or None
+        What it computes.
+    """
+
+    number: int
+    text: str
+    name: str
+    expression: Expression | None
+
+    def at(self, name: str) -> str:
+        """Say where in the text a name that the expression reads stands."""
+        start = self.text.index("=") + 1
+        found = re.compile(rf"(?<![\w.]){re.escape(name)}\b").search(self.text, start)
+        return place(self.number, (found.start() if found else start) + 1)
+
+
+def place(line: int, column: int) -> str:
+    """Write where in the text something is."""
+    return f"line {line}, column {column}"
+
+
+def read_lines(text: str, report: Report) -> list[Line]:
+    """Read the statements of a program."""
+    lines: list[Line] = []
+    is_blank = True
+    for number, line in enumerate(text.splitlines(), start=1):
+        code = line.partition("#")[0].rstrip()
+        if not code:
+            continue
+        is_blank = False
+        if len(lines) == MAX_STATEMENTS:
+            message = f"too long: found more than {MAX_STATEMENTS:,} statements, expected at most that"
+            report.add((PROGRAM,), message)
+            break
+        left, equals, right = code.partition("=")
+        name = left.strip()
+        if not equals or not is_name(name):
+            column = len(code) - len(code.lstrip()) + 1
+            found = key_path((code.strip(),))
+            report.add(
+                (PROGRAM,),
+                f"{place(number, column)}: not a statement: found {found}, expected name = expression",
+            )
+            continue
+        lines.append(Line(number, code, name, _expression(number, len(left) + 1, right, report)))
+    if is_blank:
+        report.add(
+            (PROGRAM,), "no statements: found an empty program, expected name = expression, one a line"
+        )
+    return lines
+
+
+def _expression(line: int, offset: int, text: str, report: Report) -> Expression | None:
+    try:
+        return parse(text)
+    except ExpressionError as error:
+        report.add((PROGRAM,), f"{place(line, offset + error.column)}: {error.message}")
+        return None
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name a tensor."""
+    return re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII) is not None and not keyword.iskeyword(text)
+
+
+def check_names(lines: Sequence[Line], inputs: Iterable[str], report: Report) -> None:
+    """Report names that do not exist where they are read, and those that are assigned twice.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        The statements, in order.
+    inputs : iterable of str
+        The names of the inputs.
+    report : Report
+        Takes what is wrong.
+    """
+    known = dict.fromkeys(inputs, "in [inputs]")
+    for line in lines:
+        for name in names(line.expression) if line.expression is not None else ():
+            if name not in known:
+                message = f"unknown name: found {key_path((name,))}, expected one of {listed(tuple(known))}"
+                report.add((PROGRAM,), f"{line.at(name)}: {message}", did_you_mean(name.lower(), known))
+        if line.name in known:
+            message = f"assigned twice: found {line.name} here and {known[line.name]}"
+            report.add((PROGRAM,), f"line {line.number}: {message}", "give each result a name of its own")
+        known[line.name] = f"in line {line.number}"
+    for name, where in known.items():
+        if gradient_name(name) in known:
+            found = f"found {gradient_name(name)} {known[gradient_name(name)]}, and {name} {where}"
+            message = f"a name of a gradient: {found}, whose gradient has this name"
+            report.add((PROGRAM,), message, "give one of them another name")
+
+
+def infer_shapes(lines: Sequence[Line], inputs: Mapping[str, Shape], report: Report) -> dict[str, Shape]:
+    """Return the shapes of all tensors, up to the first operands that do not fit together.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        The statements, each with its expression; the names that they read exist.
+    inputs : mapping
+        The shapes of the inputs.
+    report : Report
+        Takes what is wrong.
+    """
+    shapes = dict(inputs)
+    for line in lines:
+        assert line.expression is not None
+        try:
+            shapes[line.name] = shape_of(line.expression, shapes)
+        except ShapeError as error:
+            report.add((PROGRAM,), f"line {line.number}: the operands do not fit: {error}")
+            break
+    return shapes

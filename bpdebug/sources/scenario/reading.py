@@ -1,0 +1,209 @@
+"""From a name on the command line to a TOML table; the files that a scenario names are read in `files`.
+
+A scenario may come from a stranger, so everything is bounded before it is done: only regular files are
+opened (a pipe would never end), and no more of them is read than a parser can hold.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import stat
+import sys
+import tomllib
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from bpdebug.engine.language.nearest import nearest
+from bpdebug.errors import Problem, ScenarioError
+from bpdebug.sources.scenario.problems import printable
+
+MAX_FILE_BYTES = 4 * 2**20
+"""The parser needs up to a hundred times the size of a file; 200,000 numbers fit, and more can be random."""
+
+MAX_TITLE_BYTES = 2**16
+"""A larger file is not read twice, only to show its title a moment earlier."""
+
+_SUFFIX = ".toml"
+_PLACE = r"^(?s:(?P<message>.*)) \(at (?P<place>[^()]*)\)$"
+
+
+class OverflowingFloat(float):
+    """A literal such as 1e400: Python reads it as infinity, which is not what was written."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __format__(self, spec: str) -> str:
+        return self.text
+
+
+def shipped_scenarios() -> tuple[Path, ...]:
+    """Return the scenario files that come with bpdebug, in the order of their names."""
+    installed = Path(__file__).parent / "shipped"
+    folder = installed if installed.is_dir() else Path(__file__).parents[3] / "scenarios"
+    return tuple(sorted(folder.glob(f"*{_SUFFIX}")))
+
+
+def find_scenario(source: str) -> Path:
+    """Return the file that is meant by a path, or by the bare name of a shipped scenario.
+
+    Raises
+    ------
+    ScenarioError
+        If a bare name is neither a shipped scenario nor a file.
+    """
+    path = Path(source)
+    if path.name != source:
+        return path
+    shipped = {path.stem: path for path in shipped_scenarios()}
+    if source in shipped:
+        return shipped[source]
+    if path.suffix != _SUFFIX and not os.path.lexists(path):
+        expected = f"no such scenario: found neither a file nor a shipped one, expected {', '.join(shipped)}"
+        near = nearest(source, shipped)
+        hint = f"did you mean {near}?" if near else "a file in another folder is given by its path"
+        raise ScenarioError(Problem(printable(source), "", expected, hint))
+    return path
+
+
+def title_of(source: str) -> str:
+    """Return the title of a scenario, and look at nothing else; empty if it is large, or has none.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such file, or it is not TOML.
+    """
+    path = find_scenario(source)
+    try:
+        large = path.stat().st_size > MAX_TITLE_BYTES
+    except OSError:
+        large = False
+    title = "" if large else read_table(path, source).get("title")
+    return printable(title) if isinstance(title, str) else ""
+
+
+def read_table(path: Path, shown: str) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    shown : str
+        What problems call it.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read, is not UTF-8, is not TOML, or is larger than `MAX_FILE_BYTES`.
+    """
+
+    def refuse(message: str, hint: str = "", place: str = "") -> ScenarioError:
+        return ScenarioError(Problem(printable(shown), place, message, hint))
+
+    try:
+        content = _read_bytes(path)
+    except FileNotFoundError:
+        raise refuse("no such file", "`bpdebug list` shows the scenarios that are always there") from None
+    except IsADirectoryError:
+        raise refuse("found a folder, expected a TOML file") from None
+    except NotRegularError:
+        raise refuse("found a pipe or a device, expected a TOML file") from None
+    except (OSError, ValueError) as error:
+        raise refuse(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(content) > MAX_FILE_BYTES:
+        raise refuse(
+            f"too large: found more than {MAX_FILE_BYTES:,} bytes, expected at most that",
+            "write large tensors as { random = ... }",
+        )
+    try:
+        return _parse(content)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise refuse(
+            f"not UTF-8: found the byte 0x{content[error.start]:02x}", "save it as UTF-8", f"line {line}"
+        ) from None
+    except RecursionError:
+        raise refuse(
+            "nested too deeply: found more brackets than can be read, expected a level for each axis"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        found = re.match(_PLACE, str(error))
+        message, place = (found["message"], found["place"]) if found else (str(error), "")
+        raise refuse(f"not TOML: {printable(message[:1].lower() + message[1:])}", place=place) from None
+    except ValueError:
+        limit = sys.get_int_max_str_digits()
+        raise refuse(
+            f"not TOML: found an integer of more than {limit:,} digits, expected at most 19"
+        ) from None
+
+
+class NotRegularError(OSError):
+    """The path is neither a file nor a folder."""
+
+
+Opener = Callable[[str, int], int]
+"""Opens a path with flags, as `os.open` does."""
+
+
+class ScenarioFolder(NamedTuple):
+    """The folder of a scenario, with every link followed, and whether the files it names may be elsewhere."""
+
+    path: Path
+    allow_outside: bool
+
+
+def open_regular(path: Path, opener: Opener | None = None) -> BinaryIO:
+    """Open a file for reading, if it is one that ends.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    opener : callable, optional
+        Opens it in a way of its own.
+
+    Raises
+    ------
+    IsADirectoryError, NotRegularError, OSError, ValueError
+        If it is not, or cannot be opened.
+    """
+
+    def without_waiting(name: str, flags: int) -> int:
+        # For what comes into its place after it was looked at: a pipe would let one wait.
+        return (opener or os.open)(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    _check_regular(os.stat(path).st_mode)
+    with ExitStack() as on_failure:
+        file = on_failure.enter_context(open(path, "rb", opener=without_waiting))
+        _check_regular(os.fstat(file.fileno()).st_mode)
+        on_failure.pop_all()
+    return file
+
+
+def _check_regular(mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError
+    if not stat.S_ISREG(mode):
+        raise NotRegularError
+
+
+def _read_bytes(path: Path) -> bytes:
+    with open_regular(path) as file:
+        return file.read(MAX_FILE_BYTES + 1)
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    text = content.decode("utf-8-sig").replace("\r\n", "\n")
+    return tomllib.loads(text, parse_float=read_float)
+
+
+def read_float(text: str) -> float:
+    """Read a number as written in a file; one that is too large for float64 stays known as such."""
+    value = float(text)
+    return OverflowingFloat(text) if math.isinf(value) and "inf" not in text else value

@@ -1,0 +1,254 @@
+"""A tensor as a scenario writes it: a nested list of numbers, `{ random = ... }`, or `{ file = ... }`.
+
+Checking tells its shape and nothing is allocated for it yet; `array` then makes the values.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, Field, PlainValidator, ValidationError, ValidationInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from bpdebug.engine.language.forms import Shape, element_count
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.sources.scenario.problems import MAX_PROBLEMS, READY, KeyPath, RefusalError, described
+from bpdebug.sources.scenario.reading import OverflowingFloat, ScenarioFolder
+
+MAX_ELEMENTS = 2**25
+"""One tensor: twice the weights of a 4096 × 4096 layer, a quarter of a gibibyte in float64."""
+MAX_AXES = 8
+"""No layer has tensors with more axes than a few; NumPy itself ends at 64."""
+LARGEST = sys.float_info.max
+"""No integer beyond it has a place in any dtype."""
+MAX_SEED = 2**63 - 1
+"""The largest integer that TOML promises to keep."""
+
+
+class LiteralTensor(NamedTuple):
+    """A tensor whose numbers are written out."""
+
+    shape: Shape
+    numbers: Sequence[float]
+
+    def array(self) -> Array:
+        """Return the values in float64."""
+        return np.array(self.numbers, dtype=np.float64).reshape(self.shape)
+
+
+RANDOM_KEYS = frozenset({"random", "shape", "seed", "scale"})
+
+
+class RandomTensor(BaseModel, extra="forbid", strict=True, defer_build=True):
+    """A tensor of random numbers, the same on every machine.
+
+    Attributes
+    ----------
+    random : str
+        `uniform`: every number between -scale and scale is equally likely, so that both signs occur.
+        `normal`: a normal distribution around 0 with the standard deviation `scale`.
+    extents : list of int
+        The shape; a scenario calls it `shape`.
+    seed : int
+        The seed of NumPy's default generator.
+    scale : float
+        How large the numbers are.
+    """
+
+    random: Literal["uniform", "normal"]
+    extents: Annotated[
+        list[Annotated[int, Field(ge=1)]], Field(alias="shape", min_length=1, max_length=MAX_AXES)
+    ]
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    scale: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+
+    @property
+    def shape(self) -> Shape:
+        """The shape as a tuple."""
+        return tuple(self.extents)
+
+    def array(self) -> Array:
+        """Return the values in float64."""
+        generator = np.random.default_rng(self.seed)
+        if self.random == "uniform":
+            return generator.uniform(-self.scale, self.scale, self.shape)
+        return generator.normal(0.0, self.scale, self.shape)
+
+
+class FileTensor(NamedTuple):
+    """A tensor in a file that was looked at, and is read when the numbers are wanted.
+
+    Where the file was not looked at, the shape is without axes, and the numbers are refused.
+    """
+
+    shape: Shape
+    read: Callable[[], Array]
+
+    def array(self) -> Array:
+        """Return the values in the dtype of the file; they may still lie in it, mapped into memory.
+
+        Raises
+        ------
+        RefusalError
+            If they cannot be read any more, or are damaged.
+        """
+        return self.read()
+
+
+class GeneratedTensor(NamedTuple):
+    """A tensor that follows from the settings of a layer, made when the numbers are wanted."""
+
+    shape: Shape
+    make: Callable[[], Array]
+
+    def array(self) -> Array:
+        """Return the values in float64."""
+        return self.make()
+
+
+AnyTensor = LiteralTensor | RandomTensor | FileTensor | GeneratedTensor
+
+
+class Flaw(NamedTuple):
+    """What is wrong at one place inside a tensor."""
+
+    path: KeyPath
+    message: str
+    hint: str = ""
+
+
+def read_tensor(value: Any, folder: ScenarioFolder | None) -> AnyTensor:
+    """Check a tensor and tell its shape.
+
+    Parameters
+    ----------
+    value : object
+        What the scenario says.
+    folder : ScenarioFolder, optional
+        Where a file may be; without it no file is looked at, and the shape of a tensor in one is not known.
+
+    Raises
+    ------
+    ValidationError
+        With every flaw in it.
+    """
+    match value:
+        case list():
+            return read_numbers(value)
+        case {"file": _}:
+            from bpdebug.sources.tensors.reference import read_reference  # few scenarios name a file
+
+            try:
+                return read_reference(value, folder)
+            except RefusalError as refusal:
+                raise tensor_error([Flaw((), refusal.message, refusal.hint)]) from None
+        case dict() if RANDOM_KEYS & value.keys():
+            return _read_random(value)
+    expected = "a nested list of numbers, { random = ..., shape = ..., seed = ... }, or { file = ... }"
+    raise tensor_error([Flaw((), f"not a tensor: found {described(value)}, expected {expected}")])
+
+
+def _read_field(value: object, details: ValidationInfo) -> AnyTensor:
+    return read_tensor(value, details.context)
+
+
+def read_numbers(value: object) -> LiteralTensor:
+    """Check a nested list of numbers, or a single number, and tell its shape.
+
+    Raises
+    ------
+    ValidationError
+        With every flaw in it.
+    """
+    shape = _shape_of_first(value)
+    flaws = list(_flaws(value, shape, ()))
+    if flaws:
+        raise tensor_error(flaws)
+    rows: list[Any] = [value]
+    for _ in shape:
+        rows = [entry for row in rows for entry in row]
+    return LiteralTensor(shape, rows)
+
+
+Tensor = Annotated[Any, PlainValidator(_read_field)]
+"""The type of a key whose value is a tensor.
+
+To pydantic it is anything: `read_tensor` says what it is, and a type named here would be taken apart
+at start-up.
+"""
+
+
+def _read_random(value: dict[str, Any]) -> RandomTensor:
+    tensor = RandomTensor.model_validate(value)
+    excess = too_many_elements(tensor.shape)
+    if excess:
+        raise tensor_error([Flaw(("shape",), excess)])
+    return tensor
+
+
+def too_many_elements(shape: Shape) -> str:
+    """Say that a tensor of this shape would be too large; empty if it would not."""
+    count = element_count(shape)
+    if count <= MAX_ELEMENTS:
+        return ""
+    found = f"{count:,}" if count < 10**18 else "10**18 or more"
+    return f"too many elements: found {found}, expected at most {MAX_ELEMENTS:,} in one tensor"
+
+
+def _shape_of_first(value: object) -> Shape:
+    """Follow the first entries down: they say what shape the others must have."""
+    shape: list[int] = []
+    while isinstance(value, list) and len(shape) <= MAX_AXES:
+        shape.append(len(value))
+        value = value[0] if value else None
+    return tuple(shape)
+
+
+def _flaws(value: object, shape: Shape, path: KeyPath) -> Iterator[Flaw]:
+    if len(shape) > MAX_AXES:
+        yield Flaw((), f"too many dimensions: found more than {MAX_AXES}, expected at most that")
+    elif isinstance(value, list) and not value:
+        yield Flaw(path, "empty: found no element, expected at least one")
+    elif not shape:
+        yield from _number_flaws(value, path)
+    elif not isinstance(value, list):
+        yield Flaw(
+            path, f"ragged: found {described(value)}, expected a list of {shape[0]} as in the first row"
+        )
+    elif len(value) != shape[0]:
+        yield Flaw(path, f"ragged: found a row of {len(value)}, expected {shape[0]} as in the first row")
+    elif len(shape) > 1 or not all(type(entry) is float for entry in value):
+        for index, entry in enumerate(value):
+            yield from _flaws(entry, shape[1:], (*path, index))
+
+
+def _number_flaws(value: object, path: KeyPath) -> Iterator[Flaw]:
+    if isinstance(value, list):
+        yield Flaw(path, f"ragged: found {described(value)}, expected a number as at the start of the tensor")
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        yield Flaw(path, f"not a number: found {described(value)}, expected a number", _number_hint(value))
+    elif isinstance(value, OverflowingFloat) or (isinstance(value, int) and abs(value) > LARGEST):
+        yield Flaw(
+            path, f"too large: found {described(value)}, expected at most {LARGEST!r}, which float64 holds"
+        )
+
+
+def _number_hint(value: object) -> str:
+    if isinstance(value, str):
+        return "write it without quotes"
+    return "write 1 or 0" if isinstance(value, bool) else ""
+
+
+def tensor_error(flaws: Sequence[Flaw]) -> ValidationError:
+    """Return the error that carries these flaws to whoever checks the table around the tensor."""
+
+    def finding(flaw: Flaw) -> InitErrorDetails:
+        kind = PydanticCustomError(READY, "{message}", {"message": flaw.message, "hint": flaw.hint})
+        return InitErrorDetails(type=kind, loc=flaw.path, input=None)
+
+    return ValidationError.from_exception_data(
+        "tensor", [finding(flaw) for flaw in flaws[: MAX_PROBLEMS + 1]]
+    )
