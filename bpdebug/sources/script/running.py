@@ -92,7 +92,7 @@ def run(
     output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="replace", write_through=True)
     with (
         _as_main(main, [str(path), *arguments], str(path.resolve().parent), finder),
-        _hooks(Hooks(recorder).table()),
+        hooks_in_place(Hooks(recorder).table()),
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(output),
     ):
@@ -181,7 +181,7 @@ def _as_main(main: ModuleType, arguments: list[str], folder: str, finder: OwnFil
 
 
 @contextlib.contextmanager
-def _hooks(table: dict[str, Any]) -> Iterator[None]:
+def hooks_in_place(table: dict[str, Any]) -> Iterator[None]:
     """Put the hooks among the builtins."""
     kept = {name: getattr(builtins, name) for name in table if hasattr(builtins, name)}
     for name, hook in table.items():

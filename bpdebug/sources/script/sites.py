@@ -109,6 +109,8 @@ class Site:
         For a value or a store: what it is stored in.
     code : str
         Its text.
+    class_name : str
+        The class whose body it stands in, directly or within a method: private names are mangled with it.
     """
 
     number: int
@@ -121,6 +123,7 @@ class Site:
     role: str = ""
     targets: tuple[Target, ...] = ()
     source: Source | None = field(default=None, repr=False)
+    class_name: str = ""
 
     @property
     def line(self) -> int:

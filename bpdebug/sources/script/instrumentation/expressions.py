@@ -83,6 +83,7 @@ class Expressions(ast.NodeTransformer):
         self.functions: list[str] = []
         self.loops: tuple[int, ...] = ()
         self.is_module = True
+        self.class_name = ""
         self.global_names: frozenset[str] = frozenset()
 
     def place(self, node: ast.AST) -> Place:
@@ -112,6 +113,7 @@ class Expressions(ast.NodeTransformer):
             role,
             tuple(targets),
             self.source,
+            self.class_name,
         )
         self.sites.append(site)
         return site

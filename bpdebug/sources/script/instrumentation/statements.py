@@ -160,8 +160,10 @@ class Statements(Expressions):
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt:
         node.decorator_list = [self.expression(decorator) for decorator in node.decorator_list]
         node.bases = [self.expression(written) for written in node.bases]
+        outer, self.class_name = self.class_name, node.name
         with self.scope(node.name):
             node.body = self.block(node.body)
+        self.class_name = outer
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:

@@ -266,7 +266,8 @@ class Recorder:
         instance = call.latest
         if instance is None or instance.statement is not site.statement or instance.result is not instance.node:
             instance = self.instance(site, None)
-        instance.result, instance.time = node, len(self.nodes)
+            instance.time = node.id
+        instance.result = node
         node.instance = instance
         self.name(node, name)
 
