@@ -173,7 +173,8 @@ def _loose(call: Call, place: str, own: int) -> bool:
 def _numpy_template(call: Call) -> tuple[str, int]:
     function = FUNCTIONS[call.function]
     if function.python:
-        return function.python.replace("{index}", _index_of(call)), function.precedence
+        written = function.python.replace("{index}", _index_of(call)).replace("{text}", _text_of(call))
+        return written, function.precedence
     operands = [f"{{{place}}}" for place in places(len(call.arguments))]
     options = [f"{name}={_option_text(name, value)}" for name, value in call.options]
     return f"{call.function}({', '.join(operands + options)})", CALL
@@ -194,13 +195,18 @@ def _math_template(call: Call) -> tuple[str, int]:
         axis = options_of(call).get("axis")
         letters = "".join(AXIS_LETTERS[i] for i in _axes(axis) if -1 <= i < len(AXIS_LETTERS))
         notation = function.notation.replace("{axis}", letters).replace("{index}", _index_of(call))
-        return notation.replace("{operands}", operands), function.precedence
+        return notation.replace("{operands}", operands).replace("{text}", _text_of(call)), function.precedence
     return f"{call.function.replace('_prime', '′')}({operands})", CALL
 
 
 def _index_of(call: Call) -> str:
     """Write the subscript of a call, if it has one."""
     return index_text(cast("Index", dict(call.options).get("index", ())))
+
+
+def _text_of(call: Call) -> str:
+    """Write what a call says about itself, if it does, as a part of a template."""
+    return str(dict(call.options).get("text", call.function)).replace("{", "{{").replace("}", "}}")
 
 
 def _axes(axis: object) -> tuple[int, ...]:
