@@ -119,7 +119,9 @@ def _run(
                     if skipped is None:
                         raise
                     ending = _raised(error, recorder)
-                    skipped.append(f"{part.co_filename}:{ending.line} was left from here on: {ending.message}")
+                    skipped.append(
+                        f"{part.co_filename}:{ending.line} was left from here on: {ending.message}"
+                    )
     except _TimedOut as stop:
         return Ending("timed out", str(stop))
     except Stop as stop:
@@ -132,7 +134,7 @@ def _run(
     except EOFError as error:
         kind = "asked" if "EOF when reading a line" in str(error) else "raised"
         return _raised(error, recorder, kind)
-    except BaseException as error:  # noqa: BLE001 (whatever a script raises is shown, not raised)
+    except BaseException as error:
         return _raised(error, recorder)
     finally:
         recorder.on = False
@@ -158,7 +160,7 @@ def _as_main(main: ModuleType, arguments: list[str], folder: str, finder: OwnFil
     kept = sys.argv, sys.path[:], sys.meta_path[:], sys.stdin, os.environ.get("MPLBACKEND")
     sys.modules["__main__"] = main
     sys.argv, sys.path[:0] = arguments, [folder]
-    sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, finder)
     for name, module in before.items():
         if name != "__main__" and finder.is_own(getattr(module, "__file__", None)):
             del sys.modules[name]  # it is imported again, with hooks

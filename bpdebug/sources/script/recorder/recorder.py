@@ -186,9 +186,9 @@ class Recorder:
         view: View | None = None
         if isinstance(result, np.ndarray) and result.base is not None and values:
             source = values[0]
-            if isinstance(source, np.ndarray) and type(operands[0]) is Node:
-                if self.objects.family(result) is self.objects.family(source):
-                    view = (source, function, operands[1:], options)
+            is_array = isinstance(source, np.ndarray) and type(operands[0]) is Node
+            if is_array and self.objects.family(result) is self.objects.family(source):
+                view = (source, function, operands[1:], options)
         self.objects.register(result, node, view)
 
     # ---- statements
@@ -278,7 +278,11 @@ class Recorder:
         """Note that a statement changed an array: what it stored is the new value of that array."""
         call = self.stack[-1]
         instance = call.latest
-        if instance is None or instance.statement is not site.statement or instance.result is not instance.node:
+        if (
+            instance is None
+            or instance.statement is not site.statement
+            or instance.result is not instance.node
+        ):
             instance = self.instance(site, None)
             instance.time = node.id
         instance.result = node
@@ -445,4 +449,3 @@ def scope_of(frame: FrameType) -> Mapping[str, Any] | None:
         scope = {**outer.f_locals, **scope}
         code, outer = outer.f_code, outer.f_back
     return scope
-
