@@ -38,7 +38,7 @@ SCOPE = Scope(
     [
         ("w2 @ d2", "w2.T @ d2", "not transposed"),
         ("d1.T @ x.T", "d1 @ x.T", "transposed"),
-        ("(w2.T @ d2)", "(w2.T @ d2) * slope(z)", "derivative missing"),
+        ("(w2.T @ d2)", "(w2.T @ d2 * slope(z))", "derivative missing"),
         ("w2.T @ d2", "w2.T @ d2 * (1 - h ** 2)", "derivative missing"),
         ("w2.T @ d2 * (1 - h)", "w2.T @ d2 * (1 - h ** 2)", "square missing"),
         ("w2.T @ d2 * h * (1 - h)", "w2.T @ d2 * (1 - h)", "factor too many"),
