@@ -100,7 +100,9 @@ class Recording:
 
 
 def record_script(
-    path: str | os.PathLike[str], arguments: Sequence[str] = (), options: Options = Options()  # noqa: B008
+    path: str | os.PathLike[str],
+    arguments: Sequence[str] = (),
+    options: Options = Options(),  # noqa: B008
 ) -> Recording:
     """Run a script as `python` would, and record one iteration of what it trains.
 

@@ -119,7 +119,9 @@ def _run(
                     if skipped is None:
                         raise
                     ending = _raised(error, recorder)
-                    skipped.append(f"{part.co_filename}:{ending.line} was left from here on: {ending.message}")
+                    skipped.append(
+                        f"{part.co_filename}:{ending.line} was left from here on: {ending.message}"
+                    )
     except _TimedOut as stop:
         return Ending("timed out", str(stop))
     except Stop as stop:
@@ -132,7 +134,7 @@ def _run(
     except EOFError as error:
         kind = "asked" if "EOF when reading a line" in str(error) else "raised"
         return _raised(error, recorder, kind)
-    except BaseException as error:  # noqa: BLE001 (whatever a script raises is shown, not raised)
+    except BaseException as error:
         return _raised(error, recorder)
     finally:
         recorder.on = False

@@ -8,6 +8,7 @@ from typing import Any
 
 from bpdebug.sources.script.instrumentation.expressions import IN_PLACE, Expressions
 
+
 class Statements(Expressions):
     """Puts hooks into the statements of a module."""
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from bpdebug.sources.script.recorder.objects import is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace, Item, Method, WrittenTo
-from bpdebug.sources.script.recorder.records import MISSING, Node
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
+from bpdebug.sources.script.recorder.records import MISSING, Node
 from bpdebug.sources.script.sites import Site
 
 NUMERIC_MODULES = frozenset({"math", "cmath", "random", "operator", "_operator", "copy", "statistics"})
@@ -37,7 +37,21 @@ CHANGING_FUNCTIONS: frozenset[Any] = frozenset(
 )
 """Functions that change their first argument."""
 CONTAINER_METHODS = frozenset(
-    "append appendleft insert extend pop popleft remove clear sort reverse update setdefault popitem".split()
+    [
+        "append",
+        "appendleft",
+        "insert",
+        "extend",
+        "pop",
+        "popleft",
+        "remove",
+        "clear",
+        "sort",
+        "reverse",
+        "update",
+        "setdefault",
+        "popitem",
+    ]
 )
 LONGEST_CONTAINER = 10_000
 """What a longer list held before `sort` or `pop` is not kept."""
@@ -181,9 +195,7 @@ def _container_method(
     return result
 
 
-def foreign(
-    recorder: Recorder, site: Site, function: Any, /, *arguments: Any, **options: Any
-) -> Any:
+def foreign(recorder: Recorder, site: Site, function: Any, /, *arguments: Any, **options: Any) -> Any:
     """Call a function that is not the person's, and record what it gives and what it changes."""
     if not recorder.on:
         return function(*arguments, **options)
@@ -201,7 +213,15 @@ def foreign(
     if isinstance(target, tuple) and len(target) == 1:
         target = target[0]
     if isinstance(target, np.ndarray) and is_tensor(target):
-        return _into(recorder, site, operation, target, values, options, functools.partial(function, *arguments, **options))
+        return _into(
+            recorder,
+            site,
+            operation,
+            target,
+            values,
+            options,
+            functools.partial(function, *arguments, **options),
+        )
     changed = _changed(function, owner, name, is_method, arguments)
     if changed is not None and is_tensor(changed):
         return recorder.change(

@@ -16,8 +16,8 @@ import numpy as np
 from bpdebug.sources.script.recorder.calls import called, iterated
 from bpdebug.sources.script.recorder.objects import is_tensor
 from bpdebug.sources.script.recorder.operations import Attribute
-from bpdebug.sources.script.recorder.records import Node, Test
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
+from bpdebug.sources.script.recorder.records import Node, Test
 from bpdebug.sources.script.recorder.stores import PLAIN, Change, Store
 
 PACKAGE = __name__.partition(".")[0]
@@ -32,10 +32,26 @@ class Hooks:
 
     def table(self) -> dict[str, Callable[..., Any]]:
         """Return the builtins that instrumented code needs."""
-        kinds = (
-            "binary unary attribute subscript call value literal unpack iterate store change augment "
-            "test turn loop enter leave caught"
-        ).split()
+        kinds = [
+            "binary",
+            "unary",
+            "attribute",
+            "subscript",
+            "call",
+            "value",
+            "literal",
+            "unpack",
+            "iterate",
+            "store",
+            "change",
+            "augment",
+            "test",
+            "turn",
+            "loop",
+            "enter",
+            "leave",
+            "caught",
+        ]
         return {f"__bp_{kind}__": getattr(self, kind) for kind in kinds} | {"__bp_slice__": slice}
 
     # ---- operators
@@ -232,9 +248,7 @@ def _taken(recorder: Recorder, site: Any, items: Iterator[Any]) -> Iterator[Any]
         yield item
 
 
-def _unpacked(
-    recorder: Recorder, site: Any, value: Any, place: tuple[int, ...], is_new: bool = True
-) -> None:
+def _unpacked(recorder: Recorder, site: Any, value: Any, place: tuple[int, ...], is_new: bool = True) -> None:
     """Note the names that the parts of a value get; each part of an assignment is a value of its own."""
     for target in site.targets:
         if target.place[: len(place)] != place:

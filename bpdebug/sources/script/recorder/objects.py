@@ -19,7 +19,7 @@ from bpdebug.sources.script.recorder.operations import elements, put_elements
 from bpdebug.sources.script.recorder.records import Node, Undo
 
 if TYPE_CHECKING:
-    from bpdebug.sources.script.sites import Site
+    pass
 
 NUMERIC = frozenset("fbiuc")
 """The kinds of dtype that are followed."""

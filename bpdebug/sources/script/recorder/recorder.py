@@ -264,7 +264,11 @@ class Recorder:
         """Note that a statement changed an array: what it stored is the new value of that array."""
         call = self.stack[-1]
         instance = call.latest
-        if instance is None or instance.statement is not site.statement or instance.result is not instance.node:
+        if (
+            instance is None
+            or instance.statement is not site.statement
+            or instance.result is not instance.node
+        ):
             instance = self.instance(site, None)
             instance.time = node.id
         instance.result = node
@@ -431,4 +435,3 @@ def scope_of(frame: FrameType) -> Mapping[str, Any] | None:
         scope = {**outer.f_locals, **scope}
         code, outer = outer.f_code, outer.f_back
     return scope
-

@@ -8,14 +8,14 @@ mechanism serves every kind of target: items, attributes (private ones too), unp
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from bpdebug.sources.script.recorder.objects import is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace, put, shaped
-from bpdebug.sources.script.recorder.records import MISSING
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
+from bpdebug.sources.script.recorder.records import MISSING
 from bpdebug.sources.script.sites import Site, Target
 
 PLAIN = {
@@ -116,9 +116,7 @@ class Part:
 
     __slots__ = ("new", "node", "undo")
 
-    def __init__(
-        self, recorder: Recorder, site: Site, owner: Any, key: Any, old: Any, value: Any
-    ) -> None:
+    def __init__(self, recorder: Recorder, site: Site, owner: Any, key: Any, old: Any, value: Any) -> None:
         operation = site.operator
         assert operation is not None
         objects = recorder.objects
