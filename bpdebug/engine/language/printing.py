@@ -202,7 +202,7 @@ def _with_options(template: str, call: Call) -> str:
     """Put the subscript of a call into a template, and the text of what is only recorded."""
     options = dict(call.options)
     index = index_text(cast("Index", options.get("index", ())))
-    text = str(options.get("text", "")).replace("{", "{{").replace("}", "}}")
+    text = str(options.get("text", call.function)).replace("{", "{{").replace("}", "}}")
     return template.replace("{index}", index).replace("{text}", text)
 
 

@@ -31,6 +31,7 @@ OTHER_FAMILIES = (
     "normalisation",
     "losses",
     "joining",
+    "opaque",
     "positions",
     "pooling",
     "convolutions",

@@ -1,4 +1,4 @@
-"""Functions that read and write elements by their positions, and the one that stands for all that is unknown.
+"""Functions that read and write elements by their positions.
 
 A position is the place of an element in the order of C, from 0. So every fancy index, mask, slice with a
 step, padding, repetition and order of axes is the same four functions: what one reads the other writes.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpdebug.engine.language.forms.positions import CLEARED, GATHERED, OPAQUE, REPLACED, SCATTERED
+from bpdebug.engine.language.forms.positions import CLEARED, GATHERED, REPLACED, SCATTERED
 from bpdebug.engine.language.functions.entry import MIXED, Array, Function, Sample
 
 POSITIONS = ((4.0, 0.0), (4.0, 2.0))
@@ -45,11 +45,6 @@ def scatter_sum(x: Array, y: Array, z: Array) -> Array:
 def cleared(x: Array, y: Array) -> Array:
     """Return `x` with 0 at the positions in `y`."""
     return replaced(x, np.zeros((), x.dtype), y)
-
-
-def opaque(x: Array, *operands: Array, text: str = "") -> Array:
-    """Return what was recorded: the first argument."""
-    return x
 
 
 def _places(positions: Array, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -91,17 +86,5 @@ ENTRIES = (
         "A tensor with 0 at these positions: what was replaced there no longer counts.",
         (Sample((MIXED, POSITIONS)),),
         form=CLEARED,
-    ),
-    Function(
-        "opaque",
-        opaque,
-        (None,),
-        "Recorded and shown as it was computed elsewhere: bpdebug knows nothing of it, and derives nothing.",
-        (Sample((MIXED,), {"text": "x"}), Sample((MIXED, POSITIONS), {"text": "x"})),
-        form=OPAQUE,
-        options={"text": ""},
-        notation="{text}",
-        python="{text}",
-        variadic=True,
     ),
 )
