@@ -171,12 +171,7 @@ class _Conversion:
             return Name(self.names[node.id])
         if node.function is None or node.id < self.start:
             return self.input(node.origin)
-        is_inner = node.instance is None and (
-            node.function is elements
-            if node.site is None
-            else site is not None and node.site.statement is site.statement and node.frame is user.frame
-        )
-        if is_inner:
+        if _is_inner(node, user, site):
             return self.written(node, site)
         self.add(node, node.instance)
         return Name(self.names[node.id])
@@ -186,9 +181,11 @@ class _Conversion:
         if node.id in self.names:
             return Name(self.names[node.id])
         value = node.value
-        if isinstance(value, float) and not node.names:
+        written = self.paths.get(node.id)
+        is_plain = type(value) is float and self.dtype == np.float32  # a Python number adapts, an array does not
+        if isinstance(value, float) and (not written or is_plain):
             return number(value)
-        name = self.version(self.paths.get(node.id) or _written_name(node, None))
+        name = self.version(written or _written_name(node, None))
         self.names[node.id] = name
         self.nodes[name] = node
         self.inputs[name] = self.as_floats(value)
@@ -221,6 +218,16 @@ class _Conversion:
         if array.dtype.kind == "f":
             return array
         return np.asarray(array, dtype=self.dtype if array.dtype.kind == "b" else np.float64)
+
+
+def _is_inner(node: Node, user: Node, site: Site | None) -> bool:
+    """Whether an operand is a part of the same statement: nobody else has it, or it is what `+=` adds."""
+    instance = node.instance
+    if instance is not None and instance.result is node:
+        return False
+    if node.site is None:
+        return node.function is elements
+    return site is not None and node.site.statement is site.statement and node.frame is user.frame
 
 
 def calls_of(frame: Frame) -> tuple[CallSite, ...]:

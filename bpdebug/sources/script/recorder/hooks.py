@@ -271,7 +271,10 @@ def _unpacked(recorder: Recorder, site: Any, value: Any, place: tuple[int, ...],
 
 
 def _is_nameless(recorder: Recorder, value: Any) -> bool:
-    return is_tensor(value) and not recorder.objects.node_of(value).names
+    if not is_tensor(value):
+        return False
+    node = recorder.objects.node_of(value)
+    return not node.names and not node.origin.names
 
 
 def without_own(traceback: Any) -> Any:

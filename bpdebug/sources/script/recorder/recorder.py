@@ -252,6 +252,20 @@ class Recorder:
                 self.slot(site, old, value, target.text)
         elif type(value) in (list, tuple, dict):
             self.slot(site, old, value, target.text)
+            self.name_parts(value, target.text)
+
+    def name_parts(self, value: Any, name: str, depth: int = 0) -> None:
+        """Give the tensors in a container that is stored their names in it."""
+        if depth >= DEEPEST_SLOT or len(value) > LONGEST_SLOT:
+            return
+        parts = value.items() if type(value) is dict else enumerate(value)
+        for key, part in parts:
+            if is_tensor(part):
+                node = self.objects.node_of(part) if id(part) in self.objects.known else None
+                if node is not None and not node.names:
+                    self.name(node, f"{name}[{key!r}]")
+            elif type(part) in (list, tuple, dict):
+                self.name_parts(part, f"{name}[{key!r}]", depth + 1)
 
     def name(self, node: Node, name: str) -> None:
         """Give a node a name that it was stored in."""
