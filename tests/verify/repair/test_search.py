@@ -131,7 +131,7 @@ def test_the_trial_itself_is_right(tmp_path: Path) -> None:
         ("(w2.T @ d2) * slope(h)", "(w2.T @ d2) * slope(z1)", "(w2.T @ d2) * slope(h)"),
         ("return 1 - h ** 2", "return 1 - h", "1 - h ** 2"),
         ("db2 = d2.sum(axis=1,", "db2 = d2.mean(axis=1,", "d2.sum(axis=1, keepdims=True)"),
-        ("d1 = (w2.T @ d2)", "d1 = -(w2.T @ d2)", "(w2.T @ d2) * slope(h)"),
+        ("d1 = (w2.T @ d2)", "d1 = -(w2.T @ d2)", "w2.T @ d2 * slope(h)"),
         ("dw1 = d1 @ x.T", "dw1 = (w2.T @ d2) @ x.T", "(w2.T @ d2 * slope(h)) @ x.T"),
     ],
 )
