@@ -1,0 +1,1 @@
+"""From recorded operations to statements of the tensor language."""
