@@ -32,6 +32,7 @@ OTHER_FAMILIES = (
     "losses",
     "joining",
     "opaque",
+    "positions",
     "pooling",
     "convolutions",
 )

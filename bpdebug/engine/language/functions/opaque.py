@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bpdebug.engine.language.forms import Options, Region, Shape, whole
-from bpdebug.engine.language.forms.form import Form
+from bpdebug.engine.language.forms import OPAQUE
 from bpdebug.engine.language.functions.entry import MIXED, POSITIVE, Array, Function, Sample
 
 
@@ -18,22 +17,14 @@ def opaque(recorded: Array, *operands: Array, **options: Any) -> Array:
     return recorded
 
 
-def _shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
-    return shapes[0]
-
-
-def _reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
-    return (region, *(whole(shape) for shape in shapes[1:]))
-
-
 ENTRIES = (
     Function(
         "opaque",
         opaque,
         (None,),
         "Not known here: the value that was recorded stands for it, and no gradient passes.",
-        (Sample((MIXED, POSITIVE)), Sample((MIXED,), {"text": "x"})),
-        form=Form("opaque", _shape, _reads),
+        (Sample((MIXED, POSITIVE), {"text": "svd(y)"}),),
+        form=OPAQUE,
         options={"text": "opaque"},
         notation="{text}",
         python="{text}",
