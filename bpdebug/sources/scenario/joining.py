@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -204,4 +205,4 @@ def layer_of(
     incoming = [f"a{source}" for source in sources]
     layer = make_layer(entry.number, entry.kind, entry.settings, shapes, layout, incoming, owner)
     reads = "" if incoming == [f"a{entry.number - 1}"] else f" ← {', '.join(incoming)}"
-    return layer._replace(title=entry.title + reads)
+    return replace(layer, title=entry.title + reads)

@@ -45,7 +45,7 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     report = Report(source, ScenarioFolder(Path(os.path.realpath(path.parent)), allow_outside))
     draft = read_draft(read_table(path, source), report)
     document = draft.document
-    for place, tensor in draft.tensors.values():
+    for place, tensor in draft.places:
         flaw = overflow(tensor, document["dtype"])
         if flaw:
             report.add((*place, *flaw.path), flaw.message, flaw.hint)
@@ -62,7 +62,7 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     check_mine(document["mine"], mine, program, report)
     breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
-    values = _values(draft.tensors, document["dtype"], report)
+    values = _values(draft.inputs_of(program), document["dtype"], report)
     if training is not None:
         values = {**values, **training.remembered(program, values, document["dtype"])}
     arrays = with_arrays(mine, report)

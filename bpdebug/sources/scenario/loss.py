@@ -140,12 +140,11 @@ def build_with_loss(
         The network, as for `with_backward`.
     """
     number, output = len(layers) + 1, f"a{len(layers)}"
-    layer = Layer(number, objective.kind.name, objective, {}, objective.tensors(output), objective.layout)
     program = with_backward(
         {**inputs, objective.target: target},
         [*statements, *objective.statements(output, number)],
         LOSS,
-        [*layers, layer],
+        [*layers, objective.layer(output, number)],
         parameters,
         {**batch_axes, objective.target: objective.target_axis},
         wanted=wanted,
