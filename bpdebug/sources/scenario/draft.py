@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.program.program import Program
-from bpdebug.sources.scenario.problems import KeyPath
+from bpdebug.sources.problems import KeyPath
 from bpdebug.sources.scenario.tensors import AnyTensor
 
 

@@ -13,9 +13,9 @@ from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.layers.kind import INPUT_ROLE, input_roles
 from bpdebug.engine.network.layers.layer import Layer, make_layer
 from bpdebug.errors import ShapeError
+from bpdebug.sources.problems import Report, shortened
 from bpdebug.sources.scenario.graph import Graph, chain, read_graph
 from bpdebug.sources.scenario.layers import LayerEntry
-from bpdebug.sources.scenario.problems import Report, shortened
 from bpdebug.sources.scenario.shapes import UNKNOWN, check_layer, misshapen, results, unknown_shape, with_axes
 from bpdebug.sources.scenario.tensors import GeneratedTensor
 

@@ -9,9 +9,9 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind
 from bpdebug.engine.network.layers.kind import Value
 from bpdebug.engine.network.plugins import PluginError, bring_layer_kind
+from bpdebug.sources.problems import Report
 from bpdebug.sources.scenario.graph import Place
 from bpdebug.sources.scenario.model import check, check_kind, layer_model
-from bpdebug.sources.scenario.problems import Report
 from bpdebug.sources.scenario.tensors import AnyTensor
 
 

@@ -12,13 +12,14 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.sources.case import Case
+from bpdebug.sources.files import ScenarioFolder
+from bpdebug.sources.problems import KeyPath, RefusalError, Report, printable
 from bpdebug.sources.scenario.conversion import in_dtype, overflow
 from bpdebug.sources.scenario.draft import Draft
 from bpdebug.sources.scenario.limits import check_size
 from bpdebug.sources.scenario.mine import check_mine, read_mine, with_arrays
 from bpdebug.sources.scenario.network import read_network
-from bpdebug.sources.scenario.problems import KeyPath, RefusalError, Report, printable
-from bpdebug.sources.scenario.reading import ScenarioFolder, find_scenario, read_table
+from bpdebug.sources.scenario.reading import find_scenario, read_table
 from bpdebug.sources.scenario.tensors import AnyTensor
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.program.program import Program, with_backward
+from bpdebug.sources.problems import KeyPath, RefusalError, Report
 from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE, read_gradient
 from bpdebug.sources.scenario.indices import check_indices
 from bpdebug.sources.scenario.joining import INPUT, Network, put_together
 from bpdebug.sources.scenario.layers import LayerEntry, read_layer
 from bpdebug.sources.scenario.model import Inputs, NetworkDocument, check
-from bpdebug.sources.scenario.problems import KeyPath, RefusalError, Report
 from bpdebug.sources.scenario.tensors import AnyTensor
 
 if TYPE_CHECKING:

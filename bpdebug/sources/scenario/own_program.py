@@ -19,10 +19,10 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.errors import BpdebugError, DerivationError
+from bpdebug.sources.problems import KeyPath, Report, did_you_mean, key_path, listed
 from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE
 from bpdebug.sources.scenario.model import Document, Text, check, check_tensor
-from bpdebug.sources.scenario.problems import KeyPath, Report, did_you_mean, key_path, listed
 from bpdebug.sources.scenario.program_text import (
     PROGRAM,
     Line,

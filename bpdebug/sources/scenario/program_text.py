@@ -12,7 +12,7 @@ from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.errors import ExpressionError, ShapeError
-from bpdebug.sources.scenario.problems import Report, did_you_mean, key_path, listed
+from bpdebug.sources.problems import Report, did_you_mean, key_path, listed
 
 PROGRAM = "program"
 MAX_STATEMENTS = 2_000

@@ -16,8 +16,8 @@ from bpdebug.engine.network.optimizers import OPTIMIZERS, Optimizer, Trained, up
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.errors import BpdebugError
+from bpdebug.sources.problems import Report
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
-from bpdebug.sources.scenario.problems import Report
 
 OPTIMIZER, TRAINING = "optimizer", "training"
 MAX_ITERATIONS = 10**9
