@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from textual import on
 
 from bpdebug.engine.language.provenance.regions import Index
-from bpdebug.engine.network.layers.layer import Layer
+from bpdebug.engine.program.block import Block
 from bpdebug.present.explaining import Selection
 from bpdebug.present.snapshot import PairNames, layer_in_focus, pairs_in_focus, places_of, result_name
 from bpdebug.sources.case import Case
@@ -44,7 +44,7 @@ class LedgerScreen(CheckingScreen):
         return self.pinned if self.pinned is not None else layer_in_focus(self.debugger)
 
     @property
-    def shown_layer(self) -> Layer | None:
+    def shown_layer(self) -> Block | None:
         """The layer in focus; None where there are no layers, or the statement is of none."""
         layers, number = self.debugger.program.layers, self.layer_number
         return layers[number - 1] if 0 < number <= len(layers) else None
