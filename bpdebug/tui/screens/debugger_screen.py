@@ -24,7 +24,7 @@ from bpdebug.sources.scenario import Scenario
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.entries import gutter_marks
 from bpdebug.tui.keys.action import Action, bindings
-from bpdebug.tui.keys.debugger import ACTIONS, HELP
+from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
 from bpdebug.tui.run_ahead import RunAhead
 from bpdebug.tui.screens.ledger_screen import LedgerScreen
 from bpdebug.tui.widgets.ledger import Ledger
@@ -54,6 +54,7 @@ class DebuggerScreen(LedgerScreen):
     AUTO_FOCUS = ""
     ACTIONS = ACTIONS
     HELP = HELP
+    OPEN_A_LINE = OPEN_A_LINE
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual declares it)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-middle"), (44, "-high")]  # noqa: RUF012
