@@ -14,9 +14,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "check": "bpdebug.verify.check:check_scenario",
     "BpdebugError": "bpdebug.errors",
+    "Case": "bpdebug.sources.case",
     "Debugger": "bpdebug.engine.debug.debugger",
     "Program": "bpdebug.engine.program.program",
-    "Scenario": "bpdebug.sources.scenario",
     "Trace": "bpdebug.engine.program.trace",
     "load_scenario": "bpdebug.sources.scenario",
     "run": "bpdebug.engine.program.trace",

@@ -24,7 +24,7 @@ from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import BpdebugError, ScenarioError
 
 if TYPE_CHECKING:
-    from bpdebug.sources.scenario import Scenario
+    from bpdebug.sources.case import Case
     from bpdebug.verify.report import TensorReport
 
 BAD_INPUT = 2
@@ -212,7 +212,7 @@ def show_progress(tensor: "TensorReport") -> None:
 
 def load(
     source: str, files: list[str] | None, texts: list[str] | None, allow_outside: bool
-) -> "tuple[Scenario, Mapping[str, str]]":
+) -> "tuple[Case, Mapping[str, str]]":
     """Load a scenario with the tensors of the user's files; return also what their names were taken for."""
     from bpdebug.sources.scenario import load_scenario
 
@@ -227,7 +227,7 @@ def load(
     return replace(scenario, mine={**scenario.mine, **found.values}), found.renamed
 
 
-def write_new_file(path: str, scenario: "Scenario") -> None:
+def write_new_file(path: str, scenario: "Case") -> None:
     """Write a suggested scenario to a file that is not there yet."""
     from bpdebug.verify.suggestion import suggested_scenario
 

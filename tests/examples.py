@@ -6,12 +6,13 @@ from pathlib import Path
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.program.trace import run
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 
 OWN_SCENARIOS = Path(__file__).parent / "scenarios"
 
 
-def example(name: str) -> Scenario:
+def example(name: str) -> Case:
     """A scenario of these tests, or else a shipped one."""
     own = OWN_SCENARIOS / f"{name}.toml"
     return load_scenario(own if own.exists() else name)

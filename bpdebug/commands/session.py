@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.program.history import History
-from bpdebug.sources.scenario import Scenario
+from bpdebug.sources.case import Case
 
 COMMENT = "#"
 MAX_DIGITS = 9
@@ -21,11 +21,11 @@ class Session:
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Case
         What is debugged; the breakpoints and watches that it brings are set.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Case) -> None:
         self.scenario = scenario
         self.debugger = Debugger(History(scenario.program, scenario.values, scenario.iterations))
         self.recorded: list[str] = []

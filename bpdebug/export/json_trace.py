@@ -15,7 +15,7 @@ import numpy as np
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.program.trace import Step, Trace
-from bpdebug.sources.scenario import Scenario
+from bpdebug.sources.case import Case
 
 FORMAT = "bpdebug-trace"
 VERSION = 1
@@ -23,7 +23,7 @@ PIECE = 2**16
 """So many numbers are turned into text at once."""
 
 
-def json_trace(scenario: Scenario, trace: Trace) -> Iterator[str]:
+def json_trace(scenario: Case, trace: Trace) -> Iterator[str]:
     """Yield the pieces of one JSON document, an input or a step a line."""
     head = {"title": scenario.title, "layout": scenario.layout, "dtype": scenario.dtype}
     yield f'{{"format": {_text(FORMAT)}, "version": {VERSION}, "scenario": {_text(head)},\n"inputs": {{'

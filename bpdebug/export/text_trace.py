@@ -11,7 +11,7 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.printing import shape_text, statement_text
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import Trace
-from bpdebug.sources.scenario import Scenario
+from bpdebug.sources.case import Case
 
 DIGITS = 6
 MAX_SHOWN = 100
@@ -22,7 +22,7 @@ WIDTH = 100
 INDENT = " " * 6
 
 
-def text_trace(scenario: Scenario, trace: Trace) -> Iterator[str]:
+def text_trace(scenario: Case, trace: Trace) -> Iterator[str]:
     """Yield the text in pieces, a tensor or a step each."""
     yield f"{scenario.title}\n"
     if scenario.about:

@@ -22,7 +22,7 @@ from bpdebug.tui.screens.opening import OpeningScreen
 from bpdebug.tui.themes import DEFAULT_THEME, THEMES
 
 if TYPE_CHECKING:
-    from bpdebug.sources.scenario import Scenario
+    from bpdebug.sources.case import Case
     from bpdebug.tui.settings import Settings
     from bpdebug.tui.user_files import UserFiles
 
@@ -53,7 +53,7 @@ class BpdebugApp(App[None]):
 
     def __init__(
         self,
-        load: Callable[[], Scenario] | None = None,
+        load: Callable[[], Case] | None = None,
         name: str = "",
         title: str = "",
         user: UserFiles | None = None,
@@ -137,7 +137,7 @@ class BpdebugApp(App[None]):
                 markup=False,
             )
 
-    def debugger(self, scenario: Scenario) -> Screen[None]:
+    def debugger(self, scenario: Case) -> Screen[None]:
         """Return the debugger's screen for a scenario."""
         from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 

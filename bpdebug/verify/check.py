@@ -12,7 +12,8 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import Problem, ScenarioError
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.blame import Judgement, judge
 from bpdebug.verify.comparison import Tolerance
 from bpdebug.verify.diagnosis import Bench, diagnose
@@ -28,7 +29,7 @@ DIAGNOSIS_RTOL = 0.1
 
 
 def check_scenario(
-    scenario: Scenario | str | os.PathLike[str],
+    scenario: Case | str | os.PathLike[str],
     mine: Mapping[str, Array] | None = None,
     tolerance: Tolerance | None = None,
     renamed: Mapping[str, str] | None = None,
@@ -38,7 +39,7 @@ def check_scenario(
 
     Parameters
     ----------
-    scenario : Scenario, or the path or the name of one
+    scenario : Case, or the path or the name of one
         The network and its numbers; its `[mine]` may hold tensors and formulas.
     mine : mapping, optional
         Arrays by name, as `{"dw1": dW1, "db1": db1}`; names of common code are understood (`dW1`,
@@ -60,7 +61,7 @@ def check_scenario(
     ScenarioError
         If the scenario cannot be used, or a name means nothing in it; with every problem found.
     """
-    if not isinstance(scenario, Scenario):
+    if not isinstance(scenario, Case):
         scenario = load_scenario(scenario)
     program, values = scenario.program, scenario.values
     meanings = understood(mine.keys(), program) if mine else {}

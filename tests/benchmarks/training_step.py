@@ -12,7 +12,8 @@ import tracemalloc
 import numpy as np
 
 from bpdebug.engine.program.trace import run
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 from tests.benchmarks.measure import Figure, figure, ratio
 
 LEAVES = ("a0", "w1", "b1", "w2", "b2", "w3", "b3")
@@ -25,7 +26,7 @@ def measure() -> list[Figure]:
     return [*_speed(scenario), _memory(scenario)]
 
 
-def _speed(scenario: Scenario) -> list[Figure]:
+def _speed(scenario: Case) -> list[Figure]:
     if importlib.util.find_spec("torch") is None:
         return [Figure(f"{WHAT}: torch is not installed, see the extra `bench`", "", "")]
     import torch
@@ -54,7 +55,7 @@ def _speed(scenario: Scenario) -> list[Figure]:
     return [figure(f"{WHAT} / PyTorch on the CPU", found, goal=1.1)]
 
 
-def _memory(scenario: Scenario) -> Figure:
+def _memory(scenario: Case) -> Figure:
     run(scenario.program, scenario.values)
     tracemalloc.start()
     trace = run(scenario.program, scenario.values)

@@ -14,7 +14,7 @@ from bpdebug.commands.answers import json_answer
 from bpdebug.commands.scripts import script_lines
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import execute
-from bpdebug.sources.scenario import Scenario
+from bpdebug.sources.case import Case
 
 TENSORS = st.sampled_from(["w1", "b1", "z1", "dz2", "dw1", "da0", "a2", "dw9"])
 NUMBERS = st.sampled_from(["", "1", "2", "3", "1 2", "7"])
@@ -64,7 +64,7 @@ def state(session: Session) -> dict[str, Any]:
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_a_replayed_script_is_the_same_session(scenario: Scenario, lines: list[str]) -> None:
+def test_a_replayed_script_is_the_same_session(scenario: Case, lines: list[str]) -> None:
     session = Session(scenario)
     answers = [(line, execute(session, line)) for line in lines]
 

@@ -16,13 +16,13 @@ from bpdebug.commands.session import Session
 from bpdebug.commands.table import COMMANDS, FAMILIES, MAX_LINE, SHORT_FORMS, execute, find_command
 from bpdebug.commands.values import value_text
 from bpdebug.errors import BpdebugError
-from bpdebug.sources.scenario import Scenario
+from bpdebug.sources.case import Case
 
 # Each command: lines before it, the line, the lines of its answer, and what its JSON has beside them.
 # 1 z1, 2 a1, 3 z2, 4 a2, 5 dz2, 6 dw2, 7 db2, 8 da1, 9 dz1, 10 dw1, 11 db1, 12 da0
-Case = tuple[str, list[str], list[str], dict[str, Any]]
+Example = tuple[str, list[str], list[str], dict[str, Any]]
 HIT = {"breakpoints": [{"number": 1, "evidence": []}]}
-CASES: dict[str, list[Case]] = {
+CASES: dict[str, list[Example]] = {
     "step": [
         ("", ["step"], ["1/12 z1 = w1 @ a0 + b1 (4×1)"], {"position": 1, "name": "z1", "reason": "step"}),
         ("", ["step 4"], ["4/12 a2 = sigmoid(z2) (2×1)"], {"position": 4}),
@@ -494,7 +494,7 @@ def test_a_long_line_of_numbers_is_abbreviated() -> None:
     assert "..." not in value_text(np.arange(64.0))
 
 
-def test_the_scenario_brings_its_breakpoints_and_watches(scenario: Scenario) -> None:
+def test_the_scenario_brings_its_breakpoints_and_watches(scenario: Case) -> None:
     from dataclasses import replace
 
     session = Session(replace(scenario, breakpoints=("dw1", "norm(z1) > 0"), watches=("norm(dw1)",)))

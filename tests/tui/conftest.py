@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.present.viewer.subject import Subject
-from bpdebug.sources.scenario import Scenario
+from bpdebug.sources.case import Case
 from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.run_ahead import RunAhead
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
@@ -133,7 +133,7 @@ class Session:
 
 @asynccontextmanager
 async def open_app(
-    scenario: Scenario | str | None, size: tuple[int, int] = LARGE, user: UserFiles | None = None
+    scenario: Case | str | None, size: tuple[int, int] = LARGE, user: UserFiles | None = None
 ) -> AsyncIterator[Session]:
     """Run the app without a terminal, on a scenario or its name; None opens the picker."""
     loaded = example(scenario) if isinstance(scenario, str) else scenario

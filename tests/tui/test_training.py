@@ -13,7 +13,7 @@ from bpdebug.engine.program.history import History
 from bpdebug.present.curves import drawn, loss_of, note, watch_of
 from bpdebug.present.operation_text import carried_text, operation_text
 from bpdebug.present.snapshot import pairs_in_focus
-from bpdebug.sources.scenario import Scenario
+from bpdebug.sources.case import Case
 from bpdebug.tui.screens.computing import ComputingScreen
 from bpdebug.tui.screens.curve import CurveScreen
 from bpdebug.tui.widgets.status_line import place_parts
@@ -36,7 +36,7 @@ def panels(name: str, step: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def long_training() -> Scenario:
+def long_training() -> Case:
     """A training of 100,000 iterations."""
     return replace(example("xor"), iterations=MANY)
 
@@ -164,7 +164,7 @@ async def test_an_iteration_typed_in_the_dialog() -> None:
 
 
 @pytest.mark.usefixtures("nothing_ahead")
-async def test_opening_computes_no_iteration_but_the_first(long_training: Scenario) -> None:
+async def test_opening_computes_no_iteration_but_the_first(long_training: Case) -> None:
     async with open_app(long_training, SMALL) as session:
         assert session.debugger.history._reached[0] == 1
         assert set(session.debugger.history._traces) == {1}
@@ -172,7 +172,7 @@ async def test_opening_computes_no_iteration_but_the_first(long_training: Scenar
 
 @pytest.mark.usefixtures("nothing_ahead")
 async def test_a_far_iteration_is_computed_in_a_thread(
-    long_training: Scenario, monkeypatch: pytest.MonkeyPatch
+    long_training: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_app(long_training, SMALL) as session:
         computing = []
@@ -190,7 +190,7 @@ async def test_a_far_iteration_is_computed_in_a_thread(
 
 
 @pytest.mark.usefixtures("nothing_ahead")
-async def test_escape_stops_what_takes_long(long_training: Scenario) -> None:
+async def test_escape_stops_what_takes_long(long_training: Case) -> None:
     async with open_app(long_training, SMALL) as session:
         await session.press("n", "c")
         await session.until(lambda: isinstance(session.app.screen, ComputingScreen))

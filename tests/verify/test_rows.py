@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
 from bpdebug.verify.suggestion import suggested_scenario
 
@@ -15,11 +16,11 @@ Values = dict[str, np.ndarray]
 
 
 @pytest.fixture(scope="module")
-def rows() -> Scenario:
+def rows() -> Case:
     return load_scenario("rows")
 
 
-def by_hand(scenario: Scenario) -> Values:
+def by_hand(scenario: Case) -> Values:
     """Run both passes as one writes them in NumPy, with the batch in rows."""
     v = {name: np.array(value) for name, value in scenario.values.items()}
     z1 = v["a0"] @ v["w1"].T + v["b1"]
@@ -40,7 +41,7 @@ def by_hand(scenario: Scenario) -> Values:
     }
 
 
-def test_a_pass_by_hand_is_right(rows: Scenario) -> None:
+def test_a_pass_by_hand_is_right(rows: Case) -> None:
     report = check_scenario(rows, by_hand(rows))
     assert {tensor.verdict for tensor in report.tensors} == {"right"}
 
@@ -58,7 +59,7 @@ W2 = [[0.291, 0.612, 0.139, 0.292], [0.366, -0.456, 0.785, 0.2]]
         ("da1", lambda v: v["da2"] @ v["w2"], "da2 @ w2"),
     ],
 )
-def test_a_mistake_is_found(rows: Scenario, name: str, mistake: Callable, formula: str) -> None:
+def test_a_mistake_is_found(rows: Case, name: str, mistake: Callable, formula: str) -> None:
     mine = by_hand(rows)
     mine[name] = mistake(mine | rows.values)
     (wrong,) = (tensor for tensor in check_scenario(rows, mine).tensors if tensor.verdict == "wrong")
@@ -66,13 +67,13 @@ def test_a_mistake_is_found(rows: Scenario, name: str, mistake: Callable, formul
     assert wrong.diagnoses[0].formula == formula
 
 
-def test_a_missing_sum_is_named(rows: Scenario) -> None:
+def test_a_missing_sum_is_named(rows: Case) -> None:
     mine = by_hand(rows)
     (db2,) = check_scenario(rows, {"db2": mine["dz2"]}).tensors[2:3]
     assert db2.note == "not summed over the batch: (3, 2), expected (2,)"
 
 
-def test_the_mean_at_the_parameters_is_a_convention(rows: Scenario) -> None:
+def test_the_mean_at_the_parameters_is_a_convention(rows: Case) -> None:
     mine = by_hand(rows)
     flowing = {name: 3 * value for name, value in mine.items() if name[1] in "za"}
     verdicts = {tensor.name: tensor.verdict for tensor in check_scenario(rows, mine | flowing).tensors}
@@ -80,7 +81,7 @@ def test_the_mean_at_the_parameters_is_a_convention(rows: Scenario) -> None:
     assert set(verdicts.values()) == {"right", "convention"}
 
 
-def test_the_suggestion_is_in_rows_too(rows: Scenario, tmp_path: object) -> None:
+def test_the_suggestion_is_in_rows_too(rows: Case, tmp_path: object) -> None:
     path = tmp_path / "better.toml"
     path.write_text(suggested_scenario(rows.program, rows.title))
     better = load_scenario(path)

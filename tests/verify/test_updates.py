@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from bpdebug.engine.program.trace import run
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
 
 Values = dict[str, np.ndarray]
@@ -50,7 +51,7 @@ def adam(
 
 
 @pytest.fixture(scope="module")
-def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Case:
     path = tmp_path_factory.mktemp("scenarios") / "adam.toml"
     Path(path).write_text(SCENARIO)
     return load_scenario(path)
@@ -90,7 +91,7 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
     ],
 )
 def test_a_mistake_is_named(
-    scenario: Scenario, name: str, mistake: Callable[[Values], np.ndarray], formula: str
+    scenario: Case, name: str, mistake: Callable[[Values], np.ndarray], formula: str
 ) -> None:
     values = dict(run(scenario.program, scenario.values).values)
     report = check_scenario(scenario, {name: mistake(values)})
@@ -99,7 +100,7 @@ def test_a_mistake_is_named(
     assert found.diagnoses[0].formula == formula
 
 
-def test_the_decay_that_was_left_out_of_both_moments(scenario: Scenario) -> None:
+def test_the_decay_that_was_left_out_of_both_moments(scenario: Case) -> None:
     values = dict(run(scenario.program, scenario.values).values)
     report = check_scenario(scenario, {"w1_new": adam(values, values["dw1"])})
     found = next(tensor for tensor in report.tensors if tensor.name == "w1_new")
@@ -107,6 +108,6 @@ def test_the_decay_that_was_left_out_of_both_moments(scenario: Scenario) -> None
     assert "dw1_decayed" not in found.diagnoses[0].formula
 
 
-def test_the_right_update_is_right(scenario: Scenario) -> None:
+def test_the_right_update_is_right(scenario: Case) -> None:
     values = dict(run(scenario.program, scenario.values).values)
     assert check_scenario(scenario, {"w1_new": adam(values, values[DECAYED])}).passed

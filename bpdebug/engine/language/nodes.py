@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,55 @@ Option = bool | int | float | tuple[int, ...] | Index | Name | None
 Phase = Literal["forward", "backward", "update"]
 
 
+class CallSite(NamedTuple):
+    """One call of a function of the user's own code: all that ran in it has the same number.
+
+    Attributes
+    ----------
+    number : int
+        From 1, in the order in which the calls began.
+    function : str
+        What was called, as it is defined: `Network.backward`.
+    file : str
+        Where it was called from.
+    line : int
+        The line of the call.
+    """
+
+    number: int
+    function: str
+    file: str
+    line: int
+
+
+class Source(NamedTuple):
+    """Where in a person's own code a statement stands, and under what it ran.
+
+    Attributes
+    ----------
+    file : str
+        The file, as a person would name it.
+    line, end_line : int
+        The first line and the last, from 1.
+    columns : pair of int
+        Where the text begins in its first line, and ends in its last; from 0, in characters.
+    code : str
+        The text.
+    calls : tuple of CallSite
+        The calls that it ran in, the outermost first; none at the top of a file.
+    turns : tuple of int
+        For each loop around it, the outermost first, the turn, from 1.
+    """
+
+    file: str
+    line: int
+    end_line: int
+    columns: tuple[int, int]
+    code: str
+    calls: tuple[CallSite, ...] = ()
+    turns: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """`name = expression`, and where in the network it belongs.
@@ -71,6 +120,8 @@ class Statement:
         Why it is computed this way, where neither its layer nor its function says so.
     part : bool
         Of a gradient, only what flows back from one use of the tensor: `da0_via_z1`.
+    source : Source, optional
+        Where it stands in the user's own code; none where it was written in a scenario, or derived.
     """
 
     name: str
@@ -82,6 +133,7 @@ class Statement:
     through: tuple[str, ...] = ()
     why: str = ""
     part: bool = False
+    source: Source | None = None
 
 
 def places(count: int) -> tuple[str, ...]:

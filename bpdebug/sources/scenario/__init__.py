@@ -9,12 +9,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bpdebug.sources.scenario.loading import Scenario, load_scenario
+    from bpdebug.sources.scenario.loading import load_scenario
     from bpdebug.sources.scenario.reading import shipped_scenarios, title_of
     from bpdebug.sources.scenario.summary import Summary, summarise
 
 _HOMES = {
-    "Scenario": "loading",
     "load_scenario": "loading",
     "shipped_scenarios": "reading",
     "title_of": "reading",
@@ -22,7 +21,7 @@ _HOMES = {
     "summarise": "summary",
 }
 
-__all__ = ["Scenario", "Summary", "load_scenario", "shipped_scenarios", "summarise", "title_of"]
+__all__ = ["Summary", "load_scenario", "shipped_scenarios", "summarise", "title_of"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Expression
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
+from bpdebug.sources.case import Case
 from bpdebug.sources.scenario.conversion import in_dtype, overflow
 from bpdebug.sources.scenario.draft import Draft
 from bpdebug.sources.scenario.limits import check_size
@@ -26,51 +25,7 @@ if TYPE_CHECKING:
     from bpdebug.sources.scenario.training import Training
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """A network with numbers, ready to run.
-
-    Attributes
-    ----------
-    name : str
-        The file's name without its suffix.
-    source : str
-        The file as the user named it.
-    title, about : str
-        What the file says about itself.
-    layout : str
-        `columns`: every example is a column. `rows`: every example is a row. Empty where a program of the
-        user's own does not say.
-    dtype : str
-        `float64`, `float32` or `float16`.
-    program : Program
-        What will be computed.
-    values : mapping
-        A read-only array in `dtype` for every input of the program, the incoming gradient included.
-    mine : mapping
-        Values of the user's own code by the names of the program: a read-only array of floats, of any
-        shape, or a formula over tensors of the program.
-    breakpoints, watches : tuple of str
-        What a debugging session starts with.
-    iterations : int
-        How often the program runs, each time with what the run before has left.
-    """
-
-    name: str
-    source: str
-    title: str
-    about: str
-    layout: str
-    dtype: str
-    program: Program
-    values: Mapping[str, Array]
-    mine: Mapping[str, Array | Expression]
-    breakpoints: tuple[str, ...] = ()
-    watches: tuple[str, ...] = ()
-    iterations: int = 1
-
-
-def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -> Scenario:
+def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -> Case:
     """Read a scenario file and build its program.
 
     Parameters
@@ -112,7 +67,7 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
         values = {**values, **training.remembered(program, values, document["dtype"])}
     arrays = with_arrays(mine, report)
     report.refuse()
-    return Scenario(
+    return Case(
         name=path.stem,
         source=report.file,
         title=printable(document["title"]),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bpdebug.present.verdicts import Verdicts
-from bpdebug.sources.scenario import Scenario
+from bpdebug.sources.case import Case
 from bpdebug.tui.keys.action import Action
 from bpdebug.tui.screens.session_screen import SessionScreen
 from bpdebug.tui.widgets.program_view import ProgramView
@@ -20,13 +20,13 @@ class CheckingScreen(SessionScreen):
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Case
         What is debugged; the user's numbers that it brings are what is checked, else the derived gradients.
     actions : sequence of Action
         The table of actions, with the user's keys.
     """
 
-    def __init__(self, scenario: Scenario, actions: Sequence[Action]) -> None:
+    def __init__(self, scenario: Case, actions: Sequence[Action]) -> None:
         super().__init__(scenario, actions)
         values = self.debugger.original.values
         mine = evaluate_mine(scenario.program, values, scenario.mine) if scenario.mine else {}

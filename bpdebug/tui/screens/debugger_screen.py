@@ -20,7 +20,7 @@ from bpdebug.present.snapshot import (
 )
 from bpdebug.present.subjects import read_subject
 from bpdebug.present.views import View, Views
-from bpdebug.sources.scenario import Scenario
+from bpdebug.sources.case import Case
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.entries import gutter_marks
 from bpdebug.tui.keys.action import Action, bindings
@@ -41,7 +41,7 @@ class DebuggerScreen(LedgerScreen):
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Case
         What to step through.
     actions : sequence of Action
         The table of actions, with the user's keys.
@@ -61,7 +61,7 @@ class DebuggerScreen(LedgerScreen):
 
     def __init__(
         self,
-        scenario: Scenario,
+        scenario: Case,
         actions: Sequence[Action] = ACTIONS,
         digits: int = DEFAULT_DIGITS,
         newcomer: bool = False,

@@ -13,7 +13,7 @@ from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.present.explaining import Selection
 from bpdebug.present.snapshot import PairNames, layer_in_focus, pairs_in_focus, places_of, result_name
-from bpdebug.sources.scenario import Scenario
+from bpdebug.sources.case import Case
 from bpdebug.tui.keys.action import Action
 from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.screens.checking_screen import CheckingScreen
@@ -26,13 +26,13 @@ class LedgerScreen(CheckingScreen):
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Case
         What to step through.
     actions : sequence of Action
         The table of actions, with the user's keys.
     """
 
-    def __init__(self, scenario: Scenario, actions: Sequence[Action]) -> None:
+    def __init__(self, scenario: Case, actions: Sequence[Action]) -> None:
         super().__init__(scenario, actions)
         self.pinned: int | None = None
         self.cells: dict[int, Index] = {}

@@ -22,7 +22,7 @@ from bpdebug.errors import Interrupted
 from bpdebug.present.explaining import Selection
 from bpdebug.present.slicing import nearest
 from bpdebug.present.snapshot import result_name
-from bpdebug.sources.scenario import Scenario
+from bpdebug.sources.case import Case
 from bpdebug.tui.entries import ENTRY_KINDS, WatchReadings, breakpoint_entries
 from bpdebug.tui.keys.action import Action
 from bpdebug.tui.messages import (
@@ -51,13 +51,13 @@ class SessionScreen(ActionScreen):
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Case
         What is debugged.
     actions : sequence of Action
         The table of actions, with the user's keys.
     """
 
-    def __init__(self, scenario: Scenario, actions: Sequence[Action]) -> None:
+    def __init__(self, scenario: Case, actions: Sequence[Action]) -> None:
         super().__init__(actions)
         self.scenario = scenario
         self.session = Session(scenario)

@@ -9,7 +9,8 @@ import pytest
 
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.program.history import History
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.sources.scenario.reading import shipped_scenarios
 from bpdebug.verify.check import check_scenario
 
@@ -17,7 +18,7 @@ XOR = next(path for path in shipped_scenarios() if path.stem == "xor")
 UPDATES = 20
 
 
-def xor_in(parts: int, folder: Path, **replaced: str) -> Scenario:
+def xor_in(parts: int, folder: Path, **replaced: str) -> Case:
     text = XOR.read_text().replace("iterations = 500", f"iterations = 500\nmicrobatches = {parts}")
     for old, new in replaced.items():
         text = text.replace(old, new)

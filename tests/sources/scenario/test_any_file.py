@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bpdebug.errors import ScenarioError
-from bpdebug.sources.scenario import Scenario, load_scenario, shipped_scenarios, summarise
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario, shipped_scenarios, summarise
 
 TEXTS = [path.read_text(encoding="utf-8") for path in shipped_scenarios()]
 PIECES = [
@@ -61,7 +62,7 @@ def load(path, content: bytes) -> None:
     path.write_bytes(content)
     summarise(path)
     with suppress(ScenarioError):
-        assert isinstance(load_scenario(path), Scenario)
+        assert isinstance(load_scenario(path), Case)
 
 
 RELAXED = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])

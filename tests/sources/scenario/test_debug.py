@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.sources.scenario.debug import MAX_ENTRIES
 
 NETWORK = """
@@ -22,7 +23,7 @@ w = [[1.0, 2.0]]
 """
 
 
-def load(tmp_path: Path, debug: str) -> Scenario:
+def load(tmp_path: Path, debug: str) -> Case:
     path = tmp_path / "s.toml"
     path.write_text(NETWORK + debug, encoding="utf-8")
     return load_scenario(path)

@@ -9,7 +9,8 @@ import pytest
 
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.program.trace import run
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check
 from bpdebug.verify.suggestion import suggested_scenario
 
@@ -42,7 +43,7 @@ da3 = { random = "normal", shape = [4, 5], seed = 3 }
 )
 
 
-def load(text: str, tmp_path: Path) -> Scenario:
+def load(text: str, tmp_path: Path) -> Case:
     path = tmp_path / "graph.toml"
     path.write_text(text, encoding="utf-8")
     return load_scenario(path)

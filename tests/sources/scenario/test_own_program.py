@@ -11,16 +11,17 @@ import pytest
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import ScenarioError
-from bpdebug.sources.scenario import Scenario, load_scenario, summarise
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario, summarise
 from bpdebug.sources.scenario.program_text import MAX_STATEMENTS
 from bpdebug.verify.check import check_scenario
 
-Load = Callable[..., Scenario]
+Load = Callable[..., Case]
 
 
 @pytest.fixture
 def load(tmp_path: Path) -> Load:
-    def load(program: str, inputs: str = "x = [[1.0, -2.0], [0.5, 3.0]]", more: str = "") -> Scenario:
+    def load(program: str, inputs: str = "x = [[1.0, -2.0], [0.5, 3.0]]", more: str = "") -> Case:
         path = tmp_path / "own.toml"
         path.write_text(
             f'title = "Own"\nprogram = """\n{program}\n"""\n{more}\n[inputs]\n{inputs}\n', encoding="utf-8"
@@ -34,7 +35,7 @@ def random(*shape: int) -> str:
     return f'{{ random = "normal", shape = {list(shape)}, seed = {shape[0]} }}'
 
 
-def texts(scenario: Scenario) -> list[str]:
+def texts(scenario: Case) -> list[str]:
     return [statement_text(statement) for statement in scenario.program.statements]
 
 

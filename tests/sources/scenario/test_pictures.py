@@ -11,7 +11,8 @@ from bpdebug.engine.language.derivation.rules import derivative_rules
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.program.history import History
 from bpdebug.engine.program.trace import run
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
 
 PICTURES = ("segmentation", "conv_by_hand", "max_pool_overlap")
@@ -27,7 +28,7 @@ def test_their_gradients_are_right(name: str) -> None:
     assert check_scenario(load_scenario(name)).passed
 
 
-def wrong_pixels(scenario: Scenario, iteration: int) -> int:
+def wrong_pixels(scenario: Case, iteration: int) -> int:
     """Train, and count the pixels whose class is not the one that p finds likeliest."""
     history = History(scenario.program, scenario.values, scenario.iterations)
     found = history.trace(iteration).values

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from bpdebug.engine.program.trace import run
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check
 from bpdebug.verify.suggestion import suggested_scenario
 
@@ -43,7 +44,7 @@ da2 = { random = "normal", shape = [4, 3, 2], seed = 7 }
 TRAINED = '[optimizer]\nkind = "sgd"\nlearning_rate = 0.1\n[training]\nmicrobatches = 2\n'
 
 
-def load(text: str, folder: Path) -> Scenario:
+def load(text: str, folder: Path) -> Case:
     path = folder / "over_time.toml"
     path.write_text(text, encoding="utf-8")
     return load_scenario(path)

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bpdebug.errors import ScenarioError
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.sources.tensors import csv, npy, npz
 from tests.sources.tensors.conftest import write_scenario
 from tests.sources.tensors.writing import archive, bfloat16, declared, safetensors_bytes, write_safetensors
@@ -456,4 +457,4 @@ def test_any_bytes_give_a_scenario_or_a_problem(tmp_path, sound, data):
     (tmp_path / name).write_bytes(content)
     write_scenario(tmp_path / "test.toml", f'{{ file = "{name}" }}')
     with suppress(ScenarioError):
-        assert isinstance(load_scenario(tmp_path / "test.toml"), Scenario)
+        assert isinstance(load_scenario(tmp_path / "test.toml"), Case)

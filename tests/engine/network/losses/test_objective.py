@@ -11,7 +11,8 @@ import pytest
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.network.losses import LOSS_KINDS
 from bpdebug.engine.program.trace import run
-from bpdebug.sources.scenario import Scenario, load_scenario
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
 from bpdebug.verify.suggestion import suggested_scenario
 
@@ -36,12 +37,12 @@ ONE_HOT = np.eye(4)[[1, 0, 3, 3, 2]]
 NUMBERS = np.linspace(0, 1, 20).reshape(5, 4)
 
 
-Load = Callable[..., Scenario]
+Load = Callable[..., Case]
 
 
 @pytest.fixture
 def load(tmp_path: Path) -> Load:
-    def load(kind: str, more: str = "", layout: str = "columns", target: object = None) -> Scenario:
+    def load(kind: str, more: str = "", layout: str = "columns", target: object = None) -> Case:
         if target is None:
             target = ONE_HOT if LOSS_KINDS[kind].target == "classes" else NUMBERS
             target = (target.T if layout == "columns" else target).tolist()
@@ -58,11 +59,11 @@ def load(tmp_path: Path) -> Load:
     return load
 
 
-def texts(scenario: Scenario, layer: int = 3) -> list[str]:
+def texts(scenario: Case, layer: int = 3) -> list[str]:
     return [statement_text(s) for s in scenario.program.statements if s.layer == layer]
 
 
-def values(scenario: Scenario) -> dict[str, np.ndarray]:
+def values(scenario: Case) -> dict[str, np.ndarray]:
     return dict(run(scenario.program, scenario.values).values)
 
 
@@ -303,7 +304,7 @@ CLASSES = np.arange(60).reshape(3, 4, 5) % 4
 
 @pytest.fixture
 def pixels(tmp_path: Path) -> Load:
-    def load(more: str = "", target: object = CLASSES) -> Scenario:
+    def load(more: str = "", target: object = CLASSES) -> Case:
         path = tmp_path / "pixels.toml"
         path.write_text(PIXELS.format(more=more, target=np.asarray(target).tolist()))
         return load_scenario(path)

@@ -1,0 +1,192 @@
+"""The report on a person's own code: for a person, a program, a page, a build server, and as a patch."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+
+from bpdebug.engine.language.provenance.origins import element_text
+from bpdebug.export.json_trace import json_numbers
+from bpdebug.verify.repair.report import Finding, ScriptReport
+
+VERSION = 1
+
+
+def text_report(report: ScriptReport) -> Iterator[str]:
+    """Write a report for a person at a terminal."""
+    yield from (f"{line}\n" for line in _assumed(report))
+    for finding in report.findings:
+        yield "\n"
+        yield from (f"{line}\n" for line in _lines(finding))
+    yield f"\n{conclusion(report)}\n"
+
+
+def markdown_report(report: ScriptReport) -> Iterator[str]:
+    """Write a report as a page: what was found in the code, then a section for each fault."""
+    yield from (f"- {line}\n" for line in _assumed(report))
+    for finding in report.findings:
+        head, *rest = _lines(finding)
+        yield f"\n## `{head.split(': ', 1)[0]}`\n\n"
+        yield from (f"    {line.strip()}\n" for line in (head.split(": ", 1)[1], *rest))
+    yield f"\n{conclusion(report)}\n"
+
+
+def json_report(report: ScriptReport) -> Iterator[str]:
+    """Write a report for a program: strict JSON, values to the last digit."""
+    document = {
+        "format": "bpdebug-check",
+        "version": VERSION,
+        "file": report.file,
+        "passed": report.passed,
+        "finished": report.finished,
+        "assumed": {
+            "loss": report.assumed.loss,
+            "factor": json_numbers(np.asarray(report.assumed.factor)),
+            "parameters": list(report.verdicts),
+            "gradients": dict(report.assumed.gradients),
+            "notes": list(report.assumed.notes),
+        },
+        "verdicts": dict(report.verdicts),
+        "findings": [_entry(finding) for finding in report.findings],
+    }
+    yield json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
+    yield "\n"
+
+
+def junit_report(report: ScriptReport) -> Iterator[str]:
+    """Write a report as JUnit's XML for a build server: a test for each parameter, and one for each fault."""
+    tests = len(report.verdicts) + len(report.findings)
+    failures = sum(verdict == "wrong" for verdict in report.verdicts.values()) + len(report.findings)
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield f'<testsuite name="bpdebug check" tests="{tests}" failures="{failures}">\n'
+    for parameter, verdict in report.verdicts.items():
+        name = quoteattr(f"gradient of {parameter}")
+        case = f"  <testcase classname={quoteattr(report.file)} name={name}"
+        yield f'{case}><failure message="wrong"/></testcase>\n' if verdict == "wrong" else f"{case}/>\n"
+    for finding in report.findings:
+        head, *rest = _lines(finding)
+        yield f"  <testcase classname={quoteattr(report.file)} name={quoteattr(_place(finding))}>\n"
+        details = escape("\n".join(rest))
+        yield f"    <failure message={quoteattr(head)}>{details}</failure>\n  </testcase>\n"
+    yield "</testsuite>\n"
+
+
+CHECK_FORMATS: dict[str, Callable[[ScriptReport], Iterator[str]]] = {
+    "text": text_report,
+    "json": json_report,
+    "markdown": markdown_report,
+    "junit": junit_report,
+}
+
+
+def corrected(text: str, findings: tuple[Finding, ...]) -> str:
+    """Return the text of a file with the verified corrections in it.
+
+    Parameters
+    ----------
+    text : str
+        The file.
+    findings : tuple of Finding
+        Those of this file; only verified ones are applied.
+    """
+    lines = text.splitlines(keepends=True)
+    found = [finding for finding in findings if finding.verified and finding.correction is not None]
+    # From the end to the beginning: what has been replaced moves nothing that is still to be replaced.
+    for finding in sorted(found, key=lambda one: (one.source.line, one.source.columns), reverse=True):
+        source, (begin, end) = finding.source, finding.source.columns
+        first, last = source.line - 1, source.end_line - 1
+        replaced = f"{lines[first][:begin]}{finding.correction}{lines[last][end:]}"
+        lines[first : last + 1] = replaced.splitlines(keepends=True)
+    return "".join(lines)
+
+
+def diff(files: Mapping[str, str], findings: tuple[Finding, ...]) -> Iterator[str]:
+    """Write the verified corrections as a unified diff, for `patch -p0`.
+
+    Parameters
+    ----------
+    files : mapping
+        The text of every file, by the name in the findings.
+    findings : tuple of Finding
+        What was found.
+    """
+    for file, text in files.items():
+        own = tuple(finding for finding in findings if finding.source.file == file)
+        new = corrected(text, own)
+        for line in difflib.unified_diff(
+            text.splitlines(keepends=True), new.splitlines(keepends=True), file, file
+        ):
+            yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def conclusion(report: ScriptReport) -> str:
+    """Say in one line what came out."""
+    wrong = [parameter for parameter, verdict in report.verdicts.items() if verdict == "wrong"]
+    unfinished = "" if report.finished else " The search was ended by its time: --seconds gives it more."
+    if not report.verdicts:
+        return "Nothing was compared: no parameter was found." + unfinished
+    if report.passed:
+        count = len(report.verdicts)
+        return f"All right: {count} gradient{'s' if count != 1 else ''}." + unfinished
+    lines = len({(finding.source.file, finding.source.line) for finding in report.findings})
+    at = f" {lines} line{'s' if lines != 1 else ''} to mend." if lines else ""
+    return f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}.{at}{unfinished}"
+
+
+def _assumed(report: ScriptReport) -> Iterator[str]:
+    assumed = report.assumed
+    yield f"loss: {assumed.loss}" if assumed.loss else "loss: none found"
+    pairs = ", ".join(f"{gradient} of {parameter}" for parameter, gradient in assumed.gradients.items())
+    if pairs:
+        yield f"gradients: {pairs}"
+    yield from assumed.notes
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.source.file}:{finding.source.line}"
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    """Yield the lines on a fault: where and what it is, what should stand there, what it leads to."""
+    yield f"{_place(finding)}: {finding.explanation}"
+    yield f"    yours      {_one_line(finding.source.code)}"
+    if finding.correction is not None:
+        proof = "verified on fresh values" if finding.verified else "not verified"
+        yield f"    should be  {_one_line(finding.correction)}    ({proof})"
+    if finding.elements is not None:
+        place, mine, reference = finding.elements
+        element = element_text(finding.tensor, place)
+        yield f"    {element} is {mine:.6g}, and should be {reference:.6g}"
+    if finding.also_wrong:
+        yield f"    and so {', '.join(finding.also_wrong)}"
+
+
+def _one_line(code: str) -> str:
+    return " ".join(code.split())
+
+
+def _entry(finding: Finding) -> dict[str, object]:
+    source, elements = finding.source, finding.elements
+    return {
+        "file": source.file,
+        "line": source.line,
+        "end_line": source.end_line,
+        "columns": list(source.columns),
+        "code": source.code,
+        "function": source.calls[-1].function if source.calls else "",
+        "turns": list(source.turns),
+        "kind": finding.kind,
+        "tensor": finding.tensor,
+        "gradient_of": finding.gradient_of,
+        "explanation": finding.explanation,
+        "correction": finding.correction,
+        "verified": finding.verified,
+        "index": None if elements is None else list(elements.place),
+        "mine": None if elements is None else json_numbers(np.asarray(elements.mine)),
+        "reference": None if elements is None else json_numbers(np.asarray(elements.reference)),
+        "also_wrong": list(finding.also_wrong),
+    }

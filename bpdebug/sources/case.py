@@ -1,0 +1,78 @@
+"""A case: what every front opens, wherever it came from; a program with all that it takes to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Expression
+from bpdebug.engine.program.program import Program
+
+
+class Script(NamedTuple):
+    """What is known of a person's own code beside its statements.
+
+    Attributes
+    ----------
+    files : mapping
+        The text of every file that has a statement in the program, by the name in `Statement.source`.
+    found : tuple of str
+        What was found in it, a sentence each: parameters, the loss, which tensor is whose gradient, the rate.
+    output : str
+        What it printed while it was recorded.
+    ended : str
+        Why the recording ended: at an update, at the end of the script, with an exception.
+    """
+
+    files: Mapping[str, str]
+    found: tuple[str, ...]
+    output: str
+    ended: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program with values, ready to run.
+
+    Attributes
+    ----------
+    name : str
+        The file's name without its suffix.
+    source : str
+        The file as the user named it.
+    title, about : str
+        What the file says about itself.
+    layout : str
+        `columns`: every example is a column. `rows`: every example is a row. Empty where that is not known.
+    dtype : str
+        `float64`, `float32` or `float16`.
+    program : Program
+        What will be computed.
+    values : mapping
+        A read-only array for every input of the program, the incoming gradient included.
+    mine : mapping
+        Values of the user's own code by the names of the program: a read-only array of floats, of any
+        shape, or a formula over tensors of the program.
+    breakpoints, watches : tuple of str
+        What a debugging session starts with.
+    iterations : int
+        How often the program runs, each time with what the run before has left.
+    script : Script, optional
+        Where the program was recorded from; none where it was read from a scenario.
+    """
+
+    name: str
+    source: str
+    title: str
+    about: str
+    layout: str
+    dtype: str
+    program: Program
+    values: Mapping[str, Array]
+    mine: Mapping[str, Array | Expression] = field(default_factory=dict)
+    breakpoints: tuple[str, ...] = ()
+    watches: tuple[str, ...] = ()
+    iterations: int = 1
+    script: Script | None = None

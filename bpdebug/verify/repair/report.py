@@ -1,0 +1,121 @@
+"""What a check of a person's own code found, as plain data: lines, corrections, and what was assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from bpdebug.engine.language.nodes import Source
+from bpdebug.engine.language.provenance.regions import Index
+
+Kind = Literal["wrong", "missing", "early update", "overwritten", "forward"]
+"""What kind of fault a line has.
+
+wrong : its expression gives a wrong gradient.
+missing : something is not done that should be: a gradient never added up, a state never handed on.
+early update : it reads a parameter that has already been updated.
+overwritten : it reads what was overwritten in place after it was computed.
+forward : the forward pass differs from what the backward pass is written for.
+"""
+ParameterVerdict = Literal["right", "wrong", "convention", "not reached"]
+"""What is said of the gradient of a parameter.
+
+right : it is the derived one, but for the factor that all share.
+wrong : it is not.
+convention : it differs by a constant that another place makes up for.
+not reached : the recording has no gradient of it, or ended before there was one.
+"""
+
+
+class Elements(NamedTuple):
+    """The element that differs most: where it is, the person's value, and the right one."""
+
+    place: Index
+    mine: float
+    reference: float
+
+
+class Finding(NamedTuple):
+    """One fault.
+
+    Attributes
+    ----------
+    source : Source
+        The expression that is wrong, with its place; `turns` are those of the first execution that is wrong.
+    kind : Kind
+        What kind of fault it is.
+    tensor : str
+        What the line computes, as the person wrote it.
+    gradient_of : str
+        The tensor that this is the gradient of, as the person wrote it; empty where that is not known.
+    explanation : str
+        One sentence: what was done, and why it is wrong.
+    correction : str, optional
+        What should stand in the place of `source.code`.
+    verified : bool
+        Whether with the correction all gradients that it concerns are right, here and on fresh values.
+    elements : Elements, optional
+        The element that differs most.
+    also_wrong : tuple of str
+        The parameters whose gradients are wrong because of it.
+    """
+
+    source: Source
+    kind: Kind
+    tensor: str
+    gradient_of: str
+    explanation: str
+    correction: str | None = None
+    verified: bool = False
+    elements: Elements | None = None
+    also_wrong: tuple[str, ...] = ()
+
+
+class Assumed(NamedTuple):
+    """What was found in the code without being told.
+
+    Attributes
+    ----------
+    loss : str
+        The loss in words, and how it was found; empty where none was.
+    factor : float
+        The number by which all hand-written gradients are as large as the derived ones.
+    gradients : mapping
+        Parameter -> its hand-written gradient, as the person wrote both.
+    notes : tuple of str
+        Whatever else is to be said of it, a sentence each: another loss that explains as much, a sign.
+    """
+
+    loss: str
+    factor: float
+    gradients: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+class ScriptReport(NamedTuple):
+    """The outcome of a check of a person's own code.
+
+    Attributes
+    ----------
+    file : str
+        The script, as the user named it.
+    verdicts : mapping
+        Parameter -> what is said of its gradient.
+    findings : tuple of Finding
+        A finding for each fault, the surest first.
+    assumed : Assumed
+        What was taken for granted.
+    finished : bool
+        Whether the search for corrections came to its end within its time.
+    """
+
+    file: str
+    verdicts: Mapping[str, ParameterVerdict]
+    findings: tuple[Finding, ...]
+    assumed: Assumed
+    finished: bool = True
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings and "wrong" not in self.verdicts.values()

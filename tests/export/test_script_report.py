@@ -1,0 +1,132 @@
+"""Reports on a person's own code: every format says the line and the correction; a patch mends the file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from bpdebug.engine.language.nodes import CallSite, Source
+from bpdebug.export.script_report import CHECK_FORMATS, corrected, diff
+from bpdebug.verify.repair.report import Assumed, Elements, Finding, ScriptReport
+
+TEXT = """\
+delta2 = out - y
+delta1 = (w2.T @ delta2)
+dw1 = (delta1
+       @ x)  # rows
+db1 = delta1.sum()"""
+CALLS = (CallSite(1, "backward", "net.py", 9),)
+FIRST = Finding(
+    Source("net.py", 2, 2, (9, 24), "(w2.T @ delta2)", CALLS, (1,)),
+    "wrong",
+    "delta1",
+    "z1",
+    "the derivative of tanh is missing",
+    "(w2.T @ delta2) * (1 - h ** 2)",
+    True,
+    Elements((0, 1), 0.25, float("nan")),
+    ("w1", "b1"),
+)
+OVER_LINES = Finding(
+    Source("net.py", 3, 4, (6, 11), "(delta1\n       @ x)"),
+    "wrong",
+    "dw1",
+    "w1",
+    "x is not transposed <here>",
+    "delta1 @ x.T",
+    True,
+)
+UNVERIFIED = Finding(
+    Source("net.py", 5, 5, (6, 18), "delta1.sum()"), "wrong", "db1", "b1", "no axis", "0", False
+)
+ASSUMED = Assumed("½ Σ (out − y)², implied by line 1", 1.0, {"w1": "dw1", "b1": "db1"})
+
+
+def report(*findings: Finding) -> ScriptReport:
+    verdicts = {"w1": "wrong", "b1": "wrong"} if findings else {"w1": "right", "b1": "right"}
+    return ScriptReport("net.py", verdicts, findings, ASSUMED)
+
+
+@pytest.mark.parametrize("format", CHECK_FORMATS)
+def test_every_format_names_the_line_and_the_correction(format: str) -> None:
+    text = "".join(CHECK_FORMATS[format](report(FIRST)))
+    assert "net.py" in text
+    assert "(w2.T @ delta2) * (1 - h ** 2)" in text
+    assert "the derivative of tanh is missing" in text
+
+
+def test_text() -> None:
+    assert "".join(CHECK_FORMATS["text"](report(FIRST))).splitlines() == [
+        "loss: ½ Σ (out − y)², implied by line 1",
+        "gradients: dw1 of w1, db1 of b1",
+        "",
+        "net.py:2: the derivative of tanh is missing",
+        "    yours      (w2.T @ delta2)",
+        "    should be  (w2.T @ delta2) * (1 - h ** 2)    (verified on fresh values)",
+        "    delta1[0,1] is 0.25, and should be nan",
+        "    and so w1, b1",
+        "",
+        "2 of 2 gradients wrong: w1, b1. 1 line to mend.",
+    ]
+
+
+def test_json_is_strict_and_whole() -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is not JSON")
+
+    read = json.loads("".join(CHECK_FORMATS["json"](report(FIRST))), parse_constant=refuse)
+    assert (read["format"], read["passed"]) == ("bpdebug-check", False)
+    assert read["assumed"]["parameters"] == ["w1", "b1"]
+    (finding,) = read["findings"]
+    assert finding | {"explanation": ""} == {
+        "file": "net.py",
+        "line": 2,
+        "end_line": 2,
+        "columns": [9, 24],
+        "code": "(w2.T @ delta2)",
+        "function": "backward",
+        "turns": [1],
+        "kind": "wrong",
+        "tensor": "delta1",
+        "gradient_of": "z1",
+        "explanation": "",
+        "correction": "(w2.T @ delta2) * (1 - h ** 2)",
+        "verified": True,
+        "index": [0, 1],
+        "mine": 0.25,
+        "reference": "NaN",
+        "also_wrong": ["w1", "b1"],
+    }
+
+
+def test_junit_counts_what_failed() -> None:
+    suite = ElementTree.fromstring("".join(CHECK_FORMATS["junit"](report(FIRST, OVER_LINES))))
+    assert (suite.get("tests"), suite.get("failures")) == ("4", "4")
+    assert len(suite.findall("testcase/failure")) == 4
+    right = ElementTree.fromstring("".join(CHECK_FORMATS["junit"](report())))
+    assert (right.get("tests"), right.get("failures")) == ("2", "0")
+
+
+def test_corrections_are_put_in_their_places_and_unverified_ones_are_not() -> None:
+    assert corrected(TEXT, (FIRST, OVER_LINES, UNVERIFIED)) == (
+        "delta2 = out - y\n"
+        "delta1 = (w2.T @ delta2) * (1 - h ** 2)\n"
+        "dw1 = delta1 @ x.T  # rows\n"
+        "db1 = delta1.sum()"
+    )
+
+
+def test_the_diff_is_what_patch_takes(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(TEXT, encoding="utf-8")
+    patch = "".join(diff({"net.py": TEXT}, (FIRST, OVER_LINES)))
+    subprocess.run(["patch", "-p0"], input=patch, text=True, cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "net.py").read_text(encoding="utf-8") == corrected(TEXT, (FIRST, OVER_LINES))
+
+
+def test_nothing_wrong_is_silence() -> None:
+    assert "".join(CHECK_FORMATS["text"](report())).splitlines()[-1] == "All right: 2 gradients."
+    assert "".join(diff({"net.py": TEXT}, ())) == ""
