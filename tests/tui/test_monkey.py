@@ -78,7 +78,7 @@ async def test_random_keys_and_sizes(name: str, tmp_path: Path, monkeypatch: pyt
 
 async def assert_sane(session: Session) -> None:
     """The debugger's state is that of a fresh one at the same moment, and the screen shows it."""
-    scenario, debugger = session.screen.scenario, session.debugger
+    scenario, debugger = session.screen.case, session.debugger
     fresh = Debugger(run(scenario.program, scenario.values))
     for name, value in debugger.replaced.items():
         fresh.replace(name, value)
