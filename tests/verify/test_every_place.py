@@ -1,4 +1,4 @@
-"""A wrong gradient at every place of every kind of network: whatever it is, the check comes back and blames it."""
+"""A wrong gradient at every place of every kind of network: the check comes back, and blames it."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_wrong_gradient_anywhere_is_blamed(tmp_path: Path, kind: str, loss: st
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize(("kind", "form", "activation", "loss"), pairs())
+@pytest.mark.parametrize(("kind", "form", "activation", "loss"), [*pairs()])
 def test_any_wrong_gradient_of_any_network_is_blamed(
     tmp_path: Path, kind: str, form: dict[str, Any], activation: str, loss: str
 ) -> None:
