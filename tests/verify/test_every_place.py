@@ -75,9 +75,9 @@ def network(folder: Path, kind: str, form: dict[str, Any], activation: str, loss
     shape, features, settings = FIRST[kind]
     has_activation = any(setting.name == "activation" for setting in LAYER_KINDS[kind].settings)
     own = settings | form | ({"activation": activation} if has_activation else {})
-    # A probability is what a bce asks for; what a softmax makes is no score for a cross entropy.
-    last = {"bce": "sigmoid", "cross_entropy": "tanh" if activation == "softmax" else activation}
-    dense = {"activation": last.get(loss, activation), "w": (OUTPUTS, features), "b": (OUTPUTS,)}
+    # A probability is what a bce asks for; what a loss applies itself does not stand before it.
+    last = "sigmoid" if loss == "bce" else "tanh" if activation == LOSS_KINDS[loss].applies else activation
+    dense = {"activation": last, "w": (OUTPUTS, features), "b": (OUTPUTS,)}
     target = TARGETS.get(LOSS_KINDS[loss].target, "[0, 1, 1]")
     given = "[2, 0, 2]" if kind == "embedding" else random_tensor(shape, 7)
     flatten = [] if kind == "flatten" else [layer_text("flatten", {})]
