@@ -8,7 +8,7 @@ from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.provenance.origins import Origin
 from bpdebug.engine.language.provenance.regions import Index
-from bpdebug.engine.network.layers.layer import Layer
+from bpdebug.engine.program.block import Block
 from bpdebug.present.cells import FEWEST_DIGITS, MOST_DIGITS
 from bpdebug.present.explaining import Selection, explain_element
 from bpdebug.present.panels import Sight
@@ -48,7 +48,7 @@ class Chosen:
         return self.pinned if self.pinned is not None else layer_in_focus(self.debugger)
 
     @property
-    def layer(self) -> Layer | None:
+    def layer(self) -> Block | None:
         """The layer in focus; None where there are no layers, or the statement is of none."""
         layers, number = self.debugger.program.layers, self.layer_number
         return layers[number - 1] if 0 < number <= len(layers) else None
