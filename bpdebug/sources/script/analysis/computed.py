@@ -46,11 +46,7 @@ def stem_of_gradient(name: str) -> str:
     if match is not None:
         return match["stem"]
     owner = found["owner"].rstrip(".")
-    return word if found["key"] and WRITES: frozenset[Any] = frozenset({put, put_elements})
-CONSTANTS: frozenset[Any] = frozenset(
-    {np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like}
-)
-HOLDS_GRADIENTS.search(stem_of(owner)) else ""
+    return word if found["key"] and HOLDS_GRADIENTS.search(stem_of(owner)) else ""
 
 
 def computed_only(
