@@ -48,7 +48,7 @@ Index = tuple[int | tuple[int | None, int | None], ...]
 """A subscript: for each of the first axes a number, or a slice as the pair of its bounds."""
 INDEX = "s_"
 """What a subscript stands behind as the value of an option, as in NumPy: `index=s_[:,1:3]`."""
-Option = bool | int | float | tuple[int, ...] | Index | Name | None
+Option = bool | int | float | str | tuple[int, ...] | Index | Name | None
 Phase = Literal["forward", "backward", "update"]
 
 

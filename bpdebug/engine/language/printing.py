@@ -173,7 +173,7 @@ def _loose(call: Call, place: str, own: int) -> bool:
 def _numpy_template(call: Call) -> tuple[str, int]:
     function = FUNCTIONS[call.function]
     if function.python:
-        return function.python.replace("{index}", _index_of(call)), function.precedence
+        return _with_options(function.python, call), function.precedence
     operands = [f"{{{place}}}" for place in places(len(call.arguments))]
     options = [f"{name}={_option_text(name, value)}" for name, value in call.options]
     return f"{call.function}({', '.join(operands + options)})", CALL
@@ -193,14 +193,17 @@ def _math_template(call: Call) -> tuple[str, int]:
     if function.notation:
         axis = options_of(call).get("axis")
         letters = "".join(AXIS_LETTERS[i] for i in _axes(axis) if -1 <= i < len(AXIS_LETTERS))
-        notation = function.notation.replace("{axis}", letters).replace("{index}", _index_of(call))
+        notation = _with_options(function.notation.replace("{axis}", letters), call)
         return notation.replace("{operands}", operands), function.precedence
     return f"{call.function.replace('_prime', '′')}({operands})", CALL
 
 
-def _index_of(call: Call) -> str:
-    """Write the subscript of a call, if it has one."""
-    return index_text(cast("Index", dict(call.options).get("index", ())))
+def _with_options(template: str, call: Call) -> str:
+    """Put the subscript of a call into a template, and the text of what is only recorded."""
+    options = dict(call.options)
+    index = index_text(cast("Index", options.get("index", ())))
+    text = str(options.get("text", call.function)).replace("{", "{{").replace("}", "}}")
+    return template.replace("{index}", index).replace("{text}", text)
 
 
 def _axes(axis: object) -> tuple[int, ...]:

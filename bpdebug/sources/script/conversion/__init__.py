@@ -1,1 +1,1 @@
-"""From recorded operations to statements of the tensor language."""
+"""A recording becomes a program of the tensor language, a statement for each value the person's code made."""
