@@ -91,7 +91,7 @@ def computed_only(
         wanted = gradients.get(stem, [])
         for tensor in held if wanted else ():
             gradient = _own_gradient(graph, tensor, held, wanted)
-            if gradient is not None:
+            if gradient is not None and all(one.old is not tensor for one in found):
                 found.append(_parameter(_name(names[tensor.id], stem), tensor, gradient))
     for name, gradient_name in told.items():
         pair = (

@@ -258,7 +258,13 @@ def explicit_losses(
             line = node.site.line if node.site else 0
             scored.append((-score, -node.id, Candidate((node,), line, may_grow=grows)))
     scored.sort(key=lambda entry: entry[:2])
-    return [candidate for _, _, candidate in scored[:MOST_EXPLICIT]]
+    likeliest = [candidate for _, _, candidate in scored]
+    if len(likeliest) > MOST_EXPLICIT:
+        # Where nothing is called a loss: it is among the first numbers that depend on everything, or the last.
+        half = MOST_EXPLICIT // 2
+        earliest = sorted(likeliest[half:], key=lambda candidate: candidate.roots[0].id)
+        likeliest = likeliest[:half] + earliest[:half]
+    return likeliest
 
 
 def _names(graph: Graph) -> dict[int, list[str]]:
