@@ -33,7 +33,7 @@ from bpdebug.sources.script.analysis.losses import (
 )
 from bpdebug.sources.script.analysis.parameters import Parameter, parameters_of
 from bpdebug.sources.script.analysis.phases import Phase, phases_of
-from bpdebug.sources.script.analysis.standard import Standard, Verdicts
+from bpdebug.sources.script.analysis.standard import Standard, Verdict, Verdicts
 from bpdebug.sources.script.analysis.steps import Values
 from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.conversion.names import UNNAMED
@@ -72,7 +72,9 @@ class Explanation(NamedTuple):
             statement = next(
                 one for one in self.reference.forward.statements if one.name == self.reference.loss
             )
-            return f"{name} = {numpy_text(statement.expression)}, line {candidate.line}"
+            written = numpy_text(statement.expression)
+            shown = written if name.startswith(UNNAMED) else f"{name} = {written}"
+            return f"{shown}, line {candidate.line}"
         error = candidate.errors[0]
         formula = candidate.kind.formula.format(
             a=self._text(error.output, "a"), y=self._text(error.target, "y")
@@ -160,6 +162,11 @@ class Analysis:
             raise ValueError("no loss was found, so there is no reference")
         return self.loss.standard.verdicts(value_of, self.gradients if gradients is None else gradients)
 
+    @property
+    def verdicts_of_record(self) -> tuple[Verdict, ...]:
+        """The verdicts on the recorded gradients, one for each parameter; empty where no loss was found."""
+        return self.loss.verdicts.each if self.loss else ()
+
     @cached_property
     def gradients(self) -> Mapping[int, Any]:
         """The reference gradients for the recorded inputs: the number of a node -> array."""
@@ -169,7 +176,7 @@ class Analysis:
     def equals(self) -> tuple[Explanation, ...]:
         """The losses that explain the gradients as well as the one that was chosen."""
         best = self.loss
-        if best is None:
+        if best is None or best.rank[0] == 0:
             return ()
         return tuple(
             one for one in self.alternatives if one.rank[:2] == best.rank[:2] and _kind(one) != _kind(best)
