@@ -111,4 +111,239 @@ SCRIPTS = [
         parameters={f"parameters[{i}].data": f"parameters[{i}].grad" for i in range(13)},
         rate="0.05",
     ),
+    Script(
+        "lstm_gates.py",
+        start="ys = model.forward(inputs)",
+        end="model.step(0.05)",
+        loss="loss",
+        parameters={
+            f"model.{name}": f"model.d{name}"
+            for name in ["Wf", "Wi", "Wc", "Wo", "bf", "bi", "bc", "bo", "Wy", "by"]
+        },
+        rate="0.05",
+    ),
+    Script(
+        "gru.py",
+        start="h = {-1: np.zeros(H)}",
+        end="print(step, loss)",
+        loss="loss",
+        parameters={
+            name: f"d{name}" for name in ["Wr", "Ur", "br", "Wz", "Uz", "bz", "Wh", "Uh", "bh", "V", "c"]
+        },
+        rate="lr",
+    ),
+    Script(
+        "convolution_loops.py",
+        start="Z1, cache1 = conv_forward(images, W1, b1, stride=1, pad=1)",
+        end="",
+        loss="loss",
+        parameters=numbered("Wb", 3, "{p}{i}", "d{p}{i}"),
+        rate="0.1",
+    ),
+    Script(
+        "convolution_im2col.py",
+        start="h = conv1.forward(x)",
+        end="",
+        loss="loss",
+        parameters=numbered("Wb", 2, "conv{i}.{p}", "conv{i}.d{p}"),
+        rate="0.01",
+    ),
+    Script(
+        "max_pool_overlap.py",
+        start="out = softmax.forward(pool.forward(conv.forward(im)))",
+        end="conv.backprop(gradient, 0.05)",
+        loss="loss",
+        parameters={"conv.filters": "", "softmax.weights": "", "softmax.biases": ""},
+        rate="0.05",
+    ),
+    Script(
+        "mean_pool.py",
+        start="u = scale_shift(images, g, s)",
+        end="s -= eta * ds",
+        loss="cost",
+        parameters={name: f"d{name}" for name in "Wbgs"},
+        rate="eta",
+    ),
+    Script(
+        "layer_norm.py",
+        start='hidden = x @ params["w_in"]',
+        end="for key in params:",
+        loss="loss",
+        parameters={f'params["{key}"]': f'grads["{key}"]' for key in ("w_in", "gamma", "beta", "w_out")},
+        rate="0.1",
+    ),
+    Script(
+        "dropout_mask.py",
+        start="out = X",
+        end="for layer in (dense1, dense2, dense3):",
+        loss="loss",
+        parameters={
+            f"dense{i}.{name}": f"dense{i}.grad_{name}" for i in (1, 2, 3) for name in ("weight", "bias")
+        },
+        rate="0.2",
+    ),
+    Script(
+        "adam_class.py",
+        start="y_hat = net.forward(X)",
+        end="grads = net.gradients(y_hat, y)",
+        loss="mse",
+        parameters=numbered("Wb", 3, 'net.params["{p}{i}"]', 'grads["{p}{i}"]'),
+    ),
+    Script(
+        "momentum_decay.py",
+        start="pre = W_a @ data + c_a",
+        end="gc_a = g_pre.sum(axis=1, keepdims=True)",
+        loss="loss",
+        parameters={name: f"g{name}" for name in ("W_a", "c_a", "W_b", "c_b")},
+    ),
+    Script(
+        "rmsprop.py",
+        start="g, loss = gradient(x, y, theta)",
+        end="g, loss = gradient(x, y, theta)",
+        loss="loss",
+        parameters={f"theta[{i}]": f"g[{i}]" for i in range(4)},
+    ),
+    Script(
+        "skip_gram.py",
+        start="total += train_pair(center, context)",
+        end="total += train_pair(center, context)",
+        loss="total",
+        parameters={"W_in": "", "W_out": ""},
+        rate="lr",
+    ),
+    Script(
+        "pure_python_neurons.py",
+        start="outputs = forward_propagate(network, row)",
+        end="update_weights(network, row, 0.5)",
+        loss="0.5 * sum_error",
+        parameters={
+            f"network[{layer}][{unit}]['weights']": ""
+            for layer, units in ((0, 3), (1, 2))
+            for unit in range(units)
+        },
+        rate="0.5",
+    ),
+    Script(
+        "logistic_loops.py",
+        start="J = 0",
+        end="b = b - alpha * db",
+        loss="J",
+        parameters={"w": "dw", "b": "db"},
+        rate="alpha",
+    ),
+    Script(
+        "tied_autoencoder.py",
+        start="loss = ae.step(patterns, 0.5)",
+        end="loss = ae.step(patterns, 0.5)",
+        loss="loss",
+        parameters={f"ae.{name}": f"ae.grad_{name}" for name in "Wbc"},
+        rate="0.5",
+    ),
+    Script(
+        "autoencoder.py",
+        start="outputs = [samples]",
+        end='print("reconstruction error", loss)',
+        loss="loss",
+        parameters={f"{letter}[{i}]": f"d{letter}[{i}]" for letter in "WB" for i in range(4)},
+        rate="learning_rate",
+    ),
+    Script(
+        "attention.py",
+        start="h = x @ embed",
+        end="embed -= 0.1 * dembed",
+        loss="loss",
+        parameters={
+            "embed": "dembed",
+            **{f"attention.{n}": f"attention.d{n}" for n in ("Wq", "Wk", "Wv", "Wo")},
+        },
+        rate="0.1",
+    ),
+    Script(
+        "embedding_mean.py",
+        start="total_loss = 0",
+        end="",
+        loss="total_loss",
+        parameters={name: f"g{name}" for name in ("E", "W_h", "b_h", "w_o", "b_o")},
+        rate="0.3",
+    ),
+    Script(
+        "residual_block.py",
+        start="hidden = x",
+        end="",
+        loss="loss",
+        parameters={
+            f"{layer}.{name}": f'{layer}.grads["{name}"]'
+            for layer in ("head", *(f"blocks[{i}].{part}" for i in (0, 1) for part in ("first", "second")))
+            for name in "wb"
+        },
+        rate="0.1",
+    ),
+    Script(
+        "l2_penalty.py",
+        start="forward_propagation(X)",
+        end="b2 = b2 - step_size * db2",
+        loss="cost",
+        parameters=numbered("Wb", 2, "{p}{i}", "d{p}{i}"),
+        rate="step_size",
+    ),
+    Script(
+        "two_heads.py",
+        start="aprobs, values, hidden = agent.policy_forward(states)",
+        end="for k, g in grad.items():",
+        loss="loss",
+        parameters={f"agent.model['{name}']": f"grad['{name}']" for name in ("Wt", "Wp", "Wv")},
+        rate="0.01",
+    ),
+    Script(
+        "spiral_classifier.py",
+        start="hidden_layer = np.maximum(0, np.dot(X, W) + b)",
+        end="b2 += -step_size * db2",
+        loss="loss",
+        parameters={name: f"d{name}" for name in ("W", "b", "W2", "b2")},
+        rate="step_size",
+    ),
+    Script(
+        "einsum_batch.py",
+        start='s = np.einsum("bi,ji->bj", x, A) + a',
+        end="for parameter, gradient in ((A, gA), (a, ga), (C, gC), (c, gc), (M, gM)):",
+        loss="loss",
+        parameters={name: f"g{name}" for name in "AaCcM"},
+        rate="0.05",
+    ),
+    Script(
+        "dataclass_layers.py",
+        start="loss = model.step(x, y, rate=2.0)",
+        end="loss = model.step(x, y, rate=2.0)",
+        loss="loss",
+        parameters={
+            f"model.layers[{i}].{name}.value": f"model.layers[{i}].{name}.grad"
+            for i in range(3)
+            for name in ("weight", "bias")
+        },
+        rate="2.0",
+    ),
+    Script(
+        "closures.py",
+        start="y, backward = net(x)",
+        end="for p, grad in zip(params, grads):",
+        loss="loss",
+        parameters={f'params[{i}]["{name}"]': f'grads[{i}]["{name}"]' for i in range(3) for name in "wb"},
+        rate="0.1",
+    ),
+    Script(
+        "package_folder",
+        start="a = net.forward(x)",
+        end="net.update(0.2)",
+        loss="loss",
+        parameters={f"net.layers[{i}].{name}": f"net.layers[{i}].d{name}" for i in range(3) for name in "Wb"},
+        rate="0.2",
+    ),
+    Script(
+        "notebook.ipynb",
+        start="H, P = forward(X)",
+        end="v -= 0.5 * dv",
+        loss="loss",
+        parameters={name: f"d{name}" for name in "UuVv"},
+        rate="0.5",
+    ),
 ]
