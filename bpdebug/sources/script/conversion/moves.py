@@ -56,6 +56,8 @@ MOVES: tuple[Any, ...] = (
     np.delete,
     np.compress,
     np.resize,
+    np.tril,
+    np.triu,
     np.lib.stride_tricks.as_strided,
     np.lib.stride_tricks.sliding_window_view,
     Method("transpose"),
@@ -65,6 +67,7 @@ MOVES: tuple[Any, ...] = (
     Method("diagonal"),
 )
 """The same elements at other places, some of them more than once, some not at all."""
+PADDINGS = ("constant", "edge", "reflect", "symmetric", "wrap")
 SPLITS: tuple[Any, ...] = (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit)
 JOINS: tuple[Any, ...] = (np.concatenate, np.hstack, np.vstack, np.stack, np.column_stack, np.dstack)
 
@@ -161,18 +164,16 @@ def replaced(translator: Translator, node: Node) -> Expression:
         return translator.call("where", index, value, source)
     else:
         positions = np.asarray(np.arange(int(np.prod(shape))).reshape(shape)[value_of(index)])
-    if given != positions.shape:
-        value = _broadcast(translator, value, positions)
-    return translator.call("replaced", source, value, translator.constant(positions))
+    return translator.call(
+        "replaced", source, _fitted(translator, value, positions), translator.constant(positions)
+    )
 
 
-def _broadcast(translator: Translator, value: Any, positions: Any) -> Expression:
-    """Write a value in the shape of the part that it replaces."""
-    given = shape_of(value)
-    if len(given) > positions.ndim or int(np.prod(given)) == positions.size:
-        return translator.reshaped(value, positions.shape)
-    zeros = translator.constant(np.zeros(positions.shape))
-    return translator.call("add", value, zeros)
+def _fitted(translator: Translator, value: Any, positions: Any) -> Any:
+    """Return a value for the positions: it may be repeated, but have no more axes than they have."""
+    if len(shape_of(value)) <= positions.ndim:
+        return value
+    return translator.reshaped(value, positions.shape)
 
 
 def added_at(translator: Translator, node: Node) -> Expression:
@@ -180,10 +181,10 @@ def added_at(translator: Translator, node: Node) -> Expression:
     source, index, value = node.operands
     shape = shape_of(source)
     positions = np.asarray(np.arange(int(np.prod(shape))).reshape(shape)[value_of(index)])
-    if shape_of(value) != positions.shape:
-        value = _broadcast(translator, value, positions)
+    value = _fitted(translator, value, positions)
     scattered = translator.call("scatter_sum", value, translator.constant(positions), source)
-    return translator.call("add", source, scattered)
+    added = node.function == InPlace(np.add.at)
+    return translator.call("add" if added else "subtract", source, scattered)
 
 
 def filled(translator: Translator, node: Node) -> Expression:
@@ -229,18 +230,12 @@ def join(translator: Translator, node: Node) -> Expression:
 
 def padded(translator: Translator, node: Node) -> Expression:
     """Zeros around, or what else a padding repeats."""
-    source = node.operands[0]
     given = options_of(node, "pad_width", "mode")
-    width, mode = value_of(given.pop("pad_width")), value_of(given.pop("mode", "constant"))
-    if mode == "constant":
-        if any(np.any(value_of(value)) for value in given.values()):
-            raise OpaqueError("padding with other values than 0")
-        shape = shape_of(source)
-        positions = np.pad(np.arange(int(np.prod(shape))).reshape(shape) + 1, width)
-        row = translator.call(
-            "concatenate", translator.constant(np.zeros(1)), translator.reshaped(source, (-1,)), axis=0
-        )
-        return translator.call("gather", row, translator.constant(positions))
+    if value_of(given.get("mode", "constant")) not in PADDINGS:
+        raise OpaqueError("padding with computed values")
+    values = (value_of(value) for name, value in given.items() if name.endswith("values"))
+    if any(np.any(value) for value in values):
+        raise OpaqueError("padding with other values than 0")
     return move(translator, node)
 
 
@@ -323,6 +318,7 @@ def moving_rules() -> dict[Any, Rule]:
         put: replaced,
         put_elements: replaced,
         InPlace(np.add.at): added_at,
+        InPlace(np.subtract.at): added_at,
         InPlace(np.copyto): filled,
         np.pad: padded,
         np.diag: diagonal,
