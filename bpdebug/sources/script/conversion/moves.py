@@ -50,7 +50,6 @@ MOVES: tuple[Any, ...] = (
     np.repeat,
     np.tile,
     np.broadcast_to,
-    np.diag,
     np.diagonal,
     np.take,
     np.take_along_axis,
@@ -270,6 +269,26 @@ def tensordot(translator: Translator, node: Node) -> Expression:
     return translator.reshaped(translator.call("matmul", rows, columns), node.shape)
 
 
+def diagonal(translator: Translator, node: Node) -> Expression:
+    """`np.diag`: of a matrix its diagonal, of a vector the matrix with it."""
+    source, *rest = node.operands
+    if len(shape_of(source)) == 2:
+        return move(translator, node)
+    if rest or node.options:
+        raise OpaqueError("diag of another diagonal")
+    extent = shape_of(source)[0]
+    zeros = translator.constant(np.zeros(node.shape))
+    return translator.call("replaced", zeros, source, translator.constant(np.arange(extent) * (extent + 1)))
+
+
+def triangle(translator: Translator, node: Node) -> Expression:
+    """`np.tril` and `np.triu`: the rest is 0."""
+    assert node.function is not None
+    source, *rest = node.operands
+    mask = node.function(np.ones(shape_of(source)), *map(value_of, rest), **node.options)
+    return translator.call("multiply", source, translator.constant(mask))
+
+
 def trace(translator: Translator, node: Node) -> Expression:
     """Write the sum of the diagonal."""
     if len(node.operands) > 1 or node.options or len(shape_of(node.operands[0])) != 2:
@@ -302,6 +321,9 @@ def moving_rules() -> dict[Any, Rule]:
         InPlace(np.subtract.at): added_at,
         InPlace(np.copyto): filled,
         np.pad: padded,
+        np.diag: diagonal,
+        np.tril: triangle,
+        np.triu: triangle,
         np.tensordot: tensordot,
         np.trace: trace,
         np.cumsum: cumsum,
