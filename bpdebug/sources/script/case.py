@@ -8,13 +8,14 @@ from types import MappingProxyType
 
 import numpy as np
 
+from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.program.program import Program
-from bpdebug.engine.program.trace import read_only, run
+from bpdebug.engine.program.trace import read_only
 from bpdebug.errors import BpdebugError, Problem, ScriptError
 from bpdebug.sources.case import Case, Script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.wording import sentences
-from bpdebug.sources.script.conversion.statements import Converted, convert
+from bpdebug.sources.script.conversion.statements import Converted, as_floats, convert
 from bpdebug.sources.script.graph import start_of
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
@@ -68,20 +69,19 @@ def program_of(converted: Converted, recording: Recording) -> Program:
 
 
 def differences(program: Program, converted: Converted) -> tuple[str, ...]:
-    """Run a program, and say where it does not give what was recorded, bit for bit."""
-    values = run(program, converted.inputs).values
+    """Compute each statement from recorded values, and say where another one comes out, to the last bit."""
+    recorded = {name: as_floats(node.value, converted.dtype) for name, node in converted.nodes.items()}
+    recorded |= converted.inputs
     told: list[str] = []
     for statement in program.statements:
-        mine, recorded = values[statement.name], np.asarray(converted.nodes[statement.name].value)
-        if mine.shape != recorded.shape:
-            told.append(f"{statement.name}: computed again, its shape is {mine.shape}, not {recorded.shape}")
-        elif not np.array_equal(mine, recorded, equal_nan=True):
-            scale = float(np.max(np.abs(recorded))) or 1.0
-            off = float(np.max(np.abs(mine - recorded))) / scale
-            line = statement.source.line if statement.source else 0
-            told.append(
-                f"line {line}: {statement.name} computed again differs by {off:.1g} of its largest element"
-            )
+        mine, own = evaluate(statement.expression, recorded), recorded[statement.name]
+        if np.shape(mine) != own.shape:
+            told.append(f"{statement.name}: computed again, its shape is {np.shape(mine)}, not {own.shape}")
+        elif not np.array_equal(mine, own, equal_nan=True):
+            with np.errstate(all="ignore"):
+                off = float(np.nanmax(np.abs(mine - own))) / (float(np.nanmax(np.abs(own))) or 1.0)
+            line = f"line {statement.source.line}: " if statement.source else ""
+            told.append(f"{line}{statement.name} computed again differs by {off:.1g} of its largest element")
     return tuple(told)
 
 
@@ -117,7 +117,9 @@ def _name_of(converted: Converted, analysis: Analysis, node: Node) -> str:
     """Return what a node, or another that is the same, is called in the program."""
     name = converted.names.get(node.id)
     if name is None:
-        others = (number for number in converted.names if analysis.graph.of(analysis.graph.nodes[number]) is node)
+        others = (
+            number for number in converted.names if analysis.graph.of(analysis.graph.nodes[number]) is node
+        )
         name = converted.names.get(next(others, -1), "")
     return name
 

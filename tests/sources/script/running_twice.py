@@ -30,7 +30,7 @@ def plain(source: str) -> Outcome:
 
 
 def instrumented(source: str, on: bool = True) -> tuple[Outcome, Recorder]:
-    recorder = Recorder([], Limits(function="" if on else "nothing"))
+    recorder = Recorder([], Limits(iteration=10**9, function="" if on else "nothing"))
     recorder.files.add(FILE)
     with hooks_in_place(Hooks(recorder).table()):
         return _run(instrument(source, FILE, recorder.sites)), recorder
@@ -56,7 +56,8 @@ def _run(code: types.CodeType) -> Outcome:
 def exact(value: Any) -> str:
     """Write a value so that two are written alike only if they are the same, bit for bit."""
     if isinstance(value, np.ndarray):
-        return f"{value.dtype} {value.shape} {value.tobytes().hex() if value.dtype != object else list(value)}"
+        elements = list(value) if value.dtype == object else value.tobytes().hex()
+        return f"{value.dtype} {value.shape} {elements}"
     if isinstance(value, float | np.floating):
         return f"{type(value).__name__} {float(value).hex()}"
     if isinstance(value, list | tuple | set | frozenset):
