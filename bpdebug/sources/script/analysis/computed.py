@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.graph import Graph
 from bpdebug.sources.script.analysis.parameters import Parameter
 from bpdebug.sources.script.analysis.steps import Link, Piece
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put, put_elements
 from bpdebug.sources.script.recorder.records import Node
 
@@ -86,7 +86,7 @@ def computed_only(
         if number not in used:
             for stem in {stem_of_gradient(name) for name in own} - {""}:
                 gradients[stem].append(node)
-    found = []
+    found: list[Parameter] = []
     for stem, held in tensors.items():
         wanted = gradients.get(stem, [])
         for tensor in held if wanted else ():

@@ -17,8 +17,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.parameters import Parameter, Piece
-from bpdebug.sources.script.analysis.steps import Link, Values
+from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.steps import Link, Piece, Values
 from bpdebug.sources.script.recorder.records import Node
 
 Kind = Literal["right", "factor", "wrong", "unknown"]
@@ -255,7 +255,7 @@ class Standard:
         return Verdict("factor", nearest.link.node, nearest.ratio)
 
     def _depth(self, reading: Reading, ratio: float | None) -> tuple[bool, bool, bool, int]:
-        """Order readings: what is as many times its reference as the others first, with a name, the deepest."""
+        """Order readings: first what is as many times its reference as the others, with a name, deepest."""
         is_common = ratio is not None and _near(reading.ratio, ratio, self.tolerance)
         node = reading.link.node
         return not is_common, not reading.is_natural, not node.names, node.id

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.graph import Graph
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import Attribute, Method, put, shaped
 from bpdebug.sources.script.recorder.records import Node, same
 from bpdebug.sources.script.recorder.updates import ADD, SCALE, SUBTRACT, terms_beside
@@ -232,7 +232,7 @@ class Chains:
 
 
 def _whole_step(new: Node, old: Node) -> tuple[int, Node] | None:
-    """Return all that is added to a multiple of the old value, with its sign: the decay in it is not split off."""
+    """Return all that is added to a multiple of the old value, with its sign; a decay in it stays in it."""
     if new.function in ADD or new.function in SUBTRACT:
         for place in (0, 1):
             held, other = new.operands[place], new.operands[1 - place]
