@@ -22,7 +22,6 @@ from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statem
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.script.analysis.computed import computed_only, stem_of
-from bpdebug.sources.script.analysis.graph import Graph
 from bpdebug.sources.script.analysis.losses import (
     SMALLEST_EPSILON,
     Candidate,
@@ -37,6 +36,7 @@ from bpdebug.sources.script.analysis.standard import Standard, Verdict, Verdicts
 from bpdebug.sources.script.analysis.steps import Values
 from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.conversion.names import UNNAMED
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
