@@ -20,9 +20,9 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement
-from bpdebug.sources.script.analysis.graph import Graph
 from bpdebug.sources.script.analysis.parameters import Parameter, filled
 from bpdebug.sources.script.analysis.steps import DIVIDE
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.updates import SUBTRACT
@@ -260,7 +260,7 @@ def explicit_losses(
     scored.sort(key=lambda entry: entry[:2])
     likeliest = [candidate for _, _, candidate in scored]
     if len(likeliest) > MOST_EXPLICIT:
-        # Where nothing is called a loss: it is among the first numbers that depend on everything, or the last.
+        # Where nothing is called a loss, it is among the first numbers that depend on everything.
         half = MOST_EXPLICIT // 2
         earliest = sorted(likeliest[half:], key=lambda candidate: candidate.roots[0].id)
         likeliest = likeliest[:half] + earliest[:half]

@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bpdebug.sources.script.analysis.graph import Graph
-from bpdebug.sources.script.analysis.steps import Chains, Link, Piece
+from bpdebug.sources.script.analysis.steps import Chains, Piece
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put
-from bpdebug.sources.script.recorder.records import Node, Update, nodes_in
+from bpdebug.sources.script.recorder.records import Node, Update
+from bpdebug.sources.script.recorder.updates import SCATTERED
 
 
 class Parameter(NamedTuple):
@@ -66,20 +67,18 @@ def parameters_of(graph: Graph, updates: Sequence[Update]) -> tuple[Parameter, .
         pieces = []
         before = group[0].old
         for update in group:
-            pieces.append(Piece(index_of(update), _chain(chains, update, before)))
+            is_added = update.new.origin.function in SCATTERED
+            pieces.append(Piece(index_of(update), chains.of(before, update.new, update.deltas), is_added))
             before = update.new
         found.append(Parameter(name, old, group[-1].new, tuple(group), tuple(pieces)))
     return tuple(found)
 
 
-def _chain(chains: Chains, update: Update, before: Node) -> tuple[Link, ...]:
-    return chains.of(before, update.new, update.deltas)
-
-
 def index_of(update: Update) -> object:
     """Return the part that an update changes, with values in the place of nodes; None for the whole."""
     node = update.new.origin
-    return filled(node.operands[1]) if node.function is put else None
+    is_part = node.function is put or node.function in SCATTERED
+    return filled(node.operands[1]) if is_part else None
 
 
 def filled(index: object) -> object:
@@ -168,6 +167,3 @@ def numbered(names: Sequence[str]) -> list[str]:
         seen[name] += 1
         found.append(name if seen[name] == 1 else f"{name} ·{seen[name]}")
     return found
-
-
-__all__ = ["Link", "Parameter", "Piece", "index_of", "nodes_in", "parameters_of"]

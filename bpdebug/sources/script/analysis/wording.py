@@ -11,7 +11,7 @@ MOST_NAMED = 12
 
 
 def sentences(analysis: Analysis) -> tuple[str, ...]:
-    """Say what the parameters are, the loss, whose gradient is which tensor, the rate, and how sure that is."""
+    """Say what the parameters are, the loss, whose gradient is which tensor, the rate, and how sure it is."""
     return tuple(_sentences(analysis))
 
 
