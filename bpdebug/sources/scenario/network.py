@@ -56,8 +56,9 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
 
     objective = None
     if document["loss"] is not None:
+        # Start-up without them is quicker.
         from bpdebug.engine.network.losses import LOSS
-        from bpdebug.sources.scenario.loss import read_loss  # start-up without it is quicker
+        from bpdebug.sources.scenario.loss import check_applied_once, read_loss
 
         if incoming is not None:
             message = "two ways to begin the backward pass: found [gradient] and [loss], expected one of them"
@@ -67,6 +68,7 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
         read = read_loss(document["loss"], layout, parameters, output, document["dtype"], report)
         if read is not None:
             objective, target = read
+            check_applied_once(objective, network.forward, network.layers, report)
             tensors[objective.target] = (("loss", "target"), target)
             gradient = Incoming(LOSS, ("loss",), ONE)
 

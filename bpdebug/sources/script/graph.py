@@ -69,7 +69,8 @@ def start_of(recording: Recording) -> int:
     """
     if recording.updates:
         deltas = [delta for update in recording.updates for _, delta in update.deltas]
-        reached = descendants(recording.nodes, [update.old for update in recording.updates])
+        old = [update.old for update in recording.updates]
+        reached = descendants(recording.nodes, old) - {node.id for node in old}
         needed = ancestors(deltas) & reached
         used = [number for number in needed if _computes(recording.nodes[number])]
         if used:

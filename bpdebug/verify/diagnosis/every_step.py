@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Name, Option, Statement, names, replace, rewrite
@@ -118,21 +119,24 @@ class Loop:
                 changed.add(name)
         return found[self.result] if self.result in changed else None
 
-    def edits(self, scopes: Mapping[str, Scope]) -> list[AtEveryStep]:
+    def edits(self, scopes: Mapping[str, Scope], allowance: Allowance) -> list[AtEveryStep]:
         """Return what can be wrong at every step, the most plausible first.
 
         Parameters
         ----------
         scopes : mapping
             What the formula of each tensor can be made of.
+        allowance : Allowance
+            How long it may take to list them.
         """
+        is_used_up = allowance.half()
         edits = (
             AtEveryStep(name, self.formulas[name], edit)
             for name in self.kinds_of_formulas()
             for edit in single_edits(self.formulas[name], scopes[name])
             if edit.cost <= MOST_COSTLY and self._is_near(edit.new, name)
         )
-        return sorted(edits, key=lambda one: one.edit.cost)
+        return sorted(takewhile(lambda one: not is_used_up(), edits), key=lambda one: one.edit.cost)
 
     def explaining(
         self,
@@ -157,13 +161,13 @@ class Loop:
         allowance : Allowance
             How much may be computed; it is lessened by what was.
         """
-        formulas, numbers = allowance.formulas // 2, allowance.numbers // 2
+        is_used_up = allowance.half()
         found = []
         for one in edits:
             value = self.value(one, values, allowance)
             if value is not None and is_explained(mine, value, rtol):
                 found.append((one, residual(mine, value)))
-            if allowance.formulas < formulas or allowance.numbers < numbers:
+            if is_used_up():
                 break
         return found
 

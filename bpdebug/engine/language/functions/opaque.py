@@ -23,7 +23,7 @@ ENTRIES = (
         opaque,
         (None,),
         "Not known here: the value that was recorded stands for it, and no gradient passes.",
-        (Sample((MIXED, POSITIVE)), Sample((MIXED,), {"text": "x"})),
+        (Sample((MIXED, POSITIVE), {"text": "svd(y)"}),),
         form=OPAQUE,
         options={"text": "opaque"},
         notation="{text}",

@@ -193,6 +193,8 @@ def _named(recorder: Recorder, site: Site, old: Any, value: Any, key: Any) -> No
     name = item_name(site.targets[0], key)
     if is_tensor(value):
         recorder.name(recorder.objects.node_of(value), name)
+    elif type(value) in (list, tuple, dict):
+        recorder.name_parts(value, name)
     recorder.slot(site, old, value, name)
 
 
