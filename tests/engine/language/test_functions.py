@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from bpdebug.engine.language.derivation import derive as derivation
+from bpdebug.engine.language.derivation import pieces as derivation
 from bpdebug.engine.language.derivation.derive import derive
 from bpdebug.engine.language.derivation.rules import derivative_rules
 from bpdebug.engine.language.evaluation import evaluate

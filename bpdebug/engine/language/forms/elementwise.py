@@ -17,6 +17,9 @@ from bpdebug.errors import ShapeError
 
 
 def _broadcast_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
+    known = {shape for shape in shapes if shape}  # most are equal, or scalars: NumPy takes longer to say so
+    if len(known) <= 1:
+        return next(iter(known), ())
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError:
