@@ -19,6 +19,7 @@ from bpdebug.engine.language.nodes import Statement, names
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.comparison import Comparison, Tolerance, agrees, compare
 from bpdebug.verify.report import Verdict
+from bpdebug.verify.rounding import Rounding
 from bpdebug.verify.shape_finding import shape_finding
 from bpdebug.verify.upstream import upstream_values
 
@@ -78,6 +79,7 @@ def judge(
         A judgement for each of the user's tensors, in the order of the program; and the values that
         their formulas were fed.
     """
+    rounding = Rounding(program, reference)
     words, factor, convention = mean_elsewhere(program, reference, mine, tolerance, batch)
     # By that convention more or less flows than here; what it feeds is judged without the factor.
     mine = {name: value / factor if name in convention else value for name, value in mine.items()}
@@ -89,7 +91,8 @@ def judge(
             comparison = compare(factor * mine[name], reference[name], tolerance)
             judgements[name] = Judgement(name, "convention", comparison, words)
         elif name in mine:
-            judgements[name] = _judged(program, name, reference, mine[name], fed, judgements, tolerance)
+            own = mine[name]
+            judgements[name] = _judged(program, name, reference, own, fed, judgements, tolerance, rounding)
     return tuple(judgements.values()), fed
 
 
@@ -101,6 +104,7 @@ def _judged(
     fed: Mapping[str, Array],
     earlier: Mapping[str, Judgement],
     tolerance: Tolerance,
+    rounding: Rounding,
 ) -> Judgement:
     if mine.shape != program.shapes[name]:
         return Judgement(name, "wrong", None, shape_finding(name, mine.shape, program.shapes[name], program))
@@ -110,8 +114,11 @@ def _judged(
     position = program.positions.get(name)
     if position is None:
         return Judgement(name, "wrong", comparison, "it differs from the value that the scenario gives")
+    allowed = rounding.allowed(name, mine, reference[name])
+    if (close := compare(mine, reference[name], tolerance, allowed)).agrees:
+        return Judgement(name, "right", close)
     statement = program.statements[position - 1]
-    if agrees(mine, np.asarray(evaluate(statement.expression, fed)), tolerance):
+    if agrees(mine, np.asarray(evaluate(statement.expression, fed)), tolerance, allowed):
         return Judgement(name, "innocent", comparison, _source_of_fault(program, statement, earlier))
     return Judgement(name, "wrong", comparison)
 

@@ -57,10 +57,8 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
 
     objective = None
     if document["loss"] is not None:
-        from bpdebug.sources.scenario.loss import (
-            check_applied_once,
-            read_loss,
-        )  # start-up without it is quicker
+        # start-up without it is quicker
+        from bpdebug.sources.scenario.loss import check_applied_once, read_loss
 
         if incoming is not None:
             message = "two ways to begin the backward pass: found [gradient] and [loss], expected one of them"
