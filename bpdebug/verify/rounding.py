@@ -70,7 +70,7 @@ class Rounding:
         return np.zeros(self._values[name].shape)
 
     def _followed(self, program: Program) -> Iterator[str]:
-        """Follow the rounding from gradient to gradient; values of the forward pass are as exact as can be."""
+        """Follow the rounding from gradient to gradient; the forward pass is as exact as can be."""
         for statement in program.statements:
             if statement.phase == "backward":
                 with np.errstate(all="ignore"):
