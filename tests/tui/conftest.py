@@ -95,6 +95,12 @@ class Session:
         for key in keys:
             assert self.app.is_running, f"the app had ended before {key} was pressed"
             self.type_ahead(key)
+            await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Wait until the app has done what all keys ask for that were typed."""
+        await self.pilot.pause()
+        while self.app.is_running and self.app.typed.is_under_way:
             await self.pilot.pause()
 
     def type_ahead(self, *keys: str) -> None:

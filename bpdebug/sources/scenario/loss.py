@@ -14,8 +14,8 @@ from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.losses import LOSS, LOSS_KINDS, Objective, mean_at_parameters
 from bpdebug.engine.program.program import Program, with_backward
+from bpdebug.sources.problems import Report
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
-from bpdebug.sources.scenario.problems import Report
 from bpdebug.sources.scenario.targets import check_classes, check_numbers, class_axis
 from bpdebug.sources.scenario.tensors import AnyTensor, Tensor
 
@@ -165,12 +165,11 @@ def build_with_loss(
         The network, as for `with_backward`.
     """
     number, output = len(layers) + 1, f"a{len(layers)}"
-    layer = Layer(number, objective.kind.name, objective, {}, objective.tensors(output), objective.layout)
     program = with_backward(
         {**inputs, objective.target: target},
         [*statements, *objective.statements(output, number)],
         LOSS,
-        [*layers, layer],
+        [*layers, objective.layer(output, number)],
         parameters,
         {**batch_axes, objective.target: objective.target_axis},
         wanted=wanted,

@@ -40,7 +40,11 @@ def case_of(recording: Recording) -> Case:
         program=program,
         values=MappingProxyType({name: read_only(value) for name, value in converted.inputs.items()}),
         script=Script(
-            files={statement.source.file: _text(recording, statement.source.file) for statement in program.statements if statement.source},
+            files={
+                statement.source.file: _text(recording, statement.source.file)
+                for statement in program.statements
+                if statement.source
+            },
             found=(*found(recording, converted, parameters), *differences(program, converted)),
             output=recording.output,
             ended=recording.ending.message,
@@ -70,7 +74,9 @@ def differences(program: Program, converted: Converted) -> tuple[str, ...]:
             scale = float(np.max(np.abs(recorded))) or 1.0
             off = float(np.max(np.abs(mine - recorded))) / scale
             line = statement.source.line if statement.source else 0
-            told.append(f"line {line}: {statement.name} computed again differs by {off:.1g} of its largest element")
+            told.append(
+                f"line {line}: {statement.name} computed again differs by {off:.1g} of its largest element"
+            )
     return tuple(told)
 
 
@@ -108,5 +114,8 @@ def _nothing(recording: Recording) -> ScriptError:
     elif ending.kind == "raised":
         message, hint = f"the script raised an exception before anything was computed: {ending.message}", ""
     else:
-        message, hint = f"nothing was computed with tensors: {ending.message}", "expected a script that trains"
+        message, hint = (
+            f"nothing was computed with tensors: {ending.message}",
+            "expected a script that trains",
+        )
     return ScriptError(Problem(where, "", message, hint))

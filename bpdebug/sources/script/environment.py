@@ -204,7 +204,7 @@ class _Private(ast.NodeTransformer):
 
 @contextmanager
 def callable_again(recording: Recording) -> Iterator[None]:
-    """Let the person's functions be called within this: their hooks do what Python does, and record nothing."""
+    """Let the person's functions be called within this: their hooks do what Python does, no more."""
     silent = Recorder(list(recording.sites))
     silent.on = False
     with hooks_in_place(Hooks(silent).table()):

@@ -160,7 +160,7 @@ def _as_main(main: ModuleType, arguments: list[str], folder: str, finder: OwnFil
     kept = sys.argv, sys.path[:], sys.meta_path[:], sys.stdin, os.environ.get("MPLBACKEND")
     sys.modules["__main__"] = main
     sys.argv, sys.path[:0] = arguments, [folder]
-    sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, finder)
     for name, module in before.items():
         if name != "__main__" and finder.is_own(getattr(module, "__file__", None)):
             del sys.modules[name]  # it is imported again, with hooks

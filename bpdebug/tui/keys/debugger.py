@@ -205,3 +205,5 @@ ACTIONS: tuple[Action, ...] = (
     Action("help", "question_mark", "help", "Show all keys and what the panels are", "bpdebug", "", 1),
     Action("app.quit", "q", "quit", "Leave bpdebug", "bpdebug", "", 1),
 )
+OPEN_A_LINE = frozenset({"command", "search", "go_to"})
+"""The actions after which one types a line."""

@@ -75,8 +75,9 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show_verdicts(self, verdicts: Verdicts) -> None:
         """Show beside each statement what a check said of it."""
-        self.verdicts = verdicts
-        self.refresh()
+        if verdicts is not self.verdicts:
+            self.verdicts = verdicts
+            self.refresh()
 
     def show_stops(self, stops: Mapping[int, str]) -> None:
         """Show the marks of the breakpoints, each beside the statement at its position."""

@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement, calls, names
@@ -93,7 +92,7 @@ class Bench:
         layers = self.program.layers
         nearby = layers[max(0, statement.layer - 2) : statement.layer + 1]
         near = {name for layer in nearby for name in layer.tensors.values()} or set(tensors)
-        near |= {gradient_name(name) for name in near}
+        near |= {gradient for name in near if (gradient := self.program.index.gradient_of.get(name))}
         mistakable = [name for name in tensors if values[name].any()]
         activations = {
             layer.tensors["z"]: layer.tensors["a"] for layer in layers if {"z", "a"} <= layer.tensors.keys()
@@ -112,6 +111,7 @@ class Bench:
             mistakable,
             near & set(mistakable),
             activations,
+            self.program.index,
             cut if self.program.batch > 1 else (),
             self.program.carried if statement.phase == "backward" else {},
             (COUNTER, COUNTER + NEW) if statement.phase == "update" else (),

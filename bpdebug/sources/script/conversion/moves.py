@@ -66,9 +66,7 @@ MOVES: tuple[Any, ...] = (
     Method("diagonal"),
 )
 """The same elements at other places, some of them more than once, some not at all."""
-SPLITS: tuple[Any, ...] = (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.unstack) if hasattr(
-    np, "unstack"
-) else (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit)
+SPLITS: tuple[Any, ...] = (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit)
 JOINS: tuple[Any, ...] = (np.concatenate, np.hstack, np.vstack, np.stack, np.column_stack, np.dstack)
 
 
@@ -147,7 +145,7 @@ def _plain_index(parts: tuple[Any, ...]) -> Index | None:
 
 
 def seen_through(translator: Translator, node: Node) -> Expression:
-    """What a view shows of its array."""
+    """Write what a view shows of its array."""
     source, positions = node.operands
     return translator.call("gather", source, translator.constant(np.asarray(positions)))
 
@@ -158,7 +156,9 @@ def replaced(translator: Translator, node: Node) -> Expression:
     shape, given = shape_of(source), shape_of(value)
     if node.function is put_elements:
         positions = np.asarray(index)
-    elif type(index) is Node and index.like.dtype.kind == "b" and index.shape == shape and given in ((), shape):
+    elif (
+        type(index) is Node and index.like.dtype.kind == "b" and index.shape == shape and given in ((), shape)
+    ):
         return translator.call("where", index, value, source)
     else:
         positions = np.asarray(np.arange(int(np.prod(shape))).reshape(shape)[value_of(index)])
@@ -230,7 +230,7 @@ def join(translator: Translator, node: Node) -> Expression:
 
 def padded(translator: Translator, node: Node) -> Expression:
     """Zeros around, or what else a padding repeats."""
-    source, *rest = node.operands
+    source = node.operands[0]
     given = options_of(node, "pad_width", "mode")
     width, mode = value_of(given.pop("pad_width")), value_of(given.pop("mode", "constant"))
     if mode == "constant":
@@ -258,7 +258,7 @@ def item(translator: Translator, node: Node) -> Expression:
 
 
 def tensordot(translator: Translator, node: Node) -> Expression:
-    """A product of matrices, once the axes that are summed are last in one and first in the other."""
+    """Make it a product of matrices: the axes that are summed go last in one and first in the other."""
     x, y = node.operands[:2]
     axes = value_of(options_of(node, "y", "axes").get("axes", 2))
     left, right = shape_of(x), shape_of(y)
@@ -276,14 +276,14 @@ def tensordot(translator: Translator, node: Node) -> Expression:
 
 
 def trace(translator: Translator, node: Node) -> Expression:
-    """The sum of the diagonal."""
+    """Write the sum of the diagonal."""
     if len(node.operands) > 1 or node.options or len(shape_of(node.operands[0])) != 2:
         raise OpaqueError("trace of other diagonals")
     return translator.call("sum", translator.moved(node.operands[0], np.diag))
 
 
 def cumsum(translator: Translator, node: Node) -> Expression:
-    """Sums from the first element on."""
+    """Write sums from the first element on."""
     axis = value_of(options_of(node, "axis").get("axis"))
     if axis is None and len(shape_of(node.operands[0])) != 1:
         raise OpaqueError("cumsum of all axes")

@@ -1,4 +1,4 @@
-"""The statements of a program, from the instances of a recording: in the order in which the values were there.
+"""The statements of a program, from the instances of a recording, in the order in which they ran.
 
 An expression nests as the person wrote it: what was computed within the statement is inside, everything else
 is read by its name. A name that is given again has versions: `delta`, `delta ·2`.
@@ -182,7 +182,9 @@ class _Conversion:
             return Name(self.names[node.id])
         value = node.value
         written = self.paths.get(node.id)
-        is_plain = type(value) is float and self.dtype == np.float32  # a Python number adapts, an array does not
+        is_plain = (
+            type(value) is float and self.dtype == np.float32
+        )  # a Python number adapts, an array does not
         if isinstance(value, float) and (not written or is_plain):
             return number(value)
         name = self.version(written or _written_name(node, None))
@@ -206,11 +208,13 @@ class _Conversion:
         code = " ".join(node.site.code.split()) if node.site is not None else why
         place = node.site.place if node.site is not None else Place("", 0, 0, 0, 0)
         if not is_random(node):
-            self.opaque.setdefault((place.file, place.line, why), Opaque(why, code, _shown(place.file), place.line))
+            self.opaque.setdefault(
+                (place.file, place.line, why), Opaque(why, code, _shown(place.file), place.line)
+            )
         name = self.version(f"recorded {len(self.inputs)}")
         self.inputs[name] = self.as_floats(node.value)
         operands = [translator.expression(parent) for parent in node.parents() if _has_elements(parent)]
-        return Call("opaque", (Name(name), *operands), (("text", code),))  # type: ignore[arg-type]
+        return Call("opaque", (Name(name), *operands), (("text", code),))
 
     def as_floats(self, value: Any) -> Array:
         """Return a value as the language computes it: in floats; truths in those of the network."""
@@ -264,7 +268,7 @@ def _shown(file: str) -> str:
 
 
 def _input_names(recording: Recording, start: int) -> dict[int, str]:
-    """Return for each node from before the iteration the best of its names: that of an attribute or an item."""
+    """Return the best name of each node from before the iteration: that of an attribute or an item."""
     found: dict[int, str] = {}
     for node in recording.nodes:
         if node.id >= start and node.function is not None:

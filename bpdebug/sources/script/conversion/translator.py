@@ -32,9 +32,7 @@ class Translator:
         Gives the name of an input that holds an array.
     """
 
-    def __init__(
-        self, operand: Callable[[Node], Expression], constant: Callable[[Any], Expression]
-    ) -> None:
+    def __init__(self, operand: Callable[[Node], Expression], constant: Callable[[Any], Expression]) -> None:
         self.operand = operand
         self.constant = constant
 

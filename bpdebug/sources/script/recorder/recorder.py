@@ -186,9 +186,9 @@ class Recorder:
         view: View | None = None
         if isinstance(result, np.ndarray) and result.base is not None and values:
             source = values[0]
-            if isinstance(source, np.ndarray) and type(operands[0]) is Node:
-                if self.objects.family(result) is self.objects.family(source):
-                    view = (source, function, operands[1:], options)
+            is_array = isinstance(source, np.ndarray) and type(operands[0]) is Node
+            if is_array and self.objects.family(result) is self.objects.family(source):
+                view = (source, function, operands[1:], options)
         self.objects.register(result, node, view)
 
     # ---- statements

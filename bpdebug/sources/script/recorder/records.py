@@ -121,7 +121,8 @@ class Node:
             operands,
             options,
         )
-        self._value, self._undo = value, None
+        self._value = value
+        self._undo: Undo | None = None
         self.frame, self.turns = frame, frame.turns
         self.names: tuple[str, ...] = ()
         self.instance: Instance | None = None
@@ -133,7 +134,6 @@ class Node:
         """What was computed, as it was then."""
         if self._undo is None:
             return self._value
-        undo: Undo | None = self._undo
         parts, node = [], self
         while (undo := node._undo) is not None:
             parts.append(undo)

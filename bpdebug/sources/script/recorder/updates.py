@@ -59,7 +59,7 @@ def terms_beside(new: Node, old: Node, sign: int = 1, depth: int = 0) -> Terms |
 
 
 def _terms_of_part(operands: tuple[Any, ...], old: Node, sign: int) -> Terms | None:
-    """The same for `x[i] = x[i] + delta`."""
+    """Do the same for `x[i] = x[i] + delta`."""
     whole, _, part = operands
     if type(whole) is not Node or whole.origin is not old or type(part) is not Node:
         return None
