@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,8 +12,11 @@ from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only, run
 from bpdebug.errors import BpdebugError, Problem, ScriptError
 from bpdebug.sources.case import Case, Script
+from bpdebug.sources.script.analysis.analysis import Analysis, analyse
+from bpdebug.sources.script.analysis.wording import sentences
 from bpdebug.sources.script.conversion.statements import Converted, convert
 from bpdebug.sources.script.graph import start_of
+from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
 
 
@@ -27,8 +31,9 @@ def case_of(recording: Recording) -> Case:
     converted = convert(recording, start_of(recording))
     if not converted.statements:
         raise _nothing(recording)
+    analysis = analyse(recording)
+    converted = with_phases(converted, analysis)
     program = program_of(converted, recording)
-    parameters = {converted.names.get(update.old.id, "") for update in recording.updates} - {""}
     path = Path(recording.path)
     return Case(
         name=path.stem,
@@ -45,7 +50,7 @@ def case_of(recording: Recording) -> Case:
                 for statement in program.statements
                 if statement.source
             },
-            found=(*found(recording, converted, parameters), *differences(program, converted)),
+            found=(*found(recording, converted, analysis), *differences(program, converted)),
             output=recording.output,
             ended=recording.ending.message,
         ),
@@ -80,18 +85,43 @@ def differences(program: Program, converted: Converted) -> tuple[str, ...]:
     return tuple(told)
 
 
-def found(recording: Recording, converted: Converted, parameters: set[str]) -> tuple[str, ...]:
+def found(recording: Recording, converted: Converted, analysis: Analysis) -> tuple[str, ...]:
     """Say what was found in a recording, a sentence each."""
-    told = list(recording.messages)
-    if parameters:
-        told.append(f"parameters: {', '.join(sorted(parameters))}")
-    else:
-        told.append("no update of a parameter was seen")
-    told += [
+    opaque = (
         f"{one.file}:{one.line}: {one.code} is recorded, and not derived: {one.function} is not known here"
         for one in converted.opaque
-    ]
-    return tuple(told)
+    )
+    return (*recording.messages, *sentences(analysis), *opaque)
+
+
+def with_phases(converted: Converted, analysis: Analysis) -> Converted:
+    """Say of each statement which pass it belongs to, and of a gradient whose it is."""
+    owners: dict[int, str] = {}
+    for parameter, verdict in zip(analysis.parameters, analysis.verdicts_of_record, strict=False):
+        name = _name_of(converted, analysis, parameter.old)
+        if verdict.gradient is not None and name:
+            owners[verdict.gradient.origin.id] = name
+        for update in parameter.updates:
+            owners[update.new.origin.id] = name
+    statements = []
+    for statement in converted.statements:
+        node = converted.nodes[statement.name]
+        phase = analysis.phases[node.id]
+        if phase != "other":
+            statement = replace(statement, phase=phase, of=owners.get(node.origin.id, ""))
+        statements.append(statement)
+    return converted._replace(statements=tuple(statements))
+
+
+def _name_of(converted: Converted, analysis: Analysis, node: Node) -> str:
+    """Return what a node, or another that is the same, is called in the program."""
+    name = converted.names.get(node.id)
+    if name is None:
+        others = (
+            number for number in converted.names if analysis.graph.of(analysis.graph.nodes[number]) is node
+        )
+        name = converted.names.get(next(others, -1), "")
+    return name
 
 
 def _dtype(converted: Converted) -> str:

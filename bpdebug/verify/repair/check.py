@@ -86,6 +86,7 @@ class _Check:
         self.replay = Replay(recording, targets)
         self.trials = trials_of(analysis, self.replay)
         self.search = Search(recording, self.replay, self.trials, self.is_gradient, deadline)
+        self.dependent = _dependent(recording, analysis)
         self.corrected: Replaced = {}
         self.findings: list[Finding] = []
 
@@ -146,7 +147,7 @@ class _Check:
             for number in ancestors(steps) - forward
             if self.is_gradient(value_of(self.recording.nodes[number]))
         }
-        return suspects(self.recording, steps, right, forward, explained)
+        return suspects(self.recording, steps, right, forward, self.dependent, explained)
 
     def is_gradient(self, value: Any) -> bool:
         """Whether a value is the right gradient of something, but for a factor that people write."""
@@ -266,6 +267,15 @@ class _Check:
         if ratio is not None and abs(ratio - 1) > TOLERANCE:
             notes.append(f"all gradients are {ratio:.6g} times those of this loss: a convention")
         return Assumed(loss.text, 1.0 if ratio is None else ratio, gradients, (*notes, *self.analysis.notes))
+
+
+def _dependent(recording: Recording, analysis: Analysis) -> set[int]:
+    """Return the numbers of the nodes that depend on a parameter."""
+    found = {parameter.old.id for parameter in analysis.parameters}
+    for node in recording.nodes:
+        if any(parent.id in found for parent in node.parents()):
+            found.add(node.id)
+    return found
 
 
 def source_of(site: Site, frame: Frame, turns: tuple[int, ...], place: Place | None = None) -> Source:

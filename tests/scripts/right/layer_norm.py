@@ -1,7 +1,7 @@
 import numpy as np
 
 
-def layernorm_forward(x, gamma, beta, eps=1e-5):
+def layernorm_forward(x, gamma, beta, eps=1e-2):
     mean = x.mean(axis=1, keepdims=True)
     var = x.var(axis=1, keepdims=True)
     inv_std = 1.0 / np.sqrt(var + eps)

@@ -7,11 +7,13 @@ is it. A loss that the script computes is preferred where two explain equally mu
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,18 +21,19 @@ import numpy as np
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement, rewrite
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.errors import BpdebugError
+from bpdebug.sources.script.analysis.computed import computed_only, stem_of
 from bpdebug.sources.script.analysis.graph import Graph
 from bpdebug.sources.script.analysis.losses import (
     SMALLEST_EPSILON,
     Candidate,
     Dependence,
-    explicit_losses,
-    implied_losses,
+    candidates,
+    errors_of,
     statements_of,
 )
 from bpdebug.sources.script.analysis.parameters import Parameter, parameters_of
 from bpdebug.sources.script.analysis.phases import Phase, phases_of
-from bpdebug.sources.script.analysis.standard import Standard, Verdicts
+from bpdebug.sources.script.analysis.standard import Standard, Verdict, Verdicts
 from bpdebug.sources.script.analysis.steps import Values
 from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.conversion.names import UNNAMED
@@ -69,7 +72,9 @@ class Explanation(NamedTuple):
             statement = next(
                 one for one in self.reference.forward.statements if one.name == self.reference.loss
             )
-            return f"{name} = {numpy_text(statement.expression)}, line {candidate.line}"
+            written = numpy_text(statement.expression)
+            shown = written if name.startswith(UNNAMED) else f"{name} = {written}"
+            return f"{shown}, line {candidate.line}"
         error = candidate.errors[0]
         formula = candidate.kind.formula.format(
             a=self._text(error.output, "a"), y=self._text(error.target, "y")
@@ -157,6 +162,11 @@ class Analysis:
             raise ValueError("no loss was found, so there is no reference")
         return self.loss.standard.verdicts(value_of, self.gradients if gradients is None else gradients)
 
+    @property
+    def verdicts_of_record(self) -> tuple[Verdict, ...]:
+        """The verdicts on the recorded gradients, one for each parameter; empty where no loss was found."""
+        return self.loss.verdicts.each if self.loss else ()
+
     @cached_property
     def gradients(self) -> Mapping[int, Any]:
         """The reference gradients for the recorded inputs: the number of a node -> array."""
@@ -166,7 +176,7 @@ class Analysis:
     def equals(self) -> tuple[Explanation, ...]:
         """The losses that explain the gradients as well as the one that was chosen."""
         best = self.loss
-        if best is None:
+        if best is None or best.rank[0] == 0:
             return ()
         return tuple(
             one for one in self.alternatives if one.rank[:2] == best.rank[:2] and _kind(one) != _kind(best)
@@ -191,30 +201,65 @@ class Analysis:
         return phases_of(self.graph, roots, gradients, news)
 
 
-def analyse(recording: Recording) -> Analysis:
+class Told(NamedTuple):
+    """What the person says in place of what would be found.
+
+    Attributes
+    ----------
+    loss : str
+        The name of the loss, the line that computes or implies it, or a kind: `mse`, `bce`, `ce`, `mae`.
+    gradients : mapping
+        The name of a tensor -> the name of its gradient.
+    parameters : tuple of str
+        The only parameters to look at.
+    """
+
+    loss: str = ""
+    gradients: Mapping[str, str] = MappingProxyType({})
+    parameters: tuple[str, ...] = ()
+
+
+def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B008 (a constant)
     """Find parameters, gradients and the loss of a recording.
 
     Parameters
     ----------
     recording : Recording
         Of one iteration.
+    told : Told
+        What the person says.
     """
     graph = Graph(recording.nodes, {update.old.origin.id for update in recording.updates})
-    parameters = parameters_of(graph, recording.updates)
+    parameters = _parameters(graph, recording, told)
     if not parameters:
-        note = (
-            "no parameter was updated: nothing of the form `w -= rate * gradient` ran while it was recorded"
-        )
+        note = "nothing was trained: no `w -= rate * gradient` ran, and nothing is called a gradient"
         return Analysis(recording, graph, (), None, notes=(note,))
-    tried = sorted(_explanations(recording, graph, parameters), key=lambda one: one.rank, reverse=True)
+    tried = sorted(_explanations(recording, graph, parameters, told), key=lambda one: one.rank, reverse=True)
     if not tried:
         note = "no loss was found: no number depends on the parameters, and no output stands beside a target"
         return Analysis(recording, graph, parameters, None, notes=(note,))
     return Analysis(recording, graph, parameters, tried[0], tuple(tried[1:]), tuple(_opaque_notes(tried[0])))
 
 
+def _parameters(graph: Graph, recording: Recording, told: Told) -> tuple[Parameter, ...]:
+    """Return what is updated, and what only has a gradient; a target has none."""
+    updated = parameters_of(graph, recording.updates)
+    used = Dependence(graph, updated).behind_updates
+    found = (*updated, *computed_only(graph, updated, used, told.gradients))
+    replaced = {one.old.id for one in found if not one.is_updated}
+    found = tuple(one for one in found if not (one.is_updated and one.old.id in replaced))
+    targets = [one.target for one in itertools.chain(*errors_of(Dependence(graph, found)))]
+    behind = graph.ancestors([one for one in targets if type(one) is Node])
+    found = tuple(
+        one for one in found if one.is_updated or one.name in told.gradients or one.old.id not in behind
+    )
+    if told.parameters:
+        found = tuple(one for one in found if {one.name, stem_of(one.name)} & set(told.parameters))
+    return found
+
+
 def _explanations(
-    recording: Recording, graph: Graph, parameters: tuple[Parameter, ...]
+    recording: Recording, graph: Graph, parameters: tuple[Parameter, ...], told: Told
 ) -> Iterator[Explanation]:
     """Try the candidates."""
     known = Dependence(graph, parameters)
@@ -225,7 +270,7 @@ def _explanations(
     for instance in recording.instances:
         if instance.site.role == "return" and instance.node is not None:
             returned[graph.of(instance.node).id].append(instance.site.function)
-    for candidate in (*explicit_losses(known, returned), *implied_losses(known)):
+    for candidate in candidates(known, returned, told.loss):
         for explanation in _explained(candidate, writer, parameters):
             yield explanation
             if _needs_no_other(explanation):

@@ -41,6 +41,11 @@ class Parameter(NamedTuple):
     pieces: tuple[Piece, ...]
 
     @property
+    def is_updated(self) -> bool:
+        """Whether an update was recorded; if not, its gradient was only computed."""
+        return self.new is not None
+
+    @property
     def line(self) -> int:
         """The line of its last update; 0 where there is none."""
         return self.updates[-1].site.line if self.updates else 0

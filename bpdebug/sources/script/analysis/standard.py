@@ -118,7 +118,9 @@ class Standard:
     def __init__(
         self, parameters: Sequence[Parameter], may_grow: bool = False, extents: frozenset[int] = frozenset()
     ) -> None:
-        self.parameters, self.may_grow, self.extents = tuple(parameters), may_grow, extents
+        self.parameters, self.extents = tuple(parameters), extents
+        self.is_trained = any(parameter.is_updated for parameter in parameters)
+        self.may_grow = may_grow or not self.is_trained
         self.all_single = all(np.size(parameter.old.like) == 1 for parameter in parameters)
         self.tolerance = max((_tolerance(parameter.old.like) for parameter in parameters), default=1e-6)
         self.deepest = [_deepest_named(parameter) for parameter in parameters]
@@ -148,8 +150,8 @@ class Standard:
         ratios = [verdict.ratio for verdict in first if verdict.is_right and verdict.ratio is not None]
         ratio = _most_common(ratios, self.tolerance)
         each = [
-            verdict if verdict.kind != "factor" else self._with_own_rate(verdict, one, ratio, factor)
-            for verdict, one in zip(first, read, strict=True)
+            verdict if verdict.kind != "factor" else self._with_own_rate(verdict, place, one, ratio, factor)
+            for place, (verdict, one) in enumerate(zip(first, read, strict=True))
         ]
         return Verdicts(factor, ratio, tuple(each))
 
@@ -192,7 +194,7 @@ class Standard:
         for strict in (True, False):
             votes: list[float] = []
             for parameter, pieces in zip(self.parameters, read, strict=True):
-                if pieces is None:
+                if pieces is None or (self.is_trained and not parameter.is_updated):
                     continue
                 is_single = np.size(parameter.old.like) == 1
                 if strict and is_single and not self.all_single:
@@ -246,29 +248,30 @@ class Standard:
         return factor is not None and _near(reading.factor, factor, self.tolerance)
 
     def _with_own_rate(
-        self, verdict: Verdict, pieces: Pieces | None, ratio: float | None, factor: float | None
+        self, verdict: Verdict, place: int, pieces: Pieces | None, ratio: float | None, factor: float | None
     ) -> Verdict:
         """Forgive a factor of its own where the gradient is as the others are, and only the rate differs."""
         if ratio is None or factor is None or pieces is None:
             return verdict
+        is_updated = self.parameters[place].is_updated
         best = []
         for readings in pieces:
-            own = [
-                one
-                for one in readings or ()
-                if _near(one.ratio, ratio, self.tolerance) and one.factor * factor > 0
-            ]
-            own = [one for one in own if one.link.is_adaptive or not self._is_extent(one.factor / factor)]
+            own = [one for one in readings or () if _near(one.ratio, ratio, self.tolerance)]
+            if is_updated:
+                own = [one for one in own if one.factor * factor > 0 and self._is_rate(one, factor)]
             if readings is not None and not own:
                 return verdict
             best += own[-1:]
         return verdict._replace(
-            kind="right", gradient=best[-1].link.node, ratio=best[-1].ratio, has_own_rate=True
+            kind="right", gradient=best[-1].link.node, ratio=best[-1].ratio, has_own_rate=is_updated
         )
 
-    def _is_extent(self, quotient: float) -> bool:
+    def _is_rate(self, reading: Reading, factor: float) -> bool:
+        """Whether a factor differs from the common one as a rate does: not by an extent of the data."""
+        quotient = reading.factor / factor
         larger = max(quotient, 1 / quotient)
-        return any(extent > 1 and _near(larger, extent, self.tolerance) for extent in self.extents)
+        is_extent = any(extent > 1 and _near(larger, extent, self.tolerance) for extent in self.extents)
+        return reading.link.is_adaptive or not is_extent
 
 
 def multiple(value: Any, reference: Any, tolerance: float) -> float | None:

@@ -270,11 +270,9 @@ def matmul(translator: Translator, node: Node) -> Expression:
     stacked = node.function in (operator.matmul, np.matmul)
     if len(left) >= 2 and len(right) >= 2 and (stacked or len(left) == len(right) == 2):
         return translator.call("matmul", x, y)
-    if len(left) == len(right) == 1:
-        return translator.call("sum", translator.call("multiply", x, y))
     if len(right) > 2 or (len(left) > 2 and stacked and len(right) > 1):
         raise OpaqueError(f"a product of {len(left)} and {len(right)} axes")
-    rows = translator.reshaped(x, (-1, left[-1]) if len(left) != 2 else left) if len(left) != 2 else x
+    rows = translator.reshaped(x, (-1, left[-1])) if len(left) != 2 else x
     columns = translator.reshaped(y, (right[0], 1)) if len(right) == 1 else y
     return translator.reshaped(translator.call("matmul", rows, columns), node.shape)
 

@@ -18,7 +18,7 @@ from bpdebug.engine.language.nodes import names as names_in
 from bpdebug.sources.script.conversion.moves import moving_rules, rule_of
 from bpdebug.sources.script.conversion.rules import basic_rules
 from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number
-from bpdebug.sources.script.graph import is_random
+from bpdebug.sources.script.graph import is_random, sources
 from bpdebug.sources.script.recorder.operations import elements
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recording import Recording
@@ -207,10 +207,10 @@ class _Conversion:
         """Write an operation that the language does not know: its value is recorded."""
         code = " ".join(node.site.code.split()) if node.site is not None else why
         place = node.site.place if node.site is not None else Place("", 0, 0, 0, 0)
-        if not is_random(node):
-            self.opaque.setdefault(
-                (place.file, place.line, why), Opaque(why, code, _shown(place.file), place.line)
-            )
+        is_derivable = any(True for _ in sources(node)) and np.asarray(node.like).dtype.kind == "f"
+        if is_derivable and not is_random(node):
+            key = (place.file, place.line, why)
+            self.opaque.setdefault(key, Opaque(why, code, _shown(place.file), place.line))
         name = self.version(f"recorded {len(self.inputs)}")
         self.inputs[name] = self.as_floats(node.value)
         operands = [translator.expression(parent) for parent in node.parents() if _has_elements(parent)]

@@ -21,7 +21,7 @@ from bpdebug.sources.script.recorder.records import (
     Write,
     same,
 )
-from bpdebug.sources.script.recorder.updates import MAY_UPDATE, depends_on, terms_beside
+from bpdebug.sources.script.recorder.updates import MAY_UPDATE, depends_on, is_plain_sum, terms_beside
 from bpdebug.sources.script.sites import Site, Target
 
 NOTHING: Mapping[str, Any] = {}
@@ -90,8 +90,10 @@ class Recorder:
         self.updates: list[Update] = []
         self.tests: list[Test] = []
         self.journal: dict[int, tuple[Any, list[Write]]] = {}
+        self.moment = 0
         self.objects = Objects(self.add)
         self.parameters: dict[int, Node] = {}  # a part of a step -> what it is a step of
+        self.plain_sums: set[int] = set()  # what may be a residual, `x + f(x)`
         self.size = 0
         for frame in self.frames:
             frame.latest = None
@@ -159,7 +161,7 @@ class Recorder:
     def _is_read(self, node: Node, site: int) -> bool:
         """Note that a place reads a node; return whether a new iteration has begun with that."""
         node = node.origin
-        if site in node.replaced_readers:
+        if site in node.replaced_readers and self._is_step(node):
             if self.iteration >= self.limits.iteration:
                 self.end("the iteration is over: the next one begins here")
             self.iteration += 1
@@ -167,6 +169,10 @@ class Recorder:
             return True
         node.readers.add(site)
         return False
+
+    def _is_step(self, node: Node) -> bool:
+        """Whether what replaces another is a step of a parameter, and not a residual in a loop."""
+        return node.id not in self.plain_sums or len({update.old.id for update in self.updates}) > 1
 
     def record(
         self,
@@ -229,7 +235,15 @@ class Recorder:
         """Add an instance."""
         frame = self.frame()
         call = self.stack[-1]
-        instance = Instance(site, node, len(self.nodes), call, scope_of(frame), frame.f_globals)
+        start, moment = len(self.nodes), self.moment
+        if call.began is not None:
+            line, *began = call.began
+            if site.statement.line <= line <= site.statement.end_line:
+                start, moment = began
+            call.began = None
+        instance = Instance(
+            site, node, len(self.nodes), call, scope_of(frame), frame.f_globals, start, moment
+        )
         self.instances.append(instance)
         call.latest = instance
         if node is not None:
@@ -296,7 +310,8 @@ class Recorder:
         entry = self.journal.get(id(container))
         if entry is None:
             entry = self.journal[id(container)] = (container, [])
-        entry[1].append(Write(len(self.nodes), key, old))
+        entry[1].append(Write(self.moment, key, old))
+        self.moment += 1
 
     def slot(self, site: Site, old: Any, new: Any, name: str, depth: int = 0) -> None:
         """Look whether what takes the place of something else is an update of it."""
@@ -339,6 +354,8 @@ class Recorder:
         if not self.updates or self.updates[-1].new is not new:
             self.updates.append(Update(parameter, new, terms, site, name))
         self.parameters[new.id] = parameter
+        if is_plain_sum(new, terms):
+            self.plain_sums.add(new.id)
         new.replaced_readers = frozenset(readers) | old.replaced_readers
 
     def change(
@@ -410,7 +427,11 @@ class Recorder:
         while frame is not None and frame.f_code.co_filename not in self.files:
             frame = frame.f_back  # a library has called it
         caller = (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
-        call = Frame(len(self.frames), site, self.stack[-1], caller, len(self.nodes))
+        parent = self.stack[-1]
+        began = parent.began
+        if began is None or began[0] != caller[1]:
+            parent.began = (caller[1], len(self.nodes), self.moment)
+        call = Frame(len(self.frames), site, parent, caller, len(self.nodes))
         self.stack.append(call)
         if self.limits.function and self.only is None and not self.ended and _is_meant(site, self.limits):
             self.only, self.on = call, True
