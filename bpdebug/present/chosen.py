@@ -11,6 +11,7 @@ from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.present.cells import FEWEST_DIGITS, MOST_DIGITS
 from bpdebug.present.explaining import Selection, explain_element
+from bpdebug.present.line_pairs import gradients_by_tensor, pairs_of_line
 from bpdebug.present.panels import Sight
 from bpdebug.present.snapshot import PairNames, layer_in_focus, pairs_in_focus, places_of, result_name
 from bpdebug.present.views import View, Views
@@ -39,6 +40,7 @@ class Chosen:
         values = debugger.original.values
         self.views = Views(values, values, mine)
         self.view: View = "run"
+        self.gradients = gradients_by_tensor(debugger.program)
 
     # Layers and pairs
 
@@ -60,6 +62,8 @@ class Chosen:
     def pairs(self) -> tuple[PairNames, ...]:
         """Return the names of the pairs to show."""
         statement = self.debugger.statement or self.debugger.program.statements[0]
+        if self.debugger.program.is_recorded:
+            return pairs_of_line(statement, self.gradients)
         return pairs_in_focus(self.debugger.program, self.layer, statement)
 
     # Elements and slices

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.functions import FUNCTIONS
-from bpdebug.engine.language.nodes import calls
+from bpdebug.engine.language.nodes import Statement, calls
 from bpdebug.engine.language.printing import (
+    chain_rule,
     math_name,
     math_text,
     numpy_text,
@@ -17,6 +18,7 @@ from bpdebug.engine.language.printing import (
 )
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.program import Program
+from bpdebug.sources.case import Case
 
 MOST_CARRIED = 6
 """More names than this are counted."""
@@ -83,15 +85,34 @@ def operation_text(
     if statement.phase == "forward" and len(calls(statement.expression)) == 1:
         (call,) = calls(statement.expression)
         why = f"{why} {FUNCTIONS[call.function].explanation}"
+    code, source = statement_text(statement), statement.source
+    if source is not None:
+        code = " ".join(source.code.split())
     return OperationText(
-        code=statement_text(statement),
+        code=code,
         mathematics=f"{math_name(statement.name)} = {math_text(statement.expression)}",
         shapes=shapes_text(statement, program.shapes),
-        rule=program.rule_of(statement) if statement.phase == "backward" else "",
+        rule=rule_text(program, statement),
         why=why,
         arithmetic=arithmetic,
         verdict=verdict,
     )
+
+
+def rule_text(program: Program, statement: Statement) -> str:
+    """Write the chain rule behind a gradient; of a person's own line only what it is the gradient of."""
+    if statement.phase != "backward":
+        return ""
+    if statement.source is None:
+        return program.rule_of(statement)
+    return chain_rule(statement, ()) if statement.of else ""
+
+
+def about_text(case: Case) -> str:
+    """Say before anything runs what a case is about: what was found in a person's own code, a line each."""
+    if case.script is None:
+        return case.about
+    return "\n".join(filter(None, (*case.script.found, case.script.ended, case.about)))
 
 
 def carried_text(program: Program) -> str:

@@ -126,9 +126,7 @@ async def test_the_loss_curve_leads_to_an_iteration(size: tuple[int, int]) -> No
         await session.until(lambda: len(curve(session).numbers) == 500)
         assert (
             curve(session).numbers[-1]
-            == History(session.screen.case.program, session.screen.case.values, 500)
-            .trace(500)
-            .values["loss"]
+            == History(session.screen.case.program, session.screen.case.values, 500).trace(500).values["loss"]
         )
         await session.press("end", "comma")
         await session.until(lambda: "iteration 499: 0.00120" in session.text)

@@ -20,6 +20,8 @@ from bpdebug.engine.language.printing import chain_rule, math_name, math_text, s
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.layers.time_steps import without_step
+from bpdebug.engine.program.source_lines import SourceLines
+from bpdebug.engine.program.variables import Variables
 from bpdebug.errors import ProgramError, ShapeError
 
 if TYPE_CHECKING:
@@ -79,6 +81,21 @@ class Program:
     def positions(self) -> Mapping[str, int]:
         """For each result, the number of its statement, from 1."""
         return {statement.name: number for number, statement in enumerate(self.statements, start=1)}
+
+    @cached_property
+    def source_lines(self) -> SourceLines:
+        """The lines of the person's own code that it was recorded from; none of a scenario."""
+        return SourceLines(self.statements)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it was recorded from a person's own code."""
+        return bool(self.source_lines.at)
+
+    @cached_property
+    def variables(self) -> Variables:
+        """The variables of the person's own code, and their versions."""
+        return Variables(self.inputs, self.positions)
 
     @cached_property
     def runnable(self) -> tuple[tuple[str, Callable[..., Array], tuple[str, ...]], ...]:
