@@ -88,3 +88,11 @@ class ScenarioError(BpdebugError):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
+
+
+class ScriptError(BpdebugError):
+    """A script cannot be recorded: there is no such file, or it is not Python."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems

@@ -8,10 +8,10 @@ from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.provenance.origins import Origin
 from bpdebug.engine.language.provenance.regions import Index
-from bpdebug.engine.network.layers.layer import Layer
+from bpdebug.engine.program.block import Block
 from bpdebug.present.cells import FEWEST_DIGITS, MOST_DIGITS
 from bpdebug.present.explaining import Selection, explain_element
-from bpdebug.present.line_pairs import gradients_by_tensor, pairs_of_line
+from bpdebug.present.line_pairs import pairs_of_line
 from bpdebug.present.panels import Sight
 from bpdebug.present.snapshot import PairNames, layer_in_focus, pairs_in_focus, places_of, result_name
 from bpdebug.present.views import View, Views
@@ -40,7 +40,6 @@ class Chosen:
         values = debugger.original.values
         self.views = Views(values, values, mine)
         self.view: View = "run"
-        self.gradients = gradients_by_tensor(debugger.program)
 
     # Layers and pairs
 
@@ -50,7 +49,7 @@ class Chosen:
         return self.pinned if self.pinned is not None else layer_in_focus(self.debugger)
 
     @property
-    def layer(self) -> Layer | None:
+    def layer(self) -> Block | None:
         """The layer in focus; None where there are no layers, or the statement is of none."""
         layers, number = self.debugger.program.layers, self.layer_number
         return layers[number - 1] if 0 < number <= len(layers) else None
@@ -63,7 +62,7 @@ class Chosen:
         """Return the names of the pairs to show."""
         statement = self.debugger.statement or self.debugger.program.statements[0]
         if self.debugger.program.is_recorded:
-            return pairs_of_line(statement, self.gradients)
+            return pairs_of_line(self.debugger.program, statement)
         return pairs_in_focus(self.debugger.program, self.layer, statement)
 
     # Elements and slices

@@ -5,40 +5,31 @@ Where it is known which tensor a gradient belongs to, it lies under that; what i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from bpdebug.engine.language.nodes import Statement, names
 from bpdebug.engine.program.program import Program
 from bpdebug.present.snapshot import MOST_PAIRS, PairNames
 
 
-def gradients_by_tensor(program: Program) -> Mapping[str, str]:
-    """Return for each tensor its gradient, as far as that is known; of several, the last."""
-    return {
-        statement.of: statement.name
-        for statement in program.statements
-        if statement.phase == "backward" and statement.of and not statement.part
-    }
-
-
-def pairs_of_line(statement: Statement, gradients: Mapping[str, str]) -> tuple[PairNames, ...]:
+def pairs_of_line(program: Program, statement: Statement) -> tuple[PairNames, ...]:
     """Return the pairs to show for a statement: what it reads, and at the right what it writes.
 
     Parameters
     ----------
+    program : Program
+        Knows which gradient belongs to which tensor.
     statement : Statement
         The current one; backwards, what it writes stands at the left.
-    gradients : mapping
-        Tensor -> its gradient.
     """
-    tensors = {gradient: tensor for tensor, gradient in gradients.items()}
     in_use = [*names(statement.expression), statement.name]
     if statement.phase == "backward":
         in_use.reverse()
+    index = program.index
     pairs: dict[str, PairNames] = {}
     for name in in_use:
-        tensor = tensors.get(name, name)
-        gradient = gradients.get(tensor, "")
+        tensor = index.tensor_of.get(name, name)
+        gradients = index.gradients_of.get(tensor, ())
+        # Of several gradients of a tensor, the one that the line is about.
+        gradient = name if name in gradients else next(iter(gradients), "")
         pairs.setdefault(tensor, PairNames(tensor, tensor, gradient, gradient))
     return _with_room(tuple(pairs.values()), statement.name)
 

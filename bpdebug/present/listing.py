@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
 
 from bpdebug.engine.language.printing import shape_text, statement_text
-from bpdebug.engine.network.layers.time_steps import step_of
 from bpdebug.engine.program.program import Program
 from bpdebug.present.python_text import Span
 
@@ -107,9 +106,9 @@ class Listing:
             if statement.layer != layer:
                 lines.append(Line("layer", position))
                 layer, step = statement.layer, None
-            if layer and step_of(statement) != step:
+            if layer and statement.time != step:
                 lines.append(Line("step", position))
-                step = step_of(statement)
+                step = statement.time
             lines.append(Line("statement", position))
         return tuple(lines)
 
@@ -125,10 +124,9 @@ class Listing:
             return statement.phase
         if line.kind == "layer":
             layer = self.program.layer_of(statement)
-            return layer.place.removeprefix("layer ") if layer else ""
+            return layer.heading if layer else ""
         if line.kind == "step":
-            step = step_of(statement)
-            return "all time steps" if step is None else f"time step {step}"
+            return "all time steps" if statement.time is None else f"time step {statement.time}"
         return statement_text(statement)
 
     def find(self, text: str, start: int, direction: Literal[1, -1] = 1) -> int | None:

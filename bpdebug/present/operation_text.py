@@ -8,7 +8,6 @@ from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Statement, calls
 from bpdebug.engine.language.printing import (
-    chain_rule,
     math_name,
     math_text,
     numpy_text,
@@ -100,12 +99,9 @@ def operation_text(
 
 
 def rule_text(program: Program, statement: Statement) -> str:
-    """Write the chain rule behind a gradient; of a person's own line only what it is the gradient of."""
-    if statement.phase != "backward":
-        return ""
-    if statement.source is None:
-        return program.rule_of(statement)
-    return chain_rule(statement, ()) if statement.of else ""
+    """Write the chain rule behind a gradient; a person's own line is one where its tensor is known."""
+    is_gradient = statement.phase == "backward" and (statement.source is None or statement.of)
+    return program.rule_of(statement) if is_gradient else ""
 
 
 def about_text(case: Case) -> str:

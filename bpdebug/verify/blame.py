@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Statement, names
@@ -150,7 +149,7 @@ def mean_elsewhere(
     (words, factor, names)
         What to say, by what factor the user's values differ, and those that do; none if it is no convention.
     """
-    parameters = {gradient_name(name) for name in program.parameters}
+    parameters = {program.index.gradient_of.get(name) for name in program.parameters}
     given = mine.keys() & program.gradients
     flowing, trained = given - parameters, given & parameters
     kind, factor = ("divided by m", 1 / batch) if program.summed else ("times m", float(batch))

@@ -21,7 +21,7 @@ def _arguments(function: Function) -> tuple[str, ...]:
 def _filled(template: str, function: Function) -> str:
     arguments = _arguments(function)
     words = dict(zip(ARGUMENTS, arguments, strict=False))
-    return template.format(**words, operands=", ".join(arguments), axis="", index="index")
+    return template.format(**words, operands=", ".join(arguments), axis="", index="index", text="text")
 
 
 def _call(function: Function) -> str:

@@ -18,8 +18,15 @@ RTOL = 1e-9
 SEEDS = range(6)
 ANY_SHAPE = (ELEMENTWISE, ALONG_AXIS, REDUCTION)
 DERIVED = sorted(name for name, function in FUNCTIONS.items() if any(function.derivatives or ()))
-NOT_DIFFERENTIATED = {"row_sums": (1, 2), "take": (1,)}
-"""The arguments that are numbers of rows, or lend their shape alone."""
+NOT_DIFFERENTIATED = {
+    "cleared": (1,),
+    "gather": (1,),
+    "replaced": (2,),
+    "row_sums": (1, 2),
+    "scatter_sum": (1, 2),
+    "take": (1,),
+}
+"""The arguments that are positions or numbers of rows, or lend their shape alone."""
 
 
 def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -96,6 +103,7 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "binary_cross_entropy_with_logits": lambda x, y: f.softplus(x) - x * y,
         "broadcast_like": broadcast_like,
         "causal_mask": causal_mask,
+        "cleared": lambda x, y: x.flatten().index_fill(0, y.long().flatten(), 0).reshape(x.shape),
         "concatenate": lambda x, y, axis: torch.cat([x, y], axis),
         "conv1d": f.conv1d,
         "conv1d_input_gradient": pulled_back(f.conv1d, 0),
@@ -109,6 +117,7 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "elu": f.elu,
         "exp": torch.exp,
         "flatten": lambda x, start: x.flatten(start),
+        "gather": lambda x, y: torch.take(x, y.long()),
         "gelu": f.gelu,
         "gelu_tanh": lambda x: f.gelu(x, approximate="tanh"),
         "half_square": lambda x: (x**2).sum() / 2,
@@ -136,11 +145,20 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "power": torch.pow,
         "relu": f.relu,
         "relu6": f.relu6,
+        "replaced": lambda x, y, z: (
+            x.flatten().index_put((z.long().flatten(),), y.expand(z.shape).flatten()).reshape(x.shape)
+        ),
         "reshape": lambda x, shape, start: x.reshape(*x.shape[:start], *shape),
         "reshape_like": lambda x, y: x.reshape(y.shape),
         "rms_normalize": lambda x, axis, eps: x / ((x**2).mean(axis, keepdim=True) + eps).sqrt(),
         "row_sums": lambda x, y, z: torch.zeros_like(z).index_add(
             0, y.long().flatten(), x.reshape(-1, *z.shape[1:])
+        ),
+        "scatter_sum": lambda x, y, z: (
+            torch.zeros_like(z)
+            .flatten()
+            .index_put((y.long().flatten(),), x.expand(y.shape).flatten(), accumulate=True)
+            .reshape(z.shape)
         ),
         "selu": f.selu,
         "sequence": lambda *tensors: torch.stack(tensors, 1),
@@ -215,7 +233,7 @@ def test_every_function(name: str, number: int, seed: int) -> None:
     known["dr"] = np.random.default_rng(seed + 100).normal(size=known["r"].shape)
     rules = function.rules(len(arguments)) or ()
     shapes = {key: value.shape for key, value in known.items() if key != "dr"}
-    _, backward = derive([Statement("r", call)], shapes, "r")
+    _, backward, _ = derive([Statement("r", call)], shapes, "r")
     for statement in backward:
         known[statement.name] = evaluate(statement.expression, known)
 

@@ -28,7 +28,7 @@ def ours(
     incoming = np.random.default_rng(seed + 1).normal(size=result.shape)
     known = {**values, "r": result, "dr": incoming}
     shapes = {name: value.shape for name, value in known.items() if name != "dr"}
-    _, backward = derive([Statement("r", call)], shapes, "r")
+    _, backward, _ = derive([Statement("r", call)], shapes, "r")
     for statement in backward:
         known[statement.name] = evaluate(statement.expression, known)
     return {name: value for name, value in known.items() if name not in values}

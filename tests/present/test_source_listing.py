@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bpdebug.commands.session import Session
-from bpdebug.present.line_pairs import gradients_by_tensor, pairs_of_line
+from bpdebug.present.line_pairs import pairs_of_line
 from bpdebug.present.operation_text import about_text, operation_text
 from bpdebug.present.python_text import spans_of
 from bpdebug.present.source_listing import SourceListing, source_window
@@ -100,7 +100,7 @@ def test_a_text_that_is_no_whole_python_keeps_what_was_read() -> None:
 
 def pair_names(position: int) -> list[tuple[str, str]]:
     program = recorded().program
-    pairs = pairs_of_line(program.statements[position - 1], gradients_by_tensor(program))
+    pairs = pairs_of_line(program, program.statements[position - 1])
     return [(pair.tensor, pair.gradient) for pair in pairs]
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from bpdebug.engine.health import HEALTH_CONDITIONS
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.nodes import Statement
-from bpdebug.engine.network.layers.time_steps import without_step
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.variables import normalised
 from bpdebug.errors import BpdebugError
@@ -133,7 +132,8 @@ def roles_of(program: Program) -> dict[str, list[int]]:
     """Return the positions of each role; `dh` is that of `dh_t1`, `dh_t2` and so on, too."""
     positions: dict[str, list[int]] = {}
     for position, statement in enumerate(program.statements, start=1):
-        for role in dict.fromkeys((statement.role, without_step(statement.role))):
+        together = statement.step.role if statement.step else statement.role
+        for role in dict.fromkeys((statement.role, together)):
             positions.setdefault(role, []).append(position)
     return positions
 

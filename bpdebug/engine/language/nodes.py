@@ -50,7 +50,7 @@ VERSION = " ·"
 """What stands in the name of a person's variable before the number of its version, from the second on."""
 INDEX = "s_"
 """What a subscript stands behind as the value of an option, as in NumPy: `index=s_[:,1:3]`."""
-Option = bool | int | float | tuple[int, ...] | Index | Name | None
+Option = bool | int | float | str | tuple[int, ...] | Index | Name | None
 Phase = Literal["forward", "backward", "update"]
 
 
@@ -103,6 +103,24 @@ class Source(NamedTuple):
     turns: tuple[int, ...] = ()
 
 
+class TimeStep(NamedTuple):
+    """Where a tensor stands that is computed anew at every time step: `h1_t3` is `h1` at step 3.
+
+    Attributes
+    ----------
+    number : int, optional
+        The step; None for what flows back from one step to a tensor that all steps share.
+    name : str
+        What the tensors of all steps are called together: `h1`.
+    role : str
+        The role that they have together: `h`.
+    """
+
+    number: int | None
+    name: str
+    role: str
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """`name = expression`, and where in the network it belongs.
@@ -124,6 +142,8 @@ class Statement:
         Of a gradient, only what flows back from one use of the tensor: `da0_via_z1`.
     source : Source, optional
         Where it stands in the user's own code; none where it was written in a scenario, or derived.
+    step : TimeStep, optional
+        Which time step its result belongs to; none where there are no time steps.
     """
 
     name: str
@@ -136,6 +156,12 @@ class Statement:
     why: str = ""
     part: bool = False
     source: Source | None = None
+    step: TimeStep | None = None
+
+    @property
+    def time(self) -> int | None:
+        """The time step that it is about; None where it is about none, or about all of them."""
+        return self.step.number if self.step else None
 
 
 def places(count: int) -> tuple[str, ...]:

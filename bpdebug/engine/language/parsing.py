@@ -16,6 +16,7 @@ from functools import lru_cache, reduce
 from bpdebug.engine.language.functions import FUNCTIONS, Function
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.nodes import INDEX, Call, Expression, Index, Name, Number, Option
+from bpdebug.engine.language.plugins import PluginError, bring_function
 from bpdebug.errors import ExpressionError
 
 MAX_LENGTH = 4000
@@ -224,13 +225,8 @@ class _Reader:
 
     def brought_in(self, node: ast.Call, name: str) -> Function | None:
         """Return the function that another package has under this name, if any."""
-        from bpdebug.engine.network.plugins import (  # start-up without it is quicker
-            PluginError,
-            bring_function,
-        )
-
         try:
-            return FUNCTIONS[name] if bring_function(name) else None
+            return FUNCTIONS[name] if bring_function(name, parse) else None
         except PluginError as error:
             raise self.error(node, str(error)) from None
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import cast
 
 from bpdebug.engine.language.forms import Shape
@@ -77,14 +78,20 @@ def math_name(name: str) -> str:
     return re.sub(r"_?(\d+)$", lambda digits: digits[1].translate(SUBSCRIPTS), name)
 
 
-def math_text(expression: Expression, gradients: Collection[str] = ()) -> str:
+def math_text(expression: Expression, tensors: Mapping[str, str] = MappingProxyType({})) -> str:
     """Write an expression as mathematics: `dz₂ · a₁ᵀ`.
 
-    The names in `gradients` are written as derivatives of the loss: `∂L/∂z₂ · a₁ᵀ`.
+    Parameters
+    ----------
+    expression : Expression
+        What is computed.
+    tensors : mapping
+        Gradient -> the tensor that it is the gradient of; such names are written as derivatives of the
+        loss: `∂L/∂z₂ · a₁ᵀ`.
     """
 
     def name_text(name: str) -> str:
-        return f"∂L/∂{math_name(name[1:])}" if name in gradients else math_name(name)
+        return f"∂L/∂{math_name(tensors[name])}" if name in tensors else math_name(name)
 
     return _write(
         rewrite(expression, _without_its_shape),
@@ -103,16 +110,25 @@ def _without_its_shape(node: Expression) -> Expression:
     return node
 
 
-def chain_rule(statement: Statement, gradients: Collection[str]) -> str:
+def chain_rule(statement: Statement, tensors: Mapping[str, str]) -> str:
     """Write a gradient's statement as the chain rule that it is.
 
     `∂L/∂w₂ = ∂L/∂z₂ · ∂z₂/∂w₂ = ∂L/∂z₂ · a₁ᵀ`: first through what, then how it is computed. A part of a
-    gradient keeps its own name at the left.
+    gradient keeps its own name at the left, and so does an inner gradient, whose tensor has no name.
+
+    Parameters
+    ----------
+    statement : Statement
+        What computes the gradient.
+    tensors : mapping
+        Gradient -> the tensor that it is the gradient of.
     """
-    of = math_name(statement.of or statement.name[1:])
-    through = " + ".join(f"∂L/∂{math_name(name)} · ∂{math_name(name)}/∂{of}" for name in statement.through)
-    written = math_name(statement.name) if statement.part else f"∂L/∂{of}"
-    sides = [written, *([through] if through else []), math_text(statement.expression, gradients)]
+    of = statement.of or tensors.get(statement.name, "")
+    through = " + ".join(
+        f"∂L/∂{math_name(name)} · ∂{math_name(name)}/∂{math_name(of)}" for name in statement.through if of
+    )
+    written = f"∂L/∂{math_name(of)}" if of and not statement.part else math_name(statement.name)
+    sides = [written, *([through] if through else []), math_text(statement.expression, tensors)]
     return " = ".join(sides)
 
 
@@ -177,7 +193,7 @@ def _loose(call: Call, place: str, own: int) -> bool:
 def _numpy_template(call: Call) -> tuple[str, int]:
     function = FUNCTIONS[call.function]
     if function.python:
-        return function.python.replace("{index}", _index_of(call)), function.precedence
+        return _with_options(function.python, call), function.precedence
     operands = [f"{{{place}}}" for place in places(len(call.arguments))]
     options = [f"{name}={_option_text(name, value)}" for name, value in call.options]
     return f"{call.function}({', '.join(operands + options)})", CALL
@@ -197,14 +213,17 @@ def _math_template(call: Call) -> tuple[str, int]:
     if function.notation:
         axis = options_of(call).get("axis")
         letters = "".join(AXIS_LETTERS[i] for i in _axes(axis) if -1 <= i < len(AXIS_LETTERS))
-        notation = function.notation.replace("{axis}", letters).replace("{index}", _index_of(call))
+        notation = _with_options(function.notation.replace("{axis}", letters), call)
         return notation.replace("{operands}", operands), function.precedence
     return f"{call.function.replace('_prime', '′')}({operands})", CALL
 
 
-def _index_of(call: Call) -> str:
-    """Write the subscript of a call, if it has one."""
-    return index_text(cast("Index", dict(call.options).get("index", ())))
+def _with_options(template: str, call: Call) -> str:
+    """Put the subscript of a call into a template, and the text of what is only recorded."""
+    options = dict(call.options)
+    index = index_text(cast("Index", options.get("index", ())))
+    text = str(options.get("text", call.function)).replace("{", "{{").replace("}", "}}")
+    return template.replace("{index}", index).replace("{text}", text)
 
 
 def _axes(axis: object) -> tuple[int, ...]:

@@ -133,6 +133,11 @@ RULES: Mapping[Form, Rule] = {
     forms.MERGED_HEADS: _merged_heads,
     forms.TRIANGLE: _like(0),
     forms.SEQUENCE: _sequence,
+    forms.GATHERED: _like(1),
+    forms.REPLACED: _like(0),
+    forms.SCATTERED: _like(2),
+    forms.CLEARED: _like(0),
+    forms.OPAQUE: _like(0),
 }
 """The rules of the forms that say it better than `_traced`."""
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.nodes import calls
 from bpdebug.engine.language.printing import numpy_text
-from bpdebug.engine.network.optimizers import OPTIMIZERS, update_of
+from bpdebug.engine.network.optimizers import OPTIMIZERS, update_of, with_update
 from bpdebug.engine.program.history import History
-from bpdebug.engine.program.program import Program, with_update
+from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.timeline import Moment
 from bpdebug.engine.program.trace import Trace, run
 from bpdebug.errors import BpdebugError

@@ -114,9 +114,8 @@ def test_a_watch_reads_the_version_of_the_moment(session: Session) -> None:
     for place, name in ((4, "delta"), (5, "delta"), (6, "delta ·2"), (12, "delta ·2")):
         said = run(session, f"goto step {place}", "print norm(delta)")
         assert float(said.split("= ")[1]) == pytest.approx(float(np.linalg.norm(values[name])))
-    assert (
-        "not available yet" in execute(session, "goto 0").lines[0] + execute(session, "print delta").lines[0]
-    )
+    run(session, "goto 0")
+    assert "not available yet" in execute(session, "print delta").lines[0]
 
 
 def test_versions_whose_shapes_do_not_fit_say_so(session: Session) -> None:
@@ -138,8 +137,6 @@ def test_items_whatever_their_quotes() -> None:
     assert known["h[-2]"] == "h[-2]"
 
 
-@pytest.mark.parametrize(
-    ("name", "variable"), [("a ·2", "a"), ("a", "a"), ("a ·b", "a ·b"), ("f() ·12", "f()")]
-)
-def test_the_variable_of_a_version(name: str, variable: str) -> None:
-    assert variable_of(name) == variable
+def test_the_variable_of_a_version() -> None:
+    names = ["a ·2", "a", "a ·b", "f() ·12"]
+    assert [variable_of(name) for name in names] == ["a", "a", "a ·b", "f()"]

@@ -40,7 +40,7 @@ def derived_gradients(
 ) -> dict[str, np.ndarray]:
     """Run the program that the derivation writes for `r = call`, and return the gradients."""
     shapes = {name: value.shape for name, value in values.items()} | {"r": incoming.shape}
-    forward, backward = derive([Statement("r", call)], shapes, "r")
+    forward, backward, _ = derive([Statement("r", call)], shapes, "r")
     known = {**values, "dr": incoming}
     for statement in (*forward, *backward):
         known[statement.name] = evaluate(statement.expression, known)

@@ -108,7 +108,7 @@ def test_layers_of_several_inputs_take_names_from_any_of_them(kind: str) -> None
         {**program.inputs, "w": (4, 3)},
         (Statement("y", parse("w @ x1.T")), *program.statements),
         program.layers,
-        program.seed,
+        program.incoming,
         batch_axes={"x1": 0},
     )
     assert infer_axes(named)["a1"] == ("batch", "")

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.evaluation import evaluate
-from bpdebug.engine.network.optimizers import OPTIMIZERS, update_of
+from bpdebug.engine.network.optimizers import OPTIMIZERS, update_of, with_update
 from bpdebug.engine.program import history as history_module
 from bpdebug.engine.program.history import History, Replaced
-from bpdebug.engine.program.program import with_update
 from bpdebug.errors import Interrupted
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.sources.scenario.training import trained

@@ -16,14 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
+from types import MappingProxyType
+from typing import NamedTuple
 
 from bpdebug.engine.language.derivation.broadcasting import sum_to_shape_of
 from bpdebug.engine.language.derivation.inner_results import (
-    inner_name,
-    new_name,
+    new_suffix,
     shared_inner_results,
+    step_of_inner,
     with_own_statements,
 )
+from bpdebug.engine.language.derivation.names import gradient_name, gradient_names, new_name
 from bpdebug.engine.language.derivation.rules import derivative_rules, with_options
 from bpdebug.engine.language.derivation.simplification import laid_at_once, simplify
 from bpdebug.engine.language.forms import Shape
@@ -34,11 +37,12 @@ from bpdebug.engine.language.nodes import (
     Expression,
     Name,
     Statement,
+    TimeStep,
     names,
     replace,
     walk,
 )
-from bpdebug.engine.language.printing import statement_text
+from bpdebug.engine.language.printing import VIA, statement_text
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.errors import DerivationError
 
@@ -46,9 +50,22 @@ MOST_IN_A_ROW = 32
 """So many terms of a sum are added one after the other."""
 
 
-def gradient_name(name: str) -> str:
-    """Return what the gradient of the loss with respect to a tensor is called."""
-    return f"d{name}"
+class Derived(NamedTuple):
+    """What the derivation gives.
+
+    Attributes
+    ----------
+    forward : tuple of Statement
+        The forward pass, in which an inner result that is needed again has a statement of its own.
+    backward : tuple of Statement
+        The backward pass.
+    incoming : str
+        What the gradient that comes in from outside is called.
+    """
+
+    forward: tuple[Statement, ...]
+    backward: tuple[Statement, ...]
+    incoming: str
 
 
 def derive(
@@ -57,7 +74,8 @@ def derive(
     seed: str,
     parameters: Collection[str] = (),
     wanted: Collection[str] | None = None,
-) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
+    steps: Mapping[str, TimeStep] = MappingProxyType({}),
+) -> Derived:
     """Derive the backward statements of a program.
 
     Parameters
@@ -74,12 +92,13 @@ def derive(
     wanted : collection of str, optional
         The inputs whose gradients are asked for, by default all. What leads to others only, such as a
         target, is not derived, and needs no derivative.
+    steps : mapping
+        The time steps of inputs that belong to one.
 
     Returns
     -------
-    (forward, backward) : pair of tuples of Statement
-        The forward pass, with inner results that the backward pass needs as statements of their
-        own, and the backward pass in the order in which it can run.
+    Derived
+        Both passes, each in the order in which it can run.
 
     Raises
     ------
@@ -89,12 +108,14 @@ def derive(
     shapes = dict(shapes)
     if wanted is None:
         wanted = shapes.keys() - {statement.name for statement in forward}
+    stems: dict[str, str] = {}
     while True:
-        backward = _Derivation(forward, dict(shapes), seed, parameters, wanted).run()
+        derivation = _Derivation(forward, dict(shapes), seed, parameters, wanted, steps, stems)
+        backward = derivation.run()
         shared = shared_inner_results(forward, backward)
         if not shared:
-            return tuple(forward), backward
-        forward = with_own_statements(forward, shared, shapes)
+            return Derived(tuple(forward), backward, derivation.gradients[seed])
+        forward = with_own_statements(forward, shared, shapes, stems)
 
 
 class _Derivation:
@@ -107,8 +128,14 @@ class _Derivation:
         seed: str,
         parameters: Collection[str],
         wanted: Collection[str],
+        steps: Mapping[str, TimeStep],
+        stems: Mapping[str, str],
     ) -> None:
         self.forward = forward
+        self.gradients = gradient_names(shapes)
+        self.taken = {*shapes, *self.gradients.values()}
+        self.steps = {**steps, **{one.name: one.step for one in forward if one.step}}
+        self.stems = stems
         self.shapes = shapes
         self.seed = seed
         self.parameters = parameters
@@ -134,12 +161,13 @@ class _Derivation:
 
     def run(self) -> tuple[Statement, ...]:
         known = {self.seed}
-        self.shapes[gradient_name(self.seed)] = self.shapes[self.seed]
+        self.shapes[self.gradients[self.seed]] = self.shapes[self.seed]
         for position in reversed(range(len(self.forward))):
             statement = self.forward[position]
             if statement.name in known:
                 try:
-                    self.pull_back(statement.expression, Name(gradient_name(statement.name)), statement)
+                    gradient = Name(self.gradients[statement.name])
+                    self.pull_back(statement.expression, gradient, statement)
                 except DerivationError as error:
                     raise DerivationError(f"in `{statement_text(statement)}`: {error}") from None
             completed = [name for name in self.completed_at.get(position, ()) if name in self.contributions]
@@ -200,21 +228,28 @@ class _Derivation:
             ]
         total = _sum([piece for _, piece in contributions])
         through = tuple(dict.fromkeys(source for source, _ in contributions))
-        self.write(gradient_name(name), total, statement, name, through)
+        step = self.steps.get(name)
+        self.write(
+            self.gradients[name], total, statement, name, through, step=step and _gradient_of_series(step)
+        )
 
     def write_part(self, of: str, source: str, piece: Expression, statement: Statement) -> Name:
-        name = new_name(f"{gradient_name(of)}_via_{source}", self.is_taken)
-        self.write(name, piece, statement, of, (source,), part=True)
+        name = new_name(f"{self.gradients[of]}{VIA}{source}", self.taken.__contains__)
+        own, other = self.steps.get(of), self.steps.get(source)
+        step = None
+        if own or other:
+            series = own.name if own else of, other.name if other else source
+            step = TimeStep(own and own.number, *[f"{gradient_name(series[0])}{VIA}{series[1]}"] * 2)
+        self.write(name, piece, statement, of, (source,), part=True, step=step)
         return Name(name)
 
     def write_inner_gradient(self, gradient: Expression, statement: Statement) -> Name:
-        name = inner_name(gradient_name(statement.name), self.is_taken)
-        self.write(name, gradient, statement, "", (statement.name,))
+        stem = self.stems.get(statement.name, statement.name)
+        suffix = new_suffix(self.gradients[stem], self.taken)
+        name = f"{self.gradients[stem]}{suffix}"
+        step = step_of_inner(statement.step and _gradient_of_series(statement.step), suffix)
+        self.write(name, gradient, statement, "", (statement.name,), step=step)
         return Name(name)
-
-    def is_taken(self, name: str) -> bool:
-        """Whether there is such a name, or will be: those of the gradients to come are taken, too."""
-        return name in self.shapes or name in map(gradient_name, {name[1:]} & self.shapes.keys())
 
     def write(
         self,
@@ -224,11 +259,18 @@ class _Derivation:
         of: str,
         through: tuple[str, ...],
         part: bool = False,
+        step: TimeStep | None = None,
     ) -> None:
+        self.taken.add(name)
         self.shapes[name] = shape_of(expression, self.shapes)
         self.backward.append(
-            Statement(name, expression, "backward", statement.layer, name, of, through, part=part)
+            Statement(name, expression, "backward", statement.layer, name, of, through, part=part, step=step)
         )
+
+
+def _gradient_of_series(step: TimeStep) -> TimeStep:
+    """Return the time step of the gradient of a tensor, from the tensor's."""
+    return TimeStep(step.number, *[gradient_name(step.name)] * 2)
 
 
 def _sum(terms: Sequence[Expression]) -> Expression:

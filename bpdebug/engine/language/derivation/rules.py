@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.functions.entry import parsed_rules
 from bpdebug.engine.language.nodes import Call, Expression, Name, rewrite
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.shapes import options_of
@@ -20,14 +21,10 @@ def derivative_rules(function: str, count: int) -> tuple[Expression | None, ...]
     DerivationError
         If the function has no derivative, or not one rule for each argument.
     """
-    entry = FUNCTIONS[function]
-    rules = entry.rules(count)
+    rules = parsed_rules(FUNCTIONS[function], count, parse)
     if rules is None:
         raise DerivationError(f"the function {function} has no derivative")
-    if len(rules) != count:
-        raise DerivationError(f"the function {function} has {count} arguments but {len(rules)} derivatives")
-    options = tuple(entry.options)
-    return tuple(None if rule is None else parse(rule, options) for rule in rules)
+    return rules
 
 
 def with_options(rule: Expression, call: Call) -> Expression:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         MEAN_POOLING,
         MEAN_POOLING_GRADIENT,
     )
+    from bpdebug.engine.language.forms.positions import CLEARED, GATHERED, OPAQUE, REPLACED, SCATTERED
     from bpdebug.engine.language.forms.shaping import (
         AS_ROWS,
         FLATTEN,
@@ -62,6 +63,7 @@ _FAMILIES = {
     "convolutions": ("CONVOLUTION", "INPUT_GRADIENT", "TRANSPOSED_CONVOLUTION", "WEIGHT_GRADIENT"),
     "joining": ("CONCATENATED", "PART", "ROW_SUMS", "SEQUENCE", "TAKEN"),
     "pooling": ("MAX_POOLING", "MAX_POOLING_GRADIENT", "MEAN_POOLING", "MEAN_POOLING_GRADIENT"),
+    "positions": ("CLEARED", "GATHERED", "OPAQUE", "REPLACED", "SCATTERED"),
     "shaping": ("AS_ROWS", "FLATTEN", "RESHAPE", "RESHAPE_LIKE", "UPSAMPLE", "UPSAMPLE_GRADIENT"),
 }
 _HOMES = {name: family for family, names in _FAMILIES.items() for name in names}
@@ -70,12 +72,14 @@ _HOMES = {name: family for family, names in _FAMILIES.items() for name in names}
 __all__ = [
     "ALONG_AXIS",
     "AS_ROWS",
+    "CLEARED",
     "CONCATENATED",
     "CONVOLUTION",
     "COUNT",
     "ELEMENTWISE",
     "EXPANSION",
     "FLATTEN",
+    "GATHERED",
     "INPUT_GRADIENT",
     "MATMUL",
     "MAX_POOLING",
@@ -84,13 +88,16 @@ __all__ = [
     "MEAN_POOLING_GRADIENT",
     "MERGED_HEADS",
     "ONE_HOT",
+    "OPAQUE",
     "PAIRED",
     "PART",
     "PLACED",
     "REDUCTION",
+    "REPLACED",
     "RESHAPE",
     "RESHAPE_LIKE",
     "ROW_SUMS",
+    "SCATTERED",
     "SEQUENCE",
     "SPLIT_HEADS",
     "SUBSCRIPT",

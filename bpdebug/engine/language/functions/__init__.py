@@ -25,7 +25,17 @@ from bpdebug.engine.language.functions.entry import Function, Sample
 
 ACTIVATION_FAMILIES = (activations, bounded, gelu, softmax)
 COMMON_FAMILIES = (arithmetic, comparisons, reductions, subscripts, *ACTIVATION_FAMILIES)
-OTHER_FAMILIES = ("shaping", "attention", "normalisation", "losses", "joining", "pooling", "convolutions")
+OTHER_FAMILIES = (
+    "shaping",
+    "attention",
+    "normalisation",
+    "losses",
+    "joining",
+    "opaque",
+    "positions",
+    "pooling",
+    "convolutions",
+)
 """In the order in which they are searched: those that take longest to import come last."""
 
 

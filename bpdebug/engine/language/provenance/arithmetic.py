@@ -15,9 +15,16 @@ from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import CALL
 from bpdebug.engine.language.nodes import PLACES, Call, Expression
 from bpdebug.engine.language.printing import written_number
-from bpdebug.engine.language.provenance.choices import row_taken, uses_of_row
+from bpdebug.engine.language.provenance.choices import (
+    element_put,
+    element_read,
+    elements_added,
+    elements_at,
+    row_taken,
+    uses_of_row,
+)
 from bpdebug.engine.language.provenance.regions import Index, cell_of, first_index, point
-from bpdebug.engine.language.provenance.writer import SHOWN_TERMS, ZERO, Writer, Written, within
+from bpdebug.engine.language.provenance.writer import SHOWN_TERMS, ZERO, Writer, Written, element_text, within
 from bpdebug.engine.language.shapes import options_of, shape_of
 
 
@@ -90,6 +97,40 @@ def _row_sums(writer: Writer, call: Call, index: Index) -> Written:
     return writer.write_sum(
         writer.reader.elements(gradient, cells), lambda k: writer.write(gradient, cells[k])
     )
+
+
+def _gathered(writer: Writer, call: Call, index: Index) -> Written:
+    """Write an element that was read at its position."""
+    source = element_read(writer.reader, call, index)
+    return Written("nan", "nan") if source is None else writer.write(call.arguments[0], source)
+
+
+def _replaced(writer: Writer, call: Call, index: Index) -> Written:
+    """Write an element that was put in, or that was left."""
+    x, part, _ = call.arguments
+    put = element_put(writer.reader, call, index)
+    return writer.write(x, index) if put is None else writer.write(part, put)
+
+
+def _scattered(writer: Writer, call: Call, index: Index) -> Written:
+    """Write the sum of what was added at a position."""
+    part = call.arguments[0]
+    cells = elements_added(writer.reader, call, index)
+    if not cells:
+        return ZERO
+    return writer.write_sum(writer.reader.elements(part, cells), lambda k: writer.write(part, cells[k]))
+
+
+def _cleared(writer: Writer, call: Call, index: Index) -> Written:
+    """Write an element that was set to 0, or that was left."""
+    is_cleared = elements_at(writer.reader, call.arguments[1], call.arguments[0], index)
+    return ZERO if is_cleared else writer.write(call.arguments[0], index)
+
+
+def _opaque(writer: Writer, call: Call, index: Index) -> Written:
+    """Write what was recorded."""
+    recorded = writer.write(call.arguments[0], index)
+    return Written(element_text(str(options_of(call)["text"]), index), recorded.numbers)
 
 
 def _matmul(writer: Writer, call: Call, index: Index) -> Written:
@@ -187,4 +228,9 @@ WRITERS: Mapping[Form, Callable[[Writer, Call, Index], Written]] = {
     forms.RESHAPE: _moved,
     forms.RESHAPE_LIKE: _moved,
     forms.UPSAMPLE: _moved,
+    forms.GATHERED: _gathered,
+    forms.REPLACED: _replaced,
+    forms.SCATTERED: _scattered,
+    forms.CLEARED: _cleared,
+    forms.OPAQUE: _opaque,
 }

@@ -6,6 +6,7 @@ gradient flows back through the windows that an element has won; of a table one 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -13,7 +14,7 @@ from itertools import product
 import numpy as np
 
 from bpdebug.engine.language import forms
-from bpdebug.engine.language.forms import Form, Region
+from bpdebug.engine.language.forms import Form, Region, Shape
 from bpdebug.engine.language.forms.pooling import pooling_axes
 from bpdebug.engine.language.forms.windows import Sliding
 from bpdebug.engine.language.nodes import Call, Expression
@@ -122,10 +123,83 @@ def _row_sums(reader: RegionReader, call: Call, index: Index) -> list[Choice]:
     return summed + [Choice(1, point(use)) for use in uses]
 
 
+# Positions
+
+
+def element_read(reader: RegionReader, call: Call, index: Index) -> Index | None:
+    """Return the element that was read at a position; None if there is no such element."""
+    x, positions = call.arguments
+    position = float(reader.value(positions, point(index)).item())
+    shape = shape_of(x, reader.shapes)
+    if not (0 <= position < math.prod(shape) and position.is_integer()):
+        return None
+    return _unravelled(int(position), shape)
+
+
+def elements_at(reader: RegionReader, positions: Expression, of: Expression, index: Index) -> list[Index]:
+    """Return the places of the positions that name an element."""
+    shape = shape_of(of, reader.shapes)
+    wanted = np.ravel_multi_index(index, shape) if shape else 0
+    found = reader.value(positions, forms.whole(shape_of(positions, reader.shapes))) == wanted
+    return [tuple(int(i) for i in place) for place in np.argwhere(found)]
+
+
+def element_put(reader: RegionReader, call: Call, index: Index) -> Index | None:
+    """Return the element of the part that replaced another; None if none did."""
+    x, part, positions = call.arguments
+    places = elements_at(reader, positions, x, index)
+    return _repeated(places[-1], shape_of(part, reader.shapes)) if places else None
+
+
+def elements_added(reader: RegionReader, call: Call, index: Index) -> list[Index]:
+    """Return the elements of the part that were added at an element."""
+    part, positions, like = call.arguments
+    shape = shape_of(part, reader.shapes)
+    return [_repeated(place, shape) for place in elements_at(reader, positions, like, index)]
+
+
+def _unravelled(position: int, shape: Shape) -> Index:
+    return tuple(int(i) for i in np.unravel_index(position, shape)) if shape else ()
+
+
+def _repeated(place: Index, shape: Shape) -> Index:
+    """Return the element that broadcasting puts at a place."""
+    own = place[len(place) - len(shape) :]
+    return tuple(i if extent > 1 else 0 for i, extent in zip(own, shape, strict=True))
+
+
+def _gathered(reader: RegionReader, call: Call, index: Index) -> list[Choice]:
+    source, place = element_read(reader, call, index), Choice(1, point(index))
+    return [place] if source is None else [Choice(0, point(source)), place]
+
+
+def _replaced(reader: RegionReader, call: Call, index: Index) -> list[Choice]:
+    put = element_put(reader, call, index)
+    if put is None:
+        return [Choice(0, point(index))]
+    last = elements_at(reader, call.arguments[2], call.arguments[0], index)[-1]
+    return [Choice(1, point(put)), Choice(2, point(last))]
+
+
+def _scattered(reader: RegionReader, call: Call, index: Index) -> list[Choice]:
+    places = elements_at(reader, call.arguments[1], call.arguments[2], index)
+    added = [Choice(0, point(cell)) for cell in elements_added(reader, call, index)]
+    return added + [Choice(1, point(place)) for place in places]
+
+
+def _cleared(reader: RegionReader, call: Call, index: Index) -> list[Choice]:
+    places = elements_at(reader, call.arguments[1], call.arguments[0], index)
+    return [Choice(1, point(place)) for place in places] or [Choice(0, point(index))]
+
+
 CHOICES: Mapping[Form, Callable[[RegionReader, Call, Index], list[Choice]]] = {
     forms.MAX_POOLING: _largest,
     forms.MAX_POOLING_GRADIENT: _gradient_of_largest,
     forms.TAKEN: _taken,
     forms.ROW_SUMS: _row_sums,
+    forms.GATHERED: _gathered,
+    forms.REPLACED: _replaced,
+    forms.SCATTERED: _scattered,
+    forms.CLEARED: _cleared,
 }
 """For each form whose numbers choose: (reader, call, element of its result) -> what decides on it."""

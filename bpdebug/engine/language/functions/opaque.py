@@ -1,0 +1,33 @@
+"""What the language cannot compute: the value that was recorded stands for it, and no gradient passes.
+
+`u = np.linalg.svd(x)` in a person's own code becomes `opaque(recorded, x)` with that text: the first argument
+holds the value, the others say what it was computed from.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bpdebug.engine.language.forms import OPAQUE
+from bpdebug.engine.language.functions.entry import MIXED, POSITIVE, Array, Function, Sample
+
+
+def opaque(recorded: Array, *operands: Array, **options: Any) -> Array:
+    """Return what was recorded."""
+    return recorded
+
+
+ENTRIES = (
+    Function(
+        "opaque",
+        opaque,
+        (None,),
+        "Not known here: the value that was recorded stands for it, and no gradient passes.",
+        (Sample((MIXED, POSITIVE), {"text": "svd(y)"}),),
+        form=OPAQUE,
+        options={"text": "opaque"},
+        notation="{text}",
+        python="{text}",
+        variadic=True,
+    ),
+)

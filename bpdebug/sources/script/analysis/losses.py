@@ -1,0 +1,414 @@
+"""What may be the loss: scalars that the script computes, and losses that its backward pass implies.
+
+An explicit loss is a single number that depends on (nearly) all parameters and on nothing that was updated.
+Many scripts compute none, or print one that they do not descend. Then the backward pass begins at an
+*error*: an output beside its target, `a - y`, `y - a`, or `p[range(m), y] -= 1`. Each of the common losses
+that has its gradient there is a candidate.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement
+from bpdebug.sources.script.analysis.graph import Graph
+from bpdebug.sources.script.analysis.parameters import Parameter, filled
+from bpdebug.sources.script.analysis.steps import DIVIDE
+from bpdebug.sources.script.recorder.operations import put
+from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.updates import SUBTRACT
+
+MOST_EXPLICIT, MOST_GROUPS = 10, 6
+LOSS_WORDS = re.compile(r"loss|cost|err|obj|nll|energy|criterion|^j$|^l$|^e$|mse|entropy", re.IGNORECASE)
+SURE_WORDS = re.compile(r"loss|cost|nll|criterion|^j$|mse|entropy", re.IGNORECASE)
+"""What is called so is the loss even where the updates are made of it."""
+GAIN_WORDS = re.compile(r"likelihood|reward|score|^ll$|log_?prob|elbo|gain", re.IGNORECASE)
+"""What is called so is made larger, not smaller."""
+SMALLEST_EPSILON = 1e-5
+"""What is added within a logarithm and is no larger only keeps it finite."""
+
+
+class ImpliedKind(NamedTuple):
+    """A loss that a backward pass may begin with.
+
+    Attributes
+    ----------
+    short : str
+        What it is called where it is told.
+    name : str
+        What it is called.
+    formula : str
+        How it is written, over an output `{a}` and a target `{y}`.
+    expression : callable
+        (output, target) -> the loss, in the language.
+    fits : callable
+        Whether values of an output can be meant.
+    """
+
+    short: str
+    name: str
+    formula: str
+    expression: Callable[[Expression, Expression], Expression]
+    fits: Callable[[Any], bool]
+
+
+def _call(function: str, *arguments: Expression) -> Call:
+    return Call(function, arguments)
+
+
+def _half_square(a: Expression, y: Expression) -> Expression:
+    return _call("divide", _call("sum", _call("power", _call("subtract", a, y), Number(2))), Number(2))
+
+
+def _binary(a: Expression, y: Expression) -> Expression:
+    hit = _call("multiply", y, _call("log", a))
+    miss = _call("multiply", _call("subtract", Number(1), y), _call("log", _call("subtract", Number(1), a)))
+    return _call("negative", _call("sum", _call("add", hit, miss)))
+
+
+def _cross(a: Expression, y: Expression) -> Expression:
+    return _call("negative", _call("sum", _call("multiply", y, _call("log", a))))
+
+
+def _absolute(a: Expression, y: Expression) -> Expression:
+    return _call("sum", _call("abs", _call("subtract", a, y)))
+
+
+def _any(values: Any) -> bool:
+    return True
+
+
+def _probabilities(values: Any) -> bool:
+    return bool(np.all((values > 0) & (values < 1)))
+
+
+KINDS = (
+    ImpliedKind("mse", "squared error", "½ Σ ({a} − {y})²", _half_square, _any),
+    ImpliedKind(
+        "bce", "binary cross-entropy", "−Σ {y} log {a} + (1 − {y}) log(1 − {a})", _binary, _probabilities
+    ),
+    ImpliedKind("ce", "cross-entropy", "−Σ {y} log {a}", _cross, _probabilities),
+    ImpliedKind("mae", "absolute error", "Σ |{a} − {y}|", _absolute, _any),
+)
+OF_CLASSES = ImpliedKind("ce", "negative log-likelihood", "−Σ log {a}[class]", _cross, _probabilities)
+"""The loss of `p[range(m), y] -= 1`: the target is the classes' places."""
+
+
+class Error(NamedTuple):
+    """An output beside its target.
+
+    Attributes
+    ----------
+    node : Node
+        What was computed of them.
+    output : Node
+        Depends on the parameters.
+    target : Node or number or array
+        Does not; for classes, a mask over the output that is 1 at them.
+    is_of_classes : bool
+        Whether 1 was taken off at the place of the class.
+    """
+
+    node: Node
+    output: Node
+    target: Any
+    is_of_classes: bool = False
+
+
+class Candidate(NamedTuple):
+    """What may be the loss.
+
+    Attributes
+    ----------
+    roots : tuple of Node
+        What has to be computed for it.
+    line : int
+        The line of the script that says so.
+    errors : tuple of Error
+        For an implied loss, where it is implied; empty for an explicit one.
+    kind : ImpliedKind or None
+        For an implied loss, which.
+    leaves_epsilon_out : bool
+        Whether a small number within a logarithm is left out.
+    may_grow : bool
+        Whether it may be meant to be made larger.
+    """
+
+    roots: tuple[Node, ...]
+    line: int
+    errors: tuple[Error, ...] = ()
+    kind: ImpliedKind | None = None
+    leaves_epsilon_out: bool = False
+    may_grow: bool = False
+
+    @property
+    def is_explicit(self) -> bool:
+        """Whether the script computes it."""
+        return self.kind is None
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether an implied loss is the one that goes with its output: a cross-entropy with a softmax."""
+        return self.kind is not None and (self.kind.name == "cross-entropy") == is_softmax(self.roots[0])
+
+    @property
+    def node(self) -> Node | None:
+        """For an explicit loss, the scalar."""
+        return self.roots[0] if self.kind is None else None
+
+
+def is_softmax(node: Node) -> bool:
+    """Whether a tensor is a quotient of exponentials: `exp(z) / sum(exp(z))`."""
+    node = node.origin
+    if node.function not in DIVIDE or type(node.operands[0]) is not Node:
+        return False
+    return node.operands[0].origin.function in (np.exp, math.exp)
+
+
+class Dependence:
+    """What depends on the parameters, on their new values, and what the updates are made of."""
+
+    def __init__(self, graph: Graph, parameters: Sequence[Parameter]) -> None:
+        self.graph, self.parameters = graph, parameters
+        self.on = graph.reached([parameter.old for parameter in parameters])
+        news = [parameter.new for parameter in parameters if parameter.new is not None]
+        self.on_new = graph.reached(news)
+        ends = [link.node for one in parameters for piece in one.pieces for link in piece.chain[:1]]
+        self.behind_updates = graph.ancestors(ends)
+
+
+def candidates(
+    known: Dependence, returned: Mapping[int, Sequence[str]], told: str = ""
+) -> Iterator[Candidate]:
+    """Yield what may be the loss, explicit ones first.
+
+    Parameters
+    ----------
+    known : Dependence
+        What depends on what.
+    returned : mapping
+        The number of a node -> the names of the functions that returned it.
+    told : str
+        What the person says it is: a name, a line, or a kind by its short name; then nothing else is.
+    """
+    if not told:
+        yield from explicit_losses(known, returned)
+        yield from implied_losses(known)
+        return
+    names = _names(known.graph)
+    scalars = [node for node in known.graph.nodes if known.on[node.id] and np.size(node.like) == 1]
+    for node in reversed(scalars):
+        line = node.site.line if node.site else 0
+        if told == str(line) or told in {*names[node.id], *map(_last, names[node.id])}:
+            yield Candidate((node,), line, may_grow=True)
+            break
+    for candidate in implied_losses(known):
+        assert candidate.kind is not None
+        if told in (candidate.kind.short, str(candidate.line)):
+            yield candidate
+
+
+def explicit_losses(
+    known: Dependence, returned: Mapping[int, Sequence[str]], share: float = 0.8
+) -> list[Candidate]:
+    """Return the scalars that depend on a share of the parameters, the likeliest first.
+
+    Parameters
+    ----------
+    known : Dependence
+        What depends on what.
+    returned : mapping
+        The number of a node -> the names of the functions that returned it.
+    share : float
+        Of the parameters; where there is nothing, a smaller share is tried.
+    """
+    graph, count = known.graph, len(known.parameters)
+    found = []
+    for node in graph.nodes:
+        on = known.on[node.id]
+        if not on or known.on_new[node.id] or node.function is None or np.size(node.like) != 1:
+            continue
+        if on.bit_count() >= max(1, share * count) and np.all(
+            np.isfinite(np.asarray(node.value, dtype=float))
+        ):
+            found.append(node)
+    if not found:
+        return explicit_losses(known, returned, 0.3) if share > 0.3 else []
+    numbers = {node.id for node in found}
+    inner = {parent.id for node in found for parent in graph.parents(node) if parent.id in numbers}
+    names = _names(graph)
+    scored = []
+    for node in found:
+        texts = [_last(text) for text in (*names.get(node.id, ()), *returned.get(node.id, ()))]
+        is_named = any(map(LOSS_WORDS.search, texts))
+        grows = any(map(GAIN_WORDS.search, texts)) or float(np.ravel(node.value)[0]) < 0
+        if node.id in known.behind_updates and not any(map(SURE_WORDS.search, texts)):
+            continue  # with one output, everything on the way back is a single number
+        score = 2 * is_named + (node.id not in inner)
+        if score or grows:
+            line = node.site.line if node.site else 0
+            scored.append((-score, -node.id, Candidate((node,), line, may_grow=grows)))
+    scored.sort(key=lambda entry: entry[:2])
+    likeliest = [candidate for _, _, candidate in scored]
+    if len(likeliest) > MOST_EXPLICIT:
+        # Where nothing is called a loss: it is among the first numbers that depend on everything, or the last.
+        half = MOST_EXPLICIT // 2
+        earliest = sorted(likeliest[half:], key=lambda candidate: candidate.roots[0].id)
+        likeliest = likeliest[:half] + earliest[:half]
+    return likeliest
+
+
+def _names(graph: Graph) -> dict[int, list[str]]:
+    """Return for each representative all names that it has anywhere."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for node in graph.nodes:
+        found[graph.of(node).id].extend(node.names)
+    return found
+
+
+def _last(text: str) -> str:
+    """Return the last part of a name: `loss` of `self.loss`."""
+    return text.rpartition(".")[2]
+
+
+def implied_losses(known: Dependence) -> Iterator[Candidate]:
+    """Yield the losses that errors imply."""
+    for group in errors_of(known)[:MOST_GROUPS]:
+        outputs = np.concatenate([np.ravel(np.asarray(error.output.value, dtype=float)) for error in group])
+        for kind in (OF_CLASSES,) if group[0].is_of_classes else KINDS:
+            if kind.fits(outputs):
+                site = group[0].node.site
+                roots = tuple(error.output for error in group)
+                yield Candidate(roots, site.line if site else 0, tuple(group), kind)
+
+
+def errors_of(known: Dependence) -> list[list[Error]]:
+    """Return the errors that updates are made of, those of one place of the source together."""
+    graph = known.graph
+    groups: dict[Any, list[Error]] = defaultdict(list)
+    taken: set[int] = set()
+    backward = [
+        graph.nodes[one] for one in sorted(known.behind_updates) if known.on[one] and not known.on_new[one]
+    ]
+    for node in backward:
+        error = _difference(known, node) or _of_classes(known, node)
+        # What is made of another error is none.
+        if error is not None and not (taken and graph.ancestors([error.output]) & taken):
+            taken.add(node.id)
+            groups[node.site].append(error)
+    if not groups:
+        quotients = [error for node in backward if (error := _quotient(known, node)) is not None]
+        groups = defaultdict(list, {error.node.site: [error] for error in quotients[-3:]})
+    return list(groups.values())
+
+
+def _difference(known: Dependence, node: Node) -> Error | None:
+    """Find `a - y` or `y - a`, where y is no literal and does not depend on the parameters."""
+    if node.function not in SUBTRACT:
+        return None
+    left, right = node.operands
+    on_left, on_right = _depends(known, left), _depends(known, right)
+    if on_left == on_right:
+        return None
+    output, target = (left, right) if on_left else (right, left)
+    if _is_literal(node, 1 if on_left else 0):
+        return None
+    return Error(node, output, target)
+
+
+def _is_literal(node: Node, place: int) -> bool:
+    """Whether an operand of a difference stands there as a number."""
+    try:
+        tree = ast.parse(node.site.code.strip(), mode="eval").body if node.site else None
+    except SyntaxError:
+        return False
+    if isinstance(tree, ast.BinOp):
+        return isinstance((tree.left, tree.right)[place], ast.Constant)
+    return False
+
+
+def _of_classes(known: Dependence, node: Node) -> Error | None:
+    """Find `p[range(m), y] -= 1`."""
+    if node.function is not put:
+        return None
+    whole, index, part = node.operands
+    if type(part) is not Node or part.function not in SUBTRACT or not _depends(known, whole):
+        return None
+    read, one = part.operands
+    value = one.value if type(one) is Node else one
+    if type(read) is not Node or read.function is not operator.getitem or np.size(value) != 1:
+        return None
+    if float(np.ravel(value)[0]) != 1:
+        return None
+    mask = np.zeros(whole.shape)
+    mask[cast("Any", filled(index))] = 1
+    return Error(node, whole, mask, is_of_classes=True)
+
+
+def _quotient(known: Dependence, node: Node) -> Error | None:
+    """Find `y / a`: where a target meets an output in no difference."""
+    if node.function not in DIVIDE:
+        return None
+    target, output = node.operands
+    if type(target) is not Node or type(output) is not Node or target.shape != output.shape:
+        return None
+    if _depends(known, target) or not _depends(known, output) or np.size(node.like) < 2:
+        return None
+    return Error(node, output, target)
+
+
+def _depends(known: Dependence, value: Any) -> bool:
+    return type(value) is Node and bool(known.on[known.graph.of(value).id])
+
+
+def statements_of(
+    candidate: Candidate, name_of: Callable[[Any], Expression], new_name: Callable[[str], str]
+) -> list[Statement]:
+    """Write an implied loss: one statement for each error, and their sum.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        An implied loss.
+    name_of : callable
+        Writes an output or a target.
+    new_name : callable
+        Gives a name that nothing has.
+    """
+    assert candidate.kind is not None
+    kind = candidate.kind
+    terms = [kind.expression(name_of(error.output), name_of(error.target)) for error in candidate.errors]
+    if len(terms) == 1:
+        return [Statement(new_name("loss"), terms[0])]
+    parts = [Statement(new_name("loss"), term) for term in terms]
+    names: list[Expression] = [Name(part.name) for part in parts]
+    return [*parts, Statement(new_name("loss"), _total(names))]
+
+
+def _total(terms: list[Expression]) -> Expression:
+    """Add by halves: a tree must not be too deep to walk."""
+    while len(terms) > 1:
+        terms = [
+            reduce(lambda x, y: _call("add", x, y), terms[at : at + 2]) for at in range(0, len(terms), 2)
+        ]
+    return terms[0]
+
+
+__all__ = [
+    "Candidate",
+    "Counter",
+    "Dependence",
+    "Error",
+    "explicit_losses",
+    "implied_losses",
+    "statements_of",
+]

@@ -1,0 +1,45 @@
+"""What each operation belongs to: the forward pass, the backward pass, the update, or none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal
+
+from bpdebug.sources.script.analysis.graph import Graph
+from bpdebug.sources.script.recorder.records import Node
+
+Phase = Literal["forward", "backward", "update", "other"]
+
+
+def phases_of(
+    graph: Graph, roots: Iterable[Node], gradients: Iterable[Node], news: Collection[Node]
+) -> Sequence[Phase]:
+    """Return the phase of each node.
+
+    Parameters
+    ----------
+    graph : Graph
+        The operations.
+    roots : iterable of Node
+        What the loss is computed from, or itself: what lies behind them is the forward pass.
+    gradients : iterable of Node
+        The gradients of the parameters: what else lies behind them is the backward pass.
+    news : collection of Node
+        The new values of the parameters: they, and what else lies behind them, are the update, even where
+        something reads them too early.
+    """
+    stepped = {graph.of(node).id for node in news}
+    forward = graph.ancestors(roots) - stepped
+    backward = graph.ancestors(gradients) - forward
+    backward -= stepped
+    update = graph.ancestors(news) - forward - backward
+    found: list[Phase] = []
+    for node in graph.nodes:
+        number = graph.of(node).id
+        if number in forward:
+            found.append("forward")
+        elif number in backward:
+            found.append("backward")
+        else:
+            found.append("update" if number in update else "other")
+    return found

@@ -1,0 +1,149 @@
+"""A recording as a case: what every front opens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.trace import read_only, run
+from bpdebug.errors import BpdebugError, Problem, ScriptError
+from bpdebug.sources.case import Case, Script
+from bpdebug.sources.script.analysis.analysis import Analysis, analyse
+from bpdebug.sources.script.analysis.wording import sentences
+from bpdebug.sources.script.conversion.statements import Converted, convert
+from bpdebug.sources.script.graph import start_of
+from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recording import Recording
+
+
+def case_of(recording: Recording) -> Case:
+    """Make a case of a recording: its program has a statement for each value of the person's code.
+
+    Raises
+    ------
+    ScriptError
+        If nothing was recorded that could be stepped through; with what the script raised, if it did.
+    """
+    converted = convert(recording, start_of(recording))
+    if not converted.statements:
+        raise _nothing(recording)
+    analysis = analyse(recording)
+    converted = with_phases(converted, analysis)
+    program = program_of(converted, recording)
+    path = Path(recording.path)
+    return Case(
+        name=path.stem,
+        source=recording.path,
+        title=path.name,
+        about="",
+        layout="",
+        dtype=_dtype(converted),
+        program=program,
+        values=MappingProxyType({name: read_only(value) for name, value in converted.inputs.items()}),
+        script=Script(
+            files={
+                statement.source.file: _text(recording, statement.source.file)
+                for statement in program.statements
+                if statement.source
+            },
+            found=(*found(recording, converted, analysis), *differences(program, converted)),
+            output=recording.output,
+            ended=recording.ending.message,
+        ),
+    )
+
+
+def program_of(converted: Converted, recording: Recording) -> Program:
+    """Make a program of what a recording became."""
+    shapes = {name: np.shape(value) for name, value in converted.inputs.items()}
+    parameters = {converted.names.get(update.old.id, "") for update in recording.updates}
+    try:
+        return Program(shapes, converted.statements, parameters=frozenset(parameters & shapes.keys()))
+    except BpdebugError as error:
+        raise ScriptError(Problem(recording.path, "", f"the recording is no program: {error}")) from None
+
+
+def differences(program: Program, converted: Converted) -> tuple[str, ...]:
+    """Run a program, and say where it does not give what was recorded, bit for bit."""
+    values = run(program, converted.inputs).values
+    told: list[str] = []
+    for statement in program.statements:
+        mine, recorded = values[statement.name], np.asarray(converted.nodes[statement.name].value)
+        if mine.shape != recorded.shape:
+            told.append(f"{statement.name}: computed again, its shape is {mine.shape}, not {recorded.shape}")
+        elif not np.array_equal(mine, recorded, equal_nan=True):
+            scale = float(np.max(np.abs(recorded))) or 1.0
+            off = float(np.max(np.abs(mine - recorded))) / scale
+            line = statement.source.line if statement.source else 0
+            told.append(
+                f"line {line}: {statement.name} computed again differs by {off:.1g} of its largest element"
+            )
+    return tuple(told)
+
+
+def found(recording: Recording, converted: Converted, analysis: Analysis) -> tuple[str, ...]:
+    """Say what was found in a recording, a sentence each."""
+    opaque = (
+        f"{one.file}:{one.line}: {one.code} is recorded, and not derived: {one.function} is not known here"
+        for one in converted.opaque
+    )
+    return (*recording.messages, *sentences(analysis), *opaque)
+
+
+def with_phases(converted: Converted, analysis: Analysis) -> Converted:
+    """Say of each statement which pass it belongs to, and of a gradient whose it is."""
+    owners: dict[int, str] = {}
+    for parameter, verdict in zip(analysis.parameters, analysis.verdicts_of_record, strict=False):
+        name = _name_of(converted, analysis, parameter.old)
+        if verdict.gradient is not None and name:
+            owners[verdict.gradient.origin.id] = name
+        for update in parameter.updates:
+            owners[update.new.origin.id] = name
+    statements = []
+    for statement in converted.statements:
+        node = converted.nodes[statement.name]
+        phase = analysis.phases[node.id]
+        if phase != "other":
+            statement = replace(statement, phase=phase, of=owners.get(node.origin.id, ""))
+        statements.append(statement)
+    return converted._replace(statements=tuple(statements))
+
+
+def _name_of(converted: Converted, analysis: Analysis, node: Node) -> str:
+    """Return what a node, or another that is the same, is called in the program."""
+    name = converted.names.get(node.id)
+    if name is None:
+        others = (number for number in converted.names if analysis.graph.of(analysis.graph.nodes[number]) is node)
+        name = converted.names.get(next(others, -1), "")
+    return name
+
+
+def _dtype(converted: Converted) -> str:
+    kinds = {value.dtype.name for value in converted.inputs.values()}
+    return "float32" if "float32" in kinds else "float64"
+
+
+def _text(recording: Recording, file: str) -> str:
+    for site in recording.sites:
+        if site.source is not None and (site.place.file == file or site.place.file.endswith(f"/{file}")):
+            return site.source.text
+    return ""
+
+
+def _nothing(recording: Recording) -> ScriptError:
+    ending = recording.ending
+    where = f"{recording.path}:{ending.line}" if ending.line else recording.path
+    if ending.kind == "asked":
+        message, hint = "the script asks for an input", "give it with: bpdebug trace net.py < answers.txt"
+    elif ending.kind == "raised":
+        message, hint = f"the script raised an exception before anything was computed: {ending.message}", ""
+    else:
+        message, hint = (
+            f"nothing was computed with tensors: {ending.message}",
+            "expected a script that trains",
+        )
+    return ScriptError(Problem(where, "", message, hint))

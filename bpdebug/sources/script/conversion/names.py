@@ -1,0 +1,48 @@
+"""What tensors are called: as they are written in the source, with versions where a name is used again.
+
+`delta` that is assigned for the second time is `delta ·2`. What has no name of its own is called after the
+function that returned it, or after its line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.sources.script.recorder.records import Node
+
+VERSION = " ·"
+"""What stands between a name and its version."""
+
+UNNAMED = "line "
+"""What is called after its line begins with this."""
+
+
+class Names:
+    """Gives names, each once; `dx`, as the gradient of `x` is called, is nobody else's either."""
+
+    def __init__(self) -> None:
+        self._versions: Counter[str] = Counter()
+        self._taken: set[str] = set()
+
+    def new(self, text: str) -> str:
+        """Return a name that nothing has: the text itself, or with a version."""
+        while True:
+            self._versions[text] += 1
+            version = self._versions[text]
+            name = text if version == 1 else f"{text}{VERSION}{version}"
+            if not {name, gradient_name(name)} & self._taken:
+                self._taken |= {name, gradient_name(name)}
+                return name
+
+
+def text_of(node: Node) -> str:
+    """Return what a tensor is called, without a version."""
+    if node.names:
+        return node.names[0]
+    site = node.site if node.instance is None else node.instance.site
+    if site is None:
+        return "value"
+    if site.role == "return" and site.function:
+        return f"{site.function.rpartition('.')[2]}()"
+    return f"{UNNAMED}{site.line}"

@@ -1,0 +1,284 @@
+"""The statements of a program, from the instances of a recording, in the order in which they ran.
+
+An expression nests as the person wrote it: what was computed within the statement is inside, everything else
+is read by its name. A name that is given again has versions: `delta`, `delta ·2`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Call, CallSite, Expression, Name, Number, Phase, Source, Statement
+from bpdebug.engine.language.nodes import names as names_in
+from bpdebug.sources.script.conversion.moves import moving_rules, rule_of
+from bpdebug.sources.script.conversion.rules import basic_rules
+from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number
+from bpdebug.sources.script.graph import is_random, sources
+from bpdebug.sources.script.recorder.operations import elements
+from bpdebug.sources.script.recorder.records import Frame, Instance, Node
+from bpdebug.sources.script.recording import Recording
+from bpdebug.sources.script.sites import Place, Site
+
+LONGEST_NAME = 40
+
+
+class Opaque(NamedTuple):
+    """An operation that the language does not know: what it is called, its text, and its line."""
+
+    function: str
+    code: str
+    file: str
+    line: int
+
+
+class Converted(NamedTuple):
+    """What a recording became.
+
+    Attributes
+    ----------
+    inputs : mapping
+        The value of each input, in floats.
+    statements : tuple of Statement
+        In the order in which their values were there.
+    instances : tuple of (Instance or None)
+        For each statement, the instance that it comes from; None for a value on the way to another.
+    nodes : mapping
+        The name of an input or a statement -> the node that it is.
+    names : mapping
+        The number of a node -> its name, for all that have one.
+    opaque : tuple of Opaque
+        What is only recorded: no gradient is derived through it.
+    """
+
+    inputs: Mapping[str, Array]
+    statements: tuple[Statement, ...]
+    instances: tuple[Instance | None, ...]
+    nodes: Mapping[str, Node]
+    names: Mapping[int, str]
+    opaque: tuple[Opaque, ...]
+
+
+def convert(
+    recording: Recording, start: int, phase_of: Callable[[Node], tuple[Phase, str]] | None = None
+) -> Converted:
+    """Write the instances from a time on as statements.
+
+    Parameters
+    ----------
+    recording : Recording
+        What was recorded.
+    start : int
+        What was computed before is an input.
+    phase_of : callable, optional
+        Gives the phase of what a node computes, and the tensor whose gradient or step it is, by its name.
+    """
+    conversion = _Conversion(recording, start, phase_of or (lambda node: ("forward", "")))
+    for instance in recording.instances:
+        if instance.result is not None and instance.time >= start and instance.result.id >= start:
+            conversion.add(instance.result, instance)
+    return conversion.converted()
+
+
+class _Conversion:
+    def __init__(
+        self, recording: Recording, start: int, phase_of: Callable[[Node], tuple[Phase, str]]
+    ) -> None:
+        self.recording, self.start, self.phase_of = recording, start, phase_of
+        self.rules = basic_rules() | moving_rules()
+        self.names: dict[int, str] = {}
+        self.nodes: dict[str, Node] = {}
+        self.inputs: dict[str, Array] = {}
+        self.constants: dict[Any, Name] = {}
+        self.statements: list[Statement] = []
+        self.instances: list[Instance | None] = []
+        self.opaque: dict[tuple[str, int, str], Opaque] = {}
+        self.versions: dict[str, int] = {}
+        singles = any(getattr(node.like, "dtype", None) == np.float32 for node in recording.nodes)
+        self.dtype = np.dtype(np.float32 if singles else np.float64)
+        self.places: dict[Place, Source] = {}
+        self.paths = _input_names(recording, start)
+
+    def converted(self) -> Converted:
+        read = {name for statement in self.statements for name in names_in(statement.expression)}
+        inputs = {name: value for name, value in self.inputs.items() if name in read}
+        return Converted(
+            inputs,
+            tuple(self.statements),
+            tuple(self.instances),
+            {name: node for name, node in self.nodes.items() if name in inputs or name not in self.inputs},
+            self.names,
+            tuple(self.opaque.values()),
+        )
+
+    # ---- statements
+
+    def add(self, node: Node, instance: Instance | None) -> None:
+        """Write the statement of a node, if it has none."""
+        if node.id in self.names or not _has_elements(node):
+            return
+        site = instance.site if instance is not None else node.site
+        expression = self.written(node, site)
+        name = self.version(_written_name(node, instance))
+        phase, of = self.phase_of(node)
+        frame, turns = (instance.frame, instance.turns) if instance else (node.frame, node.turns)
+        source = self.source(site, frame, turns) if site is not None else None
+        self.statements.append(Statement(name, expression, phase, of=of, source=source))
+        self.instances.append(instance)
+        self.names[node.id] = name
+        self.nodes[name] = node
+
+    def version(self, name: str) -> str:
+        """Return a name that nothing has: its next version."""
+        while True:
+            self.versions[name] = count = self.versions.get(name, 0) + 1
+            found = name if count == 1 else f"{name} ·{count}"
+            if found not in self.nodes and found not in self.inputs:
+                return found
+
+    def source(self, site: Site, frame: Frame, turns: Mapping[int, int]) -> Source:
+        """Say where a statement stands, and under what it ran."""
+        place = site.statement if site.kind != "iterate" else site.place
+        found = self.places.get(place)
+        if found is None:
+            assert site.source is not None
+            code = site.source.code(place)
+            columns = site.source.columns(place)
+            found = Source(_shown(place.file), place.line, place.end_line, columns, code)
+            self.places[place] = found
+        turned = tuple(turns.get(loop, 0) + 1 for loop in site.loops)
+        return found._replace(calls=calls_of(frame), turns=turned)
+
+    # ---- expressions
+
+    def written(self, node: Node, site: Site | None) -> Expression:
+        """Write what a node computes, as part of the statement at a site."""
+        translator = Translator(lambda operand: self.operand(operand, node, site), self.constant)
+        try:
+            if is_random(node):
+                raise OpaqueError("a random number")
+            return rule_of(self.rules, node)(translator, node)
+        except OpaqueError as error:
+            return self.unknown(node, translator, str(error))
+
+    def operand(self, node: Node, user: Node, site: Site | None) -> Expression:
+        """Write an operand: by its name, or what it computes where that is a part of the same statement."""
+        if node.id in self.names:
+            return Name(self.names[node.id])
+        if node.function is None or node.id < self.start:
+            return self.input(node.origin)
+        if _is_inner(node, user, site):
+            return self.written(node, site)
+        self.add(node, node.instance)
+        return Name(self.names[node.id])
+
+    def input(self, node: Node) -> Expression:
+        """Write what is given: a literal as a number, anything else as an input."""
+        if node.id in self.names:
+            return Name(self.names[node.id])
+        value = node.value
+        written = self.paths.get(node.id)
+        is_plain = (
+            type(value) is float and self.dtype == np.float32
+        )  # a Python number adapts, an array does not
+        if isinstance(value, float) and (not written or is_plain):
+            return number(value)
+        name = self.version(written or _written_name(node, None))
+        self.names[node.id] = name
+        self.nodes[name] = node
+        self.inputs[name] = self.as_floats(value)
+        return Name(name)
+
+    def constant(self, value: Any) -> Expression:
+        """Write an array that is no tensor of the person's: an index, a mask of positions."""
+        value = self.as_floats(np.asarray(value))
+        key = (value.shape, value.tobytes())
+        if key not in self.constants:
+            name = self.version("index")
+            self.inputs[name] = value
+            self.constants[key] = Name(name)
+        return self.constants[key]
+
+    def unknown(self, node: Node, translator: Translator, why: str) -> Expression:
+        """Write an operation that the language does not know: its value is recorded."""
+        code = " ".join(node.site.code.split()) if node.site is not None else why
+        place = node.site.place if node.site is not None else Place("", 0, 0, 0, 0)
+        is_derivable = any(True for _ in sources(node)) and np.asarray(node.like).dtype.kind == "f"
+        if is_derivable and not is_random(node):
+            key = (place.file, place.line, why)
+            self.opaque.setdefault(key, Opaque(why, code, _shown(place.file), place.line))
+        name = self.version(f"recorded {len(self.inputs)}")
+        self.inputs[name] = self.as_floats(node.value)
+        operands = [translator.expression(parent) for parent in node.parents() if _has_elements(parent)]
+        return Call("opaque", (Name(name), *operands), (("text", code),))
+
+    def as_floats(self, value: Any) -> Array:
+        """Return a value as the language computes it: in floats; truths in those of the network."""
+        array = np.asarray(value)
+        if array.dtype.kind == "f":
+            return array
+        return np.asarray(array, dtype=self.dtype if array.dtype.kind == "b" else np.float64)
+
+
+def _is_inner(node: Node, user: Node, site: Site | None) -> bool:
+    """Whether an operand is a part of the same statement: nobody else has it, or it is what `+=` adds."""
+    instance = node.instance
+    if instance is not None and instance.result is node:
+        return False
+    if node.site is None:
+        return node.function is elements
+    return site is not None and node.site.statement is site.statement and node.frame is user.frame
+
+
+def calls_of(frame: Frame) -> tuple[CallSite, ...]:
+    """Return the calls that lead to a frame, the outermost first."""
+    found: list[CallSite] = []
+    here: Frame | None = frame
+    while here is not None and here.site is not None:
+        file, line = here.caller
+        found.append(CallSite(here.number, here.site.function, _shown(file), line))
+        here = here.parent
+    return tuple(reversed(found))
+
+
+def _has_elements(node: Node) -> bool:
+    return isinstance(node.like, float | int | np.ndarray | np.generic)
+
+
+def _written_name(node: Node, instance: Instance | None) -> str:
+    """Return what the person calls a value; where it has no name, what is written for it."""
+    names = instance.names if instance is not None and instance.names else node.names
+    if names:
+        return names[-1]
+    if instance is not None and instance.site.role == "return":
+        return f"{instance.site.function.rpartition('.')[2]}()"
+    site = instance.site if instance is not None else node.site
+    text = " ".join(site.code.split()) if site is not None else ""
+    return text if 0 < len(text) <= LONGEST_NAME else (text[: LONGEST_NAME - 1] + "…" if text else "value")
+
+
+def _shown(file: str) -> str:
+    """Return a file as a person would name it: from the working folder, where it lies under that."""
+    relative = os.path.relpath(file) if os.path.isabs(file) else file
+    return file if relative.startswith("..") else relative
+
+
+def _input_names(recording: Recording, start: int) -> dict[int, str]:
+    """Return the best name of each node from before the iteration: that of an attribute or an item."""
+    found: dict[int, str] = {}
+    for node in recording.nodes:
+        if node.id >= start and node.function is not None:
+            break
+        for name in node.names:
+            origin = node.origin.id
+            held = found.get(origin, "")
+            if not held or (("." in name or "[" in name) and not ("." in held or "[" in held)):
+                found[origin] = name
+    return found
+
+
+__all__ = ["Call", "Converted", "Number", "Opaque", "calls_of", "convert"]

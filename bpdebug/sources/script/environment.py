@@ -1,0 +1,209 @@
+"""What every name meant when an expression was evaluated.
+
+Nothing is copied while a script runs: an instance keeps the names of its frame by reference, the recorder
+journals the writes to containers, and every array has a history. Here the writes that came later are undone,
+in copies, so that an expression can be evaluated once more as if it were then.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from bpdebug.sources.script.recorder.hooks import Hooks
+from bpdebug.sources.script.recorder.objects import is_tensor
+from bpdebug.sources.script.recorder.recorder import Recorder
+from bpdebug.sources.script.recorder.records import MISSING, Instance, Node
+from bpdebug.sources.script.recording import Recording
+from bpdebug.sources.script.running import hooks_in_place
+
+DEEPEST = 8
+"""Containers in containers are followed so deep."""
+
+
+class Environment(Mapping[str, Any]):
+    """The names of an instance, as they were when its expression was evaluated.
+
+    Looking one up gives what it was: containers and objects as copies that hold what they held, tensors as
+    what `value_of` makes of their node.
+
+    Parameters
+    ----------
+    recording : Recording
+        Where the instance is from.
+    instance : Instance
+        The expression.
+    value_of : callable, optional
+        Gives the value of a node; by default the one that was recorded.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        instance: Instance,
+        value_of: Callable[[Node], Any] = lambda node: node.value,
+    ) -> None:
+        self._recording, self._instance, self._value_of = recording, instance, value_of
+        self._revived: dict[int, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        scope, variables = self._instance.scope, self._instance.variables
+        if scope is not None and name in scope:
+            return self._as_then(scope[name], 0)
+        value = variables.get(name, MISSING)
+        _, writes = self._recording.journal.get(id(variables), (None, ()))
+        for write in reversed(writes):
+            if write.moment < self._instance.moment:
+                break
+            if write.key == name:
+                value = write.old
+        if value is MISSING:
+            raise KeyError(name)
+        return self._as_then(value, 0)
+
+    def __iter__(self) -> Iterator[str]:
+        names = {**self._instance.variables, **(self._instance.scope or {})}
+        return iter([name for name in names if name in self])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            self[str(name)]
+        except KeyError:
+            return False
+        return True
+
+    def node(self, value: Any) -> Node | None:
+        """Return the node that an object stood for when the expression was evaluated."""
+        return self._recording.objects.node_at(value, self._before)
+
+    @property
+    def _before(self) -> int:
+        """The last time that was before the statement's own value."""
+        node = self._instance.node
+        if self._instance.start < self._instance.time:
+            return self._instance.start - 1
+        own = node is not None and node.id == self._instance.time - 1
+        return self._instance.time - (2 if own else 1)
+
+    def _as_then(self, value: Any, depth: int) -> Any:
+        if is_tensor(value):
+            node = self.node(value)
+            return value if node is None else self._value_of(node)
+        if depth > DEEPEST or isinstance(value, np.ndarray):
+            return value
+        if id(value) in self._revived:
+            return self._revived[id(value)]
+        kind = type(value)
+        if kind is tuple:
+            return tuple(self._as_then(part, depth + 1) for part in value)
+        if kind in (list, dict):
+            return self._container(value, depth)
+        attributes = getattr(value, "__dict__", None)
+        if type(attributes) is dict and not isinstance(value, type) and not callable(value):
+            return self._object(value, attributes, depth)
+        return value
+
+    def _container(self, value: Any, depth: int) -> Any:
+        held = self._undone(value)
+        copy: Any = self._revived.setdefault(id(value), type(value)())
+        if type(value) is list:
+            copy.extend(self._as_then(part, depth + 1) for part in held)
+        else:
+            copy.update({key: self._as_then(part, depth + 1) for key, part in held.items()})
+        return copy
+
+    def _object(self, value: Any, attributes: dict[str, Any], depth: int) -> Any:
+        try:
+            copy = object.__new__(type(value))
+        except TypeError:
+            return value
+        self._revived[id(value)] = copy
+        for name, part in self._undone(attributes).items():
+            copy.__dict__[name] = self._as_then(part, depth + 1)
+        return copy
+
+    def _undone(self, container: Any) -> Any:
+        """Return a container with the writes undone that came later."""
+        held = container.copy()
+        _, writes = self._recording.journal.get(id(container), (None, ()))
+        for write in reversed(writes):
+            if write.moment < self._instance.moment:
+                break
+            if write.key is MISSING:
+                held = write.old.copy()
+            elif write.old is not MISSING:
+                held[write.key] = write.old
+            elif isinstance(held, list):
+                del held[write.key :]
+            else:
+                held.pop(write.key, None)
+        return held
+
+
+def environment(recording: Recording, instance: Instance) -> Environment:
+    """Return what every name meant when the expression of an instance was evaluated."""
+    return Environment(recording, instance)
+
+
+def evaluated(
+    recording: Recording,
+    instance: Instance,
+    text: str,
+    value_of: Callable[[Node], Any] = lambda node: node.value,
+) -> Any:
+    """Evaluate an expression as if it stood where that of an instance stands; within `callable_again`.
+
+    Parameters
+    ----------
+    text : str
+        The expression: the person's own, or an edit of it.
+    value_of : callable, optional
+        Gives the value of a node; by default the one that was recorded.
+
+    Raises
+    ------
+    Exception
+        Whatever the expression raises.
+    """
+    tree = _Private(instance.site.class_name).visit(ast.parse(f"({text})", mode="eval"))
+    scope = Environment(recording, instance, value_of)
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    held = {name: scope[name] for name in names if name in scope}
+    return eval(compile(tree, "<edit>", "eval"), {"__builtins__": builtins, **held})  # noqa: S307 (their code)
+
+
+class _Private(ast.NodeTransformer):
+    """Mangles private names as within a class."""
+
+    def __init__(self, class_name: str) -> None:
+        self.prefix = f"_{class_name.lstrip('_')}" if class_name.strip("_") else ""
+
+    def mangled(self, name: str) -> str:
+        is_private = name.startswith("__") and not name.endswith("__")
+        return f"{self.prefix}{name}" if self.prefix and is_private else name
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:
+        node.attr = self.mangled(node.attr)
+        self.generic_visit(node)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self.mangled(node.id)
+        return node
+
+
+@contextmanager
+def callable_again(recording: Recording) -> Iterator[None]:
+    """Let the person's functions be called within this: their hooks do what Python does, no more."""
+    silent = Recorder(list(recording.sites))
+    silent.on = False
+    with hooks_in_place(Hooks(silent).table()):
+        yield

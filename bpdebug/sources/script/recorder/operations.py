@@ -1,0 +1,96 @@
+"""What a node computes: functions that give their result and change nothing.
+
+An operator is the function of Python's `operator` module, a function of a library is itself. The rest is
+here: methods and attributes by name, and what writes in place, made functional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of the first operand: `Method("sum")(x, axis=0)` is `x.sum(axis=0)`."""
+
+    name: str
+
+    def __call__(self, owner: Any, *arguments: Any, **options: Any) -> Any:
+        """Call it."""
+        return getattr(owner, self.name)(*arguments, **options)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute that is an array: `x.T`."""
+
+    name: str
+
+    def __call__(self, owner: Any) -> Any:
+        """Look it up."""
+        return getattr(owner, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class InPlace:
+    """What a function that changes its first operand would make of it."""
+
+    function: Callable[..., Any]
+
+    def __call__(self, target: Any, *arguments: Any, **options: Any) -> Any:
+        """Call it with a copy, and return that."""
+        new = np.array(target, copy=True)
+        self.function(new, *arguments, **options)
+        return new
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTo:
+    """What a function leaves in the array that it writes its result to; that is the first operand."""
+
+    function: Callable[..., Any]
+
+    def __call__(self, target: Any, *arguments: Any, **options: Any) -> Any:
+        """Call it with a copy, and return that."""
+        new = np.array(target, copy=True)
+        self.function(*arguments, out=new, **options)
+        return new
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One of several results: `q, r = qr(x)`."""
+
+    place: int
+
+    def __call__(self, results: Any) -> Any:
+        """Take it."""
+        return results[self.place]
+
+
+def put(x: Any, index: Any, part: Any) -> Any:
+    """Return `x` after `x[index] = part`."""
+    new = np.array(x, copy=True)
+    new[index] = part
+    return new
+
+
+def elements(x: Any, positions: Any) -> Any:
+    """Return the elements at positions in the order of C: what a view shows of its array."""
+    return np.asarray(x).reshape(-1)[positions]
+
+
+def put_elements(x: Any, positions: Any, part: Any) -> Any:
+    """Return `x` after something was written through a view of it."""
+    new = np.array(x, copy=True, order="C")
+    new.reshape(-1)[positions] = part
+    return new
+
+
+def shaped(x: Any, shape: tuple[int, ...]) -> Any:
+    """Return `x` after `x.shape = shape`."""
+    return np.reshape(x, shape)

@@ -1,0 +1,472 @@
+"""The recorder: what the hooks tell it becomes nodes, instances, updates and a journal of writes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bpdebug.sources.script.recorder.objects import Objects, View, is_tensor
+from bpdebug.sources.script.recorder.operations import InPlace
+from bpdebug.sources.script.recorder.records import (
+    MISSING,
+    Frame,
+    Instance,
+    Node,
+    Test,
+    Update,
+    Write,
+    same,
+)
+from bpdebug.sources.script.recorder.updates import MAY_UPDATE, depends_on, is_plain_sum, terms_beside
+from bpdebug.sources.script.sites import Site, Target
+
+NOTHING: Mapping[str, Any] = {}
+COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
+DEEPEST_SLOT = 4
+"""Parameters are looked for so deep in a list of lists that takes the place of another."""
+LONGEST_SLOT = 256
+
+
+class Stop(BaseException):
+    """The recording is over; it ends the script, and only what catches everything sees it."""
+
+
+class Limits(NamedTuple):
+    """When a recording ends, beside the end of the iteration or of the script.
+
+    Attributes
+    ----------
+    until : int
+        The line at which it ends, when that is reached; 0 for none.
+    iteration : int
+        Which iteration is recorded, from 1.
+    function : str
+        Only the first call of this function is recorded; empty for all.
+    nodes, size : int
+        So many operations, and so many bytes of their values, are kept at most.
+    """
+
+    until: int = 0
+    iteration: int = 1
+    function: str = ""
+    nodes: int = 400_000
+    size: int = 2_000_000_000
+
+
+class Recorder:
+    """Takes what the hooks see.
+
+    Attributes
+    ----------
+    on : bool
+        Whether anything is recorded.
+    ended : str
+        Why the recording is over; empty as long as it is not.
+    forgotten : int
+        How often everything was forgotten because it was too much before any parameter was updated.
+    """
+
+    def __init__(self, sites: list[Site], limits: Limits = Limits()) -> None:  # noqa: B008 (a constant)
+        self.sites, self.limits = sites, limits
+        self.files: set[str] = set()
+        self.on = not limits.function
+        self.ended = ""
+        self.iteration = 1
+        self.forgotten = 0
+        self.script = Frame(0, None, None, ("", 0), 0)
+        self.stack = [self.script]
+        self.frames = [self.script]
+        self.only: Frame | None = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: what is met from now on was not computed here."""
+        self.nodes: list[Node] = []
+        self.instances: list[Instance] = []
+        self.updates: list[Update] = []
+        self.tests: list[Test] = []
+        self.journal: dict[int, tuple[Any, list[Write]]] = {}
+        self.moment = 0
+        self.objects = Objects(self.add)
+        self.parameters: dict[int, Node] = {}  # a part of a step -> what it is a step of
+        self.plain_sums: set[int] = set()  # what may be a residual, `x + f(x)`
+        self.size = 0
+        for frame in self.frames:
+            frame.latest = None
+
+    @property
+    def time(self) -> int:
+        """The clock: the number of the next node."""
+        return len(self.nodes)
+
+    def end(self, why: str) -> None:
+        """End the recording, and with it the script."""
+        self.ended = self.ended or why
+        self.on = False
+        raise Stop(why)
+
+    def frame(self) -> FrameType:
+        """Return the frame of the person's code that is running."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename not in self.files:
+            frame = frame.f_back
+        assert frame is not None, "a hook was called from nowhere"
+        return frame
+
+    # ---- nodes
+
+    def add(
+        self,
+        site: Site | None,
+        function: Callable[..., Any] | None,
+        operands: tuple[Any, ...],
+        options: Mapping[str, Any],
+        value: Any,
+    ) -> Node:
+        """Add a node."""
+        node = Node(len(self.nodes), site, function, operands, options, value, self.stack[-1])
+        self.nodes.append(node)
+        self.size += getattr(value, "nbytes", 64)
+        if len(self.nodes) >= self.limits.nodes or self.size >= self.limits.size:
+            return self._too_much(value)
+        return node
+
+    def _too_much(self, value: Any) -> Node:
+        """End where there is too much; what comes before the first update is forgotten instead."""
+        if self.updates:
+            self.end(f"{len(self.nodes):,} operations were recorded, which is as many as are kept")
+        self.forgotten += 1
+        self.forget()
+        return self.add(None, None, (), NOTHING, value)
+
+    def operands(self, site: Site, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the operands of an operation, unless the next iteration begins with it."""
+        found = tuple([self.objects.operand(value) for value in values])
+        number = site.number
+        for value in found:
+            kind = type(value)
+            if kind is Node:
+                if self._is_read(value, number):
+                    return self.operands(site, values)
+            elif kind is tuple or kind is list:
+                for part in value:
+                    if type(part) is Node and self._is_read(part, number):
+                        return self.operands(site, values)
+        return found
+
+    def _is_read(self, node: Node, site: int) -> bool:
+        """Note that a place reads a node; return whether a new iteration has begun with that."""
+        node = node.origin
+        if site in node.replaced_readers and self._is_step(node):
+            if self.iteration >= self.limits.iteration:
+                self.end("the iteration is over: the next one begins here")
+            self.iteration += 1
+            self.forget()
+            return True
+        node.readers.add(site)
+        return False
+
+    def _is_step(self, node: Node) -> bool:
+        """Whether what replaces another is a step of a parameter, and not a residual in a loop."""
+        return node.id not in self.plain_sums or len({update.old.id for update in self.updates}) > 1
+
+    def record(
+        self,
+        site: Site,
+        function: Callable[..., Any],
+        values: tuple[Any, ...],
+        options: Mapping[str, Any],
+        result: Any,
+    ) -> None:
+        """Record that a function of values gave a result, if that is a tensor that was not there before."""
+        if id(result) in self.objects.known or not is_tensor(result):
+            return
+        operands = self.operands(site, values)
+        if options:
+            options = dict(zip(options, self.operands(site, tuple(options.values())), strict=True))
+        node = self.add(site, function, operands, options, result)
+        view: View | None = None
+        if isinstance(result, np.ndarray) and result.base is not None and values:
+            source = values[0]
+            is_array = isinstance(source, np.ndarray) and type(operands[0]) is Node
+            if is_array and self.objects.family(result) is self.objects.family(source):
+                view = (source, function, operands[1:], options)
+        self.objects.register(result, node, view)
+
+    # ---- statements
+
+    def value(self, site: Site, value: Any) -> None:
+        """Note the value of an expression that a statement keeps."""
+        call = self.stack[-1]
+        if is_tensor(value):
+            node = self.objects.node_of(value)
+            if site.role != "augment" and not self._is_own(node, site):
+                self.operands(site, (value,))
+                node = self.named_again(site, value)
+            self.instance(site, node)
+        elif site.role in ("assign", "augment"):
+            call.latest = None
+        if site.targets:
+            for target in site.targets:
+                if not target.place:
+                    self.bound(site, target, value)
+
+    def _is_own(self, node: Node, site: Site) -> bool:
+        """Whether a node was computed by this statement, and is nobody else's value."""
+        own = node.site
+        return (
+            node.instance is None
+            and own is not None
+            and own.statement is site.statement
+            and node.frame is self.stack[-1]
+        )
+
+    def named_again(self, site: Site, value: Any) -> Node:
+        """Return a new node for a value that is there already."""
+        node = self.add(site, same, (self.objects.node_of(value),), NOTHING, value)
+        self.objects.renamed(value, node)
+        return node
+
+    def instance(self, site: Site, node: Node | None) -> Instance:
+        """Add an instance."""
+        frame = self.frame()
+        call = self.stack[-1]
+        start, moment = len(self.nodes), self.moment
+        if call.began is not None:
+            line, *began = call.began
+            if site.statement.line <= line <= site.statement.end_line:
+                start, moment = began
+            call.began = None
+        instance = Instance(
+            site, node, len(self.nodes), call, scope_of(frame), frame.f_globals, start, moment
+        )
+        self.instances.append(instance)
+        call.latest = instance
+        if node is not None:
+            node.instance = instance
+        return instance
+
+    def bound(self, site: Site, target: Target, value: Any) -> None:
+        """Note that a variable gets a value; an item or an attribute gets it at its store."""
+        if not target.name:
+            return
+        frame = self.frame()
+        variables = frame.f_globals if target.is_global else frame.f_locals
+        old = variables.get(target.name, MISSING)
+        if target.is_global:
+            self.write(variables, target.name, old)
+        if is_tensor(value):
+            node = self.objects.node_of(value)
+            self.name(node, target.text)
+            if node.origin.function in MAY_UPDATE:
+                self.slot(site, old, value, target.text)
+        elif type(value) in (list, tuple, dict):
+            self.slot(site, old, value, target.text)
+            self.name_parts(value, target.text)
+
+    def name_parts(self, value: Any, name: str, depth: int = 0) -> None:
+        """Give the tensors in a container that is stored their names in it."""
+        if depth >= DEEPEST_SLOT or len(value) > LONGEST_SLOT:
+            return
+        parts = value.items() if type(value) is dict else enumerate(value)
+        for key, part in parts:
+            if is_tensor(part):
+                node = self.objects.node_of(part) if id(part) in self.objects.known else None
+                if node is not None and not node.names:
+                    self.name(node, f"{name}[{key!r}]")
+            elif type(part) in (list, tuple, dict):
+                self.name_parts(part, f"{name}[{key!r}]", depth + 1)
+
+    def name(self, node: Node, name: str) -> None:
+        """Give a node a name that it was stored in."""
+        if name not in node.names:
+            node.names = (*node.names, name)
+            if node.instance is not None and node.instance.result is node:
+                node.instance.names = node.names
+
+    def effect(self, site: Site, node: Node, name: str) -> None:
+        """Note that a statement changed an array: what it stored is the new value of that array."""
+        call = self.stack[-1]
+        instance = call.latest
+        if (
+            instance is None
+            or instance.statement is not site.statement
+            or instance.result is not instance.node
+        ):
+            instance = self.instance(site, None)
+            instance.time = node.id
+        instance.result = node
+        node.instance = instance
+        self.name(node, name)
+
+    # ---- changes
+
+    def write(self, container: Any, key: Any, old: Any) -> None:
+        """Journal a change of a container, before it is made or after."""
+        entry = self.journal.get(id(container))
+        if entry is None:
+            entry = self.journal[id(container)] = (container, [])
+        entry[1].append(Write(self.moment, key, old))
+        self.moment += 1
+
+    def slot(self, site: Site, old: Any, new: Any, name: str, depth: int = 0) -> None:
+        """Look whether what takes the place of something else is an update of it."""
+        if old is new or old is MISSING or old is None:
+            return
+        if is_tensor(new):
+            if is_tensor(old) and id(old) in self.objects.known:
+                self.check(site, self.objects.node_of(old), self.objects.node_of(new), name)
+        elif depth >= DEEPEST_SLOT:
+            return
+        elif type(new) in (list, tuple) and type(old) in (list, tuple):
+            if len(new) == len(old) <= LONGEST_SLOT:
+                for number, (was, now) in enumerate(zip(old, new, strict=True)):
+                    self.slot(site, was, now, f"{name}[{number}]", depth + 1)
+        elif type(new) is dict and type(old) is dict and len(new) <= LONGEST_SLOT:
+            for key in new:
+                self.slot(site, old.get(key), new[key], f"{name}[{key!r}]", depth + 1)
+
+    def check(self, site: Site, old: Node, new: Node, name: str) -> None:
+        """Look whether a node is a step of another: `c · old + delta`, where delta depends on it."""
+        old, new = old.origin, new.origin
+        parameter = self.parameters.get(old.id, old)
+        own = {id(site.statement)} | ({id(new.site.statement)} if new.site else set())
+        readers = {
+            number
+            for number in old.readers | parameter.readers
+            if id(self.sites[number].statement) not in own
+        }
+        if old is new or not readers or old.shape != new.shape:
+            return
+        terms = terms_beside(new, old)
+        if terms is None:
+            return
+        if any(depends_on(delta, old) for _, delta in terms):
+            parameter = old
+        elif not any(depends_on(delta, parameter) for _, delta in terms):
+            if not terms:
+                self.parameters[new.id] = parameter
+            return
+        if not self.updates or self.updates[-1].new is not new:
+            self.updates.append(Update(parameter, new, terms, site, name))
+        self.parameters[new.id] = parameter
+        if is_plain_sum(new, terms):
+            self.plain_sums.add(new.id)
+        new.replaced_readers = frozenset(readers) | old.replaced_readers
+
+    def change(
+        self,
+        site: Site,
+        function: Callable[..., Any],
+        target: Any,
+        values: tuple[Any, ...],
+        options: Mapping[str, Any],
+        do: Callable[[], Any],
+        name: str,
+    ) -> Any:
+        """Let a function change an array in place, and record what it made of it.
+
+        Parameters
+        ----------
+        function : callable
+            What gives the new value of the array from `values`.
+        do : callable
+            Changes it.
+        """
+        objects = self.objects
+        operands = self.operands(site, values)
+        if options:
+            options = dict(zip(options, self.operands(site, tuple(options.values())), strict=True))
+        old = objects.node_of(target)
+        objects.before_write(target)
+        try:
+            result = do()
+        except BaseException:
+            objects.written(target, old)
+            raise
+        node = self.add(site, function, operands, options, target)
+        objects.written(target, node)
+        self.effect(site, node, name)
+        self.check(site, old, node, name)
+        return result
+
+    def augmented(
+        self,
+        site: Site,
+        operation: Callable[..., Any],
+        plain: Callable[..., Any],
+        old: Any,
+        value: Any,
+        name: str,
+    ) -> Any:
+        """Do `old += value`, and record it."""
+        if isinstance(old, np.ndarray) and is_tensor(old):
+            function = plain if _keeps_dtype(old, value) else InPlace(operation)
+            return self.change(
+                site, function, old, (old, value), NOTHING, lambda: operation(old, value), name
+            )
+        if type(old) is list:
+            self.write(old, MISSING, list(old))
+        result = operation(old, value)
+        if is_tensor(result) and id(result) not in self.objects.known:
+            self.record(site, plain, (old, value), NOTHING, result)
+            node = self.objects.node_of(result)
+            self.effect(site, node, name)
+            if type(node.operands[0]) is Node:
+                self.check(site, node.operands[0], node, name)
+        return result
+
+    # ---- calls
+
+    def enter(self, site: Site, frame: FrameType | None) -> None:
+        """Go into a call of a function of the person's."""
+        while frame is not None and frame.f_code.co_filename not in self.files:
+            frame = frame.f_back  # a library has called it
+        caller = (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
+        parent = self.stack[-1]
+        began = parent.began
+        if began is None or began[0] != caller[1]:
+            parent.began = (caller[1], len(self.nodes), self.moment)
+        call = Frame(len(self.frames), site, parent, caller, len(self.nodes))
+        self.stack.append(call)
+        if self.limits.function and self.only is None and not self.ended and _is_meant(site, self.limits):
+            self.only, self.on = call, True
+        if self.on:
+            self.frames.append(call)
+
+    def leave(self) -> None:
+        """Come back from the innermost call."""
+        if len(self.stack) > 1:
+            call = self.stack.pop()
+            if call is self.only and self.on:
+                self.end(f"{self.limits.function} has returned")
+
+
+def _keeps_dtype(old: Any, value: Any) -> bool:
+    """Whether an operation in place gives what the same operation gives anywhere else."""
+    return not is_tensor(value) or isinstance(value, float) or bool(np.result_type(old, value) == old.dtype)
+
+
+def _is_meant(site: Site, limits: Limits) -> bool:
+    return f".{site.function}".endswith(f".{limits.function}")
+
+
+def scope_of(frame: FrameType) -> Mapping[str, Any] | None:
+    """Return the local variables of a frame, those around a comprehension or a lambda too."""
+    variables = frame.f_locals
+    if variables is frame.f_globals:
+        return None
+    scope = dict(variables)
+    code, outer = frame.f_code, frame.f_back
+    while code.co_name in COMPREHENSIONS:
+        while outer is not None and code not in outer.f_code.co_consts:
+            outer = outer.f_back
+        if outer is None or outer.f_locals is outer.f_globals:
+            break
+        scope = {**outer.f_locals, **scope}
+        code, outer = outer.f_code, outer.f_back
+    return scope

@@ -1,0 +1,136 @@
+"""Where in the person's source something is computed: a site is one expression or statement of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+
+class Place(NamedTuple):
+    """A stretch of a file.
+
+    Attributes
+    ----------
+    file : str
+        The path of the file.
+    line, end_line : int
+        Its first and last line, from 1.
+    column, end_column : int
+        Where it begins in its first line and ends (exclusive) in its last, from 0, in bytes of UTF-8 as
+        `ast` counts them.
+    """
+
+    file: str
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+
+
+class Source:
+    """The text of a file that was instrumented, and the code at a place in it."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines without their ends; a form feed or a Unicode separator ends none, as in Python."""
+        return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    def code(self, place: Place) -> str:
+        """Return the text of a place, several lines as they stand."""
+        rows = [line.encode() for line in self.lines[place.line - 1 : place.end_line]]
+        if not rows:
+            return ""
+        rows[-1] = rows[-1][: place.end_column]
+        rows[0] = rows[0][place.column :]
+        return b"\n".join(rows).decode(errors="replace")
+
+    def columns(self, place: Place) -> tuple[int, int]:
+        """Return the columns of a place in characters, from 0: where it begins, and where it ends."""
+        first, last = (self.lines[line - 1].encode() for line in (place.line, place.end_line))
+        return len(first[: place.column].decode()), len(last[: place.end_column].decode())
+
+
+class Target(NamedTuple):
+    """What a value is stored in.
+
+    Attributes
+    ----------
+    text : str
+        As written: `z`, `self.w`, `h[t]`.
+    name : str
+        The variable, where it is only a name; else empty.
+    place : tuple of int
+        Which of several values goes there: `()` for the whole, `(1,)` for `b` in `a, b = ...`.
+    is_global : bool
+        Whether the variable is one of the module.
+    owner : str
+        For an item or an attribute, whose: `h` in `h[t]`, `self` in `self.w`.
+    is_fixed : bool
+        Whether the text alone says which: `h[-1]` and `p["w"]`, but not `h[t]`.
+    """
+
+    text: str
+    name: str = ""
+    place: tuple[int, ...] = ()
+    is_global: bool = False
+    owner: str = ""
+    is_fixed: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Site:
+    """One place of a file at which a hook stands.
+
+    Attributes
+    ----------
+    number : int
+        Its position in the list of all sites.
+    kind : str
+        What the hook sees: `binary`, `call`, `value`, `store`, ...
+    place : Place
+        The expression.
+    statement : Place
+        The statement that it belongs to; of a compound statement the whole of it.
+    function : str
+        The function that it stands in, as `Net.forward`; empty at the top of a file.
+    loops : tuple of int
+        The sites of the loops around it within that function, from the outermost.
+    operator : callable or None
+        For an operator, the function of Python's `operator` module.
+    role : str
+        For a value: what becomes of it: `assign`, `augment`, `return`, `element`, `append`, `yield`.
+    targets : tuple of Target
+        For a value or a store: what it is stored in.
+    code : str
+        Its text.
+    class_name : str
+        The class whose body it stands in, directly or within a method: private names are mangled with it.
+    """
+
+    number: int
+    kind: str
+    place: Place
+    statement: Place
+    function: str
+    loops: tuple[int, ...]
+    operator: Callable[..., Any] | None = None
+    role: str = ""
+    targets: tuple[Target, ...] = ()
+    source: Source | None = field(default=None, repr=False)
+    class_name: str = ""
+
+    @property
+    def line(self) -> int:
+        """The line at which it begins."""
+        return self.place.line
+
+    @property
+    def code(self) -> str:
+        """Its text."""
+        return self.source.code(self.place) if self.source else ""

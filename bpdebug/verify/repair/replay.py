@@ -1,0 +1,118 @@
+"""A recording computed again with some of its values replaced: only what depends on them is computed.
+
+Nodes are pure functions of older nodes, so one pass in the order of their numbers does it. A branch that
+was taken stays taken: where other values would have turned it, the replay says so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from heapq import heapify, heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from bpdebug.sources.script import Node, Recording, Test, recomputed
+
+ValueOf = Callable[[Node], Any]
+Replaced = Mapping[int, Callable[[ValueOf], Any]]
+"""The number of a node -> what gives its other value, from the values of older nodes."""
+MOST_NODES = 60_000
+"""From so many nodes on, only those are computed again that the targets depend on."""
+
+
+class Replay:
+    """Values of a recording, computed again.
+
+    Parameters
+    ----------
+    recording : Recording
+        What is computed again.
+    targets : iterable of Node
+        Nodes whose values will be asked for.
+    """
+
+    def __init__(self, recording: Recording, targets: Iterable[Node]) -> None:
+        self.recording = recording
+        self._values: dict[int, Any] = {}
+        self._wanted = ancestors(targets) if len(recording.nodes) > MOST_NODES else None
+
+    @cached_property
+    def _readers(self) -> Mapping[int, list[int]]:
+        readers: dict[int, list[int]] = defaultdict(list)
+        for node in self.recording.nodes:
+            if self._wanted is None or node.id in self._wanted:
+                for parent in node.parents():
+                    readers[parent.id].append(node.id)
+        return readers
+
+    def recorded(self, node: Node) -> Any:
+        """Return the value that a node had; one that had to be put together is put together once."""
+        if node.id not in self._values:
+            self._values[node.id] = node.value
+        return self._values[node.id]
+
+    def run(self, replaced: Replaced) -> ValueOf:
+        """Compute everything again that depends on what is replaced.
+
+        Parameters
+        ----------
+        replaced : mapping
+            What is replaced.
+
+        Returns
+        -------
+        callable
+            The value of any node.
+
+        Raises
+        ------
+        Exception
+            Whatever an operation raises on the new values.
+        """
+        nodes, readers = self.recording.nodes, self._readers
+        new: dict[int, Any] = {}
+
+        def value_of(node: Node) -> Any:
+            return new[node.id] if node.id in new else self.recorded(node)
+
+        waiting = list(replaced)
+        heapify(waiting)
+        seen = set(waiting)
+        with np.errstate(all="ignore"):
+            while waiting:
+                number = heappop(waiting)
+                node = nodes[number]
+                new[number] = replaced[number](value_of) if number in replaced else recomputed(node, value_of)
+                for reader in readers.get(number, ()):
+                    if reader not in seen:
+                        seen.add(reader)
+                        heappush(waiting, reader)
+        return value_of
+
+    def turned(self, value_of: ValueOf) -> Test | None:
+        """Return the first branch that other values would have decided otherwise."""
+
+        def filled(side: Any) -> Any:
+            return value_of(side) if isinstance(side, Node) else side
+
+        for test in self.recording.tests:
+            left, right = filled(test.left), filled(test.right)
+            truth = bool(left if test.operator is None else test.operator(left, right))
+            if truth != test.truth:
+                return test
+        return None
+
+
+def ancestors(nodes: Iterable[Node]) -> set[int]:
+    """Return the numbers of some nodes, and of all that they were computed from."""
+    found: set[int] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if node.id not in found:
+            found.add(node.id)
+            waiting.extend(node.parents())
+    return found

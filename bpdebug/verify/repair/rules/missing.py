@@ -1,0 +1,91 @@
+"""What is not there, and should be: a factor, a term, a sum, a sign, the derivative of an activation."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from bpdebug.verify.repair.rules.nodes import REDUCED, call, fitting, may_be_tensor, parsed, rank
+from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
+
+DERIVATIVES = ("{0} * (1 - {0})", "1 - {0} ** 2", "{0} > 0")
+"""The derivatives that people write out, in terms of what went out: of sigmoid, tanh and relu."""
+
+
+def missing_signs(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Add a minus."""
+    if may_be_tensor(node, scope):
+        yield Replacement("sign", ast.UnaryOp(ast.USub(), node), 1.2, node)
+
+
+def missing_sums(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Add a sum."""
+    if may_be_tensor(node, scope) and rank(node, scope) != 0:
+        for axis, kept in REDUCED:
+            new = call(scope, "sum", node, axis=axis, kept=kept)
+            yield Replacement("sum missing", new, 1.4, node)
+
+
+def missing_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Multiply by the derivative of an activation: by a function of the person's, or written out."""
+    if not may_be_tensor(node, scope):
+        return
+    for tensor in fitting(node, scope):
+        for function in scope.functions:
+            factor: ast.expr = ast.Call(parsed(function), [parsed(tensor)], [])
+            yield Replacement("derivative missing", ast.BinOp(node, ast.Mult(), factor), 1.25, factor)
+        for form in DERIVATIVES:
+            factor = parsed(form.format(tensor))
+            yield Replacement("derivative missing", ast.BinOp(node, ast.Mult(), factor), 1.3, factor)
+
+
+def other_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Take the derivative of another activation, or at another tensor."""
+    if not isinstance(node, ast.BinOp | ast.Call | ast.Compare):
+        return
+    names = {ast.unparse(one) for one in ast.walk(node) if isinstance(one, ast.Name | ast.Attribute)}
+    for tensor in fitting(node, scope):
+        nearness = 0.0 if tensor in names else 0.15
+        for form in DERIVATIVES:
+            yield Replacement("another derivative", parsed(form.format(tensor)), 1.45 + nearness, node)
+        for function in scope.functions:
+            call = ast.Call(parsed(function), [parsed(tensor)], [])
+            yield Replacement("another derivative", call, 1.4 + nearness, node)
+
+
+def missing_factors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Multiply or divide by a tensor, or by an integer that may count the examples."""
+    if not may_be_tensor(node, scope):
+        return
+    for tensor in fitting(node, scope, numbers_too=True):
+        factor = parsed(tensor)
+        yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), factor), 1.5, factor)
+        yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), 1.9, factor)
+    for count in scope.counts:
+        factor = parsed(count)
+        further = 0.2 * ("shape" in count)
+        yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), 1.6 + further, factor)
+        yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), factor), 1.7 + further, factor)
+    for number in (2, 0.5):
+        factor = ast.Constant(number)
+        yield Replacement("factor missing", ast.BinOp(factor, ast.Mult(), node), 1.6, factor)
+
+
+def missing_terms(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Add a tensor, or subtract it."""
+    if not may_be_tensor(node, scope):
+        return
+    for tensor in fitting(node, scope):
+        term = parsed(tensor)
+        yield Replacement("term missing", ast.BinOp(node, ast.Add(), term), 1.5, term)
+        yield Replacement("term missing", ast.BinOp(node, ast.Sub(), term), 1.8, term)
+
+
+RULES: tuple[Rule, ...] = (
+    missing_signs,
+    missing_sums,
+    missing_derivatives,
+    other_derivatives,
+    missing_factors,
+    missing_terms,
+)

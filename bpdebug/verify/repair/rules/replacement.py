@@ -1,0 +1,60 @@
+"""What a rule knows of the place in the code, and what it suggests."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from bpdebug.engine.language.forms import Shape
+
+
+class Scope(NamedTuple):
+    """What can be written at a place in the code.
+
+    Attributes
+    ----------
+    tensors : mapping
+        How a tensor can be written there -> its shape; a number has the shape ().
+    counts : tuple of str
+        How integers can be written that may be a number of examples: `m`, `x.shape[0]`.
+    functions : tuple of str
+        The person's own functions of one argument: `relu_prime`, `self.d_sigmoid`.
+    slices : tuple of ast.expr
+        The subscripts that the code around is written with.
+    numpy : str
+        What NumPy is called there.
+    shape : callable
+        (expression) -> the shape of its value there; None where it has none.
+    """
+
+    tensors: Mapping[str, Shape]
+    counts: tuple[str, ...]
+    functions: tuple[str, ...]
+    slices: tuple[ast.expr, ...]
+    numpy: str
+    shape: Callable[[ast.expr], Shape | None]
+
+
+class Replacement(NamedTuple):
+    """What may have been meant at a node.
+
+    Attributes
+    ----------
+    kind : str
+        The kind of mistake, a key of the table of sentences.
+    new : ast.expr
+        What takes the node's place.
+    cost : float
+        How unlikely it is.
+    part : ast.expr or None
+        What the sentence speaks of: the factor that is missing, say.
+    """
+
+    kind: str
+    new: ast.expr
+    cost: float
+    part: ast.expr | None = None
+
+
+Rule = Callable[[ast.expr, Scope], Iterator[Replacement]]

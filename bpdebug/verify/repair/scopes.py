@@ -1,0 +1,164 @@
+"""What can be written at a place in the person's code: tensors, counts, functions, slices."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from bpdebug.engine.language.forms import Shape
+from bpdebug.sources.script import Instance, Recording, Site
+from bpdebug.sources.script.environment import Environment, evaluated
+from bpdebug.verify.repair.replay import ValueOf
+from bpdebug.verify.repair.rules.replacement import Scope
+from bpdebug.verify.repair.trees import Code
+
+MOST_TENSORS = 60
+LONGEST_TEXT = 40
+MOST_FUNCTIONS = 12
+MOST_SLICES = 16
+MOST_ITEMS = 24
+
+
+def scope_of(recording: Recording, instance: Instance, code: Code, value_of: ValueOf) -> Scope:
+    """Return what can be written where an instance stands.
+
+    Parameters
+    ----------
+    recording : Recording
+        What ran.
+    instance : Instance
+        The execution.
+    code : Code
+        Its expression.
+    value_of : callable
+        The value of each node.
+    """
+    scope = Environment(recording, instance, value_of)
+    names = dict(scope)
+    tensors: dict[str, Shape] = {}
+    counts: dict[str, None] = {}
+    for text, value in (*_written(recording, instance, value_of), *_held(names)):
+        if isinstance(value, bool) or len(tensors) >= MOST_TENSORS:
+            continue
+        if isinstance(value, int | np.integer):
+            if value > 1:
+                counts.setdefault(text)
+        elif isinstance(value, np.ndarray | np.floating | float):
+            tensors.setdefault(text, np.shape(value))
+    for text, extents in list(tensors.items())[:MOST_FUNCTIONS]:
+        counts.update({f"{text}.shape[{axis}]": None for axis, extent in enumerate(extents) if extent > 1})
+
+    shapes: dict[str, Shape | None] = {}
+
+    def shape(node: ast.expr) -> Shape | None:
+        text = ast.unparse(node)
+        if text not in shapes:
+            shapes[text] = _shape(recording, instance, text, value_of)
+        return shapes[text]
+
+    return Scope(
+        tensors,
+        tuple(counts),
+        tuple(_functions(names))[:MOST_FUNCTIONS],
+        _slices(recording, instance.site),
+        _numpy(names),
+        shape,
+    )
+
+
+def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Shape | None:
+    try:
+        with np.errstate(all="ignore"):
+            value = evaluated(recording, instance, text, value_of)
+    except Exception:
+        return None
+    return np.shape(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
+
+
+def _written(recording: Recording, instance: Instance, value_of: ValueOf) -> Iterator[tuple[str, Any]]:
+    """Yield the expressions that the function around is written with, and their values here."""
+    for text in _expressions_near(recording, instance.site):
+        try:
+            with np.errstate(all="ignore"):
+                yield text, evaluated(recording, instance, text, value_of)
+        except Exception:  # noqa: S112 (what stands elsewhere need not make sense here)
+            continue
+
+
+def _expressions_near(recording: Recording, site: Site) -> list[str]:
+    found: dict[str, None] = {}
+    for tree in _trees_near(recording, site):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+                text = ast.unparse(node)
+                if len(text) <= LONGEST_TEXT:
+                    found.setdefault(text)
+    return list(found)[: 2 * MOST_TENSORS]
+
+
+def _slices(recording: Recording, site: Site) -> tuple[ast.expr, ...]:
+    found: dict[str, ast.expr] = {}
+    for tree in _trees_near(recording, site):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice | ast.Tuple):
+                found.setdefault(ast.unparse(node.slice), node.slice)
+    return tuple(found.values())[:MOST_SLICES]
+
+
+def _trees_near(recording: Recording, site: Site) -> Iterator[ast.expr]:
+    """Yield the value expressions of the function around, the nearest first."""
+    near = [
+        other
+        for other in recording.sites
+        if other.kind == "value" and other.function == site.function and other.place.file == site.place.file
+    ]
+    for other in sorted(near, key=lambda one: abs(one.line - site.line)):
+        tree = _tree(other.code)
+        if tree is not None:
+            yield tree
+
+
+@lru_cache(maxsize=4096)
+def _tree(text: str) -> ast.expr | None:
+    try:
+        return ast.parse(f"({text}\n)", mode="eval").body
+    except (SyntaxError, RecursionError):
+        return None
+
+
+def _held(names: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what variables, attributes and items hold: `z`, `self.w`, `grads["w"]`."""
+    for name, value in names.items():
+        if name.startswith("__") or isinstance(value, ModuleType | type):
+            continue
+        yield name, value
+        if isinstance(value, dict) and len(value) <= MOST_ITEMS:
+            yield from ((f"{name}[{key!r}]", part) for key, part in value.items() if isinstance(key, str))
+        elif not callable(value):
+            attributes = getattr(value, "__dict__", {})
+            yield from ((f"{name}.{key}", part) for key, part in attributes.items())
+
+
+def _functions(names: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the person's functions of one argument."""
+    for name, value in names.items():
+        if isinstance(value, FunctionType) and _arguments(value) == 1 and not name.startswith("__"):
+            yield name
+    own = names.get("self")
+    for name in dir(type(own)) if own is not None else ():
+        method = getattr(type(own), name, None)
+        if isinstance(method, FunctionType) and _arguments(method) == 2 and not name.startswith("__"):
+            yield f"self.{name}"
+
+
+def _arguments(function: FunctionType) -> int:
+    return function.__code__.co_argcount - len(function.__defaults__ or ())
+
+
+def _numpy(names: Mapping[str, Any]) -> str:
+    return next((name for name, value in names.items() if value is np), "np")

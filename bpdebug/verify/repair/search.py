@@ -1,0 +1,242 @@
+"""The search for corrections: edit a line, compute everything again, and see whether the gradients are right.
+
+An edit is a correction only if more gradients are right with it and none less, here and on fresh values of
+the parameters. Edits that leave the line's value as it was, or that raise, are dropped before anything else
+is computed. Where several lines can be mended, that one is at fault whose new value is then the gradient of
+something that is known, and the earlier one.
+"""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bpdebug.sources.script import Instance, Place, Recording
+from bpdebug.sources.script.environment import evaluated
+from bpdebug.verify.repair.edits import edits
+from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
+from bpdebug.verify.repair.report import ParameterVerdict
+from bpdebug.verify.repair.scopes import scope_of
+from bpdebug.verify.repair.statements import statement_edits
+from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.trees import Code
+from bpdebug.verify.repair.wording import sentence
+
+Verdicts = Mapping[str, ParameterVerdict]
+ENOUGH = 3
+"""After the first line with a full correction, so many more lines are looked at for a better one."""
+MOST_OF_A_LINE = 6
+"""So many corrections of one line are kept: they are the same in other words."""
+KNOWN_GRADIENT = 0.4
+"""How much likelier a correction is whose value is the gradient of something that is known."""
+
+
+class Trial(NamedTuple):
+    """Values to try an edit on.
+
+    Attributes
+    ----------
+    replaced : mapping
+        What has other values than in the recording: parameters and data; nothing for the recording itself.
+    verdicts : callable
+        Says of each parameter, from the values of all nodes, whether its gradient is right.
+    """
+
+    replaced: Replaced
+    verdicts: Callable[[ValueOf], Verdicts]
+
+
+class Correction(NamedTuple):
+    """An edit with which more gradients are right.
+
+    Attributes
+    ----------
+    suspect : Suspect
+        The line.
+    place : Place
+        What is replaced: the expression, or the whole statement.
+    code, correction : str
+        What stands there, and what should.
+    explanation : str
+        What was wrong.
+    mended : tuple of str
+        The parameters whose gradients are right with it and were wrong before.
+    cost : float
+        How unlikely it is.
+    replaced : mapping
+        The edit, as what a replay replaces.
+    """
+
+    suspect: Suspect
+    place: Place
+    code: str
+    correction: str
+    explanation: str
+    mended: tuple[str, ...]
+    cost: float
+    replaced: Replaced
+
+
+class Candidate(NamedTuple):
+    """An edit to try."""
+
+    place: Place
+    code: str
+    correction: str
+    explanation: str
+    cost: float
+    replaced: Replaced
+
+
+class Search:
+    """Tries edits.
+
+    Parameters
+    ----------
+    recording : Recording
+        What ran.
+    replay : Replay
+        Computes it again.
+    trials : sequence of Trial
+        The recording itself, then fresh values.
+    is_gradient : callable
+        Whether a value is the right gradient of something that is known.
+    deadline : float
+        When it ends, on the clock of `time.monotonic`.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        replay: Replay,
+        trials: Sequence[Trial],
+        is_gradient: Callable[[Any], bool],
+        deadline: float,
+    ) -> None:
+        self.recording, self.replay, self.trials = recording, replay, trials
+        self.is_gradient, self.deadline = is_gradient, deadline
+        self.tried = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self.deadline
+
+    def corrections(self, suspects: Sequence[Suspect], before: Replaced) -> list[Correction]:
+        """Return the corrections that were found, the best first.
+
+        Parameters
+        ----------
+        suspects : sequence of Suspect
+            The lines to look at, in order.
+        before : mapping
+            Corrections that have been made already, of other faults.
+        """
+        bases = [trial.verdicts(self.replay.run({**trial.replaced, **before})) for trial in self.trials]
+        found: list[Correction] = []
+        patience = len(suspects)
+        for suspect in suspects:
+            if patience == 0 or self.is_over:
+                break
+            patience -= 1
+            own = list(self._of_line(suspect, before, bases))
+            found += own
+            if patience > ENOUGH and any(_is_full(bases, one) for one in own):
+                patience = ENOUGH
+        return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
+
+    def _of_line(self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts]) -> Iterator[Correction]:
+        count = 0
+        for candidate in self._candidates(suspect, before):
+            if count == MOST_OF_A_LINE or self.is_over:
+                return
+            mended = self._mended(candidate, before, bases)
+            if mended:
+                count += 1
+                cost = candidate.cost - KNOWN_GRADIENT * self._gives_gradient(candidate, suspect, before)
+                yield Correction(suspect, *candidate[:4], mended, cost, candidate.replaced)
+
+    def _candidates(self, suspect: Suspect, before: Replaced) -> Iterator[Candidate]:
+        yield from (Candidate(*one) for one in statement_edits(self.recording, suspect))
+        site, first = suspect.site, suspect.first
+        if first.node is None:
+            return
+        try:
+            code = Code(site.code)
+        except (SyntaxError, RecursionError):
+            return
+        recorded = self.replay.recorded(first.node)
+        value_of = self.replay.run(before) if before else self.replay.recorded
+        for edit in edits(code.tree, scope_of(self.recording, first, code, value_of)):
+            if self.is_over:
+                return
+            self.tried += 1
+            text = ast.unparse(ast.fix_missing_locations(edit.expression))
+            try:
+                with np.errstate(all="ignore"):
+                    value = evaluated(self.recording, first, text, value_of)
+            except Exception:  # noqa: S112 (an edit may raise anything: then it is none)
+                continue
+            if not _is_value(value) or (_same(value, recorded) and len(suspect.instances) == 1):
+                continue
+            replaced = {
+                instance.node.id: partial(self._evaluated, instance, text)
+                for instance in suspect.instances
+                if instance.node is not None
+            }
+            yield Candidate(
+                site.place,
+                site.code,
+                code.with_replaced(edit.spot, edit.replacement.new),
+                sentence(edit.replacement.kind, edit.replacement.part, code),
+                edit.cost,
+                replaced,
+            )
+
+    def _evaluated(self, instance: Instance, text: str, value_of: ValueOf) -> Any:
+        return evaluated(self.recording, instance, text, value_of)
+
+    def _mended(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> tuple[str, ...]:
+        """Return the parameters that an edit mends, on all values; none if it spoils another."""
+        mended: set[str] | None = None
+        for trial, base in zip(self.trials, bases, strict=True):
+            try:
+                value_of = self.replay.run({**trial.replaced, **before, **candidate.replaced})
+                verdicts = trial.verdicts(value_of)
+            except Exception:
+                return ()
+            right = {name for name, verdict in verdicts.items() if verdict == "right"}
+            if any(verdict == "right" and name not in right for name, verdict in base.items()):
+                return ()
+            newly = {name for name in right if base.get(name) != "right"}
+            mended = newly if mended is None else mended & newly
+            if not mended:
+                return ()
+        return tuple(sorted(mended or ()))
+
+    def _gives_gradient(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> bool:
+        value_of = self.replay.run({**before, **candidate.replaced})
+        values = [value_of(one.node) for one in suspect.involved[:4] if one.node is not None]
+        told = [value for value in values if np.size(value) > 1 and np.any(value)]
+        return bool(told) and all(map(self.is_gradient, told))
+
+
+def _is_full(bases: Sequence[Verdicts], correction: Correction) -> bool:
+    wrong = {name for base in bases for name, verdict in base.items() if verdict == "wrong"}
+    return wrong <= set(correction.mended)
+
+
+def _is_value(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic | float | int) and not isinstance(value, bool)
+
+
+def _same(value: Any, recorded: Any) -> bool:
+    """Whether an edit changes nothing: up to rounding, `a * b` and `b * a` are the same."""
+    return np.shape(value) == np.shape(recorded) and bool(
+        np.allclose(value, recorded, 1e-12, 0, equal_nan=True)
+    )

@@ -1,0 +1,94 @@
+"""Edits of a whole statement: `=` for `+=`, `+=` for `=`, and the other sign."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from bpdebug.sources.script import Instance, Place, Recording
+from bpdebug.sources.script.environment import evaluated
+from bpdebug.verify.repair.replay import Replaced, ValueOf
+from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.wording import SENTENCES
+
+StatementEdit = tuple[Place, str, str, str, float, Replaced]
+"""The place of the statement, its text, its new text, what was wrong, how unlikely that is, and the edit."""
+SIGNS: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
+    ast.Add: ("+=", operator.add),
+    ast.Sub: ("-=", operator.sub),
+}
+
+
+def statement_edits(recording: Recording, suspect: Suspect) -> Iterator[StatementEdit]:
+    """Yield the edits of the statement that a line's expression belongs to."""
+    site = suspect.site
+    if site.source is None:
+        return
+    text = site.source.code(site.statement)
+    try:
+        (statement,) = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return
+    if isinstance(statement, ast.AugAssign) and site.role == "augment":
+        yield from _of_augmented(suspect, text, statement)
+    elif isinstance(statement, ast.Assign) and len(statement.targets) == 1 and site.role == "assign":
+        yield from _of_assigned(recording, suspect, text, statement)
+
+
+def _of_augmented(suspect: Suspect, text: str, statement: ast.AugAssign) -> Iterator[StatementEdit]:
+    """`x += v` for `x = v`, and `x -= v` for `x += v`."""
+    written = SIGNS.get(type(statement.op))
+    if written is None:
+        return
+    sign = written[0]
+    place = suspect.site.statement
+    changed = [one for one in suspect.instances if one.result is not None and one.result is not one.node]
+    assigned = {one.result.id: partial(_assigned, one) for one in changed if one.result is not None}
+    yield place, text, text.replace(sign, "=", 1), SENTENCES["+= for ="], 1.2, assigned
+    for other, operation in SIGNS.values():
+        if other != sign:
+            turned = {one.result.id: partial(_combined, one, operation) for one in changed if one.result}
+            said = SENTENCES["sign of +="].format(part=f"`{other}`")
+            yield place, text, text.replace(sign, other, 1), said, 1.1, turned
+
+
+def _of_assigned(
+    recording: Recording, suspect: Suspect, text: str, statement: ast.Assign
+) -> Iterator[StatementEdit]:
+    """`x = v` for `x += v`."""
+    target = statement.targets[0]
+    if not isinstance(target, ast.Name | ast.Subscript | ast.Attribute):
+        return
+    added = f"{ast.unparse(target)} + ({ast.unparse(statement.value)})"
+    replaced = {
+        one.node.id: partial(_evaluated, recording, one, added)
+        for one in suspect.instances
+        if one.node is not None
+    }
+    head, _, tail = text.partition("=")
+    yield suspect.site.statement, text, f"{head.rstrip()} +={tail}", SENTENCES["= for +="], 1.1, replaced
+
+
+def _assigned(instance: Instance, value_of: ValueOf) -> Any:
+    """Return what `x = v` stores in place of `x += v`."""
+    assert instance.result is not None
+    assert instance.node is not None
+    value = value_of(instance.node)
+    like = instance.result.like
+    return np.broadcast_to(value, np.shape(like)).copy() if isinstance(like, np.ndarray) else value
+
+
+def _combined(instance: Instance, operation: Callable[[Any, Any], Any], value_of: ValueOf) -> Any:
+    """Return what another operator makes of `x` and `v`."""
+    assert instance.result is not None
+    assert instance.node is not None
+    return operation(value_of(instance.result.operands[0]), value_of(instance.node))
+
+
+def _evaluated(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Any:
+    return evaluated(recording, instance, text, value_of)

@@ -1,0 +1,88 @@
+"""Which lines can be at fault: those that a wrong gradient was computed through, and no right one.
+
+What a right gradient was computed from is innocent, unless that gradient is zero and proves nothing. Of the
+others those come first whose value is the gradient of nothing that is known: the earliest of them is where it
+went wrong.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from bpdebug.sources.script import Instance, Node, Recording, Site
+from bpdebug.verify.repair.replay import ancestors
+
+
+class Suspect(NamedTuple):
+    """A line that can be at fault.
+
+    Attributes
+    ----------
+    site : Site
+        Its expression.
+    instances : tuple of Instance
+        All executions of it; an edit changes them all.
+    involved : tuple of Instance
+        Those that a wrong gradient was computed through, first those whose value is not accounted for.
+    is_explained : bool
+        Whether all of these are the gradients of something, as far as is known.
+    """
+
+    site: Site
+    instances: tuple[Instance, ...]
+    involved: tuple[Instance, ...]
+    is_explained: bool
+
+    @property
+    def first(self) -> Instance:
+        """The execution to look at."""
+        return self.involved[0]
+
+
+def suspects(
+    recording: Recording,
+    wrong: Iterable[Node],
+    right: Iterable[Node],
+    apart: Collection[int],
+    explained: Collection[int],
+) -> list[Suspect]:
+    """Return the lines that can be at fault, the likelier first.
+
+    Parameters
+    ----------
+    recording : Recording
+        What ran.
+    wrong, right : iterable of Node
+        The gradients that are wrong, and those that are right and not zero.
+    apart : collection of int
+        The numbers of nodes that are not asked about: the forward pass, or for a fault in that, the rest.
+    explained : collection of int
+        The numbers of nodes whose values are the right gradients of something.
+    """
+    reached = ancestors(wrong) - set(apart)
+    innocent = ancestors(right)
+    by_site: dict[int, list[Instance]] = defaultdict(list)
+    for instance in recording.instances:
+        by_site[instance.site.number].append(instance)
+    found = []
+    for instances in by_site.values():
+        involved = [one for one in instances if any(node.id in reached - innocent for node in _results(one))]
+        if not involved:
+            continue
+        unexplained = [one for one in involved if all(node.id not in explained for node in _results(one))]
+        known = [one for one in involved if one not in unexplained]
+        found.append(
+            Suspect(instances[0].site, tuple(instances), (*unexplained, *known), is_explained=not unexplained)
+        )
+    return sorted(found, key=lambda suspect: (suspect.is_explained, _time(suspect.first)))
+
+
+def _results(instance: Instance) -> Sequence[Node]:
+    """Return the value of an expression, and what its statement stored."""
+    return [node for node in (instance.node, instance.result) if node is not None]
+
+
+def _time(instance: Instance) -> int:
+    return instance.time

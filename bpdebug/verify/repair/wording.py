@@ -1,0 +1,66 @@
+"""What a correction says of the mistake: one sentence for each kind, in the words of the field."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from bpdebug.verify.repair.trees import Code
+
+SENTENCES: Mapping[str, str] = {
+    "transposed": "{part} is transposed here, and should not be",
+    "not transposed": "{part} should be transposed",
+    "factor too many": "the factor {part} does not belong here",
+    "factor missing": "the factor {part} is missing",
+    "factor for a term": "{part} should be added, not multiplied by",
+    "term too many": "the term {part} does not belong here",
+    "term missing": "the term {part} is missing",
+    "divided": "it should be divided by {part}, not multiplied by it",
+    "multiplied": "it should be multiplied by {part}, not divided by it",
+    "division too many": "it should not be divided by {part}",
+    "division missing": "it should be divided by {part}",
+    "matrix product": "a matrix product belongs here, not a product of elements",
+    "product of elements": "a product of elements belongs here, not a matrix product",
+    "outer product": "an outer product belongs here",
+    "operands exchanged": "the operands of the matrix product are the wrong way round",
+    "sign": "the sign is wrong",
+    "square missing": "{part} should be squared",
+    "power too many": "{part} should not be raised to a power",
+    "comparison": "the comparison is the wrong way round",
+    "sum too many": "{part} should not be summed here",
+    "sum missing": "the sum over the examples is missing",
+    "axis": "the sum goes over the wrong axis",
+    "mean for a sum": "a sum belongs here, not a mean",
+    "sum for a mean": "a mean belongs here, not a sum",
+    "option": "the option {part} should be the other way round",
+    "function too many": "{part} should not be applied here",
+    "another function": "{part} belongs here",
+    "another slice": "the wrong part is taken of {part}",
+    "another index": "the wrong element or time step is read",
+    "part for the whole": "all of it belongs here, not the part {part}",
+    "one for the sum": "{part} is only one of those that should be summed",
+    "another tensor": "{part} is the wrong tensor here",
+    "names exchanged": "two tensors have each other's place",
+    "number": "the number {part} is wrong",
+    "derivative missing": "the derivative of the activation, {part}, is missing",
+    "another derivative": "{part} is not the derivative that belongs here",
+    "= for +=": "what is there already is overwritten: it should be added to",
+    "+= for =": "it is added to what is there already: it should take its place",
+    "sign of +=": "it should be {part}",
+}
+
+
+def sentence(kind: str, part: ast.expr | None, code: Code) -> str:
+    """Say what was wrong.
+
+    Parameters
+    ----------
+    kind : str
+        The kind of mistake.
+    part : ast.expr or None
+        What it is about.
+    code : Code
+        The person's expression, from which the text of the part is taken where it is there.
+    """
+    said = "" if part is None else f"`{' '.join(code.written(part).split())}`"
+    return SENTENCES[kind].format(part=said)

@@ -1,0 +1,83 @@
+"""Edits undo mistakes: what is one edit away from the right expression is among those of the wrong one."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from bpdebug.verify.repair import wording
+from bpdebug.verify.repair.edits import edits
+from bpdebug.verify.repair.rules.replacement import Scope
+from bpdebug.verify.repair.trees import Code
+
+SHAPES: dict[str, tuple[int, ...]] = {
+    "w2": (2, 4),
+    "d2": (2, 5),
+    "d1": (4, 5),
+    "h": (4, 5),
+    "z": (4, 5),
+    "x": (3, 5),
+    "b": (4, 1),
+    "rate": (),
+}
+
+
+def shape(node: ast.expr) -> tuple[int, ...] | None:
+    """The shape of a name; of all else, something that is a matrix."""
+    return SHAPES.get(ast.unparse(node), (4, 5))
+
+
+SCOPE = Scope(
+    SHAPES, ("m", "x.shape[1]"), ("slope",), (ast.parse("a[1:]", mode="eval").body.slice,), "np", shape
+)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "kind"),
+    [
+        ("w2 @ d2", "w2.T @ d2", "not transposed"),
+        ("d1.T @ x.T", "d1 @ x.T", "transposed"),
+        ("(w2.T @ d2)", "(w2.T @ d2 * slope(z))", "derivative missing"),
+        ("w2.T @ d2", "w2.T @ d2 * (1 - h ** 2)", "derivative missing"),
+        ("w2.T @ d2 * (1 - h)", "w2.T @ d2 * (1 - h ** 2)", "square missing"),
+        ("w2.T @ d2 * h * (1 - h)", "w2.T @ d2 * (1 - h)", "factor too many"),
+        ("y - out", "out - y", "sign"),
+        ("d1 @ x.T", "d1 @ x.T / m", "division missing"),
+        ("d1 @ x.T * m", "d1 @ x.T / m", "divided"),
+        ("d1.sum(axis=0)", "d1.sum(axis=1)", "axis"),
+        ("np.mean(d1, axis=1)", "np.sum(d1, axis=1)", "mean for a sum"),
+        ("d1[:, 0]", "np.sum(d1, axis=1)", "one for the sum"),
+        ("x.dot(d1)", "d1.dot(x)", "operands exchanged"),
+        ("np.dot(d1, x)", "np.outer(d1, x)", "outer product"),
+        ("w2.T @ d1", "w2.T @ d2", "another tensor"),
+        ("2 * d1", "3 * d1", "number"),
+        ("h[t]", "h[t - 1]", "another index"),
+        ("d1 * (h < 0)", "d1 * (h > 0)", "comparison"),
+        ("slope(z)", "z", "function too many"),
+        ("d1", "d1 + h", "term missing"),
+        ("step(x, True)", "step(x, False)", "option"),
+        ("h[:-1] @ x", "h[1:] @ x", "another slice"),
+    ],
+)
+def test_the_right_expression_is_one_edit_away(wrong: str, right: str, kind: str) -> None:
+    code = Code(wrong)
+    found = {code.with_replaced(edit.spot, edit.replacement.new): edit for edit in edits(code.tree, SCOPE)}
+    assert right in found, sorted(found)
+    assert found[right].replacement.kind == kind
+
+
+def test_every_kind_has_a_sentence() -> None:
+    texts = ["-a * b + c @ d - e / f ** 2", "np.dot(a, b)", "a.dot(b)", "np.sum(a[0], axis=0)", "f(a, True)"]
+    texts += ["f(a)", "a > b", "a[1:]", "a[i + 1]", "a.T", "a.transpose()", "x.mean(0)", "g(h, k=False)"]
+    for text in texts:
+        code = Code(text)
+        for edit in edits(code.tree, SCOPE):
+            assert wording.sentence(edit.replacement.kind, edit.replacement.part, code)
+
+
+def test_no_edit_gives_the_same_expression_twice() -> None:
+    tree = Code("w2.T @ d2 * h").tree
+    found = [ast.dump(edit.expression) for edit in edits(tree, SCOPE)]
+    assert len(found) == len(set(found))
+    assert ast.dump(tree) not in found
