@@ -66,6 +66,9 @@ class SourceWindow(Protocol):
     def toggle(self, number: int) -> bool:
         """Fold what is under a line, or open it; return whether there is anything."""
 
+    def call_of(self, number: int, is_open: bool) -> int | None:
+        """Return the line whose call is to be folded, if it `is_open`, or to be opened; None without one."""
+
     def row(self, number: int, current: int) -> Row:
         """Return how a line is drawn while a statement is the current one."""
 
@@ -155,6 +158,10 @@ class Listing:
     def toggle(self, number: int) -> bool:
         """Fold nothing: every line is always in sight."""
         return False
+
+    def call_of(self, number: int, is_open: bool) -> int | None:
+        """Find no call."""
+        return None
 
     def row(self, number: int, current: int) -> Row:
         """Return how a line is drawn while a statement is the current one."""

@@ -103,6 +103,18 @@ class SourceListing:
         self._unfold()
         return True
 
+    def call_of(self, number: int, is_open: bool) -> int | None:
+        """Return the line whose call is to be folded, if it `is_open`, or to be opened; None without one.
+
+        What is folded is the call of the line itself, or else the one that it is in.
+        """
+        line = self.lines[number]
+        if isinstance(line, str):
+            return None
+        calls = (line, *line.above()) if is_open else (line,)
+        found = (call for call in calls if call.children and (call in self.folded) != is_open)
+        return next((self.numbers[call] for call in found), None)
+
     # What is said
 
     def text(self, number: int) -> str:

@@ -63,6 +63,15 @@ def test_a_folded_call_stands_for_what_runs_in_it() -> None:
     assert not window.toggle(0)
 
 
+def test_which_call_is_folded_and_opened() -> None:
+    window = listing()
+    assert [window.call_of(number, is_open=True) for number in (0, 1, 3, 4, 7)] == [None, 1, 1, None, 5]
+    assert [window.call_of(number, is_open=False) for number in (0, 1, 7)] == [None, None, None]
+    window.toggle(1)
+    assert window.call_of(1, is_open=True) is None
+    assert window.call_of(1, is_open=False) == 1
+
+
 def test_where_lines_lead_to() -> None:
     window = listing()
     assert [window.position_of(number, 0) for number in (0, 1, 2, 9, 10, 14)] == [1, 1, 1, 9, 8, 12]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bpdebug.tui.screens.source_screen import SourceScreen
-from tests.recorded import recorded
+from tests.recorded import Ran, recorded
 from tests.tui.conftest import SIZES, Session, open_app
 
 at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
@@ -60,8 +60,13 @@ async def test_folding_going_and_stopping_in_the_listing() -> None:
         await session.settle()
         assert "▸" in marked(session)
         assert session.moment == (6, 0)
+        await session.press("s")
+        assert marked(session).startswith("16")
+        await session.press("down", "u")
+        assert "▸" in marked(session)
         await session.press("enter")
         assert marked(session).startswith("16")
+        assert session.moment == (6, 0)
         await session.press(*["down"] * 4, "b")
         assert [found.text for found in session.debugger.breakpoints] == ["net.py:25"]
         await session.until(lambda: "●" in session.text_at("#program"))
@@ -86,6 +91,14 @@ async def test_the_line_in_its_surroundings() -> None:
         assert "class Network:" in session.text
         await session.press("escape", "n")
         assert session.moment == (2, 0)
+
+
+async def test_names_with_brackets_are_no_markup() -> None:
+    rows = [Ran("hs[t]", "tanh(x)", 11), Ran('p["red"]', "hs[t] + 1", 12)]
+    async with open_app(recorded(rows)) as session:
+        await session.press("n", "n")
+        assert "hs[t] 5×3" in session.text_at("#ledger")
+        assert 'p["red"] 5×3' in session.text_at("#ledger")
 
 
 async def test_watches_over_a_persons_names() -> None:

@@ -67,14 +67,6 @@ class SourceLine:
         """Return how often it has begun to run by a position."""
         return bisect_right(self.starts, position)
 
-    def is_between(self, before: SourceLine | None, after: SourceLine) -> bool:
-        """Whether it stands between two lines of one file."""
-        return (
-            before is not None
-            and before.file == self.file == after.file
-            and (before.line < self.line < after.line)
-        )
-
     def above(self) -> Iterator[SourceLine]:
         """Yield the lines that it is called from, the nearest first."""
         line = self.parent
@@ -129,7 +121,8 @@ class SourceLines:
         """Return a line under another.
 
         A new one stands behind the line there that has run before it, and behind what is between the two in
-        the file: the other branch of an `if`.
+        the file: the other branch of an `if`. Where a loop has gone back to it, it stands before the first
+        line of the loop that is below it in the file.
         """
         key = id(above), function, file, number
         line = self._known.get(key)
@@ -138,10 +131,7 @@ class SourceLines:
             self._known[key] = line
             siblings = above.children if above else self.roots
             before = self._before.get(id(above))
-            place = siblings.index(before) + 1 if before else len(siblings)
-            while place < len(siblings) and siblings[place].is_between(before, line):
-                place += 1
-            siblings.insert(place, line)
+            siblings.insert(_place_of(line, before, siblings), line)
             self.by_place.setdefault((file, number), []).append(line)
         self._before[id(above)] = line
         return line
@@ -176,3 +166,19 @@ class SourceLines:
             return None
         turn = line.turn(position) - 1 + direction
         return line.starts[turn] if 0 <= turn < len(line.starts) else None
+
+
+def _place_of(line: SourceLine, before: SourceLine | None, siblings: Sequence[SourceLine]) -> int:
+    """Return where among the lines of a call a new line stands that ran after another of them."""
+    if before is None:
+        return len(siblings)
+    place = siblings.index(before) + 1
+    if before.file != line.file or before.function != line.function:
+        return place
+    if before.line < line.line:
+        while place < len(siblings) and before.line < siblings[place].line < line.line:
+            place += 1
+        return place
+    while place and siblings[place - 1].function == line.function and siblings[place - 1].line > line.line:
+        place -= 1
+    return place

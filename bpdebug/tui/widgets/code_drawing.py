@@ -21,13 +21,31 @@ class StyleOf(Protocol):
         """Return the style; a partial one has only what the class itself says."""
 
 
-def coloured(text: str, spans: Sequence[Span], style: Style, style_of: StyleOf) -> Iterator[Segment]:
-    """Yield a text with the styles of its parts; a part that was cut off has none."""
+def coloured(
+    text: str, margin: int, spans: Sequence[Span], style: Style, style_of: StyleOf
+) -> Iterator[Segment]:
+    """Yield a text with the styles of its parts.
+
+    Parameters
+    ----------
+    text : str
+        What is drawn; of code that has no room the end is cut, and so are its parts.
+    margin : int
+        So many characters stand before the code.
+    spans : sequence of Span
+        The parts of the code.
+    style : Style
+        That of all the rest.
+    style_of : callable
+        Gives the styles of the parts.
+    """
     end = 0
     for span in spans:
-        if span.end <= len(text):
-            yield Segment(text[end : span.begin], style)
-            own = style_of(f"line--{span.style}", partial=True)
-            yield Segment(text[span.begin : span.end], style + own)
-            end = span.end
+        first, last = span.begin + margin, min(span.end + margin, len(text))
+        if first >= last:
+            break
+        if end < first:
+            yield Segment(text[end:first], style)
+        yield Segment(text[first:last], style + style_of(f"line--{span.style}", partial=True))
+        end = last
     yield Segment(text[end:], style)

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 from rich.segment import Segment
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
@@ -48,6 +49,8 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("pageup", "move_cursor(-10)", show=False),
         Binding("pagedown", "move_cursor(10)", show=False),
         Binding("enter", "choose", show=False),
+        Binding("s", "fold(False)", show=False),
+        Binding("u", "fold(True)", show=False),
     ]
 
     def __init__(self, program: Program, listing: SourceWindow) -> None:
@@ -136,9 +139,8 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         if mark != " " and row.state != "current":
             mark_style += self.get_component_rich_style("line--stop", partial=True)
         spans = row.spans if row.state != "current" else ()
-        code = coloured(text, spans, style, self.get_component_rich_style)
-        segments = [Segment(mark, mark_style), Segment(head, style)] if head else [Segment(mark, mark_style)]
-        return Strip([*segments, *code]).crop(0, width)
+        code = coloured(head + text, len(head), spans, style, self.get_component_rich_style)
+        return Strip([Segment(mark, mark_style), *code]).crop(0, width)
 
     # The cursor
 
@@ -156,6 +158,15 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         """Fold the call under the cursor, or open it; where there is none, go to the statement."""
         if not self.toggle():
             self.post_message(PositionChosen(self.listing.position_of(self.cursor, self.position)))
+
+    def action_fold(self, folded: bool) -> None:
+        """Open the call under the cursor, or fold it, or the one that the line is in."""
+        number = self.listing.call_of(self.cursor, folded)
+        if number is None:
+            raise SkipAction  # then the key does what it does elsewhere
+        self.cursor = number
+        self.toggle()
+        self.reveal(self.cursor)
 
     def toggle(self) -> bool:
         """Fold what is under the line of the cursor, or open it; return whether there is anything."""

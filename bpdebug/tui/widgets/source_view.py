@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.segment import Segment
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -31,7 +31,7 @@ class SourceView(ScrollView, can_focus=True):
         self.rows = text.split("\n")
         self.spans = spans_of(text)
         self.marked = range(first, last + 1)
-        self.border_title = file
+        self.border_title = Content(file)
         self.border_subtitle = "Esc closes"
 
     def on_mount(self) -> None:
@@ -54,6 +54,6 @@ class SourceView(ScrollView, can_focus=True):
         style = self.get_component_rich_style(f"line--{'current' if is_marked else 'coming'}")
         head = f"{'▶' if is_marked else ' '} {number + 1:>{len(str(len(self.rows)))}}  "
         spans = () if is_marked else self.spans[number]
-        code = coloured(self.rows[number], spans, style, self.get_component_rich_style)
-        strip = Strip([Segment(head, style), *code]).extend_cell_length(width, style)
+        code = coloured(head + self.rows[number], len(head), spans, style, self.get_component_rich_style)
+        strip = Strip(code).extend_cell_length(width, style)
         return strip.crop(self.scroll_offset.x, self.scroll_offset.x + width)

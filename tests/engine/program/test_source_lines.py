@@ -40,6 +40,12 @@ def test_a_line_of_a_branch_stands_behind_the_line_that_ran_before_it() -> None:
     assert tree.at[1].starts == [1, 4]
 
 
+def test_a_line_that_a_loop_goes_back_to_stands_before_the_lines_below_it() -> None:
+    """Nothing was computed in line 3 in the first turn; line 1 is before the loop."""
+    tree = lines_of((1, (), ()), (5, (), (1,)), (9, (), (1,)), (3, (), (2,)), (5, (), (2,)), (9, (), (2,)))
+    assert outline(tree.roots) == [1, 3, 5, 9]
+
+
 def test_several_values_of_one_line_are_one_turn() -> None:
     tree = lines_of((3, (), ()), (3, (), ()), (4, (), ()))
     assert tree.at[1] is tree.at[2]
