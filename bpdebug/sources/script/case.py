@@ -117,7 +117,9 @@ def _name_of(converted: Converted, analysis: Analysis, node: Node) -> str:
     """Return what a node, or another that is the same, is called in the program."""
     name = converted.names.get(node.id)
     if name is None:
-        others = (number for number in converted.names if analysis.graph.of(analysis.graph.nodes[number]) is node)
+        others = (
+            number for number in converted.names if analysis.graph.of(analysis.graph.nodes[number]) is node
+        )
         name = converted.names.get(next(others, -1), "")
     return name
 

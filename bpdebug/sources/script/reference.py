@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.engine.program.trace import run
 from bpdebug.sources.script.conversion.forward import Forward
@@ -60,7 +59,7 @@ class Reference:
             name: as_input(value_of(one) if type(one) is Node else one)
             for name, one in self.forward.inputs.items()
         }
-        incoming = gradient_name(self.program.seed)
+        incoming = self.program.index.gradient(self.program.seed)
         return {**given, incoming: np.ones(self.program.inputs[incoming])}
 
     def values(self, value_of: Values = recorded) -> Mapping[str, Any]:
@@ -84,7 +83,7 @@ class Reference:
         values = self.values(value_of)
         found = {}
         for number, name in self.forward.names.items():
-            gradient = values.get(gradient_name(name))
+            gradient = values.get(self.program.index.gradient(name))
             if gradient is not None:
                 found[number] = gradient
         return found

@@ -86,7 +86,7 @@ def computed_only(
         if number not in used:
             for stem in {stem_of_gradient(name) for name in own} - {""}:
                 gradients[stem].append(node)
-    found = []
+    found: list[Parameter] = []
     for stem, held in tensors.items():
         wanted = gradients.get(stem, [])
         for tensor in held if wanted else ():

@@ -39,7 +39,9 @@ def _gradients(analysis: Analysis) -> Iterator[str]:
         node = verdict.gradient
         if node is not None:
             line = f"line {node.site.line}" if node.site else ""
-            pairs.append(f"{' '.join(filter(None, (node.names[0] if node.names else '', line)))} of {parameter.name}")
+            pairs.append(
+                f"{' '.join(filter(None, (node.names[0] if node.names else '', line)))} of {parameter.name}"
+            )
     if pairs:
         yield f"gradients: {_listed(pairs)}"
 
@@ -75,5 +77,3 @@ def _certainty(analysis: Analysis) -> str:
 def _listed(names: list[str]) -> str:
     more = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-

@@ -157,7 +157,9 @@ class _Writing:
         if node.function is None and not node.names and isinstance(node.value, float):
             return number(node.value)
         depends = bool(self.own.depends[node.id])
-        if node.function is None or (not depends and (node.id in self.own.aliases or node.instance is not None)):
+        if node.function is None or (
+            not depends and (node.id in self.own.aliases or node.instance is not None)
+        ):
             return self.given(node)
         known = dict(self.inputs), dict(self.constants)
         try:

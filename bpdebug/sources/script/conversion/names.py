@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bpdebug.engine.language.derivation.derive import gradient_name
+from bpdebug.engine.language.derivation.names import gradient_name
 from bpdebug.sources.script.recorder.records import Node
 
 VERSION = " ·"
