@@ -32,7 +32,7 @@ from bpdebug.sources.script.analysis.losses import (
 )
 from bpdebug.sources.script.analysis.parameters import Parameter, parameters_of
 from bpdebug.sources.script.analysis.phases import Phase, phases_of
-from bpdebug.sources.script.analysis.standard import Standard, Verdict, Verdicts
+from bpdebug.sources.script.analysis.standard import Standard, Verdict, Verdicts, multiple
 from bpdebug.sources.script.analysis.steps import Values
 from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.conversion.names import UNNAMED
@@ -50,7 +50,9 @@ class Explanation(NamedTuple):
     candidate : Candidate
         The loss.
     reference : Reference
-        The gradients derived from it.
+        Derives the gradients from it.
+    gradients : mapping
+        They, for the recorded inputs: the number of a node -> array.
     standard : Standard
         Judges gradients against them.
     verdicts : Verdicts
@@ -59,6 +61,7 @@ class Explanation(NamedTuple):
 
     candidate: Candidate
     reference: Reference
+    gradients: Mapping[int, Any]
     standard: Standard
     verdicts: Verdicts
 
@@ -167,20 +170,19 @@ class Analysis:
         """The verdicts on the recorded gradients, one for each parameter; empty where no loss was found."""
         return self.loss.verdicts.each if self.loss else ()
 
-    @cached_property
+    @property
     def gradients(self) -> Mapping[int, Any]:
         """The reference gradients for the recorded inputs: the number of a node -> array."""
-        return self.loss.reference.gradients() if self.loss else {}
+        return self.loss.gradients if self.loss else {}
 
     @property
     def equals(self) -> tuple[Explanation, ...]:
-        """The losses that explain the gradients as well as the one that was chosen."""
+        """The losses that explain the gradients as well as the chosen one, and are no other form of it."""
         best = self.loss
         if best is None or best.rank[0] == 0:
             return ()
-        return tuple(
-            one for one in self.alternatives if one.rank[:2] == best.rank[:2] and _kind(one) != _kind(best)
-        )
+        as_good = (one for one in self.alternatives if one.rank[:2] == best.rank[:2])
+        return tuple(one for one in as_good if not _is_same_loss(one, best))
 
     @property
     def confidence(self) -> float:
@@ -315,7 +317,7 @@ def _explained(
         if not any(one.old.id in gradients for one in parameters):
             continue
         standard = Standard(parameters, meant.may_grow, extents)
-        yield Explanation(meant, reference, standard, standard.verdicts(recorded, gradients))
+        yield Explanation(meant, reference, gradients, standard, standard.verdicts(recorded, gradients))
 
 
 def _without_epsilon(forward: Forward) -> Forward | None:
@@ -352,8 +354,18 @@ def _opaque_notes(loss: Explanation) -> Iterator[str]:
         yield f"{where}{what} is opaque: its value is recorded, and no gradient is derived through it"
 
 
-def _kind(explanation: Explanation) -> str:
-    return explanation.candidate.kind.name if explanation.candidate.kind else "explicit"
+def _is_same_loss(one: Explanation, other: Explanation) -> bool:
+    """Whether two losses have the same gradients, up to one factor."""
+    ratios = []
+    for parameter in one.standard.parameters:
+        mine, theirs = (own.gradients.get(parameter.old.id) for own in (one, other))
+        if mine is None or theirs is None:
+            return mine is theirs
+        ratio = multiple(mine, theirs, one.standard.tolerance)
+        if ratio is None and (np.any(mine) or np.any(theirs)):
+            return False
+        ratios += [] if ratio is None else [ratio]
+    return all(abs(ratio - ratios[0]) <= 1e-6 * abs(ratios[0]) for ratio in ratios)
 
 
 def _ends(parameters: Sequence[Parameter]) -> Iterator[Any]:

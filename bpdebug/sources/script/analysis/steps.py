@@ -135,6 +135,9 @@ class Chains:
         deltas = (whole,) if whole is not None else deltas
         dependent = [(sign, delta) for sign, delta in deltas if self.is_dependent(delta)]
         if not dependent:
+            # A gradient that nothing was ever added to depends on no parameter: its step can still be judged.
+            dependent = list(deltas)
+        if not dependent:
             return ()
         sign, delta = max(dependent, key=lambda term: term[1].id)
         link: Link | None = Link(delta, sign, is_stripped=len(dependent) > 1)
