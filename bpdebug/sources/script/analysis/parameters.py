@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bpdebug.sources.script.analysis.steps import Chains, Piece
+from bpdebug.sources.script.analysis.chains import Chains
+from bpdebug.sources.script.analysis.steps import Piece
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node, Update
