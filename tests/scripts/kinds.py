@@ -59,7 +59,9 @@ def transpose_added(text: Text, node: ast.AST) -> Iterator[Edit]:
     elif isinstance(node, ast.Call) and called(text, node) in {"dot", "matmul"}:
         pair = [*node.args, *([node.func.value] if is_method(node) else [])]  # type: ignore[attr-defined]
     for operand in pair:
-        if isinstance(operand, ast.Name | ast.Attribute | ast.Subscript) and not text.of(operand).endswith(".T"):
+        if isinstance(operand, ast.Name | ast.Attribute | ast.Subscript) and not text.of(operand).endswith(
+            ".T"
+        ):
             yield text.replaced(operand, f"{text.of(operand)}.T")
 
 
@@ -125,7 +127,9 @@ def slope_applied_twice(text: Text, node: ast.AST) -> Iterator[Edit]:
 
 
 def slope_of_another_form(text: Text, node: ast.AST) -> Iterator[Edit]:
-    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and text.of(node.left) in {"1", "1.0"}):
+    if not (
+        isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and text.of(node.left) in {"1", "1.0"}
+    ):
         return
     right = node.right
     if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow | ast.Mult):
@@ -142,10 +146,14 @@ def others(text: Text, node: ast.AST) -> list[str]:
         found = [o for o in inside if isinstance(o, ast.Name) and isinstance(o.ctx, ast.Load)]
         found = [o for o in found if id(o) not in functions and o.id not in {"np", "math", "self", "range"}]
     elif isinstance(node, ast.Attribute):
-        found = [o for o in inside if isinstance(o, ast.Attribute) and id(o) not in functions and o.attr != "T"]
+        found = [
+            o for o in inside if isinstance(o, ast.Attribute) and id(o) not in functions and o.attr != "T"
+        ]
         found = [o for o in found if text.of(o.value) == text.of(node.value)]
     elif isinstance(node, ast.Subscript):
-        found = [o for o in inside if isinstance(o, ast.Subscript) and text.of(o.value) == text.of(node.value)]
+        found = [
+            o for o in inside if isinstance(o, ast.Subscript) and text.of(o.value) == text.of(node.value)
+        ]
     else:
         found = []
     return sorted({text.of(other) for other in found} - {text.of(node)})
@@ -156,7 +164,10 @@ def is_tensor(text: Text, node: ast.AST) -> bool:
     if not isinstance(getattr(node, "ctx", None), ast.Load) or text.of(node) in {"np", "self"}:
         return False
     parent = text.parents[node]
-    if isinstance(parent, ast.Attribute | ast.Call) and node in (getattr(parent, "func", 0), parent.__dict__.get("value")):
+    if isinstance(parent, ast.Attribute | ast.Call) and node in (
+        getattr(parent, "func", 0),
+        parent.__dict__.get("value"),
+    ):
         return isinstance(parent, ast.Attribute) and parent.attr == "T"
     if isinstance(node, ast.Subscript):
         return isinstance(node.slice, ast.Constant | ast.BinOp)
@@ -166,7 +177,8 @@ def is_tensor(text: Text, node: ast.AST) -> bool:
 def in_slope(text: Text, node: ast.AST) -> bool:
     """Whether a node stands in the derivative of an activation."""
     return any(
-        SLOPE.match(text.of(around)) or (isinstance(around, ast.Call) and SLOPE.search(text.of(around.func) + "("))
+        SLOPE.match(text.of(around))
+        or (isinstance(around, ast.Call) and SLOPE.search(text.of(around.func) + "("))
         for around in text.ancestors(node)
         if isinstance(around, ast.expr)
     )
@@ -205,7 +217,9 @@ def operands_exchanged(text: Text, node: ast.AST) -> Iterator[Edit]:
             first = text.operand(node.func.value)  # type: ignore[attr-defined]
             yield text.replaced(node, f"{text.operand(node.args[0])}.dot({first})")
         elif len(node.args) == 2:
-            yield text.replaced(node, f"{text.of(node.func)}({text.of(node.args[1])}, {text.of(node.args[0])})")
+            yield text.replaced(
+                node, f"{text.of(node.func)}({text.of(node.args[1])}, {text.of(node.args[0])})"
+            )
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
         yield text.replaced(node, f"{text.operand(node.right)} - {text.operand(node.left)}")
 
@@ -214,7 +228,9 @@ def off_by_one(text: Text, node: ast.AST) -> Iterator[Edit]:
     if not isinstance(node, ast.Subscript):
         return
     for place in ast.walk(node.slice):
-        if isinstance(text.parents[place], ast.BinOp | ast.UnaryOp | ast.keyword) or isinstance(place, ast.Slice):
+        if isinstance(text.parents[place], ast.BinOp | ast.UnaryOp | ast.keyword) or isinstance(
+            place, ast.Slice
+        ):
             continue
         if isinstance(place, ast.BinOp) and isinstance(place.op, ast.Add | ast.Sub):
             yield text.replaced(place, text.of(place.left))
@@ -267,8 +283,10 @@ def one_example_for_sum(text: Text, node: ast.AST) -> Iterator[Edit]:
 
 
 def wrong_sign(text: Text, node: ast.AST) -> Iterator[Edit]:
-    if isinstance(node, ast.BinOp) and type(node.op) in ADDED and not any(
-        isinstance(around, ast.Subscript) for around in text.ancestors(node)
+    if (
+        isinstance(node, ast.BinOp)
+        and type(node.op) in ADDED
+        and not any(isinstance(around, ast.Subscript) for around in text.ancestors(node))
     ):
         sign = "-" if isinstance(node.op, ast.Add) else "+"
         yield text.replaced(node, f"{text.of(node.left)} {sign} {text.operand(node.right)}")
@@ -281,7 +299,9 @@ def wrong_sign(text: Text, node: ast.AST) -> Iterator[Edit]:
 
 def wrong_constant(text: Text, node: ast.AST) -> Iterator[Edit]:
     parent = text.parents.get(node)
-    if not (isinstance(node, ast.Constant) and type(node.value) in (int, float) and isinstance(parent, ast.BinOp)):
+    if not (
+        isinstance(node, ast.Constant) and type(node.value) in (int, float) and isinstance(parent, ast.BinOp)
+    ):
         return
     if text.is_update(node) or any(isinstance(around, ast.Subscript) for around in text.ancestors(node)):
         return
@@ -295,7 +315,9 @@ def term_missing(text: Text, node: ast.AST) -> Iterator[Edit]:
     if text.is_update(node) or any(isinstance(around, ast.Subscript) for around in text.ancestors(node)):
         return
     yield text.replaced(node, text.operand(node.left))
-    yield text.replaced(node, text.operand(node.right) if isinstance(node.op, ast.Add) else f"-{text.operand(node.right)}")
+    yield text.replaced(
+        node, text.operand(node.right) if isinstance(node.op, ast.Add) else f"-{text.operand(node.right)}"
+    )
 
 
 def statement_term_missing(text: Text, node: ast.AST) -> Iterator[Edit]:
@@ -340,7 +362,9 @@ def not_handed_on(text: Text, node: ast.AST) -> Iterator[Edit]:
     name = node.targets[0].id
     if not isinstance(loop, ast.For):
         return
-    reads = [n for n in ast.walk(loop) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
+    reads = [
+        n for n in ast.walk(loop) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
+    ]
     if any(read.lineno <= node.lineno for read in reads):
         edit = text.replaced(node.targets[0], f"{name}_new")
         yield Edit(edit.source, (*edit.lines, *(read.lineno for read in reads)))
@@ -349,7 +373,11 @@ def not_handed_on(text: Text, node: ast.AST) -> Iterator[Edit]:
 def buffer_overwritten(text: Text, node: ast.AST) -> Iterator[Edit]:
     if isinstance(node, ast.Call) and called(text, node) == "copy":
         yield text.replaced(node, text.of(node.func.value) if is_method(node) else text.of(node.args[0]))  # type: ignore[attr-defined]
-    if isinstance(node, ast.BinOp) and type(node.op) in {ast.Mult, ast.Add, ast.Sub, ast.Div} and "import numpy as np" in text.source:
+    if (
+        isinstance(node, ast.BinOp)
+        and type(node.op) in {ast.Mult, ast.Add, ast.Sub, ast.Div}
+        and "import numpy as np" in text.source
+    ):
         name = {ast.Mult: "multiply", ast.Add: "add", ast.Sub: "subtract", ast.Div: "divide"}[type(node.op)]
         left, right = text.of(node.left), text.of(node.right)
         for out in (node.left, node.right):
@@ -358,7 +386,11 @@ def buffer_overwritten(text: Text, node: ast.AST) -> Iterator[Edit]:
 
 
 def activation_forgotten(text: Text, node: ast.AST) -> Iterator[Edit]:
-    if isinstance(node, ast.Call) and len(node.args) == 1 and called(text, node) in {"tanh", "sigmoid", "sig", "relu", "elu"}:
+    if (
+        isinstance(node, ast.Call)
+        and len(node.args) == 1
+        and called(text, node) in {"tanh", "sigmoid", "sig", "relu", "elu"}
+    ):
         if not text.is_update(node):
             yield text.replaced(node, text.operand(node.args[0]))
 
@@ -367,7 +399,9 @@ def eps_outside_root(text: Text, node: ast.AST) -> Iterator[Edit]:
     if called(text, node) == "sqrt" and isinstance(node, ast.Call) and isinstance(node.args[0], ast.BinOp):
         inner = node.args[0]
         if "eps" in text.of(inner.right) or "tiny" in text.of(inner.right):
-            yield text.replaced(node, f"({text.of(node.func)}({text.of(inner.left)}) + {text.of(inner.right)})")
+            yield text.replaced(
+                node, f"({text.of(node.func)}({text.of(inner.left)}) + {text.of(inner.right)})"
+            )
 
 
 def not_of_the_loss(kind: Kind) -> Kind:
@@ -375,7 +409,11 @@ def not_of_the_loss(kind: Kind) -> Kind:
 
     def elsewhere(text: Text, node: ast.AST) -> Iterator[Edit]:
         words = text.of(text.statement(node)).split("\n")[0]
-        if isinstance(node, ast.expr) and not LOSS.search(words.split("=")[0]) and not words.startswith("return"):
+        if (
+            isinstance(node, ast.expr)
+            and not LOSS.search(words.split("=")[0])
+            and not words.startswith("return")
+        ):
             yield from kind(text, node)
 
     return elsewhere

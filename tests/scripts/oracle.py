@@ -17,7 +17,6 @@ import json
 import random
 import sys
 import types
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from importlib.machinery import ModuleSpec
 from pathlib import Path

@@ -16,7 +16,7 @@ import numpy as np
 
 from tests.scripts.catalogue import SCRIPTS
 from tests.scripts.kinds import BACKWARD, KINDS
-from tests.scripts.oracle import Outcome, Program, Script, Values, convention, reference, sources, wrong
+from tests.scripts.oracle import Outcome, Program, Script, Values, convention, reference, sources
 from tests.scripts.source import Edit, Text
 
 Half = Literal["development", "set-aside"]
@@ -196,9 +196,13 @@ def planted(right: Measured, kind: str) -> Iterator[Plant]:
 
 def pairs(right: Measured, singles: list[Plant]) -> Iterator[Plant]:
     """Two mistakes of different kinds on different lines, drawn by lot."""
-    near = [plant for plant in singles if plant.faults[0].kind in BACKWARD and changed(right, plant) is not None]
+    near = [
+        plant for plant in singles if plant.faults[0].kind in BACKWARD and changed(right, plant) is not None
+    ]
     chosen = [(a, b) for i, a in enumerate(near) for b in near[i + 1 :] if a.half == b.half]
-    chosen = [(a, b) for a, b in chosen if a.faults[0].kind != b.faults[0].kind and apart(a.faults[0], b.faults[0])]
+    chosen = [
+        (a, b) for a, b in chosen if a.faults[0].kind != b.faults[0].kind and apart(a.faults[0], b.faults[0])
+    ]
     random.Random(f"{right.script.name} pairs").shuffle(chosen)
     count = 0
     for a, b in chosen[: 2 * PAIRS]:
@@ -210,7 +214,9 @@ def pairs(right: Measured, singles: list[Plant]) -> Iterator[Plant]:
         texts[file] = "".join(lines)
         faults = (a.faults[0], b.faults[0])
         if is_wrong(right, texts, forward=False):
-            yield Plant(right.script.name, faults, texts, half_of(right.script.name, tuple(f.kind for f in faults)))
+            yield Plant(
+                right.script.name, faults, texts, half_of(right.script.name, tuple(f.kind for f in faults))
+            )
             count += 1
             if count == PAIRS:
                 return
@@ -220,7 +226,9 @@ def changed(right: Measured, plant: Plant) -> tuple[int, str] | None:
     """The only line that a plant has changed, and its text; nothing if there are several."""
     file = plant.faults[0].file
     before, after = (texts[file].splitlines(keepends=True) for texts in (right.texts, plant.texts))
-    lines = [(number, new) for number, (old, new) in enumerate(zip(before, after, strict=True), 1) if old != new]
+    lines = [
+        (number, new) for number, (old, new) in enumerate(zip(before, after, strict=True), 1) if old != new
+    ]
     return lines[0] if len(lines) == 1 else None
 
 
@@ -246,7 +254,12 @@ def summary() -> None:
     single = [plant for plant in plants if len(plant.faults) == 1]
     for kind, count in Counter(plant.faults[0].kind for plant in single).most_common():
         print(f"{count:4d}  {kind}")
-    print("single, pairs, by half:", len(single), len(plants) - len(single), Counter(plant.half for plant in plants))
+    print(
+        "single, pairs, by half:",
+        len(single),
+        len(plants) - len(single),
+        Counter(plant.half for plant in plants),
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 OPERATORS = ast.BinOp | ast.UnaryOp | ast.Compare | ast.BoolOp | ast.IfExp | ast.Lambda
 SCOPES = ast.FunctionDef | ast.Lambda | ast.Module
-SLOPE = re.compile(r"\b1(\.0?)? ?- |[a-z_](prime|deriv\w*|slope|grad)\(|2deriv|> 0|np\.(cos|sign)\(|\.slope|positive")
+SLOPE = re.compile(
+    r"\b1(\.0?)? ?- |[a-z_](prime|deriv\w*|slope|grad)\(|2deriv|> 0|np\.(cos|sign)\(|\.slope|positive"
+)
 RATE = re.compile(r"\b(lr|eta|alpha|l_rate|learn_rate|learning_rate|step_size|rate|0\.\d+)\b")
 LOSS = re.compile(r"\b(\w*(loss|cost|err|error|entropy|logp\w*)|J|mse|diff)\b")
 
@@ -103,4 +105,6 @@ class Text:
         block = self.block(statement)
         at = block.index(statement)
         beside = block[max(at - 1, 0) : at + 2]
-        return Edit("".join(lines), tuple(n for s in beside for n in range(s.lineno, (s.end_lineno or s.lineno) + 1)))
+        return Edit(
+            "".join(lines), tuple(n for s in beside for n in range(s.lineno, (s.end_lineno or s.lineno) + 1))
+        )

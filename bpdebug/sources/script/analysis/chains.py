@@ -55,10 +55,11 @@ class Chains:
         self.graph, self.depends = graph, depends
 
     def of(self, old: Node, new: Node, deltas: Sequence[tuple[int, Node]]) -> tuple[Link, ...]:
-        """Return the chain of one update, from the step down; empty if it depends on no parameter."""
+        """Return the chain of one update, from the step down."""
         whole = _whole_step(new.origin, old.origin)
         deltas = (whole,) if whole is not None else deltas
-        dependent = [(sign, delta) for sign, delta in deltas if self.is_dependent(delta)]
+        # A gradient that nothing was ever added to depends on no parameter: its step can still be judged.
+        dependent = [term for term in deltas if self.is_dependent(term[1])] or list(deltas)
         if not dependent:
             return ()
         sign, delta = max(dependent, key=lambda term: term[1].id)

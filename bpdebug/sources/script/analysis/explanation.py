@@ -106,7 +106,7 @@ def needs_no_other(explanation: Explanation) -> bool:
 def explained(
     candidate: Candidate, writer: ForwardWriter, parameters: tuple[Parameter, ...]
 ) -> Iterator[Explanation]:
-    """Derive the gradients from a candidate and judge the recorded ones, also without an epsilon in logarithms.
+    """Derive the gradients from a candidate, and judge the recorded ones; also without an epsilon in it.
 
     Nothing comes of a candidate that has no derivative.
     """

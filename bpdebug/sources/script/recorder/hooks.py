@@ -106,6 +106,8 @@ class Hooks:
         """See the function in `f(x)`."""
         recorder = self.recorder
         if recorder.on:
+            if recorder.limits.until[1]:
+                recorder.reach(self.sites[number])
             return called(recorder, self.sites[number], function)
         if recorder.ended:
             recorder.end(recorder.ended)
