@@ -1,6 +1,6 @@
 """The command line: parse, call, print.
 
-The first word is a command or a scenario: `bpdebug two_layer` opens the app just as
+The first word is a command, a scenario or a script: `bpdebug two_layer` opens the app just as
 `bpdebug open two_layer` does. Textual is imported when the app opens and at no other time.
 
 Typer reads the annotations here, and reads them quicker where they are not text: this module does without
@@ -14,7 +14,7 @@ from dataclasses import replace
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
@@ -22,6 +22,7 @@ from typer.core import TyperGroup
 from bpdebug import __version__
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import BpdebugError, ScenarioError
+from bpdebug.sources.opening import is_script
 
 if TYPE_CHECKING:
     from bpdebug.sources.case import Case
@@ -36,7 +37,7 @@ CLEAR_LINE = "\r\x1b[K"
 
 
 class ScenarioGroup(TyperGroup):
-    """Commands, and the rule that any other first word is a scenario to open."""
+    """Commands, and the rule that any other first word is a scenario or a script to open."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Put `open` before a first word that is not a command."""
@@ -66,18 +67,19 @@ app = typer.Typer(
 
 
 def complete_scenario(incomplete: str) -> list[str]:
-    """Return the shipped scenarios and the TOML files that begin like this."""
+    """Return the shipped scenarios, and the TOML files and scripts that begin like this."""
     from glob import glob
 
     from bpdebug.sources.scenario.reading import shipped_scenarios
 
     files = [path + "/" * os.path.isdir(path) for path in glob(f"{incomplete}*")]
     names = [path.stem for path in shipped_scenarios() if path.stem.startswith(incomplete)]
-    return sorted([*names, *(path for path in files if path.endswith((".toml", "/")))])
+    return sorted([*names, *(path for path in files if path.endswith((".toml", ".py", ".ipynb", "/")))])
 
 
 SCENARIO = typer.Argument(
-    help="A scenario file, or the name of a shipped one.", autocompletion=complete_scenario
+    help="A scenario (a file or a shipped one's name), or your own script: a .py or .ipynb, which is run.",
+    autocompletion=complete_scenario,
 )
 ScenarioArgument = Annotated[str, SCENARIO]
 OptionalScenario = Annotated[str | None, SCENARIO]
@@ -93,6 +95,20 @@ MapOption = Annotated[
 
 OutsideOption = Annotated[
     bool, typer.Option("--allow-outside", help="Read tensor files outside the scenario's folder too.")
+]
+
+
+ScriptArguments = Annotated[
+    list[str] | None, typer.Argument(metavar="[-- ARGUMENTS]", help="The script's own arguments.")
+]
+UntilOption = Annotated[
+    int, typer.Option(metavar="LINE", min=0, help="Of a script: end the recording at this line.")
+]
+IterationOption = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Of a script: which iteration of the training to record.")
+]
+FunctionOption = Annotated[
+    str, typer.Option(metavar="NAME", help="Of a script: record only the first call of this function.")
 ]
 
 
@@ -124,13 +140,18 @@ def open_app(
     mine: MineOption = None,
     map: MapOption = None,
     allow_outside: OutsideOption = False,
+    until: UntilOption = 0,
+    iteration: IterationOption = 1,
+    function: FunctionOption = "",
+    arguments: ScriptArguments = None,
 ) -> None:
-    """Open a scenario in the app; the word `open` can be left out."""
+    """Open a scenario or your own script in the app; the word `open` can be left out."""
     if allow_outside and scenario is None:
         raise BpdebugError("--allow-outside is for one scenario: found no SCENARIO")
+    recorded = Recorded(until, iteration, function, tuple(arguments or ()))
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         if scenario is not None:
-            load(scenario, mine, map, allow_outside)  # what is wrong with it goes before
+            load(scenario, mine, map, allow_outside, recorded)  # what is wrong with it goes before
         command = f"bpdebug trace {scenario or 'SCENARIO'}"
         raise BpdebugError(f"the app needs a terminal on stdin and stdout; `{command}` works without one")
     from bpdebug.sources.scenario import title_of
@@ -139,10 +160,16 @@ def open_app(
 
     if scenario is None:
         bpdebug = BpdebugApp(user=user_files())
+    elif is_script(scenario):
+        # A script runs before the app has the terminal: what it does to the terminal does no harm then.
+        case = load(scenario, mine, map, allow_outside, recorded)[0]
+        bpdebug = BpdebugApp(lambda: case, case.name, case.title, user_files())
     else:
         title = title_of(scenario)
         name = Path(scenario).stem
-        bpdebug = BpdebugApp(lambda: load(scenario, mine, map, allow_outside)[0], name, title, user_files())
+        bpdebug = BpdebugApp(
+            lambda: load(scenario, mine, map, allow_outside, recorded)[0], name, title, user_files()
+        )
     bpdebug.run()
     if bpdebug.problem is not None:
         raise bpdebug.problem
@@ -153,13 +180,17 @@ def trace(
     scenario: ScenarioArgument,
     format: Annotated[TraceFormat, typer.Option(help="For a person, or for a program.")] = TraceFormat.text,
     allow_outside: OutsideOption = False,
+    until: UntilOption = 0,
+    iteration: IterationOption = 1,
+    function: FunctionOption = "",
+    arguments: ScriptArguments = None,
 ) -> None:
-    """Run a scenario and print every step."""
+    """Run a scenario, or record your own script, and print every step."""
     from bpdebug.engine.program.trace import run
     from bpdebug.export.traces import TRACE_FORMATS
-    from bpdebug.sources.scenario import load_scenario
 
-    loaded = load_scenario(scenario, allow_outside)
+    recorded = Recorded(until, iteration, function, tuple(arguments or ()))
+    loaded, _ = load(scenario, None, None, allow_outside, recorded)
     write(TRACE_FORMATS[format.value](loaded, run(loaded.program, loaded.values)))
 
 
@@ -184,16 +215,39 @@ def check(
         str | None, typer.Option(metavar="FILE", help="Write a scenario that tells mistakes apart.")
     ] = None,
     allow_outside: OutsideOption = False,
+    until: UntilOption = 0,
+    iteration: IterationOption = 1,
+    function: FunctionOption = "",
+    seconds: Annotated[
+        float | None, typer.Option(min=0.0, help="Of a script: how long to search for corrections; 20.")
+    ] = None,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Of a script: print the corrections as a patch.")
+    ] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Of a script: write the corrections, after asking; keeps FILE.orig.")
+    ] = False,
+    arguments: ScriptArguments = None,
 ) -> None:
-    """Check your gradients, or, without any, those that bpdebug derives.
+    """Check the gradients in your own script, or in a scenario yours (--mine) or those that bpdebug derives.
 
     The exit status is 0 if all are right, 1 if one is wrong, 2 for bad input.
     """
+    recorded = Recorded(until, iteration, function, tuple(arguments or ()))
+    if is_script(scenario):
+        if mine or map or suggest:
+            raise BpdebugError(
+                "--mine, --map and --suggest are for scenarios: a script has its own gradients"
+            )
+        check_own_code(scenario, recorded, seconds, format, diff, fix)
+        return
+    if diff or fix or seconds is not None:
+        raise BpdebugError("--diff, --fix and --seconds are for scripts: expected a .py or a .ipynb")
     from bpdebug.export.reports import CHECK_FORMATS
     from bpdebug.verify.check import check_scenario
     from bpdebug.verify.comparison import Tolerance
 
-    loaded, renamed = load(scenario, mine, map, allow_outside)
+    loaded, renamed = load(scenario, mine, map, allow_outside, recorded)
     if suggest is not None:
         write_new_file(suggest, loaded)
     progress = show_progress if is_terminal(sys.stderr) else lambda tensor: None
@@ -210,21 +264,86 @@ def show_progress(tensor: "TensorReport") -> None:
     print(f"{CLEAR_LINE}checked {tensor.name} ...", end="", file=sys.stderr, flush=True)
 
 
-def load(
-    source: str, files: list[str] | None, texts: list[str] | None, allow_outside: bool
-) -> "tuple[Case, Mapping[str, str]]":
-    """Load a scenario with the tensors of the user's files; return also what their names were taken for."""
-    from bpdebug.sources.scenario import load_scenario
+def check_own_code(
+    script: str, recorded: "Recorded", seconds: float | None, format: CheckFormat, diff: bool, fix: bool
+) -> None:
+    """Check a script, and print what was found, or its corrections as a patch."""
+    from bpdebug.export import script_report
+    from bpdebug.sources.script import Options
+    from bpdebug.verify.repair.check import SECONDS, check_script
 
-    scenario = load_scenario(source, allow_outside)
+    options = Options(recorded.until, recorded.iteration, recorded.function)
+    report = check_script(script, recorded.arguments, options, SECONDS if seconds is None else seconds)
+    files = {finding.source.file: read_text(finding.source.file) for finding in report.findings}
+    if diff:
+        write(script_report.diff(files, report.findings))
+    else:
+        write(script_report.CHECK_FORMATS[format.value](report))
+    if fix:
+        for file, text in files.items():
+            own = tuple(one for one in report.findings if one.source.file == file)
+            write_corrected(file, text, script_report.corrected(text, own))
+    if not report.passed:
+        raise typer.Exit(WRONG)
+
+
+def write_corrected(file: str, text: str, corrected: str) -> None:
+    """Write a corrected script after asking, and keep what was there beside it."""
+    if corrected == text or not typer.confirm(f"write the corrections to {file}?", err=True):
+        return
+    try:
+        with open(f"{file}.orig", "x", encoding="utf-8", newline="") as kept:
+            kept.write(text)
+        with open(file, "w", encoding="utf-8", newline="") as written:
+            written.write(corrected)
+    except FileExistsError:
+        raise BpdebugError(f"{file}.orig: exists already, and is not replaced; nothing was written") from None
+    except OSError as error:
+        raise BpdebugError(f"--fix {file}: cannot be written: {error.strerror}") from None
+
+
+def read_text(file: str) -> str:
+    """Return the text of a script, its line ends as they are."""
+    with open(file, encoding="utf-8", newline="") as opened:
+        return opened.read()
+
+
+class Recorded(NamedTuple):
+    """What is recorded of a script: see `bpdebug.sources.script.Options`."""
+
+    until: int
+    iteration: int
+    function: str
+    arguments: tuple[str, ...]
+
+
+def load(
+    source: str,
+    files: list[str] | None,
+    texts: list[str] | None,
+    allow_outside: bool,
+    recorded: Recorded,
+) -> "tuple[Case, Mapping[str, str]]":
+    """Load a scenario with the tensors of the user's files; return also what their names were taken for.
+
+    A script is recorded instead, and brings its own.
+    """
+    from bpdebug.sources.opening import open_case
+
+    until, iteration, function, arguments = recorded
+    if not is_script(source) and (until or iteration > 1 or function):
+        raise BpdebugError("--until, --iteration and --function are for scripts: expected a .py or a .ipynb")
+    if is_script(source) and (files or texts):
+        raise BpdebugError("--mine and --map are for scenarios: a script has its own gradients")
+    case = open_case(source, allow_outside, arguments, until, iteration, function)
     if not files and texts:
         raise BpdebugError("--map says what names in --mine files mean: found no --mine FILE")
     if not files:
-        return scenario, {}
+        return case, {}
     from bpdebug.verify.mine_files import read_map, read_mine_files
 
-    found = read_mine_files(files, scenario.program, read_map(texts or ()))
-    return replace(scenario, mine={**scenario.mine, **found.values}), found.renamed
+    found = read_mine_files(files, case.program, read_map(texts or ()))
+    return replace(case, mine={**case.mine, **found.values}), found.renamed
 
 
 def write_new_file(path: str, scenario: "Case") -> None:
@@ -257,6 +376,10 @@ def run_commands(
     ] = None,
     format: Annotated[AnswerFormat, typer.Option(help="For a person, or JSON lines.")] = AnswerFormat.text,
     allow_outside: OutsideOption = False,
+    until: UntilOption = 0,
+    iteration: IterationOption = 1,
+    function: FunctionOption = "",
+    arguments: ScriptArguments = None,
 ) -> None:
     """Debug without a terminal: run commands, those of the script first, and print what they answer.
 
@@ -266,12 +389,12 @@ def run_commands(
     from bpdebug.commands.scripts import read_script
     from bpdebug.commands.session import Session
     from bpdebug.commands.table import execute
-    from bpdebug.sources.scenario import load_scenario
 
     if not (command or script):
         raise BpdebugError("nothing to run: found neither --command nor --script, expected one of them")
     lines = [*(read_script(script) if script else ()), *(command or ())]
-    session = Session(load_scenario(scenario, allow_outside))
+    recorded = Recorded(until, iteration, function, tuple(arguments or ()))
+    session = Session(load(scenario, None, None, allow_outside, recorded)[0])
     for line in lines:
         answer = execute(session, line)
         write(ANSWER_FORMATS[format.value](line, answer))

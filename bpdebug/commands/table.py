@@ -11,7 +11,7 @@ from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import Session
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.errors import BpdebugError, Interrupted
-from bpdebug.sources.scenario.problems import printable
+from bpdebug.sources.problems import printable
 
 MAX_LINE = 10_000
 """The longest command, in characters."""

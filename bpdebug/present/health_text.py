@@ -171,3 +171,13 @@ def summary(findings: Sequence[Finding]) -> str:
     if not findings:
         return "No finding: all numbers are finite, units respond, and gradients arrive."
     return "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+
+
+def next_finding(findings: tuple[Finding, ...], position: int) -> Finding | None:
+    """Return the first producer of numbers that are not finite; where there is none, the finding after here.
+
+    Behind the last one comes the first again.
+    """
+    producers = [finding for finding in findings if finding.is_producer]
+    later = [finding for finding in findings if finding.position > position]
+    return next(iter((*producers, *later, *findings)), None)

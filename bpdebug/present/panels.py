@@ -17,6 +17,7 @@ from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.language.provenance.regions import Index, Source
+from bpdebug.engine.network.axes import axes_in, axes_of
 from bpdebug.present.feeding import fed_places
 from bpdebug.present.slicing import Slicing, nearest, whole, written_axes
 from bpdebug.present.snapshot import PairNames, result_name
@@ -201,13 +202,12 @@ def _with_axes(debugger: Debugger, panel: Panel) -> Panel:
     """Name the axes of what has more than two."""
     if len(panel.shape) < 3:
         return panel
-    from bpdebug.engine.network.axes import axes_of  # most programs have matrices only
-
     program = debugger.program
+    known = axes_in(program)
     if panel.mark == "in part" and debugger.node is not None:
-        axes = axes_of(debugger.node, program.axes, program.shapes)
+        axes = axes_of(debugger.node, known, program.shapes)
     else:
-        axes = program.axes[panel.name]
+        axes = known[panel.name]
     # The user's numbers may have another shape.
     return replace(
         panel, axes=written_axes(axes if len(axes) == len(panel.shape) else ("",) * len(panel.shape))
@@ -233,7 +233,7 @@ def _seen_in(views: Views, view: View, panel: Panel, verdicts: Verdicts) -> Pane
 def _read_panel(debugger: Debugger, role: str, name: str, sources: tuple[Source, ...]) -> Panel:
     program = debugger.program
     if name not in program.shapes:
-        reason = "no gradient is asked for" if not program.seed else "no gradient reaches it"
+        reason = "no gradient is asked for" if not program.gradients else "no gradient reaches it"
         return Panel(role, name, note=reason)
     shape, recorded = program.shapes[name], debugger.trace.values[name]
     if name == result_name(debugger) and debugger.node is not None:

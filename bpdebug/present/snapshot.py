@@ -12,11 +12,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bpdebug.engine.debug.debugger import Debugger
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.nodes import Statement, names
-from bpdebug.engine.network.layers.kind import role_of_gradient
-from bpdebug.engine.network.layers.layer import Layer
-from bpdebug.engine.network.layers.time_steps import step_of
+from bpdebug.engine.program.block import Block
 from bpdebug.engine.program.program import Program
 
 MOST_PAIRS = 12
@@ -43,22 +40,24 @@ class PairNames:
     gradient: str
 
 
-def pairs_in_focus(program: Program, layer: Layer | None, statement: Statement) -> tuple[PairNames, ...]:
+def pairs_in_focus(program: Program, layer: Block | None, statement: Statement) -> tuple[PairNames, ...]:
     """Return the pairs to show: those of a layer, and what else a statement of it reads and writes.
 
     Parameters
     ----------
     program : Program
         What runs.
-    layer : Layer, optional
+    layer : Block, optional
         The layer to show; None where there are no layers.
     statement : Statement
         The current statement; one of another layer adds nothing.
     """
     if statement.phase == "update" and statement.layer == (layer.number if layer else 0):
         return _pairs_of_update(program, layer, statement)
-    tensors = layer.tensors_at(step_of(statement)) if layer else {}
-    pairs = {name: _pair_of_role(role, name) for role, name in tensors.items()}
+    pairs: dict[str, PairNames] = {}
+    if layer is not None:
+        for role, name in layer.tensors_at(statement.time).items():
+            pairs[name] = PairNames(role, name, layer.gradient_roles[role], program.index.gradient(name))
     if statement.layer != (layer.number if layer else 0):
         return tuple(pairs.values())
     in_use = [*names(statement.expression), statement.name]
@@ -94,36 +93,30 @@ def most_pairs(program: Program) -> int:
     )
 
 
-def _pair_of_role(role: str, name: str) -> PairNames:
-    return PairNames(role, name, role_of_gradient(role), gradient_name(name))
-
-
 def _pair_of(program: Program, name: str) -> PairNames:
-    position = program.positions.get(name)
-    statement = program.statements[position - 1] if position else None
-    if statement is not None and statement.phase == "update":
+    phase, tensor = program.index.phase(name), program.index.tensor_of.get(name)
+    if phase == "update":
         return PairNames(name, name, "", "")
-    if statement is not None and statement.phase == "backward":
-        if statement.part or not statement.of:
-            return PairNames("", "", name, name)
-        name = statement.of
-    elif program.seed and name == gradient_name(program.seed):
-        name = program.seed
-    return PairNames(name, name, gradient_name(name), gradient_name(name))
+    if tensor is not None:
+        return PairNames(tensor, tensor, name, name)
+    if phase == "backward":
+        return PairNames("", "", name, name)
+    gradient = program.index.gradient(name)
+    return PairNames(name, name, gradient, gradient)
 
 
-def _pairs_of_update(program: Program, layer: Layer | None, statement: Statement) -> tuple[PairNames, ...]:
+def _pairs_of_update(program: Program, layer: Block | None, statement: Statement) -> tuple[PairNames, ...]:
     """Return what an update works with: the same for all steps of a parameter, so that nothing moves.
 
     First the parameter over its gradient, then what the optimizer remembers over what takes its place, last
     the new parameter. A step that serves all parameters shows what it reads and writes.
     """
-    parameter, gradient = statement.of, gradient_name(statement.of)
+    parameter, gradient = statement.of, program.index.gradient(statement.of)
     pairs: dict[str, PairNames] = {}
     if parameter:
-        roles = {name: role for role, name in layer.tensors.items()} if layer else {}
-        role = roles.get(parameter, parameter)
-        pairs[parameter] = PairNames(role, parameter, gradient_name(role), gradient)
+        role = layer.roles.get(parameter) if layer else None
+        gradient_role = layer.gradient_roles[role] if layer and role else gradient
+        pairs[parameter] = PairNames(role or parameter, parameter, gradient_role, gradient)
     replaces = {new: old for old, new in program.carried.items() if old != parameter}
     remembered = frozenset(replaces.values()) - program.parameters
     for step in program.updates[parameter] if parameter else (statement,):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bpdebug.engine.debug.debugger import Debugger
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.printing import numpy_text
+from bpdebug.engine.network.axes import axes_in, axes_of
 from bpdebug.present.explaining import Selection
 from bpdebug.present.slicing import nearest
 from bpdebug.present.snapshot import result_name
@@ -36,10 +36,8 @@ def read_subject(
     if debugger.node is not None and name == result_name(debugger):
         value = debugger.node_value()
         assert value is not None
-        from bpdebug.engine.network.axes import axes_of  # when first used: start-up is quicker
-
         index = nearest(selection.index, value.shape)
-        axes = axes_of(debugger.node, debugger.program.axes, debugger.program.shapes)
+        axes = axes_of(debugger.node, axes_in(debugger.program), debugger.program.shapes)
         is_mask = FUNCTIONS[debugger.node.function].is_mask
         return Subject(
             numpy_text(debugger.node), value, index=index, digits=digits, axes=axes, is_mask=is_mask
@@ -55,7 +53,7 @@ def read_subject(
         gradients=gradients_like(debugger, name),
         index=nearest(selection.index, value.shape),
         digits=digits,
-        axes=debugger.program.axes[name],
+        axes=axes_in(debugger.program)[name],
         view=view,
         is_mask=name in debugger.program.masks,
     )
@@ -63,14 +61,16 @@ def read_subject(
 
 def gradients_like(debugger: Debugger, name: str) -> dict[str, Array]:
     """Return the gradients that are to their layers what a gradient is to its own: `dw1`, `dw2`, ..."""
+    gradient_of = debugger.program.index.gradient_of
     tensors = [
-        (role, gradient_name(tensor))
+        (layer.role_of_gradient(tensor), gradient_of[tensor])
         for layer in debugger.program.layers
-        for tensor, role in layer.roles_of_gradients().items()
+        for tensor in layer.roles
+        if tensor in gradient_of
     ]
     roles = {role for role, gradient in tensors if gradient == name}
     return {
         gradient: debugger.trace.values[gradient]
         for role, gradient in tensors
-        if role in roles and gradient in debugger.program.shapes and debugger.is_known(gradient)
+        if role in roles and debugger.is_known(gradient)
     }

@@ -8,13 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input
 
 from bpdebug.errors import BpdebugError, ScenarioError
 from bpdebug.tui.keys.action import key_text
+from bpdebug.tui.keys.typed_ahead import TypedAhead
 from bpdebug.tui.messages import ScenarioChosen
 from bpdebug.tui.screens.opening import OpeningScreen
 from bpdebug.tui.themes import DEFAULT_THEME, THEMES
@@ -61,6 +63,7 @@ class BpdebugApp(App[None]):
         self.opening = name, title
         self.user = user
         self.problem: BpdebugError | None = None
+        self.typed = TypedAhead(self, self.handle_typed)
         # The first frame has the user's colours already; the rest of the settings is read behind it.
         self.start_with_theme(user.theme() if user is not None else DEFAULT_THEME)
 
@@ -73,6 +76,28 @@ class BpdebugApp(App[None]):
         # To assign it would have the styles read twice before the first frame.
         self.set_reactive(BpdebugApp.theme, wanted if wanted in THEMES else DEFAULT_THEME)
         self.stylesheet.set_variables(self.get_css_variables())
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle a key, or a pasted text, when all before it have done their work; the rest at once."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self.typed.take(event)
+        else:
+            await super().on_event(event)
+
+    async def handle_typed(self, event: events.Event) -> None:
+        """Handle a key or a pasted text; where no line is open to take a text, it may open one itself.
+
+        So `:watch dw1` and Enter can be pasted; a text that opens no line is dropped, as its letters are no
+        keys that someone pressed.
+        """
+        if isinstance(event, events.Paste) and not isinstance(self.focused, Input):
+            from bpdebug.tui.keys.keymap import key_named
+            from bpdebug.tui.screens.action_screen import ActionScreen
+
+            if isinstance(self.screen, ActionScreen) and self.screen.opens_a_line(key_named(event.text[:1])):
+                self.typed.type(event.text)
+        else:
+            await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the first screen."""

@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.present.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
+from bpdebug.sources.problems import Report, described, did_you_mean, key_path
 from bpdebug.sources.scenario.model import STRICT, check
-from bpdebug.sources.scenario.problems import Report, described, did_you_mean, key_path
 from bpdebug.tui.keys.action import Action, key_text
 from bpdebug.tui.keys.debugger import ACTIONS
 from bpdebug.tui.keys.keymap import NAMED, collisions, key_named, with_keys

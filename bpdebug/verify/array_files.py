@@ -17,11 +17,12 @@ from pydantic import ValidationError
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.trace import read_only
+from bpdebug.sources.declared import MAX_AXES
+from bpdebug.sources.problems import RefusalError, Report, described, printable
 from bpdebug.sources.scenario.conversion import floating
 from bpdebug.sources.scenario.limits import MAX_RUN_ELEMENTS
-from bpdebug.sources.scenario.problems import RefusalError, Report, described, printable
 from bpdebug.sources.scenario.reading import read_float
-from bpdebug.sources.scenario.tensors import MAX_AXES, read_numbers
+from bpdebug.sources.scenario.tensors import read_numbers
 from bpdebug.sources.tensors import npy, npz, safetensors
 from bpdebug.sources.tensors.folder import opened
 from bpdebug.sources.tensors.stored import Member, StoredArray, or_refused

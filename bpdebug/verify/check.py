@@ -120,7 +120,7 @@ def check(
         return Report(tuple(checked), renamed or {})
     reference = run(program, values).values
     bench = Bench(program)
-    judgements, fed = judge(program, reference, mine, tolerance, program.batch)
+    judgements, fed, convention = judge(program, reference, mine, tolerance)
     by_name = {judgement.name: judgement for judgement in judgements}
     reports = []
     for statement in program.statements:
@@ -132,7 +132,7 @@ def check(
             continue
         report = _reported(judgement, statement.layer)
         if judgement.verdict == "wrong":
-            numbers = mine[statement.name]
+            numbers = convention.without_factor(statement.name, mine[statement.name])
             rtol = DIAGNOSIS_RTOL * tolerance.relative(numbers, reference[statement.name])
             diagnoses, ambiguous = diagnose(bench, statement, numbers, fed, mine.keys(), rtol)
             report = replace(report, diagnoses=diagnoses, ambiguous=ambiguous)

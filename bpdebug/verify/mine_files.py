@@ -10,8 +10,8 @@ from pathlib import Path
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
 from bpdebug.errors import BpdebugError, ScenarioError
+from bpdebug.sources.problems import Report, did_you_mean, key_path, listed
 from bpdebug.sources.scenario.mine import known_names, nearest_hint
-from bpdebug.sources.scenario.problems import Report, did_you_mean, key_path, listed
 from bpdebug.verify.array_files import read_arrays
 from bpdebug.verify.spellings import understood
 

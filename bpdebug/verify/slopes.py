@@ -14,7 +14,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.forms import element_count
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Statement, calls, names
@@ -90,8 +89,8 @@ class Loss:
     @property
     def incoming(self) -> Array:
         """The gradient with respect to the seed; m times that where a mean over m is taken later."""
-        incoming = self.values[gradient_name(self.program.seed)]
-        summed = gradient_name(self.name) in self.program.summed
+        incoming = self.values[self.program.index.gradient_of[self.program.seed]]
+        summed = self.program.index.gradient_of.get(self.name) in self.program.summed
         return incoming * self.program.batch if summed else incoming
 
     @property

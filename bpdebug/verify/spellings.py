@@ -22,8 +22,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from bpdebug.engine.language.derivation.derive import gradient_name
-from bpdebug.engine.network.layers.layer import Layer
+from bpdebug.engine.program.block import Block
 from bpdebug.engine.program.program import Program
 
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -85,15 +84,16 @@ def spellings(program: Program) -> dict[str, str]:
     A spelling that would mean two tensors is not among them.
     """
     meanings = defaultdict(set)
+    gradient_of = program.index.gradient_of
     for word, name in _words(program):
         meanings[word].add(name)
-        gradient = gradient_name(name)
-        if gradient in program.shapes:
+        gradient = gradient_of.get(name)
+        if gradient:
             for form in GRADIENTS:
                 meanings[form.format(word)].add(gradient)
     for layer in program.layers:
-        gradient = gradient_name(layer.tensors.get("z", ""))
-        if gradient in program.shapes:
+        gradient = gradient_of.get(layer.tensors.get("z", ""))
+        if gradient:
             for number in _numbers(layer):
                 meanings[f"{DELTA}{number}"].add(gradient)
     return {word: names.pop() for word, names in meanings.items() if len(names) == 1}
@@ -117,7 +117,7 @@ def _words(program: Program) -> Iterator[tuple[str, str]]:
             yield word, program.layers[0].tensors["a_prev"]
 
 
-def _numbers(layer: Layer) -> tuple[str, str]:
+def _numbers(layer: Block) -> tuple[str, str]:
     return str(layer.number), ""
 
 
@@ -134,12 +134,8 @@ def _modules(theirs: Collection[str], program: Program) -> dict[str, str]:
         tensors = [layer.tensors[role] for layer in program.layers if role in layer.tensors]
         stems = {match["stem"] for match in found.values()}
         numbers = sorted({int(match["number"]) for match in found.values()})
-        gradients = [gradient_name(tensor) for tensor in tensors]
-        if (
-            len(stems) == 1
-            and len(numbers) == len(found) == len(tensors)
-            and {*gradients} <= {*program.shapes}
-        ):
+        gradients = [program.index.gradient_of.get(tensor, "") for tensor in tensors]
+        if len(stems) == 1 and len(numbers) == len(found) == len(tensors) and all(gradients):
             by_number = dict(zip(numbers, gradients, strict=True))
             meanings |= {name: by_number[int(match["number"])] for name, match in found.items()}
     return meanings

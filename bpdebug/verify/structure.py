@@ -44,6 +44,7 @@ def describe(mine: Array, reference: Mapping[str, Array], statement: Statement, 
         *([judgement.note] if judgement.note else []),
         *_factor(mine, right),
         *_permuted(mine, right),
+        *_zeros(mine, right),
         *_lines(mine, right),
         *_signs(mine, right, statement, reference),
         _norms(mine, right),
@@ -63,6 +64,15 @@ def _permuted(mine: Array, right: Array) -> list[str]:
         return ["the right numbers, transposed"]
     if is_explained(np.sort(mine, axis=None), np.sort(right, axis=None), CLOSE):
         return ["the right numbers in another order"]
+    return []
+
+
+def _zeros(mine: Array, right: Array) -> list[str]:
+    """Say if what is there is right, and the rest was never filled or was switched off."""
+    is_there = mine != 0
+    missing = int((~is_there & (right != 0)).sum())
+    if missing and is_there.any() and is_explained(mine, np.where(is_there, right, 0.0), CLOSE):
+        return [f"right except where it is 0: {missing} of {mine.size} elements"]
     return []
 
 

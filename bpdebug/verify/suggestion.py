@@ -7,17 +7,16 @@ none of that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bpdebug.engine.language.forms import Shape, element_count
-from bpdebug.engine.network.layers import LayerKind
 from bpdebug.engine.network.layers.kind import INPUT_ROLE, Value, is_input_role
 from bpdebug.engine.network.layers.layer import Layer, make_layer
 from bpdebug.engine.network.layers.layout import BATCH, Multiple, length_of
-from bpdebug.engine.network.losses import Objective
+from bpdebug.engine.network.losses import LossLayer, Objective
 from bpdebug.engine.program.program import Program, infer_shapes
 from bpdebug.errors import BpdebugError, ShapeError
 from bpdebug.sources.scenario.joining import INPUT
@@ -45,28 +44,24 @@ def suggested_scenario(program: Program, title: str) -> str:
     BpdebugError
         If it has no layers: of a program of the user's own, only the user knows which sizes are free.
     """
-    if not program.layers:
+    layers = [layer for layer in program.layers if isinstance(layer, Layer)]
+    if not layers:
         raise BpdebugError("a suggestion varies the sizes of layers: found a program without any")
-    layout = program.layers[0].layout
+    layout = layers[0].layout
     blocks = [
         f'title = "{title}, made to tell mistakes apart"\n'
         'about = "Unequal sizes, a batch of five, both signs: each mistake gives numbers of its own."\n'
         f'layout = "{layout.name}"\nweight_shape = "{layout.weight_shape}"\n',
     ]
-    is_chain = all(layer.is_loss or _follows(layer) for layer in program.layers)
+    is_chain = all(map(_follows, layers))
     shapes = _new_shapes(program, is_chain)
-    tables = {
-        layer.number: _table(layer, layer.kind, shapes, is_chain)
-        for layer in program.layers
-        if isinstance(layer.kind, LayerKind)
-    }
+    tables = {layer.number: _table(layer, shapes, is_chain, layers) for layer in layers}
     blocks.append(f"[inputs]\n{INPUT} = {_input(program, shapes)}\n")
     blocks += tables.values()
     output = shapes[f"a{len(tables)}"]
     last = program.layers[-1]
-    if last.is_loss:
-        assert isinstance(last.kind, Objective)
-        blocks.append("\n".join(["[loss]", *_loss(last.kind, output)]) + "\n")
+    if isinstance(last, LossLayer):
+        blocks.append("\n".join(["[loss]", *_loss(last.objective, output)]) + "\n")
     else:
         seed = program.seed or f"a{len(program.layers)}"
         blocks.append(f"[gradient]\nd{seed} = {_random(output, len(program.layers) + 1)}\n")
@@ -76,13 +71,13 @@ def suggested_scenario(program: Program, title: str) -> str:
 def _follows(layer: Layer) -> bool:
     """Whether a layer reads the one before and nothing else, with parameters of its own."""
     incoming = [name for role, name in layer.given.items() if is_input_role(role)]
-    return incoming == [f"a{layer.number - 1}"] and not _shares(layer)
+    return incoming == [f"a{layer.number - 1}"] and layer.owner == layer.number
 
 
 def _input(program: Program, shapes: Mapping[str, Shape]) -> str:
     """Write the network's input; where it is numbers of rows, with some of them twice."""
     for layer in program.layers:
-        if isinstance(layer.kind, LayerKind) and layer.kind.looks_up:
+        if isinstance(layer, Layer) and layer.kind.looks_up:
             rows = shapes[layer.given[layer.kind.looks_up]][0]
             numbers = np.arange(element_count(shapes[INPUT])) % max(rows - 1, 1)
             return str(numbers.reshape(shapes[INPUT]).tolist())
@@ -118,32 +113,23 @@ def _shapes_with(program: Program, new_length: NewLength) -> dict[str, Shape]:
     shapes: dict[str, Shape] = {}
     for number in numbers:  # in the order in which they run
         layer = program.layers[number - 1]
-        if isinstance(layer.kind, LayerKind):
-            shapes |= _shapes(program, layer, layer.kind, shapes, new_length)
+        if isinstance(layer, Layer):
+            shapes |= _shapes(program, layer, shapes, new_length)
     return shapes
 
 
-def _shares(layer: Layer) -> int:
-    """Return the number of the layer whose parameters this one uses; 0 for its own."""
-    if not isinstance(layer.kind, LayerKind):
-        return 0
-    for parameter in layer.kind.parameters:
-        name = layer.given.get(parameter.name, "")
-        if name and name != f"{parameter.name}{layer.number}":
-            return int(name.removeprefix(parameter.name))
-    return 0
-
-
-def _table(layer: Layer, kind: LayerKind, shapes: Mapping[str, Shape], is_chain: bool) -> str:
+def _table(layer: Layer, shapes: Mapping[str, Shape], is_chain: bool, layers: Sequence[Layer]) -> str:
     """Write the table of a layer; where layers do not just follow each other, with what it reads."""
+    kind = layer.kind
     lines = ["[[layers]]", f'kind = "{kind.name}"']
     if not is_chain:
-        sources = [name.removeprefix("a") for role, name in layer.given.items() if is_input_role(role)]
-        words = ", ".join('"input"' if source == "0" else f'"layer{source}"' for source in sources)
+        results = {INPUT: "input", **{one.tensors["a"]: f"layer{one.number}" for one in layers}}
+        sources = [results[name] for role, name in layer.given.items() if is_input_role(role)]
+        words = ", ".join(f'"{source}"' for source in sources)
         lines += [f'name = "layer{layer.number}"', f"inputs = [{words}]"]
     lines += [f"{name} = {toml_text(value)}" for name, value in layer.settings.items()]
-    if owner := _shares(layer):
-        lines.append(f'share = "layer{owner}"')
+    if layer.owner != layer.number:
+        lines.append(f'share = "layer{layer.owner}"')
     else:
         lines += [
             f"{parameter.name} = {_random(shapes[layer.given[parameter.name]], layer.number)}"
@@ -192,11 +178,12 @@ def _classes(output: Shape, axis: int) -> NDArray[np.intp]:
 
 
 def _shapes(
-    program: Program, layer: Layer, kind: LayerKind, shapes: Mapping[str, Shape], new_length: NewLength
+    program: Program, layer: Layer, shapes: Mapping[str, Shape], new_length: NewLength
 ) -> dict[str, Shape]:
     """Return the shapes of all tensors of a layer; those that come in decide on some of its parameters'."""
     given = {role: name for role, name in layer.given.items() if name not in shapes}
     known = {name: shapes[name] for name in layer.given.values() if name in shapes}
+    kind = layer.kind
     extents: dict[str, int] = {BATCH: EXAMPLES}
     incoming = layer.given[INPUT_ROLE]
     axes = len(program.shapes[incoming])
@@ -220,7 +207,7 @@ def _shapes(
     by_role = {role: known[name] for role, name in layer.given.items()}
     sources = [name for role, name in layer.given.items() if is_input_role(role)]
     renewed = make_layer(
-        layer.number, kind, layer.settings, by_role, layer.layout, sources, _shares(layer)
+        layer.number, kind, layer.settings, by_role, layer.layout, sources, layer.owner
     )  # what it computes may depend on its lengths, as that of a layer unrolled over time
     return infer_shapes(known, renewed.forward)
 

@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from bpdebug.engine.language.functions import ACTIVATIONS
+from bpdebug.engine.network.losses import LOSS_KINDS
 
 LOSSES = ("mse", "huber", "bce", "bce_with_logits", "cross_entropy")
 Network = dict[str, Any]
@@ -23,6 +24,8 @@ def networks(draw: st.DrawFn, losses: tuple[str, ...] = LOSSES) -> Network:
     activations = draw(st.lists(st.sampled_from(sorted(ACTIVATIONS)), min_size=depth, max_size=depth))
     if loss == "bce":
         activations[-1] = draw(st.sampled_from(("sigmoid", "softmax")))
+    elif activations[-1] == LOSS_KINDS[loss].applies:
+        activations[-1] = "identity"
     reduction = draw(st.sampled_from(("mean", "sum")))
     return {
         "sizes": draw(st.lists(st.integers(1, 6), min_size=depth + 1, max_size=depth + 1)),

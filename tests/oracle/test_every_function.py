@@ -233,7 +233,7 @@ def test_every_function(name: str, number: int, seed: int) -> None:
     known["dr"] = np.random.default_rng(seed + 100).normal(size=known["r"].shape)
     rules = function.rules(len(arguments)) or ()
     shapes = {key: value.shape for key, value in known.items() if key != "dr"}
-    _, backward = derive([Statement("r", call)], shapes, "r")
+    _, backward, _ = derive([Statement("r", call)], shapes, "r")
     for statement in backward:
         known[statement.name] = evaluate(statement.expression, known)
 

@@ -227,7 +227,7 @@ def gradient_of_another(text: Text, node: ast.AST) -> Iterator[Edit]:
         if text.of(node) not in text.of(target):
             for other in others(text, node):
                 yield text.replaced(node, other)  # type: ignore[arg-type]
-    nested = isinstance(text.parents.get(node), ast.Tuple | ast.List)
+    nested = isinstance(text.parents.get(node), ast.Tuple | ast.List | ast.Subscript)
     if isinstance(node, ast.Tuple | ast.List) and isinstance(node.ctx, ast.Load) and not nested:
         parts = [text.of(part) for part in node.elts]
         for i in range(len(parts) - 1):

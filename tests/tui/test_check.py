@@ -25,7 +25,9 @@ def verdicts_of(name: str) -> Verdicts:
 
 async def checked(session: Session) -> None:
     """Wait until the check in the background has ended."""
-    await session.until(lambda: session.screen.verdicts.report is not None and not session.screen.checking)
+    await session.until(
+        lambda: session.screen.check.verdicts.report is not None and not session.screen.check.state
+    )
 
 
 def test_marks_and_wrong_positions() -> None:
@@ -85,7 +87,7 @@ async def test_d_shows_the_users_numbers_then_the_difference() -> None:
     async with open_app("find_the_bug") as session:
         await checked(session)
         await session.press("right_square_bracket")
-        right, own = (session.screen.views.value("db2", view)[0, 0] for view in ("run", "mine"))
+        right, own = (session.screen.chosen.views.value("db2", view)[0, 0] for view in ("run", "mine"))
         assert f"{right:.4f}" in session.panel_text("db2")
         await session.press("d")
         assert f"{own:.4f}" in session.panel_text("db2")
@@ -109,11 +111,11 @@ async def test_wrong_elements_are_marked() -> None:
 
 async def test_v_checks_the_derived_gradients_and_the_keys_go_on() -> None:
     async with open_app("batch") as session:
-        assert session.screen.verdicts.report is None
+        assert session.screen.check.verdicts.report is None
         session.type_ahead("v", "n", "n")
         await checked(session)
         assert session.moment == (2, 0)
-        verdicts = {tensor.verdict for tensor in session.screen.verdicts.report.tensors}
+        verdicts = {tensor.verdict for tensor in session.screen.check.verdicts.report.tensors}
         assert verdicts == {"right"}
         await session.press("end")
         await session.until(lambda: "agrees with differences" in session.text_at("#operation"))
@@ -122,7 +124,7 @@ async def test_v_checks_the_derived_gradients_and_the_keys_go_on() -> None:
 async def test_without_numbers_of_ones_own_there_is_nothing_to_view() -> None:
     async with open_app("two_layer") as session:
         await session.press("end", "d", "right_square_bracket")
-        assert session.screen.view == "run"
+        assert session.screen.chosen.view == "run"
         assert session.moment == (12, 0)
 
 
@@ -159,10 +161,10 @@ async def test_the_users_numbers_are_not_compared_with_those_of_a_later_iteratio
         assert session.panel("dw1").panel.wrong.all()
         await session.press("i")
         await session.until(lambda: session.screen.debugger.iteration == 2)
-        assert session.screen.views.offered == ("run",)
+        assert session.screen.chosen.views.offered == ("run",)
         await session.settle()
         assert "yours is" not in session.text
         assert session.panel("dw1").panel.wrong is None
         await session.press("I")
         await session.until(lambda: session.screen.debugger.iteration == 1)
-        assert session.screen.views.offered == ("run", "mine", "difference")
+        assert session.screen.chosen.views.offered == ("run", "mine", "difference")

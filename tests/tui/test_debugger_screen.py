@@ -311,11 +311,11 @@ async def test_more_and_fewer_digits() -> None:
         assert "0.5987" in session.panel_text("w1")
         await session.press(*["plus"] * 15)
         assert "0.5986584841970366" in " ".join(session.panel_text("w1").split())
-        digits = session.screen.digits
+        digits = session.screen.chosen.digits
         await session.press("plus")
-        assert session.screen.digits == digits
+        assert session.screen.chosen.digits == digits
         await session.press(*["minus"] * 20)
-        assert session.screen.digits == 1
+        assert session.screen.chosen.digits == 1
         assert "0.6" in session.panel_text("w1")
 
 
@@ -442,12 +442,12 @@ async def test_the_viewer_has_the_digits_of_the_panels_and_the_norms_of_the_laye
 async def test_your_numbers_are_in_the_viewer() -> None:
     async with open_app("find_the_bug") as session:
         await session.press("end")
-        name = next(iter(session.screen.verdicts.mine))
+        name = next(iter(session.screen.check.verdicts.mine))
         await session.press("g", *name, "enter")
         await session.until(lambda: session.app.screen is session.screen)
         await session.press("m", "d")
         assert f"{name} · mine" in session.text.splitlines()[0]
-        assert session.app.screen.subject.mine is session.screen.verdicts.mine[name]
+        assert session.app.screen.subject.mine is session.screen.check.verdicts.mine[name]
 
 
 async def test_what_was_set_is_in_the_viewer_beside_the_original_run() -> None:

@@ -55,13 +55,12 @@ async def test_random_keys_and_sizes(name: str, tmp_path: Path, monkeypatch: pyt
                 await back_to_the_debugger(session)
                 pool = PANELS
             session.type_ahead(*generator.choices(pool, k=BATCH))
-            await session.pilot.pause()
+            await session.catch_up()
             assert session.app.is_running
             if generator.random() < 0.5:
                 width, height = generator.randint(20, 200), generator.randint(5, 60)
                 await session.pilot.resize_terminal(width, height)
             if generator.random() < 0.2:
-                # Textual's palette does not bear keys that are typed ahead of it.
                 await session.press("ctrl+p", *generator.choices(PALETTE, k=6))
             if generator.random() < 0.3:
                 await session.pilot.click(offset=(generator.randrange(20), generator.randrange(1, 4)))
@@ -69,7 +68,7 @@ async def test_random_keys_and_sizes(name: str, tmp_path: Path, monkeypatch: pyt
                 await back_to_the_debugger(session)
                 await session.press("colon")
                 session.type_ahead(*generator.choice(COMMANDS), "enter")
-                await session.pilot.pause()
+                await session.catch_up()
             if generator.random() < 0.5:
                 await back_to_the_debugger(session)
         await back_to_the_debugger(session)
@@ -79,7 +78,7 @@ async def test_random_keys_and_sizes(name: str, tmp_path: Path, monkeypatch: pyt
 
 async def assert_sane(session: Session) -> None:
     """The debugger's state is that of a fresh one at the same moment, and the screen shows it."""
-    scenario, debugger = session.screen.scenario, session.debugger
+    scenario, debugger = session.screen.case, session.debugger
     fresh = Debugger(run(scenario.program, scenario.values))
     for name, value in debugger.replaced.items():
         fresh.replace(name, value)

@@ -62,7 +62,7 @@ async def test_a_click_opens_the_debugger() -> None:
     async with open_app(None) as session:
         await session.pilot.click(OptionList, offset=(5, 1))
         await session.until(lambda: isinstance(session.app.screen, DebuggerScreen))
-        assert session.screen.scenario.name == shipped_scenarios()[0].stem
+        assert session.screen.case.name == shipped_scenarios()[0].stem
 
 
 async def test_scenarios_of_the_current_folder(tmp_path: Path) -> None:

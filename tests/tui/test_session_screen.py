@@ -10,8 +10,8 @@ import pytest
 from bpdebug.commands.scripts import script_lines
 from bpdebug.commands.session import Session as CommandSession
 from bpdebug.commands.table import execute
+from bpdebug.present.health_text import next_finding
 from bpdebug.tui.keys.debugger import ACTIONS
-from bpdebug.tui.screens.session_screen import next_finding
 from bpdebug.tui.widgets.answer_area import AnswerArea
 from bpdebug.tui.widgets.entry_panel import EntryPanel, EntryRows
 from bpdebug.tui.widgets.program_view import ProgramView
@@ -55,7 +55,7 @@ async def test_every_key_that_moves_is_recorded_and_can_be_replayed() -> None:
         await session.pilot.click("#program", offset=(8, 4))
         await session.until(lambda: session.moment == (2, 0))
         await session.press("g", *"dw2", "enter", "n")
-        replayed = CommandSession(session.screen.scenario)
+        replayed = CommandSession(session.screen.case)
         lines = script_lines(session.screen.session.script())
         assert lines[0] == "step 2"
         assert {"goto 2", "goto dw2", "continue", "reverse-continue", "break da0"} <= set(lines)
@@ -510,7 +510,7 @@ async def test_what_if_shows_changed_original_and_difference(size: tuple[int, in
         assert "changed" not in session.panel_text("z1")
         assert f"{original[0, 0]:.3f}" in session.panel_text("z1")
         await session.press("d", "R")
-        assert session.screen.view == "run"
+        assert session.screen.chosen.view == "run"
 
 
 async def test_e_edits_the_selected_element() -> None:
@@ -538,17 +538,17 @@ async def test_e_leaves_the_value_open_where_the_language_has_no_word_for_it() -
 
 async def test_verdicts_compare_with_the_original_run() -> None:
     async with open_app("find_the_bug") as session:
-        await session.until(lambda: session.screen.verdicts.report is not None)
+        await session.until(lambda: session.screen.check.verdicts.report is not None)
         await session.press("end")
         await session.settle()
-        wrong = session.screen.verdicts.wrong_positions
+        wrong = session.screen.check.verdicts.wrong_positions
         await command(session, "set w2[0,0] = 5")
         await session.press("escape", "d", "d", "d")
-        assert session.screen.view == "mine"
+        assert session.screen.chosen.view == "mine"
         await session.press("d")
-        own, right = session.screen.verdicts.mine["dz1"], session.debugger.original.values["dz1"]
-        assert session.screen.views.value("dz1", "difference")[0, 0] == own[0, 0] - right[0, 0]
-        assert session.screen.verdicts.wrong_positions == wrong
+        own, right = session.screen.check.verdicts.mine["dz1"], session.debugger.original.values["dz1"]
+        assert session.screen.chosen.views.value("dz1", "difference")[0, 0] == own[0, 0] - right[0, 0]
+        assert session.screen.check.verdicts.wrong_positions == wrong
         assert "✗" in session.panel_text("dz1")
 
 

@@ -147,7 +147,7 @@ async def test_the_settings_hold_in_the_app(user: UserFiles) -> None:
     user.settings.write_text(GOOD, encoding="utf-8")
     async with open_app("two_layer", user=user) as session:
         assert session.app.theme == "nord"
-        assert session.screen.digits == 6
+        assert session.screen.chosen.digits == 6
         await session.press("j", "f6")
         assert session.moment == (2, 0)
         await session.press("at")
@@ -203,7 +203,7 @@ async def test_a_broken_file_is_reported_and_ignored(user: UserFiles, size: tupl
         assert shown.message.splitlines() == expected
         await session.until(lambda: "keys.fly" in session.text)
         assert session.app.theme == DEFAULT_THEME
-        assert session.screen.digits == 4
+        assert session.screen.chosen.digits == 4
         await session.press("n")
         assert session.moment == (1, 0)
     assert user.settings.read_text(encoding="utf-8").endswith(text)

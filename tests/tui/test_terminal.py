@@ -297,3 +297,25 @@ def test_a_newcomer_can_type_at_once(size: tuple[int, int], tmp_path: Path) -> N
     with bpdebug(size, {**PLAIN, "XDG_STATE_HOME": str(tmp_path)}) as terminal:
         assert "Every tensor" not in terminal.until(r"The forward pass runs through both layers")
         terminal.leave()
+
+
+COMMAND = ":watch norm(dz2)"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+@pytest.mark.parametrize(
+    "sent", [f"{COMMAND}\r", f"\x1b[200~{COMMAND}\n\x1b[201~"], ids=("one write", "pasted")
+)
+def test_a_command_that_is_sent_at_once(size: tuple[int, int], sent: str, tmp_path: Path) -> None:
+    with bpdebug(size, folder=tmp_path) as terminal:
+        terminal.until(r"step 0/12")
+        terminal.process.send(sent)
+        terminal.until(r"watch 1 norm\(dz2\)")
+        terminal.process.send("\x1b")
+        terminal.until(r"n next")
+        terminal.process.send("gdw2\r")
+        terminal.until(r"step 6/12")
+        terminal.process.send("W")
+        terminal.until(r"1 norm\(dz2\) +\d\.\d+")
+        terminal.leave()
+        assert_left_clean(terminal)

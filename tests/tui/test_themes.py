@@ -81,7 +81,7 @@ async def themed(request: pytest.FixtureRequest, user: UserFiles) -> AsyncIterat
     user.settings.write_text(f'theme = "{request.param}"', encoding="utf-8")
     async with open_app("find_the_bug", user=user) as session:
         assert session.app.theme == request.param
-        await session.until(lambda: session.screen.verdicts.report is not None)
+        await session.until(lambda: session.screen.check.verdicts.report is not None)
         yield session
 
 

@@ -126,9 +126,7 @@ async def test_the_loss_curve_leads_to_an_iteration(size: tuple[int, int]) -> No
         await session.until(lambda: len(curve(session).numbers) == 500)
         assert (
             curve(session).numbers[-1]
-            == History(session.screen.scenario.program, session.screen.scenario.values, 500)
-            .trace(500)
-            .values["loss"]
+            == History(session.screen.case.program, session.screen.case.values, 500).trace(500).values["loss"]
         )
         await session.press("end", "comma")
         await session.until(lambda: "iteration 499: 0.00120" in session.text)
@@ -142,7 +140,7 @@ async def test_the_loss_curve_leads_to_an_iteration(size: tuple[int, int]) -> No
 
 async def test_the_selected_watch_is_drawn() -> None:
     async with open_app("xor", LARGE) as session:
-        session.screen.lists["watches"].rows.focus()
+        session.screen.lists.watches.focus()
         await session.press("down", "L")
         await session.until(lambda: "norm(dw1) over the iterations" in session.text)
         await session.press("escape")
@@ -182,7 +180,7 @@ async def test_a_far_iteration_is_computed_in_a_thread(
         )
         session.screen.go_to("20000:loss")
         assert isinstance(computing[0], ComputingScreen)
-        while session.screen.is_computing:
+        while session.screen.runner.is_computing:
             await session.pilot.pause(0.05)
         assert computing[0].iteration >= 19_999
         assert session.debugger.iteration == 20_000
@@ -216,7 +214,7 @@ async def test_what_was_computed_ahead_is_reached_at_once(
 ) -> None:
     async with open_app(replace(example("xor"), iterations=3_000), SMALL) as session:
         for line in lines:
-            session.screen.execute(line)
+            session.screen.runner.execute(line)
         await ran_ahead(session)
         history = session.debugger.history
         computed = []

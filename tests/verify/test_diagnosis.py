@@ -189,6 +189,18 @@ def test_what_cannot_be_explained_takes_half_of_what_may_be_tried(few: dict[str,
         pairs, numbers = left.pairs, left.numbers
 
 
+def test_a_search_ends_when_its_time_is_up() -> None:
+    """The clock goes on by a second whenever it is read."""
+    seconds = itertools.count()
+    net = network((3, 4, 2), ("tanh", "sigmoid"), batch=5, seed=3)
+    values = {**passes(net), **net.values}
+    statement = next(entry for entry in net.program.statements if entry.name == "dw1")
+    noise = np.random.default_rng(0).normal(size=net.program.shapes["dw1"])
+    bench = Bench(net.program, Allowance(seconds=100, clock=lambda: float(next(seconds))))
+    assert diagnose(bench, statement, noise, values, [], 1e-8) == ((), False)
+    assert next(seconds) < 110
+
+
 def test_parts_of_gradients_are_spoken_of_where_the_user_has_them() -> None:
     scenario = load_scenario("lstm_step")
     values = run(scenario.program, scenario.values).values

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import Trace
 
@@ -113,5 +112,5 @@ def layer_numbers(program: Program) -> dict[str, int]:
     """
     received = {name: layer.number for layer in program.layers for name in layer.tensors.values()}
     computed = {statement.name: statement.layer for statement in program.statements}
-    incoming = {gradient_name(program.seed): computed[program.seed]} if program.seed else {}
+    incoming = {gradient: computed[tensor] for gradient, tensor in program.incoming.items()}
     return received | computed | incoming

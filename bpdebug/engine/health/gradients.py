@@ -11,7 +11,6 @@ import numpy as np
 from bpdebug.engine.health.blocks import blocks
 from bpdebug.engine.health.finding import Symptom
 from bpdebug.engine.health.sizes import norm
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.printing import shape_text
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import Trace
@@ -50,8 +49,7 @@ def zero_symptoms(trace: Trace) -> Iterator[Symptom]:
         and not statement.part  # which may be 0 where the whole is not
         and (statement.of in program.inputs or statement.role == "d_prev")
     ]
-    incoming = [gradient_name(program.seed)] if program.seed else []
-    for name in incoming + passed_on:
+    for name in (*program.incoming, *passed_on):
         value = trace.values[name]
         # A NaN is not 0, and counts as such here too.
         if value.size and not any(np.any(block) for block in blocks(value)):
@@ -67,7 +65,8 @@ def weight_gradients(program: Program) -> tuple[str, ...]:
     """
     if program.layers:
         weights = [layer.tensors[WEIGHT] for layer in program.layers if WEIGHT in layer.tensors]
-        return tuple(name for name in map(gradient_name, weights) if name in program.positions)
+        gradients = (program.index.gradient_of.get(name, "") for name in weights)
+        return tuple(name for name in gradients if name in program.positions)
     backward = [statement for statement in program.statements if statement.phase == "backward"]
     return tuple(statement.name for statement in reversed(backward) if statement.of in program.parameters)
 

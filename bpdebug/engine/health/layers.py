@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from bpdebug.engine.health.gradients import WEIGHT
 from bpdebug.engine.health.sizes import mean_size, norm
 from bpdebug.engine.health.units import Census, count_dead, count_saturated
-from bpdebug.engine.language.derivation.derive import gradient_name
-from bpdebug.engine.network.layers.layer import Layer
+from bpdebug.engine.program.block import Block
 from bpdebug.engine.program.trace import Trace
 
 
@@ -19,7 +18,7 @@ class LayerHealth:
 
     Attributes
     ----------
-    layer : Layer
+    layer : Block
         The layer.
     mean_gradient : float or None
         The mean of |dw|.
@@ -31,7 +30,7 @@ class LayerHealth:
         How large a part of its relu units is off for all examples.
     """
 
-    layer: Layer
+    layer: Block
     mean_gradient: float | None
     gradient_ratio: float | None
     saturated_share: float | None
@@ -52,9 +51,9 @@ def layer_health(trace: Trace) -> tuple[LayerHealth, ...]:
     )
 
 
-def _gradient_sizes(layer: Layer, trace: Trace) -> tuple[float | None, float | None]:
+def _gradient_sizes(layer: Block, trace: Trace) -> tuple[float | None, float | None]:
     weights = layer.tensors.get(WEIGHT, "")
-    gradient = trace.values.get(gradient_name(weights))
+    gradient = trace.values.get(trace.program.index.gradient_of.get(weights, ""))
     if gradient is None:
         return None, None
     size = norm(trace.values[weights])

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import cast
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
-from bpdebug.engine.language.functions.comparisons import COMPARISON
-from bpdebug.engine.language.functions.entry import CALL
 from bpdebug.engine.language.nodes import (
     INDEX,
+    VERSION,
     VIEWS,
     Call,
     Expression,
@@ -29,6 +29,7 @@ from bpdebug.engine.language.nodes import (
     places,
     rewrite,
 )
+from bpdebug.engine.language.precedence import CALL, COMPARISON
 from bpdebug.engine.language.shapes import options_of, shape_of
 
 SUBSCRIPTS = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
@@ -63,6 +64,9 @@ def statement_text(statement: Statement) -> str:
 
 def math_name(name: str) -> str:
     """Write a name as mathematics does: `dw₂`, `γ₁`, with a time step above `dh₁⁽³⁾`, a part `da₁ via z₂`."""
+    if VERSION in name:
+        variable, _, number = name.rpartition(VERSION)
+        return f"{math_name(variable)}{VERSION}{number}"
     if VIA in name:
         return " via ".join(map(math_name, name.split(VIA)))
     if found := AT_STEP.fullmatch(name):
@@ -73,14 +77,20 @@ def math_name(name: str) -> str:
     return re.sub(r"_?(\d+)$", lambda digits: digits[1].translate(SUBSCRIPTS), name)
 
 
-def math_text(expression: Expression, gradients: Collection[str] = ()) -> str:
+def math_text(expression: Expression, tensors: Mapping[str, str] = MappingProxyType({})) -> str:
     """Write an expression as mathematics: `dz₂ · a₁ᵀ`.
 
-    The names in `gradients` are written as derivatives of the loss: `∂L/∂z₂ · a₁ᵀ`.
+    Parameters
+    ----------
+    expression : Expression
+        What is computed.
+    tensors : mapping
+        Gradient -> the tensor that it is the gradient of; such names are written as derivatives of the
+        loss: `∂L/∂z₂ · a₁ᵀ`.
     """
 
     def name_text(name: str) -> str:
-        return f"∂L/∂{math_name(name[1:])}" if name in gradients else math_name(name)
+        return f"∂L/∂{math_name(tensors[name])}" if name in tensors else math_name(name)
 
     return _write(
         rewrite(expression, _without_its_shape),
@@ -99,16 +109,25 @@ def _without_its_shape(node: Expression) -> Expression:
     return node
 
 
-def chain_rule(statement: Statement, gradients: Collection[str]) -> str:
+def chain_rule(statement: Statement, tensors: Mapping[str, str]) -> str:
     """Write a gradient's statement as the chain rule that it is.
 
     `∂L/∂w₂ = ∂L/∂z₂ · ∂z₂/∂w₂ = ∂L/∂z₂ · a₁ᵀ`: first through what, then how it is computed. A part of a
-    gradient keeps its own name at the left.
+    gradient keeps its own name at the left, and so does an inner gradient, whose tensor has no name.
+
+    Parameters
+    ----------
+    statement : Statement
+        What computes the gradient.
+    tensors : mapping
+        Gradient -> the tensor that it is the gradient of.
     """
-    of = math_name(statement.of or statement.name[1:])
-    through = " + ".join(f"∂L/∂{math_name(name)} · ∂{math_name(name)}/∂{of}" for name in statement.through)
-    written = math_name(statement.name) if statement.part else f"∂L/∂{of}"
-    sides = [written, *([through] if through else []), math_text(statement.expression, gradients)]
+    of = statement.of or tensors.get(statement.name, "")
+    through = " + ".join(
+        f"∂L/∂{math_name(name)} · ∂{math_name(name)}/∂{math_name(of)}" for name in statement.through if of
+    )
+    written = f"∂L/∂{math_name(of)}" if of and not statement.part else math_name(statement.name)
+    sides = [written, *([through] if through else []), math_text(statement.expression, tensors)]
     return " = ".join(sides)
 
 

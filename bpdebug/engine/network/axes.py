@@ -9,37 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from bpdebug.engine.language import forms
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.forms.form import TIME, Axes, filled
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number
 from bpdebug.engine.language.shapes import options_of
-from bpdebug.engine.network.axes_of_forms import TIME, Axes, filled, rule_of
-from bpdebug.engine.network.layers.kind import LayerKind, is_input_role
+from bpdebug.engine.network.layers.kind import is_input_role
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.layers.layout import BATCH, ONES, REST, Pattern
-
-if TYPE_CHECKING:
-    from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.program import Program
 
 PLACES = {1: ("length",), 2: ("height", "width")}
 """What follows the channels, by how many axes there are: the places of a line, of a picture."""
-PICTURE = "batch channel height width"
-NAMED: Mapping[str, tuple[str, ...]] = {
-    "conv1d": ("batch channel length", "output channel length", "batch channel length"),
-    "conv2d": (PICTURE, "output channel height width", PICTURE),
-    "conv_transpose2d": (PICTURE, "channel output height width", PICTURE),
-    "max_pool2d": (PICTURE, PICTURE),
-    "avg_pool2d": (PICTURE, PICTURE),
-    "upsample": (PICTURE, PICTURE),
-}
-SIGNATURES: Mapping[str, tuple[Axes, ...]] = {
-    function: tuple(tuple(axes.split()) for axes in signature) for function, signature in NAMED.items()
-}
-"""The axes of the arguments and, last, of the result, for functions that know what theirs are."""
+
+
+_INFERRED: WeakKeyDictionary[Program, Mapping[str, Axes]] = WeakKeyDictionary()
+"""Few ask for axes, and who does asks at every step: they are inferred once for each program."""
+
+
+def axes_in(program: Program) -> Mapping[str, Axes]:
+    """Return the names of the axes of every input and every result; inferred when first asked for."""
+    if program not in _INFERRED:
+        _INFERRED[program] = infer_axes(program)
+    return _INFERRED[program]
 
 
 def infer_axes(program: Program) -> dict[str, Axes]:
@@ -54,23 +49,21 @@ def infer_axes(program: Program) -> dict[str, Axes]:
     for name, axis in program.batch_axes.items():
         found[name] = tuple(BATCH if place == axis else "" for place in range(len(found[name])))
     promised: dict[str, Axes] = {}
-    for name, axes in _promised(program.layers, program.shapes):
+    for name, axes in _promised(program):
         promised[name] = filled(promised.get(name, found.get(name, axes)), axes)
     found |= {name: axes for name, axes in promised.items() if name in program.inputs}
     for statement in program.statements:
         shape = program.shapes[statement.name]
-        gradient_of = statement.of if statement.phase == "backward" else ""
-        if gradient_of in found and program.shapes[gradient_of] == shape:
-            found[statement.name] = found[gradient_of]
+        tensor = statement.of if statement.phase == "backward" else ""
+        if tensor in found and program.shapes[tensor] == shape:
+            found[statement.name] = found[tensor]
             continue
         axes = axes_of(statement.expression, found, program.shapes)
         found[statement.name] = axes = filled(axes, promised.get(statement.name, axes))
         for name, own in _learnt(statement.expression, axes, shape, program.shapes):
             if name in program.inputs and name not in promised:
                 found[name] = filled(found[name], own)
-    if program.seed:
-        found[gradient_name(program.seed)] = found[program.seed]
-    return found
+    return found | {gradient: found[tensor] for gradient, tensor in program.incoming.items()}
 
 
 def axes_of(expression: Expression, known: Mapping[str, Axes], shapes: Mapping[str, Shape]) -> Axes:
@@ -100,23 +93,20 @@ def _read(
         *(_read(argument, known, shapes) for argument in expression.arguments), strict=True
     )
     options, form = options_of(expression), FUNCTIONS[expression.function].form
-    shape = form.shape(operand_shapes, options)
-    if expression.function in SIGNATURES:
-        return SIGNATURES[expression.function][-1], shape
-    return rule_of(form)(operands, operand_shapes, options), shape
+    return form.axes_of(operands, operand_shapes, options), form.shape(operand_shapes, options)
 
 
-def _promised(layers: Iterable[Layer], shapes: Mapping[str, Shape]) -> Iterable[tuple[str, Axes]]:
+def _promised(program: Program) -> Iterable[tuple[str, Axes]]:
     """Yield the tensors whose axes a layer kind names."""
-    for layer in layers:
-        if not isinstance(layer.kind, LayerKind):
+    for layer in program.layers:
+        if not isinstance(layer, Layer):
             continue
         own = {one.name: one.shape for one in layer.kind.parameters}
         own |= {one.name: one.shape for one in layer.kind.generated}
         per_channel = {one.name for one in layer.kind.parameters if one.per_channel}
         for role, name in layer.given.items():
             pattern = (layer.kind.input if is_input_role(role) else own[role])(layer.layout)
-            count = len(shapes[name])
+            count = len(program.shapes[name])
             axes = _axes_of_pattern(pattern[:1] if role in per_channel and count == 1 else pattern, count)
             if len(axes) == count:
                 yield name, axes
@@ -155,9 +145,9 @@ def _learnt(
     """Yield what a statement says of the axes of the tensors that it reads."""
     if not isinstance(expression, Call):
         return
-    elementwise = FUNCTIONS[expression.function].form is forms.ELEMENTWISE
-    signature = SIGNATURES.get(expression.function, ())
-    for argument, own in zip_longest(expression.arguments, signature[:-1], fillvalue=()):
+    form = FUNCTIONS[expression.function].form
+    elementwise = form is forms.ELEMENTWISE
+    for argument, own in zip_longest(expression.arguments, form.signature[:-1], fillvalue=()):
         if isinstance(argument, Name):
             # What goes element by element beside a tensor of the same shape has the same axes.
             own = own or (axes if elementwise and shapes[argument.id] == shape else ())

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
 
-from bpdebug.engine.language.derivation.derive import gradient_name
-from bpdebug.engine.language.nodes import Call, Expression, Index, Name, Statement, names
+from bpdebug.engine.language.nodes import Call, Expression, Index, Name, Statement, TimeStep, names
 from bpdebug.engine.language.nodes import replace as replace_in
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.program.program import Program, with_backward
@@ -43,7 +42,7 @@ def in_microbatches(program: Program, count: int) -> Program:
     forward = [statement for statement in program.statements if statement.phase == "forward"]
     network = [statement for statement in forward if not _is_of_loss(program, statement)]
     rest = [statement for statement in forward if _is_of_loss(program, statement)]
-    layers = [layer for layer in program.layers if not layer.is_loss]
+    layers = [layer for layer in program.layers if isinstance(layer, Layer)]
     written = {statement.name for statement in network}
     used = {program.seed, *(name for statement in rest for name in names(statement.expression))} & written
 
@@ -58,13 +57,13 @@ def in_microbatches(program: Program, count: int) -> Program:
     ]
     last = len(copies) + 1
     return with_backward(
-        {name: shape for name, shape in program.inputs.items() if name != gradient_name(program.seed)},
+        {name: shape for name, shape in program.inputs.items() if name not in program.incoming},
         [*statements, *joined, *(replace(statement, layer=last) for statement in rest)],
         program.seed,
-        [*copies, *(layer._replace(number=last) for layer in program.layers if layer.is_loss)],
+        [*copies, *(replace(layer, number=last) for layer in program.layers if layer.is_loss)],
         program.parameters,
-        {name: axis for name, axis in program.batch_axes.items() if name != gradient_name(program.seed)},
-        {name for name in program.inputs if gradient_name(name) in program.shapes},
+        {name: axis for name, axis in program.batch_axes.items() if name not in program.incoming},
+        {name for name in program.inputs if name in program.index.gradient_of},
     )
 
 
@@ -111,15 +110,26 @@ class _Part:
         """Write a statement of the network for this part."""
         expression = replace_in(statement.expression, self.names)
         name, layer = self.renamed[statement.name], statement.layer + self.shift
-        return replace(statement, name=name, expression=expression, layer=layer)
+        return replace(
+            statement, name=name, expression=expression, layer=layer, step=self.step(statement.step)
+        )
+
+    def step(self, step: TimeStep | None) -> TimeStep | None:
+        """Return a time step as it is of this part."""
+        return step and step._replace(name=f"{step.name}_{self.number}")
 
     def layer(self, layer: Layer) -> Layer:
         """Return a layer as it is for this part."""
-        return layer._replace(
+        return replace(
+            layer,
             number=layer.number + self.shift,
             title=f"{layer.title}, part {self.number}",
             tensors={role: self.renamed.get(name, name) for role, name in layer.tensors.items()},
             given={role: self.renamed.get(name, name) for role, name in layer.given.items()},
+            steps={
+                self.renamed.get(name, name): step._replace(name=f"{step.name}_{self.number}")
+                for name, step in layer.steps.items()
+            },
         )
 
 

@@ -1,82 +1,19 @@
-"""Layer kinds and functions that other packages bring, found by their entry points.
-
-A package names them in its `pyproject.toml`, each under the name that scenarios use:
-
-    [project.entry-points."bpdebug.layers"]
-    scale = "my_package:SCALE"
-
-    [project.entry-points."bpdebug.functions"]
-    softsign = "my_package:SOFTSIGN"
-
-They are looked for only when a scenario names something unknown, because a look at all installed packages
-takes longer than the rest of the start. What is found is tried out before it is used: a broken one is an
-error that names it.
-"""
+"""Layer kinds that other packages bring, found by their entry points as functions are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
 
-import numpy as np
-
+from bpdebug.engine.language.plugins import PluginError, load
+from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind, Layout
+from bpdebug.engine.network.layers.kind import input_roles
+from bpdebug.engine.network.layers.layer import make_layer
+from bpdebug.engine.network.layers.layout import smallest_shape
 from bpdebug.errors import BpdebugError
 
-LAYERS, FUNCTIONS = "bpdebug.layers", "bpdebug.functions"
+GROUP = "bpdebug.layers"
 
-Found = TypeVar("Found")
-
-
-class PluginError(BpdebugError):
-    """What another package brings cannot be used."""
-
-
-def load(group: str, name: str, expected: type[Found], try_out: Callable[[Found], None]) -> Found | None:
-    """Load what a package brings under a name.
-
-    Parameters
-    ----------
-    group : str
-        The group of entry points.
-    name : str
-        The name, as a scenario has it.
-    expected : type
-        What it must be.
-    try_out : callable
-        Uses it once; whatever it raises, the plugin is broken.
-
-    Returns
-    -------
-    object or None
-        None if no installed package has it.
-
-    Raises
-    ------
-    PluginError
-        If it cannot be loaded, is something else, or does not work.
-    """
-    from importlib.metadata import entry_points
-
-    entry = next(iter(entry_points(group=group, name=name)), None)
-    if entry is None:
-        return None
-    where = f"the entry point {name} = {entry.value} of {group}"
-    try:
-        found = entry.load()
-    except Exception as error:  # the code of others may raise anything
-        raise PluginError(f"{where} cannot be loaded: {type(error).__name__}: {error}") from error
-    if not isinstance(found, expected):
-        raise PluginError(
-            f"{where} is broken: found a {type(found).__name__}, expected a {expected.__name__}"
-        )
-    if getattr(found, "name", name) != name:
-        raise PluginError(f"{where} is broken: found that it calls itself {getattr(found, 'name', '')!r}")
-    try:
-        try_out(found)
-    except Exception as error:
-        raise PluginError(f"{where} is broken: {type(error).__name__}: {error}") from error
-    return found
+__all__ = ["PluginError", "bring_layer_kind"]
 
 
 @lru_cache
@@ -88,10 +25,6 @@ def bring_layer_kind(name: str) -> bool:
     PluginError
         If there is one, and it is broken.
     """
-    from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind, Layout
-    from bpdebug.engine.network.layers.kind import input_roles
-    from bpdebug.engine.network.layers.layer import make_layer
-    from bpdebug.engine.network.layers.layout import smallest_shape
 
     def try_out(kind: LayerKind) -> None:
         settings = {setting.name: setting.default for setting in kind.settings}
@@ -105,40 +38,7 @@ def bring_layer_kind(name: str) -> bool:
                 if not kind.input(layout) or not any(one.role == "a" for one in layer.forward):
                     raise BpdebugError("it has no statement for a, which goes out")
 
-    kind = load(LAYERS, name, LayerKind, try_out)
+    kind = load(GROUP, name, LayerKind, try_out)
     if kind is not None:
         LAYER_KINDS[name] = kind
     return kind is not None
-
-
-@lru_cache
-def bring_function(name: str) -> bool:
-    """Put the function of another package into the table; False if there is none.
-
-    Raises
-    ------
-    PluginError
-        If there is one, and it is broken.
-    """
-    from bpdebug.engine.language.derivation.rules import derivative_rules
-    from bpdebug.engine.language.functions import FUNCTIONS as TABLE
-    from bpdebug.engine.language.functions import Function
-    from bpdebug.engine.language.functions.entry import arrays
-
-    def try_out(function: Function) -> None:
-        TABLE[name] = function  # its derivative may be written in terms of it
-        try:
-            if function.derivatives is not None:
-                derivative_rules(name, function.arity)
-            for sample in function.samples:
-                values = arrays(sample)
-                options = {**function.options, **sample.options}
-                result = np.asarray(function.numpy(*values, **options))
-                expected = function.form.shape(tuple(value.shape for value in values), options)
-                if result.shape != expected:
-                    raise BpdebugError(f"its result has shape {result.shape}, its form says {expected}")
-        except BaseException:
-            del TABLE[name]
-            raise
-
-    return load(FUNCTIONS, name, Function, try_out) is not None

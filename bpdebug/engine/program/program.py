@@ -1,7 +1,8 @@
 """A program: the statements of a forward and a backward pass, checked before anything runs.
 
 Each name is assigned once, each statement reads only what is there by then, and every shape is
-known. A program holds no values; running it on some gives a `Trace`.
+known. A program holds no values; running it on some gives a `Trace`. It is the same as itself only, so
+that what is found out about it can be kept by it.
 """
 
 from __future__ import annotations
@@ -9,25 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from bpdebug.engine.language.derivation.derive import derive, gradient_name
+from bpdebug.engine.language.derivation.derive import derive
 from bpdebug.engine.language.evaluation import compiled
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Statement, names
 from bpdebug.engine.language.printing import chain_rule, math_name, math_text, statement_text
 from bpdebug.engine.language.shapes import shape_of
-from bpdebug.engine.network.layers.layer import Layer
-from bpdebug.engine.network.layers.time_steps import without_step
-from bpdebug.errors import ProgramError, ShapeError
-
-if TYPE_CHECKING:
-    from bpdebug.engine.language.functions.entry import Array
-    from bpdebug.engine.network.optimizers import Update
+from bpdebug.engine.program.block import Block
+from bpdebug.engine.program.index import Index, index_of
+from bpdebug.engine.program.source_lines import SourceLines
+from bpdebug.engine.program.variables import Variables
+from bpdebug.errors import BpdebugError, ProgramError, ShapeError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """Statements, the shapes of all that they read and write, and the layers they belong to.
 
@@ -37,10 +36,11 @@ class Program:
         The shape of each tensor that is given: parameters, data, and the incoming gradient.
     statements : tuple of Statement
         The forward pass, then the backward pass.
-    layers : tuple of Layer
+    layers : tuple of Block
         The layers in order; empty for statements without layers.
-    seed : str
-        The tensor whose gradient comes in; empty if the program only runs forwards.
+    incoming : mapping
+        Gradient that comes in -> the tensor that it is the gradient of; empty if the program only runs
+        forwards.
     parameters : frozenset of str
         The inputs that training changes.
     batch_axes : mapping
@@ -64,8 +64,8 @@ class Program:
 
     inputs: Mapping[str, Shape]
     statements: tuple[Statement, ...]
-    layers: tuple[Layer, ...] = ()
-    seed: str = ""
+    layers: tuple[Block, ...] = ()
+    incoming: Mapping[str, str] = field(default_factory=dict)
     parameters: frozenset[str] = frozenset()
     batch_axes: Mapping[str, int] = field(default_factory=dict)
     carried: Mapping[str, str] = field(default_factory=dict)
@@ -76,9 +76,34 @@ class Program:
         object.__setattr__(self, "shapes", infer_shapes(self.inputs, self.statements))
 
     @cached_property
+    def index(self) -> Index:
+        """What belongs to what."""
+        return index_of(self.shapes, self.statements, self.incoming, self.layers)
+
+    @property
     def positions(self) -> Mapping[str, int]:
         """For each result, the number of its statement, from 1."""
-        return {statement.name: number for number, statement in enumerate(self.statements, start=1)}
+        return self.index.positions
+
+    @property
+    def seed(self) -> str:
+        """The tensor whose gradient comes in; empty if the program only runs forwards."""
+        return next(iter(self.incoming.values()), "")
+
+    @cached_property
+    def source_lines(self) -> SourceLines:
+        """The lines of the person's own code that it was recorded from; none of a scenario."""
+        return SourceLines(self.statements)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it was recorded from a person's own code."""
+        return bool(self.source_lines.at)
+
+    @cached_property
+    def variables(self) -> Variables:
+        """The variables of the person's own code, and their versions."""
+        return Variables(self.inputs, self.positions)
 
     @cached_property
     def runnable(self) -> tuple[tuple[str, Callable[..., Array], tuple[str, ...]], ...]:
@@ -87,9 +112,9 @@ class Program:
 
     @cached_property
     def gradients(self) -> frozenset[str]:
-        """The names of all gradients of the loss: those derived, and the one that comes in."""
+        """The names of all gradients of the loss: those that come in, and those of the backward pass."""
         derived = {statement.name for statement in self.statements if statement.phase == "backward"}
-        return frozenset(derived | ({gradient_name(self.seed)} if self.seed else set()))
+        return frozenset(derived | self.incoming.keys())
 
     @cached_property
     def parts(self) -> frozenset[str]:
@@ -125,21 +150,14 @@ class Program:
         """The number of examples; 1 where no axis counts them."""
         return next((self.shapes[name][axis] for name, axis in self.batch_axes.items()), 1)
 
-    @cached_property
-    def axes(self) -> Mapping[str, tuple[str, ...]]:
-        """For every tensor, what its axes are called; empty where that is not known."""
-        from bpdebug.engine.network.axes import infer_axes  # few ask
-
-        return infer_axes(self)
-
-    def layer_of(self, statement: Statement) -> Layer | None:
+    def layer_of(self, statement: Statement) -> Block | None:
         """Return the layer that a statement belongs to, if there are layers."""
         return self.layers[statement.layer - 1] if 0 < statement.layer <= len(self.layers) else None
 
     def rule_of(self, statement: Statement) -> str:
         """Write the rule behind a statement: the chain rule of a gradient, else its mathematics."""
         if statement.phase == "backward":
-            return chain_rule(statement, self.gradients - self.parts)
+            return chain_rule(statement, self.index.tensor_of)
         return f"{math_name(statement.name)} = {math_text(statement.expression)}"
 
     def explanation_of(self, statement: Statement) -> str:
@@ -147,11 +165,9 @@ class Program:
         if statement.why:
             return statement.why
         layer = self.layer_of(statement)
-        # What is said of d_prev holds for every tensor that comes in, unless something else is said.
-        own = without_step(statement.role)
-        for role in (own, "d_prev" if own.startswith("d_prev") else ""):
-            if layer is not None and role in layer.kind.explanations:
-                return layer.kind.explanations[role]
+        role = statement.step.role if statement.step else statement.role
+        if layer is not None and role in layer.explanations:
+            return layer.explanations[role]
         if isinstance(statement.expression, Call):
             return FUNCTIONS[statement.expression.function].explanation
         return "Handed on unchanged."
@@ -170,16 +186,21 @@ def infer_shapes(inputs: Mapping[str, Shape], statements: Iterable[Statement]) -
     for statement in statements:
         if statement.name in shapes:
             raise ProgramError(f"in `{statement_text(statement)}`: {statement.name} is assigned twice")
-        unknown = [name for name in names(statement.expression) if name not in shapes]
-        if unknown:
-            raise ProgramError(f"in `{statement_text(statement)}`: {unknown[0]} does not exist here")
         try:
             shape = shape_of(statement.expression, shapes)
-        except ShapeError as error:
-            message = f"in `{statement_text(statement)}`: {error}"
-            raise ShapeError(message, names(statement.expression)) from None
+        except (KeyError, ShapeError) as error:
+            raise _misfit(statement, shapes, error) from None
         shapes[statement.name] = equal.setdefault(shape, shape)
     return shapes
+
+
+def _misfit(statement: Statement, shapes: Mapping[str, Shape], error: Exception) -> BpdebugError:
+    """Return the error that says what is wrong with a statement: first of all a name that does not exist."""
+    read = names(statement.expression)
+    unknown = [name for name in read if name not in shapes]
+    if unknown:
+        return ProgramError(f"in `{statement_text(statement)}`: {unknown[0]} does not exist here")
+    return ShapeError(f"in `{statement_text(statement)}`: {error}", read)
 
 
 def with_one_more(shapes: Mapping[str, Shape], batch_axes: Mapping[str, int]) -> dict[str, Shape]:
@@ -204,7 +225,7 @@ def with_backward(
     inputs: Mapping[str, Shape],
     forward: Sequence[Statement],
     seed: str,
-    layers: Sequence[Layer] = (),
+    layers: Sequence[Block] = (),
     parameters: Iterable[str] = (),
     batch_axes: Mapping[str, int] | None = None,
     wanted: Iterable[str] | None = None,
@@ -219,7 +240,7 @@ def with_backward(
         The forward pass.
     seed : str
         The tensor whose gradient comes in.
-    layers : sequence of Layer
+    layers : sequence of Block
         The layers that the statements belong to.
     parameters : iterable of str
         The inputs that training changes.
@@ -238,36 +259,29 @@ def with_backward(
         raise ProgramError(f"no gradient can come in at {seed}: no statement of the forward pass writes it")
     batch_axes, parameters = dict(batch_axes or {}), frozenset(parameters)
     shapes = infer_shapes(inputs, forward)
-    general = infer_shapes(with_one_more(inputs, batch_axes), forward)
-    forward, backward = derive(
-        forward, general, seed, parameters, None if wanted is None else frozenset(wanted)
-    )
-    roles = {layer.number: layer.roles_of_gradients() for layer in layers}
-    backward = tuple(
-        replace(statement, role=roles[statement.layer].get(statement.of, statement.role))
-        if statement.layer in roles and not statement.part
-        else statement
-        for statement in backward
-    )
-    incoming = gradient_name(seed)
+    general = infer_shapes(with_one_more(inputs, batch_axes), forward) if batch_axes else shapes
+    steps = {name: step for layer in layers for name, step in layer.steps.items()}
+    derived = derive(forward, general, seed, parameters, None if wanted is None else frozenset(wanted), steps)
+    blocks = {layer.number: layer for layer in layers}
+    backward = tuple(_with_role(statement, blocks.get(statement.layer)) for statement in derived.backward)
     if seed in (grown := grown_axes(shapes, general)):
-        batch_axes[incoming] = grown[seed]
+        batch_axes[derived.incoming] = grown[seed]
     return Program(
-        {**inputs, incoming: shapes[seed]},
-        (*forward, *backward),
+        {**inputs, derived.incoming: shapes[seed]},
+        (*derived.forward, *backward),
         tuple(layers),
-        seed,
+        {derived.incoming: seed},
         parameters,
         batch_axes,
     )
 
 
-def with_update(program: Program, update: Update) -> Program:
-    """Return a program with the update of its parameters at the end: one iteration of a training."""
-    remembered = {name: program.inputs[like] if like else () for name, like in update.remembered.items()}
-    return replace(
-        program,
-        inputs={**program.inputs, **remembered},
-        statements=(*program.statements, *update.statements),
-        carried=update.carried,
-    )
+def _with_role(statement: Statement, layer: Block | None) -> Statement:
+    """Say what a gradient is to its layer."""
+    role = layer.role_of_gradient(statement.of) if layer and not statement.part else ""
+    if layer is None or not role:
+        return statement
+    own, step = layer.steps.get(statement.of), statement.step
+    if own and step:
+        step = step._replace(role=layer.gradient_roles[own.role])
+    return replace(statement, role=role, step=step)

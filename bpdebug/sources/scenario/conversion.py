@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.sources.scenario.problems import RefusalError, described
-from bpdebug.sources.scenario.tensors import AnyTensor, FileTensor, Flaw, GeneratedTensor, RandomTensor
+from bpdebug.sources.declared import FileTensor, Flaw
+from bpdebug.sources.problems import RefusalError, described
+from bpdebug.sources.scenario.tensors import AnyTensor, GeneratedTensor, RandomTensor
 
 Places = np.ndarray[Any, np.dtype[np.bool_]]
 """For every element whether something is true of it."""

@@ -14,8 +14,8 @@ from bpdebug.engine.debug.breakpoints import read_breakpoint
 from bpdebug.engine.debug.conditions import read_expression
 from bpdebug.engine.program.program import Program
 from bpdebug.errors import BpdebugError
+from bpdebug.sources.problems import Report, described
 from bpdebug.sources.scenario.model import STRICT, Text, check
-from bpdebug.sources.scenario.problems import Report, described
 
 DEBUG = "debug"
 MAX_ENTRIES = 100

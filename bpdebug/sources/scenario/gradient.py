@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bpdebug.engine.language.forms import Shape
+from bpdebug.sources.problems import Report, did_you_mean, key_path
+from bpdebug.sources.scenario.draft import Incoming
 from bpdebug.sources.scenario.model import check_tensor
-from bpdebug.sources.scenario.problems import Report, did_you_mean, key_path
 from bpdebug.sources.scenario.shapes import misshapen
-from bpdebug.sources.scenario.tensors import AnyTensor, LiteralTensor
+from bpdebug.sources.scenario.tensors import LiteralTensor
 
 GRADIENT = "gradient"
 ONE = LiteralTensor((), [1.0])
@@ -19,8 +20,8 @@ ONE = LiteralTensor((), [1.0])
 
 def read_gradient(
     table: Mapping[str, Any], layers: int, results: Mapping[str, Shape], report: Report
-) -> dict[str, AnyTensor]:
-    """Check the table and return the tensors in it by name: one, unless something is wrong.
+) -> Incoming | None:
+    """Check the table and return the gradient in it; None where something is wrong.
 
     Parameters
     ----------
@@ -33,7 +34,8 @@ def read_gradient(
     report : Report
         Takes what is wrong.
     """
-    names = [f"d{role}{layers}" for role in "az" if not results or f"{role}{layers}" in results]
+    tensors = [f"{role}{layers}" for role in "az" if not results or f"{role}{layers}" in results]
+    names = {f"d{tensor}": tensor for tensor in tensors}
     choice = " or ".join(names)
     if not table:
         message = f"no gradient: found an empty table, expected {choice}"
@@ -44,15 +46,17 @@ def read_gradient(
         report.add((GRADIENT,), message, "the one follows from the other")
     for name in table:
         if name not in known:
-            report.add((GRADIENT, name), *_misplaced(name, names, layers))
-    read = {name: check_tensor(value, (GRADIENT, name), report) for name, value in known.items()}
-    tensors = {name: tensor for name, tensor in read.items() if tensor}
-    for name, tensor in tensors.items():
-        of = name.removeprefix("d")
-        wrong = misshapen(tensor.shape, results[of], f"must have the shape of {of}") if results else None
-        if wrong:
-            report.add((GRADIENT, name), *wrong)
-    return tensors
+            report.add((GRADIENT, name), *_misplaced(name, [*names], layers))
+    found: list[Incoming] = []
+    for name, value in known.items():
+        of, path = names[name], (GRADIENT, name)
+        tensor = check_tensor(value, path, report)
+        if tensor is not None:
+            wrong = misshapen(tensor.shape, results[of], f"must have the shape of {of}") if results else None
+            if wrong:
+                report.add(path, *wrong)
+            found.append(Incoming(of, path, tensor))
+    return found[0] if len(found) == 1 else None
 
 
 def _misplaced(name: str, names: Sequence[str], layers: int) -> tuple[str, str]:

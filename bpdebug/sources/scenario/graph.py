@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bpdebug.engine.network.layers import LayerKind
-from bpdebug.sources.scenario.problems import KeyPath, Report, did_you_mean, listed, shortened
+from bpdebug.sources.problems import KeyPath, Report, did_you_mean, listed, shortened
 
 NETWORK_INPUT = "input"
 """What layers call the input of the network."""

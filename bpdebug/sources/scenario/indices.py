@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.sources.problems import KeyPath, RefusalError, Report, described
 from bpdebug.sources.scenario.conversion import in_dtype
-from bpdebug.sources.scenario.problems import KeyPath, RefusalError, Report, described
 
 
 def check_indices(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -12,9 +13,9 @@ from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.layers.kind import INPUT_ROLE, input_roles
 from bpdebug.engine.network.layers.layer import Layer, make_layer
 from bpdebug.errors import ShapeError
+from bpdebug.sources.problems import Report, shortened
 from bpdebug.sources.scenario.graph import Graph, chain, read_graph
 from bpdebug.sources.scenario.layers import LayerEntry
-from bpdebug.sources.scenario.problems import Report, shortened
 from bpdebug.sources.scenario.shapes import UNKNOWN, check_layer, misshapen, results, unknown_shape, with_axes
 from bpdebug.sources.scenario.tensors import GeneratedTensor
 
@@ -204,4 +205,4 @@ def layer_of(
     incoming = [f"a{source}" for source in sources]
     layer = make_layer(entry.number, entry.kind, entry.settings, shapes, layout, incoming, owner)
     reads = "" if incoming == [f"a{entry.number - 1}"] else f" ← {', '.join(incoming)}"
-    return layer._replace(title=entry.title + reads)
+    return replace(layer, title=entry.title + reads)

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind
 from bpdebug.engine.network.layers.kind import Value
+from bpdebug.engine.network.plugins import PluginError, bring_layer_kind
+from bpdebug.sources.problems import Report
 from bpdebug.sources.scenario.graph import Place
 from bpdebug.sources.scenario.model import check, check_kind, layer_model
-from bpdebug.sources.scenario.problems import Report
 from bpdebug.sources.scenario.tensors import AnyTensor
 
 
@@ -68,11 +69,6 @@ def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEn
     path = ("layers", number - 1)
     name = table.get("kind")
     if isinstance(name, str) and name not in LAYER_KINDS:
-        from bpdebug.engine.network.plugins import (  # start-up without it is quicker
-            PluginError,
-            bring_layer_kind,
-        )
-
         try:
             bring_layer_kind(name)
         except PluginError as error:

@@ -9,8 +9,8 @@ from bpdebug.engine.language.nodes import Expression, Statement, calls
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.program import Program
-from bpdebug.sources.scenario.problems import KeyPath, Report
-from bpdebug.sources.scenario.tensors import MAX_ELEMENTS
+from bpdebug.sources.declared import MAX_ELEMENTS
+from bpdebug.sources.problems import KeyPath, Report
 
 MAX_RUN_ELEMENTS = 2**27
 """All that a run holds at once: a gibibyte in float64, for every result is kept to go back to."""

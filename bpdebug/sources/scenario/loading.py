@@ -12,13 +12,14 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.sources.case import Case
+from bpdebug.sources.files import ScenarioFolder
+from bpdebug.sources.problems import KeyPath, RefusalError, Report, printable
 from bpdebug.sources.scenario.conversion import in_dtype, overflow
 from bpdebug.sources.scenario.draft import Draft
 from bpdebug.sources.scenario.limits import check_size
 from bpdebug.sources.scenario.mine import check_mine, read_mine, with_arrays
 from bpdebug.sources.scenario.network import read_network
-from bpdebug.sources.scenario.problems import KeyPath, RefusalError, Report, printable
-from bpdebug.sources.scenario.reading import ScenarioFolder, find_scenario, read_table
+from bpdebug.sources.scenario.reading import find_scenario, read_table
 from bpdebug.sources.scenario.tensors import AnyTensor
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     report = Report(source, ScenarioFolder(Path(os.path.realpath(path.parent)), allow_outside))
     draft = read_draft(read_table(path, source), report)
     document = draft.document
-    for place, tensor in draft.tensors.values():
+    for place, tensor in draft.places:
         flaw = overflow(tensor, document["dtype"])
         if flaw:
             report.add((*place, *flaw.path), flaw.message, flaw.hint)
@@ -62,7 +63,7 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     check_mine(document["mine"], mine, program, report)
     breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
-    values = _values(draft.tensors, document["dtype"], report)
+    values = _values(draft.inputs_of(program), document["dtype"], report)
     if training is not None:
         values = {**values, **training.remembered(program, values, document["dtype"])}
     arrays = with_arrays(mine, report)

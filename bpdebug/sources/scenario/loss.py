@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, create_model
 
 from bpdebug.engine.language.forms import Shape
-from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.language.nodes import Call, Statement
 from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.losses import LOSS, LOSS_KINDS, Objective, mean_at_parameters
 from bpdebug.engine.program.program import Program, with_backward
+from bpdebug.sources.problems import Report
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
-from bpdebug.sources.scenario.problems import Report
 from bpdebug.sources.scenario.targets import check_classes, check_numbers, class_axis
 from bpdebug.sources.scenario.tensors import AnyTensor, Tensor
 
@@ -116,6 +116,31 @@ def read_loss(
     return objective, target
 
 
+def check_applied_once(
+    objective: Objective, forward: Sequence[Statement], layers: Mapping[int, Layer], report: Report
+) -> None:
+    """Report a network that ends with the activation that its loss applies itself: a softmax of a softmax.
+
+    Parameters
+    ----------
+    objective : Objective
+        The loss.
+    forward : sequence of Statement
+        The network, without its loss.
+    layers : mapping
+        Its layers by number; the last one gives the output.
+    report : Report
+        Takes what is wrong.
+    """
+    applied, kind = objective.kind.applies, objective.kind.name
+    number = len(layers)
+    (last,) = (statement for statement in forward if statement.name == f"a{number}")
+    if applied and isinstance(last.expression, Call) and last.expression.function == applied:
+        path = ("layers", number - 1, "activation")
+        message = f"{applied} twice: found {applied} at the end of the network, and {kind} applies it itself"
+        report.add(path, message, "without it the network ends with scores, as in PyTorch")
+
+
 def build_with_loss(
     objective: Objective,
     inputs: Mapping[str, Shape],
@@ -140,12 +165,11 @@ def build_with_loss(
         The network, as for `with_backward`.
     """
     number, output = len(layers) + 1, f"a{len(layers)}"
-    layer = Layer(number, objective.kind.name, objective, {}, objective.tensors(output), objective.layout)
     program = with_backward(
         {**inputs, objective.target: target},
         [*statements, *objective.statements(output, number)],
         LOSS,
-        [*layers, layer],
+        [*layers, objective.layer(output, number)],
         parameters,
         {**batch_axes, objective.target: objective.target_axis},
         wanted=wanted,

@@ -20,9 +20,8 @@ from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.errors import ExpressionError, ShapeError
-from bpdebug.sources.scenario.conversion import floating
-from bpdebug.sources.scenario.limits import check_files, check_formulas
-from bpdebug.sources.scenario.problems import (
+from bpdebug.sources.declared import FileTensor
+from bpdebug.sources.problems import (
     KeyPath,
     RefusalError,
     Report,
@@ -31,7 +30,9 @@ from bpdebug.sources.scenario.problems import (
     key_path,
     listed,
 )
-from bpdebug.sources.scenario.tensors import AnyTensor, FileTensor, read_numbers, read_tensor
+from bpdebug.sources.scenario.conversion import floating
+from bpdebug.sources.scenario.limits import check_files, check_formulas
+from bpdebug.sources.scenario.tensors import AnyTensor, read_numbers, read_tensor
 
 MINE = "mine"
 

@@ -27,8 +27,9 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.engine.network.layers import LAYER_KINDS, Setting
-from bpdebug.sources.scenario.problems import READY, KeyPath, Report, described
-from bpdebug.sources.scenario.tensors import MAX_AXES, AnyTensor, RandomTensor, Tensor, read_tensor
+from bpdebug.sources.declared import MAX_AXES
+from bpdebug.sources.problems import READY, KeyPath, Report, described
+from bpdebug.sources.scenario.tensors import AnyTensor, RandomTensor, Tensor, read_tensor
 
 MAX_LAYERS = 10_000
 """The backward pass of so many takes a few seconds to derive, and its list of statements is still used."""

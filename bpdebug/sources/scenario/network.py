@@ -9,13 +9,13 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.program.program import Program, with_backward
-from bpdebug.sources.scenario.draft import Draft
+from bpdebug.sources.problems import KeyPath, RefusalError, Report
+from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE, read_gradient
 from bpdebug.sources.scenario.indices import check_indices
 from bpdebug.sources.scenario.joining import INPUT, Network, put_together
 from bpdebug.sources.scenario.layers import LayerEntry, read_layer
 from bpdebug.sources.scenario.model import Inputs, NetworkDocument, check
-from bpdebug.sources.scenario.problems import KeyPath, RefusalError, Report
 from bpdebug.sources.scenario.tensors import AnyTensor
 
 if TYPE_CHECKING:
@@ -43,21 +43,22 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
         check_row_numbers(entries, network, data, document["dtype"], report)
     incoming = document["gradient"]
     gradient = (
-        {}
+        None
         if incoming is None or not entries
         else read_gradient(incoming, len(entries), network.results, report)
     )
     layers = [entry for entry in entries if entry]
     tensors = dict(_tensors(data, layers, network))
     given = tuple(tensors)
-    tensors |= {name: ((GRADIENT, name), tensor) for name, tensor in gradient.items()}
 
     def place_of(statement: Statement) -> KeyPath:
         return ("layers", statement.layer - 1) if statement.layer <= len(layers) else ("loss",)
 
     objective = None
     if document["loss"] is not None:
-        from bpdebug.sources.scenario.loss import read_loss  # start-up without it is quicker
+        # Start-up without them is quicker.
+        from bpdebug.engine.network.losses import LOSS
+        from bpdebug.sources.scenario.loss import check_applied_once, read_loss
 
         if incoming is not None:
             message = "two ways to begin the backward pass: found [gradient] and [loss], expected one of them"
@@ -67,17 +68,18 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
         read = read_loss(document["loss"], layout, parameters, output, document["dtype"], report)
         if read is not None:
             objective, target = read
+            check_applied_once(objective, network.forward, network.layers, report)
             tensors[objective.target] = (("loss", "target"), target)
-            tensors["dloss"] = (("loss",), ONE)
+            gradient = Incoming(LOSS, ("loss",), ONE)
 
     def build_program() -> Program:
         assert data is not None
-        seed = next(iter(gradient), "").removeprefix("d")
+        seed = gradient.tensor if gradient else ""
         inputs = {name: tensor.shape for name, (_, tensor) in tensors.items() if name in given}
         target = tensors[objective.target][1].shape if objective else ()
         return build(network, inputs, layout, seed, objective, target)
 
-    return Draft(document, tensors, build_program, place_of)
+    return Draft(document, tensors, gradient, build_program, place_of)
 
 
 def _tensors(
@@ -114,8 +116,7 @@ def check_row_numbers(
     for entry in entries:
         if entry is None or not entry.kind.looks_up or entry.number not in network.layers:
             continue
-        table = network.layers[entry.number].given[entry.kind.looks_up]
-        owner = entries[int(table.removeprefix(entry.kind.looks_up)) - 1]
+        owner = entries[network.layers[entry.number].owner - 1]
         shape = owner.shapes.get(entry.kind.looks_up) if owner else None
         if not shape:
             continue

@@ -15,15 +15,14 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.errors import BpdebugError, DerivationError
-from bpdebug.sources.scenario.draft import Draft
+from bpdebug.sources.problems import KeyPath, Report, did_you_mean, key_path, listed
+from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE
 from bpdebug.sources.scenario.model import Document, Text, check, check_tensor
-from bpdebug.sources.scenario.problems import KeyPath, Report, did_you_mean, key_path, listed
 from bpdebug.sources.scenario.program_text import (
     PROGRAM,
     Line,
@@ -71,22 +70,20 @@ def read_own_program(table: Mapping[str, Any], report: Report) -> Draft:
     tensors: dict[str, tuple[KeyPath, AnyTensor]] = {
         name: (("inputs", name), tensor) for name, tensor in inputs.items()
     }
-    program = None
+    program, incoming = None, None
     if not report.problems:
         shapes = infer_shapes(lines, {name: tensor.shape for name, tensor in inputs.items()}, report)
-        seed, incoming = _read_seed(document["gradient"], lines, shapes, report)
-        if seed:
-            tensors[gradient_name(seed)] = incoming
+        incoming = _read_incoming(document["gradient"], lines, shapes, report)
         if not report.problems:
             program = _build(
-                lines, {name: tensor.shape for name, tensor in inputs.items()}, seed, parameters, report
+                lines, {name: tensor.shape for name, tensor in inputs.items()}, incoming, parameters, report
             )
 
     def build() -> Program:
         assert program is not None
         return program
 
-    return Draft(document, tensors, build, lambda statement: (PROGRAM,))
+    return Draft(document, tensors, incoming, build, lambda statement: (PROGRAM,))
 
 
 def _read_input(name: str, value: object, report: Report) -> AnyTensor | None:
@@ -109,51 +106,52 @@ def _read_tensor(path: KeyPath, value: object, report: Report) -> AnyTensor | No
         return None
 
 
-def _read_seed(
+def _read_incoming(
     table: Mapping[str, Any] | None, lines: Sequence[Line], shapes: Mapping[str, Shape], report: Report
-) -> tuple[str, tuple[KeyPath, AnyTensor]]:
-    """Return the result at which a gradient comes in, empty if at none; and that gradient."""
+) -> Incoming | None:
+    """Return the gradient that comes in at a result; None if there is none."""
     last = lines[-1].name
-    nothing = (PROGRAM,), ONE
     if table is None:
-        return (last if shapes.get(last) == () else ""), nothing
-    gradients = {gradient_name(line.name): line.name for line in reversed(lines)}
+        return Incoming(last, (PROGRAM,), ONE) if shapes.get(last) == () else None
+    gradients = {f"d{line.name}": line.name for line in reversed(lines)}
     choice = listed(tuple(gradients))
     if len(table) != 1:
         found = " and ".join(key_path((name,)) for name in table) or "an empty table"
         report.add((GRADIENT,), f"not one gradient: found {found}, expected one of {choice}")
-        return "", nothing
+        return None
     ((name, value),) = table.items()
     if name not in gradients:
         message = f"unknown key: found {key_path((name,))}, expected one of {choice}"
         report.add((GRADIENT, name), message, did_you_mean(name, gradients))
-        return "", nothing
+        return None
     seed = gradients[name]
     tensor = _read_tensor((GRADIENT, name), value, report)
     if tensor is None:
-        return "", nothing
+        return None
     wrong = (
         misshapen(tensor.shape, shapes[seed], f"must have the shape of {seed}") if seed in shapes else None
     )
     if wrong:
         report.add((GRADIENT, name), *wrong)
-    return seed, ((GRADIENT, name), tensor)
+    return Incoming(seed, (GRADIENT, name), tensor)
 
 
 def _build(
     lines: Sequence[Line],
     inputs: Mapping[str, Shape],
-    seed: str,
+    incoming: Incoming | None,
     parameters: Sequence[str] | None,
     report: Report,
 ) -> Program | None:
     statements = [
         Statement(line.name, line.expression, role=line.name) for line in lines if line.expression is not None
     ]
-    if not seed:
+    if incoming is None:
         return Program(inputs, tuple(statements))
     try:
-        return with_backward(inputs, statements, seed, parameters=parameters or (), wanted=parameters)
+        return with_backward(
+            inputs, statements, incoming.tensor, parameters=parameters or (), wanted=parameters
+        )
     except DerivationError as error:
         report.add((PROGRAM,), str(error), "parameters = [...] says which inputs need a gradient")
     except BpdebugError as error:

@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.errors import ExpressionError, ShapeError
-from bpdebug.sources.scenario.problems import Report, did_you_mean, key_path, listed
+from bpdebug.sources.problems import Report, did_you_mean, key_path, listed
 
 PROGRAM = "program"
 MAX_STATEMENTS = 2_000
@@ -119,11 +118,6 @@ def check_names(lines: Sequence[Line], inputs: Iterable[str], report: Report) ->
             message = f"assigned twice: found {line.name} here and {known[line.name]}"
             report.add((PROGRAM,), f"line {line.number}: {message}", "give each result a name of its own")
         known[line.name] = f"in line {line.number}"
-    for name, where in known.items():
-        if gradient_name(name) in known:
-            found = f"found {gradient_name(name)} {known[gradient_name(name)]}, and {name} {where}"
-            message = f"a name of a gradient: {found}, whose gradient has this name"
-            report.add((PROGRAM,), message, "give one of them another name")
 
 
 def infer_shapes(lines: Sequence[Line], inputs: Mapping[str, Shape], report: Report) -> dict[str, Shape]:

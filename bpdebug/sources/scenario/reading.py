@@ -1,4 +1,4 @@
-"""From a name on the command line to a TOML table; the files that a scenario names are read in `files`.
+"""From a name on the command line to a TOML table; the files that it names are read in `sources/tensors`.
 
 A scenario may come from a stranger, so everything is bounded before it is done: only regular files are
 opened (a pipe would never end), and no more of them is read than a parser can hold.
@@ -9,17 +9,15 @@ from __future__ import annotations
 import math
 import os
 import re
-import stat
 import sys
 import tomllib
-from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any
 
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import Problem, ScenarioError
-from bpdebug.sources.scenario.problems import printable
+from bpdebug.sources.files import NotRegularError, open_regular
+from bpdebug.sources.problems import printable
 
 MAX_FILE_BYTES = 4 * 2**20
 """The parser needs up to a hundred times the size of a file; 200,000 numbers fit, and more can be random."""
@@ -141,56 +139,6 @@ def read_table(path: Path, shown: str) -> dict[str, Any]:
         raise refuse(
             f"not TOML: found an integer of more than {limit:,} digits, expected at most 19"
         ) from None
-
-
-class NotRegularError(OSError):
-    """The path is neither a file nor a folder."""
-
-
-Opener = Callable[[str, int], int]
-"""Opens a path with flags, as `os.open` does."""
-
-
-class ScenarioFolder(NamedTuple):
-    """The folder of a scenario, with every link followed, and whether the files it names may be elsewhere."""
-
-    path: Path
-    allow_outside: bool
-
-
-def open_regular(path: Path, opener: Opener | None = None) -> BinaryIO:
-    """Open a file for reading, if it is one that ends.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    opener : callable, optional
-        Opens it in a way of its own.
-
-    Raises
-    ------
-    IsADirectoryError, NotRegularError, OSError, ValueError
-        If it is not, or cannot be opened.
-    """
-
-    def without_waiting(name: str, flags: int) -> int:
-        # For what comes into its place after it was looked at: a pipe would let one wait.
-        return (opener or os.open)(name, flags | getattr(os, "O_NONBLOCK", 0))
-
-    _check_regular(os.stat(path).st_mode)
-    with ExitStack() as on_failure:
-        file = on_failure.enter_context(open(path, "rb", opener=without_waiting))
-        _check_regular(os.fstat(file.fileno()).st_mode)
-        on_failure.pop_all()
-    return file
-
-
-def _check_regular(mode: int) -> None:
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError
-    if not stat.S_ISREG(mode):
-        raise NotRegularError
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from bpdebug.errors import Problem, ScenarioError
+from bpdebug.sources.problems import Report, printable
 from bpdebug.sources.scenario.layers import read_layer
 from bpdebug.sources.scenario.model import NetworkDocument, check
-from bpdebug.sources.scenario.problems import Report, printable
 from bpdebug.sources.scenario.reading import read_table
 
 ARROW = " → "

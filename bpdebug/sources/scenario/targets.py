@@ -8,8 +8,8 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.losses.kinds import Target
+from bpdebug.sources.problems import KeyPath, RefusalError, Report, described, listed
 from bpdebug.sources.scenario.indices import check_indices
-from bpdebug.sources.scenario.problems import KeyPath, RefusalError, Report, described, listed
 from bpdebug.sources.scenario.shapes import UNKNOWN, misshapen
 from bpdebug.sources.scenario.tensors import AnyTensor
 

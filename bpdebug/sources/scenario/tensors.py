@@ -5,25 +5,19 @@ Checking tells its shape and nothing is allocated for it yet; `array` then makes
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, Field, PlainValidator, ValidationError, ValidationInfo
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import BaseModel, Field, PlainValidator, ValidationInfo
 
-from bpdebug.engine.language.forms import Shape, element_count
+from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.sources.scenario.problems import MAX_PROBLEMS, READY, KeyPath, RefusalError, described
-from bpdebug.sources.scenario.reading import OverflowingFloat, ScenarioFolder
+from bpdebug.sources.declared import LARGEST, MAX_AXES, FileTensor, Flaw, tensor_error, too_many_elements
+from bpdebug.sources.files import ScenarioFolder
+from bpdebug.sources.problems import KeyPath, RefusalError, described
+from bpdebug.sources.scenario.reading import OverflowingFloat
 
-MAX_ELEMENTS = 2**25
-"""One tensor: twice the weights of a 4096 × 4096 layer, a quarter of a gibibyte in float64."""
-MAX_AXES = 8
-"""No layer has tensors with more axes than a few; NumPy itself ends at 64."""
-LARGEST = sys.float_info.max
-"""No integer beyond it has a place in any dtype."""
 MAX_SEED = 2**63 - 1
 """The largest integer that TOML promises to keep."""
 
@@ -78,26 +72,6 @@ class RandomTensor(BaseModel, extra="forbid", strict=True, defer_build=True):
         return generator.normal(0.0, self.scale, self.shape)
 
 
-class FileTensor(NamedTuple):
-    """A tensor in a file that was looked at, and is read when the numbers are wanted.
-
-    Where the file was not looked at, the shape is without axes, and the numbers are refused.
-    """
-
-    shape: Shape
-    read: Callable[[], Array]
-
-    def array(self) -> Array:
-        """Return the values in the dtype of the file; they may still lie in it, mapped into memory.
-
-        Raises
-        ------
-        RefusalError
-            If they cannot be read any more, or are damaged.
-        """
-        return self.read()
-
-
 class GeneratedTensor(NamedTuple):
     """A tensor that follows from the settings of a layer, made when the numbers are wanted."""
 
@@ -110,14 +84,6 @@ class GeneratedTensor(NamedTuple):
 
 
 AnyTensor = LiteralTensor | RandomTensor | FileTensor | GeneratedTensor
-
-
-class Flaw(NamedTuple):
-    """What is wrong at one place inside a tensor."""
-
-    path: KeyPath
-    message: str
-    hint: str = ""
 
 
 def read_tensor(value: Any, folder: ScenarioFolder | None) -> AnyTensor:
@@ -189,15 +155,6 @@ def _read_random(value: dict[str, Any]) -> RandomTensor:
     return tensor
 
 
-def too_many_elements(shape: Shape) -> str:
-    """Say that a tensor of this shape would be too large; empty if it would not."""
-    count = element_count(shape)
-    if count <= MAX_ELEMENTS:
-        return ""
-    found = f"{count:,}" if count < 10**18 else "10**18 or more"
-    return f"too many elements: found {found}, expected at most {MAX_ELEMENTS:,} in one tensor"
-
-
 def _shape_of_first(value: object) -> Shape:
     """Follow the first entries down: they say what shape the others must have."""
     shape: list[int] = []
@@ -240,15 +197,3 @@ def _number_hint(value: object) -> str:
     if isinstance(value, str):
         return "write it without quotes"
     return "write 1 or 0" if isinstance(value, bool) else ""
-
-
-def tensor_error(flaws: Sequence[Flaw]) -> ValidationError:
-    """Return the error that carries these flaws to whoever checks the table around the tensor."""
-
-    def finding(flaw: Flaw) -> InitErrorDetails:
-        kind = PydanticCustomError(READY, "{message}", {"message": flaw.message, "hint": flaw.hint})
-        return InitErrorDetails(type=kind, loc=flaw.path, input=None)
-
-    return ValidationError.from_exception_data(
-        "tensor", [finding(flaw) for flaw in flaws[: MAX_PROBLEMS + 1]]
-    )

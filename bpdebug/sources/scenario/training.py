@@ -9,15 +9,15 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BaseModel, Field, create_model
 
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.microbatches import in_microbatches
-from bpdebug.engine.network.optimizers import OPTIMIZERS, Optimizer, Trained, update_of
-from bpdebug.engine.program.program import Program, with_update
+from bpdebug.engine.network.optimizers import OPTIMIZERS, Optimizer, Trained, update_of, with_update
+from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.errors import BpdebugError
+from bpdebug.sources.problems import Report
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
-from bpdebug.sources.scenario.problems import Report
 
 OPTIMIZER, TRAINING = "optimizer", "training"
 MAX_ITERATIONS = 10**9
@@ -144,11 +144,12 @@ def trained(program: Program) -> list[Trained]:
     """Return the parameters that have a gradient, in the order of the layers."""
     homes: dict[str, tuple[str, int]] = {}
     for layer in program.layers:
-        for role, name in layer.given.items():
-            if name not in homes or name == f"{role}{layer.number}":  # one that shares does not own it
-                homes[name] = (role, layer.number)
+        if isinstance(layer, Layer):
+            for role, name in layer.given.items():
+                if name not in homes or layer.owner == layer.number:  # one that shares does not own it
+                    homes[name] = (role, layer.number)
     return [
-        Trained(name, *homes.get(name, ("", 0)))
+        Trained(name, program.index.gradient_of[name], *homes.get(name, ("", 0)))
         for name in program.inputs
-        if name in program.parameters and gradient_name(name) in program.shapes
+        if name in program.parameters and name in program.index.gradient_of
     ]

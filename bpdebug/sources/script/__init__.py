@@ -16,8 +16,9 @@ How it is done, in the order in which the modules build on each other:
 The contract of the records
 ---------------------------
 *Time.* `Node.id` is the node's place in `recording.nodes`, and the clock: a node is older than another
-exactly when its number is smaller. `Instance.time`, `Write.time`, `Test.time` and the histories are read on
-the same clock; something with time `t` happened after node `t - 1` and before node `t`.
+exactly when its number is smaller. `Instance.time`, `Test.time` and the histories are read on the same
+clock; something with time `t` happened after node `t - 1` and before node `t`. Writes to containers have a
+clock of their own, `Write.moment` and `Instance.moment`.
 
 *Nodes* are pure: `recomputed(node, lambda operand: operand.value)` gives `node.value`, bit for bit, for
 every node that has a function and is not random. In-place writes are nodes of the new value (`put`,

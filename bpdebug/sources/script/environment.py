@@ -58,7 +58,7 @@ class Environment(Mapping[str, Any]):
         value = variables.get(name, MISSING)
         _, writes = self._recording.journal.get(id(variables), (None, ()))
         for write in reversed(writes):
-            if write.time < self._time:
+            if write.moment < self._instance.moment:
                 break
             if write.key == name:
                 value = write.old
@@ -80,10 +80,6 @@ class Environment(Mapping[str, Any]):
             return False
         return True
 
-    @property
-    def _time(self) -> int:
-        return self._instance.time
-
     def node(self, value: Any) -> Node | None:
         """Return the node that an object stood for when the expression was evaluated."""
         return self._recording.objects.node_at(value, self._before)
@@ -92,6 +88,8 @@ class Environment(Mapping[str, Any]):
     def _before(self) -> int:
         """The last time that was before the statement's own value."""
         node = self._instance.node
+        if self._instance.start < self._instance.time:
+            return self._instance.start - 1
         own = node is not None and node.id == self._instance.time - 1
         return self._instance.time - (2 if own else 1)
 
@@ -137,7 +135,7 @@ class Environment(Mapping[str, Any]):
         held = container.copy()
         _, writes = self._recording.journal.get(id(container), (None, ()))
         for write in reversed(writes):
-            if write.time < self._time:
+            if write.moment < self._instance.moment:
                 break
             if write.key is MISSING:
                 held = write.old.copy()
@@ -204,7 +202,7 @@ class _Private(ast.NodeTransformer):
 
 @contextmanager
 def callable_again(recording: Recording) -> Iterator[None]:
-    """Let the person's functions be called within this: their hooks do what Python does, and record nothing."""
+    """Let the person's functions be called within this: their hooks do what Python does, no more."""
     silent = Recorder(list(recording.sites))
     silent.on = False
     with hooks_in_place(Hooks(silent).table()):

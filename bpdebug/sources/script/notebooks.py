@@ -18,7 +18,7 @@ class Cell(NamedTuple):
 def cells(text: str, file: str) -> list[Cell]:
     """Return the code cells of a notebook.
 
-    A line for IPython (`%matplotlib inline`, `!pip list`, `x?`) is blanked, so that the lines keep their numbers.
+    A line for IPython (`%matplotlib inline`, `!pip list`, `x?`) is blanked: the lines keep their numbers.
 
     Raises
     ------

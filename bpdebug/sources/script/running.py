@@ -97,7 +97,7 @@ def run(
         contextlib.redirect_stderr(output),
     ):
         ending = _run(parts, main, recorder, seconds, skipped)
-    recorder.on = False
+    recorder.on, recorder.ended = False, ""
     buffer = output.detach()
     assert isinstance(buffer, io.BytesIO)
     return ending, buffer.getvalue().decode("utf-8", errors="replace")
@@ -160,7 +160,7 @@ def _as_main(main: ModuleType, arguments: list[str], folder: str, finder: OwnFil
     kept = sys.argv, sys.path[:], sys.meta_path[:], sys.stdin, os.environ.get("MPLBACKEND")
     sys.modules["__main__"] = main
     sys.argv, sys.path[:0] = arguments, [folder]
-    sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, finder)
     for name, module in before.items():
         if name != "__main__" and finder.is_own(getattr(module, "__file__", None)):
             del sys.modules[name]  # it is imported again, with hooks
@@ -184,18 +184,15 @@ def _as_main(main: ModuleType, arguments: list[str], folder: str, finder: OwnFil
 
 @contextlib.contextmanager
 def hooks_in_place(table: dict[str, Any]) -> Iterator[None]:
-    """Put the hooks among the builtins."""
+    """Put hooks among the builtins; the first ones stay there: what a script leaves behind may still run."""
     kept = {name: getattr(builtins, name) for name in table if hasattr(builtins, name)}
     for name, hook in table.items():
         setattr(builtins, name, hook)
     try:
         yield
     finally:
-        for name in table:
-            if name in kept:
-                setattr(builtins, name, kept[name])
-            else:
-                delattr(builtins, name)
+        for name, hook in kept.items():
+            setattr(builtins, name, hook)
 
 
 @contextlib.contextmanager

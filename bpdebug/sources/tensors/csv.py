@@ -17,8 +17,8 @@ import numpy as np
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.sources.scenario.problems import RefusalError, described
-from bpdebug.sources.scenario.tensors import LARGEST, MAX_ELEMENTS
+from bpdebug.sources.declared import LARGEST, MAX_ELEMENTS
+from bpdebug.sources.problems import RefusalError, described
 from bpdebug.sources.tensors.stored import Member, StoredArray
 
 MAX_LINE_BYTES = 2**22

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
-from bpdebug.sources.scenario.problems import RefusalError
-from bpdebug.sources.scenario.reading import NotRegularError, Opener, ScenarioFolder, open_regular
+from bpdebug.sources.files import NotRegularError, Opener, ScenarioFolder, open_regular
+from bpdebug.sources.problems import RefusalError
 
 ALLOW_OUTSIDE = "--allow-outside lets it be read"
 

@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.sources.scenario.problems import RefusalError
+from bpdebug.sources.problems import RefusalError
 from bpdebug.sources.tensors.npy import read_header
 from bpdebug.sources.tensors.stored import Member, Numbers, StoredArray, mapping, or_refused
 

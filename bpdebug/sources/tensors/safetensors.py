@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from bpdebug.sources.scenario.problems import RefusalError, shortened
+from bpdebug.sources.problems import RefusalError, shortened
 from bpdebug.sources.tensors.stored import BFLOAT16, Member, Numbers, StoredArray, not_numbers, or_refused
 
 MAX_HEADER_BYTES = 4 * 2**20

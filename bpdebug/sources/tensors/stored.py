@@ -12,8 +12,8 @@ import numpy as np
 
 from bpdebug.engine.language.forms import Shape, element_count, written
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.sources.scenario.problems import RefusalError
-from bpdebug.sources.scenario.tensors import MAX_AXES, too_many_elements
+from bpdebug.sources.declared import MAX_AXES, too_many_elements
+from bpdebug.sources.problems import RefusalError
 
 BFLOAT16 = np.dtype("<u2")
 """How the upper halves of float32 numbers are read."""

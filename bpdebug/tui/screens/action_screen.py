@@ -21,6 +21,8 @@ class ActionScreen(Screen[None]):
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
+    OPEN_A_LINE: ClassVar[frozenset[str]] = frozenset()
+    """The actions after which one types a line."""
     HELP: ClassVar[str] = ""
     """What the help says before the keys."""
 
@@ -50,6 +52,12 @@ class ActionScreen(Screen[None]):
         text = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
         entry = self.by_text.get(text)
         return True if entry is None or self.can_run(entry) else None
+
+    def opens_a_line(self, key: str | None) -> bool:
+        """Whether a key lets a line be typed, so that what follows it is text and runs nothing."""
+        return any(
+            key in action.keys.split(",") for action in self.actions if action.action in self.OPEN_A_LINE
+        )
 
     def help_words(self) -> str:
         """Return what the help says before the keys."""

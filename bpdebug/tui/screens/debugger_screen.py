@@ -1,47 +1,63 @@
-"""The debugger's screen: what is shown of the session, and the keys that change only that."""
+"""The debugger's screen: it shows a session, and every key and click asks one of its collaborators.
+
+`runner` runs the commands of the session, `check` checks it in the background, `chosen` knows what one looks
+at, `autoplay` and `ahead` go on by themselves. The screen lays the widgets out, and refreshes them all.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from bpdebug.present.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
+from bpdebug.commands.completion import completions
+from bpdebug.commands.session import Session
+from bpdebug.engine.language.provenance.origins import element_text
+from bpdebug.engine.program.trace import Trace
+from bpdebug.present.cells import DEFAULT_DIGITS
+from bpdebug.present.chosen import Chosen
 from bpdebug.present.curves import Quantity, loss_of, watch_of
-from bpdebug.present.explaining import explain_element, given_text
-from bpdebug.present.operation_text import operation_text
-from bpdebug.present.panels import Sight, read_pairs
-from bpdebug.present.snapshot import (
-    most_pairs,
-)
+from bpdebug.present.entries import gutter_marks
+from bpdebug.present.explaining import Selection, given_text
+from bpdebug.present.health_text import next_finding
+from bpdebug.present.line_pairs import most_pairs_of_lines
+from bpdebug.present.listing import Stop
+from bpdebug.present.operation_text import about_text, operation_text
+from bpdebug.present.panels import read_pairs
+from bpdebug.present.slicing import nearest
+from bpdebug.present.snapshot import most_pairs, result_name
+from bpdebug.present.source_listing import source_window
 from bpdebug.present.subjects import read_subject
-from bpdebug.present.views import View, Views
 from bpdebug.sources.case import Case
+from bpdebug.tui import messages
 from bpdebug.tui.autoplay import Autoplay
-from bpdebug.tui.entries import gutter_marks
+from bpdebug.tui.background_check import BackgroundCheck
+from bpdebug.tui.command_runner import CommandRunner
 from bpdebug.tui.keys.action import Action, bindings
-from bpdebug.tui.keys.debugger import ACTIONS, HELP
+from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
 from bpdebug.tui.run_ahead import RunAhead
-from bpdebug.tui.screens.ledger_screen import LedgerScreen
+from bpdebug.tui.screens.action_screen import ActionScreen
+from bpdebug.tui.widgets.answer_area import AnswerArea
+from bpdebug.tui.widgets.entry_lists import EntryLists
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
+from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine
 from bpdebug.tui.widgets.status_line import StatusLine, place_parts
+from bpdebug.tui.widgets.tensor_panel import TensorPanel
 from bpdebug.tui.widgets.welcome import Welcome
 
-ACTIONS_BY_TEXT = {action.action: action for action in ACTIONS}
 
-
-class DebuggerScreen(LedgerScreen):
-    """Steps through one scenario.
+class DebuggerScreen(ActionScreen):
+    """Steps through one case.
 
     Parameters
     ----------
-    scenario : Case
+    case : Case
         What to step through.
     actions : sequence of Action
         The table of actions, with the user's keys.
@@ -54,162 +70,182 @@ class DebuggerScreen(LedgerScreen):
     AUTO_FOCUS = ""
     ACTIONS = ACTIONS
     HELP = HELP
+    OPEN_A_LINE = OPEN_A_LINE
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ACTIONS)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (as Textual declares it)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-middle"), (44, "-high")]  # noqa: RUF012
 
     def __init__(
         self,
-        scenario: Case,
+        case: Case,
         actions: Sequence[Action] = ACTIONS,
         digits: int = DEFAULT_DIGITS,
         newcomer: bool = False,
     ) -> None:
-        super().__init__(scenario, actions)
-        self.autoplay = Autoplay(self, self.debugger, self.run_command)
-        self.ahead = RunAhead(self, self.debugger, lambda: self.is_computing)
-        self.digits = digits
+        super().__init__(actions)
+        self.case = case
         self.newcomer = newcomer
-        values = self.debugger.original.values
-        self.views = Views(values, values, self.verdicts.mine)
-        self.view: View = "run"
+        self.session = Session(case)
+        self.debugger = self.session.debugger
+        self.runner = CommandRunner(self, self.session, self.show, self.say)
+        self.check = BackgroundCheck(self, case, self.debugger.original, self.show)
+        self.chosen = Chosen(self.debugger, self.check.verdicts.mine, digits)
+        self.autoplay = Autoplay(self, self.debugger, self.runner.run)
+        self.ahead = RunAhead(self, self.debugger, lambda: self.runner.is_computing)
+        self.examined: Trace | None = None
+        self.program = ProgramView(case.program, source_window(case))
+        self.operation = OperationCard()
+        count = most_pairs_of_lines if case.program.is_recorded else most_pairs
+        self.ledger = Ledger(count(case.program))
+        self.lists = EntryLists(self.debugger, self.runner.execute)
+        self.answer_area = AnswerArea()
+        self.command_line = CommandLine(lambda line: completions(self.session, line))
+        self.search_line = SearchLine()
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the program at the left, the operation above the ledger."""
-        yield StatusLine(self.scenario.name, self.scenario.title)
+        yield StatusLine(self.case.name, self.case.title)
         with Horizontal(id="body"):
-            yield ProgramView(self.scenario.program)
+            yield self.program
             with Vertical(id="work"):
                 if self.newcomer:
                     yield Welcome(self.actions)
-                yield OperationCard()
-                yield Ledger(most_pairs(self.scenario.program))
-                yield Horizontal(*self.lists.values(), id="lists")
+                yield from (self.operation, self.ledger, self.lists)
         yield self.key_bar()
         yield from (self.answer_area, self.command_line, self.search_line)
 
     def on_mount(self) -> None:
-        """Show the start, with the watches that the scenario brings; check the user's numbers."""
+        """Show the start, with the watches that the case brings; check the user's values."""
         self.set_class(self.newcomer, "-newcomer")
-        self.lists["watches"].display = bool(self.debugger.watches)
+        self.set_class(self.case.script is not None, "-own-code")
+        self.lists.panels["watches"].display = bool(self.debugger.watches)
         self.show()
-        if self.verdicts.mine:
-            self.action_run_check()
+        if self.check.verdicts.mine:
+            self.check.start()
 
     def help_words(self) -> str:
-        """Return what the scenario is about, which a small screen has no room for, and what is shown."""
-        return "\n\n".join(filter(None, (self.scenario.about, self.HELP)))
+        """Return what the case is about, which a small screen has no room for, and what is shown."""
+        return "\n\n".join(filter(None, (about_text(self.case), self.HELP)))
 
     # What is shown
 
     def show(self) -> None:
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
-        if self.is_computing:
+        if self.runner.is_computing:
             return  # a command moves the debugger in a thread
-        debugger, ledger = self.debugger, self.query_one(Ledger)
+        debugger, chosen, verdicts = self.debugger, self.chosen, self.check.verdicts
         self.autoplay.stop_if_moved()
         self.ahead.follow()
-        self.read_views()
-        selection = self.selected()
-        origin = explain_element(debugger, selection, self.digits, self.view)
-        sources = origin.sources if origin is not None else ()
-        sight = Sight(self.cells, selection.name, sources, self.walked_from(selection))
-        pairs = read_pairs(debugger, self.pairs(), self.verdicts, self.views, self.view, sight)
-        ledger.show(pairs, selection.name, self.digits)
-        arithmetic = origin.sides if origin is not None else given_text(debugger, selection, self.view)
+        chosen.follow_run()
+        selection = self.selection()
+        origin = chosen.origin(selection)
+        sight = chosen.sight(selection, origin)
+        pairs = read_pairs(debugger, chosen.pairs(), verdicts, chosen.views, chosen.view, sight)
+        self.ledger.show(pairs, selection.name, chosen.digits)
+        arithmetic = origin.sides if origin is not None else given_text(debugger, selection, chosen.view)
         # A check is of the first iteration, and so is what it says.
-        words = self.verdicts.words(selection.name) if debugger.iteration == 1 else ()
-        self.query_one(OperationCard).show(operation_text(debugger, self.scenario.about, arithmetic, words))
-        program = self.query_one(ProgramView)
-        program.show(debugger.position, inside=debugger.moment.node > 0)
-        program.show_stops(gutter_marks(debugger.breakpoints))
-        self.show_entries()
-        state = self.checking or self.views.status(self.view) or self.verdicts.summary
-        self.query_one(StatusLine).show(place_parts(debugger, self.pinned, self.autoplay.text, state))
+        words = verdicts.words(selection.name) if debugger.iteration == 1 else ()
+        self.operation.show(operation_text(debugger, about_text(self.case), arithmetic, words))
+        self.program.show(debugger.position, inside=debugger.moment.node > 0)
+        self.program.show_stops(gutter_marks(debugger.breakpoints))
+        self.program.show_verdicts(verdicts)
+        self.lists.show()
+        state = self.check.state or chosen.views.status(chosen.view) or verdicts.summary
+        place = place_parts(debugger, chosen.pinned, self.autoplay.text, state)
+        self.query_one(StatusLine).show(place)
         self.show_enabled()
-
-    def read_views(self) -> None:
-        """Look at the run as it is now: what was set, or dropped, has made another one."""
-        debugger = self.debugger
-        if self.views.run is not debugger.trace.values:
-            values, replaced = debugger.trace.values, debugger.history.replaced_names
-            # The user's numbers are those of the first iteration: a later one has others.
-            mine = self.verdicts.mine if debugger.iteration == 1 else {}
-            self.views = Views(debugger.original.values, values, mine, replaced)
-            self.view = "run"
 
     def show_enabled(self) -> None:
         """Say what can be done now."""
+        debugger, name = self.debugger, self.selection().name
         self.enable(
             {
-                "later": self.debugger.can_move(1),
-                "earlier": self.debugger.can_move(-1),
-                "inside": self.debugger.moment.node > 0,
+                "later": debugger.can_move(1),
+                "earlier": debugger.can_move(-1),
+                "inside": debugger.is_inside,
                 "playing": self.autoplay.is_playing,
                 "panel": self.focused is not None,
-                "layers": self.shown_layer is not None,
-                "element": self.debugger.is_known(self.selected().name),
-                "finding": self.may_have_findings,
-                "view": len(self.views.offered) > 1,
-                "set": bool(self.debugger.history.replaced),
-                "iterations": self.debugger.timeline.iterations > 1,
+                "layers": self.chosen.layer is not None,
+                "element": debugger.is_known(name),
+                # Whether something may be wrong with the run's health; certain once it has been asked for.
+                "finding": self.examined is not debugger.trace or bool(debugger.findings),
+                "view": len(self.chosen.views.offered) > 1,
+                "set": bool(debugger.history.replaced),
+                "iterations": debugger.has_turns,
                 "curve": self.quantity() is not None,
-                "wrong": bool(self.verdicts.wrong_positions),
-                **self.query_one(Ledger).slices_to_see(self.selected().name),
+                "wrong": bool(self.check.verdicts.wrong_positions),
+                "source": self.case.script is not None and debugger.line is not None,
+                **self.ledger.slices_to_see(name),
             }
         )
 
-    # What the keys do
-
-    def action_view_tensor(self) -> None:
-        """Show the tensor of the panel in focus, or else the current result, in the viewer."""
-        selection = self.selected()
-        subject = read_subject(self.debugger, self.views, selection, self.digits, self.view)
-        if subject is None:
-            panel = self.query_one(Ledger).panel_of(selection.name)
-            note = panel.panel.note if panel is not None else ""
-            self.say(note or "no statement has run yet: Tab goes to a panel")
-            return
-        from bpdebug.tui.screens.tensor_viewer import TensorViewer  # when first used: start-up is quicker
-
-        self.app.push_screen(TensorViewer(subject))
-
-    def action_change_digits(self, change: int) -> None:
-        """Show more or fewer significant digits."""
-        self.digits = min(max(self.digits + change, FEWEST_DIGITS), MOST_DIGITS)
-        self.show()
-
-    def action_next_view(self) -> None:
-        """Show other numbers: the original run's, the user's, a difference."""
-        self.view = self.views.after(self.view)
-        self.show()
-
-    def action_health(self) -> None:
-        """Show the health of the run, and go to the finding that is chosen there."""
-        from bpdebug.tui.screens.health import HealthScreen
-
-        self.app.push_screen(HealthScreen(self.debugger.trace), self.go_to)
+    def selection(self) -> Selection:
+        """Return the element to explain: of the panel in focus, else of the current result."""
+        focused = self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
+        return self.chosen.selection(focused)
 
     def quantity(self) -> Quantity | None:
         """Return what there is to draw over the iterations: the watch in focus, or else the loss."""
         if self.debugger.timeline.iterations == 1:
             return None
-        watches = self.lists["watches"].rows
+        watches = self.lists.watches
         if self.focused is watches and watches.entry is not None:
             return watch_of(self.debugger, watches.entry.number)
         return loss_of(self.debugger.program)
 
-    def action_curve(self) -> None:
-        """Draw a number over all iterations, and go to the iteration that is chosen there."""
-        from bpdebug.tui.screens.curve import CurveScreen  # when first used: it needs a plotting library
+    def say(self, *lines: str, failed: bool = False) -> None:
+        """Show an answer until the next key."""
+        self.answer_area.show(lines, failed)
 
-        if (quantity := self.quantity()) is not None:
-            screen = CurveScreen(self.debugger.history, quantity, self.debugger.iteration)
-            self.app.push_screen(screen, self.go_to_iteration)
+    # Moving
 
-    def go_to_iteration(self, iteration: int | None) -> None:
-        """Go to the same statement of an iteration; None changes nothing."""
-        self.go_to(None if iteration is None else f"{iteration}:")
+    def action_run(self, line: str) -> None:
+        """Run the command of a key."""
+        self.runner.run(line)
+
+    def go_to(self, place: int | str | None) -> None:
+        """Go to a position, or to what `goto` takes: `12:dw1`; None changes nothing."""
+        if place is not None:
+            # In a person's own code a number alone is a line.
+            step = "step " * (isinstance(place, int) and self.case.script is not None)
+            self.runner.run(f"goto {step}{place}")
+
+    def action_go_to(self) -> None:
+        """Ask for a step, and go there."""
+        from bpdebug.tui.screens.go_to import GoToScreen  # when first used: start-up is quicker
+
+        self.app.push_screen(GoToScreen(self.debugger), self.go_to)
+
+    @on(messages.PositionChosen)
+    def position_chosen(self, message: messages.PositionChosen) -> None:
+        """Go where the listing points."""
+        self.go_to(message.position)
+
+    @on(messages.EntryClicked)
+    def entry_clicked(self, message: messages.EntryClicked) -> None:
+        """Go to the next place of a breakpoint."""
+        here = self.debugger.position
+        places = sorted(message.positions, key=lambda position: (position <= here, position))
+        self.go_to(places[0] if places else None)
+
+    def action_go_to_finding(self) -> None:
+        """Go to the first bad tensor, and say what is wrong with it and what to do."""
+        finding = next_finding(self.debugger.findings, self.debugger.position)
+        self.examined = self.debugger.trace
+        if finding is None:
+            self.show()
+            self.say("nothing is wrong with the health of this run")
+        else:
+            self.go_to(finding.position)
+            self.say(f"{finding.condition} {finding.text}. {finding.advice}")
+
+    def action_run_check(self) -> None:
+        """Check all gradients in the background."""
+        self.check.start()
+
+    def action_go_to_wrong(self, direction: Literal[1, -1]) -> None:
+        """Go to the nearest wrong statement in a direction."""
+        self.go_to(self.check.verdicts.next_wrong(self.debugger.position, direction))
 
     def action_toggle_autoplay(self) -> None:
         """Step on without a key, or stop."""
@@ -221,15 +257,189 @@ class DebuggerScreen(LedgerScreen):
         self.autoplay.change_speed(factor)
         self.show()
 
+    # Typing
+
+    @on(events.Key)
+    def key_pressed(self) -> None:
+        """Take the last answer away, unless a line is open that it stands above."""
+        if not (self.command_line.display or self.search_line.display):
+            self.say()
+
+    def action_command(self, text: str = "") -> None:
+        """Let a command be typed."""
+        self.say()
+        self.command_line.open(text)
+
+    def action_edit_element(self) -> None:
+        """Let another value be typed for the selected element."""
+        name = (selection := self.selection()).name
+        if not self.debugger.is_known(name):
+            return  # the focus has just moved, and the keys do not know it yet
+        value = self.debugger.trace.values[name]
+        index = nearest(selection.index, value.shape)
+        written = str(value[index])
+        is_number = written.strip("+-")[:1].isdigit()  # the language has no word for NaN and infinity
+        self.action_command(f"set {element_text(name, index)} = {written if is_number else ''}")
+
+    @on(messages.CommandTyped)
+    def command_typed(self, message: messages.CommandTyped) -> None:
+        """Run what was typed, and show all that it answers."""
+        answer = self.runner.execute(message.line)
+        if answer.ends:
+            self.app.exit()
+        self.say(*answer.lines, failed=answer.failed)
+
+    @on(messages.CompletionsFound)
+    def completions_found(self, message: messages.CompletionsFound) -> None:
+        """Show how the line may go on."""
+        self.say("  ".join(message.words))
+
+    @on(messages.PromptClosed)
+    def prompt_closed(self) -> None:
+        """Take the answer away with the line that it belongs to."""
+        self.say()
+
+    def action_scroll_answer(self, pages: int) -> None:
+        """Show what is above or below in a long answer."""
+        self.answer_area.scroll_pages(pages)
+
+    def action_search(self) -> None:
+        """Let a text be typed that is looked for in the program."""
+        self.say()
+        self.search_line.open()
+
+    @on(messages.SearchMoved)
+    def search_moved(self, message: messages.SearchMoved) -> None:
+        """Show the place that was found."""
+        found = self.program.search(message.text, message.direction)
+        self.say(*() if found else (f"{message.text} is not in the program",), failed=True)
+
+    @on(messages.SearchEnded)
+    def search_ended(self, message: messages.SearchEnded) -> None:
+        """Stay at what was found, in the listing, so that Enter goes there; or go back."""
+        self.program.end_search(message.found)
+        if message.found:
+            self.program.focus()
+
+    # Breakpoints and watches
+
+    def action_toggle_entries(self, name: str) -> None:
+        """Show the breakpoints or the watches, or take them away."""
+        self.lists.toggle(name)
+
+    def action_toggle_breakpoint(self) -> None:
+        """Set or remove a breakpoint where the listing's cursor is, or at the current statement."""
+        here = self.debugger.program.positions.get(result_name(self.debugger), 0)
+        listing = self.program
+        if listing.has_focus:
+            self.toggle_breakpoint(listing.stop())
+        else:
+            self.toggle_breakpoint(listing.stop(listing.listing.line_at(here)) if here else Stop("", (0,)))
+
+    @on(messages.GutterClicked)
+    def gutter_clicked(self, message: messages.GutterClicked) -> None:
+        """Set or remove a breakpoint beside a line."""
+        self.toggle_breakpoint(self.program.stop(message.number))
+
+    def toggle_breakpoint(self, stop: Stop) -> None:
+        """Remove the breakpoints of a line, or set one there."""
+        there = self.debugger.breakpoints.on(stop.positions)
+        numbers = " ".join(str(found.number) for found in there)
+        self.runner.run(f"delete {numbers}" if there else f"break {stop.place}".strip())
+
+    # Looking
+
+    def action_leave_panels(self) -> None:
+        """Take the focus from the panels."""
+        self.set_focus(None)
+
+    @on(messages.CellChosen)
+    def cell_chosen(self, message: messages.CellChosen) -> None:
+        """Explain the chosen cell, and show it in its partner too."""
+        self.chosen.cells[message.place] = message.index
+        self.show()
+        panel = self.ledger.panel_of(message.name)
+        if panel is not None:
+            panel.reveal()
+
+    def action_turn_slice(self, change: int) -> None:
+        """Select the same cell in another slice of the selected tensor."""
+        panel = self.ledger.panel_of(self.selection().name)
+        if panel is not None:
+            self.chosen.cells[panel.place] = panel.panel.slicing.turned(change).index
+            self.show()
+
+    def action_turn_origins(self, change: int) -> None:
+        """Turn the panels that the selected element comes from to another slice of what feeds it."""
+        self.chosen.walk(self.selection(), change)
+        self.show()
+
+    def action_toggle_pinned(self) -> None:
+        """Keep the panels on the layer in focus, or let them follow the program again."""
+        self.chosen.toggle_pinned()
+        self.show()
+
+    def action_change_digits(self, change: int) -> None:
+        """Show more or fewer significant digits."""
+        self.chosen.change_digits(change)
+        self.show()
+
+    def action_next_view(self) -> None:
+        """Show other values: the original run's, the user's, a difference."""
+        self.chosen.next_view()
+        self.show()
+
+    # Other screens
+
+    def action_view_tensor(self) -> None:
+        """Show the tensor of the panel in focus, or else the current result, in the viewer."""
+        selection, chosen = self.selection(), self.chosen
+        subject = read_subject(self.debugger, chosen.views, selection, chosen.digits, chosen.view)
+        if subject is None:
+            panel = self.ledger.panel_of(selection.name)
+            note = panel.panel.note if panel is not None else ""
+            self.say(note or "no statement has run yet: Tab goes to a panel")
+            return
+        from bpdebug.tui.screens.tensor_viewer import TensorViewer  # when first used: start-up is quicker
+
+        self.app.push_screen(TensorViewer(subject))
+
+    def action_source(self) -> None:
+        """Show the current line of a person's own code in its file."""
+        script, statement = self.case.script, self.debugger.statement
+        if script is None or statement is None or statement.source is None:
+            return  # the program has just moved, and the keys do not know it yet
+        from bpdebug.tui.screens.source_screen import SourceScreen
+
+        self.app.push_screen(SourceScreen(statement.source, script.files[statement.source.file]))
+
+    def action_health(self) -> None:
+        """Show the health of the run, and go to the finding that is chosen there."""
+        from bpdebug.tui.screens.health import HealthScreen
+
+        self.app.push_screen(HealthScreen(self.debugger.trace), self.go_to)
+
+    def action_curve(self) -> None:
+        """Draw a quantity over all iterations, and go to the iteration that is chosen there."""
+        from bpdebug.tui.screens.curve import CurveScreen  # when first used: it needs a plotting library
+
+        if (quantity := self.quantity()) is not None:
+            screen = CurveScreen(self.debugger.history, quantity, self.debugger.iteration)
+            self.app.push_screen(screen, self.go_to_iteration)
+
+    def go_to_iteration(self, iteration: int | None) -> None:
+        """Go to the same statement of an iteration; None changes nothing."""
+        self.go_to(None if iteration is None else f"{iteration}:")
+
     async def action_save_screenshot(self) -> None:
-        """Save the screen as a picture, without the messages that may lie over it."""
+        """Save the screen as an image, without the messages that may lie over it."""
         from bpdebug.tui.screenshot import save_screenshot
 
         self.app.clear_notifications()
         await self.query("Toast").remove()
-        self.call_after_refresh(save_screenshot, self.app, self.scenario.name, self.debugger.position)
+        self.call_after_refresh(save_screenshot, self.app, self.case.name, self.debugger.position)
 
-    # What the widgets report
+    # What else happens
 
     @on(events.Key)
     @on(events.MouseDown)

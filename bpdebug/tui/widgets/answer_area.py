@@ -29,3 +29,7 @@ class AnswerArea(VerticalScroll, can_focus=False):
             self.set_class(failed, "-failed")
             self.query_one(Static).update(Content("\n".join(lines)))
             self.scroll_home(animate=False)
+
+    def scroll_pages(self, pages: int) -> None:
+        """Show what is above or below in a long answer."""
+        self.scroll_relative(y=pages * max(1, self.size.height - 1), animate=False)

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from textual.widgets import Input, Label
 
 from bpdebug.commands.command import Answer
-from bpdebug.tui.entries import Entry, EntryKind, cut, row_text, text_room
+from bpdebug.present.entries import Entry, EntryKind, cut, row_text, text_room
 from bpdebug.tui.messages import EntryClicked, PromptClosed
 from bpdebug.tui.widgets.prompt_line import PromptLine
 
@@ -114,6 +114,7 @@ class EntryPanel(Vertical):
     def __init__(self, kind: EntryKind, execute: Callable[[str], Answer]) -> None:
         super().__init__(id=kind.name, classes="entries")
         self.kind = kind
+        self.rows = EntryRows(kind.nothing)
         self.execute = execute
         self.edited: Entry | None = None
         self.border_title = kind.title
@@ -122,14 +123,9 @@ class EntryPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
-        yield EntryRows(self.kind.nothing)
+        yield self.rows
         yield PromptLine(f"{self.kind.add} ", self.kind.example)
         yield Label(classes="refusal", markup=False)
-
-    @property
-    def rows(self) -> EntryRows:
-        """The rows."""
-        return self.query_one(EntryRows)
 
     def show(self, entries: Sequence[Entry]) -> None:
         """Show the entries as they are now."""

@@ -108,7 +108,7 @@ class CommandLine(PromptLine):
     def submitted(self, message: Input.Submitted) -> None:
         """Report the command, and make room for the next."""
         message.stop()
-        line = message.value.strip()
+        line = message.value.strip().lstrip(":")  # as one pastes several commands
         if line:
             if self.history[-1:] != [line]:
                 self.history.append(line)

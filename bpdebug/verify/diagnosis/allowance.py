@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class Allowance:
     """What may still be tried: the search for one tensor takes at most half of what is left.
 
-    It counts work and not time, so that a check says the same on every machine.
+    It counts work, so that a check says the same on every machine, and bounds time besides, for what no count
+    foresees: the formulas of hundreds of time steps, each as long as their number.
 
     Attributes
     ----------
@@ -19,8 +22,33 @@ class Allowance:
         How many formulas of time steps, of mistakes that are made at every step.
     numbers : int
         How many numbers may be computed for both: they are not for large tensors.
+    seconds : float
+        How long all searches may take together, from when the allowance is made.
+    clock : callable
+        What tells the time, in seconds; by default what this thread has worked, whatever else is busy.
     """
 
     pairs: int = 40_000
     formulas: int = 80_000
     numbers: int = 2**25
+    seconds: float = 4.0
+    clock: Callable[[], float] = time.thread_time
+    _end: float = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._end = self.clock() + self.seconds
+
+    def half(self) -> Callable[[], bool]:
+        """Return what tells whether half of all that is left now has been used up."""
+        pairs, formulas, numbers = self.pairs // 2, self.formulas // 2, self.numbers // 2
+        until = (self.clock() + self._end) / 2
+
+        def is_used_up() -> bool:
+            return (
+                self.pairs < pairs
+                or self.formulas < formulas
+                or self.numbers < numbers
+                or self.clock() >= until
+            )
+
+        return is_used_up

@@ -8,21 +8,21 @@ from functools import cached_property
 
 import numpy as np
 
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Expression, Name, Statement, calls, names
+from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement, calls, names
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.network.optimizers import COUNTER, NEW
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
+from bpdebug.verify.diagnosis.edits import Edit
 from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.every_step import AtEveryStep, Loop
 from bpdebug.verify.diagnosis.fits import BATCH
 from bpdebug.verify.diagnosis.scope import Scope
 from bpdebug.verify.diagnosis.search import Candidate, groups_of, search, search_pairs
 from bpdebug.verify.diagnosis.wording import done, why
-from bpdebug.verify.diagnosis.written_out import written_out
+from bpdebug.verify.diagnosis.written_out import with_parts, written_out
 from bpdebug.verify.report import Diagnosis
 
 MOST_DIAGNOSES = 5
@@ -92,7 +92,7 @@ class Bench:
         layers = self.program.layers
         nearby = layers[max(0, statement.layer - 2) : statement.layer + 1]
         near = {name for layer in nearby for name in layer.tensors.values()} or set(tensors)
-        near |= {gradient_name(name) for name in near}
+        near |= {gradient for name in near if (gradient := self.program.index.gradient_of.get(name))}
         mistakable = [name for name in tensors if values[name].any()]
         activations = {
             layer.tensors["z"]: layer.tensors["a"] for layer in layers if {"z", "a"} <= layer.tensors.keys()
@@ -111,6 +111,7 @@ class Bench:
             mistakable,
             near & set(mistakable),
             activations,
+            self.program.index,
             cut if self.program.batch > 1 else (),
             self.program.carried if statement.phase == "backward" else {},
             (COUNTER, COUNTER + NEW) if statement.phase == "update" else (),
@@ -160,17 +161,20 @@ def diagnose(
         The formulas that give the user's numbers, the most plausible first; and whether some of them
         differ elsewhere, so that these numbers cannot tell them apart.
     """
+    if mine.shape == bench.program.shapes[statement.name] and mine.size and not mine.any():
+        return (_zeros(with_parts(bench.program, statement.expression, given)),), False
     values = bench.with_examples(values)
     scope = bench.scope(statement, values)
     batch, formulas = bench.program.batch, written_out(bench.program, statement, given)
     loop = Loop(bench.program, statement, given)
     # What is hidden in the steps of a loop is wrong in all of them, which no formula of one step says.
-    candidates = search(formulas[:1] if loop.steps else formulas, mine, values, scope, batch, rtol)
+    looked_at, allowance = formulas[:1] if loop.steps else formulas, bench.allowance
+    candidates = search(looked_at, mine, values, scope, batch, rtol, allowance)
     if loop.steps and not candidates:
         found = _at_every_step(bench, loop, mine, values, rtol)
         if found[0]:
             return found
-    candidates = candidates or search_pairs(formulas[0], mine, values, scope, batch, rtol, bench.allowance)
+    candidates = candidates or search_pairs(formulas[0], mine, values, scope, batch, rtol, allowance)
     evaluator = Evaluator(bench.elsewhere, {})
     groups = groups_of(candidates, lambda candidate: evaluator.value(candidate.expression))
     best = [members[0] for members in groups][:MOST_DIAGNOSES]
@@ -189,7 +193,7 @@ def _at_every_step(
     # One loop gives the gradients of all parameters: what explained one of them is tried first.
     found = loop.explaining(bench.at_every_step, mine, values, rtol, bench.allowance)
     if not found:
-        found = loop.explaining(loop.edits(scopes), mine, values, rtol, bench.allowance)
+        found = loop.explaining(loop.edits(scopes, bench.allowance), mine, values, rtol, bench.allowance)
         bench.at_every_step.extend(one for one, _ in found)
     groups = groups_of(found, lambda pair: loop.value(pair[0], bench.elsewhere, bench.allowance))
     best = [members[0] for members in groups][:MOST_DIAGNOSES]
@@ -205,6 +209,12 @@ def _at_every_step(
         for one, off in best
     )
     return diagnoses, len(groups) > 1
+
+
+def _zeros(right: Expression) -> Diagnosis:
+    """Say that there are zeros alone: any formula with a factor of 0 gives them, so none is looked for."""
+    nothing = Call("multiply", (Number(0), right))
+    return _described(Candidate(nothing, (Edit(nothing, "all zeros", right, nothing, 1.0),), 1.0, 0.0, right))
 
 
 def _described(candidate: Candidate) -> Diagnosis:

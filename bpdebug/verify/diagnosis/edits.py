@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.nodes import Call, Expression, Name, names
 from bpdebug.verify.diagnosis.everywhere import changes_in_all_places
 from bpdebug.verify.diagnosis.rules import RULES
@@ -73,7 +72,8 @@ def _rebuilder(
 def updated_parameter(expression: Expression, scope: Scope) -> Iterator[tuple[Expression, str]]:
     """Yield the formula with a parameter replaced by its gradient: what an early update adds to it."""
     for name in names(expression):
-        if gradient_name(name) in scope.shapes and scope.shapes[gradient_name(name)] == scope.shapes[name]:
+        gradient = scope.index.gradient_of.get(name)
+        if gradient and scope.shapes[gradient] == scope.shapes[name]:
             for node, rebuild in places(expression):
                 if node == Name(name):
-                    yield rebuild(Name(gradient_name(name))), name
+                    yield rebuild(Name(gradient)), name

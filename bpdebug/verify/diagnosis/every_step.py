@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Name, Option, Statement, names, replace, rewrite
-from bpdebug.engine.network.layers.time_steps import STEP, at_step, step_in, without_step
+from bpdebug.engine.program.index import Index
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.edits import Edit, single_edits
@@ -66,6 +67,7 @@ class Loop:
 
     def __init__(self, program: Program, statement: Statement, given: Collection[str]) -> None:
         self.result = statement.name
+        self.index = program.index
         self.formulas: dict[str, Expression] = {}
         waiting = [statement]
         while waiting:
@@ -79,15 +81,15 @@ class Loop:
                         waiting.append(above)
         self.order = sorted(self.formulas, key=program.positions.__getitem__)
         self.reads = {name: frozenset(names(formula)) for name, formula in self.formulas.items()}
-        self.steps = max((step for name in self.order if (step := step_in(name))), default=0)
+        self.steps = max((step for name in self.order if (step := self.index.time(name))), default=0)
 
     def kinds_of_formulas(self) -> Iterator[str]:
         """Yield a name for each formula that differs from the others by more than its step."""
         seen = set()
         for name in self.order:
-            step = step_in(name)
+            step = self.index.time(name)
             if step is not None:
-                formula = (without_step(name), _later(self.formulas[name], -step))
+                formula = (self.index.series(name), _later(self.formulas[name], -step, self.index))
                 if formula not in seen:
                     seen.add(formula)
                     yield name
@@ -95,12 +97,16 @@ class Loop:
     def value(self, one: AtEveryStep, values: Mapping[str, Array], allowance: Allowance) -> Array | None:
         """Return what the wrong tensor is with an edit made at every step; None if it is no other."""
         moves = range(1 - self.steps, self.steps)
-        changes = {_later(old, by): _later(new, by) for by in moves for old, new in one.change.items()}
+        changes = {
+            _later(old, by, self.index): _later(new, by, self.index)
+            for by in moves
+            for old, new in one.change.items()
+        }
         changes = {old: new for old, new in changes.items() if values.keys() >= {*names(new)}}
         found, changed = dict(values), set[str]()
         for name in self.order:
             formula = self.formulas[name]
-            if without_step(name) == without_step(one.name):
+            if self.index.series(name) == self.index.series(one.name):
                 formula = replace(formula, changes)
             if formula != self.formulas[name] or not changed.isdisjoint(self.reads[name]):
                 evaluator = Evaluator(found, {})
@@ -113,21 +119,24 @@ class Loop:
                 changed.add(name)
         return found[self.result] if self.result in changed else None
 
-    def edits(self, scopes: Mapping[str, Scope]) -> list[AtEveryStep]:
+    def edits(self, scopes: Mapping[str, Scope], allowance: Allowance) -> list[AtEveryStep]:
         """Return what can be wrong at every step, the most plausible first.
 
         Parameters
         ----------
         scopes : mapping
             What the formula of each tensor can be made of.
+        allowance : Allowance
+            How long it may take to list them.
         """
+        is_used_up = allowance.half()
         edits = (
             AtEveryStep(name, self.formulas[name], edit)
             for name in self.kinds_of_formulas()
             for edit in single_edits(self.formulas[name], scopes[name])
-            if edit.cost <= MOST_COSTLY and _is_near(edit.new, step_in(name))
+            if edit.cost <= MOST_COSTLY and self._is_near(edit.new, name)
         )
-        return sorted(edits, key=lambda one: one.edit.cost)
+        return sorted(takewhile(lambda one: not is_used_up(), edits), key=lambda one: one.edit.cost)
 
     def explaining(
         self,
@@ -152,29 +161,32 @@ class Loop:
         allowance : Allowance
             How much may be computed; it is lessened by what was.
         """
-        formulas, numbers = allowance.formulas // 2, allowance.numbers // 2
+        is_used_up = allowance.half()
         found = []
         for one in edits:
             value = self.value(one, values, allowance)
             if value is not None and is_explained(mine, value, rtol):
                 found.append((one, residual(mine, value)))
-            if allowance.formulas < formulas or allowance.numbers < numbers:
+            if is_used_up():
                 break
         return found
 
+    def _is_near(self, new: Expression, name: str) -> bool:
+        """Whether what may stand in the formula of a tensor reads only its own step and the neighbours."""
+        step, steps = self.index.time(name), map(self.index.time, names(new))
+        return step is not None and all(other is None or abs(other - step) <= 1 for other in steps)
 
-def _is_near(new: Expression, step: int | None) -> bool:
-    """Whether a formula reads nothing of steps other than one's own and its neighbours."""
-    steps = (step_in(name) for name in names(new))
-    return step is not None and all(other is None or abs(other - step) <= 1 for other in steps)
 
-
-def _later(expression: Expression, by: int) -> Expression:
-    """Return a formula of a step as it is at another, so many steps later."""
+def _later(expression: Expression, by: int, index: Index) -> Expression:
+    """Return a formula of a step as it is at another, so many steps later; there need be no such step."""
 
     def moved(node: Expression) -> Expression:
         if isinstance(node, Name):
-            return Name(STEP.sub(lambda step: at_step("", int(step[1]) + by), node.id))
+            step = index.time(node.id)
+            if step is None:
+                return node
+            at = index.series(node.id), step + by
+            return Name(index.at_step.get(at, "{} at step {}".format(*at)))
         if isinstance(node, Call) and "index" in dict(node.options):
             # In an index, a number is a time step; parts are slices.
             options = ((name, _later_index(value, by)) for name, value in node.options)

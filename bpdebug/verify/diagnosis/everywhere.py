@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import combinations
 
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.nodes import (
     Call,
     Expression,
@@ -20,7 +19,6 @@ from bpdebug.engine.language.nodes import (
     rewrite,
     walk,
 )
-from bpdebug.engine.network.layers.time_steps import at_step, step_in, without_step
 from bpdebug.verify.diagnosis.rules.forward import another_scale, unmasked
 from bpdebug.verify.diagnosis.scope import Replacement, Scope
 
@@ -55,7 +53,7 @@ def _names(expression: Expression, scope: Scope) -> Iterator[Change]:
         for new, kind, cost in _instead(old, scope):
             if several or kind == "miscounted":
                 yield replace(expression, {name: new}), kind, name, new, cost
-        is_gradient = any(gradient_name(tensor) == old for tensor in scope.shapes)
+        is_gradient = old in scope.index.tensor_of
         remaining = _without(expression, name) if several and is_gradient else None
         if remaining is not None and remaining != expression:
             yield remaining, "taken as constant", name, remaining, 0.9
@@ -108,12 +106,12 @@ def _another_step(expression: Expression, scope: Scope) -> Iterator[Change]:
     """Yield the formula with the tensors of one role, at several time steps, taken a step later or before."""
     roles: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for name in names(expression):
-        step = step_in(name)
+        step = scope.index.time(name)
         if step is not None:
-            roles[without_step(name)][name] = step
+            roles[scope.index.series(name)][name] = step
     for role, steps in roles.items():
         for off in (1, -1):
-            moved = {name: at_step(role, step + off) for name, step in steps.items()}
+            moved = {name: scope.index.at_step.get((role, step + off), "") for name, step in steps.items()}
             if len(steps) > 1 and scope.shapes.keys() >= {*moved.values()}:
                 new = replace(expression, {Name(old): Name(other) for old, other in moved.items()})
                 first, *_ = steps

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Expression
 from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.program.index import Index
 from bpdebug.errors import ShapeError
 
 
@@ -26,6 +27,8 @@ class Scope:
         Those of the same layer and its neighbours: the likely ones.
     activations : mapping
         For each pre-activation `z`, the name of its activation `a`.
+    index : Index
+        What belongs to what: gradients, time steps.
     one_example : sequence of mapping
         The tensors cut down to one example of the batch (`a1[:, -1:]`), in each way to do it.
     updated : mapping
@@ -42,6 +45,7 @@ class Scope:
     tensors: Collection[str]
     near: Collection[str]
     activations: Mapping[str, str]
+    index: Index
     one_example: Sequence[Mapping[Expression, Expression]] = ()
     updated: Mapping[str, str] = field(default_factory=dict)
     counters: Collection[str] = ()

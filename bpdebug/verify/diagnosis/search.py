@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TypeVar
 
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Expression, Name, Number
+from bpdebug.engine.language.nodes import Call, Expression, Name, Number
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.edits import Edit, single_edits, updated_parameter
@@ -58,6 +59,7 @@ def search(
     scope: Scope,
     batch: int,
     rtol: float,
+    allowance: Allowance,
 ) -> list[Candidate]:
     """Find the formulas that give the user's numbers and differ from a right one by one edit.
 
@@ -76,6 +78,8 @@ def search(
         The size of the batch.
     rtol : float
         The tolerance, relative to the largest number.
+    allowance : Allowance
+        How long it may take.
 
     Returns
     -------
@@ -83,9 +87,10 @@ def search(
         The most plausible first; empty if no small edit explains the numbers.
     """
     found: list[Candidate] = []
+    is_used_up = allowance.half()
     for formula, cost in formulas:
         looking = _finder(formula, cost, mine, values, scope, batch, rtol)
-        found += [*looking.whole(), *looking.single()]
+        found += [*looking.whole(is_used_up), *looking.single(is_used_up)]
     return _most_plausible_first(found)
 
 
@@ -123,14 +128,15 @@ class _Finder:
         cost = self.cost + sum(edit.cost for edit in edits) + PAIR_COST * (len(edits) - 1)
         return Candidate(expression, edits, cost, off, self.right)
 
-    def whole(self) -> Iterator[Candidate]:
-        """Try a factor, and the sum with a multiple of another tensor."""
+    def whole(self, is_used_up: Callable[[], bool]) -> Iterator[Candidate]:
+        """Try a factor, zeros in places, and the sum with a multiple of another tensor."""
         yield from self.matches(self.right, ())
         value = self.evaluator.value(self.right)
+        yield from self.switched_off()
         if value is None or value.shape != self.mine.shape or self.mine.size < FEWEST_ELEMENTS:
             return
         difference = np.asarray(self.mine.astype(float) - value)
-        for kind, name, term, cost in self.addends():
+        for kind, name, term, cost in takewhile(lambda addend: not is_used_up(), self.addends()):
             addend = self.evaluator.value(term)
             if addend is None or addend.shape != self.mine.shape:
                 continue
@@ -149,24 +155,47 @@ class _Finder:
             edit = Edit(expression, kind, Name(name), amount, cost)
             yield self.candidate(expression, (edit,), residual(self.mine, value + factor * addend))
 
+    def switched_off(self) -> Iterator[Candidate]:
+        """Try zeros where another tensor is not positive, if zeros are all that is wrong."""
+        value = self.evaluator.value(self.right)
+        if value is None or value.shape != self.mine.shape:
+            return
+        is_there = self.mine != 0
+        if not is_there.any() or not is_explained(self.mine, np.where(is_there, value, 0.0), self.rtol):
+            return
+        for name in self.scope.near:
+            mask: Expression = Call("relu_prime", (Name(name),))
+            if self.scope.shapes[name] == self.mine.shape:
+                for switch, cost in ((mask, 1.3), (Call("subtract", (Number(1), mask)), 1.6)):
+                    formula = Call("multiply", (self.right, switch))
+                    found = self.evaluator.value(formula)
+                    if found is not None and is_explained(self.mine, found, self.rtol):
+                        edit = Edit(formula, "zeros in places", self.right, switch, cost)
+                        yield self.candidate(formula, (edit,), residual(self.mine, found))
+
     def addends(self) -> Iterator[tuple[str, str, Expression, float]]:
         for expression, name in updated_parameter(self.right, self.scope):
             yield "updated parameter", name, expression, 1.5
         for name in self.scope.tensors:
             yield "penalty" if name in self.scope.parameters else "added term", name, Name(name), 2.0
 
-    def single(self) -> Iterator[Candidate]:
+    def single(self, is_used_up: Callable[[], bool]) -> Iterator[Candidate]:
         """Try every single edit, each with a factor too; of huge tensors only the likely ones."""
-        for edit in sorted(single_edits(self.right, self.scope), key=lambda edit: edit.cost):
-            if self.evaluator.computed > MOST_NUMBERS:
+        for edit in self.likely_first(is_used_up):
+            if self.evaluator.computed > MOST_NUMBERS or is_used_up():
                 return
             yield from self.matches(edit.expression, (edit,))
+
+    def likely_first(self, is_used_up: Callable[[], bool]) -> list[Edit]:
+        """Return the single edits, the most plausible first; of a very long formula those at its start."""
+        edits = takewhile(lambda edit: not is_used_up(), single_edits(self.right, self.scope))
+        return sorted(edits, key=lambda edit: edit.cost)
 
     def pairs(self, allowance: Allowance) -> Iterator[Candidate]:
         """Try the pairs of edits, the likely ones first, as far as there is time."""
         tried: set[Expression] = set()
-        pairs, numbers = allowance.pairs // 2, allowance.numbers // 2
-        for first in sorted(single_edits(self.right, self.scope), key=lambda edit: edit.cost):
+        is_used_up = allowance.half()
+        for first in self.likely_first(is_used_up):
             beside = replace(self, evaluator=self.evaluator.remembering(first.expression))
             for second in single_edits(first.expression, self.scope):
                 if second.expression not in tried:
@@ -175,7 +204,7 @@ class _Finder:
                     before = beside.evaluator.computed
                     yield from beside.matches(second.expression, (first, second))
                     allowance.numbers -= beside.evaluator.computed - before
-                    if allowance.pairs < pairs or allowance.numbers < numbers:
+                    if is_used_up():
                         return
 
     def matches(self, expression: Expression, edits: tuple[Edit, ...]) -> Iterator[Candidate]:

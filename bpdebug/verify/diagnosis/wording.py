@@ -73,11 +73,29 @@ WORDS: dict[str, Words] = {
     "another product": Words(
         "{new} for {old}", "The matrix product and the product element by element were confused."
     ),
+    "inner product": Words(
+        "{new} for {old}",
+        "The inner product, one number, stands where the outer product belongs: of two vectors, `np.dot` "
+        "is the inner one.",
+    ),
     "operands exchanged": Words("{new} for {old}", "The operands of the matrix product were exchanged."),
     "not summed": Words(
         "{old} became {new}",
         "The sum is missing: what belongs added up, as over a batch or over all outputs of a softmax, was "
         "used element by element.",
+    ),
+    "one number for all": Words(
+        "{new} for {old}",
+        "One number for all: everything was added up, and broadcasting gave the total to every unit. Each "
+        "has a sum of its own.",
+    ),
+    "all zeros": Words(
+        "zeros for {old}",
+        "It holds zeros alone: it was made and never filled, or a derivative that is 0 everywhere went in.",
+    ),
+    "zeros in places": Words(
+        "0 except where {new_names} > 0",
+        "Right except where it is 0: elements were switched off by the sign of {new_names}, as a relu does.",
     ),
     "averaged": Words(
         "{new} for {old}",

@@ -45,7 +45,8 @@ def suspects(
     recording: Recording,
     wrong: Iterable[Node],
     right: Iterable[Node],
-    apart: Collection[int],
+    forward: Collection[int],
+    dependent: Collection[int],
     explained: Collection[int],
 ) -> list[Suspect]:
     """Return the lines that can be at fault, the likelier first.
@@ -56,20 +57,22 @@ def suspects(
         What ran.
     wrong, right : iterable of Node
         The gradients that are wrong, and those that are right and not zero.
-    apart : collection of int
-        The numbers of nodes that are not asked about: the forward pass, or for a fault in that, the rest.
+    forward : collection of int
+        The numbers of the nodes of the forward pass. A line that any of them was computed by is no suspect:
+        to edit it is to change the loss.
+    dependent : collection of int
+        The numbers of the nodes that depend on a parameter; a rate or data is no gradient.
     explained : collection of int
         The numbers of nodes whose values are the right gradients of something.
     """
-    reached = ancestors(wrong) - set(apart)
-    innocent = ancestors(right)
+    reached = (ancestors(wrong) & set(dependent)) - ancestors(right)
     by_site: dict[int, list[Instance]] = defaultdict(list)
     for instance in recording.instances:
         by_site[instance.site.number].append(instance)
     found = []
     for instances in by_site.values():
-        involved = [one for one in instances if any(node.id in reached - innocent for node in _results(one))]
-        if not involved:
+        involved = [one for one in instances if any(node.id in reached for node in _results(one))]
+        if not involved or any(node.id in forward for one in instances for node in _results(one)):
             continue
         unexplained = [one for one in involved if all(node.id not in explained for node in _results(one))]
         known = [one for one in involved if one not in unexplained]

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.nodes import calls
 from bpdebug.engine.language.printing import numpy_text
-from bpdebug.engine.network.optimizers import OPTIMIZERS, update_of
+from bpdebug.engine.network.optimizers import OPTIMIZERS, update_of, with_update
 from bpdebug.engine.program.history import History
-from bpdebug.engine.program.program import Program, with_update
+from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.timeline import Moment
 from bpdebug.engine.program.trace import Trace, run
 from bpdebug.errors import BpdebugError
@@ -176,7 +176,6 @@ def moved_afresh(trace: Trace, moment: Moment) -> Debugger:
 
 
 @given(actions=ACTIONS)
-@settings(max_examples=300, deadline=None, derandomize=True)
 def test_any_sequence_of_verbs(trace: Trace, actions: list[tuple[str, tuple[int, ...]]]) -> None:
     assert len(trace.program.statements) == STATEMENTS
     debugger, model = Debugger(trace), Model(trace.program)
@@ -202,7 +201,6 @@ ACROSS = st.lists(
 
 
 @given(actions=ACROSS)
-@settings(max_examples=200, deadline=None, derandomize=True)
 def test_any_sequence_of_verbs_across_iterations(
     trace: Trace, actions: list[tuple[str, tuple[int, ...]]]
 ) -> None:

@@ -12,8 +12,9 @@ import pytest
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.parsing import parse
-from bpdebug.engine.network import plugins
+from bpdebug.engine.language.plugins import bring_function
 from bpdebug.engine.network.layers import LAYER_KINDS
+from bpdebug.engine.network.plugins import bring_layer_kind
 from bpdebug.errors import ExpressionError, ScenarioError
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check
@@ -72,8 +73,8 @@ def their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     for table, names in ((FUNCTIONS, ["cube"]), (LAYER_KINDS, ["scaled_cube"])):
         for name in names:
             table.pop(name, None)
-    plugins.bring_function.cache_clear()
-    plugins.bring_layer_kind.cache_clear()
+    bring_function.cache_clear()
+    bring_layer_kind.cache_clear()
     parse.cache_clear()
 
 

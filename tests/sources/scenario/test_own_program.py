@@ -58,6 +58,30 @@ def test_a_gradient_may_come_in_at_any_result(load: Load) -> None:
     assert load("n = sum(x)", "x = [[1.0]]\n[gradient]\ndn = 3").values["dn"] == 3
 
 
+def test_a_tensor_may_be_called_as_a_gradient_or_a_time_step_is(load: Load) -> None:
+    program = "Z1 = x * 2\ndZ1 = Z1 ** 2\nloss_t1 = sum(dZ1)\nloss = loss_t1 + sum(x)"
+    scenario = load(program)
+    assert texts(scenario)[4:] == [
+        "dloss_t1 = dloss",
+        "ddZ1 = broadcast_like(dloss_t1, dZ1)",
+        "grad_Z1 = ddZ1 * 2 * Z1",
+        "dx_via_loss = broadcast_like(dloss, x)",
+        "dx_via_Z1 = grad_Z1 * 2",
+        "dx = dx_via_loss + dx_via_Z1",
+    ]
+    assert {statement.time for statement in scenario.program.statements} == {None}
+    assert check_scenario(scenario).passed
+    right = run(scenario.program, scenario.values).values
+    assert check_scenario(scenario, {"dZ1": right["dZ1"], "grad_Z1": right["grad_Z1"]}).passed
+
+
+def test_the_gradient_that_comes_in_may_find_its_name_taken(load: Load) -> None:
+    scenario = load("dh = x * 2\nh = dh * 3", "x = [[1.0]]\n[gradient]\ndh = [[5.0]]")
+    assert scenario.program.incoming == {"grad_h": "h"}
+    assert scenario.values["grad_h"] == 5
+    assert run(scenario.program, scenario.values).values["dx"] == 30
+
+
 def test_parameters_say_which_inputs_get_a_gradient(load: Load) -> None:
     inputs = "x = [[1.0, -2.0]]\nw = 3.0\nt = [[0.5, 0.5]]"
     program = "s = sign(x)\nh = w * s\nloss = mean((h - t) ** 2)"

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from bpdebug.errors import ScenarioError
+from bpdebug.sources.files import ScenarioFolder
+from bpdebug.sources.problems import RefusalError
 from bpdebug.sources.scenario import load_scenario, summarise
-from bpdebug.sources.scenario.problems import RefusalError
-from bpdebug.sources.scenario.reading import ScenarioFolder
 from bpdebug.sources.tensors import folder as folders
 from bpdebug.sources.tensors import npy, reference
 from tests.sources.tensors.conftest import write_scenario

@@ -7,9 +7,9 @@ statement of its own, `z_inner`, before the first one that contains it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from itertools import count
+from collections.abc import Container, Iterable, Sequence
 
+from bpdebug.engine.language.derivation.names import new_name
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import (
     VIEWS,
@@ -17,6 +17,7 @@ from bpdebug.engine.language.nodes import (
     Expression,
     Name,
     Statement,
+    TimeStep,
     calls,
     names,
     replace,
@@ -24,26 +25,32 @@ from bpdebug.engine.language.nodes import (
 )
 from bpdebug.engine.language.shapes import shape_of
 
-
-def inner_name(of: str, is_taken: Callable[[str], bool]) -> str:
-    """Return a new name for an inner result of a statement: `z_inner`, then `z_inner_2`, ..."""
-    return new_name(f"{of.partition('_inner')[0]}_inner", is_taken)
+INNER = "_inner"
+"""What the name of an inner result has behind that of its statement."""
 
 
-def new_name(stem: str, is_taken: Callable[[str], bool]) -> str:
-    """Return a name that is not taken: the stem, or the stem with a number."""
-    candidates = (f"{stem}_{number}" for number in count(2))
-    return next(name for name in candidates if not is_taken(name)) if is_taken(stem) else stem
+def shared_inner_results(
+    forward: Sequence[Statement],
+    backward: Iterable[Expression],
+    results: Container[Expression] = (),
+) -> list[Call]:
+    """Return the inner results of the forward pass that the backward pass computes again, largest first.
 
-
-def shared_inner_results(forward: Sequence[Statement], backward: Sequence[Statement]) -> list[Call]:
-    """Return the inner results of the forward pass that the backward pass computes again, largest first."""
+    Parameters
+    ----------
+    forward : sequence of Statement
+        The forward pass.
+    backward : iterable of Expression
+        What the backward pass computes.
+    results : container of Expression
+        What it does not compute, because a statement of the forward pass is just that.
+    """
     inner = {node for statement in forward for node in calls(statement.expression)[:-1] if _is_work(node)}
     found: dict[Call, int] = {}
 
     def search(node: Expression) -> None:
         """Note the largest shared calls below a node."""
-        if isinstance(node, Call):
+        if isinstance(node, Call) and node not in results:
             if node in inner:
                 found[node] = sum(1 for _ in walk(node))
             else:
@@ -51,8 +58,8 @@ def shared_inner_results(forward: Sequence[Statement], backward: Sequence[Statem
                     search(argument)
 
     if inner:
-        for statement in backward:
-            search(statement.expression)
+        for expression in backward:
+            search(expression)
     return sorted(found, key=lambda node: -found[node])
 
 
@@ -63,7 +70,10 @@ def _is_work(call: Call) -> bool:
 
 
 def with_own_statements(
-    forward: Sequence[Statement], shared: Sequence[Call], shapes: dict[str, Shape]
+    forward: Sequence[Statement],
+    shared: Sequence[Call],
+    shapes: dict[str, Shape],
+    stems: dict[str, str],
 ) -> tuple[Statement, ...]:
     """Give inner results statements of their own, before the first statement that contains them.
 
@@ -75,22 +85,39 @@ def with_own_statements(
         The inner results, the largest first.
     shapes : dict
         The shape of every tensor; those of the new statements are added to it.
+    stems : dict
+        Inner result -> the statement that it came from; the new ones are added to it.
     """
     order = {call: number for number, call in enumerate(shared)}
     unnamed = set(shared)
     named: dict[Expression, Expression] = {}
+    steps: dict[str, TimeStep | None] = {}
     rewritten: list[Statement] = []
     for statement in forward:
         inner = [call for call in calls(statement.expression) if call in unnamed]
         unnamed.difference_update(inner)
+        stem = stems.get(statement.name, statement.name)
         new = {}
         for call in sorted(inner, key=order.__getitem__):  # the largest is numbered first
-            name = inner_name(statement.name, shapes.__contains__)
+            suffix = new_suffix(stem, shapes)
+            name = f"{stem}{suffix}"
             shapes[name] = shape_of(call, shapes)
+            stems[name] = stem
             new[call] = Name(name)
+            steps[name] = step_of_inner(statement.step, suffix)
         for call in inner:  # operands come before the calls that use them
-            expression = replace(call, named)
-            rewritten.append(Statement(new[call].id, expression, "forward", statement.layer, new[call].id))
+            name, expression = new[call].id, replace(call, named)
+            rewritten.append(Statement(name, expression, layer=statement.layer, role=name, step=steps[name]))
             named[call] = new[call]
         rewritten.append(dataclasses.replace(statement, expression=replace(statement.expression, named)))
     return tuple(rewritten)
+
+
+def new_suffix(stem: str, taken: Container[str]) -> str:
+    """Return what stands behind a stem in the name of a new inner result: `_inner`, then `_inner_2`, ..."""
+    return new_name(INNER, lambda suffix: f"{stem}{suffix}" in taken)
+
+
+def step_of_inner(step: TimeStep | None, suffix: str) -> TimeStep | None:
+    """Return the time step of an inner result, from that of the statement that it came from."""
+    return step and TimeStep(step.number, f"{step.name}{suffix}", f"{step.name}{suffix}")

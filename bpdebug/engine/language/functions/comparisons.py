@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import MIXED, POSITIVE, Array, Function, Sample
-
-OR, AND, NOT, COMPARISON = 1, 2, 3, 5
-"""How tightly they bind; every operator of arithmetic binds tighter."""
+from bpdebug.engine.language.precedence import AND, COMPARISON, NOT, OR
 
 PAIR = (Sample((MIXED, POSITIVE)), Sample((MIXED, 0.3)))
 SINGLE = (Sample((MIXED,)),)

@@ -8,19 +8,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.forms import ELEMENTWISE, Form
-from bpdebug.engine.language.nodes import Option
+from bpdebug.engine.language.forms import ELEMENTWISE, Array, Form
+from bpdebug.engine.language.nodes import Expression, Option
+from bpdebug.engine.language.precedence import CALL
+from bpdebug.errors import DerivationError
 
-# What `numpy.typing.NDArray` stands for: the engine starts quicker without that module.
-Array = np.ndarray[Any, np.dtype[np.floating[Any]]]
-
-CALL = 100
-"""The precedence of what never needs parentheses: a name, `f(x)`."""
+__all__ = ["MIXED", "POSITIVE", "Array", "Function", "Sample", "arrays"]
 
 MIXED = ((-2.0, -0.5, 0.3), (1.7, 0.9, -1.2))
 """A sample argument with both signs, away from every corner of the functions here."""
 POSITIVE = ((0.2, 1.5, 3.0), (0.7, 2.2, 0.9))
 """A sample argument for functions that are defined for positive numbers only."""
+
+Parse = Callable[[str, tuple[str, ...]], Expression]
+"""Reads an expression in which some names stand for the values of options."""
 
 
 class Sample(NamedTuple):
@@ -99,3 +100,22 @@ class Function(NamedTuple):
 def arrays(sample: Sample) -> tuple[Array, ...]:
     """Return the arguments of a sample as float64 arrays."""
     return tuple(np.asarray(argument, dtype=float) for argument in sample.arguments)
+
+
+def parsed_rules(function: Function, count: int, parse: Parse) -> tuple[Expression | None, ...] | None:
+    """Return the derivatives of a function as expressions, one for each of so many arguments.
+
+    Raises
+    ------
+    DerivationError
+        If there is not one for each.
+    """
+    rules = function.rules(count)
+    if rules is None:
+        return None
+    if len(rules) != count:
+        raise DerivationError(
+            f"the function {function.name} has {count} arguments but {len(rules)} derivatives"
+        )
+    options = tuple(function.options)
+    return tuple(None if rule is None else parse(rule, options) for rule in rules)

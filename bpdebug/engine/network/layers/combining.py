@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import TYPE_CHECKING
 
+from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.network.layers.kind import INPUT_ROLE, LayerKind, Value, is_input_role
 from bpdebug.engine.network.layers.layout import REST, Layout
-
-if TYPE_CHECKING:
-    from bpdebug.engine.language.forms import Shape
 
 MOST_INPUTS = 32
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.network.layers.layout import Layout, Pattern
-
-if TYPE_CHECKING:
-    from bpdebug.engine.language.forms import Shape
-    from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.network.layers.time_steps import Role
 
 INPUT_ROLE = "a_prev"
 """The role of what comes in; of the second tensor that comes in it is `a_prev2`, and so on."""
@@ -100,17 +99,26 @@ class Generated(NamedTuple):
 
     Attributes
     ----------
-    name : str
-        Its role, and its name in the program before the layer's number.
+    role : str or AtStep
+        What it is to the layer; with the layer's number it is its name in the program.
     shape : callable
         (layout) -> its extents, all of which the patterns of the kind's input and parameters name.
     values : callable
         (settings, shape) -> its numbers.
     """
 
-    name: str
+    role: Role
     shape: Callable[[Layout], Pattern]
     values: Callable[[Mapping[str, Value], Shape], Array]
+
+    @property
+    def name(self) -> str:
+        """Its role as text."""
+        return str(self.role)
+
+
+Formulas = Mapping[str, str] | Mapping[Role, str]
+"""Role -> the expression of its tensor, in terms of roles."""
 
 
 class LayerKind(NamedTuple):
@@ -130,8 +138,9 @@ class LayerKind(NamedTuple):
         (settings) -> what the listing calls such a layer.
     forward : callable
         (settings, shapes of the tensors that it is given, by their roles, layout) -> the expression of each
-        result by its role, in order, in terms of the roles; `a_prev` comes in, `a` goes out. A length that
-        is not known yet is 0.
+        result by its role, in order, in terms of the roles; `a_prev` comes in, `a` goes out. The role of
+        what is computed at every time step is an `AtStep`, written `h_t3`. A length that is not known yet
+        is 0.
     panels : tuple of str
         The roles of its tensors, in the order in which they are shown; those that a layer lacks are
         left out. A role stands for all of its time steps: `h` for `h_t1`, `h_t2`, and so on.
@@ -155,7 +164,7 @@ class LayerKind(NamedTuple):
     parameters: tuple[Parameter, ...]
     settings: tuple[Setting, ...]
     title: Callable[[Mapping[str, Value]], str]
-    forward: Callable[[Mapping[str, Value], Mapping[str, Shape], Layout], Mapping[str, str]]
+    forward: Callable[[Mapping[str, Value], Mapping[str, Shape], Layout], Formulas]
     panels: tuple[str, ...]
     explanations: Mapping[str, str] = MappingProxyType({})
     inputs: range = range(1, 2)

@@ -9,13 +9,10 @@ operation of them, with the derivative that the steps come to. They agree.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
+from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.network.layers.kind import INPUT_ROLE, LayerKind, Parameter, Setting, Value
 from bpdebug.engine.network.layers.layout import Layout, Pattern
-
-if TYPE_CHECKING:
-    from bpdebug.engine.language.forms import Shape
 
 Axis = int | tuple[int, ...]
 FORM = Setting("form", ("stages", "fused"), "stages")

@@ -14,7 +14,7 @@ import numpy as np
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.network.layers.kind import Generated, LayerKind, Parameter, Setting, Value
 from bpdebug.engine.network.layers.layout import BATCH, Extent, Layout, Multiple
-from bpdebug.engine.network.layers.time_steps import at_step
+from bpdebug.engine.network.layers.time_steps import AtStep, Role
 
 TIME_AXIS = 1
 OUTPUT = Setting("output", ("all", "last"), "all")
@@ -37,7 +37,7 @@ def _weighted_sums(layout: Layout, given: Mapping[str, Shape]) -> tuple[str, str
 
 def _forward(
     write_step: WriteStep, settings: Mapping[str, Value], given: Mapping[str, Shape], layout: Layout
-) -> Formulas:
+) -> Mapping[Role, str]:
     """Return the expressions of all steps, and of what goes out."""
     steps = given["a_prev"][TIME_AXIS]
     hidden = given["w_hh"][1 if layout.weight_shape == "out_in" else 0]
@@ -48,14 +48,14 @@ def _forward(
         states = f"({of_input.format(x='a_prev')})[:, :, 0:{hidden}]"
         return {"a": f"sum({states}, axis={TIME_AXIS})" if takes_last else states}
     step = write_step(settings, of_input, of_state, hidden)
-    formulas: Formulas = {}
+    formulas: dict[Role, str] = {}
     for number in range(1, steps + 1):
-        names = {role: at_step(role, number) for role in step}
-        names |= {f"{role}_before": at_step(role, number - 1) for role in step}
-        names["x"] = f"a_prev[:, {number - 1}]"
-        formulas |= {names[role]: formula.format(**names) for role, formula in step.items()}
-    states = ", ".join(at_step("h", number) for number in range(1, steps + 1))
-    return {**formulas, "a": at_step("h", steps) if takes_last else f"sequence({states})"}
+        written = {role: str(AtStep(role, number)) for role in step}
+        written |= {f"{role}_before": str(AtStep(role, number - 1)) for role in step}
+        written["x"] = f"a_prev[:, {number - 1}]"
+        formulas |= {AtStep(role, number): formula.format(**written) for role, formula in step.items()}
+    outputs = [str(AtStep("h", number)) for number in range(1, steps + 1)]
+    return {**formulas, "a": outputs[-1] if takes_last else f"sequence({', '.join(outputs)})"}
 
 
 def _gates(sums: str, hidden: int, first: int, last: int) -> str:
@@ -149,7 +149,7 @@ def _kind(
         layouts=("rows",),
         generated=tuple(
             Generated(
-                at_step(state, 0), lambda layout: (BATCH, "hidden"), lambda chosen, shape: np.zeros(shape)
+                AtStep(state, 0), lambda layout: (BATCH, "hidden"), lambda chosen, shape: np.zeros(shape)
             )
             for state in states
         ),

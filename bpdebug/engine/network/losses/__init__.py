@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from bpdebug.engine.network.losses.batch_mean import mean_at_parameters
 from bpdebug.engine.network.losses.kinds import LOSS_KINDS, LossKind
-from bpdebug.engine.network.losses.objective import LOSS, Objective
+from bpdebug.engine.network.losses.objective import LOSS, LossLayer, Objective
 
-__all__ = ["LOSS", "LOSS_KINDS", "LossKind", "Objective", "mean_at_parameters"]
+__all__ = ["LOSS", "LOSS_KINDS", "LossKind", "LossLayer", "Objective", "mean_at_parameters"]

@@ -39,6 +39,9 @@ class LossKind:
         Its positive numbers, each with its default.
     explanations : mapping
         For each result, one sentence that says why it is computed this way.
+    applies : str
+        The activation that it applies to the output itself, if any: a network that ends with the same one
+        would apply it twice.
     """
 
     name: str
@@ -48,6 +51,7 @@ class LossKind:
     settings: tuple[Setting, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)
     explanations: Mapping[str, str] = field(default_factory=dict)
+    applies: str = ""
 
 
 def _cross_entropy(output: str, axis: int, choices: Choices) -> Mapping[str, str]:
@@ -99,6 +103,7 @@ LOSS_KINDS: dict[str, LossKind] = {
             "bce_with_logits",
             lambda output, axis, choices: {"terms": f"binary_cross_entropy_with_logits({output}, y)"},
             "fractions",
+            applies="sigmoid",
             explanations={
                 "terms": "Each output is a score; the loss takes the sigmoid, and never overflows.",
                 "dprediction": "The slope of the sigmoid cancels: what is left is probability minus target.",
@@ -109,6 +114,7 @@ LOSS_KINDS: dict[str, LossKind] = {
             _cross_entropy,
             "classes",
             for_each="example",
+            applies="softmax",
             settings=(Setting("form", ("fused", "softmax_nll"), default="fused"),),
             explanations={
                 "p": "The softmax turns the scores of all classes into probabilities that add up to 1.",

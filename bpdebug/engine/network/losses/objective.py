@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.network.layers import Layout
+from bpdebug.engine.network.layers.kind import role_of_gradient
 from bpdebug.engine.network.losses.batch_mean import EXAMPLES
 from bpdebug.engine.network.losses.kinds import Choices, LossKind
+from bpdebug.engine.program.block import Block
 
 LOSS = "loss"
 TARGET, LABELS = "y", "labels"
@@ -30,6 +32,19 @@ EXPLANATIONS: Mapping[str, str] = {
     "penalty": "Large weights cost: half of the sum of their squares, times l2.",
     "loss": "One number to make small; its slope along every tensor is what the backward pass computes.",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossLayer(Block):
+    """The loss as the listing has it: one layer more, after the last.
+
+    Attributes
+    ----------
+    objective : Objective
+        What is computed.
+    """
+
+    objective: Objective
 
 
 @dataclass(frozen=True)
@@ -129,3 +144,16 @@ class Objective:
         """Return the tensors to show, role -> name."""
         given = {"prediction": output, "target": TARGET}
         return given | {name: name for name in self.formulas(output) if name not in (TARGET, EXAMPLES)}
+
+    def layer(self, output: str, number: int) -> LossLayer:
+        """Return what the listing shows of it, as layer `number`."""
+        tensors = self.tensors(output)
+        return LossLayer(
+            number=number,
+            title=self.kind.name,
+            tensors=tensors,
+            gradient_roles={role: role_of_gradient(role) for role in tensors},
+            explanations=self.explanations,
+            is_loss=True,
+            objective=self,
+        )

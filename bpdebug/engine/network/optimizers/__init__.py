@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from bpdebug.engine.network.optimizers.kinds import OPTIMIZERS
 from bpdebug.engine.network.optimizers.optimizer import COUNTER, NEW, Optimizer
-from bpdebug.engine.network.optimizers.update import Trained, Update, update_of
+from bpdebug.engine.network.optimizers.update import Trained, Update, update_of, with_update
 
-__all__ = ["COUNTER", "NEW", "OPTIMIZERS", "Optimizer", "Trained", "Update", "update_of"]
+__all__ = ["COUNTER", "NEW", "OPTIMIZERS", "Optimizer", "Trained", "Update", "update_of", "with_update"]

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from bpdebug.engine.language.derivation.derive import gradient_name
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.network.optimizers.clipping import clip_lines, norm_lines
 from bpdebug.engine.network.optimizers.optimizer import COUNTER, NEW, Line, Optimizer, Settings
+from bpdebug.engine.program.program import Program
 
 COUNTING = "One more update; the bias corrections depend on how many there have been."
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A parameter that is updated: its name, its role in its layer (`w`), and the layer's number."""
+    """A parameter that is updated: its name, its gradient, its role in its layer (`w`), the layer."""
 
     name: str
+    gradient: str
     role: str = ""
     layer: int = 0
 
@@ -58,7 +59,7 @@ def update_of(
     settings : mapping
         The values of all its settings.
     parameters : sequence of Trained
-        What is updated; the gradient of each is `d{name}`.
+        What is updated.
     clip_value : float, optional
         Each element of a gradient is kept within ± this, as by `clip_grad_value_`.
     clip_norm : float, optional
@@ -75,14 +76,14 @@ def update_of(
                 Statement(line.name, parse(line.text), "update", of.layer, role, of.name, why=line.why)
             )
 
-    gradients = {one.name: gradient_name(one.name) for one in parameters}
+    everything = Trained("", "")
     if clip_norm is not None:
-        write(norm_lines(list(gradients.values()), clip_norm), Trained(""))
+        write(norm_lines([one.gradient for one in parameters], clip_norm), everything)
     if optimizer.counts:
-        write([Line(f"{COUNTER}{NEW}", f"{COUNTER} + 1", COUNTING)], Trained(""))
+        write([Line(f"{COUNTER}{NEW}", f"{COUNTER} + 1", COUNTING)], everything)
         remembered[COUNTER], carried[COUNTER] = "", f"{COUNTER}{NEW}"
     for one in parameters:
-        gradient = gradients[one.name]
+        gradient = one.gradient
         for line in clip_lines(gradient, clip_value, clip_norm):
             write([line], one)
             gradient = line.name
@@ -92,3 +93,14 @@ def update_of(
             remembered[f"{letter}_{one.name}"] = one.name
             carried[f"{letter}_{one.name}"] = f"{letter}_{one.name}{NEW}"
     return Update(tuple(statements), remembered, carried)
+
+
+def with_update(program: Program, update: Update) -> Program:
+    """Return a program with the update of its parameters at the end: one iteration of a training."""
+    remembered = {name: program.inputs[like] if like else () for name, like in update.remembered.items()}
+    return replace(
+        program,
+        inputs={**program.inputs, **remembered},
+        statements=(*program.statements, *update.statements),
+        carried=update.carried,
+    )

@@ -7,11 +7,13 @@ is it. A loss that the script computes is preferred where two explain equally mu
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,21 +21,22 @@ import numpy as np
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement, rewrite
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.errors import BpdebugError
-from bpdebug.sources.script.analysis.graph import Graph
+from bpdebug.sources.script.analysis.computed import computed_only, stem_of
 from bpdebug.sources.script.analysis.losses import (
     SMALLEST_EPSILON,
     Candidate,
     Dependence,
-    explicit_losses,
-    implied_losses,
+    candidates,
+    errors_of,
     statements_of,
 )
 from bpdebug.sources.script.analysis.parameters import Parameter, parameters_of
 from bpdebug.sources.script.analysis.phases import Phase, phases_of
-from bpdebug.sources.script.analysis.standard import Standard, Verdicts
+from bpdebug.sources.script.analysis.standard import Standard, Verdict, Verdicts, multiple
 from bpdebug.sources.script.analysis.steps import Values
 from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.conversion.names import UNNAMED
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
@@ -47,7 +50,9 @@ class Explanation(NamedTuple):
     candidate : Candidate
         The loss.
     reference : Reference
-        The gradients derived from it.
+        Derives the gradients from it.
+    gradients : mapping
+        They, for the recorded inputs: the number of a node -> array.
     standard : Standard
         Judges gradients against them.
     verdicts : Verdicts
@@ -56,6 +61,7 @@ class Explanation(NamedTuple):
 
     candidate: Candidate
     reference: Reference
+    gradients: Mapping[int, Any]
     standard: Standard
     verdicts: Verdicts
 
@@ -69,7 +75,9 @@ class Explanation(NamedTuple):
             statement = next(
                 one for one in self.reference.forward.statements if one.name == self.reference.loss
             )
-            return f"{name} = {numpy_text(statement.expression)}, line {candidate.line}"
+            written = numpy_text(statement.expression)
+            shown = written if name.startswith(UNNAMED) else f"{name} = {written}"
+            return f"{shown}, line {candidate.line}"
         error = candidate.errors[0]
         formula = candidate.kind.formula.format(
             a=self._text(error.output, "a"), y=self._text(error.target, "y")
@@ -157,20 +165,24 @@ class Analysis:
             raise ValueError("no loss was found, so there is no reference")
         return self.loss.standard.verdicts(value_of, self.gradients if gradients is None else gradients)
 
-    @cached_property
+    @property
+    def verdicts_of_record(self) -> tuple[Verdict, ...]:
+        """The verdicts on the recorded gradients, one for each parameter; empty where no loss was found."""
+        return self.loss.verdicts.each if self.loss else ()
+
+    @property
     def gradients(self) -> Mapping[int, Any]:
         """The reference gradients for the recorded inputs: the number of a node -> array."""
-        return self.loss.reference.gradients() if self.loss else {}
+        return self.loss.gradients if self.loss else {}
 
     @property
     def equals(self) -> tuple[Explanation, ...]:
-        """The losses that explain the gradients as well as the one that was chosen."""
+        """The losses that explain the gradients as well as the chosen one, and are no other form of it."""
         best = self.loss
-        if best is None:
+        if best is None or best.rank[0] == 0:
             return ()
-        return tuple(
-            one for one in self.alternatives if one.rank[:2] == best.rank[:2] and _kind(one) != _kind(best)
-        )
+        as_good = (one for one in self.alternatives if one.rank[:2] == best.rank[:2])
+        return tuple(one for one in as_good if not _is_same_loss(one, best))
 
     @property
     def confidence(self) -> float:
@@ -191,30 +203,65 @@ class Analysis:
         return phases_of(self.graph, roots, gradients, news)
 
 
-def analyse(recording: Recording) -> Analysis:
+class Told(NamedTuple):
+    """What the person says in place of what would be found.
+
+    Attributes
+    ----------
+    loss : str
+        The name of the loss, the line that computes or implies it, or a kind: `mse`, `bce`, `ce`, `mae`.
+    gradients : mapping
+        The name of a tensor -> the name of its gradient.
+    parameters : tuple of str
+        The only parameters to look at.
+    """
+
+    loss: str = ""
+    gradients: Mapping[str, str] = MappingProxyType({})
+    parameters: tuple[str, ...] = ()
+
+
+def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B008 (a constant)
     """Find parameters, gradients and the loss of a recording.
 
     Parameters
     ----------
     recording : Recording
         Of one iteration.
+    told : Told
+        What the person says.
     """
     graph = Graph(recording.nodes, {update.old.origin.id for update in recording.updates})
-    parameters = parameters_of(graph, recording.updates)
+    parameters = _parameters(graph, recording, told)
     if not parameters:
-        note = (
-            "no parameter was updated: nothing of the form `w -= rate * gradient` ran while it was recorded"
-        )
+        note = "nothing was trained: no `w -= rate * gradient` ran, and nothing is called a gradient"
         return Analysis(recording, graph, (), None, notes=(note,))
-    tried = sorted(_explanations(recording, graph, parameters), key=lambda one: one.rank, reverse=True)
+    tried = sorted(_explanations(recording, graph, parameters, told), key=lambda one: one.rank, reverse=True)
     if not tried:
         note = "no loss was found: no number depends on the parameters, and no output stands beside a target"
         return Analysis(recording, graph, parameters, None, notes=(note,))
     return Analysis(recording, graph, parameters, tried[0], tuple(tried[1:]), tuple(_opaque_notes(tried[0])))
 
 
+def _parameters(graph: Graph, recording: Recording, told: Told) -> tuple[Parameter, ...]:
+    """Return what is updated, and what only has a gradient; a target has none."""
+    updated = parameters_of(graph, recording.updates)
+    used = Dependence(graph, updated).behind_updates
+    found = (*updated, *computed_only(graph, updated, used, told.gradients))
+    replaced = {one.old.id for one in found if not one.is_updated}
+    found = tuple(one for one in found if not (one.is_updated and one.old.id in replaced))
+    targets = [one.target for one in itertools.chain(*errors_of(Dependence(graph, found)))]
+    behind = graph.ancestors([one for one in targets if type(one) is Node])
+    found = tuple(
+        one for one in found if one.is_updated or one.name in told.gradients or one.old.id not in behind
+    )
+    if told.parameters:
+        found = tuple(one for one in found if {one.name, stem_of(one.name)} & set(told.parameters))
+    return found
+
+
 def _explanations(
-    recording: Recording, graph: Graph, parameters: tuple[Parameter, ...]
+    recording: Recording, graph: Graph, parameters: tuple[Parameter, ...], told: Told
 ) -> Iterator[Explanation]:
     """Try the candidates."""
     known = Dependence(graph, parameters)
@@ -225,7 +272,7 @@ def _explanations(
     for instance in recording.instances:
         if instance.site.role == "return" and instance.node is not None:
             returned[graph.of(instance.node).id].append(instance.site.function)
-    for candidate in (*explicit_losses(known, returned), *implied_losses(known)):
+    for candidate in candidates(known, returned, told.loss):
         for explanation in _explained(candidate, writer, parameters):
             yield explanation
             if _needs_no_other(explanation):
@@ -270,7 +317,7 @@ def _explained(
         if not any(one.old.id in gradients for one in parameters):
             continue
         standard = Standard(parameters, meant.may_grow, extents)
-        yield Explanation(meant, reference, standard, standard.verdicts(recorded, gradients))
+        yield Explanation(meant, reference, gradients, standard, standard.verdicts(recorded, gradients))
 
 
 def _without_epsilon(forward: Forward) -> Forward | None:
@@ -307,8 +354,18 @@ def _opaque_notes(loss: Explanation) -> Iterator[str]:
         yield f"{where}{what} is opaque: its value is recorded, and no gradient is derived through it"
 
 
-def _kind(explanation: Explanation) -> str:
-    return explanation.candidate.kind.name if explanation.candidate.kind else "explicit"
+def _is_same_loss(one: Explanation, other: Explanation) -> bool:
+    """Whether two losses have the same gradients, up to one factor."""
+    ratios = []
+    for parameter in one.standard.parameters:
+        mine, theirs = (own.gradients.get(parameter.old.id) for own in (one, other))
+        if mine is None or theirs is None:
+            return mine is theirs
+        ratio = multiple(mine, theirs, one.standard.tolerance)
+        if ratio is None and (np.any(mine) or np.any(theirs)):
+            return False
+        ratios += [] if ratio is None else [ratio]
+    return all(abs(ratio - ratios[0]) <= 1e-6 * abs(ratios[0]) for ratio in ratios)
 
 
 def _ends(parameters: Sequence[Parameter]) -> Iterator[Any]:

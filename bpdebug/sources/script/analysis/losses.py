@@ -20,9 +20,9 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement
-from bpdebug.sources.script.analysis.graph import Graph
 from bpdebug.sources.script.analysis.parameters import Parameter, filled
 from bpdebug.sources.script.analysis.steps import DIVIDE
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.updates import SUBTRACT
@@ -42,6 +42,8 @@ class ImpliedKind(NamedTuple):
 
     Attributes
     ----------
+    short : str
+        What it is called where it is told.
     name : str
         What it is called.
     formula : str
@@ -52,6 +54,7 @@ class ImpliedKind(NamedTuple):
         Whether values of an output can be meant.
     """
 
+    short: str
     name: str
     formula: str
     expression: Callable[[Expression, Expression], Expression]
@@ -89,12 +92,14 @@ def _probabilities(values: Any) -> bool:
 
 
 KINDS = (
-    ImpliedKind("squared error", "½ Σ ({a} − {y})²", _half_square, _any),
-    ImpliedKind("binary cross-entropy", "−Σ {y} log {a} + (1 − {y}) log(1 − {a})", _binary, _probabilities),
-    ImpliedKind("cross-entropy", "−Σ {y} log {a}", _cross, _probabilities),
-    ImpliedKind("absolute error", "Σ |{a} − {y}|", _absolute, _any),
+    ImpliedKind("mse", "squared error", "½ Σ ({a} − {y})²", _half_square, _any),
+    ImpliedKind(
+        "bce", "binary cross-entropy", "−Σ {y} log {a} + (1 − {y}) log(1 − {a})", _binary, _probabilities
+    ),
+    ImpliedKind("ce", "cross-entropy", "−Σ {y} log {a}", _cross, _probabilities),
+    ImpliedKind("mae", "absolute error", "Σ |{a} − {y}|", _absolute, _any),
 )
-OF_CLASSES = ImpliedKind("negative log-likelihood", "−Σ log {a}[class]", _cross, _probabilities)
+OF_CLASSES = ImpliedKind("ce", "negative log-likelihood", "−Σ log {a}[class]", _cross, _probabilities)
 """The loss of `p[range(m), y] -= 1`: the target is the classes' places."""
 
 
@@ -181,6 +186,37 @@ class Dependence:
         self.behind_updates = graph.ancestors(ends)
 
 
+def candidates(
+    known: Dependence, returned: Mapping[int, Sequence[str]], told: str = ""
+) -> Iterator[Candidate]:
+    """Yield what may be the loss, explicit ones first.
+
+    Parameters
+    ----------
+    known : Dependence
+        What depends on what.
+    returned : mapping
+        The number of a node -> the names of the functions that returned it.
+    told : str
+        What the person says it is: a name, a line, or a kind by its short name; then nothing else is.
+    """
+    if not told:
+        yield from explicit_losses(known, returned)
+        yield from implied_losses(known)
+        return
+    names = _names(known.graph)
+    scalars = [node for node in known.graph.nodes if known.on[node.id] and np.size(node.like) == 1]
+    for node in reversed(scalars):
+        line = node.site.line if node.site else 0
+        if told == str(line) or told in {*names[node.id], *map(_last, names[node.id])}:
+            yield Candidate((node,), line, may_grow=True)
+            break
+    for candidate in implied_losses(known):
+        assert candidate.kind is not None
+        if told in (candidate.kind.short, str(candidate.line)):
+            yield candidate
+
+
 def explicit_losses(
     known: Dependence, returned: Mapping[int, Sequence[str]], share: float = 0.8
 ) -> list[Candidate]:
@@ -222,7 +258,13 @@ def explicit_losses(
             line = node.site.line if node.site else 0
             scored.append((-score, -node.id, Candidate((node,), line, may_grow=grows)))
     scored.sort(key=lambda entry: entry[:2])
-    return [candidate for _, _, candidate in scored[:MOST_EXPLICIT]]
+    likeliest = [candidate for _, _, candidate in scored]
+    if len(likeliest) > MOST_EXPLICIT:
+        # Where nothing is called a loss, it is among the first numbers that depend on everything.
+        half = MOST_EXPLICIT // 2
+        earliest = sorted(likeliest[half:], key=lambda candidate: candidate.roots[0].id)
+        likeliest = likeliest[:half] + earliest[:half]
+    return likeliest
 
 
 def _names(graph: Graph) -> dict[int, list[str]]:

@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bpdebug.sources.script.analysis.graph import Graph
-from bpdebug.sources.script.analysis.steps import Chains, Link, Piece
+from bpdebug.sources.script.analysis.steps import Chains, Piece
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put
-from bpdebug.sources.script.recorder.records import Node, Update, nodes_in
+from bpdebug.sources.script.recorder.records import Node, Update
+from bpdebug.sources.script.recorder.updates import SCATTERED
 
 
 class Parameter(NamedTuple):
@@ -41,6 +42,11 @@ class Parameter(NamedTuple):
     pieces: tuple[Piece, ...]
 
     @property
+    def is_updated(self) -> bool:
+        """Whether an update was recorded; if not, its gradient was only computed."""
+        return self.new is not None
+
+    @property
     def line(self) -> int:
         """The line of its last update; 0 where there is none."""
         return self.updates[-1].site.line if self.updates else 0
@@ -61,20 +67,18 @@ def parameters_of(graph: Graph, updates: Sequence[Update]) -> tuple[Parameter, .
         pieces = []
         before = group[0].old
         for update in group:
-            pieces.append(Piece(index_of(update), _chain(chains, update, before)))
+            is_added = update.new.origin.function in SCATTERED
+            pieces.append(Piece(index_of(update), chains.of(before, update.new, update.deltas), is_added))
             before = update.new
         found.append(Parameter(name, old, group[-1].new, tuple(group), tuple(pieces)))
     return tuple(found)
 
 
-def _chain(chains: Chains, update: Update, before: Node) -> tuple[Link, ...]:
-    return chains.of(before, update.new, update.deltas)
-
-
 def index_of(update: Update) -> object:
     """Return the part that an update changes, with values in the place of nodes; None for the whole."""
     node = update.new.origin
-    return filled(node.operands[1]) if node.function is put else None
+    is_part = node.function is put or node.function in SCATTERED
+    return filled(node.operands[1]) if is_part else None
 
 
 def filled(index: object) -> object:
@@ -163,6 +167,3 @@ def numbered(names: Sequence[str]) -> list[str]:
         seen[name] += 1
         found.append(name if seen[name] == 1 else f"{name} ·{seen[name]}")
     return found
-
-
-__all__ = ["Link", "Parameter", "Piece", "index_of", "nodes_in", "parameters_of"]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
-from bpdebug.sources.script.analysis.graph import Graph
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 
 Phase = Literal["forward", "backward", "update", "other"]
 
 
 def phases_of(
-    graph: Graph, roots: Iterable[Node], gradients: Iterable[Node], news: Iterable[Node]
+    graph: Graph, roots: Iterable[Node], gradients: Iterable[Node], news: Collection[Node]
 ) -> Sequence[Phase]:
     """Return the phase of each node.
 
@@ -24,11 +24,14 @@ def phases_of(
         What the loss is computed from, or itself: what lies behind them is the forward pass.
     gradients : iterable of Node
         The gradients of the parameters: what else lies behind them is the backward pass.
-    news : iterable of Node
-        The new values of the parameters: what else lies behind them is the update.
+    news : collection of Node
+        The new values of the parameters: they, and what else lies behind them, are the update, even where
+        something reads them too early.
     """
-    forward = graph.ancestors(roots)
+    stepped = {graph.of(node).id for node in news}
+    forward = graph.ancestors(roots) - stepped
     backward = graph.ancestors(gradients) - forward
+    backward -= stepped
     update = graph.ancestors(news) - forward - backward
     found: list[Phase] = []
     for node in graph.nodes:

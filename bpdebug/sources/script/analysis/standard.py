@@ -17,8 +17,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.parameters import Parameter, Piece
-from bpdebug.sources.script.analysis.steps import Link, Values
+from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.steps import Link, Piece, Values
 from bpdebug.sources.script.recorder.records import Node
 
 Kind = Literal["right", "factor", "wrong", "unknown"]
@@ -98,6 +98,7 @@ class Reading(NamedTuple):
     is_natural: bool
 
 
+Hits = list[list[Reading]]
 Pieces = list[list[Reading] | None]
 """For each piece of a parameter its readings; None where the reference is 0 and the value is as well."""
 
@@ -118,7 +119,9 @@ class Standard:
     def __init__(
         self, parameters: Sequence[Parameter], may_grow: bool = False, extents: frozenset[int] = frozenset()
     ) -> None:
-        self.parameters, self.may_grow, self.extents = tuple(parameters), may_grow, extents
+        self.parameters, self.extents = tuple(parameters), extents
+        self.is_trained = any(parameter.is_updated for parameter in parameters)
+        self.may_grow = may_grow or not self.is_trained
         self.all_single = all(np.size(parameter.old.like) == 1 for parameter in parameters)
         self.tolerance = max((_tolerance(parameter.old.like) for parameter in parameters), default=1e-6)
         self.deepest = [_deepest_named(parameter) for parameter in parameters]
@@ -144,13 +147,16 @@ class Standard:
             for parameter, reference in zip(self.parameters, references, strict=True)
         ]
         factor = self._common_factor(read)
-        first = [self._judged(one, factor, place) for place, one in enumerate(read)]
-        ratios = [verdict.ratio for verdict in first if verdict.is_right and verdict.ratio is not None]
-        ratio = _most_common(ratios, self.tolerance)
-        each = [
-            verdict if verdict.kind != "factor" else self._with_own_rate(verdict, one, ratio, factor)
-            for verdict, one in zip(first, read, strict=True)
-        ]
+        hits = [None if pieces is None else self._hits(pieces, factor) for pieces in read]
+        could_be = [one for own in hits if own for one in _ratios(own, self.tolerance)]
+        ratio = _most_common(could_be, self.tolerance)
+        each = []
+        for place, (pieces, own) in enumerate(zip(read, hits, strict=True)):
+            verdict = self._judged(pieces, own, ratio, place)
+            if verdict.kind == "factor":
+                ratios = [ratio] if self.parameters[place].is_updated else could_be
+                verdict = self._with_own_rate(verdict, place, pieces, ratios, factor)
+            each.append(verdict)
         return Verdicts(factor, ratio, tuple(each))
 
     # ---- reading
@@ -158,10 +164,7 @@ class Standard:
     def _read(self, parameter: Parameter, reference: Any, value_of: Values, scale: float) -> Pieces:
         reference = np.asarray(reference, dtype=float)
         return [
-            self._read_piece(
-                piece, reference if piece.index is None else reference[piece.index], value_of, scale
-            )
-            for piece in parameter.pieces
+            self._read_piece(piece, piece.part_of(reference), value_of, scale) for piece in parameter.pieces
         ]
 
     def _read_piece(
@@ -170,7 +173,7 @@ class Standard:
         is_zero = bool(np.size(reference)) and float(np.max(np.abs(reference))) < ZERO * scale
         found = []
         for link in piece.chain:
-            value = np.asarray(value_of(link.node), dtype=float)
+            value = piece.laid(np.asarray(value_of(link.node), dtype=float), reference)
             if is_zero:
                 if np.all(np.abs(value) < ROUNDING * scale):
                     return None
@@ -192,7 +195,7 @@ class Standard:
         for strict in (True, False):
             votes: list[float] = []
             for parameter, pieces in zip(self.parameters, read, strict=True):
-                if pieces is None:
+                if pieces is None or (self.is_trained and not parameter.is_updated):
                     continue
                 is_single = np.size(parameter.old.like) == 1
                 if strict and is_single and not self.all_single:
@@ -224,51 +227,72 @@ class Standard:
 
     # ---- verdicts
 
-    def _judged(self, pieces: Pieces | None, factor: float | None, place: int) -> Verdict:
-        if pieces is None:
-            return Verdict("unknown", self.deepest[place])
+    def _hits(self, pieces: Pieces, factor: float | None) -> Hits:
+        """Return for each piece that proves anything the readings with the common factor."""
+        if factor is None:
+            return [[] for readings in pieces if readings is not None]
+        return [
+            [one for one in readings if _near(one.factor, factor, self.tolerance)]
+            for readings in pieces
+            if readings is not None
+        ]
+
+    def _judged(self, pieces: Pieces | None, hits: Hits | None, ratio: float | None, place: int) -> Verdict:
+        deepest = self.deepest[place]
+        if pieces is None or hits is None:
+            return Verdict("unknown", deepest)
         known = [readings for readings in pieces if readings is not None]
         if not known:
-            deepest = self.deepest[place]
             return Verdict("right", deepest, None, is_zero=True)
         if not all(known):
-            return Verdict("wrong", self.deepest[place])
-        hits = [[one for one in readings if self._is_hit(one, factor)] for readings in known]
+            return Verdict("wrong", deepest)
         if all(hits):
-            best = [min(own, key=lambda one: (not one.is_natural, one.link.node.id)) for own in hits]
+            best = [min(own, key=lambda one: self._depth(one, ratio)) for own in hits]
             stripped = any(all(one.link.is_stripped for one in own) for own in hits)
             return Verdict("right", best[-1].link.node, best[-1].ratio, leaves_decay_out=stripped)
         off = next(readings for readings, own in zip(known, hits, strict=True) if not own)
-        best_off = min(off, key=lambda one: one.link.node.id)
-        return Verdict("factor", best_off.link.node, best_off.ratio)
+        nearest = min(off, key=lambda one: one.link.node.id)
+        return Verdict("factor", nearest.link.node, nearest.ratio)
 
-    def _is_hit(self, reading: Reading, factor: float | None) -> bool:
-        return factor is not None and _near(reading.factor, factor, self.tolerance)
+    def _depth(self, reading: Reading, ratio: float | None) -> tuple[bool, bool, bool, int]:
+        """Order readings: first what is as many times its reference as the others, with a name, deepest."""
+        is_common = ratio is not None and _near(reading.ratio, ratio, self.tolerance)
+        node = reading.link.node
+        return not is_common, not reading.is_natural, not node.names, node.id
 
     def _with_own_rate(
-        self, verdict: Verdict, pieces: Pieces | None, ratio: float | None, factor: float | None
+        self,
+        verdict: Verdict,
+        place: int,
+        pieces: Pieces | None,
+        ratios: Sequence[float | None],
+        factor: float | None,
     ) -> Verdict:
         """Forgive a factor of its own where the gradient is as the others are, and only the rate differs."""
-        if ratio is None or factor is None or pieces is None:
+        if factor is None or pieces is None:
             return verdict
+        is_updated = self.parameters[place].is_updated
         best = []
         for readings in pieces:
-            own = [
-                one
-                for one in readings or ()
-                if _near(one.ratio, ratio, self.tolerance) and one.factor * factor > 0
-            ]
-            own = [one for one in own if one.link.is_adaptive or not self._is_extent(one.factor / factor)]
+            own = [one for one in readings or () if self._is_among(one.ratio, ratios)]
+            if is_updated:
+                own = [one for one in own if one.factor * factor > 0 and self._is_rate(one, factor)]
             if readings is not None and not own:
                 return verdict
             best += own[-1:]
         return verdict._replace(
-            kind="right", gradient=best[-1].link.node, ratio=best[-1].ratio, has_own_rate=True
+            kind="right", gradient=best[-1].link.node, ratio=best[-1].ratio, has_own_rate=is_updated
         )
 
-    def _is_extent(self, quotient: float) -> bool:
+    def _is_among(self, ratio: float, ratios: Sequence[float | None]) -> bool:
+        return any(one is not None and _near(ratio, one, self.tolerance) for one in ratios)
+
+    def _is_rate(self, reading: Reading, factor: float) -> bool:
+        """Whether a factor differs from the common one as a rate does: not by an extent of the data."""
+        quotient = reading.factor / factor
         larger = max(quotient, 1 / quotient)
-        return any(extent > 1 and _near(larger, extent, self.tolerance) for extent in self.extents)
+        is_extent = any(extent > 1 and _near(larger, extent, self.tolerance) for extent in self.extents)
+        return reading.link.is_adaptive or not is_extent
 
 
 def multiple(value: Any, reference: Any, tolerance: float) -> float | None:
@@ -300,6 +324,15 @@ def is_natural(ratio: float, tolerance: float) -> bool:
 
 def _near(x: float, y: float, tolerance: float) -> bool:
     return abs(x - y) <= 10 * tolerance * abs(y)
+
+
+def _ratios(hits: Hits, tolerance: float) -> list[float]:
+    """Return the ratios that a parameter could have, each once."""
+    found: list[float] = []
+    for reading in hits[-1] if hits and all(hits) else ():
+        if reading.is_natural and not any(_near(reading.ratio, one, tolerance) for one in found):
+            found.append(reading.ratio)
+    return found
 
 
 def _most_common(values: Sequence[float], tolerance: float) -> float | None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.graph import Graph
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import Attribute, Method, put, shaped
 from bpdebug.sources.script.recorder.records import Node, same
 from bpdebug.sources.script.recorder.updates import ADD, SCALE, SUBTRACT, terms_beside
@@ -91,10 +91,28 @@ class Piece(NamedTuple):
         The part, as it was subscripted, nodes among it as their values; None for the whole.
     chain : tuple of Link
         From the step down.
+    is_added : bool
+        Whether a place that the index names more than once gets all of its steps, as with `np.add.at`.
     """
 
     index: Any
     chain: tuple[Link, ...]
+    is_added: bool = False
+
+    def part_of(self, gradient: Any) -> Any:
+        """Return the part of a gradient that this changes; all of it where steps are added up."""
+        return gradient if self.index is None or self.is_added else gradient[self.index]
+
+    def laid(self, value: Any, like: Any) -> Any:
+        """Return a tensor of the chain as it acts on the part: added up where that is done."""
+        if not self.is_added:
+            return value
+        total = np.zeros(np.shape(like))
+        try:
+            np.add.at(total, self.index, value)
+        except (ValueError, IndexError):
+            return value
+        return total
 
 
 class Chains:
@@ -113,7 +131,12 @@ class Chains:
 
     def of(self, old: Node, new: Node, deltas: Sequence[tuple[int, Node]]) -> tuple[Link, ...]:
         """Return the chain of one update, from the step down; empty if it depends on no parameter."""
+        whole = _whole_step(new.origin, old.origin)
+        deltas = (whole,) if whole is not None else deltas
         dependent = [(sign, delta) for sign, delta in deltas if self.is_dependent(delta)]
+        if not dependent:
+            # A gradient that nothing was ever added to depends on no parameter: its step can still be judged.
+            dependent = list(deltas)
         if not dependent:
             return ()
         sign, delta = max(dependent, key=lambda term: term[1].id)
@@ -209,6 +232,16 @@ class Chains:
                 sign = _sign_in_step(new, candidate, graph)
                 return Link(candidate, sign, is_stripped=link.is_stripped, is_adaptive=True)
         return None
+
+
+def _whole_step(new: Node, old: Node) -> tuple[int, Node] | None:
+    """Return all that is added to a multiple of the old value, with its sign; a decay in it stays in it."""
+    if new.function in ADD or new.function in SUBTRACT:
+        for place in (0, 1):
+            held, other = new.operands[place], new.operands[1 - place]
+            if type(held) is Node and type(other) is Node and terms_beside(held, old) == ():
+                return (-1 if new.function in SUBTRACT and place == 0 else 1), other
+    return None
 
 
 def _is_root(node: Node) -> bool:

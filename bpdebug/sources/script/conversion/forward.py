@@ -13,13 +13,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.nodes import Expression, Statement, names
-from bpdebug.sources.script.analysis.graph import Graph
+from bpdebug.engine.language.nodes import Expression, Name, Statement, names
+from bpdebug.sources.script.conversion.moves import moving_rules, rule_of
 from bpdebug.sources.script.conversion.names import Names, text_of
-from bpdebug.sources.script.conversion.table import rules
-from bpdebug.sources.script.conversion.writer import Opaque, Writer
+from bpdebug.sources.script.conversion.rules import basic_rules
+from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 
+DEEPEST = 60
+"""An expression of a person's is not nested deeper; what the recorder adds up may be."""
 OnTop = Callable[[Callable[[Any], Expression], Callable[[str], str]], list[Statement]]
 
 
@@ -68,7 +71,7 @@ class ForwardWriter:
         self.graph, self.titles = graph, titles
         self.parameters = {graph.of(node).id for node in parameters}
         self.depends = graph.reached(parameters)
-        self.rules = rules()
+        self.rules = basic_rules() | moving_rules()
         self.aliases = _outermost_names(graph)
 
     def write(self, roots: Sequence[Node], on_top: OnTop | None = None) -> Forward:
@@ -110,77 +113,81 @@ class _Writing:
         self.nodes: dict[str, Node] = {}
         self.constants: dict[tuple[Any, ...], str] = {}
         self.opaque: list[tuple[Node, str]] = []
+        self.depth = 0
         self.title = Names()
-        self.writer = Writer(self, writer.rules)
+        self.translator = Translator(self.operand, self.constant)
 
     def forward(self, on_top: OnTop | None) -> Forward:
         statements = []
-        for number in self.slice:
-            if number in self.named:
-                node = self.graph.nodes[number]
+        for one in self.slice:
+            if one in self.named:
+                node = self.graph.nodes[one]
                 try:
-                    expression = self.writer.expression(node)
-                except Opaque as error:
+                    expression = self.written(node)
+                except OpaqueError as error:
                     self.unknown(node, str(error))
                     continue
-                name = self.names[number] = self.title.new(self.own.text(node))
+                name = self.names[one] = self.title.new(self.own.text(node))
                 self.nodes[name] = node
                 statements.append(Statement(name, expression))
         if on_top is not None:
-            statements += on_top(self.writer.operand, self.title.new)
+            statements += on_top(self.translator.expression, self.title.new)
         read = {name for statement in statements for name in names(statement.expression)}
         inputs = {name: value for name, value in self.inputs.items() if name in read}
         return Forward(self.graph, tuple(statements), inputs, self.nodes, self.names, tuple(self.opaque))
 
-    # ---- the scope
+    def written(self, node: Node) -> Expression:
+        """Write what a node computes."""
+        self.depth += 1
+        try:
+            if self.depth > DEEPEST:
+                raise OpaqueError("an expression that nests too deep")
+            return rule_of(self.own.rules, node)(self.translator, node)
+        finally:
+            self.depth -= 1
 
-    def name_of(self, node: Node) -> str | None:
+    def operand(self, node: Node) -> Expression:
+        """Write an operand: by its name, as a literal, or what it computes."""
         node = self.graph.of(node)
         name = self.names.get(node.id)
         if name is not None:
-            return name
-        if self.own.depends[node.id] and node.id not in self.own.parameters:
-            return None if node.id not in self.named else self._input(node)
-        if (
-            node.function is None
-            and not node.names
-            and node.shape == ()
-            and node.id not in self.own.parameters
+            return Name(name)
+        if node.id in self.own.parameters or node.id in self.named:
+            return self.given(node)
+        if node.function is None and not node.names and isinstance(node.value, float):
+            return number(node.value)
+        depends = bool(self.own.depends[node.id])
+        if node.function is None or (
+            not depends and (node.id in self.own.aliases or node.instance is not None)
         ):
-            return ""  # a literal
-        is_written = node.function is not None and self.own.aliases.get(node.id) is None
-        if is_written and node.instance is None and self._is_plain(node):
-            return None
-        return self._input(node)
+            return self.given(node)
+        known = dict(self.inputs), dict(self.constants)
+        try:
+            return self.written(node)
+        except OpaqueError as error:
+            self.inputs, self.constants = known
+            return self.unknown(node, str(error))
 
-    def unknown(self, node: Node, reason: str) -> str:
-        node = self.graph.of(node)
+    def unknown(self, node: Node, reason: str) -> Name:
+        """Take what cannot be written as it was recorded."""
         if self.own.depends[node.id]:
             self.opaque.append((node, reason))
-        return self._input(node)
+        return self.given(node)
 
-    def _is_plain(self, node: Node) -> bool:
-        """Whether what was made without parameters can be written where it is used: `y.T`, `1 / m`."""
-        try:
-            self.writer.expression(node)
-        except Opaque:
-            return False
-        return True
-
-    def _input(self, node: Node) -> str:
+    def given(self, node: Node) -> Name:
+        """Make a node an input."""
         name = self.names[node.id] = self.title.new(self.own.text(node))
         self.inputs[name] = node
-        return name
+        return Name(name)
 
-    def constant(self, value: Any) -> str:
+    def constant(self, value: Any) -> Name:
+        """Make an array an input that nothing computed."""
         array = np.asarray(value)
         key = (array.shape, array.dtype.str, array.tobytes())
         if key not in self.constants:
-            name = self.constants[key] = self.title.new(
-                "positions" if array.dtype.kind == "i" else "constant"
-            )
+            self.constants[key] = name = self.title.new("index" if array.dtype.kind in "iub" else "constant")
             self.inputs[name] = array
-        return self.constants[key]
+        return Name(self.constants[key])
 
 
 def _outermost_names(graph: Graph) -> dict[int, str]:

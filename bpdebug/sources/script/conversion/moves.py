@@ -50,13 +50,14 @@ MOVES: tuple[Any, ...] = (
     np.repeat,
     np.tile,
     np.broadcast_to,
-    np.diag,
     np.diagonal,
     np.take,
     np.take_along_axis,
     np.delete,
     np.compress,
     np.resize,
+    np.tril,
+    np.triu,
     np.lib.stride_tricks.as_strided,
     np.lib.stride_tricks.sliding_window_view,
     Method("transpose"),
@@ -66,9 +67,8 @@ MOVES: tuple[Any, ...] = (
     Method("diagonal"),
 )
 """The same elements at other places, some of them more than once, some not at all."""
-SPLITS: tuple[Any, ...] = (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.unstack) if hasattr(
-    np, "unstack"
-) else (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit)
+PADDINGS = ("constant", "edge", "reflect", "symmetric", "wrap")
+SPLITS: tuple[Any, ...] = (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit)
 JOINS: tuple[Any, ...] = (np.concatenate, np.hstack, np.vstack, np.stack, np.column_stack, np.dstack)
 
 
@@ -147,7 +147,7 @@ def _plain_index(parts: tuple[Any, ...]) -> Index | None:
 
 
 def seen_through(translator: Translator, node: Node) -> Expression:
-    """What a view shows of its array."""
+    """Write what a view shows of its array."""
     source, positions = node.operands
     return translator.call("gather", source, translator.constant(np.asarray(positions)))
 
@@ -158,22 +158,22 @@ def replaced(translator: Translator, node: Node) -> Expression:
     shape, given = shape_of(source), shape_of(value)
     if node.function is put_elements:
         positions = np.asarray(index)
-    elif type(index) is Node and index.like.dtype.kind == "b" and index.shape == shape and given in ((), shape):
+    elif (
+        type(index) is Node and index.like.dtype.kind == "b" and index.shape == shape and given in ((), shape)
+    ):
         return translator.call("where", index, value, source)
     else:
         positions = np.asarray(np.arange(int(np.prod(shape))).reshape(shape)[value_of(index)])
-    if given != positions.shape:
-        value = _broadcast(translator, value, positions)
-    return translator.call("replaced", source, value, translator.constant(positions))
+    return translator.call(
+        "replaced", source, _fitted(translator, value, positions), translator.constant(positions)
+    )
 
 
-def _broadcast(translator: Translator, value: Any, positions: Any) -> Expression:
-    """Write a value in the shape of the part that it replaces."""
-    given = shape_of(value)
-    if len(given) > positions.ndim or int(np.prod(given)) == positions.size:
-        return translator.reshaped(value, positions.shape)
-    zeros = translator.constant(np.zeros(positions.shape))
-    return translator.call("add", value, zeros)
+def _fitted(translator: Translator, value: Any, positions: Any) -> Any:
+    """Return a value for the positions: it may be repeated, but have no more axes than they have."""
+    if len(shape_of(value)) <= positions.ndim:
+        return value
+    return translator.reshaped(value, positions.shape)
 
 
 def added_at(translator: Translator, node: Node) -> Expression:
@@ -181,10 +181,10 @@ def added_at(translator: Translator, node: Node) -> Expression:
     source, index, value = node.operands
     shape = shape_of(source)
     positions = np.asarray(np.arange(int(np.prod(shape))).reshape(shape)[value_of(index)])
-    if shape_of(value) != positions.shape:
-        value = _broadcast(translator, value, positions)
+    value = _fitted(translator, value, positions)
     scattered = translator.call("scatter_sum", value, translator.constant(positions), source)
-    return translator.call("add", source, scattered)
+    added = node.function == InPlace(np.add.at)
+    return translator.call("add" if added else "subtract", source, scattered)
 
 
 def filled(translator: Translator, node: Node) -> Expression:
@@ -230,18 +230,12 @@ def join(translator: Translator, node: Node) -> Expression:
 
 def padded(translator: Translator, node: Node) -> Expression:
     """Zeros around, or what else a padding repeats."""
-    source, *rest = node.operands
     given = options_of(node, "pad_width", "mode")
-    width, mode = value_of(given.pop("pad_width")), value_of(given.pop("mode", "constant"))
-    if mode == "constant":
-        if any(np.any(value_of(value)) for value in given.values()):
-            raise OpaqueError("padding with other values than 0")
-        shape = shape_of(source)
-        positions = np.pad(np.arange(int(np.prod(shape))).reshape(shape) + 1, width)
-        row = translator.call(
-            "concatenate", translator.constant(np.zeros(1)), translator.reshaped(source, (-1,)), axis=0
-        )
-        return translator.call("gather", row, translator.constant(positions))
+    if value_of(given.get("mode", "constant")) not in PADDINGS:
+        raise OpaqueError("padding with computed values")
+    values = (value_of(value) for name, value in given.items() if name.endswith("values"))
+    if any(np.any(value) for value in values):
+        raise OpaqueError("padding with other values than 0")
     return move(translator, node)
 
 
@@ -258,7 +252,7 @@ def item(translator: Translator, node: Node) -> Expression:
 
 
 def tensordot(translator: Translator, node: Node) -> Expression:
-    """A product of matrices, once the axes that are summed are last in one and first in the other."""
+    """Make it a product of matrices: the axes that are summed go last in one and first in the other."""
     x, y = node.operands[:2]
     axes = value_of(options_of(node, "y", "axes").get("axes", 2))
     left, right = shape_of(x), shape_of(y)
@@ -275,15 +269,35 @@ def tensordot(translator: Translator, node: Node) -> Expression:
     return translator.reshaped(translator.call("matmul", rows, columns), node.shape)
 
 
+def diagonal(translator: Translator, node: Node) -> Expression:
+    """`np.diag`: of a matrix its diagonal, of a vector the matrix with it."""
+    source, *rest = node.operands
+    if len(shape_of(source)) == 2:
+        return move(translator, node)
+    if rest or node.options:
+        raise OpaqueError("diag of another diagonal")
+    extent = shape_of(source)[0]
+    zeros = translator.constant(np.zeros(node.shape))
+    return translator.call("replaced", zeros, source, translator.constant(np.arange(extent) * (extent + 1)))
+
+
+def triangle(translator: Translator, node: Node) -> Expression:
+    """`np.tril` and `np.triu`: the rest is 0."""
+    assert node.function is not None
+    source, *rest = node.operands
+    mask = node.function(np.ones(shape_of(source)), *map(value_of, rest), **node.options)
+    return translator.call("multiply", source, translator.constant(mask))
+
+
 def trace(translator: Translator, node: Node) -> Expression:
-    """The sum of the diagonal."""
+    """Write the sum of the diagonal."""
     if len(node.operands) > 1 or node.options or len(shape_of(node.operands[0])) != 2:
         raise OpaqueError("trace of other diagonals")
     return translator.call("sum", translator.moved(node.operands[0], np.diag))
 
 
 def cumsum(translator: Translator, node: Node) -> Expression:
-    """Sums from the first element on."""
+    """Write sums from the first element on."""
     axis = value_of(options_of(node, "axis").get("axis"))
     if axis is None and len(shape_of(node.operands[0])) != 1:
         raise OpaqueError("cumsum of all axes")
@@ -304,8 +318,12 @@ def moving_rules() -> dict[Any, Rule]:
         put: replaced,
         put_elements: replaced,
         InPlace(np.add.at): added_at,
+        InPlace(np.subtract.at): added_at,
         InPlace(np.copyto): filled,
         np.pad: padded,
+        np.diag: diagonal,
+        np.tril: triangle,
+        np.triu: triangle,
         np.tensordot: tensordot,
         np.trace: trace,
         np.cumsum: cumsum,

@@ -1,4 +1,4 @@
-"""The table: callable -> how it is written in the tensor language. Elementwise functions, reductions, products."""
+"""The table, callable -> how it is written in the language: elementwise functions, reductions, products."""
 
 from __future__ import annotations
 
@@ -150,12 +150,12 @@ def expm1(translator: Translator, node: Node) -> Expression:
 
 
 def expit(translator: Translator, node: Node) -> Expression:
-    """The logistic function."""
+    """Write the logistic function."""
     return translator.call("sigmoid", node.operands[0])
 
 
 def clip(translator: Translator, node: Node) -> Expression:
-    """The smaller bound first: `minimum(maximum(x, low), high)`."""
+    """Write the smaller bound first: `minimum(maximum(x, low), high)`."""
     x, *bounds = node.operands
     low = bounds[0] if bounds else node.options.get("a_min", node.options.get("min"))
     high = bounds[1] if len(bounds) > 1 else node.options.get("a_max", node.options.get("max"))
@@ -168,14 +168,14 @@ def clip(translator: Translator, node: Node) -> Expression:
 
 
 def where(translator: Translator, node: Node) -> Expression:
-    """A choice, element by element."""
+    """Write a choice, element by element."""
     if len(node.operands) != 3:
         raise OpaqueError("where of one argument")
     return translator.call("where", *node.operands)
 
 
 def converted(translator: Translator, node: Node) -> Expression:
-    """The same elements, in the shape that they have now."""
+    """Write the same elements, in the shape that they have now."""
     source = node.operands[0]
     if type(source) in (list, tuple):
         return translator.reshaped(translator.joined(source), node.shape)
@@ -270,17 +270,15 @@ def matmul(translator: Translator, node: Node) -> Expression:
     stacked = node.function in (operator.matmul, np.matmul)
     if len(left) >= 2 and len(right) >= 2 and (stacked or len(left) == len(right) == 2):
         return translator.call("matmul", x, y)
-    if len(left) == len(right) == 1:
-        return translator.call("sum", translator.call("multiply", x, y))
     if len(right) > 2 or (len(left) > 2 and stacked and len(right) > 1):
         raise OpaqueError(f"a product of {len(left)} and {len(right)} axes")
-    rows = translator.reshaped(x, (-1, left[-1]) if len(left) != 2 else left) if len(left) != 2 else x
+    rows = translator.reshaped(x, (-1, left[-1])) if len(left) != 2 else x
     columns = translator.reshaped(y, (right[0], 1)) if len(right) == 1 else y
     return translator.reshaped(translator.call("matmul", rows, columns), node.shape)
 
 
 def inner(translator: Translator, node: Node) -> Expression:
-    """The sum over the last axes of both."""
+    """Write the sum over the last axes of both."""
     x, y = node.operands
     if len(shape_of(y)) < 2:
         return matmul(translator, node)
@@ -294,17 +292,17 @@ def inner(translator: Translator, node: Node) -> Expression:
 
 
 def outer(translator: Translator, node: Node) -> Expression:
-    """A column times a row."""
+    """Write a column times a row."""
     x, y = node.operands[:2]
     return translator.call("multiply", translator.reshaped(x, (-1, 1)), translator.reshaped(y, (1, -1)))
 
 
 def einsum(translator: Translator, node: Node) -> Expression:
-    """Sums of products over named axes."""
+    """Write sums of products over named axes."""
     text, *operands = node.operands
     if not isinstance(text, str):
         raise OpaqueError("einsum without a text")
-    return translator.call("einsum", *operands, subscripts=text.replace(" ", ""))  # type: ignore[arg-type]
+    return translator.call("einsum", *operands, subscripts=text.replace(" ", ""))
 
 
 def copied(translator: Translator, node: Node) -> Expression:

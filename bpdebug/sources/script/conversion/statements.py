@@ -1,4 +1,4 @@
-"""The statements of a program, from the instances of a recording: in the order in which the values were there.
+"""The statements of a program, from the instances of a recording, in the order in which they ran.
 
 An expression nests as the person wrote it: what was computed within the statement is inside, everything else
 is read by its name. A name that is given again has versions: `delta`, `delta ·2`.
@@ -18,7 +18,7 @@ from bpdebug.engine.language.nodes import names as names_in
 from bpdebug.sources.script.conversion.moves import moving_rules, rule_of
 from bpdebug.sources.script.conversion.rules import basic_rules
 from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number
-from bpdebug.sources.script.graph import is_random
+from bpdebug.sources.script.graph import is_random, sources
 from bpdebug.sources.script.recorder.operations import elements
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recording import Recording
@@ -53,6 +53,8 @@ class Converted(NamedTuple):
         The number of a node -> its name, for all that have one.
     opaque : tuple of Opaque
         What is only recorded: no gradient is derived through it.
+    dtype : dtype
+        That of the network.
     """
 
     inputs: Mapping[str, Array]
@@ -61,6 +63,7 @@ class Converted(NamedTuple):
     nodes: Mapping[str, Node]
     names: Mapping[int, str]
     opaque: tuple[Opaque, ...]
+    dtype: np.dtype[Any]
 
 
 def convert(
@@ -113,6 +116,7 @@ class _Conversion:
             {name: node for name, node in self.nodes.items() if name in inputs or name not in self.inputs},
             self.names,
             tuple(self.opaque.values()),
+            self.dtype,
         )
 
     # ---- statements
@@ -182,18 +186,20 @@ class _Conversion:
             return Name(self.names[node.id])
         value = node.value
         written = self.paths.get(node.id)
-        is_plain = type(value) is float and self.dtype == np.float32  # a Python number adapts, an array does not
+        is_plain = (
+            type(value) is float and self.dtype == np.float32
+        )  # a Python number adapts, an array does not
         if isinstance(value, float) and (not written or is_plain):
             return number(value)
         name = self.version(written or _written_name(node, None))
         self.names[node.id] = name
         self.nodes[name] = node
-        self.inputs[name] = self.as_floats(value)
+        self.inputs[name] = as_floats(value, self.dtype)
         return Name(name)
 
     def constant(self, value: Any) -> Expression:
         """Write an array that is no tensor of the person's: an index, a mask of positions."""
-        value = self.as_floats(np.asarray(value))
+        value = as_floats(value, self.dtype)
         key = (value.shape, value.tobytes())
         if key not in self.constants:
             name = self.version("index")
@@ -205,19 +211,22 @@ class _Conversion:
         """Write an operation that the language does not know: its value is recorded."""
         code = " ".join(node.site.code.split()) if node.site is not None else why
         place = node.site.place if node.site is not None else Place("", 0, 0, 0, 0)
-        if not is_random(node):
-            self.opaque.setdefault((place.file, place.line, why), Opaque(why, code, _shown(place.file), place.line))
+        is_derivable = any(True for _ in sources(node)) and np.asarray(node.like).dtype.kind == "f"
+        if is_derivable and not is_random(node):
+            key = (place.file, place.line, why)
+            self.opaque.setdefault(key, Opaque(why, code, _shown(place.file), place.line))
         name = self.version(f"recorded {len(self.inputs)}")
-        self.inputs[name] = self.as_floats(node.value)
+        self.inputs[name] = as_floats(node.value, self.dtype)
         operands = [translator.expression(parent) for parent in node.parents() if _has_elements(parent)]
-        return Call("opaque", (Name(name), *operands), (("text", code),))  # type: ignore[arg-type]
+        return Call("opaque", (Name(name), *operands), (("text", code),))
 
-    def as_floats(self, value: Any) -> Array:
-        """Return a value as the language computes it: in floats; truths in those of the network."""
-        array = np.asarray(value)
-        if array.dtype.kind == "f":
-            return array
-        return np.asarray(array, dtype=self.dtype if array.dtype.kind == "b" else np.float64)
+
+def as_floats(value: Any, dtype: np.dtype[Any]) -> Array:
+    """Return a value as the language computes it: in floats; truths in those of the network."""
+    array = np.asarray(value)
+    if array.dtype.kind == "f":
+        return array
+    return np.asarray(array, dtype=dtype if array.dtype.kind == "b" else np.float64)
 
 
 def _is_inner(node: Node, user: Node, site: Site | None) -> bool:
@@ -264,7 +273,7 @@ def _shown(file: str) -> str:
 
 
 def _input_names(recording: Recording, start: int) -> dict[int, str]:
-    """Return for each node from before the iteration the best of its names: that of an attribute or an item."""
+    """Return the best name of each node from before the iteration: that of an attribute or an item."""
     found: dict[int, str] = {}
     for node in recording.nodes:
         if node.id >= start and node.function is not None:

@@ -32,9 +32,7 @@ class Translator:
         Gives the name of an input that holds an array.
     """
 
-    def __init__(
-        self, operand: Callable[[Node], Expression], constant: Callable[[Any], Expression]
-    ) -> None:
+    def __init__(self, operand: Callable[[Node], Expression], constant: Callable[[Any], Expression]) -> None:
         self.operand = operand
         self.constant = constant
 
@@ -78,10 +76,13 @@ class Translator:
         return pieces[0]
 
     def moved(self, source: Any, move: Callable[[Any], Any]) -> Expression:
-        """Write what only moves, repeats or leaves out elements: it is done to their positions."""
+        """Write what moves, repeats or leaves out elements, or puts in zeros: it is done to positions."""
         shape = shape_of(source)
-        positions = np.arange(int(np.prod(shape))).reshape(shape)
-        return self.call("gather", source, self.constant(np.asarray(move(positions))))
+        places = np.asarray(move(np.arange(1, int(np.prod(shape)) + 1).reshape(shape)))  # 0 is for zeros
+        if places.size and not places.all():
+            row = self.call("concatenate", self.constant(np.zeros(1)), self.reshaped(source, (-1,)), axis=0)
+            return self.call("gather", row, self.constant(places))
+        return self.call("gather", source, self.constant(places - 1))
 
 
 def number(value: Any) -> Number:

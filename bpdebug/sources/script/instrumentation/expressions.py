@@ -54,7 +54,7 @@ UNARY: dict[type[ast.AST], Callable[..., Any]] = {
 ATTRIBUTES = frozenset({"T", "mT", "real", "imag", "flat"})
 """The attributes of an array that are another array."""
 UNSEEN_CALLS = frozenset({"super", "len", "range", "print", "isinstance", "str", "repr", "locals", "globals"})
-"""Builtins that no gradient passes through; a function of the person's with such a name needs no hook either."""
+"""Builtins that no gradient passes; a function of the person's with such a name needs no hook either."""
 KEEPS_VALUES = frozenset({"append", "appendleft", "insert"})
 """Methods that put their last argument into a container."""
 SELF_CONTAINED = (

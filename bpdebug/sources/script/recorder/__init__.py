@@ -1,0 +1,1 @@
+"""The hooks, and what they make of what they see."""

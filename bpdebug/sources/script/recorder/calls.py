@@ -11,10 +11,11 @@ from __future__ import annotations
 import builtins
 import copy
 import functools
+import operator
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
-from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ import numpy as np
 from bpdebug.sources.script.recorder.objects import is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace, Item, Method, WrittenTo
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import MISSING, Node
+from bpdebug.sources.script.recorder.records import MISSING
 from bpdebug.sources.script.sites import Site
 
 NUMERIC_MODULES = frozenset({"math", "cmath", "random", "operator", "_operator", "copy", "statistics"})
@@ -76,7 +77,7 @@ def called(recorder: Recorder, site: Site, function: Any) -> Any:
     elif kind is functools.partial:
         return functools.partial(_partial, recorder, site, function)
     else:
-        call = getattr(kind, "__call__", None)
+        call = vars(kind).get("__call__")
         seen = not (isinstance(call, FunctionType) and not _is_seen(recorder, call))
     return functools.partial(foreign, recorder, site, function) if seen else function
 
@@ -124,8 +125,6 @@ def _partial(
 
 def added(recorder: Recorder, site: Site, /, items: Any, start: Any = 0) -> Any:
     """Do what `sum` does: it adds one item after the other."""
-    import operator
-
     items = iterated(recorder, site, items)
     held = list(items) if not isinstance(items, list | tuple) else items
     if not any(is_tensor(item) for item in held) and not is_tensor(start):
@@ -161,8 +160,6 @@ class _Rows:
         return len(self._array)
 
     def __getitem__(self, place: int) -> Any:
-        import operator
-
         item = self._array[place]
         if self._recorder.on:
             self._recorder.record(self._site, operator.getitem, (self._array, place), NOTHING, item)
@@ -189,9 +186,12 @@ def _container_method(
         elif name in ("append", "appendleft") or len(owner) <= LONGEST_CONTAINER:
             recorder.write(owner, MISSING, owner.copy())
     result = function(*arguments, **options)
-    if recorder.on and name == "append" and is_tensor(arguments[0]) and site.targets:
-        node = recorder.objects.node_of(arguments[0])
-        recorder.name(node, f"{site.targets[0].text}[{len(owner) - 1}]")
+    if recorder.on and name == "append" and site.targets:
+        (value,), text = arguments, f"{site.targets[0].text}[{len(owner) - 1}]"
+        if is_tensor(value):
+            recorder.name(recorder.objects.node_of(value), text)
+        elif type(value) in (list, tuple, dict):
+            recorder.name_parts(value, text)
     return result
 
 
@@ -347,11 +347,3 @@ def _copied(recorder: Recorder, site: Site, old: Any, new: Any, depth: int = 0) 
     elif isinstance(attributes := getattr(old, "__dict__", None), dict) and type(old) is type(new):
         for key in attributes:
             _copied(recorder, site, attributes[key], new.__dict__.get(key), depth + 1)
-
-
-def consumes(value: Any) -> bool:
-    """Whether going over a value uses it up."""
-    return isinstance(value, GeneratorType | map | filter | zip | enumerate)
-
-
-__all__ = ["Node", "called", "foreign", "iterated"]

@@ -17,7 +17,7 @@ from bpdebug.sources.script.recorder.calls import called, iterated
 from bpdebug.sources.script.recorder.objects import is_tensor
 from bpdebug.sources.script.recorder.operations import Attribute
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import Node, Test
+from bpdebug.sources.script.recorder.records import Test
 from bpdebug.sources.script.recorder.stores import PLAIN, Change, Store
 
 PACKAGE = __name__.partition(".")[0]
@@ -72,11 +72,11 @@ class Hooks:
         """Keep what a comparison of known numbers gave: it may decide a branch."""
         objects = self.recorder.objects
         if id(left) in objects.known or id(right) in objects.known:
-            operands = [
+            left, right = (
                 objects.node_of(side) if is_tensor(side) and id(side) in objects.known else side
                 for side in (left, right)
-            ]
-            self.recorder.tests.append(Test(site, site.operator, *operands, truth, self.recorder.time))
+            )
+            self.recorder.tests.append(Test(site, site.operator, left, right, truth, self.recorder.time))
 
     def unary(self, number: int, operand: Any) -> Any:
         """`-x`, `+x`, `~x`."""
@@ -103,9 +103,11 @@ class Hooks:
         return result
 
     def call(self, number: int, function: Any) -> Any:
-        """The function in `f(x)`."""
+        """See the function in `f(x)`."""
         recorder = self.recorder
         if recorder.on:
+            if recorder.limits.until[1]:
+                recorder.reach(self.sites[number])
             return called(recorder, self.sites[number], function)
         if recorder.ended:
             recorder.end(recorder.ended)
@@ -114,13 +116,13 @@ class Hooks:
     # ---- values and stores
 
     def value(self, number: int, value: Any) -> Any:
-        """The value that a statement keeps."""
+        """See the value that a statement keeps."""
         if self.recorder.on:
             self.recorder.value(self.sites[number], value)
         return value
 
     def literal(self, number: int, value: float) -> float:
-        """A float that is kept: equal literals are one object, and here each gets an identity of its own."""
+        """Give a float that is kept an identity of its own: equal literals are one object."""
         if not self.recorder.on:
             return value
         own = float.fromhex(value.hex())
@@ -131,11 +133,11 @@ class Hooks:
         return own
 
     def store(self, number: int, owner: Any) -> Any:
-        """The owner of an item or an attribute that is stored."""
+        """See the owner of an item or an attribute that is stored."""
         return Store((self.recorder, self.sites[number], owner)) if self.recorder.on else owner
 
     def change(self, number: int, owner: Any) -> Any:
-        """The owner of an item or an attribute in `x[i] += v`."""
+        """See the owner of an item or an attribute in `x[i] += v`."""
         return Change((self.recorder, self.sites[number], owner)) if self.recorder.on else owner
 
     def augment(self, number: int, old: Any, value: Any) -> Any:
@@ -153,7 +155,7 @@ class Hooks:
         return result
 
     def unpack(self, number: int, value: Any) -> Any:
-        """What is taken apart by `a, b = value`."""
+        """See what is taken apart by `a, b = value`."""
         recorder = self.recorder
         if not recorder.on:
             return value
@@ -168,7 +170,7 @@ class Hooks:
     # ---- control
 
     def iterate(self, number: int, value: Any) -> Any:
-        """What a loop goes over."""
+        """See what a loop goes over."""
         recorder = self.recorder
         if recorder.on:
             return _Turns(recorder, self.sites[number], iter(iterated(recorder, self.sites[number], value)))
@@ -177,7 +179,7 @@ class Hooks:
         return value
 
     def test(self, number: int, value: Any) -> Any:
-        """What a branch is decided by."""
+        """See what a branch is decided by."""
         recorder = self.recorder
         if recorder.on and is_tensor(value) and np.size(value) == 1 and id(value) in recorder.objects.known:
             node = recorder.objects.node_of(value)
@@ -185,7 +187,7 @@ class Hooks:
         return value
 
     def turn(self, number: int, value: Any) -> Any:
-        """What `while` asks: each time, a turn begins."""
+        """See what `while` asks: each time, a turn begins."""
         recorder = self.recorder
         if recorder.on:
             frame = recorder.stack[-1]
@@ -195,23 +197,23 @@ class Hooks:
         return value
 
     def loop(self, number: int) -> None:
-        """A `while` begins."""
+        """See that a `while` begins."""
         frame = self.recorder.stack[-1]
         frame.turns = {**frame.turns, number: -1}
 
     def enter(self, number: int) -> None:
-        """A function of the person's begins."""
+        """See that a function of the person's begins."""
         recorder = self.recorder
         if recorder.ended:
             recorder.end(recorder.ended)
         recorder.enter(self.sites[number], sys._getframe(2))
 
     def leave(self) -> None:
-        """It ends."""
+        """See that it ends."""
         self.recorder.leave()
 
     def caught(self) -> None:
-        """An exception was caught: our own frames are taken out of its traceback."""
+        """Take our own frames out of the traceback of an exception that was caught."""
         error = sys.exc_info()[1]
         if self.recorder.ended:
             self.recorder.end(self.recorder.ended)
@@ -291,6 +293,3 @@ def without_own(traceback: Any) -> Any:
 
 def _is_own(traceback: Any) -> bool:
     return bool(traceback.tb_frame.f_globals.get("__name__", "").startswith(f"{PACKAGE}."))
-
-
-__all__ = ["Hooks", "Node", "without_own"]

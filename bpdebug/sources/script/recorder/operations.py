@@ -20,6 +20,7 @@ class Method:
     name: str
 
     def __call__(self, owner: Any, *arguments: Any, **options: Any) -> Any:
+        """Call it."""
         return getattr(owner, self.name)(*arguments, **options)
 
 
@@ -30,6 +31,7 @@ class Attribute:
     name: str
 
     def __call__(self, owner: Any) -> Any:
+        """Look it up."""
         return getattr(owner, self.name)
 
 
@@ -40,6 +42,7 @@ class InPlace:
     function: Callable[..., Any]
 
     def __call__(self, target: Any, *arguments: Any, **options: Any) -> Any:
+        """Call it with a copy, and return that."""
         new = np.array(target, copy=True)
         self.function(new, *arguments, **options)
         return new
@@ -52,6 +55,7 @@ class WrittenTo:
     function: Callable[..., Any]
 
     def __call__(self, target: Any, *arguments: Any, **options: Any) -> Any:
+        """Call it with a copy, and return that."""
         new = np.array(target, copy=True)
         self.function(*arguments, out=new, **options)
         return new
@@ -64,6 +68,7 @@ class Item:
     place: int
 
     def __call__(self, results: Any) -> Any:
+        """Take it."""
         return results[self.place]
 
 

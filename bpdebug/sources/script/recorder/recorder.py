@@ -21,7 +21,7 @@ from bpdebug.sources.script.recorder.records import (
     Write,
     same,
 )
-from bpdebug.sources.script.recorder.updates import MAY_UPDATE, depends_on, terms_beside
+from bpdebug.sources.script.recorder.updates import MAY_UPDATE, depends_on, is_plain_sum, terms_beside
 from bpdebug.sources.script.sites import Site, Target
 
 NOTHING: Mapping[str, Any] = {}
@@ -40,8 +40,8 @@ class Limits(NamedTuple):
 
     Attributes
     ----------
-    until : int
-        The line at which it ends, when that is reached; 0 for none.
+    until : tuple of (str, int)
+        The file and the line at which it ends, when that is reached; the line is 0 for none.
     iteration : int
         Which iteration is recorded, from 1.
     function : str
@@ -50,10 +50,10 @@ class Limits(NamedTuple):
         So many operations, and so many bytes of their values, are kept at most.
     """
 
-    until: int = 0
+    until: tuple[str, int] = ("", 0)
     iteration: int = 1
     function: str = ""
-    nodes: int = 400_000
+    nodes: int = 1_000_000
     size: int = 2_000_000_000
 
 
@@ -90,8 +90,10 @@ class Recorder:
         self.updates: list[Update] = []
         self.tests: list[Test] = []
         self.journal: dict[int, tuple[Any, list[Write]]] = {}
+        self.moment = 0
         self.objects = Objects(self.add)
         self.parameters: dict[int, Node] = {}  # a part of a step -> what it is a step of
+        self.plain_sums: set[int] = set()  # what may be a residual, `x + f(x)`
         self.size = 0
         for frame in self.frames:
             frame.latest = None
@@ -114,6 +116,12 @@ class Recorder:
             frame = frame.f_back
         assert frame is not None, "a hook was called from nowhere"
         return frame
+
+    def reach(self, site: Site) -> None:
+        """End the recording if the line is reached at which it is to end."""
+        file, line = self.limits.until
+        if line == site.statement.line and file == site.statement.file:
+            self.end(f"line {line} is reached")
 
     # ---- nodes
 
@@ -143,6 +151,8 @@ class Recorder:
 
     def operands(self, site: Site, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the operands of an operation, unless the next iteration begins with it."""
+        if self.limits.until[1]:
+            self.reach(site)
         found = tuple([self.objects.operand(value) for value in values])
         number = site.number
         for value in found:
@@ -159,7 +169,7 @@ class Recorder:
     def _is_read(self, node: Node, site: int) -> bool:
         """Note that a place reads a node; return whether a new iteration has begun with that."""
         node = node.origin
-        if site in node.replaced_readers:
+        if site in node.replaced_readers and self._is_step(node):
             if self.iteration >= self.limits.iteration:
                 self.end("the iteration is over: the next one begins here")
             self.iteration += 1
@@ -167,6 +177,10 @@ class Recorder:
             return True
         node.readers.add(site)
         return False
+
+    def _is_step(self, node: Node) -> bool:
+        """Whether what replaces another is a step of a parameter, and not a residual in a loop."""
+        return node.id not in self.plain_sums or len({update.old.id for update in self.updates}) > 1
 
     def record(
         self,
@@ -186,15 +200,17 @@ class Recorder:
         view: View | None = None
         if isinstance(result, np.ndarray) and result.base is not None and values:
             source = values[0]
-            if isinstance(source, np.ndarray) and type(operands[0]) is Node:
-                if self.objects.family(result) is self.objects.family(source):
-                    view = (source, function, operands[1:], options)
+            is_array = isinstance(source, np.ndarray) and type(operands[0]) is Node
+            if is_array and self.objects.family(result) is self.objects.family(source):
+                view = (source, function, operands[1:], options)
         self.objects.register(result, node, view)
 
     # ---- statements
 
     def value(self, site: Site, value: Any) -> None:
         """Note the value of an expression that a statement keeps."""
+        if self.limits.until[1]:
+            self.reach(site)
         call = self.stack[-1]
         if is_tensor(value):
             node = self.objects.node_of(value)
@@ -229,7 +245,15 @@ class Recorder:
         """Add an instance."""
         frame = self.frame()
         call = self.stack[-1]
-        instance = Instance(site, node, len(self.nodes), call, scope_of(frame), frame.f_globals)
+        start, moment = len(self.nodes), self.moment
+        if call.began is not None:
+            line, *began = call.began
+            if site.statement.line <= line <= site.statement.end_line:
+                start, moment = began
+            call.began = None
+        instance = Instance(
+            site, node, len(self.nodes), call, scope_of(frame), frame.f_globals, start, moment
+        )
         self.instances.append(instance)
         call.latest = instance
         if node is not None:
@@ -296,7 +320,8 @@ class Recorder:
         entry = self.journal.get(id(container))
         if entry is None:
             entry = self.journal[id(container)] = (container, [])
-        entry[1].append(Write(len(self.nodes), key, old))
+        entry[1].append(Write(self.moment, key, old))
+        self.moment += 1
 
     def slot(self, site: Site, old: Any, new: Any, name: str, depth: int = 0) -> None:
         """Look whether what takes the place of something else is an update of it."""
@@ -339,6 +364,8 @@ class Recorder:
         if not self.updates or self.updates[-1].new is not new:
             self.updates.append(Update(parameter, new, terms, site, name))
         self.parameters[new.id] = parameter
+        if is_plain_sum(new, terms):
+            self.plain_sums.add(new.id)
         new.replaced_readers = frozenset(readers) | old.replaced_readers
 
     def change(
@@ -410,7 +437,11 @@ class Recorder:
         while frame is not None and frame.f_code.co_filename not in self.files:
             frame = frame.f_back  # a library has called it
         caller = (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
-        call = Frame(len(self.frames), site, self.stack[-1], caller, len(self.nodes))
+        parent = self.stack[-1]
+        began = parent.began
+        if began is None or began[0] != caller[1]:
+            parent.began = (caller[1], len(self.nodes), self.moment)
+        call = Frame(len(self.frames), site, parent, caller, len(self.nodes))
         self.stack.append(call)
         if self.limits.function and self.only is None and not self.ended and _is_meant(site, self.limits):
             self.only, self.on = call, True

@@ -44,9 +44,11 @@ class Frame:
         The loops that it is or was in, and the turn of each; replaced, never changed.
     latest : Instance or None
         The instance whose statement is being carried out.
+    began : tuple of (int, int, int) or None
+        The line of the first call in the statement that is being carried out, the time and the moment then.
     """
 
-    __slots__ = ("caller", "latest", "number", "parent", "parent_turns", "site", "time", "turns")
+    __slots__ = ("began", "caller", "latest", "number", "parent", "parent_turns", "site", "time", "turns")
 
     def __init__(
         self, number: int, site: Site | None, parent: Frame | None, caller: tuple[str, int], time: int
@@ -55,6 +57,7 @@ class Frame:
         self.turns: Turns = {}
         self.parent_turns: Turns = parent.turns if parent else {}
         self.latest: Instance | None = None
+        self.began: tuple[int, int, int] | None = None
 
     @property
     def depth(self) -> int:
@@ -121,7 +124,8 @@ class Node:
             operands,
             options,
         )
-        self._value, self._undo = value, None
+        self._value = value
+        self._undo: Undo | None = None
         self.frame, self.turns = frame, frame.turns
         self.names: tuple[str, ...] = ()
         self.instance: Instance | None = None
@@ -133,7 +137,6 @@ class Node:
         """What was computed, as it was then."""
         if self._undo is None:
             return self._value
-        undo: Undo | None = self._undo
         parts, node = [], self
         while (undo := node._undo) is not None:
             parts.append(undo)
@@ -193,8 +196,8 @@ class Instance:
     result : Node or None
         What the statement stored: the value itself; for `x += v` and `x[i] = v`, the new `x`.
     start, time : int
-        The clock when its nodes began, and when the value was there: nodes from `start` to `time` whose site
-        belongs to the same statement are those that one steps into.
+        The clock before a function of the person's was called in it, and when the value was there; equal
+        where it calls none.
     frame : Frame
         The call that it was in.
     turns : mapping
@@ -206,10 +209,13 @@ class Instance:
         the objects held then is in the journal and the histories: see `environment`.
     variables : mapping
         The module's variables, as they are now; the journal says what they were.
+    moment : int
+        How many writes to containers came before `start`.
     """
 
     __slots__ = (
         "frame",
+        "moment",
         "names",
         "node",
         "result",
@@ -229,7 +235,10 @@ class Instance:
         frame: Frame,
         scope: Mapping[str, Any] | None,
         variables: Mapping[str, Any],
+        start: int,
+        moment: int,
     ) -> None:
+        self.start, self.moment = start, moment
         self.site, self.node, self.result, self.time, self.frame = site, node, node, time, frame
         self.turns = frame.turns
         self.scope, self.variables = scope, variables
@@ -283,11 +292,11 @@ class Test(NamedTuple):
 class Write(NamedTuple):
     """One change of a list, a dict or the attributes of an object: how to undo it.
 
-    `key` is MISSING where the whole was kept, as before `list.sort`; `old` is MISSING where nothing was
-    there.
+    `moment` counts all writes. `key` is MISSING where the whole was kept, as before `list.sort`; `old` is
+    MISSING where nothing was there.
     """
 
-    time: int
+    moment: int
     key: Any
     old: Any
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.operations import put
+from bpdebug.sources.script.recorder.operations import InPlace, put
 from bpdebug.sources.script.recorder.records import Node, same
 
 Terms = tuple[tuple[int, Node], ...]
@@ -21,6 +21,7 @@ ADD: frozenset[Callable[..., Any]] = frozenset({operator.add, np.add})
 SUBTRACT: frozenset[Callable[..., Any]] = frozenset({operator.sub, np.subtract})
 SCALE: frozenset[Callable[..., Any]] = frozenset({operator.mul, np.multiply})
 MAY_UPDATE = ADD | SUBTRACT
+SCATTERED: dict[Any, int] = {InPlace(np.add.at): 1, InPlace(np.subtract.at): -1}
 DEEPEST = 6
 """An update is a few operations on top of the old value."""
 
@@ -33,6 +34,9 @@ def terms_beside(new: Node, old: Node, sign: int = 1, depth: int = 0) -> Terms |
     if depth > DEEPEST or new.id < old.id:
         return None
     function, operands = new.function, new.operands
+    if function in SCATTERED and type(operands[0]) is Node and operands[0].origin is old:
+        part = operands[2]
+        return ((SCATTERED[function] * sign, part),) if type(part) is Node else ()
     if function is put:
         return _terms_of_part(operands, old, sign)
     if function in ADD or function in SUBTRACT:
@@ -59,7 +63,7 @@ def terms_beside(new: Node, old: Node, sign: int = 1, depth: int = 0) -> Terms |
 
 
 def _terms_of_part(operands: tuple[Any, ...], old: Node, sign: int) -> Terms | None:
-    """The same for `x[i] = x[i] + delta`."""
+    """Do the same for `x[i] = x[i] + delta`."""
     whole, _, part = operands
     if type(whole) is not Node or whole.origin is not old or type(part) is not Node:
         return None
@@ -71,6 +75,23 @@ def _terms_of_part(operands: tuple[Any, ...], old: Node, sign: int) -> Terms | N
     if not reads or type(other) is not Node or held.origin.operands[0].origin is not old:
         return None
     return ((sign if part.function in ADD else -sign, other),)
+
+
+def is_plain_sum(new: Node, terms: Terms) -> bool:
+    """Whether an update is written `x = x + f(x)`, with no rate and no minus: it may be a residual."""
+    if new.function is not operator.add or (new.site is not None and new.site.kind != "binary"):
+        return False
+    return all(sign > 0 and not _is_scaled(delta.origin) for sign, delta in terms)
+
+
+def _is_scaled(delta: Node) -> bool:
+    """Whether a value is the multiple of another: by a number, or with the other sign."""
+    if delta.function is operator.neg:
+        return True
+    if delta.function not in SCALE and delta.function is not operator.truediv:
+        return False
+    likes = (operand.like if type(operand) is Node else operand for operand in delta.operands)
+    return any(np.ndim(like) == 0 for like in likes)
 
 
 def depends_on(node: Node, target: Node) -> bool:

@@ -10,6 +10,9 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Option
 from bpdebug.errors import ShapeError
 
+MISFITS = (ShapeError, ValueError, IndexError, TypeError, ArithmeticError)
+"""What NumPy raises of operands that do not fit together: a scalar where a table belongs is a TypeError."""
+
 
 @dataclass(frozen=True, slots=True)
 class Misreading:
@@ -47,8 +50,8 @@ class Misread:
     ways: tuple[Misreading, ...]
 
     def value(self, *operands: Array, **options: Any) -> Array | None:
-        """Return what is computed; None if the operands do not fit even so."""
+        """Return what is computed; None if the operands do not fit even so: they may be of any shape."""
         try:
             return self.numpy(*operands, **options)
-        except (ShapeError, ValueError, IndexError):
+        except MISFITS:
             return None

@@ -27,7 +27,11 @@ def inverse_deviation(
     **wrongly: bool,
 ) -> Array:
     """1 / √(variance + ε), of the biased variance or the unbiased one."""
-    return inverse_size(np.var(x, axis=axis, keepdims=keepdims, ddof=int(unbiased)), eps, **wrongly)
+    variance = np.var(x, axis=axis, keepdims=keepdims)
+    if unbiased:  # of a single number it is 0 / 0
+        count = np.float64(x.size / max(variance.size, 1))
+        variance = variance * count / (count - 1)
+    return inverse_size(variance, eps, **wrongly)
 
 
 def inverse_rms(x: Array, axis: Any = -1, keepdims: bool = True, eps: float = 1e-5, **wrongly: bool) -> Array:

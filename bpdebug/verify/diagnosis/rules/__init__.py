@@ -30,10 +30,11 @@ from bpdebug.verify.diagnosis.rules.forward import (
     unmasked,
 )
 from bpdebug.verify.diagnosis.rules.options import another_option, misread
-from bpdebug.verify.diagnosis.rules.sums import another_mean, another_sum
+from bpdebug.verify.diagnosis.rules.sums import another_mean, another_sum, one_number_for_all
 from bpdebug.verify.diagnosis.rules.tensors import (
     another_product,
     another_tensor,
+    inner_product,
     transposed,
     unshaped,
     updated_too_early,
@@ -54,7 +55,9 @@ RULES: tuple[Rule, ...] = (
     transposed,
     unshaped,
     another_product,
+    inner_product,
     another_sum,
+    one_number_for_all,
     another_mean,
     opposite_sign,
     another_power,

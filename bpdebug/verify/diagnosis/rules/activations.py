@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from bpdebug.engine.language.forms import ELEMENTWISE
 from bpdebug.engine.language.functions import FUNCTIONS
@@ -14,9 +15,14 @@ PRIME = "_prime"
 """The derivative of the function `f` is the function `f_prime`."""
 
 
+def is_derivative(node: Expression) -> TypeGuard[Call]:
+    """Whether a node is the derivative of an activation; a loss, of an output and a target, has one too."""
+    return isinstance(node, Call) and node.function.endswith(PRIME) and len(node.arguments) == 1
+
+
 def wrong_argument_of_derivative(node: Expression, scope: Scope) -> Iterator[Replacement]:
     """`sigmoid_prime(a1)` for `sigmoid_prime(z1)`: the derivative at the output instead of the input."""
-    if isinstance(node, Call) and node.function.endswith(PRIME):
+    if is_derivative(node):
         (argument,) = node.arguments
         if isinstance(argument, Name) and argument.id in scope.activations:
             yield (
@@ -28,7 +34,7 @@ def wrong_argument_of_derivative(node: Expression, scope: Scope) -> Iterator[Rep
 
 def derivative_from_the_output(node: Expression, scope: Scope) -> Iterator[Replacement]:
     """`z1 * (1 - z1)`: the form that takes the output, of this or another activation, at any tensor."""
-    if isinstance(node, Call) and node.function.endswith(PRIME):
+    if is_derivative(node):
         (argument,) = node.arguments
         wanted = scope.shape(argument)
         for name in scope.near:

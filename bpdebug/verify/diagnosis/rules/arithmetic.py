@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bpdebug.engine.language.nodes import Call, Expression, Number
-from bpdebug.verify.diagnosis.rules.activations import PRIME
+from bpdebug.verify.diagnosis.rules.activations import is_derivative
 from bpdebug.verify.diagnosis.scope import Replacement, Scope
 
 TERMS = ("add", "subtract")
@@ -17,7 +17,7 @@ def left_out(node: Expression, scope: Scope) -> Iterator[Replacement]:
         x, y = node.arguments
         is_term = node.function in TERMS
         kind = "term left out" if is_term else "factor left out"
-        if isinstance(y, Call) and y.function.endswith(PRIME) and not is_term:
+        if is_derivative(y) and not is_term:
             kind = "derivative left out"
         yield x, "constant left out" if is_term and isinstance(y, Number) else kind, 1.0
         if node.function != "divide":
@@ -44,9 +44,8 @@ def twice(node: Expression, scope: Scope) -> Iterator[Replacement]:
         return
     if node.function == "multiply":
         for factor in node.arguments:
-            derivative = isinstance(factor, Call) and factor.function.endswith(PRIME)
-            kind = "derivative twice" if derivative else "factor twice"
-            yield Call("multiply", (node, factor)), kind, 1.1 if derivative else 1.6
+            kind = "derivative twice" if is_derivative(factor) else "factor twice"
+            yield Call("multiply", (node, factor)), kind, 1.1 if is_derivative(factor) else 1.6
     if node.function == "divide":
         yield Call("divide", (node, node.arguments[1])), "factor twice", 1.3
     if node.function == "add":

@@ -43,6 +43,17 @@ def another_sum(node: Expression, scope: Scope) -> Iterator[Replacement]:
     )
 
 
+def one_number_for_all(node: Expression, scope: Scope) -> Iterator[Replacement]:
+    """`broadcast_like(sum(dz1), sum(dz1, axis=0))`: the sum over everything, given to every unit.
+
+    `b1 -= rate * np.sum(dz1)` does so without a word: the bias has its shape, and the number is broadcast.
+    """
+    if isinstance(node, Call) and node.function == "sum" and options_of(node)["axis"] is not None:
+        for function, cost in (("sum", 1.2), ("mean", 1.4)):
+            total = Call(function, node.arguments)
+            yield Call("broadcast_like", (total, node)), "one number for all", cost
+
+
 def _choices(rank: int) -> Iterator[Option]:
     """Yield the axes over which a tensor can be summed, fewer before more."""
     yield from range(rank)

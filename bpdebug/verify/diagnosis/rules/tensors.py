@@ -40,6 +40,21 @@ def another_product(node: Expression, scope: Scope) -> Iterator[Replacement]:
             yield Call("matmul", node.arguments[::-1]), "operands exchanged", 1.4
 
 
+def inner_product(node: Expression, scope: Scope) -> Iterator[Replacement]:
+    """`sum(dz1 * a0)` for `dz1.T @ a0`: `np.dot` of two vectors where their outer product belongs."""
+    match node:
+        case Call("matmul", (Call("transpose", (x,)), y)):
+            product = Call("multiply", (x, y))
+        case Call("matmul", (x, Call("transpose", (y,)))):
+            product = Call("multiply", (x, y))
+        case _:
+            return
+    if scope.shape(x) == scope.shape(y):
+        total = Call("sum", (product,))
+        yield total, "inner product", 1.2
+        yield Call("broadcast_like", (total, node)), "inner product", 1.2
+
+
 def updated_too_early(node: Expression, scope: Scope) -> Iterator[Replacement]:
     """`w2_new` for `w2`: the update had been done already."""
     if isinstance(node, Name) and node.id in scope.updated:

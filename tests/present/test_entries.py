@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.debug.debugger import Debugger
-from bpdebug.tui.entries import (
+from bpdebug.present.entries import (
     Entry,
     WatchReadings,
     breakpoint_entries,

@@ -6,7 +6,7 @@ import pytest
 
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import execute
-from bpdebug.tui.replies import reply
+from bpdebug.present.replies import reply
 from tests.examples import example
 
 

@@ -15,7 +15,7 @@ from bpdebug.errors import Problem, ScenarioError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from bpdebug.sources.scenario.reading import ScenarioFolder
+    from bpdebug.sources.files import ScenarioFolder
 
 MAX_SHOWN = 40
 """How much of a text found in a file is repeated in a message, in characters."""

@@ -1,0 +1,71 @@
+"""A person's variables in a recorded program: names as written, and the versions that each has had.
+
+`self.w`, `grads["W1"]` and `delta` are names of a recorded program like any other. A variable that is
+assigned again has another version, `delta ·2`; one who asks for `delta` means the version of that moment.
+"""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from bpdebug.engine.language.nodes import VERSION, Expression, Name, rewrite
+
+
+def variable_of(name: str) -> str:
+    """Return the variable that a name is a version of."""
+    variable, sign, number = name.rpartition(VERSION)
+    return variable if sign and number.isdecimal() else name
+
+
+def normalised(text: str) -> str:
+    """Return a person's name as Python would write it: quotes and blanks do not tell names apart."""
+    try:
+        return ast.unparse(ast.parse(text.replace(VERSION, VERSION.strip()), mode="eval"))
+    except (SyntaxError, ValueError):
+        return text
+
+
+class Variables:
+    """The variables of a program.
+
+    Parameters
+    ----------
+    inputs : iterable of str
+        What is given.
+    positions : mapping
+        Result -> the number of its statement.
+    """
+
+    def __init__(self, inputs: Iterable[str], positions: Mapping[str, int]) -> None:
+        self.written: dict[str, tuple[list[int], list[str]]] = {}
+        for name, position in (*((name, 0) for name in inputs), *positions.items()):
+            when, versions = self.written.setdefault(variable_of(name), ([], []))
+            when.append(position)
+            versions.append(name)
+
+    @cached_property
+    def known(self) -> Mapping[str, str]:
+        """Every name as Python would write it -> the name; of a variable, its first version."""
+        names = {normalised(name): name for _, versions in self.written.values() for name in versions}
+        return names | {normalised(variable): versions[0] for variable, (_, versions) in self.written.items()}
+
+    def version_at(self, name: str, position: int) -> str:
+        """Return the version of a variable at a position; before it has one, the first."""
+        when, versions = self.written.get(name, ([0], [name]))
+        return versions[max(0, bisect_right(when, position) - 1)]
+
+    def at(self, expression: Expression, position: int) -> Expression:
+        """Return an expression over the versions of a position; a name with a number stays as it is."""
+
+        def version(node: Expression) -> Expression:
+            return Name(self.version_at(node.id, position)) if isinstance(node, Name) else node
+
+        return rewrite(expression, version)
+
+    def positions_of(self, name: str) -> tuple[int, ...]:
+        """Return where the versions of a variable are written, in order."""
+        when, _ = self.written.get(name, ([], []))
+        return tuple(position for position in when if position)

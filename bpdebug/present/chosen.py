@@ -1,0 +1,112 @@
+"""What one has chosen to look at: a layer, a cell of each pair, slices, how many digits, whose values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.provenance.origins import Origin
+from bpdebug.engine.language.provenance.regions import Index
+from bpdebug.engine.program.block import Block
+from bpdebug.present.cells import FEWEST_DIGITS, MOST_DIGITS
+from bpdebug.present.explaining import Selection, explain_element
+from bpdebug.present.line_pairs import pairs_of_line
+from bpdebug.present.panels import Sight
+from bpdebug.present.snapshot import PairNames, layer_in_focus, pairs_in_focus, places_of, result_name
+from bpdebug.present.views import View, Views
+
+
+class Chosen:
+    """The choices of one reader of a debugger; where nothing is chosen, the program is followed.
+
+    Parameters
+    ----------
+    debugger : Debugger
+        What is looked at.
+    mine : mapping
+        The values of the user's own code.
+    digits : int
+        Significant digits.
+    """
+
+    def __init__(self, debugger: Debugger, mine: Mapping[str, Array], digits: int) -> None:
+        self.debugger = debugger
+        self.mine = mine
+        self.digits = digits
+        self.pinned: int | None = None
+        self.cells: dict[int, Index] = {}
+        self.walked: tuple[object, int] = (None, 0)
+        values = debugger.original.values
+        self.views = Views(values, values, mine)
+        self.view: View = "run"
+
+    # Layers and pairs
+
+    @property
+    def layer_number(self) -> int:
+        """The layer in focus: the pinned one, else that of the current statement."""
+        return self.pinned if self.pinned is not None else layer_in_focus(self.debugger)
+
+    @property
+    def layer(self) -> Block | None:
+        """The layer in focus; None where there are no layers, or the statement is of none."""
+        layers, number = self.debugger.program.layers, self.layer_number
+        return layers[number - 1] if 0 < number <= len(layers) else None
+
+    def toggle_pinned(self) -> None:
+        """Keep to the layer in focus, or follow the program again."""
+        self.pinned = self.layer_number if self.pinned is None else None
+
+    def pairs(self) -> tuple[PairNames, ...]:
+        """Return the names of the pairs to show."""
+        statement = self.debugger.statement or self.debugger.program.statements[0]
+        if self.debugger.program.is_recorded:
+            return pairs_of_line(self.debugger.program, statement)
+        return pairs_in_focus(self.debugger.program, self.layer, statement)
+
+    # Elements and slices
+
+    def selection(self, focused: str) -> Selection:
+        """Return the element to explain: of the panel in focus, if one is, else of the current result."""
+        places = places_of(self.pairs())
+        name = focused if focused in places else result_name(self.debugger)
+        return Selection(name, self.cells.get(places.get(name, -1), ()))
+
+    def origin(self, selection: Selection) -> Origin | None:
+        """Say where an element comes from, in the values and digits that are looked at."""
+        return explain_element(self.debugger, selection, self.digits, self.view)
+
+    def sight(self, selection: Selection, origin: Origin | None) -> Sight:
+        """Return which part of each tensor is in sight."""
+        sources = origin.sources if origin is not None else ()
+        return Sight(self.cells, selection.name, sources, self.walked_from(selection))
+
+    def walked_from(self, selection: Selection) -> int:
+        """Return how many slices one has walked on, of those that the selected element comes from."""
+        start, count = self.walked
+        return count if start == (self.debugger.moment, selection) else 0
+
+    def walk(self, selection: Selection, change: int) -> None:
+        """Walk to another slice of what the selected element comes from."""
+        self.walked = (self.debugger.moment, selection), self.walked_from(selection) + change
+
+    # Digits and views
+
+    def change_digits(self, change: int) -> None:
+        """Write more or fewer significant digits."""
+        self.digits = min(max(self.digits + change, FEWEST_DIGITS), MOST_DIGITS)
+
+    def next_view(self) -> None:
+        """Look at other values: the original run's, the user's, a difference."""
+        self.view = self.views.after(self.view)
+
+    def follow_run(self) -> None:
+        """Look at the run as it is now: what was set, or dropped, has made another one."""
+        debugger = self.debugger
+        if self.views.run is not debugger.trace.values:
+            values, replaced = debugger.trace.values, debugger.history.replaced_names
+            # The user's values are those of the first iteration: a later one has others.
+            mine = self.mine if debugger.iteration == 1 else {}
+            self.views = Views(debugger.original.values, values, mine, replaced)
+            self.view = "run"

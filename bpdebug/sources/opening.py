@@ -1,0 +1,63 @@
+"""From what a person names to a case: a script is run and recorded, anything else is a scenario."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from bpdebug.errors import BpdebugError
+
+if TYPE_CHECKING:
+    from bpdebug.sources.case import Case
+
+SCRIPT_SUFFIXES = (".py", ".ipynb")
+
+
+def is_script(source: str | os.PathLike[str]) -> bool:
+    """Whether a name is that of a person's own code, by its suffix."""
+    return PurePath(source).suffix.lower() in SCRIPT_SUFFIXES
+
+
+def open_case(
+    source: str | os.PathLike[str],
+    allow_outside: bool = False,
+    arguments: Sequence[str] = (),
+    until: int = 0,
+    iteration: int = 1,
+    function: str = "",
+    seconds: float = 120.0,
+) -> Case:
+    """Return the case that a person names.
+
+    Parameters
+    ----------
+    source : str or path
+        A Python file or a notebook, which runs as Python runs it; a scenario file, or the name of a shipped
+        one, which runs nothing.
+    allow_outside : bool
+        Whether the tensor files that a scenario names may be outside its folder.
+    arguments : sequence of str
+        A script's arguments.
+    until, iteration, function, seconds
+        What is recorded of a script; see `bpdebug.sources.script.Options`.
+
+    Raises
+    ------
+    ScenarioError
+        If a scenario cannot be used.
+    ScriptError
+        If a script cannot be read, or nothing could be recorded.
+    """
+    # Each is imported when it is used: start-up is quicker.
+    if is_script(source):
+        from bpdebug.sources.script import Options, record_script
+        from bpdebug.sources.script.case import case_of
+
+        return case_of(record_script(source, arguments, Options(until, iteration, function, seconds)))
+    if arguments:
+        raise BpdebugError(f"a scenario takes no arguments: found {' '.join(arguments)}")
+    from bpdebug.sources.scenario import load_scenario
+
+    return load_scenario(source, allow_outside)

@@ -1,0 +1,98 @@
+"""Every key, click and typed line that changes the session runs a command here.
+
+So whatever one does can be saved as a script, and replayed without a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Protocol
+
+from textual.screen import Screen
+
+from bpdebug.commands.command import Answer
+from bpdebug.commands.session import Session
+from bpdebug.commands.table import execute
+from bpdebug.errors import Interrupted
+from bpdebug.present.replies import reply
+
+PATIENCE = 0.1
+"""Seconds that a command may compute iterations before it goes on in a thread."""
+
+
+class Say(Protocol):
+    """Shows an answer until the next key."""
+
+    def __call__(self, *lines: str, failed: bool = False) -> None:
+        """Show lines; `failed` says that they are a refusal."""
+
+
+class CommandRunner:
+    """Runs the commands of a session, and lets the screen show what has become of it.
+
+    Parameters
+    ----------
+    screen : Screen
+        Over which it says that it computes.
+    session : Session
+        What the commands work on.
+    show : callable
+        Shows the session as it is.
+    say : callable
+        Shows an answer.
+    """
+
+    def __init__(self, screen: Screen[None], session: Session, show: Callable[[], None], say: Say) -> None:
+        self.screen = screen
+        self.session = session
+        self.show = show
+        self.say = say
+        self.is_computing = False
+
+    def execute(self, line: str) -> Answer:
+        """Run a command; what takes long goes on in a thread, and answers when it is done."""
+        self.session.debugger.on_iteration = interrupt_after(PATIENCE)
+        try:
+            answer = execute(self.session, line)
+        except Interrupted:
+            self.compute(line)
+            return Answer(())
+        self.show()
+        return answer
+
+    def run(self, line: str) -> None:
+        """Run the command of a key or a click, and say what the screen does not show anyway."""
+        self.reply(line, self.execute(line))
+
+    def reply(self, line: str, answer: Answer) -> None:
+        """Say what the screen does not show of an answer."""
+        self.say(*reply(line, answer), failed=answer.failed)
+
+    def compute(self, line: str) -> None:
+        """Run a command in a thread; until it is done one can only stop it."""
+        from bpdebug.tui.screens.computing import ComputingScreen  # when first used: start-up is quicker
+
+        def run(passed: Callable[[int], None]) -> Answer:
+            self.session.debugger.on_iteration = passed
+            return execute(self.session, line)
+
+        def done(answer: Answer | None) -> None:
+            self.is_computing = False
+            self.show()
+            if answer is not None:
+                self.reply(line, answer)
+
+        self.is_computing = True
+        self.screen.app.push_screen(ComputingScreen(run), done)
+
+
+def interrupt_after(seconds: float) -> Callable[[int], None]:
+    """Return what is called with each iteration that is computed, and stops that after some time."""
+    end = perf_counter() + seconds
+
+    def passed(iteration: int) -> None:
+        if perf_counter() > end:
+            raise Interrupted
+
+    return passed

@@ -1,0 +1,58 @@
+"""Parameters that are updated too early: a gradient was computed from the new value instead of the old one.
+
+No edit of an expression mends that. It is seen in the data flow, and proven by computing what read the new
+value once more with the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.recorder.records import Node, recomputed
+from bpdebug.sources.script.recording import Recording
+from bpdebug.verify.repair.replay import Replaced, ValueOf, ancestors
+from bpdebug.verify.repair.trials import gradient_nodes
+
+
+class EarlyRead(NamedTuple):
+    """A new value that the gradients of other parameters were computed from.
+
+    Attributes
+    ----------
+    parameter : Parameter
+        What was updated too early.
+    readers : tuple of Node
+        What read its new value.
+    replaced : mapping
+        The readers with the old value in its place, as what a replay replaces.
+    """
+
+    parameter: Parameter
+    readers: tuple[Node, ...]
+    replaced: Replaced
+
+
+def early_reads(recording: Recording, parameters: tuple[Parameter, ...]) -> Iterator[EarlyRead]:
+    """Yield the parameters whose new values others were computed from."""
+    for parameter in parameters:
+        news = {update.new.origin.id for update in parameter.updates}
+        others = [node for other in parameters if other is not parameter for node in gradient_nodes(other)]
+        behind = ancestors(others)
+        readers = tuple(
+            node
+            for node in recording.nodes
+            if node.id in behind
+            and node.function is not None
+            and node.id not in news
+            and any(parent.origin.id in news for parent in node.parents())
+        )
+        if readers:
+            replaced = {node.id: partial(_with_old, node, news, parameter.old) for node in readers}
+            yield EarlyRead(parameter, readers, replaced)
+
+
+def _with_old(node: Node, news: set[int], old: Node, value_of: ValueOf) -> Any:
+    return recomputed(node, lambda operand: value_of(old if operand.origin.id in news else operand))

@@ -1,0 +1,122 @@
+"""Values to try corrections on: those that were recorded, and fresh ones of the parameters.
+
+Initial zeros and ones hide mistakes (γ = 1, b = 0), and a correction may fit one set of values by chance. So
+the parameters are moved at random and everything is computed again, by the largest step at which no branch
+that was taken turns. The derived gradients are computed for the same values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from bpdebug.sources.script.analysis.analysis import Analysis
+from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.standard import ZERO
+from bpdebug.sources.script.recorder.records import Node
+from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
+from bpdebug.verify.repair.report import ParameterVerdict
+from bpdebug.verify.repair.search import Trial
+
+SEEDS = (0, 1)
+STEPS = (1.0, 0.1, 1e-2, 1e-3, 1e-4)
+"""How far the parameters are moved, in parts of their spread: the first step at which no branch turns."""
+SMALLEST_SPREAD = 0.05
+"""A bias that begins at 0 is moved by as much."""
+SAID: dict[str, ParameterVerdict] = {
+    "right": "right",
+    "factor": "wrong",
+    "wrong": "wrong",
+    "unknown": "not reached",
+}
+
+
+def trials_of(analysis: Analysis, replay: Replay) -> tuple[Trial, ...]:
+    """Return the recorded values, and as many fresh ones as there are seeds."""
+    fresh = (_fresh(analysis, replay, seed) for seed in SEEDS)
+    return (_trial(analysis, {}, analysis.gradients), *filter(None, fresh))
+
+
+def _fresh(analysis: Analysis, replay: Replay, seed: int) -> Trial | None:
+    """Return fresh values; None where every step turns a branch."""
+    assert analysis.loss is not None
+    for step in STEPS:
+        replaced: Replaced = dict(_moved(analysis.parameters, seed, step))
+        try:
+            value_of = replay.run(replaced)
+            if replay.turned(value_of) is None:
+                gradients = analysis.loss.reference.gradients(value_of)
+                if all(np.all(np.isfinite(gradient)) for gradient in gradients.values()):
+                    return _trial(analysis, replaced, gradients)
+        except Exception:  # noqa: S112 (the person's own operations may raise on other values)
+            continue
+    return None
+
+
+def _moved(
+    parameters: tuple[Parameter, ...], seed: int, step: float
+) -> Iterator[tuple[int, Callable[[ValueOf], Any]]]:
+    random = np.random.default_rng(seed)
+    # What is not trained is data, and stays: only where nothing is trained are the other tensors moved.
+    for parameter in [one for one in parameters if one.updates] or parameters:
+        value = np.asarray(parameter.old.value)
+        spread = max(float(np.std(value)), 0.1 * float(np.max(np.abs(value), initial=0)), SMALLEST_SPREAD)
+        moved = (value + step * spread * random.normal(size=value.shape)).astype(value.dtype)
+        like = parameter.old.like
+        yield parameter.old.id, partial(_given, moved if isinstance(like, np.ndarray) else type(like)(moved))
+
+
+def _given(value: Any, value_of: ValueOf) -> Any:
+    return value
+
+
+def _trial(analysis: Analysis, replaced: Replaced, gradients: Mapping[int, Any]) -> Trial:
+    sizes = {
+        parameter.name: float(np.max(np.abs(gradients.get(parameter.old.id, 0.0)), initial=0))
+        for parameter in analysis.parameters
+    }
+    largest = max(sizes.values(), default=0.0)
+    proving = frozenset(name for name, size in sizes.items() if size > ZERO * largest)
+    return Trial(replaced, _verdicts(analysis, gradients), proving)
+
+
+def _verdicts(
+    analysis: Analysis, gradients: Any
+) -> Callable[[ValueOf, Replaced], dict[str, ParameterVerdict]]:
+    def verdicts(value_of: ValueOf, replaced: Replaced) -> dict[str, ParameterVerdict]:
+        judged = analysis.verdicts(_with_steps(analysis, value_of, replaced), gradients).each
+        return {
+            parameter.name: SAID[verdict.kind]
+            for parameter, verdict in zip(analysis.parameters, judged, strict=True)
+        }
+
+    return verdicts
+
+
+def _with_steps(analysis: Analysis, value_of: ValueOf, replaced: Replaced) -> ValueOf:
+    """Return values in which the tensors of a chain agree with the step that was made of them.
+
+    Where the statement of an update itself is edited, its new value is another, and what lies between it and
+    the gradient was not computed: `step = factor · tensor` says what each tensor would have been.
+    """
+    other: dict[int, Any] = {}
+    for parameter in analysis.parameters:
+        for update, piece in zip(parameter.updates, parameter.pieces, strict=False):
+            if update.new.id not in replaced or piece.index is not None:
+                continue
+            step = np.asarray(value_of(update.new)) - np.asarray(value_of(update.old))
+            for link in piece.chain:
+                if not (link.is_stripped or link.is_adaptive):
+                    tensor = step / link.factor(value_of)
+                    other[link.node.id] = tensor.T if link.is_transposed else tensor
+    return lambda node: other[node.id] if node.id in other else value_of(node)
+
+
+def gradient_nodes(parameter: Parameter) -> list[Node]:
+    """Return the new value of a parameter, its steps, and what these were computed from."""
+    steps = [delta for update in parameter.updates for _, delta in update.deltas]
+    chain = [link.node for piece in parameter.pieces for link in piece.chain]
+    return [*([parameter.new] if parameter.new is not None else []), *steps, *chain]
