@@ -40,7 +40,22 @@ def _comparison(name: str, truth: Callable[..., Any], sign: str, notation: str, 
     )
 
 
+def where(x: Array, y: Array, z: Array) -> Array:
+    """Return `y` where `x` is true, else `z`."""
+    return np.where(x != 0, y, z)
+
+
 ENTRIES = (
+    Function(
+        "where",
+        where,
+        (None, "where(x, g, 0)", "where(x, 0, g)"),
+        "The second where the first is true, else the third; each receives the gradient of what it gave.",
+        (
+            Sample((((1.0, 0.0, 1.0), (0.0, 0.0, 1.0)), MIXED, POSITIVE)),
+            Sample(((1.0, 0.0, 1.0), MIXED, 0.3)),
+        ),
+    ),
     _comparison("greater", np.greater, ">", ">", "larger than"),
     _comparison("greater_equal", np.greater_equal, ">=", "≥", "larger than or equal to"),
     _comparison("less", np.less, "<", "<", "smaller than"),
