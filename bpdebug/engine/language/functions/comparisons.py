@@ -53,7 +53,7 @@ ENTRIES = (
         "The second where the first is true, else the third; each receives the gradient of what it gave.",
         (
             Sample((((1.0, 0.0, 1.0), (0.0, 0.0, 1.0)), MIXED, POSITIVE)),
-            Sample(((1.0, 0.0, 1.0), MIXED, 0.3)),
+            Sample(((1.0, 0.0, 1.0), MIXED, 0.4)),
         ),
     ),
     _comparison("greater", np.greater, ">", ">", "larger than"),
@@ -96,5 +96,4 @@ ENTRIES = (
     Function("isinf", as_numbers(np.isinf), None, "1 where the element is infinite, else 0.", SINGLE),
 )
 
-TRUTHS = frozenset({*(entry.name for entry in ENTRIES), "any", "all"})
 """The functions whose results are read as true or false."""
