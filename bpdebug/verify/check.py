@@ -121,8 +121,8 @@ def check(
         return Report(tuple(checked), renamed or {})
     reference = run(program, values).values
     bench = Bench(program)
-    judgements, fed, convention = judge(program, reference, mine, tolerance)
-    by_name = {judgement.name: judgement for judgement in judgements}
+    judged = judge(program, reference, mine, tolerance)
+    by_name = {judgement.name: judgement for judgement in judged.judgements}
     reports = []
     for statement in program.statements:
         judgement = by_name.pop(statement.name, None)
@@ -133,9 +133,9 @@ def check(
             continue
         report = _reported(judgement, statement.layer)
         if judgement.verdict == "wrong":
-            numbers = convention.without_factor(statement.name, mine[statement.name])
+            numbers = judged.mine[statement.name]
             rtol = DIAGNOSIS_RTOL * tolerance.relative(numbers, reference[statement.name])
-            diagnoses, ambiguous = diagnose(bench, statement, numbers, fed, mine.keys(), rtol)
+            diagnoses, ambiguous = diagnose(bench, statement, numbers, judged.fed, mine.keys(), rtol)
             report = replace(report, diagnoses=diagnoses, ambiguous=ambiguous)
             if not diagnoses:
                 report = replace(report, note=describe(numbers, reference, statement, judgement))
