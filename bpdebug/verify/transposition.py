@@ -1,8 +1,8 @@
 """Transposition: tensors that a person keeps the other way round, which is a layout and no mistake.
 
 Deltas of units × examples beside activations of examples × units are common where `dw` is `dz @ a`. What
-shows that they are meant so is that what is computed from them is right. Nothing is computed from the gradient
-of a parameter: that all of them are the other way round shows that the weights are.
+shows that they are meant so is that what is computed from them is right. Nothing is computed from the
+gradient of a parameter: that all of them are the other way round shows that the weights are.
 """
 
 from __future__ import annotations
