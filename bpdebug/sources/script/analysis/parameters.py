@@ -11,11 +11,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bpdebug.sources.script.analysis.steps import Chains, Piece
+import numpy as np
+
+from bpdebug.sources.script.analysis.chains import Chains
+from bpdebug.sources.script.analysis.steps import Piece
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node, Update
-from bpdebug.sources.script.recorder.updates import SCATTERED
+from bpdebug.sources.script.recorder.updates import SCALE, SCATTERED, is_plain_sum
 
 
 class Parameter(NamedTuple):
@@ -99,12 +102,10 @@ def _kept(graph: Graph, groups: list[list[Update]]) -> list[list[Update]]:
     deltas = [[delta for update in group for _, delta in update.deltas] for group in groups]
     on_old, on_new = graph.reached(olds), graph.reached(news)
     everything = (1 << len(groups)) - 1
-    read_old, read_new = [0] * len(groups), [0] * len(groups)  # bit i: the deltas of group i read it
+    read_new = [0] * len(groups)  # bit i: the deltas of group i read it
     for place, held in enumerate(deltas):
         for delta in held:
             for other in range(len(groups)):
-                if on_old[graph.of(delta).id] >> other & 1:
-                    read_old[other] |= 1 << place
                 if on_new[graph.of(delta).id] >> other & 1:
                     read_new[other] |= 1 << place
     kept = []
@@ -115,14 +116,22 @@ def _kept(graph: Graph, groups: list[list[Update]]) -> list[list[Update]]:
         others = read_new[place] & ~own
         if others and _only_after(graph, olds[place], news[place], deltas, others):
             continue
-        if (
-            not others
-            and len(groups) == 1 | (read_old[place] == own)
-            and _moves_itself(graph, olds[place], deltas[place])
-        ):
+        last = group[-1]
+        if others and is_plain_sum(last.new.origin, last.deltas):
+            continue  # `x = x + f(x)`, and the others read that: a residual
+        if not others and not _is_scaled(last) and _moves_itself(graph, olds[place], deltas[place]):
             continue
         kept.append(group)
     return kept
+
+
+def _is_scaled(update: Update) -> bool:
+    """Whether a step is the multiple of something by a number: by a rate."""
+    steps = [delta.origin for _, delta in update.deltas]
+    return any(
+        step.function in SCALE and any(np.ndim(getattr(one, "like", one)) == 0 for one in step.operands)
+        for step in steps
+    )
 
 
 def _only_after(graph: Graph, old: Node, new: Node, deltas: list[list[Node]], others: int) -> bool:

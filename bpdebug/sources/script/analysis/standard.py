@@ -10,97 +10,28 @@ but is held to it. A gradient that is 0 by nature is right as long as it is 0 up
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from bpdebug.sources.script.analysis.parameters import Parameter
-from bpdebug.sources.script.analysis.steps import Link, Piece, Values
+from bpdebug.sources.script.analysis.readings import (
+    ROUNDING,
+    ZERO,
+    Hits,
+    Pieces,
+    Reading,
+    is_natural,
+    most_common,
+    multiple,
+    near,
+    ratios_of,
+    tolerance_of,
+)
+from bpdebug.sources.script.analysis.steps import Piece, Values
+from bpdebug.sources.script.analysis.verdicts import Verdict, Verdicts
 from bpdebug.sources.script.recorder.records import Node
-
-Kind = Literal["right", "factor", "wrong", "unknown"]
-ZERO, ROUNDING = 1e-12, 1e-9
-"""Below this part of the largest gradient a reference is 0 by nature, and a value is rounding."""
-TOLERANCES = {2: 1e-2, 4: 1e-3, 8: 1e-6}
-"""The bytes of an element -> how far two equal gradients may lie apart, relative to the largest element."""
-
-
-class Verdict(NamedTuple):
-    """What the gradient of one parameter is.
-
-    Attributes
-    ----------
-    kind : str
-        `right`; `factor`: a multiple of the reference, but not the same as for the others; `wrong`;
-        `unknown`: there is no reference, because something opaque lies between.
-    gradient : Node or None
-        Which tensor is its gradient: where it is right or has another factor, the deepest one of the chain
-        that is a multiple of the reference; otherwise the deepest one that has a name.
-    ratio : float or None
-        The gradient is so many times the reference.
-    is_zero : bool
-        Whether the reference is 0 by nature: it proves nothing.
-    leaves_decay_out : bool
-        Whether it is right only without a weight decay.
-    has_own_rate : bool
-        Whether it is right with a rate of its own.
-    """
-
-    kind: Kind
-    gradient: Node | None = None
-    ratio: float | None = None
-    is_zero: bool = False
-    leaves_decay_out: bool = False
-    has_own_rate: bool = False
-
-    @property
-    def is_right(self) -> bool:
-        """Whether it is right."""
-        return self.kind == "right"
-
-
-class Verdicts(NamedTuple):
-    """What the gradients of all parameters are, in their order.
-
-    Attributes
-    ----------
-    factor : float or None
-        The common factor: `step = −factor · reference`; None where there is none.
-    ratio : float or None
-        The gradients are so many times the reference.
-    each : tuple of Verdict
-        One for each parameter.
-    """
-
-    factor: float | None
-    ratio: float | None
-    each: tuple[Verdict, ...]
-
-    @property
-    def are_right(self) -> bool:
-        """Whether all of them are right."""
-        return all(verdict.is_right for verdict in self.each)
-
-    def count(self, kind: Kind) -> int:
-        """Return how many are of a kind."""
-        return sum(verdict.kind == kind for verdict in self.each)
-
-
-class Reading(NamedTuple):
-    """A tensor of a chain that is a multiple of the reference: `node = ratio · reference`."""
-
-    link: Link
-    factor: float
-    ratio: float
-    is_natural: bool
-
-
-Hits = list[list[Reading]]
-Pieces = list[list[Reading] | None]
-"""For each piece of a parameter its readings; None where the reference is 0 and the value is as well."""
 
 
 class Standard:
@@ -123,7 +54,7 @@ class Standard:
         self.is_trained = any(parameter.is_updated for parameter in parameters)
         self.may_grow = may_grow or not self.is_trained
         self.all_single = all(np.size(parameter.old.like) == 1 for parameter in parameters)
-        self.tolerance = max((_tolerance(parameter.old.like) for parameter in parameters), default=1e-6)
+        self.tolerance = max((tolerance_of(parameter.old.like) for parameter in parameters), default=1e-6)
         self.deepest = [_deepest_named(parameter) for parameter in parameters]
 
     def verdicts(self, value_of: Values, gradients: Mapping[int, Any]) -> Verdicts:
@@ -148,8 +79,8 @@ class Standard:
         ]
         factor = self._common_factor(read)
         hits = [None if pieces is None else self._hits(pieces, factor) for pieces in read]
-        could_be = [one for own in hits if own for one in _ratios(own, self.tolerance)]
-        ratio = _most_common(could_be, self.tolerance)
+        could_be = [one for own in hits if own for one in ratios_of(own, self.tolerance)]
+        ratio = most_common(could_be, self.tolerance)
         each = []
         for place, (pieces, own) in enumerate(zip(read, hits, strict=True)):
             verdict = self._judged(pieces, own, ratio, place)
@@ -201,7 +132,7 @@ class Standard:
                 if strict and is_single and not self.all_single:
                     continue
                 votes += self._votes(pieces, is_single)
-            found = _most_common(votes, self.tolerance)
+            found = most_common(votes, self.tolerance)
             if found is not None:
                 return found
         return None
@@ -214,13 +145,13 @@ class Standard:
         found: list[float] = []
         for reading in known[0]:
             allowed = reading.factor > 0 or self.may_grow
-            if not allowed or any(_near(reading.factor, one, self.tolerance) for one in found):
+            if not allowed or any(near(reading.factor, one, self.tolerance) for one in found):
                 continue
             rest = all(
-                any(_near(reading.factor, other.factor, self.tolerance) for other in readings)
+                any(near(reading.factor, other.factor, self.tolerance) for other in readings)
                 for readings in known[1:]
             )
-            same = [one for one in known[0] if _near(one.factor, reading.factor, self.tolerance)]
+            same = [one for one in known[0] if near(one.factor, reading.factor, self.tolerance)]
             if rest and any(one.is_natural for one in same):
                 found.append(reading.factor)
         return found
@@ -232,7 +163,7 @@ class Standard:
         if factor is None:
             return [[] for readings in pieces if readings is not None]
         return [
-            [one for one in readings if _near(one.factor, factor, self.tolerance)]
+            [one for one in readings if near(one.factor, factor, self.tolerance)]
             for readings in pieces
             if readings is not None
         ]
@@ -256,7 +187,7 @@ class Standard:
 
     def _depth(self, reading: Reading, ratio: float | None) -> tuple[bool, bool, bool, int]:
         """Order readings: first what is as many times its reference as the others, with a name, deepest."""
-        is_common = ratio is not None and _near(reading.ratio, ratio, self.tolerance)
+        is_common = ratio is not None and near(reading.ratio, ratio, self.tolerance)
         node = reading.link.node
         return not is_common, not reading.is_natural, not node.names, node.id
 
@@ -285,69 +216,14 @@ class Standard:
         )
 
     def _is_among(self, ratio: float, ratios: Sequence[float | None]) -> bool:
-        return any(one is not None and _near(ratio, one, self.tolerance) for one in ratios)
+        return any(one is not None and near(ratio, one, self.tolerance) for one in ratios)
 
     def _is_rate(self, reading: Reading, factor: float) -> bool:
         """Whether a factor differs from the common one as a rate does: not by an extent of the data."""
         quotient = reading.factor / factor
         larger = max(quotient, 1 / quotient)
-        is_extent = any(extent > 1 and _near(larger, extent, self.tolerance) for extent in self.extents)
+        is_extent = any(extent > 1 and near(larger, extent, self.tolerance) for extent in self.extents)
         return reading.link.is_adaptive or not is_extent
-
-
-def multiple(value: Any, reference: Any, tolerance: float) -> float | None:
-    """Return k with `value = k · reference`; None if there is none, or it is 0."""
-    value, reference = np.ravel(value), np.ravel(reference)
-    if value.size != reference.size:
-        return None
-    square = float(reference @ reference)
-    if not math.isfinite(square) or square == 0 or not np.all(np.isfinite(value)):
-        return None
-    ratio = float(value @ reference) / square
-    if ratio == 0 or np.max(np.abs(value - ratio * reference)) > tolerance * np.max(np.abs(value)):
-        return None
-    return ratio
-
-
-def is_natural(ratio: float, tolerance: float) -> bool:
-    """Whether a factor is one that people write: a small fraction, 1/m, m."""
-    ratio = abs(ratio)
-    if not math.isfinite(ratio) or ratio == 0:
-        return False
-    for denominator in (1, 2, 3, 4, 6):
-        for whole in (ratio * denominator, denominator / ratio):
-            nearest = round(whole) if whole < 1e7 else 0
-            if 0 < nearest <= 10**6 and abs(whole - nearest) < 3 * tolerance * whole:
-                return True
-    return False
-
-
-def _near(x: float, y: float, tolerance: float) -> bool:
-    return abs(x - y) <= 10 * tolerance * abs(y)
-
-
-def _ratios(hits: Hits, tolerance: float) -> list[float]:
-    """Return the ratios that a parameter could have, each once."""
-    found: list[float] = []
-    for reading in hits[-1] if hits and all(hits) else ():
-        if reading.is_natural and not any(_near(reading.ratio, one, tolerance) for one in found):
-            found.append(reading.ratio)
-    return found
-
-
-def _most_common(values: Sequence[float], tolerance: float) -> float | None:
-    """Return the value that most others are near to; of several, the one nearest to 1 in size."""
-    if not values:
-        return None
-    counts: Counter[float] = Counter()
-    for value in values:
-        nearest = next((one for one in counts if _near(value, one, tolerance)), value)
-        counts[nearest] += 1
-    return max(counts, key=lambda one: (counts[one], one > 0, -abs(math.log(abs(one)))))
-
-
-def _tolerance(like: Any) -> float:
-    return TOLERANCES.get(getattr(getattr(like, "dtype", None), "itemsize", 8), 1e-6)
 
 
 def _deepest_named(parameter: Parameter) -> Node | None:
@@ -357,4 +233,4 @@ def _deepest_named(parameter: Parameter) -> Node | None:
     return (named or links)[-1] if links else None
 
 
-__all__ = ["Callable", "Reading", "Standard", "Verdict", "Verdicts", "is_natural", "multiple"]
+__all__ = ["ZERO", "Standard", "Verdict", "Verdicts", "is_natural", "multiple"]

@@ -175,12 +175,19 @@ class Recorder:
             self.iteration += 1
             self.forget()
             return True
-        node.readers.add(site)
+        if isinstance(node.readers, set):
+            node.readers.add(site)
+        else:
+            node.readers = {site}
         return False
 
     def _is_step(self, node: Node) -> bool:
         """Whether what replaces another is a step of a parameter, and not a residual in a loop."""
-        return node.id not in self.plain_sums or len({update.old.id for update in self.updates}) > 1
+        if node.id not in self.plain_sums:
+            return True
+        olds = list({update.old.id: update.old for update in self.updates}.values())
+        own = [old for old in olds if not any(depends_on(old, one) for one in olds if one is not old)]
+        return len(own) > 1
 
     def record(
         self,
