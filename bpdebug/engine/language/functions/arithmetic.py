@@ -104,6 +104,8 @@ ENTRIES = (
     Function(
         "sqrt", np.sqrt, ("g / (2 * out)",), "The square root.", (Sample((POSITIVE,)),), notation="√({x})"
     ),
+    Function("sin", np.sin, ("g * cos(x)",), "The sine.", (Sample((MIXED,)),)),
+    Function("cos", np.cos, ("-g * sin(x)",), "The cosine.", (Sample((MIXED,)),)),
     Function(
         "abs",
         np.abs,
@@ -112,7 +114,7 @@ ENTRIES = (
         (Sample((MIXED,)),),
         notation="|{x}|",
     ),
-    Function("sign", np.sign, None, "−1, 0 or 1.", (Sample((MIXED,)),)),
+    Function("sign", np.sign, (None,), "−1, 0 or 1.", (Sample((MIXED,)),)),
     Function(
         "maximum",
         np.maximum,

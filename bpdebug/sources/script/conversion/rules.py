@@ -6,6 +6,7 @@ import math
 import operator
 import sys
 from collections.abc import Callable
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,8 @@ CONVERSIONS: tuple[Any, ...] = (
     Method("tolist"),
 )
 """What gives the same elements again."""
+LARGEST_PRODUCT = 1_000_000
+"""So many products an `einsum` is written out with."""
 IGNORED_OPTIONS = frozenset({"axis", "dtype", "copy", "subok"})
 
 
@@ -298,11 +301,33 @@ def outer(translator: Translator, node: Node) -> Expression:
 
 
 def einsum(translator: Translator, node: Node) -> Expression:
-    """Write sums of products over named axes."""
+    """Write sums of products over named axes: all axes in one order, multiplied, summed up."""
     text, *operands = node.operands
-    if not isinstance(text, str):
-        raise OpaqueError("einsum without a text")
-    return translator.call("einsum", *operands, subscripts=text.replace(" ", ""))
+    if not isinstance(text, str) or "." in text or set(node.options) - {"optimize"}:
+        raise OpaqueError("einsum of this form")
+    given, arrow, result = text.replace(" ", "").partition("->")
+    of_operands = given.split(",")
+    letters = "".join(of_operands)
+    if not arrow:
+        result = "".join(letter for letter in sorted(set(letters)) if letters.count(letter) == 1)
+    extents = {
+        letter: extent
+        for own, operand in zip(of_operands, operands, strict=True)
+        for letter, extent in zip(own, shape_of(operand), strict=True)
+    }
+    order = [*result, *(letter for letter in extents if letter not in result)]
+    if math.prod(extents.values()) > LARGEST_PRODUCT or any(len(set(own)) < len(own) for own in of_operands):
+        raise OpaqueError("einsum of this size or with a diagonal")
+    factors = []
+    for own, operand in zip(of_operands, operands, strict=True):
+        axes = [own.index(letter) for letter in order if letter in own]
+        laid = (
+            operand if axes == sorted(axes) else translator.moved(operand, partial(np.transpose, axes=axes))
+        )
+        factors.append(translator.reshaped(laid, [extents[one] if one in own else 1 for one in order]))
+    product = reduce(partial(translator.call, "multiply"), factors)
+    summed = tuple(range(len(result), len(order)))
+    return translator.call("sum", product, axis=summed) if summed else product
 
 
 def copied(translator: Translator, node: Node) -> Expression:
