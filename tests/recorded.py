@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bpdebug.engine.language.nodes import CallSite, Phase, Source, Statement
-from bpdebug.engine.language.parsing import parse_with
 from bpdebug.engine.program.program import Program
-from bpdebug.engine.program.variables import normalised
+from bpdebug.engine.program.variables import Variables
 from bpdebug.sources.case import Case, Script
 
 NETWORK = """\
@@ -107,13 +106,14 @@ def recorded(
 ) -> Case:
     """A case of what ran."""
     values = given() if values is None else values
-    known = {normalised(name): name for name in (*values, *(each.name for each in ran))}
+    positions = {each.name: position for position, each in enumerate(ran, start=1)}
+    variables = Variables(values, positions)
     statements = []
     for name, expression, line, calls, turns, phase, of, file in ran:
         code = files[file].splitlines()[line - 1].partition("  #")[0]
         begin = len(code) - len(code.lstrip())
         source = Source(file, line, line, (begin, len(code)), code.strip(), calls, turns)
-        tree = parse_with(expression, known)
+        tree = variables.read(expression)
         statements.append(Statement(name, tree, phase, of=of, source=source))
     program = Program(
         {name: value.shape for name, value in values.items()},

@@ -18,8 +18,8 @@ from bpdebug.verify.blame import Judgement, judge
 from bpdebug.verify.comparison import Tolerance
 from bpdebug.verify.diagnosis import Bench, diagnose
 from bpdebug.verify.gradient_check import RTOL, gradient_checks
+from bpdebug.verify.meanings import meanings_of
 from bpdebug.verify.report import Report, TensorReport
-from bpdebug.verify.spellings import understood
 from bpdebug.verify.structure import describe
 from bpdebug.verify.upstream import evaluate_mine
 
@@ -64,8 +64,9 @@ def check_scenario(
     if not isinstance(scenario, Case):
         scenario = load_scenario(scenario)
     program, values = scenario.program, scenario.values
-    meanings = understood(mine.keys(), program) if mine else {}
-    given = {meanings.get(theirs, theirs): np.asarray(value) for theirs, value in (mine or {}).items()}
+    arrays = {theirs: np.asarray(value) for theirs, value in (mine or {}).items()}
+    meanings = meanings_of(arrays, program, values)
+    given = {meanings.get(theirs, theirs): array for theirs, array in arrays.items()}
     unknown = given.keys() - program.shapes.keys()
     if unknown:
         known = ", ".join(program.positions)

@@ -19,7 +19,7 @@ from bpdebug.engine.language.functions.comparisons import TRUTHS
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.nodes import Call, Expression, Number, names
-from bpdebug.engine.language.parsing import parse, parse_with
+from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.printing import numpy_text, written_number
 from bpdebug.engine.language.provenance.regions import Index, RegionReader, first_index, point
 from bpdebug.engine.language.shapes import shape_of
@@ -43,7 +43,7 @@ def read_expression(text: str, program: Program) -> Expression:
         If it is not of the tensor language, names a tensor that the program does not have, its shapes
         do not fit together, or it would be too large.
     """
-    expression = parse_with(text, program.variables.known) if program.is_recorded else parse(text)
+    expression = program.variables.read(text) if program.is_recorded else parse(text)
     for name in names(expression):
         if name not in program.shapes:
             raise BpdebugError(f"there is no tensor {name!r}{suggestion(name, program.shapes)}")

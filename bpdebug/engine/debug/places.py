@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from bpdebug.engine.health import HEALTH_CONDITIONS
 from bpdebug.engine.language.nearest import suggestion
-from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.language.nodes import VERSION, Statement
 from bpdebug.engine.program.program import Program
-from bpdebug.engine.program.variables import normalised
+from bpdebug.engine.program.variables import SIGN, normalised, variable_of
 from bpdebug.errors import BpdebugError
 
 MAX_LINE_DIGITS = 9
@@ -107,9 +107,11 @@ def read_line(text: str, program: Program, position: int = 0) -> tuple[int, ...]
 
 def versions_written(text: str, program: Program) -> tuple[int, ...]:
     """Return where a person's variable is written, every version or the one that is named; else nothing."""
-    name = program.variables.known.get(normalised(text), "")
-    written = program.variables.positions_of(name)
-    return written or ((program.positions[name],) if name in program.positions else ())
+    variables = program.variables
+    if (name := variables.known.get(normalised(text))) is not None:
+        return variables.positions_of(variable_of(name))
+    version = text if text in program.positions else text.replace(SIGN, VERSION)
+    return (program.positions[version],) if version in program.positions else ()
 
 
 def _layer(text: str, program: Program) -> Place:

@@ -12,6 +12,9 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from bpdebug.engine.language.nodes import VERSION, Expression, Name, rewrite
+from bpdebug.engine.language.parsing import parse_with
+
+SIGN = VERSION.strip()
 
 
 def variable_of(name: str) -> str:
@@ -22,8 +25,10 @@ def variable_of(name: str) -> str:
 
 def normalised(text: str) -> str:
     """Return a person's name as Python would write it: quotes and blanks do not tell names apart."""
+    if text.isidentifier():
+        return text
     try:
-        return ast.unparse(ast.parse(text.replace(VERSION, VERSION.strip()), mode="eval"))
+        return ast.unparse(ast.parse(text.strip(), mode="eval"))
     except (SyntaxError, ValueError):
         return text
 
@@ -48,9 +53,27 @@ class Variables:
 
     @cached_property
     def known(self) -> Mapping[str, str]:
-        """Every name as Python would write it -> the name; of a variable, its first version."""
-        names = {normalised(name): name for _, versions in self.written.values() for name in versions}
-        return names | {normalised(variable): versions[0] for variable, (_, versions) in self.written.items()}
+        """Every variable as Python would write it -> its first version, which stands for all of them."""
+        return {normalised(variable): versions[0] for variable, (_, versions) in self.written.items()}
+
+    def read(self, text: str) -> Expression:
+        """Read an expression over a person's names; a version may be named, `delta ·2` or `delta·2`.
+
+        Raises
+        ------
+        ExpressionError
+            As `parse`.
+        """
+        spelled: dict[str, str] = {}
+        if SIGN in text:
+            versions = (name for _, names in self.written.values() for name in names if SIGN in name)
+            for name in sorted(versions, key=len, reverse=True):
+                for form in (name, name.replace(VERSION, SIGN)):
+                    if form in text:  # Python has no such name: a plain one takes its place
+                        stand_in = f"version_{len(spelled)}_"
+                        spelled[stand_in] = name
+                        text = text.replace(form, stand_in)
+        return parse_with(text, {**self.known, **spelled} if spelled else self.known)
 
     def version_at(self, name: str, position: int) -> str:
         """Return the version of a variable at a position; before it has one, the first."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import gc
 import io
 import os
 import signal
@@ -93,6 +94,7 @@ def run(
     with (
         _as_main(main, [str(path), *arguments], str(path.resolve().parent), finder),
         hooks_in_place(Hooks(recorder).table()),
+        _rare_collection(),
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(output),
     ):
@@ -193,6 +195,17 @@ def hooks_in_place(table: dict[str, Any]) -> Iterator[None]:
     finally:
         for name, hook in kept.items():
             setattr(builtins, name, hook)
+
+
+@contextlib.contextmanager
+def _rare_collection() -> Iterator[None]:
+    """Look for cycles less often: a recording is kept anyway, and going over it takes its time."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextlib.contextmanager

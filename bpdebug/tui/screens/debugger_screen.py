@@ -6,7 +6,7 @@ at, `autoplay` and `ahead` go on by themselves. The screen lays the widgets out,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 from textual import events, on
@@ -14,12 +14,14 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
+from bpdebug.commands.command import Answer
 from bpdebug.commands.completion import completions
 from bpdebug.commands.session import Session
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.engine.program.trace import Trace
 from bpdebug.present.cells import DEFAULT_DIGITS
 from bpdebug.present.chosen import Chosen
+from bpdebug.present.command_runner import CommandRunner, Passed
 from bpdebug.present.curves import Quantity, loss_of, watch_of
 from bpdebug.present.entries import gutter_marks
 from bpdebug.present.explaining import Selection, given_text
@@ -36,7 +38,6 @@ from bpdebug.sources.case import Case
 from bpdebug.tui import messages
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.background_check import BackgroundCheck
-from bpdebug.tui.command_runner import CommandRunner
 from bpdebug.tui.keys.action import Action, bindings
 from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
 from bpdebug.tui.run_ahead import RunAhead
@@ -87,7 +88,7 @@ class DebuggerScreen(ActionScreen):
         self.newcomer = newcomer
         self.session = Session(case)
         self.debugger = self.session.debugger
-        self.runner = CommandRunner(self, self.session, self.show, self.say)
+        self.runner = CommandRunner(self.session, self.in_background, self.show, self.say)
         self.check = BackgroundCheck(self, case, self.debugger.original, self.show)
         self.chosen = Chosen(self.debugger, self.check.verdicts.mine, digits)
         self.autoplay = Autoplay(self, self.debugger, self.runner.run)
@@ -196,6 +197,12 @@ class DebuggerScreen(ActionScreen):
     def say(self, *lines: str, failed: bool = False) -> None:
         """Show an answer until the next key."""
         self.answer_area.show(lines, failed)
+
+    def in_background(self, run: Callable[[Passed], Answer], done: Callable[[Answer | None], None]) -> None:
+        """Run a command in a thread, under a line that says how far it is; then call `done`."""
+        from bpdebug.tui.screens.computing import ComputingScreen  # when first used: start-up is quicker
+
+        self.app.push_screen(ComputingScreen(run), done)
 
     # Moving
 

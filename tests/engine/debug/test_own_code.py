@@ -7,6 +7,7 @@ import pytest
 
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import execute
+from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.program.variables import Variables, variable_of
 from tests.recorded import recorded
 
@@ -135,6 +136,12 @@ def test_items_whatever_their_quotes() -> None:
     assert known["grads['W1']"] == "grads['W1']"
     assert known["p['a'][0]"] == 'p["a"][0]'
     assert known["h[-2]"] == "h[-2]"
+
+
+def test_versions_that_are_named() -> None:
+    variables = Variables(("x",), {"h[t]": 1, "h[t] ·2": 2, "h[t] ·21": 3})
+    texts = {"h[t] ·2[0, 1] + x": "h[t] ·2[0,1] + x", "x * h[t]·21": "x * h[t] ·21", "h[t]": "h[t]"}
+    assert {text: numpy_text(variables.read(text)) for text in texts} == texts
 
 
 def test_the_variable_of_a_version() -> None:

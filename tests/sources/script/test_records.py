@@ -73,6 +73,7 @@ def test_the_program_gives_what_was_recorded(recording: Recording) -> None:
     assert not any("its shape" in sentence for sentence in case.script.found)
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")
 def test_values_are_kept_where_arrays_are_written_to(tmp_path: Path) -> None:
     script = tmp_path / "writes.py"
     script.write_text(
@@ -123,3 +124,25 @@ def test_names_are_as_written_with_the_items_that_were_meant(tmp_path: Path) -> 
         "self.w[0]", "self.w[1]", "self.p['b']",
         "h[0]", "net.p['b']", "grads[0]", "h[1]", "net.p['b']", "grads[1]", "a", "b",
     ]  # fmt: skip
+
+
+def test_what_the_language_does_not_know_is_recorded_and_said(tmp_path: Path) -> None:
+    script = tmp_path / "odd.py"
+    script.write_text(
+        "import numpy as np\n"
+        "w, x = np.arange(1.0, 5.0), np.ones(4) * 0.5\n"
+        "for step in range(2):\n"
+        "    spectrum = np.fft.fft(w * x)\n"
+        "    power = np.abs(spectrum) ** 2\n"
+        "    u, s, vt = np.linalg.svd(np.outer(w, x))\n"
+        "    m = np.matrix(w) * 2\n"
+        "    loss = power.sum() + s.sum()\n"
+        "    w = w - 0.1 * 2 * w * x * s[0]\n"
+    )
+    case = case_of(recorded(script))
+    assert case.script is not None
+    told = " ".join(case.script.found)
+    assert "odd.py:5: np.abs(spectrum) is recorded, and not derived: complex numbers" in told
+    assert "odd.py:6: np.linalg.svd(np.outer(w, x)) is recorded, and not derived" in told
+    assert "computed again" not in told
+    assert "power" in case.program.positions

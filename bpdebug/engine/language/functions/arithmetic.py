@@ -104,8 +104,6 @@ ENTRIES = (
     Function(
         "sqrt", np.sqrt, ("g / (2 * out)",), "The square root.", (Sample((POSITIVE,)),), notation="√({x})"
     ),
-    Function("sin", np.sin, ("g * cos(x)",), "The sine.", (Sample((MIXED,)),)),
-    Function("cos", np.cos, ("-g * sin(x)",), "The cosine.", (Sample((MIXED,)),)),
     Function(
         "abs",
         np.abs,

@@ -7,7 +7,7 @@ is read by its name. A name that is given again has versions: `delta`, `delta ·
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -217,7 +217,7 @@ class _Conversion:
             self.opaque.setdefault(key, Opaque(why, code, _shown(place.file), place.line))
         name = self.version(f"recorded {len(self.inputs)}")
         self.inputs[name] = as_floats(node.value, self.dtype)
-        operands = [translator.expression(parent) for parent in node.parents() if _has_elements(parent)]
+        operands = [translator.expression(parent) for parent in _real_operands(node)]
         return Call("opaque", (Name(name), *operands), (("text", code),))
 
 
@@ -251,7 +251,16 @@ def calls_of(frame: Frame) -> tuple[CallSite, ...]:
 
 
 def _has_elements(node: Node) -> bool:
-    return isinstance(node.like, float | int | np.ndarray | np.generic)
+    return isinstance(node.like, float | int | np.ndarray | np.generic) and not np.iscomplexobj(node.like)
+
+
+def _real_operands(node: Node) -> Iterator[Node]:
+    """Yield what an operation was computed from; in place of complex numbers, what those are from."""
+    for parent in node.parents():
+        if _has_elements(parent):
+            yield parent
+        elif parent.function is not None:
+            yield from _real_operands(parent)
 
 
 def _written_name(node: Node, instance: Instance | None) -> str:

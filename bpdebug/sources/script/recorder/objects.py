@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NUMERIC = frozenset("fbiuc")
 """The kinds of dtype that are followed."""
 MOST_UNDONE = 100
-"""After so many parts that were kept, a write keeps a copy of the whole: a value is got back in a few steps."""
+"""After so many parts, a write keeps a copy of the whole: a value is got back in a few steps."""
 LONGEST_OPERAND = 5000
 """A longer list is an operand as it is: it is data, not a few tensors."""
 
@@ -89,6 +89,11 @@ def is_tensor(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype.kind in NUMERIC
     return isinstance(value, float | np.floating | np.integer | np.complexfloating)
+
+
+def is_row(value: Any) -> bool:
+    """Whether a value is a list or a tuple that is gone over as such, a named tuple among them."""
+    return isinstance(value, list | tuple) and type(value).__iter__ in (list.__iter__, tuple.__iter__)
 
 
 class Objects:

@@ -175,7 +175,10 @@ class Recorder:
             self.iteration += 1
             self.forget()
             return True
-        node.readers.add(site)
+        if isinstance(node.readers, set):
+            node.readers.add(site)
+        else:
+            node.readers = {site}
         return False
 
     def _is_step(self, node: Node) -> bool:
