@@ -112,7 +112,7 @@ ENTRIES = (
         (Sample((MIXED,)),),
         notation="|{x}|",
     ),
-    Function("sign", np.sign, (None,), "−1, 0 or 1.", (Sample((MIXED,)),)),
+    Function("sign", np.sign, None, "−1, 0 or 1.", (Sample((MIXED,)),)),
     Function(
         "maximum",
         np.maximum,

@@ -44,7 +44,6 @@ ELEMENTWISE: dict[str, tuple[Any, ...]] = {
     "log": (np.log,),
     "sqrt": (np.sqrt, math.sqrt),
     "abs": (np.abs, abs, math.fabs),
-    "sign": (np.sign,),
     "minimum": (np.minimum,),
     "tanh": (np.tanh, math.tanh),
     "sin": (np.sin, math.sin),
@@ -115,6 +114,13 @@ def maximum(translator: Translator, node: Node) -> Expression:
         if np.ndim(_like(zero)) == 0 and value_of(zero) == 0:
             return translator.call("relu", other)
     return translator.call("maximum", x, y)
+
+
+def sign(translator: Translator, node: Node) -> Expression:
+    """Write 1, 0 or −1 as the difference of two truths, which no gradient flows through."""
+    (x,) = node.operands
+    over, under = (translator.call(name, x, number(0)) for name in ("greater", "less"))
+    return translator.call("subtract", over, under)
 
 
 def log(translator: Translator, node: Node) -> Expression:
@@ -354,6 +360,7 @@ def basic_rules() -> dict[Any, Rule]:
     rules |= {
         same: copied,
         np.maximum: maximum,
+        np.sign: sign,
         math.log: log,
         np.log2: log_to(2),
         np.log10: log_to(10),
