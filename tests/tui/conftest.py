@@ -23,6 +23,7 @@ from bpdebug.sources.case import Case
 from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.run_ahead import RunAhead
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
+from bpdebug.tui.screens.opening import OpeningScreen
 from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.user_files import UserFiles, user_files
 from bpdebug.tui.widgets.ledger import Ledger
@@ -109,9 +110,9 @@ class Session:
             self.app.post_message(events.Key(key, key if len(key) == 1 else None))
 
     async def settle(self) -> None:
-        """Wait until the screen has been laid out and stays as it is."""
+        """Wait until the app has opened, and its screen has been laid out and stays as it is."""
         seen = ""
-        while seen != (seen := self.text):
+        while isinstance(self.app.screen, OpeningScreen) or seen != (seen := self.text):
             await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object]) -> None:
@@ -156,6 +157,7 @@ async def running(app: BpdebugApp, size: tuple[int, int]) -> AsyncIterator[Sessi
     app.console._color_system = ColorSystem.TRUECOLOR
     async with app.run_test(size=size, notifications=True) as pilot:
         session = Session(app, pilot)
+        await session.until(lambda: not isinstance(app.screen, OpeningScreen) or not app.is_running)
         await session.settle()
         yield session
 

@@ -21,6 +21,8 @@ from bpdebug.engine.language.printing import chain_rule, math_name, math_text, s
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.block import Block
 from bpdebug.engine.program.index import Index, index_of
+from bpdebug.engine.program.source_lines import SourceLines
+from bpdebug.engine.program.variables import Variables
 from bpdebug.errors import BpdebugError, ProgramError, ShapeError
 
 
@@ -87,6 +89,21 @@ class Program:
     def seed(self) -> str:
         """The tensor whose gradient comes in; empty if the program only runs forwards."""
         return next(iter(self.incoming.values()), "")
+
+    @cached_property
+    def source_lines(self) -> SourceLines:
+        """The lines of the person's own code that it was recorded from; none of a scenario."""
+        return SourceLines(self.statements)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it was recorded from a person's own code."""
+        return bool(self.source_lines.at)
+
+    @cached_property
+    def variables(self) -> Variables:
+        """The variables of the person's own code, and their versions."""
+        return Variables(self.inputs, self.positions)
 
     @cached_property
     def runnable(self) -> tuple[tuple[str, Callable[..., Array], tuple[str, ...]], ...]:

@@ -43,7 +43,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("run('into')", "s,f11", "into", "Run one node of the next statement", "Step", "later", 1),
     Action(
-        "run('out')", "u,shift+f11,f23", "out", "Finish the statement that one is in", "Step", "inside", 2
+        "run('out')",
+        "u,shift+f11,f23",
+        "out",
+        "Finish the statement, or the call, that one is in",
+        "Step",
+        "inside",
+        2,
     ),
     Action("run('continue')", "c,f5", "continue", "Run to the next breakpoint", "Step", "", 1),
     Action(
@@ -73,7 +79,7 @@ ACTIONS: tuple[Action, ...] = (
         "run('next-iteration')",
         "i",
         "iteration",
-        "Go to the same statement of the next iteration",
+        "Go to the same statement of the next iteration, or to the next turn of the line",
         "Travel",
         "iterations",
         3,
@@ -82,7 +88,7 @@ ACTIONS: tuple[Action, ...] = (
         "run('previous-iteration')",
         "I",
         "iteration back",
-        "Go to the same statement of the iteration before",
+        "Go to the same statement of the iteration before, or to the turn before",
         "Travel",
         "iterations",
     ),
@@ -147,6 +153,7 @@ ACTIONS: tuple[Action, ...] = (
         "Look",
         "origins",
     ),
+    Action("source", "k", "code", "Show the current line in its file", "Look", "source", 3),
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),
     Action(

@@ -12,15 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.forms import Array
+from bpdebug.engine.language.forms.writing import element_text
 from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.printing import written_number
-from bpdebug.engine.language.provenance import arithmetic, window_arithmetic
-from bpdebug.engine.language.provenance.choices import CHOICES
 from bpdebug.engine.language.provenance.regions import Index, RegionReader, Source, point
-from bpdebug.engine.language.provenance.writer import Writer, element_text
-
-WRITERS = {**arithmetic.WRITERS, **window_arithmetic.WRITERS}
+from bpdebug.engine.language.provenance.writer import ExpressionWriter
 
 __all__ = ["Origin", "element_text", "origin_of"]
 
@@ -92,9 +89,9 @@ def origin_of(
         raise IndexError(f"{element_text(name, index)} does not exist: {name} has shape {result.shape}")
     # Of all that a run has only what the expression reads: that of a long program would take longer than all.
     shapes = {operand: values[operand].shape for operand in names(expression)}
-    reader = RegionReader(values, shapes, CHOICES)
+    reader = RegionReader(values, shapes)
     with np.errstate(all="ignore"):
-        written = Writer(reader, digits, WRITERS).write(expression, index)
+        written = ExpressionWriter(reader, digits).write(expression, index)
     sources: dict[object, Source] = {}
     for source in reader.sources(expression, point(index)):
         sources.setdefault(source.key, source)
