@@ -96,4 +96,5 @@ ENTRIES = (
     Function("isinf", as_numbers(np.isinf), None, "1 where the element is infinite, else 0.", SINGLE),
 )
 
+TRUTHS = frozenset({*(entry.name for entry in ENTRIES), "any", "all"} - {"where"})
 """The functions whose results are read as true or false."""
