@@ -7,7 +7,7 @@ both found.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,14 +17,11 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Statement, names
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.comparison import Comparison, Tolerance, agrees, compare
+from bpdebug.verify.conventions import Convention, convention_of
 from bpdebug.verify.report import Verdict
+from bpdebug.verify.rounding import Rounding
 from bpdebug.verify.shape_finding import shape_finding
 from bpdebug.verify.upstream import upstream_values
-
-CONVENTIONS = {
-    "times m": "m times the reference: 1/m is taken at the parameters",
-    "divided by m": "the reference divided by m: 1/m is taken at the loss",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +51,7 @@ def judge(
     reference: Mapping[str, Array],
     mine: Mapping[str, Array],
     tolerance: Tolerance,
-    batch: int,
-) -> tuple[tuple[Judgement, ...], dict[str, Array]]:
+) -> tuple[tuple[Judgement, ...], dict[str, Array], Convention]:
     """Judge the user's tensors.
 
     Parameters
@@ -68,28 +64,50 @@ def judge(
         The user's values, of some.
     tolerance : Tolerance
         What counts as equal.
-    batch : int
-        The size of the batch.
 
     Returns
     -------
-    (judgements, fed) : pair
-        A judgement for each of the user's tensors, in the order of the program; and the values that
-        their formulas were fed.
+    (judgements, fed, convention) : tuple
+        A judgement for each of the user's tensors, in the order of the program; the values that their
+        formulas were fed; and the convention by which they are judged: another than the program's only
+        where less is wrong by it.
     """
-    words, factor, convention = mean_elsewhere(program, reference, mine, tolerance, batch)
-    # By that convention more or less flows than here; what it feeds is judged without the factor.
-    mine = {name: value / factor if name in convention else value for name, value in mine.items()}
-    fed = upstream_values(program, reference, mine)
-    order = [*program.inputs, *(statement.name for statement in program.statements)]
+    rounding = Rounding(program, reference)
+    plain = _judged_by(Convention(), program, reference, mine, tolerance, rounding)
+    if not _wrong(plain[0]):
+        return plain
+    convention = convention_of(program, reference, mine, tolerance, rounding)
+    if convention is None:
+        return plain
+    other = _judged_by(convention, program, reference, mine, tolerance, rounding)
+    return other if _wrong(other[0]) < _wrong(plain[0]) else plain
+
+
+def _wrong(judgements: Iterable[Judgement]) -> int:
+    return sum(judgement.verdict == "wrong" for judgement in judgements)
+
+
+def _judged_by(
+    convention: Convention,
+    program: Program,
+    reference: Mapping[str, Array],
+    mine: Mapping[str, Array],
+    tolerance: Tolerance,
+    rounding: Rounding,
+) -> tuple[tuple[Judgement, ...], dict[str, Array], Convention]:
+    """Judge the tensors by a convention: by it more or less flows than here, and what it feeds follows."""
+    own = {name: convention.without_factor(name, value) for name, value in mine.items()}
+    fed = upstream_values(program, reference, own)
     judgements: dict[str, Judgement] = {}
-    for name in order:
-        if name in convention:
-            comparison = compare(factor * mine[name], reference[name], tolerance)
-            judgements[name] = Judgement(name, "convention", comparison, words)
-        elif name in mine:
-            judgements[name] = _judged(program, name, reference, mine[name], fed, judgements, tolerance)
-    return tuple(judgements.values()), fed
+    words = convention.words
+    for name in (*program.inputs, *(statement.name for statement in program.statements)):
+        if name in mine:
+            found = _judged(program, name, reference, own[name], fed, judgements, tolerance, rounding)
+            if found.verdict == "right" and convention.factor(name) != 1:
+                comparison = compare(mine[name], reference[name], tolerance)
+                found, words = Judgement(name, "convention", comparison, words), ""  # it is said once
+            judgements[name] = found
+    return tuple(judgements.values()), fed, convention
 
 
 def _judged(
@@ -100,6 +118,7 @@ def _judged(
     fed: Mapping[str, Array],
     earlier: Mapping[str, Judgement],
     tolerance: Tolerance,
+    rounding: Rounding,
 ) -> Judgement:
     if mine.shape != program.shapes[name]:
         return Judgement(name, "wrong", None, shape_finding(name, mine.shape, program.shapes[name], program))
@@ -109,8 +128,11 @@ def _judged(
     position = program.positions.get(name)
     if position is None:
         return Judgement(name, "wrong", comparison, "it differs from the value that the scenario gives")
+    allowed = rounding.allowed(name, mine, reference[name])
+    if (close := compare(mine, reference[name], tolerance, allowed)).agrees:
+        return Judgement(name, "right", close)
     statement = program.statements[position - 1]
-    if agrees(mine, np.asarray(evaluate(statement.expression, fed)), tolerance):
+    if agrees(mine, np.asarray(evaluate(statement.expression, fed)), tolerance, allowed):
         return Judgement(name, "innocent", comparison, _source_of_fault(program, statement, earlier))
     return Judgement(name, "wrong", comparison)
 
@@ -128,36 +150,3 @@ def _source_of_fault(program: Program, statement: Statement, earlier: Mapping[st
         if name in program.positions:
             waiting += names(program.statements[program.positions[name] - 1].expression)
     return "right given what it was fed"
-
-
-def mean_elsewhere(
-    program: Program,
-    reference: Mapping[str, Array],
-    mine: Mapping[str, Array],
-    tolerance: Tolerance,
-    batch: int,
-) -> tuple[str, float, frozenset[str]]:
-    """Return the gradients that differ from the reference by where the mean over the batch is taken.
-
-    Ng's course keeps the 1/m of a mean loss out of `dz` and puts it into `dw` and `db`: all that flows is m
-    times as large, and the parameters' gradients are the same. It is a convention if that holds for all
-    that flows and for some parameter; otherwise a factor m is a mistake. Where the program itself follows
-    that course, the other convention is recognised in the same way.
-
-    Returns
-    -------
-    (words, factor, names)
-        What to say, by what factor the user's values differ, and those that do; none if it is no convention.
-    """
-    parameters = {program.index.gradient_of.get(name) for name in program.parameters}
-    given = mine.keys() & program.gradients
-    flowing, trained = given - parameters, given & parameters
-    kind, factor = ("divided by m", 1 / batch) if program.summed else ("times m", float(batch))
-    if (
-        batch > 1
-        and flowing
-        and all(agrees(mine[name], factor * reference[name], tolerance) for name in flowing)
-        and any(agrees(mine[name], reference[name], tolerance) for name in trained)
-    ):
-        return CONVENTIONS[kind], factor, frozenset(flowing)
-    return "", 1.0, frozenset()

@@ -18,8 +18,8 @@ from bpdebug.verify.blame import Judgement, judge
 from bpdebug.verify.comparison import Tolerance
 from bpdebug.verify.diagnosis import Bench, diagnose
 from bpdebug.verify.gradient_check import RTOL, gradient_checks
+from bpdebug.verify.meanings import meanings_of
 from bpdebug.verify.report import Report, TensorReport
-from bpdebug.verify.spellings import understood
 from bpdebug.verify.structure import describe
 from bpdebug.verify.upstream import evaluate_mine
 
@@ -64,8 +64,9 @@ def check_scenario(
     if not isinstance(scenario, Case):
         scenario = load_scenario(scenario)
     program, values = scenario.program, scenario.values
-    meanings = understood(mine.keys(), program) if mine else {}
-    given = {meanings.get(theirs, theirs): np.asarray(value) for theirs, value in (mine or {}).items()}
+    arrays = {theirs: np.asarray(value) for theirs, value in (mine or {}).items()}
+    meanings = meanings_of(arrays, program, values)
+    given = {meanings.get(theirs, theirs): array for theirs, array in arrays.items()}
     unknown = given.keys() - program.shapes.keys()
     if unknown:
         known = ", ".join(program.positions)
@@ -120,7 +121,7 @@ def check(
         return Report(tuple(checked), renamed or {})
     reference = run(program, values).values
     bench = Bench(program)
-    judgements, fed = judge(program, reference, mine, tolerance, program.batch)
+    judgements, fed, convention = judge(program, reference, mine, tolerance)
     by_name = {judgement.name: judgement for judgement in judgements}
     reports = []
     for statement in program.statements:
@@ -132,7 +133,7 @@ def check(
             continue
         report = _reported(judgement, statement.layer)
         if judgement.verdict == "wrong":
-            numbers = mine[statement.name]
+            numbers = convention.without_factor(statement.name, mine[statement.name])
             rtol = DIAGNOSIS_RTOL * tolerance.relative(numbers, reference[statement.name])
             diagnoses, ambiguous = diagnose(bench, statement, numbers, fed, mine.keys(), rtol)
             report = replace(report, diagnoses=diagnoses, ambiguous=ambiguous)

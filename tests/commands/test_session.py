@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.commands.answers import json_answer
@@ -58,12 +58,6 @@ def state(session: Session) -> dict[str, Any]:
 
 
 @given(lines=st.lists(LINES, max_size=25))
-@settings(
-    max_examples=200,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 def test_a_replayed_script_is_the_same_session(scenario: Case, lines: list[str]) -> None:
     session = Session(scenario)
     answers = [(line, execute(session, line)) for line in lines]

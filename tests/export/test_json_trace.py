@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -85,7 +85,6 @@ def test_every_value_comes_back_bit_for_bit(name):
         assert value.tobytes() == recorded.value.tobytes()
 
 
-@settings(deadline=None)
 @given(data=st.data(), dtype=st.sampled_from(["float64", "float32", "float16"]))
 def test_any_number_of_any_dtype_comes_back(data, dtype):
     shapes = arrays.array_shapes(min_dims=0, max_dims=3, max_side=4)

@@ -1,7 +1,7 @@
 """Tests against torch, which derives gradients in another way and knows nothing of us.
 
-They are skipped where torch is not installed, unless the environment says that it must be: then a missing
-torch is a failure, so that a build server cannot skip them unnoticed.
+All are of the deep tier. They are skipped where torch is not installed, unless the environment says that it
+must be: then a missing torch is a failure, so that a build server cannot skip them unnoticed.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ REQUIRED = "BPDEBUG_REQUIRE_ORACLE"
 MISSING = "torch is not installed: pip install 'bpdebug[oracle]'"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if importlib.util.find_spec("torch") is None:
-        for item in items:
-            if "oracle" in item.path.parts:
+    is_missing = importlib.util.find_spec("torch") is None
+    for item in items:
+        if "oracle" in item.path.parts:
+            item.add_marker("deep")
+            if is_missing:
                 item.add_marker(pytest.mark.skip(reason=MISSING))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bpdebug.engine.language.derivation.derive import derive
@@ -16,7 +16,6 @@ from bpdebug.engine.language.nodes import PLACES, Call, Name, Option, Statement
 
 RTOL = 1e-9
 Case = tuple[str, tuple[tuple[int, ...], ...], dict[str, Option]]
-MANY = settings(max_examples=200, deadline=None, derandomize=True)
 
 
 def ours(
@@ -122,7 +121,6 @@ def fits(case: Case) -> bool:
 
 
 @given(case=convolutions(), seed=st.integers(0, 1000))
-@MANY
 def test_random_convolutions(case: Case, seed: int) -> None:
     assume(fits(case))
     assert_agrees(case, seed)
@@ -144,7 +142,6 @@ def poolings(draw: st.DrawFn) -> Case:
 
 
 @given(case=poolings(), seed=st.integers(0, 1000), integers=st.booleans())
-@MANY
 def test_random_poolings(case: Case, seed: int, integers: bool) -> None:
     """With whole numbers, many windows have more than one largest element: the first of them wins."""
     assume(fits(case))

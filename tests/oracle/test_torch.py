@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from bpdebug.engine.program.trace import run
 from bpdebug.sources.scenario import load_scenario
@@ -96,12 +96,6 @@ def assert_agrees(network: Network, tmp_path: object) -> None:
 
 
 @given(network=networks())
-@settings(
-    max_examples=300,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 def test_all_gradients_of_random_networks(network: Network, tmp_path: object) -> None:
     assert_agrees(network, tmp_path)
 

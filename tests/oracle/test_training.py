@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.program.history import History
@@ -76,12 +76,6 @@ def torch_parameters(network: Network, table: dict[str, Any]) -> dict[str, np.nd
 
 # A gradient at a kink, or one of nothing but rounding, is blown up by Adam: smooth losses tell more here.
 @given(network=networks(("mse", "bce_with_logits", "cross_entropy")), table=optimizers())
-@settings(
-    max_examples=200,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 def test_parameters_after_some_updates(network: Network, table: dict[str, Any], tmp_path: Path) -> None:
     network = {**network, "batch_mean": "at_loss"}
     lines = [f"{key} = {json.dumps(value)}" for key, value in table.items()]

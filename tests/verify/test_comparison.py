@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -28,7 +28,6 @@ def test_a_single_number_is_compared() -> None:
     assert agrees(np.asarray(2.0), np.asarray(2.0), Tolerance())
 
 
-@settings(deadline=None)
 @given(arrays.arrays(np.float64, (3, 4), elements=FLOATS), st.integers(0, 11), st.floats(1e-5, 10))
 def test_one_wrong_element_is_found_and_named(value: np.ndarray, place: int, off: float) -> None:
     mine = value.copy()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.language.derivation.rules import derivative_rules
@@ -140,7 +140,6 @@ def networks(draw: st.DrawFn) -> tuple[Program, Values]:
 
 
 @given(case=networks())
-@settings(max_examples=100, deadline=None, derandomize=True)
 def test_random_networks_are_right(case: tuple[Program, Values]) -> None:
     program, values = case
     reports = check_gradients(program, values)

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.errors import ScenarioError
@@ -417,12 +417,6 @@ def test_all_problems_of_all_files_at_once():
 
 # Whatever is in a file
 
-RELAXED = settings(
-    deadline=None,
-    max_examples=150,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-
 
 def written(write) -> bytes:
     buffer = io.BytesIO()
@@ -450,13 +444,11 @@ def read_content(name: str, content: bytes) -> None:
         assert all(value.dtype.kind == "f" for value in found.values.values())
 
 
-@RELAXED
 @given(name=NAMES, content=st.binary(max_size=300))
 def test_random_bytes(name, content):
     read_content(name, content)
 
 
-@RELAXED
 @given(name=NAMES, data=st.data())
 def test_sound_files_with_bytes_replaced(name, data):
     content = SOUND[name]
@@ -467,7 +459,6 @@ def test_sound_files_with_bytes_replaced(name, data):
     read_content(name, content)
 
 
-@RELAXED
 @given(
     header=st.text("{}[]()'descrshapefortran_order:,.<>=|fi80123456789-\\\n# TrueFalse\"@", max_size=120),
     version=st.sampled_from([(1, 0), (2, 0), (3, 0)]),

@@ -7,8 +7,9 @@ has three cases. Nodes are immutable, and two equal expressions compare equal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import is_
 from typing import Literal, NamedTuple
 
 
@@ -32,11 +33,21 @@ class Call:
 
     In the text of a derivative rule the value of an option may be a `Name`: it then stands for
     the option of the call that is being differentiated.
+
+    Its hash is computed once, when it is made, from those of its arguments: a tree is looked up in tables
+    at each of its nodes, and to walk all that lies below every time would be quadratic.
     """
 
     function: str
     arguments: tuple[Expression, ...]
     options: tuple[tuple[str, Option], ...] = ()
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.function, self.arguments, self.options)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 Expression = Name | Number | Call
@@ -179,7 +190,17 @@ def walk(expression: Expression) -> Iterator[Expression]:
 
 def names(expression: Expression) -> tuple[str, ...]:
     """Return the names that an expression reads, each once, in order of appearance."""
-    return tuple(dict.fromkeys(node.id for node in walk(expression) if isinstance(node, Name)))
+    found: dict[str, None] = {}
+    _collect_names(expression, found)
+    return tuple(found)
+
+
+def _collect_names(expression: Expression, found: dict[str, None]) -> None:
+    if isinstance(expression, Name):
+        found[expression.id] = None
+    elif isinstance(expression, Call):
+        for argument in expression.arguments:
+            _collect_names(argument, found)
 
 
 def calls(expression: Expression) -> tuple[Call, ...]:
@@ -188,10 +209,11 @@ def calls(expression: Expression) -> tuple[Call, ...]:
 
 
 def rewrite(expression: Expression, rule: Callable[[Expression], Expression]) -> Expression:
-    """Apply `rule` to every node from the leaves up, and return the new tree."""
+    """Apply `rule` to every node from the leaves up, and return the new tree; what stays is shared."""
     if isinstance(expression, Call):
-        arguments = tuple(rewrite(argument, rule) for argument in expression.arguments)
-        expression = Call(expression.function, arguments, expression.options)
+        expression = with_arguments(
+            expression, [rewrite(argument, rule) for argument in expression.arguments]
+        )
     return rule(expression)
 
 
@@ -200,9 +222,15 @@ def replace(expression: Expression, new: Mapping[Expression, Expression]) -> Exp
     if expression in new:
         return new[expression]
     if isinstance(expression, Call):
-        arguments = tuple(replace(argument, new) for argument in expression.arguments)
-        return Call(expression.function, arguments, expression.options)
+        return with_arguments(expression, [replace(argument, new) for argument in expression.arguments])
     return expression
+
+
+def with_arguments(call: Call, arguments: Sequence[Expression]) -> Call:
+    """Return a call with other arguments; the same call if they are the very ones that it has."""
+    if all(map(is_, arguments, call.arguments)):
+        return call
+    return Call(call.function, tuple(arguments), call.options)
 
 
 def numpy_index(index: Index) -> tuple[int | slice, ...]:

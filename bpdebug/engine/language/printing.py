@@ -14,8 +14,6 @@ from typing import cast
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
-from bpdebug.engine.language.functions.comparisons import COMPARISON
-from bpdebug.engine.language.functions.entry import CALL
 from bpdebug.engine.language.nodes import (
     INDEX,
     VERSION,
@@ -31,6 +29,7 @@ from bpdebug.engine.language.nodes import (
     places,
     rewrite,
 )
+from bpdebug.engine.language.precedence import CALL, COMPARISON
 from bpdebug.engine.language.shapes import options_of, shape_of
 
 SUBSCRIPTS = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")

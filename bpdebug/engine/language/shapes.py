@@ -9,9 +9,10 @@ from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Name, Option
 
 
-def options_of(call: Call) -> dict[str, Option]:
+def options_of(call: Call) -> Mapping[str, Option]:
     """Return all options of a call: those given, and the defaults of the rest."""
-    return {**FUNCTIONS[call.function].options, **dict(call.options)}
+    defaults = FUNCTIONS[call.function].options
+    return {**defaults, **dict(call.options)} if call.options else defaults
 
 
 def shape_of(expression: Expression, shapes: Mapping[str, Shape]) -> Shape:

@@ -23,7 +23,7 @@ from bpdebug.engine.program.block import Block
 from bpdebug.engine.program.index import Index, index_of
 from bpdebug.engine.program.source_lines import SourceLines
 from bpdebug.engine.program.variables import Variables
-from bpdebug.errors import ProgramError, ShapeError
+from bpdebug.errors import BpdebugError, ProgramError, ShapeError
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,16 +186,21 @@ def infer_shapes(inputs: Mapping[str, Shape], statements: Iterable[Statement]) -
     for statement in statements:
         if statement.name in shapes:
             raise ProgramError(f"in `{statement_text(statement)}`: {statement.name} is assigned twice")
-        unknown = [name for name in names(statement.expression) if name not in shapes]
-        if unknown:
-            raise ProgramError(f"in `{statement_text(statement)}`: {unknown[0]} does not exist here")
         try:
             shape = shape_of(statement.expression, shapes)
-        except ShapeError as error:
-            message = f"in `{statement_text(statement)}`: {error}"
-            raise ShapeError(message, names(statement.expression)) from None
+        except (KeyError, ShapeError) as error:
+            raise _misfit(statement, shapes, error) from None
         shapes[statement.name] = equal.setdefault(shape, shape)
     return shapes
+
+
+def _misfit(statement: Statement, shapes: Mapping[str, Shape], error: Exception) -> BpdebugError:
+    """Return the error that says what is wrong with a statement: first of all a name that does not exist."""
+    read = names(statement.expression)
+    unknown = [name for name in read if name not in shapes]
+    if unknown:
+        return ProgramError(f"in `{statement_text(statement)}`: {unknown[0]} does not exist here")
+    return ShapeError(f"in `{statement_text(statement)}`: {error}", read)
 
 
 def with_one_more(shapes: Mapping[str, Shape], batch_axes: Mapping[str, int]) -> dict[str, Shape]:
@@ -254,7 +259,7 @@ def with_backward(
         raise ProgramError(f"no gradient can come in at {seed}: no statement of the forward pass writes it")
     batch_axes, parameters = dict(batch_axes or {}), frozenset(parameters)
     shapes = infer_shapes(inputs, forward)
-    general = infer_shapes(with_one_more(inputs, batch_axes), forward)
+    general = infer_shapes(with_one_more(inputs, batch_axes), forward) if batch_axes else shapes
     steps = {name: step for layer in layers for name, step in layer.steps.items()}
     derived = derive(forward, general, seed, parameters, None if wanted is None else frozenset(wanted), steps)
     blocks = {layer.number: layer for layer in layers}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.debug.breakpoints import Breakpoints
@@ -451,7 +451,6 @@ def plain_breakpoints(draw: st.DrawFn, program: Program) -> Plain:
 
 
 @given(data=st.data(), program_and_inputs=programs())
-@settings(max_examples=300, deadline=None, derandomize=True)
 def test_continuing_is_a_linear_scan_of_a_fresh_run(data: st.DataObject, program_and_inputs) -> None:
     program, inputs = program_and_inputs
     debugger = Debugger(run(program, inputs))

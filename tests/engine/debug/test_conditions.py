@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.debug.conditions import evidence, is_truth, read_condition, read_expression
@@ -129,7 +129,6 @@ CONDITIONS = st.recursive(
 
 
 @given(text=CONDITIONS)
-@settings(deadline=None, derandomize=True, max_examples=300)
 def test_every_line_of_evidence_is_true(text: str) -> None:
     expression = parse(text)
     if not np.all(evaluate(expression, VALUES)):

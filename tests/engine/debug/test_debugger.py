@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.debug.debugger import Debugger
@@ -176,7 +176,6 @@ def moved_afresh(trace: Trace, moment: Moment) -> Debugger:
 
 
 @given(actions=ACTIONS)
-@settings(max_examples=300, deadline=None, derandomize=True)
 def test_any_sequence_of_verbs(trace: Trace, actions: list[tuple[str, tuple[int, ...]]]) -> None:
     assert len(trace.program.statements) == STATEMENTS
     debugger, model = Debugger(trace), Model(trace.program)
@@ -202,7 +201,6 @@ ACROSS = st.lists(
 
 
 @given(actions=ACROSS)
-@settings(max_examples=200, deadline=None, derandomize=True)
 def test_any_sequence_of_verbs_across_iterations(
     trace: Trace, actions: list[tuple[str, tuple[int, ...]]]
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.health import HEALTH_CONDITIONS, Finding, examine, layer_health
@@ -182,7 +182,6 @@ def sick_programs(draw: st.DrawFn) -> Trace:
 
 
 @given(sick_programs())
-@settings(max_examples=300, deadline=None, derandomize=True)
 def test_producers_are_those_of_the_definition(trace: Trace) -> None:
     program = trace.program
     operands = {statement.name: names(statement.expression) for statement in program.statements}

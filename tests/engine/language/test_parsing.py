@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.language.evaluation import INFIX, evaluate
@@ -129,7 +129,6 @@ def test_size_is_limited(text: str, message: str) -> None:
 
 
 @given(st.text(max_size=40) | st.text("xy()[].*+-@=:,'\"\\ \n\0T019e", max_size=40))
-@settings(max_examples=400, deadline=None, derandomize=True)
 def test_any_text_is_read_or_refused_without_a_warning(text: str) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -205,7 +204,6 @@ def test_literals_and_parentheses_survive_printing(text: str) -> None:
 
 
 @given(TREES)
-@settings(max_examples=400, deadline=None, derandomize=True)
 def test_printed_text_parses_back_to_the_same_tree(tree: Expression) -> None:
     assert parse(numpy_text(tree)) == tree
 
@@ -229,7 +227,6 @@ SQUARE_TREES = st.recursive(st.sampled_from([Name("x"), Name("y"), Name("v")]), 
 
 
 @given(SQUARE_TREES)
-@settings(max_examples=300, deadline=None, derandomize=True)
 def test_printed_text_means_the_same_to_python(tree: Expression) -> None:
     generator = np.random.default_rng(0)
     values = {name: generator.uniform(0.5, 1.5, (3, 3)) for name in ("x", "y", "v")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.language import forms
@@ -29,7 +29,6 @@ SIZES = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple)
 
 
 @given(st.sampled_from(TEXTS), SIZES, SIZES)
-@settings(max_examples=600, deadline=None, derandomize=True)
 def test_inference_agrees_with_numpy(text: str, x: tuple[int, ...], y: tuple[int, ...]) -> None:
     expression = parse(text)
     values = {"x": np.full(x, 0.5), "y": np.full(y, 0.5)}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from autograd import grad
 from autograd.extend import defvjp, primitive
-from hypothesis import assume, given, reject, settings
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from bpdebug.engine.language.functions import ACTIVATIONS
@@ -101,7 +101,6 @@ def architectures(draw: st.DrawFn) -> dict:
 
 
 @given(architecture=architectures())
-@settings(max_examples=250, deadline=None, derandomize=True)
 def test_gradients_of_dense_networks(dense_network: Callable, architecture: dict) -> None:
     network = dense_network(**architecture)
     trace = run(network.program, network.inputs)
@@ -192,7 +191,6 @@ def oracle_value(expression: Expression, values: Mapping[str, object]) -> object
 
 @pytest.mark.filterwarnings("ignore:Output seems independent of input")
 @given(first=trees(*MATRICES), second=trees("h1", "h1", *MATRICES), third=trees("h1", "h2", "x"))
-@settings(max_examples=300, deadline=None, derandomize=True)
 def test_gradients_of_random_programs(first: Expression, second: Expression, third: Expression) -> None:
     forward = [Statement("h1", first), Statement("h2", second), Statement("h3", third)]
     shapes = dict(MATRICES)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.debug.debugger import Debugger
@@ -77,7 +77,6 @@ def naive(history: History, replaced: Replaced) -> list[dict[str, np.ndarray]]:
 
 
 @given(kind=KINDS, visits=VISITS, chosen=REPLACED, most=st.integers(2, 5))
-@settings(deadline=None, max_examples=60)
 def test_any_way_through_the_iterations_gives_the_same_bits(
     kind: tuple[str, dict[str, Any], float | None], visits: list[int], chosen: dict[int, str], most: int
 ) -> None:
@@ -98,7 +97,6 @@ def test_any_way_through_the_iterations_gives_the_same_bits(
 
 
 @given(kind=KINDS, chosen=REPLACED, first=st.integers(1, ITERATIONS))
-@settings(deadline=None, max_examples=30)
 def test_values_are_those_of_the_traces(
     kind: tuple[str, dict[str, Any], float | None], chosen: dict[int, str], first: int
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.debug.debugger import Debugger
@@ -51,7 +51,6 @@ def trace(request: pytest.FixtureRequest, dense_network) -> Trace:
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, derandomize=True)
 def test_a_branch_is_a_fresh_run_with_those_values_forced(trace: Trace, data: st.DataObject) -> None:
     program, dtype = trace.program, trace.values["a0"].dtype
     before = contents(trace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.errors import ScenarioError
@@ -65,16 +65,11 @@ def load(path, content: bytes) -> None:
         assert isinstance(load_scenario(path), Case)
 
 
-RELAXED = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-
-
-@RELAXED
 @given(content=st.binary(max_size=300))
 def test_random_bytes(path, content):
     load(path, content)
 
 
-@RELAXED
 @given(data=st.data(), text=st.sampled_from(TEXTS))
 def test_scenarios_with_pieces_replaced(path, data, text):
     for _ in range(data.draw(st.integers(1, 4))):
@@ -112,7 +107,6 @@ KEYS = [
 ]
 
 
-@RELAXED
 @given(table=st.dictionaries(st.sampled_from(KEYS), TOML_VALUES))
 def test_sound_toml_that_says_anything(path, table):
     load(path, "\n".join(f"{key} = {value}" for key, value in table.items()).encode())

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.language.parsing import parse
@@ -72,7 +72,6 @@ def test_of_hundreds_of_known_names_a_few_are_listed(load):
     assert " and 572 more (did you mean dw7?)" in str(caught.value)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(["dw1", "dz1", "q", "''", '"a b"']),
     value=st.text(max_size=30)

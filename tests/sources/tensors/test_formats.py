@@ -7,7 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -167,11 +167,6 @@ def test_an_array_of_which_more_is_stored_than_it_needs(tmp_path, load):
 
 # Whatever was written
 
-RELAXED = settings(
-    deadline=None,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
 SHAPES = arrays.array_shapes(min_dims=2, max_dims=2, max_side=6)
 DTYPES = arrays.floating_dtypes(sizes=(16, 32, 64), endianness="?")
 
@@ -181,7 +176,6 @@ def same_bits(found: np.ndarray, expected: np.ndarray) -> bool:
     return found.shape == expected.shape and found.tobytes() == expected.astype(found.dtype).tobytes()
 
 
-@RELAXED
 @given(array=DTYPES.flatmap(lambda dtype: arrays.arrays(dtype, SHAPES)), order=st.sampled_from("CF"))
 def test_numpy_files_give_back_what_was_saved(tmp_path, load, array, order):
     native = f"float{8 * array.dtype.itemsize}"
@@ -190,7 +184,6 @@ def test_numpy_files_give_back_what_was_saved(tmp_path, load, array, order):
         assert same_bits(load(reference, shape=array.shape, dtype=native), array)
 
 
-@RELAXED
 @given(
     array=arrays.floating_dtypes(sizes=(16, 32, 64), endianness="<").flatmap(
         lambda dtype: arrays.arrays(dtype, SHAPES)
@@ -203,7 +196,6 @@ def test_safetensors_give_back_what_was_saved(tmp_path, load, array):
     assert same_bits(value, array)
 
 
-@RELAXED
 @given(array=arrays.arrays(np.float64, SHAPES))
 def test_csv_gives_back_what_python_writes(tmp_path, load, array):
     text = "\n".join(",".join(map(repr, row)) for row in array.tolist())

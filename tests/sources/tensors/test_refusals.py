@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.errors import ScenarioError
@@ -427,12 +427,6 @@ def test_all_problems_of_all_tensors_at_once(tmp_path):
 
 # Whatever is in a file
 
-RELAXED = settings(
-    deadline=None,
-    max_examples=100,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory) -> dict[str, bytes]:
@@ -445,7 +439,6 @@ def sound(tmp_path_factory) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@RELAXED
 @given(data=st.data())
 def test_any_bytes_give_a_scenario_or_a_problem(tmp_path, sound, data):
     name = data.draw(st.sampled_from(sorted(sound)))

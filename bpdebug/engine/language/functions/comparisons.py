@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import MIXED, POSITIVE, Array, Function, Sample
-
-OR, AND, NOT, COMPARISON = 1, 2, 3, 5
-"""How tightly they bind; every operator of arithmetic binds tighter."""
+from bpdebug.engine.language.precedence import AND, COMPARISON, NOT, OR
 
 PAIR = (Sample((MIXED, POSITIVE)), Sample((MIXED, 0.3)))
 SINGLE = (Sample((MIXED,)),)
@@ -42,7 +40,22 @@ def _comparison(name: str, truth: Callable[..., Any], sign: str, notation: str, 
     )
 
 
+def where(x: Array, y: Array, z: Array) -> Array:
+    """Return `y` where `x` is true, else `z`."""
+    return np.where(x != 0, y, z)
+
+
 ENTRIES = (
+    Function(
+        "where",
+        where,
+        (None, "where(x, g, 0)", "where(x, 0, g)"),
+        "The second where the first is true, else the third; each receives the gradient of what it gave.",
+        (
+            Sample((((1.0, 0.0, 1.0), (0.0, 0.0, 1.0)), MIXED, POSITIVE)),
+            Sample(((1.0, 0.0, 1.0), MIXED, 0.4)),
+        ),
+    ),
     _comparison("greater", np.greater, ">", ">", "larger than"),
     _comparison("greater_equal", np.greater_equal, ">=", "≥", "larger than or equal to"),
     _comparison("less", np.less, "<", "<", "smaller than"),
@@ -83,5 +96,5 @@ ENTRIES = (
     Function("isinf", as_numbers(np.isinf), None, "1 where the element is infinite, else 0.", SINGLE),
 )
 
-TRUTHS = frozenset({*(entry.name for entry in ENTRIES), "any", "all"})
+TRUTHS = frozenset({*(entry.name for entry in ENTRIES), "any", "all"} - {"where"})
 """The functions whose results are read as true or false."""

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.language.evaluation import evaluate
@@ -119,7 +119,6 @@ def test_a_copied_element_does_not_repeat_its_number() -> None:
 
 
 @given(st.integers(5, 60), st.integers(0, 2**32 - 1))
-@settings(max_examples=40, deadline=None)
 def test_a_long_sum_shows_its_largest_terms_and_loses_nothing(length: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     values = {"u": random.normal(size=(1, length)), "v": random.normal(size=(length, 1))}
