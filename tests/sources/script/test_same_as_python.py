@@ -443,7 +443,7 @@ LIFETIMES = {
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[int, list[str]]]]:
-    """Run them once, in a folder of their own: some write files, and the tests may run in several processes."""
+    """Run them once, in a folder of their own: some write files, and tests may run side by side."""
     command = [sys.executable, "-m", "tests.sources.script.cpythons_tests", *CPYTHON]
     folder, paths = tmp_path_factory.mktemp("cpython"), {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder, env=paths)
