@@ -61,6 +61,8 @@ class Translator:
     def reshaped(self, argument: Any, shape: Iterable[int]) -> Call:
         """Write an argument in another shape."""
         shape = tuple(int(extent) for extent in shape)
+        if shape and isinstance(argument, int | float):  # a literal has no shape to change
+            argument = np.full(tuple(map(abs, shape)), float(argument))
         return self.call("reshape", argument, shape=shape) if shape else self.call("sum", argument)
 
     def joined(self, parts: Any) -> Expression:
