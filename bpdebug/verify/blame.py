@@ -7,12 +7,14 @@ both found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.forms import written
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Statement, names
 from bpdebug.engine.program.program import Program
@@ -21,6 +23,7 @@ from bpdebug.verify.conventions import Convention, convention_of
 from bpdebug.verify.report import Verdict
 from bpdebug.verify.rounding import Rounding
 from bpdebug.verify.shape_finding import shape_finding
+from bpdebug.verify.transposition import is_meant, other_way_round
 from bpdebug.verify.upstream import upstream_values
 
 
@@ -46,13 +49,40 @@ class Judgement:
     note: str = ""
 
 
+class Judged(NamedTuple):
+    """What is said of all of the user's tensors.
+
+    Attributes
+    ----------
+    judgements : tuple of Judgement
+        Of each tensor, in the order of the program.
+    mine : mapping
+        The user's values as they would be by the program's conventions, without a factor or a transposition.
+    fed : mapping
+        The values that the formulas were fed, of all names.
+    """
+
+    judgements: tuple[Judgement, ...]
+    mine: Mapping[str, Array]
+    fed: Mapping[str, Array]
+
+    @property
+    def wrong(self) -> int:
+        """How many are wrong."""
+        return sum(judgement.verdict == "wrong" for judgement in self.judgements)
+
+    @property
+    def right(self) -> frozenset[str]:
+        """Those that are right, by whatever convention."""
+        return frozenset(one.name for one in self.judgements if one.verdict in ("right", "convention"))
+
+
 def judge(
-    program: Program,
-    reference: Mapping[str, Array],
-    mine: Mapping[str, Array],
-    tolerance: Tolerance,
-) -> tuple[tuple[Judgement, ...], dict[str, Array], Convention]:
+    program: Program, reference: Mapping[str, Array], mine: Mapping[str, Array], tolerance: Tolerance
+) -> Judged:
     """Judge the user's tensors.
+
+    Another convention than the program's is taken only where less is wrong by it.
 
     Parameters
     ----------
@@ -64,27 +94,49 @@ def judge(
         The user's values, of some.
     tolerance : Tolerance
         What counts as equal.
-
-    Returns
-    -------
-    (judgements, fed, convention) : tuple
-        A judgement for each of the user's tensors, in the order of the program; the values that their
-        formulas were fed; and the convention by which they are judged: another than the program's only
-        where less is wrong by it.
     """
     rounding = Rounding(program, reference)
+    judged = _by_any_convention(program, reference, mine, tolerance, rounding)
+    results, weights = other_way_round(program, mine)
+    if not results and not weights:
+        return judged
+    turned = _turned(mine, results | weights)
+    trial = _by_any_convention(program, reference, turned, tolerance, rounding)
+    kept = (results if is_meant(program, results, trial.right) else frozenset()) | (
+        weights if weights <= trial.right else frozenset()
+    )
+    if not kept:
+        return judged
+    turned = _turned(mine, kept)
+    judged = _by_any_convention(program, reference, turned, tolerance, rounding)
+    noted = (_noted(one, mine[one.name]) if one.name in kept else one for one in judged.judgements)
+    return judged._replace(judgements=tuple(noted))
+
+
+def _turned(mine: Mapping[str, Array], names: Collection[str]) -> dict[str, Array]:
+    return {name: value.T if name in names else value for name, value in mine.items()}
+
+
+def _noted(judgement: Judgement, mine: Array) -> Judgement:
+    note = f"kept transposed: {written(mine.shape)}, here {written(mine.shape[::-1])}"
+    return replace(judgement, note=f"{judgement.note}; {note}" if judgement.note else note)
+
+
+def _by_any_convention(
+    program: Program,
+    reference: Mapping[str, Array],
+    mine: Mapping[str, Array],
+    tolerance: Tolerance,
+    rounding: Rounding,
+) -> Judged:
     plain = _judged_by(Convention(), program, reference, mine, tolerance, rounding)
-    if not _wrong(plain[0]):
+    if not plain.wrong:
         return plain
     convention = convention_of(program, reference, mine, tolerance, rounding)
     if convention is None:
         return plain
     other = _judged_by(convention, program, reference, mine, tolerance, rounding)
-    return other if _wrong(other[0]) < _wrong(plain[0]) else plain
-
-
-def _wrong(judgements: Iterable[Judgement]) -> int:
-    return sum(judgement.verdict == "wrong" for judgement in judgements)
+    return other if other.wrong < plain.wrong else plain
 
 
 def _judged_by(
@@ -94,7 +146,7 @@ def _judged_by(
     mine: Mapping[str, Array],
     tolerance: Tolerance,
     rounding: Rounding,
-) -> tuple[tuple[Judgement, ...], dict[str, Array], Convention]:
+) -> Judged:
     """Judge the tensors by a convention: by it more or less flows than here, and what it feeds follows."""
     own = {name: convention.without_factor(name, value) for name, value in mine.items()}
     fed = upstream_values(program, reference, own)
@@ -107,7 +159,7 @@ def _judged_by(
                 comparison = compare(mine[name], reference[name], tolerance)
                 found, words = Judgement(name, "convention", comparison, words), ""  # it is said once
             judgements[name] = found
-    return tuple(judgements.values()), fed, convention
+    return Judged(tuple(judgements.values()), own, fed)
 
 
 def _judged(

@@ -127,7 +127,7 @@ def _check_mapping(
         if name not in theirs and theirs:
             expected = f"a name of the files: {listed([key_path((other,)) for other in theirs])}"
             report.add((), f"no such name: found {shown}, expected {expected}", did_you_mean(name, theirs))
-        if ours not in program.shapes:
+        if ours not in program.shapes and ours not in program.unused:
             message = f"unknown name: found {shown}, expected {listed(known)} after ="
             report.add((), message, nearest_hint(ours, known, report))
 

@@ -92,7 +92,7 @@ def spellings(program: Program) -> dict[str, str]:
     A spelling that would mean two tensors is not among them.
     """
     meanings = defaultdict(set)
-    gradient_of = program.index.gradient_of
+    gradient_of = {**program.index.gradient_of, **{name: unused for unused, name in program.unused.items()}}
     for word, name in _words(program):
         meanings[word].add(name)
         gradient = gradient_of.get(name)
@@ -131,7 +131,7 @@ def _numbers(layer: Block) -> tuple[str, str]:
 
 
 def _meaning(name: str, aliases: Mapping[str, str], program: Program) -> str:
-    return name if name in program.shapes else aliases.get(spelling(name), "")
+    return name if name in program.shapes or name in program.unused else aliases.get(spelling(name), "")
 
 
 def _counted(meanings: Mapping[str, str], program: Program) -> dict[str, str]:

@@ -117,6 +117,12 @@ class Program:
         return frozenset(derived | self.incoming.keys())
 
     @cached_property
+    def unused(self) -> Mapping[str, str]:
+        """What the gradients of parameters are called that nothing uses, and whose they are: they are 0."""
+        without = sorted(self.parameters - self.index.gradient_of.keys()) if self.gradients else ()
+        return {self.index.gradient(parameter): parameter for parameter in without}
+
+    @cached_property
     def parts(self) -> frozenset[str]:
         """The names of what is only a part of a gradient."""
         return frozenset(statement.name for statement in self.statements if statement.part)
