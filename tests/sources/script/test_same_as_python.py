@@ -10,7 +10,7 @@ import types
 import unittest
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.sources.script.instrumentation import instrument
@@ -18,6 +18,7 @@ from bpdebug.sources.script.recorder.hooks import Hooks
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.running import hooks_in_place
 from tests.sources.script.running_twice import instrumented, plain
+from tests.tiers import few
 
 SNIPPETS = {
     "order of evaluation": """
@@ -400,7 +401,6 @@ def f(z):
 """
 
 
-@settings(max_examples=150, deadline=None)
 @given(PROGRAMS)
 def test_random_programs_compute_the_same(source: str) -> None:
     assert instrumented(source)[0] == plain(source)
@@ -415,7 +415,7 @@ test_super test_unpack test_unpack_ex test_with test_yield_from test_fstring tes
 """.split()
 
 
-@pytest.mark.parametrize("name", CPYTHON)
+@pytest.mark.parametrize("name", few(CPYTHON, 6))
 def test_cpythons_own_tests_pass_as_before(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = importlib.util.find_spec("test") and importlib.util.find_spec(f"test.{name}")
     if spec is None or spec.origin is None:
