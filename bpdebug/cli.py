@@ -342,7 +342,7 @@ def load(
         return case, {}
     from bpdebug.verify.mine_files import read_map, read_mine_files
 
-    found = read_mine_files(files, case.program, read_map(texts or ()))
+    found = read_mine_files(files, case.program, read_map(texts or ()), case.values)
     return replace(case, mine={**case.mine, **found.values}), found.renamed
 
 

@@ -22,8 +22,7 @@ def _set(session: Session, text: str) -> Answer:
     if not found:
         raise BpdebugError("expected NAME[...] = EXPR, for example `set w1[0,0] = 0.5`")
     debugger = session.debugger
-    name, index = read_element(found[1].strip())
-    read_expression(found[1].strip(), debugger.program)  # the name and the index exist
+    name, index = read_element(found[1].strip(), debugger)
     part = debugger.evaluate(read_expression(found[2].strip(), debugger.program))
     debugger.replace(name, part, index)
     new = debugger.trace.values[name]

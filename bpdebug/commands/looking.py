@@ -12,9 +12,9 @@ from bpdebug.commands.session import Session
 from bpdebug.commands.stops import breakpoint_data, breakpoint_text, watch_answer
 from bpdebug.commands.values import value_data, value_text
 from bpdebug.engine.debug.conditions import is_truth, read_expression
+from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.nodes import Call, Expression, Index, Name
-from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.printing import shape_text, statement_text
 from bpdebug.engine.language.provenance.origins import element_text, origin_of
 from bpdebug.engine.language.shapes import shape_of
@@ -45,15 +45,15 @@ def _wanted(text: str, example: str) -> str:
     return text
 
 
-def read_element(text: str) -> tuple[str, Index]:
-    """Read a tensor, or a part of one: `dw1[0, 1]`.
+def read_element(text: str, debugger: Debugger) -> tuple[str, Index]:
+    """Read a tensor that there is, or a part of it: `dw1[0, 1]`; of a variable, the version of this moment.
 
     Raises
     ------
     BpdebugError
         If it is anything else.
     """
-    expression = parse(text)
+    expression = debugger.here(read_expression(text, debugger.program))
     if isinstance(expression, Name):
         return expression.id, ()
     if (
@@ -73,8 +73,7 @@ def subscript_of(expression: Expression) -> Index:
 
 def _explain(session: Session, text: str) -> Answer:
     debugger = session.debugger
-    name, index = read_element(_wanted(text, "explain dw1[0, 1]"))
-    read_expression(text, debugger.program)  # the name and the index exist
+    name, index = read_element(_wanted(text, "explain dw1[0, 1]"), debugger)
     value = debugger.evaluate(Name(name))
     if len(index) != value.ndim or not all(isinstance(part, int) for part in index):
         raise BpdebugError(f"one element is explained at a time: {name} has shape {value.shape}")

@@ -8,6 +8,7 @@ from typing import Any
 from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import MAX_DIGITS, Session
 from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.debug.places import read_line, versions_written
 from bpdebug.engine.debug.stop import Stop
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.printing import numpy_text, shape_text, statement_text
@@ -42,6 +43,8 @@ def place_text(debugger: Debugger) -> str:
         return f"{where} at the start"
     if debugger.node is not None:
         return f"{where} + node {debugger.moment.node} of {statement.name}: {numpy_text(debugger.node)}"
+    if statement.source is not None:
+        where = f"{where} {statement.source.file}:{statement.source.line}"
     return f"{where} {statement_text(statement)} ({shape_text(debugger.program.shapes[statement.name])})"
 
 
@@ -83,14 +86,25 @@ def read_count(text: str) -> int:
 def read_position(text: str, debugger: Debugger) -> int:
     """Read a position: its number, or the tensor that its statement writes.
 
+    In a person's own code a number is a line, `57` or `net.py:57`, and a name a variable: where it runs, or
+    is assigned, next, else first. `step 7` is always a position.
+
     Raises
     ------
     BpdebugError
-        If no step writes such a tensor.
+        If no step writes such a tensor, or the line did not run.
     """
+    word, _, number = text.partition(" ")
+    if word == "step" and is_number(number):
+        return int(number)
+    program, here = debugger.program, debugger.position
+    if program.is_recorded and text != "0":
+        found = read_line(text, program, here) or versions_written(text, program)
+        if found:
+            return next((position for position in found if position > here), found[0])
     if is_number(text):
         return int(text)
-    positions = debugger.program.positions
+    positions = program.positions
     if text not in positions:
         if text in debugger.program.inputs:
             raise BpdebugError(f"{text} is given: no step writes it")
@@ -110,7 +124,7 @@ def read_moment(text: str, debugger: Debugger) -> tuple[int, int | None]:
         If either cannot be read.
     """
     iteration, colon, position = text.rpartition(":")
-    if not colon:
+    if not colon or debugger.program.is_recorded:
         return read_position(text, debugger), None
     if not is_number(iteration.strip()):
         raise BpdebugError(f"expected an iteration's number before the colon: found {iteration or 'nothing'}")
@@ -131,7 +145,7 @@ ENTRIES = (
     Command("step", "[N]", "Run the next statement, or the next N.", _repeated(Debugger.step), "s"),
     Command("back", "[N]", "Go back by one statement, or by N.", _repeated(Debugger.back)),
     Command("into", "[N]", "Compute one node of the next statement, or N.", _repeated(Debugger.into)),
-    Command("out", "", "Finish the statement that one is in.", _verb(Debugger.out)),
+    Command("out", "", "Finish the statement, or the call, that one is in.", _verb(Debugger.out)),
     Command("next-layer", "", "Go to the next layer.", _verb(Debugger.next_layer), "n"),
     Command("previous-layer", "", "Go to the previous layer.", _verb(Debugger.previous_layer)),
     Command("finish", "", "Run to the end of this pass.", _verb(Debugger.finish_phase), "f"),
@@ -146,13 +160,13 @@ ENTRIES = (
     Command(
         "next-iteration",
         "[N]",
-        "Go to the same statement of the next iteration, or N further.",
+        "Go to the same statement of the next iteration, or turn of the line, or N further.",
         _repeated(Debugger.next_iteration),
     ),
     Command(
         "previous-iteration",
         "[N]",
-        "Go to the same statement of the iteration before, or N further.",
+        "Go to the same statement of the iteration before, or turn of the line, or N further.",
         _repeated(Debugger.previous_iteration),
     ),
     Command(

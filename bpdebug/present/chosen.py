@@ -11,6 +11,7 @@ from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.block import Block
 from bpdebug.present.cells import FEWEST_DIGITS, MOST_DIGITS
 from bpdebug.present.explaining import Selection, explain_element
+from bpdebug.present.line_pairs import pairs_of_line
 from bpdebug.present.panels import Sight
 from bpdebug.present.snapshot import PairNames, layer_in_focus, pairs_in_focus, places_of, result_name
 from bpdebug.present.views import View, Views
@@ -60,6 +61,8 @@ class Chosen:
     def pairs(self) -> tuple[PairNames, ...]:
         """Return the names of the pairs to show."""
         statement = self.debugger.statement or self.debugger.program.statements[0]
+        if self.debugger.program.is_recorded:
+            return pairs_of_line(self.debugger.program, statement)
         return pairs_in_focus(self.debugger.program, self.layer, statement)
 
     # Elements and slices

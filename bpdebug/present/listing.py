@@ -6,15 +6,81 @@ drawn, so a program of 10,000 statements opens as quickly as one of twelve.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple, Protocol
 
 from bpdebug.engine.language.printing import shape_text, statement_text
 from bpdebug.engine.program.program import Program
+from bpdebug.present.python_text import Span
 
 State = Literal["done", "current", "coming"]
 MARKS: dict[State, str] = {"done": "✓", "current": "▶", "coming": " "}
+
+
+class Row(NamedTuple):
+    """How a line of a listing is drawn.
+
+    Attributes
+    ----------
+    kind : str
+        `statement`, or what a heading is of.
+    text, tail : str
+        What stands at the left, and at the right end.
+    state : str
+        Whether it has run.
+    positions : sequence of int
+        The statements that it stands for.
+    spans : tuple of Span
+        The parts of the text with a style of their own.
+    """
+
+    kind: str
+    text: str
+    state: State = "coming"
+    tail: str = ""
+    positions: Sequence[int] = ()
+    spans: tuple[Span, ...] = ()
+
+
+class SourceWindow(Protocol):
+    """What the Program panel asks of a listing; lines are numbered from 0."""
+
+    @property
+    def lines(self) -> Sequence[object]:
+        """The lines in sight."""
+
+    def line_at(self, position: int) -> int:
+        """Return the number of the line of a statement; 0 at the start."""
+
+    def changed(self, before: int, after: int) -> range:
+        """Return the numbers of the lines that look different after a move."""
+
+    def position_of(self, number: int, current: int) -> int:
+        """Return where a line leads to."""
+
+    def stop_of(self, number: int) -> Stop:
+        """Return where a breakpoint on a line stops."""
+
+    def toggle(self, number: int) -> bool:
+        """Fold what is under a line, or open it; return whether there is anything."""
+
+    def call_of(self, number: int, is_open: bool) -> int | None:
+        """Return the line whose call is to be folded, if it `is_open`, or to be opened; None without one."""
+
+    def row(self, number: int, current: int) -> Row:
+        """Return how a line is drawn while a statement is the current one."""
+
+    def find(self, text: str, start: int, direction: Literal[1, -1] = 1) -> int | None:
+        """Return the number of the nearest line with a text in it."""
+
+
+class Stop(NamedTuple):
+    """Where a breakpoint on a line stops: what the command takes, and the positions."""
+
+    place: str
+    positions: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +133,45 @@ class Listing:
         return statement_text(statement)
 
     def find(self, text: str, start: int, direction: Literal[1, -1] = 1) -> int | None:
-        """Return the number of the nearest line that has a text in it, from one on and round the end.
+        """Return the number of the nearest line that has a text in it, from one on and round the end."""
+        return nearest_text(
+            lambda number: self.text(self.lines[number]), len(self.lines), text, start, direction
+        )
 
-        Capitals are told from small letters only if the text has a capital.
-        """
-        exact = text != text.lower()
-        count = len(self.lines)
-        for step in range(count):
-            number = (start + direction * step) % count
-            said = self.text(self.lines[number])
-            if text in (said if exact else said.lower()):
-                return number
+    def line_at(self, position: int) -> int:
+        """Return the number of the line of a statement; 0 at the start."""
+        return self.line_numbers.get(position, 0)
+
+    def changed(self, before: int, after: int) -> range:
+        """Return the numbers of the lines that look different after a move."""
+        return range(self.line_at(before), self.line_at(after) + 1)
+
+    def position_of(self, number: int, current: int) -> int:
+        """Return where a line leads to: to its statement, or the first one below a heading."""
+        return self.lines[number].position
+
+    def stop_of(self, number: int) -> Stop:
+        """Return where a breakpoint on a line stops: at what its statement writes."""
+        position = self.lines[number].position
+        return Stop(self.program.statements[position - 1].name, (position,))
+
+    def toggle(self, number: int) -> bool:
+        """Fold nothing: every line is always in sight."""
+        return False
+
+    def call_of(self, number: int, is_open: bool) -> int | None:
+        """Find no call."""
         return None
+
+    def row(self, number: int, current: int) -> Row:
+        """Return how a line is drawn while a statement is the current one."""
+        line = self.lines[number]
+        if line.kind != "statement":
+            return Row(line.kind, self.text(line))
+        state: State = "done" if line.position < current else "coming"
+        if line.position == current:
+            state = "current"
+        return Row(line.kind, self.text(line), state, self.shape(line), (line.position,))
 
     def shape(self, line: Line) -> str:
         """Write the shape of a statement's result: `2×4`."""
@@ -91,3 +184,19 @@ def fitted(text: str, tail: str, width: int) -> str:
     if len(text) > room:
         text = text[: max(0, room - 1)] + "…"
     return f"{text:<{max(0, room)}} {tail}"
+
+
+def nearest_text(
+    said: Callable[[int], str], count: int, text: str, start: int, direction: Literal[1, -1]
+) -> int | None:
+    """Return the number of the nearest line that has a text in it, from one on and round the end.
+
+    Capitals are told from small letters only if the text has a capital.
+    """
+    exact = text != text.lower()
+    for step in range(count):
+        number = (start + direction * step) % count
+        line = said(number)
+        if text in (line if exact else line.lower()):
+            return number
+    return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.functions import FUNCTIONS
-from bpdebug.engine.language.nodes import calls
+from bpdebug.engine.language.nodes import Statement, calls
 from bpdebug.engine.language.printing import (
     math_name,
     math_text,
@@ -17,6 +17,7 @@ from bpdebug.engine.language.printing import (
 )
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.program import Program
+from bpdebug.sources.case import Case
 
 MOST_CARRIED = 6
 """More names than this are counted."""
@@ -83,15 +84,31 @@ def operation_text(
     if statement.phase == "forward" and len(calls(statement.expression)) == 1:
         (call,) = calls(statement.expression)
         why = f"{why} {FUNCTIONS[call.function].explanation}"
+    code, source = statement_text(statement), statement.source
+    if source is not None:
+        code = " ".join(source.code.split())
     return OperationText(
-        code=statement_text(statement),
+        code=code,
         mathematics=f"{math_name(statement.name)} = {math_text(statement.expression)}",
         shapes=shapes_text(statement, program.shapes),
-        rule=program.rule_of(statement) if statement.phase == "backward" else "",
+        rule=rule_text(program, statement),
         why=why,
         arithmetic=arithmetic,
         verdict=verdict,
     )
+
+
+def rule_text(program: Program, statement: Statement) -> str:
+    """Write the chain rule behind a gradient; a person's own line is one where its tensor is known."""
+    is_gradient = statement.phase == "backward" and (statement.source is None or statement.of)
+    return program.rule_of(statement) if is_gradient else ""
+
+
+def about_text(case: Case) -> str:
+    """Say before anything runs what a case is about: what was found in a person's own code, a line each."""
+    if case.script is None:
+        return case.about
+    return "\n".join(filter(None, (*case.script.found, case.script.ended, case.about)))
 
 
 def carried_text(program: Program) -> str:

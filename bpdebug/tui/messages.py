@@ -37,9 +37,9 @@ class ScenarioChosen(Message):
 
 @dataclass
 class GutterClicked(Message):
-    """The column of the breakpoints was clicked beside a statement."""
+    """The column of the breakpoints was clicked beside a line of the listing."""
 
-    position: int
+    number: int
 
 
 @dataclass

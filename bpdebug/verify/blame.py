@@ -7,24 +7,24 @@ both found.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.forms import written
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Statement, names
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.comparison import Comparison, Tolerance, agrees, compare
+from bpdebug.verify.conventions import Convention, convention_of
 from bpdebug.verify.report import Verdict
+from bpdebug.verify.rounding import Rounding
 from bpdebug.verify.shape_finding import shape_finding
+from bpdebug.verify.transposition import is_meant, other_way_round
 from bpdebug.verify.upstream import upstream_values
-
-CONVENTIONS = {
-    "times m": "m times the reference: 1/m is taken at the parameters",
-    "divided by m": "the reference divided by m: 1/m is taken at the loss",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,40 @@ class Judgement:
     note: str = ""
 
 
+class Judged(NamedTuple):
+    """What is said of all of the user's tensors.
+
+    Attributes
+    ----------
+    judgements : tuple of Judgement
+        Of each tensor, in the order of the program.
+    mine : mapping
+        The user's values as they would be by the program's conventions, without a factor or a transposition.
+    fed : mapping
+        The values that the formulas were fed, of all names.
+    """
+
+    judgements: tuple[Judgement, ...]
+    mine: Mapping[str, Array]
+    fed: Mapping[str, Array]
+
+    @property
+    def wrong(self) -> int:
+        """How many are wrong."""
+        return sum(judgement.verdict == "wrong" for judgement in self.judgements)
+
+    @property
+    def right(self) -> frozenset[str]:
+        """Those that are right, by whatever convention."""
+        return frozenset(one.name for one in self.judgements if one.verdict in ("right", "convention"))
+
+
 def judge(
-    program: Program,
-    reference: Mapping[str, Array],
-    mine: Mapping[str, Array],
-    tolerance: Tolerance,
-    batch: int,
-) -> tuple[tuple[Judgement, ...], dict[str, Array]]:
+    program: Program, reference: Mapping[str, Array], mine: Mapping[str, Array], tolerance: Tolerance
+) -> Judged:
     """Judge the user's tensors.
+
+    Another convention than the program's is taken only where less is wrong by it.
 
     Parameters
     ----------
@@ -68,28 +94,72 @@ def judge(
         The user's values, of some.
     tolerance : Tolerance
         What counts as equal.
-    batch : int
-        The size of the batch.
-
-    Returns
-    -------
-    (judgements, fed) : pair
-        A judgement for each of the user's tensors, in the order of the program; and the values that
-        their formulas were fed.
     """
-    words, factor, convention = mean_elsewhere(program, reference, mine, tolerance, batch)
-    # By that convention more or less flows than here; what it feeds is judged without the factor.
-    mine = {name: value / factor if name in convention else value for name, value in mine.items()}
-    fed = upstream_values(program, reference, mine)
-    order = [*program.inputs, *(statement.name for statement in program.statements)]
+    rounding = Rounding(program, reference)
+    judged = _by_any_convention(program, reference, mine, tolerance, rounding)
+    results, weights = other_way_round(program, mine)
+    if not results and not weights:
+        return judged
+    turned = _turned(mine, results | weights)
+    trial = _by_any_convention(program, reference, turned, tolerance, rounding)
+    kept = (results if is_meant(program, results, trial.right) else frozenset()) | (
+        weights if weights <= trial.right else frozenset()
+    )
+    if not kept:
+        return judged
+    turned = _turned(mine, kept)
+    judged = _by_any_convention(program, reference, turned, tolerance, rounding)
+    noted = (_noted(one, mine[one.name]) if one.name in kept else one for one in judged.judgements)
+    return judged._replace(judgements=tuple(noted))
+
+
+def _turned(mine: Mapping[str, Array], names: Collection[str]) -> dict[str, Array]:
+    return {name: value.T if name in names else value for name, value in mine.items()}
+
+
+def _noted(judgement: Judgement, mine: Array) -> Judgement:
+    note = f"kept transposed: {written(mine.shape)}, here {written(mine.shape[::-1])}"
+    return replace(judgement, note=f"{judgement.note}; {note}" if judgement.note else note)
+
+
+def _by_any_convention(
+    program: Program,
+    reference: Mapping[str, Array],
+    mine: Mapping[str, Array],
+    tolerance: Tolerance,
+    rounding: Rounding,
+) -> Judged:
+    plain = _judged_by(Convention(), program, reference, mine, tolerance, rounding)
+    if not plain.wrong:
+        return plain
+    convention = convention_of(program, reference, mine, tolerance, rounding)
+    if convention is None:
+        return plain
+    other = _judged_by(convention, program, reference, mine, tolerance, rounding)
+    return other if other.wrong < plain.wrong else plain
+
+
+def _judged_by(
+    convention: Convention,
+    program: Program,
+    reference: Mapping[str, Array],
+    mine: Mapping[str, Array],
+    tolerance: Tolerance,
+    rounding: Rounding,
+) -> Judged:
+    """Judge the tensors by a convention: by it more or less flows than here, and what it feeds follows."""
+    own = {name: convention.without_factor(name, value) for name, value in mine.items()}
+    fed = upstream_values(program, reference, own)
     judgements: dict[str, Judgement] = {}
-    for name in order:
-        if name in convention:
-            comparison = compare(factor * mine[name], reference[name], tolerance)
-            judgements[name] = Judgement(name, "convention", comparison, words)
-        elif name in mine:
-            judgements[name] = _judged(program, name, reference, mine[name], fed, judgements, tolerance)
-    return tuple(judgements.values()), fed
+    words = convention.words
+    for name in (*program.inputs, *(statement.name for statement in program.statements)):
+        if name in mine:
+            found = _judged(program, name, reference, own[name], fed, judgements, tolerance, rounding)
+            if found.verdict == "right" and convention.factor(name) != 1:
+                comparison = compare(mine[name], reference[name], tolerance)
+                found, words = Judgement(name, "convention", comparison, words), ""  # it is said once
+            judgements[name] = found
+    return Judged(tuple(judgements.values()), own, fed)
 
 
 def _judged(
@@ -100,6 +170,7 @@ def _judged(
     fed: Mapping[str, Array],
     earlier: Mapping[str, Judgement],
     tolerance: Tolerance,
+    rounding: Rounding,
 ) -> Judgement:
     if mine.shape != program.shapes[name]:
         return Judgement(name, "wrong", None, shape_finding(name, mine.shape, program.shapes[name], program))
@@ -109,8 +180,11 @@ def _judged(
     position = program.positions.get(name)
     if position is None:
         return Judgement(name, "wrong", comparison, "it differs from the value that the scenario gives")
+    allowed = rounding.allowed(name, mine, reference[name])
+    if (close := compare(mine, reference[name], tolerance, allowed)).agrees:
+        return Judgement(name, "right", close)
     statement = program.statements[position - 1]
-    if agrees(mine, np.asarray(evaluate(statement.expression, fed)), tolerance):
+    if agrees(mine, np.asarray(evaluate(statement.expression, fed)), tolerance, allowed):
         return Judgement(name, "innocent", comparison, _source_of_fault(program, statement, earlier))
     return Judgement(name, "wrong", comparison)
 
@@ -128,36 +202,3 @@ def _source_of_fault(program: Program, statement: Statement, earlier: Mapping[st
         if name in program.positions:
             waiting += names(program.statements[program.positions[name] - 1].expression)
     return "right given what it was fed"
-
-
-def mean_elsewhere(
-    program: Program,
-    reference: Mapping[str, Array],
-    mine: Mapping[str, Array],
-    tolerance: Tolerance,
-    batch: int,
-) -> tuple[str, float, frozenset[str]]:
-    """Return the gradients that differ from the reference by where the mean over the batch is taken.
-
-    Ng's course keeps the 1/m of a mean loss out of `dz` and puts it into `dw` and `db`: all that flows is m
-    times as large, and the parameters' gradients are the same. It is a convention if that holds for all
-    that flows and for some parameter; otherwise a factor m is a mistake. Where the program itself follows
-    that course, the other convention is recognised in the same way.
-
-    Returns
-    -------
-    (words, factor, names)
-        What to say, by what factor the user's values differ, and those that do; none if it is no convention.
-    """
-    parameters = {program.index.gradient_of.get(name) for name in program.parameters}
-    given = mine.keys() & program.gradients
-    flowing, trained = given - parameters, given & parameters
-    kind, factor = ("divided by m", 1 / batch) if program.summed else ("times m", float(batch))
-    if (
-        batch > 1
-        and flowing
-        and all(agrees(mine[name], factor * reference[name], tolerance) for name in flowing)
-        and any(agrees(mine[name], reference[name], tolerance) for name in trained)
-    ):
-        return CONVENTIONS[kind], factor, frozenset(flowing)
-    return "", 1.0, frozenset()

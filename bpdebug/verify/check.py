@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from bpdebug.engine.language.forms import written
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import run
@@ -15,11 +16,11 @@ from bpdebug.errors import Problem, ScenarioError
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.blame import Judgement, judge
-from bpdebug.verify.comparison import Tolerance
+from bpdebug.verify.comparison import Tolerance, compare
 from bpdebug.verify.diagnosis import Bench, diagnose
 from bpdebug.verify.gradient_check import RTOL, gradient_checks
-from bpdebug.verify.report import Report, TensorReport
-from bpdebug.verify.spellings import understood
+from bpdebug.verify.meanings import meanings_of
+from bpdebug.verify.report import Report, TensorReport, Verdict
 from bpdebug.verify.structure import describe
 from bpdebug.verify.upstream import evaluate_mine
 
@@ -64,9 +65,10 @@ def check_scenario(
     if not isinstance(scenario, Case):
         scenario = load_scenario(scenario)
     program, values = scenario.program, scenario.values
-    meanings = understood(mine.keys(), program) if mine else {}
-    given = {meanings.get(theirs, theirs): np.asarray(value) for theirs, value in (mine or {}).items()}
-    unknown = given.keys() - program.shapes.keys()
+    arrays = {theirs: np.asarray(value) for theirs, value in (mine or {}).items()}
+    meanings = meanings_of(arrays, program, values)
+    given = {meanings.get(theirs, theirs): array for theirs, array in arrays.items()}
+    unknown = given.keys() - program.shapes.keys() - program.unused.keys()
     if unknown:
         known = ", ".join(program.positions)
         raise ScenarioError(
@@ -120,8 +122,8 @@ def check(
         return Report(tuple(checked), renamed or {})
     reference = run(program, values).values
     bench = Bench(program)
-    judgements, fed = judge(program, reference, mine, tolerance, program.batch)
-    by_name = {judgement.name: judgement for judgement in judgements}
+    judged = judge(program, reference, mine, tolerance)
+    by_name = {judgement.name: judgement for judgement in judged.judgements}
     reports = []
     for statement in program.statements:
         judgement = by_name.pop(statement.name, None)
@@ -132,16 +134,31 @@ def check(
             continue
         report = _reported(judgement, statement.layer)
         if judgement.verdict == "wrong":
-            numbers = mine[statement.name]
+            numbers = judged.mine[statement.name]
             rtol = DIAGNOSIS_RTOL * tolerance.relative(numbers, reference[statement.name])
-            diagnoses, ambiguous = diagnose(bench, statement, numbers, fed, mine.keys(), rtol)
+            diagnoses, ambiguous = diagnose(bench, statement, numbers, judged.fed, mine.keys(), rtol)
             report = replace(report, diagnoses=diagnoses, ambiguous=ambiguous)
             if not diagnoses:
                 report = replace(report, note=describe(numbers, reference, statement, judgement))
         progress(report)
         reports.append(report)
     given_inputs = [_reported(judgement, 0) for judgement in by_name.values()]
-    return Report((*given_inputs, *reports), renamed or {})
+    unused = [_of_unused(name, mine[name], program, tolerance) for name in program.unused if name in mine]
+    return Report((*given_inputs, *reports, *unused), renamed or {})
+
+
+def _of_unused(name: str, mine: Array, program: Program, tolerance: Tolerance) -> TensorReport:
+    """Report on the gradient of a parameter that nothing uses."""
+    parameter = program.unused[name]
+    note = f"the loss does not depend on {parameter}: its gradient is 0"
+    right = np.zeros(program.shapes[parameter])
+    if mine.shape != right.shape:
+        return TensorReport(
+            name, 0, "wrong", note=f"{note}, of shape {written(right.shape)}: found {written(mine.shape)}"
+        )
+    comparison = compare(mine, right, tolerance)
+    verdict: Verdict = "right" if comparison.agrees else "wrong"
+    return TensorReport(name, 0, verdict, comparison.max_relative_error, comparison.worst, note)
 
 
 def _reported(judgement: Judgement, layer: int) -> TensorReport:

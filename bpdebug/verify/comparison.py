@@ -2,11 +2,12 @@
 
 An element agrees if it differs by at most `rtol` of its own size plus `rtol` of the largest size in its
 tensor. The second part is there because an element that is a sum of large terms that cancel carries
-their rounding, not its own. Others' defaults, for comparison: PyTorch's gradcheck has rtol 1e-3 and
-atol 1e-5 (after a step of 1e-6, so its numerical side is the coarse one); JAX's check_grads has 1e-3 to
-1e-6 by dtype; CS231n calls 1e-7 good and 1e-2 wrong. Here both sides are computed by formulas, not by
-differences, so float64 can be held to 1e-7: a mistake is larger, and rounding through a few layers is
-not. float32 and float16 have 2^29 and 2^42 times the rounding.
+their rounding, not its own; where all elements of a tensor are such sums, how large the terms were is
+followed along the backward pass (`rounding`). Others' defaults, for comparison: PyTorch's gradcheck has
+rtol 1e-3 and atol 1e-5 (after a step of 1e-6, so its numerical side is the coarse one); JAX's check_grads
+has 1e-3 to 1e-6 by dtype; CS231n calls 1e-7 good and 1e-2 wrong. Here both sides are computed by
+formulas, not by differences, so float64 can be held to 1e-7: a mistake is larger, and rounding through a
+few layers is not. float32 and float16 have 2^29 and 2^42 times the rounding.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Comparison:
     wrong: np.ndarray
 
 
-def compare(mine: Array, reference: Array, tolerance: Tolerance) -> Comparison:
+def compare(mine: Array, reference: Array, tolerance: Tolerance, rounding: Array | float = 0.0) -> Comparison:
     """Compare a user's tensor with its reference, element by element.
 
     Parameters
@@ -78,6 +79,8 @@ def compare(mine: Array, reference: Array, tolerance: Tolerance) -> Comparison:
         Tensors of one shape. Not-a-number equals not-a-number, an infinity equals itself.
     tolerance : Tolerance
         What counts as equal.
+    rounding : array or float, optional
+        What rounding alone may come to, for each element: of a sum that cancels more than its size tells.
     """
     rtol = tolerance.relative(mine, reference)
     x, y = mine.astype(float), reference.astype(float)
@@ -87,8 +90,9 @@ def compare(mine: Array, reference: Array, tolerance: Tolerance) -> Comparison:
         difference = np.where(same, 0.0, np.where(np.isfinite(apart), apart, math.inf))
         sizes = np.abs(y[np.isfinite(y)])
         scale = float(sizes.max(initial=0.0))
-        allowed = tolerance.atol + rtol * np.abs(np.where(np.isfinite(y), y, 0.0)) + rtol * scale
+        allowed = tolerance.atol + rtol * np.abs(np.where(np.isfinite(y), y, 0.0)) + rtol * scale + rounding
         size = np.maximum(np.maximum(np.abs(x), np.abs(y)), rtol * scale)
+        size = np.maximum(size, rounding / rtol) if rtol else size
         relative = np.where(difference == 0, 0.0, np.where(np.isfinite(size), difference / size, math.inf))
     wrong = difference > allowed
     if not x.size:
@@ -100,6 +104,6 @@ def compare(mine: Array, reference: Array, tolerance: Tolerance) -> Comparison:
     return Comparison(not wrong.any(), float(relative[index]), worst, wrong)
 
 
-def agrees(mine: Array, reference: Array, tolerance: Tolerance) -> bool:
+def agrees(mine: Array, reference: Array, tolerance: Tolerance, rounding: Array | float = 0.0) -> bool:
     """Whether two tensors have the same shape and agree in every element."""
-    return mine.shape == reference.shape and compare(mine, reference, tolerance).agrees
+    return mine.shape == reference.shape and compare(mine, reference, tolerance, rounding).agrees

@@ -13,6 +13,7 @@ from bpdebug.errors import BpdebugError, ScenarioError
 from bpdebug.sources.problems import Report, did_you_mean, key_path, listed
 from bpdebug.sources.scenario.mine import known_names, nearest_hint
 from bpdebug.verify.array_files import read_arrays
+from bpdebug.verify.meanings import meanings_of
 from bpdebug.verify.spellings import understood
 
 MAP = "--map"
@@ -63,7 +64,10 @@ def read_map(texts: Iterable[str]) -> dict[str, str]:
 
 
 def read_mine_files(
-    paths: Sequence[str | os.PathLike[str]], program: Program, mapping: Mapping[str, str]
+    paths: Sequence[str | os.PathLike[str]],
+    program: Program,
+    mapping: Mapping[str, str],
+    values: Mapping[str, Array] | None = None,
 ) -> MineFiles:
     """Read the user's values.
 
@@ -75,6 +79,8 @@ def read_mine_files(
         The program whose tensors they are.
     mapping : mapping
         What the user says about names: theirs -> ours. It wins over what is understood from a name.
+    values : mapping, optional
+        The values of the program's inputs: they tell a parameter from a gradient under its name.
 
     Raises
     ------
@@ -89,7 +95,10 @@ def read_mine_files(
         for name, array in read_arrays(Path(path), report)
     ]
     _check_mapping(mapping, found, program, by_user)
-    meanings = understood([entry.name for entry in found], program) | dict(mapping)
+    names = {entry.name: entry.array for entry in found}
+    arrays = {name: array for name, array in names.items() if array is not None and name not in mapping}
+    by_values = meanings_of(arrays, program, values) if values is not None else {}
+    meanings = understood(names, program) | by_values | dict(mapping)
     known = known_names(program)
     first: dict[str, _Found] = {}
     for entry in found:
@@ -118,7 +127,7 @@ def _check_mapping(
         if name not in theirs and theirs:
             expected = f"a name of the files: {listed([key_path((other,)) for other in theirs])}"
             report.add((), f"no such name: found {shown}, expected {expected}", did_you_mean(name, theirs))
-        if ours not in program.shapes:
+        if ours not in program.shapes and ours not in program.unused:
             message = f"unknown name: found {shown}, expected {listed(known)} after ="
             report.add((), message, nearest_hint(ours, known, report))
 

@@ -8,6 +8,10 @@ Case and separators do not count, and a layer's number may be left out where onl
 
     w_ih2     weight_ih_l0 of the first recurrent layer    dw_ih2    dW_ih  lstm.weight_ih_l0.grad
 
+Layers are counted from 1 here. Lists count from 0 (`nabla_w[0]`), some number the units between which weights
+lie (`weights_0_1`), and where the input is layer 1 the first delta is `delta2`. So where names of one kind go
+on from another number, and there are as many of them as there are layers, they are the layers' in order.
+
 Names of modules, such as `layers.0.weight.grad`, count layers in ways of their own: 0, 1, 2 in a list,
 0, 2, 4 where activations are modules too, often 1, 2, 3 in names such as `fc1`. So they are understood
 where there are as many numbered modules as layers with such a parameter, in the order of their numbers.
@@ -39,12 +43,13 @@ RECURRENT = frozenset({"w_ih", "w_hh", "b_ih", "b_hh"})
 DATA = ("x", "input", "inputs")
 """What goes into the first layer."""
 GRADIENTS = (
-    *("d{}", "grad{}", "{}grad", "gradient{}", "{}gradient", "nabla{}"),
+    *("d{}", "g{}", "grad{}", "{}grad", "grads{}", "gradient{}", "{}gradient", "gradients{}", "nabla{}"),
     *("dld{}", "djd{}", "ded{}", "dcd{}", "dlossd{}", "dcostd{}"),
 )
 """How the gradient of a tensor is written."""
 DELTA = "delta"
-"""The gradient of a layer's z."""
+DELTAS = (DELTA, "del", "layerdelta", "ldelta")
+"""The gradient of a layer's z, before or around its number."""
 
 _SYMBOLS = str.maketrans({"∂": "d", "∇": "nabla", "δ": DELTA})
 _MODULE = re.compile(
@@ -53,6 +58,8 @@ _MODULE = re.compile(
 _RECURRENT = re.compile(
     r"(?P<stem>.*\.)(?P<parameter>(?:weight|bias)_(?:ih|hh)_l[0-9]{1,9}\.grad)", re.IGNORECASE
 )
+_NUMBERED = re.compile(r"(?P<stem>.*?)(?P<number>[0-9]{1,9})(?P<rest>[^0-9]*)", re.DOTALL)
+_BETWEEN = re.compile(r"(?P<stem>.*[^0-9])(?P<number>[0-9]{1,9})[^0-9]+(?P<next>[0-9]{1,9})", re.DOTALL)
 _MODULE_PARAMETERS = {"weight": "w", "bias": "b"}
 
 
@@ -69,6 +76,7 @@ def understood(theirs: Collection[str], program: Program) -> dict[str, str]:
     aliases = spellings(program)
     modules = {**_modules(theirs, program), **_recurrent(theirs, aliases)}
     meanings = {name: _meaning(name, aliases, program) or modules.get(name, "") for name in theirs}
+    meanings |= _counted(meanings, program)
     return {name: ours for name, ours in meanings.items() if ours}
 
 
@@ -84,7 +92,7 @@ def spellings(program: Program) -> dict[str, str]:
     A spelling that would mean two tensors is not among them.
     """
     meanings = defaultdict(set)
-    gradient_of = program.index.gradient_of
+    gradient_of = {**program.index.gradient_of, **{name: unused for unused, name in program.unused.items()}}
     for word, name in _words(program):
         meanings[word].add(name)
         gradient = gradient_of.get(name)
@@ -95,7 +103,8 @@ def spellings(program: Program) -> dict[str, str]:
         gradient = gradient_of.get(layer.tensors.get("z", ""))
         if gradient:
             for number in _numbers(layer):
-                meanings[f"{DELTA}{number}"].add(gradient)
+                for word in DELTAS[:2]:
+                    meanings[f"{word}{number}"].add(gradient)
     return {word: names.pop() for word, names in meanings.items() if len(names) == 1}
 
 
@@ -122,7 +131,42 @@ def _numbers(layer: Block) -> tuple[str, str]:
 
 
 def _meaning(name: str, aliases: Mapping[str, str], program: Program) -> str:
-    return name if name in program.shapes else aliases.get(spelling(name), "")
+    return name if name in program.shapes or name in program.unused else aliases.get(spelling(name), "")
+
+
+def _counted(meanings: Mapping[str, str], program: Program) -> dict[str, str]:
+    """Read names that count layers from another number than 1: all of a kind, if one means nothing yet."""
+    kinds: defaultdict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+    for name in meanings:
+        between = _BETWEEN.fullmatch(name)
+        if between and int(between["next"]) == int(between["number"]) + 1:
+            kinds[between["stem"], "-"][int(between["number"])] = name
+        elif numbered := _NUMBERED.fullmatch(name):
+            kinds[numbered["stem"], numbered["rest"]][int(numbered["number"])] = name
+    in_order = _in_order(program) if kinds else {}
+    found: dict[str, str] = {}
+    for (stem, rest), names in kinds.items():
+        tensors, numbers = in_order.get(spelling(stem + rest), ()), sorted(names)
+        is_run = numbers == [*range(numbers[0], numbers[0] + len(tensors))]
+        if tensors and is_run and not all(meanings[name] for name in names.values()):
+            found |= {names[number]: tensor for number, tensor in zip(numbers, tensors, strict=True)}
+    return found
+
+
+def _in_order(program: Program) -> dict[str, list[str]]:
+    """Return the tensors that the layers have under a name without its number, in the order of the layers."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    gradient_of = program.index.gradient_of
+    for layer in program.layers:
+        for role, name in layer.tensors.items():
+            gradient = gradient_of.get(name)
+            for word in ROLES.get(role, (role,)):
+                found[word].append(name)
+                for form in GRADIENTS if gradient else ():
+                    found[form.format(word)].append(gradient or "")
+            for word in DELTAS if role == "z" and gradient else ():
+                found[word].append(gradient or "")
+    return found
 
 
 def _modules(theirs: Collection[str], program: Program) -> dict[str, str]:

@@ -42,7 +42,7 @@ class _Operand:
         return self.array.reshape(count, *(1,) * (rank - self.rank), *shape)
 
 
-Rule = Callable[[Callable[..., Array], list[_Operand], dict[str, Any]], Array]
+Rule = Callable[[Callable[..., Array], list[_Operand], Mapping[str, Any]], Array]
 """(implementation, operands of which one or more vary, options) -> a result that varies."""
 
 
@@ -84,17 +84,21 @@ def _value(node: Expression, values: Mapping[str, Array], variants: Mapping[str,
     return _Operand(rule(function.numpy, operands, options), varies=True)
 
 
-def _broadcast(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
+def _broadcast(function: Callable[..., Array], operands: list[_Operand], options: Mapping[str, Any]) -> Array:
     rank = max(operand.rank for operand in operands)
     return function(*[operand.with_rank(rank) for operand in operands], **options)
 
 
-def _transposed(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
+def _transposed(
+    function: Callable[..., Array], operands: list[_Operand], options: Mapping[str, Any]
+) -> Array:
     (operand,) = operands
     return operand.array if operand.rank < 2 else function(operand.array, **options)
 
 
-def _along_axes(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
+def _along_axes(
+    function: Callable[..., Array], operands: list[_Operand], options: Mapping[str, Any]
+) -> Array:
     """Count the axes from the end, where those of one variant are the same as those of all."""
     varying = next(operand.array for operand in operands if operand.varies)
     shape, asked = varying.shape[1:], options.get("axis")
@@ -103,13 +107,15 @@ def _along_axes(function: Callable[..., Array], operands: list[_Operand], option
     return function(*[operand.array for operand in operands], **{**options, "axis": axis})
 
 
-def _reshaped(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
+def _reshaped(function: Callable[..., Array], operands: list[_Operand], options: Mapping[str, Any]) -> Array:
     """Give each variant the shape that the first one takes."""
     (operand,) = operands
     return operand.array.reshape(len(operand.array), *function(operand.array[0], **options).shape)
 
 
-def _as_examples(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
+def _as_examples(
+    function: Callable[..., Array], operands: list[_Operand], options: Mapping[str, Any]
+) -> Array:
     """Treat the variants as more examples of the batch: no function here mixes examples."""
     (operand,) = operands
     count, batch, *shape = operand.array.shape
@@ -117,7 +123,7 @@ def _as_examples(function: Callable[..., Array], operands: list[_Operand], optio
     return result.reshape(count, batch, *result.shape[1:])
 
 
-def _convolved(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
+def _convolved(function: Callable[..., Array], operands: list[_Operand], options: Mapping[str, Any]) -> Array:
     """Treat variants of the input as more examples, and variants of the weights as more outputs."""
     if all(operand.varies for operand in operands):
         return _one_by_one(function, operands, options)
@@ -132,7 +138,7 @@ def _convolved(function: Callable[..., Array], operands: list[_Operand], options
 
 
 def _transposed_convolved(
-    function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]
+    function: Callable[..., Array], operands: list[_Operand], options: Mapping[str, Any]
 ) -> Array:
     """As `_convolved`, with weights whose second axis counts the outputs of a group."""
     x, w = operands
@@ -150,7 +156,9 @@ def _parted(result: Array, count: int, groups: int) -> Array:
     return by_variant.reshape(count, batch, -1, *places)
 
 
-def _one_by_one(function: Callable[..., Array], operands: list[_Operand], options: dict[str, Any]) -> Array:
+def _one_by_one(
+    function: Callable[..., Array], operands: list[_Operand], options: Mapping[str, Any]
+) -> Array:
     count = next(len(operand.array) for operand in operands if operand.varies)
     return np.stack(
         [

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import io
 import itertools
 import json
 import random
 import sys
 import types
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -121,20 +121,26 @@ class Places(NamedTuple):
 
 def places(script: Script) -> Places:
     """Where the oracle reads a script. Faulty versions of it have the same lines at the same places."""
-    source = sources(script)[script.main]
+    return places_in(sources(script)[script.main], script.start, script.end, script.loss_after)
+
+
+@functools.cache
+def places_in(source: str, start: str, end: str, loss_after: str) -> Places:
+    """Where the lines of the oracle go in a text."""
     lines = source.splitlines()
+
+    def indent(number: int) -> str:
+        return lines[number - 1][: len(lines[number - 1]) - len(lines[number - 1].lstrip())]
 
     def after(text: str) -> tuple[str, int]:
         number = only_line(text, source)
-        line = lines[number - 1]
-        return line[: len(line) - len(line.lstrip())], last_line(number, source) + 1
+        return indent(number), last_line(number, source) + 1
 
-    start = only_line(script.start, source)
-    line = lines[start - 1]
+    first = only_line(start, source)
     return Places(
-        (line[: len(line) - len(line.lstrip())], start),
-        after(script.end) if script.end else ("", len(lines) + 1),
-        after(script.loss_after) if script.loss_after else None,
+        (indent(first), first),
+        after(end) if end else ("", len(lines) + 1),
+        after(loss_after) if loss_after else None,
     )
 
 

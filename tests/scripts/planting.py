@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -16,7 +17,16 @@ import numpy as np
 
 from tests.scripts.catalogue import SCRIPTS
 from tests.scripts.kinds import BACKWARD, KINDS
-from tests.scripts.oracle import Outcome, Program, Script, Values, convention, reference, sources, wrong
+from tests.scripts.oracle import (
+    Outcome,
+    Program,
+    Script,
+    Values,
+    convention,
+    places,
+    reference,
+    sources,
+)
 from tests.scripts.source import Edit, Text
 
 Half = Literal["development", "set-aside"]
@@ -66,6 +76,7 @@ DEVELOPMENT_KINDS = frozenset(
         "buffer overwritten",
     }
 )
+SET_UP = re.compile("init|random|pairs|visit|discount|iterate|main")
 OF_A_KIND = 3
 """As many plants of one kind in one script."""
 TRIED = 40
@@ -77,7 +88,7 @@ VISIBLE = 1e-3
 
 
 class Fault(NamedTuple):
-    """One mistake: its kind, its place in the faulty text, and the lines any of which may be called faulty."""
+    """One mistake: its kind, its place in the faulty text, and all lines that may be called faulty."""
 
     kind: str
     file: str
@@ -101,19 +112,22 @@ class Plant(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """A right script and what it gives."""
+    """A right script, what it gives, and the nodes of each file in which a mistake may be made."""
 
     script: Script
     texts: dict[str, str]
     outcome: Outcome
     reference: Values
+    trained: list[tuple[str, Text, list[ast.AST]]]
 
 
 def measured(script: Script) -> Measured:
     """Run a right script and find its gradients."""
     texts = sources(script)
     program = Program(script, texts)
-    return Measured(script, texts, program.run(), reference(program))
+    read = {name: Text(source) for name, source in texts.items()}
+    trained = [(name, text, in_training(script, name, text)) for name, text in read.items()]
+    return Measured(script, texts, program.run(), reference(program), trained)
 
 
 def half_of(script: str, kinds: tuple[str, ...]) -> Half:
@@ -134,7 +148,7 @@ def is_wrong(right: Measured, texts: dict[str, str], forward: bool) -> bool:
 
 
 def judged(right: Measured, texts: dict[str, str], forward: bool) -> tuple[Outcome | None, Values | None]:
-    """What a text gives, and its own central differences; nothing if it breaks, or changes what it should not."""
+    """What a text gives, and its own central differences; nothing if it breaks or changes too much."""
     try:
         program = Program(right.script, texts)
         outcome = program.run()
@@ -159,18 +173,31 @@ def edits(right: Measured, kind: str) -> Iterator[tuple[str, Edit]]:
     """All edits of a kind in the files of a script, in an order drawn by lot, always the same."""
     found = [
         (name, edit)
-        for name, source in right.texts.items()
-        for text in [Text(source)]
-        for node in ast.walk(text.tree)
-        if isinstance(node, ast.expr | ast.stmt)
+        for name, text, nodes in right.trained
+        for node in nodes
         for edit in KINDS[kind](text, node)
-        if implied_loss_stays(right, text, edit)
+        if implied_loss_stays(right, edit)
     ]
     random.Random(f"{right.script.name} {kind}").shuffle(found)
     yield from found[:TRIED]
 
 
-def implied_loss_stays(right: Measured, text: Text, edit: Edit) -> bool:
+def in_training(script: Script, file: str, text: Text) -> list[ast.AST]:
+    """The nodes that belong to the training: to no constructor, and not to what is set up before."""
+    start = places(script).start[1]
+    flat = file == script.main and text.at_top(start)
+
+    def trains(node: ast.AST) -> bool:
+        scope = text.scope(node)
+        if isinstance(scope, ast.Module):
+            return flat and text.statement(node).lineno >= start
+        return not SET_UP.search(getattr(scope, "name", ""))
+
+    nodes = [n for n in ast.walk(text.tree) if isinstance(n, ast.expr | ast.stmt)]
+    return [n for n in nodes if trains(n) and not text.in_range(n)]
+
+
+def implied_loss_stays(right: Measured, edit: Edit) -> bool:
     """Whether the line that alone says what the loss is still stands: another line there is another loss."""
     line = right.script.loss_after
     return not line or line in edit.source
@@ -196,9 +223,13 @@ def planted(right: Measured, kind: str) -> Iterator[Plant]:
 
 def pairs(right: Measured, singles: list[Plant]) -> Iterator[Plant]:
     """Two mistakes of different kinds on different lines, drawn by lot."""
-    near = [plant for plant in singles if plant.faults[0].kind in BACKWARD and changed(right, plant) is not None]
+    near = [
+        plant for plant in singles if plant.faults[0].kind in BACKWARD and changed(right, plant) is not None
+    ]
     chosen = [(a, b) for i, a in enumerate(near) for b in near[i + 1 :] if a.half == b.half]
-    chosen = [(a, b) for a, b in chosen if a.faults[0].kind != b.faults[0].kind and apart(a.faults[0], b.faults[0])]
+    chosen = [
+        (a, b) for a, b in chosen if a.faults[0].kind != b.faults[0].kind and apart(a.faults[0], b.faults[0])
+    ]
     random.Random(f"{right.script.name} pairs").shuffle(chosen)
     count = 0
     for a, b in chosen[: 2 * PAIRS]:
@@ -210,7 +241,9 @@ def pairs(right: Measured, singles: list[Plant]) -> Iterator[Plant]:
         texts[file] = "".join(lines)
         faults = (a.faults[0], b.faults[0])
         if is_wrong(right, texts, forward=False):
-            yield Plant(right.script.name, faults, texts, half_of(right.script.name, tuple(f.kind for f in faults)))
+            yield Plant(
+                right.script.name, faults, texts, half_of(right.script.name, tuple(f.kind for f in faults))
+            )
             count += 1
             if count == PAIRS:
                 return
@@ -220,7 +253,9 @@ def changed(right: Measured, plant: Plant) -> tuple[int, str] | None:
     """The only line that a plant has changed, and its text; nothing if there are several."""
     file = plant.faults[0].file
     before, after = (texts[file].splitlines(keepends=True) for texts in (right.texts, plant.texts))
-    lines = [(number, new) for number, (old, new) in enumerate(zip(before, after, strict=True), 1) if old != new]
+    lines = [
+        (number, new) for number, (old, new) in enumerate(zip(before, after, strict=True), 1) if old != new
+    ]
     return lines[0] if len(lines) == 1 else None
 
 
@@ -246,7 +281,12 @@ def summary() -> None:
     single = [plant for plant in plants if len(plant.faults) == 1]
     for kind, count in Counter(plant.faults[0].kind for plant in single).most_common():
         print(f"{count:4d}  {kind}")
-    print("single, pairs, by half:", len(single), len(plants) - len(single), Counter(plant.half for plant in plants))
+    print(
+        "single, pairs, by half:",
+        len(single),
+        len(plants) - len(single),
+        Counter(plant.half for plant in plants),
+    )
 
 
 if __name__ == "__main__":

@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-OPERATORS = ast.BinOp | ast.UnaryOp | ast.Compare | ast.BoolOp | ast.IfExp | ast.Lambda
+BINDING = {
+    ast.Add: 1,
+    ast.Sub: 1,
+    ast.Mult: 2,
+    ast.Div: 2,
+    ast.MatMult: 2,
+    ast.FloorDiv: 2,
+    ast.Mod: 2,
+    ast.Pow: 4,
+}
+"""How strongly an operator binds; 3 is a sign, and 0 everything that binds less."""
 SCOPES = ast.FunctionDef | ast.Lambda | ast.Module
-SLOPE = re.compile(r"\b1(\.0?)? ?- |[a-z_](prime|deriv\w*|slope|grad)\(|2deriv|> 0|np\.(cos|sign)\(|\.slope|positive")
+SLOPE = re.compile(
+    r"\b1(\.0?)? ?- |[a-z_](prime|deriv\w*|slope|grad)\(|2deriv|> 0|np\.(cos|sign)\(|\.slope|positive"
+)
 RATE = re.compile(r"\b(lr|eta|alpha|l_rate|learn_rate|learning_rate|step_size|rate|0\.\d+)\b")
+NUMBERS = re.compile(r"[-\d.e, ]+|len\(.*\)|[\w.]+\.(shape|size)(\[\d\])?|\w+ // \w+.*")
 LOSS = re.compile(r"\b(\w*(loss|cost|err|error|entropy|logp\w*)|J|mse|diff)\b")
+
+
+def binding(node: ast.AST) -> int:
+    """How strongly the parts of an expression hold together."""
+    if isinstance(node, ast.BinOp):
+        return BINDING[type(node.op)]
+    if isinstance(node, ast.UnaryOp):
+        return 3
+    return 0 if isinstance(node, ast.Compare | ast.BoolOp | ast.IfExp | ast.Lambda) else 5
+
+
+def names(node: ast.AST) -> set[str]:
+    """All names in a node."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 class Edit(NamedTuple):
@@ -28,15 +56,27 @@ class Text:
         self.source = source
         self.lines = source.splitlines(keepends=True)
         self.tree = ast.parse(source)
+        self.texts: dict[ast.AST, str] = {}
         self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 
     def of(self, node: ast.AST) -> str:
         """The text of a node, without parentheses around it."""
-        return ast.get_source_segment(self.source, node) or ""
+        if node not in self.texts:
+            self.texts[node] = ast.get_source_segment(self.source, node) or ""
+        return self.texts[node]
 
-    def operand(self, node: ast.AST) -> str:
-        """The text of a node as it may stand beside any operator."""
-        return f"({self.of(node)})" if isinstance(node, OPERATORS) else self.of(node)
+    def operand(self, node: ast.AST, beside: int = 5) -> str:
+        """The text of a node as it may stand beside an operator that binds so strongly."""
+        return f"({self.of(node)})" if binding(node) < beside else self.of(node)
+
+    def instead(self, node: ast.AST, place: ast.AST) -> str:
+        """The text of a node as it may stand in the place of another one."""
+        parent = self.parents[place]
+        if isinstance(parent, ast.BinOp | ast.UnaryOp):
+            right = isinstance(parent, ast.BinOp) and place is parent.right
+            return self.operand(node, binding(parent) + right)
+        held = isinstance(parent, ast.Attribute | ast.Subscript) and place is parent.value
+        return self.operand(node) if held else self.of(node)
 
     def statement(self, node: ast.AST) -> ast.stmt:
         """The statement that a node stands in."""
@@ -56,6 +96,13 @@ class Text:
             node = self.parents[node]
             yield node
 
+    def at_top(self, line: int) -> bool:
+        """Whether the statement on a line stands in no function."""
+        return any(
+            isinstance(node, ast.stmt) and node.lineno == line and isinstance(self.scope(node), ast.Module)
+            for node in ast.walk(self.tree)
+        )
+
     def block(self, statement: ast.stmt) -> list[ast.stmt]:
         """The statements beside a statement, itself among them."""
         parent = self.parents[statement]
@@ -64,6 +111,34 @@ class Text:
             if isinstance(block, list) and statement in block:
                 return block
         return [statement]
+
+    def in_index(self, node: ast.AST) -> bool:
+        """Whether a node stands between the brackets of a subscript."""
+        inside = node
+        for around in self.ancestors(node):
+            if isinstance(around, ast.Subscript) and inside is around.slice:
+                return True
+            inside = around
+        return False
+
+    def in_range(self, node: ast.AST) -> bool:
+        """Whether a node says over what a loop counts."""
+        calls = [around for around in self.ancestors(node) if isinstance(around, ast.Call)]
+        return any(self.of(call.func) == "range" for call in calls)
+
+    @functools.cached_property
+    def sizes(self) -> set[str]:
+        """The names that are no tensors: counts, numbers, and the variables of loops over a range."""
+        found: set[str] = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.For) and "range(" in self.of(node.iter):
+                found |= names(node.target)
+            elif isinstance(node, ast.arguments):
+                defaults = node.args[len(node.args) - len(node.defaults) :]
+                found |= {argument.arg for argument in defaults}
+            elif isinstance(node, ast.Assign) and NUMBERS.fullmatch(self.of(node.value)):
+                found |= names(node.targets[0])
+        return found
 
     def is_update(self, node: ast.AST) -> bool:
         """Whether the statement moves a parameter by a rate."""
@@ -97,10 +172,12 @@ class Text:
         return Edit("".join(rest[:at] + own + rest[at:]), (*range(before.lineno, number), *reader))
 
     def blanked(self, statement: ast.stmt) -> Edit:
-        """The text without a statement, its lines left empty; what stands beside it may be called faulty too."""
+        """The text without a statement, its lines left empty; either neighbour may be called faulty too."""
         first, last = statement.lineno, statement.end_lineno or statement.lineno
         lines = [*self.lines[: first - 1], *["\n"] * (last - first + 1), *self.lines[last:]]
         block = self.block(statement)
         at = block.index(statement)
         beside = block[max(at - 1, 0) : at + 2]
-        return Edit("".join(lines), tuple(n for s in beside for n in range(s.lineno, (s.end_lineno or s.lineno) + 1)))
+        return Edit(
+            "".join(lines), tuple(n for s in beside for n in range(s.lineno, (s.end_lineno or s.lineno) + 1))
+        )

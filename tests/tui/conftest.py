@@ -158,6 +158,7 @@ async def running(app: BpdebugApp, size: tuple[int, int]) -> AsyncIterator[Sessi
     app.console._color_system = ColorSystem.TRUECOLOR
     async with app.run_test(size=size, notifications=True) as pilot:
         session = Session(app, pilot)
+        await session.until(lambda: not isinstance(app.screen, OpeningScreen) or not app.is_running)
         await session.settle()
         yield session
 

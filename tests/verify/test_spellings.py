@@ -187,3 +187,40 @@ def test_recurrent_modules_that_count_their_own_layers_are_not_guessed():
         "bias_hh_l0.grad",
     ]
     assert understood(theirs, RECURRENT) == {}
+
+
+@pytest.mark.parametrize(
+    ("program", "theirs", "ours"),
+    [
+        (TWO, "nabla_w[0] nabla_w[1]", "dw1 dw2"),
+        (THREE, "nabla_b[2] nabla_b[0] nabla_b[1]", "db3 db1 db2"),
+        (TWO, "dW0 dW1 db0 db1", "dw1 dw2 db1 db2"),
+        (TWO, "weights_0_1 weights_1_2", "w1 w2"),
+        (THREE, "delta4 delta3 delta2", "dz3 dz2 dz1"),
+        (TWO, "layer_1_delta layer_2_delta", "dz1 dz2"),
+        (TWO, "del3 del2", "dz2 dz1"),
+        (TWO, "gW2 gb1 grads_w1", "dw2 db1 dw1"),
+        (TWO, "del1", "dz1"),
+        (TWO, 'grads["W1"] grads["b2"]', "dw1 db2"),
+    ],
+)
+def test_layers_may_be_counted_from_another_number(program, theirs, ours):
+    assert understood(theirs.split(), program) == dict(zip(theirs.split(), ours.split(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "meanings"),
+    [
+        ("dW0 dW2", {"dW2": "dw2"}),
+        ("dW0", {}),
+        ("delta3", {}),
+        ("nabla_w[1] nabla_w[2] nabla_w[3]", {"nabla_w[1]": "dw1", "nabla_w[2]": "dw2"}),
+        ("weights_0_2 weights_1_3", {}),
+    ],
+)
+def test_what_is_not_one_for_each_layer_is_not_counted(theirs, meanings):
+    assert understood(theirs.split(), TWO) == meanings
+
+
+def test_names_that_all_mean_something_are_not_counted_anew():
+    assert understood(["a0", "a1"], TWO) == {"a0": "a0", "a1": "a1"}

@@ -2,12 +2,13 @@
 
 A breakpoint is a place (a statement, a tensor, a layer, a phase, a role, a health condition) with or
 without a condition, or a condition alone. Every tensor is written once in a run, so a condition alone can
-become true at one position only: where the last of the tensors that it reads is written.
+become true at one position only: where the last of the tensors that it reads is written. A variable of a
+person's own code is written once for each of its versions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,9 +20,10 @@ from bpdebug.engine.health import Finding
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.parsing import MAX_LENGTH
+from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import Trace
-from bpdebug.errors import BpdebugError, ExpressionError
+from bpdebug.errors import BpdebugError, ExpressionError, ShapeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,16 @@ def read_breakpoint(text: str, program: Program, number: int, once: bool = False
         raise
     except BpdebugError as error:
         raise (no_place(place_text, program) if place_text.isidentifier() else error) from None
-    position = max((program.positions.get(name, 0) for name in names(condition)), default=0)
-    return Breakpoint(number, Place("", frozenset({position})), condition, place_text, once=once)
+    return Breakpoint(number, _place_of(condition, program), condition, place_text, once=once)
+
+
+def _place_of(condition: Expression, program: Program) -> Place:
+    """Return where a condition alone is looked at: when all that it reads is there, and at new versions."""
+    latest = max((program.positions.get(name, 0) for name in names(condition)), default=0)
+    if not program.is_recorded:
+        return Place("", frozenset({latest}))
+    later = {position for name in names(condition) for position in program.variables.positions_of(name)}
+    return Place("", frozenset({latest, *(position for position in later if position >= latest)}))
 
 
 def with_condition(found: Breakpoint, text: str, program: Program) -> Breakpoint:
@@ -135,7 +145,7 @@ def with_condition(found: Breakpoint, text: str, program: Program) -> Breakpoint
     position = max((program.positions.get(name, 0) for name in names(condition)), default=0)
     place = found.place
     if not place.text:
-        place = Place("", frozenset({position}))
+        place = _place_of(condition, program)
     elif not place.health and position > max(place.positions):
         late = program.statements[position - 1].name
         raise BpdebugError(f"{late} is not computed yet at {place.text}: step {position} writes it")
@@ -173,7 +183,12 @@ class Breakpoints(Numbered[Breakpoint]):
 
     def at(self, position: int) -> list[Breakpoint]:
         """Return the breakpoints, enabled or not, whose place is one position: what a listing marks."""
-        return [found for found in self if found.place.positions == {position}]
+        return self.on((position,))
+
+    def on(self, positions: Iterable[int]) -> list[Breakpoint]:
+        """Return the breakpoints, enabled or not, whose place is all of some positions: a line of code."""
+        place = frozenset(positions)
+        return [found for found in self if found.place.positions == place]
 
     def hits_at(
         self, position: int, trace: Callable[[], Trace], findings: Callable[[], Sequence[Finding]]
@@ -221,7 +236,14 @@ def _reasons(
     if found.condition is None:
         return lines
     run = trace()
-    if any(run.program.positions.get(name, 0) > position for name in names(found.condition)):
+    condition = found.condition
+    if run.program.is_recorded:
+        condition = run.program.variables.at(condition, position)
+    if any(run.program.positions.get(name, 0) > position for name in names(condition)):
         return None
-    holds = bool(np.all(evaluate(found.condition, run.values)))
-    return (*lines, *evidence(found.condition, run.values)) if holds else None
+    try:
+        shape_of(condition, run.program.shapes)
+    except ShapeError:
+        return None  # another version of a variable may have another shape
+    holds = bool(np.all(evaluate(condition, run.values)))
+    return (*lines, *evidence(condition, run.values)) if holds else None

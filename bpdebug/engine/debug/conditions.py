@@ -43,7 +43,7 @@ def read_expression(text: str, program: Program) -> Expression:
         If it is not of the tensor language, names a tensor that the program does not have, its shapes
         do not fit together, or it would be too large.
     """
-    expression = parse(text)
+    expression = program.variables.read(text) if program.is_recorded else parse(text)
     for name in names(expression):
         if name not in program.shapes:
             raise BpdebugError(f"there is no tensor {name!r}{suggestion(name, program.shapes)}")

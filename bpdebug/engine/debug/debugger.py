@@ -18,8 +18,10 @@ from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.nodes import Call, Expression, Index, Statement, calls, names
+from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.history import History
 from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.source_lines import SourceLine
 from bpdebug.engine.program.timeline import Direction, Grain, Moment, Timeline
 from bpdebug.engine.program.trace import Trace, read_only
 from bpdebug.engine.program.what_if import pinned
@@ -100,6 +102,23 @@ class Debugger:
         return None
 
     @property
+    def line(self) -> SourceLine | None:
+        """The line of a person's own code that has just run; None at the start, and in a scenario."""
+        return self.program.source_lines.at.get(self.position)
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether one is inside a statement, or in a call: there is something to finish."""
+        return self.moment.node > 0 or (self.line is not None and self.line.parent is not None)
+
+    @property
+    def has_turns(self) -> bool:
+        """Whether there is an iteration to go to, or another turn of the line that has just run."""
+        if self.timeline.iterations > 1:
+            return True
+        return self.line is not None and len(self.line.starts) > 1
+
+    @property
     def reads(self) -> tuple[str, ...]:
         """The tensors that the current statement, or inside it the current node, reads."""
         current = self.node or (self.statement.expression if self.statement else None)
@@ -128,13 +147,27 @@ class Debugger:
         Raises
         ------
         BpdebugError
-            If it reads a tensor that is not computed yet.
+            If it reads a tensor that is not computed yet, or the shapes do not fit together.
         """
+        expression = self.here(expression)
         late = [name for name in names(expression) if not self.is_known(name)]
         if late:
             position = self.program.positions[late[0]]
             raise BpdebugError(f"{late[0]} is not available yet: step {position} writes it")
         return np.asarray(evaluate(expression, self.trace.values))
+
+    def here(self, expression: Expression) -> Expression:
+        """Return an expression over the versions that a person's variables have at this moment.
+
+        Raises
+        ------
+        ShapeError
+            If the shapes of these versions do not fit together.
+        """
+        if self.program.is_recorded:
+            expression = self.program.variables.at(expression, self.position)
+            shape_of(expression, self.program.shapes)
+        return expression
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -162,8 +195,13 @@ class Debugger:
         return self._run(1, "node", lambda moment: "node" if moment.node else "step")
 
     def out(self) -> Stop:
-        """Run to the end of the statement being stepped through."""
-        return self.step() if self.moment.node else self._nowhere("not inside a statement")
+        """Run to the end of the statement being stepped through; between two, until the call is over."""
+        if self.moment.node:
+            return self.step()
+        line = self.line
+        if line is None or (inside := line.parent) is None:
+            return self._nowhere("not inside a statement")
+        return self._run(1, "statement", lambda moment: None if self._is_in(moment, inside) else "out")
 
     def next_layer(self) -> Stop:
         """Run until another layer, or the same layer's other pass, has begun."""
@@ -183,12 +221,28 @@ class Debugger:
         return self._run(1, "statement", lambda moment: "phase" if self.timeline.ends_phase(moment) else None)
 
     def next_iteration(self) -> Stop:
-        """Go to the same statement of the next iteration."""
-        return self._run(1, "iteration", lambda _: "iteration")
+        """Go to the same statement of the next iteration; in a person's own code, to the line's next turn."""
+        return self._turn(1) if self._has_turns else self._run(1, "iteration", lambda _: "iteration")
 
     def previous_iteration(self) -> Stop:
-        """Go to the same statement of the iteration before."""
-        return self._run(-1, "iteration", lambda _: "iteration")
+        """Go to the same statement of the iteration before, or to the line's turn before."""
+        return self._turn(-1) if self._has_turns else self._run(-1, "iteration", lambda _: "iteration")
+
+    @property
+    def _has_turns(self) -> bool:
+        return self.timeline.iterations == 1 and self.program.is_recorded
+
+    def _turn(self, direction: Direction) -> Stop:
+        """Go to where the current line runs the next time, or ran the time before."""
+        position = self.program.source_lines.next_run(self.position, direction)
+        if position is None:
+            return self._nowhere("the line runs no other time " + ("after" if direction > 0 else "before"))
+        return self.goto(position)
+
+    def _is_in(self, moment: Moment, call: SourceLine) -> bool:
+        """Whether a moment is in the calls that a line makes."""
+        line = self.program.source_lines.at.get(moment.position)
+        return line is not None and call in line.above()
 
     def continue_(self) -> Stop:
         """Run to the next breakpoint, or to the end."""

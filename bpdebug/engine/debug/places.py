@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from bpdebug.engine.health import HEALTH_CONDITIONS
 from bpdebug.engine.language.nearest import suggestion
-from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.language.nodes import VERSION, Statement
 from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.variables import SIGN, normalised, variable_of
 from bpdebug.errors import BpdebugError
 
+MAX_LINE_DIGITS = 9
+"""No file has so many lines."""
 HEALTH = "health"
 """The place of all health conditions together."""
 
@@ -45,12 +48,16 @@ def read_place(text: str, program: Program) -> Place | None:
     kind, _, rest = text.partition(" ")
     if kind in ("layer", "role") and rest:
         return _layer(rest.strip(), program) if kind == "layer" else _role(rest.strip(), program)
+    if program.is_recorded and (runs := read_line(text, program)):
+        return Place(text, frozenset(runs))
     if text.isdecimal():
         if not 1 <= int(text) <= len(program.statements):
             raise BpdebugError(
                 f"there is no step {text}: the program has steps 1 to {len(program.statements)}"
             )
         return Place(text, frozenset({int(text)}))
+    if program.is_recorded and (written := versions_written(text, program)):
+        return Place(text, frozenset(written))
     if text in program.positions:
         return Place(text, frozenset({program.positions[text]}))
     if text in program.inputs:
@@ -61,6 +68,50 @@ def read_place(text: str, program: Program) -> Place | None:
     if phase:
         return Place(text, phase)
     return _role(text, program) if text in roles_of(program) else None
+
+
+def read_line(text: str, program: Program, position: int = 0) -> tuple[int, ...]:
+    """Return where a line of a person's own code runs: `57`, `net.py:57`; nothing if the text is no line.
+
+    Parameters
+    ----------
+    text : str
+        A line, or a file and a line.
+    program : Program
+        A recorded program.
+    position : int
+        A line without a file is meant in the file of this statement, or else in the first one where it ran.
+
+    Raises
+    ------
+    BpdebugError
+        If nothing of that line ran, or there is no such file.
+    """
+    name, _, number = text.rpartition(":")
+    lines = program.source_lines
+    if not number.strip().isdecimal() or len(number) > MAX_LINE_DIGITS:
+        return ()
+    named = lines.file_named(name.strip())
+    if name and named is None:
+        raise BpdebugError(f"nothing that was recorded is in {name}{suggestion(name, lines.files)}")
+    here = [lines.at[position].file] if position in lines.at else []
+    files = [named] if named is not None else [*here, *lines.files]
+    file = next((file for file in files if (file, int(number)) in lines.by_place), files[0])
+    runs = lines.runs_of(file, int(number))
+    if not runs:
+        others = sorted((abs(line - int(number)), line) for where, line in lines.by_place if where == file)
+        near = f": the nearest line that did is {others[0][1]}" if others else ""
+        raise BpdebugError(f"nothing was computed in line {number.strip()} of {file}{near}")
+    return runs
+
+
+def versions_written(text: str, program: Program) -> tuple[int, ...]:
+    """Return where a person's variable is written, every version or the one that is named; else nothing."""
+    variables = program.variables
+    if (name := variables.known.get(normalised(text))) is not None:
+        return variables.positions_of(variable_of(name))
+    version = text if text in program.positions else text.replace(SIGN, VERSION)
+    return (program.positions[version],) if version in program.positions else ()
 
 
 def _layer(text: str, program: Program) -> Place:

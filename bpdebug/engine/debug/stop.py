@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bpdebug.engine.language.nodes import Statement
 
 Reason = Literal[
-    "step", "node", "layer", "phase", "position", "iteration", "breakpoint", "start", "end", "nowhere"
+    "step", "node", "out", "layer", "phase", "position", "iteration", "breakpoint", "start", "end", "nowhere"
 ]
 
 

@@ -7,8 +7,9 @@ has three cases. Nodes are immutable, and two equal expressions compare equal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import is_
 from typing import Literal, NamedTuple
 
 
@@ -32,11 +33,21 @@ class Call:
 
     In the text of a derivative rule the value of an option may be a `Name`: it then stands for
     the option of the call that is being differentiated.
+
+    Its hash is computed once, when it is made, from those of its arguments: a tree is looked up in tables
+    at each of its nodes, and to walk all that lies below every time would be quadratic.
     """
 
     function: str
     arguments: tuple[Expression, ...]
     options: tuple[tuple[str, Option], ...] = ()
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.function, self.arguments, self.options)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 Expression = Name | Number | Call
@@ -46,6 +57,8 @@ VIEWS = frozenset({"transpose", "subscript"})
 """The functions that compute nothing: they only look at a tensor in another way."""
 Index = tuple[int | tuple[int | None, int | None], ...]
 """A subscript: for each of the first axes a number, or a slice as the pair of its bounds."""
+VERSION = " ·"
+"""What stands in the name of a person's variable before the number of its version, from the second on."""
 INDEX = "s_"
 """What a subscript stands behind as the value of an option, as in NumPy: `index=s_[:,1:3]`."""
 Option = bool | int | float | str | tuple[int, ...] | Index | Name | None
@@ -177,7 +190,17 @@ def walk(expression: Expression) -> Iterator[Expression]:
 
 def names(expression: Expression) -> tuple[str, ...]:
     """Return the names that an expression reads, each once, in order of appearance."""
-    return tuple(dict.fromkeys(node.id for node in walk(expression) if isinstance(node, Name)))
+    found: dict[str, None] = {}
+    _collect_names(expression, found)
+    return tuple(found)
+
+
+def _collect_names(expression: Expression, found: dict[str, None]) -> None:
+    if isinstance(expression, Name):
+        found[expression.id] = None
+    elif isinstance(expression, Call):
+        for argument in expression.arguments:
+            _collect_names(argument, found)
 
 
 def calls(expression: Expression) -> tuple[Call, ...]:
@@ -186,10 +209,11 @@ def calls(expression: Expression) -> tuple[Call, ...]:
 
 
 def rewrite(expression: Expression, rule: Callable[[Expression], Expression]) -> Expression:
-    """Apply `rule` to every node from the leaves up, and return the new tree."""
+    """Apply `rule` to every node from the leaves up, and return the new tree; what stays is shared."""
     if isinstance(expression, Call):
-        arguments = tuple(rewrite(argument, rule) for argument in expression.arguments)
-        expression = Call(expression.function, arguments, expression.options)
+        expression = with_arguments(
+            expression, [rewrite(argument, rule) for argument in expression.arguments]
+        )
     return rule(expression)
 
 
@@ -198,9 +222,15 @@ def replace(expression: Expression, new: Mapping[Expression, Expression]) -> Exp
     if expression in new:
         return new[expression]
     if isinstance(expression, Call):
-        arguments = tuple(replace(argument, new) for argument in expression.arguments)
-        return Call(expression.function, arguments, expression.options)
+        return with_arguments(expression, [replace(argument, new) for argument in expression.arguments])
     return expression
+
+
+def with_arguments(call: Call, arguments: Sequence[Expression]) -> Call:
+    """Return a call with other arguments; the same call if they are the very ones that it has."""
+    if all(map(is_, arguments, call.arguments)):
+        return call
+    return Call(call.function, tuple(arguments), call.options)
 
 
 def numpy_index(index: Index) -> tuple[int | slice, ...]:

@@ -54,12 +54,20 @@ WRITTEN_AS_OPERATOR = {
 
 @lru_cache(maxsize=4096)
 def parse(text: str, option_names: Collection[str] = ()) -> Expression:
+    """Read one expression of the tensor language; as `parse_with`, where no other names are known."""
+    return parse_with(text, {}, option_names)
+
+
+def parse_with(text: str, known: Mapping[str, str], option_names: Collection[str] = ()) -> Expression:
     """Read one expression of the tensor language.
 
     Parameters
     ----------
     text : str
         For example `"dz2 @ a1.T"` or `"sum(dz2, axis=1, keepdims=True)"`.
+    known : mapping
+        Names beside the plain ones, as `ast.unparse` writes them -> the name that they stand for:
+        `self.w`, `grads['W1']`.
     option_names : collection of str
         Names that may stand for the value of an option: derivative rules use them.
 
@@ -81,16 +89,19 @@ def parse(text: str, option_names: Collection[str] = ()) -> Expression:
         raise ExpressionError(f"not an expression: {error.msg}", offset + (error.offset or 1)) from None
     except (RecursionError, MemoryError, ValueError):
         raise ExpressionError("not an expression: it is nested too deeply, or has a NUL character") from None
-    reader = _Reader(stripped, frozenset(option_names), offset)
+    reader = _Reader(stripped, frozenset(option_names), offset, known)
     reader.check_numbers(tree)
     return reader.read(tree.body, 0)
 
 
 class _Reader:
-    def __init__(self, text: str, option_names: frozenset[str], offset: int) -> None:
+    def __init__(
+        self, text: str, option_names: frozenset[str], offset: int, known: Mapping[str, str]
+    ) -> None:
         self.text = text
         self.option_names = option_names
         self.offset = offset
+        self.known = known
 
     def error(self, node: ast.AST, message: str) -> ExpressionError:
         return ExpressionError(message, self.column(node))
@@ -116,6 +127,8 @@ class _Reader:
     def read(self, node: ast.AST, depth: int) -> Expression:
         if depth > MAX_DEPTH:
             raise self.error(node, f"an expression nests at most {MAX_DEPTH} deep")
+        if self.known and (name := self.known.get(ast.unparse(node))) is not None:
+            return Name(name)
         reader = _READERS.get(type(node))
         if reader is None:
             raise self.error(node, f"{_construct(node)} is not part of the tensor language")

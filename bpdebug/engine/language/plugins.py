@@ -21,8 +21,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from bpdebug.engine.language.functions import FUNCTIONS, Function
+from bpdebug.engine.language.functions import FUNCTIONS, Function, Sample
 from bpdebug.engine.language.functions.entry import Parse, arrays, parsed_rules
+from bpdebug.engine.language.nodes import Call, Name, places
+from bpdebug.engine.language.provenance.origins import origin_of
+from bpdebug.engine.language.shapes import options_of, shape_of
 from bpdebug.errors import BpdebugError
 
 GROUP = "bpdebug.functions"
@@ -103,14 +106,26 @@ def bring_function(name: str, parse: Parse) -> bool:
         try:
             parsed_rules(function, function.arity, parse)
             for sample in function.samples:
-                values = arrays(sample)
-                options = {**function.options, **sample.options}
-                result = np.asarray(function.numpy(*values, **options))
-                expected = function.form.shape(tuple(value.shape for value in values), options)
-                if result.shape != expected:
-                    raise BpdebugError(f"its result has shape {result.shape}, its form says {expected}")
+                _try_readings(function, sample)
         except BaseException:
             del FUNCTIONS[name]
             raise
 
     return load(GROUP, name, Function, try_out) is not None
+
+
+def _try_readings(function: Function, sample: Sample) -> None:
+    """Use every reading of a function once, on a sample."""
+    values = dict(zip(places(len(sample.arguments)), arrays(sample), strict=True))
+    shapes = {name: value.shape for name, value in values.items()}
+    call = Call(function.name, tuple(map(Name, values)), tuple(sample.options.items()))
+    result = np.asarray(function.numpy(*values.values(), **options_of(call)))
+    expected = shape_of(call, shapes)
+    if result.shape != expected:
+        raise BpdebugError(f"its result has shape {result.shape}, its form says {expected}")
+    operands = [("",) * len(shape) for shape in shapes.values()]
+    axes = function.form.axes_of(operands, tuple(shapes.values()), options_of(call))
+    if len(axes) != result.ndim:
+        raise BpdebugError(f"its result has {result.ndim} axes, its form names {len(axes)}")
+    if result.size:
+        origin_of("result", call, (0,) * result.ndim, result, values)

@@ -14,10 +14,9 @@ from typing import cast
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
-from bpdebug.engine.language.functions.comparisons import COMPARISON
-from bpdebug.engine.language.functions.entry import CALL
 from bpdebug.engine.language.nodes import (
     INDEX,
+    VERSION,
     VIEWS,
     Call,
     Expression,
@@ -30,6 +29,7 @@ from bpdebug.engine.language.nodes import (
     places,
     rewrite,
 )
+from bpdebug.engine.language.precedence import CALL, COMPARISON
 from bpdebug.engine.language.shapes import options_of, shape_of
 
 SUBSCRIPTS = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
@@ -64,6 +64,9 @@ def statement_text(statement: Statement) -> str:
 
 def math_name(name: str) -> str:
     """Write a name as mathematics does: `dw₂`, `γ₁`, with a time step above `dh₁⁽³⁾`, a part `da₁ via z₂`."""
+    if VERSION in name:
+        variable, _, number = name.rpartition(VERSION)
+        return f"{math_name(variable)}{VERSION}{number}"
     if VIA in name:
         return " via ".join(map(math_name, name.split(VIA)))
     if found := AT_STEP.fullmatch(name):

@@ -9,9 +9,36 @@ from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Name, Option
 
 
-def options_of(call: Call) -> dict[str, Option]:
+def options_of(call: Call) -> Mapping[str, Option]:
     """Return all options of a call: those given, and the defaults of the rest."""
-    return {**FUNCTIONS[call.function].options, **dict(call.options)}
+    defaults = FUNCTIONS[call.function].options
+    return {**defaults, **dict(call.options)} if call.options else defaults
+
+
+def shapes_within(expression: Expression, shapes: Mapping[str, Shape]) -> dict[Call, Shape]:
+    """Infer the shape of every call in an expression, each once, in the order of evaluation.
+
+    Parameters
+    ----------
+    expression : Expression
+        What would be computed; its operands fit together.
+    shapes : mapping
+        The shape of each name that it reads.
+    """
+    found: dict[Call, Shape] = {}
+
+    def infer(node: Expression) -> Shape:
+        if isinstance(node, Name):
+            return shapes[node.id]
+        if not isinstance(node, Call):
+            return ()
+        if node not in found:
+            operands = tuple(map(infer, node.arguments))
+            found[node] = FUNCTIONS[node.function].form.shape(operands, options_of(node))
+        return found[node]
+
+    infer(expression)
+    return found
 
 
 def shape_of(expression: Expression, shapes: Mapping[str, Shape]) -> Shape:

@@ -13,10 +13,10 @@ from weakref import WeakKeyDictionary
 
 from bpdebug.engine.language import forms
 from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.forms.form import TIME, Axes, filled
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number
 from bpdebug.engine.language.shapes import options_of
-from bpdebug.engine.network.axes_of_forms import TIME, Axes, filled, rule_of
 from bpdebug.engine.network.layers.kind import is_input_role
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.layers.layout import BATCH, ONES, REST, Pattern
@@ -24,19 +24,6 @@ from bpdebug.engine.program.program import Program
 
 PLACES = {1: ("length",), 2: ("height", "width")}
 """What follows the channels, by how many axes there are: the places of a line, of a picture."""
-PICTURE = "batch channel height width"
-NAMED: Mapping[str, tuple[str, ...]] = {
-    "conv1d": ("batch channel length", "output channel length", "batch channel length"),
-    "conv2d": (PICTURE, "output channel height width", PICTURE),
-    "conv_transpose2d": (PICTURE, "channel output height width", PICTURE),
-    "max_pool2d": (PICTURE, PICTURE),
-    "avg_pool2d": (PICTURE, PICTURE),
-    "upsample": (PICTURE, PICTURE),
-}
-SIGNATURES: Mapping[str, tuple[Axes, ...]] = {
-    function: tuple(tuple(axes.split()) for axes in signature) for function, signature in NAMED.items()
-}
-"""The axes of the arguments and, last, of the result, for functions that know what theirs are."""
 
 
 _INFERRED: WeakKeyDictionary[Program, Mapping[str, Axes]] = WeakKeyDictionary()
@@ -106,10 +93,7 @@ def _read(
         *(_read(argument, known, shapes) for argument in expression.arguments), strict=True
     )
     options, form = options_of(expression), FUNCTIONS[expression.function].form
-    shape = form.shape(operand_shapes, options)
-    if expression.function in SIGNATURES:
-        return SIGNATURES[expression.function][-1], shape
-    return rule_of(form)(operands, operand_shapes, options), shape
+    return form.axes_of(operands, operand_shapes, options), form.shape(operand_shapes, options)
 
 
 def _promised(program: Program) -> Iterable[tuple[str, Axes]]:
@@ -161,9 +145,9 @@ def _learnt(
     """Yield what a statement says of the axes of the tensors that it reads."""
     if not isinstance(expression, Call):
         return
-    elementwise = FUNCTIONS[expression.function].form is forms.ELEMENTWISE
-    signature = SIGNATURES.get(expression.function, ())
-    for argument, own in zip_longest(expression.arguments, signature[:-1], fillvalue=()):
+    form = FUNCTIONS[expression.function].form
+    elementwise = form is forms.ELEMENTWISE
+    for argument, own in zip_longest(expression.arguments, form.signature[:-1], fillvalue=()):
         if isinstance(argument, Name):
             # What goes element by element beside a tensor of the same shape has the same axes.
             own = own or (axes if elementwise and shapes[argument.id] == shape else ())

@@ -21,7 +21,9 @@ from bpdebug.engine.language.printing import chain_rule, math_name, math_text, s
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.block import Block
 from bpdebug.engine.program.index import Index, index_of
-from bpdebug.errors import ProgramError, ShapeError
+from bpdebug.engine.program.source_lines import SourceLines
+from bpdebug.engine.program.variables import Variables
+from bpdebug.errors import BpdebugError, ProgramError, ShapeError
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,21 @@ class Program:
         return next(iter(self.incoming.values()), "")
 
     @cached_property
+    def source_lines(self) -> SourceLines:
+        """The lines of the person's own code that it was recorded from; none of a scenario."""
+        return SourceLines(self.statements)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it was recorded from a person's own code."""
+        return bool(self.source_lines.at)
+
+    @cached_property
+    def variables(self) -> Variables:
+        """The variables of the person's own code, and their versions."""
+        return Variables(self.inputs, self.positions)
+
+    @cached_property
     def runnable(self) -> tuple[tuple[str, Callable[..., Array], tuple[str, ...]], ...]:
         """For each statement its name, itself as a function, and the operands that this takes."""
         return tuple((statement.name, *compiled(statement.expression)) for statement in self.statements)
@@ -98,6 +115,12 @@ class Program:
         """The names of all gradients of the loss: those that come in, and those of the backward pass."""
         derived = {statement.name for statement in self.statements if statement.phase == "backward"}
         return frozenset(derived | self.incoming.keys())
+
+    @cached_property
+    def unused(self) -> Mapping[str, str]:
+        """What the gradients of parameters are called that nothing uses, and whose they are: they are 0."""
+        without = sorted(self.parameters - self.index.gradient_of.keys()) if self.gradients else ()
+        return {self.index.gradient(parameter): parameter for parameter in without}
 
     @cached_property
     def parts(self) -> frozenset[str]:
@@ -169,16 +192,21 @@ def infer_shapes(inputs: Mapping[str, Shape], statements: Iterable[Statement]) -
     for statement in statements:
         if statement.name in shapes:
             raise ProgramError(f"in `{statement_text(statement)}`: {statement.name} is assigned twice")
-        unknown = [name for name in names(statement.expression) if name not in shapes]
-        if unknown:
-            raise ProgramError(f"in `{statement_text(statement)}`: {unknown[0]} does not exist here")
         try:
             shape = shape_of(statement.expression, shapes)
-        except ShapeError as error:
-            message = f"in `{statement_text(statement)}`: {error}"
-            raise ShapeError(message, names(statement.expression)) from None
+        except (KeyError, ShapeError) as error:
+            raise _misfit(statement, shapes, error) from None
         shapes[statement.name] = equal.setdefault(shape, shape)
     return shapes
+
+
+def _misfit(statement: Statement, shapes: Mapping[str, Shape], error: Exception) -> BpdebugError:
+    """Return the error that says what is wrong with a statement: first of all a name that does not exist."""
+    read = names(statement.expression)
+    unknown = [name for name in read if name not in shapes]
+    if unknown:
+        return ProgramError(f"in `{statement_text(statement)}`: {unknown[0]} does not exist here")
+    return ShapeError(f"in `{statement_text(statement)}`: {error}", read)
 
 
 def with_one_more(shapes: Mapping[str, Shape], batch_axes: Mapping[str, int]) -> dict[str, Shape]:
@@ -237,7 +265,7 @@ def with_backward(
         raise ProgramError(f"no gradient can come in at {seed}: no statement of the forward pass writes it")
     batch_axes, parameters = dict(batch_axes or {}), frozenset(parameters)
     shapes = infer_shapes(inputs, forward)
-    general = infer_shapes(with_one_more(inputs, batch_axes), forward)
+    general = infer_shapes(with_one_more(inputs, batch_axes), forward) if batch_axes else shapes
     steps = {name: step for layer in layers for name, step in layer.steps.items()}
     derived = derive(forward, general, seed, parameters, None if wanted is None else frozenset(wanted), steps)
     blocks = {layer.number: layer for layer in layers}

@@ -87,7 +87,7 @@ def check_mine(
     """
     known = known_names(program)
     for name in names_given:
-        if name not in program.shapes:
+        if name not in program.shapes and name not in program.unused:
             message = f"unknown tensor: found {key_path((name,))}, expected one of {listed(known)}"
             report.add((MINE, name), message, nearest_hint(name, known, report))
     formulas: dict[KeyPath, Expression] = {

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, names
+from bpdebug.engine.language.printing import numpy_text
+from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.program import Program
-from bpdebug.engine.program.trace import read_only, run
-from bpdebug.errors import BpdebugError, Problem, ScriptError
+from bpdebug.engine.program.trace import read_only
+from bpdebug.errors import BpdebugError, Problem, ScriptError, ShapeError
 from bpdebug.sources.case import Case, Script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.wording import sentences
@@ -18,6 +24,7 @@ from bpdebug.sources.script.conversion.statements import Converted, convert
 from bpdebug.sources.script.graph import start_of
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
+from bpdebug.sources.script.reference import as_input
 
 
 def case_of(recording: Recording) -> Case:
@@ -32,7 +39,7 @@ def case_of(recording: Recording) -> Case:
     if not converted.statements:
         raise _nothing(recording)
     analysis = analyse(recording)
-    converted = with_phases(converted, analysis)
+    converted, notes = held_to_the_record(with_phases(converted, analysis))
     program = program_of(converted, recording)
     path = Path(recording.path)
     return Case(
@@ -50,7 +57,7 @@ def case_of(recording: Recording) -> Case:
                 for statement in program.statements
                 if statement.source
             },
-            found=(*found(recording, converted, analysis), *differences(program, converted)),
+            found=(*found(recording, converted, analysis), *notes),
             output=recording.output,
             ended=recording.ending.message,
         ),
@@ -67,22 +74,65 @@ def program_of(converted: Converted, recording: Recording) -> Program:
         raise ScriptError(Problem(recording.path, "", f"the recording is no program: {error}")) from None
 
 
-def differences(program: Program, converted: Converted) -> tuple[str, ...]:
-    """Run a program, and say where it does not give what was recorded, bit for bit."""
-    values = run(program, converted.inputs).values
-    told: list[str] = []
-    for statement in program.statements:
-        mine, recorded = values[statement.name], np.asarray(converted.nodes[statement.name].value)
-        if mine.shape != recorded.shape:
-            told.append(f"{statement.name}: computed again, its shape is {mine.shape}, not {recorded.shape}")
-        elif not np.array_equal(mine, recorded, equal_nan=True):
-            scale = float(np.max(np.abs(recorded))) or 1.0
-            off = float(np.max(np.abs(mine - recorded))) / scale
-            line = statement.source.line if statement.source else 0
-            told.append(
-                f"line {line}: {statement.name} computed again differs by {off:.1g} of its largest element"
-            )
-    return tuple(told)
+def held_to_the_record(converted: Converted) -> tuple[Converted, tuple[str, ...]]:
+    """Compute each statement from the recorded values of what it reads, and compare it with its own.
+
+    What differs by more than rounding is not what the person's code did: it becomes opaque. What differs in
+    its last digits stays (`math.exp` and `np.exp` do not round alike), and is said.
+
+    Returns
+    -------
+    (converted, notes) : (Converted, tuple of str)
+        The statements that give what was recorded, and what there is to say.
+    """
+    values = dict(converted.inputs)
+    inputs, statements, notes = dict(converted.inputs), list[Statement](), list[str]()
+    rounded: dict[int, float] = {}
+    for statement in converted.statements:
+        recorded = as_input(converted.nodes[statement.name].value)
+        off = _distance(_computed(statement.expression, values), recorded)
+        line = statement.source.line if statement.source else 0
+        if off > np.sqrt(np.finfo(recorded.dtype).eps):
+            code = numpy_text(statement.expression)
+            notes.append(f"line {line}: {code} computed again is not what was recorded, which stands for it")
+            held = f"recorded {statement.name}"
+            inputs[held] = recorded
+            operands = (Name(held), *map(Name, names(statement.expression)))
+            statement = replace(statement, expression=Call("opaque", operands, (("text", code),)))
+        elif off:
+            rounded[line] = max(off, rounded.get(line, 0.0))
+        values[statement.name] = recorded
+        statements.append(statement)
+    if rounded:
+        lines = ", ".join(map(str, sorted(rounded)))
+        notes.append(
+            f"computed again, lines {lines} differ in the last digits, "
+            f"by {max(rounded.values()):.0e} of the largest element at most"
+        )
+    return converted._replace(inputs=inputs, statements=tuple(statements)), tuple(notes)
+
+
+def _computed(expression: Expression, values: Mapping[str, Array]) -> Array | None:
+    """Compute an expression; None where the language cannot."""
+    try:
+        shape_of(expression, {name: values[name].shape for name in names(expression)})
+        return np.asarray(evaluate(expression, values))
+    except (ShapeError, ValueError, TypeError, IndexError):
+        return None
+
+
+def _distance(mine: Array | None, recorded: Array) -> float:
+    """Return how far two values lie apart, relative to the largest element; infinite for other shapes."""
+    if mine is None or mine.shape != recorded.shape:
+        return float("inf")
+    if np.array_equal(mine, recorded, equal_nan=True):
+        return 0.0
+    finite = np.isfinite(recorded)
+    if not np.array_equal(mine[~finite], recorded[~finite], equal_nan=True):
+        return float("inf")
+    scale = float(np.max(np.abs(recorded[finite]))) or 1.0
+    distance = float(np.max(np.abs(mine[finite] - recorded[finite]))) / scale
+    return distance if np.isfinite(distance) else float("inf")
 
 
 def found(recording: Recording, converted: Converted, analysis: Analysis) -> tuple[str, ...]:

@@ -21,6 +21,9 @@ from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test,
 from bpdebug.sources.script.running import Ending, run
 from bpdebug.sources.script.sites import Site, Source
 
+MOST_NODES = 400_000
+"""So many operations are kept: of element loops, some hundred megabytes."""
+
 
 class Options(NamedTuple):
     """What is recorded.
@@ -124,7 +127,7 @@ def record_script(
     name = os.fspath(path)
     data = _read(name)
     sites: list[Site] = []
-    limits = Limits(options.until, options.iteration, options.function)
+    limits = Limits((name, options.until), options.iteration, options.function, MOST_NODES)
     recorder = Recorder(sites, limits)
     finder = OwnFiles(Path(name).parent, sites, recorder.files)
     messages: list[str] = []

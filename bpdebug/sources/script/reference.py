@@ -59,8 +59,8 @@ class Reference:
             name: as_input(value_of(one) if type(one) is Node else one)
             for name, one in self.forward.inputs.items()
         }
-        incoming = self.program.index.gradient(self.program.seed)
-        return {**given, incoming: np.ones(self.program.inputs[incoming])}
+        ones = {name: np.ones(self.program.inputs[name]) for name in self.program.incoming}
+        return {**given, **ones}
 
     def values(self, value_of: Values = recorded) -> Mapping[str, Any]:
         """Run the program: all its tensors by name, gradients included."""
@@ -81,12 +81,12 @@ class Reference:
             to it. Tensors that the loss does not depend on, or only through what is opaque, are missing.
         """
         values = self.values(value_of)
-        found = {}
-        for number, name in self.forward.names.items():
-            gradient = values.get(self.program.index.gradient(name))
-            if gradient is not None:
-                found[number] = gradient
-        return found
+        gradient_of = self.program.index.gradient_of
+        return {
+            number: values[gradient_of[name]]
+            for number, name in self.forward.names.items()
+            if name in gradient_of
+        }
 
 
 def as_input(value: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import gc
 import io
 import os
 import signal
@@ -93,11 +94,12 @@ def run(
     with (
         _as_main(main, [str(path), *arguments], str(path.resolve().parent), finder),
         hooks_in_place(Hooks(recorder).table()),
+        _rare_collection(),
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(output),
     ):
         ending = _run(parts, main, recorder, seconds, skipped)
-    recorder.on = False
+    recorder.on, recorder.ended = False, ""
     buffer = output.detach()
     assert isinstance(buffer, io.BytesIO)
     return ending, buffer.getvalue().decode("utf-8", errors="replace")
@@ -184,18 +186,26 @@ def _as_main(main: ModuleType, arguments: list[str], folder: str, finder: OwnFil
 
 @contextlib.contextmanager
 def hooks_in_place(table: dict[str, Any]) -> Iterator[None]:
-    """Put the hooks among the builtins."""
+    """Put hooks among the builtins; the first ones stay there: what a script leaves behind may still run."""
     kept = {name: getattr(builtins, name) for name in table if hasattr(builtins, name)}
     for name, hook in table.items():
         setattr(builtins, name, hook)
     try:
         yield
     finally:
-        for name in table:
-            if name in kept:
-                setattr(builtins, name, kept[name])
-            else:
-                delattr(builtins, name)
+        for name, hook in kept.items():
+            setattr(builtins, name, hook)
+
+
+@contextlib.contextmanager
+def _rare_collection() -> Iterator[None]:
+    """Look for cycles less often: a recording is kept anyway, and going over it takes its time."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextlib.contextmanager

@@ -29,6 +29,7 @@ Needs = Literal[
     "curve",
     "slices",
     "origins",
+    "source",
 ]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
 HIDDEN_WITHOUT: frozenset[Needs] = frozenset(
@@ -44,6 +45,7 @@ HIDDEN_WITHOUT: frozenset[Needs] = frozenset(
         "curve",
         "slices",
         "origins",
+        "source",
     }
 )
 """Where these are not there, the footer does not show the action at all; else it shows it as disabled."""

@@ -19,7 +19,8 @@ written, read   what the current operation does with a tensor
 channel 2 of 3  the slice in sight of a tensor with more than two axes
 ● ◆             a breakpoint beside a statement, one with a condition; ○ ◇ when disabled
 set, changed    after `set`: what was replaced, and what follows from it; d shows the original
-*               a watch whose value the last move has changed"""
+*               a watch whose value the last move has changed
+▾ ▸  ×5  2/5    in your own code: a call, open or folded; a line that runs in 5 turns; its second"""
 """What the help says before the keys."""
 
 ACTIONS: tuple[Action, ...] = (
@@ -43,7 +44,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("run('into')", "s,f11", "into", "Run one node of the next statement", "Step", "later", 1),
     Action(
-        "run('out')", "u,shift+f11,f23", "out", "Finish the statement that one is in", "Step", "inside", 2
+        "run('out')",
+        "u,shift+f11,f23",
+        "out",
+        "Finish the statement, or the call, that one is in",
+        "Step",
+        "inside",
+        2,
     ),
     Action("run('continue')", "c,f5", "continue", "Run to the next breakpoint", "Step", "", 1),
     Action(
@@ -73,7 +80,7 @@ ACTIONS: tuple[Action, ...] = (
         "run('next-iteration')",
         "i",
         "iteration",
-        "Go to the same statement of the next iteration",
+        "Go to the same statement of the next iteration, or to the next turn of the line",
         "Travel",
         "iterations",
         3,
@@ -82,7 +89,7 @@ ACTIONS: tuple[Action, ...] = (
         "run('previous-iteration')",
         "I",
         "iteration back",
-        "Go to the same statement of the iteration before",
+        "Go to the same statement of the iteration before, or to the turn before",
         "Travel",
         "iterations",
     ),
@@ -147,6 +154,7 @@ ACTIONS: tuple[Action, ...] = (
         "Look",
         "origins",
     ),
+    Action("source", "k", "code", "Show the current line in its file", "Look", "source", 3),
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),
     Action(

@@ -76,6 +76,12 @@ class TypedAhead:
 
     def settle(self, event: events.Event, screens: int) -> None:
         """Send the marker after what the app has made of the key: a message to a widget, a screen to open."""
+        is_new = len(self.app.screen_stack) > screens
+        if not (is_new and self.app.screen.call_after_refresh(self.finish, event, screens)):
+            self.finish(event, screens)
+
+    def finish(self, event: events.Event, screens: int) -> None:
+        """Send the marker once more; a screen that has been opened is laid out by now."""
         self.follow(self.receiver, partial(self.go_on, event, screens))
 
     async def go_on(self, event: events.Event, screens: int) -> None:

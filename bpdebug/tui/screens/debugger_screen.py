@@ -6,7 +6,7 @@ at, `autoplay` and `ahead` go on by themselves. The screen lays the widgets out,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 from textual import events, on
@@ -14,26 +14,30 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
+from bpdebug.commands.command import Answer
 from bpdebug.commands.completion import completions
 from bpdebug.commands.session import Session
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.engine.program.trace import Trace
 from bpdebug.present.cells import DEFAULT_DIGITS
 from bpdebug.present.chosen import Chosen
+from bpdebug.present.command_runner import CommandRunner, Passed
 from bpdebug.present.curves import Quantity, loss_of, watch_of
 from bpdebug.present.entries import gutter_marks
 from bpdebug.present.explaining import Selection, given_text
 from bpdebug.present.health_text import next_finding
-from bpdebug.present.operation_text import operation_text
+from bpdebug.present.line_pairs import most_pairs_of_lines
+from bpdebug.present.listing import Stop
+from bpdebug.present.operation_text import about_text, operation_text
 from bpdebug.present.panels import read_pairs
 from bpdebug.present.slicing import nearest
 from bpdebug.present.snapshot import most_pairs, result_name
+from bpdebug.present.source_listing import source_window
 from bpdebug.present.subjects import read_subject
 from bpdebug.sources.case import Case
 from bpdebug.tui import messages
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.background_check import BackgroundCheck
-from bpdebug.tui.command_runner import CommandRunner
 from bpdebug.tui.keys.action import Action, bindings
 from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
 from bpdebug.tui.run_ahead import RunAhead
@@ -84,15 +88,16 @@ class DebuggerScreen(ActionScreen):
         self.newcomer = newcomer
         self.session = Session(case)
         self.debugger = self.session.debugger
-        self.runner = CommandRunner(self, self.session, self.show, self.say)
+        self.runner = CommandRunner(self.session, self.in_background, self.show, self.say)
         self.check = BackgroundCheck(self, case, self.debugger.original, self.show)
         self.chosen = Chosen(self.debugger, self.check.verdicts.mine, digits)
         self.autoplay = Autoplay(self, self.debugger, self.runner.run)
         self.ahead = RunAhead(self, self.debugger, lambda: self.runner.is_computing)
         self.examined: Trace | None = None
-        self.program = ProgramView(case.program)
+        self.program = ProgramView(case.program, source_window(case))
         self.operation = OperationCard()
-        self.ledger = Ledger(most_pairs(case.program))
+        count = most_pairs_of_lines if case.program.is_recorded else most_pairs
+        self.ledger = Ledger(count(case.program))
         self.lists = EntryLists(self.debugger, self.runner.execute)
         self.answer_area = AnswerArea()
         self.command_line = CommandLine(lambda line: completions(self.session, line))
@@ -113,6 +118,7 @@ class DebuggerScreen(ActionScreen):
     def on_mount(self) -> None:
         """Show the start, with the watches that the case brings; check the user's values."""
         self.set_class(self.newcomer, "-newcomer")
+        self.set_class(self.case.script is not None, "-own-code")
         self.lists.panels["watches"].display = bool(self.debugger.watches)
         self.show()
         if self.check.verdicts.mine:
@@ -120,7 +126,7 @@ class DebuggerScreen(ActionScreen):
 
     def help_words(self) -> str:
         """Return what the case is about, which a small screen has no room for, and what is shown."""
-        return "\n\n".join(filter(None, (self.case.about, self.HELP)))
+        return "\n\n".join(filter(None, (about_text(self.case), self.HELP)))
 
     # What is shown
 
@@ -140,7 +146,7 @@ class DebuggerScreen(ActionScreen):
         arithmetic = origin.sides if origin is not None else given_text(debugger, selection, chosen.view)
         # A check is of the first iteration, and so is what it says.
         words = verdicts.words(selection.name) if debugger.iteration == 1 else ()
-        self.operation.show(operation_text(debugger, self.case.about, arithmetic, words))
+        self.operation.show(operation_text(debugger, about_text(self.case), arithmetic, words))
         self.program.show(debugger.position, inside=debugger.moment.node > 0)
         self.program.show_stops(gutter_marks(debugger.breakpoints))
         self.program.show_verdicts(verdicts)
@@ -157,7 +163,7 @@ class DebuggerScreen(ActionScreen):
             {
                 "later": debugger.can_move(1),
                 "earlier": debugger.can_move(-1),
-                "inside": debugger.moment.node > 0,
+                "inside": debugger.is_inside,
                 "playing": self.autoplay.is_playing,
                 "panel": self.focused is not None,
                 "layers": self.chosen.layer is not None,
@@ -166,9 +172,10 @@ class DebuggerScreen(ActionScreen):
                 "finding": self.examined is not debugger.trace or bool(debugger.findings),
                 "view": len(self.chosen.views.offered) > 1,
                 "set": bool(debugger.history.replaced),
-                "iterations": debugger.timeline.iterations > 1,
+                "iterations": debugger.has_turns,
                 "curve": self.quantity() is not None,
                 "wrong": bool(self.check.verdicts.wrong_positions),
+                "source": self.case.script is not None and debugger.line is not None,
                 **self.ledger.slices_to_see(name),
             }
         )
@@ -191,6 +198,12 @@ class DebuggerScreen(ActionScreen):
         """Show an answer until the next key."""
         self.answer_area.show(lines, failed)
 
+    def in_background(self, run: Callable[[Passed], Answer], done: Callable[[Answer | None], None]) -> None:
+        """Run a command in a thread, under a line that says how far it is; then call `done`."""
+        from bpdebug.tui.screens.computing import ComputingScreen  # when first used: start-up is quicker
+
+        self.app.push_screen(ComputingScreen(run), done)
+
     # Moving
 
     def action_run(self, line: str) -> None:
@@ -200,7 +213,9 @@ class DebuggerScreen(ActionScreen):
     def go_to(self, place: int | str | None) -> None:
         """Go to a position, or to what `goto` takes: `12:dw1`; None changes nothing."""
         if place is not None:
-            self.runner.run(f"goto {place}")
+            # In a person's own code a number alone is a line.
+            step = "step " * (isinstance(place, int) and self.case.script is not None)
+            self.runner.run(f"goto {step}{place}")
 
     def action_go_to(self) -> None:
         """Ask for a step, and go there."""
@@ -321,21 +336,23 @@ class DebuggerScreen(ActionScreen):
 
     def action_toggle_breakpoint(self) -> None:
         """Set or remove a breakpoint where the listing's cursor is, or at the current statement."""
-        positions, listing = self.debugger.program.positions, self.program
-        here = positions.get(result_name(self.debugger), 0)
-        self.toggle_breakpoint(listing.position_at_cursor if listing.has_focus else here)
+        here = self.debugger.program.positions.get(result_name(self.debugger), 0)
+        listing = self.program
+        if listing.has_focus:
+            self.toggle_breakpoint(listing.stop())
+        else:
+            self.toggle_breakpoint(listing.stop(listing.listing.line_at(here)) if here else Stop("", (0,)))
 
     @on(messages.GutterClicked)
     def gutter_clicked(self, message: messages.GutterClicked) -> None:
-        """Set or remove a breakpoint beside a statement."""
-        self.toggle_breakpoint(message.position)
+        """Set or remove a breakpoint beside a line."""
+        self.toggle_breakpoint(self.program.stop(message.number))
 
-    def toggle_breakpoint(self, position: int) -> None:
-        """Remove the breakpoints of one position, or set one there."""
-        there = self.debugger.breakpoints.at(position)
-        name = self.debugger.program.statements[position - 1].name if position else ""
+    def toggle_breakpoint(self, stop: Stop) -> None:
+        """Remove the breakpoints of a line, or set one there."""
+        there = self.debugger.breakpoints.on(stop.positions)
         numbers = " ".join(str(found.number) for found in there)
-        self.runner.run(f"delete {numbers}" if there else f"break {name}".strip())
+        self.runner.run(f"delete {numbers}" if there else f"break {stop.place}".strip())
 
     # Looking
 
@@ -393,6 +410,15 @@ class DebuggerScreen(ActionScreen):
         from bpdebug.tui.screens.tensor_viewer import TensorViewer  # when first used: start-up is quicker
 
         self.app.push_screen(TensorViewer(subject))
+
+    def action_source(self) -> None:
+        """Show the current line of a person's own code in its file."""
+        script, statement = self.case.script, self.debugger.statement
+        if script is None or statement is None or statement.source is None:
+            return  # the program has just moved, and the keys do not know it yet
+        from bpdebug.tui.screens.source_screen import SourceScreen
+
+        self.app.push_screen(SourceScreen(statement.source, script.files[statement.source.file]))
 
     def action_health(self) -> None:
         """Show the health of the run, and go to the finding that is chosen there."""

@@ -19,6 +19,9 @@ def read_place(debugger: Debugger, text: str) -> str:
         If there is no such step or iteration.
     """
     text, timeline = text.strip(), debugger.timeline
+    if debugger.program.is_recorded:
+        read_moment(text, debugger)
+        return text
     try:
         position, iteration = read_moment(text, debugger)
     except BpdebugError:
@@ -42,4 +45,8 @@ class GoToScreen(AskScreen[str]):
         if iterations > 1:
             question = f"{question.removesuffix(':')}; of iteration 1 to {iterations}, before a colon:"
             example = "6, dw2, 12:dw2, or 12: for iteration 12"
+        if debugger.program.is_recorded:
+            file = debugger.program.source_lines.files[0]
+            question = "Go to a line, or to the next assignment of a variable:"
+            example = f"57, {file}:57, or {debugger.program.statements[-1].name}"
         super().__init__(question, partial(read_place, debugger), placeholder=example)

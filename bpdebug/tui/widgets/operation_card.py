@@ -51,7 +51,8 @@ def card_content(text: OperationText, width: int, roomy: bool) -> Content:
         Whether blank lines part the formula, the words and the arithmetic.
     """
     # The equals sign of the shapes stands under that of the code.
-    behind = text.code.find("=") - text.shapes.find("=") if "= " in text.shapes else 0
+    has_sides = "= " in text.shapes and " = " in text.code
+    behind = text.code.find("=") - text.shapes.find("=") if has_sides else 0
     head = Content.assemble(
         " " * -behind, (text.code, "bold $text-primary"), "    ", (text.mathematics, "$text-secondary")
     )

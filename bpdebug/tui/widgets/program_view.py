@@ -10,16 +10,18 @@ from typing import ClassVar, Literal
 
 from rich.segment import Segment
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from bpdebug.engine.program.program import Program
-from bpdebug.present.listing import MARKS, Line, Listing, State, fitted
+from bpdebug.present.listing import MARKS, Row, SourceWindow, Stop, fitted
 from bpdebug.present.verdicts import MARKS as VERDICT_MARKS
 from bpdebug.present.verdicts import Verdicts
 from bpdebug.tui.messages import GutterClicked, PositionChosen
+from bpdebug.tui.widgets.code_drawing import CODE_CLASSES, coloured
 
 GUTTER = 2
 """Columns of the gutter; a click there is about the breakpoint."""
@@ -38,6 +40,8 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         "line--cursor",
         "line--wrong",
         "line--stop",
+        "line--file",
+        *CODE_CLASSES,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move_cursor(-1)", show=False),
@@ -45,16 +49,20 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("pageup", "move_cursor(-10)", show=False),
         Binding("pagedown", "move_cursor(10)", show=False),
         Binding("enter", "choose", show=False),
+        Binding("s", "fold(False)", show=False),
+        Binding("u", "fold(True)", show=False),
     ]
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, listing: SourceWindow) -> None:
         super().__init__(id="program")
-        self.listing = Listing(program)
+        self.program = program
+        self.listing = listing
         self.position = 0
         self.inside = False
         self.cursor = 0
         self.verdicts: Verdicts | None = None
         self.stops: Mapping[int, str] = {}
+        self.marks: dict[int, str] = {}
         self.search_began: int | None = None
         self.border_title = "Program"
 
@@ -68,10 +76,10 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
             return
         before, after = sorted((self.position + self.inside, position + inside))
         self.position, self.inside = position, inside
-        self.cursor = self.listing.line_numbers.get(position + inside, 0)
+        self.cursor = self.listing.line_at(position + inside)
         self.reveal(self.cursor)
-        first, last = (self.listing.line_numbers.get(place, 0) for place in (before, after))
-        self.refresh_lines(first, last - first + 1)
+        changed = self.listing.changed(before, after)
+        self.refresh_lines(changed.start, len(changed))
 
     def show_verdicts(self, verdicts: Verdicts) -> None:
         """Show beside each statement what a check said of it."""
@@ -83,7 +91,12 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         """Show the marks of the breakpoints, each beside the statement at its position."""
         if stops != self.stops:
             self.stops = stops
+            self.mark_stops()
             self.refresh()
+
+    def mark_stops(self) -> None:
+        """Find the lines that the marks stand beside."""
+        self.marks = {self.listing.line_at(position): mark for position, mark in self.stops.items()}
 
     def reveal(self, number: int) -> None:
         """Scroll so that a line is in sight, with its neighbours."""
@@ -95,52 +108,50 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         else:
             self.scroll_to(y=0, animate=False)
 
-    def state_of(self, line: Line) -> State:
-        """Say whether a statement has run, is current, or is still to come."""
-        current = self.position + self.inside
-        if line.position == current:
-            return "current"
-        return "done" if line.position < current else "coming"
-
-    def verdict_of(self, line: Line) -> str:
-        """Return the mark of what a check said of a statement."""
+    def verdict_of(self, row: Row) -> str:
+        """Return the mark of what a check said of the statements of a line: of the first that it said of."""
         if self.verdicts is None:
             return " "
-        return self.verdicts.mark(self.listing.program.statements[line.position - 1].name)
+        marks = (self.verdicts.mark(self.program.statements[position - 1].name) for position in row.positions)
+        return next((mark for mark in marks if mark != " "), " ")
 
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
         width, number = self.scrollable_content_region.width, y + self.scroll_offset.y
         if number >= len(self.listing.lines):
             return Strip.blank(width, self.visual_style.rich_style)
-        line = self.listing.lines[number]
-        text = self.listing.text(line)
-        if line.kind == "statement":
-            state = self.state_of(line)
-            style = self.get_component_rich_style(f"line--{state}")
-            verdict = self.verdict_of(line)
-            if verdict == VERDICT_MARKS["wrong"] and state != "current":
+        row = self.listing.row(number, self.position + self.inside)
+        mark, head = " ", ""
+        if row.kind == "statement":
+            style = self.get_component_rich_style(f"line--{row.state}")
+            verdict = self.verdict_of(row)
+            if verdict == VERDICT_MARKS["wrong"] and row.state != "current":
                 style += self.get_component_rich_style("line--wrong", partial=True)
-            room = width - GUTTER - len(MARKS[state]) - 1
-            text = f"{verdict}{MARKS[state]} {fitted(text, self.listing.shape(line), room)}"
-            mark = self.stops.get(line.position, " ")
+            head = f"{verdict}{MARKS[row.state]} "
+            text = fitted(row.text, row.tail, width - 1 - len(head))
+            mark = self.marks.get(number, " ")
         else:
-            state, mark = "coming", " "
-            style = self.get_component_rich_style(f"line--{line.kind}")
-            text = f" {text}".ljust(width - 1)
+            style = self.get_component_rich_style(f"line--{row.kind}")
+            text = f" {row.text}".ljust(width - 1)
         if number == self.cursor and (self.has_focus or self.search_began is not None):
             style += self.get_component_rich_style("line--cursor", partial=True)
         mark_style = style
-        if mark != " " and state != "current":
+        if mark != " " and row.state != "current":
             mark_style += self.get_component_rich_style("line--stop", partial=True)
-        return Strip([Segment(mark, mark_style), Segment(text, style)]).crop(0, width)
+        spans = row.spans if row.state != "current" else ()
+        code = coloured(head + text, len(head), spans, style, self.get_component_rich_style)
+        return Strip([Segment(mark, mark_style), *code]).crop(0, width)
 
     # The cursor
 
     @property
     def position_at_cursor(self) -> int:
-        """The position of the statement under the cursor; under a heading, of the first one below it."""
-        return self.listing.lines[self.cursor].position
+        """Where the line under the cursor leads to; under a heading, the first one below it."""
+        return self.listing.position_of(self.cursor, self.position)
+
+    def stop(self, number: int | None = None) -> Stop:
+        """Return where a breakpoint on a line stops; without one, on the line of the cursor."""
+        return self.listing.stop_of(self.cursor if number is None else number)
 
     def action_move_cursor(self, lines: int) -> None:
         """Move the cursor of the listing."""
@@ -149,8 +160,27 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def action_choose(self) -> None:
-        """Go to the statement under the cursor."""
-        self.post_message(PositionChosen(self.position_at_cursor))
+        """Fold the call under the cursor, or open it; where there is none, go to the statement."""
+        if not self.toggle():
+            self.post_message(PositionChosen(self.position_at_cursor))
+
+    def action_fold(self, folded: bool) -> None:
+        """Open the call under the cursor, or fold it, or the one that the line is in."""
+        number = self.listing.call_of(self.cursor, folded)
+        if number is None:
+            raise SkipAction  # then the key does what it does elsewhere
+        self.cursor = number
+        self.toggle()
+        self.reveal(self.cursor)
+
+    def toggle(self) -> bool:
+        """Fold what is under the line of the cursor, or open it; return whether there is anything."""
+        if not self.listing.toggle(self.cursor):
+            return False
+        self.virtual_size = Size(1, len(self.listing.lines))
+        self.mark_stops()
+        self.refresh()
+        return True
 
     def on_click(self, event: events.Click) -> None:
         """Go to the statement that was clicked; in its gutter, report that."""
@@ -159,8 +189,8 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
             return
         self.cursor = number
         self.refresh()
-        if offset.x < GUTTER and self.listing.lines[number].kind == "statement":
-            self.post_message(GutterClicked(self.position_at_cursor))
+        if offset.x < GUTTER and self.listing.row(number, 0).kind == "statement":
+            self.post_message(GutterClicked(number))
         else:
             self.action_choose()
 

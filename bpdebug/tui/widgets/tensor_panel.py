@@ -17,6 +17,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -115,7 +116,8 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
     def show_titles(self) -> None:
         """Say as much as there is room for on the borders."""
         room = self.outer_size.width - TITLE_FRAME
-        self.border_title = panel_titles.fitting_title(self.panel, room)
+        # A person's name may have brackets, `hs[t]`, which are no markup.
+        self.border_title = Content(panel_titles.fitting_title(self.panel, room))
         self.border_subtitle = panel_titles.fitting(
             panel_titles.subtitles(self.panel, self.slice_text()), room
         )

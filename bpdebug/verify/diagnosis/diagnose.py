@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.functions import ACTIVATIONS
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement, calls, names
 from bpdebug.engine.language.printing import numpy_text
@@ -74,6 +75,15 @@ class Bench:
             if call.function == "take" and isinstance(call.arguments[1], Name)
         }
 
+    @cached_property
+    def activations(self) -> Mapping[str, str]:
+        """What an activation is applied to, and its result: `z1` -> `a1`."""
+        return {
+            argument.id: statement.name
+            for statement in self.program.statements
+            for argument in _activated(statement)
+        }
+
     def with_examples(self, values: Mapping[str, Array]) -> dict[str, Array]:
         """Add, for every tensor with a batch, its first and its last example by their NumPy names."""
         extended = dict(values)
@@ -94,9 +104,6 @@ class Bench:
         near = {name for layer in nearby for name in layer.tensors.values()} or set(tensors)
         near |= {gradient for name in near if (gradient := self.program.index.gradient_of.get(name))}
         mistakable = [name for name in tensors if values[name].any()]
-        activations = {
-            layer.tensors["z"]: layer.tensors["a"] for layer in layers if {"z", "a"} <= layer.tensors.keys()
-        }
         batched = self.program.batched
         cut: list[dict[Expression, Expression]] = [
             {
@@ -110,7 +117,7 @@ class Bench:
             {name: value.shape for name, value in values.items()},
             mistakable,
             near & set(mistakable),
-            activations,
+            self.activations,
             self.program.index,
             cut if self.program.batch > 1 else (),
             self.program.carried if statement.phase == "backward" else {},
@@ -122,6 +129,14 @@ class Bench:
             },
             self.program.parameters,
         )
+
+
+def _activated(statement: Statement) -> Iterator[Name]:
+    match statement.expression:
+        case Call(function, (Name() as argument,)) if (
+            function in ACTIVATIONS and statement.phase == "forward"
+        ):
+            yield argument
 
 
 def one_example(axis: int) -> tuple[str, str]:

@@ -174,6 +174,9 @@ WORDS: dict[str, Words] = {
     ),
 }
 
+OTHERS = Words("{new} for {old}", "The formula has {old} here.")
+"""The words for a kind of edit that has none of its own."""
+
 OPTIONS: dict[str, str] = {
     "axis": "Computed along the wrong axis.",
     "stride": "The stride was left out, or is another: the windows lie elsewhere.",
@@ -188,12 +191,12 @@ OPTIONS: dict[str, str] = {
 
 def done(edit: Edit) -> str:
     """Say what was changed."""
-    return WORDS[edit.kind].done.format(**_fields(edit))
+    return WORDS.get(edit.kind, OTHERS).done.format(**_fields(edit))
 
 
 def why(edit: Edit) -> str:
     """Say why it is wrong."""
-    return WORDS[edit.kind].why.format(**_fields(edit))
+    return WORDS.get(edit.kind, OTHERS).why.format(**_fields(edit))
 
 
 def _fields(edit: Edit) -> dict[str, str]:

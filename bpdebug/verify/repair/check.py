@@ -15,8 +15,8 @@ from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.sources.script.environment import callable_again
 from bpdebug.sources.script.recorder.records import Frame, Node
-from bpdebug.verify.repair.early import early_reads
-from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
+from bpdebug.verify.repair.early import EarlyRead, early_reads
+from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.report import (
     Assumed,
     Elements,
@@ -89,6 +89,7 @@ class _Check:
         self.dependent = _dependent(recording, analysis)
         self.corrected: Replaced = {}
         self.findings: list[Finding] = []
+        self.early: list[EarlyRead] = []
 
     def report(self) -> ScriptReport:
         """Find the faults one after the other."""
@@ -96,7 +97,7 @@ class _Check:
         self._early()
         while self.wrong() and len(self.findings) < MOST_FAULTS and not self.search.is_over:
             lines = self.suspects()
-            found = self.search.corrections(lines, self.corrected)
+            found = self.search.corrections(lines, self.corrected) or self._with_early_reads(lines)
             if not found:
                 self._unmended(lines)
                 break
@@ -106,7 +107,7 @@ class _Check:
             verdicts,
             tuple(self.findings),
             self.assumed(),
-            finished=not self.search.is_over,
+            finished=not (self.search.is_over and self.wrong()),
         )
 
     def verdicts(self) -> dict[str, ParameterVerdict]:
@@ -123,7 +124,7 @@ class _Check:
 
     def _judged(self) -> Iterator[Any]:
         for trial in self.trials:
-            yield trial.verdicts(self.replay.run({**trial.replaced, **self.corrected}))
+            yield trial.verdicts(self.replay.run({**trial.replaced, **self.corrected}), self.corrected)
 
     # ---- lines
 
@@ -173,38 +174,54 @@ class _Check:
         for early in early_reads(self.recording, self.analysis.parameters) if before else ():
             kept, self.corrected = self.corrected, {**self.corrected, **early.replaced}
             try:
-                left = self.wrong()
-            except Exception:
-                left = None
-            if left is None or len(left) >= before:
+                left = len(self.wrong())
+            except Exception:  # the old value may not do where the new one did
+                left = before
+            if left < before:
+                before = left
+                self._add_early(early, self._mended_by(kept, self.corrected))
+            else:
                 self.corrected = kept
-                continue
-            before = len(left)
-            site = next((node.site for node in early.readers if node.site is not None), None)
-            if site is None:
-                continue
-            name, line = early.parameter.name, early.parameter.line
-            self.findings.append(
-                Finding(
-                    source_of(site, early.readers[0].frame, self._turns(site, early.readers[0])),
-                    "early update",
-                    _stored(site) or name,
-                    "",
-                    f"`{name}` is read here after line {line} has updated it: the update belongs after this",
-                    also_wrong=tuple(sorted(self._mended_by(kept, self.corrected))),
-                )
+                self.early.append(early)
+
+    def _with_early_reads(self, lines: Sequence[Suspect]) -> list[Correction]:
+        """Look for a correction that only shows once the parameters are updated later as well."""
+        for early in self.early:
+            found = self.search.corrections(lines, {**self.corrected, **early.replaced})
+            if found:
+                self.corrected = {**self.corrected, **early.replaced}
+                self.early.remove(early)
+                self._add_early(early, set(found[0].mended))
+                return found
+        return []
+
+    def _add_early(self, early: EarlyRead, mended: set[str]) -> None:
+        reader = next((node for node in early.readers if node.site is not None), None)
+        if reader is None or reader.site is None:
+            return
+        name, line = early.parameter.name, early.parameter.line
+        self.findings.append(
+            Finding(
+                source_of(reader.site, reader.frame, self._turns(reader.site, reader)),
+                "early update",
+                _stored(reader.site) or name,
+                "",
+                f"`{name}` is read here after line {line} has updated it: the update belongs after this",
+                also_wrong=tuple(sorted(mended)),
             )
+        )
 
     def _mended_by(self, before: Replaced, after: Replaced) -> set[str]:
-        old = self.trials[0].verdicts(self.replay.run(before))
-        new = self.trials[0].verdicts(self.replay.run(after))
+        old = self.trials[0].verdicts(self.replay.run(before), before)
+        new = self.trials[0].verdicts(self.replay.run(after), after)
         return {name for name, verdict in new.items() if verdict == "right" and old[name] != "right"}
 
     def _add(self, correction: Correction) -> None:
-        first = correction.suspect.first
         before = self.replay.run(self.corrected)
         self.corrected = {**self.corrected, **correction.replaced}
         after = self.replay.run(self.corrected)
+        # Of several executions that one is shown in which the correction makes the largest difference.
+        first = max(correction.suspect.involved, key=lambda one: _difference(one.node, before, after))
         node = first.node or first.result
         site = correction.suspect.site
         source = source_of(site, first.frame, self._turns(site, first), correction.place)
@@ -300,6 +317,14 @@ def _stored(site: Site) -> str:
 def _chain_nodes(parameter: Any) -> list[Node]:
     chain = [link.node for piece in parameter.pieces for link in piece.chain]
     return [*chain, *([parameter.new] if parameter.new is not None else [])]
+
+
+def _difference(node: Node | None, before: ValueOf, after: ValueOf) -> float:
+    """Return by how much a value differs at most."""
+    if node is None:
+        return 0.0
+    worst = _worst(before(node), after(node))
+    return 0.0 if worst is None else abs(worst.mine - worst.reference)
 
 
 def _worst(mine: Any, reference: Any) -> Elements | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import FunctionType, ModuleType
 from typing import Any
@@ -21,7 +21,9 @@ MOST_TENSORS = 60
 LONGEST_TEXT = 40
 MOST_FUNCTIONS = 12
 MOST_SLICES = 16
-MOST_ITEMS = 24
+MOST_ITEMS, MOST_PARTS = 24, 8
+DEEPEST = 2
+"""An item of an attribute is found, and nothing deeper."""
 
 
 def scope_of(recording: Recording, instance: Instance, code: Code, value_of: ValueOf) -> Scope:
@@ -42,7 +44,9 @@ def scope_of(recording: Recording, instance: Instance, code: Code, value_of: Val
     names = dict(scope)
     tensors: dict[str, Shape] = {}
     counts: dict[str, None] = {}
-    for text, value in (*_written(recording, instance, value_of), *_held(names)):
+    # Within a function its own variables are meant, and what else it is written with.
+    own = names if instance.scope is None else {name: names[name] for name in instance.scope if name in names}
+    for text, value in (*_written(recording, instance, value_of), *_held(own)):
         if isinstance(value, bool) or len(tensors) >= MOST_TENSORS:
             continue
         if isinstance(value, int | np.integer):
@@ -134,14 +138,25 @@ def _tree(text: str) -> ast.expr | None:
 def _held(names: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield what variables, attributes and items hold: `z`, `self.w`, `grads["w"]`."""
     for name, value in names.items():
-        if name.startswith("__") or isinstance(value, ModuleType | type):
-            continue
-        yield name, value
-        if isinstance(value, dict) and len(value) <= MOST_ITEMS:
-            yield from ((f"{name}[{key!r}]", part) for key, part in value.items() if isinstance(key, str))
-        elif not callable(value):
-            attributes = getattr(value, "__dict__", {})
-            yield from ((f"{name}.{key}", part) for key, part in attributes.items())
+        if not name.startswith("__") and not isinstance(value, ModuleType | type):
+            yield name, value
+            yield from _parts(name, value, DEEPEST)
+
+
+def _parts(name: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    """Yield what an object or a container holds."""
+    parts: Iterable[tuple[str, Any]] = ()
+    if depth == 0 or isinstance(value, np.ndarray):
+        return
+    if isinstance(value, dict) and len(value) <= MOST_ITEMS:
+        parts = [(f"{name}[{key!r}]", part) for key, part in value.items() if isinstance(key, str)]
+    elif isinstance(value, list | tuple) and len(value) <= MOST_PARTS:
+        parts = [(f"{name}[{number}]", part) for number, part in enumerate(value)]
+    elif not callable(value):
+        parts = [(f"{name}.{key}", part) for key, part in getattr(value, "__dict__", {}).items()]
+    for written, part in parts:
+        yield written, part
+        yield from _parts(written, part, depth - 1)
 
 
 def _functions(names: Mapping[str, Any]) -> Iterator[str]:

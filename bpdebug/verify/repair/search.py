@@ -44,11 +44,15 @@ class Trial(NamedTuple):
     replaced : mapping
         What has other values than in the recording: parameters and data; nothing for the recording itself.
     verdicts : callable
-        Says of each parameter, from the values of all nodes, whether its gradient is right.
+        Says of each parameter, from the values of all nodes and what is replaced, whether its gradient is
+        right.
+    proving : frozenset of str
+        The parameters whose gradients are not 0 by nature: the others prove nothing.
     """
 
     replaced: Replaced
-    verdicts: Callable[[ValueOf], Verdicts]
+    verdicts: Callable[[ValueOf, Replaced], Verdicts]
+    proving: frozenset[str]
 
 
 class Correction(NamedTuple):
@@ -137,7 +141,7 @@ class Search:
         before : mapping
             Corrections that have been made already, of other faults.
         """
-        bases = [trial.verdicts(self.replay.run({**trial.replaced, **before})) for trial in self.trials]
+        bases = [self._judged(trial, before) for trial in self.trials]
         found: list[Correction] = []
         patience = len(suspects)
         for suspect in suspects:
@@ -149,6 +153,9 @@ class Search:
             if patience > ENOUGH and any(_is_full(bases, one) for one in own):
                 patience = ENOUGH
         return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
+
+    def _judged(self, trial: Trial, replaced: Replaced) -> Verdicts:
+        return trial.verdicts(self.replay.run({**trial.replaced, **replaced}), replaced)
 
     def _of_line(self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts]) -> Iterator[Correction]:
         count = 0
@@ -184,11 +191,9 @@ class Search:
                 continue
             if not _is_value(value) or (_same(value, recorded) and len(suspect.instances) == 1):
                 continue
-            replaced = {
-                instance.node.id: partial(self._evaluated, instance, text)
-                for instance in suspect.instances
-                if instance.node is not None
-            }
+            replaced = dict(
+                self._replaced(instance, text) for instance in suspect.instances if instance.node is not None
+            )
             yield Candidate(
                 site.place,
                 site.code,
@@ -198,22 +203,35 @@ class Search:
                 replaced,
             )
 
+    def _replaced(self, instance: Instance, text: str) -> tuple[int, Callable[[ValueOf], Any]]:
+        """Return what another expression changes: its own value, or what `x += v` makes of that of others."""
+        node, result = instance.node, instance.result
+        assert node is not None
+        if result is not None and result is not node and result.operands[1:] == (node,):
+            return result.id, partial(self._augmented, instance, text)
+        return node.id, partial(self._evaluated, instance, text)
+
     def _evaluated(self, instance: Instance, text: str, value_of: ValueOf) -> Any:
         return evaluated(self.recording, instance, text, value_of)
+
+    def _augmented(self, instance: Instance, text: str, value_of: ValueOf) -> Any:
+        result = instance.result
+        assert result is not None
+        assert result.function is not None
+        return result.function(value_of(result.operands[0]), self._evaluated(instance, text, value_of))
 
     def _mended(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> tuple[str, ...]:
         """Return the parameters that an edit mends, on all values; none if it spoils another."""
         mended: set[str] | None = None
         for trial, base in zip(self.trials, bases, strict=True):
             try:
-                value_of = self.replay.run({**trial.replaced, **before, **candidate.replaced})
-                verdicts = trial.verdicts(value_of)
+                verdicts = self._judged(trial, {**before, **candidate.replaced})
             except Exception:
                 return ()
             right = {name for name, verdict in verdicts.items() if verdict == "right"}
             if any(verdict == "right" and name not in right for name, verdict in base.items()):
                 return ()
-            newly = {name for name in right if base.get(name) != "right"}
+            newly = {name for name in right & trial.proving if base.get(name) != "right"}
             mended = newly if mended is None else mended & newly
             if not mended:
                 return ()

@@ -58,8 +58,8 @@ def suspects(
     wrong, right : iterable of Node
         The gradients that are wrong, and those that are right and not zero.
     forward : collection of int
-        The numbers of the nodes of the forward pass. A line that any of them was computed by is no suspect: to
-        edit it is to change the loss.
+        The numbers of the nodes of the forward pass. A line that any of them was computed by is no suspect:
+        to edit it is to change the loss.
     dependent : collection of int
         The numbers of the nodes that depend on a parameter; a rate or data is no gradient.
     explained : collection of int

@@ -7,7 +7,7 @@ that was taken turns. The derived gradients are computed for the same values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.standard import ZERO
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
 from bpdebug.verify.repair.report import ParameterVerdict
@@ -36,7 +37,7 @@ SAID: dict[str, ParameterVerdict] = {
 def trials_of(analysis: Analysis, replay: Replay) -> tuple[Trial, ...]:
     """Return the recorded values, and as many fresh ones as there are seeds."""
     fresh = (_fresh(analysis, replay, seed) for seed in SEEDS)
-    return (Trial({}, _verdicts(analysis, analysis.gradients)), *filter(None, fresh))
+    return (_trial(analysis, {}, analysis.gradients), *filter(None, fresh))
 
 
 def _fresh(analysis: Analysis, replay: Replay, seed: int) -> Trial | None:
@@ -49,7 +50,7 @@ def _fresh(analysis: Analysis, replay: Replay, seed: int) -> Trial | None:
             if replay.turned(value_of) is None:
                 gradients = analysis.loss.reference.gradients(value_of)
                 if all(np.all(np.isfinite(gradient)) for gradient in gradients.values()):
-                    return Trial(replaced, _verdicts(analysis, gradients))
+                    return _trial(analysis, replaced, gradients)
         except Exception:  # noqa: S112 (the person's own operations may raise on other values)
             continue
     return None
@@ -59,7 +60,8 @@ def _moved(
     parameters: tuple[Parameter, ...], seed: int, step: float
 ) -> Iterator[tuple[int, Callable[[ValueOf], Any]]]:
     random = np.random.default_rng(seed)
-    for parameter in parameters:
+    # What is not trained is data, and stays: only where nothing is trained are the other tensors moved.
+    for parameter in [one for one in parameters if one.updates] or parameters:
         value = np.asarray(parameter.old.value)
         spread = max(float(np.std(value)), 0.1 * float(np.max(np.abs(value), initial=0)), SMALLEST_SPREAD)
         moved = (value + step * spread * random.normal(size=value.shape)).astype(value.dtype)
@@ -71,9 +73,21 @@ def _given(value: Any, value_of: ValueOf) -> Any:
     return value
 
 
-def _verdicts(analysis: Analysis, gradients: Any) -> Callable[[ValueOf], dict[str, ParameterVerdict]]:
-    def verdicts(value_of: ValueOf) -> dict[str, ParameterVerdict]:
-        judged = analysis.verdicts(value_of, gradients).each
+def _trial(analysis: Analysis, replaced: Replaced, gradients: Mapping[int, Any]) -> Trial:
+    sizes = {
+        parameter.name: float(np.max(np.abs(gradients.get(parameter.old.id, 0.0)), initial=0))
+        for parameter in analysis.parameters
+    }
+    largest = max(sizes.values(), default=0.0)
+    proving = frozenset(name for name, size in sizes.items() if size > ZERO * largest)
+    return Trial(replaced, _verdicts(analysis, gradients), proving)
+
+
+def _verdicts(
+    analysis: Analysis, gradients: Any
+) -> Callable[[ValueOf, Replaced], dict[str, ParameterVerdict]]:
+    def verdicts(value_of: ValueOf, replaced: Replaced) -> dict[str, ParameterVerdict]:
+        judged = analysis.verdicts(_with_steps(analysis, value_of, replaced), gradients).each
         return {
             parameter.name: SAID[verdict.kind]
             for parameter, verdict in zip(analysis.parameters, judged, strict=True)
@@ -82,6 +96,27 @@ def _verdicts(analysis: Analysis, gradients: Any) -> Callable[[ValueOf], dict[st
     return verdicts
 
 
+def _with_steps(analysis: Analysis, value_of: ValueOf, replaced: Replaced) -> ValueOf:
+    """Return values in which the tensors of a chain agree with the step that was made of them.
+
+    Where the statement of an update itself is edited, its new value is another, and what lies between it and
+    the gradient was not computed: `step = factor · tensor` says what each tensor would have been.
+    """
+    other: dict[int, Any] = {}
+    for parameter in analysis.parameters:
+        for update, piece in zip(parameter.updates, parameter.pieces, strict=False):
+            if update.new.id not in replaced or piece.index is not None:
+                continue
+            step = np.asarray(value_of(update.new)) - np.asarray(value_of(update.old))
+            for link in piece.chain:
+                if not (link.is_stripped or link.is_adaptive):
+                    tensor = step / link.factor(value_of)
+                    other[link.node.id] = tensor.T if link.is_transposed else tensor
+    return lambda node: other[node.id] if node.id in other else value_of(node)
+
+
 def gradient_nodes(parameter: Parameter) -> list[Node]:
-    """Return what the steps of a parameter were computed from."""
-    return [delta for update in parameter.updates for _, delta in update.deltas]
+    """Return the new value of a parameter, its steps, and what these were computed from."""
+    steps = [delta for update in parameter.updates for _, delta in update.deltas]
+    chain = [link.node for piece in parameter.pieces for link in piece.chain]
+    return [*([parameter.new] if parameter.new is not None else []), *steps, *chain]

@@ -11,11 +11,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from bpdebug.engine.language.derivation import derive as derivation
+from bpdebug.engine.language.derivation import pieces as derivation
 from bpdebug.engine.language.derivation.derive import derive
 from bpdebug.engine.language.derivation.rules import derivative_rules
 from bpdebug.engine.language.evaluation import evaluate
-from bpdebug.engine.language.functions import ACTIVATIONS, FUNCTIONS, Function, Sample
+from bpdebug.engine.language.functions import ACTIVATIONS, FUNCTIONS, Function, Sample, positions
 from bpdebug.engine.language.functions.entry import arrays
 from bpdebug.engine.language.nodes import PLACES, Call, Name, Statement
 from bpdebug.engine.language.parsing import parse
@@ -187,7 +187,28 @@ def raised(values: dict[str, np.ndarray], name: str, index: tuple[int, ...]) -> 
     return {**values, name: other}
 
 
-@pytest.mark.parametrize(("function", "sample"), CASES)
+def pointing(values: dict[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
+    """Yield the same values with one element that may be a position, among others that are elsewhere."""
+    places = range(max(value.size for value in values.values()))
+    elsewhere = ({**values, name: np.full_like(value, places[-1])} for name, value in values.items())
+    for start in (values, *elsewhere):
+        for name, position in product(values, places):
+            for index in np.ndindex(values[name].shape):
+                other = start[name].copy()
+                other[index] = position
+                yield {**start, name: other}
+
+
+def test_all_that_an_opaque_call_was_computed_from_may_feed_an_element() -> None:
+    region = (slice(0, 1), slice(2, 3))
+    reads = FUNCTIONS["opaque"].form.reads(region, ((2, 3), (4,)), {"text": "svd(y)"})
+    assert reads == (region, (slice(0, 4),))
+
+
+KNOWN = [case for case in CASES if case.values[0].name != "opaque"]
+
+
+@pytest.mark.parametrize(("function", "sample"), KNOWN)
 def test_reads_are_exactly_the_elements_that_matter(function: Function, sample: Sample) -> None:
     values = dict(zip(PLACES, arrays(sample), strict=False))
     call = call_of(function, sample)
@@ -201,6 +222,8 @@ def test_reads_are_exactly_the_elements_that_matter(function: Function, sample: 
     starts = [values, *({n: np.full_like(v, x) for n, v in values.items()} for x in (0.0, 1.0))]
     if function.derivatives is None:  # it may ask which element is the largest: each is, once
         starts += [raised(values, name, index) for name in values for index in np.ndindex(values[name].shape)]
+    if function in positions.ENTRIES:  # each is that of each element, once
+        starts += pointing(values)
     for start, name in product(starts, values):
         before = np.asarray(evaluate(call, start))
         for index, other in product(np.ndindex(values[name].shape), probes):

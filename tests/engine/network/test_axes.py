@@ -8,7 +8,7 @@ import pytest
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.language.parsing import parse
-from bpdebug.engine.network.axes import SIGNATURES, axes_of, infer_axes, singular
+from bpdebug.engine.network.axes import axes_of, infer_axes, singular
 from bpdebug.engine.network.layers import COLUMNS, LAYER_KINDS, ROWS, Layout
 from bpdebug.engine.network.layers.kind import input_roles
 from bpdebug.engine.network.layers.layer import make_layer
@@ -154,10 +154,16 @@ def test_the_axes_of_a_result(formula: str, axes: tuple[str, ...]) -> None:
     assert axes_of(parse(formula), AXES, SHAPES) == axes
 
 
-@pytest.mark.parametrize("function", SIGNATURES)
+def test_the_functions_on_images_and_lines_name_their_axes() -> None:
+    assert {name for name, entry in FUNCTIONS.items() if entry.form.signature} == {
+        *("conv1d", "conv2d", "conv_transpose2d", "max_pool2d", "avg_pool2d", "upsample")
+    }
+
+
+@pytest.mark.parametrize("function", [name for name, entry in FUNCTIONS.items() if entry.form.signature])
 def test_a_function_that_names_its_axes_has_them(function: str) -> None:
     entry = FUNCTIONS[function]
-    (*arguments, result) = SIGNATURES[function]
+    (*arguments, result) = entry.form.signature
     for sample in entry.samples:
         shapes = [np.shape(argument) for argument in sample.arguments]
         assert [len(axes) for axes in arguments] == [len(shape) for shape in shapes]

@@ -39,7 +39,7 @@ def conv_backward(dZ, cache):
 
 rng = np.random.RandomState(6)
 images = rng.randn(2, 4, 4, 1)
-digits = np.array([1, 0])
+digits = np.array([1, 1])
 W1, b1 = rng.randn(3, 3, 1, 2) * 0.4, rng.randn(2) * 0.1
 W2, b2 = rng.randn(3, 3, 2, 2) * 0.4, rng.randn(2) * 0.1
 W3, b3 = rng.randn(8, 2) * 0.4, np.zeros(2)

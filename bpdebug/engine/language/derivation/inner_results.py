@@ -7,7 +7,7 @@ statement of its own, `z_inner`, before the first one that contains it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from bpdebug.engine.language.derivation.names import new_name
 from bpdebug.engine.language.forms import Shape
@@ -29,14 +29,28 @@ INNER = "_inner"
 """What the name of an inner result has behind that of its statement."""
 
 
-def shared_inner_results(forward: Sequence[Statement], backward: Sequence[Statement]) -> list[Call]:
-    """Return the inner results of the forward pass that the backward pass computes again, largest first."""
+def shared_inner_results(
+    forward: Sequence[Statement],
+    backward: Iterable[Expression],
+    results: Container[Expression] = (),
+) -> list[Call]:
+    """Return the inner results of the forward pass that the backward pass computes again, largest first.
+
+    Parameters
+    ----------
+    forward : sequence of Statement
+        The forward pass.
+    backward : iterable of Expression
+        What the backward pass computes.
+    results : container of Expression
+        What it does not compute, because a statement of the forward pass is just that.
+    """
     inner = {node for statement in forward for node in calls(statement.expression)[:-1] if _is_work(node)}
     found: dict[Call, int] = {}
 
     def search(node: Expression) -> None:
         """Note the largest shared calls below a node."""
-        if isinstance(node, Call):
+        if isinstance(node, Call) and node not in results:
             if node in inner:
                 found[node] = sum(1 for _ in walk(node))
             else:
@@ -44,8 +58,8 @@ def shared_inner_results(forward: Sequence[Statement], backward: Sequence[Statem
                     search(argument)
 
     if inner:
-        for statement in backward:
-            search(statement.expression)
+        for expression in backward:
+            search(expression)
     return sorted(found, key=lambda node: -found[node])
 
 

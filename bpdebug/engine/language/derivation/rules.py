@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import parsed_rules
-from bpdebug.engine.language.nodes import Call, Expression, Name, rewrite
+from bpdebug.engine.language.nodes import Call, Expression, Name, Option, rewrite, walk
 from bpdebug.engine.language.parsing import parse
-from bpdebug.engine.language.shapes import options_of
 from bpdebug.errors import DerivationError
 
 
@@ -27,17 +27,35 @@ def derivative_rules(function: str, count: int) -> tuple[Expression | None, ...]
     return rules
 
 
-def with_options(rule: Expression, call: Call) -> Expression:
+class Rule(NamedTuple):
+    """The derivative of a function for one of its arguments, ready for its calls with certain options.
+
+    Attributes
+    ----------
+    expression : Expression
+        What flows back, in terms of `g`, the arguments and the result.
+    uses : int
+        How often it reads `g`.
+    """
+
+    expression: Expression
+    uses: int
+
+
+@lru_cache(maxsize=4096)
+def with_options(rule: Expression, function: str, options: tuple[tuple[str, Option], ...]) -> Rule:
     """Replace the names that stand for options by the options of the call that is differentiated.
 
     Parameters
     ----------
     rule : Expression
         The derivative of a function for one of its arguments.
-    call : Call
-        The call of that function.
+    function : str
+        The function.
+    options : tuple
+        The options that the call has.
     """
-    given = options_of(call)
+    given = {**FUNCTIONS[function].options, **dict(options)}
 
     def fill(node: Expression) -> Expression:
         if not isinstance(node, Call):
@@ -46,4 +64,5 @@ def with_options(rule: Expression, call: Call) -> Expression:
         defaults = FUNCTIONS[node.function].options
         return Call(node.function, node.arguments, tuple((k, v) for k, v in filled if v != defaults[k]))
 
-    return rewrite(rule, fill)
+    expression = rewrite(rule, fill)
+    return Rule(expression, sum(node == Name("g") for node in walk(expression)))

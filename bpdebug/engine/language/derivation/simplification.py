@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Call, Expression, Number, rewrite
-from bpdebug.engine.language.shapes import shape_of
 
 
 def simplify(expression: Expression) -> Expression:
     """Fold `x.T.T`, `(x @ y).T`, `--x`, and arithmetic with literals such as `x ** (2 - 1)`."""
-    return rewrite(expression, _simplify_node)
+    return rewrite(expression, simplified)
 
 
-def _simplify_node(node: Expression) -> Expression:
+def simplified(node: Expression) -> Expression:
+    """Return a node whose arguments are simplified as `simplify` writes it."""
     if not isinstance(node, Call):
         return node
     first = node.arguments[0]
@@ -22,7 +22,7 @@ def _simplify_node(node: Expression) -> Expression:
         if first.function == "transpose":
             return first.arguments[0]
         if first.function == "matmul":
-            x, y = (_simplify_node(Call("transpose", (operand,))) for operand in first.arguments)
+            x, y = (simplified(Call("transpose", (operand,))) for operand in first.arguments)
             return Call("matmul", (y, x))
     if node.function == "negative" and isinstance(first, Call) and first.function == "negative":
         return first.arguments[0]
@@ -35,20 +35,20 @@ def _simplify_node(node: Expression) -> Expression:
     return node
 
 
-def laid_at_once(expression: Expression, shapes: Mapping[str, Shape]) -> Expression:
+def laid_at_once(expression: Expression, shape: Callable[[Expression], Shape]) -> Expression:
     """Lay elements in their last shape at once, and not at all where they have it already.
 
     Parameters
     ----------
     expression : Expression
         A gradient; one that is laid in the shape of its tensor is rewritten.
-    shapes : mapping
-        The shape of each name that it reads.
+    shape : callable
+        Gives the shape of an expression.
     """
     if not isinstance(expression, Call) or expression.function != "reshape_like":
         return expression
     elements, like = expression.arguments
     if isinstance(elements, Call) and elements.function == "reshape_like":
         elements = elements.arguments[0]
-    same = shape_of(elements, shapes) == shape_of(like, shapes)
+    same = shape(elements) == shape(like)
     return elements if same else Call("reshape_like", (elements, like))

@@ -9,20 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from bpdebug.engine.language.forms.elementwise import ELEMENTWISE, MATMUL, TRANSPOSE
-from bpdebug.engine.language.forms.form import (
-    Cost,
-    Form,
-    Options,
-    Region,
-    Shape,
-    element_count,
-    nothing,
-    numbers_of,
-    reduced_axes,
-    spanned,
-    whole,
-    written,
-)
+from bpdebug.engine.language.forms.form import Axes, Cost, Form
 from bpdebug.engine.language.forms.reductions import (
     ALONG_AXIS,
     COUNT,
@@ -30,6 +17,24 @@ from bpdebug.engine.language.forms.reductions import (
     ONE_HOT,
     PAIRED,
     REDUCTION,
+)
+from bpdebug.engine.language.forms.regions import (
+    Array,
+    Index,
+    Options,
+    Region,
+    Shape,
+    cell_of,
+    element_count,
+    first_index,
+    is_empty,
+    nothing,
+    numbers_of,
+    point,
+    reduced_axes,
+    spanned,
+    whole,
+    written,
 )
 from bpdebug.engine.language.forms.subscripts import PLACED, SUBSCRIPT
 
@@ -108,14 +113,21 @@ __all__ = [
     "UPSAMPLE",
     "UPSAMPLE_GRADIENT",
     "WEIGHT_GRADIENT",
+    "Array",
+    "Axes",
     "Cost",
     "Form",
+    "Index",
     "Options",
     "Region",
     "Shape",
+    "cell_of",
     "element_count",
+    "first_index",
+    "is_empty",
     "nothing",
     "numbers_of",
+    "point",
     "reduced_axes",
     "spanned",
     "whole",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from bpdebug.engine.language.forms.form import (
-    Form,
+from collections.abc import Sequence
+
+from bpdebug.engine.language.forms.element import Element
+from bpdebug.engine.language.forms.form import Axes, Form, like
+from bpdebug.engine.language.forms.regions import (
     Options,
     Region,
     Shape,
+    is_empty,
     nothing,
     numbers_of,
     spanned,
     written,
 )
+from bpdebug.engine.language.forms.writing import Writer, Written, moved
 from bpdebug.errors import ShapeError
 
 
@@ -40,6 +45,11 @@ def _split_reads(region: Region, shapes: tuple[Shape, ...], options: Options) ->
     return ((*lead, positions, spanned(own)),)
 
 
+def _split_axes(operands: Sequence[Axes], shapes: tuple[Shape, ...], _: Options) -> Axes:
+    (*lead, positions, width) = operands[0]
+    return (*lead, "head", positions, width)
+
+
 def _merged_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     (shape,) = shapes
     heads = _heads_of(options)
@@ -58,6 +68,11 @@ def _merged_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tupl
     return ((*lead, spanned([n for n, _ in own]), positions, spanned([n for _, n in own])),)
 
 
+def _merged_axes(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
+    (*lead, _, positions, width) = operands[0]
+    return (*lead, positions, width)
+
+
 def _triangle_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
     (shape,) = shapes
     if len(shape) < 2:
@@ -71,6 +86,25 @@ def _triangle_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tu
     return (nothing(shapes[0]) if is_above else region,)
 
 
-SPLIT_HEADS = Form("split into heads", _split_shape, _split_reads, local=False)
-MERGED_HEADS = Form("merged heads", _merged_shape, _merged_reads, local=False)
-TRIANGLE = Form("lower triangle", _triangle_shape, _triangle_reads, local=False)
+def _triangle_written(element: Element, writer: Writer) -> Written:
+    """Write an element of the lower triangle, or what stands above it everywhere."""
+    if not is_empty(element.regions[0]):
+        return moved(element, writer)
+    above = writer.number(element.result())
+    return Written(above, above)
+
+
+SPLIT_HEADS = Form(
+    "split into heads", _split_shape, _split_reads, local=False, axes=_split_axes, arithmetic=moved
+)
+MERGED_HEADS = Form(
+    "merged heads", _merged_shape, _merged_reads, local=False, axes=_merged_axes, arithmetic=moved
+)
+TRIANGLE = Form(
+    "lower triangle",
+    _triangle_shape,
+    _triangle_reads,
+    local=False,
+    axes=like(0),
+    arithmetic=_triangle_written,
+)

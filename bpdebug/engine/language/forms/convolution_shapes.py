@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bpdebug.engine.language.forms.form import Options, Shape, written
+from bpdebug.engine.language.forms.regions import Options, Shape, written
 from bpdebug.engine.language.forms.windows import Sliding, check_fit, whole_numbers
 from bpdebug.errors import ShapeError
 

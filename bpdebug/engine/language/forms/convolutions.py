@@ -7,13 +7,14 @@ collect the terms in which one element of `x`, or one of `w`, takes part.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import product
 
 from bpdebug.engine.language.forms.convolution_shapes import AXES, Convolution, lies_of
-from bpdebug.engine.language.forms.form import (
-    Cost,
-    Form,
+from bpdebug.engine.language.forms.element import Element
+from bpdebug.engine.language.forms.form import Cost, Form, signature
+from bpdebug.engine.language.forms.regions import (
     Options,
     Region,
     Shape,
@@ -23,10 +24,15 @@ from bpdebug.engine.language.forms.form import (
     spanned,
     whole,
 )
+from bpdebug.engine.language.forms.writing import ZERO, Writer, Written
 
 Cell = tuple[int, ...]
 Term = tuple[Cell, Cell]
 """The elements of the first and of the second argument that are multiplied."""
+
+
+Terms = Callable[[Cell, tuple[Shape, ...], Options], Iterator[Term]]
+"""(element of the result, shapes of the arguments, options) -> the products that it adds up."""
 
 
 # The convolution: (x, w) -> out
@@ -100,8 +106,17 @@ def _weight_gradient_terms(lies: Convolution, cell: Cell) -> Iterator[Term]:
         yield (n, lies.channel(o, c), *i), (n, o, *q)
 
 
-TERMS: dict[Form, Callable[[Cell, tuple[Shape, ...], Options], Iterator[Term]]] = {}
-"""For each form here, the products that one element of a result adds up."""
+def _written(terms: Terms, element: Element, writer: Writer) -> Written:
+    """Write the sum of the products."""
+    cells = list(terms(element.place, element.shapes, element.options))
+    if not cells:
+        return ZERO
+    lefts, rights = zip(*cells, strict=True)
+
+    def write_term(k: int) -> Written:
+        return writer.product(writer.write(0, lefts[k]), writer.write(1, rights[k]))
+
+    return writer.sum(element.values(0, lefts) * element.values(1, rights), write_term)
 
 
 def _forms(
@@ -110,6 +125,7 @@ def _forms(
     result: Callable[[Convolution], Shape],
     read: Callable[[Convolution, Region], tuple[Region, Region]],
     terms: Callable[[Convolution, Cell], Iterator[Term]],
+    named: Sequence[str] = (),
 ) -> dict[int, Form]:
     """Return the forms of a family of functions, by the number of axes over which the windows slide.
 
@@ -123,8 +139,10 @@ def _forms(
         The shape of the result.
     read, terms : callable
         Which regions feed a region of the result, and which products one element of it adds up.
+    named : sequence of str
+        The axes of the arguments and of the result, with those of the places to be filled in.
     """
-    return {axes: _form(name.format(axes), axes, arguments, result, read, terms) for axes in AXES}
+    return {axes: _form(name.format(axes), axes, arguments, result, read, terms, named) for axes in AXES}
 
 
 def _form(
@@ -134,6 +152,7 @@ def _form(
     result: Callable[[Convolution], Shape],
     read: Callable[[Convolution, Region], tuple[Region, Region]],
     terms: Callable[[Convolution, Cell], Iterator[Term]],
+    named: Sequence[str],
 ) -> Form:
     def lies(shapes: tuple[Shape, ...], options: Options) -> Convolution:
         return lies_of(function, axes, dict(zip(arguments, shapes, strict=True)), options)
@@ -150,12 +169,32 @@ def _form(
         windows = element_count(found.x[:2]) * element_count((*found.w[2:], *found.out[2:]))
         return Cost(windows, windows * found.w[0] // found.groups)
 
-    form = Form(function, shape, reads, local=False, cost=cost)
-    TERMS[form] = lambda cell, shapes, options: terms(lies(shapes, options), cell)
-    return form
+    def products(cell: Cell, shapes: tuple[Shape, ...], options: Options) -> Iterator[Term]:
+        return terms(lies(shapes, options), cell)
+
+    return Form(
+        function,
+        shape,
+        reads,
+        local=False,
+        cost=cost,
+        signature=signature(*(words.format(PLACES[axes]) for words in named)),
+        arithmetic=partial(_written, products),
+    )
 
 
-CONVOLUTION = _forms("conv{}d", "xw", lambda lies: lies.out, _forward_reads, _forward_terms)
+PLACES = {1: "length", 2: "height width"}
+"""What follows the channels: the places of a line, of an image."""
+IMAGES = "batch channel {}"
+
+CONVOLUTION = _forms(
+    "conv{}d",
+    "xw",
+    lambda lies: lies.out,
+    _forward_reads,
+    _forward_terms,
+    (IMAGES, "output channel {}", IMAGES),
+)
 INPUT_GRADIENT = _forms(
     "conv{}d_input_gradient", "gwx", lambda lies: lies.x, _input_gradient_reads, _input_gradient_terms
 )
@@ -163,5 +202,10 @@ WEIGHT_GRADIENT = _forms(
     "conv{}d_weight_gradient", "xgw", lambda lies: lies.w, _weight_gradient_reads, _weight_gradient_terms
 )
 TRANSPOSED_CONVOLUTION = _forms(
-    "conv_transpose{}d", "gw", lambda lies: lies.x, _input_gradient_reads, _input_gradient_terms
+    "conv_transpose{}d",
+    "gw",
+    lambda lies: lies.x,
+    _input_gradient_reads,
+    _input_gradient_terms,
+    (IMAGES, "channel output {}", IMAGES),
 )

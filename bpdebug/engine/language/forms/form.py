@@ -1,23 +1,27 @@
 """What a form is: how the result of a function lies over its arguments.
 
-A form answers two questions for all functions that share it, before and without any computation:
-what shape does the result have, and which elements of each argument feed a region of the result?
-A region is one slice for each axis; the element `[2, 0]` is the region `(2:3, 0:1)`. A slice has a step
-where a window has holes, as that of a dilated convolution: `0:5:2` is 0, 2 and 4.
+A form holds what all functions that share it have in common. Two of its readings every form has: what shape
+the result has, and which elements of each argument feed a region of it. The others say the same more
+exactly, and have a fallback, so that a form of another package needs none of them: which axes the result
+has (traced through what is read), how an element is written (by its value), and which elements decide on it
+where the values choose (all that are read).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from bpdebug.engine.language.nodes import Option
-from bpdebug.errors import ShapeError
+from bpdebug.engine.language.forms.element import Choice, Element
+from bpdebug.engine.language.forms.regions import Options, Region, Shape, numbers_of, whole
+from bpdebug.engine.language.forms.writing import Writer, Written, recorded
 
-Shape = tuple[int, ...]
-Region = tuple[slice, ...]
-Options = Mapping[str, Option]
+Axes = tuple[str, ...]
+"""A name for each axis, in the singular; empty where none is known."""
+TIME = "time"
+"""What lies between the examples and their features, where that is a single axis: positions in a sequence."""
+AxesRule = Callable[[Sequence[Axes], tuple[Shape, ...], Options], Axes]
+"""(axes of the arguments, their shapes, options) -> axes of the result."""
 
 
 class Cost(NamedTuple):
@@ -28,7 +32,7 @@ class Cost(NamedTuple):
 
 
 class Form(NamedTuple):
-    """The shape rule and the reading rule of a family of functions.
+    """The readings that a family of functions shares.
 
     Attributes
     ----------
@@ -42,6 +46,15 @@ class Form(NamedTuple):
         Whether the function, applied to those regions alone, gives the region of the result.
     cost : callable, optional
         (shapes of the arguments, options) -> what it takes on the way; by default, a product an element.
+    axes : callable, optional
+        (axes of the arguments, their shapes, options) -> axes of the result; by default, an axis is that of
+        an argument of which less is read for a single place along it.
+    signature : tuple of tuple of str
+        The axes of the arguments and, last, of the result, where a function knows what they are.
+    arithmetic : callable
+        (element of the result, writer) -> how it is written; by default as its value.
+    choices : callable, optional
+        Where values choose: element of the result -> what decides on it.
     """
 
     name: str
@@ -49,60 +62,55 @@ class Form(NamedTuple):
     reads: Callable[[Region, tuple[Shape, ...], Options], tuple[Region, ...]]
     local: bool = True
     cost: Callable[[tuple[Shape, ...], Options], Cost] | None = None
+    axes: AxesRule | None = None
+    signature: tuple[Axes, ...] = ()
+    arithmetic: Callable[[Element, Writer], Written] = recorded
+    choices: Callable[[Element], Sequence[Choice]] | None = None
+
+    def axes_of(self, operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
+        """Return the names of the axes of a result.
+
+        Parameters
+        ----------
+        operands : sequence of tuple of str
+            The axes of the arguments.
+        shapes : tuple of tuple of int
+            The shapes of the arguments.
+        options : mapping
+            All options.
+        """
+        if self.signature:
+            return self.signature[-1]
+        return (self.axes or self._traced_axes)(operands, shapes, options)
+
+    def _traced_axes(self, operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
+        result = whole(self.shape(shapes, options))
+        everything = self.reads(result, shapes, options)
+
+        def name_of(place: int) -> str:
+            one = self.reads((*result[:place], slice(0, 1), *result[place + 1 :]), shapes, options)
+            narrowed = (
+                name
+                for names, before, after in zip(operands, everything, one, strict=True)
+                if all(map(numbers_of, after))
+                for name, all_of_it, part in zip(names, before, after, strict=True)
+                if len(numbers_of(part)) < len(numbers_of(all_of_it))
+            )
+            return next(filter(None, narrowed), "")
+
+        return tuple(map(name_of, range(len(result))))
 
 
-def numbers_of(part: slice) -> range:
-    """Return the numbers of a slice of a region."""
-    return range(part.start, part.stop, part.step or 1)
+def like(place: int) -> AxesRule:
+    """Return the rule of a form whose result has the axes of one of its arguments."""
+    return lambda operands, shapes, options: operands[place]
 
 
-def spanned(numbers: Collection[int]) -> slice:
-    """Return the smallest slice that holds these numbers: one with a step where they are evenly spaced."""
-    if not numbers:
-        return slice(0, 0)
-    wanted = sorted(set(numbers))
-    step = wanted[1] - wanted[0] if len(wanted) > 1 else 1
-    if step > 1 and wanted == list(range(wanted[0], wanted[-1] + 1, step)):
-        return slice(wanted[0], wanted[-1] + 1, step)
-    return slice(wanted[0], wanted[-1] + 1)
+def signature(*axes: str) -> tuple[Axes, ...]:
+    """Return the axes of arguments and a result, each written as words in a row."""
+    return tuple(tuple(words.split()) for words in axes)
 
 
-def nothing(shape: Shape) -> Region:
-    """Return the empty region of a tensor that feeds nothing: one that only lends its shape."""
-    return tuple(slice(0, 0) for _ in shape)
-
-
-def whole(shape: Shape) -> Region:
-    """Return the region that covers all of a tensor."""
-    return tuple(slice(0, extent) for extent in shape)
-
-
-def reduced_axes(shape: Shape, axis: Option) -> tuple[int, ...]:
-    """Return the axes that `axis` names, as numbers from 0.
-
-    Raises
-    ------
-    ShapeError
-        If the tensor has no such axis, or one is named twice.
-    """
-    if axis is None:
-        return tuple(range(len(shape)))
-    wanted = axis if isinstance(axis, tuple) else (axis,)
-    axes = []
-    for number in wanted:
-        if not isinstance(number, int) or not -len(shape) <= number < len(shape):
-            raise ShapeError(f"axis {number} does not exist in shape {written(shape)}")
-        axes.append(number % len(shape))
-    if len(set(axes)) < len(axes):
-        raise ShapeError(f"axis {written(tuple(axes))} names an axis twice")
-    return tuple(axes)
-
-
-def written(shape: Shape) -> str:
-    """Write a shape as Python does."""
-    return str(tuple(shape))
-
-
-def element_count(shape: Shape) -> int:
-    """Return the number of elements of a tensor of this shape."""
-    return math.prod(shape)
+def filled(axes: Axes, others: Axes) -> Axes:
+    """Return the names, and for an axis without one that from elsewhere."""
+    return tuple(own or other for own, other in zip(axes, others, strict=True))

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from bpdebug.engine.language.forms.form import (
-    Form,
+from collections.abc import Sequence
+
+import numpy as np
+
+from bpdebug.engine.language.forms.element import Choice, Element
+from bpdebug.engine.language.forms.form import TIME, Axes, Form, filled, like
+from bpdebug.engine.language.forms.regions import (
+    Index,
     Options,
     Region,
     Shape,
+    first_index,
+    is_empty,
     nothing,
     numbers_of,
+    point,
     reduced_axes,
     whole,
     written,
 )
+from bpdebug.engine.language.forms.writing import NOTHING, Writer, Written, moved
 from bpdebug.errors import ShapeError
 
 SEQUENCE_AXIS = 1
@@ -44,6 +54,12 @@ def _concatenated_reads(region: Region, shapes: tuple[Shape, ...], options: Opti
             slice(min(max(asked.start - first, 0), second), max(asked.stop - first, 0)),
         ),
     )
+
+
+def _concatenated_written(element: Element, writer: Writer) -> Written:
+    """Write an element of tensors one after the other: it is one of theirs."""
+    argument = next(number for number, region in enumerate(element.regions) if not is_empty(region))
+    return writer.write(argument, first_index(element.regions[argument]))
 
 
 def _with_part(region: Region, axis: int, part: slice) -> Region:
@@ -78,6 +94,29 @@ def _taken_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tuple
     return (slice(0, x[0]), *region[len(y) :]), region[: len(y)]
 
 
+def _taken_axes(operands: Sequence[Axes], shapes: tuple[Shape, ...], _: Options) -> Axes:
+    table, numbers = operands
+    return (*numbers, *table[1:])
+
+
+def _row_taken(element: Element) -> Index | None:
+    """Return the element of the table that was looked up; None if there is no such row."""
+    row = float(element.value(1, element.regions[1]).item())
+    exists = 0 <= row < element.shapes[0][0] and row.is_integer()
+    return (int(row), *element.place[len(element.shapes[1]) :]) if exists else None
+
+
+def _taken_written(element: Element, writer: Writer) -> Written:
+    """Write an element of a row that was looked up: it is one of the table's."""
+    cell = _row_taken(element)
+    return NOTHING if cell is None else writer.write(0, cell)
+
+
+def _taken_choices(element: Element) -> list[Choice]:
+    cell, number = _row_taken(element), Choice(1, element.regions[1])
+    return [number] if cell is None else [Choice(0, point(cell)), number]
+
+
 def _row_sums_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     x, y, z = shapes
     if x != _taken_shape((z, y), options):
@@ -88,6 +127,22 @@ def _row_sums_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
 def _row_sums_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tuple[Region, ...]:
     y, z = shapes[1:]
     return (*whole(y), *region[1:]), whole(y), nothing(z)
+
+
+def _uses_of_row(element: Element) -> list[Index]:
+    """Return the places at which a row was taken."""
+    return [tuple(int(i) for i in place) for place in np.argwhere(element.whole(1) == element.place[0])]
+
+
+def _row_sums_written(element: Element, writer: Writer) -> Written:
+    """Write the sum of what comes back to a row, from each time that it was taken."""
+    return writer.sum_of(element, 0, [(*use, *element.place[1:]) for use in _uses_of_row(element)])
+
+
+def _row_sums_choices(element: Element) -> list[Choice]:
+    uses = _uses_of_row(element)
+    summed = [Choice(0, point((*use, *element.place[1:]))) for use in uses]
+    return summed + [Choice(1, point(use)) for use in uses]
 
 
 def _sequence_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
@@ -106,8 +161,42 @@ def _sequence_reads(region: Region, shapes: tuple[Shape, ...], _: Options) -> tu
     return tuple(own if place in asked else nothing(shape) for place, shape in enumerate(shapes))
 
 
-TAKEN = Form("taken rows", _taken_shape, _taken_reads, local=False)
-ROW_SUMS = Form("row sums", _row_sums_shape, _row_sums_reads, local=False)
-CONCATENATED = Form("concatenated", _concatenated_shape, _concatenated_reads)
-PART = Form("part", _part_shape, _part_reads, local=False)
-SEQUENCE = Form("sequence", _sequence_shape, _sequence_reads, local=False)
+def _sequence_axes(operands: Sequence[Axes], shapes: tuple[Shape, ...], _: Options) -> Axes:
+    batch, *features = operands[0]
+    return (batch, TIME, *features)
+
+
+TAKEN = Form(
+    "taken rows",
+    _taken_shape,
+    _taken_reads,
+    local=False,
+    axes=_taken_axes,
+    arithmetic=_taken_written,
+    choices=_taken_choices,
+)
+ROW_SUMS = Form(
+    "row sums",
+    _row_sums_shape,
+    _row_sums_reads,
+    local=False,
+    axes=like(2),
+    arithmetic=_row_sums_written,
+    choices=_row_sums_choices,
+)
+CONCATENATED = Form(
+    "concatenated",
+    _concatenated_shape,
+    _concatenated_reads,
+    axes=lambda operands, shapes, options: filled(*operands),
+    arithmetic=_concatenated_written,
+)
+PART = Form("part", _part_shape, _part_reads, local=False, axes=like(1), arithmetic=moved)
+SEQUENCE = Form(
+    "sequence",
+    _sequence_shape,
+    _sequence_reads,
+    local=False,
+    axes=_sequence_axes,
+    arithmetic=_concatenated_written,
+)

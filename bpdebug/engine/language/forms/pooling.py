@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
 
-from bpdebug.engine.language.forms.form import (
-    Form,
+import numpy as np
+
+from bpdebug.engine.language.forms.element import Choice, Element
+from bpdebug.engine.language.forms.form import Form, signature
+from bpdebug.engine.language.forms.regions import (
+    Index,
     Options,
     Region,
     Shape,
     nothing,
     numbers_of,
+    point,
     spanned,
     written,
 )
 from bpdebug.engine.language.forms.windows import Sliding, check_fit, whole_numbers
+from bpdebug.engine.language.forms.writing import Writer, Written, region_text
 from bpdebug.errors import ShapeError
 
 
@@ -88,11 +96,130 @@ def _max_gradient_reads(region: Region, shapes: tuple[Shape, ...], options: Opti
     return own, (*region[:2], *compared)
 
 
-MAX_POOLING = Form("max pooling", _pooling_shape, _pooling_reads, local=False)
-MEAN_POOLING = Form("mean pooling", _pooling_shape, _pooling_reads, local=False)
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The windows of a pooling, and which elements win them.
+
+    Attributes
+    ----------
+    element : Element
+        Of the result of a pooling, or of its gradient; the last argument is what is pooled.
+    axes : tuple of Sliding
+        How the windows slide.
+    """
+
+    element: Element
+    axes: tuple[Sliding, Sliding]
+
+    @property
+    def count(self) -> int:
+        """The number of places in a window."""
+        return self.axes[0].size * self.axes[1].size
+
+    def held_by(self, output: Index) -> list[Index]:
+        """Return the elements that the window of an output holds, row by row."""
+        n, channel, *place = output
+        windows = (axis.window(o) for axis, o in zip(self.axes, place, strict=True))
+        return [(n, channel, *(i for i, _ in pairs)) for pairs in product(*windows)]
+
+    def around(self, element: Index) -> Iterator[Index]:
+        """Yield the outputs whose windows hold an element."""
+        n, channel, *place = element
+        for pairs in product(*(axis.windows_of(i) for axis, i in zip(self.axes, place, strict=True))):
+            yield (n, channel, *(o for o, _ in pairs))
+
+    def winner(self, output: Index) -> Index:
+        """Return the largest element of a window, the first one of several."""
+        cells = self.held_by(output)
+        pooled = len(self.element.shapes) - 1
+        return cells[int(np.argmax(self.element.values(pooled, cells)))]
+
+    def won_by(self, element: Index) -> list[Index]:
+        """Return the outputs whose windows an element has won."""
+        return [output for output in self.around(element) if self.winner(output) == element]
+
+
+def _windows(element: Element) -> Windows:
+    return Windows(element, pooling_axes(element.shapes[-1], element.options))
+
+
+def _max_written(element: Element, writer: Writer) -> Written:
+    """Write the largest of a window as such, and which element that is."""
+    windows = _windows(element)
+    winner = writer.write(0, windows.winner(element.place))
+    if element.names[0]:
+        return Written(f"max({region_text(element.names[0], element.regions[0])})", winner.symbols)
+    cells = windows.held_by(element.place)
+    return writer.listed("max", 0, cells, len(cells))
+
+
+def _max_choices(element: Element) -> list[Choice]:
+    winner = _windows(element).winner(element.place)
+    return [Choice(0, element.regions[0]), Choice(0, point(winner), wins=True)]
+
+
+def _max_gradient_written(element: Element, writer: Writer) -> Written:
+    """Write the gradients of the windows in which the element is the winner."""
+    return writer.sum_of(element, 0, _windows(element).won_by(element.place))
+
+
+def _max_gradient_choices(element: Element) -> list[Choice]:
+    """Return the windows that an element has won; if none, all that it is in, with those who won them."""
+    windows = _windows(element)
+    won = windows.won_by(element.place)
+    choices = [Choice(0, point(output)) for output in won]
+    for output in won or windows.around(element.place):
+        cells = windows.held_by(output)
+        choices += [Choice(1, _block(cells)), Choice(1, point(windows.winner(output)), wins=True)]
+    return choices
+
+
+def _block(cells: Sequence[Index]) -> Region:
+    """Return the region of a window, from its first element to its last."""
+    return tuple(slice(first, last + 1) for first, last in zip(cells[0], cells[-1], strict=True))
+
+
+def _mean_written(element: Element, writer: Writer) -> Written:
+    windows = _windows(element)
+    return writer.mean(writer.sum_of(element, 0, windows.held_by(element.place)), windows.count)
+
+
+def _mean_gradient_written(element: Element, writer: Writer) -> Written:
+    windows = _windows(element)
+    return writer.mean(writer.sum_of(element, 0, list(windows.around(element.place))), windows.count)
+
+
+IMAGES = "batch channel height width"
+
+MAX_POOLING = Form(
+    "max pooling",
+    _pooling_shape,
+    _pooling_reads,
+    local=False,
+    signature=signature(IMAGES, IMAGES),
+    arithmetic=_max_written,
+    choices=_max_choices,
+)
+MEAN_POOLING = Form(
+    "mean pooling",
+    _pooling_shape,
+    _pooling_reads,
+    local=False,
+    signature=signature(IMAGES, IMAGES),
+    arithmetic=_mean_written,
+)
 MAX_POOLING_GRADIENT = Form(
-    "gradient of max pooling", _pooling_gradient_shape, _max_gradient_reads, local=False
+    "gradient of max pooling",
+    _pooling_gradient_shape,
+    _max_gradient_reads,
+    local=False,
+    arithmetic=_max_gradient_written,
+    choices=_max_gradient_choices,
 )
 MEAN_POOLING_GRADIENT = Form(
-    "gradient of mean pooling", _pooling_gradient_shape, _mean_gradient_reads, local=False
+    "gradient of mean pooling",
+    _pooling_gradient_shape,
+    _mean_gradient_reads,
+    local=False,
+    arithmetic=_mean_gradient_written,
 )

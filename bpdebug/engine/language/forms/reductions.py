@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from bpdebug.engine.language.forms.form import Form, Options, Region, Shape, nothing, reduced_axes, written
+import math
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+
+from bpdebug.engine.language.forms.element import Element
+from bpdebug.engine.language.forms.form import Axes, Form, like
+from bpdebug.engine.language.forms.regions import (
+    Options,
+    Region,
+    Shape,
+    cell_of,
+    first_index,
+    nothing,
+    numbers_of,
+    reduced_axes,
+    written,
+)
+from bpdebug.engine.language.forms.writing import SHOWN_TERMS, Writer, Written, moved
 from bpdebug.errors import ShapeError
 
 
@@ -21,6 +40,32 @@ def _reduction_reads(region: Region, shapes: tuple[Shape, ...], options: Options
     return (tuple(slice(0, extent) if axis in axes else next(kept) for axis, extent in enumerate(shape)),)
 
 
+def _reduction_axes(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
+    axes = () if options.get("keepdims") else reduced_axes(shapes[0], options.get("axis"))
+    return tuple(name for place, name in enumerate(operands[0]) if place not in axes)
+
+
+def _reduction_written(element: Element, writer: Writer) -> Written:
+    """Write a sum or a mean as its terms."""
+    if element.function not in ("sum", "mean"):
+        return _listed(element, writer, 0)
+    (region,) = element.regions
+    block = element.value(0, region)
+    terms = block.ravel()
+
+    def write_term(k: int) -> Written:
+        return writer.write(0, cell_of(region, np.unravel_index(k, block.shape)))
+
+    total = writer.sum(terms, write_term)
+    return total if element.function == "sum" else writer.mean(total, terms.size)
+
+
+def _listed(element: Element, writer: Writer, argument: int) -> Written:
+    """Write what a reduction that is no sum makes of its elements, the first few of them."""
+    numbers = [numbers_of(part) for part in element.regions[argument]]
+    return writer.listed(element.function, argument, product(*numbers), math.prod(map(len, numbers)))
+
+
 def _paired_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     x, y = shapes
     if x != y:
@@ -33,6 +78,16 @@ def _paired_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -
     return own, own
 
 
+def _paired_written(element: Element, writer: Writer) -> Written:
+    lines = [_listed(element, writer, argument) for argument in range(len(element.shapes))]
+    start = len(element.function) + 1
+    symbols, numbers = (
+        f"{element.function}({'; '.join(text[start:-1] for text in texts)})"
+        for texts in zip(*((line.symbols, line.numbers) for line in lines), strict=True)
+    )
+    return Written(symbols, numbers)
+
+
 def _along_axis_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     (shape,) = shapes
     reduced_axes(shape, options["axis"])
@@ -43,6 +98,16 @@ def _along_axis_reads(region: Region, shapes: tuple[Shape, ...], options: Option
     (shape,) = shapes
     axes = reduced_axes(shape, options["axis"])
     return (tuple(slice(0, n) if i in axes else region[i] for i, n in enumerate(shape)),)
+
+
+def _along_axis_written(element: Element, writer: Writer) -> Written:
+    """Write an element, and what it is taken together with."""
+    line = element.value(0, element.regions[0]).ravel()
+    shown = [writer.number(float(value)) for value in line[: SHOWN_TERMS + 1]]
+    rest = [] if line.size == len(shown) else [f"… {line.size - len(shown)} more"]
+    own = writer.write(0, element.place)
+    numbers = f"{element.function}({own.numbers} among {', '.join(shown + rest)})"
+    return Written(f"{element.function}({own.symbols} along its axis)", numbers)
 
 
 def _expansion_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
@@ -62,6 +127,13 @@ def _expansion_reads(region: Region, shapes: tuple[Shape, ...], options: Options
     return own, nothing(y)
 
 
+def _one_hot_written(element: Element, writer: Writer) -> Written:
+    """Write a comparison in brackets: it is 1 where it holds."""
+    place = element.place[reduced_axes(element.shapes[1], element.options["axis"])[0]]
+    own = writer.write(0, first_index(element.regions[0]))
+    return Written(f"[{own.symbols} = {place}]", f"[{own.numbers} = {place}]")
+
+
 def _count_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     reduced_axes(shapes[0], options["axis"])
     return ()
@@ -71,9 +143,20 @@ def _count_reads(region: Region, shapes: tuple[Shape, ...], options: Options) ->
     return (nothing(shapes[0]),)
 
 
-REDUCTION = Form("reduction", _reduction_shape, _reduction_reads)
-PAIRED = Form("paired reduction", _paired_shape, _paired_reads)
-ALONG_AXIS = Form("along an axis", _along_axis_shape, _along_axis_reads)
-EXPANSION = Form("expansion", _expansion_shape, _expansion_reads, local=False)
-ONE_HOT = Form("one-hot", _expansion_shape, _expansion_reads, local=False)
-COUNT = Form("count", _count_shape, _count_reads, local=False)
+def _count_written(element: Element, writer: Writer) -> Written:
+    number = writer.number(element.result())
+    return Written(number, number)
+
+
+REDUCTION = Form(
+    "reduction", _reduction_shape, _reduction_reads, axes=_reduction_axes, arithmetic=_reduction_written
+)
+PAIRED = Form("paired reduction", _paired_shape, _paired_reads, axes=like(0), arithmetic=_paired_written)
+ALONG_AXIS = Form(
+    "along an axis", _along_axis_shape, _along_axis_reads, axes=like(0), arithmetic=_along_axis_written
+)
+EXPANSION = Form("expansion", _expansion_shape, _expansion_reads, local=False, axes=like(1), arithmetic=moved)
+ONE_HOT = Form(
+    "one-hot", _expansion_shape, _expansion_reads, local=False, axes=like(1), arithmetic=_one_hot_written
+)
+COUNT = Form("count", _count_shape, _count_reads, local=False, arithmetic=_count_written)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from bpdebug.engine.language.forms.form import (
-    Form,
+from collections.abc import Sequence
+from itertools import product
+from typing import cast
+
+from bpdebug.engine.language.forms.element import Element
+from bpdebug.engine.language.forms.form import Axes, Form, like, signature
+from bpdebug.engine.language.forms.regions import (
     Options,
     Region,
     Shape,
@@ -14,6 +19,7 @@ from bpdebug.engine.language.forms.form import (
     written,
 )
 from bpdebug.engine.language.forms.windows import whole_numbers
+from bpdebug.engine.language.forms.writing import Writer, Written, moved
 from bpdebug.errors import ShapeError
 
 
@@ -28,6 +34,12 @@ def _parted(function: str, shape: Shape, options: Options) -> tuple[Shape, Shape
 def _flatten_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     kept, own = _parted("flatten", shapes[0], options)
     return (*kept, element_count(own))
+
+
+def _flatten_axes(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
+    start = cast("int", options["start"])
+    kept, laid = operands[0][:start], operands[0][start:]
+    return (*kept, laid[0] if len(laid) == 1 else "")
 
 
 def _reshape_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
@@ -144,11 +156,38 @@ def _upsample_gradient_reads(
     return ((*region[:2], *places),)
 
 
-AS_ROWS = Form("rows", _as_rows_shape, _as_rows_reads, local=False)
-FLATTEN = Form("flattening", _flatten_shape, _flatten_reads, local=False)
-RESHAPE = Form("another shape", _reshape_shape, _reshape_reads, local=False)
-RESHAPE_LIKE = Form("the shape of another", _reshape_like_shape, _reshape_like_reads, local=False)
-UPSAMPLE = Form("upsampling", _upsample_shape, _upsample_reads, local=False)
+def _copies_written(element: Element, writer: Writer) -> Written:
+    """Write the sum of all copies of an element."""
+    return writer.sum_of(element, 0, list(product(*map(numbers_of, element.regions[0]))))
+
+
+IMAGES = "batch channel height width"
+
+AS_ROWS = Form("rows", _as_rows_shape, _as_rows_reads, local=False, arithmetic=moved)
+FLATTEN = Form(
+    "flattening", _flatten_shape, _flatten_reads, local=False, axes=_flatten_axes, arithmetic=moved
+)
+RESHAPE = Form("another shape", _reshape_shape, _reshape_reads, local=False, arithmetic=moved)
+RESHAPE_LIKE = Form(
+    "the shape of another",
+    _reshape_like_shape,
+    _reshape_like_reads,
+    local=False,
+    axes=like(1),
+    arithmetic=moved,
+)
+UPSAMPLE = Form(
+    "upsampling",
+    _upsample_shape,
+    _upsample_reads,
+    local=False,
+    signature=signature(IMAGES, IMAGES),
+    arithmetic=moved,
+)
 UPSAMPLE_GRADIENT = Form(
-    "gradient of upsampling", _upsample_gradient_shape, _upsample_gradient_reads, local=False
+    "gradient of upsampling",
+    _upsample_gradient_shape,
+    _upsample_gradient_reads,
+    local=False,
+    arithmetic=_copies_written,
 )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
-from bpdebug.engine.language.forms.form import (
-    Form,
+from bpdebug.engine.language.forms.element import Element
+from bpdebug.engine.language.forms.form import Axes, Form, like
+from bpdebug.engine.language.forms.regions import (
     Options,
     Region,
     Shape,
+    first_index,
+    is_empty,
     nothing,
     numbers_of,
     spanned,
     whole,
     written,
 )
+from bpdebug.engine.language.forms.writing import ZERO, Writer, Written, moved
 from bpdebug.engine.language.nodes import Index, index_text
 from bpdebug.errors import ShapeError
 
@@ -59,6 +64,12 @@ def _subscript_reads(region: Region, shapes: tuple[Shape, ...], options: Options
     return (tuple(read(part) for part in _bounds(shape, options)),)
 
 
+def _subscript_axes(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
+    index = cast("Index", options["index"])
+    kept = (name for name, part in zip(operands[0], index, strict=False) if isinstance(part, tuple))
+    return (*kept, *operands[0][len(index) :])
+
+
 def _placed_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     x, y = shapes
     if x != _subscript_shape((y,), options):
@@ -80,5 +91,12 @@ def _placed_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -
     return nothing(x) if outside else tuple(own), nothing(y)
 
 
-SUBSCRIPT = Form("subscript", _subscript_shape, _subscript_reads, local=False)
-PLACED = Form("placed", _placed_shape, _placed_reads, local=False)
+def _placed_written(element: Element, writer: Writer) -> Written:
+    """Write an element that is either one of the part's, or a zero beside it."""
+    return ZERO if is_empty(element.regions[0]) else writer.write(0, first_index(element.regions[0]))
+
+
+SUBSCRIPT = Form(
+    "subscript", _subscript_shape, _subscript_reads, local=False, axes=_subscript_axes, arithmetic=moved
+)
+PLACED = Form("placed", _placed_shape, _placed_reads, local=False, axes=like(1), arithmetic=_placed_written)

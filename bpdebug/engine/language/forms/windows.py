@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bpdebug.engine.language.forms.form import Shape, written
+from bpdebug.engine.language.forms.regions import Shape, written
 from bpdebug.engine.language.nodes import Option
 from bpdebug.errors import ShapeError
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from bpdebug.engine.language.forms import MATMUL, TRANSPOSE
 from bpdebug.engine.language.functions.entry import MIXED, POSITIVE, Array, Function, Sample
+from bpdebug.engine.language.precedence import ATTRIBUTE, POWER, PRODUCT, SIGN, SUM
 
-SUM, PRODUCT, SIGN, POWER, ATTRIBUTE = 10, 20, 30, 40, 50
 COLUMN = ((0.4,), (-1.1,))
 
 

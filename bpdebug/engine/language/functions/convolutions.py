@@ -21,10 +21,10 @@ from bpdebug.engine.language.forms.convolutions import (
     TRANSPOSED_CONVOLUTION,
     WEIGHT_GRADIENT,
 )
-from bpdebug.engine.language.forms.form import Shape, element_count
-from bpdebug.engine.language.functions.arithmetic import PRODUCT
+from bpdebug.engine.language.forms.regions import Shape, element_count
 from bpdebug.engine.language.functions.entry import Array, Function, Sample
 from bpdebug.engine.language.nodes import Option
+from bpdebug.engine.language.precedence import PRODUCT
 
 OPTIONS: dict[str, Option] = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
 

@@ -8,15 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.forms import ELEMENTWISE, Form
+from bpdebug.engine.language.forms import ELEMENTWISE, Array, Form
 from bpdebug.engine.language.nodes import Expression, Option
+from bpdebug.engine.language.precedence import CALL
 from bpdebug.errors import DerivationError
 
-# What `numpy.typing.NDArray` stands for: the engine starts quicker without that module.
-Array = np.ndarray[Any, np.dtype[np.floating[Any]]]
-
-CALL = 100
-"""The precedence of what never needs parentheses: a name, `f(x)`."""
+__all__ = ["MIXED", "POSITIVE", "Array", "Function", "Sample", "arrays"]
 
 MIXED = ((-2.0, -0.5, 0.3), (1.7, 0.9, -1.2))
 """A sample argument with both signs, away from every corner of the functions here."""

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.language.forms.form import Shape
 from bpdebug.engine.language.forms.pooling import (
     MAX_POOLING,
     MAX_POOLING_GRADIENT,
@@ -19,6 +18,7 @@ from bpdebug.engine.language.forms.pooling import (
     MEAN_POOLING_GRADIENT,
     pooling_axes,
 )
+from bpdebug.engine.language.forms.regions import Shape
 from bpdebug.engine.language.functions.entry import Array, Function, Sample
 from bpdebug.engine.language.nodes import Option
 

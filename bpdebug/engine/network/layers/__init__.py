@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, MutableMapping
 
+from bpdebug.engine.language.functions import ACTIVATIONS
 from bpdebug.engine.network.layers.kind import LayerKind, Parameter, Setting
 from bpdebug.engine.network.layers.layout import COLUMNS, ROWS, Layout, Pattern
 
@@ -40,12 +41,17 @@ MODULES = {
 
 
 class LayerKinds(MutableMapping[str, LayerKind]):
-    """The kinds by name; those of `MODULES` are imported when they are first asked for."""
+    """The kinds by name; those of `MODULES` are imported when they are first asked for.
+
+    Every activation is a kind by its own name, too. It can be asked for, and is not listed.
+    """
 
     def __init__(self) -> None:
         self._kinds: dict[str, LayerKind | None] = dict.fromkeys(MODULES)
 
     def __getitem__(self, name: str) -> LayerKind:
+        if name not in self._kinds and name in ACTIVATIONS:
+            return importlib.import_module(f"{__name__}.activation").activation_kind(name)  # type: ignore[no-any-return]
         kind = self._kinds[name]
         if kind is None:
             module = importlib.import_module(f"{__name__}.{MODULES[name]}")
@@ -65,7 +71,7 @@ class LayerKinds(MutableMapping[str, LayerKind]):
         return len(self._kinds)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._kinds
+        return name in self._kinds or name in ACTIVATIONS
 
 
 LAYER_KINDS = LayerKinds()

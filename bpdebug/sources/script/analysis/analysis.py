@@ -8,7 +8,6 @@ is it. A loss that the script computes is preferred where two explain equally mu
 from __future__ import annotations
 
 import itertools
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,101 +15,19 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement, rewrite
-from bpdebug.engine.language.printing import numpy_text
-from bpdebug.errors import BpdebugError
 from bpdebug.sources.script.analysis.computed import computed_only, stem_of
-from bpdebug.sources.script.analysis.graph import Graph
-from bpdebug.sources.script.analysis.losses import (
-    SMALLEST_EPSILON,
-    Candidate,
-    Dependence,
-    candidates,
-    errors_of,
-    statements_of,
-)
+from bpdebug.sources.script.analysis.errors import Dependence, errors_of
+from bpdebug.sources.script.analysis.explanation import Explanation, explained, is_same_loss, needs_no_other
+from bpdebug.sources.script.analysis.losses import candidates
 from bpdebug.sources.script.analysis.parameters import Parameter, parameters_of
 from bpdebug.sources.script.analysis.phases import Phase, phases_of
-from bpdebug.sources.script.analysis.standard import Standard, Verdict, Verdicts
 from bpdebug.sources.script.analysis.steps import Values
-from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
-from bpdebug.sources.script.conversion.names import UNNAMED
+from bpdebug.sources.script.analysis.verdicts import Verdict, Verdicts
+from bpdebug.sources.script.conversion.forward import ForwardWriter
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
-from bpdebug.sources.script.reference import Reference, recorded, reference_of
-
-
-class Explanation(NamedTuple):
-    """A candidate for the loss, with what it says of the gradients.
-
-    Attributes
-    ----------
-    candidate : Candidate
-        The loss.
-    reference : Reference
-        The gradients derived from it.
-    standard : Standard
-        Judges gradients against them.
-    verdicts : Verdicts
-        Of the recorded gradients.
-    """
-
-    candidate: Candidate
-    reference: Reference
-    standard: Standard
-    verdicts: Verdicts
-
-    @property
-    def text(self) -> str:
-        """The loss in words, with its line: `½ Σ (out − y)², implied by line 31`."""
-        candidate = self.candidate
-        if candidate.kind is None:
-            (node,) = candidate.roots
-            name = self.reference.forward.names.get(node.id, self.reference.loss)
-            statement = next(
-                one for one in self.reference.forward.statements if one.name == self.reference.loss
-            )
-            written = numpy_text(statement.expression)
-            shown = written if name.startswith(UNNAMED) else f"{name} = {written}"
-            return f"{shown}, line {candidate.line}"
-        error = candidate.errors[0]
-        formula = candidate.kind.formula.format(
-            a=self._text(error.output, "a"), y=self._text(error.target, "y")
-        )
-        return f"{formula}, implied by line {candidate.line}"
-
-    def _text(self, value: Any, otherwise: str) -> str:
-        """Return the name of a tensor in the forward part."""
-        number = self.reference.forward.graph.of(value).id if type(value) is Node else -1
-        name = self.reference.forward.names.get(number)
-        return name if name and not name.startswith(UNNAMED) else otherwise
-
-    @property
-    def rank(self) -> tuple[float, ...]:
-        """The better it explains the gradients, the larger."""
-        each = self.verdicts.each
-        right = [verdict for verdict in each if verdict.is_right]
-        plain = sum(not verdict.leaves_decay_out for verdict in right)
-        ratio = self.verdicts.ratio
-        nearness = -round(abs(math.log(abs(ratio))), 3) if ratio else -99.0
-        proven = sum(not verdict.is_zero for verdict in right)
-        return (
-            plain + 0.5 * (len(right) - plain) if proven else 0.0,
-            float(self.verdicts.count("factor") if right else -self.verdicts.count("unknown")),
-            float(self.candidate.is_explicit),
-            float(self.candidate.leaves_epsilon_out),
-            float(
-                sum(
-                    np.size(one.old.like)
-                    for one, verdict in zip(self.standard.parameters, each, strict=True)
-                    if verdict.is_right
-                )
-            ),
-            nearness,
-            float(self.candidate.is_expected),
-        )
+from bpdebug.sources.script.reference import recorded
 
 
 @dataclass(frozen=True)
@@ -167,20 +84,19 @@ class Analysis:
         """The verdicts on the recorded gradients, one for each parameter; empty where no loss was found."""
         return self.loss.verdicts.each if self.loss else ()
 
-    @cached_property
+    @property
     def gradients(self) -> Mapping[int, Any]:
         """The reference gradients for the recorded inputs: the number of a node -> array."""
-        return self.loss.reference.gradients() if self.loss else {}
+        return self.loss.gradients if self.loss else {}
 
     @property
     def equals(self) -> tuple[Explanation, ...]:
-        """The losses that explain the gradients as well as the one that was chosen."""
+        """The losses that explain the gradients as well as the chosen one, and are no other form of it."""
         best = self.loss
         if best is None or best.rank[0] == 0:
             return ()
-        return tuple(
-            one for one in self.alternatives if one.rank[:2] == best.rank[:2] and _kind(one) != _kind(best)
-        )
+        as_good = (one for one in self.alternatives if one.rank[:2] == best.rank[:2])
+        return tuple(one for one in as_good if not is_same_loss(one, best))
 
     @property
     def confidence(self) -> float:
@@ -271,89 +187,16 @@ def _explanations(
         if instance.site.role == "return" and instance.node is not None:
             returned[graph.of(instance.node).id].append(instance.site.function)
     for candidate in candidates(known, returned, told.loss):
-        for explanation in _explained(candidate, writer, parameters):
+        for explanation in explained(candidate, writer, parameters):
             yield explanation
-            if _needs_no_other(explanation):
+            if needs_no_other(explanation):
                 return
-
-
-def _needs_no_other(explanation: Explanation) -> bool:
-    """Whether an explicit loss explains everything as it stands."""
-    verdicts, ratio = explanation.verdicts, explanation.verdicts.ratio
-    plain = all(one.is_right and not one.leaves_decay_out for one in verdicts.each)
-    return explanation.candidate.is_explicit and plain and ratio is not None and abs(abs(ratio) - 1) < 1e-6
-
-
-def _explained(
-    candidate: Candidate, writer: ForwardWriter, parameters: tuple[Parameter, ...]
-) -> Iterator[Explanation]:
-    if candidate.kind is None:
-        forward = writer.write(candidate.roots)
-        loss = forward.names.get(writer.graph.of(candidate.roots[0]).id)
-        without = _without_epsilon(forward)
-        variants = [(candidate, forward)]
-        if without is not None:
-            variants.insert(0, (candidate._replace(leaves_epsilon_out=True), without))
-    else:
-        forward = writer.write(candidate.roots, lambda operand, new: statements_of(candidate, operand, new))
-        loss = forward.statements[-1].name if forward.statements else None
-        variants = [(candidate, forward)]
-    wanted = [
-        forward.names[one.old.id] for one in parameters if forward.names.get(one.old.id) in forward.inputs
-    ]
-    if loss is None or not wanted or loss not in {one.name for one in forward.statements}:
-        return
-    extents = frozenset(
-        extent for one in forward.nodes.values() for extent in (*one.shape, np.size(one.like))
-    )
-    for meant, written in variants:
-        try:
-            reference = reference_of(written, loss, wanted)
-            gradients = reference.gradients()
-        except BpdebugError:
-            continue
-        if not any(one.old.id in gradients for one in parameters):
-            continue
-        standard = Standard(parameters, meant.may_grow, extents)
-        yield Explanation(meant, reference, standard, standard.verdicts(recorded, gradients))
-
-
-def _without_epsilon(forward: Forward) -> Forward | None:
-    """Leave out small numbers that are added within a logarithm; None where there are none."""
-    small = {
-        name
-        for name, one in forward.inputs.items()
-        if type(one) is Node and one.shape == () and 0 < abs(float(one.value)) <= SMALLEST_EPSILON
-    }
-
-    def is_small(expression: Expression) -> bool:
-        if isinstance(expression, Number):
-            return 0 < abs(expression.value) <= SMALLEST_EPSILON
-        return isinstance(expression, Name) and expression.id in small
-
-    def rule(node: Expression) -> Expression:
-        if isinstance(node, Call) and node.function == "log" and isinstance(node.arguments[0], Call):
-            inner = node.arguments[0]
-            if inner.function == "add":
-                rest = [argument for argument in inner.arguments if not is_small(argument)]
-                if len(rest) == 1:
-                    return Call("log", (rest[0],))
-        return node
-
-    statements = tuple(
-        Statement(one.name, rewrite(one.expression, rule), source=one.source) for one in forward.statements
-    )
-    return forward._replace(statements=statements) if statements != forward.statements else None
 
 
 def _opaque_notes(loss: Explanation) -> Iterator[str]:
     for node, what in loss.reference.forward.opaque:
         where = f"line {node.site.line}: " if node.site else ""
         yield f"{where}{what} is opaque: its value is recorded, and no gradient is derived through it"
-
-
-def _kind(explanation: Explanation) -> str:
-    return explanation.candidate.kind.name if explanation.candidate.kind else "explicit"
 
 
 def _ends(parameters: Sequence[Parameter]) -> Iterator[Any]:

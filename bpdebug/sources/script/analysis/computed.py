@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.graph import Graph
 from bpdebug.sources.script.analysis.parameters import Parameter
 from bpdebug.sources.script.analysis.steps import Link, Piece
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put, put_elements
 from bpdebug.sources.script.recorder.records import Node
 

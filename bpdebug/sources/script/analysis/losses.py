@@ -8,24 +8,21 @@ that has its gradient there is a candidate.
 
 from __future__ import annotations
 
-import ast
 import math
-import operator
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement
-from bpdebug.sources.script.analysis.graph import Graph
-from bpdebug.sources.script.analysis.parameters import Parameter, filled
-from bpdebug.sources.script.analysis.steps import DIVIDE
-from bpdebug.sources.script.recorder.operations import put
+from bpdebug.engine.language.nodes import Expression, Name, Statement
+from bpdebug.sources.script.analysis.chains import DIVIDE
+from bpdebug.sources.script.analysis.errors import Dependence, Error, errors_of
+from bpdebug.sources.script.analysis.kinds import KINDS, OF_CLASSES, ImpliedKind, _call
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.script.recorder.updates import SUBTRACT
 
 MOST_EXPLICIT, MOST_GROUPS = 10, 6
 LOSS_WORDS = re.compile(r"loss|cost|err|obj|nll|energy|criterion|^j$|^l$|^e$|mse|entropy", re.IGNORECASE)
@@ -35,93 +32,6 @@ GAIN_WORDS = re.compile(r"likelihood|reward|score|^ll$|log_?prob|elbo|gain", re.
 """What is called so is made larger, not smaller."""
 SMALLEST_EPSILON = 1e-5
 """What is added within a logarithm and is no larger only keeps it finite."""
-
-
-class ImpliedKind(NamedTuple):
-    """A loss that a backward pass may begin with.
-
-    Attributes
-    ----------
-    short : str
-        What it is called where it is told.
-    name : str
-        What it is called.
-    formula : str
-        How it is written, over an output `{a}` and a target `{y}`.
-    expression : callable
-        (output, target) -> the loss, in the language.
-    fits : callable
-        Whether values of an output can be meant.
-    """
-
-    short: str
-    name: str
-    formula: str
-    expression: Callable[[Expression, Expression], Expression]
-    fits: Callable[[Any], bool]
-
-
-def _call(function: str, *arguments: Expression) -> Call:
-    return Call(function, arguments)
-
-
-def _half_square(a: Expression, y: Expression) -> Expression:
-    return _call("divide", _call("sum", _call("power", _call("subtract", a, y), Number(2))), Number(2))
-
-
-def _binary(a: Expression, y: Expression) -> Expression:
-    hit = _call("multiply", y, _call("log", a))
-    miss = _call("multiply", _call("subtract", Number(1), y), _call("log", _call("subtract", Number(1), a)))
-    return _call("negative", _call("sum", _call("add", hit, miss)))
-
-
-def _cross(a: Expression, y: Expression) -> Expression:
-    return _call("negative", _call("sum", _call("multiply", y, _call("log", a))))
-
-
-def _absolute(a: Expression, y: Expression) -> Expression:
-    return _call("sum", _call("abs", _call("subtract", a, y)))
-
-
-def _any(values: Any) -> bool:
-    return True
-
-
-def _probabilities(values: Any) -> bool:
-    return bool(np.all((values > 0) & (values < 1)))
-
-
-KINDS = (
-    ImpliedKind("mse", "squared error", "½ Σ ({a} − {y})²", _half_square, _any),
-    ImpliedKind(
-        "bce", "binary cross-entropy", "−Σ {y} log {a} + (1 − {y}) log(1 − {a})", _binary, _probabilities
-    ),
-    ImpliedKind("ce", "cross-entropy", "−Σ {y} log {a}", _cross, _probabilities),
-    ImpliedKind("mae", "absolute error", "Σ |{a} − {y}|", _absolute, _any),
-)
-OF_CLASSES = ImpliedKind("ce", "negative log-likelihood", "−Σ log {a}[class]", _cross, _probabilities)
-"""The loss of `p[range(m), y] -= 1`: the target is the classes' places."""
-
-
-class Error(NamedTuple):
-    """An output beside its target.
-
-    Attributes
-    ----------
-    node : Node
-        What was computed of them.
-    output : Node
-        Depends on the parameters.
-    target : Node or number or array
-        Does not; for classes, a mask over the output that is 1 at them.
-    is_of_classes : bool
-        Whether 1 was taken off at the place of the class.
-    """
-
-    node: Node
-    output: Node
-    target: Any
-    is_of_classes: bool = False
 
 
 class Candidate(NamedTuple):
@@ -172,18 +82,6 @@ def is_softmax(node: Node) -> bool:
     if node.function not in DIVIDE or type(node.operands[0]) is not Node:
         return False
     return node.operands[0].origin.function in (np.exp, math.exp)
-
-
-class Dependence:
-    """What depends on the parameters, on their new values, and what the updates are made of."""
-
-    def __init__(self, graph: Graph, parameters: Sequence[Parameter]) -> None:
-        self.graph, self.parameters = graph, parameters
-        self.on = graph.reached([parameter.old for parameter in parameters])
-        news = [parameter.new for parameter in parameters if parameter.new is not None]
-        self.on_new = graph.reached(news)
-        ends = [link.node for one in parameters for piece in one.pieces for link in piece.chain[:1]]
-        self.behind_updates = graph.ancestors(ends)
 
 
 def candidates(
@@ -260,7 +158,7 @@ def explicit_losses(
     scored.sort(key=lambda entry: entry[:2])
     likeliest = [candidate for _, _, candidate in scored]
     if len(likeliest) > MOST_EXPLICIT:
-        # Where nothing is called a loss: it is among the first numbers that depend on everything, or the last.
+        # Where nothing is called a loss, it is among the first numbers that depend on everything.
         half = MOST_EXPLICIT // 2
         earliest = sorted(likeliest[half:], key=lambda candidate: candidate.roots[0].id)
         likeliest = likeliest[:half] + earliest[:half]
@@ -289,85 +187,6 @@ def implied_losses(known: Dependence) -> Iterator[Candidate]:
                 site = group[0].node.site
                 roots = tuple(error.output for error in group)
                 yield Candidate(roots, site.line if site else 0, tuple(group), kind)
-
-
-def errors_of(known: Dependence) -> list[list[Error]]:
-    """Return the errors that updates are made of, those of one place of the source together."""
-    graph = known.graph
-    groups: dict[Any, list[Error]] = defaultdict(list)
-    taken: set[int] = set()
-    backward = [
-        graph.nodes[one] for one in sorted(known.behind_updates) if known.on[one] and not known.on_new[one]
-    ]
-    for node in backward:
-        error = _difference(known, node) or _of_classes(known, node)
-        # What is made of another error is none.
-        if error is not None and not (taken and graph.ancestors([error.output]) & taken):
-            taken.add(node.id)
-            groups[node.site].append(error)
-    if not groups:
-        quotients = [error for node in backward if (error := _quotient(known, node)) is not None]
-        groups = defaultdict(list, {error.node.site: [error] for error in quotients[-3:]})
-    return list(groups.values())
-
-
-def _difference(known: Dependence, node: Node) -> Error | None:
-    """Find `a - y` or `y - a`, where y is no literal and does not depend on the parameters."""
-    if node.function not in SUBTRACT:
-        return None
-    left, right = node.operands
-    on_left, on_right = _depends(known, left), _depends(known, right)
-    if on_left == on_right:
-        return None
-    output, target = (left, right) if on_left else (right, left)
-    if _is_literal(node, 1 if on_left else 0):
-        return None
-    return Error(node, output, target)
-
-
-def _is_literal(node: Node, place: int) -> bool:
-    """Whether an operand of a difference stands there as a number."""
-    try:
-        tree = ast.parse(node.site.code.strip(), mode="eval").body if node.site else None
-    except SyntaxError:
-        return False
-    if isinstance(tree, ast.BinOp):
-        return isinstance((tree.left, tree.right)[place], ast.Constant)
-    return False
-
-
-def _of_classes(known: Dependence, node: Node) -> Error | None:
-    """Find `p[range(m), y] -= 1`."""
-    if node.function is not put:
-        return None
-    whole, index, part = node.operands
-    if type(part) is not Node or part.function not in SUBTRACT or not _depends(known, whole):
-        return None
-    read, one = part.operands
-    value = one.value if type(one) is Node else one
-    if type(read) is not Node or read.function is not operator.getitem or np.size(value) != 1:
-        return None
-    if float(np.ravel(value)[0]) != 1:
-        return None
-    mask = np.zeros(whole.shape)
-    mask[cast("Any", filled(index))] = 1
-    return Error(node, whole, mask, is_of_classes=True)
-
-
-def _quotient(known: Dependence, node: Node) -> Error | None:
-    """Find `y / a`: where a target meets an output in no difference."""
-    if node.function not in DIVIDE:
-        return None
-    target, output = node.operands
-    if type(target) is not Node or type(output) is not Node or target.shape != output.shape:
-        return None
-    if _depends(known, target) or not _depends(known, output) or np.size(node.like) < 2:
-        return None
-    return Error(node, output, target)
-
-
-def _depends(known: Dependence, value: Any) -> bool:
-    return type(value) is Node and bool(known.on[known.graph.of(value).id])
 
 
 def statements_of(
@@ -401,14 +220,3 @@ def _total(terms: list[Expression]) -> Expression:
             reduce(lambda x, y: _call("add", x, y), terms[at : at + 2]) for at in range(0, len(terms), 2)
         ]
     return terms[0]
-
-
-__all__ = [
-    "Candidate",
-    "Counter",
-    "Dependence",
-    "Error",
-    "explicit_losses",
-    "implied_losses",
-    "statements_of",
-]

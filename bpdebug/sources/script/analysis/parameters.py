@@ -11,10 +11,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bpdebug.sources.script.analysis.graph import Graph
-from bpdebug.sources.script.analysis.steps import Chains, Link, Piece
+import numpy as np
+
+from bpdebug.sources.script.analysis.chains import Chains
+from bpdebug.sources.script.analysis.steps import Piece
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put
-from bpdebug.sources.script.recorder.records import Node, Update, nodes_in
+from bpdebug.sources.script.recorder.records import Node, Update
+from bpdebug.sources.script.recorder.updates import SCALE, SCATTERED, is_plain_sum
 
 
 class Parameter(NamedTuple):
@@ -66,20 +70,18 @@ def parameters_of(graph: Graph, updates: Sequence[Update]) -> tuple[Parameter, .
         pieces = []
         before = group[0].old
         for update in group:
-            pieces.append(Piece(index_of(update), _chain(chains, update, before)))
+            is_added = update.new.origin.function in SCATTERED
+            pieces.append(Piece(index_of(update), chains.of(before, update.new, update.deltas), is_added))
             before = update.new
         found.append(Parameter(name, old, group[-1].new, tuple(group), tuple(pieces)))
     return tuple(found)
 
 
-def _chain(chains: Chains, update: Update, before: Node) -> tuple[Link, ...]:
-    return chains.of(before, update.new, update.deltas)
-
-
 def index_of(update: Update) -> object:
     """Return the part that an update changes, with values in the place of nodes; None for the whole."""
     node = update.new.origin
-    return filled(node.operands[1]) if node.function is put else None
+    is_part = node.function is put or node.function in SCATTERED
+    return filled(node.operands[1]) if is_part else None
 
 
 def filled(index: object) -> object:
@@ -100,12 +102,10 @@ def _kept(graph: Graph, groups: list[list[Update]]) -> list[list[Update]]:
     deltas = [[delta for update in group for _, delta in update.deltas] for group in groups]
     on_old, on_new = graph.reached(olds), graph.reached(news)
     everything = (1 << len(groups)) - 1
-    read_old, read_new = [0] * len(groups), [0] * len(groups)  # bit i: the deltas of group i read it
+    read_new = [0] * len(groups)  # bit i: the deltas of group i read it
     for place, held in enumerate(deltas):
         for delta in held:
             for other in range(len(groups)):
-                if on_old[graph.of(delta).id] >> other & 1:
-                    read_old[other] |= 1 << place
                 if on_new[graph.of(delta).id] >> other & 1:
                     read_new[other] |= 1 << place
     kept = []
@@ -116,14 +116,22 @@ def _kept(graph: Graph, groups: list[list[Update]]) -> list[list[Update]]:
         others = read_new[place] & ~own
         if others and _only_after(graph, olds[place], news[place], deltas, others):
             continue
-        if (
-            not others
-            and len(groups) == 1 | (read_old[place] == own)
-            and _moves_itself(graph, olds[place], deltas[place])
-        ):
+        last = group[-1]
+        if others and is_plain_sum(last.new.origin, last.deltas):
+            continue  # `x = x + f(x)`, and the others read that: a residual
+        if not others and not _is_scaled(last) and _moves_itself(graph, olds[place], deltas[place]):
             continue
         kept.append(group)
     return kept
+
+
+def _is_scaled(update: Update) -> bool:
+    """Whether a step is the multiple of something by a number: by a rate."""
+    steps = [delta.origin for _, delta in update.deltas]
+    return any(
+        step.function in SCALE and any(np.ndim(getattr(one, "like", one)) == 0 for one in step.operands)
+        for step in steps
+    )
 
 
 def _only_after(graph: Graph, old: Node, new: Node, deltas: list[list[Node]], others: int) -> bool:
@@ -168,6 +176,3 @@ def numbered(names: Sequence[str]) -> list[str]:
         seen[name] += 1
         found.append(name if seen[name] == 1 else f"{name} ·{seen[name]}")
     return found
-
-
-__all__ = ["Link", "Parameter", "Piece", "index_of", "nodes_in", "parameters_of"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
-from bpdebug.sources.script.analysis.graph import Graph
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 
 Phase = Literal["forward", "backward", "update", "other"]

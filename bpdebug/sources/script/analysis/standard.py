@@ -11,95 +11,28 @@ but is held to it. A gradient that is 0 by nature is right as long as it is 0 up
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.parameters import Parameter, Piece
-from bpdebug.sources.script.analysis.steps import Link, Values
+from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.readings import (
+    ROUNDING,
+    ZERO,
+    Hits,
+    Pieces,
+    Reading,
+    is_natural,
+    most_common,
+    multiple,
+    near,
+    ratios_of,
+    tolerance_of,
+)
+from bpdebug.sources.script.analysis.steps import Piece, Values
+from bpdebug.sources.script.analysis.verdicts import Verdict, Verdicts
 from bpdebug.sources.script.recorder.records import Node
-
-Kind = Literal["right", "factor", "wrong", "unknown"]
-ZERO, ROUNDING = 1e-12, 1e-9
-"""Below this part of the largest gradient a reference is 0 by nature, and a value is rounding."""
-TOLERANCES = {2: 1e-2, 4: 1e-3, 8: 1e-6}
-"""The bytes of an element -> how far two equal gradients may lie apart, relative to the largest element."""
-
-
-class Verdict(NamedTuple):
-    """What the gradient of one parameter is.
-
-    Attributes
-    ----------
-    kind : str
-        `right`; `factor`: a multiple of the reference, but not the same as for the others; `wrong`;
-        `unknown`: there is no reference, because something opaque lies between.
-    gradient : Node or None
-        Which tensor is its gradient: where it is right or has another factor, the deepest one of the chain
-        that is a multiple of the reference; otherwise the deepest one that has a name.
-    ratio : float or None
-        The gradient is so many times the reference.
-    is_zero : bool
-        Whether the reference is 0 by nature: it proves nothing.
-    leaves_decay_out : bool
-        Whether it is right only without a weight decay.
-    has_own_rate : bool
-        Whether it is right with a rate of its own.
-    """
-
-    kind: Kind
-    gradient: Node | None = None
-    ratio: float | None = None
-    is_zero: bool = False
-    leaves_decay_out: bool = False
-    has_own_rate: bool = False
-
-    @property
-    def is_right(self) -> bool:
-        """Whether it is right."""
-        return self.kind == "right"
-
-
-class Verdicts(NamedTuple):
-    """What the gradients of all parameters are, in their order.
-
-    Attributes
-    ----------
-    factor : float or None
-        The common factor: `step = −factor · reference`; None where there is none.
-    ratio : float or None
-        The gradients are so many times the reference.
-    each : tuple of Verdict
-        One for each parameter.
-    """
-
-    factor: float | None
-    ratio: float | None
-    each: tuple[Verdict, ...]
-
-    @property
-    def are_right(self) -> bool:
-        """Whether all of them are right."""
-        return all(verdict.is_right for verdict in self.each)
-
-    def count(self, kind: Kind) -> int:
-        """Return how many are of a kind."""
-        return sum(verdict.kind == kind for verdict in self.each)
-
-
-class Reading(NamedTuple):
-    """A tensor of a chain that is a multiple of the reference: `node = ratio · reference`."""
-
-    link: Link
-    factor: float
-    ratio: float
-    is_natural: bool
-
-
-Pieces = list[list[Reading] | None]
-"""For each piece of a parameter its readings; None where the reference is 0 and the value is as well."""
 
 
 class Standard:
@@ -122,7 +55,7 @@ class Standard:
         self.is_trained = any(parameter.is_updated for parameter in parameters)
         self.may_grow = may_grow or not self.is_trained
         self.all_single = all(np.size(parameter.old.like) == 1 for parameter in parameters)
-        self.tolerance = max((_tolerance(parameter.old.like) for parameter in parameters), default=1e-6)
+        self.tolerance = max((tolerance_of(parameter.old.like) for parameter in parameters), default=1e-6)
         self.deepest = [_deepest_named(parameter) for parameter in parameters]
 
     def verdicts(self, value_of: Values, gradients: Mapping[int, Any]) -> Verdicts:
@@ -146,13 +79,16 @@ class Standard:
             for parameter, reference in zip(self.parameters, references, strict=True)
         ]
         factor = self._common_factor(read)
-        first = [self._judged(one, factor, place) for place, one in enumerate(read)]
-        ratios = [verdict.ratio for verdict in first if verdict.is_right and verdict.ratio is not None]
-        ratio = _most_common(ratios, self.tolerance)
-        each = [
-            verdict if verdict.kind != "factor" else self._with_own_rate(verdict, place, one, ratio, factor)
-            for place, (verdict, one) in enumerate(zip(first, read, strict=True))
-        ]
+        hits = [None if pieces is None else self._hits(pieces, factor) for pieces in read]
+        could_be = [one for own in hits if own for one in ratios_of(own, self.tolerance)]
+        ratio = most_common(could_be, self.tolerance)
+        each = []
+        for place, (pieces, own) in enumerate(zip(read, hits, strict=True)):
+            verdict = self._judged(pieces, own, ratio, place)
+            if verdict.kind == "factor":
+                ratios = [ratio] if self.parameters[place].is_updated else could_be
+                verdict = self._with_own_rate(verdict, place, pieces, ratios, factor)
+            each.append(verdict)
         return Verdicts(factor, ratio, tuple(each))
 
     # ---- reading
@@ -160,10 +96,7 @@ class Standard:
     def _read(self, parameter: Parameter, reference: Any, value_of: Values, scale: float) -> Pieces:
         reference = np.asarray(reference, dtype=float)
         return [
-            self._read_piece(
-                piece, reference if piece.index is None else reference[piece.index], value_of, scale
-            )
-            for piece in parameter.pieces
+            self._read_piece(piece, piece.part_of(reference), value_of, scale) for piece in parameter.pieces
         ]
 
     def _read_piece(
@@ -172,7 +105,7 @@ class Standard:
         is_zero = bool(np.size(reference)) and float(np.max(np.abs(reference))) < ZERO * scale
         found = []
         for link in piece.chain:
-            value = np.asarray(value_of(link.node), dtype=float)
+            value = piece.laid(np.asarray(value_of(link.node), dtype=float), reference)
             if is_zero:
                 if np.all(np.abs(value) < ROUNDING * scale):
                     return None
@@ -190,73 +123,98 @@ class Standard:
     # ---- the common factor
 
     def _common_factor(self, read: Sequence[Pieces | None]) -> float | None:
-        """Return the factor for which most parameters vote."""
+        """Return the factor for which most parameters vote; of several, that of the most exact gradients."""
         for strict in (True, False):
-            votes: list[float] = []
+            votes: list[Reading] = []
             for parameter, pieces in zip(self.parameters, read, strict=True):
                 if pieces is None or (self.is_trained and not parameter.is_updated):
                     continue
                 is_single = np.size(parameter.old.like) == 1
-                if strict and is_single and not self.all_single:
-                    continue
-                votes += self._votes(pieces, is_single)
-            found = _most_common(votes, self.tolerance)
-            if found is not None:
-                return found
+                if not (strict and is_single and not self.all_single):
+                    votes += self._votes(pieces)
+            if votes:
+                return self._elected(votes)
         return None
 
-    def _votes(self, pieces: Pieces, is_single: bool) -> list[float]:
-        """Return the factors that one parameter could have: those of all of its pieces."""
+    def _votes(self, pieces: Pieces) -> list[Reading]:
+        """Return for each factor that one parameter could have the reading nearest to its reference."""
         known = [readings for readings in pieces if readings is not None]
-        if not known:
-            return []
-        found: list[float] = []
-        for reading in known[0]:
+        found: list[Reading] = []
+        for reading in known[0] if known else ():
             allowed = reading.factor > 0 or self.may_grow
-            if not allowed or any(_near(reading.factor, one, self.tolerance) for one in found):
+            if not allowed or any(self._agree(reading, one) for one in found):
                 continue
-            rest = all(
-                any(_near(reading.factor, other.factor, self.tolerance) for other in readings)
-                for readings in known[1:]
-            )
-            same = [one for one in known[0] if _near(one.factor, reading.factor, self.tolerance)]
-            if rest and any(one.is_natural for one in same):
-                found.append(reading.factor)
+            same = [one for one in known[0] if self._agree(one, reading) and one.is_natural]
+            if same and all(any(self._agree(reading, other) for other in readings) for readings in known[1:]):
+                found.append(min(same, key=_strangeness))
         return found
+
+    def _agree(self, reading: Reading, other: Reading) -> bool:
+        return near(reading.factor, other.factor, self.tolerance)
+
+    def _elected(self, votes: Sequence[Reading]) -> float:
+        parties: list[list[Reading]] = []
+        for vote in votes:
+            own = next((party for party in parties if self._agree(vote, party[0])), None)
+            if own is None:
+                parties.append([vote])
+            else:
+                own.append(vote)
+        best = max(
+            parties, key=lambda party: (len(party), party[0].factor > 0, -sum(map(_strangeness, party)))
+        )
+        return best[0].factor
 
     # ---- verdicts
 
-    def _judged(self, pieces: Pieces | None, factor: float | None, place: int) -> Verdict:
-        if pieces is None:
-            return Verdict("unknown", self.deepest[place])
+    def _hits(self, pieces: Pieces, factor: float | None) -> Hits:
+        """Return for each piece that proves anything the readings with the common factor."""
+        if factor is None:
+            return [[] for readings in pieces if readings is not None]
+        return [
+            [one for one in readings if near(one.factor, factor, self.tolerance)]
+            for readings in pieces
+            if readings is not None
+        ]
+
+    def _judged(self, pieces: Pieces | None, hits: Hits | None, ratio: float | None, place: int) -> Verdict:
+        deepest = self.deepest[place]
+        if pieces is None or hits is None:
+            return Verdict("unknown", deepest)
         known = [readings for readings in pieces if readings is not None]
         if not known:
-            deepest = self.deepest[place]
             return Verdict("right", deepest, None, is_zero=True)
         if not all(known):
-            return Verdict("wrong", self.deepest[place])
-        hits = [[one for one in readings if self._is_hit(one, factor)] for readings in known]
+            return Verdict("wrong", deepest)
         if all(hits):
-            best = [min(own, key=lambda one: (not one.is_natural, one.link.node.id)) for own in hits]
+            best = [min(own, key=lambda one: self._depth(one, ratio)) for own in hits]
             stripped = any(all(one.link.is_stripped for one in own) for own in hits)
             return Verdict("right", best[-1].link.node, best[-1].ratio, leaves_decay_out=stripped)
         off = next(readings for readings, own in zip(known, hits, strict=True) if not own)
-        best_off = min(off, key=lambda one: one.link.node.id)
-        return Verdict("factor", best_off.link.node, best_off.ratio)
+        nearest = min(off, key=lambda one: one.link.node.id)
+        return Verdict("factor", nearest.link.node, nearest.ratio)
 
-    def _is_hit(self, reading: Reading, factor: float | None) -> bool:
-        return factor is not None and _near(reading.factor, factor, self.tolerance)
+    def _depth(self, reading: Reading, ratio: float | None) -> tuple[bool, bool, bool, int]:
+        """Order readings: first what is as many times its reference as the others, with a name, deepest."""
+        is_common = ratio is not None and near(reading.ratio, ratio, self.tolerance)
+        node = reading.link.node
+        return not is_common, not reading.is_natural, not node.names, node.id
 
     def _with_own_rate(
-        self, verdict: Verdict, place: int, pieces: Pieces | None, ratio: float | None, factor: float | None
+        self,
+        verdict: Verdict,
+        place: int,
+        pieces: Pieces | None,
+        ratios: Sequence[float | None],
+        factor: float | None,
     ) -> Verdict:
         """Forgive a factor of its own where the gradient is as the others are, and only the rate differs."""
-        if ratio is None or factor is None or pieces is None:
+        if factor is None or pieces is None:
             return verdict
         is_updated = self.parameters[place].is_updated
         best = []
         for readings in pieces:
-            own = [one for one in readings or () if _near(one.ratio, ratio, self.tolerance)]
+            own = [one for one in readings or () if self._is_among(one.ratio, ratios)]
             if is_updated:
                 own = [one for one in own if one.factor * factor > 0 and self._is_rate(one, factor)]
             if readings is not None and not own:
@@ -266,58 +224,20 @@ class Standard:
             kind="right", gradient=best[-1].link.node, ratio=best[-1].ratio, has_own_rate=is_updated
         )
 
+    def _is_among(self, ratio: float, ratios: Sequence[float | None]) -> bool:
+        return any(one is not None and near(ratio, one, self.tolerance) for one in ratios)
+
     def _is_rate(self, reading: Reading, factor: float) -> bool:
         """Whether a factor differs from the common one as a rate does: not by an extent of the data."""
         quotient = reading.factor / factor
         larger = max(quotient, 1 / quotient)
-        is_extent = any(extent > 1 and _near(larger, extent, self.tolerance) for extent in self.extents)
+        is_extent = any(extent > 1 and near(larger, extent, self.tolerance) for extent in self.extents)
         return reading.link.is_adaptive or not is_extent
 
 
-def multiple(value: Any, reference: Any, tolerance: float) -> float | None:
-    """Return k with `value = k · reference`; None if there is none, or it is 0."""
-    value, reference = np.ravel(value), np.ravel(reference)
-    if value.size != reference.size:
-        return None
-    square = float(reference @ reference)
-    if not math.isfinite(square) or square == 0 or not np.all(np.isfinite(value)):
-        return None
-    ratio = float(value @ reference) / square
-    if ratio == 0 or np.max(np.abs(value - ratio * reference)) > tolerance * np.max(np.abs(value)):
-        return None
-    return ratio
-
-
-def is_natural(ratio: float, tolerance: float) -> bool:
-    """Whether a factor is one that people write: a small fraction, 1/m, m."""
-    ratio = abs(ratio)
-    if not math.isfinite(ratio) or ratio == 0:
-        return False
-    for denominator in (1, 2, 3, 4, 6):
-        for whole in (ratio * denominator, denominator / ratio):
-            nearest = round(whole) if whole < 1e7 else 0
-            if 0 < nearest <= 10**6 and abs(whole - nearest) < 3 * tolerance * whole:
-                return True
-    return False
-
-
-def _near(x: float, y: float, tolerance: float) -> bool:
-    return abs(x - y) <= 10 * tolerance * abs(y)
-
-
-def _most_common(values: Sequence[float], tolerance: float) -> float | None:
-    """Return the value that most others are near to; of several, the one nearest to 1 in size."""
-    if not values:
-        return None
-    counts: Counter[float] = Counter()
-    for value in values:
-        nearest = next((one for one in counts if _near(value, one, tolerance)), value)
-        counts[nearest] += 1
-    return max(counts, key=lambda one: (counts[one], one > 0, -abs(math.log(abs(one)))))
-
-
-def _tolerance(like: Any) -> float:
-    return TOLERANCES.get(getattr(getattr(like, "dtype", None), "itemsize", 8), 1e-6)
+def _strangeness(reading: Reading) -> float:
+    """Return how far a gradient is from its reference: 0 where it is the same."""
+    return abs(math.log(abs(reading.ratio)))
 
 
 def _deepest_named(parameter: Parameter) -> Node | None:
@@ -327,4 +247,4 @@ def _deepest_named(parameter: Parameter) -> Node | None:
     return (named or links)[-1] if links else None
 
 
-__all__ = ["Callable", "Reading", "Standard", "Verdict", "Verdicts", "is_natural", "multiple"]
+__all__ = ["ZERO", "Standard", "Verdict", "Verdicts", "is_natural", "multiple"]

@@ -8,39 +8,15 @@ as the gradient; which one is decided by what it is equal to, not by its name.
 
 from __future__ import annotations
 
-import math
-import operator
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.graph import Graph
-from bpdebug.sources.script.recorder.operations import Attribute, Method, put, shaped
-from bpdebug.sources.script.recorder.records import Node, same
-from bpdebug.sources.script.recorder.updates import ADD, SCALE, SUBTRACT, terms_beside
+from bpdebug.sources.script.recorder.records import Node
 
 Values = Callable[[Node], Any]
 """Node -> its value: the recorded one, or another."""
-LONGEST = 40
-"""A chain is a few operations long."""
-DIVIDE: frozenset[Any] = frozenset({operator.truediv, np.divide})
-NEGATE: frozenset[Any] = frozenset({operator.neg, np.negative})
-TRANSPOSE: frozenset[Any] = frozenset({Attribute("T"), np.transpose, Method("transpose")})
-KEEP: frozenset[Any] = frozenset(
-    {
-        same, operator.pos, shaped, np.copy, np.array, np.asarray, np.reshape, np.ravel, np.squeeze,
-        np.expand_dims, np.clip, np.nan_to_num, np.atleast_1d, np.atleast_2d, np.float64, np.float32, float,
-        operator.getitem,
-        *map(Method, ("reshape", "copy", "astype", "ravel", "flatten", "squeeze", "clip", "view", "item")),
-    }
-)  # fmt: skip
-"""What gives the elements of its first operand again, or keeps them within bounds."""
-ROOTS: frozenset[Any] = frozenset({np.sqrt, math.sqrt, np.sign, np.linalg.norm})
-"""What Adam, its relatives and clipping by a norm do to a gradient on the way to the step."""
-POWERS: frozenset[Any] = frozenset({operator.pow, np.power, math.pow})
-DOMINATORS_TRIED = 24
 
 
 class Link(NamedTuple):
@@ -91,188 +67,25 @@ class Piece(NamedTuple):
         The part, as it was subscripted, nodes among it as their values; None for the whole.
     chain : tuple of Link
         From the step down.
+    is_added : bool
+        Whether a place that the index names more than once gets all of its steps, as with `np.add.at`.
     """
 
     index: Any
     chain: tuple[Link, ...]
+    is_added: bool = False
 
+    def part_of(self, gradient: Any) -> Any:
+        """Return the part of a gradient that this changes; all of it where steps are added up."""
+        return gradient if self.index is None or self.is_added else gradient[self.index]
 
-class Chains:
-    """Takes the chains of updates.
-
-    Parameters
-    ----------
-    graph : Graph
-        The operations.
-    depends : sequence of int
-        For each node, whether (not 0) it depends on a parameter.
-    """
-
-    def __init__(self, graph: Graph, depends: Sequence[int]) -> None:
-        self.graph, self.depends = graph, depends
-
-    def of(self, old: Node, new: Node, deltas: Sequence[tuple[int, Node]]) -> tuple[Link, ...]:
-        """Return the chain of one update, from the step down; empty if it depends on no parameter."""
-        dependent = [(sign, delta) for sign, delta in deltas if self.is_dependent(delta)]
-        if not dependent:
-            return ()
-        sign, delta = max(dependent, key=lambda term: term[1].id)
-        link: Link | None = Link(delta, sign, is_stripped=len(dependent) > 1)
-        chain: list[Link] = []
-        while link is not None and len(chain) < LONGEST:
-            chain.append(link)
-            link = self.below(link, old, new)
-        return tuple(chain)
-
-    def is_dependent(self, value: Any) -> bool:
-        """Whether an operand depends on a parameter."""
-        return type(value) is Node and bool(self.depends[self.graph.of(value).id])
-
-    def below(self, link: Link, old: Node, new: Node) -> Link | None:
-        """Take one operation off; None where the gradient must have been reached."""
-        found = next(self._plain(link, old), None)
-        if found is None and not link.is_adaptive and link.node.shape == old.shape:
-            found = self._adaptive(link, old, new)
-        return found
-
-    def _plain(self, link: Link, old: Node) -> Iterator[Link]:
-        node, function, operands = link.node, link.node.function, link.node.operands
-        if function in SCALE or function in DIVIDE:
-            power = 1 if function in SCALE else -1
-            for place in (0, 1) if power == 1 else (0,):
-                held, scalar = operands[place], operands[1 - place]
-                if self._is_scaled(held, scalar, node):
-                    yield link._replace(node=held, scalars=(*link.scalars, (scalar, power)))
-        elif function in NEGATE:
-            yield link._replace(node=operands[0], sign=-link.sign)
-        elif function in ADD or function in SUBTRACT:
-            yield from self._terms(link, operands, -1 if function in SUBTRACT else 1, old)
-        elif function is put:
-            if self.is_dependent(operands[2]) and np.size(operands[2].like) == np.size(node.like):
-                yield link._replace(node=operands[2])
-        elif operands and self.is_dependent(first := _only(operands[0])) and size(first) == size(node):
-            if _is_in(function, TRANSPOSE) and len(operands) == 1 and len(first.shape) <= 2:
-                turned = link.is_transposed != (len(first.shape) == 2)
-                yield link._replace(node=first, is_transposed=turned)
-            elif _is_in(function, KEEP):
-                yield link._replace(node=first)
-
-    def _is_scaled(self, held: Any, scalar: Any, node: Node) -> bool:
-        """Whether `held * scalar` is a multiple of what is held."""
-        if not self.is_dependent(held) or np.size(held.like) != np.size(node.like):
-            return False
-        value = scalar.like if type(scalar) is Node else scalar
-        if not isinstance(value, int | float | np.number | np.ndarray) or np.size(value) != 1:
-            return False
-        return not self.is_dependent(scalar) or self._is_clipping(held, scalar)
-
-    def _is_clipping(self, held: Node, scalar: Node) -> bool:
-        """Whether a number that depends on the parameters scales by a norm of what it scales."""
-        graph, start = self.graph, self.graph.of(held)
-        if np.size(held.like) == 1:
-            return False
-        behind = graph.ancestors([scalar], stop=(start.id,))
-        return start.id in behind and any(_is_root(graph.nodes[one]) for one in _above(graph, behind, start))
-
-    def _terms(self, link: Link, operands: tuple[Any, ...], second: int, old: Node) -> Iterator[Link]:
-        """Of a sum: the only term that depends on parameters, or the one beside a weight decay."""
-        signs = (link.sign, link.sign * second)
-        dependent = [place for place in (0, 1) if self.is_dependent(operands[place])]
-        if len(dependent) == 1:
-            (place,) = dependent
-            if np.size(operands[place].like) == np.size(link.node.like):
-                yield link._replace(node=operands[place], sign=signs[place])
-        for place in dependent if len(dependent) == 2 else ():
-            if terms_beside(operands[1 - place], old.origin) == ():
-                yield link._replace(node=operands[place], sign=signs[place], is_stripped=True)
-
-    def _adaptive(self, link: Link, old: Node, new: Node) -> Link | None:
-        """Find the tensor that all of a step passes through, where a root was taken on the way."""
-        graph, top = self.graph, self.graph.of(link.node)
-        size = np.size(old.like)
-        behind = sorted(graph.ancestors([top]), reverse=True)
-        candidates = [
-            graph.nodes[number]
-            for number in behind
-            if number < top.id and self.depends[number] and np.size(graph.nodes[number].like) == size
-        ]
-        start = graph.of(old).id
-        for candidate in candidates[:DOMINATORS_TRIED]:
-            if candidate.id == start:
-                continue
-            between = graph.ancestors([top], stop=(candidate.id, start))
-            if candidate.id not in between:
-                continue
-            own = {number for number in between if self.depends[number]}
-            above = _above(graph, own, candidate)
-            if own <= above | {start} and any(_is_root(graph.nodes[one]) for one in above - {candidate.id}):
-                sign = _sign_in_step(new, candidate, graph)
-                return Link(candidate, sign, is_stripped=link.is_stripped, is_adaptive=True)
-        return None
-
-
-def _is_root(node: Node) -> bool:
-    """Whether a node takes a root or a sign."""
-    if _is_in(node.function, POWERS):
-        power = node.operands[1].value if type(node.operands[1]) is Node else node.operands[1]
-        return np.ndim(power) == 0 and 0 < abs(float(power)) < 1
-    return _is_in(node.function, ROOTS)
-
-
-def size(node: Node) -> int:
-    """Return the number of elements of a tensor."""
-    return int(np.size(node.like))
-
-
-def _only(value: Any) -> Any:
-    """Return what is in a list of one, of one, ..."""
-    while type(value) in (list, tuple) and len(value) == 1:
-        value = value[0]
-    return value
-
-
-def _above(graph: Graph, among: set[int], candidate: Node) -> set[int]:
-    """Return which of some nodes depend on a candidate."""
-    found = {candidate.id}
-    for number in sorted(among):
-        if any(parent.id in found for parent in graph.parents(graph.nodes[number])):
-            found.add(number)
-    return found
-
-
-def _sign_in_step(new: Node, wanted: Node, graph: Graph) -> int:
-    """Return the sign with which a tensor goes into `new`: along sums, products and quotients."""
-    waiting: deque[tuple[Node, int]] = deque([(new, 1)])
-    seen: set[int] = set()
-    while waiting:
-        node, sign = waiting.popleft()
-        node = graph.of(node)
-        if node is wanted:
-            return sign
-        if node.id in seen:
-            continue
-        seen.add(node.id)
-        function, operands = node.function, node.operands
-        if function in NEGATE:
-            waiting.append((operands[0], -sign))
-        elif function in SUBTRACT:
-            waiting.extend(
-                (held, way) for held, way in zip(operands, (sign, -sign), strict=False) if type(held) is Node
-            )
-        elif function in SCALE or function in DIVIDE:
-            for place in (0, 1) if function in SCALE else (0,):
-                if type(operands[place]) is Node:
-                    other = operands[1 - place]
-                    value = other.like if type(other) is Node else other
-                    negative = np.ndim(value) == 0 and value < 0
-                    waiting.append((operands[place], -sign if negative else sign))
-        elif function is not np.sqrt:
-            waiting.extend((parent, sign) for parent in node.parents())
-    return 1
-
-
-def _is_in(function: Any, table: frozenset[Any]) -> bool:
-    try:
-        return function in table
-    except TypeError:
-        return False
+    def laid(self, value: Any, like: Any) -> Any:
+        """Return a tensor of the chain as it acts on the part: added up where that is done."""
+        if not self.is_added:
+            return value
+        total = np.zeros(np.shape(like))
+        try:
+            np.add.at(total, self.index, value)
+        except (ValueError, IndexError):
+            return value
+        return total

@@ -11,7 +11,7 @@ MOST_NAMED = 12
 
 
 def sentences(analysis: Analysis) -> tuple[str, ...]:
-    """Say what the parameters are, the loss, whose gradient is which tensor, the rate, and how sure that is."""
+    """Say what the parameters are, the loss, whose gradient is which tensor, the rate, and how sure it is."""
     return tuple(_sentences(analysis))
 
 
@@ -71,7 +71,9 @@ def _certainty(analysis: Analysis) -> str:
     right = sum(verdict.is_right for verdict in proving)
     text = f"{right} of {len(proving)} gradients follow from this loss"
     zero = len(each) - len(proving)
-    return text + (f"; {zero} {'is' if zero == 1 else 'are'} 0 by nature and prove nothing" if zero else "")
+    return text + (
+        f"; {zero} {'is' if zero == 1 else 'are'} 0 by nature, which proves nothing" if zero else ""
+    )
 
 
 def _listed(names: list[str]) -> str:

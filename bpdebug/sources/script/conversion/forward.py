@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.engine.language.nodes import Expression, Name, Statement, names
-from bpdebug.sources.script.analysis.graph import Graph
 from bpdebug.sources.script.conversion.moves import moving_rules, rule_of
 from bpdebug.sources.script.conversion.names import Names, text_of
 from bpdebug.sources.script.conversion.rules import basic_rules
 from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number
+from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 
 DEEPEST = 60
@@ -119,15 +119,15 @@ class _Writing:
 
     def forward(self, on_top: OnTop | None) -> Forward:
         statements = []
-        for number in self.slice:
-            if number in self.named:
-                node = self.graph.nodes[number]
+        for one in self.slice:
+            if one in self.named:
+                node = self.graph.nodes[one]
                 try:
                     expression = self.written(node)
                 except OpaqueError as error:
                     self.unknown(node, str(error))
                     continue
-                name = self.names[number] = self.title.new(self.own.text(node))
+                name = self.names[one] = self.title.new(self.own.text(node))
                 self.nodes[name] = node
                 statements.append(Statement(name, expression))
         if on_top is not None:

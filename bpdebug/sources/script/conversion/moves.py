@@ -340,6 +340,12 @@ def rule_of(rules: dict[Any, Rule], node: Node) -> Rule:
     OpaqueError
         If there is none.
     """
+    for one in (node, *node.parents()):
+        kind = type(one.like)
+        if issubclass(kind, np.ndarray) and kind not in (np.ndarray, np.memmap):
+            raise OpaqueError(f"{kind.__name__}: its operators are its own")
+        if isinstance(one.like, np.ndarray | np.generic) and one.like.dtype.kind == "c":
+            raise OpaqueError("complex numbers")
     function = node.function
     if isinstance(function, Attribute):
         return attribute

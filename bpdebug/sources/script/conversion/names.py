@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bpdebug.engine.language.derivation.names import gradient_name
 from bpdebug.sources.script.recorder.records import Node
 
 VERSION = " ·"
@@ -19,7 +18,7 @@ UNNAMED = "line "
 
 
 class Names:
-    """Gives names, each once; `dx`, as the gradient of `x` is called, is nobody else's either."""
+    """Gives names, each once."""
 
     def __init__(self) -> None:
         self._versions: Counter[str] = Counter()
@@ -31,8 +30,8 @@ class Names:
             self._versions[text] += 1
             version = self._versions[text]
             name = text if version == 1 else f"{text}{VERSION}{version}"
-            if not {name, gradient_name(name)} & self._taken:
-                self._taken |= {name, gradient_name(name)}
+            if name not in self._taken:
+                self._taken.add(name)
                 return name
 
 

@@ -7,7 +7,7 @@ is read by its name. A name that is given again has versions: `delta`, `delta ·
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,6 +53,8 @@ class Converted(NamedTuple):
         The number of a node -> its name, for all that have one.
     opaque : tuple of Opaque
         What is only recorded: no gradient is derived through it.
+    dtype : dtype
+        That of the network.
     """
 
     inputs: Mapping[str, Array]
@@ -61,6 +63,7 @@ class Converted(NamedTuple):
     nodes: Mapping[str, Node]
     names: Mapping[int, str]
     opaque: tuple[Opaque, ...]
+    dtype: np.dtype[Any]
 
 
 def convert(
@@ -113,6 +116,7 @@ class _Conversion:
             {name: node for name, node in self.nodes.items() if name in inputs or name not in self.inputs},
             self.names,
             tuple(self.opaque.values()),
+            self.dtype,
         )
 
     # ---- statements
@@ -190,12 +194,12 @@ class _Conversion:
         name = self.version(written or _written_name(node, None))
         self.names[node.id] = name
         self.nodes[name] = node
-        self.inputs[name] = self.as_floats(value)
+        self.inputs[name] = as_floats(value, self.dtype)
         return Name(name)
 
     def constant(self, value: Any) -> Expression:
         """Write an array that is no tensor of the person's: an index, a mask of positions."""
-        value = self.as_floats(np.asarray(value))
+        value = as_floats(value, self.dtype)
         key = (value.shape, value.tobytes())
         if key not in self.constants:
             name = self.version("index")
@@ -212,16 +216,17 @@ class _Conversion:
             key = (place.file, place.line, why)
             self.opaque.setdefault(key, Opaque(why, code, _shown(place.file), place.line))
         name = self.version(f"recorded {len(self.inputs)}")
-        self.inputs[name] = self.as_floats(node.value)
-        operands = [translator.expression(parent) for parent in node.parents() if _has_elements(parent)]
+        self.inputs[name] = as_floats(node.value, self.dtype)
+        operands = [translator.expression(parent) for parent in _real_operands(node)]
         return Call("opaque", (Name(name), *operands), (("text", code),))
 
-    def as_floats(self, value: Any) -> Array:
-        """Return a value as the language computes it: in floats; truths in those of the network."""
-        array = np.asarray(value)
-        if array.dtype.kind == "f":
-            return array
-        return np.asarray(array, dtype=self.dtype if array.dtype.kind == "b" else np.float64)
+
+def as_floats(value: Any, dtype: np.dtype[Any]) -> Array:
+    """Return a value as the language computes it: in floats; truths in those of the network."""
+    array = np.asarray(value)
+    if array.dtype.kind == "f":
+        return array
+    return np.asarray(array, dtype=dtype if array.dtype.kind == "b" else np.float64)
 
 
 def _is_inner(node: Node, user: Node, site: Site | None) -> bool:
@@ -246,7 +251,16 @@ def calls_of(frame: Frame) -> tuple[CallSite, ...]:
 
 
 def _has_elements(node: Node) -> bool:
-    return isinstance(node.like, float | int | np.ndarray | np.generic)
+    return isinstance(node.like, float | int | np.ndarray | np.generic) and not np.iscomplexobj(node.like)
+
+
+def _real_operands(node: Node) -> Iterator[Node]:
+    """Yield what an operation was computed from; in place of complex numbers, what those are from."""
+    for parent in node.parents():
+        if _has_elements(parent):
+            yield parent
+        elif parent.function is not None:
+            yield from _real_operands(parent)
 
 
 def _written_name(node: Node, instance: Instance | None) -> str:

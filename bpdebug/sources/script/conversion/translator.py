@@ -76,7 +76,7 @@ class Translator:
         return pieces[0]
 
     def moved(self, source: Any, move: Callable[[Any], Any]) -> Expression:
-        """Write what moves, repeats or leaves out elements, or puts zeros between: it is done to positions."""
+        """Write what moves, repeats or leaves out elements, or puts in zeros: it is done to positions."""
         shape = shape_of(source)
         places = np.asarray(move(np.arange(1, int(np.prod(shape)) + 1).reshape(shape)))  # 0 is for zeros
         if places.size and not places.all():

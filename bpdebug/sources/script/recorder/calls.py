@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.objects import is_tensor
+from bpdebug.sources.script.recorder.objects import is_row, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace, Item, Method, WrittenTo
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import MISSING
@@ -309,7 +309,7 @@ def _given(
         recorder.record(site, operation, values, options, result)
     elif operation in (copy.copy, copy.deepcopy) if _is_hashable(operation) else False:
         _copied(recorder, site, values[0], result)
-    elif type(result) in (tuple, list) and 0 < len(result) <= LONGEST_CONTAINER:
+    elif is_row(result) and 0 < len(result) <= LONGEST_CONTAINER:
         known = recorder.objects.known
         if any(isinstance(part, np.ndarray) and id(part) not in known for part in result):
             _several(recorder, site, operation, values, options, result)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script.recorder.calls import called, iterated
-from bpdebug.sources.script.recorder.objects import is_tensor
+from bpdebug.sources.script.recorder.objects import is_row, is_tensor
 from bpdebug.sources.script.recorder.operations import Attribute
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Test
@@ -106,6 +106,8 @@ class Hooks:
         """See the function in `f(x)`."""
         recorder = self.recorder
         if recorder.on:
+            if recorder.limits.until[1]:
+                recorder.reach(self.sites[number])
             return called(recorder, self.sites[number], function)
         if recorder.ended:
             recorder.end(recorder.ended)
@@ -158,7 +160,7 @@ class Hooks:
         if not recorder.on:
             return value
         site = self.sites[number]
-        if type(value) in (tuple, list):
+        if is_row(value):
             _unpacked(recorder, site, value, ())
             return value
         if isinstance(value, np.ndarray):
@@ -255,7 +257,7 @@ def _unpacked(recorder: Recorder, site: Any, value: Any, place: tuple[int, ...],
             continue
         part, found = value, True
         for step in target.place[len(place) :]:
-            found = type(part) in (tuple, list) and step < len(part)
+            found = is_row(part) and step < len(part)
             if not found:
                 break
             part = part[step]

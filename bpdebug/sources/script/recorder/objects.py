@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 NUMERIC = frozenset("fbiuc")
 """The kinds of dtype that are followed."""
+MOST_UNDONE = 100
+"""After so many parts, a write keeps a copy of the whole: a value is got back in a few steps."""
 LONGEST_OPERAND = 5000
 """A longer list is an operand as it is: it is data, not a few tensors."""
 
@@ -40,12 +42,14 @@ class Family:
         The nodes whose value is the memory itself: before a write, each gets a copy.
     node : Node or None
         What the whole array stands for, if that is known.
+    parts : int
+        How many writes in a row have kept a part only.
     """
 
-    __slots__ = ("live", "node", "root", "version")
+    __slots__ = ("live", "node", "parts", "root", "version")
 
     def __init__(self, root: Any) -> None:
-        self.root, self.version = root, 0
+        self.root, self.version, self.parts = root, 0, 0
         self.live: list[Node] = []
         self.node: Node | None = None
 
@@ -85,6 +89,11 @@ def is_tensor(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype.kind in NUMERIC
     return isinstance(value, float | np.floating | np.integer | np.complexfloating)
+
+
+def is_row(value: Any) -> bool:
+    """Whether a value is a list or a tuple that is gone over as such, a named tuple among them."""
+    return isinstance(value, list | tuple) and type(value).__iter__ in (list.__iter__, tuple.__iter__)
 
 
 class Objects:
@@ -190,12 +199,14 @@ class Objects:
         kept = None
         if part is not None and family.root is value and np.size(part) * 2 < value.size:
             kept = family.node
-            if kept is None or kept._undo is not None or kept._value is not value:
+            is_live = kept is not None and kept._undo is None and kept._value is value
+            if not is_live or family.parts >= MOST_UNDONE:
                 kept = None
         for node in family.live:
             if node is not kept and node._undo is None and isinstance(node._value, np.ndarray):
                 node._value = node._value.copy(order="K")  # the layout decides how products are summed
         family.live = []
+        family.parts = 0 if kept is None else family.parts + 1
         return None if kept is None else Undo(index, part, kept)
 
     def renamed(self, value: Any, node: Node) -> None:

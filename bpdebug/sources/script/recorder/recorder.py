@@ -40,8 +40,8 @@ class Limits(NamedTuple):
 
     Attributes
     ----------
-    until : int
-        The line at which it ends, when that is reached; 0 for none.
+    until : tuple of (str, int)
+        The file and the line at which it ends, when that is reached; the line is 0 for none.
     iteration : int
         Which iteration is recorded, from 1.
     function : str
@@ -50,10 +50,10 @@ class Limits(NamedTuple):
         So many operations, and so many bytes of their values, are kept at most.
     """
 
-    until: int = 0
+    until: tuple[str, int] = ("", 0)
     iteration: int = 1
     function: str = ""
-    nodes: int = 400_000
+    nodes: int = 1_000_000
     size: int = 2_000_000_000
 
 
@@ -117,6 +117,12 @@ class Recorder:
         assert frame is not None, "a hook was called from nowhere"
         return frame
 
+    def reach(self, site: Site) -> None:
+        """End the recording if the line is reached at which it is to end."""
+        file, line = self.limits.until
+        if line == site.statement.line and file == site.statement.file:
+            self.end(f"line {line} is reached")
+
     # ---- nodes
 
     def add(
@@ -145,6 +151,8 @@ class Recorder:
 
     def operands(self, site: Site, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the operands of an operation, unless the next iteration begins with it."""
+        if self.limits.until[1]:
+            self.reach(site)
         found = tuple([self.objects.operand(value) for value in values])
         number = site.number
         for value in found:
@@ -167,12 +175,19 @@ class Recorder:
             self.iteration += 1
             self.forget()
             return True
-        node.readers.add(site)
+        if isinstance(node.readers, set):
+            node.readers.add(site)
+        else:
+            node.readers = {site}
         return False
 
     def _is_step(self, node: Node) -> bool:
         """Whether what replaces another is a step of a parameter, and not a residual in a loop."""
-        return node.id not in self.plain_sums or len({update.old.id for update in self.updates}) > 1
+        if node.id not in self.plain_sums:
+            return True
+        olds = list({update.old.id: update.old for update in self.updates}.values())
+        own = [old for old in olds if not any(depends_on(old, one) for one in olds if one is not old)]
+        return len(own) > 1
 
     def record(
         self,
@@ -201,6 +216,8 @@ class Recorder:
 
     def value(self, site: Site, value: Any) -> None:
         """Note the value of an expression that a statement keeps."""
+        if self.limits.until[1]:
+            self.reach(site)
         call = self.stack[-1]
         if is_tensor(value):
             node = self.objects.node_of(value)

@@ -65,6 +65,9 @@ class Frame:
         return 0 if self.parent is None else self.parent.depth + 1
 
 
+NOBODY: frozenset[int] = frozenset()
+
+
 class Node:
     """One operation that was carried out.
 
@@ -129,7 +132,7 @@ class Node:
         self.frame, self.turns = frame, frame.turns
         self.names: tuple[str, ...] = ()
         self.instance: Instance | None = None
-        self.readers: set[int] = set()  # the sites that have read it
+        self.readers: set[int] | frozenset[int] = NOBODY  # the sites that have read it
         self.replaced_readers: frozenset[int] = frozenset()  # those that had read what it takes the place of
 
     @property

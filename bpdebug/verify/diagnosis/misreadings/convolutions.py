@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.language.forms.form import Shape, element_count, written
+from bpdebug.engine.language.forms.regions import Shape, element_count, written
 from bpdebug.engine.language.forms.windows import Sliding, whole_numbers
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Option

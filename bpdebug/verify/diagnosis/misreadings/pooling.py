@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.language.forms.form import Shape, element_count
 from bpdebug.engine.language.forms.pooling import pooling_axes
+from bpdebug.engine.language.forms.regions import Shape, element_count
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.verify.diagnosis.misreadings.misreading import Misread, Misreading
 

@@ -43,11 +43,16 @@ def other_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Take the derivative of another activation, or at another tensor."""
     if not isinstance(node, ast.BinOp | ast.Call | ast.Compare):
         return
+    # Whoever has a function for it does not write it out.
+    calls_own = any(
+        ast.unparse(one.func) in scope.functions for one in ast.walk(node) if isinstance(one, ast.Call)
+    )
     names = {ast.unparse(one) for one in ast.walk(node) if isinstance(one, ast.Name | ast.Attribute)}
     for tensor in fitting(node, scope):
         nearness = 0.0 if tensor in names else 0.15
         for form in DERIVATIVES:
-            yield Replacement("another derivative", parsed(form.format(tensor)), 1.45 + nearness, node)
+            cost = 1.45 + nearness + 0.4 * calls_own
+            yield Replacement("another derivative", parsed(form.format(tensor)), cost, node)
         for function in scope.functions:
             call = ast.Call(parsed(function), [parsed(tensor)], [])
             yield Replacement("another derivative", call, 1.4 + nearness, node)

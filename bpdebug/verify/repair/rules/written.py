@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 
@@ -230,13 +231,34 @@ def exchanged_names(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
                 yield Replacement("names exchanged", _exchanged(node, first, second), 1.35, node)
 
 
+def everywhere(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Change what stands at more than one place at all of them: `f(a) * (1 - f(a))` to `a * (1 - a)`."""
+    if not isinstance(node, ast.BinOp):
+        return
+    counted = Counter(
+        ast.unparse(one)
+        for one in ast.walk(node)
+        if isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Call) and may_be_tensor(one, scope)
+    )
+    for text in (text for text, count in counted.items() if count > 1):
+        repeated = parsed(text)
+        if isinstance(repeated, ast.Call) and len(repeated.args) == 1 and called(repeated) not in SUMS:
+            argument = repeated.args[0]
+            yield Replacement("function too many", _at_all(node, text, argument), 1.2, repeated.func)
+        shape = scope.shape(repeated)
+        for other, its_shape in scope.tensors.items():
+            if other != text and its_shape == shape:
+                yield Replacement("another tensor", _at_all(node, text, parsed(other)), 1.45, repeated)
+
+
 def numbers(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Write another number."""
     if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
         return
     value = node.value
     assert isinstance(value, int | float)
-    others = [value + 1, value - 1, -value, 2 * value, value / 2, *([1 / value] if value else [])]
+    at_ends = [0, -1] if isinstance(value, int) else []
+    others = [*at_ends, value + 1, value - 1, -value, 2 * value, value / 2, *([1 / value] if value else [])]
     for other in dict.fromkeys(others):
         if other != value:
             whole = int(other) if isinstance(value, int) and other == int(other) else other
@@ -264,6 +286,20 @@ def _moved(index: ast.expr, distance: int) -> ast.expr:
     return ast.BinOp(index, operator, ast.Constant(abs(distance)))
 
 
+def _at_all(node: ast.expr, text: str, new: ast.expr) -> ast.expr:
+    """Return a copy of a node with another expression at every place of one."""
+
+    class Replacing(ast.NodeTransformer):
+        def visit(self, one: ast.AST) -> ast.AST:
+            if isinstance(one, ast.expr) and ast.unparse(one) == text:
+                return new
+            return self.generic_visit(one)
+
+    replacing = Replacing().visit(parsed(ast.unparse(node)))
+    assert isinstance(replacing, ast.expr)
+    return replacing
+
+
 def _exchanged(node: ast.expr, first: str, second: str) -> ast.expr:
     other = {first: second, second: first}
 
@@ -288,5 +324,6 @@ RULES: tuple[Rule, ...] = (
     subscripts,
     other_tensors,
     exchanged_names,
+    everywhere,
     numbers,
 )

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Protocol
 
-from textual.screen import Screen
-
 from bpdebug.commands.command import Answer
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import execute
@@ -28,24 +26,32 @@ class Say(Protocol):
         """Show lines; `failed` says that they are a refusal."""
 
 
+Passed = Callable[[int], None]
+"""Called with each iteration that is computed; it may raise `Interrupted`."""
+InBackground = Callable[[Callable[[Passed], Answer], Callable[[Answer | None], None]], None]
+"""(run, done): runs a command in a thread with what it calls for each iteration, then calls `done`."""
+
+
 class CommandRunner:
-    """Runs the commands of a session, and lets the screen show what has become of it.
+    """Runs the commands of a session, and lets a front show what has become of it.
 
     Parameters
     ----------
-    screen : Screen
-        Over which it says that it computes.
     session : Session
         What the commands work on.
+    in_background : callable
+        Runs what takes long, and lets it be stopped.
     show : callable
         Shows the session as it is.
     say : callable
         Shows an answer.
     """
 
-    def __init__(self, screen: Screen[None], session: Session, show: Callable[[], None], say: Say) -> None:
-        self.screen = screen
+    def __init__(
+        self, session: Session, in_background: InBackground, show: Callable[[], None], say: Say
+    ) -> None:
         self.session = session
+        self.in_background = in_background
         self.show = show
         self.say = say
         self.is_computing = False
@@ -62,18 +68,17 @@ class CommandRunner:
         return answer
 
     def run(self, line: str) -> None:
-        """Run the command of a key or a click, and say what the screen does not show anyway."""
+        """Run the command of a key or a click, and say what the front does not show anyway."""
         self.reply(line, self.execute(line))
 
     def reply(self, line: str, answer: Answer) -> None:
-        """Say what the screen does not show of an answer."""
+        """Say what the front does not show of an answer."""
         self.say(*reply(line, answer), failed=answer.failed)
 
     def compute(self, line: str) -> None:
         """Run a command in a thread; until it is done one can only stop it."""
-        from bpdebug.tui.screens.computing import ComputingScreen  # when first used: start-up is quicker
 
-        def run(passed: Callable[[int], None]) -> Answer:
+        def run(passed: Passed) -> Answer:
             self.session.debugger.on_iteration = passed
             return execute(self.session, line)
 
@@ -84,10 +89,10 @@ class CommandRunner:
                 self.reply(line, answer)
 
         self.is_computing = True
-        self.screen.app.push_screen(ComputingScreen(run), done)
+        self.in_background(run, done)
 
 
-def interrupt_after(seconds: float) -> Callable[[int], None]:
+def interrupt_after(seconds: float) -> Passed:
     """Return what is called with each iteration that is computed, and stops that after some time."""
     end = perf_counter() + seconds
 

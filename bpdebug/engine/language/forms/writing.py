@@ -1,0 +1,130 @@
+"""How arithmetic is written, in names and in numbers: sums, products, means, and calls of a few elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from bpdebug.engine.language.forms.element import Element
+from bpdebug.engine.language.forms.regions import Array, Index, Region, first_index, numbers_of
+from bpdebug.engine.language.precedence import CALL, PRODUCT, SUM
+
+SHOWN_TERMS = 3
+"""How many terms of a long sum are written out: the largest, because they decide the result."""
+
+
+class Written(NamedTuple):
+    """Arithmetic in names and in numbers, and how tightly its outermost operator binds."""
+
+    symbols: str
+    numbers: str
+    precedence: int = CALL
+
+
+ZERO = Written("0", "0")
+NOTHING = Written("nan", "nan")
+"""An element that was looked for where there is none."""
+
+
+class Writer(NamedTuple):
+    """Writes the arithmetic of one element of a call from that of elements of its arguments.
+
+    Attributes
+    ----------
+    write : callable
+        (number of an argument, element of it) -> its arithmetic.
+    number : callable
+        Writes a number, with as many digits as are asked for.
+    """
+
+    write: Callable[[int, Index], Written]
+    number: Callable[[float], str]
+
+    def product(self, left: Written, right: Written) -> Written:
+        """Write a product."""
+        left, right = within(left, PRODUCT), within(right, PRODUCT)
+        return Written(f"{left.symbols}·{right.symbols}", f"{left.numbers} · {right.numbers}", PRODUCT)
+
+    def mean(self, total: Written, count: int) -> Written:
+        """Write what a sum comes to when it is shared among so many."""
+        total = within(total, PRODUCT)
+        return Written(f"{total.symbols}/{count}", f"{total.numbers}/{count}", PRODUCT)
+
+    def listed(self, name: str, argument: int, cells: Iterable[Index], count: int) -> Written:
+        """Write a call of some elements of an argument, the first few of them."""
+        shown = [self.write(argument, cell) for cell in islice(cells, SHOWN_TERMS + 1)]
+        rest = [] if count == len(shown) else [f"… {count - len(shown)} more"]
+        symbols, numbers = [term.symbols for term in shown], [term.numbers for term in shown]
+        return Written(f"{name}({', '.join(symbols + rest)})", f"{name}({', '.join(numbers + rest)})")
+
+    def sum_of(self, element: Element, argument: int, cells: Sequence[Index]) -> Written:
+        """Write a sum of elements of one argument."""
+        if not cells:
+            return ZERO
+        return self.sum(element.values(argument, cells), lambda k: self.write(argument, cells[k]))
+
+    def sum(self, terms: Array, write_term: Callable[[int], Written]) -> Written:
+        """Write a sum: in order if it is short, else its largest terms, and the rest as one number."""
+        if terms.size <= SHOWN_TERMS + 1:
+            shown: Sequence[int] = range(terms.size)
+        else:
+            size = np.where(np.isnan(terms), np.inf, np.abs(terms))
+            shown = [int(k) for k in np.argsort(-size, kind="stable")[:SHOWN_TERMS]]
+        written = (
+            [within(write_term(k), SUM) for k in shown] if terms.size > 1 else [write_term(k) for k in shown]
+        )
+        symbols = [term.symbols for term in written]
+        numbers = [term.numbers for term in written]
+        if rest := terms.size - len(shown):
+            remainder = float(np.delete(terms, shown).sum())
+            symbols.append(f"({rest} smaller terms)")
+            numbers.append(bracketed(self.number(remainder)))
+        precedence = SUM if len(symbols) > 1 else written[0].precedence if written else CALL
+        return Written(" + ".join(symbols) or "0", " + ".join(numbers) or "0", precedence)
+
+
+# What forms of several families share
+
+
+def moved(element: Element, writer: Writer) -> Written:
+    """Write an element that a function only moved or repeated: it is one of its first argument's."""
+    return writer.write(0, first_index(element.regions[0]))
+
+
+def recorded(element: Element, writer: Writer) -> Written:
+    """Write an element of which nothing is known but its value."""
+    arguments = ", ".join(name or "…" for name in element.names)
+    call = element_text(f"{element.function}({arguments})", element.place)
+    return Written(call, writer.number(element.result()))
+
+
+def within(term: Written, precedence: int) -> Written:
+    """Put a term in parentheses where an operator beside it would tear it apart."""
+    if term.precedence < precedence:
+        return Written(f"({term.symbols})", f"({term.numbers})")
+    numbers = bracketed(term.numbers) if term.precedence == CALL else term.numbers
+    return Written(term.symbols, numbers, term.precedence)
+
+
+def bracketed(number: str) -> str:
+    """Put a negative number beside an operator in parentheses."""
+    return f"({number})" if number.startswith("-") else number
+
+
+def element_text(name: str, index: Index) -> str:
+    """Write an element as NumPy does: `w1[0,2]`; a scalar is its name."""
+    return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
+def region_text(name: str, region: Region) -> str:
+    """Write a region as NumPy does, an axis along which it holds one place by its number: `a0[0,1:3]`."""
+
+    def written(part: slice) -> str:
+        if len(numbers_of(part)) == 1:
+            return str(part.start)
+        return f"{part.start}:{part.stop}" + (f":{part.step}" if part.step not in (None, 1) else "")
+
+    return f"{name}[{','.join(map(written, region))}]" if region else name

@@ -1,0 +1,70 @@
+"""Verdicts on gradients, as data."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from bpdebug.sources.script.recorder.records import Node
+
+Kind = Literal["right", "factor", "wrong", "unknown"]
+
+
+class Verdict(NamedTuple):
+    """What the gradient of one parameter is.
+
+    Attributes
+    ----------
+    kind : str
+        `right`; `factor`: a multiple of the reference, but not the same as for the others; `wrong`;
+        `unknown`: there is no reference, because something opaque lies between.
+    gradient : Node or None
+        Which tensor is its gradient: where it is right or has another factor, the deepest one of the chain
+        that is a multiple of the reference; otherwise the deepest one that has a name.
+    ratio : float or None
+        The gradient is so many times the reference.
+    is_zero : bool
+        Whether the reference is 0 by nature: it proves nothing.
+    leaves_decay_out : bool
+        Whether it is right only without a weight decay.
+    has_own_rate : bool
+        Whether it is right with a rate of its own.
+    """
+
+    kind: Kind
+    gradient: Node | None = None
+    ratio: float | None = None
+    is_zero: bool = False
+    leaves_decay_out: bool = False
+    has_own_rate: bool = False
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it is right."""
+        return self.kind == "right"
+
+
+class Verdicts(NamedTuple):
+    """What the gradients of all parameters are, in their order.
+
+    Attributes
+    ----------
+    factor : float or None
+        The common factor: `step = −factor · reference`; None where there is none.
+    ratio : float or None
+        The gradients are so many times the reference.
+    each : tuple of Verdict
+        One for each parameter.
+    """
+
+    factor: float | None
+    ratio: float | None
+    each: tuple[Verdict, ...]
+
+    @property
+    def are_right(self) -> bool:
+        """Whether all of them are right."""
+        return all(verdict.is_right for verdict in self.each)
+
+    def count(self, kind: Kind) -> int:
+        """Return how many are of a kind."""
+        return sum(verdict.kind == kind for verdict in self.each)

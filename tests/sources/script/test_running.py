@@ -1,0 +1,216 @@
+"""A script runs as Python runs it, and whatever ends it, what was recorded until then is there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bpdebug.errors import ScriptError
+from bpdebug.sources.script import Options, Recording, record_script
+from bpdebug.sources.script.case import case_of
+
+TRAINING = """
+import numpy as np
+rng = np.random.default_rng(0)
+x, y = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+w = rng.normal(size=(3, 2))
+
+def forward(x):
+    return x @ w
+
+for step in range(4):
+    out = forward(x)
+    loss = np.mean((out - y) ** 2)
+    dw = x.T @ (2 * (out - y) / out.size)
+    w = w - 0.1 * dw
+    print("step", step)
+"""
+
+
+@pytest.fixture
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path)
+
+    def run(text: str, *arguments: str, **options: object) -> Recording:
+        (tmp_path / "net.py").write_text(text)
+        return record_script("net.py", arguments, Options(**options))  # type: ignore[arg-type]
+
+    return run
+
+
+def lines(recording: Recording) -> list[int]:
+    return [instance.site.line for instance in recording.instances]
+
+
+def test_an_iteration_ends_where_the_next_one_begins(record) -> None:
+    recording = record(TRAINING)
+    assert recording.ending.kind == "stopped"
+    assert recording.output == "step 0\n"
+    assert [update.slot for update in recording.updates] == ["w"]
+    assert lines(recording)[-5:] == [8, 11, 12, 13, 14]
+
+
+def test_a_later_iteration_begins_with_what_the_first_has_left(record) -> None:
+    recording = record(TRAINING, iteration=3)
+    assert recording.output == "step 0\nstep 1\nstep 2\n"
+    assert lines(recording) == [8, 11, 12, 13, 14]
+    first = record(TRAINING)
+    assert recording.updates[0].old.value.tolist() != first.updates[0].old.value.tolist()
+
+
+def test_until_a_line_that_line_is_not_carried_out(record) -> None:
+    recording = record(TRAINING, until=13)
+    assert recording.ending.message == "line 13 is reached"
+    assert lines(recording)[-1] == 12
+    assert not recording.updates
+
+
+def test_of_one_function_only_its_first_call_is_recorded(record) -> None:
+    recording = record(TRAINING, function="forward")
+    assert lines(recording) == [8]
+    assert recording.output == ""
+    assert recording.ending.message == "forward has returned"
+
+
+def test_an_endless_loop_is_ended_by_the_clock(record) -> None:
+    recording = record("a = 1.5 * 2\nwhile True:\n    pass\n", seconds=0.3)
+    assert (recording.ending.kind, recording.ending.message) == ("timed out", "0.3 seconds are over")
+    assert lines(recording) == [1]
+
+
+def test_a_stop_is_not_swallowed(record) -> None:
+    caught = TRAINING.replace(
+        "    out = forward(x)", "    try:\n        out = forward(x)\n    except:\n        pass"
+    )
+    recording = record(caught)
+    assert recording.ending.kind == "stopped"
+    assert recording.output == "step 0\n"
+
+
+def test_an_exception_is_shown_as_python_shows_it(record, tmp_path: Path) -> None:
+    text = TRAINING.replace('print("step", step)', "1 / (step - 0)")
+    recording = record(text)
+    assert (recording.ending.kind, recording.ending.line) == ("raised", 15)
+    assert recording.ending.message == "ZeroDivisionError: division by zero"
+    plain = subprocess.run(
+        [sys.executable, "net.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    own = [line.replace(f"{tmp_path}/", "") for line in plain.stderr.splitlines() if "^" not in line]
+    assert [line for line in recording.ending.traceback.splitlines() if "^" not in line] == own
+    assert case_of(recording).program.statements
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("x = 1.5 * 2\nraise SystemExit(3)", "exited"),
+        ("x = 1.5 * 2\nimport sys; sys.exit()", "exited"),
+        ("x = 1.5 * 2\nraise KeyboardInterrupt", "interrupted"),
+        ("x = 1.5 * 2\ny = float(input('rate? '))", "asked"),
+        ("x = 1.5 * 2\nimport no_such_module", "raised"),
+        ("x = 1.5 * 2\n", "finished"),
+    ],
+)
+def test_whatever_ends_a_script_what_was_recorded_is_there(
+    record, text: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    recording = record(text)
+    assert recording.ending.kind == kind
+    assert [instance.result.value for instance in recording.instances] == [3.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = (1,\ny = 2\n", "net.py:1: not Python: '(' was never closed"),
+        ("x = '\0'\n", "net.py: not Python: source code string cannot contain null bytes"),
+        (None, "net.py: no such file"),
+    ],
+)
+def test_what_is_no_script_is_said_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        (tmp_path / "net.py").write_text(text)
+    with pytest.raises(ScriptError) as raised:
+        record_script("net.py")
+    assert str(raised.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("print('hello')\n", "net.py: nothing was computed with tensors"),
+        ("import no_such_module\n", "net.py:1: the script raised an exception before anything was computed"),
+        ("n = input()\n", "net.py:1: the script asks for an input"),
+    ],
+)
+def test_nothing_to_step_through_is_an_error_that_says_why(
+    record, text: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(ScriptError) as raised:
+        case_of(record(text))
+    assert str(raised.value).startswith(message)
+
+
+def test_the_script_is_main_with_its_arguments_and_folder(record, tmp_path: Path) -> None:
+    before = dict(sys.modules), sys.argv[:], sys.path[:]
+    (tmp_path / "layers").mkdir()
+    (tmp_path / "layers" / "__init__.py").write_text("from .dense import Dense\n")
+    (tmp_path / "layers" / "dense.py").write_text(
+        "class Dense:\n"
+        "    def __init__(self, w): self.w = w\n"
+        "    def __call__(self, x):\n"
+        "        return self.w * x\n"
+    )
+    recording = record(
+        "import os, sys\n"
+        "from layers import Dense\n"
+        "print(__name__, __file__, sys.argv, os.getcwd() == sys.path[0], sys.modules['__main__'].__file__)\n"
+        "print(Dense.__module__, Dense(2.0)(1.5))\n",
+        "--rate",
+        "0.1",
+    )
+    assert recording.output == ("__main__ net.py ['net.py', '--rate', '0.1'] True net.py\nlayers.dense 3.0\n")
+    (instance,) = (one for one in recording.instances if one.site.role == "return")
+    assert instance.site.place.file.endswith("dense.py")
+    assert instance.frame.site.function == "Dense.__call__"
+    assert instance.frame.caller == ("net.py", 4)
+    assert (dict(sys.modules), sys.argv, sys.path) == before
+    assert not list(tmp_path.rglob("*.pyc"))
+
+
+def test_cells_that_are_no_python_or_raise_are_left_out(tmp_path: Path) -> None:
+    cells = [
+        ("markdown", "# title"),
+        ("code", "%matplotlib inline\nimport numpy as np\nw = np.ones(3)"),
+        ("code", "this is no python"),
+        ("code", ["a = w * 2\n", "b = a[7]\n"]),
+        ("code", "%%bash\nls"),
+        ("code", "c = w * 3\nw?"),
+    ]
+    notebook = tmp_path / "net.ipynb"
+    notebook.write_text(json.dumps({"cells": [{"cell_type": kind, "source": text} for kind, text in cells]}))
+    recording = record_script(notebook)
+    assert [instance.names for instance in recording.instances] == [("w",), ("a",), ("c",)]
+    assert len(recording.messages) == 2
+    assert "cell 2 was left out: not Python" in recording.messages[0]
+    assert "IndexError" in recording.messages[1]
+
+
+def test_what_comes_before_the_first_update_is_forgotten_where_it_is_too_much(
+    record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bpdebug.sources.script.recording.MOST_NODES", 500)
+    recording = record("a = 0.5\nfor i in range(2000):\n    a = a * 0.5 + 1.0\n" + TRAINING)
+    assert recording.ending.kind == "stopped"
+    assert len(recording.nodes) < 500
+    assert [update.slot for update in recording.updates] == ["w"]
+    assert "only the last of them were kept" in recording.messages[0]

@@ -1,0 +1,141 @@
+"""One factor for all gradients is a convention, said once; what else differs is judged by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bpdebug.sources.case import Case
+from bpdebug.sources.scenario import load_scenario
+from bpdebug.verify.check import check_scenario
+from bpdebug.verify.report import Report
+
+Values = dict[str, np.ndarray]
+BATCH, OUTPUTS = 7, 3
+
+
+def tanh_then_sigmoid(folder: Path, ending: str) -> Case:
+    random = np.random.default_rng(21)
+    shapes = {"a0": (BATCH, 5), "w1": (4, 5), "b1": (4,), "w2": (OUTPUTS, 4), "b2": (OUTPUTS,)}
+    given = {name: random.normal(size=shape).tolist() for name, shape in shapes.items()}
+    numbers = random.uniform(size=(BATCH, OUTPUTS)).tolist()
+    text = f"""
+title = "two layers"
+layout = "rows"
+[inputs]
+a0 = {given["a0"]}
+[[layers]]
+kind = "dense"
+activation = "tanh"
+w = {given["w1"]}
+b = {given["b1"]}
+[[layers]]
+kind = "dense"
+activation = "sigmoid"
+w = {given["w2"]}
+b = {given["b2"]}
+{ending.format(numbers=numbers)}
+"""
+    path = folder / "two_layers.toml"
+    path.write_text(text)
+    return load_scenario(path)
+
+
+LOSS = '[loss]\nkind = "mse"\ntarget = {numbers}'
+GRADIENT = "[gradient]\nda2 = {numbers}"
+
+
+def backward(case: Case, of_output: float, of_parameters: float = 1.0, slip: float = 1.0) -> Values:
+    """The backward pass by hand: `of_output` times a2 − y comes in, the parameters take their own factor."""
+    v = case.values
+    a1 = np.tanh(v["a0"] @ v["w1"].T + v["b1"])
+    a2 = 1 / (1 + np.exp(-(a1 @ v["w2"].T + v["b2"])))
+    dz2 = of_output * (a2 - v["y"] if "y" in v else v["da2"]) * a2 * (1 - a2)
+    dz1 = dz2 @ v["w2"] * (1 - slip * a1**2)
+    flowing = {"dz2": dz2, "dz1": dz1}
+    trained = {"dw2": dz2.T @ a1, "db2": dz2.sum(0), "dw1": dz1.T @ v["a0"], "db1": dz1.sum(0)}
+    return flowing | {name: of_parameters * value for name, value in trained.items()}
+
+
+def verdicts(report: Report) -> dict[str, str]:
+    return {tensor.name: tensor.verdict for tensor in report.tensors if tensor.verdict != "not given"}
+
+
+def notes(report: Report) -> list[str]:
+    return [tensor.note for tensor in report.tensors if tensor.note]
+
+
+MEAN = 2 / (BATCH * OUTPUTS)
+FACTORS = [
+    (1.0, "n/2 times"),
+    (-1.0, "-n/2 times"),
+    (0.5, "5.25 times"),
+    (1 / BATCH, "n/(2m) times"),
+    (2 / BATCH, "n/m times"),
+    (0.03 * MEAN, "0.03 times"),
+    (-0.03 * MEAN, "-0.03 times"),
+]
+
+
+@pytest.mark.parametrize(("factor", "said"), FACTORS)
+@pytest.mark.parametrize("given", ["dz2 dz1 dw2 db2 dw1 db1", "dw2 db2 dw1 db1", "dz2 dz1"])
+def test_a_factor_of_all_gradients_is_said_once(tmp_path: Path, factor: float, said: str, given: str) -> None:
+    case = tanh_then_sigmoid(tmp_path, LOSS)
+    values = backward(case, factor)
+    report = check_scenario(case, {name: values[name] for name in given.split()})
+    assert report.passed
+    assert set(verdicts(report).values()) == {"convention"}
+    (note,) = notes(report)
+    assert note.startswith(said)
+    assert " the reference, as all gradients are" in note
+
+
+@pytest.mark.parametrize(
+    ("of_output", "of_parameters"), [(1, 1), (-1, 1), (2, 1 / BATCH), (MEAN * BATCH, 1 / BATCH)]
+)
+def test_one_mistake_by_another_convention_is_the_only_one(
+    tmp_path: Path, of_output: float, of_parameters: float
+) -> None:
+    case = tanh_then_sigmoid(tmp_path, LOSS)
+    report = check_scenario(case, backward(case, of_output, of_parameters, slip=0.5))
+    found = verdicts(report)
+    assert [name for name, verdict in found.items() if verdict == "wrong"] == ["dz1"]
+    assert {found["dw1"], found["db1"]} == {"innocent"}
+    assert {found["dz2"], found["dw2"], found["db2"]} <= {"right", "convention"}
+
+
+def test_a_mistake_by_another_convention_is_diagnosed(tmp_path: Path) -> None:
+    case = tanh_then_sigmoid(tmp_path, LOSS)
+    values = backward(case, -1.0)
+    values["dw1"] = 2 * values["dw1"]
+    (dw1,) = (tensor for tensor in check_scenario(case, values).tensors if tensor.verdict == "wrong")
+    assert (dw1.name, dw1.diagnoses[0].formula) == ("dw1", "2 * (dz1.T @ a0)")
+
+
+def test_a_learning_rate_in_the_parameters_alone_is_a_convention(tmp_path: Path) -> None:
+    case = tanh_then_sigmoid(tmp_path, LOSS)
+    report = check_scenario(case, backward(case, MEAN, 0.3))
+    assert report.passed
+    assert "learning rate" in notes(report)[0]
+
+
+def test_the_mean_taken_twice_is_a_mistake(tmp_path: Path) -> None:
+    """What flows has its 1/m already."""
+    case = tanh_then_sigmoid(tmp_path, LOSS)
+    found = verdicts(check_scenario(case, backward(case, MEAN, 1 / BATCH)))
+    assert [name for name, verdict in found.items() if verdict == "wrong"] == ["dw2", "db2", "dw1", "db1"]
+
+
+def test_a_factor_of_a_given_gradient_is_a_mistake(tmp_path: Path) -> None:
+    """What comes in is known: whoever has twice as much has computed it wrongly."""
+    case = tanh_then_sigmoid(tmp_path, GRADIENT)
+    found = verdicts(check_scenario(case, backward(case, 2.0)))
+    assert found.pop("dz2") == "wrong"
+    assert set(found.values()) == {"innocent"}
+
+
+def test_a_factor_of_one_tensor_is_a_mistake(tmp_path: Path) -> None:
+    case = tanh_then_sigmoid(tmp_path, LOSS)
+    assert not check_scenario(case, {"dw1": 2 * backward(case, MEAN)["dw1"]}).passed
