@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bpdebug.engine.language.nodes import names
 from bpdebug.verify.check import check
+from bpdebug.verify.diagnosis import Bench
+from bpdebug.verify.diagnosis.allowance import Allowance
+from bpdebug.verify.diagnosis.every_step import Loop
 from bpdebug.verify.report import TensorReport
 from tests.tiers import few
 from tests.verify.planted_layers import Array, Net, Values
@@ -126,3 +130,21 @@ def test_a_mistake_at_every_step_is_named(kind: str, mistake: str, formulas: set
         assert "at each step" in tensor.diagnoses[0].edits[0]
         assert "at every step" in tensor.diagnoses[0].explanation
         assert tensor.diagnoses[0].fix.startswith(f"{formula}, with {where.partition(' = ')[0]} = ")
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+def test_what_stands_in_a_step_reads_its_own_and_the_neighbours(kind: str) -> None:
+    net = recurrent(kind, LOOPS[kind][1], seed=1)
+    bench = Bench(net.program, Allowance(clock=lambda: 0.0))
+    statements = {statement.name: statement for statement in net.program.statements}
+    loop = Loop(net.program, statements["dw_hh1"], PARAMETERS)
+    values = bench.with_examples(net.values)
+    scopes = {name: bench.scope(statements[name], values) for name in loop.kinds_of_formulas()}
+    time = net.program.index.time
+    apart = {
+        step - time(one.name)
+        for one in loop.edits(scopes, bench.allowance)
+        for step in map(time, names(one.edit.new))
+        if step is not None
+    }
+    assert apart == {-1, 0, 1}
