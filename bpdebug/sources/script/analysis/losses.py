@@ -162,7 +162,7 @@ def explicit_losses(
     parts = graph.ancestors(
         parent for _, _, one, is_named in scored if is_named for parent in graph.parents(one.roots[0])
     )
-    # What a loss is made of is none, unless it is called one: the rest may be a penalty that is not descended.
+    # What a loss is made of is none, unless it is called one: the rest may be a penalty that is left out.
     likeliest = [
         one._replace(is_part=one.roots[0].id in parts)
         for _, _, one, is_named in scored
