@@ -12,7 +12,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "check": "bpdebug.verify.check:check_scenario",
+    "assert_gradients": "bpdebug.export.assertion",
+    "check": "bpdebug.verify.any_source",
     "BpdebugError": "bpdebug.errors",
     "Case": "bpdebug.sources.case",
     "Debugger": "bpdebug.engine.debug.debugger",

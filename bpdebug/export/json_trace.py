@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.program.trace import Step, Trace
 from bpdebug.sources.case import Case
@@ -42,7 +43,7 @@ def json_trace(scenario: Case, trace: Trace) -> Iterator[str]:
 
 def _head(trace: Trace, step: Step) -> dict[str, Any]:
     statement = step.statement
-    return {
+    return _place(statement) | {
         "index": step.number,
         "phase": statement.phase,
         "layer": statement.layer,
@@ -51,6 +52,23 @@ def _head(trace: Trace, step: Step) -> dict[str, Any]:
         "statement": statement_text(statement),
         "rule": trace.program.rule_of(statement),
         "shape": step.value.shape,
+    }
+
+
+def _place(statement: Statement) -> dict[str, Any]:
+    """Return where a statement stands in a person's own code; nothing where it was written in a scenario."""
+    source = statement.source
+    if source is None:
+        return {}
+    return {
+        "file": source.file,
+        "line": source.line,
+        "end_line": source.end_line,
+        "columns": source.columns,
+        "code": source.code,
+        "names": [statement.name],
+        "function": source.calls[-1].function if source.calls else "",
+        "turns": source.turns,
     }
 
 

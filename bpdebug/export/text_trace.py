@@ -8,6 +8,7 @@ from textwrap import fill, indent
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.language.printing import shape_text, statement_text
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import Trace
@@ -27,6 +28,8 @@ def text_trace(scenario: Case, trace: Trace) -> Iterator[str]:
     yield f"{scenario.title}\n"
     if scenario.about:
         yield f"{fill(scenario.about, WIDTH)}\n"
+    if scenario.script is not None:
+        yield from (f"{sentence}\n" for sentence in scenario.script.found)
     layout = f"layout {scenario.layout}, " if scenario.layout else ""
     yield f"{layout}dtype {scenario.dtype}\n\ngiven\n"
     for name in trace.program.inputs:
@@ -45,12 +48,18 @@ def _aligned(program: Program) -> Iterator[str]:
     rows = []
     for number, statement in enumerate(program.statements, start=1):
         layer = program.layer_of(statement)
-        place = layer.place if layer else ""
+        place = layer.place if layer else _line(statement)
         shape = shape_text(program.shapes[statement.name])
         rows.append((f"{number:3}", place, statement_text(statement), shape, program.rule_of(statement)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _line(statement: Statement) -> str:
+    """Write where a statement stands in a person's own code."""
+    source = statement.source
+    return f"{source.file}:{source.line}" if source else ""
 
 
 def _numbers(value: Array) -> str:

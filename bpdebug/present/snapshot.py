@@ -84,13 +84,17 @@ def _most_important(
 
 def most_pairs(program: Program) -> int:
     """Return the number of pairs of the statement that has the most."""
-    return max(
-        (
-            len(pairs_in_focus(program, program.layer_of(statement), statement))
-            for statement in program.statements
-        ),
-        default=0,
-    )
+    return max((_count_of_pairs(program, statement) for statement in program.statements), default=0)
+
+
+def _count_of_pairs(program: Program, statement: Statement) -> int:
+    """Return how many pairs a statement has; without layers they are those of what it reads and writes."""
+    layer = program.layer_of(statement)
+    if layer is not None or statement.phase == "update":
+        return len(pairs_in_focus(program, layer, statement))
+    tensor_of = program.index.tensor_of
+    in_use = (*names(statement.expression), statement.name)
+    return min(MOST_PAIRS, len({tensor_of.get(name, name) for name in in_use}))
 
 
 def _pair_of(program: Program, name: str) -> PairNames:

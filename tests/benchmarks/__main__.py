@@ -10,6 +10,7 @@ from tests.benchmarks import (
     gradient_check,
     headless_start,
     key_to_display,
+    long_program,
     stops,
     tensor_viewer,
     training_step,
@@ -28,6 +29,7 @@ BENCHMARKS = (
     headless_start,
     gradient_check,
     diagnosis,
+    long_program,
     stops,
     training_step,
 )

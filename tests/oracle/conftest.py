@@ -1,7 +1,7 @@
 """Tests against torch, which derives gradients in another way and knows nothing of us.
 
-All are of the deep tier. They are skipped where torch is not installed, unless the environment says that it must be: then a missing
-torch is a failure, so that a build server cannot skip them unnoticed.
+All are of the deep tier. They are skipped where torch is not installed, unless the environment says that it
+must be: then a missing torch is a failure, so that a build server cannot skip them unnoticed.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ NOT_DIFFERENTIATED = {
     "row_sums": (1, 2),
     "scatter_sum": (1, 2),
     "take": (1,),
+    "where": (0,),
 }
 """The arguments that are positions or numbers of rows, or lend their shape alone."""
 
@@ -104,6 +105,7 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "broadcast_like": broadcast_like,
         "causal_mask": causal_mask,
         "cleared": lambda x, y: x.flatten().index_fill(0, y.long().flatten(), 0).reshape(x.shape),
+        "cos": torch.cos,
         "concatenate": lambda x, y, axis: torch.cat([x, y], axis),
         "conv1d": f.conv1d,
         "conv1d_input_gradient": pulled_back(f.conv1d, 0),
@@ -166,6 +168,7 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "sigmoid_prime": slope(torch.sigmoid),
         "silu": f.silu,
         "silu_prime": slope(f.silu),
+        "sin": torch.sin,
         "softmax": lambda x, axis: f.softmax(x, axis),
         "softplus": f.softplus,
         "softsign": f.softsign,
@@ -181,6 +184,7 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "tril": torch.tril,
         "upsample": upsample,
         "upsample_gradient": upsample_gradient,
+        "where": lambda x, y, z: torch.where(x != 0, y, z),
     }
 
 
@@ -207,7 +211,8 @@ def drawn(function: Function, sample: Sample, seed: int) -> list[np.ndarray]:
         if function.form in ANY_SHAPE:  # what stands behind may be repeated
             extents = tuple(1 if place and random.random() < 0.3 else extent for extent in shape)
         if place in NOT_DIFFERENTIATED.get(function.name, ()):
-            arguments.append(given)
+            is_truth = function.form is ELEMENTWISE
+            arguments.append(random.integers(0, 2, extents).astype(float) if is_truth else given)
         elif (given > 0).all():
             arguments.append(random.uniform(given.min(), given.max(), extents))
         else:

@@ -347,3 +347,40 @@ SCRIPTS = [
         rate="0.5",
     ),
 ]
+
+SHIPPED = "../../../scenarios/scripts"
+EXAMPLES = [
+    Script(
+        f"{SHIPPED}/circles.py",
+        start="Z1 = W1 @ X + b1",
+        end="b2 -= 0.5 * db2",
+        loss="loss",
+        parameters=numbered("Wb", 2, "{p}{i}", "d{p}{i}"),
+    ),
+    Script(
+        f"{SHIPPED}/seasons.py",
+        start="out = network.forward(x)",
+        end="network.backward(y)",
+        loss="loss",
+        parameters={
+            f"network.{name}[{i}]": f"network.d{name[0]}[{i}]"
+            for name in ("weights", "biases")
+            for i in range(3)
+        },
+    ),
+    Script(
+        f"{SHIPPED}/melody.py",
+        start="loss = 0",
+        end="print(epoch, loss)",
+        loss="loss",
+        parameters={name: f"d{name}" for name in ("Wx", "Wh", "Wy", "bh", "by")},
+    ),
+    Script(
+        f"{SHIPPED}/flowers.py",
+        start='hidden, cache1 = affine_forward(petals, params["w1"], params["b1"])',
+        end='_, grads["w1"], grads["b1"] = affine_backward(dhidden, cache1)',
+        loss="loss",
+        parameters=numbered("wb", 2, 'params["{p}{i}"]', 'grads["{p}{i}"]'),
+    ),
+]
+"""The scripts that are shipped to try the check on: the first is right, each of the others has a mistake."""

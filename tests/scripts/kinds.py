@@ -262,7 +262,8 @@ def off_by_one(text: Text, node: ast.AST) -> Iterator[Edit]:
         if isinstance(place, ast.Slice | ast.Compare):
             continue
         if isinstance(place, ast.BinOp) and isinstance(place.op, ast.Add | ast.Sub):
-            yield text.replaced(place, text.of(place.left))
+            if not isinstance(place.left, ast.Constant):
+                yield text.replaced(place, text.of(place.left))
         elif isinstance(place, ast.Name) and len(place.id) == 1:
             yield text.replaced(place, f"{place.id} - 1")
             yield text.replaced(place, f"{place.id} + 1")

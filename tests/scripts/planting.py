@@ -193,7 +193,8 @@ def in_training(script: Script, file: str, text: Text) -> list[ast.AST]:
             return flat and text.statement(node).lineno >= start
         return not SET_UP.search(getattr(scope, "name", ""))
 
-    return [n for n in ast.walk(text.tree) if isinstance(n, ast.expr | ast.stmt) and trains(n)]
+    nodes = [n for n in ast.walk(text.tree) if isinstance(n, ast.expr | ast.stmt)]
+    return [n for n in nodes if trains(n) and not text.in_range(n)]
 
 
 def implied_loss_stays(right: Measured, edit: Edit) -> bool:

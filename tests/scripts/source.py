@@ -121,6 +121,11 @@ class Text:
             inside = around
         return False
 
+    def in_range(self, node: ast.AST) -> bool:
+        """Whether a node says over what a loop counts."""
+        calls = [around for around in self.ancestors(node) if isinstance(around, ast.Call)]
+        return any(self.of(call.func) == "range" for call in calls)
+
     @functools.cached_property
     def sizes(self) -> set[str]:
         """The names that are no tensors: counts, numbers, and the variables of loops over a range."""

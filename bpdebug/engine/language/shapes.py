@@ -15,6 +15,32 @@ def options_of(call: Call) -> Mapping[str, Option]:
     return {**defaults, **dict(call.options)} if call.options else defaults
 
 
+def shapes_within(expression: Expression, shapes: Mapping[str, Shape]) -> dict[Call, Shape]:
+    """Infer the shape of every call in an expression, each once, in the order of evaluation.
+
+    Parameters
+    ----------
+    expression : Expression
+        What would be computed; its operands fit together.
+    shapes : mapping
+        The shape of each name that it reads.
+    """
+    found: dict[Call, Shape] = {}
+
+    def infer(node: Expression) -> Shape:
+        if isinstance(node, Name):
+            return shapes[node.id]
+        if not isinstance(node, Call):
+            return ()
+        if node not in found:
+            operands = tuple(map(infer, node.arguments))
+            found[node] = FUNCTIONS[node.function].form.shape(operands, options_of(node))
+        return found[node]
+
+    infer(expression)
+    return found
+
+
 def shape_of(expression: Expression, shapes: Mapping[str, Shape]) -> Shape:
     """Infer the shape of an expression.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bpdebug.engine.language.forms import Shape, element_count
-from bpdebug.engine.language.nodes import Expression, Statement, calls
+from bpdebug.engine.language.nodes import Expression, Statement
 from bpdebug.engine.language.printing import statement_text
-from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.language.shapes import shapes_within
 from bpdebug.engine.program.program import Program
 from bpdebug.sources.declared import MAX_ELEMENTS
 from bpdebug.sources.problems import KeyPath, Report
@@ -103,4 +103,4 @@ def check_files(shapes: Mapping[KeyPath, Shape], report: Report) -> None:
 
 
 def _sizes(expression: Expression, shapes: Mapping[str, Shape]) -> list[int]:
-    return [element_count(shape_of(call, shapes)) for call in calls(expression)]
+    return [element_count(shape) for shape in shapes_within(expression, shapes).values()]

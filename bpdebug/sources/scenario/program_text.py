@@ -15,8 +15,8 @@ from bpdebug.errors import ExpressionError, ShapeError
 from bpdebug.sources.problems import Report, did_you_mean, key_path, listed
 
 PROGRAM = "program"
-MAX_STATEMENTS = 2_000
-"""More than anyone writes by hand; the backward pass of so many takes a few seconds to derive."""
+MAX_STATEMENTS = 100_000
+"""As many as the longest network has: a file of so many lines opens in seconds."""
 
 
 @dataclass(frozen=True, slots=True)

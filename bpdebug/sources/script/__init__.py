@@ -12,6 +12,9 @@ How it is done, in the order in which the modules build on each other:
 - `recorder`: the hooks, and what they make of what they see.
 - `imports`, `notebooks`, `running`: which files are instrumented, and a script run as Python runs it.
 - `recording`: one call that does all this, and the record that is left.
+- `environment`: what every name meant when an expression was evaluated.
+- `conversion`, `analysis`, `reference`: the statements of a program; parameters, loss and whose gradient each
+  tensor is; the derived gradients. `case` puts them together.
 
 The contract of the records
 ---------------------------
@@ -37,7 +40,10 @@ has an instance for each.
 
 *The environment* of an instance is `environment(recording, instance)`: what every name meant when its
 expression was evaluated, containers as they were then, arrays as nodes. It is made from the names of the
-frame, which are kept by reference, and from `recording.journal`, by undoing the writes that came later.
+frame, which are kept by reference, and from `recording.journal`, by undoing the writes that came later. Where
+the expression calls a function of the person's, it is the environment before the call. `evaluated` evaluates
+an edit of the expression in it, within `callable_again`; a function that is called again reads the module's
+variables of now, so calls whose inside was recorded are better computed again from their nodes.
 
 *Frames*: `frame.caller` is the file and the line that called, `frame.parent` the call that this was in,
 `frame.parent_turns` the turns there. `frame.site.function` is `Net.forward`.

@@ -11,6 +11,7 @@ import ast
 import builtins
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from bpdebug.sources.script.recorder.records import MISSING, Instance, Node
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.running import hooks_in_place
 
+CODE = (type, FunctionType, ModuleType)
+"""What has attributes, and is no object of the person's."""
 DEEPEST = 8
 """Containers in containers are followed so deep."""
 
@@ -107,7 +110,7 @@ class Environment(Mapping[str, Any]):
         if kind in (list, dict):
             return self._container(value, depth)
         attributes = getattr(value, "__dict__", None)
-        if type(attributes) is dict and not isinstance(value, type) and not callable(value):
+        if type(attributes) is dict and not isinstance(value, CODE):
             return self._object(value, attributes, depth)
         return value
 

@@ -19,7 +19,8 @@ written, read   what the current operation does with a tensor
 channel 2 of 3  the slice in sight of a tensor with more than two axes
 ● ◆             a breakpoint beside a statement, one with a condition; ○ ◇ when disabled
 set, changed    after `set`: what was replaced, and what follows from it; d shows the original
-*               a watch whose value the last move has changed"""
+*               a watch whose value the last move has changed
+▾ ▸  ×5  2/5    in your own code: a call, open or folded; a line that runs in 5 turns; its second"""
 """What the help says before the keys."""
 
 ACTIONS: tuple[Action, ...] = (

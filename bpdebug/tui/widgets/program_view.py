@@ -144,6 +144,11 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
 
     # The cursor
 
+    @property
+    def position_at_cursor(self) -> int:
+        """Where the line under the cursor leads to; under a heading, the first one below it."""
+        return self.listing.position_of(self.cursor, self.position)
+
     def stop(self, number: int | None = None) -> Stop:
         """Return where a breakpoint on a line stops; without one, on the line of the cursor."""
         return self.listing.stop_of(self.cursor if number is None else number)
@@ -157,7 +162,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
     def action_choose(self) -> None:
         """Fold the call under the cursor, or open it; where there is none, go to the statement."""
         if not self.toggle():
-            self.post_message(PositionChosen(self.listing.position_of(self.cursor, self.position)))
+            self.post_message(PositionChosen(self.position_at_cursor))
 
     def action_fold(self, folded: bool) -> None:
         """Open the call under the cursor, or fold it, or the one that the line is in."""

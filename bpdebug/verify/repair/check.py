@@ -16,7 +16,7 @@ from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.sources.script.environment import callable_again
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.verify.repair.early import EarlyRead, early_reads
-from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
+from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.report import (
     Assumed,
     Elements,
@@ -107,7 +107,7 @@ class _Check:
             verdicts,
             tuple(self.findings),
             self.assumed(),
-            finished=not self.search.is_over,
+            finished=not (self.search.is_over and self.wrong()),
         )
 
     def verdicts(self) -> dict[str, ParameterVerdict]:
@@ -217,10 +217,11 @@ class _Check:
         return {name for name, verdict in new.items() if verdict == "right" and old[name] != "right"}
 
     def _add(self, correction: Correction) -> None:
-        first = correction.suspect.first
         before = self.replay.run(self.corrected)
         self.corrected = {**self.corrected, **correction.replaced}
         after = self.replay.run(self.corrected)
+        # Of several executions that one is shown in which the correction makes the largest difference.
+        first = max(correction.suspect.involved, key=lambda one: _difference(one.node, before, after))
         node = first.node or first.result
         site = correction.suspect.site
         source = source_of(site, first.frame, self._turns(site, first), correction.place)
@@ -316,6 +317,14 @@ def _stored(site: Site) -> str:
 def _chain_nodes(parameter: Any) -> list[Node]:
     chain = [link.node for piece in parameter.pieces for link in piece.chain]
     return [*chain, *([parameter.new] if parameter.new is not None else [])]
+
+
+def _difference(node: Node | None, before: ValueOf, after: ValueOf) -> float:
+    """Return by how much a value differs at most."""
+    if node is None:
+        return 0.0
+    worst = _worst(before(node), after(node))
+    return 0.0 if worst is None else abs(worst.mine - worst.reference)
 
 
 def _worst(mine: Any, reference: Any) -> Elements | None:

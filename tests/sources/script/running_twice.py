@@ -16,6 +16,8 @@ from bpdebug.sources.script.recorder.recorder import Limits, Recorder
 from bpdebug.sources.script.running import hooks_in_place
 
 FILE = "own.py"
+UNSEEN = ("__builtins__", "__warningregistry__")
+"""A warning of NumPy's is noted where the operation was carried out, and that is a hook."""
 
 
 class Outcome(NamedTuple):
@@ -49,7 +51,7 @@ def _run(code: types.CodeType) -> Outcome:
                 if here.tb_frame.f_code.co_filename == FILE:
                     lines.append(here.tb_lineno)
                 here = here.tb_next
-    left = {name: exact(value) for name, value in space.items() if name not in ("__builtins__",)}
+    left = {name: exact(value) for name, value in space.items() if name not in UNSEEN}
     return Outcome(printed.getvalue(), error, tuple(lines), left)
 
 

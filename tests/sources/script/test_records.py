@@ -73,6 +73,7 @@ def test_the_program_gives_what_was_recorded(recording: Recording) -> None:
     assert not any("its shape" in sentence for sentence in case.script.found)
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")
 def test_values_are_kept_where_arrays_are_written_to(tmp_path: Path) -> None:
     script = tmp_path / "writes.py"
     script.write_text(

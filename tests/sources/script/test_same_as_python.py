@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.sources.script.running_twice import instrumented, plain
 
+ROOT = Path(__file__).parents[3]
 SNIPPETS = {
     "order of evaluation": """
 def say(x):
@@ -439,9 +442,11 @@ LIFETIMES = {
 
 
 @pytest.fixture(scope="module")
-def results() -> dict[str, list[tuple[int, list[str]]]]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[int, list[str]]]]:
+    """Run them once, in a folder of their own: some write files, and tests may run side by side."""
     command = [sys.executable, "-m", "tests.sources.script.cpythons_tests", *CPYTHON]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    folder, paths = tmp_path_factory.mktemp("cpython"), {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder, env=paths)
     found: dict[str, list[tuple[int, list[str]]]] = json.loads(done.stdout)
     return found
 

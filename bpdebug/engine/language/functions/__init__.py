@@ -33,6 +33,7 @@ OTHER_FAMILIES = (
     "joining",
     "opaque",
     "positions",
+    "waves",
     "pooling",
     "convolutions",
 )

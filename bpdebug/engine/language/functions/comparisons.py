@@ -1,7 +1,8 @@
 """Comparisons, and what joins them: the truth of each element as 1 or 0, in the dtype of the operands.
 
 They stand in conditions (`any(isnan(z2))`) and in masks (`dz1 = da1 * (z1 > 0)`). A number that is not 0
-counts as true, NaN too, as in NumPy.
+counts as true, NaN too, as in NumPy. A truth does not change where its operands change a little: no gradient
+flows to them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def _comparison(name: str, truth: Callable[..., Any], sign: str, notation: str, 
     return Function(
         name,
         as_numbers(truth),
-        None,
+        (None, None),
         f"1 where the first element is {words} the second, else 0.",
         PAIR,
         notation=f"{{x}} {notation} {{y}}",
@@ -40,7 +41,12 @@ def _comparison(name: str, truth: Callable[..., Any], sign: str, notation: str, 
     )
 
 
-ENTRIES = (
+def where(x: Array, y: Array, z: Array) -> Array:
+    """Return the elements of `y` where `x` is true, and those of `z` elsewhere."""
+    return np.asarray(np.where(np.not_equal(x, 0), y, z))
+
+
+TRUTH_VALUES = (
     _comparison("greater", np.greater, ">", ">", "larger than"),
     _comparison("greater_equal", np.greater_equal, ">=", "≥", "larger than or equal to"),
     _comparison("less", np.less, "<", "<", "smaller than"),
@@ -50,7 +56,7 @@ ENTRIES = (
     Function(
         "logical_and",
         as_numbers(np.logical_and),
-        None,
+        (None, None),
         "1 where both elements are true, else 0.",
         PAIR,
         notation="{x} ∧ {y}",
@@ -60,7 +66,7 @@ ENTRIES = (
     Function(
         "logical_or",
         as_numbers(np.logical_or),
-        None,
+        (None, None),
         "1 where one of the elements is true, else 0.",
         PAIR,
         notation="{x} ∨ {y}",
@@ -70,16 +76,31 @@ ENTRIES = (
     Function(
         "logical_not",
         as_numbers(np.logical_not),
-        None,
+        (None,),
         "1 where the element is not true, else 0.",
         SINGLE,
         notation="¬{x}",
         python="not {x}",
         precedence=NOT,
     ),
-    Function("isnan", as_numbers(np.isnan), None, "1 where the element is not a number, else 0.", SINGLE),
-    Function("isinf", as_numbers(np.isinf), None, "1 where the element is infinite, else 0.", SINGLE),
+    Function("isnan", as_numbers(np.isnan), (None,), "1 where the element is not a number, else 0.", SINGLE),
+    Function("isinf", as_numbers(np.isinf), (None,), "1 where the element is infinite, else 0.", SINGLE),
 )
 
-TRUTHS = frozenset({*(entry.name for entry in ENTRIES), "any", "all"})
+ENTRIES = (
+    *TRUTH_VALUES,
+    Function(
+        "where",
+        where,
+        (None, "where(x, g, 0)", "where(x, 0, g)"),
+        "The second element where the first is true, else the third; only what was taken receives a gradient.",
+        (
+            Sample((((1.0, 0.0, 1.0), (0.0, 0.0, 1.0)), MIXED, POSITIVE)),
+            Sample((((1.0,), (0.0,)), MIXED, 0.45)),
+        ),
+        notation="({y} where {x}, else {z})",
+    ),
+)
+
+TRUTHS = frozenset({*(entry.name for entry in TRUTH_VALUES), "any", "all"})
 """The functions whose results are read as true or false."""

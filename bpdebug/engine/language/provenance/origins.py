@@ -14,7 +14,7 @@ import numpy as np
 
 from bpdebug.engine.language.forms import Array
 from bpdebug.engine.language.forms.writing import element_text
-from bpdebug.engine.language.nodes import Expression
+from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.printing import written_number
 from bpdebug.engine.language.provenance.regions import Index, RegionReader, Source, point
 from bpdebug.engine.language.provenance.writer import ExpressionWriter
@@ -87,12 +87,13 @@ def origin_of(
     """
     if len(index) != result.ndim or not all(0 <= i < n for i, n in zip(index, result.shape, strict=True)):
         raise IndexError(f"{element_text(name, index)} does not exist: {name} has shape {result.shape}")
-    reader = RegionReader(values, {operand: value.shape for operand, value in values.items()})
+    # Of all that a run has only what the expression reads: that of a long program would take longer than all.
+    shapes = {operand: values[operand].shape for operand in names(expression)}
+    reader = RegionReader(values, shapes)
     with np.errstate(all="ignore"):
         written = ExpressionWriter(reader, digits).write(expression, index)
-    sources: list[Source] = []
+    sources: dict[object, Source] = {}
     for source in reader.sources(expression, point(index)):
-        if source not in sources:
-            sources.append(source)
+        sources.setdefault(source.key, source)
     total = written_number(float(result[index]), digits)
-    return Origin(element_text(name, index), tuple(sources), written.symbols, written.numbers, total)
+    return Origin(element_text(name, index), tuple(sources.values()), written.symbols, written.numbers, total)

@@ -43,6 +43,11 @@ class Source:
     region: Region
     wins: bool = False
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from others: slices cannot be looked up in a table."""
+        return self.name, self.wins, *((part.start, part.stop, part.step) for part in self.region)
+
     def contains(self, index: Index) -> bool:
         """Whether an element of the tensor is one of those that feed the result."""
         return all(i in numbers_of(part) for part, i in zip(self.region, index, strict=True))

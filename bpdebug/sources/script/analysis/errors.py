@@ -83,13 +83,15 @@ def _difference(known: Dependence, node: Node) -> Error | None:
     if on_left == on_right:
         return None
     output, target = (left, right) if on_left else (right, left)
-    if _is_literal(node, 1 if on_left else 0):
+    if _is_literal(node, 1 if on_left else 0, target):
         return None
     return Error(node, output, target)
 
 
-def _is_literal(node: Node, place: int) -> bool:
+def _is_literal(node: Node, place: int, target: Any) -> bool:
     """Whether an operand of a difference stands there as a number."""
+    if node.site is not None and node.site.kind != "binary":  # `p -= 1`
+        return type(target) is not Node or (target.function is None and not target.names and not target.shape)
     try:
         tree = ast.parse(node.site.code.strip(), mode="eval").body if node.site else None
     except SyntaxError:

@@ -10,6 +10,7 @@ but is held to it. A gradient that is 0 by nature is right as long as it is 0 up
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -122,39 +123,47 @@ class Standard:
     # ---- the common factor
 
     def _common_factor(self, read: Sequence[Pieces | None]) -> float | None:
-        """Return the factor for which most parameters vote."""
+        """Return the factor for which most parameters vote; of several, that of the most exact gradients."""
         for strict in (True, False):
-            votes: list[float] = []
+            votes: list[Reading] = []
             for parameter, pieces in zip(self.parameters, read, strict=True):
                 if pieces is None or (self.is_trained and not parameter.is_updated):
                     continue
                 is_single = np.size(parameter.old.like) == 1
-                if strict and is_single and not self.all_single:
-                    continue
-                votes += self._votes(pieces, is_single)
-            found = most_common(votes, self.tolerance)
-            if found is not None:
-                return found
+                if not (strict and is_single and not self.all_single):
+                    votes += self._votes(pieces)
+            if votes:
+                return self._elected(votes)
         return None
 
-    def _votes(self, pieces: Pieces, is_single: bool) -> list[float]:
-        """Return the factors that one parameter could have: those of all of its pieces."""
+    def _votes(self, pieces: Pieces) -> list[Reading]:
+        """Return for each factor that one parameter could have the reading nearest to its reference."""
         known = [readings for readings in pieces if readings is not None]
-        if not known:
-            return []
-        found: list[float] = []
-        for reading in known[0]:
+        found: list[Reading] = []
+        for reading in known[0] if known else ():
             allowed = reading.factor > 0 or self.may_grow
-            if not allowed or any(near(reading.factor, one, self.tolerance) for one in found):
+            if not allowed or any(self._agree(reading, one) for one in found):
                 continue
-            rest = all(
-                any(near(reading.factor, other.factor, self.tolerance) for other in readings)
-                for readings in known[1:]
-            )
-            same = [one for one in known[0] if near(one.factor, reading.factor, self.tolerance)]
-            if rest and any(one.is_natural for one in same):
-                found.append(reading.factor)
+            same = [one for one in known[0] if self._agree(one, reading) and one.is_natural]
+            if same and all(any(self._agree(reading, other) for other in readings) for readings in known[1:]):
+                found.append(min(same, key=_strangeness))
         return found
+
+    def _agree(self, reading: Reading, other: Reading) -> bool:
+        return near(reading.factor, other.factor, self.tolerance)
+
+    def _elected(self, votes: Sequence[Reading]) -> float:
+        parties: list[list[Reading]] = []
+        for vote in votes:
+            own = next((party for party in parties if self._agree(vote, party[0])), None)
+            if own is None:
+                parties.append([vote])
+            else:
+                own.append(vote)
+        best = max(
+            parties, key=lambda party: (len(party), party[0].factor > 0, -sum(map(_strangeness, party)))
+        )
+        return best[0].factor
 
     # ---- verdicts
 
@@ -224,6 +233,11 @@ class Standard:
         larger = max(quotient, 1 / quotient)
         is_extent = any(extent > 1 and near(larger, extent, self.tolerance) for extent in self.extents)
         return reading.link.is_adaptive or not is_extent
+
+
+def _strangeness(reading: Reading) -> float:
+    """Return how far a gradient is from its reference: 0 where it is the same."""
+    return abs(math.log(abs(reading.ratio)))
 
 
 def _deepest_named(parameter: Parameter) -> Node | None:

@@ -6,6 +6,7 @@ import math
 import operator
 import sys
 from collections.abc import Callable
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,6 @@ ELEMENTWISE: dict[str, tuple[Any, ...]] = {
     "log": (np.log,),
     "sqrt": (np.sqrt, math.sqrt),
     "abs": (np.abs, abs, math.fabs),
-    "sign": (np.sign,),
     "minimum": (np.minimum,),
     "tanh": (np.tanh, math.tanh),
     "sin": (np.sin, math.sin),
@@ -73,6 +73,8 @@ CONVERSIONS: tuple[Any, ...] = (
     Method("tolist"),
 )
 """What gives the same elements again."""
+LARGEST_PRODUCT = 1_000_000
+"""So many products an `einsum` is written out with."""
 IGNORED_OPTIONS = frozenset({"axis", "dtype", "copy", "subok"})
 
 
@@ -112,6 +114,13 @@ def maximum(translator: Translator, node: Node) -> Expression:
         if np.ndim(_like(zero)) == 0 and value_of(zero) == 0:
             return translator.call("relu", other)
     return translator.call("maximum", x, y)
+
+
+def sign(translator: Translator, node: Node) -> Expression:
+    """Write 1, 0 or −1 as the difference of two truths, which no gradient flows through."""
+    (x,) = node.operands
+    over, under = (translator.call(name, x, number(0)) for name in ("greater", "less"))
+    return translator.call("subtract", over, under)
 
 
 def log(translator: Translator, node: Node) -> Expression:
@@ -298,11 +307,33 @@ def outer(translator: Translator, node: Node) -> Expression:
 
 
 def einsum(translator: Translator, node: Node) -> Expression:
-    """Write sums of products over named axes."""
+    """Write sums of products over named axes: all axes in one order, multiplied, summed up."""
     text, *operands = node.operands
-    if not isinstance(text, str):
-        raise OpaqueError("einsum without a text")
-    return translator.call("einsum", *operands, subscripts=text.replace(" ", ""))
+    if not isinstance(text, str) or "." in text or set(node.options) - {"optimize"}:
+        raise OpaqueError("einsum of this form")
+    given, arrow, result = text.replace(" ", "").partition("->")
+    of_operands = given.split(",")
+    letters = "".join(of_operands)
+    if not arrow:
+        result = "".join(letter for letter in sorted(set(letters)) if letters.count(letter) == 1)
+    extents = {
+        letter: extent
+        for own, operand in zip(of_operands, operands, strict=True)
+        for letter, extent in zip(own, shape_of(operand), strict=True)
+    }
+    order = [*result, *(letter for letter in extents if letter not in result)]
+    if math.prod(extents.values()) > LARGEST_PRODUCT or any(len(set(own)) < len(own) for own in of_operands):
+        raise OpaqueError("einsum of this size or with a diagonal")
+    factors = []
+    for own, operand in zip(of_operands, operands, strict=True):
+        axes = [own.index(letter) for letter in order if letter in own]
+        laid = (
+            operand if axes == sorted(axes) else translator.moved(operand, partial(np.transpose, axes=axes))
+        )
+        factors.append(translator.reshaped(laid, [extents[one] if one in own else 1 for one in order]))
+    product = reduce(partial(translator.call, "multiply"), factors)
+    summed = tuple(range(len(result), len(order)))
+    return translator.call("sum", product, axis=summed) if summed else product
 
 
 def copied(translator: Translator, node: Node) -> Expression:
@@ -329,6 +360,7 @@ def basic_rules() -> dict[Any, Rule]:
     rules |= {
         same: copied,
         np.maximum: maximum,
+        np.sign: sign,
         math.log: log,
         np.log2: log_to(2),
         np.log10: log_to(10),

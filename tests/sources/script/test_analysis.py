@@ -1,0 +1,310 @@
+"""What a recorded script trains: parameters, loss, gradients, the factor, and what is right of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bpdebug.sources.script import record_script
+from bpdebug.sources.script.analysis.analysis import Analysis, Told, analyse
+from bpdebug.sources.script.analysis.wording import sentences
+from tests.scripts.catalogue import SCRIPTS
+from tests.scripts.oracle import RIGHT, Script
+from tests.sources.script.recording import recorded
+
+
+def analysed(folder: Path, text: str, told: Told = Told()) -> Analysis:  # noqa: B008 (a constant)
+    return analyse(recorded(folder, text), told)
+
+
+def kinds(analysis: Analysis) -> dict[str, str]:
+    return {
+        one.name: verdict.kind
+        for one, verdict in zip(analysis.parameters, analysis.verdicts_of_record, strict=True)
+    }
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_all_gradients_of_a_right_script_are_right(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    main = RIGHT / script.main
+    monkeypatch.chdir(main.parent)
+    analysis = analyse(record_script(main.name))
+    assert set(kinds(analysis).values()) == {"right"}
+    assert analysis.confidence == 1
+    assert sum(one.is_updated for one in analysis.parameters) >= len(script.parameters)
+
+
+NET = """
+    import numpy as np
+    rng = np.random.default_rng(4)
+    X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    W1, b1 = rng.normal(size=(3, 4)), rng.normal(size=4)
+    W2, b2 = rng.normal(size=(4, 2)), rng.normal(size=2)
+    rate = 0.1
+    for step in range(2):
+        h = np.tanh(X @ W1 + b1)
+        out = h @ W2 + b2
+        loss = np.mean((out - Y) ** 2)
+        d2 = 2 * (out - Y) / out.size
+        dW2 = h.T @ d2
+        db2 = d2.sum(axis=0)
+        d1 = d2 @ W2.T * (1 - h**2)
+        dW1 = X.T @ d1
+        db1 = d1.sum(axis=0)
+        W1 -= rate * dW1
+        b1 -= rate * db1
+        W2 -= rate * dW2
+        b2 -= rate * db2
+    """
+ALL_RIGHT = dict.fromkeys(("W1", "b1", "W2", "b2"), "right")
+
+
+def test_parameters_loss_rate_and_gradients_are_found(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, NET)
+    assert kinds(analysis) == ALL_RIGHT
+    assert analysis.loss is not None
+    assert analysis.loss.text == "loss = mean((out - Y) ** 2), line 11"
+    assert analysis.loss.candidate.line == 11
+    assert analysis.loss.verdicts.factor == pytest.approx(0.1)
+    gradients = [verdict.gradient.names for verdict in analysis.verdicts_of_record if verdict.gradient]
+    assert gradients == [("dW1",), ("db1",), ("dW2",), ("db2",)]
+    assert [one.line for one in analysis.parameters] == [18, 19, 20, 21]
+    assert sentences(analysis) == (
+        "parameters: W1, b1, W2, b2",
+        "loss: loss = mean((out - Y) ** 2), line 11",
+        "gradients: dW1 line 16 of W1, db1 line 17 of b1, dW2 line 13 of W2, db2 line 14 of b2",
+        "the step is -0.1 times the gradient",
+        "4 of 4 gradients follow from this loss",
+    )
+
+
+def test_every_operation_has_a_phase(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, NET)
+    by_line = {
+        node.site.line: analysis.phases[node.id] for node in analysis.recording.nodes if node.site is not None
+    }
+    assert {by_line[line] for line in (9, 10, 11)} == {"forward"}
+    assert {by_line[line] for line in range(12, 18)} == {"backward"}
+    assert {by_line[line] for line in range(18, 22)} == {"update"}
+
+
+FAULTS = {
+    "a factor on the way back": ("d2 @ W2.T", "d2 @ (W2 * 2).T", {"W1": "factor", "b1": "factor"}),
+    "a missing slope": (" * (1 - h**2)", "", {"W1": "wrong", "b1": "wrong"}),
+    "a mean for a sum": ("d2.sum(axis=0)", "d2.mean(axis=0)", {"b2": "factor"}),
+    "one scalar for a sum over an axis": ("db1 = d1.sum(axis=0)", "db1 = d1.sum()", {"b1": "wrong"}),
+    "a sign": ("W1 -= rate", "W1 += rate", {"W1": "factor"}),
+    "every sign": ("d2 = 2 *", "d2 = -2 *", dict.fromkeys(ALL_RIGHT, "factor")),
+    "the update too early": (
+        "d1 = d2 @ W2.T",
+        "W2 -= rate * dW2; d1 = d2 @ W2.T",
+        {"W1": "wrong", "b1": "wrong"},
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_shows_at_the_parameters_that_it_reaches(fault: str, tmp_path: Path) -> None:
+    written, instead, wrong = FAULTS[fault]
+    assert NET.count(written) == 1
+    text = NET.replace(written, instead)
+    if "too early" in fault:
+        text = text.replace("        W2 -= rate * dW2\n", "")
+    assert kinds(analysed(tmp_path, text)) == ALL_RIGHT | wrong
+
+
+CONVENTIONS = {
+    "the mean is taken at the update": [(" / out.size", ""), ("rate = 0.1", "rate = 0.1 / 12")],
+    "a rate for each": [("b1 -= rate", "b1 -= 0.03"), ("b2 -= rate", "b2 -= 0.5")],
+    "added": [("d2 = 2 *", "d2 = -2 *"), ("1 -= ", "1 += "), ("2 -= ", "2 += ")],
+    "clipped": [
+        ("        W1 -=", "        for g in (dW1, db1, dW2, db2): np.clip(g, -9, 9, out=g)\n        W1 -=")
+    ],
+    "clipped by a norm": [("W1 -= rate * dW1", "W1 -= rate * (dW1 * min(1.0, 0.1 / np.linalg.norm(dW1)))")],
+    "decayed": [("W1 -= rate * dW1", "W1 -= rate * (dW1 + 0.01 * W1)")],
+    "copied": [("dW1 = X.T @ d1", "dW1 = np.array([X.T @ d1]).reshape(3, 4).copy()")],
+    "turned": [("dW1 = X.T @ d1", "dW1 = (d1.T @ X)"), ("rate * dW1", "rate * dW1.T")],
+    "with momentum": [
+        ("    rate = 0.1", "    rate, v = 0.1, 0.0"),
+        ("W1 -= rate * dW1", "v = 0.9 * v + dW1; W1 -= rate * v"),
+    ],
+}
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_what_is_a_convention_is_no_fault(convention: str, tmp_path: Path) -> None:
+    text = NET
+    for written, instead in CONVENTIONS[convention]:
+        assert written in text
+        text = text.replace(written, instead)
+    assert kinds(analysed(tmp_path, text)) == ALL_RIGHT
+
+
+def test_adam_is_judged_by_the_gradient_that_goes_into_it(tmp_path: Path) -> None:
+    adam = """
+        for name, w, g in (("W1", W1, dW1), ("b1", b1, db1), ("W2", W2, dW2), ("b2", b2, db2)):
+            m = 0.9 * m0[name] + 0.1 * g
+            v = 0.999 * v0[name] + 0.001 * g**2
+            w -= rate * (m / 0.1) / (np.sqrt(v / 0.001) + 1e-8)
+    """
+    begin = "    m0 = {n: 0.0 for n in ('W1', 'b1', 'W2', 'b2')}\n    v0 = dict(m0)\n    for step"
+    head, _, _ = NET.partition("        W1 -= rate")
+    text = head.replace("    for step", begin) + adam.lstrip("\n").rstrip() + "\n"
+    assert set(kinds(analysed(tmp_path, text)).values()) == {"right"}
+    assert set(kinds(analysed(tmp_path, text.replace("(1 - h**2)", "(1 - h)"))).values()) == {
+        "right",
+        "wrong",
+    }
+
+
+def test_a_missing_mean_is_no_rate(tmp_path: Path) -> None:
+    """Six examples: a factor of six between two steps is a forgotten mean."""
+    text = NET.replace("b2 -= rate * db2", "b2 -= rate * 6 * db2")
+    assert kinds(analysed(tmp_path, text)) == ALL_RIGHT | {"b2": "factor"}
+
+
+SOFTMAX = """
+    import numpy as np
+    rng = np.random.default_rng(5)
+    X, t = rng.normal(size=(5, 3)), np.eye(4)[[0, 2, 1, 3, 0]]
+    W = rng.normal(size=(3, 4))
+    for step in range(2):
+        e = np.exp(X @ W)
+        p = e / e.sum(axis=1, keepdims=True)
+        W -= 0.2 * X.T @ (p - t)
+    """
+
+
+def test_a_loss_is_implied_by_an_error(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, SOFTMAX)
+    assert kinds(analysis) == {"W": "right"}
+    assert analysis.loss is not None
+    assert analysis.loss.text == "−Σ t log p, implied by line 9"
+
+
+def test_classes_by_their_places_imply_a_loss(tmp_path: Path) -> None:
+    picked = "p[range(5), [0, 2, 1, 3, 0]] -= 1\n        W -= 0.2 * X.T @ p"
+    analysis = analysed(tmp_path, SOFTMAX.replace("W -= 0.2 * X.T @ (p - t)", picked))
+    assert kinds(analysis) == {"W": "right"}
+    assert analysis.loss is not None
+    assert analysis.loss.candidate.kind is not None
+    assert analysis.loss.candidate.kind.name == "negative log-likelihood"
+
+
+def test_a_printed_number_that_is_not_descended_is_seen_through(tmp_path: Path) -> None:
+    decoy = "        error = np.mean(np.abs(p - t))\n        W -="
+    analysis = analysed(tmp_path, SOFTMAX.replace("        W -=", decoy))
+    assert kinds(analysis) == {"W": "right"}
+    assert analysis.loss is not None
+    assert not analysis.loss.candidate.is_explicit
+
+
+def test_a_small_number_in_a_logarithm_is_left_out(tmp_path: Path) -> None:
+    loss = "        loss = -np.sum(t * np.log(p + 1e-6))\n        W -="
+    analysis = analysed(tmp_path, SOFTMAX.replace("        W -=", loss))
+    assert kinds(analysis) == {"W": "right"}
+    assert analysis.loss is not None
+    assert analysis.loss.candidate.leaves_epsilon_out
+
+
+def test_a_likelihood_may_be_made_larger(tmp_path: Path) -> None:
+    text = SOFTMAX.replace("W -= 0.2 * X.T @ (p - t)", "ll = np.sum(t * np.log(p)); W += 0.2 * X.T @ (t - p)")
+    analysis = analysed(tmp_path, text)
+    assert kinds(analysis) == {"W": "right"}
+
+
+def test_two_losses_that_explain_equally_are_both_said(tmp_path: Path) -> None:
+    """With one example, half a square and a cross-entropy are alike up to a factor."""
+    text = """
+    import numpy as np
+    x, y, w = np.array([1.0, 2.0]), 0.25, np.array([0.5, -0.3])
+    for step in range(2):
+        a = 1 / (1 + np.exp(-(x @ w)))
+        w -= 0.1 * ((a - y) * x)
+    """
+    analysis = analysed(tmp_path, text)
+    assert analysis.loss is not None
+    assert {analysis.loss.text, *(one.text for one in analysis.equals)} <= {
+        "−Σ y log a + (1 − y) log(1 − a), implied by line 6",
+        "½ Σ (a − y)², implied by line 6",
+    }
+    assert kinds(analysis) == {"w": "right"}
+
+
+def test_a_gradient_that_is_zero_by_nature_proves_nothing(tmp_path: Path) -> None:
+    text = """
+    import numpy as np
+    rng = np.random.default_rng(6)
+    X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 4))
+    W, b = rng.normal(size=(3, 4)), rng.normal(size=4)
+    for step in range(2):
+        z = X @ W + b
+        c = z - z.mean(axis=0)
+        d = c - Y
+        g = d - d.mean(axis=0)
+        W -= 0.1 * X.T @ g
+        b -= 0.1 * g.sum(axis=0)
+    """
+    analysis = analysed(tmp_path, text)
+    assert kinds(analysis) == {"W": "right", "b": "right"}
+    assert [verdict.is_zero for verdict in analysis.verdicts_of_record] == [False, True]
+    assert "1 is 0 by nature" in sentences(analysis)[-1]
+
+
+def test_a_gradient_that_no_update_uses_counts(tmp_path: Path) -> None:
+    head, _, _ = NET.partition("        W1 -= rate")
+    analysis = analysed(tmp_path, head)
+    assert kinds(analysis) == ALL_RIGHT
+    assert not any(one.is_updated for one in analysis.parameters)
+    wrong = analysed(tmp_path, head.replace("db1 = d1.sum(axis=0)", "db1 = d1[0]"))
+    assert kinds(wrong) == ALL_RIGHT | {"b1": "wrong"}
+
+
+def test_a_gradient_of_the_input_counts_beside_the_updates(tmp_path: Path) -> None:
+    text = NET.replace("        W1 -= rate", "        dX = d1 @ W1\n        W1 -= rate").replace(
+        "d1 @ W1\n", "d1 @ W1.T\n"
+    )
+    assert kinds(analysed(tmp_path, text)) == ALL_RIGHT | {"X": "right"}
+    wrong = text.replace("d1 @ W1.T", "d1 @ W1.T / 2")
+    assert kinds(analysed(tmp_path, wrong)) == ALL_RIGHT | {"X": "factor"}
+
+
+def test_what_the_person_says_goes(tmp_path: Path) -> None:
+    told = Told(loss="mae")
+    assert set(kinds(analysed(tmp_path, NET, told)).values()) == {"wrong"}
+    for loss in ("loss", "11"):
+        analysis = analysed(tmp_path, NET, Told(loss=loss))
+        assert analysis.loss is not None
+        assert analysis.loss.candidate.line == 11
+    assert kinds(analysed(tmp_path, NET, Told(parameters=("W2",)))) == {"W2": "right"}
+    swapped = Told(gradients={"W2": "h"})
+    assert kinds(analysed(tmp_path, NET, swapped))["W2"] == "wrong"
+
+
+def test_without_a_step_there_is_nothing_to_judge(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, "import numpy as np\nx = np.ones(3)\ny = x * 2\n")
+    assert (analysis.parameters, analysis.loss) == ((), None)
+    assert "nothing was trained" in analysis.notes[0]
+    with pytest.raises(ValueError, match="no loss"):
+        analysis.verdicts()
+
+
+def test_other_values_are_judged_by_other_references(tmp_path: Path) -> None:
+    """All gradients doubled are right again with a doubled reference, and one of them doubled is not."""
+    analysis = analysed(tmp_path, NET)
+    assert analysis.loss is not None
+    w1 = analysis.parameters[0].old
+    moved = {w1.id: w1.value + 0.3}
+    gradients = analysis.loss.reference.gradients(lambda node: moved.get(node.id, node.value))
+    assert not analysis.verdicts(gradients=gradients).are_right
+    first = analysis.verdicts_of_record[0].gradient
+    assert analysis.verdicts().are_right
+    assert not np.array_equal(gradients[w1.id], analysis.gradients[w1.id])
+    # The step of W1 is what the update makes of its gradient, so both are doubled.
+    chain = {link.node.id for piece in analysis.parameters[0].pieces for link in piece.chain}
+    assert first is not None
+    assert first.id in chain
+    doubled = analysis.verdicts(lambda node: node.value * (2 if node.id in chain else 1))
+    assert [verdict.kind for verdict in doubled.each] == ["factor", "right", "right", "right"]
