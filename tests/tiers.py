@@ -33,7 +33,7 @@ def few(values: Iterable[Any], fast: int = 1) -> list[Any]:
     every = [*values]
     chosen = {place * len(every) // fast for place in range(fast)}
     return [
-        value if place in chosen else deep(*value) if isinstance(value, tuple) else deep(value)
+        value if place in chosen else deep(*value) if type(value) is tuple else deep(value)
         for place, value in enumerate(every)
     ]
 

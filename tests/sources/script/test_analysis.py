@@ -13,6 +13,7 @@ from bpdebug.sources.script.analysis.wording import sentences
 from tests.scripts.catalogue import SCRIPTS
 from tests.scripts.oracle import RIGHT, Script
 from tests.sources.script.recording import recorded
+from tests.tiers import few
 
 
 def analysed(folder: Path, text: str, told: Told = Told()) -> Analysis:  # noqa: B008 (a constant)
@@ -26,7 +27,7 @@ def kinds(analysis: Analysis) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+@pytest.mark.parametrize("script", few(SCRIPTS, 12), ids=lambda script: script.name)
 def test_all_gradients_of_a_right_script_are_right(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     main = RIGHT / script.main
     monkeypatch.chdir(main.parent)
