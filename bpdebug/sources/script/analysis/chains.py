@@ -129,7 +129,8 @@ class Chains:
         dependent = [place for place in (0, 1) if self.is_dependent(operands[place])]
         if len(dependent) == 1:
             (place,) = dependent
-            if np.size(operands[place].like) == np.size(link.node.like):
+            is_whole = np.size(operands[place].like) == np.size(link.node.like)
+            if is_whole and _may_be_velocity(operands[1 - place], old):
                 yield link._replace(node=operands[place], sign=signs[place])
         for place in dependent if len(dependent) == 2 else ():
             if terms_beside(operands[1 - place], old.origin) == ():
@@ -158,6 +159,14 @@ class Chains:
                 sign = _sign_in_step(new, candidate, graph)
                 return Link(candidate, sign, is_stripped=link.is_stripped, is_adaptive=True)
         return None
+
+
+def _may_be_velocity(value: Any, old: Node) -> bool:
+    """Whether what is added to a gradient may be what momentum remembers: as large as the parameter, or 0."""
+    like = value.like if type(value) is Node else value
+    if np.shape(like) == old.shape or np.size(old.like) == 1:
+        return True
+    return not np.any(value.value if type(value) is Node else value)
 
 
 def _is_of(new: Node, node: Node) -> bool:

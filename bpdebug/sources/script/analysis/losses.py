@@ -52,7 +52,7 @@ class Candidate(NamedTuple):
     may_grow : bool
         Whether it may be meant to be made larger.
     is_part : bool
-        Whether another one is computed from it.
+        Whether another one is computed from it, or from what it may be equal to.
     """
 
     roots: tuple[Node, ...]
@@ -102,8 +102,10 @@ def candidates(
         What the person says it is: a name, a line, or a kind by its short name; then nothing else is.
     """
     if not told:
-        yield from explicit_losses(known, returned)
-        yield from implied_losses(known)
+        explicit = explicit_losses(known, returned)
+        yield from explicit
+        has_parts = any(one.is_part for one in explicit)
+        yield from (one._replace(is_part=has_parts) for one in implied_losses(known))
         return
     names = _names(known.graph)
     scalars = [node for node in known.graph.nodes if known.on[node.id] and np.size(node.like) == 1]
@@ -162,7 +164,7 @@ def explicit_losses(
     parts = graph.ancestors(
         parent for _, _, one, is_named in scored if is_named for parent in graph.parents(one.roots[0])
     )
-    # What a loss is made of is none, unless it is called one: the rest may be a penalty that is left out.
+    # What a loss is made of is none, unless it is called one: the rest may be a penalty.
     likeliest = [
         one._replace(is_part=one.roots[0].id in parts)
         for _, _, one, is_named in scored
