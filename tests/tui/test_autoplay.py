@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bpdebug.tui.autoplay import FASTEST, SLOWEST
-from tests.tui.conftest import SIZES, open_app
-
-at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+from tests.tui.conftest import at_both_sizes, open_app
 
 
 @at_both_sizes

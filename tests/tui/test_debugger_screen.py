@@ -12,9 +12,7 @@ from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.widgets.program_view import ProgramView
 from tests.examples import example
-from tests.tui.conftest import LARGE, SIZES, SMALL, Session, open_app
-
-at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
 
 MOVES = [
     # keys to get there, the key, the position and node after it

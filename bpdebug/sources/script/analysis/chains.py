@@ -67,7 +67,10 @@ class Chains:
         chain: list[Link] = []
         while link is not None and len(chain) < LONGEST:
             chain.append(link)
+            is_handed = link.node.instance is not None and not _is_of(new, link.node)
             link = self.below(link, old, new)
+            if link is not None and (is_handed or chain[-1].is_inner):
+                link = link._replace(is_inner=True)
         return tuple(chain)
 
     def is_dependent(self, value: Any) -> bool:
@@ -155,6 +158,11 @@ class Chains:
                 sign = _sign_in_step(new, candidate, graph)
                 return Link(candidate, sign, is_stripped=link.is_stripped, is_adaptive=True)
         return None
+
+
+def _is_of(new: Node, node: Node) -> bool:
+    """Whether a value was kept by the statement of the update itself."""
+    return node.instance is None or (new.site is not None and node.instance.statement == new.site.statement)
 
 
 def _whole_step(new: Node, old: Node) -> tuple[int, Node] | None:

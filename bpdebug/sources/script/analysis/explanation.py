@@ -79,10 +79,13 @@ class Explanation(NamedTuple):
         ratio = self.verdicts.ratio
         nearness = -round(abs(math.log(abs(ratio))), 3) if ratio else -99.0
         proven = sum(not verdict.is_zero for verdict in right)
+        # A decay is left out of a loss that has none; what another loss adds to this one may be that decay.
+        stripped = 0.0 if self.candidate.is_part else 0.5 * (len(right) - plain)
         return (
-            plain + 0.5 * (len(right) - plain) if proven else 0.0,
+            plain + stripped if proven else 0.0,
             float(self.verdicts.count("factor") if right else -self.verdicts.count("unknown")),
             float(self.candidate.is_explicit),
+            float(not self.candidate.is_part),
             float(self.candidate.leaves_epsilon_out),
             float(
                 sum(
