@@ -27,6 +27,8 @@ LARGE, SMALL = (160, 48), (80, 24)
 at_both_sizes = pytest.mark.parametrize("size", [LARGE, SMALL], ids=("160x48", "80x24"))
 PATIENCE = 20.0
 """Seconds after which what has not appeared will not appear."""
+OURS = ("NO_COLOR", "COLORTERM", "TERM", "COLUMNS", "LINES")
+"""What a terminal says of itself: these tests are one of their own, whatever they run in."""
 PLAIN = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 MODES = {
     "alternate screen": "1049",
@@ -104,9 +106,7 @@ def bpdebug(
 ) -> Iterator[Terminal]:
     """Start the app on a scenario, in a terminal of a size and in a folder."""
     columns, rows = size
-    kept = {
-        name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM", "TERM")
-    }
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
     process = pexpect.spawn(
         sys.executable,
         ["-m", "bpdebug", str(ROOT / "scenarios/two_layer.toml")],
