@@ -129,6 +129,16 @@ def test_json_is_strict_and_complete(bpdebug) -> None:
     assert set(dz1["diagnoses"][0]) == {"formula", "edits", "explanation", "fix", "residual"}
 
 
+def test_json_names_the_worst_element(bpdebug, tmp_path: Path) -> None:
+    mine = gradients("batch")
+    reference = mine["dw1"][4, 1]
+    mine["dw1"][4, 1] = 2.5
+    np.savez(tmp_path / "g.npz", **mine)
+    _, out, _ = bpdebug("check", "batch", "--mine", str(tmp_path / "g.npz"), "--format", "json")
+    (dw1,) = (tensor for tensor in json.loads(out)["tensors"] if tensor["name"] == "dw1")
+    assert dw1["worst"] == {"index": [4, 1], "mine": 2.5, "reference": reference}
+
+
 def test_not_a_number_is_strict_json_too(bpdebug, tmp_path: Path) -> None:
     np.savez(tmp_path / "g.npz", dw1=np.full((5, 3), np.nan))
     status, out, _ = bpdebug("check", "batch", "--mine", str(tmp_path / "g.npz"), "--format", "json")

@@ -34,6 +34,15 @@ async def test_each_tick_is_one_step() -> None:
         assert session.screen.autoplay.is_playing
 
 
+async def test_it_has_stopped_with_the_last_statement() -> None:
+    async with open_app("two_layer") as session:
+        await session.press("end", "p", "a")
+        assert session.screen.autoplay.is_playing
+        session.screen.autoplay.step()
+        assert session.moment == (12, 0)
+        assert not session.screen.autoplay.is_playing
+
+
 async def test_its_key_stops_it() -> None:
     async with open_app("two_layer") as session:
         await session.press("a")

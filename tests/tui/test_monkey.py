@@ -19,7 +19,7 @@ from tests.examples import example
 from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
-FEW, MANY = 200, 5000
+FEW, MANY = 100, 5000
 BATCH = 25
 """Keys typed ahead of the app, between two moments at which it has caught up."""
 LEAVING = ("q",)
