@@ -42,8 +42,12 @@ THEMES: dict[str, Theme] = {
     theme.name: theme
     for theme in (
         themed("dark", "textual-dark"),
-        # Textual's own oranges are too pale to be read on this background.
-        themed("light", "textual-light", **{"text-accent": "#754800", "text-warning": "#754800"}),
+        # Textual's own oranges and its green are too pale to be read on this background.
+        themed(
+            "light",
+            "textual-light",
+            **{"text-accent": "#754800", "text-warning": "#754800", "text-success": "#1c5f33"},
+        ),
         themed("nord", "nord"),
         themed("gruvbox", "gruvbox"),
         HIGH_CONTRAST,

@@ -111,9 +111,9 @@ class Session:
             self.app.post_message(events.Key(key, key if len(key) == 1 else None))
 
     async def settle(self) -> None:
-        """Wait until the app has opened, and its screen has been laid out and stays as it is."""
+        """Wait until the screen has been laid out and stays as it is."""
         seen = ""
-        while isinstance(self.app.screen, OpeningScreen) or seen != (seen := self.text):
+        while seen != (seen := self.text):
             await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object]) -> None:
@@ -159,6 +159,7 @@ async def running(app: BpdebugApp, size: tuple[int, int]) -> AsyncIterator[Sessi
     async with app.run_test(size=size, notifications=True) as pilot:
         session = Session(app, pilot)
         await session.until(lambda: not isinstance(app.screen, OpeningScreen) or not app.is_running)
+        await session.until(lambda: session.text.strip() or not app.is_running)
         await session.settle()
         yield session
 
