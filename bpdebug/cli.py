@@ -283,6 +283,8 @@ def check_own_code(
         for file, text in files.items():
             own = tuple(one for one in report.findings if one.source.file == file)
             write_corrected(file, text, script_report.corrected(text, own))
+    if not report.is_judged:
+        raise typer.Exit(BAD_INPUT)
     if not report.passed:
         raise typer.Exit(WRONG)
 

@@ -62,11 +62,14 @@ def junit_report(report: ScriptReport) -> Iterator[str]:
     tests = len(report.verdicts) + len(report.findings)
     failures = sum(verdict == "wrong" for verdict in report.verdicts.values()) + len(report.findings)
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-    yield f'<testsuite name="bpdebug check" tests="{tests}" failures="{failures}">\n'
+    skipped = sum(verdict == "not reached" for verdict in report.verdicts.values())
+    counts = f'tests="{tests}" failures="{failures}" skipped="{skipped}"'
+    yield f'<testsuite name="bpdebug check" {counts}>\n'
     for parameter, verdict in report.verdicts.items():
         name = quoteattr(f"gradient of {parameter}")
         case = f"  <testcase classname={quoteattr(report.file)} name={name}"
-        yield f'{case}><failure message="wrong"/></testcase>\n' if verdict == "wrong" else f"{case}/>\n"
+        inside = {"wrong": '<failure message="wrong"/>', "not reached": "<skipped/>"}.get(verdict)
+        yield f"{case}>{inside}</testcase>\n" if inside else f"{case}/>\n"
     for finding in report.findings:
         head, *rest = _lines(finding)
         yield f"  <testcase classname={quoteattr(report.file)} name={quoteattr(_place(finding))}>\n"
@@ -129,12 +132,19 @@ def conclusion(report: ScriptReport) -> str:
     unfinished = "" if report.finished else " The search was ended by its time: --seconds gives it more."
     if not report.verdicts:
         return "Nothing was compared: no parameter was found." + unfinished
+    open_ones = [parameter for parameter, verdict in report.verdicts.items() if verdict == "not reached"]
+    left = f" Not judged: {', '.join(open_ones)}." if open_ones else ""
+    if not report.is_judged:
+        return f"Nothing was compared.{left}{unfinished}"
     if report.passed:
-        count = len(report.verdicts)
-        return f"All right: {count} gradient{'s' if count != 1 else ''}." + unfinished
+        count = len(report.verdicts) - len(open_ones)
+        right = "All right" if not open_ones else "Right"
+        return f"{right}: {count} gradient{'s' if count != 1 else ''}.{left}{unfinished}"
     lines = len({(finding.source.file, finding.source.line) for finding in report.findings})
     at = f" {lines} line{'s' if lines != 1 else ''} to mend." if lines else ""
-    return f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}.{at}{unfinished}"
+    return (
+        f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}.{at}{left}{unfinished}"
+    )
 
 
 def _assumed(report: ScriptReport) -> Iterator[str]:

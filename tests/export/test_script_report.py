@@ -127,6 +127,19 @@ def test_the_diff_is_what_patch_takes(tmp_path: Path) -> None:
     assert (tmp_path / "net.py").read_text(encoding="utf-8") == corrected(TEXT, (FIRST, OVER_LINES))
 
 
+def test_what_could_not_be_judged_is_not_called_right() -> None:
+    none = report()._replace(verdicts={"w1": "not reached", "b1": "not reached"})
+    assert not none.passed
+    assert (
+        "".join(CHECK_FORMATS["text"](none)).splitlines()[-1] == "Nothing was compared. Not judged: w1, b1."
+    )
+    some = report()._replace(verdicts={"w1": "right", "b1": "not reached"})
+    assert some.passed
+    assert "".join(CHECK_FORMATS["text"](some)).splitlines()[-1] == "Right: 1 gradient. Not judged: b1."
+    suite = ElementTree.fromstring("".join(CHECK_FORMATS["junit"](some)))
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("2", "0", "1")
+
+
 def test_nothing_wrong_is_silence() -> None:
     assert "".join(CHECK_FORMATS["text"](report())).splitlines()[-1] == "All right: 2 gradients."
     assert "".join(diff({"net.py": TEXT}, ())) == ""

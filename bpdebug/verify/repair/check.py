@@ -72,7 +72,8 @@ def check_recording(recording: Recording, seconds: float = SECONDS) -> ScriptRep
     analysis = analyse(recording)
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
-        return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, analysis.notes))
+        notes = (*_ended_early(recording), *analysis.notes)
+        return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes))
     with callable_again(recording), np.errstate(all="ignore"):
         return _Check(recording, analysis, deadline).report()
 
@@ -280,10 +281,19 @@ class _Check:
             if verdict.gradient is not None
         }
         ratio = loss.verdicts.ratio
-        notes = [f"another loss explains as much: {other.text}" for other in self.analysis.equals]
+        notes = [*_ended_early(self.recording)]
+        notes += [f"another loss explains as much: {other.text}" for other in self.analysis.equals]
         if ratio is not None and abs(ratio - 1) > TOLERANCE:
             notes.append(f"all gradients are {ratio:.6g} times those of this loss: a convention")
         return Assumed(loss.text, 1.0 if ratio is None else ratio, gradients, (*notes, *self.analysis.notes))
+
+
+def _ended_early(recording: Recording) -> Iterator[str]:
+    """Say that the script did not come to the end of an iteration, where it did not."""
+    ending = recording.ending
+    if ending.kind not in ("stopped", "finished"):
+        at = f" at {ending.file}:{ending.line}" if ending.line else ""
+        yield f"the recording ended early{at}: {ending.message}"
 
 
 def _dependent(recording: Recording, analysis: Analysis) -> set[int]:

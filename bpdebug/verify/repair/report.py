@@ -116,6 +116,11 @@ class ScriptReport(NamedTuple):
     finished: bool = True
 
     @property
+    def is_judged(self) -> bool:
+        """Whether anything could be said of any gradient."""
+        return any(verdict != "not reached" for verdict in self.verdicts.values())
+
+    @property
     def passed(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.findings and "wrong" not in self.verdicts.values()
+        """Whether gradients were judged, and nothing is wrong."""
+        return self.is_judged and not self.findings and "wrong" not in self.verdicts.values()

@@ -1,0 +1,100 @@
+"""`bpdebug` on a person's own script, from the command line: what is printed, and the exit status."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bpdebug import cli
+
+Run = Callable[..., tuple[int, str, str]]
+
+SCRIPTS = Path(__file__).parents[1] / "scenarios" / "scripts"
+RAISES = """\
+import numpy as np
+w = np.ones((2, 3))
+x = np.arange(3.0)
+out = w @ x
+w -= 0.1 * np.outer(out - 1, np.ones(4))
+"""
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["bpdebug", *words])
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        status = cli.run_command_line()
+        return (status, *capfd.readouterr())
+
+    return run
+
+
+@pytest.mark.parametrize(("name", "status"), [("circles", 0), ("flowers", 1), ("melody", 1)])
+def test_the_exit_status_says_whether_it_is_right(run: Run, name: str, status: int) -> None:
+    assert run("check", str(SCRIPTS / f"{name}.py"))[0] == status
+
+
+def test_a_correction_can_be_applied_with_patch(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "flowers.py"
+    script.write_text((SCRIPTS / "flowers.py").read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    status, patch, _ = run("check", "flowers.py", "--diff")
+    assert status == 1
+    subprocess.run(["patch", "-p0"], input=patch, text=True, check=True, capture_output=True)
+    assert run("check", "flowers.py")[0] == 0
+
+
+def test_a_trace_names_the_lines(run: Run) -> None:
+    status, printed, _ = run("trace", str(SCRIPTS / "circles.py"), "--format", "json")
+    steps = json.loads(printed)["steps"]
+    text = (SCRIPTS / "circles.py").read_text(encoding="utf-8").splitlines()
+    assert status == 0
+    assert all(step["code"].splitlines()[0] in text[step["line"] - 1] for step in steps)
+    assert {"forward", "backward", "update"} <= {step["phase"] for step in steps}
+
+
+def test_a_script_that_raises_is_not_called_right(run: Run, tmp_path: Path) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(RAISES, encoding="utf-8")
+    status, printed, _ = run("check", str(script))
+    assert status == 2
+    assert "net.py:5: ValueError" in printed
+    assert printed.splitlines()[-1].startswith("Nothing was compared")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x = (", "not Python"),
+        ("import nowhere_to_be_found", "No module named"),
+        ("input()", "asks for an input"),
+        ("raise SystemExit(3)", "nothing was computed"),
+    ],
+)
+def test_what_cannot_be_used_is_one_clear_message(run: Run, text: str, expected: str, tmp_path: Path) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(text, encoding="utf-8")
+    status, printed, said = run("trace", str(script))
+    assert (status, printed) == (2, "")
+    assert expected in said
+    assert "Traceback" not in said
+
+
+def test_a_missing_script(run: Run) -> None:
+    status, _, said = run("check", "nowhere.py")
+    assert status == 2
+    assert "nowhere.py: no such file" in said
+
+
+def test_options_of_scripts_are_refused_for_scenarios(run: Run) -> None:
+    assert run("trace", "two_layer", "--until", "3")[0] == 2
+    assert run("check", "two_layer", "--diff")[0] == 2
