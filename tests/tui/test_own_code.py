@@ -6,9 +6,9 @@ import pytest
 
 from bpdebug.tui.screens.source_screen import SourceScreen
 from tests.recorded import Ran, recorded
-from tests.tui.conftest import SIZES, Session, open_app
+from tests.tui.conftest import LARGE, SMALL, Session, open_app
 
-at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+at_both_sizes = pytest.mark.parametrize("size", [LARGE, SMALL], ids=("160x48", "80x24"))
 
 
 def marked(session: Session) -> str:
