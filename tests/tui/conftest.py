@@ -111,15 +111,10 @@ class Session:
             self.app.post_message(events.Key(key, key if len(key) == 1 else None))
 
     async def settle(self) -> None:
-        """Wait until the app has opened, and its screen has all its widgets and stays as it is."""
+        """Wait until the screen has all its widgets, has been laid out and stays as it is."""
         seen = ""
-        while not self.is_open or seen != (seen := self.text):
+        while not self.app.screen.is_mounted or seen != (seen := self.text):
             await self.pilot.pause()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the first screen after the opening one is there, with all its widgets."""
-        return self.app.screen.is_mounted and not isinstance(self.app.screen, OpeningScreen)
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until a condition holds."""
