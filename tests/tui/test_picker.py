@@ -10,6 +10,7 @@ from textual.widgets import OptionList
 from bpdebug.sources.scenario import shipped_scenarios
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 from bpdebug.tui.screens.picker import PickerScreen
+from tests.tiers import few
 from tests.tui.conftest import Session, at_both_sizes, open_app
 
 BROKEN = (
@@ -77,13 +78,16 @@ async def test_scenarios_of_the_current_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [
-        (BROKEN.encode(), "colour"),
-        (b"title = ", "TOML"),
-        (b"\xff\xfe\x00", "UTF-8"),
-        (b"", "missing"),
-        (b'title = "[/red] [bold"\nlayers = "[/]"\n', "layers"),
-    ],
+    few(
+        [
+            (BROKEN.encode(), "colour"),
+            (b"title = ", "TOML"),
+            (b"\xff\xfe\x00", "UTF-8"),
+            (b"", "missing"),
+            (b'title = "[/red] [bold"\nlayers = "[/]"\n', "layers"),
+        ],
+        2,
+    ),
     ids=("keys", "syntax", "bytes", "empty", "markup"),
 )
 async def test_a_broken_file_says_what_is_wrong(tmp_path: Path, content: bytes, words: str) -> None:

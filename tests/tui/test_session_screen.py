@@ -17,6 +17,7 @@ from bpdebug.tui.widgets.entry_panel import EntryPanel, EntryRows
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine, common_start, last_words
 from tests.examples import debugger_of, example
+from tests.tiers import few
 from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
 
 
@@ -171,7 +172,7 @@ async def test_save_writes_what_was_done(tmp_path: Path) -> None:
 
 
 @at_both_sizes
-@pytest.mark.parametrize(("there", "back"), [("c", "r"), ("f5", "shift+f5"), ("f5", "f17")])
+@pytest.mark.parametrize(("there", "back"), few([("c", "r"), ("f5", "shift+f5"), ("f5", "f17")]))
 async def test_continue_says_why_it_stops(size: tuple[int, int], there: str, back: str) -> None:
     async with open_app("two_layer", size) as session:
         await command(session, "break norm(dw1) > 0.001", "break dw2")
@@ -403,7 +404,7 @@ async def test_what_a_scenario_brings_is_there_from_the_start() -> None:
         assert session.moment == (6, 0)
 
 
-@pytest.mark.parametrize("name", ["batch", "two_layer", "find_the_bug"])
+@pytest.mark.parametrize("name", few(["batch", "two_layer", "find_the_bug"]))
 async def test_the_ledger_keeps_its_numbers_beside_the_lists(name: str) -> None:
     async with open_app(name, LARGE) as session:
         await session.press("end")

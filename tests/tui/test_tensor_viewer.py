@@ -19,6 +19,7 @@ from bpdebug.tui.screens.ask import AskScreen
 from bpdebug.tui.screens.chart import ChartScreen
 from bpdebug.tui.screens.help import HelpScreen
 from bpdebug.tui.widgets.tensor_grid import TensorGrid
+from tests.tiers import few
 from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_viewer
 
 MATRIX = np.arange(12.0).reshape(3, 4) - 5
@@ -539,7 +540,7 @@ async def test_help(size: tuple[int, int]) -> None:
         assert session.app.screen is session.viewer
 
 
-@pytest.mark.parametrize("key", ["escape", "q", "m"])
+@pytest.mark.parametrize("key", few(["escape", "q", "m"]))
 async def test_it_closes(key: str) -> None:
     async with open_viewer(Subject("w", MATRIX)) as session:
         viewer = session.viewer
