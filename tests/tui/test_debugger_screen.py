@@ -12,7 +12,7 @@ from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.widgets.program_view import ProgramView
 from tests.examples import example
-from tests.tiers import few
+from tests.tiers import deep, few
 from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
 
 MOVES = [
@@ -712,13 +712,14 @@ async def test_a_gradient_appears_where_its_tensor_has_been_scrolled_to() -> Non
         await session.until(lambda: partner.scroll_offset == panel.scroll_offset)
 
 
-async def test_a_thousand_layers(tmp_path: object) -> None:
+@pytest.mark.parametrize("count", [100, deep(1000)])
+async def test_many_layers(tmp_path: object, count: int) -> None:
     layer = '[[layers]]\nkind = "dense"\nactivation = "tanh"\nw = [[0.5]]\nb = [[0.25]]\n'
     file = tmp_path / "deep.toml"
     file.write_text(
         'title = "Deep"\nlayout = "columns"\n[inputs]\na0 = [[1.0]]\n'
-        + 1000 * layer
-        + "[gradient]\nda1000 = [[1.0]]\n"
+        + count * layer
+        + f"[gradient]\nda{count} = [[1.0]]\n"
     )
     from bpdebug.sources.scenario import load_scenario
 
@@ -727,9 +728,9 @@ async def test_a_thousand_layers(tmp_path: object) -> None:
         await session.press("end")
         assert session.moment == (last, 0)
         assert "▶ da0 =" in session.text_at("#program")
-        await session.press("g", *"z500", "enter")
-        assert "▶ z500 =" in session.text_at("#program")
-        assert "500 dense tanh" in session.text_at("#program")
-        assert "w500" in session.panel_text("w500")
+        await session.press("g", *f"z{count // 2}", "enter")
+        assert f"▶ z{count // 2} =" in session.text_at("#program")
+        assert f"{count // 2} dense tanh" in session.text_at("#program")
+        assert f"w{count // 2}" in session.panel_text(f"w{count // 2}")
         await session.press("home")
         assert "1 dense tanh" in session.text_at("#program")

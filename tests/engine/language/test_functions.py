@@ -209,7 +209,7 @@ def test_all_that_an_opaque_call_was_computed_from_may_feed_an_element() -> None
 KNOWN = [case for case in CASES if case.values[0].name != "opaque"]
 
 
-@pytest.mark.parametrize(("function", "sample"), few(KNOWN, 70))
+@pytest.mark.parametrize(("function", "sample"), few(KNOWN, 50))
 def test_reads_are_exactly_the_elements_that_matter(function: Function, sample: Sample) -> None:
     values = dict(zip(PLACES, arrays(sample), strict=False))
     call = call_of(function, sample)

@@ -103,7 +103,7 @@ def differences(reference: Reference, node: Node, epsilon: float, value_of: Call
     return slopes
 
 
-@pytest.mark.parametrize("code", few(cases(), 40))
+@pytest.mark.parametrize("code", few(cases(), 25))
 def test_a_gradient_equals_central_differences(code: str, tmp_path: Path) -> None:
     analysis = analysed(tmp_path, cases()[code])
     (parameter,) = (one for one in analysis.parameters if one.name == "w")

@@ -6,6 +6,7 @@ import pytest
 from textual import events
 
 from bpdebug.tui.keys.keymap import key_named
+from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
 
@@ -64,9 +65,10 @@ async def test_a_key_that_closes_a_dialog_twice_closes_it_once() -> None:
         assert session.moment == (7, 0)
 
 
-async def test_many_keys_at_once() -> None:
+@pytest.mark.parametrize("pairs", [20, deep(100)])
+async def test_many_keys_at_once(pairs: int) -> None:
     async with open_app("two_layer") as session:
-        await write(session, "np" * 100 + "nnn")
+        await write(session, "np" * pairs + "nnn")
         assert session.moment == (3, 0)
 
 
