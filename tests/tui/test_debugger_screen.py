@@ -52,10 +52,12 @@ async def test_every_key_moves_the_debugger() -> None:
 
 @pytest.mark.parametrize(
     ("before", "keys"),
-    [
-        ((), ("p", "u", "P", "home", "left", "shift+f11")),
-        (("end",), ("n", "s", "f", "N", "end", "right", "u")),
-    ],
+    few(
+        [
+            ((), ("p", "u", "P", "home", "left", "shift+f11")),
+            (("end",), ("n", "s", "f", "N", "end", "right", "u")),
+        ]
+    ),
     ids=("start", "end"),
 )
 async def test_what_cannot_be_done_does_nothing(before: tuple[str, ...], keys: tuple[str, ...]) -> None:
@@ -210,6 +212,7 @@ async def test_arrows_move_the_cell_inside_a_panel_and_step_outside(size: tuple[
         assert session.moment == (5, 0)
 
 
+@pytest.mark.deep
 async def test_arrows_in_the_program_do_not_step() -> None:
     async with open_app("two_layer") as session:
         session.screen.query_one(ProgramView).focus()
@@ -264,7 +267,7 @@ def bracketed(session: Session, name: str) -> list[str]:
     return texts
 
 
-@pytest.mark.parametrize(("presses", "position"), [(("f", "n", "n"), 6), (("n", "n", "n"), 3)])
+@pytest.mark.parametrize(("presses", "position"), few([(("f", "n", "n"), 6), (("n", "n", "n"), 3)]))
 async def test_the_marked_cell_is_the_explained_one_in_a_layer_of_another_shape(
     presses: tuple[str, ...], position: int
 ) -> None:
@@ -291,6 +294,7 @@ async def test_a_click_on_a_cell() -> None:
         assert "dw1[2,2] = " in session.text_at("#operation")
 
 
+@pytest.mark.deep
 async def test_a_click_beside_the_numbers_takes_the_nearest_cell() -> None:
     async with open_app("two_layer") as session:
         panel = session.panel("b1")
@@ -341,7 +345,7 @@ async def test_done_current_and_coming_differ_by_a_character() -> None:
         assert program.count("▶") == 1
 
 
-@pytest.mark.parametrize(("line", "position"), few([(2, 1), (5, 3), (10, 6), (17, 12), (0, 1), (8, 5)], 2))
+@pytest.mark.parametrize(("line", "position"), few([(2, 1), (5, 3), (10, 6), (17, 12), (0, 1), (8, 5)]))
 async def test_a_click_on_a_line_goes_there(line: int, position: int) -> None:
     async with open_app("two_layer") as session:
         await session.pilot.click("#program", offset=(8, line + 1))
@@ -349,6 +353,7 @@ async def test_a_click_on_a_line_goes_there(line: int, position: int) -> None:
         assert f"▶ {session.debugger.statement.name} =" in session.text_at("#program")
 
 
+@pytest.mark.deep
 async def test_a_click_below_the_program_changes_nothing() -> None:
     async with open_app("two_layer") as session:
         await session.pilot.click("#program", offset=(8, 30))
@@ -370,6 +375,7 @@ async def test_enter_in_the_program_goes_there(size: tuple[int, int]) -> None:
 # The view
 
 
+@pytest.mark.deep
 async def test_a_pinned_layer_stays_in_sight() -> None:
     async with open_app("two_layer") as session:
         await session.press("n", "l", "f")
@@ -382,7 +388,7 @@ async def test_a_pinned_layer_stays_in_sight() -> None:
 
 
 @at_both_sizes
-@pytest.mark.parametrize("opening", ["m", "enter"])
+@pytest.mark.parametrize("opening", few(["m", "enter"]))
 @pytest.mark.parametrize("close", few(["m", "escape", "q"]))
 async def test_a_panel_opens_in_the_viewer_and_one_comes_back_to_it(
     size: tuple[int, int], opening: str, close: str
@@ -403,6 +409,7 @@ async def test_a_panel_opens_in_the_viewer_and_one_comes_back_to_it(
         assert (session.moment, session.text) == ((0, 0), before)
 
 
+@pytest.mark.deep
 async def test_without_a_focus_the_viewer_shows_the_current_result() -> None:
     async with open_app("two_layer") as session:
         await session.press("f", "n", "n", "l", "end", "m")
@@ -411,7 +418,7 @@ async def test_without_a_focus_the_viewer_shows_the_current_result() -> None:
         assert session.app.screen.subject.name == "w1 @ a0"
 
 
-@pytest.mark.parametrize("opening", ["m", "enter"])
+@pytest.mark.parametrize("opening", few(["m", "enter"]))
 async def test_what_has_no_value_yet_is_not_viewed(opening: str) -> None:
     async with open_app("two_layer") as session:
         await session.press(opening)
@@ -424,6 +431,7 @@ async def test_what_has_no_value_yet_is_not_viewed(opening: str) -> None:
         assert session.moment == (1, 0)
 
 
+@pytest.mark.deep
 async def test_the_viewer_has_the_digits_of_the_panels_and_the_norms_of_the_layers() -> None:
     async with open_app("two_layer") as session:
         await session.press("end", "plus")
@@ -438,6 +446,7 @@ async def test_the_viewer_has_the_digits_of_the_panels_and_the_norms_of_the_laye
         assert session.app.screen.subject.gradients == {}
 
 
+@pytest.mark.deep
 async def test_your_numbers_are_in_the_viewer() -> None:
     async with open_app("find_the_bug") as session:
         await session.press("end")
@@ -449,6 +458,7 @@ async def test_your_numbers_are_in_the_viewer() -> None:
         assert session.app.screen.subject.mine is session.screen.check.verdicts.mine[name]
 
 
+@pytest.mark.deep
 async def test_what_was_set_is_in_the_viewer_beside_the_original_run() -> None:
     async with open_app("two_layer") as session:
         await session.press("n", "colon", *"set z1[0,0] = 3", "enter", "escape", "end")
@@ -466,6 +476,7 @@ async def test_what_was_set_is_in_the_viewer_beside_the_original_run() -> None:
         assert session.app.screen.title_text() == "w1"
 
 
+@pytest.mark.deep
 async def test_themes_come_round() -> None:
     async with open_app("two_layer") as session:
         text, seen = session.text, []
@@ -493,7 +504,7 @@ async def test_help_opens_and_closes(size: tuple[int, int], close: str) -> None:
 
 
 @at_both_sizes
-@pytest.mark.parametrize(("answer", "position"), few([("6", 6), ("dw2", 6), ("0", 0), ("da0", 12)], 2))
+@pytest.mark.parametrize(("answer", "position"), few([("6", 6), ("dw2", 6), ("0", 0), ("da0", 12)]))
 async def test_go_to(size: tuple[int, int], answer: str, position: int) -> None:
     async with open_app("two_layer", size) as session:
         await session.press("n", "g", *answer, "enter")
@@ -502,7 +513,7 @@ async def test_go_to(size: tuple[int, int], answer: str, position: int) -> None:
         assert f"step {position}/12" in session.text_at("#status")
 
 
-@pytest.mark.parametrize("answer", few(["13", "dw9", "", "-1", "z", "[red]x", "💥"], 3))
+@pytest.mark.parametrize("answer", few(["13", "dw9", "", "-1", "z", "[red]x", "💥"]))
 async def test_go_to_nowhere_says_so_and_stays(answer: str) -> None:
     async with open_app("two_layer", SMALL) as session:
         await session.press("n", "g", *answer, "enter")
@@ -523,7 +534,7 @@ async def test_go_to_can_be_left() -> None:
 
 @pytest.mark.parametrize(
     ("opening", "close", "position"),
-    [(("g", "6"), "enter", 6), (("g", "6"), "escape", 0), (("question_mark",), "escape", 0)],
+    few([(("g", "6"), "enter", 6), (("g", "6"), "escape", 0), (("question_mark",), "escape", 0)]),
 )
 async def test_a_dialog_closes_once(opening: tuple[str, ...], close: str, position: int) -> None:
     async with open_app("two_layer") as session:
@@ -575,6 +586,7 @@ async def test_a_click_on_the_key_bar_does_what_the_key_does() -> None:
         await session.until(lambda: session.moment == (0, 0))
 
 
+@pytest.mark.deep
 async def test_resizing_keeps_the_position_and_the_focus() -> None:
     async with open_app("two_layer", LARGE) as session:
         await session.press("f", "n", "n")
@@ -601,6 +613,7 @@ async def test_q_leaves() -> None:
 # Other scenarios
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_numbers_that_are_none_crash_nothing(size: tuple[int, int]) -> None:
     async with open_app("not_finite", size) as session:
@@ -623,6 +636,7 @@ async def test_numbers_that_are_none_stand_out() -> None:
         assert "NaN" in session.text_at("#operation")
 
 
+@pytest.mark.deep
 async def test_a_forward_only_scenario_has_no_gradients() -> None:
     async with open_app("forward_pass") as session:
         await session.press("end")
@@ -664,6 +678,7 @@ async def test_sixteen_bits() -> None:
         assert "+inf" in session.panel_text("z1")
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_a_layer_of_300_units(size: tuple[int, int]) -> None:
     async with open_app("wide", size) as session:

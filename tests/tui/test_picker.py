@@ -59,6 +59,7 @@ async def test_enter_opens_the_debugger() -> None:
         assert "a1 = relu(z1)" in session.text_at("#operation")
 
 
+@pytest.mark.deep
 async def test_a_click_opens_the_debugger() -> None:
     async with open_app(None) as session:
         await session.pilot.click(OptionList, offset=(5, 1))
@@ -102,6 +103,7 @@ async def test_a_broken_file_says_what_is_wrong(tmp_path: Path, content: bytes, 
         await session.until(lambda: isinstance(session.app.screen, DebuggerScreen))
 
 
+@pytest.mark.deep
 async def test_a_folder_with_the_name_of_a_scenario(tmp_path: Path) -> None:
     (tmp_path / "folder.toml").mkdir()
     async with open_app(None) as session:
@@ -110,6 +112,7 @@ async def test_a_folder_with_the_name_of_a_scenario(tmp_path: Path) -> None:
         assert isinstance(session.app.screen, PickerScreen)
 
 
+@pytest.mark.deep
 async def test_a_file_that_has_gone_since(tmp_path: Path) -> None:
     file = tmp_path / "gone.toml"
     file.write_text(shipped_scenarios()[0].read_text())

@@ -42,6 +42,7 @@ async def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert "saved" not in (tmp_path / "bpdebug-two_layer-0-4.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.deep
 async def test_a_folder_that_is_not_there_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
@@ -54,6 +55,7 @@ async def test_a_folder_that_is_not_there_any_more(tmp_path: Path, monkeypatch: 
         assert session.moment == (1, 0)
 
 
+@pytest.mark.deep
 async def test_the_palette_saves_the_screen_without_itself(tmp_path: Path) -> None:
     async with open_app("two_layer") as session:
         await session.press("ctrl+p", *"save the screen")

@@ -63,6 +63,7 @@ async def test_every_key_that_moves_is_recorded_and_can_be_replayed() -> None:
         assert list(replayed.debugger.breakpoints) == list(session.debugger.breakpoints)
 
 
+@pytest.mark.deep
 async def test_looking_is_not_recorded() -> None:
     async with open_app("two_layer") as session:
         await session.focus("w1")
@@ -97,6 +98,7 @@ async def test_a_command_that_fails(size: tuple[int, int]) -> None:
         assert not session.screen.query_one(AnswerArea).has_class("-failed")
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_a_long_answer_scrolls(size: tuple[int, int]) -> None:
     async with open_app("two_layer", size) as session:
@@ -238,6 +240,7 @@ async def test_a_click_on_the_gutter() -> None:
         assert list(session.debugger.breakpoints) == []
 
 
+@pytest.mark.deep
 async def test_breakpoints_differ_by_a_character() -> None:
     async with open_app("two_layer") as session:
         await command(session, "break z1", "break z2", "disable 2", "break dw2 if norm(dw2) > 1")
@@ -270,6 +273,7 @@ async def test_search(size: tuple[int, int]) -> None:
         assert session.moment == (7, 0)
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_a_search_can_be_left(size: tuple[int, int]) -> None:
     async with open_app("two_layer", size) as session:
@@ -284,6 +288,7 @@ async def test_a_search_can_be_left(size: tuple[int, int]) -> None:
         await session.until(lambda: session.text == before)
 
 
+@pytest.mark.deep
 async def test_what_is_not_found_says_so() -> None:
     async with open_app("two_layer") as session:
         program = session.screen.query_one(ProgramView)
@@ -330,7 +335,7 @@ async def test_breakpoints_are_changed_in_place(size: tuple[int, int]) -> None:
 
 
 @at_both_sizes
-@pytest.mark.parametrize(("key", "name"), [("B", "breakpoints"), ("W", "watches")])
+@pytest.mark.parametrize(("key", "name"), few([("B", "breakpoints"), ("W", "watches")]))
 async def test_a_text_that_is_refused_stays_to_be_mended(size: tuple[int, int], key: str, name: str) -> None:
     async with open_app("two_layer", size) as session:
         await session.press(key, "a", *"dw9 >", "enter")
@@ -372,6 +377,7 @@ async def test_watches_follow_the_run() -> None:
         await session.until(lambda: "no watches" in shown())
 
 
+@pytest.mark.deep
 async def test_a_click_on_a_breakpoint_goes_there() -> None:
     async with open_app("two_layer") as session:
         await command(session, "break role dw", "break not_finite")
@@ -447,6 +453,7 @@ async def test_the_first_bad_tensor_is_one_key_away() -> None:
         assert session.screen.session.recorded[-1] == f"goto {producer.position}"
 
 
+@pytest.mark.deep
 async def test_a_healthy_run_has_no_bad_tensor() -> None:
     async with open_app("relu_layer") as session:
         action = next(action for action in ACTIONS if action.action == "go_to_finding")
@@ -535,6 +542,7 @@ async def test_e_leaves_the_value_open_where_the_language_has_no_word_for_it() -
         assert session.screen.query_one(CommandLine).input.value == "set a0[0,1] = "
 
 
+@pytest.mark.deep
 async def test_verdicts_compare_with_the_original_run() -> None:
     async with open_app("find_the_bug") as session:
         await session.until(lambda: session.screen.check.verdicts.report is not None)

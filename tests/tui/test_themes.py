@@ -7,6 +7,7 @@ severity; how far apart two colours then are is the distance in CIELAB, in which
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator
 
 import numpy as np
@@ -146,13 +147,12 @@ async def test_everyone_tells_negative_from_positive(themed: Session) -> None:
         assert apart == sorted(apart), eyes
 
 
-@pytest.mark.parametrize("sign", ["negative", "positive"])
-async def test_the_larger_a_number_the_stronger_its_colour(themed: Session, sign: str) -> None:
+async def test_the_larger_a_number_the_stronger_its_colour(themed: Session) -> None:
     background = themed.screen.background_colors[1].rgb
-    for eyes in SEEN_BY:
+    for sign, eyes in itertools.product(("negative", "positive"), SEEN_BY):
         strengths = [distance(colour, background, eyes) for colour in backgrounds(themed, sign)]
-        assert strengths == sorted(strengths), eyes
-        assert min(np.diff([0.0, *strengths])) > 2, eyes
+        assert strengths == sorted(strengths), (sign, eyes)
+        assert min(np.diff([0.0, *strengths])) > 2, (sign, eyes)
 
 
 def test_the_ledger_has_a_style_for_every_level() -> None:

@@ -57,7 +57,7 @@ async def test_it_has_the_place_of_the_operation_and_no_other(
 
 @pytest.mark.parametrize(
     ("key", "moment"),
-    few([("n", (1, 0)), ("s", (0, 1)), ("f", (4, 0)), ("end", (12, 0)), ("escape", (0, 0))], 2),
+    few([("n", (1, 0)), ("s", (0, 1)), ("f", (4, 0)), ("end", (12, 0)), ("escape", (0, 0))]),
 )
 async def test_any_key_closes_it_and_does_its_work(
     newcomer: UserFiles, key: str, moment: tuple[int, int]

@@ -6,7 +6,7 @@ import pytest
 from textual import events
 
 from bpdebug.tui.keys.keymap import key_named
-from tests.tiers import deep
+from tests.tiers import deep, few
 from tests.tui.conftest import Session, open_app
 
 
@@ -43,7 +43,7 @@ async def test_keys_before_and_after_a_command() -> None:
         assert [found.text for found in session.debugger.breakpoints] == ["dw1", "z2"]
 
 
-@pytest.mark.parametrize("wanted", [("gdw2⏎", 6), ("gdw2⏎n", 7), ("/dz1⏎⏎", 9), ("ng3⏎p", 2)])
+@pytest.mark.parametrize("wanted", few([("gdw2⏎", 6), ("gdw2⏎n", 7), ("/dz1⏎⏎", 9), ("ng3⏎p", 2)]))
 async def test_a_place_in_one_write(wanted: tuple[str, int]) -> None:
     text, position = wanted
     async with open_app("two_layer") as session:
@@ -72,7 +72,7 @@ async def test_many_keys_at_once(pairs: int) -> None:
         assert session.moment == (3, 0)
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", few(["\n", "\r\n"]))
 async def test_a_pasted_command(end: str) -> None:
     async with open_app("two_layer") as session:
         session.app.post_message(events.Paste(f":watch norm(dz2){end}:watch max(abs(dw1)){end}"))
