@@ -302,6 +302,7 @@ async def test_a_click_beside_the_numbers_takes_the_nearest_cell() -> None:
         await session.until(lambda: panel.cell == (1, 0))
 
 
+@pytest.mark.deep
 async def test_more_and_fewer_digits() -> None:
     async with open_app("two_layer") as session:
         assert "0.5987" in session.panel_text("w1")

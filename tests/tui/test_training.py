@@ -170,6 +170,7 @@ async def test_opening_computes_no_iteration_but_the_first(long_training: Case) 
 
 
 @pytest.mark.usefixtures("nothing_ahead")
+@pytest.mark.deep
 async def test_a_far_iteration_is_computed_in_a_thread(
     long_training: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,9 +43,10 @@ async def test_keys_before_and_after_a_command() -> None:
         assert [found.text for found in session.debugger.breakpoints] == ["dw1", "z2"]
 
 
-@pytest.mark.parametrize("wanted", few([("gdw2⏎", 6), ("gdw2⏎n", 7), ("/dz1⏎⏎", 9), ("ng3⏎p", 2)]))
-async def test_a_place_in_one_write(wanted: tuple[str, int]) -> None:
-    text, position = wanted
+@pytest.mark.parametrize(
+    ("text", "position"), few([("gdw2⏎", 6), ("gdw2⏎n", 7), ("/dz1⏎⏎", 9), ("ng3⏎p", 2)], 2)
+)
+async def test_a_place_in_one_write(text: str, position: int) -> None:
     async with open_app("two_layer") as session:
         await write(session, text)
         assert session.moment == (position, 0)
