@@ -19,6 +19,11 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("fast" if config.option.markexpr == FAST else "deep")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes for two cores: the tests of the app wait, every other moment, for it to be idle."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A property is in both tiers: the deep one draws anew, and more."""

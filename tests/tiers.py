@@ -32,10 +32,13 @@ def few(values: Iterable[Any], fast: int = 1) -> list[Any]:
     """
     every = [*values]
     chosen = {place * len(every) // fast for place in range(fast)}
-    return [
-        value if place in chosen else deep(*value) if type(value) is tuple else deep(value)
-        for place, value in enumerate(every)
-    ]
+    return [value if place in chosen else _for_the_deep_tier(value) for place, value in enumerate(every)]
+
+
+def _for_the_deep_tier(value: Any) -> Any:
+    if isinstance(value, pytest.ParameterSet):
+        return value._replace(marks=(*value.marks, pytest.mark.deep))
+    return deep(*value) if type(value) is tuple else deep(value)
 
 
 def deep(*values: Any) -> Any:

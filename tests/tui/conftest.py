@@ -111,9 +111,9 @@ class Session:
             self.app.post_message(events.Key(key, key if len(key) == 1 else None))
 
     async def settle(self) -> None:
-        """Wait until the screen has been laid out and stays as it is."""
+        """Wait until the screen has all its widgets, has been laid out and stays as it is."""
         seen = ""
-        while seen != (seen := self.text):
+        while not self.app.screen.is_mounted or seen != (seen := self.text):
             await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object]) -> None:

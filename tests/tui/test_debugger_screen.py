@@ -12,7 +12,7 @@ from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.widgets.program_view import ProgramView
 from tests.examples import example
-from tests.tiers import few
+from tests.tiers import deep, few
 from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
 
 MOVES = [
@@ -52,10 +52,12 @@ async def test_every_key_moves_the_debugger() -> None:
 
 @pytest.mark.parametrize(
     ("before", "keys"),
-    [
-        ((), ("p", "u", "P", "home", "left", "shift+f11")),
-        (("end",), ("n", "s", "f", "N", "end", "right", "u")),
-    ],
+    few(
+        [
+            ((), ("p", "u", "P", "home", "left", "shift+f11")),
+            (("end",), ("n", "s", "f", "N", "end", "right", "u")),
+        ]
+    ),
     ids=("start", "end"),
 )
 async def test_what_cannot_be_done_does_nothing(before: tuple[str, ...], keys: tuple[str, ...]) -> None:
@@ -210,6 +212,7 @@ async def test_arrows_move_the_cell_inside_a_panel_and_step_outside(size: tuple[
         assert session.moment == (5, 0)
 
 
+@pytest.mark.deep
 async def test_arrows_in_the_program_do_not_step() -> None:
     async with open_app("two_layer") as session:
         session.screen.query_one(ProgramView).focus()
@@ -264,7 +267,7 @@ def bracketed(session: Session, name: str) -> list[str]:
     return texts
 
 
-@pytest.mark.parametrize(("presses", "position"), [(("f", "n", "n"), 6), (("n", "n", "n"), 3)])
+@pytest.mark.parametrize(("presses", "position"), few([(("f", "n", "n"), 6), (("n", "n", "n"), 3)]))
 async def test_the_marked_cell_is_the_explained_one_in_a_layer_of_another_shape(
     presses: tuple[str, ...], position: int
 ) -> None:
@@ -291,6 +294,7 @@ async def test_a_click_on_a_cell() -> None:
         assert "dw1[2,2] = " in session.text_at("#operation")
 
 
+@pytest.mark.deep
 async def test_a_click_beside_the_numbers_takes_the_nearest_cell() -> None:
     async with open_app("two_layer") as session:
         panel = session.panel("b1")
@@ -298,6 +302,7 @@ async def test_a_click_beside_the_numbers_takes_the_nearest_cell() -> None:
         await session.until(lambda: panel.cell == (1, 0))
 
 
+@pytest.mark.deep
 async def test_more_and_fewer_digits() -> None:
     async with open_app("two_layer") as session:
         assert "0.5987" in session.panel_text("w1")
@@ -341,7 +346,7 @@ async def test_done_current_and_coming_differ_by_a_character() -> None:
         assert program.count("▶") == 1
 
 
-@pytest.mark.parametrize(("line", "position"), few([(2, 1), (5, 3), (10, 6), (17, 12), (0, 1), (8, 5)], 2))
+@pytest.mark.parametrize(("line", "position"), few([(2, 1), (5, 3), (10, 6), (17, 12), (0, 1), (8, 5)]))
 async def test_a_click_on_a_line_goes_there(line: int, position: int) -> None:
     async with open_app("two_layer") as session:
         await session.pilot.click("#program", offset=(8, line + 1))
@@ -349,6 +354,7 @@ async def test_a_click_on_a_line_goes_there(line: int, position: int) -> None:
         assert f"▶ {session.debugger.statement.name} =" in session.text_at("#program")
 
 
+@pytest.mark.deep
 async def test_a_click_below_the_program_changes_nothing() -> None:
     async with open_app("two_layer") as session:
         await session.pilot.click("#program", offset=(8, 30))
@@ -370,6 +376,7 @@ async def test_enter_in_the_program_goes_there(size: tuple[int, int]) -> None:
 # The view
 
 
+@pytest.mark.deep
 async def test_a_pinned_layer_stays_in_sight() -> None:
     async with open_app("two_layer") as session:
         await session.press("n", "l", "f")
@@ -382,7 +389,7 @@ async def test_a_pinned_layer_stays_in_sight() -> None:
 
 
 @at_both_sizes
-@pytest.mark.parametrize("opening", ["m", "enter"])
+@pytest.mark.parametrize("opening", few(["m", "enter"]))
 @pytest.mark.parametrize("close", few(["m", "escape", "q"]))
 async def test_a_panel_opens_in_the_viewer_and_one_comes_back_to_it(
     size: tuple[int, int], opening: str, close: str
@@ -403,6 +410,7 @@ async def test_a_panel_opens_in_the_viewer_and_one_comes_back_to_it(
         assert (session.moment, session.text) == ((0, 0), before)
 
 
+@pytest.mark.deep
 async def test_without_a_focus_the_viewer_shows_the_current_result() -> None:
     async with open_app("two_layer") as session:
         await session.press("f", "n", "n", "l", "end", "m")
@@ -411,7 +419,7 @@ async def test_without_a_focus_the_viewer_shows_the_current_result() -> None:
         assert session.app.screen.subject.name == "w1 @ a0"
 
 
-@pytest.mark.parametrize("opening", ["m", "enter"])
+@pytest.mark.parametrize("opening", few(["m", "enter"]))
 async def test_what_has_no_value_yet_is_not_viewed(opening: str) -> None:
     async with open_app("two_layer") as session:
         await session.press(opening)
@@ -424,6 +432,7 @@ async def test_what_has_no_value_yet_is_not_viewed(opening: str) -> None:
         assert session.moment == (1, 0)
 
 
+@pytest.mark.deep
 async def test_the_viewer_has_the_digits_of_the_panels_and_the_norms_of_the_layers() -> None:
     async with open_app("two_layer") as session:
         await session.press("end", "plus")
@@ -438,6 +447,7 @@ async def test_the_viewer_has_the_digits_of_the_panels_and_the_norms_of_the_laye
         assert session.app.screen.subject.gradients == {}
 
 
+@pytest.mark.deep
 async def test_your_numbers_are_in_the_viewer() -> None:
     async with open_app("find_the_bug") as session:
         await session.press("end")
@@ -449,6 +459,7 @@ async def test_your_numbers_are_in_the_viewer() -> None:
         assert session.app.screen.subject.mine is session.screen.check.verdicts.mine[name]
 
 
+@pytest.mark.deep
 async def test_what_was_set_is_in_the_viewer_beside_the_original_run() -> None:
     async with open_app("two_layer") as session:
         await session.press("n", "colon", *"set z1[0,0] = 3", "enter", "escape", "end")
@@ -466,6 +477,7 @@ async def test_what_was_set_is_in_the_viewer_beside_the_original_run() -> None:
         assert session.app.screen.title_text() == "w1"
 
 
+@pytest.mark.deep
 async def test_themes_come_round() -> None:
     async with open_app("two_layer") as session:
         text, seen = session.text, []
@@ -493,7 +505,7 @@ async def test_help_opens_and_closes(size: tuple[int, int], close: str) -> None:
 
 
 @at_both_sizes
-@pytest.mark.parametrize(("answer", "position"), few([("6", 6), ("dw2", 6), ("0", 0), ("da0", 12)], 2))
+@pytest.mark.parametrize(("answer", "position"), few([("6", 6), ("dw2", 6), ("0", 0), ("da0", 12)]))
 async def test_go_to(size: tuple[int, int], answer: str, position: int) -> None:
     async with open_app("two_layer", size) as session:
         await session.press("n", "g", *answer, "enter")
@@ -502,7 +514,7 @@ async def test_go_to(size: tuple[int, int], answer: str, position: int) -> None:
         assert f"step {position}/12" in session.text_at("#status")
 
 
-@pytest.mark.parametrize("answer", few(["13", "dw9", "", "-1", "z", "[red]x", "💥"], 3))
+@pytest.mark.parametrize("answer", few(["13", "dw9", "", "-1", "z", "[red]x", "💥"]))
 async def test_go_to_nowhere_says_so_and_stays(answer: str) -> None:
     async with open_app("two_layer", SMALL) as session:
         await session.press("n", "g", *answer, "enter")
@@ -523,7 +535,7 @@ async def test_go_to_can_be_left() -> None:
 
 @pytest.mark.parametrize(
     ("opening", "close", "position"),
-    [(("g", "6"), "enter", 6), (("g", "6"), "escape", 0), (("question_mark",), "escape", 0)],
+    few([(("g", "6"), "enter", 6), (("g", "6"), "escape", 0), (("question_mark",), "escape", 0)]),
 )
 async def test_a_dialog_closes_once(opening: tuple[str, ...], close: str, position: int) -> None:
     async with open_app("two_layer") as session:
@@ -575,6 +587,7 @@ async def test_a_click_on_the_key_bar_does_what_the_key_does() -> None:
         await session.until(lambda: session.moment == (0, 0))
 
 
+@pytest.mark.deep
 async def test_resizing_keeps_the_position_and_the_focus() -> None:
     async with open_app("two_layer", LARGE) as session:
         await session.press("f", "n", "n")
@@ -601,6 +614,7 @@ async def test_q_leaves() -> None:
 # Other scenarios
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_numbers_that_are_none_crash_nothing(size: tuple[int, int]) -> None:
     async with open_app("not_finite", size) as session:
@@ -623,6 +637,7 @@ async def test_numbers_that_are_none_stand_out() -> None:
         assert "NaN" in session.text_at("#operation")
 
 
+@pytest.mark.deep
 async def test_a_forward_only_scenario_has_no_gradients() -> None:
     async with open_app("forward_pass") as session:
         await session.press("end")
@@ -664,6 +679,7 @@ async def test_sixteen_bits() -> None:
         assert "+inf" in session.panel_text("z1")
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_a_layer_of_300_units(size: tuple[int, int]) -> None:
     async with open_app("wide", size) as session:
@@ -712,13 +728,14 @@ async def test_a_gradient_appears_where_its_tensor_has_been_scrolled_to() -> Non
         await session.until(lambda: partner.scroll_offset == panel.scroll_offset)
 
 
-async def test_a_thousand_layers(tmp_path: object) -> None:
+@pytest.mark.parametrize("count", [100, deep(1000)])
+async def test_many_layers(tmp_path: object, count: int) -> None:
     layer = '[[layers]]\nkind = "dense"\nactivation = "tanh"\nw = [[0.5]]\nb = [[0.25]]\n'
     file = tmp_path / "deep.toml"
     file.write_text(
         'title = "Deep"\nlayout = "columns"\n[inputs]\na0 = [[1.0]]\n'
-        + 1000 * layer
-        + "[gradient]\nda1000 = [[1.0]]\n"
+        + count * layer
+        + f"[gradient]\nda{count} = [[1.0]]\n"
     )
     from bpdebug.sources.scenario import load_scenario
 
@@ -727,9 +744,9 @@ async def test_a_thousand_layers(tmp_path: object) -> None:
         await session.press("end")
         assert session.moment == (last, 0)
         assert "▶ da0 =" in session.text_at("#program")
-        await session.press("g", *"z500", "enter")
-        assert "▶ z500 =" in session.text_at("#program")
-        assert "500 dense tanh" in session.text_at("#program")
-        assert "w500" in session.panel_text("w500")
+        await session.press("g", *f"z{count // 2}", "enter")
+        assert f"▶ z{count // 2} =" in session.text_at("#program")
+        assert f"{count // 2} dense tanh" in session.text_at("#program")
+        assert f"w{count // 2}" in session.panel_text(f"w{count // 2}")
         await session.press("home")
         assert "1 dense tanh" in session.text_at("#program")

@@ -15,6 +15,7 @@ from bpdebug.present.health_text import SICK, HealthText, Scale, bar_text, share
 from bpdebug.tui.screens.health import MOST_FINDINGS, HealthScreen
 from bpdebug.tui.widgets.health_table import HealthTable
 from tests.examples import debugger_of
+from tests.tiers import few
 from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
 
 
@@ -141,6 +142,7 @@ async def test_enter_goes_to_the_finding(size: tuple[int, int]) -> None:
         assert "step 4/" in session.text_at("#status")
 
 
+@pytest.mark.deep
 async def test_a_second_enter_changes_nothing() -> None:
     async with open_app("sick") as session:
         await open_health(session)
@@ -149,7 +151,7 @@ async def test_a_second_enter_changes_nothing() -> None:
         assert session.moment == (2, 0)
 
 
-@pytest.mark.parametrize("key", ["escape", "H", "q"])
+@pytest.mark.parametrize("key", few(["escape", "H", "q"]))
 async def test_closing_changes_nothing(key: str) -> None:
     async with open_app("sick") as session:
         await session.press("n", "n", "n")
@@ -159,6 +161,7 @@ async def test_closing_changes_nothing(key: str) -> None:
         assert session.moment == (3, 0)
 
 
+@pytest.mark.deep
 async def test_closing_before_the_run_has_been_examined(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = Event()
     done = Event()

@@ -49,7 +49,6 @@ async def back_to_the_debugger(session: Session) -> None:
     ("name", "keys"),
     [
         ("two_layer", FEW),
-        ("wide", FEW),
         *(deep(name, MANY) for name in ("two_layer", "no_bias", "not_finite", "wide")),
     ],
 )

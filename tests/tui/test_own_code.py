@@ -109,6 +109,7 @@ async def test_watches_over_a_persons_names() -> None:
         assert "true" in session.text_at("#watches")
 
 
+@pytest.mark.deep
 async def test_a_scenario_has_no_key_for_the_source() -> None:
     async with open_app("two_layer") as session:
         await session.press("n", "w")

@@ -10,6 +10,7 @@ from textual.widgets import OptionList
 from bpdebug.sources.scenario import shipped_scenarios
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 from bpdebug.tui.screens.picker import PickerScreen
+from tests.tiers import few
 from tests.tui.conftest import Session, at_both_sizes, open_app
 
 BROKEN = (
@@ -58,6 +59,7 @@ async def test_enter_opens_the_debugger() -> None:
         assert "a1 = relu(z1)" in session.text_at("#operation")
 
 
+@pytest.mark.deep
 async def test_a_click_opens_the_debugger() -> None:
     async with open_app(None) as session:
         await session.pilot.click(OptionList, offset=(5, 1))
@@ -77,13 +79,16 @@ async def test_scenarios_of_the_current_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [
-        (BROKEN.encode(), "colour"),
-        (b"title = ", "TOML"),
-        (b"\xff\xfe\x00", "UTF-8"),
-        (b"", "missing"),
-        (b'title = "[/red] [bold"\nlayers = "[/]"\n', "layers"),
-    ],
+    few(
+        [
+            (BROKEN.encode(), "colour"),
+            (b"title = ", "TOML"),
+            (b"\xff\xfe\x00", "UTF-8"),
+            (b"", "missing"),
+            (b'title = "[/red] [bold"\nlayers = "[/]"\n', "layers"),
+        ],
+        2,
+    ),
     ids=("keys", "syntax", "bytes", "empty", "markup"),
 )
 async def test_a_broken_file_says_what_is_wrong(tmp_path: Path, content: bytes, words: str) -> None:
@@ -98,6 +103,7 @@ async def test_a_broken_file_says_what_is_wrong(tmp_path: Path, content: bytes, 
         await session.until(lambda: isinstance(session.app.screen, DebuggerScreen))
 
 
+@pytest.mark.deep
 async def test_a_folder_with_the_name_of_a_scenario(tmp_path: Path) -> None:
     (tmp_path / "folder.toml").mkdir()
     async with open_app(None) as session:
@@ -106,6 +112,7 @@ async def test_a_folder_with_the_name_of_a_scenario(tmp_path: Path) -> None:
         assert isinstance(session.app.screen, PickerScreen)
 
 
+@pytest.mark.deep
 async def test_a_file_that_has_gone_since(tmp_path: Path) -> None:
     file = tmp_path / "gone.toml"
     file.write_text(shipped_scenarios()[0].read_text())

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from bpdebug.present.viewer.subject import Subject
 from tests.examples import example
-from tests.tui.conftest import LARGE, SMALL, Session, open_app, open_viewer
+from tests.tui.conftest import LARGE, Session, at_both_sizes, open_app, open_viewer
 
-at_both_sizes = pytest.mark.parametrize("size", [LARGE, SMALL], ids=("160x48", "80x24"))
 Picture = Callable[[Session], None]
 
 

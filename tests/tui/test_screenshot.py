@@ -42,6 +42,7 @@ async def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert "saved" not in (tmp_path / "bpdebug-two_layer-0-4.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.deep
 async def test_a_folder_that_is_not_there_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = Path("/gone")  # not there, and short: a long name would break the message's lines anywhere
     assert not gone.exists()
@@ -53,6 +54,7 @@ async def test_a_folder_that_is_not_there_any_more(monkeypatch: pytest.MonkeyPat
         assert session.moment == (1, 0)
 
 
+@pytest.mark.deep
 async def test_the_palette_saves_the_screen_without_itself(tmp_path: Path) -> None:
     async with open_app("two_layer") as session:
         await session.press("ctrl+p", *"save the screen")

@@ -17,6 +17,7 @@ from bpdebug.tui.widgets.entry_panel import EntryPanel, EntryRows
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine, common_start, last_words
 from tests.examples import debugger_of, example
+from tests.tiers import few
 from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
 
 
@@ -62,6 +63,7 @@ async def test_every_key_that_moves_is_recorded_and_can_be_replayed() -> None:
         assert list(replayed.debugger.breakpoints) == list(session.debugger.breakpoints)
 
 
+@pytest.mark.deep
 async def test_looking_is_not_recorded() -> None:
     async with open_app("two_layer") as session:
         await session.focus("w1")
@@ -96,6 +98,7 @@ async def test_a_command_that_fails(size: tuple[int, int]) -> None:
         assert not session.screen.query_one(AnswerArea).has_class("-failed")
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_a_long_answer_scrolls(size: tuple[int, int]) -> None:
     async with open_app("two_layer", size) as session:
@@ -171,7 +174,7 @@ async def test_save_writes_what_was_done(tmp_path: Path) -> None:
 
 
 @at_both_sizes
-@pytest.mark.parametrize(("there", "back"), [("c", "r"), ("f5", "shift+f5"), ("f5", "f17")])
+@pytest.mark.parametrize(("there", "back"), few([("c", "r"), ("f5", "shift+f5"), ("f5", "f17")]))
 async def test_continue_says_why_it_stops(size: tuple[int, int], there: str, back: str) -> None:
     async with open_app("two_layer", size) as session:
         await command(session, "break norm(dw1) > 0.001", "break dw2")
@@ -237,6 +240,7 @@ async def test_a_click_on_the_gutter() -> None:
         assert list(session.debugger.breakpoints) == []
 
 
+@pytest.mark.deep
 async def test_breakpoints_differ_by_a_character() -> None:
     async with open_app("two_layer") as session:
         await command(session, "break z1", "break z2", "disable 2", "break dw2 if norm(dw2) > 1")
@@ -269,6 +273,7 @@ async def test_search(size: tuple[int, int]) -> None:
         assert session.moment == (7, 0)
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_a_search_can_be_left(size: tuple[int, int]) -> None:
     async with open_app("two_layer", size) as session:
@@ -283,6 +288,7 @@ async def test_a_search_can_be_left(size: tuple[int, int]) -> None:
         await session.until(lambda: session.text == before)
 
 
+@pytest.mark.deep
 async def test_what_is_not_found_says_so() -> None:
     async with open_app("two_layer") as session:
         program = session.screen.query_one(ProgramView)
@@ -329,7 +335,7 @@ async def test_breakpoints_are_changed_in_place(size: tuple[int, int]) -> None:
 
 
 @at_both_sizes
-@pytest.mark.parametrize(("key", "name"), [("B", "breakpoints"), ("W", "watches")])
+@pytest.mark.parametrize(("key", "name"), few([("B", "breakpoints"), ("W", "watches")]))
 async def test_a_text_that_is_refused_stays_to_be_mended(size: tuple[int, int], key: str, name: str) -> None:
     async with open_app("two_layer", size) as session:
         await session.press(key, "a", *"dw9 >", "enter")
@@ -371,6 +377,7 @@ async def test_watches_follow_the_run() -> None:
         await session.until(lambda: "no watches" in shown())
 
 
+@pytest.mark.deep
 async def test_a_click_on_a_breakpoint_goes_there() -> None:
     async with open_app("two_layer") as session:
         await command(session, "break role dw", "break not_finite")
@@ -403,7 +410,7 @@ async def test_what_a_scenario_brings_is_there_from_the_start() -> None:
         assert session.moment == (6, 0)
 
 
-@pytest.mark.parametrize("name", ["batch", "two_layer", "find_the_bug"])
+@pytest.mark.parametrize("name", few(["batch", "two_layer", "find_the_bug"]))
 async def test_the_ledger_keeps_its_numbers_beside_the_lists(name: str) -> None:
     async with open_app(name, LARGE) as session:
         await session.press("end")
@@ -446,6 +453,7 @@ async def test_the_first_bad_tensor_is_one_key_away() -> None:
         assert session.screen.session.recorded[-1] == f"goto {producer.position}"
 
 
+@pytest.mark.deep
 async def test_a_healthy_run_has_no_bad_tensor() -> None:
     async with open_app("relu_layer") as session:
         action = next(action for action in ACTIONS if action.action == "go_to_finding")
@@ -534,6 +542,7 @@ async def test_e_leaves_the_value_open_where_the_language_has_no_word_for_it() -
         assert session.screen.query_one(CommandLine).input.value == "set a0[0,1] = "
 
 
+@pytest.mark.deep
 async def test_verdicts_compare_with_the_original_run() -> None:
     async with open_app("find_the_bug") as session:
         await session.until(lambda: session.screen.check.verdicts.report is not None)

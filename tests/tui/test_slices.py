@@ -117,6 +117,7 @@ async def test_the_focus_goes_to_the_slice_that_is_in_sight() -> None:
         assert "a0[1,0,0,0] is given" in session.text_at("#operation")
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_tensors_of_any_number_of_axes(size: tuple[int, int]) -> None:
     async with open_app("many_axes", size) as session:

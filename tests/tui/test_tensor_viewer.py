@@ -19,6 +19,7 @@ from bpdebug.tui.screens.ask import AskScreen
 from bpdebug.tui.screens.chart import ChartScreen
 from bpdebug.tui.screens.help import HelpScreen
 from bpdebug.tui.widgets.tensor_grid import TensorGrid
+from tests.tiers import few
 from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_viewer
 
 MATRIX = np.arange(12.0).reshape(3, 4) - 5
@@ -85,13 +86,15 @@ async def test_everything_is_in_its_place(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown", "said"),
-    [
-        (np.array(0.5), ["▸0.5000"], "x = 0.5"),
-        (np.array([0.5, -1.0]), ["▸0.500", "-1.000"], "x[0] = 0.5"),
-        (np.zeros((0, 3)), [], "x has no elements"),
-        (np.float16([[math.nan, -math.inf]]), ["0", "▸NaN", "-inf"], "x[0, 0] = nan"),
-        (np.array([[3, -4]]), ["0", "▸3", "-4"], "x[0, 0] = 3"),
-    ],
+    few(
+        [
+            (np.array(0.5), ["▸0.5000"], "x = 0.5"),
+            (np.array([0.5, -1.0]), ["▸0.500", "-1.000"], "x[0] = 0.5"),
+            (np.zeros((0, 3)), [], "x has no elements"),
+            (np.float16([[math.nan, -math.inf]]), ["0", "▸NaN", "-inf"], "x[0, 0] = nan"),
+            (np.array([[3, -4]]), ["0", "▸3", "-4"], "x[0, 0] = 3"),
+        ]
+    ),
     ids=("no axes", "one axis", "empty", "float16", "integers"),
 )
 async def test_tensors_of_every_kind(value: np.ndarray, shown: list[str], said: str) -> None:
@@ -138,6 +141,7 @@ async def test_the_cursor_moves(size: tuple[int, int]) -> None:
             assert "▸" in session.text_at("#grid"), keys
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_the_edges_name_the_rows_and_columns_in_sight(size: tuple[int, int]) -> None:
     async with open_viewer(Subject("w", BIG), size) as session:
@@ -187,7 +191,7 @@ async def test_a_click_chooses_a_cell() -> None:
 
 
 @at_both_sizes
-@pytest.mark.parametrize("text", ["250,150", "[250, 150]", "w[250, 150]", "-50 -50"])
+@pytest.mark.parametrize("text", few(["250,150", "[250, 150]", "w[250, 150]", "-50 -50"]))
 async def test_go_to(size: tuple[int, int], text: str) -> None:
     async with open_viewer(Subject("w", BIG), size) as session:
         await session.press("g", *text, "enter")
@@ -198,11 +202,13 @@ async def test_go_to(size: tuple[int, int], text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [
-        ("nonsense", "expected the index"),
-        ("300, 0", "axis 0 has no index 300, only 0 to 299"),
-        ("[red]", "[red]"),
-    ],
+    few(
+        [
+            ("nonsense", "expected the index"),
+            ("300, 0", "axis 0 has no index 300, only 0 to 299"),
+            ("[red]", "[red]"),
+        ]
+    ),
 )
 async def test_go_to_nowhere_says_so_and_stays(text: str, said: str) -> None:
     async with open_viewer(Subject("w", BIG), SMALL) as session:
@@ -256,6 +262,7 @@ async def test_a_slice_of_four_axes() -> None:
         assert element(session) == f"w3[0, 2, 3, 4] = {FOUR[0, 2, 3, 4]}"
 
 
+@pytest.mark.deep
 async def test_keys_for_axes_are_there_where_there_are_axes() -> None:
     for value, words in [(MATRIX, ()), (FOUR[0], ("rows", "slice")), (FOUR, ("rows", "slice", "axis"))]:
         async with open_viewer(Subject("w", value)) as session:
@@ -323,7 +330,7 @@ async def test_looks_come_round() -> None:
         assert grid(session)[1] == ["0", "▸4.000", "-4.000", "1.000", "0", "NaN"]
 
 
-@pytest.mark.parametrize("colours", [None, ColorSystem.STANDARD])
+@pytest.mark.parametrize("colours", few([None, ColorSystem.STANDARD]))
 async def test_a_heat_map_without_colours(
     colours: ColorSystem | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -431,7 +438,7 @@ async def test_a_viewer_may_be_closed_before_it_is_done(monkeypatch: pytest.Monk
 
 
 @at_both_sizes
-@pytest.mark.parametrize("close", ["H", "escape", "q"])
+@pytest.mark.parametrize("close", few(["H", "escape", "q"]))
 async def test_the_histogram(size: tuple[int, int], close: str) -> None:
     async with open_viewer(Subject("w", BIG), size) as session:
         await session.press("H")
@@ -539,7 +546,7 @@ async def test_help(size: tuple[int, int]) -> None:
         assert session.app.screen is session.viewer
 
 
-@pytest.mark.parametrize("key", ["escape", "q", "m"])
+@pytest.mark.parametrize("key", few(["escape", "q", "m"]))
 async def test_it_closes(key: str) -> None:
     async with open_viewer(Subject("w", MATRIX)) as session:
         viewer = session.viewer
@@ -548,6 +555,7 @@ async def test_it_closes(key: str) -> None:
         assert session.app.is_running
 
 
+@pytest.mark.deep
 async def test_the_palette_lists_its_actions() -> None:
     async with open_viewer(Subject("w", MATRIX)) as session:
         offered = {command.title for command in session.app.get_system_commands(session.viewer)}
@@ -556,6 +564,7 @@ async def test_the_palette_lists_its_actions() -> None:
         assert "Run the next statement" not in offered
 
 
+@pytest.mark.deep
 async def test_resizing_keeps_the_cursor_in_sight() -> None:
     async with open_viewer(Subject("w", BIG), LARGE) as session:
         await session.press("ctrl+end")

@@ -18,6 +18,7 @@ from bpdebug.tui.screens.computing import ComputingScreen
 from bpdebug.tui.screens.curve import CurveScreen
 from bpdebug.tui.widgets.status_line import place_parts
 from tests.examples import example
+from tests.tiers import few
 from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
 
 MANY = 100_000
@@ -169,6 +170,7 @@ async def test_opening_computes_no_iteration_but_the_first(long_training: Case) 
 
 
 @pytest.mark.usefixtures("nothing_ahead")
+@pytest.mark.deep
 async def test_a_far_iteration_is_computed_in_a_thread(
     long_training: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,7 +210,7 @@ async def ran_ahead(session: Session) -> None:
         await session.pilot.pause()
 
 
-@pytest.mark.parametrize("lines", [[], ["set w1[0,0] = 0.5"]], ids=["as written", "what-if"])
+@pytest.mark.parametrize("lines", few([[], ["set w1[0,0] = 0.5"]]), ids=["as written", "what-if"])
 async def test_what_was_computed_ahead_is_reached_at_once(
     lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

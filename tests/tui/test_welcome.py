@@ -12,6 +12,7 @@ from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.welcome import CLOSING, HEADING, TAUGHT, Welcome
+from tests.tiers import few
 from tests.tui.conftest import Session, at_both_sizes, open_app
 
 
@@ -55,7 +56,8 @@ async def test_it_has_the_place_of_the_operation_and_no_other(
 
 
 @pytest.mark.parametrize(
-    ("key", "moment"), [("n", (1, 0)), ("s", (0, 1)), ("f", (4, 0)), ("end", (12, 0)), ("escape", (0, 0))]
+    ("key", "moment"),
+    few([("n", (1, 0)), ("s", (0, 1)), ("f", (4, 0)), ("end", (12, 0)), ("escape", (0, 0))]),
 )
 async def test_any_key_closes_it_and_does_its_work(
     newcomer: UserFiles, key: str, moment: tuple[int, int]

@@ -23,6 +23,15 @@ from bpdebug.engine.program.trace import run
 from bpdebug.errors import ShapeError
 
 
+def sigmoid(x):
+    return (1 + anp.tanh(x / 2)) / 2
+
+
+def log_softmax(x, axis):
+    shifted = x - anp.max(x, axis=axis, keepdims=True)
+    return shifted - anp.log(anp.sum(anp.exp(shifted), axis=axis, keepdims=True))
+
+
 def softmax(x, axis):
     powers = anp.exp(x - anp.max(x, axis=axis, keepdims=True))
     return powers / anp.sum(powers, axis=axis, keepdims=True)
@@ -45,13 +54,13 @@ def elu(z):
 # The second argument is the axis of the features.
 ORACLES: dict[str, Callable] = {
     "identity": lambda z, _=0: z,
-    "sigmoid": lambda z, _=0: 1 / (1 + anp.exp(-z)),
+    "sigmoid": lambda z, _=0: sigmoid(z),
     "tanh": lambda z, _=0: anp.tanh(z),
     "relu": lambda z, _=0: anp.where(z > 0, z, 0.0),
     "leaky_relu": lambda z, _=0: anp.where(z > 0, z, 0.01 * z),
     "elu": lambda z, _=0: elu(z),
     "softplus": lambda z, _=0: anp.logaddexp(0.0, z),
-    "silu": lambda z, _=0: z / (1 + anp.exp(-z)),
+    "silu": lambda z, _=0: z * sigmoid(z),
     "selu": lambda z, _=0: (
         1.0507009873554805 * anp.where(z > 0, z, 1.6732632423543772 * elu(anp.where(z > 0, 0.0, z)))
     ),
@@ -62,7 +71,7 @@ ORACLES: dict[str, Callable] = {
     "gelu": lambda z, _=0: z * (1 + erf(z / math.sqrt(2))) / 2,
     "gelu_tanh": lambda z, _=0: z * (1 + anp.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))) / 2,
     "softmax": lambda z, axis=0: softmax(z, axis),
-    "log_softmax": lambda z, axis=0: anp.log(softmax(z, axis)),
+    "log_softmax": lambda z, axis=0: log_softmax(z, axis),
 }
 
 
@@ -114,8 +123,12 @@ def test_gradients_of_dense_networks(dense_network: Callable, architecture: dict
         return anp.sum(network.inputs[f"da{depth}"] * a)
 
     leaves = {name: network.inputs[name] for name in ("a0", *network.parameters)}
-    for name, wanted in grad(loss)(leaves).items():
-        assert_close(trace.values[f"d{name}"], wanted, f"d{name}", smallest=1e-6)
+    with np.errstate(over="ignore"):  # autograd divides by the square of a cosh, however large that is
+        gradients = grad(loss)(leaves)
+    # What flows back is added up from terms of the size of the largest gradient, and carries their rounding.
+    largest = max(float(np.max(np.abs(trace.values[name]))) for name in network.program.gradients)
+    for name, wanted in gradients.items():
+        assert_close(trace.values[f"d{name}"], wanted, f"d{name}", smallest=1e-6 * largest)
 
 
 def test_one_layer_of_each_activation(dense_network: Callable) -> None:
@@ -212,12 +225,12 @@ def test_gradients_of_random_programs(first: Expression, second: Expression, thi
     with np.errstate(all="ignore"):
         value = loss(inputs)
         assume(np.isfinite(value) and abs(value) < 1e6)
+        wanted = grad(loss)(inputs)
     assume(
         not any(
             node.function == "maximum" and _may_tie(node) for s in forward for node in calls(s.expression)
         )
     )
-    wanted = grad(loss)(inputs)
     assume(all(np.all(np.isfinite(gradient)) for gradient in wanted.values()))
 
     program = with_backward(MATRICES, forward, "h3")

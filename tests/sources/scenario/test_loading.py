@@ -12,6 +12,7 @@ from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import ScenarioError
 from bpdebug.sources.scenario import load_scenario, shipped_scenarios, summarise
+from tests.tiers import deep
 
 SEEDS = json.loads((Path(__file__).parents[2] / "data" / "seed_values.json").read_text())
 SEED_TENSORS = [(scenario, name) for scenario, tensors in SEEDS.items() for name in tensors]
@@ -196,9 +197,12 @@ def test_a_file_needs_no_suffix(tmp_path, monkeypatch):
     assert load_scenario("mine").title == "Test"
 
 
-def test_ten_thousand_layers_work(load):
-    deep = network(a0="[[1.0]]", w="[[1.0]]", more='[[layers]]\nkind = "dense"\nw = [[1.0]]\n' * 9_999)
-    assert len(load(deep).program.statements) == 20_000
+@pytest.mark.parametrize("count", [1000, deep(10_000)])
+def test_thousands_of_layers_work(load, count):
+    layered = network(
+        a0="[[1.0]]", w="[[1.0]]", more='[[layers]]\nkind = "dense"\nw = [[1.0]]\n' * (count - 1)
+    )
+    assert len(load(layered).program.statements) == 2 * count
 
 
 def test_a_layer_of_4096_by_4096_is_not_too_large(load, monkeypatch):

@@ -17,12 +17,13 @@ from bpdebug.sources.script.graph import start_of
 from tests.scripts.catalogue import SCRIPTS
 from tests.scripts.oracle import RIGHT, Script
 from tests.sources.script.recording import recorded
+from tests.tiers import few
 
 ROUNDS_OTHERWISE = {"closures.py", "pure_python_neurons.py", "scalar_autograd.py", "einsum_batch.py"}
 """Scripts that compute with `math`, whose last digits differ from NumPy's, or sum in another order."""
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+@pytest.mark.parametrize("script", few(SCRIPTS, 8), ids=lambda script: script.name)
 def test_a_case_gives_what_was_recorded(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     main = RIGHT / script.main
     monkeypatch.chdir(main.parent)

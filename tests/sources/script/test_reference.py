@@ -15,6 +15,7 @@ from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.reference import Reference
 from tests.scripts.oracle import RIGHT
 from tests.sources.script.recording import recorded
+from tests.tiers import few
 
 FUNCTIONS = """
     np.tanh(w) + w  |  w * w - w / 3  |  w**3  |  -w  |  abs(w)  |  np.abs(w)  |  np.square(w)
@@ -102,7 +103,7 @@ def differences(reference: Reference, node: Node, epsilon: float, value_of: Call
     return slopes
 
 
-@pytest.mark.parametrize("code", cases())
+@pytest.mark.parametrize("code", few(cases(), 25))
 def test_a_gradient_equals_central_differences(code: str, tmp_path: Path) -> None:
     analysis = analysed(tmp_path, cases()[code])
     (parameter,) = (one for one in analysis.parameters if one.name == "w")

@@ -6,6 +6,7 @@ import pytest
 from textual import events
 
 from bpdebug.tui.keys.keymap import key_named
+from tests.tiers import deep, few
 from tests.tui.conftest import Session, open_app
 
 
@@ -42,9 +43,10 @@ async def test_keys_before_and_after_a_command() -> None:
         assert [found.text for found in session.debugger.breakpoints] == ["dw1", "z2"]
 
 
-@pytest.mark.parametrize("wanted", [("gdw2⏎", 6), ("gdw2⏎n", 7), ("/dz1⏎⏎", 9), ("ng3⏎p", 2)])
-async def test_a_place_in_one_write(wanted: tuple[str, int]) -> None:
-    text, position = wanted
+@pytest.mark.parametrize(
+    ("text", "position"), few([("gdw2⏎", 6), ("gdw2⏎n", 7), ("/dz1⏎⏎", 9), ("ng3⏎p", 2)], 2)
+)
+async def test_a_place_in_one_write(text: str, position: int) -> None:
     async with open_app("two_layer") as session:
         await write(session, text)
         assert session.moment == (position, 0)
@@ -64,13 +66,14 @@ async def test_a_key_that_closes_a_dialog_twice_closes_it_once() -> None:
         assert session.moment == (7, 0)
 
 
-async def test_many_keys_at_once() -> None:
+@pytest.mark.parametrize("pairs", [20, deep(100)])
+async def test_many_keys_at_once(pairs: int) -> None:
     async with open_app("two_layer") as session:
-        await write(session, "np" * 100 + "nnn")
+        await write(session, "np" * pairs + "nnn")
         assert session.moment == (3, 0)
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", few(["\n", "\r\n"]))
 async def test_a_pasted_command(end: str) -> None:
     async with open_app("two_layer") as session:
         session.app.post_message(events.Paste(f":watch norm(dz2){end}:watch max(abs(dw1)){end}"))

@@ -10,6 +10,7 @@ from bpdebug.verify.repair import wording
 from bpdebug.verify.repair.edits import edits
 from bpdebug.verify.repair.rules.replacement import Scope
 from bpdebug.verify.repair.trees import Code
+from tests.tiers import few
 
 SHAPES: dict[str, tuple[int, ...]] = {
     "w2": (2, 4),
@@ -35,31 +36,34 @@ SCOPE = Scope(
 
 @pytest.mark.parametrize(
     ("wrong", "right", "kind"),
-    [
-        ("w2 @ d2", "w2.T @ d2", "not transposed"),
-        ("d1.T @ x.T", "d1 @ x.T", "transposed"),
-        ("(w2.T @ d2)", "(w2.T @ d2 * slope(z))", "derivative missing"),
-        ("w2.T @ d2", "w2.T @ d2 * (1 - h ** 2)", "derivative missing"),
-        ("w2.T @ d2 * (1 - h)", "w2.T @ d2 * (1 - h ** 2)", "square missing"),
-        ("w2.T @ d2 * h * (1 - h)", "w2.T @ d2 * (1 - h)", "factor too many"),
-        ("y - out", "out - y", "sign"),
-        ("d1 @ x.T", "d1 @ x.T / m", "division missing"),
-        ("d1 @ x.T * m", "d1 @ x.T / m", "divided"),
-        ("d1.sum(axis=0)", "d1.sum(axis=1)", "axis"),
-        ("np.mean(d1, axis=1)", "np.sum(d1, axis=1)", "mean for a sum"),
-        ("d1[:, 0]", "np.sum(d1, axis=1)", "one for the sum"),
-        ("x.dot(d1)", "d1.dot(x)", "operands exchanged"),
-        ("np.dot(d1, x)", "np.outer(d1, x)", "outer product"),
-        ("w2.T @ d1", "w2.T @ d2", "another tensor"),
-        ("2 * d1", "3 * d1", "number"),
-        ("h[t]", "h[t - 1]", "another index"),
-        ("d1 * (h < 0)", "d1 * (h > 0)", "comparison"),
-        ("slope(z)", "z", "function too many"),
-        ("slope(h) * (1 - slope(h))", "h * (1 - h)", "function too many"),
-        ("d1", "d1 + h", "term missing"),
-        ("step(x, True)", "step(x, False)", "option"),
-        ("h[:-1] @ x", "h[1:] @ x", "another slice"),
-    ],
+    few(
+        [
+            ("w2 @ d2", "w2.T @ d2", "not transposed"),
+            ("d1.T @ x.T", "d1 @ x.T", "transposed"),
+            ("(w2.T @ d2)", "(w2.T @ d2 * slope(z))", "derivative missing"),
+            ("w2.T @ d2", "w2.T @ d2 * (1 - h ** 2)", "derivative missing"),
+            ("w2.T @ d2 * (1 - h)", "w2.T @ d2 * (1 - h ** 2)", "square missing"),
+            ("w2.T @ d2 * h * (1 - h)", "w2.T @ d2 * (1 - h)", "factor too many"),
+            ("y - out", "out - y", "sign"),
+            ("d1 @ x.T", "d1 @ x.T / m", "division missing"),
+            ("d1 @ x.T * m", "d1 @ x.T / m", "divided"),
+            ("d1.sum(axis=0)", "d1.sum(axis=1)", "axis"),
+            ("np.mean(d1, axis=1)", "np.sum(d1, axis=1)", "mean for a sum"),
+            ("d1[:, 0]", "np.sum(d1, axis=1)", "one for the sum"),
+            ("x.dot(d1)", "d1.dot(x)", "operands exchanged"),
+            ("np.dot(d1, x)", "np.outer(d1, x)", "outer product"),
+            ("w2.T @ d1", "w2.T @ d2", "another tensor"),
+            ("2 * d1", "3 * d1", "number"),
+            ("h[t]", "h[t - 1]", "another index"),
+            ("d1 * (h < 0)", "d1 * (h > 0)", "comparison"),
+            ("slope(z)", "z", "function too many"),
+            ("slope(h) * (1 - slope(h))", "h * (1 - h)", "function too many"),
+            ("d1", "d1 + h", "term missing"),
+            ("step(x, True)", "step(x, False)", "option"),
+            ("h[:-1] @ x", "h[1:] @ x", "another slice"),
+        ],
+        10,
+    ),
 )
 def test_the_right_expression_is_one_edit_away(wrong: str, right: str, kind: str) -> None:
     code = Code(wrong)

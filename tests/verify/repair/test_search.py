@@ -13,9 +13,11 @@ from bpdebug.sources.script.environment import callable_again
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.search import Correction, Search, Trial
 from bpdebug.verify.repair.suspects import suspects
+from tests.tiers import few
 
 SCRIPT = """\
 import numpy as np
+from tests.tiers import few
 
 rng = np.random.default_rng(3)
 x = rng.normal(size=(3, 5))
@@ -126,15 +128,18 @@ def test_the_trial_itself_is_right(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("right", "wrong", "correction"),
-    [
-        ("dw2 = d2 @ h.T", "dw2 = d2 @ h.T * 2", "d2 @ h.T"),
-        ("(w2.T @ d2) * slope(h)", "(w2.T @ d2)", "w2.T @ d2 * slope(h)"),
-        ("(w2.T @ d2) * slope(h)", "(w2.T @ d2) * slope(z1)", "(w2.T @ d2) * slope(h)"),
-        ("return 1 - h ** 2", "return 1 - h", "1 - h ** 2"),
-        ("db2 = d2.sum(axis=1,", "db2 = d2.mean(axis=1,", "d2.sum(axis=1, keepdims=True)"),
-        ("d1 = (w2.T @ d2)", "d1 = -(w2.T @ d2)", "w2.T @ d2 * slope(h)"),
-        ("dw1 = d1 @ x.T", "dw1 = (w2.T @ d2) @ x.T", "(w2.T @ d2 * slope(h)) @ x.T"),
-    ],
+    few(
+        [
+            ("dw2 = d2 @ h.T", "dw2 = d2 @ h.T * 2", "d2 @ h.T"),
+            ("(w2.T @ d2) * slope(h)", "(w2.T @ d2)", "w2.T @ d2 * slope(h)"),
+            ("(w2.T @ d2) * slope(h)", "(w2.T @ d2) * slope(z1)", "(w2.T @ d2) * slope(h)"),
+            ("return 1 - h ** 2", "return 1 - h", "1 - h ** 2"),
+            ("db2 = d2.sum(axis=1,", "db2 = d2.mean(axis=1,", "d2.sum(axis=1, keepdims=True)"),
+            ("d1 = (w2.T @ d2)", "d1 = -(w2.T @ d2)", "w2.T @ d2 * slope(h)"),
+            ("dw1 = d1 @ x.T", "dw1 = (w2.T @ d2) @ x.T", "(w2.T @ d2 * slope(h)) @ x.T"),
+        ],
+        3,
+    ),
 )
 def test_the_line_is_found_and_mended(right: str, wrong: str, correction: str, tmp_path: Path) -> None:
     script = SCRIPT.replace(right, wrong)
