@@ -14,6 +14,7 @@ import bpdebug as package
 from bpdebug import cli
 from bpdebug.engine.program.trace import run as run_program
 from bpdebug.sources.scenario import load_scenario, shipped_scenarios
+from tests.tiers import few
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def gradients(name: str) -> dict[str, np.ndarray]:
     return {statement.name: np.array(values[statement.name]) for statement in scenario.program.statements}
 
 
-@pytest.mark.parametrize("path", shipped_scenarios(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", few(shipped_scenarios(), 9), ids=lambda path: path.stem)
 def test_the_derived_gradients_of_every_shipped_scenario_are_right(bpdebug, path: Path) -> None:
     scenario = load_scenario(path)
     if scenario.mine:
