@@ -74,8 +74,8 @@ def layer_text(kind: str, settings: dict[str, Any]) -> str:
 def network(folder: Path, kind: str, form: dict[str, Any], activation: str, loss: str) -> Case:
     """A layer of a kind, a dense layer with an activation, and a loss."""
     shape, features, settings = FIRST[kind]
-    has_activation = any(setting.name == "activation" for setting in LAYER_KINDS[kind].settings)
-    own = settings | form | ({"activation": activation} if has_activation else {})
+    chosen = (setting for setting in LAYER_KINDS[kind].settings if activation in setting.choices)
+    own = settings | form | {setting.name: activation for setting in chosen}
     # A probability is what a bce asks for; what a loss applies itself does not stand before it.
     last = "sigmoid" if loss == "bce" else "tanh" if activation == LOSS_KINDS[loss].applies else activation
     dense = {"activation": last, "w": (OUTPUTS, features), "b": (OUTPUTS,)}

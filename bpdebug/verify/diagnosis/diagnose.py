@@ -23,7 +23,7 @@ from bpdebug.verify.diagnosis.fits import BATCH
 from bpdebug.verify.diagnosis.scope import Scope
 from bpdebug.verify.diagnosis.search import Candidate, groups_of, search, search_pairs
 from bpdebug.verify.diagnosis.wording import done, why
-from bpdebug.verify.diagnosis.written_out import with_parts, written_out
+from bpdebug.verify.diagnosis.written_out import written_out
 from bpdebug.verify.report import Diagnosis
 
 MOST_DIAGNOSES = 5
@@ -176,8 +176,6 @@ def diagnose(
         The formulas that give the user's numbers, the most plausible first; and whether some of them
         differ elsewhere, so that these numbers cannot tell them apart.
     """
-    if mine.shape == bench.program.shapes[statement.name] and mine.size and not mine.any():
-        return (_zeros(with_parts(bench.program, statement.expression, given)),), False
     values = bench.with_examples(values)
     scope = bench.scope(statement, values)
     batch, formulas = bench.program.batch, written_out(bench.program, statement, given)
@@ -185,6 +183,8 @@ def diagnose(
     # What is hidden in the steps of a loop is wrong in all of them, which no formula of one step says.
     looked_at, allowance = formulas[:1] if loop.steps else formulas, bench.allowance
     candidates = search(looked_at, mine, values, scope, batch, rtol, allowance)
+    if not candidates and mine.shape == scope.shapes[statement.name] and mine.size and not mine.any():
+        return (_zeros(formulas[0][0]),), False
     if loop.steps and not candidates:
         found = _at_every_step(bench, loop, mine, values, rtol)
         if found[0]:
@@ -227,7 +227,7 @@ def _at_every_step(
 
 
 def _zeros(right: Expression) -> Diagnosis:
-    """Say that there are zeros alone: any formula with a factor of 0 gives them, so none is looked for."""
+    """Say that there are zeros alone: a factor of 0 explains them, and so no two edits are tried."""
     nothing = Call("multiply", (Number(0), right))
     return _described(Candidate(nothing, (Edit(nothing, "all zeros", right, nothing, 1.0),), 1.0, 0.0, right))
 
