@@ -110,6 +110,23 @@ def _along_axis_written(element: Element, writer: Writer) -> Written:
     return Written(f"{element.function}({own.symbols} along its axis)", numbers)
 
 
+def _cumulative_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+    (shape,) = shapes
+    if len(reduced_axes(shape, options["axis"])) != 1:
+        raise ShapeError(f"a cumulative sum runs along one axis: found axis={options['axis']}")
+    return shape
+
+
+def _cumulative_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
+    axes = reduced_axes(shapes[0], options["axis"])
+    return (tuple(slice(0, part.stop) if i in axes else part for i, part in enumerate(region)),)
+
+
+def _cumulative_written(element: Element, writer: Writer) -> Written:
+    """Write the sum of the elements up to this one."""
+    return writer.sum_of(element, 0, list(product(*map(numbers_of, element.regions[0]))))
+
+
 def _expansion_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     x, y = shapes
     if x != _reduction_shape((y,), options):
@@ -154,6 +171,14 @@ REDUCTION = Form(
 PAIRED = Form("paired reduction", _paired_shape, _paired_reads, axes=like(0), arithmetic=_paired_written)
 ALONG_AXIS = Form(
     "along an axis", _along_axis_shape, _along_axis_reads, axes=like(0), arithmetic=_along_axis_written
+)
+CUMULATIVE = Form(
+    "cumulative",
+    _cumulative_shape,
+    _cumulative_reads,
+    local=False,
+    axes=like(0),
+    arithmetic=_cumulative_written,
 )
 EXPANSION = Form("expansion", _expansion_shape, _expansion_reads, local=False, axes=like(1), arithmetic=moved)
 ONE_HOT = Form(

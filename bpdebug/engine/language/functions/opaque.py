@@ -30,4 +30,11 @@ ENTRIES = (
         python="{text}",
         variadic=True,
     ),
+    Function(
+        "detach",
+        lambda x: x,
+        (None,),
+        "The same values, taken as a constant: no gradient passes.",
+        (Sample((MIXED,)),),
+    ),
 )

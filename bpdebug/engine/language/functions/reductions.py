@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.language.forms import COUNT, EXPANSION, REDUCTION, Shape, element_count, reduced_axes
+from bpdebug.engine.language.forms import (
+    COUNT,
+    CUMULATIVE,
+    EXPANSION,
+    REDUCTION,
+    Shape,
+    element_count,
+    reduced_axes,
+)
 from bpdebug.engine.language.functions.entry import MIXED, Array, Function, Sample
 from bpdebug.engine.language.nodes import Option
 
@@ -52,6 +60,14 @@ def any_true(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
 def all_true(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """1 if every element is true, else 0."""
     return np.asarray(np.all(x, axis=axis, keepdims=keepdims)).astype(x.dtype)
+
+
+def logsumexp(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """Log Σ eˣ; the maximum is taken off first, so that nothing overflows."""
+    largest = np.max(x, axis=axis, keepdims=True)
+    shift = np.where(np.isfinite(largest), largest, x.dtype.type(0))
+    total = shift + np.log(np.sum(np.exp(x - shift), axis=axis, keepdims=True))
+    return np.asarray(total if keepdims else np.squeeze(total, axis=axis), dtype=x.dtype)
 
 
 IS_EXTREME = "equal(x, broadcast_like(out, x, axis=axis, keepdims=keepdims))"
@@ -114,9 +130,22 @@ ENTRIES = (
         notation="‖{x}‖{axis}",
     ),
     Function(
+        "logsumexp",
+        logsumexp,
+        (
+            "broadcast_like(g, x, axis=axis, keepdims=keepdims)"
+            " * exp(x - broadcast_like(out, x, axis=axis, keepdims=keepdims))",
+        ),
+        "log Σ eˣ, a smooth maximum: its derivative is the softmax.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+        notation="log Σ{axis} exp({x})",
+    ),
+    Function(
         "any",
         any_true,
-        None,
+        (None,),
         "1 if some element along the axis is not 0, else 0.",
         SAMPLES,
         form=REDUCTION,
@@ -125,11 +154,20 @@ ENTRIES = (
     Function(
         "all",
         all_true,
-        None,
+        (None,),
         "1 if no element along the axis is 0, else 0.",
         SAMPLES,
         form=REDUCTION,
         options=OPTIONS,
+    ),
+    Function(
+        "cumsum",
+        np.cumsum,
+        ("flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis)",),
+        "The sum of all elements up to each one; on the way back, of all from each one on.",
+        (Sample((MIXED,)), Sample((MIXED,), {"axis": 0})),
+        form=CUMULATIVE,
+        options={"axis": -1},
     ),
     Function(
         "broadcast_like",
