@@ -21,6 +21,7 @@ DERIVED = sorted(name for name, function in FUNCTIONS.items() if any(function.de
 NOT_DIFFERENTIATED = {
     "cleared": (1,),
     "gather": (1,),
+    "masked": (1,),
     "replaced": (2,),
     "row_sums": (1, 2),
     "scatter_sum": (1, 2),
@@ -91,12 +92,18 @@ def theirs() -> dict[str, Callable[..., Any]]:
         size = (scale, scale) if isinstance(scale, int) else scale
         return f.avg_pool2d(x, size) * (size[0] * size[1])
 
+    def torch_widths(x: Any, width: Any) -> tuple[int, ...]:
+        """Return the widths of a border as torch has them: from the last axis to the first."""
+        pairs = width * x.ndim if len(width) == 1 else width
+        return tuple(number for pair in reversed(pairs) for number in pair)
+
     def normalize(x: Any, axis: int, eps: float) -> Any:
         return (x - x.mean(axis, keepdim=True)) / (x.var(axis, keepdim=True, correction=0) + eps).sqrt()
 
     return {
         "abs": torch.abs,
         "add": torch.add,
+        "arctan": torch.arctan,
         "as_rows": lambda x: x.reshape(-1, x.shape[-1]),
         "avg_pool2d": pooled(f.avg_pool2d),
         "avg_pool2d_gradient": pulled_back(pooled(f.avg_pool2d), 0),
@@ -104,8 +111,8 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "binary_cross_entropy_with_logits": lambda x, y: f.softplus(x) - x * y,
         "broadcast_like": broadcast_like,
         "causal_mask": causal_mask,
+        "clamp": lambda x, lowest, highest: torch.clamp(x, lowest, highest),
         "cleared": lambda x, y: x.flatten().index_fill(0, y.long().flatten(), 0).reshape(x.shape),
-        "cos": torch.cos,
         "concatenate": lambda x, y, axis: torch.cat([x, y], axis),
         "conv1d": f.conv1d,
         "conv1d_input_gradient": pulled_back(f.conv1d, 0),
@@ -114,11 +121,21 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "conv2d_input_gradient": pulled_back(f.conv2d, 0),
         "conv2d_weight_gradient": pulled_back(f.conv2d, 1),
         "conv_transpose2d": f.conv_transpose2d,
+        "cos": torch.cos,
+        "crop": lambda x, width: f.pad(x, tuple(-n for n in torch_widths(x, width))),
         "cross_entropy": lambda x, y, axis: x.logsumexp(axis, True) - (x * y).sum(axis, True),
+        "cumsum": torch.cumsum,
         "divide": torch.div,
+        "dot": torch.dot,
+        "einsum": lambda *tensors, subscripts: torch.einsum(subscripts, *tensors),
         "elu": f.elu,
+        "erf": torch.erf,
         "exp": torch.exp,
+        "expand": lambda x, shape: x.expand(shape),
+        "expm1": torch.expm1,
         "flatten": lambda x, start: x.flatten(start),
+        "flip": lambda x, axis: x.flip(tuple(range(x.ndim)) if axis is None else axis),
+        "floor": torch.floor,
         "gather": lambda x, y: torch.take(x, y.long()),
         "gelu": f.gelu,
         "gelu_tanh": lambda x: f.gelu(x, approximate="tanh"),
@@ -128,8 +145,11 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "identity": lambda x: x * 1,
         "leaky_relu": lambda x, slope: f.leaky_relu(x, slope),
         "log": torch.log,
+        "log1p": torch.log1p,
         "log_softmax": lambda x, axis: f.log_softmax(x, axis),
         "logit": torch.logit,
+        "logsumexp": _reduced(torch.logsumexp),
+        "masked": lambda x, y, value: x.masked_fill(y.bool(), value),
         "matmul": torch.matmul,
         "max": _reduced(torch.amax),
         "max_pool2d": pooled(f.max_pool2d),
@@ -143,6 +163,10 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "negative": torch.neg,
         "norm": _reduced(lambda x, axes, keepdims: torch.linalg.vector_norm(x, 2, axes, keepdims)),
         "normalize": normalize,
+        "outer": torch.outer,
+        "pad": lambda x, width: f.pad(x, torch_widths(x, width)),
+        "permute": lambda x, axes: x.permute(axes or tuple(reversed(range(x.ndim)))),
+        "permute_back": lambda x, axes: x.permute(_inverse(axes, x.ndim)),
         "placed": placed,
         "power": torch.pow,
         "relu": f.relu,
@@ -153,6 +177,7 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "reshape": lambda x, shape, start: x.reshape(*x.shape[:start], *shape),
         "reshape_like": lambda x, y: x.reshape(y.shape),
         "rms_normalize": lambda x, axis, eps: x / ((x**2).mean(axis, keepdim=True) + eps).sqrt(),
+        "round": torch.round,
         "row_sums": lambda x, y, z: torch.zeros_like(z).index_add(
             0, y.long().flatten(), x.reshape(-1, *z.shape[1:])
         ),
@@ -174,10 +199,13 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "softsign": f.softsign,
         "split_heads": split_heads,
         "sqrt": torch.sqrt,
+        "square": torch.square,
         "subscript": lambda x, index: x[numpy_index(index)],
         "subtract": torch.sub,
         "sum": _reduced(torch.sum),
+        "swap_axes": lambda x, first, second: x.swapaxes(first, second),
         "take": lambda x, y: x[y.long()],
+        "tan": torch.tan,
         "tanh": torch.tanh,
         "tanh_prime": slope(torch.tanh),
         "transpose": lambda x: x.transpose(-1, -2),
@@ -186,6 +214,12 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "upsample_gradient": upsample_gradient,
         "where": lambda x, y, z: torch.where(x != 0, y, z),
     }
+
+
+def _inverse(axes: tuple[int, ...] | None, count: int) -> tuple[int, ...]:
+    """Return the order that puts axes back which were put in another."""
+    order = [axis % count for axis in axes or reversed(range(count))]
+    return tuple(order.index(axis) for axis in range(count))
 
 
 def _incoming_first(place: int, arguments: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from bpdebug.engine.language.forms.regions import (
     nothing,
     numbers_of,
     reduced_axes,
+    single_axis,
     spanned,
     written,
 )
@@ -55,7 +56,7 @@ def _permuted_back(shape: Shape, options: Options) -> Order:
 
 
 def _swapped(shape: Shape, options: Options) -> Order:
-    (first,), (second,) = (reduced_axes(shape, options[name]) for name in ("first", "second"))
+    first, second = (single_axis(shape, options[name]) for name in ("first", "second"))
     order = list(range(len(shape)))
     order[first], order[second] = second, first
     return tuple(order)

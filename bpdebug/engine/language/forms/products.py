@@ -142,8 +142,9 @@ def _einsum_axes(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: O
 def _einsum_written(element: Element, writer: Writer) -> Written:
     """Write the sum of the products, one for each place along the axes that are summed."""
     found = subscripts_of(element.shapes, element.options)
-    along = np.indices(found.shape(found.summed)).reshape(len(found.summed), -1)
-    count = along.shape[1]
+    extents = found.shape(found.summed)
+    count = prod(extents)
+    along = np.indices(extents).reshape(len(extents), count)
     places = {letter: np.full(count, i) for letter, i in zip(found.result, element.place, strict=True)}
     places.update(zip(found.summed, along, strict=True))
     cells = [[places[letter] for letter in letters] for letters in found.operands]

@@ -19,6 +19,7 @@ from bpdebug.engine.language.forms.regions import (
     nothing,
     numbers_of,
     reduced_axes,
+    single_axis,
     written,
 )
 from bpdebug.engine.language.forms.writing import SHOWN_TERMS, Writer, Written, moved
@@ -112,14 +113,13 @@ def _along_axis_written(element: Element, writer: Writer) -> Written:
 
 def _cumulative_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     (shape,) = shapes
-    if len(reduced_axes(shape, options["axis"])) != 1:
-        raise ShapeError(f"a cumulative sum runs along one axis: found axis={options['axis']}")
+    single_axis(shape, options["axis"])
     return shape
 
 
 def _cumulative_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
-    axes = reduced_axes(shapes[0], options["axis"])
-    return (tuple(slice(0, part.stop) if i in axes else part for i, part in enumerate(region)),)
+    axis = single_axis(shapes[0], options["axis"])
+    return (tuple(slice(0, part.stop) if i == axis else part for i, part in enumerate(region)),)
 
 
 def _cumulative_written(element: Element, writer: Writer) -> Written:
@@ -144,9 +144,14 @@ def _expansion_reads(region: Region, shapes: tuple[Shape, ...], options: Options
     return own, nothing(y)
 
 
+def _one_hot_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+    single_axis(shapes[1], options["axis"])
+    return _expansion_shape(shapes, options)
+
+
 def _one_hot_written(element: Element, writer: Writer) -> Written:
     """Write a comparison in brackets: it is 1 where it holds."""
-    place = element.place[reduced_axes(element.shapes[1], element.options["axis"])[0]]
+    place = element.place[single_axis(element.shapes[1], element.options["axis"])]
     own = writer.write(0, first_index(element.regions[0]))
     return Written(f"[{own.symbols} = {place}]", f"[{own.numbers} = {place}]")
 
@@ -182,6 +187,6 @@ CUMULATIVE = Form(
 )
 EXPANSION = Form("expansion", _expansion_shape, _expansion_reads, local=False, axes=like(1), arithmetic=moved)
 ONE_HOT = Form(
-    "one-hot", _expansion_shape, _expansion_reads, local=False, axes=like(1), arithmetic=_one_hot_written
+    "one-hot", _one_hot_shape, _expansion_reads, local=False, axes=like(1), arithmetic=_one_hot_written
 )
 COUNT = Form("count", _count_shape, _count_reads, local=False, arithmetic=_count_written)

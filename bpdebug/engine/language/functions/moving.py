@@ -45,7 +45,7 @@ def permute_back(x: Array, axes: Option = None) -> Array:
 
 def pad(x: Array, width: Any = ((1, 1),)) -> Array:
     """Add zeros before and after, so many along each axis."""
-    return np.pad(x, borders(x.shape, width))
+    return np.pad(x, borders(x.shape, width)) if x.ndim else x
 
 
 def crop(x: Array, width: Any = ((1, 1),)) -> Array:
