@@ -288,3 +288,48 @@ def test_every_function(name: str, number: int, seed: int) -> None:
         finite = right[np.isfinite(right)]
         scale = max(float(np.abs(finite).max(initial=0)), 1e-300)
         np.testing.assert_allclose(known[key], right, rtol=0, atol=RTOL * scale, err_msg=key)
+
+
+def test_the_slope_of_clamp_at_its_bounds_and_beyond() -> None:
+    import torch
+
+    x = np.array([-2.0, -1.0, 0.0, 1.5, 2.0, np.nan, -0.0])
+    call = Call("clamp", (Name("x"),), (("lowest", -1.0), ("highest", 1.5)))
+    values = {"x": x, "r": evaluate(call, {"x": x}), "dr": np.ones(7)}
+    _, backward, _ = derive([Statement("r", call)], {"x": (7,), "r": (7,)}, "r")
+    leaf = torch.tensor(x, requires_grad=True)
+    leaf.clamp(-1.0, 1.5).sum().backward()
+    np.testing.assert_array_equal(evaluate(backward[0].expression, values), leaf.grad.numpy())
+
+
+def test_erf_keeps_its_digits_near_zero_and_far_out() -> None:
+    import torch
+
+    points = np.concatenate([np.geomspace(1e-300, 30, 400), [0, np.inf, 1 - 1e-15, 1]])
+    points = np.concatenate([points, -points])
+    right = torch.erf(torch.tensor(points)).numpy()
+    np.testing.assert_allclose(FUNCTIONS["erf"].numpy(points), right, rtol=4e-16)
+    assert np.isnan(FUNCTIONS["erf"].numpy(np.array([np.nan]))).all()
+
+
+@pytest.mark.parametrize("text", ["ii->i", "ij,kj,k->i", "i,i", "abc,cd->dab", "ij->", "ij->ji", "i,j->"])
+def test_einsum_over_other_letters(text: str) -> None:
+    """A diagonal, three operands, no arrow, more axes than in a matrix, sums of everything."""
+    import torch
+
+    random = np.random.default_rng(7)
+    letters = text.partition("->")[0].split(",")
+    extents = dict(zip("abcdijk", (2, 3, 4, 5, 3, 4, 2), strict=True))
+    tensors = [random.normal(size=[extents[letter] for letter in one]) for one in letters]
+    values = {f"t{number}": tensor for number, tensor in enumerate(tensors)}
+    call = Call("einsum", tuple(map(Name, values)), (("subscripts", text),))
+    leaves = [torch.tensor(tensor, requires_grad=True) for tensor in tensors]
+    result = torch.einsum(text, *leaves)
+    known = {**values, "r": evaluate(call, values), "dr": random.normal(size=tuple(result.shape))}
+    np.testing.assert_allclose(known["r"], result.detach().numpy(), rtol=1e-12)
+    result.backward(torch.tensor(known["dr"]))
+    shapes = {name: np.shape(value) for name, value in known.items() if name != "dr"}
+    for statement in derive([Statement("r", call)], shapes, "r")[1]:
+        known[statement.name] = evaluate(statement.expression, known)
+    for name, leaf in zip(values, leaves, strict=True):
+        np.testing.assert_allclose(known[f"d{name}"], leaf.grad.numpy(), rtol=1e-12, err_msg=name)
