@@ -26,10 +26,18 @@ settings.register_profile("deep", max_examples=300, derandomize=False, print_blo
 
 
 def few(values: Iterable[Any], fast: int = 1) -> list[Any]:
-    """Return values to parametrise a test with, of which all but the first few are for the deep tier."""
-    return [value if place < fast else deep(value) for place, value in enumerate(values)]
+    """Return values to parametrise a test with: so many for the fast tier, the rest for the deep one.
+
+    Those of the fast tier are spread evenly; a tuple holds the values of several parameters.
+    """
+    every = [*values]
+    chosen = {place * len(every) // fast for place in range(fast)}
+    return [
+        value if place in chosen else deep(*value) if type(value) is tuple else deep(value)
+        for place, value in enumerate(every)
+    ]
 
 
-def deep(*values: Any, id: str | None = None) -> Any:
-    """Return values of parameters with which a test is for the deep tier."""
-    return pytest.param(*values, marks=pytest.mark.deep, id=id)
+def deep(*values: Any) -> Any:
+    """Return the values of a test's parameters with which it is for the deep tier alone."""
+    return pytest.param(*values, marks=pytest.mark.deep)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
+from bpdebug.engine.language.excerpts import told_apart
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.verify.report import Report, TensorReport, Verdict
 
@@ -141,8 +142,9 @@ def _diagnosis_lines(tensor: TensorReport) -> Iterator[str]:
             "both signs would; --suggest FILE writes such a scenario."
         )
     for diagnosis in tensor.diagnoses:
-        yield f"yours is   {diagnosis.formula}"
-        yield f"should be  {diagnosis.fix}"
+        yours, right = told_apart(diagnosis.formula, diagnosis.fix)
+        yield f"yours is   {yours}"
+        yield f"should be  {right}"
         yield diagnosis.explanation
 
 

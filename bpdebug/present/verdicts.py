@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from bpdebug.engine.language.excerpts import told_apart
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.comparison import Tolerance, compare
@@ -92,7 +93,8 @@ class Verdicts:
         mark = MARKS[tensor.verdict]
         lines = ["These numbers cannot tell apart:"] if tensor.ambiguous else []
         for diagnosis in tensor.diagnoses[: 2 if tensor.ambiguous else 1]:
-            yours, right = f"{mark} yours is   {diagnosis.formula}", f"  should be  {diagnosis.fix}"
+            formula, fix = told_apart(diagnosis.formula, diagnosis.fix)
+            yours, right = f"{mark} yours is   {formula}", f"  should be  {fix}"
             lines += [yours, right, diagnosis.explanation]
         if not lines:
             said = f"yours is {SAID[tensor.verdict]}" if self.mine else DERIVED[tensor.verdict]

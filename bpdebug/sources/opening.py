@@ -57,7 +57,8 @@ def open_case(
 
         return case_of(record_script(source, arguments, Options(until, iteration, function, seconds)))
     if arguments:
-        raise BpdebugError(f"a scenario takes no arguments: found {' '.join(arguments)}")
+        extra = " ".join(arguments)
+        raise BpdebugError(f"Got unexpected extra argument(s) ({extra})")
     from bpdebug.sources.scenario import load_scenario
 
     return load_scenario(source, allow_outside)

@@ -20,6 +20,7 @@ from bpdebug.engine.language.nodes import Statement, names
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.comparison import Comparison, Tolerance, agrees, compare
 from bpdebug.verify.conventions import Convention, convention_of
+from bpdebug.verify.preimages import implied
 from bpdebug.verify.report import Verdict
 from bpdebug.verify.rounding import Rounding
 from bpdebug.verify.shape_finding import shape_finding
@@ -59,12 +60,19 @@ class Judged(NamedTuple):
     mine : mapping
         The user's values as they would be by the program's conventions, without a factor or a transposition.
     fed : mapping
-        The values that the formulas were fed, of all names.
+        The values that the formulas of the forward pass were fed, of all names.
+    fed_back : mapping
+        The same for all others: with pre-activations that follow from the user's activations.
     """
 
     judgements: tuple[Judgement, ...]
     mine: Mapping[str, Array]
     fed: Mapping[str, Array]
+    fed_back: Mapping[str, Array]
+
+    def fed_to(self, statement: Statement) -> Mapping[str, Array]:
+        """Return the values that the user's formula of a statement was fed."""
+        return self.fed if statement.phase == "forward" else self.fed_back
 
     @property
     def wrong(self) -> int:
@@ -149,17 +157,20 @@ def _judged_by(
 ) -> Judged:
     """Judge the tensors by a convention: by it more or less flows than here, and what it feeds follows."""
     own = {name: convention.without_factor(name, value) for name, value in mine.items()}
-    fed = upstream_values(program, reference, own)
+    fed = fed_back = upstream_values(program, reference, own)
+    if hidden := implied(program, reference, own):
+        fed_back = upstream_values(program, reference, own | hidden)
     judgements: dict[str, Judgement] = {}
     words = convention.words
     for name in (*program.inputs, *(statement.name for statement in program.statements)):
         if name in mine:
-            found = _judged(program, name, reference, own[name], fed, judgements, tolerance, rounding)
+            values = fed if program.index.phase(name) == "forward" else fed_back
+            found = _judged(program, name, reference, own[name], values, judgements, tolerance, rounding)
             if found.verdict == "right" and convention.factor(name) != 1:
                 comparison = compare(mine[name], reference[name], tolerance)
                 found, words = Judgement(name, "convention", comparison, words), ""  # it is said once
             judgements[name] = found
-    return Judged(tuple(judgements.values()), own, fed)
+    return Judged(tuple(judgements.values()), own, fed, fed_back)
 
 
 def _judged(

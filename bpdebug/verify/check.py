@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from bpdebug.engine.language.forms import written
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Statement, names
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import Problem, ScenarioError
@@ -18,6 +19,7 @@ from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.blame import Judgement, judge
 from bpdebug.verify.comparison import Tolerance, compare
 from bpdebug.verify.diagnosis import Bench, diagnose
+from bpdebug.verify.diagnosis.written_out import written_out
 from bpdebug.verify.gradient_check import RTOL, gradient_checks
 from bpdebug.verify.meanings import meanings_of
 from bpdebug.verify.report import Report, TensorReport, Verdict
@@ -25,6 +27,8 @@ from bpdebug.verify.structure import describe
 from bpdebug.verify.upstream import evaluate_mine
 
 Progress = Callable[[TensorReport], None]
+MOST_NAMED = 4
+"""So many results of the forward pass are asked for at most."""
 DIAGNOSIS_RTOL = 0.1
 """A formula must fit the user's numbers ten times as well as a tensor must fit to be called right."""
 
@@ -136,15 +140,35 @@ def check(
         if judgement.verdict == "wrong":
             numbers = judged.mine[statement.name]
             rtol = DIAGNOSIS_RTOL * tolerance.relative(numbers, reference[statement.name])
-            diagnoses, ambiguous = diagnose(bench, statement, numbers, judged.fed, mine.keys(), rtol)
+            fed = judged.fed_to(statement)
+            diagnoses, ambiguous = diagnose(bench, statement, numbers, fed, mine.keys(), rtol)
             report = replace(report, diagnoses=diagnoses, ambiguous=ambiguous)
             if not diagnoses:
-                report = replace(report, note=describe(numbers, reference, statement, judgement))
+                note = describe(numbers, reference, statement, judgement)
+                if hint := forward_hint(program, statement, mine.keys(), reports):
+                    note += f"; {hint}"
+                report = replace(report, note=note)
         progress(report)
         reports.append(report)
     given_inputs = [_reported(judgement, 0) for judgement in by_name.values()]
     unused = [_of_unused(name, mine[name], program, tolerance) for name in program.unused if name in mine]
     return Report((*given_inputs, *reports, *unused), renamed or {})
+
+
+def forward_hint(
+    program: Program, statement: Statement, given: Collection[str], earlier: Iterable[TensorReport]
+) -> str:
+    """Say which results of the forward pass would tell whether the fault lies there.
+
+    Of the gradients, that is said of the first that is wrong, which is the nearest to the loss.
+    """
+    if statement.phase != "backward" or any(tensor.verdict == "wrong" for tensor in earlier):
+        return ""
+    formula, _ = written_out(program, statement, given)[-1]
+    forward = [name for name in names(formula) if program.index.phase(name) == "forward"]
+    if not forward or not {*forward}.isdisjoint(given):
+        return ""
+    return f"the forward pass may differ: with {', '.join(forward[:MOST_NAMED])} of yours it can be told"
 
 
 def _of_unused(name: str, mine: Array, program: Program, tolerance: Tolerance) -> TensorReport:

@@ -94,7 +94,7 @@ def test_a_command_in_the_text_is_one(page: Path) -> None:
         options |= {"--version", "--help", "--install-completion", "--show-completion"}
         assert {word for word in words if word.startswith("--")} <= options, line
         for word in words[:1]:
-            is_scenario = word in shipped or word.endswith(".toml") or word.isupper()
+            is_scenario = word in shipped or word.endswith((".toml", ".py")) or word.isupper()
             assert is_scenario or word.startswith("-"), line
 
 

@@ -1,7 +1,8 @@
 """Tests against torch, which derives gradients in another way and knows nothing of us.
 
-All are of the deep tier. They are skipped where torch is not installed, unless the environment says that it
-must be: then a missing torch is a failure, so that a build server cannot skip them unnoticed.
+All are of the deep tier, and in the fast one not even read, because to import torch takes seconds. They are
+skipped where torch is not installed, unless the environment says that it must be: then a missing torch is a
+failure, so that a build server cannot skip them unnoticed.
 """
 
 from __future__ import annotations
@@ -11,8 +12,14 @@ import os
 
 import pytest
 
+from tests.tiers import FAST
+
 REQUIRED = "BPDEBUG_REQUIRE_ORACLE"
 MISSING = "torch is not installed: pip install 'bpdebug[oracle]'"
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    return True if config.option.markexpr == FAST else None
 
 
 @pytest.hookimpl(tryfirst=True)

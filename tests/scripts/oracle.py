@@ -270,10 +270,22 @@ def agree(value: np.ndarray, right: np.ndarray) -> bool:
 
 
 def convention(gradients: Values, reference: Values) -> bool:
-    """Whether one common factor makes all gradients right: a convention of the loss, not a mistake."""
-    if any(gradients[name].shape != right.shape for name, right in reference.items()):
-        return False
-    mine = np.concatenate([gradients[name].ravel() for name in reference])
-    right = np.concatenate([right.ravel() for right in reference.values()])
-    factor = float(mine @ right / (right @ right)) if right.any() else 0.0
-    return factor != 0 and not wrong({name: value / factor for name, value in gradients.items()}, reference)
+    """Whether one common factor makes all gradients right, and one all steps: a convention, not a mistake."""
+    steps = {name for name in reference if name.startswith("step of ")}
+    return all(
+        common_factor({name: gradients[name] for name in names}, {name: reference[name] for name in names})
+        for names in (steps, reference.keys() - steps)
+        if names
+    )
+
+
+def common_factor(values: Values, right: Values) -> float:
+    """The factor by which all values are as large as the right ones; 0 if there is none."""
+    if any(values[name].shape != value.shape for name, value in right.items()):
+        return 0.0
+    mine = np.concatenate([values[name].ravel() for name in right])
+    theirs = np.concatenate([value.ravel() for value in right.values()])
+    factor = float(mine @ theirs / (theirs @ theirs)) if theirs.any() else 0.0
+    if not factor or wrong({name: value / factor for name, value in values.items()}, right):
+        return 0.0
+    return factor

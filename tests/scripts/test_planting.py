@@ -62,6 +62,7 @@ def test_what_is_no_mistake_does_not_count(before: str, after: str) -> None:
 def test_a_common_factor_is_a_convention_only_if_it_is_common() -> None:
     right = reference(Program(FLAT, sources(FLAT)))
     assert convention({name: 3 * value for name, value in right.items()}, right)
+    assert convention({name: value * (-1 if "step" in name else 1) for name, value in right.items()}, right)
     assert not convention({**right, "w1": 3 * right["w1"]}, right)
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from tests.scripts.catalogue import EXAMPLES, SCRIPTS
 from tests.scripts.oracle import RIGHT, Program, Script, reference, sources, wrong
+from tests.tiers import few
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+@pytest.mark.parametrize("script", few(SCRIPTS, 12), ids=lambda script: script.name)
 def test_the_gradients_of_a_right_script_are_right(script: Script) -> None:
     program = Program(script, sources(script))
     gradients, right = program.run().gradients, reference(program)

@@ -29,9 +29,10 @@ from bpdebug.tui.user_files import UserFiles, user_files
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 from tests.examples import example
+from tests.tiers import deep
 
 LARGE, SMALL = (160, 48), (80, 24)
-SIZES = (LARGE, SMALL)
+at_both_sizes = pytest.mark.parametrize("size", [LARGE, deep(SMALL)], ids=("160x48", "80x24"))
 PATIENCE = 200
 """How often a condition is looked at before a test gives up."""
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bpdebug.tui.autoplay import FASTEST, SLOWEST
-from tests.tui.conftest import SIZES, open_app
-
-at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+from tests.tiers import few
+from tests.tui.conftest import at_both_sizes, open_app
 
 
 @at_both_sizes
@@ -35,6 +34,15 @@ async def test_each_tick_is_one_step() -> None:
         assert session.screen.autoplay.is_playing
 
 
+async def test_it_has_stopped_with_the_last_statement() -> None:
+    async with open_app("two_layer") as session:
+        await session.press("end", "p", "a")
+        assert session.screen.autoplay.is_playing
+        session.screen.autoplay.step()
+        assert session.moment == (12, 0)
+        assert not session.screen.autoplay.is_playing
+
+
 async def test_its_key_stops_it() -> None:
     async with open_app("two_layer") as session:
         await session.press("a")
@@ -60,7 +68,7 @@ async def test_the_speed_is_doubled_and_halved() -> None:
         assert session.screen.autoplay.speed == FASTEST
 
 
-@pytest.mark.parametrize("key", ["n", "p", "s", "f", "N", "P", "end", "home"])
+@pytest.mark.parametrize("key", few(["n", "p", "s", "f", "N", "P", "end", "home"], 3))
 async def test_any_other_step_stops_it(key: str) -> None:
     async with open_app("two_layer") as session:
         await session.press("n", "n", "n", "a")

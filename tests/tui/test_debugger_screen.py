@@ -12,9 +12,8 @@ from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.widgets.program_view import ProgramView
 from tests.examples import example
-from tests.tui.conftest import LARGE, SIZES, SMALL, Session, open_app
-
-at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+from tests.tiers import few
+from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
 
 MOVES = [
     # keys to get there, the key, the position and node after it
@@ -342,7 +341,7 @@ async def test_done_current_and_coming_differ_by_a_character() -> None:
         assert program.count("▶") == 1
 
 
-@pytest.mark.parametrize(("line", "position"), [(2, 1), (5, 3), (10, 6), (17, 12), (0, 1), (8, 5)])
+@pytest.mark.parametrize(("line", "position"), few([(2, 1), (5, 3), (10, 6), (17, 12), (0, 1), (8, 5)], 2))
 async def test_a_click_on_a_line_goes_there(line: int, position: int) -> None:
     async with open_app("two_layer") as session:
         await session.pilot.click("#program", offset=(8, line + 1))
@@ -384,7 +383,7 @@ async def test_a_pinned_layer_stays_in_sight() -> None:
 
 @at_both_sizes
 @pytest.mark.parametrize("opening", ["m", "enter"])
-@pytest.mark.parametrize("close", ["m", "escape", "q"])
+@pytest.mark.parametrize("close", few(["m", "escape", "q"]))
 async def test_a_panel_opens_in_the_viewer_and_one_comes_back_to_it(
     size: tuple[int, int], opening: str, close: str
 ) -> None:
@@ -479,7 +478,7 @@ async def test_themes_come_round() -> None:
 
 
 @at_both_sizes
-@pytest.mark.parametrize("close", ["escape", "question_mark", "q"])
+@pytest.mark.parametrize("close", few(["escape", "question_mark", "q"]))
 async def test_help_opens_and_closes(size: tuple[int, int], close: str) -> None:
     async with open_app("two_layer", size) as session:
         await session.press("n")
@@ -494,7 +493,7 @@ async def test_help_opens_and_closes(size: tuple[int, int], close: str) -> None:
 
 
 @at_both_sizes
-@pytest.mark.parametrize(("answer", "position"), [("6", 6), ("dw2", 6), ("0", 0), ("da0", 12)])
+@pytest.mark.parametrize(("answer", "position"), few([("6", 6), ("dw2", 6), ("0", 0), ("da0", 12)], 2))
 async def test_go_to(size: tuple[int, int], answer: str, position: int) -> None:
     async with open_app("two_layer", size) as session:
         await session.press("n", "g", *answer, "enter")
@@ -503,7 +502,7 @@ async def test_go_to(size: tuple[int, int], answer: str, position: int) -> None:
         assert f"step {position}/12" in session.text_at("#status")
 
 
-@pytest.mark.parametrize("answer", ["13", "dw9", "", "-1", "z", "[red]x", "💥"])
+@pytest.mark.parametrize("answer", few(["13", "dw9", "", "-1", "z", "[red]x", "💥"], 3))
 async def test_go_to_nowhere_says_so_and_stays(answer: str) -> None:
     async with open_app("two_layer", SMALL) as session:
         await session.press("n", "g", *answer, "enter")

@@ -15,9 +15,7 @@ from bpdebug.present.health_text import SICK, HealthText, Scale, bar_text, share
 from bpdebug.tui.screens.health import MOST_FINDINGS, HealthScreen
 from bpdebug.tui.widgets.health_table import HealthTable
 from tests.examples import debugger_of
-from tests.tui.conftest import LARGE, SIZES, SMALL, Session, open_app
-
-at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
 
 
 def text_of(name: str) -> HealthText:

@@ -16,9 +16,10 @@ from bpdebug.engine.program.trace import run
 from bpdebug.present.operation_text import operation_text
 from bpdebug.tui.keys.debugger import ACTIONS
 from tests.examples import example
+from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
-KEYS = 2000
+FEW, MANY = 100, 5000
 BATCH = 25
 """Keys typed ahead of the app, between two moments at which it has caught up."""
 LEAVING = ("q",)
@@ -44,12 +45,21 @@ async def back_to_the_debugger(session: Session) -> None:
     raise AssertionError(f"escape does not close {session.app.screen}, {session.app.focused}")
 
 
-@pytest.mark.parametrize("name", ["two_layer", "no_bias", "not_finite", "wide"])
-async def test_random_keys_and_sizes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("two_layer", FEW),
+        ("wide", FEW),
+        *(deep(name, MANY) for name in ("two_layer", "no_bias", "not_finite", "wide")),
+    ],
+)
+async def test_random_keys_and_sizes(
+    name: str, keys: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)  # it takes screenshots, and exports tensors
-    generator = random.Random(f"monkey {name}")
+    generator = random.Random(f"monkey {name} {keys}")
     async with open_app(name) as session:
-        for number in range(KEYS // 4 // BATCH):
+        for number in range(keys // BATCH):
             pool = ANY_KEY
             if number % 4 == 3:
                 await back_to_the_debugger(session)

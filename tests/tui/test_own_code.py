@@ -6,9 +6,9 @@ import pytest
 
 from bpdebug.tui.screens.source_screen import SourceScreen
 from tests.recorded import Ran, recorded
-from tests.tui.conftest import SIZES, Session, open_app
+from tests.tui.conftest import LARGE, SMALL, Session, open_app
 
-at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+at_both_sizes = pytest.mark.parametrize("size", [LARGE, SMALL], ids=("160x48", "80x24"))
 
 
 def marked(session: Session) -> str:
@@ -82,9 +82,9 @@ async def test_folding_going_and_stopping_in_the_listing() -> None:
 
 async def test_the_line_in_its_surroundings() -> None:
     async with open_app(recorded()) as session:
-        await session.press("k")
+        await session.press("w")
         assert session.app.screen is session.screen
-        await session.press("n", "k")
+        await session.press("n", "w")
         assert isinstance(session.app.screen, SourceScreen)
         await session.settle()
         assert "▶ 11          self.h = np.tanh(x @ self.W1)" in session.text
@@ -111,6 +111,6 @@ async def test_watches_over_a_persons_names() -> None:
 
 async def test_a_scenario_has_no_key_for_the_source() -> None:
     async with open_app("two_layer") as session:
-        await session.press("n", "k")
+        await session.press("n", "w")
         assert session.app.screen is session.screen
         assert "k code" not in session.text_at("#keys")

@@ -7,7 +7,8 @@ import pytest
 from bpdebug.present.snapshot import MOST_PAIRS, PairNames, most_pairs, pairs_in_focus
 from bpdebug.sources.scenario import shipped_scenarios
 from tests.examples import debugger_of, example
-from tests.tui.conftest import LARGE, SIZES, SMALL, open_app
+from tests.tiers import few
+from tests.tui.conftest import LARGE, SMALL, at_both_sizes, open_app
 
 
 def pairs(name: str, position: int) -> list[tuple[str, str]]:
@@ -52,7 +53,7 @@ def test_a_layer_has_the_pairs_that_it_always_had() -> None:
     assert found[0] == PairNames("a_prev", "a0", "d_prev", "da0")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["large", "small"])
+@at_both_sizes
 async def test_stepping_through_attention(size: tuple[int, int]) -> None:
     async with open_app("attention", size) as session:
         await session.press("n")
@@ -87,7 +88,7 @@ async def test_scalars_have_panels_too() -> None:
 
 
 @pytest.mark.usefixtures("nothing_ahead")
-@pytest.mark.parametrize("path", shipped_scenarios(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", few(shipped_scenarios(), 6), ids=lambda path: path.stem)
 async def test_every_shipped_scenario_opens_and_runs_to_its_end(path: object) -> None:
     async with open_app(path.stem, SMALL) as session:
         for _ in range(session.debugger.last):

@@ -10,7 +10,7 @@ from textual.widgets import OptionList
 from bpdebug.sources.scenario import shipped_scenarios
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 from bpdebug.tui.screens.picker import PickerScreen
-from tests.tui.conftest import SIZES, Session, open_app
+from tests.tui.conftest import Session, at_both_sizes, open_app
 
 BROKEN = (
     'title = "Not yet"\nlayout = "columns"\ncolour = "red"\n[inputs]\na0 = [[1.0], [2.0, 3.0]]\nlayers = 3\n'
@@ -31,7 +31,7 @@ async def highlight(session: Session, name: str) -> None:
         await session.press("down")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+@at_both_sizes
 async def test_it_lists_the_shipped_scenarios(size: tuple[int, int]) -> None:
     async with open_app(None, size) as session:
         assert isinstance(session.app.screen, PickerScreen)

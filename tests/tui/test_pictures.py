@@ -10,9 +10,9 @@ import pytest
 
 from bpdebug.present.viewer.subject import Subject
 from tests.examples import example
-from tests.tui.conftest import LARGE, SIZES, Session, open_app, open_viewer
+from tests.tui.conftest import LARGE, SMALL, Session, open_app, open_viewer
 
-at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+at_both_sizes = pytest.mark.parametrize("size", [LARGE, SMALL], ids=("160x48", "80x24"))
 Picture = Callable[[Session], None]
 
 

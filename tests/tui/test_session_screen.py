@@ -17,9 +17,7 @@ from bpdebug.tui.widgets.entry_panel import EntryPanel, EntryRows
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine, common_start, last_words
 from tests.examples import debugger_of, example
-from tests.tui.conftest import LARGE, SIZES, SMALL, Session, open_app
-
-at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
 
 
 def answer(session: Session) -> str:

@@ -14,7 +14,7 @@ from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.settings import Settings, read_settings
 from bpdebug.tui.themes import DEFAULT_THEME
 from bpdebug.tui.user_files import UserFiles, user_files
-from tests.tui.conftest import SIZES, open_app
+from tests.tui.conftest import at_both_sizes, open_app
 
 GOOD = """
 theme = "nord"
@@ -193,7 +193,7 @@ async def test_the_first_frame_has_the_users_colours(user: UserFiles) -> None:
         assert session.app.theme == DEFAULT_THEME
 
 
-@pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+@at_both_sizes
 async def test_a_broken_file_is_reported_and_ignored(user: UserFiles, size: tuple[int, int]) -> None:
     text, expected = BROKEN["all at once"]
     user.settings.write_text('theme = "light"\n' + text, encoding="utf-8")

@@ -9,9 +9,7 @@ import pytest
 
 from bpdebug.present.viewer.subject import Subject
 from tests.examples import example
-from tests.tui.conftest import LARGE, SIZES, SMALL, Session, open_app, open_viewer
-
-at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=["large", "small"])
+from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app, open_viewer
 
 
 async def go_to(session: Session, name: str) -> None:

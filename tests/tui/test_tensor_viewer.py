@@ -19,9 +19,8 @@ from bpdebug.tui.screens.ask import AskScreen
 from bpdebug.tui.screens.chart import ChartScreen
 from bpdebug.tui.screens.help import HelpScreen
 from bpdebug.tui.widgets.tensor_grid import TensorGrid
-from tests.tui.conftest import LARGE, SIZES, SMALL, Session, open_viewer
+from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_viewer
 
-at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
 MATRIX = np.arange(12.0).reshape(3, 4) - 5
 BIG = np.arange(300.0 * 200).reshape(300, 200)
 FOUR = np.arange(2.0 * 3 * 4 * 5).reshape(2, 3, 4, 5)

@@ -19,11 +19,16 @@ import pexpect
 import pyte
 import pytest
 
+from tests.tiers import deep
+
 ROOT = Path(__file__).parents[2]
 SEED = json.loads((ROOT / "tests/data/seed_values.json").read_text())["two_layer"]
-SIZES = ((160, 48), (80, 24))
+LARGE, SMALL = (160, 48), (80, 24)
+at_both_sizes = pytest.mark.parametrize("size", [LARGE, SMALL], ids=("160x48", "80x24"))
 PATIENCE = 20.0
 """Seconds after which what has not appeared will not appear."""
+OURS = ("NO_COLOR", "COLORTERM", "TERM", "COLUMNS", "LINES")
+"""What a terminal says of itself: these tests are one of their own, whatever they run in."""
 PLAIN = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 MODES = {
     "alternate screen": "1049",
@@ -101,9 +106,7 @@ def bpdebug(
 ) -> Iterator[Terminal]:
     """Start the app on a scenario, in a terminal of a size and in a folder."""
     columns, rows = size
-    kept = {
-        name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM", "TERM")
-    }
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
     process = pexpect.spawn(
         sys.executable,
         ["-m", "bpdebug", str(ROOT / "scenarios/two_layer.toml")],
@@ -140,7 +143,7 @@ def shows_step(text: str, position: int, name: str) -> bool:
     return chosen == [pytest.approx(first, rel=2e-3)] and f"{first:.4g}" in text
 
 
-@pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+@pytest.mark.parametrize("size", [LARGE, deep(SMALL)], ids=("160x48", "80x24"))
 def test_to_the_end_and_back(size: tuple[int, int]) -> None:
     names = ["z1", "a1", "z2", "a2", "dz2", "dw2", "db2", "da1", "dz1", "dw1", "db1", "da0"]
     assert len(set(names) & set(SEED)) >= 6
@@ -158,6 +161,7 @@ def test_to_the_end_and_back(size: tuple[int, int]) -> None:
         assert_left_clean(terminal)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "variables",
     [{**PLAIN, "NO_COLOR": "1"}, {"TERM": "xterm-16color"}],
@@ -182,6 +186,7 @@ def test_readable_without_colours(variables: dict[str, str]) -> None:
             assert not re.search(r"\x1b\[[0-9;]*[34]8;2;", output), "more colours than the terminal has"
 
 
+@pytest.mark.deep
 def test_the_window_changes_its_size() -> None:
     with bpdebug((160, 48)) as terminal:
         terminal.until(r"step 0/12")
@@ -198,6 +203,7 @@ def test_the_window_changes_its_size() -> None:
         assert_left_clean(terminal)
 
 
+@pytest.mark.deep
 def test_the_mouse_reaches_a_line() -> None:
     with bpdebug((160, 48)) as terminal:
         text = terminal.until(r"step 0/12")
@@ -209,7 +215,8 @@ def test_the_mouse_reaches_a_line() -> None:
         assert_left_clean(terminal)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+@pytest.mark.deep
+@at_both_sizes
 def test_a_whole_session_and_its_replay(size: tuple[int, int], tmp_path: Path) -> None:
     norm = float(np.linalg.norm(SEED["dw1"]))
     with bpdebug(size, folder=tmp_path) as terminal:
@@ -268,6 +275,7 @@ def test_a_whole_session_and_its_replay(size: tuple[int, int], tmp_path: Path) -
     assert replay.stdout.splitlines()[-1] == "dropped: w1"
 
 
+@pytest.mark.deep
 def test_a_network_that_does_not_fit_together_ends_with_its_problems(tmp_path: Path) -> None:
     """The first frame comes before the numbers are read; what is wrong with them is said after it."""
     path = tmp_path / "misfit.toml"
@@ -284,7 +292,8 @@ def test_a_network_that_does_not_fit_together_ends_with_its_problems(tmp_path: P
     assert b"Traceback" not in child.before
 
 
-@pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+@pytest.mark.deep
+@at_both_sizes
 def test_a_newcomer_can_type_at_once(size: tuple[int, int], tmp_path: Path) -> None:
     """The very first start: the welcome covers no number and no statement, and swallows no key."""
     with bpdebug(size, {**PLAIN, "XDG_STATE_HOME": str(tmp_path)}) as terminal:
@@ -302,7 +311,8 @@ def test_a_newcomer_can_type_at_once(size: tuple[int, int], tmp_path: Path) -> N
 COMMAND = ":watch norm(dz2)"
 
 
-@pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+@pytest.mark.deep
+@at_both_sizes
 @pytest.mark.parametrize(
     "sent", [f"{COMMAND}\r", f"\x1b[200~{COMMAND}\n\x1b[201~"], ids=("one write", "pasted")
 )

@@ -18,7 +18,7 @@ from bpdebug.tui.screens.computing import ComputingScreen
 from bpdebug.tui.screens.curve import CurveScreen
 from bpdebug.tui.widgets.status_line import place_parts
 from tests.examples import example
-from tests.tui.conftest import LARGE, SIZES, SMALL, Session, open_app
+from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
 
 MANY = 100_000
 
@@ -119,7 +119,7 @@ def curve(session: Session) -> CurveScreen:
     return session.app.screen
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["large", "small"])
+@at_both_sizes
 async def test_the_loss_curve_leads_to_an_iteration(size: tuple[int, int]) -> None:
     async with open_app("xor", size) as session:
         await session.press("n", "n", "L")

@@ -12,9 +12,7 @@ from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.welcome import CLOSING, HEADING, TAUGHT, Welcome
-from tests.tui.conftest import SIZES, Session, open_app
-
-at_both_sizes = pytest.mark.parametrize("size", SIZES, ids=("160x48", "80x24"))
+from tests.tui.conftest import Session, at_both_sizes, open_app
 
 
 @pytest.fixture

@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bpdebug.engine.language.nodes import names
 from bpdebug.verify.check import check
+from bpdebug.verify.diagnosis import Bench
+from bpdebug.verify.diagnosis.allowance import Allowance
+from bpdebug.verify.diagnosis.every_step import Loop
 from bpdebug.verify.report import TensorReport
+from tests.tiers import few
 from tests.verify.planted_layers import Array, Net, Values
 from tests.verify.planted_sequences import recurrent
 
@@ -111,7 +116,7 @@ def test_the_loops_are_right_without_a_mistake(kind: str) -> None:
         np.testing.assert_allclose(value, net.values[name], rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize(("kind", "mistake", "formulas"), MISTAKES)
+@pytest.mark.parametrize(("kind", "mistake", "formulas"), few(MISTAKES, 4))
 def test_a_mistake_at_every_step_is_named(kind: str, mistake: str, formulas: set[str]) -> None:
     loop, gates = LOOPS[kind]
     net = recurrent(kind, gates, seed=1)
@@ -125,3 +130,21 @@ def test_a_mistake_at_every_step_is_named(kind: str, mistake: str, formulas: set
         assert "at each step" in tensor.diagnoses[0].edits[0]
         assert "at every step" in tensor.diagnoses[0].explanation
         assert tensor.diagnoses[0].fix.startswith(f"{formula}, with {where.partition(' = ')[0]} = ")
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+def test_what_stands_in_a_step_reads_its_own_and_the_neighbours(kind: str) -> None:
+    net = recurrent(kind, LOOPS[kind][1], seed=1)
+    bench = Bench(net.program, Allowance(clock=lambda: 0.0))
+    statements = {statement.name: statement for statement in net.program.statements}
+    loop = Loop(net.program, statements["dw_hh1"], PARAMETERS)
+    values = bench.with_examples(net.values)
+    scopes = {name: bench.scope(statements[name], values) for name in loop.kinds_of_formulas()}
+    time = net.program.index.time
+    apart = {
+        step - time(one.name)
+        for one in loop.edits(scopes, bench.allowance)
+        for step in map(time, names(one.edit.new))
+        if step is not None
+    }
+    assert apart == {-1, 0, 1}

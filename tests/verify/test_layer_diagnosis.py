@@ -9,11 +9,11 @@ from bpdebug.engine.program.trace import run
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check, check_scenario
 from bpdebug.verify.report import Report
+from tests.tiers import deep
 from tests.verify import planted_layers, planted_sequences
 from tests.verify.planted_layers import Array, Net, Planted, Values
 
 FAMILIES = planted_layers.FAMILIES | planted_sequences.FAMILIES
-SEEDS = range(8)
 
 
 def named(report: Report) -> dict[str, str]:
@@ -26,12 +26,13 @@ def named(report: Report) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_tensor_is_blamed_and_the_mistake_is_named(family: str) -> None:
-    planted = [mistake for seed in SEEDS for mistake in FAMILIES[family](seed)]
+@pytest.mark.parametrize("seeds", [range(1), deep(range(1, 8))], ids=["first seed", "other seeds"])
+def test_the_tensor_is_blamed_and_the_mistake_is_named(family: str, seeds: range) -> None:
+    planted = [mistake for seed in seeds for mistake in FAMILIES[family](seed)]
     missed = [
         (one.name, one.tensor, one.formulas, named(one.checked())) for one in planted if not one.is_named
     ]
-    assert len(planted) >= 2 * len(SEEDS)
+    assert len(planted) >= 2 * len(seeds)
     assert missed == []
 
 

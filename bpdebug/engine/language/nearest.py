@@ -12,10 +12,12 @@ MAX_LENGTH = 40
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known word that is most like `word`; empty if none is."""
+    """Return the known word that is most like `word`, best in all but capitals; empty if none is."""
     from difflib import get_close_matches  # only where something is wrong: start-up is quicker
 
-    return next(iter(get_close_matches(word[:MAX_LENGTH], list(islice(known, MAX_COMPARED)), n=1)), "")
+    word, some = word[:MAX_LENGTH], list(islice(known, MAX_COMPARED))
+    alike = (other for other in some if other.casefold() == word.casefold())
+    return next(alike, "") or next(iter(get_close_matches(word, some, n=1)), "")
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

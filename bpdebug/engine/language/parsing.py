@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, reduce
 
-from bpdebug.engine.language.functions import FUNCTIONS, Function
+from bpdebug.engine.language.functions import FUNCTIONS, RECORDED, Function
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.nodes import INDEX, Call, Expression, Index, Name, Number, Option
 from bpdebug.engine.language.plugins import PluginError, bring_function
@@ -215,9 +215,12 @@ class _Reader:
     def call(self, node: ast.Call, depth: int) -> Expression:
         if not isinstance(node.func, ast.Name):
             raise self.error(node, "only functions of the table can be called, by their names")
-        function = FUNCTIONS.get(node.func.id) or self.brought_in(node, node.func.id)
+        named = node.func.id
+        function = None if named == RECORDED else FUNCTIONS.get(named) or self.brought_in(node, named)
         if function is None:
-            raise self.error(node, f"unknown function {node.func.id!r}{suggestion(node.func.id, FUNCTIONS)}")
+            raise self.error(
+                node, f"unknown function {node.func.id!r}{suggestion(named, FUNCTIONS.keys() - {RECORDED})}"
+            )
         if not function.takes(len(node.args)):
             raise self.error(node, f"{function.name} takes {_arguments(function)}: found {len(node.args)}")
         arguments = tuple(self.read(argument, depth) for argument in node.args)

@@ -71,7 +71,7 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     return Case(
         name=path.stem,
         source=report.file,
-        title=printable(document["title"]),
+        title=printable(document["title"] or path.stem),
         about=printable(" ".join(document["about"].split())),
         layout=document["layout"] or "",
         dtype=document["dtype"],

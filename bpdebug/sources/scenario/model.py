@@ -52,7 +52,7 @@ class Document(BaseModel, defer_build=True):
 
     model_config = STRICT
 
-    title: Text
+    title: Text = ""
     about: str = ""
     layout: Literal["columns", "rows"] | None = None
     dtype: Literal["float64", "float32", "float16"] = "float64"

@@ -154,7 +154,7 @@ ACTIONS: tuple[Action, ...] = (
         "Look",
         "origins",
     ),
-    Action("source", "k", "code", "Show the current line in its file", "Look", "source", 3),
+    Action("source", "w", "code", "Show the current line in its file", "Look", "source", 3),
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),
     Action(

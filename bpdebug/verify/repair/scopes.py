@@ -12,7 +12,8 @@ import numpy as np
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Instance, Recording, Site
-from bpdebug.sources.script.environment import Environment, evaluated
+from bpdebug.sources.script.environment import Environment
+from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import ValueOf
 from bpdebug.verify.repair.rules.replacement import Scope
 from bpdebug.verify.repair.trees import Code
@@ -77,8 +78,7 @@ def scope_of(recording: Recording, instance: Instance, code: Code, value_of: Val
 
 def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Shape | None:
     try:
-        with np.errstate(all="ignore"):
-            value = evaluated(recording, instance, text, value_of)
+        value = value_at(recording, instance, text, value_of)
     except Exception:
         return None
     return np.shape(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
@@ -88,8 +88,7 @@ def _written(recording: Recording, instance: Instance, value_of: ValueOf) -> Ite
     """Yield the expressions that the function around is written with, and their values here."""
     for text in _expressions_near(recording, instance.site):
         try:
-            with np.errstate(all="ignore"):
-                yield text, evaluated(recording, instance, text, value_of)
+            yield text, value_at(recording, instance, text, value_of)
         except Exception:  # noqa: S112 (what stands elsewhere need not make sense here)
             continue
 

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.sources.script import Instance, Place, Recording
-from bpdebug.sources.script.environment import evaluated
 from bpdebug.verify.repair.edits import edits
+from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.scopes import scope_of
@@ -185,8 +185,7 @@ class Search:
             self.tried += 1
             text = ast.unparse(ast.fix_missing_locations(edit.expression))
             try:
-                with np.errstate(all="ignore"):
-                    value = evaluated(self.recording, first, text, value_of)
+                value = value_at(self.recording, first, text, value_of)
             except Exception:  # noqa: S112 (an edit may raise anything: then it is none)
                 continue
             if not _is_value(value) or (_same(value, recorded) and len(suspect.instances) == 1):
@@ -212,7 +211,7 @@ class Search:
         return node.id, partial(self._evaluated, instance, text)
 
     def _evaluated(self, instance: Instance, text: str, value_of: ValueOf) -> Any:
-        return evaluated(self.recording, instance, text, value_of)
+        return value_at(self.recording, instance, text, value_of)
 
     def _augmented(self, instance: Instance, text: str, value_of: ValueOf) -> Any:
         result = instance.result

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script import Instance, Place, Recording
-from bpdebug.sources.script.environment import evaluated
+from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import Replaced, ValueOf
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.wording import SENTENCES
@@ -91,4 +91,4 @@ def _combined(instance: Instance, operation: Callable[[Any, Any], Any], value_of
 
 
 def _evaluated(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Any:
-    return evaluated(recording, instance, text, value_of)
+    return value_at(recording, instance, text, value_of)

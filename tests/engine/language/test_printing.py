@@ -14,6 +14,7 @@ from bpdebug.engine.language.printing import (
     shape_text,
     shapes_text,
     statement_text,
+    written_number,
 )
 
 
@@ -155,3 +156,22 @@ def test_shapes_stand_in_the_places_of_the_operands(text: str, shapes: str) -> N
 def test_statement_and_shape() -> None:
     assert statement_text(Statement("z1", parse("w1@a0+b1"))) == "z1 = w1 @ a0 + b1"
     assert [shape_text(shape) for shape in ((4, 3), (5,), ())] == ["4×3", "5", "scalar"]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (999.0, 3, "999"),
+        (1000.0, 3, "1000"),
+        (-1000.0, 3, "-1000"),
+        (1234.5, 3, "1234"),
+        (9_999_999.0, 3, "9999999"),
+        (10_000_000.0, 3, "1e+07"),
+        (0.5, 3, "0.5"),
+        (1e-5, 3, "1e-05"),
+        (float("nan"), 3, "NaN"),
+        (float("-inf"), 3, "-inf"),
+    ],
+)
+def test_a_whole_number_below_ten_million_has_no_exponent(value: float, digits: int, text: str) -> None:
+    assert written_number(value, digits) == text

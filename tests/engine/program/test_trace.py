@@ -59,6 +59,14 @@ def test_the_caller_keeps_writeable_inputs(two_layer) -> None:
     assert all(value.flags.writeable for value in two_layer.inputs.values())
 
 
+def test_what_the_caller_changes_afterwards_changes_no_history(two_layer) -> None:
+    inputs = {name: value.copy() for name, value in two_layer.inputs.items()}
+    trace = run(two_layer.program, inputs)
+    for name, value in inputs.items():
+        value += 1
+        np.testing.assert_array_equal(trace.values[name], two_layer.inputs[name])
+
+
 def test_shapes_are_those_of_the_program(two_layer) -> None:
     trace = run(two_layer.program, two_layer.inputs)
     assert {name: value.shape for name, value in trace.values.items()} == two_layer.program.shapes

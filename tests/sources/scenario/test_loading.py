@@ -239,3 +239,9 @@ def test_a_summary_of_a_broken_file_tells_its_problems(tmp_path):
     summary = summarise(path)
     assert (summary.title, summary.layers) == ("Half", "?")
     assert len(summary.problems) == 3
+
+
+def test_without_a_title_a_file_has_its_name(tmp_path):
+    path = tmp_path / "nameless.toml"
+    path.write_text(network().replace("title", "about", 1))
+    assert load_scenario(path).title == "nameless"

@@ -13,6 +13,7 @@ from bpdebug.sources.script.analysis.wording import sentences
 from tests.scripts.catalogue import SCRIPTS
 from tests.scripts.oracle import RIGHT, Script
 from tests.sources.script.recording import recorded
+from tests.tiers import few
 
 
 def analysed(folder: Path, text: str, told: Told = Told()) -> Analysis:  # noqa: B008 (a constant)
@@ -26,7 +27,7 @@ def kinds(analysis: Analysis) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+@pytest.mark.parametrize("script", few(SCRIPTS, 12), ids=lambda script: script.name)
 def test_all_gradients_of_a_right_script_are_right(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     main = RIGHT / script.main
     monkeypatch.chdir(main.parent)
@@ -308,3 +309,45 @@ def test_other_values_are_judged_by_other_references(tmp_path: Path) -> None:
     assert first.id in chain
     doubled = analysis.verdicts(lambda node: node.value * (2 if node.id in chain else 1))
     assert [verdict.kind for verdict in doubled.each] == ["factor", "right", "right", "right"]
+
+
+PENALISED = NET.replace("loss = np.mean((out - Y) ** 2)", "data_loss = np.mean((out - Y) ** 2)").replace(
+    "        d2 =", "        loss = data_loss + 0.01 * np.sum(W1 * W1)\n        d2 ="
+)
+
+
+def test_a_penalty_that_is_in_the_loss_is_no_decay_beside_it(tmp_path: Path) -> None:
+    """Whoever adds λ ΣW² to the loss must add 2λW to the gradient, and neither λW nor 1."""
+    right = PENALISED.replace("dW1 = X.T @ d1", "dW1 = X.T @ d1 + 0.02 * W1")
+    assert kinds(analysed(tmp_path, right)) == ALL_RIGHT
+    for wrong in ("0.01 * W1", "W1", "0.02"):
+        text = right.replace("0.02 * W1", wrong)
+        assert kinds(analysed(tmp_path, text)) == ALL_RIGHT | {"W1": "wrong"}
+
+
+def test_a_scale_in_the_gradient_is_no_rate(tmp_path: Path) -> None:
+    """The rate stands in the update; what scales a gradient where it is computed is a mistake."""
+    assert kinds(analysed(tmp_path, NET.replace("dW1 = X.T", "dW1 = 3 * X.T"))) == ALL_RIGHT | {
+        "W1": "factor"
+    }
+
+
+@pytest.mark.parametrize("instead", ["X.sum(axis=0)[:2]", "0.5", "np.ones((3, 2))"])
+def test_a_step_that_depends_on_no_parameter_or_does_not_fit_is_wrong(instead: str, tmp_path: Path) -> None:
+    text = NET.replace("db2 = d2.sum(axis=0)", f"db2 = {instead}").replace(
+        "b2 -= rate * db2", "b2 = b2 - rate * db2"
+    )
+    assert kinds(analysed(tmp_path, text)) == ALL_RIGHT | {"b2": "wrong"}
+
+
+def test_classes_that_are_others_than_those_of_the_loss_are_a_mistake(tmp_path: Path) -> None:
+    """`y - 1` for `y`: the error would imply a loss of its own, under which nothing is wrong."""
+    text = SOFTMAX.replace(
+        "        W -= 0.2 * X.T @ (p - t)",
+        "        loss = -np.log(p[range(5), y]).sum()\n"
+        "        d = p.copy()\n"
+        "        d[range(5), y] -= 1\n"
+        "        W -= 0.2 * X.T @ d",
+    ).replace("    W = rng", "    y = np.array([0, 2, 1, 3, 0])\n    W = rng")
+    assert kinds(analysed(tmp_path, text)) == {"W": "right"}
+    assert kinds(analysed(tmp_path, text.replace("d[range(5), y]", "d[range(5), y - 1]"))) == {"W": "wrong"}

@@ -13,6 +13,7 @@ from bpdebug.sources.script import Recording, recomputed, record_script
 from bpdebug.sources.script.case import case_of
 from bpdebug.sources.script.environment import callable_again, evaluated
 from bpdebug.sources.script.graph import is_random
+from tests.tiers import few
 
 FOLDER = Path(__file__).parents[2] / "scripts" / "right"
 SCRIPTS = sorted(FOLDER.glob("*.py")) + sorted(FOLDER.glob("*.ipynb")) + sorted(FOLDER.glob("*/main.py"))
@@ -28,7 +29,7 @@ def same(one: Any, other: Any) -> bool:
     return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
-@pytest.fixture(params=SCRIPTS, ids=lambda path: str(path.relative_to(FOLDER)))
+@pytest.fixture(params=few(SCRIPTS, 12), ids=lambda path: str(path.relative_to(FOLDER)))
 def recording(request: pytest.FixtureRequest) -> Recording:
     return recorded(request.param)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.sources.tensors.conftest import write_scenario
+from tests.tiers import few
 
 SHAPE = (5000, 5000)  # 200 MB in float64
 MEGABYTES = 200
@@ -36,7 +37,7 @@ def loaded(path, spare: int) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux for the memory of a process")
-@pytest.mark.parametrize("name", ["w.npy", "w.npz"])
+@pytest.mark.parametrize("name", few(["w.npz", "w.npy"]))
 def test_200_megabytes_are_copied_once(tmp_path, name):
     array = np.ones(SHAPE)
     np.save(tmp_path / "w.npy", array)

@@ -91,7 +91,7 @@ def values_of_the_right_script(folder: Path) -> list[np.ndarray]:
     return [named(recording, name).value for name in ("d2", "dw2", "db2", "d1", "dw1", "db1")]
 
 
-def found(script: str, folder: Path) -> list[Correction]:
+def found(script: str, folder: Path, seconds: float = 60) -> list[Correction]:
     """The corrections of a script, the best first."""
     file = folder / "net.py"
     file.write_text(script, encoding="utf-8")
@@ -110,7 +110,7 @@ def found(script: str, folder: Path) -> list[Correction]:
         return any(one.shape == np.shape(value) and np.allclose(one, value) for one in known)
 
     with callable_again(recording):
-        search = Search(recording, replay, trials, is_gradient, time.monotonic() + 60)
+        search = Search(recording, replay, trials, is_gradient, time.monotonic() + seconds)
         return search.corrections(lines, {})
 
 
@@ -145,3 +145,8 @@ def test_the_line_is_found_and_mended(right: str, wrong: str, correction: str, t
     )
     best, *_ = found(script, tmp_path)
     assert (best.place.line, best.correction) == (line, correction)
+
+
+def test_a_search_whose_time_is_up_finds_nothing(tmp_path: Path) -> None:
+    script = SCRIPT.replace("dw2 = d2 @ h.T", "dw2 = d2 @ h.T * 2")
+    assert found(script, tmp_path, seconds=0) == []

@@ -83,6 +83,8 @@ class Functions(MutableMapping[str, Function]):
 
 
 FUNCTIONS = Functions()
+RECORDED = "opaque"
+"""The function that stands for what was only recorded: nobody writes it."""
 
 ACTIVATIONS: dict[str, Function] = {
     function.name: function

@@ -93,7 +93,7 @@ ENTRIES = (
         "where",
         where,
         (None, "where(x, g, 0)", "where(x, 0, g)"),
-        "The second element where the first is true, else the third; only what was taken receives a gradient.",
+        "The second where the first is true, else the third; only what was taken receives a gradient.",
         (
             Sample((((1.0, 0.0, 1.0), (0.0, 0.0, 1.0)), MIXED, POSITIVE)),
             Sample((((1.0,), (0.0,)), MIXED, 0.45)),

@@ -17,7 +17,13 @@ from typing import Any, NamedTuple
 
 from bpdebug.sources.script.analysis.computed import computed_only, stem_of
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
-from bpdebug.sources.script.analysis.explanation import Explanation, explained, is_same_loss, needs_no_other
+from bpdebug.sources.script.analysis.explanation import (
+    Explanation,
+    contradicts,
+    explained,
+    is_same_loss,
+    needs_no_other,
+)
 from bpdebug.sources.script.analysis.losses import candidates
 from bpdebug.sources.script.analysis.parameters import Parameter, parameters_of
 from bpdebug.sources.script.analysis.phases import Phase, phases_of
@@ -150,7 +156,10 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
     if not parameters:
         note = "nothing was trained: no `w -= rate * gradient` ran, and nothing is called a gradient"
         return Analysis(recording, graph, (), None, notes=(note,))
-    tried = sorted(_explanations(recording, graph, parameters, told), key=lambda one: one.rank, reverse=True)
+    every = list(_explanations(recording, graph, parameters, told))
+    explicit = [one for one in every if one.candidate.is_explicit and not one.candidate.is_part]
+    tried = [one for one in every if not any(contradicts(one, other) for other in explicit)]
+    tried.sort(key=lambda one: one.rank, reverse=True)
     if not tried:
         note = "no loss was found: no number depends on the parameters, and no output stands beside a target"
         return Analysis(recording, graph, parameters, None, notes=(note,))

@@ -67,7 +67,10 @@ class Chains:
         chain: list[Link] = []
         while link is not None and len(chain) < LONGEST:
             chain.append(link)
+            is_handed = link.node.instance is not None and not _is_of(new, link.node)
             link = self.below(link, old, new)
+            if link is not None and (is_handed or chain[-1].is_inner):
+                link = link._replace(is_inner=True)
         return tuple(chain)
 
     def is_dependent(self, value: Any) -> bool:
@@ -126,7 +129,8 @@ class Chains:
         dependent = [place for place in (0, 1) if self.is_dependent(operands[place])]
         if len(dependent) == 1:
             (place,) = dependent
-            if np.size(operands[place].like) == np.size(link.node.like):
+            is_whole = np.size(operands[place].like) == np.size(link.node.like)
+            if is_whole and _may_be_velocity(operands[1 - place], old):
                 yield link._replace(node=operands[place], sign=signs[place])
         for place in dependent if len(dependent) == 2 else ():
             if terms_beside(operands[1 - place], old.origin) == ():
@@ -155,6 +159,19 @@ class Chains:
                 sign = _sign_in_step(new, candidate, graph)
                 return Link(candidate, sign, is_stripped=link.is_stripped, is_adaptive=True)
         return None
+
+
+def _may_be_velocity(value: Any, old: Node) -> bool:
+    """Whether what is added to a gradient may be what momentum remembers: as large as the parameter, or 0."""
+    like = value.like if type(value) is Node else value
+    if np.shape(like) == old.shape or np.size(old.like) == 1:
+        return True
+    return not np.any(value.value if type(value) is Node else value)
+
+
+def _is_of(new: Node, node: Node) -> bool:
+    """Whether a value was kept by the statement of the update itself."""
+    return node.instance is None or (new.site is not None and node.instance.statement == new.site.statement)
 
 
 def _whole_step(new: Node, old: Node) -> tuple[int, Node] | None:

@@ -21,7 +21,7 @@ from bpdebug.sources.script.recorder.operations import put, put_elements
 from bpdebug.sources.script.recorder.records import Node
 
 LAST = re.compile(r"""(?P<owner>.*?)(?:\[["'](?P<key>\w+)["']\]|(?P<word>\w+))$""", re.DOTALL)
-PREFIXED = re.compile(r"^(?:d_?|grads?_|gradient_|g_|delta_|nabla_|change_)(?P<stem>\w+)$", re.IGNORECASE)
+PREFIXED = re.compile(r"^(?:d_?|grads?_|gradient_|g_?|delta_|nabla_|change_)(?P<stem>\w+)$", re.IGNORECASE)
 SUFFIXED = re.compile(r"^(?P<stem>\w+?)_(?:grads?|gradient|d)$", re.IGNORECASE)
 WRITES: frozenset[Any] = frozenset({put, put_elements})
 CONSTANTS: frozenset[Any] = frozenset(

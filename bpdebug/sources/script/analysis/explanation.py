@@ -11,6 +11,8 @@ import numpy as np
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement, rewrite
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.errors import BpdebugError
+from bpdebug.sources.script.analysis.chains import KEEP
+from bpdebug.sources.script.analysis.errors import Error
 from bpdebug.sources.script.analysis.losses import SMALLEST_EPSILON, Candidate, statements_of
 from bpdebug.sources.script.analysis.parameters import Parameter
 from bpdebug.sources.script.analysis.readings import multiple
@@ -20,6 +22,9 @@ from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.conversion.names import UNNAMED
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
+
+LAID_ON: frozenset[Any] = KEEP | {np.exp}
+"""What an output may have gone through between the loss and the error: copies, and `p = exp(log_p)`."""
 
 
 class Explanation(NamedTuple):
@@ -79,10 +84,13 @@ class Explanation(NamedTuple):
         ratio = self.verdicts.ratio
         nearness = -round(abs(math.log(abs(ratio))), 3) if ratio else -99.0
         proven = sum(not verdict.is_zero for verdict in right)
+        # A decay is left out of a loss that has none; what another loss adds to this one may be that decay.
+        stripped = 0.0 if self.candidate.is_part else 0.5 * (len(right) - plain)
         return (
-            plain + 0.5 * (len(right) - plain) if proven else 0.0,
+            plain + stripped if proven else 0.0,
             float(self.verdicts.count("factor") if right else -self.verdicts.count("unknown")),
             float(self.candidate.is_explicit),
+            float(not self.candidate.is_part),
             float(self.candidate.leaves_epsilon_out),
             float(
                 sum(
@@ -181,3 +189,23 @@ def is_same_loss(one: Explanation, other: Explanation) -> bool:
             return False
         ratios += [] if ratio is None else [ratio]
     return all(abs(ratio - ratios[0]) <= 1e-6 * abs(ratios[0]) for ratio in ratios)
+
+
+def contradicts(implied: Explanation, explicit: Explanation) -> bool:
+    """Whether an implied loss is about other classes than one that is computed: a mistake implies it."""
+    return any(_means_other_classes(error, explicit) for error in implied.candidate.errors)
+
+
+def _means_other_classes(error: Error, explicit: Explanation) -> bool:
+    target = error.target.value if type(error.target) is Node else error.target
+    meant = np.asarray(target) != 0
+    graph, node = explicit.reference.forward.graph, error.output
+    while True:
+        gradient = explicit.gradients.get(graph.of(node).id)
+        if gradient is not None and np.shape(gradient) == meant.shape:
+            theirs = gradient != 0
+            some = 0 < np.count_nonzero(meant) == np.count_nonzero(theirs) < meant.size
+            return bool(some and not np.array_equal(meant, theirs))
+        if node.function not in LAID_ON or type(node.operands[0]) is not Node:
+            return False
+        node = node.operands[0]

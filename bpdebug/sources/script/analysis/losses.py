@@ -51,6 +51,8 @@ class Candidate(NamedTuple):
         Whether a small number within a logarithm is left out.
     may_grow : bool
         Whether it may be meant to be made larger.
+    is_part : bool
+        Whether another one is computed from it, or from what it may be equal to.
     """
 
     roots: tuple[Node, ...]
@@ -59,6 +61,7 @@ class Candidate(NamedTuple):
     kind: ImpliedKind | None = None
     leaves_epsilon_out: bool = False
     may_grow: bool = False
+    is_part: bool = False
 
     @property
     def is_explicit(self) -> bool:
@@ -99,8 +102,10 @@ def candidates(
         What the person says it is: a name, a line, or a kind by its short name; then nothing else is.
     """
     if not told:
-        yield from explicit_losses(known, returned)
-        yield from implied_losses(known)
+        explicit = explicit_losses(known, returned)
+        yield from explicit
+        has_parts = any(one.is_part for one in explicit)
+        yield from (one._replace(is_part=has_parts) for one in implied_losses(known))
         return
     names = _names(known.graph)
     scalars = [node for node in known.graph.nodes if known.on[node.id] and np.size(node.like) == 1]
@@ -154,9 +159,17 @@ def explicit_losses(
         score = 2 * is_named + (node.id not in inner)
         if score or grows:
             line = node.site.line if node.site else 0
-            scored.append((-score, -node.id, Candidate((node,), line, may_grow=grows)))
+            scored.append((-score, -node.id, Candidate((node,), line, may_grow=grows), is_named))
     scored.sort(key=lambda entry: entry[:2])
-    likeliest = [candidate for _, _, candidate in scored]
+    parts = graph.ancestors(
+        parent for _, _, one, is_named in scored if is_named for parent in graph.parents(one.roots[0])
+    )
+    # What a loss is made of is none, unless it is called one: the rest may be a penalty.
+    likeliest = [
+        one._replace(is_part=one.roots[0].id in parts)
+        for _, _, one, is_named in scored
+        if is_named or one.roots[0].id not in parts
+    ]
     if len(likeliest) > MOST_EXPLICIT:
         # Where nothing is called a loss, it is among the first numbers that depend on everything.
         half = MOST_EXPLICIT // 2

@@ -15,6 +15,7 @@ import numpy as np
 
 from bpdebug.sources.script.analysis.chains import Chains
 from bpdebug.sources.script.analysis.steps import Piece
+from bpdebug.sources.script.analysis.unmoved import unmoved
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node, Update
@@ -61,6 +62,7 @@ def parameters_of(graph: Graph, updates: Sequence[Update]) -> tuple[Parameter, .
     for update in updates:
         groups.setdefault(graph.of(update.old).id, []).append(update)
     kept = _kept(graph, list(groups.values()))
+    kept += [[update] for update in unmoved(graph, kept)]
     olds = [graph.of(group[0].old) for group in kept]
     depends = graph.reached(olds)
     chains = Chains(graph, depends)

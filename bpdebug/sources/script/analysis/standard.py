@@ -217,6 +217,7 @@ class Standard:
             own = [one for one in readings or () if self._is_among(one.ratio, ratios)]
             if is_updated:
                 own = [one for one in own if one.factor * factor > 0 and self._is_rate(one, factor)]
+                own = [one for one in own if not one.link.is_inner]
             if readings is not None and not own:
                 return verdict
             best += own[-1:]

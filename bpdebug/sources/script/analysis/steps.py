@@ -36,6 +36,8 @@ class Link(NamedTuple):
         Whether the step is no multiple of it: only the sign of the factor counts.
     is_transposed : bool
         Whether it lies transposed to the parameter.
+    is_inner : bool
+        Whether it lies below what another statement handed to the update: what scales it there is no rate.
     """
 
     node: Node
@@ -44,6 +46,7 @@ class Link(NamedTuple):
     is_stripped: bool = False
     is_adaptive: bool = False
     is_transposed: bool = False
+    is_inner: bool = False
 
     def factor(self, value_of: Values) -> float:
         """Return the factor by which the tensor is in the step; of an adaptive step only its sign."""

@@ -186,6 +186,9 @@ def where(translator: Translator, node: Node) -> Expression:
 def converted(translator: Translator, node: Node) -> Expression:
     """Write the same elements, in the shape that they have now."""
     source = node.operands[0]
+    if node.function == Method("item") and len(node.operands) > 1:
+        place = value_of(node.operands[1:])
+        return translator.moved(source, lambda positions: positions.item(*place))
     if type(source) in (list, tuple):
         return translator.reshaped(translator.joined(source), node.shape)
     if np.asarray(node.like).dtype.kind in "iu" and np.asarray(_like(source)).dtype.kind == "f":

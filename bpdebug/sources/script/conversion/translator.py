@@ -61,6 +61,10 @@ class Translator:
     def reshaped(self, argument: Any, shape: Iterable[int]) -> Call:
         """Write an argument in another shape."""
         shape = tuple(int(extent) for extent in shape)
+        if not isinstance(argument, Name | Number | Call):
+            argument = self.expression(argument)
+        if shape and isinstance(argument, Number):  # a literal has no shape to change
+            return self.call("identity", np.full(tuple(map(abs, shape)), float(argument.value)))
         return self.call("reshape", argument, shape=shape) if shape else self.call("sum", argument)
 
     def joined(self, parts: Any) -> Expression:

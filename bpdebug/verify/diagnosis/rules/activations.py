@@ -24,7 +24,8 @@ def wrong_argument_of_derivative(node: Expression, scope: Scope) -> Iterator[Rep
     """`sigmoid_prime(a1)` for `sigmoid_prime(z1)`: the derivative at the output instead of the input."""
     if is_derivative(node):
         (argument,) = node.arguments
-        if isinstance(argument, Name) and argument.id in scope.activations:
+        # An activation itself has no output to read yet.
+        if isinstance(argument, Name) and scope.activations.get(argument.id) in scope.tensors:
             yield (
                 Call(node.function, (Name(scope.activations[argument.id]),), node.options),
                 "derivative at the output",

@@ -151,6 +151,7 @@ def test_attention() -> None:
     ("x", "y", "gradients"),
     [
         ((2, 3), (2, 3), ["dx = dr", "dy = dr"]),
+        ((1, 3), (1, 1), ["dx = dr", "dy = sum(dr, axis=1, keepdims=True)"]),
         ((2, 3), (2, 1), ["dx = dr", "dy = sum(dr, axis=1, keepdims=True)"]),
         ((1, 3), (2, 1), ["dx = sum(dr, axis=0, keepdims=True)", "dy = sum(dr, axis=1, keepdims=True)"]),
         ((2, 3), (3,), ["dx = dr", "dy = sum(dr, axis=0)"]),

@@ -1,0 +1,54 @@
+"""Steps that depend on no parameter, or do not fit: a recorder cannot know that they are meant as updates.
+
+`W = W - rate * dW` is an update because dW depends on W. Where a mistake made dW of data alone, or of another
+shape, it still takes the place of W, beside others that are updates, after the forward pass has read W.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from bpdebug.sources.script.numbering import Graph
+from bpdebug.sources.script.recorder.records import Node, Update
+from bpdebug.sources.script.recorder.updates import ADD, SUBTRACT, terms_beside
+
+
+def unmoved(graph: Graph, groups: Sequence[Sequence[Update]]) -> Iterator[Update]:
+    """Yield what is written as a step of an array that the other updates depend on.
+
+    Parameters
+    ----------
+    graph : Graph
+        The operations.
+    groups : sequence of sequence of Update
+        The updates that are known.
+    """
+    if not groups:
+        return
+    updates = [update for group in groups for update in group]
+    known = {graph.of(update.old).id for update in updates} | {graph.of(update.new).id for update in updates}
+    read = graph.ancestors(delta for update in updates for _, delta in update.deltas)
+    begin = min(update.new.id for update in updates) - len(graph.nodes) // 4
+    names: dict[int, set[str]] = defaultdict(set)
+    for node in graph.nodes:
+        names[graph.of(node).id].update(node.names)
+    for node in graph.nodes[max(begin, 0) :]:
+        number = graph.of(node).id
+        if not (node.function in ADD or node.function in SUBTRACT) or number in known or number in read:
+            continue  # what the updates are made of is a momentum, or a sum of squares
+        old = node.operands[0].origin if type(node.operands[0]) is Node else node
+        number = graph.of(old).id
+        if old is node or number in known or number not in read or not _is_begun_with(graph, old, known):
+            continue
+        terms = terms_beside(node, old)
+        if terms and node.site is not None and set(node.names) & names[number]:
+            known.add(number)
+            yield Update(old, node, terms, node.site, node.names[0])
+
+
+def _is_begun_with(graph: Graph, node: Node, known: set[int]) -> bool:
+    """Whether an array was there before the iteration: it depends on no parameter."""
+    return isinstance(node.like, np.ndarray) and not graph.ancestors([node]) & known

@@ -1,0 +1,87 @@
+"""A recording as a case: run here, it gives what the person's code gave, or says where it does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bpdebug.engine.language.nodes import Call, Name
+from bpdebug.engine.program.trace import run
+from bpdebug.sources.script import record_script
+from bpdebug.sources.script.case import case_of, held_to_the_record
+from bpdebug.sources.script.conversion.statements import convert
+from bpdebug.sources.script.graph import start_of
+from tests.scripts.catalogue import SCRIPTS
+from tests.scripts.oracle import RIGHT, Script
+from tests.sources.script.recording import recorded
+
+ROUNDS_OTHERWISE = {"closures.py", "pure_python_neurons.py", "scalar_autograd.py", "einsum_batch.py"}
+"""Scripts that compute with `math`, whose last digits differ from NumPy's, or sum in another order."""
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_a_case_gives_what_was_recorded(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    main = RIGHT / script.main
+    monkeypatch.chdir(main.parent)
+    recording = record_script(main.name)
+    converted, notes = held_to_the_record(convert(recording, start_of(recording)))
+    assert all("differ in the last digits" in note for note in notes)
+    case = case_of(recording)
+    values = run(case.program, case.values).values
+    assert [statement.name for statement in case.program.statements] == [*map(_name, converted.statements)]
+    for name in map(_name, converted.statements):
+        value = np.asarray(converted.nodes[name].value)
+        if notes:
+            np.testing.assert_allclose(values[name], value, rtol=1e-12, atol=1e-12)
+        else:
+            np.testing.assert_array_equal(values[name], value)
+    if notes:
+        assert script.name in ROUNDS_OTHERWISE
+
+
+def _name(statement: object) -> str:
+    return str(getattr(statement, "name", ""))
+
+
+NET = """
+    import numpy as np
+    x, y = np.array([[0.5, -1.0], [2.0, 0.25]]), np.array([[1.0], [0.0]])
+    w = np.array([[0.1], [0.2]])
+    for step in range(2):
+        a = x @ w
+        d = a - y
+        dw = x.T @ d
+        w = w - 0.1 * dw
+    """
+
+
+def test_statements_have_phases_and_gradients_their_tensors(tmp_path: Path) -> None:
+    case = case_of(recorded(tmp_path, NET))
+    told = {statement.name: (statement.phase, statement.of) for statement in case.program.statements}
+    assert told == {
+        "a": ("forward", ""),
+        "d": ("backward", ""),
+        "dw": ("backward", "w"),
+        "w ·2": ("update", "w"),
+    }
+    assert case.program.parameters == {"w"}
+    assert case.script is not None
+    assert "loss: ½ Σ (a − y)², implied by line 7" in case.script.found
+
+
+def test_what_computes_something_else_is_only_recorded(tmp_path: Path) -> None:
+    recording = recorded(tmp_path, NET)
+    converted = convert(recording, start_of(recording))
+    wrong = tuple(
+        replace(one, expression=Call("add", (Name("a"), Name("y")))) if one.name == "d" else one
+        for one in converted.statements
+    )
+    held, notes = held_to_the_record(converted._replace(statements=wrong))
+    assert notes == ("line 7: a + y computed again is not what was recorded, which stands for it",)
+    opaque = next(one.expression for one in held.statements if one.name == "d")
+    assert isinstance(opaque, Call)
+    assert (opaque.function, dict(opaque.options)) == ("opaque", {"text": "a + y"})
+    np.testing.assert_array_equal(held.inputs["recorded d"], converted.nodes["d"].value)
