@@ -8,6 +8,7 @@ import numpy as np
 
 from bpdebug.engine.language.functions.entry import MIXED, POSITIVE, Array, Function, Sample
 from bpdebug.engine.language.functions.gelu import probability
+from bpdebug.engine.language.precedence import POWER
 
 SAMPLES = (Sample((MIXED,)),)
 BETWEEN = ((-2.3, -0.4, 0.3), (1.7, 0.9, -1.2))
@@ -34,7 +35,13 @@ def erf(x: Array) -> Array:
 
 ENTRIES = (
     Function(
-        "square", np.square, ("2 * g * x",), "x²: each element times itself.", SAMPLES, notation="({x})²"
+        "square",
+        np.square,
+        ("2 * g * x",),
+        "x²: each element times itself.",
+        SAMPLES,
+        notation="{x}²",
+        precedence=POWER,
     ),
     Function("sin", np.sin, ("g * cos(x)",), "The sine of an angle in radians.", SAMPLES),
     Function("cos", np.cos, ("-g * sin(x)",), "The cosine of an angle in radians.", SAMPLES),
