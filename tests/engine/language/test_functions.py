@@ -187,13 +187,14 @@ def raised(values: dict[str, np.ndarray], name: str, index: tuple[int, ...]) -> 
     return {**values, name: other}
 
 
-def pointing(values: dict[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
-    """Yield the same values with one element that may be a position, among others that are elsewhere."""
+def pointing(function: Function, values: dict[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
+    """Yield the same values with one element that is a position, among others that are elsewhere."""
+    rules = dict(zip(values, function.derivatives or (), strict=True))
     places = range(max(value.size for value in values.values()))
     elsewhere = ({**values, name: np.full_like(value, places[-1])} for name, value in values.items())
-    for start in (values, *elsewhere):
-        for name, position in product(values, places):
-            for index in np.ndindex(values[name].shape):
+    for start, name in product((values, *elsewhere), values):
+        if rules[name] is None:
+            for index, position in product(np.ndindex(values[name].shape), places):
                 other = start[name].copy()
                 other[index] = position
                 yield {**start, name: other}
@@ -223,7 +224,7 @@ def test_reads_are_exactly_the_elements_that_matter(function: Function, sample: 
     if function.derivatives is None:  # it may ask which element is the largest: each is, once
         starts += [raised(values, name, index) for name in values for index in np.ndindex(values[name].shape)]
     if function in positions.ENTRIES:  # each is that of each element, once
-        starts += pointing(values)
+        starts += pointing(function, values)
     for start, name in product(starts, values):
         before = np.asarray(evaluate(call, start))
         for index, other in product(np.ndindex(values[name].shape), probes):

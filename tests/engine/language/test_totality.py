@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.language.functions import FUNCTIONS, Sample
@@ -59,25 +59,19 @@ def calls(draw: st.DrawFn, name: str) -> tuple[Call, dict[str, np.ndarray]]:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_misfit_is_a_declared_error(name: str) -> None:
-    @given(calls(name))
-    @settings(max_examples=150, deadline=None, derandomize=True)
-    def check(drawn: tuple[Call, dict[str, np.ndarray]]) -> None:
-        call, values = drawn
-        function, options = FUNCTIONS[name], options_of(call)
-        shapes = {place: value.shape for place, value in values.items()}
-        try:
-            expected = shape_of(call, shapes)
-        except ShapeError:
-            return
-        with np.errstate(all="ignore"):
-            result = np.asarray(function.numpy(*values.values(), **options))
-        assert result.shape == expected
-        axes = function.form.axes_of(
-            [("",) * len(shape) for shape in shapes.values()], tuple(shapes.values()), options
-        )
-        assert len(axes) == result.ndim
-        if result.size:
-            origin_of("result", call, tuple(n // 2 for n in result.shape), result, values)
-
-    check()
+@given(data=st.data())
+def test_a_misfit_is_a_declared_error(name: str, data: st.DataObject) -> None:
+    call, values = data.draw(calls(name))
+    function, options = FUNCTIONS[name], options_of(call)
+    shapes = {place: value.shape for place, value in values.items()}
+    try:
+        expected = shape_of(call, shapes)
+    except ShapeError:
+        return
+    with np.errstate(all="ignore"):
+        result = np.asarray(function.numpy(*values.values(), **options))
+    assert result.shape == expected
+    operands = [("",) * len(shape) for shape in shapes.values()]
+    assert len(function.form.axes_of(operands, tuple(shapes.values()), options)) == result.ndim
+    if result.size:
+        origin_of("result", call, tuple(n // 2 for n in result.shape), result, values)

@@ -29,7 +29,6 @@ ENTRIES = (
         "A value, −∞ if none is named, where the second is true; no gradient passes there.",
         (Sample((MIXED, TRUTHS)), Sample((MIXED, TRUTHS), {"value": 0.5})),
         options={"value": -np.inf},
-        notation="mask({x})",
         is_mask=True,
     ),
     Function(
