@@ -36,7 +36,7 @@ def _derivatives(function: Function) -> str:
     if function.derivatives is None:
         return "none"
     if len(function.derivatives) == 1 and function.derivatives[0]:
-        return code(function.derivatives[0])
+        return code(function.derivatives[0].replace("{operands}", ", ".join(_arguments(function))))
     rules = zip(ARGUMENTS, function.derivatives, strict=False)
     return "<br>".join(f"{name}: {code(rule) if rule else 'none'}" for name, rule in rules)
 

@@ -21,6 +21,7 @@ DERIVED = sorted(name for name, function in FUNCTIONS.items() if any(function.de
 NOT_DIFFERENTIATED = {
     "cleared": (1,),
     "gather": (1,),
+    "masked": (1,),
     "replaced": (2,),
     "row_sums": (1, 2),
     "scatter_sum": (1, 2),
@@ -91,12 +92,18 @@ def theirs() -> dict[str, Callable[..., Any]]:
         size = (scale, scale) if isinstance(scale, int) else scale
         return f.avg_pool2d(x, size) * (size[0] * size[1])
 
+    def torch_widths(x: Any, width: Any) -> tuple[int, ...]:
+        """Return the widths of a border as torch has them: from the last axis to the first."""
+        pairs = width * x.ndim if len(width) == 1 else width
+        return tuple(number for pair in reversed(pairs) for number in pair)
+
     def normalize(x: Any, axis: int, eps: float) -> Any:
         return (x - x.mean(axis, keepdim=True)) / (x.var(axis, keepdim=True, correction=0) + eps).sqrt()
 
     return {
         "abs": torch.abs,
         "add": torch.add,
+        "arctan": torch.arctan,
         "as_rows": lambda x: x.reshape(-1, x.shape[-1]),
         "avg_pool2d": pooled(f.avg_pool2d),
         "avg_pool2d_gradient": pulled_back(pooled(f.avg_pool2d), 0),
@@ -104,8 +111,8 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "binary_cross_entropy_with_logits": lambda x, y: f.softplus(x) - x * y,
         "broadcast_like": broadcast_like,
         "causal_mask": causal_mask,
+        "clamp": lambda x, lowest, highest: torch.clamp(x, lowest, highest),
         "cleared": lambda x, y: x.flatten().index_fill(0, y.long().flatten(), 0).reshape(x.shape),
-        "cos": torch.cos,
         "concatenate": lambda x, y, axis: torch.cat([x, y], axis),
         "conv1d": f.conv1d,
         "conv1d_input_gradient": pulled_back(f.conv1d, 0),
@@ -114,11 +121,21 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "conv2d_input_gradient": pulled_back(f.conv2d, 0),
         "conv2d_weight_gradient": pulled_back(f.conv2d, 1),
         "conv_transpose2d": f.conv_transpose2d,
+        "cos": torch.cos,
+        "crop": lambda x, width: f.pad(x, tuple(-n for n in torch_widths(x, width))),
         "cross_entropy": lambda x, y, axis: x.logsumexp(axis, True) - (x * y).sum(axis, True),
+        "cumsum": torch.cumsum,
         "divide": torch.div,
+        "dot": torch.dot,
+        "einsum": lambda *tensors, subscripts: torch.einsum(subscripts, *tensors),
         "elu": f.elu,
+        "erf": torch.erf,
         "exp": torch.exp,
+        "expand": lambda x, shape: x.expand(shape),
+        "expm1": torch.expm1,
         "flatten": lambda x, start: x.flatten(start),
+        "flip": lambda x, axis: x.flip(tuple(range(x.ndim)) if axis is None else axis),
+        "floor": torch.floor,
         "gather": lambda x, y: torch.take(x, y.long()),
         "gelu": f.gelu,
         "gelu_tanh": lambda x: f.gelu(x, approximate="tanh"),
@@ -128,8 +145,11 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "identity": lambda x: x * 1,
         "leaky_relu": lambda x, slope: f.leaky_relu(x, slope),
         "log": torch.log,
+        "log1p": torch.log1p,
         "log_softmax": lambda x, axis: f.log_softmax(x, axis),
         "logit": torch.logit,
+        "logsumexp": _reduced(torch.logsumexp),
+        "masked": lambda x, y, value: x.masked_fill(y.bool(), value),
         "matmul": torch.matmul,
         "max": _reduced(torch.amax),
         "max_pool2d": pooled(f.max_pool2d),
@@ -143,6 +163,10 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "negative": torch.neg,
         "norm": _reduced(lambda x, axes, keepdims: torch.linalg.vector_norm(x, 2, axes, keepdims)),
         "normalize": normalize,
+        "outer": torch.outer,
+        "pad": lambda x, width: f.pad(x, torch_widths(x, width)),
+        "permute": lambda x, axes: x.permute(axes or tuple(reversed(range(x.ndim)))),
+        "permute_back": lambda x, axes: x.permute(_inverse(axes, x.ndim)),
         "placed": placed,
         "power": torch.pow,
         "relu": f.relu,
@@ -153,6 +177,7 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "reshape": lambda x, shape, start: x.reshape(*x.shape[:start], *shape),
         "reshape_like": lambda x, y: x.reshape(y.shape),
         "rms_normalize": lambda x, axis, eps: x / ((x**2).mean(axis, keepdim=True) + eps).sqrt(),
+        "round": torch.round,
         "row_sums": lambda x, y, z: torch.zeros_like(z).index_add(
             0, y.long().flatten(), x.reshape(-1, *z.shape[1:])
         ),
@@ -174,10 +199,13 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "softsign": f.softsign,
         "split_heads": split_heads,
         "sqrt": torch.sqrt,
+        "square": torch.square,
         "subscript": lambda x, index: x[numpy_index(index)],
         "subtract": torch.sub,
         "sum": _reduced(torch.sum),
+        "swap_axes": lambda x, first, second: x.swapaxes(first, second),
         "take": lambda x, y: x[y.long()],
+        "tan": torch.tan,
         "tanh": torch.tanh,
         "tanh_prime": slope(torch.tanh),
         "transpose": lambda x: x.transpose(-1, -2),
@@ -186,6 +214,12 @@ def theirs() -> dict[str, Callable[..., Any]]:
         "upsample_gradient": upsample_gradient,
         "where": lambda x, y, z: torch.where(x != 0, y, z),
     }
+
+
+def _inverse(axes: tuple[int, ...] | None, count: int) -> tuple[int, ...]:
+    """Return the order that puts axes back which were put in another."""
+    order = [axis % count for axis in axes or reversed(range(count))]
+    return tuple(order.index(axis) for axis in range(count))
 
 
 def _incoming_first(place: int, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -254,3 +288,48 @@ def test_every_function(name: str, number: int, seed: int) -> None:
         finite = right[np.isfinite(right)]
         scale = max(float(np.abs(finite).max(initial=0)), 1e-300)
         np.testing.assert_allclose(known[key], right, rtol=0, atol=RTOL * scale, err_msg=key)
+
+
+def test_the_slope_of_clamp_at_its_bounds_and_beyond() -> None:
+    import torch
+
+    x = np.array([-2.0, -1.0, 0.0, 1.5, 2.0, np.nan, -0.0])
+    call = Call("clamp", (Name("x"),), (("lowest", -1.0), ("highest", 1.5)))
+    values = {"x": x, "r": evaluate(call, {"x": x}), "dr": np.ones(7)}
+    _, backward, _ = derive([Statement("r", call)], {"x": (7,), "r": (7,)}, "r")
+    leaf = torch.tensor(x, requires_grad=True)
+    leaf.clamp(-1.0, 1.5).sum().backward()
+    np.testing.assert_array_equal(evaluate(backward[0].expression, values), leaf.grad.numpy())
+
+
+def test_erf_keeps_its_digits_near_zero_and_far_out() -> None:
+    import torch
+
+    points = np.concatenate([np.geomspace(1e-300, 30, 400), [0, np.inf, 1 - 1e-15, 1]])
+    points = np.concatenate([points, -points])
+    right = torch.erf(torch.tensor(points)).numpy()
+    np.testing.assert_allclose(FUNCTIONS["erf"].numpy(points), right, rtol=4e-16)
+    assert np.isnan(FUNCTIONS["erf"].numpy(np.array([np.nan]))).all()
+
+
+@pytest.mark.parametrize("text", ["ii->i", "ij,kj,k->i", "i,i", "abc,cd->dab", "ij->", "ij->ji", "i,j->"])
+def test_einsum_over_other_letters(text: str) -> None:
+    """A diagonal, three operands, no arrow, more axes than in a matrix, sums of everything."""
+    import torch
+
+    random = np.random.default_rng(7)
+    letters = text.partition("->")[0].split(",")
+    extents = dict(zip("abcdijk", (2, 3, 4, 5, 3, 4, 2), strict=True))
+    tensors = [random.normal(size=[extents[letter] for letter in one]) for one in letters]
+    values = {f"t{number}": tensor for number, tensor in enumerate(tensors)}
+    call = Call("einsum", tuple(map(Name, values)), (("subscripts", text),))
+    leaves = [torch.tensor(tensor, requires_grad=True) for tensor in tensors]
+    result = torch.einsum(text, *leaves)
+    known = {**values, "r": evaluate(call, values), "dr": random.normal(size=tuple(result.shape))}
+    np.testing.assert_allclose(known["r"], result.detach().numpy(), rtol=1e-12)
+    result.backward(torch.tensor(known["dr"]))
+    shapes = {name: np.shape(value) for name, value in known.items() if name != "dr"}
+    for statement in derive([Statement("r", call)], shapes, "r")[1]:
+        known[statement.name] = evaluate(statement.expression, known)
+    for name, leaf in zip(values, leaves, strict=True):
+        np.testing.assert_allclose(known[f"d{name}"], leaf.grad.numpy(), rtol=1e-12, err_msg=name)

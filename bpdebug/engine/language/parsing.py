@@ -243,13 +243,13 @@ class _Reader:
                 )
             if keyword.arg in given:
                 raise self.error(keyword, f"the option {keyword.arg} is given twice")
-            value = self.option(keyword.value)
+            value = self.option(keyword.value, isinstance(known[keyword.arg], str))
             if not isinstance(value, Name) and not _is_like(value, known[keyword.arg]):
                 raise self.error(keyword.value, f"{value!r} is not a value for {keyword.arg}")
             given[keyword.arg] = value
         return tuple((name, given[name]) for name in known if name in given)
 
-    def option(self, node: ast.expr) -> Option:
+    def option(self, node: ast.expr, is_text: bool = False) -> Option:
         if isinstance(node, ast.Name) and node.id in self.option_names:
             return Name(node.id)
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == INDEX:
@@ -263,6 +263,8 @@ class _Reader:
         if isinstance(value, tuple) and all(_is_index_part(item) for item in value):
             return value
         if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, str) and is_text and value.isprintable():  # no code may reach a terminal
             return value
         raise self.error(node, f"the value of an option is a number, True, False or None: found {value!r}")
 
@@ -297,6 +299,8 @@ def _is_like(value: Option, default: Option) -> bool:
     """Whether an option's value is of the kind of its default: a switch, a number, or an axis."""
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(default, bool) and isinstance(value, bool)
+    if isinstance(default, str) or isinstance(value, str):
+        return isinstance(default, str) and isinstance(value, str)
     if isinstance(default, float):
         return isinstance(value, int | float) and math.isfinite(value)
     if isinstance(default, tuple):

@@ -188,13 +188,14 @@ def raised(values: dict[str, np.ndarray], name: str, index: tuple[int, ...]) -> 
     return {**values, name: other}
 
 
-def pointing(values: dict[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
-    """Yield the same values with one element that may be a position, among others that are elsewhere."""
+def pointing(function: Function, values: dict[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
+    """Yield the same values with one element that is a position, among others that are elsewhere."""
+    rules = dict(zip(values, function.derivatives or (), strict=True))
     places = range(max(value.size for value in values.values()))
     elsewhere = ({**values, name: np.full_like(value, places[-1])} for name, value in values.items())
-    for start in (values, *elsewhere):
-        for name, position in product(values, places):
-            for index in np.ndindex(values[name].shape):
+    for start, name in product((values, *elsewhere), values):
+        if rules[name] is None:
+            for index, position in product(np.ndindex(values[name].shape), places):
                 other = start[name].copy()
                 other[index] = position
                 yield {**start, name: other}
@@ -224,7 +225,7 @@ def test_reads_are_exactly_the_elements_that_matter(function: Function, sample: 
     if function.derivatives is None:  # it may ask which element is the largest: each is, once
         starts += [raised(values, name, index) for name in values for index in np.ndindex(values[name].shape)]
     if function in positions.ENTRIES:  # each is that of each element, once
-        starts += pointing(values)
+        starts += pointing(function, values)
     for start, name in product(starts, values):
         before = np.asarray(evaluate(call, start))
         for index, other in product(np.ndindex(values[name].shape), probes):
@@ -466,6 +467,7 @@ def test_the_batch_of_a_reshape_may_grow() -> None:
             "conv_transpose2d(x, w, output_padding=1)",
             "output_padding of conv_transpose2d is less than its stride (1, 1): found (1, 1)",
         ),
+        ("max_pool2d(e, padding=1)", "there is nothing to pool in a tensor of shape (1, 1, 3, 0)"),
         ("max_pool2d(m)", "pooling takes a tensor of batch, channels, height, width: found (2, 3)"),
         (
             "avg_pool2d(x, padding=2)",
@@ -478,11 +480,27 @@ def test_the_batch_of_a_reshape_may_grow() -> None:
         ),
         ("reshape(m, shape=(-1, -1))", "a shape leaves one extent open at most: found (-1, -1)"),
         ("reshape_like(m, x)", "shapes (2, 3) and (1, 1, 4, 4) do not have the same number of elements"),
+        ("swap_axes(m, first=2)", "axis 2 does not exist in shape (2, 3)"),
+        ("permute(m, axes=(0,))", "an order names all 2 axes of (2, 3): found (0,)"),
+        (
+            "pad(m, width=((1, 0), (0, 1), (1, 1)))",
+            "width has a pair (before, after) for each of the 2 axes of (2, 3), or one for all: "
+            "found ((1, 0), (0, 1), (1, 1))",
+        ),
+        ("crop(m, width=((2, 1),))", "the border ((2, 1),) is wider than (2, 3)"),
+        ("expand(m, shape=(4, 3))", "(2, 3) cannot be repeated to the shape (4, 3)"),
+        ("outer(m, m)", "outer takes two vectors: found (2, 3) and (2, 3)"),
+        ("einsum(m, m)", "the axis j of 'ij,jk->ik' has 3 and 2 places"),
+        (
+            "einsum(m, subscripts='ij->ii')",
+            "the result of 'ij->ii' has each of the letters once at most, and no others",
+        ),
+        ("cumsum(m, axis=2)", "axis 2 does not exist in shape (2, 3)"),
         ("upsample(m)", "upsample takes a tensor of batch, channels, height, width: found (2, 3)"),
     ],
 )
 def test_what_does_not_fit_is_named(text: str, message: str) -> None:
-    shapes = {"x": (1, 1, 4, 4), "w": (1, 1, 2, 2), "v": (2, 3, 2, 2), "m": (2, 3)}
+    shapes = {"x": (1, 1, 4, 4), "w": (1, 1, 2, 2), "v": (2, 3, 2, 2), "m": (2, 3), "e": (1, 1, 3, 0)}
     with pytest.raises(ShapeError) as caught:
         shape_of(parse(text), shapes)
     assert str(caught.value) == message

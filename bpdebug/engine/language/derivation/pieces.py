@@ -15,7 +15,7 @@ from bpdebug.engine.language.derivation.rules import Rule, derivative_rules, wit
 from bpdebug.engine.language.derivation.simplification import laid_at_once, simplified
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
-from bpdebug.engine.language.nodes import PLACES, Call, Expression, Name, with_arguments
+from bpdebug.engine.language.nodes import Call, Expression, Name, places, with_arguments
 from bpdebug.engine.language.shapes import options_of
 
 
@@ -146,7 +146,7 @@ def pieces(
     """
     nodes.settle(gradient)
     meanings: dict[Expression, Expression] = {Name("g"): gradient, Name("out"): nodes.simple(call)}
-    for place, argument in zip(PLACES, call.arguments, strict=False):
+    for place, argument in zip(places(len(call.arguments)), call.arguments, strict=True):
         meanings[Name(place)] = nodes.simple(argument)
     for argument, rule in wanted:
         piece = laid_at_once(nodes.named(_written(rule.expression, meanings)), nodes.shape)

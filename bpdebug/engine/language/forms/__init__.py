@@ -13,6 +13,7 @@ from bpdebug.engine.language.forms.form import Axes, Cost, Form
 from bpdebug.engine.language.forms.reductions import (
     ALONG_AXIS,
     COUNT,
+    CUMULATIVE,
     EXPANSION,
     ONE_HOT,
     PAIRED,
@@ -81,6 +82,7 @@ __all__ = [
     "CONCATENATED",
     "CONVOLUTION",
     "COUNT",
+    "CUMULATIVE",
     "ELEMENTWISE",
     "EXPANSION",
     "FLATTEN",

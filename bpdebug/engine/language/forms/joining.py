@@ -18,7 +18,7 @@ from bpdebug.engine.language.forms.regions import (
     nothing,
     numbers_of,
     point,
-    reduced_axes,
+    single_axis,
     whole,
     written,
 )
@@ -31,7 +31,7 @@ SEQUENCE_AXIS = 1
 
 def joining_axis(shape: Shape, options: Options) -> int:
     """Return the axis along which tensors lie one after the other, as a number from 0."""
-    return reduced_axes(shape, options["axis"])[0]
+    return single_axis(shape, options["axis"])
 
 
 def _concatenated_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:

@@ -36,6 +36,8 @@ def pooling_axes(shape: Shape, options: Options) -> tuple[Sliding, Sliding]:
     """
     if len(shape) != 4:
         raise ShapeError(f"pooling takes a tensor of batch, channels, height, width: found {written(shape)}")
+    if 0 in shape[2:]:
+        raise ShapeError(f"there is nothing to pool in a tensor of shape {written(shape)}")
     size = whole_numbers("pooling", "size", options["size"], 2, 1)
     asked = options["stride"]
     stride = size if asked is None else whole_numbers("pooling", "stride", asked, 2, 1)

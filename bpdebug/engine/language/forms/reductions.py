@@ -19,6 +19,7 @@ from bpdebug.engine.language.forms.regions import (
     nothing,
     numbers_of,
     reduced_axes,
+    single_axis,
     written,
 )
 from bpdebug.engine.language.forms.writing import SHOWN_TERMS, Writer, Written, moved
@@ -110,6 +111,22 @@ def _along_axis_written(element: Element, writer: Writer) -> Written:
     return Written(f"{element.function}({own.symbols} along its axis)", numbers)
 
 
+def _cumulative_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+    (shape,) = shapes
+    single_axis(shape, options["axis"])
+    return shape
+
+
+def _cumulative_reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
+    axis = single_axis(shapes[0], options["axis"])
+    return (tuple(slice(0, part.stop) if i == axis else part for i, part in enumerate(region)),)
+
+
+def _cumulative_written(element: Element, writer: Writer) -> Written:
+    """Write the sum of the elements up to this one."""
+    return writer.sum_of(element, 0, list(product(*map(numbers_of, element.regions[0]))))
+
+
 def _expansion_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     x, y = shapes
     if x != _reduction_shape((y,), options):
@@ -127,9 +144,14 @@ def _expansion_reads(region: Region, shapes: tuple[Shape, ...], options: Options
     return own, nothing(y)
 
 
+def _one_hot_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+    single_axis(shapes[1], options["axis"])
+    return _expansion_shape(shapes, options)
+
+
 def _one_hot_written(element: Element, writer: Writer) -> Written:
     """Write a comparison in brackets: it is 1 where it holds."""
-    place = element.place[reduced_axes(element.shapes[1], element.options["axis"])[0]]
+    place = element.place[single_axis(element.shapes[1], element.options["axis"])]
     own = writer.write(0, first_index(element.regions[0]))
     return Written(f"[{own.symbols} = {place}]", f"[{own.numbers} = {place}]")
 
@@ -155,8 +177,16 @@ PAIRED = Form("paired reduction", _paired_shape, _paired_reads, axes=like(0), ar
 ALONG_AXIS = Form(
     "along an axis", _along_axis_shape, _along_axis_reads, axes=like(0), arithmetic=_along_axis_written
 )
+CUMULATIVE = Form(
+    "cumulative",
+    _cumulative_shape,
+    _cumulative_reads,
+    local=False,
+    axes=like(0),
+    arithmetic=_cumulative_written,
+)
 EXPANSION = Form("expansion", _expansion_shape, _expansion_reads, local=False, axes=like(1), arithmetic=moved)
 ONE_HOT = Form(
-    "one-hot", _expansion_shape, _expansion_reads, local=False, axes=like(1), arithmetic=_one_hot_written
+    "one-hot", _one_hot_shape, _expansion_reads, local=False, axes=like(1), arithmetic=_one_hot_written
 )
 COUNT = Form("count", _count_shape, _count_reads, local=False, arithmetic=_count_written)

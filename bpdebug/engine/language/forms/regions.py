@@ -71,6 +71,19 @@ def reduced_axes(shape: Shape, axis: Option) -> tuple[int, ...]:
     return tuple(axes)
 
 
+def single_axis(shape: Shape, axis: Option) -> int:
+    """Return the one axis that `axis` names, as a number from 0.
+
+    Raises
+    ------
+    ShapeError
+        If it names several or none, or the tensor has no such axis.
+    """
+    if not isinstance(axis, int):
+        raise ShapeError(f"one axis is asked for: found {axis!r}")
+    return reduced_axes(shape, axis)[0]
+
+
 def written(shape: Shape) -> str:
     """Write a shape as Python does."""
     return str(tuple(shape))

@@ -42,8 +42,15 @@ def _flatten_axes(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: 
     return (*kept, laid[0] if len(laid) == 1 else "")
 
 
-def _reshape_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
-    kept, own = _parted("reshape", shapes[0], options)
+def reshaped(shape: Shape, options: Options) -> Shape:
+    """Return the shape that the axes from `start` on are given.
+
+    Raises
+    ------
+    ShapeError
+        If the elements do not fill it.
+    """
+    kept, own = _parted("reshape", shape, options)
     asked = options["shape"]
     if not isinstance(asked, tuple) or any(type(n) is not int or n < -1 or n == 0 for n in asked):
         raise ShapeError(f"a shape has whole numbers of 1 or more, and -1 for what is left: found {asked!r}")
@@ -60,6 +67,10 @@ def _reshape_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     return (*kept, *(count // known if number == -1 else number for number in wanted))
 
 
+def _reshape_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
+    return reshaped(shapes[0], options)
+
+
 def _reshape_like_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
     x, y = shapes
     if element_count(x) != element_count(y):
@@ -69,6 +80,8 @@ def _reshape_like_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:
 
 def _moved(region: Region, result: Shape, shape: Shape) -> Region:
     """Return the smallest region of a tensor that holds what a region of it in another shape holds."""
+    if 0 in shape:
+        return nothing(shape)
     first, last = 0, 0
     for part, extent in zip(region, result, strict=True):
         numbers = numbers_of(part)

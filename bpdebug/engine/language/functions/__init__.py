@@ -33,7 +33,10 @@ OTHER_FAMILIES = (
     "joining",
     "opaque",
     "positions",
-    "waves",
+    "elementary",
+    "choosing",
+    "moving",
+    "products",
     "pooling",
     "convolutions",
 )

@@ -56,12 +56,12 @@ def conv_weight_gradient(x: Array, g: Array, w: Array, **options: Any) -> Array:
 
 def _filters(w: Array, lies: Convolution) -> Array:
     """Return the weights as (groups, outputs of a group, numbers of a window)."""
-    return w.reshape(lies.groups, lies.w[0] // lies.groups, -1)
+    return w.reshape(lies.groups, lies.w[0] // lies.groups, element_count(lies.w[1:]))
 
 
 def _grouped(g: Array, lies: Convolution) -> Array:
     """Return what has the shape of the result as (batch, groups, outputs of a group, windows)."""
-    return g.reshape(lies.out[0], lies.groups, lies.out[1] // lies.groups, -1)
+    return g.reshape(lies.out[0], lies.groups, lies.out[1] // lies.groups, element_count(lies.out[2:]))
 
 
 def _windows(x: Array, lies: Convolution) -> Array:
@@ -70,7 +70,7 @@ def _windows(x: Array, lies: Convolution) -> Array:
     laid_out = (np.zeros if padded else np.empty)((*lies.x[:2], *lies.w[2:], *lies.out[2:]), x.dtype)
     for windows, inputs in _places(lies):
         laid_out[windows] = x[inputs]
-    return laid_out.reshape(lies.x[0], lies.groups, -1, element_count(lies.out[2:]))
+    return laid_out.reshape(lies.x[0], lies.groups, element_count(lies.w[1:]), element_count(lies.out[2:]))
 
 
 def _scattered(g: Array, w: Array, lies: Convolution) -> Array:

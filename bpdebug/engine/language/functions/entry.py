@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.engine.language.forms import ELEMENTWISE, Array, Form
-from bpdebug.engine.language.nodes import Expression, Option
+from bpdebug.engine.language.nodes import Expression, Option, places
 from bpdebug.engine.language.precedence import CALL
 from bpdebug.errors import DerivationError
 
@@ -64,7 +64,7 @@ class Function(NamedTuple):
         Whether it writes −∞ on purpose, of which a softmax makes an exact 0.
     variadic : bool
         Whether it takes any number of arguments; then one derivative serves all of them, and `{place}`
-        in it is the number of the argument, from 0.
+        in it is the number of the argument, from 0, and `{operands}` are all of them.
     """
 
     name: str
@@ -94,7 +94,8 @@ class Function(NamedTuple):
         if self.derivatives is None or not self.variadic:
             return self.derivatives
         (rule,) = self.derivatives
-        return tuple(rule and rule.format(place=place) for place in range(count))
+        operands = ", ".join(places(count))
+        return tuple(rule and rule.format(place=place, operands=operands) for place in range(count))
 
 
 def arrays(sample: Sample) -> tuple[Array, ...]:

@@ -44,7 +44,9 @@ def sequence(*steps: Array) -> Array:
 def take(x: Array, y: Array) -> Array:
     """Return the rows of `x` whose numbers stand in `y`; NaN for a number that no row has."""
     numbers, exist = _row_numbers(y, len(x))
-    rows: Array = x[numbers]
+    if not len(x):
+        return np.full((*y.shape, *x.shape[1:]), np.nan, x.dtype)
+    rows = np.array(x[numbers])
     rows[~exist] = np.nan
     return rows
 

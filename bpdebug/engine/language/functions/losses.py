@@ -7,6 +7,7 @@ import numpy as np
 from bpdebug.engine.language.forms import ONE_HOT, PAIRED, REDUCTION
 from bpdebug.engine.language.functions.activations import softplus
 from bpdebug.engine.language.functions.entry import MIXED, Array, Function, Sample
+from bpdebug.engine.language.functions.reductions import largest
 from bpdebug.engine.language.nodes import Option
 
 DELTA: dict[str, Option] = {"delta": 1.0}
@@ -58,12 +59,12 @@ def binary_cross_entropy_with_logits(x: Array, y: Array) -> Array:
 
 def cross_entropy(x: Array, y: Array, axis: int = -1) -> Array:
     """Log Σ eˣ − Σ x·y along an axis, which is kept: −Σ y·log softmax(x) where the y add up to 1."""
-    largest: Array = np.max(x, axis=axis, keepdims=True)
-    shifted: Array = x - largest
+    highest = largest(x, axis, keepdims=True)
+    shifted: Array = x - highest
     rest: Array = np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
     # What was taken off comes back as often as the y do not add up to 1: for a target, never.
     missing: Array = 1 - np.sum(y, axis=axis, keepdims=True)
-    back: Array = np.where(missing, largest * missing, 0)
+    back: Array = np.where(missing, highest * missing, 0)
     expected: Array = np.sum(shifted * y, axis=axis, keepdims=True)
     return rest - expected + back
 

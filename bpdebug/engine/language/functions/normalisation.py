@@ -13,6 +13,7 @@ import numpy as np
 
 from bpdebug.engine.language.forms import ALONG_AXIS, REDUCTION
 from bpdebug.engine.language.functions.entry import MIXED, Array, Function, Sample
+from bpdebug.engine.language.functions.reductions import mean
 from bpdebug.engine.language.nodes import Option
 
 OPTIONS: dict[str, Option] = {"axis": -1, "eps": 1e-5}
@@ -22,19 +23,21 @@ SAMPLES = (Sample((MIXED,)), Sample((MIXED,), {"axis": 0, "eps": 0.1}))
 
 def inverse_deviation(x: Array, axis: Any = -1, keepdims: bool = True, eps: float = 1e-5) -> Array:
     """1 / √(variance + eps) along an axis."""
+    if not x.size:  # NumPy would warn
+        return mean(x, axis, keepdims)
     result: Array = 1 / np.sqrt(np.var(x, axis=axis, keepdims=keepdims) + eps)
     return result
 
 
 def inverse_rms(x: Array, axis: Any = -1, keepdims: bool = True, eps: float = 1e-5) -> Array:
     """1 / √(mean of the squares + eps) along an axis."""
-    result: Array = 1 / np.sqrt(np.mean(x * x, axis=axis, keepdims=keepdims) + eps)
+    result: Array = 1 / np.sqrt(mean(x * x, axis, keepdims) + eps)
     return result
 
 
 def normalize(x: Array, axis: Any = -1, eps: float = 1e-5) -> Array:
     """Return x with mean 0 and variance 1 along an axis."""
-    result: Array = (x - np.mean(x, axis=axis, keepdims=True)) * inverse_deviation(x, axis, eps=eps)
+    result: Array = (x - mean(x, axis, keepdims=True)) * inverse_deviation(x, axis, eps=eps)
     return result
 
 

@@ -1,7 +1,7 @@
-"""What the language cannot compute: the value that was recorded stands for it, and no gradient passes.
+"""What no gradient passes: an operation that the language cannot compute, and a tensor that is detached.
 
 `u = np.linalg.svd(x)` in a person's own code becomes `opaque(recorded, x)` with that text: the first argument
-holds the value, the others say what it was computed from.
+holds the value that was recorded, the others say what it was computed from.
 """
 
 from __future__ import annotations
@@ -29,5 +29,12 @@ ENTRIES = (
         notation="{text}",
         python="{text}",
         variadic=True,
+    ),
+    Function(
+        "detach",
+        lambda x: x,
+        (None,),
+        "The same values, taken as a constant: no gradient passes.",
+        (Sample((MIXED,)),),
     ),
 )

@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.language.forms import COUNT, EXPANSION, REDUCTION, Shape, element_count, reduced_axes
+from bpdebug.engine.language.forms import (
+    COUNT,
+    CUMULATIVE,
+    EXPANSION,
+    REDUCTION,
+    Shape,
+    element_count,
+    reduced_axes,
+)
 from bpdebug.engine.language.functions.entry import MIXED, Array, Function, Sample
 from bpdebug.engine.language.nodes import Option
 
@@ -36,10 +44,31 @@ def count(x: Array, axis: Option = None) -> Array:
     return np.asarray(count_along(x.shape, axis), dtype=x.dtype)
 
 
+def largest(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """Return the largest element; of none it is −∞."""
+    if not x.size:
+        return np.asarray(np.max(x, axis=axis, keepdims=keepdims, initial=-np.inf))
+    return np.asarray(np.max(x, axis=axis, keepdims=keepdims))
+
+
+def smallest(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """Return the smallest element; of none it is ∞."""
+    if not x.size:
+        return np.asarray(np.min(x, axis=axis, keepdims=keepdims, initial=np.inf))
+    return np.asarray(np.min(x, axis=axis, keepdims=keepdims))
+
+
+def mean(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """Return the average; of no elements it is NaN."""
+    if not x.size:
+        return np.asarray(np.sum(x, axis=axis, keepdims=keepdims) / 0)
+    return np.asarray(np.mean(x, axis=axis, keepdims=keepdims))
+
+
 def norm(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """√Σ x², scaled by the largest element so that no square overflows or vanishes."""
-    largest = np.max(np.abs(x), axis=axis, keepdims=True)
-    scale = np.where(np.isfinite(largest) & (largest > 0), largest, x.dtype.type(1))
+    longest = np.max(np.abs(x), axis=axis, keepdims=True, initial=0)
+    scale = np.where(np.isfinite(longest) & (longest > 0), longest, x.dtype.type(1))
     total = scale * np.sqrt(np.sum((x / scale) ** 2, axis=axis, keepdims=True))
     return np.asarray(total if keepdims else np.squeeze(total, axis=axis), dtype=x.dtype)
 
@@ -52,6 +81,14 @@ def any_true(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
 def all_true(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """1 if every element is true, else 0."""
     return np.asarray(np.all(x, axis=axis, keepdims=keepdims)).astype(x.dtype)
+
+
+def logsumexp(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """Log Σ eˣ; the maximum is taken off first, so that nothing overflows."""
+    highest = largest(x, axis, keepdims=True)
+    shift = np.where(np.isfinite(highest), highest, x.dtype.type(0))
+    total = shift + np.log(np.sum(np.exp(x - shift), axis=axis, keepdims=True))
+    return np.asarray(total if keepdims else np.squeeze(total, axis=axis), dtype=x.dtype)
 
 
 IS_EXTREME = "equal(x, broadcast_like(out, x, axis=axis, keepdims=keepdims))"
@@ -75,7 +112,7 @@ ENTRIES = (
     ),
     Function(
         "mean",
-        np.mean,
+        mean,
         ("broadcast_like(g / count(x, axis=axis), x, axis=axis, keepdims=keepdims)",),
         "The average along an axis.",
         SAMPLES,
@@ -85,7 +122,7 @@ ENTRIES = (
     ),
     Function(
         "max",
-        np.max,
+        largest,
         (SHARED,),
         "The largest element along an axis; it alone receives the gradient, and equal ones share it.",
         SAMPLES,
@@ -95,7 +132,7 @@ ENTRIES = (
     ),
     Function(
         "min",
-        np.min,
+        smallest,
         (SHARED,),
         "The smallest element along an axis; it alone receives the gradient, and equal ones share it.",
         SAMPLES,
@@ -114,9 +151,22 @@ ENTRIES = (
         notation="‖{x}‖{axis}",
     ),
     Function(
+        "logsumexp",
+        logsumexp,
+        (
+            "broadcast_like(g, x, axis=axis, keepdims=keepdims)"
+            " * exp(x - broadcast_like(out, x, axis=axis, keepdims=keepdims))",
+        ),
+        "log Σ eˣ, a smooth maximum: its derivative is the softmax.",
+        SAMPLES,
+        form=REDUCTION,
+        options=OPTIONS,
+        notation="log Σ{axis} exp({x})",
+    ),
+    Function(
         "any",
         any_true,
-        None,
+        (None,),
         "1 if some element along the axis is not 0, else 0.",
         SAMPLES,
         form=REDUCTION,
@@ -125,11 +175,20 @@ ENTRIES = (
     Function(
         "all",
         all_true,
-        None,
+        (None,),
         "1 if no element along the axis is 0, else 0.",
         SAMPLES,
         form=REDUCTION,
         options=OPTIONS,
+    ),
+    Function(
+        "cumsum",
+        np.cumsum,
+        ("flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis)",),
+        "The sum of all elements up to each one; on the way back, of all from each one on.",
+        (Sample((MIXED,)), Sample((MIXED,), {"axis": 0})),
+        form=CUMULATIVE,
+        options={"axis": -1},
     ),
     Function(
         "broadcast_like",

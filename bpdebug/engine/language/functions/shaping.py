@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bpdebug.engine.language.forms import element_count
 from bpdebug.engine.language.forms.shaping import (
     AS_ROWS,
     FLATTEN,
@@ -11,6 +12,7 @@ from bpdebug.engine.language.forms.shaping import (
     RESHAPE_LIKE,
     UPSAMPLE,
     UPSAMPLE_GRADIENT,
+    reshaped,
     scales,
 )
 from bpdebug.engine.language.functions.entry import MIXED, Array, Function, Sample
@@ -21,12 +23,12 @@ SCALE: dict[str, Option] = {"scale": 2}
 
 def flatten(x: Array, start: int = 1) -> Array:
     """Make one axis of all axes from `start` on."""
-    return x.reshape(*x.shape[:start], -1)
+    return x.reshape(*x.shape[:start], element_count(x.shape[start:]))
 
 
 def reshape(x: Array, shape: tuple[int, ...] = (-1,), start: int = 0) -> Array:
     """Give the axes from `start` on another shape, with the same elements; -1 is what is left."""
-    return x.reshape(*x.shape[:start], *shape)
+    return x.reshape(reshaped(x.shape, {"shape": shape, "start": start}))
 
 
 def reshape_like(x: Array, y: Array) -> Array:
@@ -36,7 +38,7 @@ def reshape_like(x: Array, y: Array) -> Array:
 
 def as_rows(x: Array) -> Array:
     """Return a matrix with a row for each position: all axes but the last made one."""
-    return x.reshape(-1, x.shape[-1])
+    return x.reshape(element_count(x.shape[:-1]), x.shape[-1])
 
 
 def upsample(x: Array, **options: Any) -> Array:

@@ -6,6 +6,7 @@ import numpy as np
 
 from bpdebug.engine.language.forms import ALONG_AXIS
 from bpdebug.engine.language.functions.entry import MIXED, Array, Function, Sample
+from bpdebug.engine.language.functions.reductions import largest
 from bpdebug.engine.language.nodes import Option
 
 AXIS: dict[str, Option] = {"axis": -1}
@@ -14,14 +15,14 @@ SAMPLES = (Sample((MIXED,)), Sample((MIXED,), {"axis": 0}))
 
 def softmax(x: Array, axis: int = -1) -> Array:
     """eˣ / Σ eˣ along an axis; the maximum is taken off first, so that nothing overflows."""
-    powers: Array = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    powers: Array = np.exp(x - largest(x, axis, keepdims=True))
     total: Array = np.sum(powers, axis=axis, keepdims=True)
     return powers / total
 
 
 def log_softmax(x: Array, axis: int = -1) -> Array:
     """X − log Σ eˣ along an axis: the logarithm of the softmax, exact where that underflows."""
-    shifted: Array = x - np.max(x, axis=axis, keepdims=True)
+    shifted: Array = x - largest(x, axis, keepdims=True)
     total: Array = np.sum(np.exp(shifted), axis=axis, keepdims=True)
     return shifted - np.log(total)
 
