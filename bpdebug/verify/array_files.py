@@ -26,6 +26,7 @@ from bpdebug.sources.scenario.tensors import read_numbers
 from bpdebug.sources.tensors import npy, npz, safetensors
 from bpdebug.sources.tensors.folder import opened
 from bpdebug.sources.tensors.stored import Member, StoredArray, or_refused
+from bpdebug.sources.wordings import add_finding
 
 MAX_JSON_BYTES = 64 * 2**20
 """Millions of numbers; reading them takes several times as much memory."""
@@ -111,7 +112,7 @@ def _read(name: str, read: Callable[[], Array], report: Report) -> Array | None:
         report.add((name,), refusal.message, refusal.hint)
     except ValidationError as error:
         for finding in error.errors(include_url=False):
-            report.add_finding((name,), finding, ())
+            add_finding(report, (name,), finding, ())
     return None
 
 

@@ -33,6 +33,7 @@ from bpdebug.sources.problems import (
 from bpdebug.sources.scenario.conversion import floating
 from bpdebug.sources.scenario.limits import check_files, check_formulas
 from bpdebug.sources.scenario.tensors import AnyTensor, read_numbers, read_tensor
+from bpdebug.sources.wordings import add_finding
 
 MINE = "mine"
 
@@ -65,7 +66,7 @@ def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
             report.add((MINE, name), f"not a formula: {error}")
         except ValidationError as error:
             for finding in error.errors(include_url=False):
-                report.add_finding((MINE, name), finding, ())
+                add_finding(report, (MINE, name), finding, ())
     return entries
 
 

@@ -33,6 +33,7 @@ from bpdebug.sources.scenario.program_text import (
 )
 from bpdebug.sources.scenario.shapes import misshapen
 from bpdebug.sources.scenario.tensors import AnyTensor, read_numbers
+from bpdebug.sources.wordings import add_finding
 
 
 class ProgramDocument(Document):
@@ -102,7 +103,7 @@ def _read_tensor(path: KeyPath, value: object, report: Report) -> AnyTensor | No
         return read_numbers(value)
     except ValidationError as error:
         for finding in error.errors(include_url=False):
-            report.add_finding(path, finding, ())
+            add_finding(report, path, finding, ())
         return None
 
 

@@ -17,6 +17,7 @@ from bpdebug.sources.declared import LARGEST, MAX_AXES, FileTensor, Flaw, tensor
 from bpdebug.sources.files import ScenarioFolder
 from bpdebug.sources.problems import KeyPath, RefusalError, described
 from bpdebug.sources.scenario.reading import OverflowingFloat
+from bpdebug.sources.tensors import reference
 
 MAX_SEED = 2**63 - 1
 """The largest integer that TOML promises to keep."""
@@ -105,10 +106,8 @@ def read_tensor(value: Any, folder: ScenarioFolder | None) -> AnyTensor:
         case list():
             return read_numbers(value)
         case {"file": _}:
-            from bpdebug.sources.tensors.reference import read_reference  # few scenarios name a file
-
             try:
-                return read_reference(value, folder)
+                return reference.read_reference(value, folder)
             except RefusalError as refusal:
                 raise tensor_error([Flaw((), refusal.message, refusal.hint)]) from None
         case dict() if RANDOM_KEYS & value.keys():

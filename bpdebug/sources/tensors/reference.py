@@ -16,10 +16,11 @@ from typing import Any, BinaryIO
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.sources.declared import FileTensor, Flaw, tensor_error
 from bpdebug.sources.files import ScenarioFolder
-from bpdebug.sources.problems import WORDINGS, RefusalError, did_you_mean, listed, shortened
+from bpdebug.sources.problems import RefusalError, did_you_mean, listed, shortened
 from bpdebug.sources.tensors import csv, npy, npz, safetensors
 from bpdebug.sources.tensors.folder import find, opened_in
 from bpdebug.sources.tensors.stored import Member, StoredArray, or_refused
+from bpdebug.sources.wordings import WORDINGS
 
 FORMATS: Mapping[str, Callable[[BinaryIO], Iterator[Member]]] = {
     ".safetensors": safetensors.members,
