@@ -126,7 +126,7 @@ class Listing:
         if line.kind == "phase":
             return statement.phase
         if line.kind == "layer":
-            layer = self.program.layer_of(statement)
+            layer = self.program.block_of(statement)
             return layer.heading if layer else ""
         if line.kind == "step":
             return "all time steps" if statement.time is None else f"time step {statement.time}"

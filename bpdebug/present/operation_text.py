@@ -8,8 +8,6 @@ from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Statement, calls
 from bpdebug.engine.language.printing import (
-    math_name,
-    math_text,
     numpy_text,
     shape_text,
     shapes_text,
@@ -73,7 +71,7 @@ def operation_text(
         count = len(calls(statement.expression))
         return OperationText(
             code=numpy_text(node),
-            mathematics=math_text(node),
+            mathematics=program.mathematics.text(node),
             shapes=f"node {debugger.moment.node} of {count} in {statement_text(statement)}",
             rule=f"gives {shape}",
             why=FUNCTIONS[node.function].explanation,
@@ -89,7 +87,7 @@ def operation_text(
         code = " ".join(source.code.split())
     return OperationText(
         code=code,
-        mathematics=f"{math_name(statement.name)} = {math_text(statement.expression)}",
+        mathematics=program.mathematics.statement(statement),
         shapes=shapes_text(statement, program.shapes),
         rule=rule_text(program, statement),
         why=why,

@@ -89,7 +89,7 @@ def most_pairs(program: Program) -> int:
 
 def _count_of_pairs(program: Program, statement: Statement) -> int:
     """Return how many pairs a statement has; without layers they are those of what it reads and writes."""
-    layer = program.layer_of(statement)
+    layer = program.block_of(statement)
     if layer is not None or statement.phase == "update":
         return len(pairs_in_focus(program, layer, statement))
     tensor_of = program.index.tensor_of
