@@ -21,6 +21,7 @@ from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.errors import ExpressionError, ShapeError
 from bpdebug.sources.declared import FileTensor
+from bpdebug.sources.literal import read_numbers
 from bpdebug.sources.problems import (
     KeyPath,
     RefusalError,
@@ -32,7 +33,7 @@ from bpdebug.sources.problems import (
 )
 from bpdebug.sources.scenario.conversion import floating
 from bpdebug.sources.scenario.limits import check_files, check_formulas
-from bpdebug.sources.scenario.tensors import AnyTensor, read_numbers, read_tensor
+from bpdebug.sources.scenario.tensors import AnyTensor, read_tensor
 from bpdebug.sources.wordings import add_finding
 
 MINE = "mine"

@@ -19,6 +19,7 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.errors import BpdebugError, DerivationError
+from bpdebug.sources.literal import read_numbers
 from bpdebug.sources.problems import KeyPath, Report, did_you_mean, key_path, listed
 from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE
@@ -32,7 +33,7 @@ from bpdebug.sources.scenario.program_text import (
     read_lines,
 )
 from bpdebug.sources.scenario.shapes import misshapen
-from bpdebug.sources.scenario.tensors import AnyTensor, read_numbers
+from bpdebug.sources.scenario.tensors import AnyTensor
 from bpdebug.sources.wordings import add_finding
 
 
