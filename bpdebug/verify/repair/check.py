@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.sources.script.environment import callable_again
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.verify.repair.early import EarlyRead, early_reads
+from bpdebug.verify.repair.forward import ForwardFault, ForwardSearch, forward_sentence
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.report import (
     Assumed,
@@ -30,6 +32,9 @@ from bpdebug.verify.repair.trials import gradient_nodes, trials_of
 
 SECONDS = 20.0
 """How long corrections are searched for."""
+FORWARD_SECONDS = 6.0
+FORWARD_SHARE = 0.4
+"""How long of that edits of the forward pass are tried, and what share is kept for them."""
 MOST_FAULTS = 3
 TOLERANCE = 1e-6
 
@@ -91,11 +96,31 @@ class _Check:
         self.corrected: Replaced = {}
         self.findings: list[Finding] = []
         self.early: list[EarlyRead] = []
+        self.forward = ForwardSearch(recording, analysis, self.search)
 
     def report(self) -> ScriptReport:
         """Find the faults one after the other."""
         verdicts = self.verdicts()
         self._early()
+        if self.wrong() or self.forward.has_unread_parameters:
+            end = self.search.deadline
+            self._forward_with_evidence()
+            self.search.deadline = end - FORWARD_SHARE * max(0.0, end - time.monotonic())
+            self._backward()
+            self.search.deadline = end
+            self._forward_instead()
+        # What the forward pass does not read has no gradient to be right or wrong, until it reads it.
+        unread = [name for one in self.findings if one.kind == "forward" for name in one.also_wrong]
+        return ScriptReport(
+            self.recording.path,
+            {**verdicts, **dict.fromkeys(unread, "wrong")},
+            tuple(self.findings),
+            self.assumed(),
+            finished=not (self.search.is_over and self.wrong()),
+        )
+
+    def _backward(self) -> None:
+        """Correct backward lines until all is right, or nothing mends any more."""
         while self.wrong() and len(self.findings) < MOST_FAULTS and not self.search.is_over:
             lines = self.suspects()
             found = self.search.corrections(lines, self.corrected) or self._with_early_reads(lines)
@@ -103,12 +128,42 @@ class _Check:
                 self._unmended(lines)
                 break
             self._add(found[0])
-        return ScriptReport(
-            self.recording.path,
-            verdicts,
-            tuple(self.findings),
-            self.assumed(),
-            finished=not (self.search.is_over and self.wrong()),
+
+    # ---- the forward pass
+
+    def _forward_with_evidence(self) -> None:
+        """Edit the forward line that evidence speaks for; what is wrong then is wrong by itself."""
+        fault = self.forward.with_evidence(self.corrected, FORWARD_SECONDS)
+        if fault is not None:
+            self._add_forward(fault, ())
+
+    def _forward_instead(self) -> None:
+        """Edit one forward line, where it takes several of the backward pass, or where nothing mends it."""
+        backward = [finding for finding in self.findings if finding.kind == "wrong"]
+        if not backward or any(finding.kind == "forward" for finding in self.findings):
+            return
+        fault = self.forward.without_evidence({}, FORWARD_SECONDS)
+        if fault is not None:
+            self.findings = []
+            self._add_forward(fault, backward)
+
+    def _add_forward(self, fault: ForwardFault, otherwise: Sequence[Finding]) -> None:
+        self.trials = self.search.trials = fault.trials
+        self.analysis = replace(self.analysis, loss=fault.loss)
+        self.corrected = {**self.corrected, **fault.edit.replaced}
+        site, first = fault.line.site, fault.line.first
+        source = source_of(site, first.frame, self._turns(site, first), fault.edit.place)
+        self.findings.append(
+            Finding(
+                source,
+                "forward",
+                _stored(site) or site.code,
+                "",
+                forward_sentence(fault, otherwise),
+                fault.edit.correction,
+                True,
+                also_wrong=fault.mended,
+            )
         )
 
     def verdicts(self) -> dict[str, ParameterVerdict]:
@@ -153,6 +208,8 @@ class _Check:
 
     def is_gradient(self, value: Any) -> bool:
         """Whether a value is the right gradient of something, but for a factor that people write."""
+        if any(finding.kind == "forward" for finding in self.findings):
+            return False  # the derived gradients are those of the forward pass as it was
         try:
             array = np.asarray(value, dtype=float)
         except (TypeError, ValueError):

@@ -44,6 +44,8 @@ SENTENCES: Mapping[str, str] = {
     "number": "the number {part} is wrong",
     "derivative missing": "the derivative of the activation, {part}, is missing",
     "another derivative": "{part} is not the derivative that belongs here",
+    "activation missing": "the activation {part} is missing",
+    "another axis": "it goes over the wrong axis, and should go over {part}",
     "= for +=": "what is there already is overwritten: it should be added to",
     "+= for =": "it is added to what is there already: it should take its place",
     "sign of +=": "it should be {part}",
