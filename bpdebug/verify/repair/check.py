@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -25,15 +26,20 @@ from bpdebug.verify.repair.report import (
     Finding,
     ParameterVerdict,
     ScriptReport,
+    corrected,
 )
-from bpdebug.verify.repair.search import Correction, Search
+from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
+from bpdebug.verify.repair.rewritings import Rewritings
+from bpdebug.verify.repair.search import Candidate, Correction, Search
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import gradient_nodes, trials_of
 
 SECONDS = 20.0
 """How long corrections are searched for."""
+RERUN_SHARE = 0.4
+"""The share of the time that is kept for running the script again."""
 FORWARD_SECONDS = 6.0
-FORWARD_SHARE = 0.4
+FORWARD_SHARE = 0.25
 """How long of that edits of the forward pass are tried, and what share is kept for them."""
 MOST_FAULTS = 3
 TOLERANCE = 1e-6
@@ -79,14 +85,21 @@ def check_recording(recording: Recording, seconds: float = SECONDS) -> ScriptRep
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*_ended_early(recording), *analysis.notes)
         return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes))
-    with callable_again(recording), np.errstate(all="ignore"):
-        return _Check(recording, analysis, deadline).report()
+    with ExitStack() as stack, np.errstate(all="ignore"):
+        return _Check(recording, analysis, deadline, stack).report()
 
 
 class _Check:
     """One check: what is known of the recording, and the faults that were found so far."""
 
-    def __init__(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
+    def __init__(self, recording: Recording, analysis: Analysis, deadline: float, stack: ExitStack) -> None:
+        self.stack, self.first = stack, recording
+        self.findings: list[Finding] = []
+        self._take(recording, analysis, deadline)
+
+    def _take(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
+        """Begin with a recording: that of the script, or that of a corrected text of it."""
+        self.stack.enter_context(callable_again(recording))
         self.recording, self.analysis = recording, analysis
         targets = [node for parameter in analysis.parameters for node in _chain_nodes(parameter)]
         self.replay = Replay(recording, targets)
@@ -94,7 +107,6 @@ class _Check:
         self.search = Search(recording, self.replay, self.trials, self.is_gradient, deadline)
         self.dependent = _dependent(recording, analysis)
         self.corrected: Replaced = {}
-        self.findings: list[Finding] = []
         self.early: list[EarlyRead] = []
         self.forward = ForwardSearch(recording, analysis, self.search)
 
@@ -102,6 +114,8 @@ class _Check:
         """Find the faults one after the other."""
         verdicts = self.verdicts()
         self._early()
+        if self.recording.ending.kind == "raised" and self.recording.ending.line:
+            self._raised()
         if self.wrong() or self.forward.has_unread_parameters:
             end = self.search.deadline
             self._forward_with_evidence()
@@ -122,12 +136,86 @@ class _Check:
     def _backward(self) -> None:
         """Correct backward lines until all is right, or nothing mends any more."""
         while self.wrong() and len(self.findings) < MOST_FAULTS and not self.search.is_over:
-            lines = self.suspects()
+            lines, end = self.suspects(), self.search.deadline
+            self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.monotonic())
             found = self.search.corrections(lines, self.corrected) or self._with_early_reads(lines)
-            if not found:
+            self.search.deadline = end
+            if found:
+                self._add(found[0])
+            elif not self._rewritten(lines):
                 self._unmended(lines)
                 break
-            self._add(found[0])
+
+    # ---- the script run again
+
+    def _rewritten(self, lines: Sequence[Suspect]) -> bool:
+        """Look for a rewriting of the text that only running it again can judge, and go on with that."""
+        forward = [number for number, phase in enumerate(self.analysis.phases) if phase == "forward"]
+        rewritings = Rewritings(self.recording, self.replay.run(self.corrected), forward)
+        return self._run_again(rewritings.around([line.site for line in lines]))
+
+    def _run_again(self, rewritings: Iterable[Rewriting]) -> bool:
+        texts = _corrected_texts(self.first, self.findings)
+        began = time.monotonic()
+        longest = SHARE * (self.search.deadline - began)
+        told = told_of(self.analysis)
+        base = run_again(self.recording, texts, longest, told) if longest > 0 else None
+        if base is None or time.monotonic() - began > longest:
+            return False
+        found = mending(base, rewritings, self.search.deadline)
+        if found is None:
+            return False
+        rewriting, again = found
+        self._add_rewriting(rewriting, tuple(sorted(again.right - base.right)))
+        self._take(again.recording, again.analysis, self.search.deadline)
+        return True
+
+    def _raised(self) -> None:
+        """Where the script raises, look for a line with which it goes on, and its gradients are right."""
+        forward = {number for number, phase in enumerate(self.analysis.phases) if phase == "forward"}
+        last = self.recording.nodes[-1:]
+        lines = suspects(self.recording, last, [], forward, self.dependent, forward)
+        edits = [edit for line in lines for edit in self.search.candidates(line, self.corrected)]
+        # What stops in the middle of training is most often a shape.
+        edits.sort(key=lambda edit: (self._keeps_shape(edit), edit.cost))
+        rewritings = [Rewriting(*edit[:5]) for edit in edits]
+        if not self._run_again(rewritings):
+            ending = self.recording.ending
+            source = self.recording.source(ending.file)
+            code = source.lines[ending.line - 1] if source else ""
+            columns = len(code) - len(code.lstrip()), len(code)
+            place = Source(ending.file, ending.line, ending.line, columns, code.strip())
+            self.findings.append(
+                Finding(place, "raised", code.strip(), "", f"here it ends: {ending.message}")
+            )
+
+    def _keeps_shape(self, edit: Candidate) -> bool:
+        recorded = self.replay.recorded
+        return all(
+            np.shape(new(recorded)) == np.shape(recorded(self.recording.nodes[number]))
+            for number, new in edit.replaced.items()
+        )
+
+    def _add_rewriting(self, rewriting: Rewriting, mended: tuple[str, ...]) -> None:
+        place = rewriting.place
+        ran = [one for one in self.recording.instances if one.site.place[:2] == place[:2]]
+        site = ran[0].site if ran else None
+        source = source_of(site, ran[0].frame, self._turns(site, ran[0]), place) if site else None
+        columns = self.recording.source(place.file)
+        assert columns is not None
+        plain = Source(place.file, place.line, place.end_line, columns.columns(place), rewriting.code, (), ())
+        self.findings.append(
+            Finding(
+                source or plain,
+                "wrong",
+                (_stored(site) if site else "") or rewriting.code,
+                "",
+                rewriting.explanation,
+                rewriting.correction,
+                True,
+                also_wrong=mended,
+            )
+        )
 
     # ---- the forward pass
 
@@ -343,6 +431,15 @@ class _Check:
         if ratio is not None and abs(ratio - 1) > TOLERANCE:
             notes.append(f"all gradients are {ratio:.6g} times those of this loss: a convention")
         return Assumed(loss.text, 1.0 if ratio is None else ratio, gradients, (*notes, *self.analysis.notes))
+
+
+def _corrected_texts(recording: Recording, findings: Sequence[Finding]) -> dict[str, str]:
+    """Return the texts of the files with the corrections that were found in them."""
+    found = [one for one in findings if one.verified and one.correction is not None]
+    return {
+        file: corrected(text_of(recording, {}, file), [one for one in found if one.source.file == file])
+        for file in dict.fromkeys(one.source.file for one in found)
+    }
 
 
 def _ended_early(recording: Recording) -> Iterator[str]:

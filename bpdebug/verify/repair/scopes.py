@@ -16,7 +16,6 @@ from bpdebug.sources.script.environment import Environment
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import ValueOf
 from bpdebug.verify.repair.rules.replacement import Scope
-from bpdebug.verify.repair.trees import Code
 
 MOST_TENSORS = 60
 LONGEST_TEXT = 40
@@ -27,7 +26,7 @@ DEEPEST = 2
 """An item of an attribute is found, and nothing deeper."""
 
 
-def scope_of(recording: Recording, instance: Instance, code: Code, value_of: ValueOf) -> Scope:
+def scope_of(recording: Recording, instance: Instance, value_of: ValueOf) -> Scope:
     """Return what can be written where an instance stands.
 
     Parameters
@@ -36,8 +35,6 @@ def scope_of(recording: Recording, instance: Instance, code: Code, value_of: Val
         What ran.
     instance : Instance
         The execution.
-    code : Code
-        Its expression.
     value_of : callable
         The value of each node.
     """

@@ -185,7 +185,7 @@ class Search:
             return
         recorded = self.replay.recorded(first.node)
         value_of = self.replay.run(before) if before else self.replay.recorded
-        for edit in edits(code.tree, scope_of(self.recording, first, code, value_of), rules):
+        for edit in edits(code.tree, scope_of(self.recording, first, value_of), rules):
             if self.is_over:
                 return
             self.tried += 1
