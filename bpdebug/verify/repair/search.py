@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.sources.script import Instance, Place, Recording
+from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, edits
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
@@ -185,6 +186,9 @@ class Search:
             return
         recorded = self.replay.recorded(first.node)
         value_of = self.replay.run(before) if before else self.replay.recorded
+        unchanged = dict(
+            one for instance in suspect.instances for one in read_before(self.recording, instance)
+        )
         for edit in edits(code.tree, scope_of(self.recording, first, code, value_of), rules):
             if self.is_over:
                 return
@@ -196,7 +200,7 @@ class Search:
                 continue
             if not _is_value(value) or (_same(value, recorded) and len(suspect.instances) == 1):
                 continue
-            replaced = dict(
+            replaced = unchanged | dict(
                 self._replaced(instance, text) for instance in suspect.instances if instance.node is not None
             )
             yield Candidate(
