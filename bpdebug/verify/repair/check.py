@@ -35,7 +35,7 @@ SECONDS = 20.0
 FORWARD_SECONDS = 6.0
 FORWARD_SHARE = 0.4
 """How long of that edits of the forward pass are tried, and what share is kept for them."""
-BOTH_SECONDS = 3.0
+BOTH_SECONDS = 4.0
 """How long they are tried where a backward line is found already."""
 MOST_FAULTS = 3
 TOLERANCE = 1e-6
