@@ -185,7 +185,7 @@ def evaluated(
 
 @lru_cache(maxsize=1024)
 def _compiled(text: str, class_name: str) -> tuple[CodeType, frozenset[str]]:
-    """Return an expression compiled, and the names in it: it is evaluated once for each execution and trial."""
+    """Compile an expression and find its names, once for all executions and trials."""
     tree = _Private(class_name).visit(ast.parse(f"({text})", mode="eval"))
     names = frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
     return compile(tree, "<edit>", "eval"), names

@@ -33,7 +33,11 @@ class OwnFiles:
     """
 
     def __init__(
-        self, folder: Path, sites: list[Site], files: set[str], texts: Mapping[str, str] = MappingProxyType({})
+        self,
+        folder: Path,
+        sites: list[Site],
+        files: set[str],
+        texts: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.folder, self.sites, self.files, self.texts = folder.resolve(), sites, files, texts
         self.names: list[str] = []

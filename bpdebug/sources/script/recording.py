@@ -135,7 +135,11 @@ def record_script(
     finder = OwnFiles(Path(name).parent, sites, recorder.files, texts)
     messages: list[str] = []
     is_notebook = Path(name).suffix == ".ipynb"
-    parts = _cells(name, data, recorder, messages, texts) if is_notebook else [_instrumented(data, name, recorder)]
+    parts = (
+        _cells(name, data, recorder, messages, texts)
+        if is_notebook
+        else [_instrumented(data, name, recorder)]
+    )
     skipped = messages if is_notebook else None
     ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
     if recorder.forgotten:

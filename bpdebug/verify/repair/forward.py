@@ -142,10 +142,11 @@ class ForwardSearch:
 
     def _edits(self, before: Replaced, evidence: Sequence[Evidence]) -> Iterator[tuple[Suspect, Candidate]]:
         """Yield the edits of all lines that evidence may speak for, the likelier first."""
+        unread = [name for one in evidence for name in one.names]
 
         def of_line(line: Suspect) -> Iterator[tuple[float, int, Suspect, Candidate]]:
             nearer = NEARER * any(one.site is line.site for one in evidence)
-            for edit in self.search.candidates(line, before, rules.RULES):
+            for edit in self.search.candidates(line, before, rules.RULES, unread):
                 yield edit.cost - nearer, id(edit), line, edit
 
         lines = [
@@ -279,8 +280,8 @@ def forward_sentence(fault: ForwardFault, otherwise: Sequence[Finding]) -> str:
     if not lines:
         return said
     listed = ", ".join(map(str, lines[:-1])) + (" and " if lines[1:] else "") + str(lines[-1])
-    them = "that does" if len(lines) == 1 else "those do"
-    return f"{said}. Or this is meant, and line{'s' if lines[1:] else ''} {listed} {them} not fit it"
+    which = f"lines {listed} do" if lines[1:] else f"line {listed} does"
+    return f"{said}. Or this is meant, and {which} not fit it"
 
 
 def other_reading(fault: ForwardFault) -> str:

@@ -174,9 +174,21 @@ class Search:
                 yield Correction(suspect, *candidate[:4], mended, cost, candidate.replaced)
 
     def candidates(
-        self, suspect: Suspect, before: Replaced, rules: Sequence[Rule] = RULES
+        self, suspect: Suspect, before: Replaced, rules: Sequence[Rule] = RULES, further: Sequence[str] = ()
     ) -> Iterator[Candidate]:
-        """Yield the edits of a line's expression that change its value, the likelier first."""
+        """Yield the edits of a line's expression that change its value, the likelier first.
+
+        Parameters
+        ----------
+        suspect : Suspect
+            The line.
+        before : mapping
+            Corrections that have been made already, of other faults.
+        rules : sequence of callable
+            What is tried.
+        further : sequence of str
+            Tensors that may be meant although nothing around reads them.
+        """
         site, first = suspect.site, suspect.first
         if first.node is None:
             return
@@ -189,7 +201,8 @@ class Search:
         unchanged = dict(
             one for instance in suspect.instances for one in read_before(self.recording, instance)
         )
-        for edit in edits(code.tree, scope_of(self.recording, first, code, value_of), rules):
+        scope = scope_of(self.recording, first, code, value_of, further)
+        for edit in edits(code.tree, scope, rules):
             if self.is_over:
                 return
             self.tried += 1
