@@ -18,7 +18,7 @@ from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.sources.script.environment import callable_again
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.verify.repair.early import EarlyRead, early_reads
-from bpdebug.verify.repair.forward import ForwardFault, ForwardSearch, forward_sentence
+from bpdebug.verify.repair.forward import ForwardFault, ForwardSearch, forward_sentence, other_reading
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.report import (
     Assumed,
@@ -41,6 +41,8 @@ RERUN_SHARE = 0.4
 FORWARD_SECONDS = 6.0
 FORWARD_SHARE = 0.25
 """How long of that edits of the forward pass are tried, and what share is kept for them."""
+BOTH_SECONDS = 4.0
+"""How long they are tried where a backward line is found already."""
 MOST_FAULTS = 3
 TOLERANCE = 1e-6
 
@@ -191,10 +193,13 @@ class _Check:
 
     def _keeps_shape(self, edit: Candidate) -> bool:
         recorded = self.replay.recorded
-        return all(
-            np.shape(new(recorded)) == np.shape(recorded(self.recording.nodes[number]))
-            for number, new in edit.replaced.items()
-        )
+        for number, new in edit.replaced.items():
+            try:
+                if np.shape(new(recorded)) != np.shape(recorded(self.recording.nodes[number])):
+                    return False
+            except Exception:  # noqa: S112 (what makes sense in one execution need not in another)
+                continue
+        return True
 
     def _add_rewriting(self, rewriting: Rewriting, mended: tuple[str, ...]) -> None:
         place = rewriting.place
@@ -226,13 +231,22 @@ class _Check:
             self._add_forward(fault, ())
 
     def _forward_instead(self) -> None:
-        """Edit one forward line, where it takes several of the backward pass, or where nothing mends it."""
+        """Edit one forward line, where it takes several of the backward pass, or where nothing mends it.
+
+        Where one backward line has something too much, a forward line may lack it: then both are said.
+        """
         backward = [finding for finding in self.findings if finding.kind == "wrong"]
-        if not backward or any(finding.kind == "forward" for finding in self.findings):
+        if not backward or len(backward) < len(self.findings):
             return
-        fault = self.forward.without_evidence({}, FORWARD_SECONDS)
-        if fault is not None:
-            self.findings = []
+        is_mended = len(backward) == 1 and not self.wrong()
+        if is_mended and not _is_longer(backward[0]):
+            return
+        fault = self.forward.without_evidence({}, BOTH_SECONDS if is_mended else FORWARD_SECONDS)
+        if fault is not None and is_mended:
+            said = f"{backward[0].explanation}. {other_reading(fault)}"
+            self.findings = [backward[0]._replace(explanation=said)]
+        elif fault is not None:
+            self.findings, self.corrected = [], {}
             self._add_forward(fault, backward)
 
     def _add_forward(self, fault: ForwardFault, otherwise: Sequence[Finding]) -> None:
@@ -442,6 +456,11 @@ def _corrected_texts(recording: Recording, findings: Sequence[Finding]) -> dict[
     }
 
 
+def _is_longer(finding: Finding) -> bool:
+    """Whether a line says more than its correction."""
+    return finding.correction is not None and len(finding.source.code) > len(finding.correction)
+
+
 def _ended_early(recording: Recording) -> Iterator[str]:
     """Say that the script did not come to the end of an iteration, where it did not."""
     ending = recording.ending
@@ -451,12 +470,13 @@ def _ended_early(recording: Recording) -> Iterator[str]:
 
 
 def _dependent(recording: Recording, analysis: Analysis) -> set[int]:
-    """Return the numbers of the nodes that depend on a parameter."""
-    found = {parameter.old.id for parameter in analysis.parameters}
+    """Return the numbers of the nodes that are computed from a parameter."""
+    parameters = {parameter.old.id for parameter in analysis.parameters}
+    found = set(parameters)
     for node in recording.nodes:
         if any(parent.id in found for parent in node.parents()):
             found.add(node.id)
-    return found
+    return found - parameters
 
 
 def source_of(site: Site, frame: Frame, turns: tuple[int, ...], place: Place | None = None) -> Source:

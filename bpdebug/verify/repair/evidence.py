@@ -7,9 +7,8 @@ that the output does not depend on; a parameter that is trained and does not rea
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +18,9 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.chains import KEEP
 from bpdebug.sources.script.analysis.errors import Error
 from bpdebug.sources.script.analysis.losses import is_softmax
+from bpdebug.sources.script.recorder.records import same
 from bpdebug.sources.script.reference import recorded
+from bpdebug.verify.repair.aliases import reads
 from bpdebug.verify.repair.replay import ValueOf
 
 EXPONENTIALS = frozenset({np.exp, math.exp})
@@ -83,16 +84,16 @@ def evidence_of(recording: Recording, analysis: Analysis, errors: Sequence[Error
 def _not_normalised(errors: Iterable[Error]) -> Iterator[Evidence]:
     said = set()
     for error in errors:
-        output = _uncopied(error.output)
+        output, site = _uncopied(error.output)
         axis = _axis_of_classes(error.target)
-        if axis is None or output.site is None or not _is_exponential(output):
+        if axis is None or site is None or not _is_exponential(output):
             continue
-        adds_up = partial(_adds_up, output, axis)
-        if not adds_up(recorded) and output.site.number not in said:
-            said.add(output.site.number)
+        adds_up = partial(_adds_up, error.output, axis)
+        if not adds_up(recorded) and site.number not in said:
+            said.add(site.number)
             over = f" over axis {axis}, as the targets do" if len(output.shape) > 1 else ""
             text = f"the probabilities do not add up to 1{over}"
-            yield Evidence(text, _statement_of(output), is_met=adds_up)
+            yield Evidence(text, site, is_met=adds_up)
 
 
 def _adds_up(output: Node, axis: int, value_of: ValueOf) -> bool:
@@ -100,11 +101,18 @@ def _adds_up(output: Node, axis: int, value_of: ValueOf) -> bool:
     return value.ndim > axis and bool(np.max(np.abs(np.sum(value, axis=axis) - 1)) <= SUMMED)
 
 
-def _uncopied(node: Node) -> Node:
-    node = node.origin
-    while node.function in KEEP and node.operands and type(node.operands[0]) is Node:
-        node = node.operands[0].origin
-    return node
+def _uncopied(node: Node) -> tuple[Node, Site | None]:
+    """Return what a tensor is a copy of, and the last statement there that gives it a name."""
+    chain = [node]
+    while chain[-1].function is same or (chain[-1].function in KEEP and type(chain[-1].operands[0]) is Node):
+        chain.append(chain[-1].operands[0])
+    site = _statement_of(chain[-1])
+    for one in reversed(chain[:-1]):
+        other = _statement_of(one)
+        if one.function is not same or site is None or other is None or other.function != site.function:
+            break
+        site = other if other.role == "assign" else site
+    return chain[-1], site
 
 
 def _statement_of(node: Node) -> Site | None:
@@ -161,18 +169,10 @@ def _unread_tensors(recording: Recording, analysis: Analysis, errors: Sequence[E
         number = graph.of(node).id
         if not depends[number] or after[number] or number in parameters:
             continue
+        if analysis.phases[_uncopied(node)[0].id] == "forward":
+            continue  # a copy of what is read
         if analysis.phases[number] not in ("forward", "update"):
             said.add(site.number)
             names = tuple(dict.fromkeys((*(target.text for target in site.targets), *instance.names)))
             text = f"`{site.targets[0].text}`, line {site.line}, is not read on the way to the output"
             yield Evidence(text, None, names)
-
-
-def reads(text: str, name: str) -> bool:
-    """Whether an expression reads a name, written as it is."""
-    return bool(_whole(name).search(text))
-
-
-@lru_cache(maxsize=256)
-def _whole(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")

@@ -33,6 +33,7 @@ from bpdebug.verify.repair.trials import SAID, with_steps
 
 NEARER = 0.3
 """How much likelier an edit is at the very line that evidence points to."""
+Around = tuple[str, str, tuple[int, ...]]
 MOST_LOSSES = 4
 """So many of the losses that were tried may be meant once the forward pass is another."""
 
@@ -128,23 +129,24 @@ class ForwardSearch:
         depends = graph.reached([one.old for one in self.analysis.parameters])
         parameters = {one.old.id for one in self.analysis.parameters}
         found: dict[int, list[Instance]] = {}
-        around = set()
+        around: dict[Around, int] = {}
         for instance in self.recording.instances:
             nodes = [node for node in (instance.node, instance.result) if node is not None]
             numbers = {graph.of(node).id for node in nodes} - parameters
             if numbers and any(node.id in behind and phases[node.id] == "forward" for node in nodes):
                 found.setdefault(instance.site.number, []).append(instance)
                 if any(depends[number] for number in numbers):
-                    around.add(_around(instance))
-        own = (each for each in found.values() if _around(each[0]) in around)
+                    around.setdefault(_around(instance), instance.time)
+        own = (each for each in found.values() if _is_among(each[0], around))
         return [Suspect(each[0].site, tuple(each), tuple(each), is_explained=False) for each in own]
 
     def _edits(self, before: Replaced, evidence: Sequence[Evidence]) -> Iterator[tuple[Suspect, Candidate]]:
         """Yield the edits of all lines that evidence may speak for, the likelier first."""
+        unread = [name for one in evidence for name in one.names]
 
         def of_line(line: Suspect) -> Iterator[tuple[float, int, Suspect, Candidate]]:
             nearer = NEARER * any(one.site is line.site for one in evidence)
-            for edit in self.search.candidates(line, before, rules.RULES):
+            for edit in self.search.candidates(line, before, rules.RULES, unread):
                 yield edit.cost - nearer, id(edit), line, edit
 
         lines = [
@@ -163,7 +165,7 @@ class ForwardSearch:
         for line, edit in self._edits(before, evidence):
             if time.monotonic() > deadline:
                 break
-            if not self._keeps_shape(line, edit):
+            if not self._keeps_rank(line, edit):
                 continue
             try:
                 found = self._tried(line, edit, before, base, not evidence)
@@ -175,14 +177,16 @@ class ForwardSearch:
                 best = found
         return best
 
-    def _keeps_shape(self, line: Suspect, edit: Candidate) -> bool:
+    def _keeps_rank(self, line: Suspect, edit: Candidate) -> bool:
         recorded = self.search.replay.recorded
-        for number, new in edit.replaced.items():
-            try:
-                return np.shape(new(recorded)) == np.shape(recorded(self.recording.nodes[number]))
-            except Exception:
-                return False
-        return False
+        node = (
+            line.first.node if line.first.node and line.first.node.id in edit.replaced else line.first.result
+        )
+        assert node is not None
+        try:
+            return np.ndim(edit.replaced[node.id](recorded)) == np.ndim(recorded(node))
+        except Exception:
+            return False
 
     def _tried(
         self, line: Suspect, edit: Candidate, before: Replaced, base: _Base, needs_all: bool
@@ -193,6 +197,8 @@ class ForwardSearch:
         for trial in self.trials:
             replaced = {**trial.replaced, **before, **edit.replaced}
             value_of = self.search.replay.run(replaced)
+            if any(np.shape(value_of(error.output)) != error.output.shape for error in self.errors):
+                return None
             if not trials and not self._may_mend(base, replaced, value_of, needs_all):
                 return None
             each = self.differences.gradients(replaced)
@@ -225,14 +231,14 @@ class ForwardSearch:
     def _is_mended(self, own: Directions, replaced: Replaced, value_of: ValueOf) -> bool:
         if any(piece.index is not None for piece in own.parameter.pieces):
             return True  # judged with all others
-        slopes = np.array(list(self.differences.slopes(own, replaced)))
+        slopes = np.array([*self.differences.slopes(own, replaced)])
         values = self.differences.values(value_of)
         links = [link for piece in own.parameter.pieces for link in piece.chain]
-        return any(
-            multiple(values(link.node), own.laid(slopes[:, place]), 10 * AGREED) is not None
-            for place in range(len(self.losses))
-            for link in links
-        )
+        for place in range(len(self.losses)):
+            slope = own.laid(slopes[:, place])
+            if any(multiple(values(link.node), slope, 10 * AGREED) is not None for link in links):
+                return True
+        return False
 
     def _right(self, place: int, gradients: Mapping[int, Any], value_of: ValueOf, replaced: Replaced) -> int:
         said = self._trial(place, {}, gradients).verdicts(value_of, replaced)
@@ -274,11 +280,24 @@ def forward_sentence(fault: ForwardFault, otherwise: Sequence[Finding]) -> str:
     if not lines:
         return said
     listed = ", ".join(map(str, lines[:-1])) + (" and " if lines[1:] else "") + str(lines[-1])
-    them = "that does" if len(lines) == 1 else "those do"
-    return f"{said}. Or this is meant, and line{'s' if lines[1:] else ''} {listed} {them} not fit it"
+    which = f"lines {listed} do" if lines[1:] else f"line {listed} does"
+    return f"{said}. Or this is meant, and {which} not fit it"
 
 
-def _around(instance: Instance) -> tuple[str, str, tuple[int, ...]]:
+def other_reading(fault: ForwardFault) -> str:
+    """Say of a forward line that it may be at fault, instead of a backward line."""
+    code, correction = (" ".join(text.split()) for text in (fault.edit.code, fault.edit.correction))
+    line = f"line {fault.line.site.line} of the forward pass"
+    return f"Or this is meant, and {line} should be `{correction}`, not `{code}`"
+
+
+def _around(instance: Instance) -> Around:
     """Return the file, the function and the loops that a line stands in."""
     site = instance.site
     return site.place.file, site.function, site.loops
+
+
+def _is_among(instance: Instance, around: Mapping[Around, int]) -> bool:
+    """Whether a line stands where parameters are read; at the top of a file, not before that."""
+    began = around.get(_around(instance))
+    return began is not None and (bool(instance.site.function) or instance.time >= began)

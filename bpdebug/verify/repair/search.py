@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.sources.script import Instance, Place, Recording
+from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, edits
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
@@ -173,9 +174,21 @@ class Search:
                 yield Correction(suspect, *candidate[:4], mended, cost, candidate.replaced)
 
     def candidates(
-        self, suspect: Suspect, before: Replaced, rules: Sequence[Rule] = RULES
+        self, suspect: Suspect, before: Replaced, rules: Sequence[Rule] = RULES, further: Sequence[str] = ()
     ) -> Iterator[Candidate]:
-        """Yield the edits of a line's expression that change its value, the likelier first."""
+        """Yield the edits of a line's expression that change its value, the likelier first.
+
+        Parameters
+        ----------
+        suspect : Suspect
+            The line.
+        before : mapping
+            Corrections that have been made already, of other faults.
+        rules : sequence of callable
+            What is tried.
+        further : sequence of str
+            Tensors that may be meant although nothing around reads them.
+        """
         site, first = suspect.site, suspect.first
         if first.node is None:
             return
@@ -185,7 +198,11 @@ class Search:
             return
         recorded = self.replay.recorded(first.node)
         value_of = self.replay.run(before) if before else self.replay.recorded
-        for edit in edits(code.tree, scope_of(self.recording, first, value_of), rules):
+        unchanged = dict(
+            one for instance in suspect.instances for one in read_before(self.recording, instance)
+        )
+        scope = scope_of(self.recording, first, value_of, further)
+        for edit in edits(code.tree, scope, rules):
             if self.is_over:
                 return
             self.tried += 1
@@ -196,7 +213,7 @@ class Search:
                 continue
             if not _is_value(value) or (_same(value, recorded) and len(suspect.instances) == 1):
                 continue
-            replaced = dict(
+            replaced = unchanged | dict(
                 self._replaced(instance, text) for instance in suspect.instances if instance.node is not None
             )
             yield Candidate(

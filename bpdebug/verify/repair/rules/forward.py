@@ -40,15 +40,23 @@ def missing_normalisation(node: ast.expr, scope: Scope) -> Iterator[Replacement]
 
 def missing_factors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Multiply or divide by a tensor: a gate, a mask, a spread; a number may become one."""
-    is_number = rank(node, scope) == 0 and not isinstance(node, ast.UnaryOp)
-    if is_number:
-        tensors = [tensor for tensor, shape in scope.tensors.items() if shape]
-    else:
-        tensors = list(fitting(node, scope, numbers_too=True)) if may_be_tensor(node, scope) else []
+    tensors = list(fitting(node, scope, numbers_too=True)) if may_be_tensor(node, scope) else []
+    if rank(node, scope) == 0 and not isinstance(node, ast.UnaryOp):
+        tensors += [tensor for tensor, shape in scope.tensors.items() if shape]
     for tensor in tensors:
         factor = parsed(tensor)
         yield Replacement("factor missing", ast.BinOp(factor, ast.Mult(), node), 1.5, factor)
         yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), 1.7, factor)
+
+
+def siblings(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Multiply an element by the same one of another list or array: `w[i] * x[i]` for `x[i]`."""
+    if not isinstance(node, ast.Subscript) or isinstance(node.slice, ast.Constant):
+        return
+    for name in dict.fromkeys(text.partition("[")[0] for text in scope.tensors if "[" in text):
+        factor = replaced(node, value=parsed(name))
+        if ast.unparse(factor) != ast.unparse(node) and scope.shape(factor) is not None:
+            yield Replacement("factor missing", ast.BinOp(factor, ast.Mult(), node), 1.3, factor)
 
 
 def builtin_sums(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
@@ -106,6 +114,7 @@ RULES: tuple[Rule, ...] = (
     missing_activations,
     missing_normalisation,
     missing_factors,
+    siblings,
     builtin_sums,
     missing.missing_signs,
     missing.missing_terms,
