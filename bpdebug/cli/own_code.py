@@ -10,6 +10,7 @@ from bpdebug.errors import BpdebugError
 from bpdebug.export import script_report
 from bpdebug.sources.script import Options
 from bpdebug.verify.repair.check import SECONDS, check_script
+from bpdebug.verify.repair.report import corrected
 
 
 def check_own_code(
@@ -44,21 +45,21 @@ def check_own_code(
     if confirm is not None:
         for file, text in files.items():
             own = tuple(one for one in report.findings if one.source.file == file)
-            corrected = script_report.corrected(text, own)
-            if corrected != text and confirm(f"write the corrections to {file}?"):
-                write_corrected(file, text, corrected)
+            fixed = corrected(text, own)
+            if fixed != text and confirm(f"write the corrections to {file}?"):
+                write_corrected(file, text, fixed)
     if not report.is_judged:
         return BAD_INPUT
     return RIGHT if report.passed else WRONG
 
 
-def write_corrected(file: str, text: str, corrected: str) -> None:
+def write_corrected(file: str, text: str, fixed: str) -> None:
     """Write a corrected script, and keep what was there beside it."""
     try:
         with open(f"{file}.orig", "x", encoding="utf-8", newline="") as kept:
             kept.write(text)
         with open(file, "w", encoding="utf-8", newline="") as written:
-            written.write(corrected)
+            written.write(fixed)
     except FileExistsError:
         raise BpdebugError(f"{file}.orig: exists already, and is not replaced; nothing was written") from None
     except OSError as error:
