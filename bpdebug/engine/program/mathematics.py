@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from bpdebug.engine.language.derivation.names import gradient_name
 from bpdebug.engine.language.nodes import Expression, Statement
 from bpdebug.engine.language.printing import at_step, chain_rule, math_name, math_text
@@ -38,14 +41,22 @@ class Mathematics:
 
     def _part(self, statement: Statement) -> str:
         """Write a part of a gradient; of several through one tensor, which of them it is."""
-        alike = [
-            part
-            for part in self.index.parts_of[statement.of]
-            if (other := self.index.statement(part)) is not None and other.through == statement.through
-        ]
-        number = f" ({alike.index(statement.name) + 1})" if len(alike) > 1 else ""
         whole = self.name(self.index.gradient(statement.of))
-        return f"{whole} via {self.name(statement.through[0])}{number}"
+        return f"{whole} via {self.name(statement.through[0])}{self._numbers[statement.name]}"
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, str]:
+        """Part -> its number among those through one tensor; nothing where it is the only one."""
+        alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for parts in self.index.parts_of.values():
+            for part in parts:
+                if (statement := self.index.statement(part)) is not None:
+                    alike.setdefault((statement.of, statement.through), []).append(part)
+        return {
+            part: f" ({number})" if len(parts) > 1 else ""
+            for parts in alike.values()
+            for number, part in enumerate(parts, start=1)
+        }
 
     def text(self, expression: Expression) -> str:
         """Write an expression: `dz₂ · a₁ᵀ`."""
