@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.long_sums import abbreviated
 from bpdebug.engine.language.nodes import Statement, calls
 from bpdebug.engine.language.printing import (
     numpy_text,
     shape_text,
     shapes_text,
-    statement_text,
+    shown_text,
 )
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.program import Program
@@ -70,9 +71,9 @@ def operation_text(
         shape = shape_text(shape_of(node, program.shapes))
         count = len(calls(statement.expression))
         return OperationText(
-            code=numpy_text(node),
+            code=numpy_text(abbreviated(node)),
             mathematics=program.mathematics.text(node),
-            shapes=f"node {debugger.moment.node} of {count} in {statement_text(statement)}",
+            shapes=f"node {debugger.moment.node} of {count} in {shown_text(statement)}",
             rule=f"gives {shape}",
             why=FUNCTIONS[node.function].explanation,
             arithmetic=arithmetic,
@@ -82,7 +83,7 @@ def operation_text(
     if statement.phase == "forward" and len(calls(statement.expression)) == 1:
         (call,) = calls(statement.expression)
         why = f"{why} {FUNCTIONS[call.function].explanation}"
-    code, source = statement_text(statement), statement.source
+    code, source = shown_text(statement), statement.source
     if source is not None:
         code = " ".join(source.code.split())
     return OperationText(

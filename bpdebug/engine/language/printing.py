@@ -13,6 +13,7 @@ from typing import cast
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.long_sums import ELLIPSIS, abbreviated, shortened
 from bpdebug.engine.language.nodes import (
     INDEX,
     VIEWS,
@@ -57,6 +58,11 @@ def statement_text(statement: Statement) -> str:
     return f"{statement.name} = {numpy_text(statement.expression)}"
 
 
+def shown_text(statement: Statement) -> str:
+    """Write a statement as NumPy text for a person: of a sum of very many terms, some."""
+    return f"{statement.name} = {numpy_text(abbreviated(statement.expression))}"
+
+
 def math_name(name: str) -> str:
     """Write a name as mathematics does: `w₂`, `γ₁`. What more it stands for, a program knows."""
     found = re.fullmatch(r"([a-z]+?)_?(\d*)", name)
@@ -81,7 +87,7 @@ def math_text(expression: Expression, named: Callable[[str], str] = math_name) -
         Writes a name.
     """
     return _write(
-        rewrite(expression, _without_its_shape),
+        rewrite(abbreviated(expression), _without_its_shape),
         _math_template,
         named,
         lambda value: _number(value).replace("-", "−"),
@@ -120,7 +126,11 @@ def chain_rule(
         return f"∂L/∂{named(tensors[name])}" if name in tensors else named(name)
 
     of = statement.of or tensors.get(statement.name, "")
-    through = " + ".join(f"∂L/∂{named(one)} · ∂{named(one)}/∂{named(of)}" for one in statement.through if of)
+    ways = [
+        ELLIPSIS if one == ELLIPSIS else f"∂L/∂{named(one)} · ∂{named(one)}/∂{named(of)}"
+        for one in shortened(statement.through if of else (), ELLIPSIS)
+    ]
+    through = " + ".join(ways)
     written = f"∂L/∂{named(of)}" if of and not statement.part else named(statement.name)
     sides = [written, *([through] if through else []), math_text(statement.expression, derivative)]
     return " = ".join(sides)
@@ -132,7 +142,7 @@ def shape_text(shape: Shape) -> str:
 
 
 def shapes_text(statement: Statement, shapes: Mapping[str, Shape]) -> str:
-    """Write the shapes of a statement's operands in their places: `(2,4) = (2,1) @ (1,4)`."""
+    """Write the shapes of a statement's result and operands in their places: `(2,4) = (2,1) @ (1,4)`."""
 
     def tight(shape: Shape) -> str:
         return f"({','.join(map(str, shape))})"
@@ -149,8 +159,8 @@ def shapes_text(statement: Statement, shapes: Mapping[str, Shape]) -> str:
     def name_text(name: str) -> str:
         return tight(shapes[name]) if name in shapes else name
 
-    right = _write(merged(statement.expression), _numpy_template, name_text, _number)
-    return f"{tight(shape_of(statement.expression, shapes))} = {right}"
+    right = _write(merged(abbreviated(statement.expression)), _numpy_template, name_text, _number)
+    return f"{tight(shapes[statement.name])} = {right}"
 
 
 def _write(
