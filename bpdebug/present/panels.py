@@ -15,6 +15,7 @@ from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.long_sums import abbreviated
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.language.provenance.regions import Index, Source
 from bpdebug.engine.network.axes import axes_in, axes_of
@@ -160,12 +161,14 @@ def read_pairs(
     sight : Sight
         Which part of them.
     """
+    reads = frozenset(debugger.reads)
 
     def panel(role: str, name: str) -> Panel:
         if not name:
             return Panel("", "")
         own = tuple(source for source in sight.sources if source.name == name)
-        return _with_axes(debugger, _seen_in(views, view, _read_panel(debugger, role, name, own), verdicts))
+        read = _read_panel(debugger, reads, role, name, own)
+        return _with_axes(debugger, _seen_in(views, view, read, verdicts))
 
     return tuple(
         _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), place, sight)
@@ -230,7 +233,9 @@ def _seen_in(views: Views, view: View, panel: Panel, verdicts: Verdicts) -> Pane
     )
 
 
-def _read_panel(debugger: Debugger, role: str, name: str, sources: tuple[Source, ...]) -> Panel:
+def _read_panel(
+    debugger: Debugger, reads: frozenset[str], role: str, name: str, sources: tuple[Source, ...]
+) -> Panel:
     program = debugger.program
     if name not in program.shapes:
         reason = "no gradient is asked for" if not program.gradients else "no gradient reaches it"
@@ -247,7 +252,7 @@ def _read_panel(debugger: Debugger, role: str, name: str, sources: tuple[Source,
             "in part",
             recorded,
             sources=sources,
-            title=numpy_text(debugger.node),
+            title=numpy_text(abbreviated(debugger.node)),
             is_mask=FUNCTIONS[debugger.node.function].is_mask,
         )
     value = debugger.value(name)
@@ -256,7 +261,7 @@ def _read_panel(debugger: Debugger, role: str, name: str, sources: tuple[Source,
     mark: Mark = ""
     if name == result_name(debugger):
         mark = "written"
-    elif name in debugger.reads:
+    elif name in reads:
         mark = "read"
     elif name in program.inputs and name in program.gradients:
         mark = "incoming"
