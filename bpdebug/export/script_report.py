@@ -120,10 +120,9 @@ def conclusion(report: ScriptReport) -> str:
         right = "All right" if not open_ones else "Right"
         return f"{right}: {count} gradient{'s' if count != 1 else ''}.{left}{unfinished}"
     lines = len({(finding.source.file, finding.source.line) for finding in report.findings})
-    at = f" {lines} line{'s' if lines != 1 else ''} to mend." if lines else ""
-    return (
-        f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}.{at}{left}{unfinished}"
-    )
+    at = f"{lines} line{'s' if lines != 1 else ''} to mend." if lines else ""
+    counted = f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}. " if wrong else ""
+    return f"{counted}{at}{left}{unfinished}".strip()
 
 
 def _assumed(report: ScriptReport) -> Iterator[str]:

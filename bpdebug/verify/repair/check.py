@@ -168,7 +168,8 @@ class _Check:
         if found is None:
             return False
         rewriting, again = found
-        self._add_rewriting(rewriting, tuple(sorted(again.right - base.right)))
+        before = {name for name, verdict in self.verdicts().items() if verdict == "right"}
+        self._add_rewriting(rewriting, tuple(sorted(again.right - base.right - before)))
         self._take(again.recording, again.analysis, self.search.deadline)
         return True
 
@@ -306,7 +307,14 @@ class _Check:
             for number in ancestors(steps) - forward
             if self.is_gradient(value_of(self.recording.nodes[number]))
         }
-        return suspects(self.recording, steps, right, forward, self.dependent, explained)
+        found = suspects(self.recording, steps, right, forward, self.dependent, explained)
+        if len(self.trials) == 1:
+            return found
+        # What is the same for other parameters is no gradient yet: zeros, which are to be filled.
+        moved = self.replay.run({**self.trials[1].replaced, **self.corrected})
+        return sorted(
+            found, key=lambda line: not _difference(line.first.node or line.first.result, value_of, moved)
+        )
 
     def is_gradient(self, value: Any) -> bool:
         """Whether a value is the right gradient of something, but for a factor that people write."""
@@ -404,8 +412,7 @@ class _Check:
         if not lines:
             return
         suspect = lines[0]
-        first = suspect.first
-        site = suspect.site
+        first, site = suspect.first, suspect.site
         self.findings.append(
             Finding(
                 source_of(site, first.frame, self._turns(site, first)),
