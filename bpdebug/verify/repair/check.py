@@ -321,7 +321,9 @@ class _Check:
             for number in ancestors(steps) - forward
             if self.is_explained(self.recording.nodes[number], value_of)
         }
-        after = set(range(max(forward, default=0), len(self.recording.nodes))) if every else set()
+        loss = self.analysis.loss
+        last = max((root.id for root in loss.candidate.roots), default=0) if loss is not None else 0
+        after = set(range(last, len(self.recording.nodes))) if every else set()
         found = suspects(self.recording, steps, right, forward, self.dependent | after, explained)
         if len(self.trials) == 1:
             return found
