@@ -111,7 +111,7 @@ class Search:
     is_gradient : callable
         Whether a value is the right gradient of something that is known.
     deadline : float
-        When it ends, on the clock of `time.monotonic`.
+        When it ends, on the clock of `time.thread_time`: what this thread has worked, whatever else is busy.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class Search:
     @property
     def is_over(self) -> bool:
         """Whether the time is over."""
-        return time.monotonic() > self.deadline
+        return time.thread_time() > self.deadline
 
     def corrections(self, suspects: Sequence[Suspect], before: Replaced) -> list[Correction]:
         """Return the corrections that were found, the best first.
