@@ -121,7 +121,9 @@ class Session:
         """Wait until a condition holds."""
         deadline = time.monotonic() + PATIENCE
         while not condition():
-            assert time.monotonic() < deadline, f"what was waited for never came; the screen shows\n{self.text}"
+            assert time.monotonic() < deadline, (
+                f"what was waited for never came; the screen shows\n{self.text}"
+            )
             await self.pilot.pause()
 
     async def focus(self, name: str) -> TensorPanel:

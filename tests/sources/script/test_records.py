@@ -105,6 +105,25 @@ def test_values_are_kept_where_arrays_are_written_to(tmp_path: Path) -> None:
             assert same(recomputed(node, lambda operand: operand.value), node.value)
 
 
+SUMS = (
+    "sum([w, w * 2, w * 3])",
+    "sum((w * k for k in range(3)), w)",
+    "sum(w.reshape(2, 2))",
+    "sum(list(w), 0.5)",
+)
+
+
+@pytest.mark.parametrize("expression", few(SUMS, 2))
+def test_a_sum_takes_in_every_item(expression: str, tmp_path: Path) -> None:
+    script = tmp_path / "sums.py"
+    script.write_text(f"import numpy as np\nw = np.arange(1.0, 5.0)\ntotal = {expression}\n")
+    recording = recorded(script)
+    for node in recording.nodes:
+        if node.function is not None:
+            assert same(recomputed(node, lambda operand: operand.value), node.value), node
+    assert any("total" in node.names for node in recording.nodes)
+
+
 def test_names_are_as_written_with_the_items_that_were_meant(tmp_path: Path) -> None:
     script = tmp_path / "names.py"
     script.write_text(
