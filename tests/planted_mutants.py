@@ -73,8 +73,8 @@ MUTANTS = (
     ),
     Mutant(
         "bpdebug/engine/language/printing.py",
-        "if 10.0**digits <= abs(value) < 1e7:",
-        "if 10.0**digits < abs(value) < 1e7:",
+        "if 10.0**digits <= max(abs(value), abs(rounded)) and",
+        "if 10.0**digits < max(abs(value), abs(rounded)) and",
         "1000 is written 1e+03",
         fast="engine/language/test_printing.py",
         deep="engine/language/test_printing.py",
