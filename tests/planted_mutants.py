@@ -198,7 +198,7 @@ MUTANTS = (
         '"multiply", translator.reshaped(x, (1, -1)), translator.reshaped(y, (-1, 1))',
         "an outer product of the script is written transposed",
         fast="sources/script/test_reference.py",
-        deep="sources/script/test_records.py",
+        deep="sources/script/test_reference.py",
     ),
     # What is said of gradients
     Mutant(

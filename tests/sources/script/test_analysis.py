@@ -214,6 +214,25 @@ def test_a_loss_is_implied_by_an_error(tmp_path: Path) -> None:
     assert analysis.loss.text == "−Σ t log p, implied by line 9"
 
 
+LOGISTIC = """
+    import numpy as np
+    rng = np.random.default_rng(9)
+    X, y, w = rng.normal(size=(6, 3)), np.array([0.0, 1, 1, 0.25, 0, 1]), rng.normal(size=3)
+    for step in range(2):
+        a = 1 / (1 + np.exp(-(X @ w)))
+        w -= 0.2 * X.T @ (a - y)
+    """
+ERRORS = ("(a - y)", "(a - y) / 6", "(2 * (a - y))", "-(y - a)")
+
+
+@pytest.mark.parametrize("error", few(ERRORS))
+def test_an_error_of_probabilities_implies_a_cross_entropy(error: str, tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, LOGISTIC.replace("(a - y)", error))
+    assert kinds(analysis) == {"w": "right"}
+    assert analysis.loss is not None
+    assert analysis.loss.text.startswith("−Σ y log a + (1 − y) log(1 − a)")
+
+
 def test_classes_by_their_places_imply_a_loss(tmp_path: Path) -> None:
     picked = "p[range(5), [0, 2, 1, 3, 0]] -= 1\n        W -= 0.2 * X.T @ p"
     analysis = analysed(tmp_path, SOFTMAX.replace("W -= 0.2 * X.T @ (p - t)", picked))
