@@ -100,7 +100,7 @@ def network(folder: Path, kind: str, form: dict[str, Any], activation: str, loss
 
 
 def checked_at_every_place(case: Case) -> None:
-    """Each wrong gradient is blamed; at one of them the whole check, which looks for what was written, too."""
+    """Each wrong gradient is blamed, at one of them by the whole check, which looks for what was written."""
     program, random = case.program, np.random.default_rng(len(case.program.statements))
     reference = run(program, case.values).values
     places = [one.name for one in program.statements if one.phase == "backward" and not one.part]
