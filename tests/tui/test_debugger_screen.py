@@ -569,7 +569,7 @@ async def test_a_dialog_closes_once(opening: tuple[str, ...], close: str, positi
     async with open_app("two_layer") as session:
         await session.press(*opening)
         session.type_ahead(close, close, close)
-        await session.pilot.pause()
+        await session.catch_up()
         assert session.app.is_running
         assert session.app.screen is session.screen
         assert session.moment == (position, 0)
