@@ -14,6 +14,7 @@ from bpdebug.commands.table import execute
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.program.trace import run
 from bpdebug.present.operation_text import operation_text
+from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.keys.debugger import ACTIONS
 from tests.examples import example
 from tests.tiers import deep
@@ -34,6 +35,10 @@ ANY_KEY = [
 COMMANDS = ["break dw1", "tbreak da1", "watch z1", "break norm(z1) > 1", "set z1 = z1 * 2", "reset", "goto 3"]
 PANELS = ["tab", "tab", "up", "down", "left", "right", "pageup", "pagedown", "m", "s"]
 PALETTE = ["down", "up", "enter", "escape", "backspace", "a", "e", "g", "n", "o"]
+
+
+async def stay(app: BpdebugApp) -> None:
+    """Do not leave: a monkey that is asked what it wants may choose that."""
 
 
 async def back_to_the_debugger(session: Session) -> None:
@@ -60,6 +65,7 @@ async def test_random_keys_and_sizes(
     name: str, keys: int, time: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # it takes screenshots, and exports tensors
+    monkeypatch.setattr(BpdebugApp, "action_quit", stay)  # the palette offers it
     generator = random.Random(f"monkey {name} {keys} {time}")
     async with open_app(name) as session:
         for number in range(keys // BATCH):

@@ -284,7 +284,9 @@ def test_a_network_that_does_not_fit_together_ends_with_its_problems(tmp_path: P
         '[[layers]]\nkind = "dense"\nw = [[1.0, 2.0, 3.0]]\n',
         encoding="utf-8",
     )
-    child = pexpect.spawn(sys.executable, ["-m", "bpdebug", str(path)], dimensions=(24, 100), timeout=PATIENCE)
+    child = pexpect.spawn(
+        sys.executable, ["-m", "bpdebug", str(path)], dimensions=(24, 100), timeout=PATIENCE
+    )
     child.expect_exact("layers[0].w: ")
     child.expect(pexpect.EOF)
     child.close()
