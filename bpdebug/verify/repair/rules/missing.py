@@ -30,6 +30,10 @@ def missing_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Multiply by the derivative of an activation: by a function of the person's, or written out."""
     if not may_be_tensor(node, scope):
         return
+    if isinstance(node, ast.Call):
+        text = ast.unparse(node)
+        for form in DERIVATIVES[:2]:  # `sigmoid(z) * (1 - sigmoid(z))` for `sigmoid(z)`
+            yield Replacement("derivative of its own", parsed(form.format(text)), 1.25, node)
     for tensor in fitting(node, scope):
         for function in scope.functions:
             factor: ast.expr = ast.Call(parsed(function), [parsed(tensor)], [])
@@ -66,6 +70,12 @@ def missing_factors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         factor = parsed(tensor)
         yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), factor), 1.5, factor)
         yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), 1.9, factor)
+    if scope.stored is not None and scope.shape(node) != scope.stored:
+        # What is added to a matrix may lack the factor that makes it one.
+        for tensor, its_shape in scope.tensors.items():
+            if its_shape == scope.stored:
+                factor = parsed(tensor)
+                yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), factor), 1.45, factor)
     for count in scope.counts:
         factor = parsed(count)
         further = 0.2 * ("shape" in count)
