@@ -21,7 +21,7 @@ from bpdebug.verify.repair.rules.replacement import Scope
 from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trees import Code, Spot, spots
-from bpdebug.verify.repair.wording import sentence
+from bpdebug.verify.repair.wording import SENTENCES, sentence
 
 ALIKE = 0.72
 """From so much likeness on, a statement may have been meant as another one (the ratio of `difflib`)."""
@@ -112,7 +112,11 @@ class Rewritings:
         instance = self._instance_near(statement)
         if instance is None:
             return
-        own = [*self._of_expressions(statement, instance), *self._twins(statement)]
+        own = [
+            *self._of_expressions(statement, instance),
+            *self._twins(statement),
+            *self._of_whole(statement),
+        ]
         yield from sorted(own, key=lambda one: one.cost)[:MOST_OF_A_STATEMENT]
 
     def _instance_near(self, statement: _Statement) -> Instance | None:
@@ -137,6 +141,21 @@ class Rewritings:
                 for new, kind, cost, part in rules(spot, scope):
                     text = code.with_replaced(spot, new)
                     yield Rewriting(place, code.text, text, sentence(kind, part, code), cost)
+
+    def _of_whole(self, statement: _Statement) -> Iterator[Rewriting]:
+        """Add in place to what other names hold as well, or write to an array of its own."""
+        source = self.recording.source(statement.place.file)
+        assert source is not None
+        code, tree = source.code(statement.place), statement.tree
+        if isinstance(tree, ast.Assign) and isinstance(tree.targets[0], ast.Name) and "\n" not in code:
+            new = code.replace("=", "+=", 1)
+            yield Rewriting(statement.place, code, new, SENTENCES["= for +="], 1.2)
+        if isinstance(tree, ast.AugAssign) and isinstance(tree.op, ast.Add | ast.Sub | ast.Mult | ast.Div):
+            operator = type(tree.op)()
+            new = ast.unparse(
+                ast.Assign([tree.target], ast.BinOp(tree.target, operator, tree.value), lineno=0)
+            )
+            yield Rewriting(statement.place, code, new, SENTENCES["overwritten"], 1.5)
 
     def _scope(self, instance: Instance) -> Scope:
         if instance not in self._scopes:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from bpdebug.verify.repair.rules.nodes import may_be_tensor
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 
 ALIKE = 0.5
@@ -31,6 +32,8 @@ def written_beside(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             alike = SequenceMatcher(None, text, other).ratio()
             if other != text and (alike >= ALIKE or text in other):
                 yield Replacement("written otherwise beside", part, 1.6 - 0.5 * alike, part)
+            elif scope.shape(part) == scope.shape(node) and may_be_tensor(node, scope):
+                yield Replacement("factor missing", ast.BinOp(part, ast.Mult(), node), 1.5, part)
 
 
 def renumbered(code: str, shift: int) -> str:
