@@ -16,6 +16,7 @@ from bpdebug.sources.script import Instance, Options, Place, Recording, Site, re
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.sources.script.environment import callable_again
+from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.verify.repair.early import EarlyRead, early_reads
 from bpdebug.verify.repair.forward import ForwardFault, ForwardSearch, forward_sentence, other_reading
@@ -474,7 +475,7 @@ def _dependent(recording: Recording, analysis: Analysis) -> set[int]:
     parameters = {parameter.old.id for parameter in analysis.parameters}
     found = set(parameters)
     for node in recording.nodes:
-        if any(parent.id in found for parent in node.parents()):
+        if any(parent.id in found for parent in sources(node)):
             found.add(node.id)
     return found - parameters
 
