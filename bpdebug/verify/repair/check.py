@@ -32,6 +32,7 @@ from bpdebug.verify.repair.report import (
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
 from bpdebug.verify.repair.search import Candidate, Correction, Search
+from bpdebug.verify.repair.structures import structures
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import gradient_nodes, trials_of
 
@@ -116,6 +117,7 @@ class _Check:
     def report(self) -> ScriptReport:
         """Find the faults one after the other."""
         verdicts = self.verdicts()
+        self._structures()
         self._early()
         if self.recording.ending.kind == "raised" and self.recording.ending.line:
             self._raised()
@@ -157,6 +159,15 @@ class _Check:
         rewritings = Rewritings(self.recording, self.replay.run(self.corrected), forward)
         return self._run_again(rewritings.around([line.site for line in lines]))
 
+    def _structures(self) -> None:
+        """Look for what is wrong with how statements stand; each is found by running the script again."""
+        while self.wrong() and len(self.findings) < MOST_FAULTS:
+            early = list(early_reads(self.recording, self.analysis.parameters))
+            kinds = {one.rewriting: one.kind for one in structures(self.recording, early)}
+            if not kinds or not self._run_again(kinds):
+                break
+            self.findings[-1] = self.findings[-1]._replace(kind=kinds[self.rewritten])
+
     def _run_again(self, rewritings: Iterable[Rewriting]) -> bool:
         texts = _corrected_texts(self.first, self.findings)
         began = time.monotonic()
@@ -169,6 +180,7 @@ class _Check:
         if found is None:
             return False
         rewriting, again = found
+        self.rewritten = rewriting
         self._add_rewriting(rewriting, tuple(sorted(again.right - base.right)))
         self._take(again.recording, again.analysis, self.search.deadline)
         return True
@@ -237,7 +249,7 @@ class _Check:
         Where one backward line has something too much, a forward line may lack it: then both are said.
         """
         backward = [finding for finding in self.findings if finding.kind == "wrong"]
-        if not backward or len(backward) < len(self.findings):
+        if not backward or len(backward) < len(self.findings) or self.recording is not self.first:
             return
         is_mended = len(backward) == 1 and not self.wrong()
         if is_mended and not _is_longer(backward[0]):

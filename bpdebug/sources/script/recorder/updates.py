@@ -26,9 +26,7 @@ DEEPEST = 6
 """An update is a few operations on top of the old value."""
 
 
-def terms_beside(
-    new: Node, old: Node, sign: int = 1, depth: int = 0, is_delta: bool = False
-) -> Terms | None:
+def terms_beside(new: Node, old: Node, sign: int = 1, depth: int = 0, is_delta: bool = False) -> Terms | None:
     """Write `new = c · old + terms`, and return the terms with their signs; None if it has no such form.
 
     Of single numbers nearly all is a multiple: the slope of a bias may be `c · (w x + b − y)`. So a delta is
