@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
@@ -27,10 +27,17 @@ from bpdebug.verify.repair.reruns import Rewriting
 COPIES = frozenset({"copy", "array", "list", "dict", "asarray"})
 COPIED: frozenset[Any] = frozenset({np.copy, np.array, np.asarray, Method("copy")})
 ROOM = frozenset({"zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "array"})
-AUGMENTED: frozenset[Any] = frozenset({operator.add, operator.sub, operator.mul, operator.truediv})
+AUGMENTED: frozenset[Any] = frozenset(
+    {operator.add, operator.sub, operator.mul, operator.truediv, operator.pow}
+)
+OVER = "`{}` is written over here, and is needed as it was"
 MOST_OF_A_KIND = 6
 """So many rewritings of one kind are tried: each runs the script."""
+ALIKE = 0.6
+"""How alike two names must be, for one to be meant as the other (the ratio of `difflib`)."""
 ITEMS = ("part", "item", "one")
+RETURNED = "returned"
+"""What a value is called that is computed before a `return`."""
 
 
 class Structure(NamedTuple):
@@ -78,8 +85,9 @@ def structures(recording: Recording, early: Sequence[EarlyRead]) -> Iterator[Str
         if source is not None:
             texts.append(_Text(recording, file, ast.parse(source.text)))
     for text in texts:
-        kinds = [_returns_in_loops(text), _repeated_items(text), _not_handed_on(text), _overwritten(text)]
+        kinds = [_returns_in_loops(text), _repeated_items(text), _not_handed_on(text)]
         kinds += [_shallow_copies(text), _early_updates(text, early)] if early else []
+        kinds += [_overwritten(text), _written_elsewhere(text)]
         for own in kinds:
             for _, structure in zip(range(MOST_OF_A_KIND), own, strict=False):
                 yield structure
@@ -183,7 +191,7 @@ def _value_before(text: _Text, line: int, expression: str) -> Any:
 
 def _overwritten(text: _Text) -> Iterator[Structure]:
     """Yield what is written over, although it has another name, or belongs to a caller."""
-    seen = set()
+    seen = {update.site.statement for update in text.recording.updates}
     for node in text.recording.nodes:
         instance = node.instance
         if instance is None or instance.site.place.file != text.file or not _is_in_place(node):
@@ -193,17 +201,17 @@ def _overwritten(text: _Text) -> Iterator[Structure]:
             continue
         seen.add(statement)
         alias = _alias(node.operands[0])
-        code = text.code(statement)
-        said = "`{}` is written over here, and is needed as it was"
+        name = (instance.names or ("this",))[0]
+        yield from _read_too_late(text, node, statement, name)
         if alias is not None:
             site = alias.site
             name = site.code
             said = f"this is no copy: line {statement.line} writes over `{name}`, which is needed as it was"
             yield Structure(text.rewriting(site.place, f"{name}.copy()", said), "overwritten")
-        yield from _written_anew(text, statement, code, said)
+        yield from _written_anew(text, statement, text.code(statement))
 
 
-def _written_anew(text: _Text, statement: Place, code: str, said: str) -> Iterator[Structure]:
+def _written_anew(text: _Text, statement: Place, code: str) -> Iterator[Structure]:
     """Yield the statement with a tensor of its own to write to."""
     try:
         (tree,) = ast.parse(code).body
@@ -212,25 +220,31 @@ def _written_anew(text: _Text, statement: Place, code: str, said: str) -> Iterat
     match tree:
         case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
             plain = ast.unparse(ast.Assign([ast.Name(name)], ast.BinOp(ast.Name(name), op, value), lineno=0))
-            yield Structure(text.rewriting(statement, plain, said.format(name)), "overwritten")
+            yield Structure(text.rewriting(statement, plain, OVER.format(name)), "overwritten")
         case (
             ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))])
             | ast.AugAssign(target=ast.Subscript(value=ast.Name(id=name)))
         ):
             own = f"{name} = {name}.copy()\n{' ' * statement.column}{code}"
-            yield Structure(text.rewriting(statement, own, said.format(name)), "overwritten")
-        case ast.Assign(value=ast.Call(keywords=[*_, ast.keyword(arg="out", value=out)]) as call):
-            call.keywords = [one for one in call.keywords if one.arg != "out"]
-            yield Structure(
-                text.rewriting(statement, ast.unparse(tree), said.format(ast.unparse(out))), "overwritten"
-            )
+            yield Structure(text.rewriting(statement, own, OVER.format(name)), "overwritten")
+
+
+def _written_elsewhere(text: _Text) -> Iterator[Structure]:
+    """Yield `np.multiply(x, y, out=h)`: the result has no array of its own."""
+    for node in ast.walk(text.tree):
+        kept = [one for one in node.keywords if one.arg != "out"] if isinstance(node, ast.Call) else []
+        if isinstance(node, ast.Call) and len(kept) < len(node.keywords):
+            out = next(ast.unparse(one.value) for one in node.keywords if one.arg == "out")
+            correction = ast.unparse(ast.Call(node.func, node.args, kept))
+            said = OVER.format(out)
+            yield Structure(text.rewriting(text.place(node), correction, said), "overwritten")
 
 
 def _is_in_place(node: Node) -> bool:
     if not isinstance(node.like, np.ndarray) or not node.operands or type(node.operands[0]) is not Node:
         return False
     is_written = node.function in (put, put_elements) or isinstance(node.function, InPlace | WrittenTo)
-    augments = node.instance is not None and node.instance.site.role == "augment"
+    augments = node.site is not None and node.site.kind == "augment"
     return is_written or (augments and _is_in(node.function, AUGMENTED))
 
 
@@ -269,7 +283,7 @@ def _not_handed_on(text: _Text) -> Iterator[Structure]:
             set_here = {node.id for node in inside if _is_stored(node)}
             carried = ({node.id for node in inside} - set_here) & _begun(scope, loop)
             for target in unread:
-                for name in sorted(carried, key=lambda one: -_alike(one, target.id)):
+                for name in (one for one in sorted(carried) if _may_be_meant(one, target.id)):
                     said = (
                         f"`{target.id}` is never read: the next turn reads `{name}`, which stays as it began"
                     )
@@ -292,39 +306,61 @@ def _is_stored(node: ast.Name) -> bool:
     return isinstance(node.ctx, ast.Store)
 
 
-def _alike(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other).ratio()
+def _may_be_meant(name: str, written: str) -> bool:
+    """Whether one name was written for another: `dh_new` for `dh`, `dh_prev` for `dh_next`."""
+    within = len(name) > 1 < len(written) and (name in written or written in name)
+    return within or SequenceMatcher(None, name, written).ratio() >= ALIKE
 
 
 def _early_updates(text: _Text, early: Sequence[EarlyRead]) -> Iterator[Structure]:
     """Yield the updates that stand before what reads the old value, in the same block."""
     for one in early:
-        update = one.parameter.updates[-1].site.statement
-        lines = [node.site.line for node in one.readers if node.site and node.site.place.file == text.file]
-        if update.file != text.file or not lines:
-            continue
-        for block in _blocks(text.tree):
-            places = [text.place(statement) for statement in block]
-            own = [at for at, place in enumerate(places) if place.line <= update.line <= place.end_line]
-            after = [
-                at
-                for at, place in enumerate(places)
-                if any(place.line <= line <= place.end_line for line in lines)
-            ]
-            if own and after and max(after) > own[0] and places[own[0]] == update:
-                yield _moved(text, one, block[own[0] : max(after) + 1])
+        update, name = one.parameter.updates[-1].site.statement, one.parameter.name
+        lines = {node.site.line for node in one.readers if node.site and node.site.place.file == text.file}
+        for block in _blocks_from(text, update, lines):
+            reader = block[-1].lineno
+            said = f"`{name}` is updated here, before line {reader} reads it: the update belongs after that"
+            yield Structure(_exchanged(text, block, said), "early update")
 
 
-def _moved(text: _Text, early: EarlyRead, block: Sequence[ast.stmt]) -> Structure:
-    """Return the first statement of a block put at its end."""
-    place = text.place(block[0], block[-1])
-    moved = text.code(text.place(block[0]))
-    rest = text.code(text.place(block[1], block[-1]))
-    name = early.parameter.name
-    reader = block[-1].lineno
-    said = f"`{name}` is updated here, before line {reader} reads it: the update belongs after that"
-    correction = f"{rest}\n{' ' * block[0].col_offset}{moved}"
-    return Structure(text.rewriting(place, correction, said), "early update")
+def _read_too_late(text: _Text, node: Node, statement: Place, name: str) -> Iterator[Structure]:
+    """Yield what reads a tensor in the same block after it was written over."""
+    readers = (
+        one
+        for one in text.recording.nodes[node.id + 1 :]
+        if any(parent.origin is node for parent in one.parents())
+    )
+    lines = {one.site.line for one in readers if one.site is not None and one.site.statement != statement}
+    for line in sorted(lines):
+        for block in _blocks_from(text, statement, {line}):
+            said = f"`{name}` is written over here, before line {line} reads it as it was"
+            yield Structure(_exchanged(text, block, said), "overwritten")
+
+
+def _blocks_from(text: _Text, first: Place, lines: Set[int]) -> Iterator[list[ast.stmt]]:
+    """Yield the statements of a block from one of them to the last that stands on one of some lines."""
+    for block in _blocks(text.tree):
+        begin = [at for at, one in enumerate(block) if text.place(one) == first]
+        ends = [
+            at
+            for at, one in enumerate(block)
+            if any(one.lineno <= line <= (one.end_lineno or 0) for line in lines)
+        ]
+        if begin and ends and max(ends) > begin[0]:
+            yield block[begin[0] : max(ends) + 1]
+
+
+def _exchanged(text: _Text, block: Sequence[ast.stmt], said: str) -> Rewriting:
+    """Return the last statement of a block put before all others; of a `return`, what it returns."""
+    place, last = text.place(block[0], block[-1]), block[-1]
+    indent = " " * block[0].col_offset
+    rest = text.code(text.place(block[0], block[-2]))
+    if isinstance(last, ast.Return) and last.value is not None:
+        value = text.code(text.place(last.value))
+        correction = f"{RETURNED} = {value}\n{indent}{rest}\n{indent}return {RETURNED}"
+    else:
+        correction = f"{text.code(text.place(last))}\n{indent}{rest}"
+    return text.rewriting(place, correction, said)
 
 
 def _blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
