@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -120,10 +121,9 @@ def conclusion(report: ScriptReport) -> str:
         right = "All right" if not open_ones else "Right"
         return f"{right}: {count} gradient{'s' if count != 1 else ''}.{left}{unfinished}"
     lines = len({(finding.source.file, finding.source.line) for finding in report.findings})
-    at = f" {lines} line{'s' if lines != 1 else ''} to mend." if lines else ""
-    return (
-        f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}.{at}{left}{unfinished}"
-    )
+    at = f"{lines} line{'s' if lines != 1 else ''} to mend." if lines else ""
+    counted = f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}. " if wrong else ""
+    return f"{counted}{at}{left}{unfinished}".strip()
 
 
 def _assumed(report: ScriptReport) -> Iterator[str]:
@@ -155,7 +155,17 @@ def _lines(finding: Finding) -> Iterator[str]:
 
 
 def _one_line(code: str) -> str:
-    return " ".join(code.split())
+    """Write code in one line; several statements with the semicolons that Python takes between them."""
+    lines = code.splitlines()
+    between = "; " if len(lines) > 1 and all(map(_is_statement, lines)) else " "
+    return between.join(" ".join(line.split()) for line in lines)
+
+
+def _is_statement(line: str) -> bool:
+    try:
+        return bool(ast.parse(line.strip()).body)
+    except SyntaxError:
+        return False
 
 
 def _entry(finding: Finding) -> dict[str, object]:

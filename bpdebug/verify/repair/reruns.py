@@ -141,6 +141,15 @@ def told_of(analysis: Analysis) -> Told:
     return Told(loss=str(analysis.loss.candidate.line)) if analysis.loss is not None else Told()
 
 
+def _told_after(analysis: Analysis, rewriting: Rewriting) -> Told:
+    """Return which loss was found, on its line in the text with an edit that may have other lines."""
+    place, loss = rewriting.place, analysis.loss
+    if loss is None or loss.candidate.line <= place.end_line:
+        return told_of(analysis)
+    more = rewriting.correction.count("\n") - (place.end_line - place.line)
+    return Told(loss=str(loss.candidate.line + more))
+
+
 def with_rewriting(text: str, rewriting: Rewriting) -> str:
     """Return the text of a file with an edit in it."""
     place = rewriting.place
@@ -168,7 +177,6 @@ def mending(base: Rerun, rewritings: Iterable[Rewriting], deadline: float) -> tu
     deadline : float
         When the search ends, on the clock of `time.monotonic`.
     """
-    told = told_of(base.analysis)
     for rewriting in rewritings:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -177,7 +185,7 @@ def mending(base: Rerun, rewritings: Iterable[Rewriting], deadline: float) -> tu
         texts = {**base.texts, rewriting.place.file: with_rewriting(text, rewriting)}
         recording = _recorded_again(base.recording, texts, left)
         if recording is not None and _is_promising(recording, base):
-            again = _analysed(recording, texts, told)
+            again = _analysed(recording, texts, _told_after(base.analysis, rewriting))
             if again is not None and _is_better(again, base):
                 return rewriting, again
     return None
