@@ -103,6 +103,7 @@ class _Check:
     def __init__(self, recording: Recording, analysis: Analysis, deadline: float, stack: ExitStack) -> None:
         self.stack, self.first = stack, recording
         self.findings: list[Finding] = []
+        self.shifts: list[tuple[str, int, int]] = []
         self._take(recording, analysis, deadline)
 
     def _take(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
@@ -133,6 +134,10 @@ class _Check:
             self._backward()
             self.search.deadline = end
             self._forward_instead()
+        if self.wrong():  # what mended nothing by itself is proven only if all is right in the end
+            self.findings = [
+                one._replace(verified=one.verified and bool(one.also_wrong)) for one in self.findings
+            ]
         # What the forward pass does not read has no gradient to be right or wrong, until it reads it.
         unread = [name for one in self.findings if one.kind == "forward" for name in one.also_wrong]
         return ScriptReport(
@@ -166,34 +171,43 @@ class _Check:
         """Look for a rewriting of the text that only running it again can judge, and go on with that."""
         forward = [number for number, phase in enumerate(self.analysis.phases) if phase == "forward"]
         rewritings = Rewritings(self.recording, self.replay.run(self.corrected), forward)
-        return self._run_again(rewritings.around([line.site for line in lines]))
+        return self._run_again(rewritings.around([line.site for line in lines])) is not None
 
     def _structures(self) -> None:
-        """Look for what is wrong with how statements stand; each is found by running the script again."""
+        """Look for what is wrong with how statements stand; each is found by running the script again.
+
+        Where another fault hides that it mends anything, what can be nothing but a fault is mended still.
+        """
         while self.wrong() and len(self.findings) < MOST_FAULTS:
             early = list(early_reads(self.recording, self.analysis.parameters))
-            kinds = {one.rewriting: one.kind for one in structures(self.recording, early)}
-            if not kinds or not self._run_again(kinds):
+            every = {one.rewriting: one for one in structures(self.recording, early)}
+            sure = [one.rewriting for one in every.values() if one.is_sure]
+            found = (self._run_again(every) if every else None) or (
+                self._run_again(sure, needs_more=False) if sure else None
+            )
+            if found is None:
                 break
-            self.findings[-1] = self.findings[-1]._replace(kind=kinds[self.rewritten])
+            self.findings[-1] = self.findings[-1]._replace(kind=every[found].kind)
 
-    def _run_again(self, rewritings: Iterable[Rewriting]) -> bool:
+    def _run_again(self, rewritings: Iterable[Rewriting], needs_more: bool = True) -> Rewriting | None:
+        """Go on with the script as it runs with a rewriting that mends something; None where none does."""
         texts = _corrected_texts(self.first, self.findings)
         began = time.monotonic()
         longest = SHARE * (self.search.deadline - began)
         told = told_of(self.analysis)
         base = run_again(self.recording, texts, longest, told) if longest > 0 else None
         if base is None or time.monotonic() - began > longest:
-            return False
-        found = mending(base, rewritings, self.search.deadline)
+            return None
+        found = mending(base, rewritings, self.search.deadline, needs_more)
         if found is None:
-            return False
+            return None
         rewriting, again = found
-        self.rewritten = rewriting
         before = {name for name, verdict in self.verdicts().items() if verdict == "right"}
         self._add_rewriting(rewriting, tuple(sorted(again.right - base.right - before)))
+        more = rewriting.correction.count("\n") - rewriting.code.count("\n")
+        self.shifts.append((rewriting.place.file, rewriting.place.end_line + more, more))
         self._take(again.recording, again.analysis, self.search.deadline)
-        return True
+        return rewriting
 
     def _raised(self) -> None:
         """Where the script raises, look for a line with which it goes on, and its gradients are right."""
@@ -210,9 +224,7 @@ class _Check:
             code = source.lines[ending.line - 1] if source else ""
             columns = len(code) - len(code.lstrip()), len(code)
             place = Source(ending.file, ending.line, ending.line, columns, code.strip())
-            self.findings.append(
-                Finding(place, "raised", code.strip(), "", f"here it ends: {ending.message}")
-            )
+            self._found(Finding(place, "raised", code.strip(), "", f"here it ends: {ending.message}"))
 
     def _keeps_shape(self, edit: Candidate) -> bool:
         recorded = self.replay.recorded
@@ -224,6 +236,14 @@ class _Check:
                 continue
         return True
 
+    def _found(self, finding: Finding) -> None:
+        """Take a finding, with its lines as they are in the person's text, which has no corrections in it."""
+        source = finding.source
+        for file, last, more in reversed(self.shifts):
+            if source.file == file and source.line > last:
+                source = source._replace(line=source.line - more, end_line=source.end_line - more)
+        self.findings.append(finding._replace(source=source))
+
     def _add_rewriting(self, rewriting: Rewriting, mended: tuple[str, ...]) -> None:
         place = rewriting.place
         ran = [one for one in self.recording.instances if one.site.place[:2] == place[:2]]
@@ -232,7 +252,7 @@ class _Check:
         columns = self.recording.source(place.file)
         assert columns is not None
         plain = Source(place.file, place.line, place.end_line, columns.columns(place), rewriting.code, (), ())
-        self.findings.append(
+        self._found(
             Finding(
                 source or plain,
                 "wrong",
@@ -278,7 +298,7 @@ class _Check:
         self.corrected = {**self.corrected, **fault.edit.replaced}
         site, first = fault.line.site, fault.line.first
         source = source_of(site, first.frame, self._turns(site, first), fault.edit.place)
-        self.findings.append(
+        self._found(
             Finding(
                 source,
                 "forward",
@@ -416,7 +436,7 @@ class _Check:
         if reader is None or reader.site is None:
             return
         name, line = early.parameter.name, early.parameter.line
-        self.findings.append(
+        self._found(
             Finding(
                 source_of(reader.site, reader.frame, self._turns(reader.site, reader)),
                 "early update",
@@ -441,7 +461,7 @@ class _Check:
         node = first.node or first.result
         site = correction.suspect.site
         source = source_of(site, first.frame, self._turns(site, first), correction.place)
-        self.findings.append(
+        self._found(
             Finding(
                 source._replace(code=correction.code),
                 "forward" if node and self.analysis.phases[node.id] == "forward" else "wrong",
@@ -461,7 +481,7 @@ class _Check:
             return
         suspect = lines[0]
         first, site = suspect.first, suspect.site
-        self.findings.append(
+        self._found(
             Finding(
                 source_of(site, first.frame, self._turns(site, first)),
                 "wrong",

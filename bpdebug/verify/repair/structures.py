@@ -41,10 +41,21 @@ RETURNED = "returned"
 
 
 class Structure(NamedTuple):
-    """A rewriting of how statements stand, and what kind of fault it would mend."""
+    """A rewriting of how statements stand.
+
+    Attributes
+    ----------
+    rewriting : Rewriting
+        What would stand there.
+    kind : str
+        What kind of fault it would mend.
+    is_sure : bool
+        Whether what stands there can be nothing but a fault.
+    """
 
     rewriting: Rewriting
     kind: Kind
+    is_sure: bool = False
 
 
 class _Text(NamedTuple):
@@ -105,7 +116,7 @@ def _returns_in_loops(text: _Text) -> Iterator[Structure]:
             place = text.place(last)._replace(column=0)
             said = "the loop ends in its first turn: the `return` belongs after it"
             correction = " " * loop.col_offset + text.code(place).lstrip()
-            yield Structure(text.rewriting(place, correction, said), "missing")
+            yield Structure(text.rewriting(place, correction, said), "missing", is_sure=True)
 
 
 # ---- copies that are none
