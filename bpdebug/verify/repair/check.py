@@ -242,6 +242,15 @@ class _Check:
         for file, last, more in reversed(self.shifts):
             if source.file == file and source.line > last:
                 source = source._replace(line=source.line - more, end_line=source.end_line - more)
+        place = (source.file, source.line, source.columns)
+        known = [
+            one for one in self.findings if (one.source.file, one.source.line, one.source.columns) == place
+        ]
+        if known:
+            # What is still wrong with a line was not mended by its correction: it is one fault, without any.
+            wrong = tuple(dict.fromkeys(name for one in (*known, finding) for name in one.also_wrong))
+            self.findings.remove(known[0])
+            finding = finding._replace(also_wrong=wrong, correction=None, verified=False)
         self.findings.append(finding._replace(source=source))
 
     def _add_rewriting(self, rewriting: Rewriting, mended: tuple[str, ...]) -> None:
