@@ -87,7 +87,7 @@ def check_script(
 
 def check_recording(recording: Recording, seconds: float = SECONDS) -> ScriptReport:
     """Check the gradients of a recording; see `check_script`."""
-    deadline = time.monotonic() + seconds
+    deadline = time.thread_time() + seconds
     analysis = analyse(recording)
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
@@ -130,7 +130,7 @@ class _Check:
         if self.wrong() or self.forward.has_unread_parameters:
             end = self.search.deadline
             self._forward_with_evidence()
-            self.search.deadline = end - FORWARD_SHARE * max(0.0, end - time.monotonic())
+            self.search.deadline = end - FORWARD_SHARE * max(0.0, end - time.thread_time())
             self._backward()
             self.search.deadline = end
             self._forward_instead()
@@ -152,7 +152,7 @@ class _Check:
         """Correct backward lines until all is right, or nothing mends any more."""
         while self.wrong() and len(self.findings) < MOST_FAULTS and not self.search.is_over:
             lines, end = self.suspects(), self.search.deadline
-            self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.monotonic())
+            self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
             found = self.search.corrections(lines, self.corrected) or self._with_early_reads(lines)
             if not found:
                 known = {line.site for line in lines}
@@ -192,11 +192,11 @@ class _Check:
     def _run_again(self, rewritings: Iterable[Rewriting], needs_more: bool = True) -> Rewriting | None:
         """Go on with the script as it runs with a rewriting that mends something; None where none does."""
         texts = _corrected_texts(self.first, self.findings)
-        began = time.monotonic()
+        began = time.thread_time()
         longest = SHARE * (self.search.deadline - began)
         told = told_of(self.analysis)
         base = run_again(self.recording, texts, longest, told) if longest > 0 else None
-        if base is None or time.monotonic() - began > longest:
+        if base is None or time.thread_time() - began > longest:
             return None
         found = mending(base, rewritings, self.search.deadline, needs_more)
         if found is None:
@@ -363,7 +363,9 @@ class _Check:
             for number in ancestors(steps) - forward
             if self.is_explained(self.recording.nodes[number], value_of)
         }
-        after = set(range(max(forward, default=0), len(self.recording.nodes))) if every else set()
+        loss = self.analysis.loss
+        last = max((root.id for root in loss.candidate.roots), default=0) if loss is not None else 0
+        after = set(range(last, len(self.recording.nodes))) if every else set()
         found = suspects(self.recording, steps, right, forward, self.dependent | after, explained)
         if len(self.trials) == 1:
             return found

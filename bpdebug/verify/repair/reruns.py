@@ -177,12 +177,12 @@ def mending(
     rewritings : iterable of Rewriting
         What to try, the likelier first.
     deadline : float
-        When the search ends, on the clock of `time.monotonic`.
+        When the search ends, on the clock of `time.thread_time`.
     needs_more : bool
         Whether more gradients must be right; if not, it is enough that none is less.
     """
     for rewriting in rewritings:
-        left = deadline - time.monotonic()
+        left = deadline - time.thread_time()
         if left <= 0:
             return None
         text = text_of(base.recording, base.texts, rewriting.place.file)
