@@ -51,7 +51,7 @@ def scope_of(
     counts: dict[str, None] = {}
     # Within a function its own variables are meant, and what else it is written with.
     own = names if instance.scope is None else {name: names[name] for name in instance.scope if name in names}
-    near = [*further, *_expressions_near(recording, instance.site)]
+    near = [*further, *_expressions_near(recording, instance.site), *_items_alike(instance.site, own)]
     for text, value in (*_evaluated(recording, instance, value_of, near), *_held(own)):
         if isinstance(value, bool) or len(tensors) >= MOST_TENSORS:
             continue
@@ -89,6 +89,18 @@ def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueO
     except Exception:
         return None
     return np.shape(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
+
+
+def _items_alike(site: Site, names: Mapping[str, Any]) -> list[str]:
+    """Return the items of lists at the positions that a statement stores to: `x[i]` for `w[i] -= v`."""
+    targets = (_tree(target.text) for target in site.targets)
+    positions = [
+        ast.unparse(one.slice)
+        for one in targets
+        if isinstance(one, ast.Subscript) and not isinstance(one.slice, ast.Constant)
+    ]
+    lists = [name for name, value in _held(names) if isinstance(value, list | tuple)] if positions else []
+    return [f"{name}[{position}]" for position in positions for name in lists[:MOST_ITEMS]]
 
 
 def _evaluated(
