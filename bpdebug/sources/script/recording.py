@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
+from types import CodeType, MappingProxyType
 from typing import Any, NamedTuple
 
 from bpdebug.errors import Problem, ScriptError
@@ -106,6 +106,7 @@ def record_script(
     path: str | os.PathLike[str],
     arguments: Sequence[str] = (),
     options: Options = Options(),  # noqa: B008
+    texts: Mapping[str, str] = MappingProxyType({}),
 ) -> Recording:
     """Run a script as `python` would, and record one iteration of what it trains.
 
@@ -117,6 +118,8 @@ def record_script(
         What stands after its name in `sys.argv`.
     options : Options
         What is recorded.
+    texts : mapping
+        The name of a file, as the sites have it -> a text that runs in place of its own.
 
     Raises
     ------
@@ -125,14 +128,18 @@ def record_script(
         in the ending of the recording.
     """
     name = os.fspath(path)
-    data = _read(name)
+    data = texts[name].encode() if name in texts else _read(name)
     sites: list[Site] = []
     limits = Limits((name, options.until), options.iteration, options.function, MOST_NODES)
     recorder = Recorder(sites, limits)
-    finder = OwnFiles(Path(name).parent, sites, recorder.files)
+    finder = OwnFiles(Path(name).parent, sites, recorder.files, texts)
     messages: list[str] = []
     is_notebook = Path(name).suffix == ".ipynb"
-    parts = _cells(name, data, recorder, messages) if is_notebook else [_instrumented(data, name, recorder)]
+    parts = (
+        _cells(name, data, recorder, messages, texts)
+        if is_notebook
+        else [_instrumented(data, name, recorder)]
+    )
     skipped = messages if is_notebook else None
     ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
     if recorder.forgotten:
@@ -181,13 +188,16 @@ def _instrumented(text: str | bytes, file: str, recorder: Recorder) -> CodeType:
         raise ScriptError(Problem(file, "", f"not Python: {error}")) from None
 
 
-def _cells(name: str, data: bytes, recorder: Recorder, messages: list[str]) -> list[CodeType]:
+def _cells(
+    name: str, data: bytes, recorder: Recorder, messages: list[str], texts: Mapping[str, str]
+) -> list[CodeType]:
     found: list[CodeType] = []
     for cell in cells(data.decode("utf-8", errors="replace"), name):
         file = f"{name}[{cell.number}]"
-        linecache.cache[file] = (len(cell.text), None, cell.text.splitlines(keepends=True), file)
+        text = texts.get(file, cell.text)
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         try:
-            found.append(_instrumented(cell.text, file, recorder))
+            found.append(_instrumented(text, file, recorder))
         except ScriptError as error:
             messages.append(f"cell {cell.number} was left out: {error.problems[0].message}")
     return found
