@@ -15,6 +15,7 @@ from bpdebug.errors import Problem, ScriptError
 from bpdebug.sources.script.imports import OwnFiles
 from bpdebug.sources.script.instrumentation import instrument
 from bpdebug.sources.script.notebooks import cells
+from bpdebug.sources.script.recorder.held import Held
 from bpdebug.sources.script.recorder.objects import Objects
 from bpdebug.sources.script.recorder.recorder import Limits, Recorder
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, Write
@@ -80,6 +81,9 @@ class Recording:
         Which node an object stood for, and when.
     journal : mapping
         The identity of a container -> the container, and the writes to it, in order.
+    held : mapping
+        The identity of a container -> the container, and what it held when the recording ended; empty where
+        the script ended with it.
     """
 
     path: str
@@ -96,6 +100,7 @@ class Recording:
     sites: Sequence[Site]
     objects: Objects
     journal: Mapping[int, tuple[Any, list[Write]]]
+    held: Held
 
     def source(self, file: str) -> Source | None:
         """Return the text of a file that was instrumented."""
@@ -135,26 +140,27 @@ def record_script(
     parts = _cells(name, data, recorder, messages) if is_notebook else [_instrumented(data, name, recorder)]
     skipped = messages if is_notebook else None
     ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
-    if recorder.forgotten:
-        messages.append(
-            f"more than {limits.nodes:,} operations came before the first update of a parameter: "
-            "only the last of them were kept"
-        )
+    return recording_of(name, tuple(arguments), options, ending, output, messages, recorder)
+
+
+def recording_of(
+    name: str,
+    arguments: tuple[str, ...],
+    options: Options,
+    ending: Ending,
+    output: str,
+    messages: Sequence[str],
+    recorder: Recorder,
+) -> Recording:
+    """Put together what a recorder has seen, and how that ended."""
+    forgotten = (
+        f"more than {recorder.limits.nodes:,} operations came before the first update of a parameter: "
+        "only the last of them were kept"
+    )
+    said = (*messages, forgotten) if recorder.forgotten else tuple(messages)
+    record = recorder.kept or recorder.record_so_far()
     return Recording(
-        name,
-        tuple(arguments),
-        options,
-        ending,
-        output,
-        tuple(messages),
-        recorder.nodes,
-        recorder.instances,
-        recorder.updates,
-        recorder.tests,
-        recorder.frames,
-        sites,
-        recorder.objects,
-        recorder.journal,
+        name, arguments, options, ending, output, said, sites=recorder.sites, **record._asdict()
     )
 
 

@@ -23,7 +23,7 @@ from types import CodeType, FrameType, ModuleType
 from typing import Any, NamedTuple
 
 from bpdebug.sources.script.imports import OwnFiles
-from bpdebug.sources.script.recorder.hooks import Hooks, without_own
+from bpdebug.sources.script.recorder.hooks import QUIET, Hooks, without_own
 from bpdebug.sources.script.recorder.recorder import Recorder, Stop
 
 
@@ -186,8 +186,8 @@ def _as_main(main: ModuleType, arguments: list[str], folder: str, finder: OwnFil
 
 @contextlib.contextmanager
 def hooks_in_place(table: dict[str, Any]) -> Iterator[None]:
-    """Put hooks among the builtins; the first ones stay there: what a script leaves behind may still run."""
-    kept = {name: getattr(builtins, name) for name in table if hasattr(builtins, name)}
+    """Put hooks among the builtins, then what was there, or quiet ones: what is left behind may still run."""
+    kept = {name: getattr(builtins, name, QUIET[name]) for name in table}
     for name, hook in table.items():
         setattr(builtins, name, hook)
     try:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpdebug.sources.script.recorder.held import Held, held_by
 from bpdebug.sources.script.recorder.objects import Objects, View, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.records import (
@@ -35,11 +36,26 @@ class Stop(BaseException):
     """The recording is over; it ends the script, and only what catches everything sees it."""
 
 
+class Record(NamedTuple):
+    """What was recorded; see `bpdebug.sources.script.recording.Recording`, which has the same by name."""
+
+    nodes: list[Node]
+    instances: list[Instance]
+    updates: list[Update]
+    tests: list[Test]
+    frames: list[Frame]
+    objects: Objects
+    journal: dict[int, tuple[Any, list[Write]]]
+    held: Held
+
+
 class Limits(NamedTuple):
     """When a recording ends, beside the end of the iteration or of the script.
 
     Attributes
     ----------
+    stops : bool
+        Whether a script ends with its recording; if not, it goes on, and nothing sees what it does.
     until : tuple of (str, int)
         The file and the line at which it ends, when that is reached; the line is 0 for none.
     iteration : int
@@ -55,6 +71,7 @@ class Limits(NamedTuple):
     function: str = ""
     nodes: int = 1_000_000
     size: int = 2_000_000_000
+    stops: bool = True
 
 
 class Recorder:
@@ -68,6 +85,8 @@ class Recorder:
         Why the recording is over; empty as long as it is not.
     forgotten : int
         How often everything was forgotten because it was too much before any parameter was updated.
+    whenever_over : callable
+        Is called once, when the recording is over in code that goes on.
     """
 
     def __init__(self, sites: list[Site], limits: Limits = Limits()) -> None:  # noqa: B008 (a constant)
@@ -81,6 +100,8 @@ class Recorder:
         self.stack = [self.script]
         self.frames = [self.script]
         self.only: Frame | None = None
+        self.kept: Record | None = None
+        self.whenever_over: Callable[[], None] = _nothing
         self.forget()
 
     def forget(self) -> None:
@@ -104,10 +125,39 @@ class Recorder:
         return len(self.nodes)
 
     def end(self, why: str) -> None:
-        """End the recording, and with it the script."""
+        """End the recording, and with it the script; or let it go on, and begin with nothing."""
         self.ended = self.ended or why
         self.on = False
-        raise Stop(why)
+        if self.limits.stops:
+            raise Stop(why)
+        if self.kept is None:
+            self.keep()
+            self.forget()
+            self.whenever_over()
+
+    def goes_on(self) -> None:
+        """End a script again that has caught its end."""
+        if self.ended and self.limits.stops:
+            self.end(self.ended)
+
+    def record_so_far(self) -> Record:
+        """Return what was recorded."""
+        return Record(
+            self.nodes,
+            self.instances,
+            self.updates,
+            self.tests,
+            self.frames,
+            self.objects,
+            self.journal,
+            {},
+        )
+
+    def keep(self) -> None:
+        """Keep what was recorded so that nothing that happens later changes it."""
+        self.objects.settle()
+        record = self.record_so_far()
+        self.kept = record._replace(frames=[*self.frames], held=held_by(self.instances))
 
     def frame(self) -> FrameType:
         """Return the frame of the person's code that is running."""
@@ -145,8 +195,9 @@ class Recorder:
         """End where there is too much; what comes before the first update is forgotten instead."""
         if self.updates:
             self.end(f"{len(self.nodes):,} operations were recorded, which is as many as are kept")
-        self.forgotten += 1
-        self.forget()
+        else:
+            self.forgotten += 1
+            self.forget()
         return self.add(None, None, (), NOTHING, value)
 
     def operands(self, site: Site, values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -172,8 +223,9 @@ class Recorder:
         if site in node.replaced_readers and self._is_step(node):
             if self.iteration >= self.limits.iteration:
                 self.end("the iteration is over: the next one begins here")
-            self.iteration += 1
-            self.forget()
+            else:
+                self.iteration += 1
+                self.forget()
             return True
         if isinstance(node.readers, set):
             node.readers.add(site)
@@ -394,10 +446,10 @@ class Recorder:
         do : callable
             Changes it.
         """
-        objects = self.objects
         operands = self.operands(site, values)
         if options:
             options = dict(zip(options, self.operands(site, tuple(options.values())), strict=True))
+        objects = self.objects  # those of now: a new iteration may have begun with the operands
         old = objects.node_of(target)
         objects.before_write(target)
         try:
@@ -461,6 +513,10 @@ class Recorder:
             call = self.stack.pop()
             if call is self.only and self.on:
                 self.end(f"{self.limits.function} has returned")
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _keeps_dtype(old: Any, value: Any) -> bool:
