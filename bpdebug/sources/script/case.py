@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -27,7 +27,20 @@ from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import as_input
 
 
-def case_of(recording: Recording) -> Case:
+@dataclass(frozen=True, kw_only=True)
+class RecordedCase(Case):
+    """A case with the recording that it was made of: its own gradients can be checked.
+
+    Attributes
+    ----------
+    recording : Recording
+        What was recorded.
+    """
+
+    recording: Recording
+
+
+def case_of(recording: Recording) -> RecordedCase:
     """Make a case of a recording: its program has a statement for each value of the person's code.
 
     Raises
@@ -42,7 +55,8 @@ def case_of(recording: Recording) -> Case:
     converted, notes = held_to_the_record(with_phases(converted, analysis))
     program = program_of(converted, recording)
     path = Path(recording.path)
-    return Case(
+    return RecordedCase(
+        recording=recording,
         name=path.stem,
         source=recording.path,
         title=path.name,

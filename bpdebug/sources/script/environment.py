@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import io
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,6 @@ from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.records import MISSING, Instance, Node
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.running import hooks_in_place
-
 
 
 class Environment(Mapping[str, Any]):
@@ -205,8 +205,15 @@ class _Private(ast.NodeTransformer):
 
 @contextmanager
 def callable_again(recording: Recording) -> Iterator[None]:
-    """Let the person's functions be called within this: their hooks do what Python does, no more."""
+    """Let the person's functions be called within this: their hooks do what Python does, no more.
+
+    What they print was printed when they were recorded, and is not printed again.
+    """
     silent = Recorder(list(recording.sites))
     silent.on = False
-    with hooks_in_place(Hooks(silent).table()):
+    with (
+        hooks_in_place(Hooks(silent).table()),
+        redirect_stdout(io.StringIO()),
+        redirect_stderr(io.StringIO()),
+    ):
         yield

@@ -15,7 +15,7 @@ from bpdebug.errors import Problem, ScriptError
 from bpdebug.sources.script.imports import OwnFiles
 from bpdebug.sources.script.instrumentation import instrument
 from bpdebug.sources.script.notebooks import cells
-from bpdebug.sources.script.recorder.held import Held
+from bpdebug.sources.script.recorder.held import Containers
 from bpdebug.sources.script.recorder.objects import Objects
 from bpdebug.sources.script.recorder.recorder import Limits, Recorder
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, Write
@@ -100,7 +100,7 @@ class Recording:
     sites: Sequence[Site]
     objects: Objects
     journal: Mapping[int, tuple[Any, list[Write]]]
-    held: Held
+    held: Containers
 
     def source(self, file: str) -> Source | None:
         """Return the text of a file that was instrumented."""
@@ -159,9 +159,7 @@ def recording_of(
     )
     said = (*messages, forgotten) if recorder.forgotten else tuple(messages)
     record = recorder.kept or recorder.record_so_far()
-    return Recording(
-        name, arguments, options, ending, output, said, sites=recorder.sites, **record._asdict()
-    )
+    return Recording(name, arguments, options, ending, output, said, sites=recorder.sites, **record._asdict())
 
 
 def _read(name: str) -> bytes:

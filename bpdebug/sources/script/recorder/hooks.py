@@ -306,7 +306,7 @@ def named(hooks: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., An
 def _quiet() -> dict[str, Callable[..., Any]]:
     """Return hooks that see nothing."""
     unseen: dict[int, Any] = {}  # `{}.get(number, value)` gives the value, without a frame of Python's
-    hooks: dict[str, Callable[..., Any]] = {kind: unseen.get for kind in SEEN}
+    hooks: dict[str, Callable[..., Any]] = dict.fromkeys(SEEN, unseen.get)
     hooks |= dict.fromkeys(CONTROL, bool) | {"caught": caught}
     hooks["attribute"] = lambda number, owner, name: getattr(owner, name)
     hooks["subscript"] = lambda number, owner, index: owner[index]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.held import Held, held_by
+from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.objects import Objects, View, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.records import (
@@ -46,7 +46,7 @@ class Record(NamedTuple):
     frames: list[Frame]
     objects: Objects
     journal: dict[int, tuple[Any, list[Write]]]
-    held: Held
+    held: Containers
 
 
 class Limits(NamedTuple):
@@ -156,8 +156,12 @@ class Recorder:
     def keep(self) -> None:
         """Keep what was recorded so that nothing that happens later changes it."""
         self.objects.settle()
-        record = self.record_so_far()
-        self.kept = record._replace(frames=[*self.frames], held=held_by(self.instances))
+        held = Held(self.instances, self.journal)
+        for known in self.objects.known.values():
+            _, node = known.history[0]
+            if node.function is None and not node.names and id(known.object) in held.names:
+                self.name(node, held.names[id(known.object)])
+        self.kept = self.record_so_far()._replace(frames=[*self.frames], held=held.containers)
 
     def frame(self) -> FrameType:
         """Return the frame of the person's code that is running."""
