@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import builtins
 import functools
-import gc
 import inspect
 import linecache
 import sys
@@ -31,8 +30,8 @@ from typing import Any
 from bpdebug.errors import Problem, ScriptError
 from bpdebug.sources.script.blocks import block_at, refused, runnable
 from bpdebug.sources.script.case import RecordedCase, case_of
-from bpdebug.sources.script.imports import OwnFiles
-from bpdebug.sources.script.instrumentation.copies import Copies, File, exchange_back
+from bpdebug.sources.script.imports import is_below
+from bpdebug.sources.script.instrumentation.copies import Copies, File, all_functions, exchange_back
 from bpdebug.sources.script.recorder.hooks import QUIET, Hooks, without_own
 from bpdebug.sources.script.recorder.recorder import Limits, Recorder
 from bpdebug.sources.script.recording import MOST_NODES, Options, Recording, recording_of
@@ -226,7 +225,7 @@ def watched(file: str, line: int, variables: dict[str, Any], recorded: Recorded)
 
     def over() -> None:
         exchange_back(exchanged)
-        COPIES.take_back(_functions())  # those that were made in the meantime
+        COPIES.take_back(all_functions())  # those that were made in the meantime
         vars(builtins).update(QUIET)
 
     recorder.whenever_over = over
@@ -246,15 +245,11 @@ def watched(file: str, line: int, variables: dict[str, Any], recorded: Recorded)
         recorded.take(recording_of(file, (), Options(), ending, "", (), recorder))
 
 
-def _functions() -> Iterator[FunctionType]:
-    return (one for one in gc.get_objects() if type(one) is FunctionType)
-
-
 def _own_functions(file: str, variables: dict[str, Any]) -> list[FunctionType]:
     """Return the functions of the person's, once their files are instrumented."""
     folder = Path(file).parent if Path(file).exists() else Path.cwd()
-    is_own = functools.cache(OwnFiles(folder, COPIES.sites, set()).is_own)
-    own = [one for one in _functions() if one.__globals__ is variables or is_own(one.__code__.co_filename)]
+    is_own = functools.cache(functools.partial(is_below, folder.resolve()))
+    own = [one for one in all_functions() if one.__globals__ is variables or is_own(one.__code__.co_filename)]
     for name, among in {one.__code__.co_filename: one.__globals__ for one in own}.items():
         with suppress(ScriptError):  # what has no source is a library to us
             _instrumented(name, 0, among)

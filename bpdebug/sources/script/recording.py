@@ -7,13 +7,15 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import CodeType
 from typing import Any, NamedTuple
 
 from bpdebug.errors import Problem, ScriptError
-from bpdebug.sources.script.imports import OwnFiles
+from bpdebug.sources.script.imports import Compiled, OwnFiles
 from bpdebug.sources.script.instrumentation import instrument
+from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
 from bpdebug.sources.script.notebooks import cells
 from bpdebug.sources.script.recorder.held import Containers
 from bpdebug.sources.script.recorder.objects import Objects
@@ -134,10 +136,11 @@ def record_script(
     sites: list[Site] = []
     limits = Limits((name, options.until), options.iteration, options.function, MOST_NODES)
     recorder = Recorder(sites, limits)
-    finder = OwnFiles(Path(name).parent, sites, recorder.files)
+    compiled = _of_one_function(recorder) if options.function else partial(instrument, sites=sites)
+    finder = OwnFiles(Path(name).parent, compiled, recorder.files)
     messages: list[str] = []
     is_notebook = Path(name).suffix == ".ipynb"
-    parts = _cells(name, data, recorder, messages) if is_notebook else [_instrumented(data, name, recorder)]
+    parts = _cells(name, data, finder, messages) if is_notebook else [_instrumented(data, name, finder)]
     skipped = messages if is_notebook else None
     ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
     return recording_of(name, tuple(arguments), options, ending, output, messages, recorder)
@@ -171,12 +174,19 @@ def _read(name: str) -> bytes:
         raise ScriptError(Problem(name, "", f"cannot be read: {error.strerror}")) from None
 
 
-def _instrumented(text: str | bytes, file: str, recorder: Recorder) -> CodeType:
-    recorder.files.add(file)
+def _of_one_function(recorder: Recorder) -> Compiled:
+    """Let only one function have hooks, until it is called: what comes before runs as fast as it does."""
+    copies = Copies(recorder.sites)
+    recorder.whenever_begun = lambda: copies.exchange(all_functions())
+    return lambda text, file: copies.only(text, file, recorder.limits.function)
+
+
+def _instrumented(text: str | bytes, file: str, finder: OwnFiles) -> CodeType:
+    finder.files.add(file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
-            return instrument(text, file, recorder.sites)
+            return finder.compiled(text, file)
     except SyntaxError as error:
         where = f"{file}:{error.lineno}" if error.lineno else file
         message = f"not Python: {error.msg}"
@@ -185,13 +195,13 @@ def _instrumented(text: str | bytes, file: str, recorder: Recorder) -> CodeType:
         raise ScriptError(Problem(file, "", f"not Python: {error}")) from None
 
 
-def _cells(name: str, data: bytes, recorder: Recorder, messages: list[str]) -> list[CodeType]:
+def _cells(name: str, data: bytes, finder: OwnFiles, messages: list[str]) -> list[CodeType]:
     found: list[CodeType] = []
     for cell in cells(data.decode("utf-8", errors="replace"), name):
         file = f"{name}[{cell.number}]"
         linecache.cache[file] = (len(cell.text), None, cell.text.splitlines(keepends=True), file)
         try:
-            found.append(_instrumented(cell.text, file, recorder))
+            found.append(_instrumented(cell.text, file, finder))
         except ScriptError as error:
             messages.append(f"cell {cell.number} was left out: {error.problems[0].message}")
     return found

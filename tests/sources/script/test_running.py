@@ -76,6 +76,16 @@ def test_of_one_function_only_its_first_call_is_recorded(record) -> None:
     assert recording.ending.message == "forward has returned"
 
 
+def test_of_one_function_everything_that_it_calls_is_seen_and_nothing_before(record) -> None:
+    text = TRAINING.replace("for step in range(4):\n", "def train(step):\n    global w\n") + (
+        "unseen = forward.__code__.co_names\ntrain(0)\n"
+    )
+    recording = record(text.replace("train(0)", "print(*unseen)\ntrain(0)"), function="train")
+    assert lines(recording) == [8, 12, 13, 14, 15]
+    assert recording.output == "w\nstep 0\n"
+    assert [update.slot for update in recording.updates] == ["w"]
+
+
 def test_an_endless_loop_is_ended_by_the_clock(record) -> None:
     recording = record("a = 1.5 * 2\nwhile True:\n    pass\n", seconds=0.3)
     assert (recording.ending.kind, recording.ending.message) == ("timed out", "0.3 seconds are over")

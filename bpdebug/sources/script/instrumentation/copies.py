@@ -7,11 +7,12 @@ code is exchanged. So what is not recorded costs nothing, and code that runs alr
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import NamedTuple
 
-from bpdebug.sources.script.instrumentation import instrumented_tree
+from bpdebug.sources.script.instrumentation import decoded, instrumented_tree
 from bpdebug.sources.script.sites import Site, Source
 
 Key = tuple[str, int, tuple[str, ...], tuple[str, ...]]
@@ -79,6 +80,18 @@ class Copies:
                 function.__code__ = code
         return exchanged
 
+    def only(self, text: str | bytes, name: str, function: str) -> CodeType:
+        """Return the code of a file in which one function has hooks, until others get them by `exchange`.
+
+        Parameters
+        ----------
+        function : str
+            `Net.backward` or `backward`.
+        """
+        text = text if isinstance(text, str) else decoded(text)
+        hooked = compile(self.file(name, text).tree, name, "exec", dont_inherit=True)
+        return _with_one(compile(text, name, "exec", dont_inherit=True), hooked, f".{function}")
+
     def take_back(self, functions: Iterable[FunctionType]) -> None:
         """Give functions their own code that were made while their file had hooks."""
         for function in functions:
@@ -104,16 +117,22 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
             yield from codes_in(inner)
 
 
-def with_some(plain: CodeType, hooked: CodeType, is_meant: Callable[[CodeType], bool]) -> CodeType:
-    """Return plain code in which some functions are those of the code with hooks."""
+def all_functions() -> Iterator[FunctionType]:
+    """Yield every function that is there."""
+    return (one for one in gc.get_objects() if type(one) is FunctionType)
+
+
+def _with_one(plain: CodeType, hooked: CodeType, ending: str) -> CodeType:
+    """Return plain code in which the functions whose name ends so are those of the code with hooks."""
     copies = {_key(inner): inner for inner in hooked.co_consts if isinstance(inner, CodeType)}
     chosen = []
     for inner in plain.co_consts:
-        if isinstance(inner, CodeType) and _key(inner) in copies:
-            copy = copies[_key(inner)]
-            chosen.append(copy if is_meant(inner) else with_some(inner, copy, is_meant))
-        else:
+        copy = copies.get(_key(inner)) if isinstance(inner, CodeType) else None
+        if copy is None:
             chosen.append(inner)
+        else:
+            is_meant = f".{inner.co_qualname}".replace(".<locals>", "").endswith(ending)
+            chosen.append(copy if is_meant else _with_one(inner, copy, ending))
     return plain.replace(co_consts=tuple(chosen))
 
 

@@ -93,6 +93,11 @@ Add = Callable[..., Node]
 
 def is_tensor(value: Any) -> bool:
     """Whether a value is followed: a numeric array, a float, or a number of NumPy's that is no truth."""
+    kind = type(value)
+    if kind is float:
+        return True
+    if kind is int or kind is str or kind is list:
+        return False
     if isinstance(value, np.ndarray):
         return value.dtype.kind in NUMERIC
     return isinstance(value, float | np.floating | np.integer | np.complexfloating)

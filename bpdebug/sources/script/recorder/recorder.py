@@ -85,8 +85,9 @@ class Recorder:
         Why the recording is over; empty as long as it is not.
     forgotten : int
         How often everything was forgotten because it was too much before any parameter was updated.
-    whenever_over : callable
-        Is called once, when the recording is over in code that goes on.
+    whenever_begun, whenever_over : callable
+        Are called once: when the one function is called that is recorded, and when the recording is over in
+        code that goes on.
     """
 
     def __init__(self, sites: list[Site], limits: Limits = Limits()) -> None:  # noqa: B008 (a constant)
@@ -101,7 +102,8 @@ class Recorder:
         self.frames = [self.script]
         self.only: Frame | None = None
         self.kept: Record | None = None
-        self.whenever_over: Callable[[], None] = _nothing
+        self.whenever_begun: Callable[[], object] = _nothing
+        self.whenever_over: Callable[[], object] = _nothing
         self.forget()
 
     def forget(self) -> None:
@@ -327,18 +329,20 @@ class Recorder:
         """Note that a variable gets a value; an item or an attribute gets it at its store."""
         if not target.name:
             return
-        frame = self.frame()
-        variables = frame.f_globals if target.is_global else frame.f_locals
-        old = variables.get(target.name, MISSING)
-        if target.is_global:
-            self.write(variables, target.name, old)
-        if is_tensor(value):
-            node = self.objects.node_of(value)
+        node = self.objects.node_of(value) if is_tensor(value) else None
+        if node is not None:
             self.name(node, target.text)
-            if node.origin.function in MAY_UPDATE:
+        is_container = type(value) in (list, tuple, dict)
+        may_update = is_container or (node is not None and node.origin.function in MAY_UPDATE)
+        if target.is_global or may_update:
+            frame = self.frame()
+            variables = frame.f_globals if target.is_global else frame.f_locals
+            old = variables.get(target.name, MISSING)
+            if target.is_global:
+                self.write(variables, target.name, old)
+            if may_update:
                 self.slot(site, old, value, target.text)
-        elif type(value) in (list, tuple, dict):
-            self.slot(site, old, value, target.text)
+        if is_container:
             self.name_parts(value, target.text)
 
     def name_parts(self, value: Any, name: str, depth: int = 0) -> None:
@@ -406,6 +410,11 @@ class Recorder:
     def check(self, site: Site, old: Node, new: Node, name: str) -> None:
         """Look whether a node is a step of another: `c · old + delta`, where delta depends on it."""
         old, new = old.origin, new.origin
+        if old is new or old.shape != new.shape:
+            return
+        terms = terms_beside(new, old)
+        if terms is None:
+            return
         parameter = self.parameters.get(old.id, old)
         own = {id(site.statement)} | ({id(new.site.statement)} if new.site else set())
         readers = {
@@ -413,10 +422,7 @@ class Recorder:
             for number in old.readers | parameter.readers
             if id(self.sites[number].statement) not in own
         }
-        if old is new or not readers or old.shape != new.shape:
-            return
-        terms = terms_beside(new, old)
-        if terms is None:
+        if not readers:
             return
         if any(depends_on(delta, old) for _, delta in terms):
             parameter = old
@@ -508,6 +514,7 @@ class Recorder:
         self.stack.append(call)
         if self.limits.function and self.only is None and not self.ended and _is_meant(site, self.limits):
             self.only, self.on = call, True
+            self.whenever_begun()
         if self.on:
             self.frames.append(call)
 
