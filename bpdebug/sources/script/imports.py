@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -48,6 +49,7 @@ class OwnFiles:
         return bool(file) and is_below(self.folder, str(file))
 
 
+@cache
 def is_below(folder: Path, file: str) -> bool:
     """Whether a file lies under a folder, and is no library that is installed there."""
     path = Path(file).resolve()

@@ -247,9 +247,12 @@ def watched(file: str, line: int, variables: dict[str, Any], recorded: Recorded)
 
 def _own_functions(file: str, variables: dict[str, Any]) -> list[FunctionType]:
     """Return the functions of the person's, once their files are instrumented."""
-    folder = Path(file).parent if Path(file).exists() else Path.cwd()
-    is_own = functools.cache(functools.partial(is_below, folder.resolve()))
-    own = [one for one in all_functions() if one.__globals__ is variables or is_own(one.__code__.co_filename)]
+    folder = (Path(file).parent if Path(file).exists() else Path.cwd()).resolve()
+    own = [
+        one
+        for one in all_functions()
+        if one.__globals__ is variables or is_below(folder, one.__code__.co_filename)
+    ]
     for name, among in {one.__code__.co_filename: one.__globals__ for one in own}.items():
         with suppress(ScriptError):  # what has no source is a library to us
             _instrumented(name, 0, among)

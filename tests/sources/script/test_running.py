@@ -215,12 +215,14 @@ def test_cells_that_are_no_python_or_raise_are_left_out(tmp_path: Path) -> None:
     assert "IndexError" in recording.messages[1]
 
 
+@pytest.mark.parametrize("most", range(500, 504), ids="whichever operation is the last: {}".format)
 def test_what_comes_before_the_first_update_is_forgotten_where_it_is_too_much(
-    record, monkeypatch: pytest.MonkeyPatch
+    record, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    monkeypatch.setattr("bpdebug.sources.script.recording.MOST_NODES", 500)
-    recording = record("a = 0.5\nfor i in range(2000):\n    a = a * 0.5 + 1.0\n" + TRAINING)
+    monkeypatch.setattr("bpdebug.sources.script.recording.MOST_NODES", most)
+    loop = "a = 0.5\nfor i in range(2000):\n    a = a * 0.5 + 1.0\n    a += i\n"
+    recording = record(loop + TRAINING)
     assert recording.ending.kind == "stopped"
-    assert len(recording.nodes) < 500
+    assert len(recording.nodes) < most
     assert [update.slot for update in recording.updates] == ["w"]
     assert "only the last of them were kept" in recording.messages[0]

@@ -495,7 +495,7 @@ class Recorder:
             self.record(site, plain, (old, value), NOTHING, result)
             node = self.objects.node_of(result)
             self.effect(site, node, name)
-            if type(node.operands[0]) is Node:
+            if node.operands and type(node.operands[0]) is Node:  # none: everything was just forgotten
                 self.check(site, node.operands[0], node, name)
         return result
 
