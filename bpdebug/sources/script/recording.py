@@ -19,7 +19,7 @@ from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
 from bpdebug.sources.script.notebooks import cells
 from bpdebug.sources.script.recorder.held import Containers
 from bpdebug.sources.script.recorder.objects import Objects
-from bpdebug.sources.script.recorder.recorder import Limits, Recorder
+from bpdebug.sources.script.recorder.recorder import OVER, Limits, Recorder
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, Write
 from bpdebug.sources.script.running import Ending, run
 from bpdebug.sources.script.sites import Site, Source
@@ -162,7 +162,11 @@ def recording_of(
     )
     said = (*messages, forgotten) if recorder.forgotten else tuple(messages)
     record = recorder.kept or recorder.record_so_far()
-    return Recording(name, arguments, options, ending, output, said, sites=recorder.sites, **record._asdict())
+    if record.was_over:
+        ending = Ending("stopped", OVER)
+    parts = record._asdict()
+    del parts["was_over"]
+    return Recording(name, arguments, options, ending, output, said, sites=recorder.sites, **parts)
 
 
 def _read(name: str) -> bytes:

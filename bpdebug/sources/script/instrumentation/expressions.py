@@ -55,7 +55,7 @@ OPERATORS = frozenset({"binary", "unary", "augment"})
 """The kinds of sites whose hook is that of their operator."""
 ATTRIBUTES = frozenset({"T", "mT", "real", "imag", "flat"})
 """The attributes of an array that are another array."""
-UNSEEN_CALLS = frozenset({"super", "len", "range", "print", "isinstance", "str", "repr", "locals", "globals"})
+UNSEEN_CALLS = frozenset({"super", "len", "range", "isinstance", "str", "repr", "locals", "globals"})
 """Builtins that no gradient passes; a function of the person's with such a name needs no hook either."""
 KEEPS_VALUES = frozenset({"append", "appendleft", "insert"})
 """Methods that put their last argument into a container."""

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.held import Containers, Held
+from bpdebug.sources.script.recorder.iterations import Mark, has_loss, states_behind
 from bpdebug.sources.script.recorder.objects import Objects, View, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.records import (
@@ -23,7 +25,7 @@ from bpdebug.sources.script.recorder.records import (
     same,
 )
 from bpdebug.sources.script.recorder.updates import MAY_UPDATE, depends_on, is_plain_sum, terms_beside
-from bpdebug.sources.script.sites import Site, Target
+from bpdebug.sources.script.sites import Place, Site, Target
 
 NOTHING: Mapping[str, Any] = {}
 COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
@@ -36,8 +38,14 @@ class Stop(BaseException):
     """The recording is over; it ends the script, and only what catches everything sees it."""
 
 
+OVER = "the iteration is over: the next one begins here"
+
+
 class Record(NamedTuple):
-    """What was recorded; see `bpdebug.sources.script.recording.Recording`, which has the same by name."""
+    """What was recorded; see `bpdebug.sources.script.recording.Recording`, which has the same by name.
+
+    `was_over` says that the iteration was over before the recording ended.
+    """
 
     nodes: list[Node]
     instances: list[Instance]
@@ -47,6 +55,7 @@ class Record(NamedTuple):
     objects: Objects
     journal: dict[int, tuple[Any, list[Write]]]
     held: Containers
+    was_over: bool
 
 
 class Limits(NamedTuple):
@@ -102,6 +111,7 @@ class Recorder:
         self.frames = [self.script]
         self.only: Frame | None = None
         self.kept: Record | None = None
+        self.states: set[Place] = set()  # the lines whose steps are those of a state
         self.whenever_begun: Callable[[], object] = _nothing
         self.whenever_over: Callable[[], object] = _nothing
         self.forget()
@@ -115,8 +125,10 @@ class Recorder:
         self.journal: dict[int, tuple[Any, list[Write]]] = {}
         self.moment = 0
         self.objects = Objects(self.add)
+        self.doubt: Mark | None = None
         self.parameters: dict[int, Node] = {}  # a part of a step -> what it is a step of
-        self.plain_sums: set[int] = set()  # what may be a residual, `x + f(x)`
+        self.steps: dict[int, Update] = {}  # a new value -> its step
+        self._no_doubt()
         self.size = 0
         for frame in self.frames:
             frame.latest = None
@@ -143,17 +155,17 @@ class Recorder:
             self.end(self.ended)
 
     def record_so_far(self) -> Record:
-        """Return what was recorded."""
-        return Record(
-            self.nodes,
-            self.instances,
-            self.updates,
-            self.tests,
-            self.frames,
-            self.objects,
-            self.journal,
-            {},
+        """Return what was recorded; where it is in doubt, until the iteration may have been over."""
+        ends = self.doubt[1:] if self.doubt is not None else (None,) * 5
+        nodes, instances, updates, tests, frames = (
+            one[:end] for one, end in zip(self._lists(), ends, strict=True)
         )
+        updates = [one for one in updates if one.site.statement not in self.states]
+        was_over = self.doubt is not None
+        return Record(nodes, instances, updates, tests, frames, self.objects, self.journal, {}, was_over)
+
+    def _lists(self) -> tuple[list[Any], ...]:
+        return self.nodes, self.instances, self.updates, self.tests, self.frames
 
     def keep(self) -> None:
         """Keep what was recorded so that nothing that happens later changes it."""
@@ -163,7 +175,7 @@ class Recorder:
             _, node = known.history[0]
             if node.function is None and not node.names and id(known.object) in held.names:
                 self.name(node, held.names[id(known.object)])
-        self.kept = self.record_so_far()._replace(frames=[*self.frames], held=held.containers)
+        self.kept = self.record_so_far()._replace(held=held.containers)
 
     def frame(self) -> FrameType:
         """Return the frame of the person's code that is running."""
@@ -193,13 +205,15 @@ class Recorder:
         node = Node(len(self.nodes), site, function, operands, options, value, self.stack[-1])
         self.nodes.append(node)
         self.size += getattr(value, "nbytes", 64)
-        if len(self.nodes) >= self.limits.nodes or self.size >= self.limits.size:
+        if len(self.nodes) >= self.most_nodes or self.size >= self.most_bytes:
             return self._too_much(value)
         return node
 
     def _too_much(self, value: Any) -> Node:
         """End where there is too much; what comes before the first update is forgotten instead."""
-        if self.updates:
+        if self.doubt is not None:
+            self.end(OVER)
+        elif self.updates:
             self.end(f"{len(self.nodes):,} operations were recorded, which is as many as are kept")
         else:
             self.forgotten += 1
@@ -226,9 +240,9 @@ class Recorder:
     def _is_read(self, node: Node, site: int) -> bool:
         """Note that a place reads a node; return whether a new iteration has begun with that."""
         node = node.origin
-        if site in node.replaced_readers and self._is_step(node):
+        if site in node.replaced_readers and self._is_over(self.steps[node.id]):
             if self.iteration >= self.limits.iteration:
-                self.end("the iteration is over: the next one begins here")
+                self.end(OVER)
             else:
                 self.iteration += 1
                 self.forget()
@@ -239,13 +253,27 @@ class Recorder:
             node.readers = {site}
         return False
 
-    def _is_step(self, node: Node) -> bool:
-        """Whether what replaces another is a step of a parameter, and not a residual in a loop."""
-        if node.id not in self.plain_sums:
+    def _is_over(self, update: Update) -> bool:
+        """Whether the iteration is over with a place that reads what is new; mark where that is in doubt."""
+        line = update.site.statement
+        if self.doubt is not None or line in self.states or self._ends_at_a_line:
+            return False
+        if has_loss(self.nodes, update, self.updates):
             return True
-        olds = list({update.old.id: update.old for update in self.updates}.values())
-        own = [old for old in olds if not any(depends_on(old, one) for one in olds if one is not old)]
-        return len(own) > 1
+        if self.limits.iteration > 1:  # all iterations are counted, and none is run twice
+            return not is_plain_sum(update.new, update.deltas)
+        self.doubt = Mark(update, *(len(one) for one in self._lists()))
+        self.most_nodes = min(self.limits.nodes, len(self.nodes) + iterations.MOST_NODES)
+        self.most_bytes = min(self.limits.size, self.size + iterations.MOST_BYTES)
+        return False
+
+    @property
+    def _ends_at_a_line(self) -> bool:
+        return bool(self.limits.until[1]) and self.iteration >= self.limits.iteration
+
+    def _no_doubt(self) -> None:
+        self.doubt = None
+        self.most_nodes, self.most_bytes = self.limits.nodes, self.limits.size
 
     def record(
         self,
@@ -430,11 +458,13 @@ class Recorder:
             if not terms:
                 self.parameters[new.id] = parameter
             return
+        update = Update(parameter, new, terms, site, name)
         if not self.updates or self.updates[-1].new is not new:
-            self.updates.append(Update(parameter, new, terms, site, name))
-        self.parameters[new.id] = parameter
-        if is_plain_sum(new, terms):
-            self.plain_sums.add(new.id)
+            self.updates.append(update)
+        if self.doubt is not None and (states := states_behind(update, self.updates, self.doubt)):
+            self.states |= states
+            self._no_doubt()
+        self.parameters[new.id], self.steps[new.id] = parameter, update
         new.replaced_readers = frozenset(readers) | old.replaced_readers
 
     def change(
