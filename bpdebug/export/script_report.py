@@ -11,7 +11,7 @@ import numpy as np
 
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.export.json_trace import json_numbers
-from bpdebug.verify.repair.report import Finding, ScriptReport
+from bpdebug.verify.repair.report import Finding, ScriptReport, corrected
 
 VERSION = 1
 
@@ -86,27 +86,6 @@ CHECK_FORMATS: dict[str, Callable[[ScriptReport], Iterator[str]]] = {
 }
 
 
-def corrected(text: str, findings: tuple[Finding, ...]) -> str:
-    """Return the text of a file with the verified corrections in it.
-
-    Parameters
-    ----------
-    text : str
-        The file.
-    findings : tuple of Finding
-        Those of this file; only verified ones are applied.
-    """
-    lines = text.splitlines(keepends=True)
-    found = [finding for finding in findings if finding.verified and finding.correction is not None]
-    # From the end to the beginning: what has been replaced moves nothing that is still to be replaced.
-    for finding in sorted(found, key=lambda one: (one.source.line, one.source.columns), reverse=True):
-        source, (begin, end) = finding.source, finding.source.columns
-        first, last = source.line - 1, source.end_line - 1
-        replaced = f"{lines[first][:begin]}{finding.correction}{lines[last][end:]}"
-        lines[first : last + 1] = replaced.splitlines(keepends=True)
-    return "".join(lines)
-
-
 def diff(files: Mapping[str, str], findings: tuple[Finding, ...]) -> Iterator[str]:
     """Write the verified corrections as a unified diff, for `patch -p0`.
 
@@ -141,10 +120,9 @@ def conclusion(report: ScriptReport) -> str:
         right = "All right" if not open_ones else "Right"
         return f"{right}: {count} gradient{'s' if count != 1 else ''}.{left}{unfinished}"
     lines = len({(finding.source.file, finding.source.line) for finding in report.findings})
-    at = f" {lines} line{'s' if lines != 1 else ''} to mend." if lines else ""
-    return (
-        f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}.{at}{left}{unfinished}"
-    )
+    at = f"{lines} line{'s' if lines != 1 else ''} to mend." if lines else ""
+    counted = f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}. " if wrong else ""
+    return f"{counted}{at}{left}{unfinished}".strip()
 
 
 def _assumed(report: ScriptReport) -> Iterator[str]:

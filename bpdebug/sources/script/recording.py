@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import CodeType
+from types import CodeType, MappingProxyType
 from typing import Any, NamedTuple
 
 from bpdebug.errors import Problem, ScriptError
@@ -104,6 +104,11 @@ class Recording:
     journal: Mapping[int, tuple[Any, list[Write]]]
     held: Containers
 
+    @property
+    def can_run_again(self) -> bool:
+        """Whether it is a script that ran, and not a part of a program that goes on."""
+        return not self.held
+
     def source(self, file: str) -> Source | None:
         """Return the text of a file that was instrumented."""
         return next((site.source for site in self.sites if site.place.file == file), None)
@@ -113,6 +118,7 @@ def record_script(
     path: str | os.PathLike[str],
     arguments: Sequence[str] = (),
     options: Options = Options(),  # noqa: B008
+    texts: Mapping[str, str] = MappingProxyType({}),
 ) -> Recording:
     """Run a script as `python` would, and record one iteration of what it trains.
 
@@ -124,6 +130,8 @@ def record_script(
         What stands after its name in `sys.argv`.
     options : Options
         What is recorded.
+    texts : mapping
+        The name of a file, as the sites have it -> a text that runs in place of its own.
 
     Raises
     ------
@@ -136,11 +144,17 @@ def record_script(
     sites: list[Site] = []
     limits = Limits((name, options.until), options.iteration, options.function, MOST_NODES)
     recorder = Recorder(sites, limits)
-    compiled = _of_one_function(recorder) if options.function else partial(instrument, sites=sites)
+    hooked = _of_one_function(recorder) if options.function else partial(instrument, sites=sites)
+
+    def compiled(text: str | bytes, file: str) -> CodeType:
+        return hooked(texts.get(file, text), file)
+
     finder = OwnFiles(Path(name).parent, compiled, recorder.files)
     messages: list[str] = []
     is_notebook = Path(name).suffix == ".ipynb"
-    parts = _cells(name, data, finder, messages) if is_notebook else [_instrumented(data, name, finder)]
+    parts = (
+        _cells(name, data, finder, messages, texts) if is_notebook else [_instrumented(data, name, finder)]
+    )
     skipped = messages if is_notebook else None
     ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
     return recording_of(name, tuple(arguments), options, ending, output, messages, recorder)
@@ -199,13 +213,16 @@ def _instrumented(text: str | bytes, file: str, finder: OwnFiles) -> CodeType:
         raise ScriptError(Problem(file, "", f"not Python: {error}")) from None
 
 
-def _cells(name: str, data: bytes, finder: OwnFiles, messages: list[str]) -> list[CodeType]:
+def _cells(
+    name: str, data: bytes, finder: OwnFiles, messages: list[str], texts: Mapping[str, str]
+) -> list[CodeType]:
     found: list[CodeType] = []
     for cell in cells(data.decode("utf-8", errors="replace"), name):
         file = f"{name}[{cell.number}]"
-        linecache.cache[file] = (len(cell.text), None, cell.text.splitlines(keepends=True), file)
+        text = texts.get(file, cell.text)
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         try:
-            found.append(_instrumented(cell.text, file, finder))
+            found.append(_instrumented(text, file, finder))
         except ScriptError as error:
             messages.append(f"cell {cell.number} was left out: {error.problems[0].message}")
     return found
