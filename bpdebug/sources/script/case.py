@@ -74,6 +74,7 @@ def case_of(recording: Recording) -> RecordedCase:
             found=(*found(recording, converted, analysis), *notes),
             output=recording.output,
             ended=recording.ending.message,
+            failed="" if recording.updates else recording.ending.traceback or recording.ended_early,
         ),
     )
 
@@ -155,7 +156,8 @@ def found(recording: Recording, converted: Converted, analysis: Analysis) -> tup
         f"{one.file}:{one.line}: {one.code} is recorded, and not derived: {one.function} is not known here"
         for one in converted.opaque
     )
-    return (*recording.messages, *sentences(analysis), *opaque)
+    early = (recording.ended_early,) if recording.ended_early else ()
+    return (*recording.messages, *early, *sentences(analysis), *opaque)
 
 
 def with_phases(converted: Converted, analysis: Analysis) -> Converted:

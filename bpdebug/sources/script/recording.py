@@ -105,6 +105,15 @@ class Recording:
     held: Containers
 
     @property
+    def ended_early(self) -> str:
+        """What to say where the script did not come to the end of an iteration; empty where it did."""
+        kind, message, _, file, line = self.ending
+        if kind in ("stopped", "finished"):
+            return ""
+        at = f" at {file}:{line}" if line else ""
+        return f"the recording ended early{at}: {message}"
+
+    @property
     def can_run_again(self) -> bool:
         """Whether it is a script that ran, and not a part of a program that goes on."""
         return not self.held
