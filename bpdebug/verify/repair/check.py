@@ -552,10 +552,8 @@ def _is_longer(finding: Finding) -> bool:
 
 def _ended_early(recording: Recording) -> Iterator[str]:
     """Say that the script did not come to the end of an iteration, where it did not."""
-    ending = recording.ending
-    if ending.kind not in ("stopped", "finished"):
-        at = f" at {ending.file}:{ending.line}" if ending.line else ""
-        yield f"the recording ended early{at}: {ending.message}"
+    if recording.ended_early:
+        yield recording.ended_early
 
 
 def _dependent(recording: Recording, analysis: Analysis) -> set[int]:
