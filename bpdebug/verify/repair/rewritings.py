@@ -143,19 +143,13 @@ class Rewritings:
                     yield Rewriting(place, code.text, text, sentence(kind, part, code), cost)
 
     def _of_whole(self, statement: _Statement) -> Iterator[Rewriting]:
-        """Add in place to what other names hold as well, or write to an array of its own."""
+        """Add in place to what other names hold as well."""
         source = self.recording.source(statement.place.file)
         assert source is not None
         code, tree = source.code(statement.place), statement.tree
         if isinstance(tree, ast.Assign) and isinstance(tree.targets[0], ast.Name) and "\n" not in code:
             new = code.replace("=", "+=", 1)
             yield Rewriting(statement.place, code, new, SENTENCES["= for +="], 1.2)
-        if isinstance(tree, ast.AugAssign) and isinstance(tree.op, ast.Add | ast.Sub | ast.Mult | ast.Div):
-            operator = type(tree.op)()
-            new = ast.unparse(
-                ast.Assign([tree.target], ast.BinOp(tree.target, operator, tree.value), lineno=0)
-            )
-            yield Rewriting(statement.place, code, new, SENTENCES["overwritten"], 1.5)
 
     def _scope(self, instance: Instance) -> Scope:
         if instance not in self._scopes:
@@ -260,15 +254,7 @@ def _replacements(spot: Spot, scope: Scope) -> Iterator[_Suggestion]:
 
 def _arguments_only(spot: Spot, scope: Scope) -> Iterator[_Suggestion]:
     if isinstance(spot.node, ast.Call):
-        yield from _buffers(spot.node)
         yield from _arguments(spot.node, spot.node.args, scope)
-
-
-def _buffers(node: ast.Call) -> Iterator[_Suggestion]:
-    """Write the result to an array of its own."""
-    rest = [option for option in node.keywords if option.arg != "out"]
-    if len(rest) < len(node.keywords):
-        yield ast.Call(node.func, node.args, rest), "overwritten", 1.1, node
 
 
 def _bounds(node: ast.Call, arguments: list[ast.expr]) -> Iterator[_Suggestion]:

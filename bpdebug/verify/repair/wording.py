@@ -47,7 +47,6 @@ SENTENCES: Mapping[str, str] = {
     "another derivative": "{part} is not the derivative that belongs here",
     "activation missing": "the activation {part} is missing",
     "another axis": "it goes over the wrong axis, and should go over {part}",
-    "overwritten": "what is overwritten here is read again later",
     "written otherwise beside": "the lines beside that do the same are written {part}",
     "bounds": "the loop goes over one step too many or too few",
     "order": "the loop goes the wrong way round",
