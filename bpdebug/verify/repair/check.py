@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,8 @@ class _Check:
         targets = [node for parameter in analysis.parameters for node in _chain_nodes(parameter)]
         self.replay = Replay(recording, targets)
         self.trials = trials_of(analysis, self.replay)
-        self.search = Search(recording, self.replay, self.trials, self.is_gradient, deadline)
+        is_known = partial(self.is_gradient, as_shaped=True)
+        self.search = Search(recording, self.replay, self.trials, is_known, deadline)
         self.dependent = _dependent(recording, analysis)
         self.corrected: Replaced = {}
         self.early: list[EarlyRead] = []
@@ -394,10 +395,10 @@ class _Check:
                     found[stem_of(name.partition(" ·")[0])] += (self.analysis.gradients[number],)
         return found
 
-    def is_gradient(self, value: Any, *named: Sequence[Any]) -> bool:
+    def is_gradient(self, value: Any, *named: Sequence[Any], as_shaped: bool = False) -> bool:
         """Whether a value is the right gradient of something, but for a factor that people write.
 
-        Only of what is named, if anything is.
+        Only of what is named, if anything is; in its very shape, or also transposed or without an axis.
         """
         if any(finding.kind == "forward" for finding in self.findings):
             return False  # the derived gradients are those of the forward pass as it was
@@ -409,7 +410,7 @@ class _Check:
             return False
         references = itertools.chain(*named) if named else self.analysis.gradients.values()
         for reference in references:
-            if np.size(reference) == array.size:
+            if np.size(reference) == array.size and not (as_shaped and np.shape(reference) != array.shape):
                 for laid in (array, array.T) if array.ndim == 2 else (array,):
                     ratio = multiple(laid, np.asarray(reference, dtype=float), TOLERANCE)
                     if ratio is not None and is_natural(ratio, TOLERANCE):
