@@ -171,6 +171,9 @@ class Search:
             if mended:
                 count += 1
                 cost = candidate.cost - KNOWN_GRADIENT * self._gives_gradient(candidate, suspect, before)
+                # A number that is exactly the gradient of something is right.
+                is_number = suspect.first.node is not None and np.size(suspect.first.node.like) == 1
+                cost += KNOWN_GRADIENT * (suspect.is_explained and is_number)
                 yield Correction(suspect, *candidate[:4], mended, cost, candidate.replaced)
 
     def candidates(
