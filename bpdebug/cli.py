@@ -185,13 +185,19 @@ def trace(
     function: FunctionOption = "",
     arguments: ScriptArguments = None,
 ) -> None:
-    """Run a scenario, or record your own script, and print every step."""
+    """Run a scenario, or record your own script, and print every step.
+
+    The exit status is 2 if the script failed before it updated anything; what it computed is printed.
+    """
     from bpdebug.engine.program.trace import run
     from bpdebug.export.traces import TRACE_FORMATS
 
     recorded = Recorded(until, iteration, function, tuple(arguments or ()))
     loaded, _ = load(scenario, None, None, allow_outside, recorded)
     write(TRACE_FORMATS[format.value](loaded, run(loaded.program, loaded.values)))
+    if loaded.script is not None and loaded.script.failed:
+        print(loaded.script.failed.rstrip(), file=sys.stderr)
+        raise typer.Exit(BAD_INPUT)
 
 
 class CheckFormat(StrEnum):

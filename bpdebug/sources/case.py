@@ -24,12 +24,16 @@ class Script(NamedTuple):
         What it printed while it was recorded.
     ended : str
         Why the recording ended: at an update, at the end of the script, with an exception.
+    failed : str
+        Where nothing was updated and the script did not come to its end: what Python shows of the exception,
+        or why. Empty otherwise.
     """
 
     files: Mapping[str, str]
     found: tuple[str, ...]
     output: str
     ended: str
+    failed: str = ""
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,7 @@ class _Check:
         """Look for a rewriting of the text that only running it again can judge, and go on with that."""
         forward = [number for number, phase in enumerate(self.analysis.phases) if phase == "forward"]
         rewritings = Rewritings(self.recording, self.replay.run(self.corrected), forward)
-        return self._run_again(rewritings.around([line.site for line in lines])) is not None
+        return self._run_again(rewritings.around(lines)) is not None
 
     def _structures(self) -> None:
         """Look for what is wrong with how statements stand; each is found by running the script again.
@@ -212,8 +212,10 @@ class _Check:
     def _raised(self) -> None:
         """Where the script raises, look for a line with which it goes on, and its gradients are right."""
         forward = {number for number, phase in enumerate(self.analysis.phases) if phase == "forward"}
-        last = self.recording.nodes[-1:]
-        lines = suspects(self.recording, last, [], forward, self.dependent, forward)
+        # What nobody has read yet was at hand when it was raised.
+        read = {parent.id for node in self.recording.nodes for parent in node.parents()}
+        unread = [node for node in self.recording.nodes if node.id not in read | forward]
+        lines = suspects(self.recording, unread, [], forward, self.dependent, forward)
         edits = [edit for line in lines for edit in self.search.candidates(line, self.corrected)]
         # What stops in the middle of training is most often a shape.
         edits.sort(key=lambda edit: (self._keeps_shape(edit), edit.cost))
@@ -356,15 +358,16 @@ class _Check:
         steps = [
             node for parameter in parameters if parameter.name in wrong for node in gradient_nodes(parameter)
         ]
-        forward = {number for number, phase in enumerate(self.analysis.phases) if phase == "forward"}
+        # Not those alone that compute the same: `sigmoid(z)` in a derivative is no line of the forward pass.
+        roots = self.analysis.loss.candidate.roots if self.analysis.loss is not None else ()
+        forward = ancestors(roots)
         value_of = self.replay.run(self.corrected)
         explained = {
             number
             for number in ancestors(steps) - forward
             if self.is_explained(self.recording.nodes[number], value_of)
         }
-        loss = self.analysis.loss
-        last = max((root.id for root in loss.candidate.roots), default=0) if loss is not None else 0
+        last = max((root.id for root in roots), default=0)
         after = set(range(last, len(self.recording.nodes))) if every else set()
         found = suspects(self.recording, steps, right, forward, self.dependent | after, explained)
         if len(self.trials) == 1:
@@ -554,10 +557,8 @@ def _is_longer(finding: Finding) -> bool:
 
 def _ended_early(recording: Recording) -> Iterator[str]:
     """Say that the script did not come to the end of an iteration, where it did not."""
-    ending = recording.ending
-    if ending.kind not in ("stopped", "finished"):
-        at = f" at {ending.file}:{ending.line}" if ending.line else ""
-        yield f"the recording ended early{at}: {ending.message}"
+    if recording.ended_early:
+        yield recording.ended_early
 
 
 def _dependent(recording: Recording, analysis: Analysis) -> set[int]:

@@ -116,6 +116,8 @@ def run_again(recording: Recording, texts: Mapping[str, str], seconds: float, to
 
 def _recorded_again(recording: Recording, texts: Mapping[str, str], seconds: float) -> Recording | None:
     """Run it; what draws numbers without a seed gets the same ones each time."""
+    if not recording.can_run_again:
+        return None
     options = recording.options._replace(seconds=seconds)
     kept = np.random.get_state(), random.getstate()
     np.random.seed(0)
