@@ -50,7 +50,7 @@ FORWARD_SHARE = 0.25
 BOTH_SECONDS = 4.0
 """How long they are tried where a backward line is found already."""
 MOST_FAULTS = 3
-TOLERANCE = 1e-6
+TOLERANCE, EXACT = 1e-6, 1e-9
 
 
 def check_script(
@@ -406,9 +406,13 @@ class _Check:
             array = np.asarray(value, dtype=float)
         except (TypeError, ValueError):
             return False
-        if array.size < 2 or not array.any():
+        if not array.any():
             return False
         references = itertools.chain(*named) if named else self.analysis.gradients.values()
+        if array.size == 1:  # it is a multiple of anything, so it must be the same
+            common = (self.analysis.loss.verdicts.ratio if self.analysis.loss else None) or 1.0
+            single = [common * float(np.ravel(one)[0]) for one in references if np.size(one) == 1]
+            return any(abs(float(array.ravel()[0]) - one) <= EXACT * abs(one) for one in single)
         for reference in references:
             if np.size(reference) == array.size and not (as_shaped and np.shape(reference) != array.shape):
                 for laid in (array, array.T) if array.ndim == 2 else (array,):
@@ -472,8 +476,9 @@ class _Check:
         self.corrected = {**self.corrected, **correction.replaced}
         after = self.replay.run(self.corrected)
         # Of several executions that one is shown in which the correction makes the largest difference.
-        first = max(correction.suspect.involved, key=lambda one: _difference(one.node, before, after))
-        node = first.node or first.result
+        involved = correction.suspect.involved
+        first = max(involved, key=lambda one: _difference(_changed(one, before, after), before, after))
+        node = _changed(first, before, after)
         site = correction.suspect.site
         source = source_of(site, first.frame, self._turns(site, first), correction.place)
         self._found(
@@ -589,6 +594,12 @@ def _stored(site: Site) -> str:
 def _chain_nodes(parameter: Any) -> list[Node]:
     chain = [link.node for piece in parameter.pieces for link in piece.chain]
     return [*chain, *([parameter.new] if parameter.new is not None else [])]
+
+
+def _changed(instance: Instance, before: ValueOf, after: ValueOf) -> Node | None:
+    """Return what an edit changes: the value of a statement, or only what is stored, as with a sign."""
+    nodes = [node for node in (instance.node, instance.result) if node is not None]
+    return next((node for node in nodes if _difference(node, before, after)), nodes[0] if nodes else None)
 
 
 def _difference(node: Node | None, before: ValueOf, after: ValueOf) -> float:
