@@ -9,11 +9,13 @@ Typer reads the annotations here, and reads them quicker where they are not text
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -26,7 +28,7 @@ from bpdebug.sources.opening import is_script
 
 if TYPE_CHECKING:
     from bpdebug.sources.case import Case
-    from bpdebug.verify.report import TensorReport
+    from bpdebug.sources.script.analysis.told import Told
 
 BAD_INPUT = 2
 """The exit status for input and usage that cannot be used."""
@@ -34,6 +36,8 @@ WRONG = 1
 """The exit status of a check that found something wrong."""
 OPEN = "open"
 CLEAR_LINE = "\r\x1b[K"
+BETWEEN_PROGRESS = 0.1
+"""Seconds between two looks at how far something is."""
 
 
 class ScenarioGroup(TyperGroup):
@@ -218,6 +222,17 @@ def check(
     until: UntilOption = 0,
     iteration: IterationOption = 1,
     function: FunctionOption = "",
+    loss: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Of a script: its loss, by name, by line, or mse, bce, ce, mae."),
+    ] = "",
+    gradient: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TENSOR=GRADIENT", help="Of a script: what is the gradient of what: W1=dW1."),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Of a script: look at these parameters only.")
+    ] = None,
     seconds: Annotated[
         float | None, typer.Option(min=0.0, help="Of a script: how long to search for corrections; 20.")
     ] = None,
@@ -239,10 +254,16 @@ def check(
             raise BpdebugError(
                 "--mine, --map and --suggest are for scenarios: a script has its own gradients"
             )
-        check_own_code(scenario, recorded, seconds, format, diff, fix)
+        from bpdebug.sources.script.analysis.told import Told, read_gradients
+
+        told = Told(loss, read_gradients(gradient or ()), tuple(parameter or ()))
+        check_own_code(scenario, recorded, told, seconds, format, diff, fix)
         return
-    if diff or fix or seconds is not None:
-        raise BpdebugError("--diff, --fix and --seconds are for scripts: expected a .py or a .ipynb")
+    if diff or fix or seconds is not None or loss or gradient or parameter:
+        raise BpdebugError(
+            "--loss, --gradient, --parameter, --diff, --fix and --seconds are for scripts: "
+            "expected a .py or a .ipynb"
+        )
     from bpdebug.export.reports import CHECK_FORMATS
     from bpdebug.verify.check import check_scenario
     from bpdebug.verify.comparison import Tolerance
@@ -250,22 +271,43 @@ def check(
     loaded, renamed = load(scenario, mine, map, allow_outside, recorded)
     if suggest is not None:
         write_new_file(suggest, loaded)
-    progress = show_progress if is_terminal(sys.stderr) else lambda tensor: None
-    report = check_scenario(loaded, None, Tolerance(rtol, atol), renamed, progress)
-    if is_terminal(sys.stderr):
-        print(CLEAR_LINE, end="", file=sys.stderr, flush=True)
+    with progress_line() as show:
+        report = check_scenario(
+            loaded, None, Tolerance(rtol, atol), renamed, lambda tensor: show(f"checked {tensor.name} ...")
+        )
     write(CHECK_FORMATS[format.value](report))
     if not report.passed:
         raise typer.Exit(WRONG)
 
 
-def show_progress(tensor: "TensorReport") -> None:
-    """Say on a terminal which tensor has been checked: a large network takes its time."""
-    print(f"{CLEAR_LINE}checked {tensor.name} ...", end="", file=sys.stderr, flush=True)
+@contextmanager
+def progress_line() -> Iterator[Callable[[str], None]]:
+    """Give what says how far something is, on one line of a terminal that is gone afterwards."""
+    shown = 0.0
+
+    def show(text: str) -> None:
+        nonlocal shown
+        if monotonic() - shown > BETWEEN_PROGRESS:
+            print(f"{CLEAR_LINE}{text}", end="", file=sys.stderr, flush=True)
+            shown = monotonic()
+
+    if not is_terminal(sys.stderr):
+        yield lambda text: None
+        return
+    try:
+        yield show
+    finally:
+        print(CLEAR_LINE, end="", file=sys.stderr, flush=True)
 
 
 def check_own_code(
-    script: str, recorded: "Recorded", seconds: float | None, format: CheckFormat, diff: bool, fix: bool
+    script: str,
+    recorded: "Recorded",
+    told: "Told",
+    seconds: float | None,
+    format: CheckFormat,
+    diff: bool,
+    fix: bool,
 ) -> None:
     """Check a script, and print what was found, or its corrections as a patch."""
     from bpdebug.export import script_report
@@ -273,7 +315,16 @@ def check_own_code(
     from bpdebug.verify.repair.check import SECONDS, check_script
 
     options = Options(recorded.until, recorded.iteration, recorded.function)
-    report = check_script(script, recorded.arguments, options, SECONDS if seconds is None else seconds)
+    with progress_line() as show:
+        show(f"running {script} ...")
+        report = check_script(
+            script,
+            recorded.arguments,
+            options,
+            SECONDS if seconds is None else seconds,
+            **told._asdict(),
+            progress=show,
+        )
     files = {finding.source.file: read_text(finding.source.file) for finding in report.findings}
     if diff:
         write(script_report.diff(files, report.findings))

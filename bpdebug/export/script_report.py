@@ -43,7 +43,9 @@ def json_report(report: ScriptReport) -> Iterator[str]:
         "file": report.file,
         "passed": report.passed,
         "finished": report.finished,
+        "stopped": report.stopped,
         "assumed": {
+            "told": report.assumed.told._asdict() | {"gradients": dict(report.assumed.told.gradients)},
             "loss": report.assumed.loss,
             "factor": json_numbers(np.asarray(report.assumed.factor)),
             "parameters": list(report.verdicts),
@@ -129,7 +131,7 @@ def diff(files: Mapping[str, str], findings: tuple[Finding, ...]) -> Iterator[st
 def conclusion(report: ScriptReport) -> str:
     """Say in one line what came out."""
     wrong = [parameter for parameter, verdict in report.verdicts.items() if verdict == "wrong"]
-    unfinished = "" if report.finished else " The search was ended by its time: --seconds gives it more."
+    unfinished = _unfinished(report)
     if not report.verdicts:
         return "Nothing was compared: no parameter was found." + unfinished
     open_ones = [parameter for parameter, verdict in report.verdicts.items() if verdict == "not reached"]
@@ -147,8 +149,18 @@ def conclusion(report: ScriptReport) -> str:
     )
 
 
+def _unfinished(report: ScriptReport) -> str:
+    if report.finished:
+        return ""
+    if report.stopped:
+        return " The search was stopped: this is what had been found."
+    return " The search was ended by its time: --seconds gives it more."
+
+
 def _assumed(report: ScriptReport) -> Iterator[str]:
     assumed = report.assumed
+    if told := str(assumed.told):
+        yield f"told: {told}"
     yield f"loss: {assumed.loss}" if assumed.loss else "loss: none found"
     pairs = ", ".join(f"{gradient} of {parameter}" for parameter, gradient in assumed.gradients.items())
     if pairs:

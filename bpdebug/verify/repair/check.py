@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from bpdebug.engine.language.nodes import CallSite, Source
+from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Instance, Options, Place, Recording, Site, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.standard import is_natural, multiple
+from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.environment import callable_again
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.verify.repair.early import EarlyRead, early_reads
@@ -24,7 +27,7 @@ from bpdebug.verify.repair.report import (
     ParameterVerdict,
     ScriptReport,
 )
-from bpdebug.verify.repair.search import Correction, Search
+from bpdebug.verify.repair.search import Correction, Progress, Search, unsaid
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import gradient_nodes, trials_of
 
@@ -39,6 +42,11 @@ def check_script(
     arguments: Sequence[str] = (),
     options: Options = Options(),  # noqa: B008 (a constant)
     seconds: float = SECONDS,
+    *,
+    loss: str | int = "",
+    gradients: Mapping[str, str] = MappingProxyType({}),
+    parameters: Sequence[str] = (),
+    progress: Progress = unsaid,
 ) -> ScriptReport:
     """Check the gradients in a person's own script.
 
@@ -52,6 +60,15 @@ def check_script(
         What of it is recorded.
     seconds : float
         How long corrections are searched for.
+    loss : str or int
+        What the loss is, in place of what would be found: its name, the line that computes or implies it, or
+        a kind: `mse`, `bce`, `ce`, `mae`.
+    gradients : mapping
+        The name of a tensor -> the name of its gradient.
+    parameters : sequence of str
+        The only parameters to look at.
+    progress : callable
+        Is told what is being looked at; it may raise `Interrupted`, which ends the search as Ctrl+C does.
 
     Returns
     -------
@@ -62,39 +79,63 @@ def check_script(
     ------
     ScriptError
         If the script cannot be read, or nothing in it can be checked.
+    BpdebugError
+        If a loss, a gradient or a parameter is named that is not there.
     """
-    return check_recording(record_script(script, arguments, options), seconds)
+    told = Told(str(loss), gradients, tuple(parameters))
+    return check_recording(record_script(script, arguments, options), seconds, told, progress)
 
 
-def check_recording(recording: Recording, seconds: float = SECONDS) -> ScriptReport:
+def check_recording(
+    recording: Recording,
+    seconds: float = SECONDS,
+    told: Told = Told(),  # noqa: B008 (a constant)
+    progress: Progress = unsaid,
+) -> ScriptReport:
     """Check the gradients of a recording; see `check_script`."""
     deadline = time.monotonic() + seconds
-    analysis = analyse(recording)
+    analysis = analyse(recording, told)
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*_ended_early(recording), *analysis.notes)
-        return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes))
+        return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes, told))
     with callable_again(recording), np.errstate(all="ignore"):
-        return _Check(recording, analysis, deadline).report()
+        check = _Check(recording, analysis, deadline, progress)
+        report = check.report()
+    return report._replace(assumed=report.assumed._replace(told=told))
 
 
 class _Check:
     """One check: what is known of the recording, and the faults that were found so far."""
 
-    def __init__(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
+    def __init__(self, recording: Recording, analysis: Analysis, deadline: float, progress: Progress) -> None:
         self.recording, self.analysis = recording, analysis
         targets = [node for parameter in analysis.parameters for node in _chain_nodes(parameter)]
         self.replay = Replay(recording, targets)
         self.trials = trials_of(analysis, self.replay)
-        self.search = Search(recording, self.replay, self.trials, self.is_gradient, deadline)
+        self.search = Search(recording, self.replay, self.trials, self.is_gradient, deadline, progress)
         self.dependent = _dependent(recording, analysis)
         self.corrected: Replaced = {}
         self.findings: list[Finding] = []
         self.early: list[EarlyRead] = []
 
     def report(self) -> ScriptReport:
-        """Find the faults one after the other."""
+        """Find the faults one after the other; who stops that is told what was found until then."""
         verdicts = self.verdicts()
+        try:
+            self._find()
+        except (KeyboardInterrupt, Interrupted):
+            self.search.is_stopped = True
+        return ScriptReport(
+            self.recording.path,
+            verdicts,
+            tuple(self.findings),
+            self.assumed(),
+            finished=not (self.search.is_over and self.wrong()),
+            stopped=self.search.is_stopped,
+        )
+
+    def _find(self) -> None:
         self._early()
         while self.wrong() and len(self.findings) < MOST_FAULTS and not self.search.is_over:
             lines = self.suspects()
@@ -103,13 +144,6 @@ class _Check:
                 self._unmended(lines)
                 break
             self._add(found[0])
-        return ScriptReport(
-            self.recording.path,
-            verdicts,
-            tuple(self.findings),
-            self.assumed(),
-            finished=not (self.search.is_over and self.wrong()),
-        )
 
     def verdicts(self) -> dict[str, ParameterVerdict]:
         """Judge every parameter: wrong if it is on any of the values."""

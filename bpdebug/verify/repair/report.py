@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from bpdebug.engine.language.nodes import Source
 from bpdebug.engine.language.provenance.regions import Index
+from bpdebug.sources.script.analysis.told import Told
 
 Kind = Literal["wrong", "missing", "early update", "overwritten", "forward"]
 """What kind of fault a line has.
@@ -72,7 +73,7 @@ class Finding(NamedTuple):
 
 
 class Assumed(NamedTuple):
-    """What was found in the code without being told.
+    """What the check rests on: found in the code, or told.
 
     Attributes
     ----------
@@ -84,12 +85,15 @@ class Assumed(NamedTuple):
         Parameter -> its hand-written gradient, as the person wrote both.
     notes : tuple of str
         Whatever else is to be said of it, a sentence each: another loss that explains as much, a sign.
+    told : Told
+        What was not found but told.
     """
 
     loss: str
     factor: float
     gradients: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    told: Told = Told()
 
 
 class ScriptReport(NamedTuple):
@@ -107,6 +111,8 @@ class ScriptReport(NamedTuple):
         What was taken for granted.
     finished : bool
         Whether the search for corrections came to its end within its time.
+    stopped : bool
+        Whether someone has stopped it.
     """
 
     file: str
@@ -114,6 +120,7 @@ class ScriptReport(NamedTuple):
     findings: tuple[Finding, ...]
     assumed: Assumed
     finished: bool = True
+    stopped: bool = False
 
     @property
     def is_judged(self) -> bool:

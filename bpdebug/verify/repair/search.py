@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Instance, Place, Recording
 from bpdebug.verify.repair.edits import edits
 from bpdebug.verify.repair.evaluating import value_at
@@ -28,12 +29,18 @@ from bpdebug.verify.repair.trees import Code
 from bpdebug.verify.repair.wording import sentence
 
 Verdicts = Mapping[str, ParameterVerdict]
+Progress = Callable[[str], None]
+"""Is told what is being looked at; it may raise `Interrupted`."""
 ENOUGH = 3
 """After the first line with a full correction, so many more lines are looked at for a better one."""
 MOST_OF_A_LINE = 6
 """So many corrections of one line are kept: they are the same in other words."""
 KNOWN_GRADIENT = 0.4
 """How much likelier a correction is whose value is the gradient of something that is known."""
+
+
+def unsaid(progress: str) -> None:
+    """Tell nobody how far it is."""
 
 
 class Trial(NamedTuple):
@@ -112,6 +119,13 @@ class Search:
         Whether a value is the right gradient of something that is known.
     deadline : float
         When it ends, on the clock of `time.monotonic`.
+    progress : callable
+        Is told of every edit.
+
+    Attributes
+    ----------
+    is_stopped : bool
+        Whether someone has ended it, by Ctrl+C or from `progress`: what was found until then stays.
     """
 
     def __init__(
@@ -121,15 +135,17 @@ class Search:
         trials: Sequence[Trial],
         is_gradient: Callable[[Any], bool],
         deadline: float,
+        progress: Progress = unsaid,
     ) -> None:
         self.recording, self.replay, self.trials = recording, replay, trials
-        self.is_gradient, self.deadline = is_gradient, deadline
+        self.is_gradient, self.deadline, self.progress = is_gradient, deadline, progress
         self.tried = 0
+        self.is_stopped = False
 
     @property
     def is_over(self) -> bool:
-        """Whether the time is over."""
-        return time.monotonic() > self.deadline
+        """Whether the time is over, or someone has stopped it."""
+        return self.is_stopped or time.monotonic() > self.deadline
 
     def corrections(self, suspects: Sequence[Suspect], before: Replaced) -> list[Correction]:
         """Return the corrections that were found, the best first.
@@ -148,7 +164,12 @@ class Search:
             if patience == 0 or self.is_over:
                 break
             patience -= 1
-            own = list(self._of_line(suspect, before, bases))
+            own: list[Correction] = []
+            try:
+                for correction in self._of_line(suspect, before, bases):
+                    own.append(correction)
+            except (KeyboardInterrupt, Interrupted):
+                self.is_stopped = True
             found += own
             if patience > ENOUGH and any(_is_full(bases, one) for one in own):
                 patience = ENOUGH
@@ -183,6 +204,7 @@ class Search:
             if self.is_over:
                 return
             self.tried += 1
+            self.progress(f"line {site.line}: {self.tried} edits tried")
             text = ast.unparse(ast.fix_missing_locations(edit.expression))
             try:
                 value = value_at(self.recording, first, text, value_of)
