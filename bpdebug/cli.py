@@ -323,7 +323,7 @@ def check_own_code(
             options,
             SECONDS if seconds is None else seconds,
             **told._asdict(),
-            progress=show,
+            progress=lambda line, tried: show(f"looking at line {line}, {tried} edits tried ..."),
         )
     files = {finding.source.file: read_text(finding.source.file) for finding in report.findings}
     if diff:

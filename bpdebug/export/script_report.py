@@ -175,10 +175,9 @@ def _place(finding: Finding) -> str:
 def _lines(finding: Finding) -> Iterator[str]:
     """Yield the lines on a fault: where and what it is, what should stand there, what it leads to."""
     yield f"{_place(finding)}: {finding.explanation}"
-    yield f"    yours      {_one_line(finding.source.code)}"
+    yield f"    yours      {one_line(finding.source.code)}"
     if finding.correction is not None:
-        proof = "verified on fresh values" if finding.verified else "not verified"
-        yield f"    should be  {_one_line(finding.correction)}    ({proof})"
+        yield f"    should be  {one_line(finding.correction)}    ({proof(finding)})"
     if finding.elements is not None:
         place, mine, reference = finding.elements
         element = element_text(finding.tensor, place)
@@ -187,7 +186,13 @@ def _lines(finding: Finding) -> Iterator[str]:
         yield f"    and so {', '.join(finding.also_wrong)}"
 
 
-def _one_line(code: str) -> str:
+def proof(finding: Finding) -> str:
+    """Say whether a correction is proven."""
+    return "verified on fresh values" if finding.verified else "not verified"
+
+
+def one_line(code: str) -> str:
+    """Return code on one line."""
     return " ".join(code.split())
 
 

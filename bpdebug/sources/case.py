@@ -24,12 +24,19 @@ class Script(NamedTuple):
         What it printed while it was recorded.
     ended : str
         Why the recording ended: at an update, at the end of the script, with an exception.
+    recorded : object
+        What the check of a script works on, see `sources.script.case.Recorded`; None where there is nothing
+        to check.
+    is_corrected : bool
+        Whether another text ran than that of the files: the one with the corrections of a check.
     """
 
     files: Mapping[str, str]
     found: tuple[str, ...]
     output: str
     ended: str
+    recorded: object = None
+    is_corrected: bool = False
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,11 @@ class BackgroundCheck:
         self.verdicts = Verdicts(case.program, original.values, mine)
         self.state = ""
 
+    @property
+    def starts_by_itself(self) -> bool:
+        """Whether it is begun as soon as the case is there: where the user has given values."""
+        return bool(self.verdicts.mine)
+
     def start(self) -> None:
         """Check all gradients, unless that is being done."""
         if not self.state:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -28,10 +28,12 @@ class OwnFiles:
         Takes the sites of every file.
     files : set of str
         Takes the names of the files.
+    texts : mapping
+        What runs in place of what stands in a file, by its name.
     """
 
-    def __init__(self, folder: Path, sites: list[Site], files: set[str]) -> None:
-        self.folder, self.sites, self.files = folder.resolve(), sites, files
+    def __init__(self, folder: Path, sites: list[Site], files: set[str], texts: Mapping[str, str]) -> None:
+        self.folder, self.sites, self.files, self.texts = folder.resolve(), sites, files, texts
         self.names: list[str] = []
 
     def find_spec(
@@ -64,7 +66,8 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType | None:
         path = self.get_filename(fullname)
         self._finder.files.add(path)
-        return instrument(self.get_data(path), path, self._finder.sites)
+        text = self._finder.texts.get(path)
+        return instrument(self.get_data(path) if text is None else text, path, self._finder.sites)
 
     def __reduce__(self) -> Any:
         return (SourceFileLoader, (self.name, self.path))

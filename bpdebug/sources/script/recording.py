@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
+from types import CodeType, MappingProxyType
 from typing import Any, NamedTuple
 
 from bpdebug.errors import Problem, ScriptError
@@ -106,6 +106,7 @@ def record_script(
     path: str | os.PathLike[str],
     arguments: Sequence[str] = (),
     options: Options = Options(),  # noqa: B008
+    texts: Mapping[str, str] = MappingProxyType({}),
 ) -> Recording:
     """Run a script as `python` would, and record one iteration of what it trains.
 
@@ -117,6 +118,8 @@ def record_script(
         What stands after its name in `sys.argv`.
     options : Options
         What is recorded.
+    texts : mapping
+        What runs in place of what stands in a file, by the name of the file; of a notebook, of a cell.
 
     Raises
     ------
@@ -129,10 +132,13 @@ def record_script(
     sites: list[Site] = []
     limits = Limits((name, options.until), options.iteration, options.function, MOST_NODES)
     recorder = Recorder(sites, limits)
-    finder = OwnFiles(Path(name).parent, sites, recorder.files)
+    finder = OwnFiles(Path(name).parent, sites, recorder.files, texts)
     messages: list[str] = []
     is_notebook = Path(name).suffix == ".ipynb"
-    parts = _cells(name, data, recorder, messages) if is_notebook else [_instrumented(data, name, recorder)]
+    if is_notebook:
+        parts = _cells(name, data, recorder, messages, texts)
+    else:
+        parts = [_instrumented(texts.get(name, data), name, recorder)]
     skipped = messages if is_notebook else None
     ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
     if recorder.forgotten:
@@ -181,13 +187,16 @@ def _instrumented(text: str | bytes, file: str, recorder: Recorder) -> CodeType:
         raise ScriptError(Problem(file, "", f"not Python: {error}")) from None
 
 
-def _cells(name: str, data: bytes, recorder: Recorder, messages: list[str]) -> list[CodeType]:
+def _cells(
+    name: str, data: bytes, recorder: Recorder, messages: list[str], texts: Mapping[str, str]
+) -> list[CodeType]:
     found: list[CodeType] = []
     for cell in cells(data.decode("utf-8", errors="replace"), name):
         file = f"{name}[{cell.number}]"
-        linecache.cache[file] = (len(cell.text), None, cell.text.splitlines(keepends=True), file)
+        text = texts.get(file, cell.text)
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         try:
-            found.append(_instrumented(cell.text, file, recorder))
+            found.append(_instrumented(text, file, recorder))
         except ScriptError as error:
             messages.append(f"cell {cell.number} was left out: {error.problems[0].message}")
     return found

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.environment import callable_again
 from bpdebug.sources.script.recorder.records import Frame, Node
+from bpdebug.sources.script.reference import recorded
 from bpdebug.verify.repair.early import EarlyRead, early_reads
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.report import (
@@ -68,7 +69,8 @@ def check_script(
     parameters : sequence of str
         The only parameters to look at.
     progress : callable
-        Is told what is being looked at; it may raise `Interrupted`, which ends the search as Ctrl+C does.
+        Is told which line is looked at and how many edits have been tried; it may raise `Interrupted`, which
+        ends the search as Ctrl+C does.
 
     Returns
     -------
@@ -95,14 +97,37 @@ def check_recording(
     """Check the gradients of a recording; see `check_script`."""
     deadline = time.monotonic() + seconds
     analysis = analyse(recording, told)
+    report = examine(recording, analysis, deadline - time.monotonic(), progress).report
+    return report._replace(assumed=report.assumed._replace(told=told))
+
+
+class Examined(NamedTuple):
+    """What a check found.
+
+    Attributes
+    ----------
+    report : ScriptReport
+        What it says.
+    value_of : callable
+        Node -> the value that it has with all corrections.
+    """
+
+    report: ScriptReport
+    value_of: ValueOf
+
+
+def examine(
+    recording: Recording, analysis: Analysis, seconds: float = SECONDS, progress: Progress = unsaid
+) -> Examined:
+    """Check the gradients of a recording that has been analysed; see `check_script`."""
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*_ended_early(recording), *analysis.notes)
-        return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes, told))
+        report = ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes))
+        return Examined(report, recorded)
     with callable_again(recording), np.errstate(all="ignore"):
-        check = _Check(recording, analysis, deadline, progress)
-        report = check.report()
-    return report._replace(assumed=report.assumed._replace(told=told))
+        check = _Check(recording, analysis, time.monotonic() + seconds, progress)
+        return Examined(check.report(), check.replay.run(check.corrected))
 
 
 class _Check:

@@ -29,8 +29,8 @@ from bpdebug.verify.repair.trees import Code
 from bpdebug.verify.repair.wording import sentence
 
 Verdicts = Mapping[str, ParameterVerdict]
-Progress = Callable[[str], None]
-"""Is told what is being looked at; it may raise `Interrupted`."""
+Progress = Callable[[int, int], None]
+"""Is told which line is looked at, and how many edits have been tried; it may raise `Interrupted`."""
 ENOUGH = 3
 """After the first line with a full correction, so many more lines are looked at for a better one."""
 MOST_OF_A_LINE = 6
@@ -39,7 +39,7 @@ KNOWN_GRADIENT = 0.4
 """How much likelier a correction is whose value is the gradient of something that is known."""
 
 
-def unsaid(progress: str) -> None:
+def unsaid(line: int, tried: int) -> None:
     """Tell nobody how far it is."""
 
 
@@ -204,7 +204,7 @@ class Search:
             if self.is_over:
                 return
             self.tried += 1
-            self.progress(f"line {site.line}: {self.tried} edits tried")
+            self.progress(site.line, self.tried)
             text = ast.unparse(ast.fix_missing_locations(edit.expression))
             try:
                 value = value_at(self.recording, first, text, value_of)
