@@ -313,6 +313,7 @@ def check_own_code(
     from bpdebug.export import script_report
     from bpdebug.sources.script import Options
     from bpdebug.verify.repair.check import SECONDS, check_script
+    from bpdebug.verify.repair.report import corrected
 
     options = Options(recorded.until, recorded.iteration, recorded.function)
     with progress_line() as show:
@@ -333,7 +334,7 @@ def check_own_code(
     if fix:
         for file, text in files.items():
             own = tuple(one for one in report.findings if one.source.file == file)
-            write_corrected(file, text, script_report.corrected(text, own))
+            write_corrected(file, text, corrected(text, own))
     if not report.is_judged:
         raise typer.Exit(BAD_INPUT)
     if not report.passed:

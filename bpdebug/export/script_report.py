@@ -11,7 +11,7 @@ import numpy as np
 
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.export.json_trace import json_numbers
-from bpdebug.verify.repair.report import Finding, ScriptReport
+from bpdebug.verify.repair.report import Finding, ScriptReport, corrected
 
 VERSION = 1
 
@@ -86,27 +86,6 @@ CHECK_FORMATS: dict[str, Callable[[ScriptReport], Iterator[str]]] = {
     "markdown": markdown_report,
     "junit": junit_report,
 }
-
-
-def corrected(text: str, findings: tuple[Finding, ...]) -> str:
-    """Return the text of a file with the verified corrections in it.
-
-    Parameters
-    ----------
-    text : str
-        The file.
-    findings : tuple of Finding
-        Those of this file; only verified ones are applied.
-    """
-    lines = text.splitlines(keepends=True)
-    found = [finding for finding in findings if finding.verified and finding.correction is not None]
-    # From the end to the beginning: what has been replaced moves nothing that is still to be replaced.
-    for finding in sorted(found, key=lambda one: (one.source.line, one.source.columns), reverse=True):
-        source, (begin, end) = finding.source, finding.source.columns
-        first, last = source.line - 1, source.end_line - 1
-        replaced = f"{lines[first][:begin]}{finding.correction}{lines[last][end:]}"
-        lines[first : last + 1] = replaced.splitlines(keepends=True)
-    return "".join(lines)
 
 
 def diff(files: Mapping[str, str], findings: tuple[Finding, ...]) -> Iterator[str]:

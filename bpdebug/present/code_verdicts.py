@@ -1,8 +1,8 @@
 """What a check of a person's own code said, as the screen shows it: marks, both values, and the words.
 
 The check itself is the one that `bpdebug check net.py` runs; here is only what is shown of it. A statement is
-wrong (its line is what is to be mended), wrong only because of what it was fed, or right: its value is the
-same with all corrections.
+wrong (its line is what is to be mended), wrong only because of what it was fed, or right: in the run with the
+corrections it has the same value.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from typing import Literal
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Source
+from bpdebug.engine.language.nodes import VERSION, Source
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.program import Program
-from bpdebug.export.script_report import conclusion, corrected, one_line, proof
+from bpdebug.engine.program.trace import run
+from bpdebug.export.script_report import conclusion, one_line, proof
 from bpdebug.present.slicing import nearest
+from bpdebug.present.source_listing import same_position
 from bpdebug.present.verdicts import MARKS, next_beyond
-from bpdebug.sources.script import Instance, Place, Site
-from bpdebug.sources.script.case import Recorded
+from bpdebug.sources.case import Case
+from bpdebug.sources.script.conversion.statements import shown
 from bpdebug.verify.comparison import Tolerance, compare
-from bpdebug.verify.repair.check import Examined
+from bpdebug.verify.repair.corrected_run import Checked
 from bpdebug.verify.repair.report import Finding, ScriptReport
 
 WAY_THERE, WAY_ON = "] goes there", "x shows the run with the correction"
@@ -45,12 +47,11 @@ class CodeVerdicts:
     findings : mapping
         A statement on a line that is to be mended -> its finding.
     values, reference : mapping
-        Of the statements whose values are wrong: the person's values, and those that they would have with
-        all corrections.
+        Of the statements whose values are wrong: the person's values, and those with the corrections.
     wrong_positions : tuple of int
         Where each finding shows first, in order.
-    texts : mapping
-        The files that a correction changes, with the verified corrections in them.
+    corrected : Case or None
+        The run with the corrections; None where there are none.
     """
 
     program: Program
@@ -60,7 +61,7 @@ class CodeVerdicts:
     values: Mapping[str, Array] = field(default_factory=dict)
     reference: Mapping[str, Array] = field(default_factory=dict)
     wrong_positions: tuple[int, ...] = ()
-    texts: Mapping[str, str] = field(default_factory=dict)
+    corrected: Case | None = None
 
     @property
     def mine(self) -> Mapping[str, Array]:
@@ -96,7 +97,7 @@ class CodeVerdicts:
         if self.report is None:
             return ()
         if not name:
-            keys = (WAY_THERE * bool(self.wrong_positions), WAY_ON * bool(self.texts))
+            keys = (WAY_THERE * bool(self.wrong_positions), WAY_ON * bool(self.corrected))
             hint = ("  " + ", ".join(filter(None, keys)),) if any(keys) else ()
             return (*_overview(self.report), *hint)
         mark = self.mark(name)
@@ -128,64 +129,78 @@ class CodeVerdicts:
         return ", ".join(dict.fromkeys(map(_place, before))) or "what it was fed"
 
 
-def code_verdicts(program: Program, recorded: Recorded, examined: Examined) -> CodeVerdicts:
-    """Say of each statement of a recorded program what a check found.
+def code_verdicts(case: Case, values: Mapping[str, Array], checked: Checked) -> CodeVerdicts:
+    """Say of each statement of a person's own code what a check found.
 
     Parameters
     ----------
-    program : Program
-        The program.
-    recorded : Recorded
-        What it was recorded from.
-    examined : Examined
+    case : Case
+        What was recorded.
+    values : mapping
+        Its values.
+    checked : Checked
         What the check found.
     """
-    report = examined.report
-    values: dict[str, Array] = {}
-    reference: dict[str, Array] = {}
-    judged = [one for one in program.statements if one.phase in ("backward", "update")]
-    for name in (one.name for one in judged):
-        node = recorded.nodes[name]
-        own, right = (np.asarray(value, dtype=float) for value in (node.value, examined.value_of(node)))
-        if own.shape != right.shape or not compare(own, right, Tolerance()).agrees:
-            values[name], reference[name] = own, right
+    report, program = checked.report, case.program
+    judged = [one.name for one in program.statements if one.phase in ("backward", "update")]
+    right = _right_values(case, judged, checked)
+    wrong = [name for name, value in right.items() if not _is_same(values[name], value)]
     findings: dict[str, Finding] = {}
     positions: list[int] = []
     for finding in report.findings:
-        own_names = [name for name, instance in recorded.instances.items() if _is_of(instance, finding)]
+        names = _names_on(program, finding)
         # What a line gets right in some of its turns is not what is wrong.
-        shown = [name for name in own_names if name in reference] or own_names
-        findings |= dict.fromkeys(shown, finding)
-        positions += [min(program.positions[name] for name in shown)] if shown else []
+        own = [name for name in names if name in wrong] or names
+        findings |= dict.fromkeys(own, finding)
+        positions += [min(program.positions[name] for name in own)] if own else []
     # Only with all corrections it is known what is right.
-    is_mended = report.is_judged and all(
-        one.verified or one.kind == "early update" for one in report.findings
-    )
-    right_mark = MARKS["right"] if is_mended and report.finished else " "
-    marks = {one.name: MARKS["innocent"] if one.name in reference else right_mark for one in judged}
-    marks |= dict.fromkeys(findings, MARKS["wrong"])
-    texts = {}
-    for file in dict.fromkeys(one.source.file for one in report.findings):
-        source = recorded.recording.source(file)
-        own_findings = tuple(one for one in report.findings if one.source.file == file)
-        if source is not None and (text := corrected(source.text, own_findings)) != source.text:
-            texts[file] = text
+    is_mended = report.is_judged and report.finished and all(one.verified for one in report.findings)
+    known = right if is_mended and report.findings else judged if is_mended else ()
+    marks = dict.fromkeys(known, MARKS["right"]) | dict.fromkeys(wrong, MARKS["innocent"])
     return CodeVerdicts(
-        program, report, marks, findings, values, reference, tuple(sorted(set(positions))), texts
+        program,
+        report,
+        marks | dict.fromkeys(findings, MARKS["wrong"]),
+        findings,
+        {name: values[name] for name in wrong},
+        {name: right[name] for name in wrong},
+        tuple(sorted(set(positions))),
+        checked.corrected,
     )
 
 
-def _is_of(instance: Instance, finding: Finding) -> bool:
-    """Whether an execution is one of the expression, or of the statement, that a finding is about."""
-    wanted = finding.source
-    return any(
-        _stands(instance.site, place, wanted) for place in (instance.site.place, instance.site.statement)
-    )
+def _right_values(case: Case, names: list[str], checked: Checked) -> dict[str, Array]:
+    """Return what statements compute in the corrected run; nothing where that began with other values."""
+    other = checked.corrected
+    if other is None or not _begin_alike(case, other):
+        return {}
+    values = run(other.program, other.values).values
+    found: dict[str, Array] = {}
+    for name in names:
+        position = same_position(case.program.positions[name], case.program, other.program)
+        found[name] = values[other.program.statements[position - 1].name]
+    return found
 
 
-def _stands(site: Site, place: Place, wanted: Source) -> bool:
-    is_there = (place.file, place.line, place.end_line) == (wanted.file, wanted.line, wanted.end_line)
-    return is_there and site.source is not None and site.source.columns(place) == wanted.columns
+def _begin_alike(case: Case, other: Case) -> bool:
+    """Whether two runs have the same inputs: a script that draws its values without a seed has others."""
+    common = case.values.keys() & other.values.keys()
+    return all(np.array_equal(case.values[name], other.values[name], equal_nan=True) for name in common)
+
+
+def _is_same(mine: Array, right: Array) -> bool:
+    return mine.shape == right.shape and compare(mine, right, Tolerance()).agrees
+
+
+def _names_on(program: Program, finding: Finding) -> list[str]:
+    """Return the statements that stand where a finding is; of several on a line, those that it names."""
+    place = finding.source
+    names = [one.name for one in program.statements if one.source is not None and _covers(one.source, place)]
+    return [name for name in names if name.partition(VERSION)[0] == finding.tensor] or names
+
+
+def _covers(source: Source, place: Source) -> bool:
+    return source.file == shown(place.file) and source.line <= place.line <= source.end_line
 
 
 def _place(finding: Finding) -> str:

@@ -16,6 +16,7 @@ from bpdebug.engine.language.excerpts import told_apart
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.program import Program
+from bpdebug.sources.case import Case
 from bpdebug.verify.comparison import Tolerance, compare
 from bpdebug.verify.report import Report, TensorReport, Verdict
 
@@ -106,9 +107,9 @@ class Verdicts:
         return tuple(lines)
 
     @property
-    def texts(self) -> Mapping[str, str]:
-        """The files that a correction changes: none, a scenario is no code."""
-        return {}
+    def corrected(self) -> Case | None:
+        """The run with the corrections: none, a scenario is no code."""
+        return None
 
     @property
     def summary(self) -> str:

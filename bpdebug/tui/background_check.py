@@ -36,6 +36,7 @@ class BackgroundCheck:
         mine = evaluate_mine(case.program, original.values, case.mine) if case.mine else {}
         self.verdicts = Verdicts(case.program, original.values, mine)
         self.state = ""
+        self.problem = ""
 
     @property
     def starts_by_itself(self) -> bool:
@@ -48,6 +49,9 @@ class BackgroundCheck:
             self.state = "checking"
             self.show()
             self.screen.run_worker(self.check, thread=True, exclusive=True, group="check")
+
+    def end(self) -> None:
+        """Leave the thread to itself, when the screen is left."""
 
     def check(self) -> None:
         """Run the check that `bpdebug check` runs, and tell the screen what it finds."""

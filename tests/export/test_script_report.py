@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from bpdebug.engine.language.nodes import CallSite, Source
-from bpdebug.export.script_report import CHECK_FORMATS, corrected, diff
-from bpdebug.verify.repair.report import Assumed, Elements, Finding, ScriptReport
+from bpdebug.export.script_report import CHECK_FORMATS, diff
+from bpdebug.verify.repair.report import Assumed, Elements, Finding, ScriptReport, corrected
 
 TEXT = """\
 delta2 = out - y

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bpdebug.engine.program.trace import run
 from bpdebug.present.code_verdicts import CodeVerdicts, code_verdicts
 from bpdebug.present.source_listing import same_position
 from bpdebug.sources.case import Case
-from bpdebug.sources.script import record_script
-from bpdebug.sources.script.case import Recorded, case_of
-from bpdebug.verify.repair.check import examine
+from bpdebug.sources.script import Options, record_script
+from bpdebug.sources.script.case import case_of
+from bpdebug.verify.repair.corrected_run import check_and_correct
 
 TEXT = """\
 import numpy as np
@@ -39,9 +41,13 @@ def case_from(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> Case:
 
 def verdicts_of(case: Case) -> CodeVerdicts:
     assert case.script is not None
-    recorded = case.script.recorded
-    assert isinstance(recorded, Recorded)
-    return code_verdicts(case.program, recorded, examine(recorded.recording, recorded.analysis))
+    options = Options(*case.script.options)
+    checked = check_and_correct(case.source, case.script.arguments, options, 600.0, lambda line: None)
+    return code_verdicts(case, values_of(case), checked)
+
+
+def values_of(case: Case) -> Mapping[str, np.ndarray]:
+    return run(case.program, case.values).values
 
 
 def marks(case: Case, verdicts: CodeVerdicts) -> dict[str, str]:
@@ -56,8 +62,10 @@ def test_marks_both_values_and_the_corrected_text(tmp_path: Path, monkeypatch: p
         "dw2": "=", "d_h": "✗", "dw1": "~", "w1 ·2": "~", "w2 ·2": "=",
     }  # fmt: skip
     assert verdicts.wrong_positions == (case.program.positions["d_h"],)
-    assert verdicts.texts == {"net.py": TEXT.replace("(1 - h)", "(1 - h ** 2)")}
-    values = {name: case.script.recorded.nodes[name].value for name in ("h", "d_out", "w2", "d_h")}  # type: ignore
+    assert verdicts.corrected is not None
+    assert verdicts.corrected.script is not None
+    assert verdicts.corrected.script.files == {"net.py": TEXT.replace("(1 - h)", "(1 - h ** 2)")}
+    values = values_of(case)
     right = values["d_out"] @ values["w2"].T * (1 - values["h"] ** 2)
     assert verdicts.words("d_h", (2, 1)) == (
         "✗ `h` should be squared",
@@ -85,7 +93,7 @@ def test_where_nothing_is_wrong_nothing_is_to_be_mended(
     case = case_from(tmp_path, TEXT.replace("(1 - h)", "(1 - h ** 2)"), monkeypatch)
     verdicts = verdicts_of(case)
     assert set(marks(case, verdicts).values()) == {" ", "="}
-    assert (verdicts.wrong_positions, dict(verdicts.texts)) == ((), {})
+    assert (verdicts.wrong_positions, verdicts.corrected) == ((), None)
     assert verdicts.words("", ()) == ("= All right: 2 gradients.",)
     assert verdicts.summary == "checked: all right"
 
@@ -98,7 +106,7 @@ def test_a_line_that_nothing_mends_is_marked_and_nothing_after_it_is_called_righ
     verdicts = verdicts_of(case)
     assert verdicts.mark("d_h") == "✗"
     assert "=" not in marks(case, verdicts).values()
-    assert not verdicts.texts
+    assert verdicts.corrected is None
 
 
 def test_the_same_place_in_a_run_with_more_statements(
@@ -113,3 +121,13 @@ def test_the_same_place_in_a_run_with_more_statements(
         assert same_position(here, case.program, other.program) == there
         assert same_position(there, other.program, case.program) == here
     assert same_position(0, case.program, other.program) == 0
+
+
+def test_the_values_of_a_script_without_a_seed_are_not_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = case_from(tmp_path, TEXT.replace("default_rng(3)", "default_rng()"), monkeypatch)
+    verdicts = verdicts_of(case)
+    assert verdicts.mark("d_h") == "✗"
+    assert not verdicts.reference
+    assert verdicts.words("dw1", ()) == ()

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 import numpy as np
 
@@ -23,30 +22,9 @@ from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.wording import sentences
 from bpdebug.sources.script.conversion.statements import Converted, convert
 from bpdebug.sources.script.graph import start_of
-from bpdebug.sources.script.recorder.records import Instance, Node
+from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import as_input
-
-
-class Recorded(NamedTuple):
-    """What a case was made of.
-
-    Attributes
-    ----------
-    recording : Recording
-        What ran.
-    analysis : Analysis
-        What was found in it.
-    nodes : mapping
-        The name of a statement -> the node that it computes.
-    instances : mapping
-        The name of a statement -> the execution of an expression that it comes from, where there is one.
-    """
-
-    recording: Recording
-    analysis: Analysis
-    nodes: Mapping[str, Node]
-    instances: Mapping[str, Instance]
 
 
 def case_of(recording: Recording) -> Case:
@@ -64,11 +42,6 @@ def case_of(recording: Recording) -> Case:
     converted, notes = held_to_the_record(with_phases(converted, analysis))
     program = program_of(converted, recording)
     path = Path(recording.path)
-    instances = {
-        statement.name: instance
-        for statement, instance in zip(converted.statements, converted.instances, strict=True)
-        if instance is not None
-    }
     return Case(
         name=path.stem,
         source=recording.path,
@@ -87,7 +60,8 @@ def case_of(recording: Recording) -> Case:
             found=(*found(recording, converted, analysis), *notes),
             output=recording.output,
             ended=recording.ending.message,
-            recorded=Recorded(recording, analysis, converted.nodes, instances),
+            arguments=recording.arguments,
+            options=tuple(recording.options),
         ),
     )
 

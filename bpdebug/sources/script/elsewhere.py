@@ -1,6 +1,7 @@
-"""A script recorded in another process: there it may print, block and crash while the app has the terminal.
+"""A function run in another process: there a script may print, block and crash, and the app goes on.
 
-What comes back is a case, pickled: statements, values and texts, and nothing of the person's own objects.
+What is sent and what comes back is pickled: names, texts, values and statements, nothing of the person's own
+objects. The process ends with the one that asked.
 """
 
 from __future__ import annotations
@@ -9,97 +10,116 @@ import contextlib
 import copyreg
 import os
 import pickle
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bpdebug.errors import BpdebugError, Interrupted
-from bpdebug.sources.case import Case
-from bpdebug.sources.script.case import case_of
-from bpdebug.sources.script.recording import Recording, record_script
+from bpdebug.errors import BpdebugError
 
+Say = Callable[[object], None]
+"""What a function is given to say how far it is."""
 PACKAGES = Path(__file__).resolve().parents[3]
 """The folder from which this package is imported."""
-BETWEEN_LOOKS = 0.1
-"""Seconds between two looks at whether it is still wanted."""
 BEGIN = f"from {__name__} import answer; answer()"
 
 
-def recorded_with(recording: Recording, texts: Mapping[str, str], goes_on: Callable[[], bool]) -> Case:
-    """Record a script once more, as it was recorded, with other texts in the place of its files.
+class Elsewhere:
+    """A function that runs in another process.
 
     Parameters
     ----------
-    recording : Recording
-        How it was recorded: its name, arguments and options.
-    texts : mapping
-        What runs in place of what stands in a file, by the name of the file.
-    goes_on : callable
-        () -> whether it is still wanted.
-
-    Raises
-    ------
-    BpdebugError
-        If nothing could be recorded, or the process ended without an answer.
-    Interrupted
-        If it is no longer wanted.
+    function : callable
+        A function of a module: `(*arguments, say) -> result`.
+    *arguments
+        What it is given.
     """
-    asked = pickle.dumps((recording.path, recording.arguments, recording.options, dict(texts)))
-    path = os.pathsep.join(filter(None, (str(PACKAGES), os.environ.get("PYTHONPATH"))))
-    process = subprocess.Popen(  # noqa: S603 (Python, and what stands above)
-        [sys.executable, "-P", "-c", BEGIN],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-    with process:
-        try:
-            answer = _answer_of(process, asked, goes_on)
-        finally:
-            process.kill()  # it has ended, unless it is not wanted any more
-    try:
-        found = pickle.loads(answer)  # noqa: S301 (of a process of our own)
-    except (EOFError, pickle.UnpicklingError):
-        raise BpdebugError(
-            f"{recording.path}: it ended before it was recorded, with the correction"
-        ) from None
-    if isinstance(found, str):
-        raise BpdebugError(found)
-    assert isinstance(found, Case)
-    return found
 
+    def __init__(self, function: Callable[..., object], *arguments: object) -> None:
+        self.name = function.__name__
+        path = os.pathsep.join(filter(None, (str(PACKAGES), os.environ.get("PYTHONPATH"))))
+        self.process = subprocess.Popen(  # noqa: S603 (Python, and what stands above)
+            [sys.executable, "-P", "-c", BEGIN],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # what it says, or does not, is read anyway
+            pickle.dump((function, arguments), self.process.stdin)
+            self.process.stdin.flush()
 
-def _answer_of(process: subprocess.Popen[bytes], asked: bytes, goes_on: Callable[[], bool]) -> bytes:
-    given: bytes | None = asked
-    while goes_on():
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.communicate(given, timeout=BETWEEN_LOOKS)[0]
-        given = None
-    raise Interrupted
+    def result(self, hear: Say) -> Any:
+        """Wait for the result.
+
+        Parameters
+        ----------
+        hear : callable
+            Is given what the function says.
+
+        Raises
+        ------
+        BpdebugError
+            If the function raises one, or the process ends before there is a result.
+        """
+        assert self.process.stdout is not None
+        with self.process:
+            try:
+                while True:
+                    kind, found = pickle.load(self.process.stdout)  # noqa: S301 (of a process of our own)
+                    if kind == "result":
+                        return found
+                    if kind == "error":
+                        raise BpdebugError(found)
+                    hear(found)
+            except (EOFError, pickle.UnpicklingError):
+                raise BpdebugError(f"{self.name} ended in the middle") from None
+            finally:
+                self.end()
+
+    def interrupt(self) -> None:
+        """Stop it as Ctrl+C does: it may still have a result."""
+        self.process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
+
+    def end(self) -> None:
+        """End it."""
+        self.process.kill()
 
 
 def answer() -> None:
-    """Read what is asked for on standard input, and write the case, or what is wrong, to standard output."""
-    path, arguments, options, texts = pickle.load(sys.stdin.buffer)  # noqa: S301 (of a process of our own)
-    # What the script writes past Python's own streams must not come between.
+    """Run what is asked for on standard input, and write what comes of it to standard output."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    function, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 (of a process of our own)
+    copyreg.pickle(MappingProxyType, _reduced)  # Python has no way of its own
+    threading.Thread(target=_end_with, args=(os.dup(0),), daemon=True).start()
+    # What a script reads and writes past Python's own streams must not come between.
     with os.fdopen(os.dup(1), "wb") as out, open(os.devnull, "r+b") as nothing:
         for stream in (0, 1):
             os.dup2(nothing.fileno(), stream)
-        copyreg.pickle(MappingProxyType, _reduced)  # Python has no way of its own
-        found: Case | str
+
+        def write(kind: str, found: object) -> None:
+            out.write(pickle.dumps((kind, found)))
+            out.flush()
+
         try:
-            case = case_of(record_script(path, arguments, options, texts))
-            assert case.script is not None
-            script = case.script._replace(recorded=None, is_corrected=True)
-            found = replace(case, title=f"{case.title}, corrected", script=script)
+            result = function(*arguments, lambda said: write("said", said))
         except BpdebugError as error:
-            found = str(error)
-        pickle.dump(found, out)
+            write("error", str(error))
+        else:
+            write("result", result)
+        os._exit(0)  # whatever the script has left running
+
+
+def _end_with(stream: int) -> None:
+    """End this process when nobody is left at the other end of a stream."""
+    while os.read(stream, 1):
+        pass
+    os._exit(1)
 
 
 def _reduced(mapping: MappingProxyType[Any, Any]) -> tuple[Any, ...]:

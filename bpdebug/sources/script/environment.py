@@ -11,7 +11,8 @@ import ast
 import builtins
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from types import FunctionType, ModuleType
+from functools import lru_cache
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -176,11 +177,18 @@ def evaluated(
     Exception
         Whatever the expression raises.
     """
-    tree = _Private(instance.site.class_name).visit(ast.parse(f"({text})", mode="eval"))
+    code, names = _compiled(text, instance.site.class_name)
     scope = Environment(recording, instance, value_of)
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     held = {name: scope[name] for name in names if name in scope}
-    return eval(compile(tree, "<edit>", "eval"), {"__builtins__": builtins, **held})  # noqa: S307 (their code)
+    return eval(code, {"__builtins__": builtins, **held})  # noqa: S307 (their code)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(text: str, class_name: str) -> tuple[CodeType, frozenset[str]]:
+    """Compile an expression and find its names, once for all executions and trials."""
+    tree = _Private(class_name).visit(ast.parse(f"({text})", mode="eval"))
+    names = frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return compile(tree, "<edit>", "eval"), names
 
 
 class _Private(ast.NodeTransformer):

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, MappingProxyType, ModuleType
 from typing import Any
 
 from bpdebug.sources.script.instrumentation import instrument
@@ -29,10 +29,16 @@ class OwnFiles:
     files : set of str
         Takes the names of the files.
     texts : mapping
-        What runs in place of what stands in a file, by its name.
+        The name of a file -> a text that runs in place of its own.
     """
 
-    def __init__(self, folder: Path, sites: list[Site], files: set[str], texts: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sites: list[Site],
+        files: set[str],
+        texts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.folder, self.sites, self.files, self.texts = folder.resolve(), sites, files, texts
         self.names: list[str] = []
 
@@ -66,8 +72,7 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType | None:
         path = self.get_filename(fullname)
         self._finder.files.add(path)
-        text = self._finder.texts.get(path)
-        return instrument(self.get_data(path) if text is None else text, path, self._finder.sites)
+        return instrument(self._finder.texts.get(path) or self.get_data(path), path, self._finder.sites)
 
     def __reduce__(self) -> Any:
         return (SourceFileLoader, (self.name, self.path))

@@ -119,7 +119,7 @@ def record_script(
     options : Options
         What is recorded.
     texts : mapping
-        What runs in place of what stands in a file, by the name of the file; of a notebook, of a cell.
+        The name of a file, as the sites have it -> a text that runs in place of its own.
 
     Raises
     ------
@@ -128,17 +128,18 @@ def record_script(
         in the ending of the recording.
     """
     name = os.fspath(path)
-    data = _read(name)
+    data = texts[name].encode() if name in texts else _read(name)
     sites: list[Site] = []
     limits = Limits((name, options.until), options.iteration, options.function, MOST_NODES)
     recorder = Recorder(sites, limits)
     finder = OwnFiles(Path(name).parent, sites, recorder.files, texts)
     messages: list[str] = []
     is_notebook = Path(name).suffix == ".ipynb"
-    if is_notebook:
-        parts = _cells(name, data, recorder, messages, texts)
-    else:
-        parts = [_instrumented(texts.get(name, data), name, recorder)]
+    parts = (
+        _cells(name, data, recorder, messages, texts)
+        if is_notebook
+        else [_instrumented(data, name, recorder)]
+    )
     skipped = messages if is_notebook else None
     ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
     if recorder.forgotten:

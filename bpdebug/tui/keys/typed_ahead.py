@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import dropwhile
-from typing import Any
 
 from textual import events
 from textual.app import App
@@ -95,9 +94,3 @@ class TypedAhead:
 def is_same_key(later: events.Event, key: events.Key) -> bool:
     """Whether an event is a key pressed again."""
     return isinstance(later, events.Key) and later.key == key.key
-
-
-def is_under_way(app: App[Any]) -> bool:
-    """Whether an app is doing what a key asks for."""
-    typed = getattr(app, "typed", None)
-    return isinstance(typed, TypedAhead) and typed.is_under_way

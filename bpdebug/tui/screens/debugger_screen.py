@@ -42,7 +42,6 @@ from bpdebug.tui.background_check import BackgroundCheck
 from bpdebug.tui.code_check import CodeCheck
 from bpdebug.tui.keys.action import Action, bindings
 from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
-from bpdebug.tui.keys.typed_ahead import is_under_way
 from bpdebug.tui.run_ahead import RunAhead
 from bpdebug.tui.screens.action_screen import ActionScreen
 from bpdebug.tui.widgets.answer_area import AnswerArea
@@ -109,7 +108,7 @@ class DebuggerScreen(ActionScreen):
     def checking(self) -> BackgroundCheck | CodeCheck:
         """Return what checks the case: a person's own code, or a scenario."""
         if self.case.script is not None:
-            return CodeCheck(self, self.case, lambda: is_under_way(self.app), self.show)
+            return CodeCheck(self, self.case, self.debugger.original, self.show)
         return BackgroundCheck(self, self.case, self.debugger.original, self.show)
 
     def compose(self) -> ComposeResult:
@@ -160,7 +159,7 @@ class DebuggerScreen(ActionScreen):
         self.program.show_stops(gutter_marks(debugger.breakpoints))
         self.program.show_verdicts(verdicts)
         self.lists.show()
-        state = self.check.state or chosen.views.status(chosen.view) or verdicts.summary
+        state = self.check.state or chosen.views.status(chosen.view) or self.check.problem or verdicts.summary
         place = place_parts(debugger, chosen.pinned, self.autoplay.text, state)
         self.query_one(StatusLine).show(place)
         self.show_enabled()
@@ -184,7 +183,7 @@ class DebuggerScreen(ActionScreen):
                 "iterations": debugger.has_turns,
                 "curve": self.quantity() is not None,
                 "wrong": bool(self.check.verdicts.wrong_positions),
-                "corrected": self.is_corrected or bool(self.check.verdicts.texts),
+                "corrected": self.is_corrected or self.check.verdicts.corrected is not None,
                 "source": self.case.script is not None and debugger.line is not None,
                 **self.ledger.slices_to_see(name),
             }
@@ -278,8 +277,8 @@ class DebuggerScreen(ActionScreen):
             self.app.pop_screen()
             if isinstance(below := self.app.screen, DebuggerScreen):
                 below.follow(self.debugger)
-        elif isinstance(self.check, CodeCheck):
-            self.check.correct(self.show_corrected, lambda message: self.say(message, failed=True))
+        elif (case := self.check.verdicts.corrected) is not None:
+            self.show_corrected(case)
 
     def show_corrected(self, case: Case) -> None:
         """Step through a corrected run, from where one is."""
@@ -490,6 +489,11 @@ class DebuggerScreen(ActionScreen):
     def welcomed(self) -> None:
         """Let the operation have the place of the welcome; the key does its work as well."""
         self.remove_class("-newcomer")
+
+    @on(events.Unmount)
+    def left(self) -> None:
+        """End what is still being checked."""
+        self.check.end()
 
     @on(events.ScreenSuspend)
     def dialog_opened(self) -> None:

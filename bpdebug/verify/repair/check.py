@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +20,8 @@ from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.environment import callable_again
 from bpdebug.sources.script.recorder.records import Frame, Node
-from bpdebug.sources.script.reference import recorded
 from bpdebug.verify.repair.early import EarlyRead, early_reads
+from bpdebug.verify.repair.forward import ForwardFault, ForwardSearch, forward_sentence, other_reading
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.report import (
     Assumed,
@@ -27,13 +29,23 @@ from bpdebug.verify.repair.report import (
     Finding,
     ParameterVerdict,
     ScriptReport,
+    corrected,
 )
-from bpdebug.verify.repair.search import Correction, Progress, Search, unsaid
+from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
+from bpdebug.verify.repair.rewritings import Rewritings
+from bpdebug.verify.repair.search import Candidate, Correction, Progress, Search, unsaid
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import gradient_nodes, trials_of
 
 SECONDS = 20.0
 """How long corrections are searched for."""
+RERUN_SHARE = 0.4
+"""The share of the time that is kept for running the script again."""
+FORWARD_SECONDS = 6.0
+FORWARD_SHARE = 0.25
+"""How long of that edits of the forward pass are tried, and what share is kept for them."""
+BOTH_SECONDS = 4.0
+"""How long they are tried where a backward line is found already."""
 MOST_FAULTS = 3
 TOLERANCE = 1e-6
 
@@ -97,52 +109,42 @@ def check_recording(
     """Check the gradients of a recording; see `check_script`."""
     deadline = time.monotonic() + seconds
     analysis = analyse(recording, told)
-    report = examine(recording, analysis, deadline - time.monotonic(), progress).report
-    return report._replace(assumed=report.assumed._replace(told=told))
-
-
-class Examined(NamedTuple):
-    """What a check found.
-
-    Attributes
-    ----------
-    report : ScriptReport
-        What it says.
-    value_of : callable
-        Node -> the value that it has with all corrections.
-    """
-
-    report: ScriptReport
-    value_of: ValueOf
-
-
-def examine(
-    recording: Recording, analysis: Analysis, seconds: float = SECONDS, progress: Progress = unsaid
-) -> Examined:
-    """Check the gradients of a recording that has been analysed; see `check_script`."""
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*_ended_early(recording), *analysis.notes)
-        report = ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes))
-        return Examined(report, recorded)
-    with callable_again(recording), np.errstate(all="ignore"):
-        check = _Check(recording, analysis, time.monotonic() + seconds, progress)
-        return Examined(check.report(), check.replay.run(check.corrected))
+        return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes, told))
+    with ExitStack() as stack, np.errstate(all="ignore"):
+        report = _Check(recording, analysis, deadline, stack, progress).report()
+    return report._replace(assumed=report.assumed._replace(told=told))
 
 
 class _Check:
     """One check: what is known of the recording, and the faults that were found so far."""
 
-    def __init__(self, recording: Recording, analysis: Analysis, deadline: float, progress: Progress) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        analysis: Analysis,
+        deadline: float,
+        stack: ExitStack,
+        progress: Progress,
+    ) -> None:
+        self.stack, self.first, self.progress = stack, recording, progress
+        self.findings: list[Finding] = []
+        self._take(recording, analysis, deadline)
+
+    def _take(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
+        """Begin with a recording: that of the script, or that of a corrected text of it."""
+        self.stack.enter_context(callable_again(recording))
         self.recording, self.analysis = recording, analysis
         targets = [node for parameter in analysis.parameters for node in _chain_nodes(parameter)]
         self.replay = Replay(recording, targets)
         self.trials = trials_of(analysis, self.replay)
-        self.search = Search(recording, self.replay, self.trials, self.is_gradient, deadline, progress)
+        self.search = Search(recording, self.replay, self.trials, self.is_gradient, deadline, self.progress)
         self.dependent = _dependent(recording, analysis)
         self.corrected: Replaced = {}
-        self.findings: list[Finding] = []
         self.early: list[EarlyRead] = []
+        self.forward = ForwardSearch(recording, analysis, self.search)
 
     def report(self) -> ScriptReport:
         """Find the faults one after the other; who stops that is told what was found until then."""
@@ -151,9 +153,11 @@ class _Check:
             self._find()
         except (KeyboardInterrupt, Interrupted):
             self.search.is_stopped = True
+        # What the forward pass does not read has no gradient to be right or wrong, until it reads it.
+        unread = [name for one in self.findings if one.kind == "forward" for name in one.also_wrong]
         return ScriptReport(
             self.recording.path,
-            verdicts,
+            {**verdicts, **dict.fromkeys(unread, "wrong")},
             tuple(self.findings),
             self.assumed(),
             finished=not (self.search.is_over and self.wrong()),
@@ -162,13 +166,156 @@ class _Check:
 
     def _find(self) -> None:
         self._early()
+        if self.recording.ending.kind == "raised" and self.recording.ending.line:
+            self._raised()
+        if self.wrong() or self.forward.has_unread_parameters:
+            end = self.search.deadline
+            self._forward_with_evidence()
+            self.search.deadline = end - FORWARD_SHARE * max(0.0, end - time.monotonic())
+            self._backward()
+            self.search.deadline = end
+            self._forward_instead()
+
+    def _backward(self) -> None:
+        """Correct backward lines until all is right, or nothing mends any more."""
         while self.wrong() and len(self.findings) < MOST_FAULTS and not self.search.is_over:
-            lines = self.suspects()
+            lines, end = self.suspects(), self.search.deadline
+            self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.monotonic())
             found = self.search.corrections(lines, self.corrected) or self._with_early_reads(lines)
-            if not found:
+            self.search.deadline = end
+            if found:
+                self._add(found[0])
+            elif not self._rewritten(lines):
                 self._unmended(lines)
                 break
-            self._add(found[0])
+
+    # ---- the script run again
+
+    def _rewritten(self, lines: Sequence[Suspect]) -> bool:
+        """Look for a rewriting of the text that only running it again can judge, and go on with that."""
+        forward = [number for number, phase in enumerate(self.analysis.phases) if phase == "forward"]
+        rewritings = Rewritings(self.recording, self.replay.run(self.corrected), forward)
+        return self._run_again(rewritings.around([line.site for line in lines]))
+
+    def _run_again(self, rewritings: Iterable[Rewriting]) -> bool:
+        if self.search.is_over:
+            return False
+        texts = corrected_texts(self.first, self.findings)
+        began = time.monotonic()
+        longest = SHARE * (self.search.deadline - began)
+        told = told_of(self.analysis)
+        base = run_again(self.recording, texts, longest, told) if longest > 0 else None
+        if base is None or time.monotonic() - began > longest:
+            return False
+        found = mending(base, self._told(rewritings), self.search.deadline)
+        if found is None:
+            return False
+        rewriting, again = found
+        self._add_rewriting(rewriting, tuple(sorted(again.right - base.right)))
+        self._take(again.recording, again.analysis, self.search.deadline)
+        return True
+
+    def _told(self, rewritings: Iterable[Rewriting]) -> Iterator[Rewriting]:
+        """Say which rewriting is tried."""
+        for number, rewriting in enumerate(rewritings, start=self.search.tried + 1):
+            self.progress(rewriting.place.line, number)
+            yield rewriting
+
+    def _raised(self) -> None:
+        """Where the script raises, look for a line with which it goes on, and its gradients are right."""
+        forward = {number for number, phase in enumerate(self.analysis.phases) if phase == "forward"}
+        last = self.recording.nodes[-1:]
+        lines = suspects(self.recording, last, [], forward, self.dependent, forward)
+        edits = [edit for line in lines for edit in self.search.candidates(line, self.corrected)]
+        # What stops in the middle of training is most often a shape.
+        edits.sort(key=lambda edit: (self._keeps_shape(edit), edit.cost))
+        rewritings = [Rewriting(*edit[:5]) for edit in edits]
+        if not self._run_again(rewritings):
+            ending = self.recording.ending
+            source = self.recording.source(ending.file)
+            code = source.lines[ending.line - 1] if source else ""
+            columns = len(code) - len(code.lstrip()), len(code)
+            place = Source(ending.file, ending.line, ending.line, columns, code.strip())
+            self.findings.append(
+                Finding(place, "raised", code.strip(), "", f"here it ends: {ending.message}")
+            )
+
+    def _keeps_shape(self, edit: Candidate) -> bool:
+        recorded = self.replay.recorded
+        for number, new in edit.replaced.items():
+            try:
+                if np.shape(new(recorded)) != np.shape(recorded(self.recording.nodes[number])):
+                    return False
+            except Exception:  # noqa: S112 (what makes sense in one execution need not in another)
+                continue
+        return True
+
+    def _add_rewriting(self, rewriting: Rewriting, mended: tuple[str, ...]) -> None:
+        place = rewriting.place
+        ran = [one for one in self.recording.instances if one.site.place[:2] == place[:2]]
+        site = ran[0].site if ran else None
+        source = source_of(site, ran[0].frame, self._turns(site, ran[0]), place) if site else None
+        columns = self.recording.source(place.file)
+        assert columns is not None
+        plain = Source(place.file, place.line, place.end_line, columns.columns(place), rewriting.code, (), ())
+        self.findings.append(
+            Finding(
+                source or plain,
+                "wrong",
+                (_stored(site) if site else "") or rewriting.code,
+                "",
+                rewriting.explanation,
+                rewriting.correction,
+                True,
+                also_wrong=mended,
+            )
+        )
+
+    # ---- the forward pass
+
+    def _forward_with_evidence(self) -> None:
+        """Edit the forward line that evidence speaks for; what is wrong then is wrong by itself."""
+        fault = self.forward.with_evidence(self.corrected, FORWARD_SECONDS)
+        if fault is not None:
+            self._add_forward(fault, ())
+
+    def _forward_instead(self) -> None:
+        """Edit one forward line, where it takes several of the backward pass, or where nothing mends it.
+
+        Where one backward line has something too much, a forward line may lack it: then both are said.
+        """
+        backward = [finding for finding in self.findings if finding.kind == "wrong"]
+        if not backward or len(backward) < len(self.findings):
+            return
+        is_mended = len(backward) == 1 and not self.wrong()
+        if is_mended and not _is_longer(backward[0]):
+            return
+        fault = self.forward.without_evidence({}, BOTH_SECONDS if is_mended else FORWARD_SECONDS)
+        if fault is not None and is_mended:
+            said = f"{backward[0].explanation}. {other_reading(fault)}"
+            self.findings = [backward[0]._replace(explanation=said)]
+        elif fault is not None:
+            self.findings, self.corrected = [], {}
+            self._add_forward(fault, backward)
+
+    def _add_forward(self, fault: ForwardFault, otherwise: Sequence[Finding]) -> None:
+        self.trials = self.search.trials = fault.trials
+        self.analysis = replace(self.analysis, loss=fault.loss)
+        self.corrected = {**self.corrected, **fault.edit.replaced}
+        site, first = fault.line.site, fault.line.first
+        source = source_of(site, first.frame, self._turns(site, first), fault.edit.place)
+        self.findings.append(
+            Finding(
+                source,
+                "forward",
+                _stored(site) or site.code,
+                "",
+                forward_sentence(fault, otherwise),
+                fault.edit.correction,
+                True,
+                also_wrong=fault.mended,
+            )
+        )
 
     def verdicts(self) -> dict[str, ParameterVerdict]:
         """Judge every parameter: wrong if it is on any of the values."""
@@ -212,6 +359,8 @@ class _Check:
 
     def is_gradient(self, value: Any) -> bool:
         """Whether a value is the right gradient of something, but for a factor that people write."""
+        if any(finding.kind == "forward" for finding in self.findings):
+            return False  # the derived gradients are those of the forward pass as it was
         try:
             array = np.asarray(value, dtype=float)
         except (TypeError, ValueError):
@@ -347,6 +496,20 @@ class _Check:
         return Assumed(loss.text, 1.0 if ratio is None else ratio, gradients, (*notes, *self.analysis.notes))
 
 
+def corrected_texts(recording: Recording, findings: Sequence[Finding]) -> dict[str, str]:
+    """Return the texts of the files with the corrections that were found in them."""
+    found = [one for one in findings if one.verified and one.correction is not None]
+    return {
+        file: corrected(text_of(recording, {}, file), [one for one in found if one.source.file == file])
+        for file in dict.fromkeys(one.source.file for one in found)
+    }
+
+
+def _is_longer(finding: Finding) -> bool:
+    """Whether a line says more than its correction."""
+    return finding.correction is not None and len(finding.source.code) > len(finding.correction)
+
+
 def _ended_early(recording: Recording) -> Iterator[str]:
     """Say that the script did not come to the end of an iteration, where it did not."""
     ending = recording.ending
@@ -356,12 +519,13 @@ def _ended_early(recording: Recording) -> Iterator[str]:
 
 
 def _dependent(recording: Recording, analysis: Analysis) -> set[int]:
-    """Return the numbers of the nodes that depend on a parameter."""
-    found = {parameter.old.id for parameter in analysis.parameters}
+    """Return the numbers of the nodes that are computed from a parameter."""
+    parameters = {parameter.old.id for parameter in analysis.parameters}
+    found = set(parameters)
     for node in recording.nodes:
         if any(parent.id in found for parent in node.parents()):
             found.add(node.id)
-    return found
+    return found - parameters
 
 
 def source_of(site: Site, frame: Frame, turns: tuple[int, ...], place: Place | None = None) -> Source:

@@ -8,16 +8,17 @@ a kind of mistake, write its rule in `rules` and name it in the table there; its
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bpdebug.verify.repair.rules import missing, written
-from bpdebug.verify.repair.rules.replacement import Replacement, Scope
+from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 from bpdebug.verify.repair.trees import Spot, spots
 
 INNER = 0.15
 """What is missing is more often missing from the whole than from a part."""
-RULES = (*((rule, 0) for rule in written.RULES), *((rule, 1) for rule in missing.RULES))
-"""Every rule, and whether it costs more at a part of the expression than at the whole."""
+RULES = (*written.RULES, *missing.RULES)
+"""Every rule for a backward pass."""
 
 
 class Edit(NamedTuple):
@@ -37,13 +38,14 @@ class Edit(NamedTuple):
         return self.spot.rebuild(self.replacement.new)
 
 
-def edits(tree: ast.expr, scope: Scope) -> list[Edit]:
+def edits(tree: ast.expr, scope: Scope, rules: Sequence[Rule] = RULES) -> list[Edit]:
     """Return the single edits of an expression, each new expression once, the likelier first."""
     found: dict[str, Edit] = {}
     unchanged = ast.dump(tree)
     for spot in spots(tree):
         further = 0.0 if spot.node is tree else INNER
-        for rule, more in RULES:
+        for rule in rules:
+            more = rule in missing.RULES
             for suggested in rule(spot.node, scope):
                 edit = Edit(spot, suggested._replace(cost=suggested.cost + more * further))
                 key = ast.dump(edit.expression)

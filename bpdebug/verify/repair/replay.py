@@ -32,12 +32,15 @@ class Replay:
         What is computed again.
     targets : iterable of Node
         Nodes whose values will be asked for.
+    is_partial : bool
+        Whether nothing is computed that they do not depend on; of a large recording, nothing ever is.
     """
 
-    def __init__(self, recording: Recording, targets: Iterable[Node]) -> None:
+    def __init__(self, recording: Recording, targets: Iterable[Node], is_partial: bool = False) -> None:
         self.recording = recording
         self._values: dict[int, Any] = {}
-        self._wanted = ancestors(targets) if len(recording.nodes) > MOST_NODES else None
+        is_partial = is_partial or len(recording.nodes) > MOST_NODES
+        self._wanted = ancestors(targets) if is_partial else None
 
     @cached_property
     def _readers(self) -> Mapping[int, list[int]]:

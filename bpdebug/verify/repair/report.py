@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from bpdebug.engine.language.nodes import Source
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.sources.script.analysis.told import Told
 
-Kind = Literal["wrong", "missing", "early update", "overwritten", "forward"]
+Kind = Literal["wrong", "missing", "early update", "overwritten", "forward", "raised"]
 """What kind of fault a line has.
 
 wrong : its expression gives a wrong gradient.
 missing : something is not done that should be: a gradient never added up, a state never handed on.
 early update : it reads a parameter that has already been updated.
 overwritten : it reads what was overwritten in place after it was computed.
+raised : the script ends here, by an exception.
 forward : the forward pass differs from what the backward pass is written for.
 """
 ParameterVerdict = Literal["right", "wrong", "convention", "not reached"]
@@ -131,3 +132,24 @@ class ScriptReport(NamedTuple):
     def passed(self) -> bool:
         """Whether gradients were judged, and nothing is wrong."""
         return self.is_judged and not self.findings and "wrong" not in self.verdicts.values()
+
+
+def corrected(text: str, findings: Sequence[Finding]) -> str:
+    """Return the text of a file with the verified corrections in it.
+
+    Parameters
+    ----------
+    text : str
+        The file.
+    findings : sequence of Finding
+        Those of this file; only verified ones are applied.
+    """
+    lines = text.splitlines(keepends=True)
+    found = [finding for finding in findings if finding.verified and finding.correction is not None]
+    # From the end to the beginning: what has been replaced moves nothing that is still to be replaced.
+    for finding in sorted(found, key=lambda one: (one.source.line, one.source.columns), reverse=True):
+        source, (begin, end) = finding.source, finding.source.columns
+        first, last = source.line - 1, source.end_line - 1
+        replaced = f"{lines[first][:begin]}{finding.correction}{lines[last][end:]}"
+        lines[first : last + 1] = replaced.splitlines(keepends=True)
+    return "".join(lines)

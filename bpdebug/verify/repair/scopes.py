@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import FunctionType, ModuleType
 from typing import Any
@@ -16,7 +16,6 @@ from bpdebug.sources.script.environment import Environment
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import ValueOf
 from bpdebug.verify.repair.rules.replacement import Scope
-from bpdebug.verify.repair.trees import Code
 
 MOST_TENSORS = 60
 LONGEST_TEXT = 40
@@ -27,7 +26,9 @@ DEEPEST = 2
 """An item of an attribute is found, and nothing deeper."""
 
 
-def scope_of(recording: Recording, instance: Instance, code: Code, value_of: ValueOf) -> Scope:
+def scope_of(
+    recording: Recording, instance: Instance, value_of: ValueOf, further: Sequence[str] = ()
+) -> Scope:
     """Return what can be written where an instance stands.
 
     Parameters
@@ -36,10 +37,10 @@ def scope_of(recording: Recording, instance: Instance, code: Code, value_of: Val
         What ran.
     instance : Instance
         The execution.
-    code : Code
-        Its expression.
     value_of : callable
         The value of each node.
+    further : sequence of str
+        What else may be meant, such as a parameter that nothing around reads.
     """
     scope = Environment(recording, instance, value_of)
     names = dict(scope)
@@ -47,7 +48,8 @@ def scope_of(recording: Recording, instance: Instance, code: Code, value_of: Val
     counts: dict[str, None] = {}
     # Within a function its own variables are meant, and what else it is written with.
     own = names if instance.scope is None else {name: names[name] for name in instance.scope if name in names}
-    for text, value in (*_written(recording, instance, value_of), *_held(own)):
+    near = [*further, *_expressions_near(recording, instance.site)]
+    for text, value in (*_evaluated(recording, instance, value_of, near), *_held(own)):
         if isinstance(value, bool) or len(tensors) >= MOST_TENSORS:
             continue
         if isinstance(value, int | np.integer):
@@ -84,9 +86,11 @@ def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueO
     return np.shape(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
 
 
-def _written(recording: Recording, instance: Instance, value_of: ValueOf) -> Iterator[tuple[str, Any]]:
-    """Yield the expressions that the function around is written with, and their values here."""
-    for text in _expressions_near(recording, instance.site):
+def _evaluated(
+    recording: Recording, instance: Instance, value_of: ValueOf, texts: Sequence[str]
+) -> Iterator[tuple[str, Any]]:
+    """Yield expressions that the function around is written with, and their values here."""
+    for text in texts:
         try:
             yield text, value_at(recording, instance, text, value_of)
         except Exception:  # noqa: S112 (what stands elsewhere need not make sense here)

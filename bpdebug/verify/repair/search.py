@@ -9,6 +9,7 @@ something that is known, and the earlier one.
 from __future__ import annotations
 
 import ast
+import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -18,10 +19,12 @@ import numpy as np
 
 from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Instance, Place, Recording
-from bpdebug.verify.repair.edits import edits
+from bpdebug.verify.repair.aliases import read_before
+from bpdebug.verify.repair.edits import RULES, edits
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
 from bpdebug.verify.repair.report import ParameterVerdict
+from bpdebug.verify.repair.rules.replacement import Rule
 from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.statements import statement_edits
 from bpdebug.verify.repair.suspects import Suspect
@@ -157,7 +160,7 @@ class Search:
         before : mapping
             Corrections that have been made already, of other faults.
         """
-        bases = [self._judged(trial, before) for trial in self.trials]
+        bases = [self.judged(trial, before) for trial in self.trials]
         found: list[Correction] = []
         patience = len(suspects)
         for suspect in suspects:
@@ -175,12 +178,14 @@ class Search:
                 patience = ENOUGH
         return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
 
-    def _judged(self, trial: Trial, replaced: Replaced) -> Verdicts:
+    def judged(self, trial: Trial, replaced: Replaced) -> Verdicts:
+        """Say which gradients are right on the values of a trial, with some corrections."""
         return trial.verdicts(self.replay.run({**trial.replaced, **replaced}), replaced)
 
     def _of_line(self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts]) -> Iterator[Correction]:
         count = 0
-        for candidate in self._candidates(suspect, before):
+        statements = (Candidate(*one) for one in statement_edits(self.recording, suspect))
+        for candidate in itertools.chain(statements, self.candidates(suspect, before)):
             if count == MOST_OF_A_LINE or self.is_over:
                 return
             mended = self._mended(candidate, before, bases)
@@ -189,8 +194,22 @@ class Search:
                 cost = candidate.cost - KNOWN_GRADIENT * self._gives_gradient(candidate, suspect, before)
                 yield Correction(suspect, *candidate[:4], mended, cost, candidate.replaced)
 
-    def _candidates(self, suspect: Suspect, before: Replaced) -> Iterator[Candidate]:
-        yield from (Candidate(*one) for one in statement_edits(self.recording, suspect))
+    def candidates(
+        self, suspect: Suspect, before: Replaced, rules: Sequence[Rule] = RULES, further: Sequence[str] = ()
+    ) -> Iterator[Candidate]:
+        """Yield the edits of a line's expression that change its value, the likelier first.
+
+        Parameters
+        ----------
+        suspect : Suspect
+            The line.
+        before : mapping
+            Corrections that have been made already, of other faults.
+        rules : sequence of callable
+            What is tried.
+        further : sequence of str
+            Tensors that may be meant although nothing around reads them.
+        """
         site, first = suspect.site, suspect.first
         if first.node is None:
             return
@@ -200,7 +219,11 @@ class Search:
             return
         recorded = self.replay.recorded(first.node)
         value_of = self.replay.run(before) if before else self.replay.recorded
-        for edit in edits(code.tree, scope_of(self.recording, first, code, value_of)):
+        unchanged = dict(
+            one for instance in suspect.instances for one in read_before(self.recording, instance)
+        )
+        scope = scope_of(self.recording, first, value_of, further)
+        for edit in edits(code.tree, scope, rules):
             if self.is_over:
                 return
             self.tried += 1
@@ -212,7 +235,7 @@ class Search:
                 continue
             if not _is_value(value) or (_same(value, recorded) and len(suspect.instances) == 1):
                 continue
-            replaced = dict(
+            replaced = unchanged | dict(
                 self._replaced(instance, text) for instance in suspect.instances if instance.node is not None
             )
             yield Candidate(
@@ -246,7 +269,7 @@ class Search:
         mended: set[str] | None = None
         for trial, base in zip(self.trials, bases, strict=True):
             try:
-                verdicts = self._judged(trial, {**before, **candidate.replaced})
+                verdicts = self.judged(trial, {**before, **candidate.replaced})
             except Exception:
                 return ()
             right = {name for name, verdict in verdicts.items() if verdict == "right"}

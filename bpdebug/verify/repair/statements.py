@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script import Instance, Place, Recording
+from bpdebug.sources.script import Instance, Node, Place, Recording
+from bpdebug.sources.script.recorder.operations import put
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import Replaced, ValueOf
 from bpdebug.verify.repair.suspects import Suspect
@@ -34,7 +35,7 @@ def statement_edits(recording: Recording, suspect: Suspect) -> Iterator[Statemen
         (statement,) = ast.parse(text).body
     except (SyntaxError, ValueError):
         return
-    if isinstance(statement, ast.AugAssign) and site.role == "augment":
+    if isinstance(statement, ast.AugAssign) and site.role in ("augment", ""):  # "": a number is added
         yield from _of_augmented(suspect, text, statement)
     elif isinstance(statement, ast.Assign) and len(statement.targets) == 1 and site.role == "assign":
         yield from _of_assigned(recording, suspect, text, statement)
@@ -47,12 +48,12 @@ def _of_augmented(suspect: Suspect, text: str, statement: ast.AugAssign) -> Iter
         return
     sign = written[0]
     place = suspect.site.statement
-    changed = [one for one in suspect.instances if one.result is not None and one.result is not one.node]
-    assigned = {one.result.id: partial(_assigned, one) for one in changed if one.result is not None}
+    sums = [node for node in map(_sum_of, suspect.instances) if node is not None]
+    assigned = {node.id: partial(_assigned, node) for node in sums}
     yield place, text, text.replace(sign, "=", 1), SENTENCES["+= for ="], 1.2, assigned
     for other, operation in SIGNS.values():
         if other != sign:
-            turned = {one.result.id: partial(_combined, one, operation) for one in changed if one.result}
+            turned = {node.id: partial(_combined, node, operation) for node in sums}
             said = SENTENCES["sign of +="].format(part=f"`{other}`")
             yield place, text, text.replace(sign, other, 1), said, 1.1, turned
 
@@ -74,20 +75,29 @@ def _of_assigned(
     yield suspect.site.statement, text, f"{head.rstrip()} +={tail}", SENTENCES["= for +="], 1.1, replaced
 
 
-def _assigned(instance: Instance, value_of: ValueOf) -> Any:
+def _sum_of(instance: Instance) -> Node | None:
+    """Return the node that adds: of `x[i] += v` what is put there."""
+    result = instance.result
+    if result is not None and result.function is put:
+        result = result.operands[2]
+    return result if type(result) is Node and len(result.operands) == 2 else None
+
+
+def _assigned(added: Node, value_of: ValueOf) -> Any:
     """Return what `x = v` stores in place of `x += v`."""
-    assert instance.result is not None
-    assert instance.node is not None
-    value = value_of(instance.node)
-    like = instance.result.like
+    value = _valued(added.operands[1], value_of)
+    like = added.like
     return np.broadcast_to(value, np.shape(like)).copy() if isinstance(like, np.ndarray) else value
 
 
-def _combined(instance: Instance, operation: Callable[[Any, Any], Any], value_of: ValueOf) -> Any:
+def _combined(added: Node, operation: Callable[[Any, Any], Any], value_of: ValueOf) -> Any:
     """Return what another operator makes of `x` and `v`."""
-    assert instance.result is not None
-    assert instance.node is not None
-    return operation(value_of(instance.result.operands[0]), value_of(instance.node))
+    left, right = added.operands
+    return operation(_valued(left, value_of), _valued(right, value_of))
+
+
+def _valued(operand: Any, value_of: ValueOf) -> Any:
+    return value_of(operand) if type(operand) is Node else operand
 
 
 def _evaluated(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Any:

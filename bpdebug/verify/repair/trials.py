@@ -87,7 +87,7 @@ def _verdicts(
     analysis: Analysis, gradients: Any
 ) -> Callable[[ValueOf, Replaced], dict[str, ParameterVerdict]]:
     def verdicts(value_of: ValueOf, replaced: Replaced) -> dict[str, ParameterVerdict]:
-        judged = analysis.verdicts(_with_steps(analysis, value_of, replaced), gradients).each
+        judged = analysis.verdicts(with_steps(analysis, value_of, replaced), gradients).each
         return {
             parameter.name: SAID[verdict.kind]
             for parameter, verdict in zip(analysis.parameters, judged, strict=True)
@@ -96,7 +96,7 @@ def _verdicts(
     return verdicts
 
 
-def _with_steps(analysis: Analysis, value_of: ValueOf, replaced: Replaced) -> ValueOf:
+def with_steps(analysis: Analysis, value_of: ValueOf, replaced: Replaced) -> ValueOf:
     """Return values in which the tensors of a chain agree with the step that was made of them.
 
     Where the statement of an update itself is edited, its new value is another, and what lies between it and

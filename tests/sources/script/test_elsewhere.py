@@ -1,73 +1,99 @@
-"""A script recorded in another process: what comes back, and what a script can do there."""
+"""A function run in another process: what comes back, and what a script can do there."""
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from bpdebug.errors import BpdebugError, Interrupted
-from bpdebug.sources.script import record_script
+from bpdebug.errors import BpdebugError
+from bpdebug.sources.case import Case
 from bpdebug.sources.script.case import case_of
-from bpdebug.sources.script.elsewhere import recorded_with
+from bpdebug.sources.script.elsewhere import Elsewhere
+from bpdebug.sources.script.recording import record_script
 
 TEXT = """\
 import os, sys
 import numpy as np
-from layers import scaled
 os.write(1, b"past the streams of Python")
 rate = float(sys.argv[1])
 w, x = np.ones((2, 3)), np.arange(3.0)
-out = scaled(w @ x)
-d = out - 1
-w -= rate * np.outer(d, x)
+w -= rate * np.outer(w @ x - 1, x)
 """
-LAYERS = """\
-def scaled(z):
-    return z * 2.0
-"""
+Say = Callable[[object], None]
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "net.py").write_text(TEXT, encoding="utf-8")
-    (tmp_path / "layers.py").write_text(LAYERS, encoding="utf-8")
+def case_from(path: str, arguments: tuple[str, ...], say: Say) -> Case:
+    say("now")
+    return case_of(record_script(path, arguments))
+
+
+def raising(say: Say) -> None:
+    raise BpdebugError("what is wrong")
+
+
+def ending(say: Say) -> None:
+    os._exit(3)
+
+
+def waiting(say: Say) -> str:
+    say(os.getpid())
+    try:
+        time.sleep(600)
+    except KeyboardInterrupt:
+        return "stopped"
+    return "waited"
+
+
+@pytest.fixture(autouse=True)
+def _tests_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the other process import the functions of this module."""
+    path = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, path)))
+
+
+def test_a_case_comes_back_whatever_the_script_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    Path("net.py").write_text(TEXT, encoding="utf-8")
+    heard: list[object] = []
+    case = Elsewhere(case_from, "net.py", ("0.5",)).result(heard.append)
+    here = case_of(record_script("net.py", ("0.5",)))
+    assert heard == ["now"]
+    assert case.script == here.script
+    assert case.program.statements == here.program.statements
+    assert {name: value.tolist() for name, value in case.values.items()} == {
+        name: value.tolist() for name, value in here.values.items()
+    }
 
 
-@pytest.mark.usefixtures("folder")
-def test_other_texts_run_with_the_same_arguments() -> None:
-    recording = record_script("net.py", ("0.5",))
-    layers = next(site.place.file for site in recording.sites if site.place.file.endswith("layers.py"))
-    changed = {"net.py": TEXT.replace("out - 1", "2 * (out - 1)"), layers: LAYERS.replace("2.0", "3.0")}
-    case = recorded_with(recording, changed, lambda: True)
-    here = case_of(recording)
-    assert case.script is not None
-    assert case.script.is_corrected
-    assert case.script.recorded is None
-    assert [one.source.code for one in case.program.statements if one.name == "d"] == ["d = 2 * (out - 1)"]
-    assert "return z * 3.0" in case.script.files["layers.py"]
-    assert case.program.shapes == here.program.shapes
-    np.testing.assert_array_equal(case.values["x"], here.values["x"])
-    assert Path("layers.py").read_text(encoding="utf-8") == LAYERS
-
-
-@pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [("import os; os._exit(3)", "it ended before it was recorded"), ("x = (", "not Python")],
-)
-def test_what_cannot_be_recorded_is_said(text: str, said: str) -> None:
-    recording = record_script("net.py", ("0.5",))
+@pytest.mark.parametrize(("function", "said"), [(raising, "what is wrong"), (ending, "ended in the middle")])
+def test_what_goes_wrong_is_said(function: Callable[[Say], None], said: str) -> None:
     with pytest.raises(BpdebugError, match=said):
-        recorded_with(recording, {"net.py": text}, lambda: True)
+        Elsewhere(function).result(lambda said: None)
 
 
-@pytest.mark.usefixtures("folder")
-def test_what_is_not_wanted_any_more_is_ended() -> None:
-    recording = record_script("net.py", ("0.5",))
-    wanted = iter([True, True])
-    with pytest.raises(Interrupted):
-        recorded_with(recording, {"net.py": "while True: pass"}, lambda: next(wanted, False))
+def test_it_can_be_stopped_and_ended() -> None:
+    stopped = Elsewhere(waiting)
+    assert stopped.result(lambda said: stopped.interrupt()) == "stopped"
+    ended = Elsewhere(waiting)
+    with pytest.raises(BpdebugError, match="ended in the middle"):
+        ended.result(lambda said: ended.end())
+
+
+def test_it_ends_with_the_one_that_asked() -> None:
+    left = Elsewhere(waiting)
+    assert left.process.stdin is not None
+
+    def leave(said: object) -> None:
+        assert left.process.stdin is not None
+        left.process.stdin.close()
+
+    with pytest.raises(BpdebugError, match="ended in the middle"):
+        left.result(leave)
+    assert left.process.returncode in (1, -signal.SIGKILL)

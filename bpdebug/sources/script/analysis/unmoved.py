@@ -1,19 +1,20 @@
 """Steps that depend on no parameter, or do not fit: a recorder cannot know that they are meant as updates.
 
 `W = W - rate * dW` is an update because dW depends on W. Where a mistake made dW of data alone, or of another
-shape, it still takes the place of W, beside others that are updates, after the forward pass has read W.
+shape, it still takes the place of W, beside others that are updates, after the forward pass has read W. Where
+the forward pass forgets to read b, `b -= rate * db` still takes off it what was computed of the others.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 import numpy as np
 
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node, Update
-from bpdebug.sources.script.recorder.updates import ADD, SUBTRACT, terms_beside
+from bpdebug.sources.script.recorder.updates import ADD, SUBTRACT, Terms, terms_beside
 
 
 def unmoved(graph: Graph, groups: Sequence[Sequence[Update]]) -> Iterator[Update]:
@@ -41,12 +42,20 @@ def unmoved(graph: Graph, groups: Sequence[Sequence[Update]]) -> Iterator[Update
             continue  # what the updates are made of is a momentum, or a sum of squares
         old = node.operands[0].origin if type(node.operands[0]) is Node else node
         number = graph.of(old).id
-        if old is node or number in known or number not in read or not _is_begun_with(graph, old, known):
+        if old is node or number in known or not _is_begun_with(graph, old, known):
             continue
         terms = terms_beside(node, old)
+        if number not in read and not _is_descent(graph, node, terms, known):
+            continue
         if terms and node.site is not None and set(node.names) & names[number]:
             known.add(number)
             yield Update(old, node, terms, node.site, node.names[0])
+
+
+def _is_descent(graph: Graph, node: Node, terms: Terms | None, known: Set[int]) -> bool:
+    """Whether something is taken off that was computed of what is trained."""
+    deltas = [delta for _, delta in terms or ()]
+    return node.function in SUBTRACT and bool(graph.ancestors(deltas) & known)
 
 
 def _is_begun_with(graph: Graph, node: Node, known: set[int]) -> bool:

@@ -311,7 +311,7 @@ def _given(
         _copied(recorder, site, values[0], result)
     elif is_row(result) and 0 < len(result) <= LONGEST_CONTAINER:
         known = recorder.objects.known
-        if any(isinstance(part, np.ndarray) and id(part) not in known for part in result):
+        if any(isinstance(part, np.ndarray | np.generic) and id(part) not in known for part in result):
             _several(recorder, site, operation, values, options, result)
 
 

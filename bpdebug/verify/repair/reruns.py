@@ -1,0 +1,239 @@
+"""The script is run again with a line rewritten: for what no replay of recorded operations can show.
+
+A position, the bounds of a loop, the argument of a call, the place of a statement: none of these is a value
+that can be replaced. So the text is edited, the script runs once more, and everything is found and judged
+anew, here and on fresh values. An edit counts only if the forward pass is what it was.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bpdebug.errors import BpdebugError
+from bpdebug.sources.script import Place, Recording, record_script
+from bpdebug.sources.script.analysis.analysis import Analysis, analyse
+from bpdebug.sources.script.analysis.told import Told
+from bpdebug.sources.script.environment import callable_again
+from bpdebug.verify.repair.replay import Replay
+from bpdebug.verify.repair.trials import gradient_nodes, trials_of
+
+SHARE = 0.25
+"""A script that takes a larger share of the time that is left is not run again and again."""
+SAME = 1e-9
+"""So near, relatively, are two runs of the same numbers in the same order of operations."""
+
+
+class Rewriting(NamedTuple):
+    """A place in the text, what stands there, and what might stand there instead.
+
+    Attributes
+    ----------
+    place : Place
+        The expression, the statement, or the lines.
+    code, correction : str
+        What stands there, and what would.
+    explanation : str
+        What would have been wrong.
+    cost : float
+        How unlikely it is.
+    """
+
+    place: Place
+    code: str
+    correction: str
+    explanation: str
+    cost: float
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """The script as it ran with other texts.
+
+    Attributes
+    ----------
+    recording : Recording
+        What ran.
+    analysis : Analysis
+        What it is a training of.
+    texts : mapping
+        The texts that differ from those of the files.
+    """
+
+    recording: Recording
+    analysis: Analysis
+    texts: Mapping[str, str]
+
+    @cached_property
+    def right(self) -> frozenset[str]:
+        """The parameters whose gradients are right, here and on fresh values."""
+        if self.recording.ending.kind == "raised" or self.analysis.loss is None:
+            return frozenset()
+        replay = Replay(self.recording, [n for one in self.analysis.parameters for n in gradient_nodes(one)])
+        right = {one.name for one in self.analysis.parameters}
+        with callable_again(self.recording), np.errstate(all="ignore"):
+            for trial in trials_of(self.analysis, replay):
+                said = trial.verdicts(replay.run(trial.replaced), {})
+                right &= {name for name, verdict in said.items() if verdict == "right"}
+                if not right:
+                    break
+        return frozenset(right)
+
+    @cached_property
+    def wrong(self) -> frozenset[str]:
+        """The parameters whose gradients are not."""
+        return frozenset(one.name for one in self.analysis.parameters) - self.right
+
+    @property
+    def loss(self) -> float | None:
+        """The value of the loss; None where none was found."""
+        found = self.analysis.loss
+        return None if found is None else float(found.reference.values()[found.reference.loss])
+
+
+def run_again(recording: Recording, texts: Mapping[str, str], seconds: float, told: Told) -> Rerun | None:
+    """Run a script again with other texts; None where nothing can be said of it.
+
+    Parameters
+    ----------
+    recording : Recording
+        How the script ran before.
+    texts : mapping
+        The name of a file -> a text in place of its own.
+    seconds : float
+        How long it may run.
+    told : Told
+        Which loss it has, to look for no other.
+    """
+    again = _recorded_again(recording, texts, seconds)
+    return None if again is None else _analysed(again, texts, told)
+
+
+def _recorded_again(recording: Recording, texts: Mapping[str, str], seconds: float) -> Recording | None:
+    """Run it; what draws numbers without a seed gets the same ones each time."""
+    options = recording.options._replace(seconds=seconds)
+    kept = np.random.get_state(), random.getstate()
+    np.random.seed(0)
+    random.seed(0)
+    try:
+        again = record_script(recording.path, recording.arguments, options, texts)
+    except BpdebugError:
+        return None  # the edit is no Python
+    finally:
+        np.random.set_state(kept[0])
+        random.setstate(kept[1])
+    if again.ending.kind == "interrupted":
+        raise KeyboardInterrupt  # it was the search that someone meant
+    return again
+
+
+def _analysed(recording: Recording, texts: Mapping[str, str], told: Told) -> Rerun | None:
+    try:
+        return Rerun(recording, analyse(recording, told), texts)
+    except (BpdebugError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError):
+        return None  # what runs need make no sense
+
+
+def told_of(analysis: Analysis) -> Told:
+    """Return which loss was found, so that nobody looks for it again."""
+    return Told(loss=str(analysis.loss.candidate.line)) if analysis.loss is not None else Told()
+
+
+def with_rewriting(text: str, rewriting: Rewriting) -> str:
+    """Return the text of a file with an edit in it."""
+    place = rewriting.place
+    lines = text.encode().split(b"\n")
+    before, after = lines[place.line - 1][: place.column], lines[place.end_line - 1][place.end_column :]
+    lines[place.line - 1 : place.end_line] = [before + rewriting.correction.encode() + after]
+    return b"\n".join(lines).decode()
+
+
+def text_of(recording: Recording, texts: Mapping[str, str], file: str) -> str:
+    """Return the text with which a file ran."""
+    source = recording.source(file)
+    return texts.get(file) or (source.text if source else "")
+
+
+def mending(base: Rerun, rewritings: Iterable[Rewriting], deadline: float) -> tuple[Rewriting, Rerun] | None:
+    """Return the first rewriting with which more gradients are right and none less, and how it ran.
+
+    Parameters
+    ----------
+    base : Rerun
+        The script as it is.
+    rewritings : iterable of Rewriting
+        What to try, the likelier first.
+    deadline : float
+        When the search ends, on the clock of `time.monotonic`.
+    """
+    told = told_of(base.analysis)
+    for rewriting in rewritings:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return None
+        text = text_of(base.recording, base.texts, rewriting.place.file)
+        texts = {**base.texts, rewriting.place.file: with_rewriting(text, rewriting)}
+        recording = _recorded_again(base.recording, texts, left)
+        if recording is not None and _is_promising(recording, base):
+            again = _analysed(recording, texts, told)
+            if again is not None and _is_better(again, base):
+                return rewriting, again
+    return None
+
+
+def _is_promising(recording: Recording, base: Rerun) -> bool:
+    """Whether it is worth the trouble to judge a run: by the steps alone, which are there at once."""
+    if recording.ending.kind == "raised":
+        return False
+    updated = [one for one in base.analysis.parameters if one.new is not None]
+    if base.recording.ending.kind == "raised" or not updated:
+        return True
+    after = _steps(recording)
+    has_changed = False
+    for parameter in updated:
+        old = np.asarray(parameter.old.value)
+        found = next((key for key in after if key[1:] == (old.shape, old.tobytes())), None)
+        if found is None:
+            return False
+        assert parameter.new is not None
+        is_same = _is_near(after.pop(found), np.asarray(parameter.new.value) - old)
+        if not is_same and parameter.name in base.right:
+            return False
+        has_changed = has_changed or not is_same
+    return has_changed
+
+
+def _steps(recording: Recording) -> dict[tuple[int, tuple[int, ...], bytes], Any]:
+    """Return by how much each tensor was changed, by the number, shape and bytes of what it was before."""
+    found = {}
+    for update in recording.updates:
+        old = np.asarray(update.old.origin.value)
+        found[update.old.origin.id, old.shape, old.tobytes()] = np.asarray(update.new.value) - old
+    return found
+
+
+def _is_near(step: Any, other: Any) -> bool:
+    return bool(np.allclose(step, other, SAME, 0, equal_nan=True))
+
+
+def _is_better(again: Rerun, base: Rerun) -> bool:
+    """Whether more is right, nothing less, and the forward pass as it was."""
+    if again.analysis.loss is None or (base.loss is not None and not _is_same_loss(again, base)):
+        return False
+    if base.recording.ending.kind == "raised":
+        return bool(again.right) and not again.wrong
+    return again.right > base.right
+
+
+def _is_same_loss(again: Rerun, base: Rerun) -> bool:
+    """Whether two runs have the same loss; a script that draws its numbers anew has another each time."""
+    mine, other = again.loss, base.loss
+    if mine is None or other is None:
+        return False
+    return abs(mine - other) <= SAME * max(abs(mine), abs(other))

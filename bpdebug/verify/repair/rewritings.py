@@ -1,0 +1,308 @@
+"""What may be rewritten in the lines of the backward pass: positions, bounds, arguments, whole statements.
+
+Each statement of the functions in which something is wrong is looked at, also one that computes no tensor.
+What might stand there is taken from the code around it: another tensor of the same shape as an argument,
+another integer, the statement that does the same on the way forward.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Sequence
+from difflib import SequenceMatcher
+from functools import cached_property
+from typing import NamedTuple
+
+from bpdebug.sources.script import Instance, Place, Recording, Site
+from bpdebug.verify.repair.replay import ValueOf
+from bpdebug.verify.repair.reruns import Rewriting
+from bpdebug.verify.repair.rules.nodes import parsed
+from bpdebug.verify.repair.rules.replacement import Scope
+from bpdebug.verify.repair.scopes import scope_of
+from bpdebug.verify.repair.trees import Code, Spot, spots
+from bpdebug.verify.repair.wording import sentence
+
+ALIKE = 0.72
+"""From so much likeness on, a statement may have been meant as another one (the ratio of `difflib`)."""
+MOST_OF_A_STATEMENT = 40
+
+
+class _Statement(NamedTuple):
+    """A statement of a function, and where it stands."""
+
+    tree: ast.stmt
+    function: str
+    place: Place
+
+
+class Rewritings:
+    """Finds what may be rewritten.
+
+    Parameters
+    ----------
+    recording : Recording
+        What ran.
+    value_of : callable
+        The value of each node.
+    forward : collection of int
+        The numbers of the nodes of the forward pass: their lines stay as they are.
+    """
+
+    def __init__(self, recording: Recording, value_of: ValueOf, forward: Collection[int]) -> None:
+        self.recording, self.value_of = recording, value_of
+        self._scopes: dict[Instance, Scope] = {}
+        nodes = [recording.nodes[number] for number in forward]
+        self.forward = {(node.site.place.file, node.site.line) for node in nodes if node.site is not None}
+
+    def around(self, sites: Sequence[Site]) -> list[Rewriting]:
+        """Return what may be rewritten in the functions of some places, the likelier first.
+
+        Parameters
+        ----------
+        sites : sequence of Site
+            Where something is wrong.
+        """
+        functions = dict.fromkeys((site.place.file, site.function) for site in sites)
+        lines = [site.line for site in sites]
+        found: dict[tuple[Place, str], Rewriting] = {}
+        for file, function in functions:
+            for statement in self._statements(file, function):
+                nearness = 0.01 * min((abs(statement.place.line - line) for line in lines), default=0)
+                for one in self._of(statement):
+                    nearer = one._replace(cost=one.cost + min(nearness, 0.3))
+                    known = found.get((one.place, one.correction))
+                    if known is None or known.cost > nearer.cost:
+                        found[one.place, one.correction] = nearer
+        return sorted(found.values(), key=lambda one: one.cost)
+
+    def _statements(self, file: str, function: str) -> list[_Statement]:
+        own = [one for one in self._every if one.place.file == file and one.function == function]
+        return [one for one in own if (file, one.place.line) not in self.forward]
+
+    @cached_property
+    def _every(self) -> list[_Statement]:
+        """All simple statements, and the heads of loops and branches, of all files."""
+        found: list[_Statement] = []
+        for file in dict.fromkeys(site.place.file for site in self.recording.sites):
+            source = self.recording.source(file)
+            if source is not None:
+                found += _statements_in(ast.parse(source.text), file, "")
+        return found
+
+    @cached_property
+    def _replayed(self) -> set[Place]:
+        """The expressions whose edits a replay can judge, unless they call a function of the person's."""
+        return {one.site.place for one in self.recording.instances if one.node is not None}
+
+    def _of(self, statement: _Statement) -> Iterator[Rewriting]:
+        instance = self._instance_near(statement)
+        if instance is None:
+            return
+        own = [*self._of_expressions(statement, instance), *self._twins(statement)]
+        yield from sorted(own, key=lambda one: one.cost)[:MOST_OF_A_STATEMENT]
+
+    def _instance_near(self, statement: _Statement) -> Instance | None:
+        """Return the execution of something in the same function that knows most names."""
+        near = [
+            one
+            for one in self.recording.instances
+            if one.site.function == statement.function and one.site.place.file == statement.place.file
+        ]
+        after = (one for one in near if one.site.line >= statement.place.line)
+        return next(after, near[-1] if near else None)
+
+    def _of_expressions(self, statement: _Statement, instance: Instance) -> Iterator[Rewriting]:
+        source = self.recording.source(statement.place.file)
+        assert source is not None
+        for expression in _expressions(statement.tree):
+            place = _place(expression, statement.place.file)
+            code = Code(source.code(place))
+            scope = self._scope(instance)
+            rules = _arguments_only if place in self._replayed else _replacements
+            for spot in spots(code.tree):
+                for new, kind, cost, part in rules(spot, scope):
+                    text = code.with_replaced(spot, new)
+                    yield Rewriting(place, code.text, text, sentence(kind, part, code), cost)
+
+    def _scope(self, instance: Instance) -> Scope:
+        if instance not in self._scopes:
+            self._scopes[instance] = scope_of(self.recording, instance, self.value_of)
+        return self._scopes[instance]
+
+    def _twins(self, statement: _Statement) -> Iterator[Rewriting]:
+        """Yield the statements that look like this one: much is done forwards and again backwards."""
+        source = self.recording.source(statement.place.file)
+        if source is None or not isinstance(statement.tree, ast.Assign | ast.AugAssign | ast.For):
+            return
+        own = _head(source.code(statement.place), statement.tree)
+        for other in self._every:
+            if type(other.tree) is not type(statement.tree) or other.function == statement.function:
+                continue
+            if isinstance(other.tree, ast.For) and not _have_same_target(other.tree, statement.tree):
+                continue
+            theirs = self.recording.source(other.place.file)
+            text = _head(theirs.code(other.place), other.tree) if theirs else ""
+            alike = SequenceMatcher(None, own, text).ratio()
+            if text != own and alike >= ALIKE and "\n" not in own + text:
+                place = statement.place._replace(
+                    end_line=statement.place.line,
+                    end_column=statement.place.column + len(own.encode()),
+                )
+                said = f"line {other.place.line} does the same, and is written `{text}`"
+                yield Rewriting(place, own, text, said, 1.9 - alike)
+
+
+def _statements_in(tree: ast.AST, file: str, function: str) -> Iterator[_Statement]:
+    """Yield the statements in a tree with the function that each stands in, as the sites name it."""
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield from _statements_in(child, file, f"{function}.{child.name}" if function else child.name)
+        elif isinstance(child, ast.stmt):
+            yield _Statement(child, function, _place(child, file))
+            yield from _statements_in(child, file, function)
+        elif isinstance(child, ast.excepthandler | ast.match_case):
+            yield from _statements_in(child, file, function)
+
+
+def _place(node: ast.stmt | ast.expr, file: str) -> Place:
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    return Place(file, node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+
+
+def _head(code: str, tree: ast.stmt) -> str:
+    """Return the text of a statement: of a loop its first line."""
+    return code.partition("\n")[0] if isinstance(tree, ast.For) else code
+
+
+def _have_same_target(one: ast.For, other: ast.stmt) -> bool:
+    return isinstance(other, ast.For) and ast.dump(one.target) == ast.dump(other.target)
+
+
+def _expressions(tree: ast.stmt) -> Iterator[ast.expr]:
+    """Yield the expressions of a statement whose values it uses."""
+    match tree:
+        case ast.Assign(targets=targets, value=value):
+            yield value
+            for target in targets:
+                yield from _positions(target)
+        case ast.AugAssign(target=target, value=value):
+            yield value
+            yield from _positions(target)
+        case ast.Expr(value=value) | ast.AnnAssign(value=ast.expr() as value):
+            yield value
+        case ast.Return(value=ast.expr() as value):
+            yield value
+        case ast.For(iter=value) | ast.If(test=value) | ast.While(test=value):
+            yield value
+
+
+def _positions(target: ast.expr) -> Iterator[ast.expr]:
+    """Yield the positions in what is stored to: `i` and `j + 1` of `x[i, j + 1:]`."""
+    if isinstance(target, ast.Subscript):
+        index = target.slice
+        for part in index.elts if isinstance(index, ast.Tuple) else [index]:
+            ends = [part.lower, part.upper] if isinstance(part, ast.Slice) else [part]
+            yield from (end for end in ends if end is not None)
+
+
+_Suggestion = tuple[ast.expr, str, float, ast.expr | None]
+"""What might stand there, the kind of mistake, how unlikely it is, and what the sentence speaks of."""
+
+
+def _replacements(spot: Spot, scope: Scope) -> Iterator[_Suggestion]:
+    node = spot.node
+    match node:
+        case ast.Call(func=ast.Name(id="range"), args=arguments):
+            yield from _bounds(node, arguments)
+        case ast.Call(args=arguments):
+            yield from _arguments(node, arguments, scope)
+        case ast.Name() | ast.Attribute() | ast.BinOp(right=ast.Constant(value=int())):
+            yield from _integers(node, scope)
+        case ast.Compare(ops=[_]):
+            yield from _comparisons(node)
+        case ast.UnaryOp(op=ast.USub() | ast.Not(), operand=operand):
+            yield operand, "sign", 1.4, None
+
+
+def _arguments_only(spot: Spot, scope: Scope) -> Iterator[_Suggestion]:
+    if isinstance(spot.node, ast.Call):
+        yield from _arguments(spot.node, spot.node.args, scope)
+
+
+def _bounds(node: ast.Call, arguments: list[ast.expr]) -> Iterator[_Suggestion]:
+    """Go over one more or one less, or the other way round."""
+    first, last = (0, 1) if len(arguments) > 1 else (None, 0)
+    for place in (last, first):
+        if place is None:
+            continue
+        for shifted in _shifted(arguments[place]):
+            new = [*arguments[:place], shifted, *arguments[place + 1 :]]
+            yield ast.Call(node.func, new, []), "bounds", 1.2, None
+    if len(arguments) == 1:
+        yield ast.Call(node.func, [ast.Constant(1), *arguments], []), "bounds", 1.5, None
+    if len(arguments) == 2:
+        yield ast.Call(node.func, arguments[1:], []), "bounds", 1.5, None
+    yield ast.Call(ast.Name("reversed"), [node], []), "order", 1.3, None
+
+
+def _shifted(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield a position one further and one before, without what cancels."""
+    match node:
+        case ast.Constant(value=int(value)):
+            yield from (_number(value + 1), _number(value - 1))
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as sign, right=ast.Constant(value=1)):
+            other: ast.operator = ast.Add() if isinstance(sign, ast.Sub) else ast.Sub()
+            yield left
+            yield ast.BinOp(left, other, ast.Constant(1))
+        case _:
+            yield ast.BinOp(node, ast.Sub(), ast.Constant(1))
+            yield ast.BinOp(node, ast.Add(), ast.Constant(1))
+
+
+def _number(value: int) -> ast.expr:
+    return ast.Constant(value) if value >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-value))
+
+
+def _arguments(node: ast.Call, arguments: list[ast.expr], scope: Scope) -> Iterator[_Suggestion]:
+    """Take another tensor of the same shape as an argument, or exchange two arguments."""
+    for place, argument in enumerate(arguments):
+        shape = scope.shape(argument)
+        for text, its_shape in scope.tensors.items() if shape is not None else ():
+            if its_shape == shape and text != ast.unparse(argument):
+                new = [*arguments[:place], parsed(text), *arguments[place + 1 :]]
+                kept = ast.Call(node.func, new, node.keywords)
+                yield kept, "another tensor", 1.3, argument
+    for place in range(len(arguments) - 1):
+        one, other = arguments[place : place + 2]
+        if not isinstance(one, ast.Constant) and not isinstance(other, ast.Constant):
+            new = [*arguments[:place], other, one, *arguments[place + 2 :]]
+            yield ast.Call(node.func, new, node.keywords), "arguments exchanged", 1.4, None
+
+
+def _integers(node: ast.expr, scope: Scope) -> Iterator[_Suggestion]:
+    """Where an integer is read: take another, the one before or after, or multiply it."""
+    text = ast.unparse(node)
+    if text in scope.tensors or scope.shape(node) != ():
+        return
+    for shifted in _shifted(node):
+        yield shifted, "another index", 1.3, None
+    for count in scope.counts:
+        if count != text and ".shape" not in count:
+            yield parsed(count), "another index", 1.5, None
+            yield ast.BinOp(node, ast.Mult(), parsed(count)), "factor missing", 1.45, parsed(count)
+
+
+def _comparisons(node: ast.Compare) -> Iterator[_Suggestion]:
+    """Turn a condition round."""
+    turned: dict[type[ast.cmpop], ast.cmpop] = {
+        ast.Gt: ast.LtE(),
+        ast.Lt: ast.GtE(),
+        ast.GtE: ast.Lt(),
+        ast.LtE: ast.Gt(),
+        ast.Eq: ast.NotEq(),
+        ast.NotEq: ast.Eq(),
+    }
+    other = turned.get(type(node.ops[0]))
+    if other is not None:
+        yield ast.Compare(node.left, [other], node.comparators), "comparison", 1.4, None
