@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from bpdebug.engine.language.excerpts import told_apart
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.export.json_trace import json_numbers
 from bpdebug.verify.repair.report import Finding, ScriptReport, corrected
@@ -122,10 +123,9 @@ def conclusion(report: ScriptReport) -> str:
         right = "All right" if not open_ones else "Right"
         return f"{right}: {count} gradient{'s' if count != 1 else ''}.{left}{unfinished}"
     lines = len({(finding.source.file, finding.source.line) for finding in report.findings})
-    at = f" {lines} line{'s' if lines != 1 else ''} to mend." if lines else ""
-    return (
-        f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}.{at}{left}{unfinished}"
-    )
+    at = f"{lines} line{'s' if lines != 1 else ''} to mend." if lines else ""
+    counted = f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}. " if wrong else ""
+    return f"{counted}{at}{left}{unfinished}".strip()
 
 
 def _unfinished(report: ScriptReport) -> str:
@@ -154,9 +154,7 @@ def _place(finding: Finding) -> str:
 def _lines(finding: Finding) -> Iterator[str]:
     """Yield the lines on a fault: where and what it is, what should stand there, what it leads to."""
     yield f"{_place(finding)}: {finding.explanation}"
-    yield f"    yours      {one_line(finding.source.code)}"
-    if finding.correction is not None:
-        yield f"    should be  {one_line(finding.correction)}    ({proof(finding)})"
+    yield from (f"    {line}" for line in both_codes(finding))
     if finding.elements is not None:
         place, mine, reference = finding.elements
         element = element_text(finding.tensor, place)
@@ -165,14 +163,17 @@ def _lines(finding: Finding) -> Iterator[str]:
         yield f"    and so {', '.join(finding.also_wrong)}"
 
 
-def proof(finding: Finding) -> str:
-    """Say whether a correction is proven."""
-    return "verified on fresh values" if finding.verified else "not verified"
-
-
-def one_line(code: str) -> str:
-    """Return code on one line."""
-    return " ".join(code.split())
+def both_codes(finding: Finding) -> Iterator[str]:
+    """Yield what stands there, and what should; of a long derived formula, the part that differs."""
+    yours, right = (" ".join(code.split()) for code in (finding.source.code, finding.correction or ""))
+    if finding.is_derived:
+        yours, right = told_apart(yours, right)
+    label = "the formula is" if finding.is_derived else "should be"
+    width = len(label) + 2 if finding.correction is not None else len("should be") + 2
+    yield f"{'yours':<{width}}{yours}"
+    if finding.correction is not None:
+        proof = "verified on fresh values" if finding.verified else "not verified"
+        yield f"{label:<{width}}{right}    ({proof})"
 
 
 def _entry(finding: Finding) -> dict[str, object]:
@@ -190,6 +191,7 @@ def _entry(finding: Finding) -> dict[str, object]:
         "gradient_of": finding.gradient_of,
         "explanation": finding.explanation,
         "correction": finding.correction,
+        "derived": finding.is_derived,
         "verified": finding.verified,
         "index": None if elements is None else list(elements.place),
         "mine": None if elements is None else json_numbers(np.asarray(elements.mine)),

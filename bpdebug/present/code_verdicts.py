@@ -19,7 +19,7 @@ from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import run
-from bpdebug.export.script_report import conclusion, one_line, proof
+from bpdebug.export.script_report import both_codes, conclusion
 from bpdebug.present.slicing import nearest
 from bpdebug.present.source_listing import same_position
 from bpdebug.present.verdicts import MARKS, next_beyond
@@ -103,10 +103,8 @@ class CodeVerdicts:
         mark = self.mark(name)
         if name in self.findings:
             finding = self.findings[name]
-            lines = [f"{mark} {finding.explanation}", f"  yours      {one_line(finding.source.code)}"]
-            if finding.correction is not None:
-                lines.append(f"  should be  {one_line(finding.correction)}    ({proof(finding)})")
-            return (*lines, *self._values(name, index))
+            codes = (f"  {line}" for line in both_codes(finding))
+            return (f"{mark} {finding.explanation}", *codes, *self._values(name, index))
         if name in self.reference:
             return (f"{mark} wrong because of {self._causes(name)}", *self._values(name, index))
         return (f"{mark} right",) if mark == MARKS["right"] else ()

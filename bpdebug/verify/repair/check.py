@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -16,11 +19,13 @@ from bpdebug.engine.language.nodes import CallSite, Source
 from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Instance, Options, Place, Recording, Site, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
+from bpdebug.sources.script.analysis.computed import stem_of, stem_of_gradient
 from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.environment import callable_again
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.verify.repair.early import EarlyRead, early_reads
+from bpdebug.verify.repair.formula import derived_correction
 from bpdebug.verify.repair.forward import ForwardFault, ForwardSearch, forward_sentence, other_reading
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.report import (
@@ -107,7 +112,7 @@ def check_recording(
     progress: Progress = unsaid,
 ) -> ScriptReport:
     """Check the gradients of a recording; see `check_script`."""
-    deadline = time.monotonic() + seconds
+    deadline = time.thread_time() + seconds
     analysis = analyse(recording, told)
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
@@ -145,6 +150,7 @@ class _Check:
         self.corrected: Replaced = {}
         self.early: list[EarlyRead] = []
         self.forward = ForwardSearch(recording, analysis, self.search)
+        self.__dict__.pop("by_stem", None)
 
     def report(self) -> ScriptReport:
         """Find the faults one after the other; who stops that is told what was found until then."""
@@ -171,7 +177,7 @@ class _Check:
         if self.wrong() or self.forward.has_unread_parameters:
             end = self.search.deadline
             self._forward_with_evidence()
-            self.search.deadline = end - FORWARD_SHARE * max(0.0, end - time.monotonic())
+            self.search.deadline = end - FORWARD_SHARE * max(0.0, end - time.thread_time())
             self._backward()
             self.search.deadline = end
             self._forward_instead()
@@ -180,14 +186,29 @@ class _Check:
         """Correct backward lines until all is right, or nothing mends any more."""
         while self.wrong() and len(self.findings) < MOST_FAULTS and not self.search.is_over:
             lines, end = self.suspects(), self.search.deadline
-            self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.monotonic())
+            self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
             found = self.search.corrections(lines, self.corrected) or self._with_early_reads(lines)
+            if not found:
+                known = {line.site for line in lines}
+                further = [line for line in self.suspects(every=True) if line.site not in known]
+                found = self.search.corrections(further, self.corrected)
             self.search.deadline = end
             if found:
                 self._add(found[0])
-            elif not self._rewritten(lines):
+            elif not self._rewritten(lines) and not self._derived(lines):
                 self._unmended(lines)
                 break
+
+    def _derived(self, lines: Sequence[Suspect]) -> bool:
+        """Where no edit mends a line, put the derived formula there."""
+        if any(finding.kind == "forward" for finding in self.findings):
+            return False  # the derived gradients are those of the forward pass as it was
+        correction = derived_correction(self.search, self.analysis, lines, self.corrected)
+        if correction is None:
+            return False
+        self._add(correction)
+        self.findings[-1] = self.findings[-1]._replace(is_derived=True)
+        return True
 
     # ---- the script run again
 
@@ -201,17 +222,18 @@ class _Check:
         if self.search.is_over:
             return False
         texts = corrected_texts(self.first, self.findings)
-        began = time.monotonic()
+        began = time.thread_time()
         longest = SHARE * (self.search.deadline - began)
         told = told_of(self.analysis)
         base = run_again(self.recording, texts, longest, told) if longest > 0 else None
-        if base is None or time.monotonic() - began > longest:
+        if base is None or time.thread_time() - began > longest:
             return False
         found = mending(base, self._told(rewritings), self.search.deadline)
         if found is None:
             return False
         rewriting, again = found
-        self._add_rewriting(rewriting, tuple(sorted(again.right - base.right)))
+        before = {name for name, verdict in self.verdicts().items() if verdict == "right"}
+        self._add_rewriting(rewriting, tuple(sorted(again.right - base.right - before)))
         self._take(again.recording, again.analysis, self.search.deadline)
         return True
 
@@ -335,8 +357,12 @@ class _Check:
 
     # ---- lines
 
-    def suspects(self) -> list[Suspect]:
-        """Return the lines that can be at fault, the likelier first."""
+    def suspects(self, every: bool = False) -> list[Suspect]:
+        """Return the lines that can be at fault, the likelier first.
+
+        Unless every line is asked for, what a right gradient was computed from is innocent, and what depends
+        on no parameter is no gradient. Both can be otherwise: two wrong signs make a right one.
+        """
         wrong = self.wrong()
         judged = self.analysis.verdicts(self.replay.run(self.corrected))
         parameters = self.analysis.parameters
@@ -344,6 +370,7 @@ class _Check:
             verdict.gradient
             for parameter, verdict in zip(parameters, judged.each, strict=True)
             if parameter.name not in wrong and not verdict.is_zero and verdict.gradient is not None
+            if not every
         ]
         steps = [
             node for parameter in parameters if parameter.name in wrong for node in gradient_nodes(parameter)
@@ -353,12 +380,41 @@ class _Check:
         explained = {
             number
             for number in ancestors(steps) - forward
-            if self.is_gradient(value_of(self.recording.nodes[number]))
+            if self.is_explained(self.recording.nodes[number], value_of)
         }
-        return suspects(self.recording, steps, right, forward, self.dependent, explained)
+        loss = self.analysis.loss
+        last = max((root.id for root in loss.candidate.roots), default=0) if loss is not None else 0
+        after = set(range(last, len(self.recording.nodes))) if every else set()
+        found = suspects(self.recording, steps, right, forward, self.dependent | after, explained)
+        if len(self.trials) == 1:
+            return found
+        # What is the same for other parameters is no gradient yet: zeros, which are to be filled.
+        moved = self.replay.run({**self.trials[1].replaced, **self.corrected})
+        return sorted(
+            found, key=lambda line: not _difference(line.first.node or line.first.result, value_of, moved)
+        )
 
-    def is_gradient(self, value: Any) -> bool:
-        """Whether a value is the right gradient of something, but for a factor that people write."""
+    def is_explained(self, node: Node, value_of: ValueOf) -> bool:
+        """Whether a tensor is the right gradient of something: of what it is named after, if known."""
+        stems = {stem_of_gradient(name.rpartition(" ·")[0] or name) for name in node.names}
+        named = [self.by_stem[stem] for stem in stems if stem in self.by_stem]
+        return self.is_gradient(value_of(node), *named)
+
+    @cached_property
+    def by_stem(self) -> Mapping[str, tuple[Any, ...]]:
+        """The reference gradients by what the tensors are called last: `W1` for `self.W1`."""
+        found: dict[str, tuple[Any, ...]] = defaultdict(tuple)
+        if self.analysis.loss is not None:
+            for number, name in self.analysis.loss.reference.forward.names.items():
+                if number in self.analysis.gradients:
+                    found[stem_of(name.partition(" ·")[0])] += (self.analysis.gradients[number],)
+        return found
+
+    def is_gradient(self, value: Any, *named: Sequence[Any]) -> bool:
+        """Whether a value is the right gradient of something, but for a factor that people write.
+
+        Only of what is named, if anything is.
+        """
         if any(finding.kind == "forward" for finding in self.findings):
             return False  # the derived gradients are those of the forward pass as it was
         try:
@@ -367,7 +423,8 @@ class _Check:
             return False
         if array.size < 2 or not array.any():
             return False
-        for reference in self.analysis.gradients.values():
+        references = itertools.chain(*named) if named else self.analysis.gradients.values()
+        for reference in references:
             if np.size(reference) == array.size:
                 for laid in (array, array.T) if array.ndim == 2 else (array,):
                     ratio = multiple(laid, np.asarray(reference, dtype=float), TOLERANCE)
@@ -453,8 +510,7 @@ class _Check:
         if not lines:
             return
         suspect = lines[0]
-        first = suspect.first
-        site = suspect.site
+        first, site = suspect.first, suspect.site
         self.findings.append(
             Finding(
                 source_of(site, first.frame, self._turns(site, first)),

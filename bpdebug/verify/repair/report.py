@@ -60,6 +60,8 @@ class Finding(NamedTuple):
         The element that differs most.
     also_wrong : tuple of str
         The parameters whose gradients are wrong because of it.
+    is_derived : bool
+        Whether the correction is no edit of the line, but the formula that the derivation has.
     """
 
     source: Source
@@ -71,6 +73,7 @@ class Finding(NamedTuple):
     verified: bool = False
     elements: Elements | None = None
     also_wrong: tuple[str, ...] = ()
+    is_derived: bool = False
 
 
 class Assumed(NamedTuple):

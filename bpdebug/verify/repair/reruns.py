@@ -170,11 +170,11 @@ def mending(base: Rerun, rewritings: Iterable[Rewriting], deadline: float) -> tu
     rewritings : iterable of Rewriting
         What to try, the likelier first.
     deadline : float
-        When the search ends, on the clock of `time.monotonic`.
+        When the search ends, on the clock of `time.thread_time`.
     """
     told = told_of(base.analysis)
     for rewriting in rewritings:
-        left = deadline - time.monotonic()
+        left = deadline - time.thread_time()
         if left <= 0:
             return None
         text = text_of(base.recording, base.texts, rewriting.place.file)

@@ -1,9 +1,9 @@
 """The search for corrections: edit a line, compute everything again, and see whether the gradients are right.
 
 An edit is a correction only if more gradients are right with it and none less, here and on fresh values of
-the parameters. Edits that leave the line's value as it was, or that raise, are dropped before anything else
-is computed. Where several lines can be mended, that one is at fault whose new value is then the gradient of
-something that is known, and the earlier one.
+the parameters. Edits that leave the line's value as it was on all of these, or that raise, are dropped before
+anything else is computed. Where several lines can be mended, that one is at fault whose new value is then the
+gradient of something that is known, and the earlier one.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Search:
     is_gradient : callable
         Whether a value is the right gradient of something that is known.
     deadline : float
-        When it ends, on the clock of `time.monotonic`.
+        When it ends, on the clock of `time.thread_time`: what this thread has worked, whatever else is busy.
     progress : callable
         Is told of every edit.
 
@@ -148,7 +148,7 @@ class Search:
     @property
     def is_over(self) -> bool:
         """Whether the time is over, or someone has stopped it."""
-        return self.is_stopped or time.monotonic() > self.deadline
+        return self.is_stopped or time.thread_time() > self.deadline
 
     def corrections(self, suspects: Sequence[Suspect], before: Replaced) -> list[Correction]:
         """Return the corrections that were found, the best first.
@@ -188,7 +188,7 @@ class Search:
         for candidate in itertools.chain(statements, self.candidates(suspect, before)):
             if count == MOST_OF_A_LINE or self.is_over:
                 return
-            mended = self._mended(candidate, before, bases)
+            mended = self.mended(candidate, before, bases)
             if mended:
                 count += 1
                 cost = candidate.cost - KNOWN_GRADIENT * self._gives_gradient(candidate, suspect, before)
@@ -217,8 +217,9 @@ class Search:
             code = Code(site.code)
         except (SyntaxError, RecursionError):
             return
-        recorded = self.replay.recorded(first.node)
         value_of = self.replay.run(before) if before else self.replay.recorded
+        fresh = self.replay.run({**self.trials[-1].replaced, **before})
+        recorded, otherwise = self.replay.recorded(first.node), fresh(first.node)
         unchanged = dict(
             one for instance in suspect.instances for one in read_before(self.recording, instance)
         )
@@ -231,12 +232,19 @@ class Search:
             text = ast.unparse(ast.fix_missing_locations(edit.expression))
             try:
                 value = value_at(self.recording, first, text, value_of)
+                # Where a scale is 1 or a shift 0, it changes something on other values alone.
+                if (
+                    len(suspect.instances) == 1
+                    and _same(value, recorded)
+                    and _same(value_at(self.recording, first, text, fresh), otherwise)
+                ):
+                    continue
             except Exception:  # noqa: S112 (an edit may raise anything: then it is none)
                 continue
-            if not _is_value(value) or (_same(value, recorded) and len(suspect.instances) == 1):
+            if not _is_value(value):
                 continue
             replaced = unchanged | dict(
-                self._replaced(instance, text) for instance in suspect.instances if instance.node is not None
+                self.replaced(instance, text) for instance in suspect.instances if instance.node is not None
             )
             yield Candidate(
                 site.place,
@@ -247,7 +255,7 @@ class Search:
                 replaced,
             )
 
-    def _replaced(self, instance: Instance, text: str) -> tuple[int, Callable[[ValueOf], Any]]:
+    def replaced(self, instance: Instance, text: str) -> tuple[int, Callable[[ValueOf], Any]]:
         """Return what another expression changes: its own value, or what `x += v` makes of that of others."""
         node, result = instance.node, instance.result
         assert node is not None
@@ -264,9 +272,14 @@ class Search:
         assert result.function is not None
         return result.function(value_of(result.operands[0]), self._evaluated(instance, text, value_of))
 
-    def _mended(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> tuple[str, ...]:
-        """Return the parameters that an edit mends, on all values; none if it spoils another."""
-        mended: set[str] | None = None
+    def mended(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> tuple[str, ...]:
+        """Return the parameters that an edit mends, on all values; none if it spoils another on any."""
+        mended = {
+            name
+            for trial, base in zip(self.trials, bases, strict=True)
+            for name, verdict in base.items()
+            if verdict != "right" and name in trial.proving
+        }
         for trial, base in zip(self.trials, bases, strict=True):
             try:
                 verdicts = self.judged(trial, {**before, **candidate.replaced})
@@ -275,11 +288,10 @@ class Search:
             right = {name for name, verdict in verdicts.items() if verdict == "right"}
             if any(verdict == "right" and name not in right for name, verdict in base.items()):
                 return ()
-            newly = {name for name in right & trial.proving if base.get(name) != "right"}
-            mended = newly if mended is None else mended & newly
+            mended &= {name for name in right if name in trial.proving or base.get(name) == "right"}
             if not mended:
                 return ()
-        return tuple(sorted(mended or ()))
+        return tuple(sorted(mended))
 
     def _gives_gradient(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> bool:
         value_of = self.replay.run({**before, **candidate.replaced})
