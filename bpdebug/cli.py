@@ -27,6 +27,7 @@ from bpdebug.errors import BpdebugError, ScenarioError
 from bpdebug.sources.opening import is_script
 
 if TYPE_CHECKING:
+    from bpdebug.export.corrections import SourceFile
     from bpdebug.sources.case import Case
     from bpdebug.sources.script.analysis.told import Told
 
@@ -311,9 +312,9 @@ def check_own_code(
 ) -> None:
     """Check a script, and print what was found, or its corrections as a patch."""
     from bpdebug.export import script_report
+    from bpdebug.export.corrections import source_files
     from bpdebug.sources.script import Options
     from bpdebug.verify.repair.check import SECONDS, check_script
-    from bpdebug.verify.repair.report import corrected
 
     options = Options(recorded.until, recorded.iteration, recorded.function)
     with progress_line() as show:
@@ -326,40 +327,35 @@ def check_own_code(
             **told._asdict(),
             progress=lambda line, tried: show(f"looking at line {line}, {tried} edits tried ..."),
         )
-    files = {finding.source.file: read_text(finding.source.file) for finding in report.findings}
     if diff:
-        write(script_report.diff(files, report.findings))
+        write(script_report.diff(list(source_files(report.findings))))
     else:
         write(script_report.CHECK_FORMATS[format.value](report))
     if fix:
-        for file, text in files.items():
-            own = tuple(one for one in report.findings if one.source.file == file)
-            write_corrected(file, text, corrected(text, own))
+        fix_files(list(source_files(report.findings)))
     if not report.is_judged:
         raise typer.Exit(BAD_INPUT)
     if not report.passed:
         raise typer.Exit(WRONG)
 
 
-def write_corrected(file: str, text: str, corrected: str) -> None:
-    """Write a corrected script after asking, and keep what was there beside it."""
-    if corrected == text or not typer.confirm(f"write the corrections to {file}?", err=True):
-        return
-    try:
-        with open(f"{file}.orig", "x", encoding="utf-8", newline="") as kept:
-            kept.write(text)
-        with open(file, "w", encoding="utf-8", newline="") as written:
-            written.write(corrected)
-    except FileExistsError:
-        raise BpdebugError(f"{file}.orig: exists already, and is not replaced; nothing was written") from None
-    except OSError as error:
-        raise BpdebugError(f"--fix {file}: cannot be written: {error.strerror}") from None
+def fix_files(files: "list[SourceFile]") -> None:
+    """Write corrected files, each after asking, and keep what was there beside it."""
+    from bpdebug.export.corrections import write_corrected
 
-
-def read_text(file: str) -> str:
-    """Return the text of a script, its line ends as they are."""
-    with open(file, encoding="utf-8", newline="") as opened:
-        return opened.read()
+    changed = [file for file in files if file.corrected != file.text]
+    if files and not changed:
+        print("nothing is written: no correction is verified", file=sys.stderr)
+    for file in changed:
+        try:
+            wanted = typer.confirm(f"write the corrections to {file.name}?", err=True)
+        except typer.Abort:
+            wanted = False  # nobody is there to answer, or it was Ctrl+C
+        if wanted:
+            write_corrected(file)
+            print(f"written; what was there is in {file.name}.orig", file=sys.stderr)
+        else:
+            print(f"{file.name} is as it was", file=sys.stderr)
 
 
 class Recorded(NamedTuple):

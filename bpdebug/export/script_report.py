@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
 from bpdebug.engine.language.excerpts import told_apart
 from bpdebug.engine.language.provenance.origins import element_text
+from bpdebug.export.corrections import SourceFile
 from bpdebug.export.json_trace import json_numbers
-from bpdebug.verify.repair.report import Finding, ScriptReport, corrected
+from bpdebug.sources.script.conversion.statements import shown
+from bpdebug.verify.repair.report import Finding, ScriptReport
 
 VERSION = 1
 
@@ -89,22 +92,18 @@ CHECK_FORMATS: dict[str, Callable[[ScriptReport], Iterator[str]]] = {
 }
 
 
-def diff(files: Mapping[str, str], findings: tuple[Finding, ...]) -> Iterator[str]:
+def diff(files: Sequence[SourceFile]) -> Iterator[str]:
     """Write the verified corrections as a unified diff, for `patch -p0`.
 
     Parameters
     ----------
-    files : mapping
-        The text of every file, by the name in the findings.
-    findings : tuple of Finding
-        What was found.
+    files : sequence of SourceFile
+        The files, with what was found in each.
     """
-    for file, text in files.items():
-        own = tuple(finding for finding in findings if finding.source.file == file)
-        new = corrected(text, own)
-        for line in difflib.unified_diff(
-            text.splitlines(keepends=True), new.splitlines(keepends=True), file, file
-        ):
+    for file in files:
+        name = shown(file.name)
+        before, after = (re.findall(r"[^\n]*\n|[^\n]+$", text) for text in (file.text, file.corrected))
+        for line in difflib.unified_diff(before, after, name, name):
             yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
@@ -148,7 +147,7 @@ def _assumed(report: ScriptReport) -> Iterator[str]:
 
 
 def _place(finding: Finding) -> str:
-    return f"{finding.source.file}:{finding.source.line}"
+    return f"{shown(finding.source.file)}:{finding.source.line}"
 
 
 def _lines(finding: Finding) -> Iterator[str]:
@@ -179,7 +178,7 @@ def both_codes(finding: Finding) -> Iterator[str]:
 def _entry(finding: Finding) -> dict[str, object]:
     source, elements = finding.source, finding.elements
     return {
-        "file": source.file,
+        "file": shown(source.file),
         "line": source.line,
         "end_line": source.end_line,
         "columns": list(source.columns),

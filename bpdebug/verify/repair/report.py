@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -147,12 +148,17 @@ def corrected(text: str, findings: Sequence[Finding]) -> str:
     findings : sequence of Finding
         Those of this file; only verified ones are applied.
     """
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     found = [finding for finding in findings if finding.verified and finding.correction is not None]
     # From the end to the beginning: what has been replaced moves nothing that is still to be replaced.
     for finding in sorted(found, key=lambda one: (one.source.line, one.source.columns), reverse=True):
         source, (begin, end) = finding.source, finding.source.columns
         first, last = source.line - 1, source.end_line - 1
         replaced = f"{lines[first][:begin]}{finding.correction}{lines[last][end:]}"
-        lines[first : last + 1] = replaced.splitlines(keepends=True)
+        lines[first : last + 1] = lines_of(replaced)
     return "".join(lines)
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text with their ends; a form feed or a Unicode separator ends none."""
+    return io.StringIO(text, newline="").readlines()
