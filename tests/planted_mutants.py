@@ -231,7 +231,7 @@ MUTANTS = (
         'yield y, "constant left out" if is_term and isinstance(y, Number) else kind, 1.0',
         "a factor that was left out at the end of a product is not found",
         fast="verify/test_diagnosis.py",
-        deep="verify/test_diagnosis.py",
+        deep="verify/test_every_step.py verify/test_layer_diagnosis.py",
     ),
     Mutant(
         "bpdebug/verify/repair/trials.py",

@@ -90,6 +90,76 @@ def test_what_cannot_be_used_is_one_clear_message(run: Run, text: str, expected:
     assert "Traceback" not in said
 
 
+BEGINS = "import numpy as np\nz = np.ones(3) * 2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import nowhere_to_be_found\n", "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
+        ("n = int(input())\n", "EOFError: EOF when reading a line"),
+        ("raise SystemExit(3)\n", "the recording ended early: the script ended itself with exit(3)"),
+        ("import signal, os; os.kill(os.getpid(), signal.SIGINT); z * 3\n", "the script was interrupted"),
+    ],
+)
+def test_what_was_computed_before_a_script_fails_is_not_lost(
+    run: Run, text: str, expected: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(BEGINS + text, encoding="utf-8")
+    status, printed, said = run("trace", str(script))
+    assert status == 2
+    assert "[2. 2. 2.]" in printed
+    assert "the recording ended early" in printed
+    assert said.splitlines()[-1].endswith(expected)
+    status, printed, _ = run("check", str(script))
+    assert status == 2
+    assert "the recording ended early" in printed
+
+
+def test_without_an_update_there_is_nothing_to_check_and_all_to_see(run: Run, tmp_path: Path) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(BEGINS, encoding="utf-8")
+    status, printed, _ = run("check", str(script))
+    assert (status, printed.splitlines()[-1]) == (2, "Nothing was compared: no parameter was found.")
+    assert run("trace", str(script))[0] == 0
+
+
+@pytest.mark.parametrize("command", [(), ("trace",), ("check",)])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, "no such file"),
+        ("def f(:\n    pass\n", "not Python"),
+        ("\udcff\udcfe", "not Python"),
+    ],
+)
+def test_what_is_no_script_is_the_same_message_in_every_command(
+    run: Run, command: tuple[str, ...], text: str | None, expected: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "net.py"
+    if text is not None:
+        script.write_bytes(text.encode("utf-8", "surrogateescape"))
+    status, printed, said = run(*command, str(script))
+    assert (status, printed) == (2, "")
+    assert said.startswith(f"bpdebug: {script}")
+    assert expected in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_script_that_never_ends_is_ended_and_what_it_computed_is_there(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bpdebug.sources.script import recording
+
+    monkeypatch.setattr(recording.Options.__new__, "__defaults__", (0, 1, "", 0.3))
+    script = tmp_path / "net.py"
+    script.write_text(f"{BEGINS}while True:\n    pass\n", encoding="utf-8")
+    status, printed, _ = run("check", str(script))
+    assert status == 2
+    assert "the recording ended early: 0.3 seconds are over" in printed
+
+
 def test_a_missing_script(run: Run) -> None:
     status, _, said = run("check", "nowhere.py")
     assert status == 2

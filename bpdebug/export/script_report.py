@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import json
 import re
@@ -164,7 +165,7 @@ def _lines(finding: Finding) -> Iterator[str]:
 
 def both_codes(finding: Finding) -> Iterator[str]:
     """Yield what stands there, and what should; of a long derived formula, the part that differs."""
-    yours, right = (" ".join(code.split()) for code in (finding.source.code, finding.correction or ""))
+    yours, right = map(_one_line, (finding.source.code, finding.correction or ""))
     if finding.is_derived:
         yours, right = told_apart(yours, right)
     label = "the formula is" if finding.is_derived else "should be"
@@ -173,6 +174,20 @@ def both_codes(finding: Finding) -> Iterator[str]:
     if finding.correction is not None:
         proof = "verified on fresh values" if finding.verified else "not verified"
         yield f"{label:<{width}}{right}    ({proof})"
+
+
+def _one_line(code: str) -> str:
+    """Write code in one line; several statements with the semicolons that Python takes between them."""
+    lines = code.splitlines()
+    between = "; " if len(lines) > 1 and all(map(_is_statement, lines)) else " "
+    return between.join(" ".join(line.split()) for line in lines)
+
+
+def _is_statement(line: str) -> bool:
+    try:
+        return bool(ast.parse(line.strip()).body)
+    except SyntaxError:
+        return False
 
 
 def _entry(finding: Finding) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Expression
@@ -24,9 +24,9 @@ class Script(NamedTuple):
         What it printed while it was recorded.
     ended : str
         Why the recording ended: at an update, at the end of the script, with an exception.
-    arguments, options : tuple
-        How it was recorded, to record it again: what stood after its name, and what is recorded, as
-        `sources.script.Options` has it. Empty options where it cannot be recorded again.
+    failed : str
+        Where nothing was updated and the script did not come to its end: what Python shows of the exception,
+        or why. Empty otherwise.
     is_corrected : bool
         Whether another text ran than that of the files: the one with the corrections of a check.
     """
@@ -35,8 +35,7 @@ class Script(NamedTuple):
     found: tuple[str, ...]
     output: str
     ended: str
-    arguments: tuple[str, ...] = ()
-    options: tuple[Any, ...] = ()
+    failed: str = ""
     is_corrected: bool = False
 
 

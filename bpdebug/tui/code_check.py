@@ -10,6 +10,7 @@ from bpdebug.engine.program.trace import Trace
 from bpdebug.errors import BpdebugError
 from bpdebug.present.code_verdicts import CodeVerdicts, code_verdicts
 from bpdebug.sources.case import Case
+from bpdebug.sources.script.case import RecordedCase
 from bpdebug.sources.script.elsewhere import Elsewhere
 
 STOPS = " · v stops"
@@ -40,7 +41,7 @@ class CodeCheck:
     @property
     def starts_by_itself(self) -> bool:
         """Whether it is begun as soon as the case is there: where it can be recorded again."""
-        return self.case.script is not None and bool(self.case.script.options)
+        return isinstance(self.case, RecordedCase)
 
     def start(self) -> None:
         """Check all gradients; while that is being done, stop it: what was found until then is shown."""
@@ -58,13 +59,12 @@ class CodeCheck:
 
     def check(self) -> None:
         """Run the check that `bpdebug check` runs, and tell the screen what it finds."""
-        from bpdebug.sources.script import Options
         from bpdebug.verify.repair.check import SECONDS  # when first used: start-up is quicker
         from bpdebug.verify.repair.corrected_run import check_and_correct
 
-        script = self.case.script
-        assert script is not None
-        asked = (self.case.source, script.arguments, Options(*script.options), SECONDS)
+        assert isinstance(self.case, RecordedCase)
+        recording = self.case.recording
+        asked = (recording.path, recording.arguments, recording.options, SECONDS)
         self.elsewhere = Elsewhere(check_and_correct, *asked)
         try:
             checked = self.elsewhere.result(

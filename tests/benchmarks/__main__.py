@@ -11,6 +11,7 @@ from tests.benchmarks import (
     headless_start,
     key_to_display,
     long_program,
+    recording,
     stops,
     tensor_viewer,
     training_step,
@@ -30,6 +31,7 @@ BENCHMARKS = (
     gradient_check,
     diagnosis,
     long_program,
+    recording,
     stops,
     training_step,
 )

@@ -40,9 +40,7 @@ def case_from(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> Case:
 
 
 def verdicts_of(case: Case) -> CodeVerdicts:
-    assert case.script is not None
-    options = Options(*case.script.options)
-    checked = check_and_correct(case.source, case.script.arguments, options, 600.0, lambda line: None)
+    checked = check_and_correct(case.source, (), Options(), 600.0, lambda line: None)
     return code_verdicts(case, values_of(case), checked)
 
 

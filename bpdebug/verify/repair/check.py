@@ -23,6 +23,7 @@ from bpdebug.sources.script.analysis.computed import stem_of, stem_of_gradient
 from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.environment import callable_again
+from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.verify.repair.early import EarlyRead, early_reads
 from bpdebug.verify.repair.formula import derived_correction
@@ -39,6 +40,7 @@ from bpdebug.verify.repair.report import (
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
 from bpdebug.verify.repair.search import Candidate, Correction, Progress, Search, unsaid
+from bpdebug.verify.repair.structures import structures
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import gradient_nodes, trials_of
 
@@ -136,6 +138,7 @@ class _Check:
     ) -> None:
         self.stack, self.first, self.progress = stack, recording, progress
         self.findings: list[Finding] = []
+        self.shifts: list[tuple[str, int, int]] = []
         self._take(recording, analysis, deadline)
 
     def _take(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
@@ -171,6 +174,7 @@ class _Check:
         )
 
     def _find(self) -> None:
+        self._structures()
         self._early()
         if self.recording.ending.kind == "raised" and self.recording.ending.line:
             self._raised()
@@ -181,6 +185,10 @@ class _Check:
             self._backward()
             self.search.deadline = end
             self._forward_instead()
+        if self.wrong():  # what mended nothing by itself is proven only if all is right in the end
+            self.findings = [
+                one._replace(verified=one.verified and bool(one.also_wrong)) for one in self.findings
+            ]
 
     def _backward(self) -> None:
         """Correct backward lines until all is right, or nothing mends any more."""
@@ -207,7 +215,8 @@ class _Check:
         if correction is None:
             return False
         self._add(correction)
-        self.findings[-1] = self.findings[-1]._replace(is_derived=True)
+        is_given = self.findings[-1].correction is not None
+        self.findings[-1] = self.findings[-1]._replace(is_derived=is_given)
         return True
 
     # ---- the script run again
@@ -216,26 +225,45 @@ class _Check:
         """Look for a rewriting of the text that only running it again can judge, and go on with that."""
         forward = [number for number, phase in enumerate(self.analysis.phases) if phase == "forward"]
         rewritings = Rewritings(self.recording, self.replay.run(self.corrected), forward)
-        return self._run_again(rewritings.around([line.site for line in lines]))
+        return self._run_again(rewritings.around(lines)) is not None
 
-    def _run_again(self, rewritings: Iterable[Rewriting]) -> bool:
+    def _structures(self) -> None:
+        """Look for what is wrong with how statements stand; each is found by running the script again.
+
+        Where another fault hides that it mends anything, what can be nothing but a fault is mended still.
+        """
+        while self.wrong() and len(self.findings) < MOST_FAULTS:
+            early = list(early_reads(self.recording, self.analysis.parameters))
+            every = {one.rewriting: one for one in structures(self.recording, early)}
+            sure = [one.rewriting for one in every.values() if one.is_sure]
+            found = (self._run_again(every) if every else None) or (
+                self._run_again(sure, needs_more=False) if sure else None
+            )
+            if found is None:
+                break
+            self.findings[-1] = self.findings[-1]._replace(kind=every[found].kind)
+
+    def _run_again(self, rewritings: Iterable[Rewriting], needs_more: bool = True) -> Rewriting | None:
+        """Go on with the script as it runs with a rewriting that mends something; None where none does."""
         if self.search.is_over:
-            return False
+            return None
         texts = corrected_texts(self.first, self.findings)
         began = time.thread_time()
         longest = SHARE * (self.search.deadline - began)
         told = told_of(self.analysis)
         base = run_again(self.recording, texts, longest, told) if longest > 0 else None
         if base is None or time.thread_time() - began > longest:
-            return False
-        found = mending(base, self._told(rewritings), self.search.deadline)
+            return None
+        found = mending(base, self._told(rewritings), self.search.deadline, needs_more)
         if found is None:
-            return False
+            return None
         rewriting, again = found
         before = {name for name, verdict in self.verdicts().items() if verdict == "right"}
         self._add_rewriting(rewriting, tuple(sorted(again.right - base.right - before)))
+        more = rewriting.correction.count("\n") - rewriting.code.count("\n")
+        self.shifts.append((rewriting.place.file, rewriting.place.end_line + more, more))
         self._take(again.recording, again.analysis, self.search.deadline)
-        return True
+        return rewriting
 
     def _told(self, rewritings: Iterable[Rewriting]) -> Iterator[Rewriting]:
         """Say which rewriting is tried."""
@@ -246,8 +274,10 @@ class _Check:
     def _raised(self) -> None:
         """Where the script raises, look for a line with which it goes on, and its gradients are right."""
         forward = {number for number, phase in enumerate(self.analysis.phases) if phase == "forward"}
-        last = self.recording.nodes[-1:]
-        lines = suspects(self.recording, last, [], forward, self.dependent, forward)
+        # What nobody has read yet was at hand when it was raised.
+        read = {parent.id for node in self.recording.nodes for parent in node.parents()}
+        unread = [node for node in self.recording.nodes if node.id not in read | forward]
+        lines = suspects(self.recording, unread, [], forward, self.dependent, forward)
         edits = [edit for line in lines for edit in self.search.candidates(line, self.corrected)]
         # What stops in the middle of training is most often a shape.
         edits.sort(key=lambda edit: (self._keeps_shape(edit), edit.cost))
@@ -258,9 +288,7 @@ class _Check:
             code = source.lines[ending.line - 1] if source else ""
             columns = len(code) - len(code.lstrip()), len(code)
             place = Source(ending.file, ending.line, ending.line, columns, code.strip())
-            self.findings.append(
-                Finding(place, "raised", code.strip(), "", f"here it ends: {ending.message}")
-            )
+            self._found(Finding(place, "raised", code.strip(), "", f"here it ends: {ending.message}"))
 
     def _keeps_shape(self, edit: Candidate) -> bool:
         recorded = self.replay.recorded
@@ -272,6 +300,23 @@ class _Check:
                 continue
         return True
 
+    def _found(self, finding: Finding) -> None:
+        """Take a finding, with its lines as they are in the person's text, which has no corrections in it."""
+        source = finding.source
+        for file, last, more in reversed(self.shifts):
+            if source.file == file and source.line > last:
+                source = source._replace(line=source.line - more, end_line=source.end_line - more)
+        place = (source.file, source.line, source.columns)
+        known = [
+            one for one in self.findings if (one.source.file, one.source.line, one.source.columns) == place
+        ]
+        if known:
+            # What is still wrong with a line was not mended by its correction: it is one fault, without any.
+            wrong = tuple(dict.fromkeys(name for one in (*known, finding) for name in one.also_wrong))
+            self.findings.remove(known[0])
+            finding = finding._replace(also_wrong=wrong, correction=None, verified=False)
+        self.findings.append(finding._replace(source=source))
+
     def _add_rewriting(self, rewriting: Rewriting, mended: tuple[str, ...]) -> None:
         place = rewriting.place
         ran = [one for one in self.recording.instances if one.site.place[:2] == place[:2]]
@@ -280,7 +325,7 @@ class _Check:
         columns = self.recording.source(place.file)
         assert columns is not None
         plain = Source(place.file, place.line, place.end_line, columns.columns(place), rewriting.code, (), ())
-        self.findings.append(
+        self._found(
             Finding(
                 source or plain,
                 "wrong",
@@ -307,7 +352,7 @@ class _Check:
         Where one backward line has something too much, a forward line may lack it: then both are said.
         """
         backward = [finding for finding in self.findings if finding.kind == "wrong"]
-        if not backward or len(backward) < len(self.findings):
+        if not backward or len(backward) < len(self.findings) or self.recording is not self.first:
             return
         is_mended = len(backward) == 1 and not self.wrong()
         if is_mended and not _is_longer(backward[0]):
@@ -326,7 +371,7 @@ class _Check:
         self.corrected = {**self.corrected, **fault.edit.replaced}
         site, first = fault.line.site, fault.line.first
         source = source_of(site, first.frame, self._turns(site, first), fault.edit.place)
-        self.findings.append(
+        self._found(
             Finding(
                 source,
                 "forward",
@@ -375,15 +420,16 @@ class _Check:
         steps = [
             node for parameter in parameters if parameter.name in wrong for node in gradient_nodes(parameter)
         ]
-        forward = {number for number, phase in enumerate(self.analysis.phases) if phase == "forward"}
+        # Not those alone that compute the same: `sigmoid(z)` in a derivative is no line of the forward pass.
+        roots = self.analysis.loss.candidate.roots if self.analysis.loss is not None else ()
+        forward = ancestors(roots)
         value_of = self.replay.run(self.corrected)
         explained = {
             number
             for number in ancestors(steps) - forward
             if self.is_explained(self.recording.nodes[number], value_of)
         }
-        loss = self.analysis.loss
-        last = max((root.id for root in loss.candidate.roots), default=0) if loss is not None else 0
+        last = max((root.id for root in roots), default=0)
         after = set(range(last, len(self.recording.nodes))) if every else set()
         found = suspects(self.recording, steps, right, forward, self.dependent | after, explained)
         if len(self.trials) == 1:
@@ -466,7 +512,7 @@ class _Check:
         if reader is None or reader.site is None:
             return
         name, line = early.parameter.name, early.parameter.line
-        self.findings.append(
+        self._found(
             Finding(
                 source_of(reader.site, reader.frame, self._turns(reader.site, reader)),
                 "early update",
@@ -491,7 +537,7 @@ class _Check:
         node = first.node or first.result
         site = correction.suspect.site
         source = source_of(site, first.frame, self._turns(site, first), correction.place)
-        self.findings.append(
+        self._found(
             Finding(
                 source._replace(code=correction.code),
                 "forward" if node and self.analysis.phases[node.id] == "forward" else "wrong",
@@ -511,7 +557,7 @@ class _Check:
             return
         suspect = lines[0]
         first, site = suspect.first, suspect.site
-        self.findings.append(
+        self._found(
             Finding(
                 source_of(site, first.frame, self._turns(site, first)),
                 "wrong",
@@ -568,10 +614,8 @@ def _is_longer(finding: Finding) -> bool:
 
 def _ended_early(recording: Recording) -> Iterator[str]:
     """Say that the script did not come to the end of an iteration, where it did not."""
-    ending = recording.ending
-    if ending.kind not in ("stopped", "finished"):
-        at = f" at {ending.file}:{ending.line}" if ending.line else ""
-        yield f"the recording ended early{at}: {ending.message}"
+    if recording.ended_early:
+        yield recording.ended_early
 
 
 def _dependent(recording: Recording, analysis: Analysis) -> set[int]:
@@ -579,7 +623,7 @@ def _dependent(recording: Recording, analysis: Analysis) -> set[int]:
     parameters = {parameter.old.id for parameter in analysis.parameters}
     found = set(parameters)
     for node in recording.nodes:
-        if any(parent.id in found for parent in node.parents()):
+        if any(parent.id in found for parent in sources(node)):
             found.add(node.id)
     return found - parameters
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields
 from typing import NamedTuple
 
 from bpdebug.errors import BpdebugError
@@ -74,5 +74,7 @@ def check_and_correct(
     except BpdebugError:
         return Checked(report, None)
     assert case.script is not None
-    script = case.script._replace(options=(), is_corrected=True)
-    return Checked(report, replace(case, title=f"{case.title}, corrected", script=script))
+    # Without the recording, which stays here.
+    held = {one.name: getattr(case, one.name) for one in fields(Case)}
+    held |= {"title": f"{case.title}, corrected", "script": case.script._replace(is_corrected=True)}
+    return Checked(report, Case(**held))

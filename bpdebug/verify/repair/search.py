@@ -38,12 +38,26 @@ ENOUGH = 3
 """After the first line with a full correction, so many more lines are looked at for a better one."""
 MOST_OF_A_LINE = 6
 """So many corrections of one line are kept: they are the same in other words."""
+EXPLAINED = 0.5
+"""How much less likely one is at a line whose value is what its name says already."""
 KNOWN_GRADIENT = 0.4
 """How much likelier a correction is whose value is the gradient of something that is known."""
 
 
 def unsaid(line: int, tried: int) -> None:
     """Tell nobody how far it is."""
+
+
+class Costs(NamedTuple):
+    """The edits that are tried at a time: those that cost at least so much, and less than that."""
+
+    least: float
+    most: float
+
+
+ANY_COST = Costs(0.0, float("inf"))
+WAVES = (Costs(0.0, 1.41), Costs(1.41, float("inf")))
+"""The likelier edits of all lines are tried before the others of any."""
 
 
 class Trial(NamedTuple):
@@ -162,40 +176,52 @@ class Search:
         """
         bases = [self.judged(trial, before) for trial in self.trials]
         found: list[Correction] = []
-        patience = len(suspects)
-        for suspect in suspects:
-            if patience == 0 or self.is_over:
+        for costs in WAVES:
+            patience = len(suspects)
+            for suspect in suspects:
+                if patience == 0 or self.is_over:
+                    break
+                patience -= 1
+                own: list[Correction] = []
+                try:
+                    for correction in self._of_line(suspect, before, bases, costs):
+                        own.append(correction)
+                except (KeyboardInterrupt, Interrupted):
+                    self.is_stopped = True
+                found += own
+                if patience > ENOUGH and any(_is_full(bases, one) for one in own):
+                    patience = ENOUGH
+            if any(_is_full(bases, one) for one in found):
                 break
-            patience -= 1
-            own: list[Correction] = []
-            try:
-                for correction in self._of_line(suspect, before, bases):
-                    own.append(correction)
-            except (KeyboardInterrupt, Interrupted):
-                self.is_stopped = True
-            found += own
-            if patience > ENOUGH and any(_is_full(bases, one) for one in own):
-                patience = ENOUGH
         return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
 
     def judged(self, trial: Trial, replaced: Replaced) -> Verdicts:
         """Say which gradients are right on the values of a trial, with some corrections."""
         return trial.verdicts(self.replay.run({**trial.replaced, **replaced}), replaced)
 
-    def _of_line(self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts]) -> Iterator[Correction]:
+    def _of_line(
+        self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts], costs: Costs
+    ) -> Iterator[Correction]:
         count = 0
         statements = (Candidate(*one) for one in statement_edits(self.recording, suspect))
-        for candidate in itertools.chain(statements, self.candidates(suspect, before)):
+        likely = (one for one in statements if costs.least <= one.cost < costs.most)
+        for candidate in itertools.chain(likely, self.candidates(suspect, before, costs=costs)):
             if count == MOST_OF_A_LINE or self.is_over:
                 return
             mended = self.mended(candidate, before, bases)
             if mended:
                 count += 1
-                cost = candidate.cost - KNOWN_GRADIENT * self._gives_gradient(candidate, suspect, before)
+                cost = candidate.cost + EXPLAINED * suspect.is_explained
+                cost -= KNOWN_GRADIENT * self._gives_gradient(candidate, suspect, before)
                 yield Correction(suspect, *candidate[:4], mended, cost, candidate.replaced)
 
     def candidates(
-        self, suspect: Suspect, before: Replaced, rules: Sequence[Rule] = RULES, further: Sequence[str] = ()
+        self,
+        suspect: Suspect,
+        before: Replaced,
+        rules: Sequence[Rule] = RULES,
+        further: Sequence[str] = (),
+        costs: Costs = ANY_COST,
     ) -> Iterator[Candidate]:
         """Yield the edits of a line's expression that change its value, the likelier first.
 
@@ -209,6 +235,8 @@ class Search:
             What is tried.
         further : sequence of str
             Tensors that may be meant although nothing around reads them.
+        costs : Costs
+            How unlikely they may be.
         """
         site, first = suspect.site, suspect.first
         if first.node is None:
@@ -227,6 +255,8 @@ class Search:
         for edit in edits(code.tree, scope, rules):
             if self.is_over:
                 return
+            if not costs.least <= edit.cost < costs.most:
+                continue
             self.tried += 1
             self.progress(site.line, self.tried)
             text = ast.unparse(ast.fix_missing_locations(edit.expression))

@@ -96,8 +96,9 @@ def test_sum_over_several_axes_names_each_index_and_the_last_one_is_n() -> None:
 
 
 def test_gradients_are_written_as_derivatives_of_the_loss() -> None:
-    assert math_text(parse("dz2 @ a1.T"), {"dz2": "z2"}) == "∂L/∂z₂ · a₁ᵀ"
-    assert math_text(parse("dz2 @ a1.T"), {"da2": "a2"}) == "dz₂ · a₁ᵀ"
+    statement = Statement("dw2", parse("dz2 @ a1.T"))
+    assert chain_rule(statement, {"dz2": "z2"}) == "dw₂ = ∂L/∂z₂ · a₁ᵀ"
+    assert chain_rule(statement, {"da2": "a2"}) == "dw₂ = dz₂ · a₁ᵀ"
 
 
 @pytest.mark.parametrize(
@@ -108,11 +109,8 @@ def test_gradients_are_written_as_derivatives_of_the_loss() -> None:
         ("x", "x"),
         ("w2v", "w2v"),
         ("a2b3", "a2b₃"),
-        ("dh1_t3", "dh₁⁽³⁾"),
-        ("tanh_c12_t10", "tanh_c₁₂⁽¹⁰⁾"),
         ("x_t3", "x_t₃"),
-        ("dc1_t2_via_tanh_c1_t2", "dc₁⁽²⁾ via tanh_c₁⁽²⁾"),
-        ("da1_via_xhat1", "da₁ via x̂₁"),
+        ("xhat1", "x̂₁"),
     ],
 )
 def test_only_a_number_at_the_end_becomes_a_subscript(name: str, mathematics: str) -> None:

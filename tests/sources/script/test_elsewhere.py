@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ Say = Callable[[object], None]
 
 def case_from(path: str, arguments: tuple[str, ...], say: Say) -> Case:
     say("now")
-    return case_of(record_script(path, arguments))
+    case = case_of(record_script(path, arguments))
+    return Case(**{one.name: getattr(case, one.name) for one in fields(Case)})
 
 
 def raising(say: Say) -> None:

@@ -13,6 +13,8 @@ mangles them.
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from types import CodeType
 
 from bpdebug.sources.script.instrumentation.statements import Statements
@@ -36,16 +38,17 @@ def instrument(text: str | bytes, file: str, sites: list[Site]) -> CodeType:
     SyntaxError, ValueError
         As `compile`.
     """
-    tree = ast.parse(text, file)
     source = Source(file, text if isinstance(text, str) else decoded(text))
-    tree = Statements(source, sites).visit(tree)
-    return compile(tree, file, "exec", dont_inherit=True)
+    return compile(instrumented_tree(text, source, sites), file, "exec", dont_inherit=True)
+
+
+def instrumented_tree(text: str | bytes, source: Source, sites: list[Site]) -> ast.Module:
+    """Parse a source, and put hooks into its tree; see `instrument`."""
+    tree: ast.Module = Statements(source, sites).visit(ast.parse(text, source.file))
+    return tree
 
 
 def decoded(text: bytes) -> str:
     """Decode a source file by its byte order mark and coding comment, as Python does."""
-    import io
-    import tokenize
-
     encoding, _ = tokenize.detect_encoding(io.BytesIO(text).readline)
     return text.decode(encoding)

@@ -1,0 +1,104 @@
+"""`bpdebug check` of a person's own script: what was found, as a patch, and into the file after asking."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import monotonic
+
+from bpdebug.cli.output import BAD_INPUT, RIGHT, WRONG, is_terminal, show_progress, write
+from bpdebug.cli.source import Source
+from bpdebug.export import script_report
+from bpdebug.export.corrections import SourceFile, source_files, write_corrected
+from bpdebug.sources.script import Options
+from bpdebug.sources.script.analysis.told import Told, read_gradients
+from bpdebug.verify.repair.check import SECONDS, check_script
+
+BETWEEN_PROGRESS = 0.1
+"""Seconds between two looks at how far the search is."""
+
+
+def read_told(loss: str, gradients: Sequence[str], parameters: Sequence[str]) -> Told:
+    """Read what a person says in place of what would be found."""
+    return Told(loss, read_gradients(gradients), tuple(parameters))
+
+
+def check_own_code(
+    source: Source,
+    told: Told,
+    seconds: float | None,
+    form: str,
+    diff: bool,
+    confirm: Callable[[str], bool] | None,
+) -> int:
+    """Check a script, print what was found, and return the exit status.
+
+    Parameters
+    ----------
+    source : Source
+        The script.
+    told : Told
+        What is not to be found but told.
+    seconds : float, optional
+        How long to search for corrections.
+    form : str
+        A name of `script_report.CHECK_FORMATS`.
+    diff : bool
+        Whether to print the corrections, as a patch, instead.
+    confirm : callable, optional
+        Asks a question; given where the corrections are wanted in the file.
+    """
+    options = Options(source.until, source.iteration, source.function)
+    with progress_line(f"running {source.name} ...") as progress:
+        report = check_script(
+            source.name,
+            source.arguments,
+            options,
+            SECONDS if seconds is None else seconds,
+            **told._asdict(),
+            progress=progress,
+        )
+    if diff:
+        write(script_report.diff(list(source_files(report.findings))))
+    else:
+        write(script_report.CHECK_FORMATS[form](report))
+    if confirm is not None:
+        fix_files(list(source_files(report.findings)), confirm)
+    if not report.is_judged:
+        return BAD_INPUT
+    return RIGHT if report.passed else WRONG
+
+
+@contextmanager
+def progress_line(first: str) -> Iterator[Callable[[int, int], None]]:
+    """Give what says how far a search is, on one line of a terminal that is gone afterwards."""
+    shown = monotonic()
+
+    def show(line: int, tried: int) -> None:
+        nonlocal shown
+        if monotonic() - shown > BETWEEN_PROGRESS:
+            show_progress(f"looking at line {line}, {tried} edits tried ...")
+            shown = monotonic()
+
+    if not is_terminal(sys.stderr):
+        yield lambda line, tried: None
+        return
+    show_progress(first)
+    try:
+        yield show
+    finally:
+        show_progress("")
+
+
+def fix_files(files: Sequence[SourceFile], confirm: Callable[[str], bool]) -> None:
+    """Write corrected files, each after asking, and keep what was there beside it."""
+    changed = [file for file in files if file.corrected != file.text]
+    if files and not changed:
+        print("nothing is written: no correction is verified", file=sys.stderr)
+    for file in changed:
+        if confirm(f"write the corrections to {file.name}?"):
+            write_corrected(file)
+            print(f"written; what was there is in {file.name}.orig", file=sys.stderr)
+        else:
+            print(f"{file.name} is as it was", file=sys.stderr)
