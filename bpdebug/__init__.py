@@ -18,7 +18,12 @@ _HOMES = {
     "Debugger": "bpdebug.engine.debug.debugger",
     "Program": "bpdebug.engine.program.program",
     "Trace": "bpdebug.engine.program.trace",
+    "load_ipython_extension": "bpdebug.export.cell_magic",
+    "open": "bpdebug.tui.opening:open_source",
+    "record": "bpdebug.sources.script.live",
+    "recording": "bpdebug.sources.script.live",
     "load_scenario": "bpdebug.sources.scenario.loading",
+    "trace": "bpdebug.export.traces",
     "run": "bpdebug.engine.program.trace",
 }
 

@@ -121,13 +121,14 @@ def names_of(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     package : str
         The package.
     homes : mapping
-        The module in which each of its names is.
+        The module in which each of its names is; `module:name` where it has another name there.
     """
 
     def look_up(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(homes[name]), name)
+        home, _, own_name = homes[name].partition(":")
+        return getattr(import_module(home), own_name or name)
 
     return look_up
 

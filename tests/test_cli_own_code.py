@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import bpdebug
 from bpdebug import cli
 
 Run = Callable[..., tuple[int, str, str]]
@@ -89,12 +90,155 @@ def test_what_cannot_be_used_is_one_clear_message(run: Run, text: str, expected:
     assert "Traceback" not in said
 
 
+BEGINS = "import numpy as np\nz = np.ones(3) * 2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import nowhere_to_be_found\n", "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
+        ("n = int(input())\n", "EOFError: EOF when reading a line"),
+        ("raise SystemExit(3)\n", "the recording ended early: the script ended itself with exit(3)"),
+        ("import signal, os; os.kill(os.getpid(), signal.SIGINT); z * 3\n", "the script was interrupted"),
+    ],
+)
+def test_what_was_computed_before_a_script_fails_is_not_lost(
+    run: Run, text: str, expected: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(BEGINS + text, encoding="utf-8")
+    status, printed, said = run("trace", str(script))
+    assert status == 2
+    assert "[2. 2. 2.]" in printed
+    assert "the recording ended early" in printed
+    assert said.splitlines()[-1].endswith(expected)
+    status, printed, _ = run("check", str(script))
+    assert status == 2
+    assert "the recording ended early" in printed
+
+
+def test_without_an_update_there_is_nothing_to_check_and_all_to_see(run: Run, tmp_path: Path) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(BEGINS, encoding="utf-8")
+    status, printed, _ = run("check", str(script))
+    assert (status, printed.splitlines()[-1]) == (2, "Nothing was compared: no parameter was found.")
+    assert run("trace", str(script))[0] == 0
+
+
+@pytest.mark.parametrize("command", [(), ("trace",), ("check",)])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, "no such file"),
+        ("def f(:\n    pass\n", "not Python"),
+        ("\udcff\udcfe", "not Python"),
+    ],
+)
+def test_what_is_no_script_is_the_same_message_in_every_command(
+    run: Run, command: tuple[str, ...], text: str | None, expected: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "net.py"
+    if text is not None:
+        script.write_bytes(text.encode("utf-8", "surrogateescape"))
+    status, printed, said = run(*command, str(script))
+    assert (status, printed) == (2, "")
+    assert said.startswith(f"bpdebug: {script}")
+    assert expected in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_script_that_never_ends_is_ended_and_what_it_computed_is_there(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bpdebug.sources.script import recording
+
+    monkeypatch.setattr(recording.Options.__new__, "__defaults__", (0, 1, "", 0.3))
+    script = tmp_path / "net.py"
+    script.write_text(f"{BEGINS}while True:\n    pass\n", encoding="utf-8")
+    status, printed, _ = run("check", str(script))
+    assert status == 2
+    assert "the recording ended early: 0.3 seconds are over" in printed
+
+
 def test_a_missing_script(run: Run) -> None:
     status, _, said = run("check", "nowhere.py")
     assert status == 2
     assert "nowhere.py: no such file" in said
 
 
+NET = """\
+import numpy as np
+rng = np.random.default_rng(3)
+x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+w1, w2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+h = np.tanh(x @ w1)
+out = h @ w2
+cost = np.sum((out - y) ** 2) / 2
+d_out = out - y
+dw2 = h.T @ d_out
+dw1 = x.T @ (d_out @ w2.T * (1 - h))
+w1 -= 0.1 * dw1
+w2 -= 0.1 * dw2
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "head", "last"),
+    [
+        (("--loss", "cost"), "loss: cost = sum(d_out ** 2) / 2, line 7", "1 of 2 gradients wrong: w1."),
+        (("--loss", "7"), "loss: cost = sum(d_out ** 2) / 2, line 7", "1 of 2 gradients wrong: w1."),
+        (("--loss", "mse"), "loss: ½ Σ (out − y)², implied by line 7", "1 of 2 gradients wrong: w1."),
+        (("--loss", "mae"), "loss: Σ |out − y|, implied by line 7", "2 of 2 gradients wrong: w1, w2."),
+        (("--parameter", "w2"), "gradients: dw2 of w2", "All right: 1 gradient."),
+        (("--gradient", "w2=dw2"), "gradients: dw1 of w1, dw2 of w2", "1 of 2 gradients wrong: w1."),
+    ],
+)
+def test_what_is_told_takes_the_place_of_what_would_be_found(
+    run: Run, told: tuple[str, str], head: str, last: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(NET, encoding="utf-8")
+    _, printed, _ = run("check", str(script), *told)
+    lines = printed.splitlines()
+    assert lines[0] == f"told: {' '.join(told)}"
+    assert head in lines
+    assert lines[-1].startswith(last)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (("--loss", "cots"), "did you mean 'cost'? (found cost, mse, mae)"),
+        (("--loss", "ce"), "(found cost, mse, mae)"),
+        (("--parameter", "W1"), "did you mean 'w1'? (found w1, w2)"),
+        (("--gradient", "W2=dw2"), "no tensor is called W2, did you mean 'w2'?"),
+        (("--gradient", "w1=Dw1"), "no tensor is called Dw1, did you mean 'dw1'?"),
+        (("--gradient", "w1"), "expected TENSOR=GRADIENT"),
+        (("--gradient", "w1=dw1", "--gradient", "w1=dw2"), "w1 has a gradient already, dw1"),
+    ],
+)
+def test_what_is_told_and_not_there_is_named(
+    run: Run, told: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(NET, encoding="utf-8")
+    status, printed, error = run("check", str(script), *told)
+    assert (status, printed) == (2, "")
+    assert error.startswith(f"bpdebug: {told[-2]} {told[-1]}: ")
+    assert said in error
+
+
+def test_the_same_is_told_from_python(tmp_path: Path) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(NET, encoding="utf-8")
+    report = bpdebug.check(script, loss=7, gradients={"w2": "dw2"}, parameters=["w2"])
+    assert report.passed
+    assert report.assumed.gradients == {"w2": "dw2"}
+    with pytest.raises(bpdebug.BpdebugError, match="no tensor is called dw5"):
+        bpdebug.check(script, gradients={"w2": "dw5"})
+
+
 def test_options_of_scripts_are_refused_for_scenarios(run: Run) -> None:
     assert run("trace", "two_layer", "--until", "3")[0] == 2
     assert run("check", "two_layer", "--diff")[0] == 2
+    assert run("check", "two_layer", "--loss", "mse")[0] == 2

@@ -24,12 +24,19 @@ class Script(NamedTuple):
         What it printed while it was recorded.
     ended : str
         Why the recording ended: at an update, at the end of the script, with an exception.
+    failed : str
+        Where nothing was updated and the script did not come to its end: what Python shows of the exception,
+        or why. Empty otherwise.
+    is_corrected : bool
+        Whether another text ran than that of the files: the one with the corrections of a check.
     """
 
     files: Mapping[str, str]
     found: tuple[str, ...]
     output: str
     ended: str
+    failed: str = ""
+    is_corrected: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from typing import Any
 
 from bpdebug.sources.case import Case
 from bpdebug.sources.opening import is_script
+from bpdebug.sources.script.case import RecordedCase
 from bpdebug.verify.check import check_scenario
-from bpdebug.verify.repair.check import check_script
+from bpdebug.verify.repair.check import check_recording, check_script
 from bpdebug.verify.repair.report import ScriptReport
 from bpdebug.verify.report import Report
 
@@ -19,14 +20,17 @@ def check(source: Case | str | os.PathLike[str], *arguments: Any, **options: Any
     Parameters
     ----------
     source : str or path, or Case
-        A Python file or a notebook, which runs, is checked as `verify.repair.check.check_script` says;
-        a scenario as `verify.check.check_scenario` says. Both say what else can be given.
+        A Python file or a notebook, which runs, is checked as `verify.repair.check.check_script` says, and
+        a case that was recorded as `check_recording` says there; a scenario, or the case of one, as
+        `verify.check.check_scenario` says. They say what else can be given.
 
     Returns
     -------
     Report or ScriptReport
         The same that `bpdebug check` prints; `passed` says whether nothing is wrong.
     """
+    if isinstance(source, RecordedCase):
+        return check_recording(source.recording, *arguments, **options)
     if not isinstance(source, Case) and is_script(source):
         return check_script(source, *arguments, **options)
     return check_scenario(source, *arguments, **options)

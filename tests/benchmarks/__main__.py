@@ -12,6 +12,7 @@ from tests.benchmarks import (
     key_to_display,
     long_program,
     long_program_app,
+    recording,
     stops,
     tensor_viewer,
     training_step,
@@ -32,6 +33,7 @@ BENCHMARKS = (
     diagnosis,
     long_program,
     long_program_app,
+    recording,
     stops,
     training_step,
 )

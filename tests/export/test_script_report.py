@@ -8,8 +8,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bpdebug.engine.language.nodes import CallSite, Source
+from bpdebug.export.corrections import SourceFile
 from bpdebug.export.script_report import CHECK_FORMATS, diff
 from bpdebug.verify.repair.report import Assumed, Elements, Finding, ScriptReport, corrected
 
@@ -95,6 +98,7 @@ def test_json_is_strict_and_whole() -> None:
         "gradient_of": "z1",
         "explanation": "",
         "correction": "(w2.T @ delta2) * (1 - h ** 2)",
+        "derived": False,
         "verified": True,
         "index": [0, 1],
         "mine": 0.25,
@@ -111,6 +115,29 @@ def test_junit_counts_what_failed() -> None:
     assert (right.get("tests"), right.get("failures")) == ("2", "0")
 
 
+VERDICTS = st.dictionaries(
+    st.text("wb.[]1<&\"'", min_size=1), st.sampled_from(["right", "wrong", "not reached"])
+)
+
+
+@given(VERDICTS, st.lists(st.sampled_from([FIRST, OVER_LINES, UNVERIFIED])))
+def test_junit_counts_what_it_lists(verdicts: dict[str, str], findings: list[Finding]) -> None:
+    judged = report()._replace(verdicts=verdicts, findings=tuple(findings))
+    suite = ElementTree.fromstring("".join(CHECK_FORMATS["junit"](judged)))
+    cases = suite.findall("testcase")
+    failures, skipped = suite.findall("testcase/failure"), suite.findall("testcase/skipped")
+    assert suite.get("tests") == str(len(cases)) == str(len(verdicts) + len(findings))
+    assert (
+        suite.get("failures")
+        == str(len(failures))
+        == str([*verdicts.values()].count("wrong") + len(findings))
+    )
+    assert suite.get("skipped") == str(len(skipped)) == str([*verdicts.values()].count("not reached"))
+    assert [case.get("name") for case in cases][: len(verdicts)] == [
+        f"gradient of {name}" for name in verdicts
+    ]
+
+
 def test_corrections_are_put_in_their_places_and_unverified_ones_are_not() -> None:
     assert corrected(TEXT, (FIRST, OVER_LINES, UNVERIFIED)) == (
         "delta2 = out - y\n"
@@ -122,7 +149,7 @@ def test_corrections_are_put_in_their_places_and_unverified_ones_are_not() -> No
 
 def test_the_diff_is_what_patch_takes(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(TEXT, encoding="utf-8")
-    patch = "".join(diff({"net.py": TEXT}, (FIRST, OVER_LINES)))
+    patch = "".join(diff([SourceFile("net.py", TEXT, "utf-8", (FIRST, OVER_LINES))]))
     subprocess.run(["patch", "-p0"], input=patch, text=True, cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "net.py").read_text(encoding="utf-8") == corrected(TEXT, (FIRST, OVER_LINES))
 
@@ -142,4 +169,4 @@ def test_what_could_not_be_judged_is_not_called_right() -> None:
 
 def test_nothing_wrong_is_silence() -> None:
     assert "".join(CHECK_FORMATS["text"](report())).splitlines()[-1] == "All right: 2 gradients."
-    assert "".join(diff({"net.py": TEXT}, ())) == ""
+    assert "".join(diff([SourceFile("net.py", TEXT, "utf-8", ())])) == ""

@@ -62,7 +62,8 @@ def test_what_a_page_shows_is_what_happens(
         elif block.language == "toml":
             try_scenario(block, tmp_path)
         elif block.language == "python" and not any(mark in block.text for mark in EXPRESSIONS):
-            exec(compile(block.text, page.name, "exec"), {"__name__": "__main__"})
+            Path("shown.py").write_text(block.text, encoding="utf-8")
+            exec(compile(block.text, str(tmp_path / "shown.py"), "exec"), {"__name__": "__main__"})
         else:
             assert block.language in ("python", "text"), block.text
 

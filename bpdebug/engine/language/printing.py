@@ -244,6 +244,7 @@ def written_number(value: float, digits: int) -> str:
     """Write a number with so many significant digits, without an exponent where that is readable."""
     if math.isnan(value):
         return "NaN"
-    if 10.0**digits <= abs(value) < 1e7:
+    rounded = float(f"{value:.{digits}g}")  # of three digits, 999.9 has become 1000
+    if 10.0**digits <= max(abs(value), abs(rounded)) and abs(value) < 1e7:
         return f"{value:.0f}"
     return f"{value:.{digits}g}"

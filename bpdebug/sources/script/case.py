@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -27,7 +27,20 @@ from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import as_input
 
 
-def case_of(recording: Recording) -> Case:
+@dataclass(frozen=True, kw_only=True)
+class RecordedCase(Case):
+    """A case with the recording that it was made of: its own gradients can be checked.
+
+    Attributes
+    ----------
+    recording : Recording
+        What was recorded.
+    """
+
+    recording: Recording
+
+
+def case_of(recording: Recording) -> RecordedCase:
     """Make a case of a recording: its program has a statement for each value of the person's code.
 
     Raises
@@ -42,7 +55,8 @@ def case_of(recording: Recording) -> Case:
     converted, notes = held_to_the_record(with_phases(converted, analysis))
     program = program_of(converted, recording)
     path = Path(recording.path)
-    return Case(
+    return RecordedCase(
+        recording=recording,
         name=path.stem,
         source=recording.path,
         title=path.name,
@@ -60,6 +74,7 @@ def case_of(recording: Recording) -> Case:
             found=(*found(recording, converted, analysis), *notes),
             output=recording.output,
             ended=recording.ending.message,
+            failed="" if recording.updates else recording.ending.traceback or recording.ended_early,
         ),
     )
 
@@ -141,7 +156,8 @@ def found(recording: Recording, converted: Converted, analysis: Analysis) -> tup
         f"{one.file}:{one.line}: {one.code} is recorded, and not derived: {one.function} is not known here"
         for one in converted.opaque
     )
-    return (*recording.messages, *sentences(analysis), *opaque)
+    early = (recording.ended_early,) if recording.ended_early else ()
+    return (*recording.messages, *early, *sentences(analysis), *opaque)
 
 
 def with_phases(converted: Converted, analysis: Analysis) -> Converted:

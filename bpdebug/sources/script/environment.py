@@ -9,25 +9,22 @@ from __future__ import annotations
 
 import ast
 import builtins
+import io
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import lru_cache
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
+from bpdebug.sources.script.recorder.held import DEEPEST, attributes_of
 from bpdebug.sources.script.recorder.hooks import Hooks
 from bpdebug.sources.script.recorder.objects import is_tensor
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.records import MISSING, Instance, Node
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.running import hooks_in_place
-
-CODE = (type, FunctionType, ModuleType)
-"""What has attributes, and is no object of the person's."""
-DEEPEST = 8
-"""Containers in containers are followed so deep."""
 
 
 class Environment(Mapping[str, Any]):
@@ -59,7 +56,7 @@ class Environment(Mapping[str, Any]):
         scope, variables = self._instance.scope, self._instance.variables
         if scope is not None and name in scope:
             return self._as_then(scope[name], 0)
-        value = variables.get(name, MISSING)
+        value = self._at_the_end(variables).get(name, MISSING)
         _, writes = self._recording.journal.get(id(variables), (None, ()))
         for write in reversed(writes):
             if write.moment < self._instance.moment:
@@ -71,7 +68,7 @@ class Environment(Mapping[str, Any]):
         return self._as_then(value, 0)
 
     def __iter__(self) -> Iterator[str]:
-        names = {**self._instance.variables, **(self._instance.scope or {})}
+        names = {**self._at_the_end(self._instance.variables), **(self._instance.scope or {})}
         return iter([name for name in names if name in self])
 
     def __len__(self) -> int:
@@ -110,8 +107,8 @@ class Environment(Mapping[str, Any]):
             return tuple(self._as_then(part, depth + 1) for part in value)
         if kind in (list, dict):
             return self._container(value, depth)
-        attributes = getattr(value, "__dict__", None)
-        if type(attributes) is dict and not isinstance(value, CODE):
+        attributes = attributes_of(value)
+        if attributes is not None:
             return self._object(value, attributes, depth)
         return value
 
@@ -134,9 +131,13 @@ class Environment(Mapping[str, Any]):
             copy.__dict__[name] = self._as_then(part, depth + 1)
         return copy
 
+    def _at_the_end(self, container: Any) -> Any:
+        """Return what a container held when the recording ended; itself, where nothing went on after that."""
+        return self._recording.held.get(id(container), (None, container))[1]
+
     def _undone(self, container: Any) -> Any:
         """Return a container with the writes undone that came later."""
-        held = container.copy()
+        held = self._at_the_end(container).copy()
         _, writes = self._recording.journal.get(id(container), (None, ()))
         for write in reversed(writes):
             if write.moment < self._instance.moment:
@@ -180,7 +181,23 @@ def evaluated(
     code, names = _compiled(text, instance.site.class_name)
     scope = Environment(recording, instance, value_of)
     held = {name: scope[name] for name in names if name in scope}
-    return eval(code, {"__builtins__": builtins, **held})  # noqa: S307 (their code)
+    if "(" not in text:
+        return eval(code, {"__builtins__": builtins, **held})  # noqa: S307 (their code)
+    with _variables_kept(instance.variables):
+        return eval(code, {"__builtins__": builtins, **held})  # noqa: S307 (their code)
+
+
+@contextmanager
+def _variables_kept(variables: Any) -> Iterator[None]:
+    """Let the variables of a module be what they were: a function that is called may set `global` ones."""
+    kept = dict(variables)
+    try:
+        yield
+    finally:
+        if any(variables.get(name, MISSING) is not value for name, value in kept.items()):
+            variables.update(kept)
+        for name in variables.keys() - kept.keys():
+            del variables[name]
 
 
 @lru_cache(maxsize=1024)
@@ -213,8 +230,15 @@ class _Private(ast.NodeTransformer):
 
 @contextmanager
 def callable_again(recording: Recording) -> Iterator[None]:
-    """Let the person's functions be called within this: their hooks do what Python does, no more."""
+    """Let the person's functions be called within this: their hooks do what Python does, no more.
+
+    What they print was printed when they were recorded, and is not printed again.
+    """
     silent = Recorder(list(recording.sites))
     silent.on = False
-    with hooks_in_place(Hooks(silent).table()):
+    with (
+        hooks_in_place(Hooks(silent).table()),
+        redirect_stdout(io.StringIO()),
+        redirect_stderr(io.StringIO()),
+    ):
         yield

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import CodeType, MappingProxyType, ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
-from bpdebug.sources.script.instrumentation import instrument
-from bpdebug.sources.script.sites import Site
-
+Compiled = Callable[[str | bytes, str], CodeType]
 OWN = Path(__file__).resolve().parents[2]
 """The folder of this package: it is never instrumented, wherever the script is."""
 LIBRARIES = frozenset({"site-packages", "dist-packages"})
@@ -24,22 +23,14 @@ class OwnFiles:
     ----------
     folder : path
         Where the script is.
-    sites : list of Site
-        Takes the sites of every file.
+    compiled : callable
+        Compiles a text with hooks: (text, file) -> code.
     files : set of str
         Takes the names of the files.
-    texts : mapping
-        The name of a file -> a text that runs in place of its own.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        sites: list[Site],
-        files: set[str],
-        texts: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:
-        self.folder, self.sites, self.files, self.texts = folder.resolve(), sites, files, texts
+    def __init__(self, folder: Path, compiled: Compiled, files: set[str]) -> None:
+        self.folder, self.compiled, self.files = folder.resolve(), compiled, files
         self.names: list[str] = []
 
     def find_spec(
@@ -54,12 +45,16 @@ class OwnFiles:
         return spec
 
     def is_own(self, file: str | None) -> bool:
-        """Whether a file lies under the script's folder, and is no library that is installed there."""
-        if not file:
-            return False
-        path = Path(file).resolve()
-        inside = path.is_relative_to(self.folder) and not path.is_relative_to(OWN)
-        return inside and not LIBRARIES & set(path.parts) and not path.is_relative_to(sys.prefix)
+        """Whether a file is one of the person's."""
+        return bool(file) and is_below(self.folder, str(file))
+
+
+@cache
+def is_below(folder: Path, file: str) -> bool:
+    """Whether a file lies under a folder, and is no library that is installed there."""
+    path = Path(file).resolve()
+    inside = path.is_relative_to(folder) and not path.is_relative_to(OWN)
+    return inside and not LIBRARIES & set(path.parts) and not path.is_relative_to(sys.prefix)
 
 
 class _Loader(SourceFileLoader):
@@ -72,7 +67,7 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType | None:
         path = self.get_filename(fullname)
         self._finder.files.add(path)
-        return instrument(self._finder.texts.get(path) or self.get_data(path), path, self._finder.sites)
+        return self._finder.compiled(self.get_data(path), path)
 
     def __reduce__(self) -> Any:
         return (SourceFileLoader, (self.name, self.path))

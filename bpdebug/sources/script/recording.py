@@ -7,16 +7,19 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import CodeType, MappingProxyType
 from typing import Any, NamedTuple
 
 from bpdebug.errors import Problem, ScriptError
-from bpdebug.sources.script.imports import OwnFiles
+from bpdebug.sources.script.imports import Compiled, OwnFiles
 from bpdebug.sources.script.instrumentation import instrument
+from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
 from bpdebug.sources.script.notebooks import cells
+from bpdebug.sources.script.recorder.held import Containers
 from bpdebug.sources.script.recorder.objects import Objects
-from bpdebug.sources.script.recorder.recorder import Limits, Recorder
+from bpdebug.sources.script.recorder.recorder import OVER, Limits, Recorder
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, Write
 from bpdebug.sources.script.running import Ending, run
 from bpdebug.sources.script.sites import Site, Source
@@ -80,6 +83,9 @@ class Recording:
         Which node an object stood for, and when.
     journal : mapping
         The identity of a container -> the container, and the writes to it, in order.
+    held : mapping
+        The identity of a container -> the container, and what it held when the recording ended; empty where
+        the script ended with it.
     """
 
     path: str
@@ -96,6 +102,21 @@ class Recording:
     sites: Sequence[Site]
     objects: Objects
     journal: Mapping[int, tuple[Any, list[Write]]]
+    held: Containers
+
+    @property
+    def ended_early(self) -> str:
+        """What to say where the script did not come to the end of an iteration; empty where it did."""
+        kind, message, _, file, line = self.ending
+        if kind in ("stopped", "finished"):
+            return ""
+        at = f" at {file}:{line}" if line else ""
+        return f"the recording ended early{at}: {message}"
+
+    @property
+    def can_run_again(self) -> bool:
+        """Whether it is a script that ran, and not a part of a program that goes on."""
+        return not self.held
 
     def source(self, file: str) -> Source | None:
         """Return the text of a file that was instrumented."""
@@ -128,41 +149,47 @@ def record_script(
         in the ending of the recording.
     """
     name = os.fspath(path)
-    data = texts[name].encode() if name in texts else _read(name)
+    data = _read(name)
     sites: list[Site] = []
     limits = Limits((name, options.until), options.iteration, options.function, MOST_NODES)
     recorder = Recorder(sites, limits)
-    finder = OwnFiles(Path(name).parent, sites, recorder.files, texts)
+    hooked = _of_one_function(recorder) if options.function else partial(instrument, sites=sites)
+
+    def compiled(text: str | bytes, file: str) -> CodeType:
+        return hooked(texts.get(file, text), file)
+
+    finder = OwnFiles(Path(name).parent, compiled, recorder.files)
     messages: list[str] = []
     is_notebook = Path(name).suffix == ".ipynb"
     parts = (
-        _cells(name, data, recorder, messages, texts)
-        if is_notebook
-        else [_instrumented(data, name, recorder)]
+        _cells(name, data, finder, messages, texts) if is_notebook else [_instrumented(data, name, finder)]
     )
     skipped = messages if is_notebook else None
     ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
-    if recorder.forgotten:
-        messages.append(
-            f"more than {limits.nodes:,} operations came before the first update of a parameter: "
-            "only the last of them were kept"
-        )
-    return Recording(
-        name,
-        tuple(arguments),
-        options,
-        ending,
-        output,
-        tuple(messages),
-        recorder.nodes,
-        recorder.instances,
-        recorder.updates,
-        recorder.tests,
-        recorder.frames,
-        sites,
-        recorder.objects,
-        recorder.journal,
+    return recording_of(name, tuple(arguments), options, ending, output, messages, recorder)
+
+
+def recording_of(
+    name: str,
+    arguments: tuple[str, ...],
+    options: Options,
+    ending: Ending,
+    output: str,
+    messages: Sequence[str],
+    recorder: Recorder,
+) -> Recording:
+    """Put together what a recorder has seen, and how that ended."""
+    forgotten = (
+        f"more than {recorder.limits.nodes:,} operations came before the first update of a parameter: "
+        "only the last of them were kept"
     )
+    said = (*messages, forgotten) if recorder.forgotten else tuple(messages)
+    record = recorder.kept or recorder.record_so_far()
+    if record.was_over:
+        ending = Ending("stopped", OVER)
+    parts = record._asdict()
+    del parts["was_over"]
+    return Recording(name, arguments, options, ending, output, said, sites=recorder.sites, **parts)
 
 
 def _read(name: str) -> bytes:
@@ -174,12 +201,19 @@ def _read(name: str) -> bytes:
         raise ScriptError(Problem(name, "", f"cannot be read: {error.strerror}")) from None
 
 
-def _instrumented(text: str | bytes, file: str, recorder: Recorder) -> CodeType:
-    recorder.files.add(file)
+def _of_one_function(recorder: Recorder) -> Compiled:
+    """Let only one function have hooks, until it is called: what comes before runs as fast as it does."""
+    copies = Copies(recorder.sites)
+    recorder.whenever_begun = lambda: copies.exchange(all_functions())
+    return lambda text, file: copies.only(text, file, recorder.limits.function)
+
+
+def _instrumented(text: str | bytes, file: str, finder: OwnFiles) -> CodeType:
+    finder.files.add(file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
-            return instrument(text, file, recorder.sites)
+            return finder.compiled(text, file)
     except SyntaxError as error:
         where = f"{file}:{error.lineno}" if error.lineno else file
         message = f"not Python: {error.msg}"
@@ -189,7 +223,7 @@ def _instrumented(text: str | bytes, file: str, recorder: Recorder) -> CodeType:
 
 
 def _cells(
-    name: str, data: bytes, recorder: Recorder, messages: list[str], texts: Mapping[str, str]
+    name: str, data: bytes, finder: OwnFiles, messages: list[str], texts: Mapping[str, str]
 ) -> list[CodeType]:
     found: list[CodeType] = []
     for cell in cells(data.decode("utf-8", errors="replace"), name):
@@ -197,7 +231,7 @@ def _cells(
         text = texts.get(file, cell.text)
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         try:
-            found.append(_instrumented(text, file, recorder))
+            found.append(_instrumented(text, file, finder))
         except ScriptError as error:
             messages.append(f"cell {cell.number} was left out: {error.problems[0].message}")
     return found

@@ -23,7 +23,7 @@ from types import CodeType, FrameType, ModuleType
 from typing import Any, NamedTuple
 
 from bpdebug.sources.script.imports import OwnFiles
-from bpdebug.sources.script.recorder.hooks import Hooks, without_own
+from bpdebug.sources.script.recorder.hooks import QUIET, Hooks, without_own
 from bpdebug.sources.script.recorder.recorder import Recorder, Stop
 
 
@@ -94,7 +94,7 @@ def run(
     with (
         _as_main(main, [str(path), *arguments], str(path.resolve().parent), finder),
         hooks_in_place(Hooks(recorder).table()),
-        _rare_collection(),
+        rare_collection(),
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(output),
     ):
@@ -120,7 +120,7 @@ def _run(
                 except Exception as error:
                     if skipped is None:
                         raise
-                    ending = _raised(error, recorder)
+                    ending = raised(error, recorder)
                     skipped.append(
                         f"{part.co_filename}:{ending.line} was left from here on: {ending.message}"
                     )
@@ -135,15 +135,15 @@ def _run(
         return Ending("interrupted", "the script was interrupted")
     except EOFError as error:
         kind = "asked" if "EOF when reading a line" in str(error) else "raised"
-        return _raised(error, recorder, kind)
+        return raised(error, recorder, kind)
     except BaseException as error:
-        return _raised(error, recorder)
+        return raised(error, recorder)
     finally:
         recorder.on = False
     return Ending("finished", "the script has come to its end")
 
 
-def _raised(error: BaseException, recorder: Recorder, kind: str = "raised") -> Ending:
+def raised(error: BaseException, recorder: Recorder, kind: str = "raised") -> Ending:
     """Say what was raised, as Python shows it: from the script's first line on, without our own frames."""
     shown = without_own(error.__traceback__)
     lines = traceback.format_exception(type(error), error.with_traceback(shown), shown)
@@ -186,8 +186,8 @@ def _as_main(main: ModuleType, arguments: list[str], folder: str, finder: OwnFil
 
 @contextlib.contextmanager
 def hooks_in_place(table: dict[str, Any]) -> Iterator[None]:
-    """Put hooks among the builtins; the first ones stay there: what a script leaves behind may still run."""
-    kept = {name: getattr(builtins, name) for name in table if hasattr(builtins, name)}
+    """Put hooks among the builtins, then what was there, or quiet ones: what is left behind may still run."""
+    kept = {name: getattr(builtins, name, QUIET[name]) for name in table}
     for name, hook in table.items():
         setattr(builtins, name, hook)
     try:
@@ -198,7 +198,7 @@ def hooks_in_place(table: dict[str, Any]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _rare_collection() -> Iterator[None]:
+def rare_collection() -> Iterator[None]:
     """Look for cycles less often: a recording is kept anyway, and going over it takes its time."""
     before = gc.get_threshold()
     gc.set_threshold(100_000, *before[1:])

@@ -76,6 +76,16 @@ def test_of_one_function_only_its_first_call_is_recorded(record) -> None:
     assert recording.ending.message == "forward has returned"
 
 
+def test_of_one_function_everything_that_it_calls_is_seen_and_nothing_before(record) -> None:
+    text = TRAINING.replace("for step in range(4):\n", "def train(step):\n    global w\n") + (
+        "unseen = forward.__code__.co_names\ntrain(0)\n"
+    )
+    recording = record(text.replace("train(0)", "print(*unseen)\ntrain(0)"), function="train")
+    assert lines(recording) == [8, 12, 13, 14, 15]
+    assert recording.output == "w\nstep 0\n"
+    assert [update.slot for update in recording.updates] == ["w"]
+
+
 def test_an_endless_loop_is_ended_by_the_clock(record) -> None:
     recording = record("a = 1.5 * 2\nwhile True:\n    pass\n", seconds=0.3)
     assert (recording.ending.kind, recording.ending.message) == ("timed out", "0.3 seconds are over")
@@ -205,12 +215,14 @@ def test_cells_that_are_no_python_or_raise_are_left_out(tmp_path: Path) -> None:
     assert "IndexError" in recording.messages[1]
 
 
+@pytest.mark.parametrize("most", range(500, 504), ids="whichever operation is the last: {}".format)
 def test_what_comes_before_the_first_update_is_forgotten_where_it_is_too_much(
-    record, monkeypatch: pytest.MonkeyPatch
+    record, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    monkeypatch.setattr("bpdebug.sources.script.recording.MOST_NODES", 500)
-    recording = record("a = 0.5\nfor i in range(2000):\n    a = a * 0.5 + 1.0\n" + TRAINING)
+    monkeypatch.setattr("bpdebug.sources.script.recording.MOST_NODES", most)
+    loop = "a = 0.5\nfor i in range(2000):\n    a = a * 0.5 + 1.0\n    a += i\n"
+    recording = record(loop + TRAINING)
     assert recording.ending.kind == "stopped"
-    assert len(recording.nodes) < 500
+    assert len(recording.nodes) < most
     assert [update.slot for update in recording.updates] == ["w"]
     assert "only the last of them were kept" in recording.messages[0]

@@ -7,8 +7,9 @@ outermost function knows it.
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,10 +20,17 @@ from bpdebug.sources.script.conversion.names import Names, text_of
 from bpdebug.sources.script.conversion.rules import basic_rules
 from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number
 from bpdebug.sources.script.numbering import Graph
+from bpdebug.sources.script.recorder.operations import Method
 from bpdebug.sources.script.recorder.records import Node
 
 DEEPEST = 60
 """An expression of a person's is not nested deeper; what the recorder adds up may be."""
+AFFINE: frozenset[Any] = frozenset({operator.add, operator.matmul, np.add, np.matmul, np.dot, Method("dot")})
+"""What an activation is applied to is made by one of these."""
+ACTIVATED: frozenset[Any] = frozenset(
+    {np.tanh, np.maximum, np.exp, operator.neg, np.negative, np.sin, np.cos}
+)
+"""With one of these, activations begin: the sigmoid of `z` with `-z`."""
 OnTop = Callable[[Callable[[Any], Expression], Callable[[str], str]], list[Statement]]
 
 
@@ -108,6 +116,7 @@ class _Writing:
             for one in inside
             if uses[one] != 1 or one in writer.aliases or self.graph.nodes[one].instance is not None
         } | {root.id for root in roots}
+        self.named |= set(self._before_activations())
         self.names: dict[int, str] = {}
         self.inputs: dict[str, Any] = {}
         self.nodes: dict[str, Node] = {}
@@ -116,6 +125,17 @@ class _Writing:
         self.depth = 0
         self.title = Names()
         self.translator = Translator(self.operand, self.constant)
+
+    def _before_activations(self) -> Iterator[int]:
+        """Yield the products and sums that a function goes over: `w @ x + b` in `tanh(w @ x + b)`.
+
+        Nobody has named them, and still people write their gradients: `dz = da * (1 - a ** 2)`.
+        """
+        for one in self.slice:
+            for parent in self.graph.parents(self.graph.nodes[one]):
+                is_input = parent.function in AFFINE and self.graph.nodes[one].function in ACTIVATED
+                if is_input and self.own.depends[parent.id] and np.size(parent.like) > 1:
+                    yield parent.id
 
     def forward(self, on_top: OnTop | None) -> Forward:
         statements = []

@@ -38,10 +38,14 @@ def instrument(text: str | bytes, file: str, sites: list[Site]) -> CodeType:
     SyntaxError, ValueError
         As `compile`.
     """
-    tree = ast.parse(text, file)
     source = Source(file, text if isinstance(text, str) else decoded(text))
-    tree = Statements(source, sites).visit(tree)
-    return compile(tree, file, "exec", dont_inherit=True)
+    return compile(instrumented_tree(text, source, sites), file, "exec", dont_inherit=True)
+
+
+def instrumented_tree(text: str | bytes, source: Source, sites: list[Site]) -> ast.Module:
+    """Parse a source, and put hooks into its tree; see `instrument`."""
+    tree: ast.Module = Statements(source, sites).visit(ast.parse(text, source.file))
+    return tree
 
 
 def decoded(text: bytes) -> str:

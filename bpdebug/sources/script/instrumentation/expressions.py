@@ -51,9 +51,11 @@ UNARY: dict[type[ast.AST], Callable[..., Any]] = {
     ast.UAdd: operator.pos,
     ast.Invert: operator.invert,
 }
+OPERATORS = frozenset({"binary", "unary", "augment"})
+"""The kinds of sites whose hook is that of their operator."""
 ATTRIBUTES = frozenset({"T", "mT", "real", "imag", "flat"})
 """The attributes of an array that are another array."""
-UNSEEN_CALLS = frozenset({"super", "len", "range", "print", "isinstance", "str", "repr", "locals", "globals"})
+UNSEEN_CALLS = frozenset({"super", "len", "range", "isinstance", "str", "repr", "locals", "globals"})
 """Builtins that no gradient passes; a function of the person's with such a name needs no hook either."""
 KEEPS_VALUES = frozenset({"append", "appendleft", "insert"})
 """Methods that put their last argument into a container."""
@@ -71,6 +73,11 @@ SELF_CONTAINED = (
     ast.Starred,
 )
 """Expressions whose own value is no tensor, or is seen elsewhere."""
+
+
+def hook_of(operation: Callable[..., Any]) -> str:
+    """Return what the hook of an operator is called: it has one of its own, the same in every recording."""
+    return operation.__name__.strip("_")
 
 
 class Expressions(ast.NodeTransformer):
@@ -130,7 +137,8 @@ class Expressions(ast.NodeTransformer):
 
     def seen(self, site: Site, at: ast.AST, *arguments: ast.expr) -> ast.Call:
         """Write the call of the hook of a site: its first argument is the site's number."""
-        return self.hook(site.kind, at, ast.Constant(site.number), *arguments)
+        kind = hook_of(site.operator) if site.operator and site.kind in OPERATORS else site.kind
+        return self.hook(kind, at, ast.Constant(site.number), *arguments)
 
     def expression(self, node: ast.expr) -> ast.expr:
         """Visit an expression."""

@@ -1,18 +1,20 @@
 """The hooks: each does what Python would have done, and lets the recorder see it.
 
-They stand among the builtins while a script runs, under the names that the instrumentation writes. Where
-nothing is recorded, a hook is one function call more.
+They stand among the builtins while a script runs, under the names that the instrumentation writes. When it is
+over, `QUIET` takes their place: what is left of instrumented code does what the source says, whichever
+recording it is from, and mostly at the price of one call in C.
 """
 
 from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from bpdebug.sources.script.instrumentation.expressions import BINARY, UNARY, hook_of
 from bpdebug.sources.script.recorder.calls import called, iterated
 from bpdebug.sources.script.recorder.objects import is_row, is_tensor
 from bpdebug.sources.script.recorder.operations import Attribute
@@ -21,6 +23,10 @@ from bpdebug.sources.script.recorder.records import Test
 from bpdebug.sources.script.recorder.stores import PLAIN, Change, Store
 
 PACKAGE = __name__.partition(".")[0]
+SEEN = ("call", "value", "literal", "unpack", "iterate", "store", "change", "test", "turn")
+"""The kinds of hooks that get a number and a value, and give the value or what stands in for it."""
+CONTROL = ("loop", "enter", "leave", "caught")
+"""The kinds of hooks that give nothing."""
 
 
 class Hooks:
@@ -32,41 +38,31 @@ class Hooks:
 
     def table(self) -> dict[str, Callable[..., Any]]:
         """Return the builtins that instrumented code needs."""
-        kinds = [
-            "binary",
-            "unary",
-            "attribute",
-            "subscript",
-            "call",
-            "value",
-            "literal",
-            "unpack",
-            "iterate",
-            "store",
-            "change",
-            "augment",
-            "test",
-            "turn",
-            "loop",
-            "enter",
-            "leave",
-            "caught",
-        ]
-        return {f"__bp_{kind}__": getattr(self, kind) for kind in kinds} | {"__bp_slice__": slice}
+        kinds = {kind: getattr(self, kind) for kind in (*SEEN, *CONTROL, "attribute", "subscript")}
+        operators = {hook_of(one): make(one) for make, ones in self.operators() for one in ones}
+        return named({**kinds, **operators})
+
+    def operators(self) -> tuple[tuple[Callable[..., Any], Collection[Callable[..., Any]]], ...]:
+        """Return what makes the hook of an operator, and for which."""
+        return (self.binary, BINARY.values()), (self.unary, UNARY.values()), (self.augment, PLAIN)
 
     # ---- operators
 
-    def binary(self, number: int, left: Any, right: Any) -> Any:
+    def binary(self, operation: Callable[..., Any]) -> Callable[..., Any]:
         """`left + right`, and every other operator and comparison of two."""
-        site = self.sites[number]
-        result = site.operator(left, right)  # type: ignore[misc]
-        if self.recorder.on:
-            kind = type(result)
-            if kind is bool or kind is np.bool_:
-                self.compared(site, left, right, bool(result))
-            elif kind is not int and kind is not str:
-                self.recorder.record(site, site.operator, (left, right), NOTHING, result)  # type: ignore[arg-type]
-        return result
+        recorder, sites = self.recorder, self.sites
+
+        def hook(number: int, left: Any, right: Any) -> Any:
+            result = operation(left, right)
+            if recorder.on:
+                kind = type(result)
+                if kind is bool or kind is np.bool_:
+                    self.compared(sites[number], left, right, bool(result))
+                elif kind is not int and kind is not str:
+                    recorder.record(sites[number], operation, (left, right), NOTHING, result)
+            return result
+
+        return hook
 
     def compared(self, site: Any, left: Any, right: Any, truth: bool) -> None:
         """Keep what a comparison of known numbers gave: it may decide a branch."""
@@ -78,13 +74,17 @@ class Hooks:
             )
             self.recorder.tests.append(Test(site, site.operator, left, right, truth, self.recorder.time))
 
-    def unary(self, number: int, operand: Any) -> Any:
+    def unary(self, operation: Callable[..., Any]) -> Callable[..., Any]:
         """`-x`, `+x`, `~x`."""
-        site = self.sites[number]
-        result = site.operator(operand)  # type: ignore[misc]
-        if self.recorder.on and type(result) is not int:
-            self.recorder.record(site, site.operator, (operand,), NOTHING, result)  # type: ignore[arg-type]
-        return result
+        recorder, sites = self.recorder, self.sites
+
+        def hook(number: int, operand: Any) -> Any:
+            result = operation(operand)
+            if recorder.on and type(result) is not int:
+                recorder.record(sites[number], operation, (operand,), NOTHING, result)
+            return result
+
+        return hook
 
     # ---- attributes, subscripts, calls
 
@@ -109,8 +109,7 @@ class Hooks:
             if recorder.limits.until[1]:
                 recorder.reach(self.sites[number])
             return called(recorder, self.sites[number], function)
-        if recorder.ended:
-            recorder.end(recorder.ended)
+        recorder.goes_on()
         return function
 
     # ---- values and stores
@@ -140,19 +139,21 @@ class Hooks:
         """See the owner of an item or an attribute in `x[i] += v`."""
         return Change((self.recorder, self.sites[number], owner)) if self.recorder.on else owner
 
-    def augment(self, number: int, old: Any, value: Any) -> Any:
+    def augment(self, operation: Callable[..., Any]) -> Callable[..., Any]:
         """`x += value`."""
-        site = self.sites[number]
-        operation = site.operator
-        assert operation is not None
-        recorder = self.recorder
-        if not recorder.on:
-            return operation(old, value)
-        (target,) = site.targets
-        result = recorder.augmented(site, operation, PLAIN[operation], old, value, target.text)
-        if target.is_global and recorder.on:
-            recorder.write(recorder.frame().f_globals, target.name, old)
-        return result
+        recorder, sites, plain = self.recorder, self.sites, PLAIN[operation]
+
+        def hook(number: int, old: Any, value: Any) -> Any:
+            if not recorder.on:
+                return operation(old, value)
+            site = sites[number]
+            (target,) = site.targets
+            result = recorder.augmented(site, operation, plain, old, value, target.text)
+            if target.is_global and recorder.on:
+                recorder.write(recorder.frame().f_globals, target.name, old)
+            return result
+
+        return hook
 
     def unpack(self, number: int, value: Any) -> Any:
         """See what is taken apart by `a, b = value`."""
@@ -174,8 +175,7 @@ class Hooks:
         recorder = self.recorder
         if recorder.on:
             return _Turns(recorder, self.sites[number], iter(iterated(recorder, self.sites[number], value)))
-        if recorder.ended:
-            recorder.end(recorder.ended)
+        recorder.goes_on()
         return value
 
     def test(self, number: int, value: Any) -> Any:
@@ -192,8 +192,8 @@ class Hooks:
         if recorder.on:
             frame = recorder.stack[-1]
             frame.turns = {**frame.turns, number: frame.turns.get(number, -1) + 1}
-        elif recorder.ended:
-            recorder.end(recorder.ended)
+        else:
+            recorder.goes_on()
         return value
 
     def loop(self, number: int) -> None:
@@ -204,8 +204,7 @@ class Hooks:
     def enter(self, number: int) -> None:
         """See that a function of the person's begins."""
         recorder = self.recorder
-        if recorder.ended:
-            recorder.end(recorder.ended)
+        recorder.goes_on()
         recorder.enter(self.sites[number], sys._getframe(2))
 
     def leave(self) -> None:
@@ -213,12 +212,9 @@ class Hooks:
         self.recorder.leave()
 
     def caught(self) -> None:
-        """Take our own frames out of the traceback of an exception that was caught."""
-        error = sys.exc_info()[1]
-        if self.recorder.ended:
-            self.recorder.end(self.recorder.ended)
-        if error is not None:
-            error.__traceback__ = without_own(error.__traceback__)
+        """See that an exception was caught."""
+        self.recorder.goes_on()
+        caught()
 
 
 class _Turns:
@@ -293,3 +289,33 @@ def without_own(traceback: Any) -> Any:
 
 def _is_own(traceback: Any) -> bool:
     return bool(traceback.tb_frame.f_globals.get("__name__", "").startswith(f"{PACKAGE}."))
+
+
+def caught() -> None:
+    """Take our own frames out of the traceback of an exception that was caught."""
+    error = sys.exc_info()[1]
+    if error is not None:
+        error.__traceback__ = without_own(error.__traceback__)
+
+
+def named(hooks: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """Return hooks under the names that the instrumentation writes."""
+    return {f"__bp_{kind}__": hook for kind, hook in hooks.items()} | {"__bp_slice__": slice}
+
+
+def _quiet() -> dict[str, Callable[..., Any]]:
+    """Return hooks that see nothing."""
+    unseen: dict[int, Any] = {}  # `{}.get(number, value)` gives the value, without a frame of Python's
+    hooks: dict[str, Callable[..., Any]] = dict.fromkeys(SEEN, unseen.get)
+    hooks |= dict.fromkeys(CONTROL, bool) | {"caught": caught}
+    hooks["attribute"] = lambda number, owner, name: getattr(owner, name)
+    hooks["subscript"] = lambda number, owner, index: owner[index]
+    for operation in (*BINARY.values(), *PLAIN):
+        hooks[hook_of(operation)] = lambda number, left, right, do=operation: do(left, right)
+    for operation in UNARY.values():
+        hooks[hook_of(operation)] = lambda number, operand, do=operation: do(operand)
+    return named(hooks)
+
+
+QUIET = _quiet()
+"""The hooks of code that no recording sees."""

@@ -50,6 +50,13 @@ class Family:
         self.live: list[Node] = []
         self.node: Node | None = None
 
+    def keep(self, but: Node | None = None) -> None:
+        """Give the nodes whose value is the memory itself a copy of it."""
+        for node in self.live:
+            if node is not but and node._undo is None and isinstance(node._value, np.ndarray):
+                node._value = node._value.copy(order="K")  # the layout decides how products are summed
+        self.live = []
+
 
 class Known:
     """An object that stands for a node; it is kept, so that no other object gets its identity.
@@ -83,6 +90,11 @@ Add = Callable[..., Node]
 
 def is_tensor(value: Any) -> bool:
     """Whether a value is followed: a numeric array, a float, or a number of NumPy's that is no truth."""
+    kind = type(value)
+    if kind is float:
+        return True
+    if kind is int or kind is str or kind is list:
+        return False
     if isinstance(value, np.ndarray):
         return value.dtype.kind in NUMERIC
     return isinstance(value, float | np.floating | np.integer | np.complexfloating)
@@ -199,12 +211,14 @@ class Objects:
             is_live = kept is not None and kept._undo is None and kept._value is value
             if not is_live or family.parts >= MOST_UNDONE:
                 kept = None
-        for node in family.live:
-            if node is not kept and node._undo is None and isinstance(node._value, np.ndarray):
-                node._value = node._value.copy(order="K")  # the layout decides how products are summed
-        family.live = []
+        family.keep(but=kept)
         family.parts = 0 if kept is None else family.parts + 1
         return None if kept is None else Undo(index, part, kept)
+
+    def settle(self) -> None:
+        """Let no node have a value that a later write changes."""
+        for family in self.families.values():
+            family.keep()
 
     def renamed(self, value: Any, node: Node) -> None:
         """Let an object stand for a node that is the same as the one that it stood for."""

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpdebug.sources.script.recorder import iterations
+from bpdebug.sources.script.recorder.held import Containers, Held
+from bpdebug.sources.script.recorder.iterations import Mark, has_loss, states_behind
 from bpdebug.sources.script.recorder.objects import Objects, View, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.records import (
@@ -22,7 +25,7 @@ from bpdebug.sources.script.recorder.records import (
     same,
 )
 from bpdebug.sources.script.recorder.updates import MAY_UPDATE, depends_on, is_plain_sum, terms_beside
-from bpdebug.sources.script.sites import Site, Target
+from bpdebug.sources.script.sites import Place, Site, Target
 
 NOTHING: Mapping[str, Any] = {}
 COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
@@ -35,11 +38,33 @@ class Stop(BaseException):
     """The recording is over; it ends the script, and only what catches everything sees it."""
 
 
+OVER = "the iteration is over: the next one begins here"
+
+
+class Record(NamedTuple):
+    """What was recorded; see `bpdebug.sources.script.recording.Recording`, which has the same by name.
+
+    `was_over` says that the iteration was over before the recording ended.
+    """
+
+    nodes: list[Node]
+    instances: list[Instance]
+    updates: list[Update]
+    tests: list[Test]
+    frames: list[Frame]
+    objects: Objects
+    journal: dict[int, tuple[Any, list[Write]]]
+    held: Containers
+    was_over: bool
+
+
 class Limits(NamedTuple):
     """When a recording ends, beside the end of the iteration or of the script.
 
     Attributes
     ----------
+    stops : bool
+        Whether a script ends with its recording; if not, it goes on, and nothing sees what it does.
     until : tuple of (str, int)
         The file and the line at which it ends, when that is reached; the line is 0 for none.
     iteration : int
@@ -55,6 +80,7 @@ class Limits(NamedTuple):
     function: str = ""
     nodes: int = 1_000_000
     size: int = 2_000_000_000
+    stops: bool = True
 
 
 class Recorder:
@@ -68,6 +94,9 @@ class Recorder:
         Why the recording is over; empty as long as it is not.
     forgotten : int
         How often everything was forgotten because it was too much before any parameter was updated.
+    whenever_begun, whenever_over : callable
+        Are called once: when the one function is called that is recorded, and when the recording is over in
+        code that goes on.
     """
 
     def __init__(self, sites: list[Site], limits: Limits = Limits()) -> None:  # noqa: B008 (a constant)
@@ -81,6 +110,10 @@ class Recorder:
         self.stack = [self.script]
         self.frames = [self.script]
         self.only: Frame | None = None
+        self.kept: Record | None = None
+        self.states: set[Place] = set()  # the lines whose steps are those of a state
+        self.whenever_begun: Callable[[], object] = _nothing
+        self.whenever_over: Callable[[], object] = _nothing
         self.forget()
 
     def forget(self) -> None:
@@ -92,8 +125,10 @@ class Recorder:
         self.journal: dict[int, tuple[Any, list[Write]]] = {}
         self.moment = 0
         self.objects = Objects(self.add)
+        self.doubt: Mark | None = None
         self.parameters: dict[int, Node] = {}  # a part of a step -> what it is a step of
-        self.plain_sums: set[int] = set()  # what may be a residual, `x + f(x)`
+        self.steps: dict[int, Update] = {}  # a new value -> its step
+        self._no_doubt()
         self.size = 0
         for frame in self.frames:
             frame.latest = None
@@ -104,10 +139,43 @@ class Recorder:
         return len(self.nodes)
 
     def end(self, why: str) -> None:
-        """End the recording, and with it the script."""
+        """End the recording, and with it the script; or let it go on, and begin with nothing."""
         self.ended = self.ended or why
         self.on = False
-        raise Stop(why)
+        if self.limits.stops:
+            raise Stop(why)
+        if self.kept is None:
+            self.keep()
+            self.forget()
+            self.whenever_over()
+
+    def goes_on(self) -> None:
+        """End a script again that has caught its end."""
+        if self.ended and self.limits.stops:
+            self.end(self.ended)
+
+    def record_so_far(self) -> Record:
+        """Return what was recorded; where it is in doubt, until the iteration may have been over."""
+        ends = self.doubt[1:] if self.doubt is not None else (None,) * 5
+        nodes, instances, updates, tests, frames = (
+            one[:end] for one, end in zip(self._lists(), ends, strict=True)
+        )
+        updates = [one for one in updates if one.site.statement not in self.states]
+        was_over = self.doubt is not None
+        return Record(nodes, instances, updates, tests, frames, self.objects, self.journal, {}, was_over)
+
+    def _lists(self) -> tuple[list[Any], ...]:
+        return self.nodes, self.instances, self.updates, self.tests, self.frames
+
+    def keep(self) -> None:
+        """Keep what was recorded so that nothing that happens later changes it."""
+        self.objects.settle()
+        held = Held(self.instances, self.journal)
+        for known in self.objects.known.values():
+            _, node = known.history[0]
+            if node.function is None and not node.names and id(known.object) in held.names:
+                self.name(node, held.names[id(known.object)])
+        self.kept = self.record_so_far()._replace(held=held.containers)
 
     def frame(self) -> FrameType:
         """Return the frame of the person's code that is running."""
@@ -137,16 +205,19 @@ class Recorder:
         node = Node(len(self.nodes), site, function, operands, options, value, self.stack[-1])
         self.nodes.append(node)
         self.size += getattr(value, "nbytes", 64)
-        if len(self.nodes) >= self.limits.nodes or self.size >= self.limits.size:
+        if len(self.nodes) >= self.most_nodes or self.size >= self.most_bytes:
             return self._too_much(value)
         return node
 
     def _too_much(self, value: Any) -> Node:
         """End where there is too much; what comes before the first update is forgotten instead."""
-        if self.updates:
+        if self.doubt is not None:
+            self.end(OVER)
+        elif self.updates:
             self.end(f"{len(self.nodes):,} operations were recorded, which is as many as are kept")
-        self.forgotten += 1
-        self.forget()
+        else:
+            self.forgotten += 1
+            self.forget()
         return self.add(None, None, (), NOTHING, value)
 
     def operands(self, site: Site, values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -169,11 +240,12 @@ class Recorder:
     def _is_read(self, node: Node, site: int) -> bool:
         """Note that a place reads a node; return whether a new iteration has begun with that."""
         node = node.origin
-        if site in node.replaced_readers and self._is_step(node):
+        if site in node.replaced_readers and self._is_over(self.steps[node.id]):
             if self.iteration >= self.limits.iteration:
-                self.end("the iteration is over: the next one begins here")
-            self.iteration += 1
-            self.forget()
+                self.end(OVER)
+            else:
+                self.iteration += 1
+                self.forget()
             return True
         if isinstance(node.readers, set):
             node.readers.add(site)
@@ -181,13 +253,27 @@ class Recorder:
             node.readers = {site}
         return False
 
-    def _is_step(self, node: Node) -> bool:
-        """Whether what replaces another is a step of a parameter, and not a residual in a loop."""
-        if node.id not in self.plain_sums:
+    def _is_over(self, update: Update) -> bool:
+        """Whether the iteration is over with a place that reads what is new; mark where that is in doubt."""
+        line = update.site.statement
+        if self.doubt is not None or line in self.states or self._ends_at_a_line:
+            return False
+        if has_loss(self.nodes, update, self.updates):
             return True
-        olds = list({update.old.id: update.old for update in self.updates}.values())
-        own = [old for old in olds if not any(depends_on(old, one) for one in olds if one is not old)]
-        return len(own) > 1
+        if self.limits.iteration > 1:  # all iterations are counted, and none is run twice
+            return not is_plain_sum(update.new, update.deltas)
+        self.doubt = Mark(update, *(len(one) for one in self._lists()))
+        self.most_nodes = min(self.limits.nodes, len(self.nodes) + iterations.MOST_NODES)
+        self.most_bytes = min(self.limits.size, self.size + iterations.MOST_BYTES)
+        return False
+
+    @property
+    def _ends_at_a_line(self) -> bool:
+        return bool(self.limits.until[1]) and self.iteration >= self.limits.iteration
+
+    def _no_doubt(self) -> None:
+        self.doubt = None
+        self.most_nodes, self.most_bytes = self.limits.nodes, self.limits.size
 
     def record(
         self,
@@ -271,18 +357,20 @@ class Recorder:
         """Note that a variable gets a value; an item or an attribute gets it at its store."""
         if not target.name:
             return
-        frame = self.frame()
-        variables = frame.f_globals if target.is_global else frame.f_locals
-        old = variables.get(target.name, MISSING)
-        if target.is_global:
-            self.write(variables, target.name, old)
-        if is_tensor(value):
-            node = self.objects.node_of(value)
+        node = self.objects.node_of(value) if is_tensor(value) else None
+        if node is not None:
             self.name(node, target.text)
-            if node.origin.function in MAY_UPDATE:
+        is_container = type(value) in (list, tuple, dict)
+        may_update = is_container or (node is not None and node.origin.function in MAY_UPDATE)
+        if target.is_global or may_update:
+            frame = self.frame()
+            variables = frame.f_globals if target.is_global else frame.f_locals
+            old = variables.get(target.name, MISSING)
+            if target.is_global:
+                self.write(variables, target.name, old)
+            if may_update:
                 self.slot(site, old, value, target.text)
-        elif type(value) in (list, tuple, dict):
-            self.slot(site, old, value, target.text)
+        if is_container:
             self.name_parts(value, target.text)
 
     def name_parts(self, value: Any, name: str, depth: int = 0) -> None:
@@ -350,6 +438,11 @@ class Recorder:
     def check(self, site: Site, old: Node, new: Node, name: str) -> None:
         """Look whether a node is a step of another: `c · old + delta`, where delta depends on it."""
         old, new = old.origin, new.origin
+        if old is new or old.shape != new.shape:
+            return
+        terms = terms_beside(new, old)
+        if terms is None:
+            return
         parameter = self.parameters.get(old.id, old)
         own = {id(site.statement)} | ({id(new.site.statement)} if new.site else set())
         readers = {
@@ -357,10 +450,7 @@ class Recorder:
             for number in old.readers | parameter.readers
             if id(self.sites[number].statement) not in own
         }
-        if old is new or not readers or old.shape != new.shape:
-            return
-        terms = terms_beside(new, old)
-        if terms is None:
+        if not readers:
             return
         if any(depends_on(delta, old) for _, delta in terms):
             parameter = old
@@ -368,11 +458,13 @@ class Recorder:
             if not terms:
                 self.parameters[new.id] = parameter
             return
+        update = Update(parameter, new, terms, site, name)
         if not self.updates or self.updates[-1].new is not new:
-            self.updates.append(Update(parameter, new, terms, site, name))
-        self.parameters[new.id] = parameter
-        if is_plain_sum(new, terms):
-            self.plain_sums.add(new.id)
+            self.updates.append(update)
+        if self.doubt is not None and (states := states_behind(update, self.updates, self.doubt)):
+            self.states |= states
+            self._no_doubt()
+        self.parameters[new.id], self.steps[new.id] = parameter, update
         new.replaced_readers = frozenset(readers) | old.replaced_readers
 
     def change(
@@ -394,10 +486,10 @@ class Recorder:
         do : callable
             Changes it.
         """
-        objects = self.objects
         operands = self.operands(site, values)
         if options:
             options = dict(zip(options, self.operands(site, tuple(options.values())), strict=True))
+        objects = self.objects  # those of now: a new iteration may have begun with the operands
         old = objects.node_of(target)
         objects.before_write(target)
         try:
@@ -433,7 +525,7 @@ class Recorder:
             self.record(site, plain, (old, value), NOTHING, result)
             node = self.objects.node_of(result)
             self.effect(site, node, name)
-            if type(node.operands[0]) is Node:
+            if node.operands and type(node.operands[0]) is Node:  # none: everything was just forgotten
                 self.check(site, node.operands[0], node, name)
         return result
 
@@ -452,6 +544,7 @@ class Recorder:
         self.stack.append(call)
         if self.limits.function and self.only is None and not self.ended and _is_meant(site, self.limits):
             self.only, self.on = call, True
+            self.whenever_begun()
         if self.on:
             self.frames.append(call)
 
@@ -461,6 +554,10 @@ class Recorder:
             call = self.stack.pop()
             if call is self.only and self.on:
                 self.end(f"{self.limits.function} has returned")
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _keeps_dtype(old: Any, value: Any) -> bool:

@@ -119,8 +119,8 @@ class Part:
     def __init__(self, recorder: Recorder, site: Site, owner: Any, key: Any, old: Any, value: Any) -> None:
         operation = site.operator
         assert operation is not None
-        objects = recorder.objects
         whole, index, operand = recorder.operands(site, (owner, key, value))
+        objects = recorder.objects
         before = np.array(old, copy=True) if isinstance(old, np.ndarray) else old
         self.undo = objects.before_write(owner, _own(key), before)
         try:
@@ -136,9 +136,9 @@ class Part:
 
     def stored_in(self, recorder: Recorder, site: Site, owner: Any, key: Any) -> None:
         """Store it, and record that."""
+        (index,) = recorder.operands(site, (key,))
         objects = recorder.objects
         whole = objects.node_of(owner)
-        (index,) = recorder.operands(site, (key,))
         owner[key] = self.new
         node = recorder.add(site, put, (whole, index, self.node), NOTHING, owner)
         objects.written(owner, node, self.undo)
@@ -218,8 +218,8 @@ def _held(owner: Any, key: Any) -> Any:
 
 
 def _set_part(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) -> None:
-    objects = recorder.objects
     whole, index, part = recorder.operands(site, (owner, key, value))
+    objects = recorder.objects
     try:
         before = np.array(owner[key], copy=True)
     except (IndexError, ValueError, TypeError):
