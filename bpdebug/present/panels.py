@@ -19,7 +19,7 @@ from bpdebug.engine.language.long_sums import abbreviated
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.language.provenance.regions import Index, Source
 from bpdebug.engine.network.axes import axes_in, axes_of
-from bpdebug.present.code_verdicts import CodeVerdicts
+from bpdebug.present import code_verdicts
 from bpdebug.present.feeding import fed_places
 from bpdebug.present.slicing import Slicing, nearest, whole, written_axes
 from bpdebug.present.snapshot import PairNames, result_name
@@ -140,7 +140,7 @@ NOTHING_SELECTED = Sight()
 def read_pairs(
     debugger: Debugger,
     pairs: Sequence[PairNames],
-    verdicts: Verdicts | CodeVerdicts,
+    verdicts: Verdicts | code_verdicts.CodeVerdicts,
     views: Views,
     view: View,
     sight: Sight = NOTHING_SELECTED,
@@ -220,7 +220,9 @@ def _with_axes(debugger: Debugger, panel: Panel) -> Panel:
     )
 
 
-def _seen_in(views: Views, view: View, panel: Panel, verdicts: Verdicts | CodeVerdicts | None) -> Panel:
+def _seen_in(
+    views: Views, view: View, panel: Panel, verdicts: Verdicts | code_verdicts.CodeVerdicts | None
+) -> Panel:
     """Show the numbers of a view in a panel, and mark those that the user got wrong."""
     if panel.value is None or panel.mark == "in part":
         return panel
