@@ -146,10 +146,13 @@ def trace(
     iteration: IterationOption = 1,
     function: FunctionOption = "",
     arguments: ScriptArguments = None,
-) -> None:
-    """Run a scenario, or record your own script, and print every step."""
+) -> int:
+    """Run a scenario, or record your own script, and print every step.
+
+    The exit status is 2 if the script failed before it updated anything; what it computed is printed.
+    """
     source = Source(scenario, allow_outside, until, iteration, function, tuple(arguments or ()))
-    tracing.print_trace(source, format.value)
+    return tracing.print_trace(source, format.value)
 
 
 class CheckFormat(StrEnum):

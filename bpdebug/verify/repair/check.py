@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -54,7 +54,7 @@ FORWARD_SHARE = 0.25
 BOTH_SECONDS = 4.0
 """How long they are tried where a backward line is found already."""
 MOST_FAULTS = 3
-TOLERANCE = 1e-6
+TOLERANCE, EXACT = 1e-6, 1e-9
 
 
 def check_script(
@@ -148,7 +148,8 @@ class _Check:
         targets = [node for parameter in analysis.parameters for node in _chain_nodes(parameter)]
         self.replay = Replay(recording, targets)
         self.trials = trials_of(analysis, self.replay)
-        self.search = Search(recording, self.replay, self.trials, self.is_gradient, deadline, self.progress)
+        is_known = partial(self.is_gradient, as_shaped=True)
+        self.search = Search(recording, self.replay, self.trials, is_known, deadline, self.progress)
         self.dependent = _dependent(recording, analysis)
         self.corrected: Replaced = {}
         self.early: list[EarlyRead] = []
@@ -456,10 +457,10 @@ class _Check:
                     found[stem_of(name.partition(" ·")[0])] += (self.analysis.gradients[number],)
         return found
 
-    def is_gradient(self, value: Any, *named: Sequence[Any]) -> bool:
+    def is_gradient(self, value: Any, *named: Sequence[Any], as_shaped: bool = False) -> bool:
         """Whether a value is the right gradient of something, but for a factor that people write.
 
-        Only of what is named, if anything is.
+        Only of what is named, if anything is; in its very shape, or also transposed or without an axis.
         """
         if any(finding.kind == "forward" for finding in self.findings):
             return False  # the derived gradients are those of the forward pass as it was
@@ -467,11 +468,15 @@ class _Check:
             array = np.asarray(value, dtype=float)
         except (TypeError, ValueError):
             return False
-        if array.size < 2 or not array.any():
+        if not array.any():
             return False
         references = itertools.chain(*named) if named else self.analysis.gradients.values()
+        if array.size == 1:  # it is a multiple of anything, so it must be the same
+            common = (self.analysis.loss.verdicts.ratio if self.analysis.loss else None) or 1.0
+            single = [common * float(np.ravel(one)[0]) for one in references if np.size(one) == 1]
+            return any(abs(float(array.ravel()[0]) - one) <= EXACT * abs(one) for one in single)
         for reference in references:
-            if np.size(reference) == array.size:
+            if np.size(reference) == array.size and not (as_shaped and np.shape(reference) != array.shape):
                 for laid in (array, array.T) if array.ndim == 2 else (array,):
                     ratio = multiple(laid, np.asarray(reference, dtype=float), TOLERANCE)
                     if ratio is not None and is_natural(ratio, TOLERANCE):
@@ -533,8 +538,9 @@ class _Check:
         self.corrected = {**self.corrected, **correction.replaced}
         after = self.replay.run(self.corrected)
         # Of several executions that one is shown in which the correction makes the largest difference.
-        first = max(correction.suspect.involved, key=lambda one: _difference(one.node, before, after))
-        node = first.node or first.result
+        involved = correction.suspect.involved
+        first = max(involved, key=lambda one: _difference(_changed(one, before, after), before, after))
+        node = _changed(first, before, after)
         site = correction.suspect.site
         source = source_of(site, first.frame, self._turns(site, first), correction.place)
         self._found(
@@ -650,6 +656,12 @@ def _stored(site: Site) -> str:
 def _chain_nodes(parameter: Any) -> list[Node]:
     chain = [link.node for piece in parameter.pieces for link in piece.chain]
     return [*chain, *([parameter.new] if parameter.new is not None else [])]
+
+
+def _changed(instance: Instance, before: ValueOf, after: ValueOf) -> Node | None:
+    """Return what an edit changes: the value of a statement, or only what is stored, as with a sign."""
+    nodes = [node for node in (instance.node, instance.result) if node is not None]
+    return next((node for node in nodes if _difference(node, before, after)), nodes[0] if nodes else None)
 
 
 def _difference(node: Node | None, before: ValueOf, after: ValueOf) -> float:

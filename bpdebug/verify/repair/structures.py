@@ -31,6 +31,8 @@ AUGMENTED: frozenset[Any] = frozenset(
     {operator.add, operator.sub, operator.mul, operator.truediv, operator.pow}
 )
 OVER = "`{}` is written over here, and is needed as it was"
+LATER = 20
+"""So many of the lines after a copy are asked what was copied."""
 MOST_OF_A_KIND = 6
 """So many rewritings of one kind are tried: each runs the script."""
 ALIKE = 0.6
@@ -151,7 +153,7 @@ def _shallow_copies(text: _Text) -> Iterator[Structure]:
         if held is None or not isinstance(node, ast.expr) or text.place(node) in arrays:
             continue
         name = text.code(text.place(held))
-        value = _value_before(text, node.lineno, name)
+        value = _value_after(text, node.lineno, name)
         if isinstance(value, list | dict | tuple) and value:
             deep = "copy.deepcopy({})" if "import copy" in ast.unparse(text.tree) else ""
             correction = deep.format(name) or _copy_of(name, value, ITEMS)
@@ -180,20 +182,24 @@ def _copy_of(text: str, value: Any, names: Sequence[str]) -> str:
     if not names or not isinstance(value, list | dict | tuple) or not value:
         return text
     name, *others = names
+    parts = [_copy_of(name, part, others) for part in (value.values() if isinstance(value, dict) else value)]
+    # Of parts of several kinds only those are copied that all can be.
+    part = parts[0] if len({*parts}) == 1 else name
     if isinstance(value, dict):
-        part = _copy_of(name, next(iter(value.values())), others)
         return f"{{key: {part} for key, {name} in {text}.items()}}"
-    return f"[{_copy_of(name, value[0], others)} for {name} in {text}]"
+    return f"[{part} for {name} in {text}]"
 
 
-def _value_before(text: _Text, line: int, expression: str) -> Any:
-    """Return what an expression was worth where the next statement of the same file ran."""
-    for instance in text.recording.instances:
-        if instance.site.place.file == text.file and instance.site.line >= line:
-            try:
-                return evaluated(text.recording, instance, expression)
-            except Exception:
-                return None
+def _value_after(text: _Text, line: int, expression: str) -> Any:
+    """Return what an expression is worth where one of the next lines ran that know its names."""
+    after = [
+        one for one in text.recording.instances if one.site.place.file == text.file and one.site.line >= line
+    ]
+    for instance in sorted(after, key=lambda one: one.site.line)[:LATER]:
+        try:
+            return evaluated(text.recording, instance, expression)
+        except Exception:  # noqa: S112 (another function, in which the names mean nothing)
+            continue
     return None
 
 
