@@ -26,7 +26,7 @@ from bpdebug.sources.script.environment import callable_again
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.verify.repair.early import EarlyRead, early_reads
-from bpdebug.verify.repair.formula import derived_correction
+from bpdebug.verify.repair.formula import Derived, derived_correction, past
 from bpdebug.verify.repair.forward import ForwardFault, ForwardSearch, forward_sentence, other_reading
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.report import (
@@ -204,21 +204,23 @@ class _Check:
             self.search.deadline = end
             if found:
                 self._add(found[0])
-            elif not self._rewritten(lines) and not self._derived(lines):
-                self._unmended(lines)
-                break
+            elif not self._rewritten(lines):
+                derived = self._derived(lines)
+                if derived is None or derived.passed:
+                    self._unmended(lines, derived)
+                    break
+                self._add_derived(derived)
 
-    def _derived(self, lines: Sequence[Suspect]) -> bool:
-        """Where no edit mends a line, put the derived formula there."""
+    def _derived(self, lines: Sequence[Suspect]) -> Derived | None:
+        """Where no edit mends a line, return one with the derived formula."""
         if any(finding.kind == "forward" for finding in self.findings):
-            return False  # the derived gradients are those of the forward pass as it was
-        correction = derived_correction(self.search, self.analysis, lines, self.corrected)
-        if correction is None:
-            return False
-        self._add(correction)
+            return None  # the derived gradients are those of the forward pass as it was
+        return derived_correction(self.search, self.analysis, lines, self.corrected)
+
+    def _add_derived(self, derived: Derived) -> None:
+        self._add(derived.correction)
         is_given = self.findings[-1].correction is not None
         self.findings[-1] = self.findings[-1]._replace(is_derived=is_given)
-        return True
 
     # ---- the script run again
 
@@ -557,8 +559,8 @@ class _Check:
             )
         )
 
-    def _unmended(self, lines: Sequence[Suspect]) -> None:
-        """Say where it goes wrong, where nothing mends it."""
+    def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> None:
+        """Say where it goes wrong, where nothing mends it, and at which line a formula goes past it."""
         if not lines:
             return
         suspect = lines[0]
@@ -569,7 +571,8 @@ class _Check:
                 "wrong",
                 _stored(site) or site.code,
                 "",
-                "the gradients are right until here, and what this gives is not the gradient of anything",
+                "the gradients are right until here, and what this gives is not the gradient of anything"
+                + (past(derived) if derived is not None else ""),
                 also_wrong=tuple(sorted(self.wrong())),
             )
         )
