@@ -129,7 +129,7 @@ MUTANTS = (
     ),
     # Where a case comes from
     Mutant(
-        "bpdebug/sources/scenario/tensors.py",
+        "bpdebug/sources/literal.py",
         "    flaws = list(_flaws(value, shape, ()))\n",
         "    flaws = list[Flaw]()\n",
         "rows of different lengths, and words among numbers, are not refused",

@@ -88,7 +88,9 @@ async def test_scalars_have_panels_too() -> None:
 
 
 @pytest.mark.usefixtures("nothing_ahead")
-@pytest.mark.parametrize("path", few(shipped_scenarios()), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", few(sorted(shipped_scenarios(), key=lambda path: path.stat().st_size)), ids=lambda path: path.stem
+)
 async def test_every_shipped_scenario_opens_and_runs_to_its_end(path: object) -> None:
     async with open_app(path.stem, SMALL) as session:
         for _ in range(session.debugger.last):

@@ -248,6 +248,9 @@ def _replacements(spot: Spot, scope: Scope) -> Iterator[_Suggestion]:
             yield from _integers(node, scope)
         case ast.Compare(ops=[_]):
             yield from _comparisons(node)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))):
+            for other in (1 - value, -1 - value):
+                yield _number(other), "another index", 1.3, None
         case ast.UnaryOp(op=ast.USub() | ast.Not(), operand=operand):
             yield operand, "sign", 1.4, None
 

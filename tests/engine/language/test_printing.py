@@ -20,6 +20,7 @@ from bpdebug.engine.language.printing import (
     statement_text,
     written_number,
 )
+from bpdebug.engine.language.shapes import shape_of
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,8 @@ SHAPES = {"dz2": (2, 1), "a1": (4, 1), "w1": (4, 3), "a0": (3, 7), "b1": (4, 1),
     ],
 )
 def test_shapes_stand_in_the_places_of_the_operands(text: str, shapes: str) -> None:
-    assert shapes_text(Statement("r", parse(text)), SHAPES) == shapes
+    result = shape_of(parse(text), SHAPES)
+    assert shapes_text(Statement("r", parse(text)), {**SHAPES, "r": result}) == shapes
 
 
 def test_statement_and_shape() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,8 @@ FUNCTIONS = """
     sum(x * x for x in w.ravel())  |  sum([w[i, j] for i in range(2) for j in range(3)])
 """
 """What may be written of a matrix w, with two vectors and a cube."""
+SCRIPT = 8
+"""So many of them stand in one script of the fast tier; each has its own in the deep one."""
 PROGRAMS = {
     "a part is replaced": "y = np.zeros((2, 3)); y[:, 1:] = w[:, :2]; y = y * w",
     "a part is replaced by a number": "y = w * 1; y[0, 1] = 5.0; y = y * w",
@@ -72,6 +74,13 @@ def cases() -> dict[str, str]:
     return {code: f"y = {code}" for code in written if code} | PROGRAMS
 
 
+def together(codes: Sequence[str]) -> str:
+    """Write several pieces one after the other, each with a loss of its own."""
+    piece = "{lines}\n    loss{number} = np.sum(y * np.cos(np.arange(np.size(y)).reshape(np.shape(y))))"
+    pieces = [piece.format(lines=cases()[code], number=number) for number, code in enumerate(codes)]
+    return "\n    ".join([*pieces, f"loss = {' + '.join(f'loss{number}' for number in range(len(codes)))}"])
+
+
 def analysed(folder: Path, lines: str, seed: int) -> Analysis:
     text = f"""
     import math
@@ -80,7 +89,6 @@ def analysed(folder: Path, lines: str, seed: int) -> Analysis:
     w = np.array([[0.7, -0.4, 0.9], [-1.1, 0.3, -0.2]])
     v, u, k = rng.normal(size=3), rng.normal(size=2), rng.normal(size=(3, 2, 2))
     {lines}
-    loss = np.sum(y * np.cos(np.arange(np.size(y)).reshape(np.shape(y))))
     dw = np.ones_like(w) * w
     w = w - 0.1 * dw
     """
@@ -103,10 +111,15 @@ def differences(reference: Reference, node: Node, epsilon: float, value_of: Call
     return slopes
 
 
-@pytest.mark.parametrize("seed", [8, deep(9)])
-@pytest.mark.parametrize("code", cases())
-def test_a_gradient_equals_central_differences(code: str, seed: int, tmp_path: Path) -> None:
-    analysis = analysed(tmp_path, cases()[code], seed)
+CODES = [*cases()]
+TOGETHER = [CODES[first : first + SCRIPT] for first in range(0, len(CODES), SCRIPT)]
+
+
+@pytest.mark.parametrize(
+    ("codes", "seed"), [*((codes, 8) for codes in TOGETHER), *(deep([code], 9) for code in CODES)], ids=str
+)
+def test_a_gradient_equals_central_differences(codes: list[str], seed: int, tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, together(codes), seed)
     (parameter,) = (one for one in analysis.parameters if one.name == "w")
     assert analysis.loss is not None
     assert analysis.notes == ()

@@ -31,7 +31,7 @@ def written_beside(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             other = ast.unparse(part)
             alike = SequenceMatcher(None, text, other).ratio()
             if other != text and (alike >= ALIKE or text in other):
-                yield Replacement("written otherwise beside", part, 1.6 - 0.5 * alike, part)
+                yield Replacement("written otherwise beside", part, 1.75 - 0.5 * alike, part)
             elif scope.shape(part) == scope.shape(node) and may_be_tensor(node, scope):
                 yield Replacement("factor missing", ast.BinOp(part, ast.Mult(), node), 1.5, part)
 
