@@ -210,7 +210,7 @@ class Expressions(ast.NodeTransformer):
         if not isinstance(node.ctx, ast.Load):
             self.generic_visit(node)
             return node
-        site = self.site("subscript", node)
+        site = self.site("subscript", node, targets=self.targets_of(node))
         value = self.expression(node.value)
         return self.seen(site, node, value, self.index(node.slice))
 

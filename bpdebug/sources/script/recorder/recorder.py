@@ -499,7 +499,9 @@ class Recorder:
             raise
         node = self.add(site, function, operands, options, target)
         objects.written(target, node)
-        self.effect(site, node, name)
+        # What has a name keeps it: `for p, g in pairs: p -= rate * g` changes `w1`.
+        known = old.names or old.origin.names
+        self.effect(site, node, name if name in known or not known else known[0])
         self.check(site, old, node, name)
         return result
 
