@@ -6,8 +6,7 @@ nothing, and no command pays for a part that it does not use.
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from bpdebug.late import names_of
 
 __version__ = "0.1.0"
 
@@ -23,7 +22,7 @@ _HOMES = {
     "open": "bpdebug.tui.opening:open_source",
     "record": "bpdebug.sources.script.live",
     "recording": "bpdebug.sources.script.live",
-    "load_scenario": "bpdebug.sources.scenario",
+    "load_scenario": "bpdebug.sources.scenario.loading",
     "trace": "bpdebug.export.traces",
     "run": "bpdebug.engine.program.trace",
 }
@@ -31,11 +30,7 @@ _HOMES = {
 __all__ = ["__version__", *_HOMES]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bpdebug' has no attribute {name!r}")
-    home, _, own_name = _HOMES[name].partition(":")
-    return getattr(importlib.import_module(home), own_name or name)
+__getattr__ = names_of(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

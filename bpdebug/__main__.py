@@ -2,7 +2,7 @@
 
 A short command would spend a third of its time on collecting garbage among freshly imported modules, and
 on taking them apart at the end. Neither is done, and so the collector is switched off before the first
-of them is imported; the app switches it on again.
+of them is imported (the command line waits, see `late`); the app switches it on again.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import os
 import sys
 from contextlib import suppress
 
+from bpdebug import cli
+
 
 def main() -> None:
     """Run the command line and end the process with its exit status."""
     gc.disable()
     # Nor is every installed package searched for pydantic's plugins, of which bpdebug uses none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from bpdebug.cli import run_command_line
-
-    status = run_command_line()
+    status = cli.run_command_line()
     for stream in filter(None, (sys.stdout, sys.stderr)):
         with suppress(OSError, ValueError):
             stream.flush()

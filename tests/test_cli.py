@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bpdebug import __version__, cli
+from bpdebug.cli import opening
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.scenario import shipped_scenarios
 
@@ -48,10 +49,8 @@ class App:
 
 @pytest.fixture
 def app(monkeypatch):
-    module = type(sys)("bpdebug.tui.app")
-    module.BpdebugApp = App
-    monkeypatch.setitem(sys.modules, "bpdebug.tui.app", module)
-    monkeypatch.setattr(cli, "is_terminal", lambda stream: True)
+    monkeypatch.setattr(opening.app, "BpdebugApp", App)
+    monkeypatch.setattr(opening, "is_terminal", lambda stream: True)
     App.opened = []
     return App
 
@@ -145,9 +144,9 @@ def test_without_a_terminal_the_app_refuses_and_names_trace(bpdebug, words):
 
 
 def test_a_terminal_is_needed_at_both_ends(monkeypatch, bpdebug, app):
-    monkeypatch.setattr(cli, "is_terminal", lambda stream: stream is sys.stdin)
+    monkeypatch.setattr(opening, "is_terminal", lambda stream: stream is sys.stdin)
     assert bpdebug("two_layer")[0] == 2
-    monkeypatch.setattr(cli, "is_terminal", lambda stream: stream is sys.stdout)
+    monkeypatch.setattr(opening, "is_terminal", lambda stream: stream is sys.stdout)
     assert bpdebug("two_layer")[0] == 2
 
 

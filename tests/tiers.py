@@ -25,6 +25,11 @@ settings.register_profile("fast", max_examples=25, derandomize=True, **COMMON)
 settings.register_profile("deep", max_examples=300, derandomize=False, print_blob=True, **COMMON)
 
 
+def examples(part: int) -> settings:
+    """Return settings of a property that many parameters have: each draws one of so many examples."""
+    return settings(max_examples=settings.default.max_examples // part)
+
+
 def few(values: Iterable[Any], fast: int = 1) -> list[Any]:
     """Return values to parametrise a test with: so many for the fast tier, the rest for the deep one.
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from bpdebug.commands.session import Session
+from bpdebug.commands.session import Session
 
 Completes = Literal["", "tensors", "places", "expressions", "commands", "topics", "files"]
 """What an argument of a command may begin with, for completion."""

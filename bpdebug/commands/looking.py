@@ -15,7 +15,7 @@ from bpdebug.engine.debug.conditions import is_truth, read_expression
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.nodes import Call, Expression, Index, Name
-from bpdebug.engine.language.printing import shape_text, statement_text
+from bpdebug.engine.language.printing import shape_text, shown_text, statement_text
 from bpdebug.engine.language.provenance.origins import element_text, origin_of
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.errors import BpdebugError
@@ -109,7 +109,7 @@ def _list(session: Session, text: str) -> Answer:
         statement = debugger.program.statements[number - 1]
         marks = ("b" if debugger.breakpoints.at(number) else " ") + " >"[number == debugger.position]
         shape = shape_text(debugger.program.shapes[statement.name])
-        lines.append(f"{marks}{number:4} {statement_text(statement)} ({shape})")
+        lines.append(f"{marks}{number:4} {shown_text(statement)} ({shape})")
         listed.append({"position": number, "statement": statement_text(statement)})
     return Answer(tuple(lines), {"position": debugger.position, "statements": listed})
 

@@ -11,7 +11,7 @@ from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.debug.places import read_line, versions_written
 from bpdebug.engine.debug.stop import Stop
 from bpdebug.engine.language.nearest import suggestion
-from bpdebug.engine.language.printing import numpy_text, shape_text, statement_text
+from bpdebug.engine.language.printing import numpy_text, shape_text, shown_text
 from bpdebug.errors import BpdebugError
 
 
@@ -45,7 +45,7 @@ def place_text(debugger: Debugger) -> str:
         return f"{where} + node {debugger.moment.node} of {statement.name}: {numpy_text(debugger.node)}"
     if statement.source is not None:
         where = f"{where} {statement.source.file}:{statement.source.line}"
-    return f"{where} {statement_text(statement)} ({shape_text(debugger.program.shapes[statement.name])})"
+    return f"{where} {shown_text(statement)} ({shape_text(debugger.program.shapes[statement.name])})"
 
 
 def _verb(verb: Callable[[Debugger], Stop]) -> Callable[[Session, str], Answer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -154,7 +155,17 @@ def _lines(finding: Finding) -> Iterator[str]:
 
 
 def _one_line(code: str) -> str:
-    return " ".join(code.split())
+    """Write code in one line; several statements with the semicolons that Python takes between them."""
+    lines = code.splitlines()
+    between = "; " if len(lines) > 1 and all(map(_is_statement, lines)) else " "
+    return between.join(" ".join(line.split()) for line in lines)
+
+
+def _is_statement(line: str) -> bool:
+    try:
+        return bool(ast.parse(line.strip()).body)
+    except SyntaxError:
+        return False
 
 
 def _entry(finding: Finding) -> dict[str, object]:

@@ -47,7 +47,7 @@ def _aligned(program: Program) -> Iterator[str]:
     """Yield a line for each statement: its number, layer, text, shape and rule, column under column."""
     rows = []
     for number, statement in enumerate(program.statements, start=1):
-        layer = program.layer_of(statement)
+        layer = program.block_of(statement)
         place = layer.place if layer else _line(statement)
         shape = shape_text(program.shapes[statement.name])
         rows.append((f"{number:3}", place, statement_text(statement), shape, program.rule_of(statement)))

@@ -9,21 +9,14 @@ import os
 from collections.abc import Callable, Iterator
 
 from bpdebug.engine.program.trace import Trace, run
+from bpdebug.export import json_trace
 from bpdebug.export.text_trace import text_trace
 from bpdebug.sources.case import Case
 from bpdebug.sources.opening import open_case
 
-
-def json_trace(scenario: Case, trace: Trace) -> Iterator[str]:
-    """Write a trace as JSON; its module is imported when it is used, because start-up is then quicker."""
-    from bpdebug.export import json_trace as module
-
-    return module.json_trace(scenario, trace)
-
-
 TRACE_FORMATS: dict[str, Callable[[Case, Trace], Iterator[str]]] = {
     "text": text_trace,
-    "json": json_trace,
+    "json": lambda case, trace: json_trace.json_trace(case, trace),
 }
 
 

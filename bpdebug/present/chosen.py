@@ -51,7 +51,7 @@ class Chosen:
     @property
     def layer(self) -> Block | None:
         """The layer in focus; None where there are no layers, or the statement is of none."""
-        layers, number = self.debugger.program.layers, self.layer_number
+        layers, number = self.debugger.program.blocks, self.layer_number
         return layers[number - 1] if 0 < number <= len(layers) else None
 
     def toggle_pinned(self) -> None:

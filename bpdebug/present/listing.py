@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
 
-from bpdebug.engine.language.printing import shape_text, statement_text
+from bpdebug.engine.language.printing import shape_text, shown_text
 from bpdebug.engine.program.program import Program
 from bpdebug.present.python_text import Span
 
@@ -126,11 +126,11 @@ class Listing:
         if line.kind == "phase":
             return statement.phase
         if line.kind == "layer":
-            layer = self.program.layer_of(statement)
+            layer = self.program.block_of(statement)
             return layer.heading if layer else ""
         if line.kind == "step":
             return "all time steps" if statement.time is None else f"time step {statement.time}"
-        return statement_text(statement)
+        return shown_text(statement)
 
     def find(self, text: str, start: int, direction: Literal[1, -1] = 1) -> int | None:
         """Return the number of the nearest line that has a text in it, from one on and round the end."""

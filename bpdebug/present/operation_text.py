@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.long_sums import abbreviated
 from bpdebug.engine.language.nodes import Statement, calls
 from bpdebug.engine.language.printing import (
-    math_name,
-    math_text,
     numpy_text,
     shape_text,
     shapes_text,
-    statement_text,
+    shown_text,
 )
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.program import Program
@@ -72,9 +71,9 @@ def operation_text(
         shape = shape_text(shape_of(node, program.shapes))
         count = len(calls(statement.expression))
         return OperationText(
-            code=numpy_text(node),
-            mathematics=math_text(node),
-            shapes=f"node {debugger.moment.node} of {count} in {statement_text(statement)}",
+            code=numpy_text(abbreviated(node)),
+            mathematics=program.mathematics.text(node),
+            shapes=f"node {debugger.moment.node} of {count} in {shown_text(statement)}",
             rule=f"gives {shape}",
             why=FUNCTIONS[node.function].explanation,
             arithmetic=arithmetic,
@@ -84,12 +83,12 @@ def operation_text(
     if statement.phase == "forward" and len(calls(statement.expression)) == 1:
         (call,) = calls(statement.expression)
         why = f"{why} {FUNCTIONS[call.function].explanation}"
-    code, source = statement_text(statement), statement.source
+    code, source = shown_text(statement), statement.source
     if source is not None:
         code = " ".join(source.code.split())
     return OperationText(
         code=code,
-        mathematics=f"{math_name(statement.name)} = {math_text(statement.expression)}",
+        mathematics=program.mathematics.statement(statement),
         shapes=shapes_text(statement, program.shapes),
         rule=rule_text(program, statement),
         why=why,

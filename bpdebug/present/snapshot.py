@@ -8,7 +8,7 @@ that all steps share. In an update it is the parameter over its gradient, and wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bpdebug.engine.debug.debugger import Debugger
@@ -65,18 +65,19 @@ def pairs_in_focus(program: Program, layer: Block | None, statement: Statement) 
     for name in in_use if statement.phase == "forward" else in_use[::-1]:
         pair = _pair_of(program, name)
         pairs.setdefault(pair.tensor or pair.gradient, pair)
-    return _most_important(tuple(pairs.values()), in_use, statement)
+    return _most_important(tuple(pairs.values()), frozenset(in_use), statement)
 
 
 def _most_important(
-    pairs: tuple[PairNames, ...], in_use: Collection[str], statement: Statement
+    pairs: tuple[PairNames, ...], in_use: frozenset[str], statement: Statement
 ) -> tuple[PairNames, ...]:
     """Leave out what has room in no width: what lies farthest from what the statement reads and writes."""
-    used = [place for place, pair in enumerate(pairs) if pair.tensor in in_use or pair.gradient in in_use]
     if len(pairs) <= MOST_PAIRS:
         return pairs
-    if len(used) > MOST_PAIRS:
+    used = [place for place, pair in enumerate(pairs) if pair.tensor in in_use or pair.gradient in in_use]
+    if len(used) >= MOST_PAIRS:
         used = used[:MOST_PAIRS] if statement.phase == "backward" else used[-MOST_PAIRS:]
+        return tuple(pairs[place] for place in used)
     by_nearness = sorted(range(len(pairs)), key=lambda place: min(abs(place - other) for other in used))
     kept = [*used, *(place for place in by_nearness if place not in used)][:MOST_PAIRS]
     return tuple(pairs[place] for place in sorted(kept))
@@ -89,7 +90,7 @@ def most_pairs(program: Program) -> int:
 
 def _count_of_pairs(program: Program, statement: Statement) -> int:
     """Return how many pairs a statement has; without layers they are those of what it reads and writes."""
-    layer = program.layer_of(statement)
+    layer = program.block_of(statement)
     if layer is not None or statement.phase == "update":
         return len(pairs_in_focus(program, layer, statement))
     tensor_of = program.index.tensor_of

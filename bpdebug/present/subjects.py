@@ -64,7 +64,7 @@ def gradients_like(debugger: Debugger, name: str) -> dict[str, Array]:
     gradient_of = debugger.program.index.gradient_of
     tensors = [
         (layer.role_of_gradient(tensor), gradient_of[tensor])
-        for layer in debugger.program.layers
+        for layer in debugger.program.blocks
         for tensor in layer.roles
         if tensor in gradient_of
     ]

@@ -11,7 +11,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from bpdebug.engine.language.forms import Shape, element_count
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.sources.problems import MAX_PROBLEMS, READY, KeyPath
+from bpdebug.sources.problems import MAX_PROBLEMS, KeyPath
+from bpdebug.sources.wordings import READY
 
 MAX_ELEMENTS = 2**25
 """One tensor: twice the weights of a 4096 × 4096 layer, a quarter of a gibibyte in float64."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 from bpdebug.errors import BpdebugError
-
-if TYPE_CHECKING:
-    from bpdebug.sources.case import Case
+from bpdebug.sources import case, recorded
+from bpdebug.sources.scenario import loading
 
 SCRIPT_SUFFIXES = (".py", ".ipynb")
 
@@ -28,7 +26,7 @@ def open_case(
     iteration: int = 1,
     function: str = "",
     seconds: float = 120.0,
-) -> Case:
+) -> case.Case:
     """Return the case that a person names.
 
     Parameters
@@ -50,15 +48,9 @@ def open_case(
     ScriptError
         If a script cannot be read, or nothing could be recorded.
     """
-    # Each is imported when it is used: start-up is quicker.
     if is_script(source):
-        from bpdebug.sources.script import Options, record_script
-        from bpdebug.sources.script.case import case_of
-
-        return case_of(record_script(source, arguments, Options(until, iteration, function, seconds)))
+        return recorded.recorded_case(source, arguments, until, iteration, function, seconds)
     if arguments:
         extra = " ".join(arguments)
         raise BpdebugError(f"Got unexpected extra argument(s) ({extra})")
-    from bpdebug.sources.scenario import load_scenario
-
-    return load_scenario(source, allow_outside)
+    return loading.load_scenario(source, allow_outside)

@@ -6,7 +6,7 @@ import gc
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import App, SystemCommand
@@ -15,16 +15,16 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from bpdebug.errors import BpdebugError, ScenarioError
+from bpdebug.sources import case
+from bpdebug.sources.scenario import loading, reading, summary
+from bpdebug.tui import settings, user_files
+from bpdebug.tui.keys import keymap
 from bpdebug.tui.keys.action import key_text
 from bpdebug.tui.keys.typed_ahead import TypedAhead
 from bpdebug.tui.messages import ScenarioChosen
+from bpdebug.tui.screens import action_screen, debugger_screen, picker
 from bpdebug.tui.screens.opening import OpeningScreen
 from bpdebug.tui.themes import DEFAULT_THEME, THEMES
-
-if TYPE_CHECKING:
-    from bpdebug.sources.case import Case
-    from bpdebug.tui.settings import Settings
-    from bpdebug.tui.user_files import UserFiles
 
 PROBLEMS_STAY = 30
 """Seconds for which what is wrong with the settings stays on the screen, unless it is clicked."""
@@ -49,14 +49,14 @@ class BpdebugApp(App[None]):
     TITLE = "bpdebug"
     CSS_PATH = "styles.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "quit", "quit", show=False, id="quit")]
-    settings: Settings
+    settings: settings.Settings
 
     def __init__(
         self,
-        load: Callable[[], Case] | None = None,
+        load: Callable[[], case.Case] | None = None,
         name: str = "",
         title: str = "",
-        user: UserFiles | None = None,
+        user: user_files.UserFiles | None = None,
     ) -> None:
         super().__init__()
         self.load = load
@@ -91,10 +91,8 @@ class BpdebugApp(App[None]):
         keys that someone pressed.
         """
         if isinstance(event, events.Paste) and not isinstance(self.focused, Input):
-            from bpdebug.tui.keys.keymap import key_named
-            from bpdebug.tui.screens.action_screen import ActionScreen
-
-            if isinstance(self.screen, ActionScreen) and self.screen.opens_a_line(key_named(event.text[:1])):
+            key = keymap.key_named(event.text[:1])
+            if isinstance(self.screen, action_screen.ActionScreen) and self.screen.opens_a_line(key):
                 self.typed.type(event.text)
         else:
             await super().on_event(event)
@@ -123,9 +121,9 @@ class BpdebugApp(App[None]):
 
     def apply_settings(self) -> None:
         """Read the user's settings; say what is wrong with them, and then leave all at the defaults."""
-        from bpdebug.tui.settings import Settings, read_settings
-
-        self.settings, problems = read_settings(self.user) if self.user is not None else (Settings(), ())
+        self.settings, problems = (
+            settings.read_settings(self.user) if self.user is not None else (settings.Settings(), ())
+        )
         self.theme = self.settings.theme
         self.set_keymap(self.settings.keys)
         if problems:
@@ -137,28 +135,21 @@ class BpdebugApp(App[None]):
                 markup=False,
             )
 
-    def debugger(self, scenario: Case) -> Screen[None]:
+    def debugger(self, scenario: case.Case) -> Screen[None]:
         """Return the debugger's screen for a scenario."""
-        from bpdebug.tui.screens.debugger_screen import DebuggerScreen
-
         newcomer = self.user is not None and self.user.welcome()
-        return DebuggerScreen(scenario, self.settings.actions, self.settings.digits, newcomer)
+        return debugger_screen.DebuggerScreen(scenario, self.settings.actions, self.settings.digits, newcomer)
 
     def picker(self) -> Screen[None]:
         """Return the picker, with the shipped scenarios and those in this folder."""
-        from bpdebug.sources.scenario import shipped_scenarios, summarise
-        from bpdebug.tui.screens.picker import PickerScreen
-
         own = sorted(Path.cwd().glob("*.toml"))
-        return PickerScreen([summarise(path) for path in (*shipped_scenarios(), *own)])
+        return picker.PickerScreen([summary.summarise(path) for path in (*reading.shipped_scenarios(), *own)])
 
     @on(ScenarioChosen)
     def open_scenario(self, message: ScenarioChosen) -> None:
         """Open the chosen scenario over the picker, or say why it cannot be opened."""
-        from bpdebug.sources.scenario import load_scenario
-
         try:
-            scenario = load_scenario(message.path)
+            scenario = loading.load_scenario(message.path)
         except ScenarioError as error:
             self.notify(str(error), title="This scenario cannot be used", severity="error", markup=False)
         else:
@@ -171,9 +162,7 @@ class BpdebugApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action of the screen in the command palette; what cannot be done now says so."""
-        from bpdebug.tui.screens.action_screen import ActionScreen
-
-        if isinstance(screen, ActionScreen):
+        if isinstance(screen, action_screen.ActionScreen):
             for action in screen.actions:
                 title = action.help if screen.can_run(action) else f"{action.help} (not now)"
                 run = partial(screen.run_action, action.action)

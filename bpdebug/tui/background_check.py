@@ -10,6 +10,7 @@ from textual.screen import Screen
 from bpdebug.engine.program.trace import Trace
 from bpdebug.present.verdicts import Verdicts
 from bpdebug.sources.case import Case
+from bpdebug.verify import check as checking
 from bpdebug.verify.report import Report, TensorReport
 from bpdebug.verify.upstream import evaluate_mine
 
@@ -46,14 +47,12 @@ class BackgroundCheck:
 
     def check(self) -> None:
         """Run the check that `bpdebug check` runs, and tell the screen what it finds."""
-        from bpdebug.verify.check import check  # when first used: start-up is quicker
-
         app, case = self.screen.app, self.case
 
         def progress(tensor: TensorReport) -> None:
             app.call_from_thread(self.has_checked, tensor.name)
 
-        report = check(case.program, case.values, self.verdicts.mine, progress=progress)
+        report = checking.check(case.program, case.values, self.verdicts.mine, progress=progress)
         app.call_from_thread(self.has_found, report)
 
     def has_checked(self, name: str) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from textual.message import Message
 
-if TYPE_CHECKING:  # the app's first frame does not wait for the engine
-    from bpdebug.engine.language.provenance.regions import Index
+from bpdebug.engine.language.provenance import regions
 
 
 @dataclass
@@ -18,7 +17,7 @@ class CellChosen(Message):
 
     name: str
     place: int
-    index: Index
+    index: regions.Index
 
 
 @dataclass

@@ -1,34 +1,30 @@
 """Arrays from files: `.npz`, `.npy`, `.safetensors`, `.json`, or a folder of `.npy` files.
 
-Formats that a scenario may name too are read where scenarios are; `.json`, which has to be held as a whole,
-is for the user's own files. The table at the end lists all.
+They are read as those that a scenario names are, but all at once.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from pydantic import ValidationError
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.trace import read_only
-from bpdebug.sources.declared import MAX_AXES
-from bpdebug.sources.problems import RefusalError, Report, described, printable
+from bpdebug.sources.problems import RefusalError, Report
 from bpdebug.sources.scenario.conversion import floating
 from bpdebug.sources.scenario.limits import MAX_RUN_ELEMENTS
-from bpdebug.sources.scenario.reading import read_float
-from bpdebug.sources.scenario.tensors import read_numbers
-from bpdebug.sources.tensors import npy, npz, safetensors
+from bpdebug.sources.tensors import npy
 from bpdebug.sources.tensors.folder import opened
-from bpdebug.sources.tensors.stored import Member, StoredArray, or_refused
+from bpdebug.sources.tensors.formats import format_of
+from bpdebug.sources.tensors.stored import StoredArray, or_refused
+from bpdebug.sources.wordings import add_finding
 
-MAX_JSON_BYTES = 64 * 2**20
-"""Millions of numbers; reading them takes several times as much memory."""
+FORMATS = (".npz", ".npy", ".json", ".safetensors")
 
 Named = tuple[str, Callable[[], Array]]
 """A name in a file, and what reads its array; it raises `RefusalError` or `ValidationError`."""
@@ -71,17 +67,11 @@ def _arrays(path: Path) -> Iterator[Named]:
     if os.path.isdir(path):
         yield from _folder(path)
         return
-    suffix = path.suffix.lower()
-    if suffix not in FORMATS and not os.path.lexists(path):
+    if path.suffix.lower() not in FORMATS and not os.path.lexists(path):
         raise RefusalError("no such file")
-    if suffix not in FORMATS:
-        found = printable(suffix) or "no suffix"
-        expected = f"{', '.join(FORMATS)} or a folder of .npy files"
-        raise RefusalError(
-            f"unknown format: found {found}, expected {expected}", "np.savez writes .npz files"
-        )
+    look_into = format_of(path.suffix, FORMATS, " or a folder of .npy files", "np.savez writes .npz files")
     with opened(path) as file:
-        for name, look in FORMATS[suffix](file):
+        for name, look in look_into(file):
             yield name or path.stem, partial(_numbers, look, file)
 
 
@@ -111,70 +101,5 @@ def _read(name: str, read: Callable[[], Array], report: Report) -> Array | None:
         report.add((name,), refusal.message, refusal.hint)
     except ValidationError as error:
         for finding in error.errors(include_url=False):
-            report.add_finding((name,), finding, ())
+            add_finding(report, (name,), finding, ())
     return None
-
-
-# JSON
-
-
-class _Object(dict[str, Any]):
-    """A JSON object that keeps a key that is there twice."""
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        self.pairs = pairs
-
-
-def _json(file: BinaryIO) -> Iterator[Member]:
-    content = file.read(MAX_JSON_BYTES + 1)
-    if len(content) > MAX_JSON_BYTES:
-        found = f"found more than {MAX_JSON_BYTES:,} bytes"
-        raise RefusalError(f"too large: {found}, expected at most that", "np.savez writes smaller files")
-    try:
-        table = json.loads(content.decode("utf-8-sig"), parse_float=read_float, object_pairs_hook=_Object)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise RefusalError(f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({place})") from None
-    except UnicodeDecodeError as error:
-        raise RefusalError(
-            f"not UTF-8: found the byte 0x{content[error.start]:02x}", "save it as UTF-8"
-        ) from None
-    except RecursionError:
-        raise RefusalError(
-            "nested too deeply: found more brackets than can be read, expected a level for each axis"
-        ) from None
-    except ValueError:
-        raise RefusalError("not JSON: found an integer of thousands of digits, expected at most 19") from None
-    if not isinstance(table, _Object):
-        expected = "names, each with a nested list of numbers"
-        raise RefusalError(f"not an object: found {described(table)}, expected {expected}")
-    for name, value in table.pairs:
-        yield name, partial(_nested_list, value)
-
-
-def _nested_list(value: object, file: BinaryIO) -> StoredArray:
-    tensor = read_numbers(_with_constants(value))
-    return StoredArray(tensor.shape, lambda file: tensor.array())
-
-
-def _with_constants(value: object, axes: int = MAX_AXES) -> object:
-    """Read the names of what JSON has no numbers for, as strict writers put them in quotes."""
-    if isinstance(value, list) and axes:
-        return [_with_constants(entry, axes - 1) for entry in value]
-    return CONSTANTS.get(value, value) if isinstance(value, str) else value
-
-
-CONSTANTS = {
-    "NaN": float("nan"),
-    "Infinity": float("inf"),
-    "-Infinity": float("-inf"),
-}
-
-FORMATS: dict[str, Callable[[BinaryIO], Iterator[Member]]] = {
-    ".npz": npz.members,
-    ".npy": npy.members,
-    ".json": _json,
-    ".safetensors": safetensors.members,
-}
-"""What looks into a file, by its suffix."""

@@ -15,7 +15,7 @@ from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.sources.case import Case
-from bpdebug.sources.scenario import load_scenario
+from bpdebug.sources.scenario.loading import load_scenario
 from bpdebug.verify.blame import Judgement, judge
 from bpdebug.verify.comparison import Tolerance, compare
 from bpdebug.verify.diagnosis import Bench, diagnose

@@ -148,7 +148,7 @@ def factor_text(factor: float, program: Program) -> str:
 def _sizes(program: Program) -> Iterator[tuple[str, float]]:
     """Yield the factors that losses differ by: the batch m, the elements of the output n, a 2."""
     m = program.batch
-    last = program.layers[-1].tensors.get("prediction", "") if program.layers else ""
+    last = program.blocks[-1].tensors.get("prediction", "") if program.blocks else ""
     n = math.prod(program.shapes.get(last, ()))
     yield "1", 1.0
     for text, size in (("m", m), ("n", n)):

@@ -99,7 +99,7 @@ def spellings(program: Program) -> dict[str, str]:
         if gradient:
             for form in GRADIENTS:
                 meanings[form.format(word)].add(gradient)
-    for layer in program.layers:
+    for layer in program.blocks:
         gradient = gradient_of.get(layer.tensors.get("z", ""))
         if gradient:
             for number in _numbers(layer):
@@ -111,19 +111,19 @@ def spellings(program: Program) -> dict[str, str]:
 def _words(program: Program) -> Iterator[tuple[str, str]]:
     for name in program.shapes:
         yield spelling(name), name
-    for layer in program.layers:
+    for layer in program.blocks:
         for role, name in layer.tensors.items():
             for word in ROLES.get(role, (role,)):
                 for number in _numbers(layer):
                     yield f"{word}{number}", name
-    recurrent = [layer for layer in program.layers if "w_hh" in layer.tensors]
+    recurrent = [layer for layer in program.blocks if "w_hh" in layer.tensors]
     for count, layer in enumerate(recurrent):
         for role in RECURRENT & layer.tensors.keys():
             for word in ROLES[role]:
                 yield f"{word}l{count}", layer.tensors[role]
-    if program.layers and "a_prev" in program.layers[0].tensors:
+    if program.blocks and "a_prev" in program.blocks[0].tensors:
         for word in DATA:
-            yield word, program.layers[0].tensors["a_prev"]
+            yield word, program.blocks[0].tensors["a_prev"]
 
 
 def _numbers(layer: Block) -> tuple[str, str]:
@@ -157,7 +157,7 @@ def _in_order(program: Program) -> dict[str, list[str]]:
     """Return the tensors that the layers have under a name without its number, in the order of the layers."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     gradient_of = program.index.gradient_of
-    for layer in program.layers:
+    for layer in program.blocks:
         for role, name in layer.tensors.items():
             gradient = gradient_of.get(name)
             for word in ROLES.get(role, (role,)):
@@ -175,7 +175,7 @@ def _modules(theirs: Collection[str], program: Program) -> dict[str, str]:
     for word, role in _MODULE_PARAMETERS.items():
         found = {name: match for name in theirs if (match := _MODULE.fullmatch(name))}
         found = {name: match for name, match in found.items() if match["parameter"].lower() == word}
-        tensors = [layer.tensors[role] for layer in program.layers if role in layer.tensors]
+        tensors = [layer.tensors[role] for layer in program.blocks if role in layer.tensors]
         stems = {match["stem"] for match in found.values()}
         numbers = sorted({int(match["number"]) for match in found.values()})
         gradients = [program.index.gradient_of.get(tensor, "") for tensor in tensors]

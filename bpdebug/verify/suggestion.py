@@ -44,7 +44,7 @@ def suggested_scenario(program: Program, title: str) -> str:
     BpdebugError
         If it has no layers: of a program of the user's own, only the user knows which sizes are free.
     """
-    layers = [layer for layer in program.layers if isinstance(layer, Layer)]
+    layers = [layer for layer in program.blocks if isinstance(layer, Layer)]
     if not layers:
         raise BpdebugError("a suggestion varies the sizes of layers: found a program without any")
     layout = layers[0].layout
@@ -59,12 +59,12 @@ def suggested_scenario(program: Program, title: str) -> str:
     blocks.append(f"[inputs]\n{INPUT} = {_input(program, shapes)}\n")
     blocks += tables.values()
     output = shapes[f"a{len(tables)}"]
-    last = program.layers[-1]
+    last = program.blocks[-1]
     if isinstance(last, LossLayer):
         blocks.append("\n".join(["[loss]", *_loss(last.objective, output)]) + "\n")
     else:
-        seed = program.seed or f"a{len(program.layers)}"
-        blocks.append(f"[gradient]\nd{seed} = {_random(output, len(program.layers) + 1)}\n")
+        seed = program.seed or f"a{len(program.blocks)}"
+        blocks.append(f"[gradient]\nd{seed} = {_random(output, len(program.blocks) + 1)}\n")
     return "\n".join(blocks)
 
 
@@ -76,7 +76,7 @@ def _follows(layer: Layer) -> bool:
 
 def _input(program: Program, shapes: Mapping[str, Shape]) -> str:
     """Write the network's input; where it is numbers of rows, with some of them twice."""
-    for layer in program.layers:
+    for layer in program.blocks:
         if isinstance(layer, Layer) and layer.kind.looks_up:
             rows = shapes[layer.given[layer.kind.looks_up]][0]
             numbers = np.arange(element_count(shapes[INPUT])) % max(rows - 1, 1)
@@ -112,7 +112,7 @@ def _shapes_with(program: Program, new_length: NewLength) -> dict[str, Shape]:
     numbers = dict.fromkeys(statement.layer for statement in program.statements if statement.layer)
     shapes: dict[str, Shape] = {}
     for number in numbers:  # in the order in which they run
-        layer = program.layers[number - 1]
+        layer = program.blocks[number - 1]
         if isinstance(layer, Layer):
             shapes |= _shapes(program, layer, shapes, new_length)
     return shapes

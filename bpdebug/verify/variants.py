@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language import forms
-from bpdebug.engine.language.forms import Form, reduced_axes
+from bpdebug.engine.language.forms import Form, attention, convolutions, pooling, reduced_axes, shaping
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Expression, Name, Number
@@ -175,13 +175,13 @@ RULES: dict[Form, Rule] = {
     forms.REDUCTION: _along_axes,
     forms.PAIRED: _along_axes,
     forms.ALONG_AXIS: _along_axes,
-    **dict.fromkeys(forms.CONVOLUTION.values(), _convolved),
-    **dict.fromkeys(forms.TRANSPOSED_CONVOLUTION.values(), _transposed_convolved),
-    **dict.fromkeys((forms.SPLIT_HEADS, forms.MERGED_HEADS, forms.TRIANGLE), _broadcast),
-    forms.AS_ROWS: _reshaped,
-    forms.FLATTEN: _reshaped,
-    forms.RESHAPE: _reshaped,
-    forms.MAX_POOLING: _as_examples,
-    forms.MEAN_POOLING: _as_examples,
-    forms.UPSAMPLE: _as_examples,
+    **dict.fromkeys(convolutions.CONVOLUTION.values(), _convolved),
+    **dict.fromkeys(convolutions.TRANSPOSED_CONVOLUTION.values(), _transposed_convolved),
+    **dict.fromkeys((attention.SPLIT_HEADS, attention.MERGED_HEADS, attention.TRIANGLE), _broadcast),
+    shaping.AS_ROWS: _reshaped,
+    shaping.FLATTEN: _reshaped,
+    shaping.RESHAPE: _reshaped,
+    pooling.MAX_POOLING: _as_examples,
+    pooling.MEAN_POOLING: _as_examples,
+    shaping.UPSAMPLE: _as_examples,
 }

@@ -8,6 +8,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bpdebug.engine.language.nodes import CallSite, Source
 from bpdebug.export.script_report import CHECK_FORMATS, diff
@@ -109,6 +111,29 @@ def test_junit_counts_what_failed() -> None:
     assert len(suite.findall("testcase/failure")) == 4
     right = ElementTree.fromstring("".join(CHECK_FORMATS["junit"](report())))
     assert (right.get("tests"), right.get("failures")) == ("2", "0")
+
+
+VERDICTS = st.dictionaries(
+    st.text("wb.[]1<&\"'", min_size=1), st.sampled_from(["right", "wrong", "not reached"])
+)
+
+
+@given(VERDICTS, st.lists(st.sampled_from([FIRST, OVER_LINES, UNVERIFIED])))
+def test_junit_counts_what_it_lists(verdicts: dict[str, str], findings: list[Finding]) -> None:
+    judged = report()._replace(verdicts=verdicts, findings=tuple(findings))
+    suite = ElementTree.fromstring("".join(CHECK_FORMATS["junit"](judged)))
+    cases = suite.findall("testcase")
+    failures, skipped = suite.findall("testcase/failure"), suite.findall("testcase/skipped")
+    assert suite.get("tests") == str(len(cases)) == str(len(verdicts) + len(findings))
+    assert (
+        suite.get("failures")
+        == str(len(failures))
+        == str([*verdicts.values()].count("wrong") + len(findings))
+    )
+    assert suite.get("skipped") == str(len(skipped)) == str([*verdicts.values()].count("not reached"))
+    assert [case.get("name") for case in cases][: len(verdicts)] == [
+        f"gradient of {name}" for name in verdicts
+    ]
 
 
 def test_corrections_are_put_in_their_places_and_unverified_ones_are_not() -> None:

@@ -82,7 +82,7 @@ def panels(program: Program) -> list[tuple[set[str], tuple[PairNames, ...]]]:
     return [
         (
             {statement.name, *names(statement.expression)},
-            pairs_in_focus(program, program.layers[0], statement),
+            pairs_in_focus(program, program.blocks[0], statement),
         )
         for statement in program.statements
     ]
@@ -102,7 +102,7 @@ def test_all_that_a_statement_reads_and_writes_has_a_panel(kind: str, settings: 
 @pytest.mark.parametrize(("kind", "settings"), CASES)
 def test_each_parameter_stands_over_its_gradient(kind: str, settings: Mapping[str, Value]) -> None:
     program = example_program(kind, settings)
-    layer = program.layers[0]
+    layer = program.blocks[0]
     own = {
         role: name for role, name in layer.given.items() if is_input_role(role) or role in EXAMPLES[kind][1]
     }
@@ -119,7 +119,7 @@ def test_each_parameter_stands_over_its_gradient(kind: str, settings: Mapping[st
 def test_the_panels_of_a_layer_follow_the_forward_pass(kind: str, settings: Mapping[str, Value]) -> None:
     """What comes in stands at the left, the result at the right, and each once."""
     program = example_program(kind, settings)
-    layer = program.layers[0]
+    layer = program.blocks[0]
     for step in {None, *([1] if LAYER_KINDS[kind].unrolled is not None else [])}:
         shown = [*layer.tensors_at(step)]
         assert is_input_role(shown[0])

@@ -25,7 +25,7 @@ def nothing(debugger: Debugger) -> Verdicts:
 
 def shown(debugger: Debugger, layer: int) -> tuple[PairNames, ...]:
     program = debugger.program
-    return pairs_in_focus(program, program.layers[layer - 1], debugger.statement or program.statements[0])
+    return pairs_in_focus(program, program.blocks[layer - 1], debugger.statement or program.statements[0])
 
 
 def panels(debugger: Debugger, layer: int, selection: Selection | None = None) -> dict[str, Panel]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,8 +34,8 @@ from tests.tiers import deep
 
 LARGE, SMALL = (160, 48), (80, 24)
 at_both_sizes = pytest.mark.parametrize("size", [LARGE, deep(SMALL)], ids=("160x48", "80x24"))
-PATIENCE = 200
-"""How often a condition is looked at before a test gives up."""
+PATIENCE = 120.0
+"""Seconds after which what has not come will not come, however busy the machine is."""
 
 
 def screen_text(app: App[None]) -> str:
@@ -118,11 +119,12 @@ class Session:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until a condition holds."""
-        for _ in range(PATIENCE):
-            if condition():
-                return
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, (
+                f"what was waited for never came; the screen shows\n{self.text}"
+            )
             await self.pilot.pause()
-        raise AssertionError(f"what was waited for never came; the screen shows\n{self.text}")
 
     async def focus(self, name: str) -> TensorPanel:
         """Give the focus to the panel of a tensor."""

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partialmethod
+
 import pytest
 
 from bpdebug.tui.autoplay import FASTEST, SLOWEST
+from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 from tests.tiers import few
 from tests.tui.conftest import at_both_sizes, open_app
+
+
+@pytest.fixture
+def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The timer stands still: on a busy machine it may step between two keys."""
+    start = DebuggerScreen.set_interval
+    monkeypatch.setattr(DebuggerScreen, "set_interval", partialmethod(start, pause=True))
 
 
 @at_both_sizes
@@ -24,6 +34,7 @@ async def test_it_plays_to_the_end_and_stops(size: tuple[int, int]) -> None:
         assert not session.screen.autoplay.is_playing
 
 
+@pytest.mark.usefixtures("no_ticks")
 async def test_each_tick_is_one_step() -> None:
     async with open_app("two_layer") as session:
         await session.press("s", "a")
@@ -34,6 +45,7 @@ async def test_each_tick_is_one_step() -> None:
         assert session.screen.autoplay.is_playing
 
 
+@pytest.mark.usefixtures("no_ticks")
 async def test_it_has_stopped_with_the_last_statement() -> None:
     async with open_app("two_layer") as session:
         await session.press("end", "p", "a")
@@ -43,6 +55,7 @@ async def test_it_has_stopped_with_the_last_statement() -> None:
         assert not session.screen.autoplay.is_playing
 
 
+@pytest.mark.usefixtures("no_ticks")
 async def test_its_key_stops_it() -> None:
     async with open_app("two_layer") as session:
         await session.press("a")
@@ -52,6 +65,7 @@ async def test_its_key_stops_it() -> None:
         assert "playing" not in session.text
 
 
+@pytest.mark.usefixtures("no_ticks")
 async def test_the_speed_is_doubled_and_halved() -> None:
     async with open_app("two_layer") as session:
         await session.press("greater_than_sign")
@@ -68,6 +82,7 @@ async def test_the_speed_is_doubled_and_halved() -> None:
         assert session.screen.autoplay.speed == FASTEST
 
 
+@pytest.mark.usefixtures("no_ticks")
 @pytest.mark.parametrize("key", few(["n", "p", "s", "f", "N", "P", "end", "home"]))
 async def test_any_other_step_stops_it(key: str) -> None:
     async with open_app("two_layer") as session:
@@ -78,12 +93,14 @@ async def test_any_other_step_stops_it(key: str) -> None:
         assert "playing" not in session.text
 
 
+@pytest.mark.usefixtures("no_ticks")
 async def test_looking_does_not_stop_it() -> None:
     async with open_app("two_layer") as session:
         await session.press("a", "tab", "plus", "t", "l")
         assert session.screen.autoplay.is_playing
 
 
+@pytest.mark.usefixtures("no_ticks")
 @pytest.mark.parametrize("key", few(["g", "question_mark", "ctrl+p"]))
 async def test_a_dialog_stops_it(key: str) -> None:
     async with open_app("two_layer") as session:
@@ -94,6 +111,7 @@ async def test_a_dialog_stops_it(key: str) -> None:
         assert "playing" not in session.text
 
 
+@pytest.mark.usefixtures("no_ticks")
 async def test_a_click_on_a_statement_stops_it() -> None:
     async with open_app("two_layer") as session:
         await session.press("a")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.present.cells import Cell, CellFormat
 from bpdebug.tui.keys.debugger import ACTIONS
 from bpdebug.tui.screens.go_to import GoToScreen
@@ -11,7 +14,7 @@ from bpdebug.tui.screens.help import HelpScreen
 from bpdebug.tui.screens.tensor_viewer import TensorViewer
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.widgets.program_view import ProgramView
-from tests.examples import example
+from tests.examples import debugger_of, example
 from tests.tiers import deep, few
 from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
 
@@ -48,6 +51,31 @@ async def test_every_key_moves_the_debugger() -> None:
             assert session.moment == (position, node), (before, key)
             place = f"step {position}/12" + (f" + node {node}" if node else "")
             assert session.text_at("#status").rstrip().endswith(place), (before, key)
+
+
+VERBS = {
+    "n": Debugger.step,
+    "p": Debugger.back,
+    "s": Debugger.into,
+    "u": Debugger.out,
+    "N": Debugger.next_layer,
+    "P": Debugger.previous_layer,
+    "f": Debugger.finish_phase,
+    "home": Debugger.restart,
+    "end": Debugger.end,
+    "c": Debugger.continue_,
+    "r": Debugger.reverse_continue,
+}
+
+
+@pytest.mark.deep
+async def test_any_keys_go_where_the_verbs_go() -> None:
+    async with open_app("batch", SMALL) as session:
+        beside = debugger_of("batch")
+        for key in random.Random("verbs").choices([*VERBS], k=150):
+            VERBS[key](beside)
+            await session.press(key)
+            assert session.debugger.moment == beside.moment, key
 
 
 @pytest.mark.parametrize(
@@ -541,7 +569,7 @@ async def test_a_dialog_closes_once(opening: tuple[str, ...], close: str, positi
     async with open_app("two_layer") as session:
         await session.press(*opening)
         session.type_ahead(close, close, close)
-        await session.pilot.pause()
+        await session.catch_up()
         assert session.app.is_running
         assert session.app.screen is session.screen
         assert session.moment == (position, 0)

@@ -16,7 +16,7 @@ from bpdebug.tui.screens.health import MOST_FINDINGS, HealthScreen
 from bpdebug.tui.widgets.health_table import HealthTable
 from tests.examples import debugger_of
 from tests.tiers import few
-from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app
+from tests.tui.conftest import LARGE, PATIENCE, SMALL, Session, at_both_sizes, open_app
 
 
 def text_of(name: str) -> HealthText:
@@ -167,7 +167,7 @@ async def test_closing_before_the_run_has_been_examined(monkeypatch: pytest.Monk
     done = Event()
 
     def examine_later(trace: Trace) -> tuple[Finding, ...]:
-        assert closed.wait(timeout=10)
+        assert closed.wait(timeout=PATIENCE)
         done.set()
         return examine(trace)
 

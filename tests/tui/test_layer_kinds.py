@@ -17,7 +17,7 @@ from tests.tui.conftest import LARGE, open_app
 def shown(name: str, layer: int) -> list[PairNames]:
     debugger = debugger_of(name)
     statement = next(one for one in debugger.program.statements if one.layer == layer)
-    own = debugger.program.layers[layer - 1]
+    own = debugger.program.blocks[layer - 1]
     return [
         pair
         for pair in pairs_in_focus(debugger.program, own, statement)
@@ -44,7 +44,7 @@ def in_focus(name: str, written: str) -> dict[str, str]:
     """Return the tensors that are shown by their roles, at the statement that writes one."""
     program = debugger_of(name).program
     statement = program.statements[program.positions[written] - 1]
-    pairs = pairs_in_focus(program, program.layer_of(statement), statement)
+    pairs = pairs_in_focus(program, program.block_of(statement), statement)
     return {pair.role or pair.gradient_role: pair.tensor or pair.gradient for pair in pairs}
 
 

@@ -14,12 +14,13 @@ from bpdebug.commands.table import execute
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.program.trace import run
 from bpdebug.present.operation_text import operation_text
+from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.keys.debugger import ACTIONS
 from tests.examples import example
 from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
-FEW, MANY = 100, 5000
+FEW, MANY, TIMES = 100, 2500, 2
 BATCH = 25
 """Keys typed ahead of the app, between two moments at which it has caught up."""
 LEAVING = ("q",)
@@ -36,6 +37,10 @@ PANELS = ["tab", "tab", "up", "down", "left", "right", "pageup", "pagedown", "m"
 PALETTE = ["down", "up", "enter", "escape", "backspace", "a", "e", "g", "n", "o"]
 
 
+async def stay(app: BpdebugApp) -> None:
+    """Do not leave: a monkey that is asked what it wants may choose that."""
+
+
 async def back_to_the_debugger(session: Session) -> None:
     """Close what lies over the debugger's screen, and what one types in."""
     for _ in range(5):
@@ -46,17 +51,22 @@ async def back_to_the_debugger(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "keys"),
+    ("name", "keys", "time"),
     [
-        ("two_layer", FEW),
-        *(deep(name, MANY) for name in ("two_layer", "no_bias", "not_finite", "wide")),
+        ("two_layer", FEW, 0),
+        *(
+            deep(name, MANY, time)
+            for name in ("two_layer", "no_bias", "not_finite", "wide")
+            for time in range(TIMES)
+        ),
     ],
 )
 async def test_random_keys_and_sizes(
-    name: str, keys: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, keys: int, time: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # it takes screenshots, and exports tensors
-    generator = random.Random(f"monkey {name} {keys}")
+    monkeypatch.setattr(BpdebugApp, "action_quit", stay)  # the palette offers it
+    generator = random.Random(f"monkey {name} {keys} {time}")
     async with open_app(name) as session:
         for number in range(keys // BATCH):
             pool = ANY_KEY

@@ -48,7 +48,7 @@ def test_a_statement_with_many_operands_is_folded_but_keeps_its_result() -> None
 def test_a_layer_has_the_pairs_that_it_always_had() -> None:
     program = example("two_layer").program
     for statement in program.statements:
-        found = pairs_in_focus(program, program.layer_of(statement), statement)
+        found = pairs_in_focus(program, program.block_of(statement), statement)
         assert [pair.role for pair in found] == ["a_prev", "w", "b", "z", "a"]
     assert found[0] == PairNames("a_prev", "a0", "d_prev", "da0")
 
@@ -88,7 +88,9 @@ async def test_scalars_have_panels_too() -> None:
 
 
 @pytest.mark.usefixtures("nothing_ahead")
-@pytest.mark.parametrize("path", few(shipped_scenarios()), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", few(sorted(shipped_scenarios(), key=lambda path: path.stat().st_size)), ids=lambda path: path.stem
+)
 async def test_every_shipped_scenario_opens_and_runs_to_its_end(path: object) -> None:
     async with open_app(path.stem, SMALL) as session:
         for _ in range(session.debugger.last):

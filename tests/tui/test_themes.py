@@ -7,12 +7,15 @@ severity; how far apart two colours then are is the distance in CIELAB, in which
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from rich.style import Style
+from textual.widget import Widget
 
 from bpdebug.present.cells import LEVELS
 from bpdebug.tui.screens.tensor_viewer import TensorViewer
@@ -76,33 +79,85 @@ def colours(style: Style) -> tuple[Colour, Colour]:
     return tuple(style.color.get_truecolor()), tuple(style.bgcolor.get_truecolor())
 
 
-@pytest.fixture(params=list(THEMES))
-async def themed(request: pytest.FixtureRequest, user: UserFiles) -> AsyncIterator[Session]:
-    """The app in each theme, at a wrong gradient: it shows every kind of text."""
+class Seen(NamedTuple):
+    """What there is to see in a theme.
+
+    Attributes
+    ----------
+    theme
+        Which.
+    texts, viewer_texts
+        Every text on the screen and in the viewer, with its style.
+    cells, viewer_cells
+        The styles of the cells and lines by their names, on the screen and in the viewer.
+    levels
+        By sign, the colours of the cells from the weakest to the strongest.
+    background
+        What the cells lie on.
+    """
+
+    theme: str
+    texts: list[tuple[str, Style]]
+    viewer_texts: list[tuple[str, Style]]
+    cells: dict[str, Style]
+    viewer_cells: dict[str, Style]
+    levels: dict[str, list[Colour]]
+    background: Colour
+
+
+@pytest.fixture(scope="module", params=list(THEMES))
+def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """Look at the app in each theme, once for all tests."""
+    folder = tmp_path_factory.mktemp("theme")
+    user = UserFiles(folder / "settings.toml", folder / "welcomed")
+    assert user.welcome()
     user.settings.write_text(f'theme = "{request.param}"', encoding="utf-8")
+    return asyncio.run(look(user, request.param))
+
+
+async def look(user: UserFiles, theme: str) -> Seen:
+    """Open the app at a wrong gradient, so that it shows every kind of text, and go through it."""
     async with open_app("find_the_bug", user=user) as session:
-        assert session.app.theme == request.param
+        assert session.app.theme == theme
         await session.until(lambda: session.screen.check.verdicts.report is not None)
-        yield session
+        cells = component_styles(session.ledger) | component_styles(session.screen.query_one(ProgramView))
+        levels = {
+            sign: [colours(cells[f"cell--{sign}-{level}"])[1] for level in range(1, LEVELS + 1)]
+            for sign in ("negative", "positive")
+        }
+        background = session.screen.background_colors[1].rgb
+        await session.press("n", "m")
+        assert isinstance(session.app.screen, TensorViewer)
+        viewer_cells = component_styles(session.app.screen.query_one(TensorGrid))
+        await session.press("space", "right", "down", "d")
+        viewer_texts = texts_on_the_screen(session)
+        await session.press("escape", "home")
+        texts = []
+        for key in ("n", "right_square_bracket", "tab", "tab"):
+            await session.press(key)
+            texts += texts_on_the_screen(session)
+        return Seen(theme, texts, viewer_texts, cells, viewer_cells, levels, background)
 
 
-def enough(session: Session) -> float:
-    return 7.0 if session.app.theme == "high-contrast" else 4.5
+def component_styles(widget: Widget) -> dict[str, Style]:
+    """The styles of the parts that a widget draws itself, by their names."""
+    return {name: widget.get_component_rich_style(name) for name in widget.COMPONENT_CLASSES}
 
 
-def backgrounds(session: Session, sign: str) -> list[Colour]:
-    """The colours of the cells of a sign, from the weakest to the strongest."""
-    ledger = session.ledger
-    styles = [ledger.get_component_rich_style(f"cell--{sign}-{level}") for level in range(1, LEVELS + 1)]
-    return [colours(style)[1] for style in styles]
+def texts_on_the_screen(session: Session) -> list[tuple[str, Style]]:
+    """Every text on the screen but the keys at the bottom, which may be disabled."""
+    *lines, _ = session.app.screen._compositor.render_strips()
+    segments = (segment for line in lines for segment in line)
+    return [
+        (one.text, one.style) for one in segments if one.style is not None and not set(one.text) <= FRAMES
+    ]
 
 
-def assert_all_can_be_read(session: Session) -> None:
-    *lines, _ = session.app.screen._compositor.render_strips()  # the keys at the bottom may be disabled
-    for segment in (segment for line in lines for segment in line):
-        if segment.style is not None and not set(segment.text) <= FRAMES:
-            found = contrast(*colours(segment.style))
-            assert found >= enough(session), f"{segment.text}: {found:.2f}"
+def assert_can_be_read(theme: str, texts: Iterable[tuple[str, Style]]) -> None:
+    enough = 7.0 if theme == "high-contrast" else 4.5
+    for text, style in texts:
+        found = contrast(*colours(style))
+        assert found >= enough, f"{text}: {found:.2f}"
 
 
 def test_the_yardsticks() -> None:
@@ -114,43 +169,32 @@ def test_the_yardsticks() -> None:
     assert distance(red, green, "deuteranopia") < CLEARLY_APART / 2 < distance(red, green, "most people")
 
 
-async def test_every_cell_and_line_can_be_read(themed: Session) -> None:
-    for widget in (themed.ledger, themed.screen.query_one(ProgramView)):
-        for name in widget.COMPONENT_CLASSES:
-            found = contrast(*colours(widget.get_component_rich_style(name)))
-            assert found >= enough(themed), f"{name}: {found:.2f}"
+def test_every_cell_and_line_can_be_read(seen: Seen) -> None:
+    assert_can_be_read(seen.theme, seen.cells.items())
+    assert_can_be_read(seen.theme, seen.viewer_cells.items())
 
 
-async def test_every_text_of_the_viewer_can_be_read(themed: Session) -> None:
-    await themed.press("n", "m")
-    viewer = themed.app.screen
-    assert isinstance(viewer, TensorViewer)
-    grid = viewer.query_one(TensorGrid)
-    for name in grid.COMPONENT_CLASSES:
-        found = contrast(*colours(grid.get_component_rich_style(name)))
-        assert found >= enough(themed), f"{name}: {found:.2f}"
-    await themed.press("space", "right", "down", "d")
-    assert_all_can_be_read(themed)
+def test_every_text_of_the_viewer_can_be_read(seen: Seen) -> None:
+    assert seen.viewer_texts
+    assert_can_be_read(seen.theme, seen.viewer_texts)
 
 
-async def test_every_text_on_the_screen_can_be_read(themed: Session) -> None:
-    for key in ("n", "right_square_bracket", "tab", "tab"):
-        await themed.press(key)
-        assert_all_can_be_read(themed)
+def test_every_text_on_the_screen_can_be_read(seen: Seen) -> None:
+    assert seen.texts
+    assert_can_be_read(seen.theme, seen.texts)
 
 
-async def test_everyone_tells_negative_from_positive(themed: Session) -> None:
-    negative, positive = (backgrounds(themed, sign) for sign in ("negative", "positive"))
+def test_everyone_tells_negative_from_positive(seen: Seen) -> None:
+    negative, positive = seen.levels["negative"], seen.levels["positive"]
     for eyes in SEEN_BY:
         assert distance(negative[-1], positive[-1], eyes) > CLEARLY_APART, eyes
         apart = [distance(*pair, eyes) for pair in zip(negative, positive, strict=True)]
         assert apart == sorted(apart), eyes
 
 
-async def test_the_larger_a_number_the_stronger_its_colour(themed: Session) -> None:
-    background = themed.screen.background_colors[1].rgb
+def test_the_larger_a_number_the_stronger_its_colour(seen: Seen) -> None:
     for sign, eyes in itertools.product(("negative", "positive"), SEEN_BY):
-        strengths = [distance(colour, background, eyes) for colour in backgrounds(themed, sign)]
+        strengths = [distance(colour, seen.background, eyes) for colour in seen.levels[sign]]
         assert strengths == sorted(strengths), (sign, eyes)
         assert min(np.diff([0.0, *strengths])) > 2, (sign, eyes)
 

@@ -32,7 +32,7 @@ def training(name: str) -> Debugger:
 def panels(name: str, step: str) -> list[tuple[str, str]]:
     program = example(name).program
     statement = program.statements[program.positions[step] - 1]
-    pairs = pairs_in_focus(program, program.layer_of(statement), statement)
+    pairs = pairs_in_focus(program, program.block_of(statement), statement)
     return [(pair.tensor, pair.gradient) for pair in pairs]
 
 

@@ -14,9 +14,12 @@ import pytest
 from bpdebug.engine.language.functions import ACTIVATIONS
 from bpdebug.engine.network.layers import LAYER_KINDS
 from bpdebug.engine.network.losses import LOSS_KINDS
+from bpdebug.engine.program.trace import run
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
+from bpdebug.verify.blame import judge
 from bpdebug.verify.check import check_scenario
+from bpdebug.verify.comparison import Tolerance
 from tests.tiers import few
 
 BATCH, OUTPUTS = 3, 2
@@ -97,12 +100,16 @@ def network(folder: Path, kind: str, form: dict[str, Any], activation: str, loss
 
 
 def checked_at_every_place(case: Case) -> None:
-    random = np.random.default_rng(0)
-    for statement in case.program.statements:
-        if statement.phase == "backward" and not statement.part:
-            wrong = random.normal(size=case.program.shapes[statement.name])
-            report = check_scenario(case, {statement.name: wrong})
-            assert not report.passed, statement.name
+    """Each wrong gradient is blamed, at one of them by the whole check, which looks for what was written."""
+    program, random = case.program, np.random.default_rng(len(case.program.statements))
+    reference = run(program, case.values).values
+    places = [one.name for one in program.statements if one.phase == "backward" and not one.part]
+    wrong = {name: random.normal(size=program.shapes[name]) for name in places}
+    for name in places:
+        (judgement,) = judge(program, reference, {name: wrong[name]}, Tolerance()).judgements
+        assert judgement.verdict == "wrong", name
+    name = str(random.choice(places))
+    assert not check_scenario(case, {name: wrong[name]}).passed, name
 
 
 def pairs() -> Iterator[tuple[str, dict[str, Any], str, str]]:

@@ -11,7 +11,7 @@ from bpdebug.verify.diagnosis import Bench
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.every_step import Loop
 from bpdebug.verify.report import TensorReport
-from tests.tiers import few
+from tests.tiers import deep, few
 from tests.verify.planted_layers import Array, Net, Values
 from tests.verify.planted_sequences import recurrent
 
@@ -132,9 +132,10 @@ def test_a_mistake_at_every_step_is_named(kind: str, mistake: str, formulas: set
         assert tensor.diagnoses[0].fix.startswith(f"{formula}, with {where.partition(' = ')[0]} = ")
 
 
+@pytest.mark.parametrize("seed", [1, deep(2)])
 @pytest.mark.parametrize("kind", LOOPS)
-def test_what_stands_in_a_step_reads_its_own_and_the_neighbours(kind: str) -> None:
-    net = recurrent(kind, LOOPS[kind][1], seed=1)
+def test_what_stands_in_a_step_reads_its_own_and_the_neighbours(kind: str, seed: int) -> None:
+    net = recurrent(kind, LOOPS[kind][1], seed)
     bench = Bench(net.program, Allowance(clock=lambda: 0.0))
     statements = {statement.name: statement for statement in net.program.statements}
     loop = Loop(net.program, statements["dw_hh1"], PARAMETERS)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from bpdebug.errors import ScenarioError
 from bpdebug.sources.scenario import load_scenario
+from bpdebug.sources.tensors import json as json_format
 from bpdebug.sources.tensors import npy
 from bpdebug.verify import array_files
 from bpdebug.verify.mine_files import read_mine_files
@@ -400,7 +401,7 @@ def test_bad_json(content, message):
 
 
 def test_json_is_refused_by_its_size(monkeypatch):
-    monkeypatch.setattr(array_files, "MAX_JSON_BYTES", 20)
+    monkeypatch.setattr(json_format, "MAX_JSON_BYTES", 20)
     with open("a.json", "w") as file:
         file.write('{"dw1": [[1.0, 2.0, 3.0]]}')
     assert messages("a.json") == [

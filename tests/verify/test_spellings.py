@@ -125,9 +125,9 @@ def test_modules_that_could_be_counted_otherwise_are_not_guessed(theirs):
 
 
 def test_modules_mean_nothing_without_a_backward_pass():
-    (layer,) = load_scenario("forward_pass").program.layers[:1]
+    (layer,) = load_scenario("forward_pass").program.blocks[:1]
     assert layer.tensors["w"] == "w1"
-    theirs = [f"fc{layer.number}.weight.grad" for layer in FORWARD.layers]
+    theirs = [f"fc{layer.number}.weight.grad" for layer in FORWARD.blocks]
     assert understood(theirs, FORWARD) == {}
 
 

@@ -116,8 +116,8 @@ def versions_written(text: str, program: Program) -> tuple[int, ...]:
 
 def _layer(text: str, program: Program) -> Place:
     """Return where a layer begins, in each pass."""
-    if not text.isdecimal() or not 1 <= int(text) <= len(program.layers):
-        raise BpdebugError(f"there is no layer {text}: the program has layers 1 to {len(program.layers)}")
+    if not text.isdecimal() or not 1 <= int(text) <= len(program.blocks):
+        raise BpdebugError(f"there is no layer {text}: the program has layers 1 to {len(program.blocks)}")
     number = int(text)
     return Place(f"layer {number}", _first_positions(program, lambda statement: statement.layer == number))
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from bpdebug.engine.debug.breakpoints import Hit
+from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.program.timeline import Moment
-
-if TYPE_CHECKING:
-    from bpdebug.engine.debug.breakpoints import Hit
-    from bpdebug.engine.language.nodes import Statement
 
 Reason = Literal[
     "step", "node", "out", "layer", "phase", "position", "iteration", "breakpoint", "start", "end", "nowhere"

@@ -110,7 +110,7 @@ def layer_numbers(program: Program) -> dict[str, int]:
     It is the layer that computes a tensor, or has it as a parameter; what comes in, from either end,
     belongs to the layer that receives it.
     """
-    received = {name: layer.number for layer in program.layers for name in layer.tensors.values()}
+    received = {name: layer.number for layer in program.blocks for name in layer.tensors.values()}
     computed = {statement.name: statement.layer for statement in program.statements}
     incoming = {gradient: computed[tensor] for gradient, tensor in program.incoming.items()}
     return received | computed | incoming

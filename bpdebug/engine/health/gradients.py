@@ -63,8 +63,8 @@ def weight_gradients(program: Program) -> tuple[str, ...]:
     Without layers they are those of all parameters, in the order in which the forward pass first reads
     them.
     """
-    if program.layers:
-        weights = [layer.tensors[WEIGHT] for layer in program.layers if WEIGHT in layer.tensors]
+    if program.blocks:
+        weights = [layer.tensors[WEIGHT] for layer in program.blocks if WEIGHT in layer.tensors]
         gradients = (program.index.gradient_of.get(name, "") for name in weights)
         return tuple(name for name in gradients if name in program.positions)
     backward = [statement for statement in program.statements if statement.phase == "backward"]

@@ -47,7 +47,7 @@ def layer_health(trace: Trace) -> tuple[LayerHealth, ...]:
             saturated.get(layer.number),
             dead.get(layer.number),
         )
-        for layer in trace.program.layers
+        for layer in trace.program.blocks
     )
 
 

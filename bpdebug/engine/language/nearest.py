@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from itertools import islice
 
 MAX_COMPARED = 2_000
@@ -13,8 +14,6 @@ MAX_LENGTH = 40
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known word that is most like `word`, best in all but capitals; empty if none is."""
-    from difflib import get_close_matches  # only where something is wrong: start-up is quicker
-
     word, some = word[:MAX_LENGTH], list(islice(known, MAX_COMPARED))
     alike = (other for other in some if other.casefold() == word.casefold())
     return next(alike, "") or next(iter(get_close_matches(word, some, n=1)), "")

@@ -13,10 +13,10 @@ import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, reduce
 
+from bpdebug.engine.language import plugins
 from bpdebug.engine.language.functions import FUNCTIONS, RECORDED, Function
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.nodes import INDEX, Call, Expression, Index, Name, Number, Option
-from bpdebug.engine.language.plugins import PluginError, bring_function
 from bpdebug.errors import ExpressionError
 
 MAX_LENGTH = 4000
@@ -229,8 +229,8 @@ class _Reader:
     def brought_in(self, node: ast.Call, name: str) -> Function | None:
         """Return the function that another package has under this name, if any."""
         try:
-            return FUNCTIONS[name] if bring_function(name, parse) else None
-        except PluginError as error:
+            return FUNCTIONS[name] if plugins.bring_function(name, parse) else None
+        except plugins.PluginError as error:
             raise self.error(node, str(error)) from None
 
     def options(self, node: ast.Call, known: Mapping[str, Option]) -> tuple[tuple[str, Option], ...]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from importlib.metadata import entry_points
 from typing import TypeVar
 
 import numpy as np
@@ -61,8 +62,6 @@ def load(group: str, name: str, expected: type[Found], try_out: Callable[[Found]
     PluginError
         If it cannot be loaded, is something else, or does not work.
     """
-    from importlib.metadata import entry_points  # it takes longer to import than all of the language
-
     entry = next(iter(entry_points(group=group, name=name)), None)
     if entry is None:
         return None

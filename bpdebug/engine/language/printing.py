@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import cast
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.long_sums import ELLIPSIS, abbreviated, shortened
 from bpdebug.engine.language.nodes import (
     INDEX,
-    VERSION,
     VIEWS,
     Call,
     Expression,
@@ -34,9 +33,6 @@ from bpdebug.engine.language.shapes import options_of, shape_of
 
 SUBSCRIPTS = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-AT_STEP = re.compile(r"(\w*?[^\W\d])(\d+)_t(\d+)")
-VIA = "_via_"
-"""What stands in the name of a part of a gradient, between the tensor and what this part flows back from."""
 AXIS_LETTERS = "ᵢⱼₖₗₘₙ"
 """The index that runs along each axis, as a subscript of Σ: `Σⱼ` sums over axis 1."""
 RIGHT_ASSOCIATIVE = "power"
@@ -62,40 +58,38 @@ def statement_text(statement: Statement) -> str:
     return f"{statement.name} = {numpy_text(statement.expression)}"
 
 
+def shown_text(statement: Statement) -> str:
+    """Write a statement as NumPy text for a person: of a sum of very many terms, some."""
+    return f"{statement.name} = {numpy_text(abbreviated(statement.expression))}"
+
+
 def math_name(name: str) -> str:
-    """Write a name as mathematics does: `dw₂`, `γ₁`, with a time step above `dh₁⁽³⁾`, a part `da₁ via z₂`."""
-    if VERSION in name:
-        variable, _, number = name.rpartition(VERSION)
-        return f"{math_name(variable)}{VERSION}{number}"
-    if VIA in name:
-        return " via ".join(map(math_name, name.split(VIA)))
-    if found := AT_STEP.fullmatch(name):
-        return f"{found[1]}{found[2].translate(SUBSCRIPTS)}⁽{found[3].translate(SUPERSCRIPTS)}⁾"
-    found = re.fullmatch(r"(d?)([a-z]+?)_?(\d*)", name)
-    if found is not None and found[2] in LETTERS:
-        return f"{found[1]}{LETTERS[found[2]]}{found[3].translate(SUBSCRIPTS)}"
+    """Write a name as mathematics does: `w₂`, `γ₁`. What more it stands for, a program knows."""
+    found = re.fullmatch(r"([a-z]+?)_?(\d*)", name)
+    if found is not None and found[1] in LETTERS:
+        return f"{LETTERS[found[1]]}{found[2].translate(SUBSCRIPTS)}"
     return re.sub(r"_?(\d+)$", lambda digits: digits[1].translate(SUBSCRIPTS), name)
 
 
-def math_text(expression: Expression, tensors: Mapping[str, str] = MappingProxyType({})) -> str:
+def at_step(name: str, step: int) -> str:
+    """Write the time step above a name: `h₁⁽³⁾`."""
+    return f"{name}⁽{str(step).translate(SUPERSCRIPTS)}⁾"
+
+
+def math_text(expression: Expression, named: Callable[[str], str] = math_name) -> str:
     """Write an expression as mathematics: `dz₂ · a₁ᵀ`.
 
     Parameters
     ----------
     expression : Expression
         What is computed.
-    tensors : mapping
-        Gradient -> the tensor that it is the gradient of; such names are written as derivatives of the
-        loss: `∂L/∂z₂ · a₁ᵀ`.
+    named : callable
+        Writes a name.
     """
-
-    def name_text(name: str) -> str:
-        return f"∂L/∂{math_name(tensors[name])}" if name in tensors else math_name(name)
-
     return _write(
-        rewrite(expression, _without_its_shape),
+        rewrite(abbreviated(expression), _without_its_shape),
         _math_template,
-        name_text,
+        named,
         lambda value: _number(value).replace("-", "−"),
     )
 
@@ -109,7 +103,9 @@ def _without_its_shape(node: Expression) -> Expression:
     return node
 
 
-def chain_rule(statement: Statement, tensors: Mapping[str, str]) -> str:
+def chain_rule(
+    statement: Statement, tensors: Mapping[str, str], named: Callable[[str], str] = math_name
+) -> str:
     """Write a gradient's statement as the chain rule that it is.
 
     `∂L/∂w₂ = ∂L/∂z₂ · ∂z₂/∂w₂ = ∂L/∂z₂ · a₁ᵀ`: first through what, then how it is computed. A part of a
@@ -120,14 +116,23 @@ def chain_rule(statement: Statement, tensors: Mapping[str, str]) -> str:
     statement : Statement
         What computes the gradient.
     tensors : mapping
-        Gradient -> the tensor that it is the gradient of.
+        Gradient -> the tensor that it is the gradient of; such names are written as derivatives of the
+        loss: `∂L/∂z₂ · a₁ᵀ`.
+    named : callable
+        Writes any other name.
     """
+
+    def derivative(name: str) -> str:
+        return f"∂L/∂{named(tensors[name])}" if name in tensors else named(name)
+
     of = statement.of or tensors.get(statement.name, "")
-    through = " + ".join(
-        f"∂L/∂{math_name(name)} · ∂{math_name(name)}/∂{math_name(of)}" for name in statement.through if of
-    )
-    written = f"∂L/∂{math_name(of)}" if of and not statement.part else math_name(statement.name)
-    sides = [written, *([through] if through else []), math_text(statement.expression, tensors)]
+    ways = [
+        ELLIPSIS if one == ELLIPSIS else f"∂L/∂{named(one)} · ∂{named(one)}/∂{named(of)}"
+        for one in shortened(statement.through if of else (), ELLIPSIS)
+    ]
+    through = " + ".join(ways)
+    written = f"∂L/∂{named(of)}" if of and not statement.part else named(statement.name)
+    sides = [written, *([through] if through else []), math_text(statement.expression, derivative)]
     return " = ".join(sides)
 
 
@@ -137,7 +142,7 @@ def shape_text(shape: Shape) -> str:
 
 
 def shapes_text(statement: Statement, shapes: Mapping[str, Shape]) -> str:
-    """Write the shapes of a statement's operands in their places: `(2,4) = (2,1) @ (1,4)`."""
+    """Write the shapes of a statement's result and operands in their places: `(2,4) = (2,1) @ (1,4)`."""
 
     def tight(shape: Shape) -> str:
         return f"({','.join(map(str, shape))})"
@@ -154,8 +159,8 @@ def shapes_text(statement: Statement, shapes: Mapping[str, Shape]) -> str:
     def name_text(name: str) -> str:
         return tight(shapes[name]) if name in shapes else name
 
-    right = _write(merged(statement.expression), _numpy_template, name_text, _number)
-    return f"{tight(shape_of(statement.expression, shapes))} = {right}"
+    right = _write(merged(abbreviated(statement.expression)), _numpy_template, name_text, _number)
+    return f"{tight(shapes[statement.name])} = {right}"
 
 
 def _write(
@@ -239,6 +244,7 @@ def written_number(value: float, digits: int) -> str:
     """Write a number with so many significant digits, without an exponent where that is readable."""
     if math.isnan(value):
         return "NaN"
-    if 10.0**digits <= abs(value) < 1e7:
+    rounded = float(f"{value:.{digits}g}")  # of three digits, 999.9 has become 1000
+    if 10.0**digits <= max(abs(value), abs(rounded)) and abs(value) < 1e7:
         return f"{value:.0f}"
     return f"{value:.{digits}g}"

@@ -98,7 +98,7 @@ def _read(
 
 def _promised(program: Program) -> Iterable[tuple[str, Axes]]:
     """Yield the tensors whose axes a layer kind names."""
-    for layer in program.layers:
+    for layer in program.blocks:
         if not isinstance(layer, Layer):
             continue
         own = {one.name: one.shape for one in layer.kind.parameters}

@@ -33,7 +33,7 @@ def in_microbatches(program: Program, count: int) -> Program:
     BpdebugError
         If there are no layers, the batch cannot be divided, or the mean is taken at the parameters.
     """
-    if not program.layers:
+    if not program.blocks:
         raise BpdebugError("found a program without layers, expected [[layers]]")
     if program.batch % count:
         raise BpdebugError(f"found a batch of {program.batch}, expected a multiple of {count}")
@@ -42,7 +42,7 @@ def in_microbatches(program: Program, count: int) -> Program:
     forward = [statement for statement in program.statements if statement.phase == "forward"]
     network = [statement for statement in forward if not _is_of_loss(program, statement)]
     rest = [statement for statement in forward if _is_of_loss(program, statement)]
-    layers = [layer for layer in program.layers if isinstance(layer, Layer)]
+    layers = [layer for layer in program.blocks if isinstance(layer, Layer)]
     written = {statement.name for statement in network}
     used = {program.seed, *(name for statement in rest for name in names(statement.expression))} & written
 
@@ -60,7 +60,7 @@ def in_microbatches(program: Program, count: int) -> Program:
         {name: shape for name, shape in program.inputs.items() if name not in program.incoming},
         [*statements, *joined, *(replace(statement, layer=last) for statement in rest)],
         program.seed,
-        [*copies, *(replace(layer, number=last) for layer in program.layers if layer.is_loss)],
+        [*copies, *(replace(layer, number=last) for layer in program.blocks if layer.is_loss)],
         program.parameters,
         {name: axis for name, axis in program.batch_axes.items() if name not in program.incoming},
         {name for name in program.inputs if name in program.index.gradient_of},
@@ -134,7 +134,7 @@ class _Part:
 
 
 def _is_of_loss(program: Program, statement: Statement) -> bool:
-    layer = program.layer_of(statement)
+    layer = program.block_of(statement)
     return layer is not None and layer.is_loss
 
 

@@ -17,10 +17,11 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Statement, names
-from bpdebug.engine.language.printing import chain_rule, math_name, math_text, statement_text
+from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.block import Block
 from bpdebug.engine.program.index import Index, index_of
+from bpdebug.engine.program.mathematics import Mathematics
 from bpdebug.engine.program.passages import passages_of
 from bpdebug.engine.program.source_lines import SourceLines
 from bpdebug.engine.program.variables import Variables
@@ -37,8 +38,8 @@ class Program:
         The shape of each tensor that is given: parameters, data, and the incoming gradient.
     statements : tuple of Statement
         The forward pass, then the backward pass.
-    layers : tuple of Block
-        The layers in order; empty for statements without layers.
+    blocks : tuple of Block
+        Its parts in order, the layers and the loss; empty for statements that are in none.
     incoming : mapping
         Gradient that comes in -> the tensor that it is the gradient of; empty if the program only runs
         forwards.
@@ -65,7 +66,7 @@ class Program:
 
     inputs: Mapping[str, Shape]
     statements: tuple[Statement, ...]
-    layers: tuple[Block, ...] = ()
+    blocks: tuple[Block, ...] = ()
     incoming: Mapping[str, str] = field(default_factory=dict)
     parameters: frozenset[str] = frozenset()
     batch_axes: Mapping[str, int] = field(default_factory=dict)
@@ -79,7 +80,12 @@ class Program:
     @cached_property
     def index(self) -> Index:
         """What belongs to what."""
-        return index_of(self.shapes, self.statements, self.incoming, self.layers)
+        return index_of(self.shapes, self.statements, self.incoming, self.blocks)
+
+    @cached_property
+    def mathematics(self) -> Mathematics:
+        """What writes it as mathematics."""
+        return Mathematics(self.index)
 
     @property
     def positions(self) -> Mapping[str, int]:
@@ -162,24 +168,22 @@ class Program:
         """The number of examples; 1 where no axis counts them."""
         return next((self.shapes[name][axis] for name, axis in self.batch_axes.items()), 1)
 
-    def layer_of(self, statement: Statement) -> Block | None:
-        """Return the layer that a statement belongs to, if there are layers."""
-        return self.layers[statement.layer - 1] if 0 < statement.layer <= len(self.layers) else None
+    def block_of(self, statement: Statement) -> Block | None:
+        """Return the block that a statement belongs to, if there are blocks."""
+        return self.blocks[statement.layer - 1] if 0 < statement.layer <= len(self.blocks) else None
 
     def rule_of(self, statement: Statement) -> str:
         """Write the rule behind a statement: the chain rule of a gradient, else its mathematics."""
-        if statement.phase == "backward":
-            return chain_rule(statement, self.index.tensor_of)
-        return f"{math_name(statement.name)} = {math_text(statement.expression)}"
+        return self.mathematics.rule(statement)
 
     def explanation_of(self, statement: Statement) -> str:
         """Say in one sentence why a statement is computed the way it is."""
         if statement.why:
             return statement.why
-        layer = self.layer_of(statement)
+        block = self.block_of(statement)
         role = statement.step.role if statement.step else statement.role
-        if layer is not None and role in layer.explanations:
-            return layer.explanations[role]
+        if block is not None and role in block.explanations:
+            return block.explanations[role]
         if isinstance(statement.expression, Call):
             return FUNCTIONS[statement.expression.function].explanation
         return "Handed on unchanged."
@@ -237,7 +241,7 @@ def with_backward(
     inputs: Mapping[str, Shape],
     forward: Sequence[Statement],
     seed: str,
-    layers: Sequence[Block] = (),
+    blocks: Sequence[Block] = (),
     parameters: Iterable[str] = (),
     batch_axes: Mapping[str, int] | None = None,
     wanted: Iterable[str] | None = None,
@@ -252,8 +256,8 @@ def with_backward(
         The forward pass.
     seed : str
         The tensor whose gradient comes in.
-    layers : sequence of Block
-        The layers that the statements belong to.
+    blocks : sequence of Block
+        The parts that the statements belong to.
     parameters : iterable of str
         The inputs that training changes.
     batch_axes : mapping, optional
@@ -272,28 +276,28 @@ def with_backward(
     batch_axes, parameters = dict(batch_axes or {}), frozenset(parameters)
     shapes = infer_shapes(inputs, forward)
     general = infer_shapes(with_one_more(inputs, batch_axes), forward) if batch_axes else shapes
-    steps = {name: step for layer in layers for name, step in layer.steps.items()}
+    steps = {name: step for block in blocks for name, step in block.steps.items()}
     derived = derive(forward, general, seed, parameters, None if wanted is None else frozenset(wanted), steps)
-    blocks = {layer.number: layer for layer in layers}
-    backward = tuple(_with_role(statement, blocks.get(statement.layer)) for statement in derived.backward)
+    numbered = {block.number: block for block in blocks}
+    backward = tuple(_with_role(statement, numbered.get(statement.layer)) for statement in derived.backward)
     if seed in (grown := grown_axes(shapes, general)):
         batch_axes[derived.incoming] = grown[seed]
     return Program(
         {**inputs, derived.incoming: shapes[seed]},
         (*derived.forward, *backward),
-        tuple(layers),
+        tuple(blocks),
         {derived.incoming: seed},
         parameters,
         batch_axes,
     )
 
 
-def _with_role(statement: Statement, layer: Block | None) -> Statement:
-    """Say what a gradient is to its layer."""
-    role = layer.role_of_gradient(statement.of) if layer and not statement.part else ""
-    if layer is None or not role:
+def _with_role(statement: Statement, block: Block | None) -> Statement:
+    """Say what a gradient is to its block."""
+    role = block.role_of_gradient(statement.of) if block and not statement.part else ""
+    if block is None or not role:
         return statement
-    own, step = layer.steps.get(statement.of), statement.step
+    own, step = block.steps.get(statement.of), statement.step
     if own and step:
-        step = step._replace(role=layer.gradient_roles[own.role])
+        step = step._replace(role=block.gradient_roles[own.role])
     return replace(statement, role=role, step=step)

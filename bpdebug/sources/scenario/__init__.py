@@ -1,30 +1,18 @@
-"""Scenarios: a TOML file becomes a checked network with numbers; every problem of a file at once.
+"""Scenarios: a TOML file becomes a checked network with values; every problem of a file at once.
 
-Its names are imported when they are first used (PEP 562): to read a file's title takes no pydantic.
+Its names are imported when they are first used: to read a file's title takes no pydantic.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from bpdebug.sources.scenario.loading import load_scenario
-    from bpdebug.sources.scenario.reading import shipped_scenarios, title_of
-    from bpdebug.sources.scenario.summary import Summary, summarise
+from bpdebug.late import names_of
 
 _HOMES = {
-    "load_scenario": "loading",
-    "shipped_scenarios": "reading",
-    "title_of": "reading",
-    "Summary": "summary",
-    "summarise": "summary",
+    "load_scenario": "bpdebug.sources.scenario.loading",
+    "shipped_scenarios": "bpdebug.sources.scenario.reading",
+    "title_of": "bpdebug.sources.scenario.reading",
+    "Summary": "bpdebug.sources.scenario.summary",
+    "summarise": "bpdebug.sources.scenario.summary",
 }
 
-__all__ = ["Summary", "load_scenario", "shipped_scenarios", "summarise", "title_of"]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bpdebug.sources.scenario' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"bpdebug.sources.scenario.{_HOMES[name]}"), name)
+__getattr__ = names_of(__name__, _HOMES)

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bpdebug.engine.language.forms import Shape
+from bpdebug.sources.literal import LiteralTensor
 from bpdebug.sources.problems import Report, did_you_mean, key_path
 from bpdebug.sources.scenario.draft import Incoming
 from bpdebug.sources.scenario.model import check_tensor
 from bpdebug.sources.scenario.shapes import misshapen
-from bpdebug.sources.scenario.tensors import LiteralTensor
 
 GRADIENT = "gradient"
 ONE = LiteralTensor((), [1.0])

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.network import plugins
 from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind
 from bpdebug.engine.network.layers.kind import Value
-from bpdebug.engine.network.plugins import PluginError, bring_layer_kind
 from bpdebug.sources.problems import Report
 from bpdebug.sources.scenario.graph import Place
 from bpdebug.sources.scenario.model import check, check_kind, layer_model
@@ -70,8 +70,8 @@ def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEn
     name = table.get("kind")
     if isinstance(name, str) and name not in LAYER_KINDS:
         try:
-            bring_layer_kind(name)
-        except PluginError as error:
+            plugins.bring_layer_kind(name)
+        except plugins.PluginError as error:
             report.add((*path, "kind"), str(error))
             return None
     kind = check_kind(LAYER_KINDS, table, path, report)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
@@ -14,6 +14,7 @@ from bpdebug.engine.program.trace import read_only
 from bpdebug.sources.case import Case
 from bpdebug.sources.files import ScenarioFolder
 from bpdebug.sources.problems import KeyPath, RefusalError, Report, printable
+from bpdebug.sources.scenario import debug, own_program, training
 from bpdebug.sources.scenario.conversion import in_dtype, overflow
 from bpdebug.sources.scenario.draft import Draft
 from bpdebug.sources.scenario.limits import check_size
@@ -21,9 +22,6 @@ from bpdebug.sources.scenario.mine import check_mine, read_mine, with_arrays
 from bpdebug.sources.scenario.network import read_network
 from bpdebug.sources.scenario.reading import find_scenario, read_table
 from bpdebug.sources.scenario.tensors import AnyTensor
-
-if TYPE_CHECKING:
-    from bpdebug.sources.scenario.training import Training
 
 
 def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -> Case:
@@ -50,22 +48,22 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
         flaw = overflow(tensor, document["dtype"])
         if flaw:
             report.add((*place, *flaw.path), flaw.message, flaw.hint)
-    training = _training(document, report)
+    steps = _training(document, report)
     is_sound = not report.problems
     mine = read_mine(document["mine"], report)
     if not is_sound:
         report.refuse()
 
     program = draft.build()
-    if training is not None:
-        program = training.extend(program, report)
+    if steps is not None:
+        program = steps.extend(program, report)
     check_size(program, draft.place_of, report)
     check_mine(document["mine"], mine, program, report)
     breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
     values = _values(draft.inputs_of(program), document["dtype"], report)
-    if training is not None:
-        values = {**values, **training.remembered(program, values, document["dtype"])}
+    if steps is not None:
+        values = {**values, **steps.remembered(program, values, document["dtype"])}
     arrays = with_arrays(mine, report)
     report.refuse()
     return Case(
@@ -80,16 +78,14 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
         mine=arrays,
         breakpoints=breakpoints,
         watches=watches,
-        iterations=training.iterations if training else 1,
+        iterations=steps.iterations if steps else 1,
     )
 
 
-def _training(document: Mapping[str, Any], report: Report) -> Training | None:
+def _training(document: Mapping[str, Any], report: Report) -> training.Training | None:
     if document["optimizer"] is None and document["training"] is None:
         return None
-    from bpdebug.sources.scenario.training import read_training  # start-up without it is quicker
-
-    return read_training(document, report)
+    return training.read_training(document, report)
 
 
 def _debug(
@@ -97,17 +93,13 @@ def _debug(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not table:
         return (), ()
-    from bpdebug.sources.scenario.debug import read_debug  # few files have it: start-up is quicker
-
-    return read_debug(table, program, report)
+    return debug.read_debug(table, program, report)
 
 
 def read_draft(table: Mapping[str, Any], report: Report) -> Draft:
     """Check the tables of a file, in whichever way it is written."""
     if "program" in table:
-        from bpdebug.sources.scenario.own_program import read_own_program  # start-up without it is quicker
-
-        return read_own_program(table, report)
+        return own_program.read_own_program(table, report)
     return read_network(table, report)
 
 

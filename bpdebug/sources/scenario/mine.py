@@ -21,6 +21,7 @@ from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.errors import ExpressionError, ShapeError
 from bpdebug.sources.declared import FileTensor
+from bpdebug.sources.literal import read_numbers
 from bpdebug.sources.problems import (
     KeyPath,
     RefusalError,
@@ -32,7 +33,8 @@ from bpdebug.sources.problems import (
 )
 from bpdebug.sources.scenario.conversion import floating
 from bpdebug.sources.scenario.limits import check_files, check_formulas
-from bpdebug.sources.scenario.tensors import AnyTensor, read_numbers, read_tensor
+from bpdebug.sources.scenario.tensors import AnyTensor, read_tensor
+from bpdebug.sources.wordings import add_finding
 
 MINE = "mine"
 
@@ -65,7 +67,7 @@ def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
             report.add((MINE, name), f"not a formula: {error}")
         except ValidationError as error:
             for finding in error.errors(include_url=False):
-                report.add_finding((MINE, name), finding, ())
+                add_finding(report, (MINE, name), finding, ())
     return entries
 
 

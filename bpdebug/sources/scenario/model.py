@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 
+import pydantic
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -28,8 +29,9 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.engine.network.layers import LAYER_KINDS, Setting
 from bpdebug.sources.declared import MAX_AXES
-from bpdebug.sources.problems import READY, KeyPath, Report, described
+from bpdebug.sources.problems import KeyPath, Report, described
 from bpdebug.sources.scenario.tensors import AnyTensor, RandomTensor, Tensor, read_tensor
+from bpdebug.sources.wordings import READY, add_finding
 
 MAX_LAYERS = 10_000
 """The backward pass of so many takes a few seconds to derive, and its list of statements is still used."""
@@ -140,11 +142,9 @@ def _type_of(setting: Setting) -> Any:
 
 def _number_or_one_for_each_axis(number: Any, axes: int) -> Any:
     """Return the type of a whole number, or of a list of so many of them, which becomes a tuple."""
-    from pydantic import TypeAdapter  # only pictures have such settings: start-up without it is quicker
-
     strict = ConfigDict(strict=True)
-    single: TypeAdapter[int] = TypeAdapter(number, config=strict)
-    several: TypeAdapter[list[int]] = TypeAdapter(list[number], config=strict)
+    single: pydantic.TypeAdapter[int] = pydantic.TypeAdapter(number, config=strict)
+    several: pydantic.TypeAdapter[list[int]] = pydantic.TypeAdapter(list[number], config=strict)
 
     def read(value: object) -> int | tuple[int, ...]:
         if not isinstance(value, list):
@@ -205,7 +205,7 @@ def _add(findings: Sequence[ErrorDetails], path: KeyPath, report: Report, model:
     for finding in findings:
         if finding["type"] == "missing" and nearest(str(finding["loc"][-1]), unknown):
             continue  # it is there, misspelt, and that is one problem
-        report.add_finding(path, finding, keys(model if len(finding["loc"]) == 1 else RandomTensor))
+        add_finding(report, path, finding, keys(model if len(finding["loc"]) == 1 else RandomTensor))
 
 
 def keys(model: type[BaseModel]) -> tuple[str, ...]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.network import losses
 from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.sources.problems import KeyPath, RefusalError, Report
+from bpdebug.sources.scenario import loss
 from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE, read_gradient
 from bpdebug.sources.scenario.indices import check_indices
@@ -17,9 +19,6 @@ from bpdebug.sources.scenario.joining import INPUT, Network, put_together
 from bpdebug.sources.scenario.layers import LayerEntry, read_layer
 from bpdebug.sources.scenario.model import Inputs, NetworkDocument, check
 from bpdebug.sources.scenario.tensors import AnyTensor
-
-if TYPE_CHECKING:
-    from bpdebug.engine.network.losses import Objective
 
 
 def read_network(table: Mapping[str, Any], report: Report) -> Draft:
@@ -56,21 +55,17 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
 
     objective = None
     if document["loss"] is not None:
-        # Start-up without them is quicker.
-        from bpdebug.engine.network.losses import LOSS
-        from bpdebug.sources.scenario.loss import check_applied_once, read_loss
-
         if incoming is not None:
             message = "two ways to begin the backward pass: found [gradient] and [loss], expected one of them"
             report.add((GRADIENT,), message, "the gradient follows from the loss")
         parameters = [f"{name}{entry.number}" for entry in layers for name in entry.tensors]
         output = network.results.get(f"a{len(entries)}")
-        read = read_loss(document["loss"], layout, parameters, output, document["dtype"], report)
+        read = loss.read_loss(document["loss"], layout, parameters, output, document["dtype"], report)
         if read is not None:
             objective, target = read
-            check_applied_once(objective, network.forward, network.layers, report)
+            loss.check_applied_once(objective, network.forward, network.layers, report)
             tensors[objective.target] = (("loss", "target"), target)
-            gradient = Incoming(LOSS, ("loss",), ONE)
+            gradient = Incoming(losses.LOSS, ("loss",), ONE)
 
     def build_program() -> Program:
         assert data is not None
@@ -133,7 +128,7 @@ def build(
     inputs: Mapping[str, Shape],
     layout: Layout,
     seed: str,
-    objective: Objective | None = None,
+    objective: losses.Objective | None = None,
     target: Shape = (),
 ) -> Program:
     """Make a program of sound layers.
@@ -158,9 +153,7 @@ def build(
     wanted = frozenset(inputs) - network.generated.keys()
     batch_axes = dict.fromkeys((INPUT, *network.generated), layout.batch_axis)
     if objective is not None:
-        from bpdebug.sources.scenario.loss import build_with_loss
-
-        return build_with_loss(
+        return loss.build_with_loss(
             objective, inputs, target, network.forward, layers, parameters, batch_axes, wanted
         )
     if not seed:

@@ -19,6 +19,7 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.errors import BpdebugError, DerivationError
+from bpdebug.sources.literal import read_numbers
 from bpdebug.sources.problems import KeyPath, Report, did_you_mean, key_path, listed
 from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE
@@ -32,7 +33,8 @@ from bpdebug.sources.scenario.program_text import (
     read_lines,
 )
 from bpdebug.sources.scenario.shapes import misshapen
-from bpdebug.sources.scenario.tensors import AnyTensor, read_numbers
+from bpdebug.sources.scenario.tensors import AnyTensor
+from bpdebug.sources.wordings import add_finding
 
 
 class ProgramDocument(Document):
@@ -102,7 +104,7 @@ def _read_tensor(path: KeyPath, value: object, report: Report) -> AnyTensor | No
         return read_numbers(value)
     except ValidationError as error:
         for finding in error.errors(include_url=False):
-            report.add_finding(path, finding, ())
+            add_finding(report, path, finding, ())
         return None
 
 

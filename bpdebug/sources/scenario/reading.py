@@ -6,7 +6,6 @@ opened (a pipe would never end), and no more of them is read than a parser can h
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import sys
@@ -17,6 +16,7 @@ from typing import Any
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.sources.files import NotRegularError, open_regular
+from bpdebug.sources.floats import read_float
 from bpdebug.sources.problems import printable
 
 MAX_FILE_BYTES = 4 * 2**20
@@ -27,16 +27,6 @@ MAX_TITLE_BYTES = 2**16
 
 _SUFFIX = ".toml"
 _PLACE = r"^(?s:(?P<message>.*)) \(at (?P<place>[^()]*)\)$"
-
-
-class OverflowingFloat(float):
-    """A literal such as 1e400: Python reads it as infinity, which is not what was written."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __format__(self, spec: str) -> str:
-        return self.text
 
 
 def shipped_scenarios() -> tuple[Path, ...]:
@@ -149,9 +139,3 @@ def _read_bytes(path: Path) -> bytes:
 def _parse(content: bytes) -> dict[str, Any]:
     text = content.decode("utf-8-sig").replace("\r\n", "\n")
     return tomllib.loads(text, parse_float=read_float)
-
-
-def read_float(text: str) -> float:
-    """Read a number as written in a file; one that is too large for float64 stays known as such."""
-    value = float(text)
-    return OverflowingFloat(text) if math.isinf(value) and "inf" not in text else value

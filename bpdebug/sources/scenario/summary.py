@@ -10,6 +10,7 @@ from typing import Any
 
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.sources.problems import Report, printable
+from bpdebug.sources.scenario import own_program, program_text
 from bpdebug.sources.scenario.layers import read_layer
 from bpdebug.sources.scenario.model import NetworkDocument, check
 from bpdebug.sources.scenario.reading import read_table
@@ -61,11 +62,8 @@ def summarise(path: str | os.PathLike[str]) -> Summary:
 def _outline(table: Mapping[str, Any], report: Report) -> tuple[Mapping[str, Any], str]:
     """Return the sound values of a file's keys, and in a few words what it consists of."""
     if "program" in table:
-        from bpdebug.sources.scenario.own_program import ProgramDocument
-        from bpdebug.sources.scenario.program_text import read_lines
-
-        document = check(ProgramDocument, table, (), report)
-        count = len(read_lines(document["program"], report)) if "program" in document else 0
+        document = check(own_program.ProgramDocument, table, (), report)
+        count = len(program_text.read_lines(document["program"], report)) if "program" in document else 0
         return document, f"a program of {count} statement{'s' * (count != 1)}"
     document = check(NetworkDocument, table, (), report)
     entries = [

@@ -5,7 +5,7 @@ Checking tells its shape and nothing is allocated for it yet; `array` then makes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -13,24 +13,14 @@ from pydantic import BaseModel, Field, PlainValidator, ValidationInfo
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.sources.declared import LARGEST, MAX_AXES, FileTensor, Flaw, tensor_error, too_many_elements
+from bpdebug.sources.declared import MAX_AXES, FileTensor, Flaw, tensor_error, too_many_elements
 from bpdebug.sources.files import ScenarioFolder
-from bpdebug.sources.problems import KeyPath, RefusalError, described
-from bpdebug.sources.scenario.reading import OverflowingFloat
+from bpdebug.sources.literal import LiteralTensor, read_numbers
+from bpdebug.sources.problems import RefusalError, described
+from bpdebug.sources.tensors import reference
 
 MAX_SEED = 2**63 - 1
 """The largest integer that TOML promises to keep."""
-
-
-class LiteralTensor(NamedTuple):
-    """A tensor whose numbers are written out."""
-
-    shape: Shape
-    numbers: Sequence[float]
-
-    def array(self) -> Array:
-        """Return the values in float64."""
-        return np.array(self.numbers, dtype=np.float64).reshape(self.shape)
 
 
 RANDOM_KEYS = frozenset({"random", "shape", "seed", "scale"})
@@ -105,10 +95,8 @@ def read_tensor(value: Any, folder: ScenarioFolder | None) -> AnyTensor:
         case list():
             return read_numbers(value)
         case {"file": _}:
-            from bpdebug.sources.tensors.reference import read_reference  # few scenarios name a file
-
             try:
-                return read_reference(value, folder)
+                return reference.read_reference(value, folder)
             except RefusalError as refusal:
                 raise tensor_error([Flaw((), refusal.message, refusal.hint)]) from None
         case dict() if RANDOM_KEYS & value.keys():
@@ -119,24 +107,6 @@ def read_tensor(value: Any, folder: ScenarioFolder | None) -> AnyTensor:
 
 def _read_field(value: object, details: ValidationInfo) -> AnyTensor:
     return read_tensor(value, details.context)
-
-
-def read_numbers(value: object) -> LiteralTensor:
-    """Check a nested list of numbers, or a single number, and tell its shape.
-
-    Raises
-    ------
-    ValidationError
-        With every flaw in it.
-    """
-    shape = _shape_of_first(value)
-    flaws = list(_flaws(value, shape, ()))
-    if flaws:
-        raise tensor_error(flaws)
-    rows: list[Any] = [value]
-    for _ in shape:
-        rows = [entry for row in rows for entry in row]
-    return LiteralTensor(shape, rows)
 
 
 Tensor = Annotated[Any, PlainValidator(_read_field)]
@@ -153,47 +123,3 @@ def _read_random(value: dict[str, Any]) -> RandomTensor:
     if excess:
         raise tensor_error([Flaw(("shape",), excess)])
     return tensor
-
-
-def _shape_of_first(value: object) -> Shape:
-    """Follow the first entries down: they say what shape the others must have."""
-    shape: list[int] = []
-    while isinstance(value, list) and len(shape) <= MAX_AXES:
-        shape.append(len(value))
-        value = value[0] if value else None
-    return tuple(shape)
-
-
-def _flaws(value: object, shape: Shape, path: KeyPath) -> Iterator[Flaw]:
-    if len(shape) > MAX_AXES:
-        yield Flaw((), f"too many dimensions: found more than {MAX_AXES}, expected at most that")
-    elif isinstance(value, list) and not value:
-        yield Flaw(path, "empty: found no element, expected at least one")
-    elif not shape:
-        yield from _number_flaws(value, path)
-    elif not isinstance(value, list):
-        yield Flaw(
-            path, f"ragged: found {described(value)}, expected a list of {shape[0]} as in the first row"
-        )
-    elif len(value) != shape[0]:
-        yield Flaw(path, f"ragged: found a row of {len(value)}, expected {shape[0]} as in the first row")
-    elif len(shape) > 1 or not all(type(entry) is float for entry in value):
-        for index, entry in enumerate(value):
-            yield from _flaws(entry, shape[1:], (*path, index))
-
-
-def _number_flaws(value: object, path: KeyPath) -> Iterator[Flaw]:
-    if isinstance(value, list):
-        yield Flaw(path, f"ragged: found {described(value)}, expected a number as at the start of the tensor")
-    elif isinstance(value, bool) or not isinstance(value, int | float):
-        yield Flaw(path, f"not a number: found {described(value)}, expected a number", _number_hint(value))
-    elif isinstance(value, OverflowingFloat) or (isinstance(value, int) and abs(value) > LARGEST):
-        yield Flaw(
-            path, f"too large: found {described(value)}, expected at most {LARGEST!r}, which float64 holds"
-        )
-
-
-def _number_hint(value: object) -> str:
-    if isinstance(value, str):
-        return "write it without quotes"
-    return "write 1 or 0" if isinstance(value, bool) else ""

@@ -143,7 +143,7 @@ def _model(optimizer: Optimizer) -> type[BaseModel]:
 def trained(program: Program) -> list[Trained]:
     """Return the parameters that have a gradient, in the order of the layers."""
     homes: dict[str, tuple[str, int]] = {}
-    for layer in program.layers:
+    for layer in program.blocks:
         if isinstance(layer, Layer):
             for role, name in layer.given.items():
                 if name not in homes or layer.owner == layer.number:  # one that shares does not own it

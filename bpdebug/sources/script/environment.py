@@ -181,7 +181,23 @@ def evaluated(
     code, names = _compiled(text, instance.site.class_name)
     scope = Environment(recording, instance, value_of)
     held = {name: scope[name] for name in names if name in scope}
-    return eval(code, {"__builtins__": builtins, **held})  # noqa: S307 (their code)
+    if "(" not in text:
+        return eval(code, {"__builtins__": builtins, **held})  # noqa: S307 (their code)
+    with _variables_kept(instance.variables):
+        return eval(code, {"__builtins__": builtins, **held})  # noqa: S307 (their code)
+
+
+@contextmanager
+def _variables_kept(variables: Any) -> Iterator[None]:
+    """Let the variables of a module be what they were: a function that is called may set `global` ones."""
+    kept = dict(variables)
+    try:
+        yield
+    finally:
+        if any(variables.get(name, MISSING) is not value for name, value in kept.items()):
+            variables.update(kept)
+        for name in variables.keys() - kept.keys():
+            del variables[name]
 
 
 @lru_cache(maxsize=1024)

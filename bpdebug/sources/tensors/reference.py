@@ -7,7 +7,7 @@ if it is not the same file any more, it is refused.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from pathlib import Path
@@ -16,18 +16,14 @@ from typing import Any, BinaryIO
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.sources.declared import FileTensor, Flaw, tensor_error
 from bpdebug.sources.files import ScenarioFolder
-from bpdebug.sources.problems import WORDINGS, RefusalError, did_you_mean, listed, shortened
-from bpdebug.sources.tensors import csv, npy, npz, safetensors
+from bpdebug.sources.problems import RefusalError, did_you_mean, listed, shortened
 from bpdebug.sources.tensors.folder import find, opened_in
-from bpdebug.sources.tensors.stored import Member, StoredArray, or_refused
+from bpdebug.sources.tensors.formats import format_of
+from bpdebug.sources.tensors.stored import StoredArray, or_refused
+from bpdebug.sources.wordings import WORDINGS
 
-FORMATS: Mapping[str, Callable[[BinaryIO], Iterator[Member]]] = {
-    ".safetensors": safetensors.members,
-    ".npz": npz.members,
-    ".npy": npy.members,
-    ".csv": csv.members,
-}
-"""What looks into a file, by its suffix."""
+FORMATS = (".safetensors", ".npz", ".npy", ".csv")
+"""What a scenario may name: a file that need not be held as a whole."""
 
 REMEMBERED = 8
 """Of how many files it is known what is in them, so that not every tensor reads the list again."""
@@ -112,11 +108,9 @@ def _version(file: BinaryIO) -> Version:
 def _members(
     folder: ScenarioFolder, path: Path, version: Version, suffix: str
 ) -> Mapping[str, Callable[[BinaryIO], StoredArray]]:
-    if suffix.lower() not in FORMATS:
-        found = shortened(suffix) or "no suffix"
-        raise RefusalError(f"unknown format: found {found}, expected {', '.join(FORMATS)}")
+    look_into = format_of(suffix, FORMATS)
     with opened_in(folder, path) as file:
-        return dict(FORMATS[suffix.lower()](file))
+        return dict(look_into(file))
 
 
 def _chosen(reference: FileReference, members: Mapping[str, Any]) -> str:

@@ -17,6 +17,8 @@ from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 
+from bpdebug.tui.keys import keymap
+
 NAMED = {"\n": "enter", "\t": "tab"}
 """Keys that a text has no other sign for."""
 
@@ -46,10 +48,8 @@ class TypedAhead:
 
     def type(self, text: str) -> None:
         """Take a text as keys that are typed before those that wait already."""
-        from bpdebug.tui.keys.keymap import key_named  # when first used: start-up is quicker
-
         for character in reversed("\n".join(text.splitlines()) + "\n" * text.endswith(("\n", "\r"))):
-            key = NAMED.get(character) or key_named(character)
+            key = NAMED.get(character) or keymap.key_named(character)
             if key is not None:
                 self.waiting.appendleft(events.Key(key, character if character.isprintable() else None))
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.screen import Screen
 
 from bpdebug.tui.keys.action import Action, Needs
+from bpdebug.tui.screens import help
 from bpdebug.tui.widgets.key_bar import KeyBar
 
 
@@ -65,6 +66,4 @@ class ActionScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show the help."""
-        from bpdebug.tui.screens.help import HelpScreen  # when first used: start-up is quicker
-
-        self.app.push_screen(HelpScreen(self.help_words(), self.actions))
+        self.app.push_screen(help.HelpScreen(self.help_words(), self.actions))

@@ -35,12 +35,13 @@ from bpdebug.present.snapshot import most_pairs, result_name
 from bpdebug.present.source_listing import source_window
 from bpdebug.present.subjects import read_subject
 from bpdebug.sources.case import Case
-from bpdebug.tui import messages
+from bpdebug.tui import messages, screenshot
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.background_check import BackgroundCheck
 from bpdebug.tui.keys.action import Action, bindings
 from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
 from bpdebug.tui.run_ahead import RunAhead
+from bpdebug.tui.screens import computing, curve, go_to, health, source_screen, tensor_viewer
 from bpdebug.tui.screens.action_screen import ActionScreen
 from bpdebug.tui.widgets.answer_area import AnswerArea
 from bpdebug.tui.widgets.entry_lists import EntryLists
@@ -200,9 +201,7 @@ class DebuggerScreen(ActionScreen):
 
     def in_background(self, run: Callable[[Passed], Answer], done: Callable[[Answer | None], None]) -> None:
         """Run a command in a thread, under a line that says how far it is; then call `done`."""
-        from bpdebug.tui.screens.computing import ComputingScreen  # when first used: start-up is quicker
-
-        self.app.push_screen(ComputingScreen(run), done)
+        self.app.push_screen(computing.ComputingScreen(run), done)
 
     # Moving
 
@@ -219,9 +218,7 @@ class DebuggerScreen(ActionScreen):
 
     def action_go_to(self) -> None:
         """Ask for a step, and go there."""
-        from bpdebug.tui.screens.go_to import GoToScreen  # when first used: start-up is quicker
-
-        self.app.push_screen(GoToScreen(self.debugger), self.go_to)
+        self.app.push_screen(go_to.GoToScreen(self.debugger), self.go_to)
 
     @on(messages.PositionChosen)
     def position_chosen(self, message: messages.PositionChosen) -> None:
@@ -407,31 +404,25 @@ class DebuggerScreen(ActionScreen):
             note = panel.panel.note if panel is not None else ""
             self.say(note or "no statement has run yet: Tab goes to a panel")
             return
-        from bpdebug.tui.screens.tensor_viewer import TensorViewer  # when first used: start-up is quicker
-
-        self.app.push_screen(TensorViewer(subject))
+        self.app.push_screen(tensor_viewer.TensorViewer(subject))
 
     def action_source(self) -> None:
         """Show the current line of a person's own code in its file."""
         script, statement = self.case.script, self.debugger.statement
         if script is None or statement is None or statement.source is None:
             return  # the program has just moved, and the keys do not know it yet
-        from bpdebug.tui.screens.source_screen import SourceScreen
-
-        self.app.push_screen(SourceScreen(statement.source, script.files[statement.source.file]))
+        self.app.push_screen(
+            source_screen.SourceScreen(statement.source, script.files[statement.source.file])
+        )
 
     def action_health(self) -> None:
         """Show the health of the run, and go to the finding that is chosen there."""
-        from bpdebug.tui.screens.health import HealthScreen
-
-        self.app.push_screen(HealthScreen(self.debugger.trace), self.go_to)
+        self.app.push_screen(health.HealthScreen(self.debugger.trace), self.go_to)
 
     def action_curve(self) -> None:
         """Draw a quantity over all iterations, and go to the iteration that is chosen there."""
-        from bpdebug.tui.screens.curve import CurveScreen  # when first used: it needs a plotting library
-
         if (quantity := self.quantity()) is not None:
-            screen = CurveScreen(self.debugger.history, quantity, self.debugger.iteration)
+            screen = curve.CurveScreen(self.debugger.history, quantity, self.debugger.iteration)
             self.app.push_screen(screen, self.go_to_iteration)
 
     def go_to_iteration(self, iteration: int | None) -> None:
@@ -440,11 +431,9 @@ class DebuggerScreen(ActionScreen):
 
     async def action_save_screenshot(self) -> None:
         """Save the screen as an image, without the messages that may lie over it."""
-        from bpdebug.tui.screenshot import save_screenshot
-
         self.app.clear_notifications()
         await self.query("Toast").remove()
-        self.call_after_refresh(save_screenshot, self.app, self.case.name, self.debugger.position)
+        self.call_after_refresh(screenshot.save_screenshot, self.app, self.case.name, self.debugger.position)
 
     # What else happens
 

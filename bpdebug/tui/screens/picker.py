@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from bpdebug.sources.scenario import Summary
+from bpdebug.sources.scenario.summary import Summary
 from bpdebug.tui.messages import ScenarioChosen
 
 

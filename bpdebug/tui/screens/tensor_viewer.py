@@ -32,6 +32,7 @@ from bpdebug.present.viewer.looks import LOOK_WORDS, LOOKS, Look
 from bpdebug.present.viewer.subject import Subject, Values
 from bpdebug.tui.keys.action import bindings
 from bpdebug.tui.keys.viewer import ACTIONS, HELP
+from bpdebug.tui.screens import chart
 from bpdebug.tui.screens.ask import AskScreen
 from bpdebug.tui.screens.slice_screen import SliceScreen
 from bpdebug.tui.widgets.statistics_panel import StatisticsPanel
@@ -219,9 +220,7 @@ class TensorViewer(SliceScreen):
 
     def open_chart(self, compute: Callable[[], BarChart]) -> None:
         """Show a chart over the viewer."""
-        from bpdebug.tui.screens.chart import ChartScreen  # plotting is imported when it is first used
-
-        self.app.push_screen(ChartScreen(compute))
+        self.app.push_screen(chart.ChartScreen(compute))
 
     def title_of_values(self) -> str:
         """Name the whole tensor that is shown: `dw2 · mine`."""

@@ -25,6 +25,7 @@ class PairColumn(Vertical):
 
     def __init__(self, place: int, style_of: Callable[[str], Style]) -> None:
         super().__init__(id=f"pair-{place}")
+        self.display = False  # until its room is known
         self.panels = (
             TensorPanel(place, f"tensor-{place}", style_of),
             TensorPanel(place, f"gradient-{place}", style_of),

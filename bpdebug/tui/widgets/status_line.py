@@ -43,7 +43,7 @@ def place_parts(debugger: Debugger, pinned: int | None, *state: str) -> tuple[st
     statement = debugger.statement
     parts = [*state]
     if statement is not None:
-        layer = debugger.program.layer_of(statement)
+        layer = debugger.program.block_of(statement)
         parts += [statement.phase, layer.place if layer else ""]
     if pinned is not None:
         parts.append(f"layer {pinned} pinned")

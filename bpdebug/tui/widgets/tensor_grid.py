@@ -1,12 +1,7 @@
-"""A slice of a tensor as a grid with its indices at the edges; it formats only the cells in sight.
-
-Like the panels it has no scroll bars: the border says which rows and columns are in sight. The indices
-stay where they are while the numbers scroll, always by whole cells, so that no number is cut off.
-"""
+"""A slice of a tensor with its indices at the edges; it scrolls by whole cells, so that none is cut off."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,8 +9,6 @@ import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from bpdebug.present.cells import Cell, CellFormat
@@ -24,9 +17,8 @@ from bpdebug.present.viewer.looks import SPOT_WIDTH, Look, spot_text
 from bpdebug.present.viewer.subject import Values
 from bpdebug.tui.messages import PlaceChosen
 from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES, MARGIN, SELECTED, cell_class, cell_segment
+from bpdebug.tui.widgets.cell_grid import CellGrid
 
-HEADER = 1
-"""Lines above the numbers."""
 STRIDES = (1, 2, 5, 10, 20, 50)
 """Where indices have no room above every column, they stand above every second one, every fifth, ..."""
 DIFFERENT = Style(bold=True)
@@ -59,10 +51,10 @@ class Shown:
     columns: range = range(0)
 
 
-class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
+class TensorGrid(CellGrid):
     """Shows a slice; the screen moves the cursor."""
 
-    ALLOW_MAXIMIZE = False
+    HEADER = 1
     COMPONENT_CLASSES: ClassVar[set[str]] = {*CELL_CLASSES, *CLASSES}
 
     def __init__(self) -> None:
@@ -82,23 +74,16 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def reveal(self) -> None:
         """Scroll by as little as brings the cursor into sight."""
-        row, column = self.shown.slicing.cell
+        row, column = self.slicing.cell
         (top, left), (height, width) = self.first_cell, self.page
         top = min(max(top, row - height + 1), row)
         left = min(max(left, column - width + 1), column)
         self.scroll_to(left * self.pitch, top, animate=False, force=True, immediate=True)
 
     @property
-    def first_cell(self) -> tuple[int, int]:
-        """The row and column of the cell at the top left."""
-        left, top = self.scroll_offset
-        return top, -(-left // self.pitch)
-
-    @property
-    def page(self) -> tuple[int, int]:
-        """How many whole rows and columns are in sight."""
-        width, height = self.size
-        return max(1, height - HEADER), max(1, (width - self.edge) // self.pitch)
+    def slicing(self) -> Slicing:
+        """The slice that is shown."""
+        return self.shown.slicing
 
     @property
     def pitch(self) -> int:
@@ -108,17 +93,12 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def edge(self) -> int:
         """The columns of the screen that the indices of the rows take."""
-        rows, _ = self.shown.slicing.matrix_shape
+        rows, _ = self.slicing.matrix_shape
         return len(str(max(rows - 1, 0))) + MARGIN
-
-    def grid_size(self) -> Size:
-        """Return the size of the whole grid on a screen of any size."""
-        rows, columns = self.shown.slicing.matrix_shape
-        return Size(self.edge + columns * self.pitch, HEADER + rows)
 
     def show_part(self) -> None:
         """Say on the border which rows and columns are in sight, where it is not all."""
-        rows, columns = self.shown.slicing.matrix_shape
+        rows, columns = self.slicing.matrix_shape
         (top, left), (height, width) = self.first_cell, self.page
         parts = [
             f"{name} {first}–{min(first + seen, extent) - 1} of {extent}"
@@ -126,16 +106,6 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
             if seen < extent
         ]
         self.border_subtitle = " · ".join(parts)
-
-    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        """Say which columns are in sight now."""
-        super().watch_scroll_x(old_value, new_value)
-        self.show_part()
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Say which rows are in sight now."""
-        super().watch_scroll_y(old_value, new_value)
-        self.show_part()
 
     def on_resize(self) -> None:
         """Keep the cursor in sight."""
@@ -149,26 +119,17 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
         """Whether a background can say sign and size."""
         return not self.app.no_color and self.app.console.color_system not in ("standard", "windows", None)
 
-    def render_line(self, y: int) -> Strip:
-        """Draw one visible line: the indices of the columns, or a row."""
-        rows, columns = self.shown.slicing.matrix_shape
-        (top, left), (_, seen) = self.first_cell, self.page
-        width, row = self.size.width, y - HEADER + top
-        shown = range(left, min(columns, left + seen))
-        if not rows or row >= rows:
-            return self.strip([])
-        if y < HEADER:
-            return self.strip(
-                [Segment(" " * self.edge, self.style_of("grid--index")), *self.header_segments(shown)]
-            )
-        style = self.style_of("grid--here" if row == self.shown.slicing.cell[0] else "grid--index")
-        index = "" if self.shown.slicing.rows is None else str(row)
-        edge = Segment(f"{index:>{self.edge - 1}} ", style)
-        return self.strip([edge, *self.row_segments(row, shown)]).crop(0, width)
+    def draw_header(self) -> Strip:
+        """Draw the indices of the columns."""
+        corner = Segment(" " * self.edge, self.style_of("grid--index"))
+        return self.strip([corner, *self.header_segments(self.in_sight[1])])
 
-    def strip(self, segments: Iterable[Segment]) -> Strip:
-        """Return a line that is as wide as the grid."""
-        return Strip(segments).adjust_cell_length(self.size.width, self.visual_style.rich_style)
+    def draw_row(self, row: int) -> Strip:
+        """Draw the index of a row, and its cells."""
+        style = self.style_of("grid--here" if row == self.slicing.cell[0] else "grid--index")
+        index = "" if self.slicing.rows is None else str(row)
+        edge = Segment(f"{index:>{self.edge - 1}} ", style)
+        return self.strip([edge, *self.row_segments(row, self.in_sight[1])]).crop(0, self.size.width)
 
     def style_of(self, name: str) -> Style:
         """Return the style of a component class."""
@@ -176,9 +137,9 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def header_segments(self, columns: range) -> list[Segment]:
         """Write the indices of the columns, each above the last digit of its numbers."""
-        if self.shown.slicing.columns is None or not columns:
+        if self.slicing.columns is None or not columns:
             return []
-        here, longest = self.shown.slicing.cell[1], len(str(columns[-1]))
+        here, longest = self.slicing.cell[1], len(str(columns[-1]))
         stride = next(stride for stride in STRIDES if stride * self.pitch > longest)
         segments = []
         for column in columns:
@@ -195,7 +156,7 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def row_segments(self, row: int, columns: range) -> list[Segment]:
         """Draw the cells of a row that are in sight."""
-        slicing, values = self.shown.slicing, self.shown.values
+        slicing, values = self.slicing, self.shown.values
         rows, places = slice(row, row + 1), slice(columns.start, columns.stop)
         numbers = slicing.part(values, rows, places)[0].tolist()
         found = values.differs(slicing.key(rows, places))
@@ -214,7 +175,7 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
             style += self.style_of("grid--selected")
         if differs:
             style += DIFFERENT
-        is_here = (row, column) == self.shown.slicing.cell
+        is_here = (row, column) == self.slicing.cell
         if is_here:
             style += SELECTED
         if self.shown.look == "heat map":
@@ -225,8 +186,6 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         """Report the cell under the mouse."""
-        offset = event.get_content_offset(self)
-        if offset is not None and offset.y >= HEADER and offset.x >= self.edge:
-            top, left = self.first_cell
-            cell = offset.y - HEADER + top, (offset.x - self.edge) // self.pitch + left
+        cell = self.cell_under(event)
+        if cell is not None:
             self.post_message(PlaceChosen(cell))

@@ -1,10 +1,9 @@
-"""A tensor as a grid of numbers, which formats only the cells in sight.
+"""A tensor in the ledger: cells, and all that the panel has to say of them.
 
-Drawing therefore costs the same for a 4×3 and for a 4096×4096 tensor. There are no scroll bars: the border
-names the part in sight as a slice, which says more in less room. Colour says sign and size; the marks that
-matter are characters too: `[0.0041]` feeds the selected element, `«0.0041»` won among those that do,
-`▸0.0066` is selected; `‹` and `›` say that there are more columns. Of a tensor with more than two axes one
-slice is shown, and the title says which.
+The border names the part in sight as a slice, which says more in less room than scroll bars. Colour says
+sign and size; the marks that matter are characters too: `[0.0041]` feeds the selected element, `«0.0041»` won
+among those that do, `▸0.0066` is selected; `‹` and `›` say that there are more columns. Of a tensor with more
+than two axes one slice is shown, and the title says which.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from bpdebug.engine.language.functions.entry import Array
@@ -29,8 +27,10 @@ from bpdebug.present import panel_titles
 from bpdebug.present.cells import Cell, CellFormat
 from bpdebug.present.feeding import fed_window, marked_columns
 from bpdebug.present.panels import Panel
+from bpdebug.present.slicing import Slicing
 from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.widgets.cell_drawing import MARGIN, SELECTED, cell_class, cell_segment
+from bpdebug.tui.widgets.cell_grid import CellGrid
 
 BORDERS = 2
 TITLE_FRAME = 6
@@ -39,10 +39,9 @@ SOURCE = Style(bold=True)
 WINNER = Style(bold=True, underline=True)
 
 
-class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
+class TensorPanel(CellGrid):
     """One panel of the ledger: a tensor or a gradient."""
 
-    ALLOW_MAXIMIZE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"move_cell({rows}, {columns})", show=False)
         for key, rows, columns in (
@@ -68,14 +67,24 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
     # What the screen tells it
 
     @property
+    def slicing(self) -> Slicing:
+        """The slice that is shown."""
+        return self.panel.slicing
+
+    @property
+    def pitch(self) -> int:
+        """The columns from one cell to the next."""
+        return self.format.width + MARGIN
+
+    @property
     def cell(self) -> tuple[int, int]:
         """The row and column of the cell cursor, which a panel has in common with its partner."""
-        return self.panel.slicing.cell
+        return self.slicing.cell
 
     @property
     def is_sliced(self) -> bool:
         """Whether it shows one slice of several."""
-        return self.panel.slicing.count > 1
+        return self.slicing.count > 1
 
     def show(self, panel: Panel, format: CellFormat, shows_cell: bool, follows: bool = False) -> None:
         """Show a tensor as it is now, with the cell cursor of its pair.
@@ -97,9 +106,9 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
             return
         if not same_cells or not panel.numbers_like(self.panel):
             self.strips.clear()
-        is_fed_anew = (panel.sources, panel.slicing) != (self.panel.sources, self.panel.slicing)
+        is_fed_anew = (panel.sources, panel.slicing) != (self.panel.sources, self.slicing)
         self.panel, self.format, self.shows_cell = panel, format, shows_cell
-        self.show_titles()
+        self.show_part()
         self.update_classes(
             {
                 "-written": panel.mark in ("written", "in part"),
@@ -113,7 +122,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
             self.reveal_sources()
         self.refresh()
 
-    def show_titles(self) -> None:
+    def show_part(self) -> None:
         """Say as much as there is room for on the borders."""
         room = self.outer_size.width - TITLE_FRAME
         # A person's name may have brackets, `hs[t]`, which are no markup.
@@ -124,12 +133,11 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def slice_text(self) -> str:
         """Write the part in sight as NumPy would take it, `[0:16, 0:3]`; empty where it is all."""
-        (left, top), (width, height) = self.scroll_offset, self.size
-        rows, columns = self.panel.slicing.matrix_shape
-        if width >= self.grid_size().width and height >= rows:
+        (width, height), size = self.size, self.grid_size()
+        if width >= size.width and height >= size.height:
             return ""
-        first, last = -(-left // self.pitch), min(columns, (left + width) // self.pitch)
-        return f"[{top}:{min(rows, top + height)}, {first}:{max(first + 1, last)}]"
+        rows, columns = self.in_sight
+        return f"[{rows.start}:{rows.stop}, {columns.start}:{columns.stop}]"
 
     def needed_width(self) -> int:
         """Return the columns in which all numbers are visible."""
@@ -143,57 +151,37 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Fit the titles to the new width, and what is in sight to the new room."""
-        self.show_titles()
+        self.show_part()
         self.reveal_sources()
-
-    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        """Say which columns are in sight now."""
-        super().watch_scroll_x(old_value, new_value)
-        self.show_titles()
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Say which rows are in sight now."""
-        super().watch_scroll_y(old_value, new_value)
-        self.show_titles()
 
     def needed_height(self) -> int:
         """Return the rows in which everything is visible."""
         return self.grid_size().height + BORDERS
 
     def grid_size(self) -> Size:
-        """Return the columns and rows of the whole grid."""
+        """Return the columns and rows of the whole grid; of a tensor that is not there yet, the least."""
         if self.panel.recorded is None:
             return Size(1, 1)
-        rows, columns = self.panel.slicing.matrix_shape
-        return Size(columns * self.pitch, rows)
-
-    @property
-    def pitch(self) -> int:
-        """The columns from one cell to the next."""
-        return self.format.width + MARGIN
+        return super().grid_size()
 
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        """Draw one visible line; a row that looks as before is not drawn anew."""
-        left, top = self.scroll_offset
-        width = self.size.width
-        if self.panel.value is None:
-            return self.render_note(y, width)
-        if y + top >= self.panel.slicing.matrix_shape[0]:
-            return Strip.blank(width, self.visual_style.rich_style)
-        looks = (y + top, left, width, self.app.theme)
-        if looks not in self.strips:
-            self.strips[looks] = self.render_row(self.panel.value, y + top, left, width)
+        """Draw one visible line."""
+        return self.render_note(y, self.size.width) if self.panel.value is None else super().render_line(y)
+
+    def draw_row(self, row: int) -> Strip:
+        """Draw a row; one that looks as before is not drawn anew."""
+        looks = (row, self.scroll_offset.x, self.size.width, self.app.theme)
+        if looks not in self.strips and self.panel.value is not None:
+            self.strips[looks] = self.render_row(self.panel.value, row, *looks[1:3])
         return self.strips[looks]
 
     def render_row(self, value: Array, row: int, left: int, width: int) -> Strip:
         """Draw the cells of a row that are in sight; one that is cut off could mislead, and shows as `…`."""
-        slicing = self.panel.slicing
-        columns = slicing.matrix_shape[1]
-        first = -(-left // self.pitch)
-        last = min(columns, max(first + 1, (left + width) // self.pitch))
-        seen, places = range(first, last), (slice(row, row + 1), slice(first, last))
+        slicing, (_, seen) = self.slicing, self.in_sight
+        first, last, columns = seen.start, seen.stop, slicing.matrix_shape[1]
+        places = (slice(row, row + 1), slice(first, last))
         sources = marked_columns(slicing, self.panel.sources, row, seen)
         wrong = self.panel.wrong
         are_wrong = [False] * len(seen)
@@ -215,7 +203,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
             segments[-1] = segments[-1]._replace(text=f"{segments[-1].text[:-1]}›")
         if first and not cut_off and segments[0].text.startswith(" "):
             segments[0] = segments[0]._replace(text=f"‹{segments[0].text[1:]}")
-        return Strip(segments).adjust_cell_length(width, self.visual_style.rich_style)
+        return self.strip(segments)
 
     def render_note(self, y: int, width: int) -> Strip:
         """Draw a line of what stands in place of values."""
@@ -252,7 +240,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
         """Choose the cell nearest to a place in the grid, and report it."""
         if self.panel.value is None:
             return
-        chosen = self.panel.slicing.at(row, column)
+        chosen = self.slicing.at(row, column)
         self.post_message(CellChosen(self.panel.name, self.place, chosen.index))
 
     def reveal(self) -> None:
@@ -262,7 +250,7 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def reveal_sources(self) -> None:
         """Scroll, by as little as is needed, to what feeds the selected element, or to its first part."""
-        window = fed_window(self.panel.slicing, self.panel.sources) if self.follows else None
+        window = fed_window(self.slicing, self.panel.sources) if self.follows else None
         if window is None or not self.size:
             return
         rows, columns = window
@@ -273,10 +261,9 @@ class TensorPanel(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         """Choose the cell under the mouse."""
-        offset = event.get_content_offset(self)
-        if offset is not None and self.panel.value is not None:
-            left, top = self.scroll_offset
-            self.choose(offset.y + top, (offset.x + left) // self.pitch)
+        cell = self.cell_under(event)
+        if cell is not None:
+            self.choose(*cell)
 
     def on_focus(self) -> None:
         """Show where the chosen cell of this panel comes from."""

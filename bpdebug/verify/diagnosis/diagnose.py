@@ -99,7 +99,7 @@ class Bench:
         position = self.program.positions[statement.name]
         before = {entry.name for entry in self.program.statements[: position - 1]}
         tensors = [name for name in self.program.shapes if name in before or name in self.program.inputs]
-        layers = self.program.layers
+        layers = self.program.blocks
         nearby = layers[max(0, statement.layer - 2) : statement.layer + 1]
         near = {name for layer in nearby for name in layer.tensors.values()} or set(tensors)
         near |= {gradient for name in near if (gradient := self.program.index.gradient_of.get(name))}

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.computed import stem_of, stem_of_gradient
 from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.sources.script.environment import callable_again
+from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.verify.repair.early import EarlyRead, early_reads
 from bpdebug.verify.repair.forward import ForwardFault, ForwardSearch, forward_sentence, other_reading
@@ -35,6 +36,7 @@ from bpdebug.verify.repair.report import (
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
 from bpdebug.verify.repair.search import Candidate, Correction, Search
+from bpdebug.verify.repair.structures import structures
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import gradient_nodes, trials_of
 
@@ -48,7 +50,7 @@ FORWARD_SHARE = 0.25
 BOTH_SECONDS = 4.0
 """How long they are tried where a backward line is found already."""
 MOST_FAULTS = 3
-TOLERANCE = 1e-6
+TOLERANCE, EXACT = 1e-6, 1e-9
 
 
 def check_script(
@@ -85,7 +87,7 @@ def check_script(
 
 def check_recording(recording: Recording, seconds: float = SECONDS) -> ScriptReport:
     """Check the gradients of a recording; see `check_script`."""
-    deadline = time.monotonic() + seconds
+    deadline = time.thread_time() + seconds
     analysis = analyse(recording)
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
@@ -101,6 +103,7 @@ class _Check:
     def __init__(self, recording: Recording, analysis: Analysis, deadline: float, stack: ExitStack) -> None:
         self.stack, self.first = stack, recording
         self.findings: list[Finding] = []
+        self.shifts: list[tuple[str, int, int]] = []
         self._take(recording, analysis, deadline)
 
     def _take(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
@@ -110,7 +113,8 @@ class _Check:
         targets = [node for parameter in analysis.parameters for node in _chain_nodes(parameter)]
         self.replay = Replay(recording, targets)
         self.trials = trials_of(analysis, self.replay)
-        self.search = Search(recording, self.replay, self.trials, self.is_gradient, deadline)
+        is_known = partial(self.is_gradient, as_shaped=True)
+        self.search = Search(recording, self.replay, self.trials, is_known, deadline)
         self.dependent = _dependent(recording, analysis)
         self.corrected: Replaced = {}
         self.early: list[EarlyRead] = []
@@ -120,16 +124,21 @@ class _Check:
     def report(self) -> ScriptReport:
         """Find the faults one after the other."""
         verdicts = self.verdicts()
+        self._structures()
         self._early()
         if self.recording.ending.kind == "raised" and self.recording.ending.line:
             self._raised()
         if self.wrong() or self.forward.has_unread_parameters:
             end = self.search.deadline
             self._forward_with_evidence()
-            self.search.deadline = end - FORWARD_SHARE * max(0.0, end - time.monotonic())
+            self.search.deadline = end - FORWARD_SHARE * max(0.0, end - time.thread_time())
             self._backward()
             self.search.deadline = end
             self._forward_instead()
+        if self.wrong():  # what mended nothing by itself is proven only if all is right in the end
+            self.findings = [
+                one._replace(verified=one.verified and bool(one.also_wrong)) for one in self.findings
+            ]
         # What the forward pass does not read has no gradient to be right or wrong, until it reads it.
         unread = [name for one in self.findings if one.kind == "forward" for name in one.also_wrong]
         return ScriptReport(
@@ -144,7 +153,7 @@ class _Check:
         """Correct backward lines until all is right, or nothing mends any more."""
         while self.wrong() and len(self.findings) < MOST_FAULTS and not self.search.is_over:
             lines, end = self.suspects(), self.search.deadline
-            self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.monotonic())
+            self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
             found = self.search.corrections(lines, self.corrected) or self._with_early_reads(lines)
             if not found:
                 known = {line.site for line in lines}
@@ -163,30 +172,51 @@ class _Check:
         """Look for a rewriting of the text that only running it again can judge, and go on with that."""
         forward = [number for number, phase in enumerate(self.analysis.phases) if phase == "forward"]
         rewritings = Rewritings(self.recording, self.replay.run(self.corrected), forward)
-        return self._run_again(rewritings.around([line.site for line in lines]))
+        return self._run_again(rewritings.around(lines)) is not None
 
-    def _run_again(self, rewritings: Iterable[Rewriting]) -> bool:
+    def _structures(self) -> None:
+        """Look for what is wrong with how statements stand; each is found by running the script again.
+
+        Where another fault hides that it mends anything, what can be nothing but a fault is mended still.
+        """
+        while self.wrong() and len(self.findings) < MOST_FAULTS:
+            early = list(early_reads(self.recording, self.analysis.parameters))
+            every = {one.rewriting: one for one in structures(self.recording, early)}
+            sure = [one.rewriting for one in every.values() if one.is_sure]
+            found = (self._run_again(every) if every else None) or (
+                self._run_again(sure, needs_more=False) if sure else None
+            )
+            if found is None:
+                break
+            self.findings[-1] = self.findings[-1]._replace(kind=every[found].kind)
+
+    def _run_again(self, rewritings: Iterable[Rewriting], needs_more: bool = True) -> Rewriting | None:
+        """Go on with the script as it runs with a rewriting that mends something; None where none does."""
         texts = _corrected_texts(self.first, self.findings)
-        began = time.monotonic()
+        began = time.thread_time()
         longest = SHARE * (self.search.deadline - began)
         told = told_of(self.analysis)
         base = run_again(self.recording, texts, longest, told) if longest > 0 else None
-        if base is None or time.monotonic() - began > longest:
-            return False
-        found = mending(base, rewritings, self.search.deadline)
+        if base is None or time.thread_time() - began > longest:
+            return None
+        found = mending(base, rewritings, self.search.deadline, needs_more)
         if found is None:
-            return False
+            return None
         rewriting, again = found
         before = {name for name, verdict in self.verdicts().items() if verdict == "right"}
         self._add_rewriting(rewriting, tuple(sorted(again.right - base.right - before)))
+        more = rewriting.correction.count("\n") - rewriting.code.count("\n")
+        self.shifts.append((rewriting.place.file, rewriting.place.end_line + more, more))
         self._take(again.recording, again.analysis, self.search.deadline)
-        return True
+        return rewriting
 
     def _raised(self) -> None:
         """Where the script raises, look for a line with which it goes on, and its gradients are right."""
         forward = {number for number, phase in enumerate(self.analysis.phases) if phase == "forward"}
-        last = self.recording.nodes[-1:]
-        lines = suspects(self.recording, last, [], forward, self.dependent, forward)
+        # What nobody has read yet was at hand when it was raised.
+        read = {parent.id for node in self.recording.nodes for parent in node.parents()}
+        unread = [node for node in self.recording.nodes if node.id not in read | forward]
+        lines = suspects(self.recording, unread, [], forward, self.dependent, forward)
         edits = [edit for line in lines for edit in self.search.candidates(line, self.corrected)]
         # What stops in the middle of training is most often a shape.
         edits.sort(key=lambda edit: (self._keeps_shape(edit), edit.cost))
@@ -197,9 +227,7 @@ class _Check:
             code = source.lines[ending.line - 1] if source else ""
             columns = len(code) - len(code.lstrip()), len(code)
             place = Source(ending.file, ending.line, ending.line, columns, code.strip())
-            self.findings.append(
-                Finding(place, "raised", code.strip(), "", f"here it ends: {ending.message}")
-            )
+            self._found(Finding(place, "raised", code.strip(), "", f"here it ends: {ending.message}"))
 
     def _keeps_shape(self, edit: Candidate) -> bool:
         recorded = self.replay.recorded
@@ -211,6 +239,23 @@ class _Check:
                 continue
         return True
 
+    def _found(self, finding: Finding) -> None:
+        """Take a finding, with its lines as they are in the person's text, which has no corrections in it."""
+        source = finding.source
+        for file, last, more in reversed(self.shifts):
+            if source.file == file and source.line > last:
+                source = source._replace(line=source.line - more, end_line=source.end_line - more)
+        place = (source.file, source.line, source.columns)
+        known = [
+            one for one in self.findings if (one.source.file, one.source.line, one.source.columns) == place
+        ]
+        if known:
+            # What is still wrong with a line was not mended by its correction: it is one fault, without any.
+            wrong = tuple(dict.fromkeys(name for one in (*known, finding) for name in one.also_wrong))
+            self.findings.remove(known[0])
+            finding = finding._replace(also_wrong=wrong, correction=None, verified=False)
+        self.findings.append(finding._replace(source=source))
+
     def _add_rewriting(self, rewriting: Rewriting, mended: tuple[str, ...]) -> None:
         place = rewriting.place
         ran = [one for one in self.recording.instances if one.site.place[:2] == place[:2]]
@@ -219,7 +264,7 @@ class _Check:
         columns = self.recording.source(place.file)
         assert columns is not None
         plain = Source(place.file, place.line, place.end_line, columns.columns(place), rewriting.code, (), ())
-        self.findings.append(
+        self._found(
             Finding(
                 source or plain,
                 "wrong",
@@ -246,7 +291,7 @@ class _Check:
         Where one backward line has something too much, a forward line may lack it: then both are said.
         """
         backward = [finding for finding in self.findings if finding.kind == "wrong"]
-        if not backward or len(backward) < len(self.findings):
+        if not backward or len(backward) < len(self.findings) or self.recording is not self.first:
             return
         is_mended = len(backward) == 1 and not self.wrong()
         if is_mended and not _is_longer(backward[0]):
@@ -265,7 +310,7 @@ class _Check:
         self.corrected = {**self.corrected, **fault.edit.replaced}
         site, first = fault.line.site, fault.line.first
         source = source_of(site, first.frame, self._turns(site, first), fault.edit.place)
-        self.findings.append(
+        self._found(
             Finding(
                 source,
                 "forward",
@@ -314,14 +359,17 @@ class _Check:
         steps = [
             node for parameter in parameters if parameter.name in wrong for node in gradient_nodes(parameter)
         ]
-        forward = {number for number, phase in enumerate(self.analysis.phases) if phase == "forward"}
+        # Not those alone that compute the same: `sigmoid(z)` in a derivative is no line of the forward pass.
+        roots = self.analysis.loss.candidate.roots if self.analysis.loss is not None else ()
+        forward = ancestors(roots)
         value_of = self.replay.run(self.corrected)
         explained = {
             number
             for number in ancestors(steps) - forward
             if self.is_explained(self.recording.nodes[number], value_of)
         }
-        after = set(range(max(forward, default=0), len(self.recording.nodes))) if every else set()
+        last = max((root.id for root in roots), default=0)
+        after = set(range(last, len(self.recording.nodes))) if every else set()
         found = suspects(self.recording, steps, right, forward, self.dependent | after, explained)
         if len(self.trials) == 1:
             return found
@@ -332,7 +380,7 @@ class _Check:
         )
 
     def is_explained(self, node: Node, value_of: ValueOf) -> bool:
-        """Whether a tensor is the right gradient of something: of what it is named after, if that is known."""
+        """Whether a tensor is the right gradient of something: of what it is named after, if known."""
         stems = {stem_of_gradient(name.rpartition(" ·")[0] or name) for name in node.names}
         named = [self.by_stem[stem] for stem in stems if stem in self.by_stem]
         return self.is_gradient(value_of(node), *named)
@@ -347,10 +395,10 @@ class _Check:
                     found[stem_of(name.partition(" ·")[0])] += (self.analysis.gradients[number],)
         return found
 
-    def is_gradient(self, value: Any, *named: Sequence[Any]) -> bool:
+    def is_gradient(self, value: Any, *named: Sequence[Any], as_shaped: bool = False) -> bool:
         """Whether a value is the right gradient of something, but for a factor that people write.
 
-        Only of what is named, if anything is.
+        Only of what is named, if anything is; in its very shape, or also transposed or without an axis.
         """
         if any(finding.kind == "forward" for finding in self.findings):
             return False  # the derived gradients are those of the forward pass as it was
@@ -358,11 +406,15 @@ class _Check:
             array = np.asarray(value, dtype=float)
         except (TypeError, ValueError):
             return False
-        if array.size < 2 or not array.any():
+        if not array.any():
             return False
         references = itertools.chain(*named) if named else self.analysis.gradients.values()
+        if array.size == 1:  # it is a multiple of anything, so it must be the same
+            common = (self.analysis.loss.verdicts.ratio if self.analysis.loss else None) or 1.0
+            single = [common * float(np.ravel(one)[0]) for one in references if np.size(one) == 1]
+            return any(abs(float(array.ravel()[0]) - one) <= EXACT * abs(one) for one in single)
         for reference in references:
-            if np.size(reference) == array.size:
+            if np.size(reference) == array.size and not (as_shaped and np.shape(reference) != array.shape):
                 for laid in (array, array.T) if array.ndim == 2 else (array,):
                     ratio = multiple(laid, np.asarray(reference, dtype=float), TOLERANCE)
                     if ratio is not None and is_natural(ratio, TOLERANCE):
@@ -403,7 +455,7 @@ class _Check:
         if reader is None or reader.site is None:
             return
         name, line = early.parameter.name, early.parameter.line
-        self.findings.append(
+        self._found(
             Finding(
                 source_of(reader.site, reader.frame, self._turns(reader.site, reader)),
                 "early update",
@@ -424,11 +476,12 @@ class _Check:
         self.corrected = {**self.corrected, **correction.replaced}
         after = self.replay.run(self.corrected)
         # Of several executions that one is shown in which the correction makes the largest difference.
-        first = max(correction.suspect.involved, key=lambda one: _difference(one.node, before, after))
-        node = first.node or first.result
+        involved = correction.suspect.involved
+        first = max(involved, key=lambda one: _difference(_changed(one, before, after), before, after))
+        node = _changed(first, before, after)
         site = correction.suspect.site
         source = source_of(site, first.frame, self._turns(site, first), correction.place)
-        self.findings.append(
+        self._found(
             Finding(
                 source._replace(code=correction.code),
                 "forward" if node and self.analysis.phases[node.id] == "forward" else "wrong",
@@ -448,7 +501,7 @@ class _Check:
             return
         suspect = lines[0]
         first, site = suspect.first, suspect.site
-        self.findings.append(
+        self._found(
             Finding(
                 source_of(site, first.frame, self._turns(site, first)),
                 "wrong",
@@ -514,7 +567,7 @@ def _dependent(recording: Recording, analysis: Analysis) -> set[int]:
     parameters = {parameter.old.id for parameter in analysis.parameters}
     found = set(parameters)
     for node in recording.nodes:
-        if any(parent.id in found for parent in node.parents()):
+        if any(parent.id in found for parent in sources(node)):
             found.add(node.id)
     return found - parameters
 
@@ -541,6 +594,12 @@ def _stored(site: Site) -> str:
 def _chain_nodes(parameter: Any) -> list[Node]:
     chain = [link.node for piece in parameter.pieces for link in piece.chain]
     return [*chain, *([parameter.new] if parameter.new is not None else [])]
+
+
+def _changed(instance: Instance, before: ValueOf, after: ValueOf) -> Node | None:
+    """Return what an edit changes: the value of a statement, or only what is stored, as with a sign."""
+    nodes = [node for node in (instance.node, instance.result) if node is not None]
+    return next((node for node in nodes if _difference(node, before, after)), nodes[0] if nodes else None)
 
 
 def _difference(node: Node | None, before: ValueOf, after: ValueOf) -> float:

@@ -11,13 +11,13 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bpdebug.verify.repair.rules import missing, written
+from bpdebug.verify.repair.rules import beside, missing, written
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 from bpdebug.verify.repair.trees import Spot, spots
 
 INNER = 0.15
 """What is missing is more often missing from the whole than from a part."""
-RULES = (*written.RULES, *missing.RULES)
+RULES = (*written.RULES, *beside.RULES, *missing.RULES)
 """Every rule for a backward pass."""
 
 

@@ -159,11 +159,11 @@ class ForwardSearch:
     # ---- trying
 
     def _first(self, before: Replaced, seconds: float, evidence: Sequence[Evidence]) -> ForwardFault | None:
-        deadline = min(time.monotonic() + seconds, self.search.deadline)
+        deadline = min(time.thread_time() + seconds, self.search.deadline)
         base = _Base([self.search.judged(trial, before) for trial in self.trials])
         best: ForwardFault | None = None
         for line, edit in self._edits(before, evidence):
-            if time.monotonic() > deadline:
+            if time.thread_time() > deadline:
                 break
             if not self._keeps_rank(line, edit):
                 continue

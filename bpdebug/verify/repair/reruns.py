@@ -143,6 +143,15 @@ def told_of(analysis: Analysis) -> Told:
     return Told(loss=str(analysis.loss.candidate.line)) if analysis.loss is not None else Told()
 
 
+def _told_after(analysis: Analysis, rewriting: Rewriting) -> Told:
+    """Return which loss was found, on its line in the text with an edit that may have other lines."""
+    place, loss = rewriting.place, analysis.loss
+    if loss is None or loss.candidate.line <= place.end_line:
+        return told_of(analysis)
+    more = rewriting.correction.count("\n") - (place.end_line - place.line)
+    return Told(loss=str(loss.candidate.line + more))
+
+
 def with_rewriting(text: str, rewriting: Rewriting) -> str:
     """Return the text of a file with an edit in it."""
     place = rewriting.place
@@ -158,7 +167,9 @@ def text_of(recording: Recording, texts: Mapping[str, str], file: str) -> str:
     return texts.get(file) or (source.text if source else "")
 
 
-def mending(base: Rerun, rewritings: Iterable[Rewriting], deadline: float) -> tuple[Rewriting, Rerun] | None:
+def mending(
+    base: Rerun, rewritings: Iterable[Rewriting], deadline: float, needs_more: bool = True
+) -> tuple[Rewriting, Rerun] | None:
     """Return the first rewriting with which more gradients are right and none less, and how it ran.
 
     Parameters
@@ -168,19 +179,20 @@ def mending(base: Rerun, rewritings: Iterable[Rewriting], deadline: float) -> tu
     rewritings : iterable of Rewriting
         What to try, the likelier first.
     deadline : float
-        When the search ends, on the clock of `time.monotonic`.
+        When the search ends, on the clock of `time.thread_time`.
+    needs_more : bool
+        Whether more gradients must be right; if not, it is enough that none is less.
     """
-    told = told_of(base.analysis)
     for rewriting in rewritings:
-        left = deadline - time.monotonic()
+        left = deadline - time.thread_time()
         if left <= 0:
             return None
         text = text_of(base.recording, base.texts, rewriting.place.file)
         texts = {**base.texts, rewriting.place.file: with_rewriting(text, rewriting)}
         recording = _recorded_again(base.recording, texts, left)
         if recording is not None and _is_promising(recording, base):
-            again = _analysed(recording, texts, told)
-            if again is not None and _is_better(again, base):
+            again = _analysed(recording, texts, _told_after(base.analysis, rewriting))
+            if again is not None and _is_better(again, base, needs_more):
                 return rewriting, again
     return None
 
@@ -220,13 +232,13 @@ def _is_near(step: Any, other: Any) -> bool:
     return bool(np.allclose(step, other, SAME, 0, equal_nan=True))
 
 
-def _is_better(again: Rerun, base: Rerun) -> bool:
+def _is_better(again: Rerun, base: Rerun, needs_more: bool) -> bool:
     """Whether more is right, nothing less, and the forward pass as it was."""
     if again.analysis.loss is None or (base.loss is not None and not _is_same_loss(again, base)):
         return False
     if base.recording.ending.kind == "raised":
         return bool(again.right) and not again.wrong
-    return again.right > base.right
+    return again.right > base.right if needs_more else again.right >= base.right
 
 
 def _is_same_loss(again: Rerun, base: Rerun) -> bool:

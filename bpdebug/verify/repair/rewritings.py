@@ -13,14 +13,15 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import NamedTuple
 
-from bpdebug.sources.script import Instance, Place, Recording, Site
+from bpdebug.sources.script import Instance, Place, Recording
 from bpdebug.verify.repair.replay import ValueOf
 from bpdebug.verify.repair.reruns import Rewriting
 from bpdebug.verify.repair.rules.nodes import parsed
 from bpdebug.verify.repair.rules.replacement import Scope
 from bpdebug.verify.repair.scopes import scope_of
+from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trees import Code, Spot, spots
-from bpdebug.verify.repair.wording import sentence
+from bpdebug.verify.repair.wording import SENTENCES, sentence
 
 ALIKE = 0.72
 """From so much likeness on, a statement may have been meant as another one (the ratio of `difflib`)."""
@@ -54,16 +55,16 @@ class Rewritings:
         nodes = [recording.nodes[number] for number in forward]
         self.forward = {(node.site.place.file, node.site.line) for node in nodes if node.site is not None}
 
-    def around(self, sites: Sequence[Site]) -> list[Rewriting]:
-        """Return what may be rewritten in the functions of some places, the likelier first.
+    def around(self, suspects: Sequence[Suspect]) -> list[Rewriting]:
+        """Return what may be rewritten in the functions of some lines and in those that call them.
 
         Parameters
         ----------
-        sites : sequence of Site
-            Where something is wrong.
+        suspects : sequence of Suspect
+            Where something is wrong. The likelier rewritings come first.
         """
-        functions = dict.fromkeys((site.place.file, site.function) for site in sites)
-        lines = [site.line for site in sites]
+        functions = dict.fromkeys(self._functions(suspects))
+        lines = [one.site.line for one in suspects]
         found: dict[tuple[Place, str], Rewriting] = {}
         for file, function in functions:
             for statement in self._statements(file, function):
@@ -74,6 +75,19 @@ class Rewritings:
                     if known is None or known.cost > nearer.cost:
                         found[one.place, one.correction] = nearer
         return sorted(found.values(), key=lambda one: one.cost)
+
+    def _functions(self, suspects: Sequence[Suspect]) -> Iterator[tuple[str, str]]:
+        """Yield the file and the name of the functions that some lines ran in, the innermost first."""
+        for suspect in suspects:
+            yield suspect.site.place.file, suspect.site.function
+        for suspect in suspects:
+            frame = suspect.first.frame.parent
+            while frame is not None:
+                if frame.site is None:
+                    yield self.recording.path, ""
+                else:
+                    yield frame.site.place.file, frame.site.function
+                frame = frame.parent
 
     def _statements(self, file: str, function: str) -> list[_Statement]:
         own = [one for one in self._every if one.place.file == file and one.function == function]
@@ -98,7 +112,11 @@ class Rewritings:
         instance = self._instance_near(statement)
         if instance is None:
             return
-        own = [*self._of_expressions(statement, instance), *self._twins(statement)]
+        own = [
+            *self._of_expressions(statement, instance),
+            *self._twins(statement),
+            *self._of_whole(statement),
+        ]
         yield from sorted(own, key=lambda one: one.cost)[:MOST_OF_A_STATEMENT]
 
     def _instance_near(self, statement: _Statement) -> Instance | None:
@@ -123,6 +141,15 @@ class Rewritings:
                 for new, kind, cost, part in rules(spot, scope):
                     text = code.with_replaced(spot, new)
                     yield Rewriting(place, code.text, text, sentence(kind, part, code), cost)
+
+    def _of_whole(self, statement: _Statement) -> Iterator[Rewriting]:
+        """Add in place to what other names hold as well."""
+        source = self.recording.source(statement.place.file)
+        assert source is not None
+        code, tree = source.code(statement.place), statement.tree
+        if isinstance(tree, ast.Assign) and isinstance(tree.targets[0], ast.Name) and "\n" not in code:
+            new = code.replace("=", "+=", 1)
+            yield Rewriting(statement.place, code, new, SENTENCES["= for +="], 1.2)
 
     def _scope(self, instance: Instance) -> Scope:
         if instance not in self._scopes:
@@ -221,6 +248,9 @@ def _replacements(spot: Spot, scope: Scope) -> Iterator[_Suggestion]:
             yield from _integers(node, scope)
         case ast.Compare(ops=[_]):
             yield from _comparisons(node)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))):
+            for other in (1 - value, -1 - value):
+                yield _number(other), "another index", 1.3, None
         case ast.UnaryOp(op=ast.USub() | ast.Not(), operand=operand):
             yield operand, "sign", 1.4, None
 
@@ -243,7 +273,7 @@ def _bounds(node: ast.Call, arguments: list[ast.expr]) -> Iterator[_Suggestion]:
         yield ast.Call(node.func, [ast.Constant(1), *arguments], []), "bounds", 1.5, None
     if len(arguments) == 2:
         yield ast.Call(node.func, arguments[1:], []), "bounds", 1.5, None
-    yield ast.Call(ast.Name("reversed"), [node], []), "order", 1.3, None
+    yield ast.Call(ast.Name("reversed", ast.Load()), [node], []), "order", 1.3, None
 
 
 def _shifted(node: ast.expr) -> Iterator[ast.expr]:

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language.forms import Shape
-from bpdebug.sources.script import Instance, Recording, Site
+from bpdebug.sources.script import Instance, Node, Recording, Site
 from bpdebug.sources.script.environment import Environment
+from bpdebug.sources.script.recorder.operations import put
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import ValueOf
+from bpdebug.verify.repair.rules.beside import renumbered, shift_between
 from bpdebug.verify.repair.rules.replacement import Scope
 
 MOST_TENSORS = 60
@@ -22,6 +24,7 @@ LONGEST_TEXT = 40
 MOST_FUNCTIONS = 12
 MOST_SLICES = 16
 MOST_ITEMS, MOST_PARTS = 24, 8
+MOST_BESIDE = 3
 DEEPEST = 2
 """An item of an attribute is found, and nothing deeper."""
 
@@ -48,7 +51,7 @@ def scope_of(
     counts: dict[str, None] = {}
     # Within a function its own variables are meant, and what else it is written with.
     own = names if instance.scope is None else {name: names[name] for name in instance.scope if name in names}
-    near = [*further, *_expressions_near(recording, instance.site)]
+    near = [*further, *_expressions_near(recording, instance.site), *_items_alike(instance.site, own)]
     for text, value in (*_evaluated(recording, instance, value_of, near), *_held(own)):
         if isinstance(value, bool) or len(tensors) >= MOST_TENSORS:
             continue
@@ -74,6 +77,8 @@ def scope_of(
         tuple(_functions(names))[:MOST_FUNCTIONS],
         _slices(recording, instance.site),
         _numpy(names),
+        tuple(_beside(recording, instance.site))[:MOST_BESIDE],
+        _stored(instance),
         shape,
     )
 
@@ -84,6 +89,18 @@ def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueO
     except Exception:
         return None
     return np.shape(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
+
+
+def _items_alike(site: Site, names: Mapping[str, Any]) -> list[str]:
+    """Return the items of lists at the positions that a statement stores to: `x[i]` for `w[i] -= v`."""
+    targets = (_tree(target.text) for target in site.targets)
+    positions = [
+        ast.unparse(one.slice)
+        for one in targets
+        if isinstance(one, ast.Subscript) and not isinstance(one.slice, ast.Constant)
+    ]
+    lists = [name for name, value in _held(names) if isinstance(value, list | tuple)] if positions else []
+    return [f"{name}[{position}]" for position in positions for name in lists[:MOST_ITEMS]]
 
 
 def _evaluated(
@@ -115,6 +132,49 @@ def _slices(recording: Recording, site: Site) -> tuple[ast.expr, ...]:
             if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice | ast.Tuple):
                 found.setdefault(ast.unparse(node.slice), node.slice)
     return tuple(found.values())[:MOST_SLICES]
+
+
+def _beside(recording: Recording, site: Site) -> Iterator[ast.expr]:
+    """Yield what is stored elsewhere under this name but for its number, renumbered for this place."""
+    if not site.targets:
+        return
+    own = site.targets[0].text
+    for other in recording.sites:
+        if other.kind != "value" or not other.targets or other.place.file != site.place.file:
+            continue
+        shift = shift_between(own, other.targets[0].text)
+        if shift is not None:
+            tree = _tree(renumbered(other.code, shift))
+            if tree is not None:
+                yield tree
+
+
+def _stored(instance: Instance) -> Shape | None:
+    """Return the shape of what an instance's value is added to, or of the part that it is put into."""
+    result = instance.result
+    if result is None or result is instance.node:
+        return None
+    if result.function is put:
+        whole, index, _ = result.operands
+        try:
+            part: Shape = np.shape(whole.value[_plain(index)])
+        except (TypeError, IndexError):
+            return None
+        return part
+    shape: Shape = np.shape(result.like)
+    return shape
+
+
+def _plain(index: Any) -> Any:
+    """Return an index as it was."""
+    kind = type(index)
+    if kind is Node:
+        return index.value
+    if kind is tuple or kind is list:
+        return kind(_plain(part) for part in index)
+    if kind is slice:
+        return slice(_plain(index.start), _plain(index.stop), _plain(index.step))
+    return index
 
 
 def _trees_near(recording: Recording, site: Site) -> Iterator[ast.expr]:
@@ -171,6 +231,9 @@ def _functions(names: Mapping[str, Any]) -> Iterator[str]:
     for name in dir(type(own)) if own is not None else ():
         method = getattr(type(own), name, None)
         if isinstance(method, FunctionType) and _arguments(method) == 2 and not name.startswith("__"):
+            yield f"self.{name}"
+    for name, held in getattr(own, "__dict__", {}).items():
+        if isinstance(held, FunctionType) and _arguments(held) == 1:
             yield f"self.{name}"
 
 

@@ -1,9 +1,9 @@
 """The search for corrections: edit a line, compute everything again, and see whether the gradients are right.
 
 An edit is a correction only if more gradients are right with it and none less, here and on fresh values of
-the parameters. Edits that leave the line's value as it was, or that raise, are dropped before anything else
-is computed. Where several lines can be mended, that one is at fault whose new value is then the gradient of
-something that is known, and the earlier one.
+the parameters. Edits that leave the line's value as it was on all of these, or that raise, are dropped before
+anything else is computed. Where several lines can be mended, that one is at fault whose new value is then the
+gradient of something that is known, and the earlier one.
 """
 
 from __future__ import annotations
@@ -35,8 +35,22 @@ ENOUGH = 3
 """After the first line with a full correction, so many more lines are looked at for a better one."""
 MOST_OF_A_LINE = 6
 """So many corrections of one line are kept: they are the same in other words."""
+EXPLAINED = 0.5
+"""How much less likely one is at a line whose value is what its name says already."""
 KNOWN_GRADIENT = 0.4
 """How much likelier a correction is whose value is the gradient of something that is known."""
+
+
+class Costs(NamedTuple):
+    """The edits that are tried at a time: those that cost at least so much, and less than that."""
+
+    least: float
+    most: float
+
+
+ANY_COST = Costs(0.0, float("inf"))
+WAVES = (Costs(0.0, 1.41), Costs(1.41, float("inf")))
+"""The likelier edits of all lines are tried before the others of any."""
 
 
 class Trial(NamedTuple):
@@ -114,7 +128,7 @@ class Search:
     is_gradient : callable
         Whether a value is the right gradient of something that is known.
     deadline : float
-        When it ends, on the clock of `time.monotonic`.
+        When it ends, on the clock of `time.thread_time`: what this thread has worked, whatever else is busy.
     """
 
     def __init__(
@@ -132,7 +146,7 @@ class Search:
     @property
     def is_over(self) -> bool:
         """Whether the time is over."""
-        return time.monotonic() > self.deadline
+        return time.thread_time() > self.deadline
 
     def corrections(self, suspects: Sequence[Suspect], before: Replaced) -> list[Correction]:
         """Return the corrections that were found, the best first.
@@ -146,35 +160,47 @@ class Search:
         """
         bases = [self.judged(trial, before) for trial in self.trials]
         found: list[Correction] = []
-        patience = len(suspects)
-        for suspect in suspects:
-            if patience == 0 or self.is_over:
+        for costs in WAVES:
+            patience = len(suspects)
+            for suspect in suspects:
+                if patience == 0 or self.is_over:
+                    break
+                patience -= 1
+                own = list(self._of_line(suspect, before, bases, costs))
+                found += own
+                if patience > ENOUGH and any(_is_full(bases, one) for one in own):
+                    patience = ENOUGH
+            if any(_is_full(bases, one) for one in found):
                 break
-            patience -= 1
-            own = list(self._of_line(suspect, before, bases))
-            found += own
-            if patience > ENOUGH and any(_is_full(bases, one) for one in own):
-                patience = ENOUGH
         return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
 
     def judged(self, trial: Trial, replaced: Replaced) -> Verdicts:
         """Say which gradients are right on the values of a trial, with some corrections."""
         return trial.verdicts(self.replay.run({**trial.replaced, **replaced}), replaced)
 
-    def _of_line(self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts]) -> Iterator[Correction]:
+    def _of_line(
+        self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts], costs: Costs
+    ) -> Iterator[Correction]:
         count = 0
         statements = (Candidate(*one) for one in statement_edits(self.recording, suspect))
-        for candidate in itertools.chain(statements, self.candidates(suspect, before)):
+        likely = (one for one in statements if costs.least <= one.cost < costs.most)
+        for candidate in itertools.chain(likely, self.candidates(suspect, before, costs=costs)):
             if count == MOST_OF_A_LINE or self.is_over:
                 return
             mended = self._mended(candidate, before, bases)
             if mended:
                 count += 1
-                cost = candidate.cost - KNOWN_GRADIENT * self._gives_gradient(candidate, suspect, before)
+                cost = candidate.cost + EXPLAINED * suspect.is_explained
+                cost -= KNOWN_GRADIENT * self._gives_gradient(candidate, suspect, before)
                 yield Correction(suspect, *candidate[:4], mended, cost, candidate.replaced)
 
     def candidates(
-        self, suspect: Suspect, before: Replaced, rules: Sequence[Rule] = RULES, further: Sequence[str] = ()
+        self,
+        suspect: Suspect,
+        before: Replaced,
+        rules: Sequence[Rule] = RULES,
+        further: Sequence[str] = (),
+        costs: Costs = ANY_COST,
     ) -> Iterator[Candidate]:
         """Yield the edits of a line's expression that change its value, the likelier first.
 
@@ -188,6 +214,8 @@ class Search:
             What is tried.
         further : sequence of str
             Tensors that may be meant although nothing around reads them.
+        costs : Costs
+            How unlikely they may be.
         """
         site, first = suspect.site, suspect.first
         if first.node is None:
@@ -196,8 +224,9 @@ class Search:
             code = Code(site.code)
         except (SyntaxError, RecursionError):
             return
-        recorded = self.replay.recorded(first.node)
         value_of = self.replay.run(before) if before else self.replay.recorded
+        fresh = self.replay.run({**self.trials[-1].replaced, **before})
+        recorded, otherwise = self.replay.recorded(first.node), fresh(first.node)
         unchanged = dict(
             one for instance in suspect.instances for one in read_before(self.recording, instance)
         )
@@ -205,13 +234,22 @@ class Search:
         for edit in edits(code.tree, scope, rules):
             if self.is_over:
                 return
+            if not costs.least <= edit.cost < costs.most:
+                continue
             self.tried += 1
             text = ast.unparse(ast.fix_missing_locations(edit.expression))
             try:
                 value = value_at(self.recording, first, text, value_of)
+                # Where a scale is 1 or a shift 0, it changes something on other values alone.
+                if (
+                    len(suspect.instances) == 1
+                    and _same(value, recorded)
+                    and _same(value_at(self.recording, first, text, fresh), otherwise)
+                ):
+                    continue
             except Exception:  # noqa: S112 (an edit may raise anything: then it is none)
                 continue
-            if not _is_value(value) or (_same(value, recorded) and len(suspect.instances) == 1):
+            if not _is_value(value):
                 continue
             replaced = unchanged | dict(
                 self._replaced(instance, text) for instance in suspect.instances if instance.node is not None
@@ -243,8 +281,13 @@ class Search:
         return result.function(value_of(result.operands[0]), self._evaluated(instance, text, value_of))
 
     def _mended(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> tuple[str, ...]:
-        """Return the parameters that an edit mends, on all values; none if it spoils another."""
-        mended: set[str] | None = None
+        """Return the parameters that an edit mends, on all values; none if it spoils another on any."""
+        mended = {
+            name
+            for trial, base in zip(self.trials, bases, strict=True)
+            for name, verdict in base.items()
+            if verdict != "right" and name in trial.proving
+        }
         for trial, base in zip(self.trials, bases, strict=True):
             try:
                 verdicts = self.judged(trial, {**before, **candidate.replaced})
@@ -253,11 +296,10 @@ class Search:
             right = {name for name, verdict in verdicts.items() if verdict == "right"}
             if any(verdict == "right" and name not in right for name, verdict in base.items()):
                 return ()
-            newly = {name for name in right & trial.proving if base.get(name) != "right"}
-            mended = newly if mended is None else mended & newly
+            mended &= {name for name in right if name in trial.proving or base.get(name) == "right"}
             if not mended:
                 return ()
-        return tuple(sorted(mended or ()))
+        return tuple(sorted(mended))
 
     def _gives_gradient(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> bool:
         value_of = self.replay.run({**before, **candidate.replaced})

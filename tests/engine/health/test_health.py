@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from bpdebug.engine.health import HEALTH_CONDITIONS, Finding, examine, layer_health
 from bpdebug.engine.health.blocks import BLOCK_SIZE, blocks
 from bpdebug.engine.health.sizes import mean_size, norm
-from bpdebug.engine.health.units import DEAD_SHARE, dead_share
+from bpdebug.engine.health.units import DEAD_SHARE, count_dead, dead_share
 from bpdebug.engine.language.nodes import Statement, names
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.network.layers import LAYER_KINDS
@@ -254,6 +255,17 @@ def test_dead_units(rows: list[list[float]], text: str | None) -> None:
     transposed = run_dense(a0.T, ("relu", w, b[:, 0]), incoming=np.ones_like(a0.T), layout=ROWS)
     for trace in (columns, transposed):
         assert found(trace, "dead_units") == ([] if text is None else [text])
+
+
+@given(arrays.arrays(float, st.tuples(st.integers(1, 4), st.integers(1, 3)), elements=st.integers(-2, 1)))
+def test_a_dead_unit_is_off_for_every_example(a0: np.ndarray) -> None:
+    w, b = square(1.0, len(a0))
+    columns = run_dense(a0, ("relu", w, b), incoming=np.ones_like(a0))
+    transposed = run_dense(a0.T, ("relu", w, b[:, 0]), incoming=np.ones_like(a0.T), layout=ROWS)
+    dead = sum(max(row) <= 0 for row in a0.tolist())
+    for trace in (columns, transposed):
+        (census,) = count_dead(trace)
+        assert (census.affected, census.total, census.examples) == (dead, *a0.shape)
 
 
 def test_dead_units_without_layers() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.language.parsing import parse
@@ -16,6 +20,7 @@ from bpdebug.engine.language.printing import (
     statement_text,
     written_number,
 )
+from bpdebug.engine.language.shapes import shape_of
 
 
 @pytest.mark.parametrize(
@@ -92,8 +97,9 @@ def test_sum_over_several_axes_names_each_index_and_the_last_one_is_n() -> None:
 
 
 def test_gradients_are_written_as_derivatives_of_the_loss() -> None:
-    assert math_text(parse("dz2 @ a1.T"), {"dz2": "z2"}) == "∂L/∂z₂ · a₁ᵀ"
-    assert math_text(parse("dz2 @ a1.T"), {"da2": "a2"}) == "dz₂ · a₁ᵀ"
+    statement = Statement("dw2", parse("dz2 @ a1.T"))
+    assert chain_rule(statement, {"dz2": "z2"}) == "dw₂ = ∂L/∂z₂ · a₁ᵀ"
+    assert chain_rule(statement, {"da2": "a2"}) == "dw₂ = dz₂ · a₁ᵀ"
 
 
 @pytest.mark.parametrize(
@@ -104,11 +110,8 @@ def test_gradients_are_written_as_derivatives_of_the_loss() -> None:
         ("x", "x"),
         ("w2v", "w2v"),
         ("a2b3", "a2b₃"),
-        ("dh1_t3", "dh₁⁽³⁾"),
-        ("tanh_c12_t10", "tanh_c₁₂⁽¹⁰⁾"),
         ("x_t3", "x_t₃"),
-        ("dc1_t2_via_tanh_c1_t2", "dc₁⁽²⁾ via tanh_c₁⁽²⁾"),
-        ("da1_via_xhat1", "da₁ via x̂₁"),
+        ("xhat1", "x̂₁"),
     ],
 )
 def test_only_a_number_at_the_end_becomes_a_subscript(name: str, mathematics: str) -> None:
@@ -150,7 +153,8 @@ SHAPES = {"dz2": (2, 1), "a1": (4, 1), "w1": (4, 3), "a0": (3, 7), "b1": (4, 1),
     ],
 )
 def test_shapes_stand_in_the_places_of_the_operands(text: str, shapes: str) -> None:
-    assert shapes_text(Statement("r", parse(text)), SHAPES) == shapes
+    result = shape_of(parse(text), SHAPES)
+    assert shapes_text(Statement("r", parse(text)), {**SHAPES, "r": result}) == shapes
 
 
 def test_statement_and_shape() -> None:
@@ -165,6 +169,8 @@ def test_statement_and_shape() -> None:
         (1000.0, 3, "1000"),
         (-1000.0, 3, "-1000"),
         (1234.5, 3, "1234"),
+        (999.9, 3, "1000"),
+        (-99.96, 3, "-100"),
         (9_999_999.0, 3, "9999999"),
         (10_000_000.0, 3, "1e+07"),
         (0.5, 3, "0.5"),
@@ -175,3 +181,17 @@ def test_statement_and_shape() -> None:
 )
 def test_a_whole_number_below_ten_million_has_no_exponent(value: float, digits: int, text: str) -> None:
     assert written_number(value, digits) == text
+
+
+@given(
+    value=st.floats(1e-4, 1e7, exclude_max=True) | st.integers(-4, 6).map(lambda power: 10.0**power),
+    sign=st.sampled_from([1, -1]),
+    digits=st.integers(1, 12),
+)
+def test_a_number_that_can_be_read_has_its_digits_and_no_exponent(
+    value: float, sign: int, digits: int
+) -> None:
+    text = written_number(sign * value, digits)
+    assert "e" not in text
+    last = 10.0 ** (math.floor(math.log10(value)) + 1 - digits)
+    assert abs(float(text) - sign * value) <= last / 2 * (1 + 1e-9) + 1e-15 * value

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from bpdebug.engine.language import forms
 from bpdebug.engine.language.evaluation import evaluate
@@ -41,6 +42,14 @@ def test_inference_agrees_with_numpy(text: str, x: tuple[int, ...], y: tuple[int
             shape_of(expression, {"x": x, "y": y})
     else:
         assert shape_of(expression, {"x": x, "y": y}) == actual
+
+
+@pytest.mark.parametrize(("text", "signature"), [("x * y", "(),()->()"), ("x @ y", "(m,n),(n,p)->(m,p)")])
+@given(data=st.data())
+def test_stacks_that_fit_together(text: str, signature: str, data: st.DataObject) -> None:
+    drawn = data.draw(arrays.mutually_broadcastable_shapes(signature=signature, max_dims=3, max_side=3))
+    x, y = drawn.input_shapes
+    assert shape_of(parse(text), {"x": x, "y": y}) == drawn.result_shape
 
 
 @pytest.mark.parametrize(

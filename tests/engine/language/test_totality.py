@@ -13,6 +13,7 @@ from bpdebug.engine.language.parsing import _is_like
 from bpdebug.engine.language.provenance.origins import origin_of
 from bpdebug.engine.language.shapes import options_of, shape_of
 from bpdebug.errors import ShapeError
+from tests.tiers import examples
 
 SHAPES = st.lists(st.integers(0, 3) | st.integers(1, 3), max_size=4).map(tuple)
 NUMBERS = st.integers(-3, 4)
@@ -59,6 +60,7 @@ def calls(draw: st.DrawFn, name: str) -> tuple[Call, dict[str, np.ndarray]]:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+@examples(3)
 @given(data=st.data())
 def test_a_misfit_is_a_declared_error(name: str, data: st.DataObject) -> None:
     call, values = data.draw(calls(name))

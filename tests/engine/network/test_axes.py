@@ -107,7 +107,7 @@ def test_layers_of_several_inputs_take_names_from_any_of_them(kind: str) -> None
     named = Program(
         {**program.inputs, "w": (4, 3)},
         (Statement("y", parse("w @ x1.T")), *program.statements),
-        program.layers,
+        program.blocks,
         program.incoming,
         batch_axes={"x1": 0},
     )

@@ -42,7 +42,7 @@ def test_each_part_of_a_gradient_is_a_step_and_then_their_sum(tmp_path: Path) ->
     at = texts.index("dw1 = dw1_via_z1_2 + dw1_via_z1_1")
     assert texts[at - 2 : at] == ["dw1_via_z1_2 = dz1_2 @ a0_2.T", "dw1_via_z1_1 = dz1_1 @ a0_1.T"]
     assert texts[0] == "a0_1 = a0[:,0:2]"
-    assert [layer.title for layer in program.layers[:3]] == [
+    assert [layer.title for layer in program.blocks[:3]] == [
         "dense tanh, part 1",
         "dense sigmoid, part 1",
         "dense tanh, part 2",

@@ -109,7 +109,7 @@ def test_several_gradients_come_in() -> None:
 
 def test_statements_say_what_layers_call_their_gradients(dense_network: Callable) -> None:
     program = dense_network((3, 4, 2), ("relu", "sigmoid"), batch=5).program
-    (layer, _) = program.layers
+    (layer, _) = program.blocks
     assert {name: layer.role_of_gradient(name) for name in layer.roles} == {
         "a0": "d_prev",
         "w1": "dw",

@@ -90,7 +90,7 @@ def test_order_and_roles_of_a_network(dense_network: Callable) -> None:
 def test_a_layer_without_bias_has_no_bias_gradient(dense_network: Callable) -> None:
     program = dense_network((3, 2), ("tanh",), (False,)).program
     assert [s.name for s in program.statements] == ["z1", "a1", "dz1", "dw1", "da0"]
-    assert program.layers[0].tensors == {"a_prev": "a0", "w": "w1", "z": "z1", "a": "a1"}
+    assert program.blocks[0].tensors == {"a_prev": "a0", "w": "w1", "z": "z1", "a": "a1"}
 
 
 def test_the_gradient_of_z_may_come_in() -> None:
@@ -123,11 +123,11 @@ def test_rules_and_explanations(two_layer) -> None:
     explanations = [program.explanation_of(s) for s in program.statements]
     assert all(text.endswith(".") for text in explanations)
     assert len(set(explanations)) == 6  # z, a, dz, dw, db, d_prev
-    assert program.layer_of(by_name["da0"]) is program.layers[0]
+    assert program.block_of(by_name["da0"]) is program.blocks[0]
 
 
 def test_explanation_without_layers_is_that_of_the_function() -> None:
     program = Program({"x": (2,)}, statements("y = exp(x)", "u = y"))
     assert program.explanation_of(program.statements[0]) == "The exponential eˣ."
     assert program.explanation_of(program.statements[1]) == "Handed on unchanged."
-    assert program.layer_of(program.statements[0]) is None
+    assert program.block_of(program.statements[0]) is None

@@ -70,7 +70,7 @@ def test_layers_may_stand_in_any_order(tmp_path: Path) -> None:
 
 
 def test_each_layer_lists_what_it_reads_under_its_roles(tmp_path: Path) -> None:
-    skip, block, shared = load(SKIP, tmp_path).program.layers
+    skip, block, shared = load(SKIP, tmp_path).program.blocks
     assert skip.tensors == {"a_prev": "a2", "a_prev2": "a0", "a": "a1"}
     assert (skip.role_of_gradient("a2"), skip.role_of_gradient("a0")) == ("d_prev", "d_prev2")
     assert shared.tensors == {"a_prev": "a1", "w": "w2", "z": "z3", "a": "a3"}

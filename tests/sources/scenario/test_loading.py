@@ -168,7 +168,7 @@ def test_without_a_bias_there_is_no_bias_gradient(load):
 
 def test_a_layer_can_have_a_name(load):
     program = load(network(more='name = "hidden"\n')).program
-    assert program.layers[0].title == "hidden: dense identity"
+    assert program.blocks[0].title == "hidden: dense identity"
 
 
 def test_text_is_on_one_line_and_cannot_move_the_cursor(load):

@@ -75,7 +75,7 @@ def test_a_suggestion_has_unequal_sizes_and_gates_that_fit_them(tmp_path: Path) 
     program = load(HEAD + LAST, tmp_path).program
     suggestion = load(suggested_scenario(program, "Mine"), tmp_path).program
     kinds, those_of_mine = (
-        [layer.objective if layer.is_loss else layer.kind for layer in one.layers]
+        [layer.objective if layer.is_loss else layer.kind for layer in one.blocks]
         for one in (suggestion, program)
     )
     assert kinds == those_of_mine

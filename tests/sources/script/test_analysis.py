@@ -81,6 +81,35 @@ def test_parameters_loss_rate_and_gradients_are_found(tmp_path: Path) -> None:
     )
 
 
+RESIDUAL = """
+    import numpy as np
+    rng = np.random.default_rng(8)
+    X, Y = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    W1, W2, W3 = rng.normal(size=(3, 4)), rng.normal(size=(4, 4)), rng.normal(size=(4, 2))
+    for step in range(2):
+        h = X @ W1
+        s = np.tanh(h)
+        h += s @ W2
+        loss = np.sum((h @ W3 - Y) ** 2)
+        d = 2 * (h @ W3 - Y)
+        dh = d @ W3.T
+        dW3, dW2 = h.T @ d, s.T @ dh
+        dW1 = X.T @ (dh + dh @ W2.T * (1 - s**2))
+        W1 -= 0.1 * dW1
+        W2 -= 0.1 * dW2
+        W3 -= 0.1 * dW3
+    """
+IN_PLACE = ("h += s @ W2", "h -= -(s @ W2)", "np.add(h, s @ W2, out=h)", "h[:] = h + s @ W2")
+
+
+@pytest.mark.parametrize("statement", few(IN_PLACE, 2))
+def test_a_value_of_the_forward_pass_that_is_changed_in_place_is_no_parameter(
+    statement: str, tmp_path: Path
+) -> None:
+    analysis = analysed(tmp_path, RESIDUAL.replace("h += s @ W2", statement))
+    assert kinds(analysis) == dict.fromkeys(("W1", "W2", "W3"), "right")
+
+
 def test_every_operation_has_a_phase(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, NET)
     by_line = {
@@ -183,6 +212,25 @@ def test_a_loss_is_implied_by_an_error(tmp_path: Path) -> None:
     assert kinds(analysis) == {"W": "right"}
     assert analysis.loss is not None
     assert analysis.loss.text == "−Σ t log p, implied by line 9"
+
+
+LOGISTIC = """
+    import numpy as np
+    rng = np.random.default_rng(9)
+    X, y, w = rng.normal(size=(6, 3)), np.array([0.0, 1, 1, 0.25, 0, 1]), rng.normal(size=3)
+    for step in range(2):
+        a = 1 / (1 + np.exp(-(X @ w)))
+        w -= 0.2 * X.T @ (a - y)
+    """
+ERRORS = ("(a - y)", "(a - y) / 6", "(2 * (a - y))", "-(y - a)")
+
+
+@pytest.mark.parametrize("error", few(ERRORS))
+def test_an_error_of_probabilities_implies_a_cross_entropy(error: str, tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, LOGISTIC.replace("(a - y)", error))
+    assert kinds(analysis) == {"w": "right"}
+    assert analysis.loss is not None
+    assert analysis.loss.text.startswith("−Σ y log a + (1 − y) log(1 − a)")
 
 
 def test_classes_by_their_places_imply_a_loss(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bpdebug.sources.script import Recording, recomputed, record_script
 from bpdebug.sources.script.case import case_of
@@ -30,7 +32,7 @@ def same(one: Any, other: Any) -> bool:
     return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
-@pytest.fixture(params=few(SCRIPTS, 8), ids=lambda path: str(path.relative_to(FOLDER)))
+@pytest.fixture(scope="module", params=few(SCRIPTS, 8), ids=lambda path: str(path.relative_to(FOLDER)))
 def recording(request: pytest.FixtureRequest) -> Recording:
     return recorded(request.param)
 
@@ -104,6 +106,76 @@ def test_values_are_kept_where_arrays_are_written_to(tmp_path: Path) -> None:
     for node in recording.nodes:
         if node.function is not None:
             assert same(recomputed(node, lambda operand: operand.value), node.value)
+
+
+VIEWS = (".T", "[0]", "[1:]", "[..., 0]", "[::-1]", ".ravel()", ".reshape(-1, 1)")
+WRITES = (
+    "{0} += 1.5",
+    "{0} *= {1}.sum()",
+    "{0}[0] = 7.0",
+    "{0}[-1:] -= {1}.max()",
+    "{0}[...] = {0} * 2",
+    "{0}[{0} > 1] = 0.5",
+    "np.add({0}, {1}.mean(), out={0})",
+    "{0}.fill({1}.min())",
+)
+
+
+@st.composite
+def writing(draw: st.DrawFn) -> str:
+    """Draw a script that takes views of an array, writes through any of them, and reads any of them."""
+    known: dict[str, Any] = {"np": np}
+    lines = ["import numpy as np", "x0 = np.arange(6.0).reshape(2, 3)"]
+    exec(lines[1], known)
+    arrays = ["x0"]
+    for number in range(1, draw(st.integers(2, 8))):
+        array = st.sampled_from(arrays)
+        if draw(st.booleans()):
+            lines.append(draw(st.sampled_from(WRITES)).format(draw(array), draw(array)))
+        else:
+            lines.append(f"x{number} = {draw(array)}{draw(st.sampled_from(VIEWS))}")
+        exec(lines[-1], known)
+        if np.ndim(known.get(f"x{number}", 0.0)) and known[f"x{number}"].size:
+            arrays.append(f"x{number}")
+        lines.append(f"read{number} = {draw(array)} + 0")
+        exec(lines[-1], known)
+    return "\n".join(lines)
+
+
+@given(text=writing())
+def test_what_is_read_is_what_was_there(text: str, tmp_path: Path) -> None:
+    """Python itself says what is there; whatever was written to later, that is what is kept."""
+    script = tmp_path / "writes.py"
+    script.write_text(text)
+    there: dict[str, Any] = {}
+    exec(text, there)
+    recording = recorded(script)
+    kept = {name: node.value for node in recording.nodes for name in node.names if name.startswith("read")}
+    assert kept.keys() == {name for name in there if name.startswith("read")}
+    for name, value in kept.items():
+        assert same(value, there[name]), name
+    for node in recording.nodes:
+        if node.function is not None:
+            assert same(recomputed(node, lambda operand: operand.value), node.value), node
+
+
+SUMS = (
+    "sum([w, w * 2, w * 3])",
+    "sum((w * k for k in range(3)), w)",
+    "sum(w.reshape(2, 2))",
+    "sum(list(w), 0.5)",
+)
+
+
+@pytest.mark.parametrize("expression", few(SUMS, 2))
+def test_a_sum_takes_in_every_item(expression: str, tmp_path: Path) -> None:
+    script = tmp_path / "sums.py"
+    script.write_text(f"import numpy as np\nw = np.arange(1.0, 5.0)\ntotal = {expression}\n")
+    recording = recorded(script)
+    for node in recording.nodes:
+        if node.function is not None:
+            assert same(recomputed(node, lambda operand: operand.value), node.value), node
+    assert any("total" in node.names for node in recording.nodes)
 
 
 def test_names_are_as_written_with_the_items_that_were_meant(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.reference import Reference
 from tests.scripts.oracle import RIGHT
 from tests.sources.script.recording import recorded
-from tests.tiers import few
+from tests.tiers import deep
 
 FUNCTIONS = """
     np.tanh(w) + w  |  w * w - w / 3  |  w**3  |  -w  |  abs(w)  |  np.abs(w)  |  np.square(w)
@@ -28,7 +28,7 @@ FUNCTIONS = """
     np.linalg.norm(w)  |  np.linalg.norm(w, axis=0)  |  np.sum([w[0], w[1]])  |  sum(w)  |  w @ v
     w.dot(v)  |  np.dot(w[0], v)  |  np.dot(u, w)  |  w[0] @ v  |  np.dot(v, v) * w  |  w @ w.T
     np.matmul(w, w.T)  |  np.outer(w[0], v)  |  np.inner(w, v)  |  np.inner(v, w)  |  np.inner(w, w)
-    np.vdot(w[0], v)  |  np.tensordot(w, k, axes=([1], [0]))  |  np.tensordot(k, w, 1)
+    np.outer(u, v) * w  |  np.vdot(w[0], v)  |  np.tensordot(w, k, axes=([1], [0]))  |  np.tensordot(k, w, 1)
     np.einsum("ij,j->i", w, v)  |  np.einsum("ij,kj->ik", w, w)  |  np.einsum("ij->j", w)
     np.einsum("ij,ij", w, w)  |  np.einsum("ij,jkl->lik", w, k)  |  w.T @ u  |  np.transpose(w)
     w.transpose(1, 0)  |  k.transpose(2, 0, 1) * w[0, 0]  |  np.swapaxes(k * w[0, 1], 0, 2)
@@ -49,6 +49,8 @@ FUNCTIONS = """
     sum(x * x for x in w.ravel())  |  sum([w[i, j] for i in range(2) for j in range(3)])
 """
 """What may be written of a matrix w, with two vectors and a cube."""
+SCRIPT = 8
+"""So many of them stand in one script of the fast tier; each has its own in the deep one."""
 PROGRAMS = {
     "a part is replaced": "y = np.zeros((2, 3)); y[:, 1:] = w[:, :2]; y = y * w",
     "a part is replaced by a number": "y = w * 1; y[0, 1] = 5.0; y = y * w",
@@ -72,15 +74,21 @@ def cases() -> dict[str, str]:
     return {code: f"y = {code}" for code in written if code} | PROGRAMS
 
 
-def analysed(folder: Path, lines: str) -> Analysis:
+def together(codes: Sequence[str]) -> str:
+    """Write several pieces one after the other, each with a loss of its own."""
+    piece = "{lines}\n    loss{number} = np.sum(y * np.cos(np.arange(np.size(y)).reshape(np.shape(y))))"
+    pieces = [piece.format(lines=cases()[code], number=number) for number, code in enumerate(codes)]
+    return "\n    ".join([*pieces, f"loss = {' + '.join(f'loss{number}' for number in range(len(codes)))}"])
+
+
+def analysed(folder: Path, lines: str, seed: int) -> Analysis:
     text = f"""
     import math
     import numpy as np
-    rng = np.random.default_rng(8)
+    rng = np.random.default_rng({seed})
     w = np.array([[0.7, -0.4, 0.9], [-1.1, 0.3, -0.2]])
     v, u, k = rng.normal(size=3), rng.normal(size=2), rng.normal(size=(3, 2, 2))
     {lines}
-    loss = np.sum(y * np.cos(np.arange(np.size(y)).reshape(np.shape(y))))
     dw = np.ones_like(w) * w
     w = w - 0.1 * dw
     """
@@ -103,9 +111,15 @@ def differences(reference: Reference, node: Node, epsilon: float, value_of: Call
     return slopes
 
 
-@pytest.mark.parametrize("code", few(cases(), 25))
-def test_a_gradient_equals_central_differences(code: str, tmp_path: Path) -> None:
-    analysis = analysed(tmp_path, cases()[code])
+CODES = [*cases()]
+TOGETHER = [CODES[first : first + SCRIPT] for first in range(0, len(CODES), SCRIPT)]
+
+
+@pytest.mark.parametrize(
+    ("codes", "seed"), [*((codes, 8) for codes in TOGETHER), *(deep([code], 9) for code in CODES)], ids=str
+)
+def test_a_gradient_equals_central_differences(codes: list[str], seed: int, tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, together(codes), seed)
     (parameter,) = (one for one in analysis.parameters if one.name == "w")
     assert analysis.loss is not None
     assert analysis.notes == ()

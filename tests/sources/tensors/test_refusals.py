@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 import tracemalloc
@@ -423,6 +424,31 @@ def test_all_problems_of_all_tensors_at_once(tmp_path):
         "layers[0].w",
         "mine.w1.file",
     ]
+
+
+EXTENTS = st.integers(1, 4) | st.sampled_from([2**10, 2**15, 2**20, 2**25, 2**40]) | st.integers(0, 2**40)
+
+
+@given(shape=st.lists(EXTENTS, max_size=3).map(tuple), there=st.integers(0, 300), kind=st.sampled_from("ns"))
+def test_what_a_header_declares_is_believed_if_it_is_there(tmp_path, shape, there, kind):
+    """A few bytes may declare any shape: what is too large, empty, or not there is said, and never read."""
+    name = {"n": "w.npy", "s": "w.safetensors"}[kind]
+    entry = {"dtype": "F64", "shape": list(shape), "data_offsets": [0, 8 * math.prod(shape)]}
+    npy, safetensors = declared("<f8", shape, bytes(there)), safetensors_bytes({"w": entry}, bytes(there))
+    (tmp_path / name).write_bytes(npy if kind == "n" else safetensors)
+    write_scenario(tmp_path / "test.toml", f'{{ file = "{name}" }}')
+    try:
+        load_scenario(tmp_path / "test.toml")
+        said = ""
+    except ScenarioError as error:
+        said = str(error)
+    count = math.prod(extent or 1 for extent in shape)
+    if count > 2**25:
+        assert "too many elements" in said
+    elif 0 in shape:
+        assert "empty" in said
+    else:
+        assert ("truncated" in said) == (8 * count > there)
 
 
 # Whatever is in a file

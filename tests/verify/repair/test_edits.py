@@ -30,7 +30,14 @@ def shape(node: ast.expr) -> tuple[int, ...] | None:
 
 
 SCOPE = Scope(
-    SHAPES, ("m", "x.shape[1]"), ("slope",), (ast.parse("a[1:]", mode="eval").body.slice,), "np", shape
+    SHAPES,
+    ("m", "x.shape[1]"),
+    ("slope",),
+    (ast.parse("a[1:]", mode="eval").body.slice,),
+    "np",
+    (ast.parse("d1 @ h.T / m", mode="eval").body,),
+    None,
+    shape,
 )
 
 
@@ -47,6 +54,8 @@ SCOPE = Scope(
             ("y - out", "out - y", "sign"),
             ("d1 @ x.T", "d1 @ x.T / m", "division missing"),
             ("d1 @ x.T * m", "d1 @ x.T / m", "divided"),
+            ("d1 @ x.T", "d1 @ h.T / m", "written otherwise beside"),
+            ("slope(z)", "slope(z) * (1 - slope(z))", "derivative of its own"),
             ("d1.sum(axis=0)", "d1.sum(axis=1)", "axis"),
             ("np.mean(d1, axis=1)", "np.sum(d1, axis=1)", "mean for a sum"),
             ("d1[:, 0]", "np.sum(d1, axis=1)", "one for the sum"),

@@ -17,7 +17,6 @@ from tests.tiers import few
 
 SCRIPT = """\
 import numpy as np
-from tests.tiers import few
 
 rng = np.random.default_rng(3)
 x = rng.normal(size=(3, 5))
@@ -112,7 +111,7 @@ def found(script: str, folder: Path, seconds: float = 60) -> list[Correction]:
         return any(one.shape == np.shape(value) and np.allclose(one, value) for one in known)
 
     with callable_again(recording):
-        search = Search(recording, replay, trials, is_gradient, time.monotonic() + seconds)
+        search = Search(recording, replay, trials, is_gradient, time.thread_time() + seconds)
         return search.corrections(lines, {})
 
 

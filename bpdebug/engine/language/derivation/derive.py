@@ -26,7 +26,7 @@ from bpdebug.engine.language.derivation.inner_results import (
     step_of_inner,
     with_own_statements,
 )
-from bpdebug.engine.language.derivation.names import gradient_name, gradient_names, new_name
+from bpdebug.engine.language.derivation.names import VIA, gradient_name, gradient_names, new_name
 from bpdebug.engine.language.derivation.pieces import Nodes, pieces, reached
 from bpdebug.engine.language.derivation.simplification import simplify
 from bpdebug.engine.language.forms import Shape
@@ -38,7 +38,7 @@ from bpdebug.engine.language.nodes import (
     TimeStep,
     names,
 )
-from bpdebug.engine.language.printing import VIA, statement_text
+from bpdebug.engine.language.printing import statement_text
 from bpdebug.errors import DerivationError
 
 MOST_IN_A_ROW = 32

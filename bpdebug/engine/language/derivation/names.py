@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from itertools import count
 
+VIA = "_via_"
+"""What stands in the name of a part of a gradient, between the tensor and what this part flows back from."""
+
 
 def gradient_name(name: str, taken: Container[str] = ()) -> str:
     """Return what the gradient of the loss with respect to a tensor is called.

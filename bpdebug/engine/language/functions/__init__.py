@@ -2,22 +2,34 @@
 
 To add a function, write its `Function` in the module of its family; the parser, the printers, the
 shapes, the derivation, the provenance and the tests of derivatives read it from here. A new family is
-named here too: among the common ones, or among those that are imported one after the other until the
-function that is asked for is found.
+named here too: among the common ones, or among those that wait (see `late`) and are asked in turn until the
+function is found.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, MutableMapping
 
 from bpdebug.engine.language.functions import (
     activations,
     arithmetic,
+    attention,
     bounded,
+    choosing,
     comparisons,
+    convolutions,
+    elementary,
     gelu,
+    joining,
+    losses,
+    moving,
+    normalisation,
+    opaque,
+    pooling,
+    positions,
+    products,
     reductions,
+    shaping,
     softmax,
     subscripts,
 )
@@ -26,25 +38,25 @@ from bpdebug.engine.language.functions.entry import Function, Sample
 ACTIVATION_FAMILIES = (activations, bounded, gelu, softmax)
 COMMON_FAMILIES = (arithmetic, comparisons, reductions, subscripts, *ACTIVATION_FAMILIES)
 OTHER_FAMILIES = (
-    "shaping",
-    "attention",
-    "normalisation",
-    "losses",
-    "joining",
-    "opaque",
-    "positions",
-    "elementary",
-    "choosing",
-    "moving",
-    "products",
-    "pooling",
-    "convolutions",
+    shaping,
+    attention,
+    normalisation,
+    losses,
+    joining,
+    opaque,
+    positions,
+    elementary,
+    choosing,
+    moving,
+    products,
+    pooling,
+    convolutions,
 )
 """In the order in which they are searched: those that take longest to import come last."""
 
 
 class Functions(MutableMapping[str, Function]):
-    """The functions by name; the less common families are imported when they are first asked for."""
+    """The functions by name; the less common families are looked through when a name is not there."""
 
     def __init__(self) -> None:
         self._known: dict[str, Function] = {
@@ -76,9 +88,7 @@ class Functions(MutableMapping[str, Function]):
             self._import_next()
 
     def _import_next(self) -> None:
-        family = importlib.import_module(f"{__name__}.{self._waiting.pop(0)}")
-        entries: tuple[Function, ...] = family.ENTRIES
-        for function in entries:
+        for function in self._waiting.pop(0).ENTRIES:
             self._known.setdefault(function.name, function)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bpdebug.engine.language.forms import OPAQUE
+from bpdebug.engine.language.forms.positions import OPAQUE
 from bpdebug.engine.language.functions.entry import MIXED, POSITIVE, Array, Function, Sample
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpdebug.engine.language.forms import Array
-from bpdebug.engine.language.forms.writing import element_text
+from bpdebug.engine.language.forms import Array, Shape
+from bpdebug.engine.language.forms.writing import Written, element_text
+from bpdebug.engine.language.long_sums import ELLIPSIS, abbreviated
 from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.printing import written_number
 from bpdebug.engine.language.provenance.regions import Index, RegionReader, Source, point
@@ -91,9 +92,24 @@ def origin_of(
     shapes = {operand: values[operand].shape for operand in names(expression)}
     reader = RegionReader(values, shapes)
     with np.errstate(all="ignore"):
-        written = ExpressionWriter(reader, digits).write(expression, index)
+        written = _arithmetic(expression, index, values, shapes, digits)
     sources: dict[object, Source] = {}
     for source in reader.sources(expression, point(index)):
         sources.setdefault(source.key, source)
     total = written_number(float(result[index]), digits)
     return Origin(element_text(name, index), tuple(sources.values()), written.symbols, written.numbers, total)
+
+
+def _arithmetic(
+    expression: Expression,
+    index: Index,
+    values: Mapping[str, Array],
+    shapes: Mapping[str, Shape],
+    digits: int,
+) -> Written:
+    """Write an element; what stands for the terms of a long sum that are not shown fits anything."""
+    shown = abbreviated(expression)
+    if shown is not expression:
+        values = {ELLIPSIS: np.zeros(()), **{name: values[name] for name in names(shown) if name in shapes}}
+        shapes = {**shapes, ELLIPSIS: ()}
+    return ExpressionWriter(RegionReader(values, shapes), digits).write(shown, index)

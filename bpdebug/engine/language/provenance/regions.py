@@ -8,7 +8,7 @@ costs one row and one column.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from bpdebug.engine.language.forms import (
 from bpdebug.engine.language.forms.element import Element
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number
-from bpdebug.engine.language.shapes import options_of, shape_of
+from bpdebug.engine.language.shapes import options_of
 
 __all__ = ["Index", "RegionReader", "Source", "cell_of", "first_index", "point"]
 
@@ -67,10 +67,20 @@ class RegionReader:
 
     values: Mapping[str, Array]
     shapes: Mapping[str, Shape]
+    _known: dict[int, Shape] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def shape(self, node: Expression) -> Shape:
+        """Return the shape of a node's result; that of a call is found once, for all levels above it."""
+        if not isinstance(node, Call):
+            return self.shapes[node.id] if isinstance(node, Name) else ()
+        if id(node) not in self._known:
+            operands = tuple(map(self.shape, node.arguments))
+            self._known[id(node)] = FUNCTIONS[node.function].form.shape(operands, options_of(node))
+        return self._known[id(node)]
 
     def operand_regions(self, call: Call, region: Region) -> tuple[Region, ...]:
         """Return the region of each argument of a call that feeds a region of its result."""
-        operands = tuple(shape_of(argument, self.shapes) for argument in call.arguments)
+        operands = tuple(map(self.shape, call.arguments))
         return FUNCTIONS[call.function].form.reads(region, operands, options_of(call))
 
     def sources(self, node: Expression, region: Region) -> list[Source]:
@@ -98,7 +108,7 @@ class RegionReader:
             function.precedence,
             place,
             tuple(argument.id if isinstance(argument, Name) else "" for argument in call.arguments),
-            tuple(shape_of(argument, self.shapes) for argument in call.arguments),
+            tuple(map(self.shape, call.arguments)),
             options_of(call),
             self.operand_regions(call, point(place)),
             lambda number, region: self.value(call.arguments[number], region),

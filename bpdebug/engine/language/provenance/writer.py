@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bpdebug.engine.language.forms import Index
 from bpdebug.engine.language.forms.writing import Writer, Written, element_text
 from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.long_sums import ELLIPSIS
 from bpdebug.engine.language.nodes import Expression, Name, Number
 from bpdebug.engine.language.printing import written_number
 from bpdebug.engine.language.provenance.regions import RegionReader
@@ -33,6 +34,8 @@ class ExpressionWriter:
 
     def write(self, node: Expression, place: Index) -> Written:
         """Write the arithmetic of one element of a node's result."""
+        if node == Name(ELLIPSIS):
+            return Written(ELLIPSIS, ELLIPSIS)
         if isinstance(node, Name):
             value = float(self.reader.values[node.id][place])
             return Written(element_text(node.id, place), self.number(value))

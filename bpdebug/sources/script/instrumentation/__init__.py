@@ -13,6 +13,8 @@ mangles them.
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from types import CodeType
 
 from bpdebug.sources.script.instrumentation.statements import Statements
@@ -48,8 +50,5 @@ def instrumented_tree(text: str | bytes, source: Source, sites: list[Site]) -> a
 
 def decoded(text: bytes) -> str:
     """Decode a source file by its byte order mark and coding comment, as Python does."""
-    import io
-    import tokenize
-
     encoding, _ = tokenize.detect_encoding(io.BytesIO(text).readline)
     return text.decode(encoding)

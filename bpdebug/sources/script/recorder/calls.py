@@ -15,6 +15,7 @@ import operator
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -24,7 +25,8 @@ from bpdebug.sources.script.recorder.objects import is_row, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace, Item, Method, WrittenTo
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import MISSING
-from bpdebug.sources.script.sites import Site
+from bpdebug.sources.script.recorder.stores import set_attribute
+from bpdebug.sources.script.sites import Site, Target
 
 NUMERIC_MODULES = frozenset({"math", "cmath", "random", "operator", "_operator", "copy", "statistics"})
 """The parts of the standard library that compute."""
@@ -248,11 +250,6 @@ def _is_hashable(value: Any) -> bool:
 
 
 def _set_attribute(recorder: Recorder, site: Site, arguments: tuple[Any, ...]) -> None:
-    from dataclasses import replace
-
-    from bpdebug.sources.script.recorder.stores import set_attribute
-    from bpdebug.sources.script.sites import Target
-
     owner, name, value = arguments
     set_attribute(recorder, replace(site, targets=(Target(name),)), owner, name, value)
 

@@ -11,15 +11,12 @@ date: when one of those is met again it gets a new node, which reads it from the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from bpdebug.sources.script.recorder.operations import elements, put_elements
 from bpdebug.sources.script.recorder.records import Node, Undo
-
-if TYPE_CHECKING:
-    pass
 
 NUMERIC = frozenset("fbiuc")
 """The kinds of dtype that are followed."""

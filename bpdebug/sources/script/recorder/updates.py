@@ -26,8 +26,14 @@ DEEPEST = 6
 """An update is a few operations on top of the old value."""
 
 
-def terms_beside(new: Node, old: Node, sign: int = 1, depth: int = 0) -> Terms | None:
-    """Write `new = c · old + terms`, and return the terms with their signs; None if it has no such form."""
+def terms_beside(new: Node, old: Node, sign: int = 1, depth: int = 0, is_delta: bool = False) -> Terms | None:
+    """Write `new = c · old + terms`, and return the terms with their signs; None if it has no such form.
+
+    Of single numbers nearly all is a multiple: the slope of a bias may be `c · (w x + b − y)`. So a delta is
+    not looked into where other statements have stored it.
+    """
+    if is_delta and old.shape == () and new.instance is not None and new.origin is not old:
+        return None
     new = new.origin
     if new is old:
         return ()
@@ -45,18 +51,18 @@ def terms_beside(new: Node, old: Node, sign: int = 1, depth: int = 0) -> Terms |
             held, other = operands[first], operands[1 - first]
             if type(held) is not Node:
                 continue
-            terms = terms_beside(held, old, signs[first], depth + 1)
+            terms = terms_beside(held, old, signs[first], depth + 1, is_delta)
             if terms is None:
                 continue
             if type(other) is not Node:
                 return terms
-            more = terms_beside(other, old, signs[1 - first], depth + 1)
+            more = terms_beside(other, old, signs[1 - first], depth + 1, is_delta=True)
             return (*terms, *(((signs[1 - first], other),) if more is None else more))
     if function in SCALE:
         for first in (0, 1):
             held, other = operands[first], operands[1 - first]
             if type(held) is Node and np.ndim(other.like if type(other) is Node else other) == 0:
-                terms = terms_beside(held, old, sign, depth + 1)
+                terms = terms_beside(held, old, sign, depth + 1, is_delta)
                 if terms is not None:
                     return terms
     return None

@@ -1,90 +1,30 @@
 """Convolutions as people write them by mistake: filters turned the wrong way, windows in the wrong places.
 
-A convolution and its two gradients add up the same products, one for each place of a filter in each
-window. So one walk over the places serves all three, and a mistake is a wrong word about it: which place
-of the filter is meant, where the windows lie, which channels an output sees.
+Each mistake is the right function on other operands: on filters that are turned, on outputs in another order,
+on an input that is larger. So nothing here is a convolution of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import product
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from bpdebug.engine.language.forms.regions import Shape, element_count, written
 from bpdebug.engine.language.forms.windows import Sliding, whole_numbers
+from bpdebug.engine.language.functions import convolutions as right
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Option
 from bpdebug.verify.diagnosis.misreadings.misreading import Misread, Misreading
 
+Indices = npt.NDArray[np.intp]
+
 MOST_NUMBERS = 2**24
 """What is larger than it should be is computed up to this size."""
-
-
-@dataclass(frozen=True)
-class _Walk:
-    """A walk over the places of a filter.
-
-    Attributes
-    ----------
-    x, w : tuple of int
-        The shapes of the input and of the weights.
-    options : mapping
-        Stride, padding, dilation and groups.
-    mixed : bool
-        Whether neighbouring outputs see different groups of channels, where those of a group lie together.
-    """
-
-    x: Shape
-    w: Shape
-    options: dict[str, Any]
-    mixed: bool = False
-
-    @property
-    def axes(self) -> list[Sliding]:
-        """The windows along each of the last axes."""
-        count = len(self.w) - 2
-        stride, padding, dilation = (
-            whole_numbers("a convolution", name, self.options[name], count, least)
-            for name, least in (("stride", 1), ("padding", 0), ("dilation", 1))
-        )
-        return list(map(Sliding, self.x[2:], self.w[2:], stride, padding, dilation))
-
-    def channels(self, output: int) -> slice:
-        """Return the channels that an output sees."""
-        groups = int(self.options["groups"])
-        group = output % groups if self.mixed else output * groups // self.w[0]
-        return slice(group * self.w[1], (group + 1) * self.w[1])
-
-    def places(self, windows: Shape) -> Iterator[tuple[Any, Any, Any]]:
-        """For each place of the filter, yield it, the windows in which it meets the input, and where.
-
-        So many windows need not fit: a product is added up wherever there is something to multiply.
-        """
-        axes = self.axes
-        for place in product(*map(range, self.w[2:])):
-            met = [_met(axis, k, count) for axis, k, count in zip(axes, place, windows, strict=True)]
-            yield place, (..., *(windows for windows, _ in met)), (..., *(inputs for _, inputs in met))
-
-    def spread(self, w: Array) -> Array:
-        """Return the weights with all channels for each output, 0 for those that it does not see."""
-        full: Array = np.zeros((self.w[0], self.x[1], *self.w[2:]), w.dtype)
-        for output in range(self.w[0]):
-            full[output, self.channels(output)] = w[output]
-        return full
-
-
-@lru_cache(maxsize=1024)
-def _met(axis: Sliding, k: int, count: int) -> tuple[slice, slice]:
-    """Return which of so many windows meet the input at their place `k`, and where."""
-    met = [o for o in range(count) if 0 <= axis.at(o, k) < axis.extent]
-    if not met:
-        return slice(0), slice(0)
-    return slice(met[0], met[-1] + 1), slice(axis.at(met[0], k), axis.at(met[-1], k) + 1, axis.stride)
+MOST_LAID_OUT = 2**27
+"""And so many numbers of all windows side by side."""
 
 
 def _turned(w: Array, mirrored: bool, exchanged: bool) -> Array:
@@ -93,10 +33,36 @@ def _turned(w: Array, mirrored: bool, exchanged: bool) -> Array:
     return w.swapaxes(0, 1) if exchanged else w
 
 
-def _mapped(matrix: Array, x: Array) -> Array:
-    """Multiply the channels at every place by a matrix."""
-    mapped: Array = (matrix @ x.reshape(*x.shape[:2], -1)).reshape(len(x), len(matrix), *x.shape[2:])
-    return mapped
+def _order(outputs: int, mixed: bool, options: dict[str, Any]) -> Indices:
+    """Return the outputs, those of a group together; mixed, every group has every n-th output."""
+    groups = int(options["groups"]) if mixed else 1
+    return np.arange(outputs).reshape(-1, groups).T.ravel()
+
+
+def _settings(name: str, count: int, options: dict[str, Any]) -> tuple[int, ...]:
+    return whole_numbers("a convolution", name, options[name], count, 0)
+
+
+def _room(x: Shape, w: Shape, windows: Shape, options: dict[str, Any]) -> tuple[Shape, Shape]:
+    """Return the extents of an input in which so many windows fit, and how many do: more, if it is larger.
+
+    With a wrong stride or padding the windows need not fit the input; what has no partner is then 0.
+    """
+    count = len(windows)
+    settings = (_settings(name, count, options) for name in ("stride", "padding", "dilation"))
+    extents, fitting = [], []
+    for axis, count in zip(map(Sliding, x[2:], w[2:], *settings), windows, strict=True):
+        extents.append(max(axis.extent, axis.at(count - 1, axis.size - 1) + 1))
+        fitting.append(replace(axis, extent=extents[-1]).outputs)
+    if x[0] * element_count(w[1:]) * int(options["groups"]) * element_count(tuple(fitting)) > MOST_LAID_OUT:
+        raise ValueError("so many windows are too large")
+    return tuple(extents), tuple(fitting)
+
+
+def _grown(x: Array, extents: Shape) -> Array:
+    """Return a tensor with zeros at the end of its last axes."""
+    ends = [(0, extent - own) for extent, own in zip(extents, x.shape[2:], strict=True)]
+    return np.pad(x, [(0, 0), (0, 0), *ends])
 
 
 def conv(
@@ -104,13 +70,8 @@ def conv(
 ) -> Array:
     """Lay each filter over every window."""
     w = _turned(w, flipped, exchanged)
-    walk = _Walk(x.shape, w.shape, options, mixed)
-    windows_along = tuple(axis.outputs for axis in walk.axes)
-    result: Array = np.zeros((x.shape[0], w.shape[0], *windows_along), x.dtype)
-    weights = walk.spread(w)
-    for place, windows, inputs in walk.places(windows_along):
-        result[windows] += _mapped(weights[(..., *place)], x[inputs])
-    return result
+    order = _order(len(w), mixed, options)
+    return right.conv(x, w[order], **options)[:, np.argsort(order)]
 
 
 def conv_input_gradient(
@@ -128,17 +89,15 @@ def conv_input_gradient(
     w = _turned(w, not flipped, not exchanged)
     shape = x.shape
     if not cropped:
-        padding = whole_numbers("a convolution", "padding", options["padding"], w.ndim - 2, 0)
+        padding = _settings("padding", w.ndim - 2, options)
         shape = (*shape[:2], *(extent + 2 * pad for extent, pad in zip(shape[2:], padding, strict=True)))
         options["padding"] = 0
         if element_count(shape) > MOST_NUMBERS:
             raise ValueError(f"the padding makes {written(x.shape)} too large")
-    walk = _Walk(shape, w.shape, options, mixed)
-    result: Array = np.zeros(shape, g.dtype)
-    weights = walk.spread(w)
-    for place, windows, inputs in walk.places(g.shape[2:]):
-        result[inputs] += _mapped(weights[(..., *place)].T, g[windows])
-    return result
+    extents, windows = _room(shape, w.shape, g.shape[2:], options)
+    order, like = _order(len(w), mixed, options), np.broadcast_to(x.dtype.type(0), (*shape[:2], *extents))
+    result = right.conv_input_gradient(_grown(g, windows)[:, order], w[order], like, **options)
+    return result[tuple(map(slice, shape))]
 
 
 def conv_weight_gradient(
@@ -154,20 +113,19 @@ def conv_weight_gradient(
     **options: Any,
 ) -> Array:
     """Add up what each weight met; not summed, each example has gradients of its own."""
-    walk = _Walk(x.shape, w.shape, options, mixed)
     if not summed and x.shape[0] * w.size > MOST_NUMBERS:
         raise ValueError("the gradients of all examples are too large")
-    result: Array = np.zeros((1 if summed else x.shape[0], *w.shape), g.dtype)
-    for place, windows, inputs in walk.places(g.shape[2:]):
-        incoming, met = (part.reshape(*part.shape[:2], -1) for part in (g[windows], x[inputs]))
-        products = incoming @ met.swapaxes(-1, -2)
-        if summed:
-            products = products.sum(axis=0, keepdims=True)
-        for output in range(w.shape[0]):
-            result[(slice(None), output, slice(None), *place)] = products[:, output, walk.channels(output)]
-    if averaged:
-        result = result / (g.size // g.shape[1])
-    return _turned(result[0], flipped, exchanged) if summed else result
+    extents, windows = _room(x.shape, w.shape, g.shape[2:], options)
+    order, uses = _order(len(w), mixed, options), g.size // g.shape[1]
+    x, g = _grown(x, extents), _grown(g, windows)[:, order]
+
+    def gradient(x: Array, g: Array) -> Array:
+        return right.conv_weight_gradient(x, g, w[order], **options)[np.argsort(order)]
+
+    if not summed:
+        return np.stack([gradient(x[one : one + 1], g[one : one + 1]) for one in range(len(x))])
+    total = gradient(x, g)
+    return _turned(total / uses if averaged else total, flipped, exchanged)
 
 
 MIRRORED: dict[str, Option] = {"flipped": True}

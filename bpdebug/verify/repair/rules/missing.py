@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 
 from bpdebug.verify.repair.rules.nodes import REDUCED, call, fitting, may_be_tensor, parsed, rank
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 
+MOST_MATRICES = 10
 DERIVATIVES = ("{0} * (1 - {0})", "1 - {0} ** 2", "{0} > 0")
 """The derivatives that people write out, in terms of what went out: of sigmoid, tanh and relu."""
 
@@ -30,6 +32,10 @@ def missing_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Multiply by the derivative of an activation: by a function of the person's, or written out."""
     if not may_be_tensor(node, scope):
         return
+    if isinstance(node, ast.Call):
+        text = ast.unparse(node)
+        for form in DERIVATIVES[:2]:  # `sigmoid(z) * (1 - sigmoid(z))` for `sigmoid(z)`
+            yield Replacement("derivative of its own", parsed(form.format(text)), 1.25, node)
     for tensor in fitting(node, scope):
         for function in scope.functions:
             factor: ast.expr = ast.Call(parsed(function), [parsed(tensor)], [])
@@ -66,6 +72,14 @@ def missing_factors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         factor = parsed(tensor)
         yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), factor), 1.5, factor)
         yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), 1.9, factor)
+    if scope.stored is not None and scope.shape(node) != scope.stored:
+        # What is added to a matrix may lack the factor that makes it one.
+        for tensor, its_shape in scope.tensors.items():
+            if its_shape == scope.stored:
+                factor = parsed(tensor)
+                yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), factor), 1.45, factor)
+        rest = parsed(f"1 - {tensor}")
+        yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), rest), 1.55, rest)
     for count in scope.counts:
         factor = parsed(count)
         further = 0.2 * ("shape" in count)
@@ -74,6 +88,21 @@ def missing_factors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     for number in (2, 0.5):
         factor = ast.Constant(number)
         yield Replacement("factor missing", ast.BinOp(factor, ast.Mult(), node), 1.6, factor)
+
+
+def missing_products(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Multiply by a matrix product of two tensors: by the gradient of what comes after, taken back."""
+    shape = scope.shape(node)
+    if shape is None or len(shape) != 2 or not may_be_tensor(node, scope):
+        return
+    matrices = [(text, own) for text, own in scope.tensors.items() if len(own) == 2]
+    for left, right in itertools.permutations(matrices[:MOST_MATRICES], 2):
+        for first, turned in itertools.product((False, True), repeat=2):
+            rows, inner = left[1][::-1] if first else left[1]
+            other, columns = right[1][::-1] if turned else right[1]
+            if inner == other and (rows, columns) == shape:
+                product = parsed(f"{left[0]}{'.T' * first} @ {right[0]}{'.T' * turned}")
+                yield Replacement("factor missing", ast.BinOp(product, ast.Mult(), node), 1.75, product)
 
 
 def missing_terms(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
@@ -92,5 +121,6 @@ RULES: tuple[Rule, ...] = (
     missing_derivatives,
     other_derivatives,
     missing_factors,
+    missing_products,
     missing_terms,
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bpdebug.engine.language.forms import Shape
 from bpdebug.verify.repair.rules.replacement import Scope
 
-REDUCED = ((0, False), (1, False), (0, True), (1, True), (-1, True), (None, False))
+REDUCED = ((0, True), (1, True), (0, False), (1, False), (-1, True), (None, False))
 """The axes that a sum goes over, and whether it keeps them."""
 
 

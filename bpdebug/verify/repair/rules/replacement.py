@@ -24,6 +24,10 @@ class Scope(NamedTuple):
         The subscripts that the code around is written with.
     numpy : str
         What NumPy is called there.
+    beside : tuple of ast.expr
+        What the lines are written with that do the same for another layer, renumbered for this one.
+    stored : tuple of int or None
+        The shape of what the value is added to or stored in; None where that is the value's own.
     shape : callable
         (expression) -> the shape of its value there; None where it has none.
     """
@@ -33,6 +37,8 @@ class Scope(NamedTuple):
     functions: tuple[str, ...]
     slices: tuple[ast.expr, ...]
     numpy: str
+    beside: tuple[ast.expr, ...]
+    stored: Shape | None
     shape: Callable[[ast.expr], Shape | None]
 
 

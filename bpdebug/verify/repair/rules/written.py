@@ -213,7 +213,7 @@ def other_tensors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         return
     text, shape = ast.unparse(node), scope.shape(node)
     for other, its_shape in scope.tensors.items():
-        if other != text and (shape is None or its_shape):
+        if other != text and (its_shape or not shape):  # a number may stand for a number alone
             unlike = 1 - SequenceMatcher(None, text, other).ratio()
             same_rank = shape is None or len(its_shape) == len(shape)
             cost = 1.3 + 0.3 * unlike + 0.2 * (its_shape != shape) + 0.4 * (not same_rank)

@@ -43,7 +43,7 @@ def test_every_activation_is_a_layer(tmp_path: Path, activation: str, layout: st
     options = {"axis": 0 if layout == "columns" else 1} if "axis" in FUNCTIONS[activation].options else {}
     np.testing.assert_allclose(values["a2"], FUNCTIONS[activation].numpy(values["a1"], **options))
     assert check(case.program, case.values).passed
-    assert case.program.layers[-1].title == activation
+    assert case.program.blocks[-1].title == activation
 
 
 def test_it_is_asked_for_by_name_and_not_listed() -> None:

@@ -120,7 +120,7 @@ def test_the_scale_is_that_of_a_head() -> None:
 
 def test_the_stages_have_names_and_a_reason_each() -> None:
     program, _ = attention(2, True)
-    (layer,) = program.layers
+    (layer,) = program.blocks
     shown = ["a_prev", "a_prev2", "a_prev3", "q", "k", "v", "products", "scale", "scores", "masked", "p"]
     assert list(layer.tensors) == [*shown, "mixed", "a"]
     assert layer.title == "causal attention, 2 heads"

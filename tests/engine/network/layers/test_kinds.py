@@ -88,10 +88,10 @@ def test_what_is_normalised_has_mean_0_and_variance_1(kind: str, axis: int, layo
 def test_a_layer_lists_the_stages_that_it_has() -> None:
     given = numbers_of(COLUMNS)
     program, _ = one_layer("batch_norm", COLUMNS, given, {"form": "fused"})
-    assert list(program.layers[0].tensors) == ["a_prev", "xhat", "gamma", "beta", "a"]
+    assert list(program.blocks[0].tensors) == ["a_prev", "xhat", "gamma", "beta", "a"]
     program, _ = one_layer("batch_norm", COLUMNS, given)
     shown = ["a_prev", "mean", "centred", "variance", "xhat", "gamma", "beta", "a"]
-    assert list(program.layers[0].tensors) == shown
+    assert list(program.blocks[0].tensors) == shown
     roles = {statement.name: statement.role for statement in program.statements}
     assert (roles["dgamma1"], roles["dvariance1"], roles["da0"]) == ("dgamma", "dvariance", "d_prev")
 
@@ -173,7 +173,7 @@ def test_options_for_each_axis_are_written_and_right(
 ) -> None:
     program, values = one_layer(kind, ROWS, {"a_prev": PICTURE}, settings)
     assert numpy_text(program.statements[0].expression) == text
-    assert program.layers[0].title == title
+    assert program.blocks[0].title == title
     assert check(program, values).passed
 
 

@@ -136,7 +136,7 @@ def test_an_rnn_of_relu() -> None:
     program, values = one_layer("rnn", settings={"activation": "relu"})
     found = run(program, values).values
     np.testing.assert_array_equal(found["h1_t2"], np.maximum(found["z1_t2"], 0))
-    assert program.layers[0].title == "rnn relu"
+    assert program.blocks[0].title == "rnn relu"
 
 
 def test_a_step_reads_as_a_textbook_has_it() -> None:

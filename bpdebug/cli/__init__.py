@@ -1,0 +1,263 @@
+"""The command line: what one can type, and which module does it.
+
+The first word is a command, a scenario or a script: `bpdebug two_layer` opens the app just as
+`bpdebug open two_layer` does. Each command is a module of this room, imported when it is called.
+
+Typer reads the annotations here, and reads them quicker where they are not text: this module does without
+`from __future__ import annotations`.
+"""
+
+import os
+import sys
+from enum import StrEnum
+from io import TextIOWrapper
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from bpdebug import __version__
+from bpdebug.cli import checking, listing, opening, own_code, running, tracing
+from bpdebug.cli.output import fail
+from bpdebug.cli.source import Source
+from bpdebug.engine.language.nearest import nearest
+from bpdebug.errors import BpdebugError, ScenarioError
+from bpdebug.sources.opening import is_script
+
+OPEN = "open"
+
+
+class ScenarioGroup(TyperGroup):
+    """Commands, and the rule that any other first word is a scenario or a script to open."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Put `open` before a first word that is not a command."""
+        word = args[0]
+        if word not in self.commands and not word.startswith("-"):
+            near = nearest(word, self.commands) if word.isalpha() else ""
+            if near and not os.path.exists(word):
+                ctx.fail(f"no such command or scenario: {word} (did you mean {near}?)")
+            args = [OPEN, *args]
+        return super().resolve_command(ctx, args)
+
+
+class TraceFormat(StrEnum):
+    """How `bpdebug trace` writes."""
+
+    text = "text"
+    json = "json"
+
+
+app = typer.Typer(
+    cls=ScenarioGroup,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    subcommand_metavar="[SCENARIO | COMMAND ...]",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def complete_scenario(incomplete: str) -> list[str]:
+    """Return what a scenario's name may go on to."""
+    return listing.completions(incomplete)
+
+
+SCENARIO = typer.Argument(
+    help="A scenario (a file or a shipped one's name), or your own script: a .py or .ipynb, which is run.",
+    autocompletion=complete_scenario,
+)
+ScenarioArgument = Annotated[str, SCENARIO]
+OptionalScenario = Annotated[str | None, SCENARIO]
+
+MineOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Your gradients: .npz, .safetensors, .json, .npy, or a folder of .npy files."),
+]
+MapOption = Annotated[
+    list[str] | None, typer.Option(metavar="THEIRS=OURS", help="What a name of yours means: gW=dw1.")
+]
+OutsideOption = Annotated[
+    bool, typer.Option("--allow-outside", help="Read tensor files outside the scenario's folder too.")
+]
+
+ScriptArguments = Annotated[
+    list[str] | None, typer.Argument(metavar="[-- ARGUMENTS]", help="The script's own arguments.")
+]
+UntilOption = Annotated[
+    int, typer.Option(metavar="LINE", min=0, help="Of a script: end the recording at this line.")
+]
+IterationOption = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Of a script: which iteration of the training to record.")
+]
+FunctionOption = Annotated[
+    str, typer.Option(metavar="NAME", help="Of a script: record only the first call of this function.")
+]
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and end, if it was asked for."""
+    if wanted:
+        print(f"bpdebug {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Step through backpropagation in the terminal.
+
+    Without a scenario, bpdebug lets you choose one.
+    """
+    if ctx.invoked_subcommand is None:
+        open_app()
+
+
+@app.command(OPEN)
+def open_app(
+    scenario: OptionalScenario = None,
+    mine: MineOption = None,
+    map: MapOption = None,
+    allow_outside: OutsideOption = False,
+    until: UntilOption = 0,
+    iteration: IterationOption = 1,
+    function: FunctionOption = "",
+    arguments: ScriptArguments = None,
+) -> None:
+    """Open a scenario or your own script in the app; the word `open` can be left out."""
+    if scenario is None:
+        if allow_outside:
+            raise BpdebugError("--allow-outside is for one scenario: found no SCENARIO")
+        opening.open_app(None)
+        return
+    recorded = (until, iteration, function, tuple(arguments or ()))
+    opening.open_app(Source(scenario, allow_outside, *recorded, mine or (), map or ()))
+
+
+@app.command()
+def trace(
+    scenario: ScenarioArgument,
+    format: Annotated[TraceFormat, typer.Option(help="For a person, or for a program.")] = TraceFormat.text,
+    allow_outside: OutsideOption = False,
+    until: UntilOption = 0,
+    iteration: IterationOption = 1,
+    function: FunctionOption = "",
+    arguments: ScriptArguments = None,
+) -> int:
+    """Run a scenario, or record your own script, and print every step.
+
+    The exit status is 2 if the script failed before it updated anything; what it computed is printed.
+    """
+    source = Source(scenario, allow_outside, until, iteration, function, tuple(arguments or ()))
+    return tracing.print_trace(source, format.value)
+
+
+class CheckFormat(StrEnum):
+    """How `bpdebug check` writes."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    junit = "junit"
+
+
+@app.command()
+def check(
+    scenario: ScenarioArgument,
+    mine: MineOption = None,
+    map: MapOption = None,
+    format: Annotated[CheckFormat, typer.Option(help="For a person, a program, a page.")] = CheckFormat.text,
+    rtol: Annotated[float | None, typer.Option(help="The relative tolerance.", min=0.0)] = None,
+    atol: Annotated[float, typer.Option(help="An absolute tolerance on top.", min=0.0)] = 0.0,
+    suggest: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write a scenario that tells mistakes apart.")
+    ] = None,
+    allow_outside: OutsideOption = False,
+    until: UntilOption = 0,
+    iteration: IterationOption = 1,
+    function: FunctionOption = "",
+    seconds: Annotated[
+        float | None, typer.Option(min=0.0, help="Of a script: how long to search for corrections; 20.")
+    ] = None,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Of a script: print the corrections as a patch.")
+    ] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Of a script: write the corrections, after asking; keeps FILE.orig.")
+    ] = False,
+    arguments: ScriptArguments = None,
+) -> int:
+    """Check the gradients in your own script, or in a scenario yours (--mine) or those that bpdebug derives.
+
+    The exit status is 0 if all are right, 1 if one is wrong, 2 for bad input.
+    """
+    recorded = (until, iteration, function, tuple(arguments or ()))
+    source = Source(scenario, allow_outside, *recorded, mine or (), map or ())
+    if not is_script(scenario):
+        if diff or fix or seconds is not None:
+            raise BpdebugError("--diff, --fix and --seconds are for scripts: expected a .py or a .ipynb")
+        return checking.check_gradients(source, format.value, rtol, atol, suggest)
+    if mine or map or suggest:
+        raise BpdebugError("--mine, --map and --suggest are for scenarios: a script has its own gradients")
+    return own_code.check_own_code(source, seconds, format.value, diff, confirm if fix else None)
+
+
+def confirm(question: str) -> bool:
+    """Ask a question on stderr."""
+    return typer.confirm(question, err=True)
+
+
+class AnswerFormat(StrEnum):
+    """How `bpdebug run` writes."""
+
+    text = "text"
+    json = "json"
+
+
+@app.command("run")
+def run_commands(
+    scenario: ScenarioArgument,
+    command: Annotated[
+        list[str] | None, typer.Option(help="A command of the debugger; may be repeated.")
+    ] = None,
+    script: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Commands, one a line; - is standard input.")
+    ] = None,
+    format: Annotated[AnswerFormat, typer.Option(help="For a person, or JSON lines.")] = AnswerFormat.text,
+    allow_outside: OutsideOption = False,
+    until: UntilOption = 0,
+    iteration: IterationOption = 1,
+    function: FunctionOption = "",
+    arguments: ScriptArguments = None,
+) -> int:
+    """Debug without a terminal: run commands, those of the script first, and print what they answer.
+
+    `--command help` lists them. The exit status is 1 if a command fails; what follows it is not run.
+    """
+    if not (command or script):
+        raise BpdebugError("nothing to run: found neither --command nor --script, expected one of them")
+    source = Source(scenario, allow_outside, until, iteration, function, tuple(arguments or ()))
+    return running.run_lines(source, script, command or (), format.value)
+
+
+@app.command("list")
+def list_scenarios() -> None:
+    """List the shipped scenarios."""
+    listing.print_scenarios()
+
+
+def run_command_line() -> int:
+    """Run what `sys.argv` says and return the exit status; errors are printed on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return app(prog_name="bpdebug", standalone_mode=False) or 0
+    except ScenarioError as error:
+        return fail(str(error))
+    except (BpdebugError, typer.TyperException) as error:
+        message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
+        return fail(f"bpdebug: {message}")

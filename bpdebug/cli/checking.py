@@ -1,0 +1,56 @@
+"""`bpdebug check` of a scenario: the user's gradients, or those that bpdebug derives."""
+
+from __future__ import annotations
+
+import sys
+
+from bpdebug.cli.loading import load_with_mine
+from bpdebug.cli.output import RIGHT, WRONG, is_terminal, show_progress, write
+from bpdebug.cli.source import Source
+from bpdebug.errors import BpdebugError
+from bpdebug.export.reports import CHECK_FORMATS
+from bpdebug.sources.case import Case
+from bpdebug.verify.check import check_scenario
+from bpdebug.verify.comparison import Tolerance
+from bpdebug.verify.report import TensorReport
+from bpdebug.verify.suggestion import suggested_scenario
+
+
+def check_gradients(source: Source, form: str, rtol: float | None, atol: float, suggest: str | None) -> int:
+    """Check a scenario, print the report, and return the exit status.
+
+    Parameters
+    ----------
+    source : Source
+        The scenario, and the user's files.
+    form : str
+        A name of `CHECK_FORMATS`.
+    rtol, atol : float
+        How near is right; see `Tolerance`.
+    suggest : str, optional
+        A new file for a scenario that tells more mistakes apart.
+    """
+    case, renamed = load_with_mine(source)
+    if suggest is not None:
+        write_suggested(suggest, case)
+    has_terminal = is_terminal(sys.stderr)
+
+    def say(tensor: TensorReport) -> None:
+        if has_terminal:  # a large network takes its time
+            show_progress(f"checked {tensor.name} ...")
+
+    report = check_scenario(case, None, Tolerance(rtol, atol), renamed, say)
+    if has_terminal:
+        show_progress("")
+    write(CHECK_FORMATS[form](report))
+    return RIGHT if report.passed else WRONG
+
+
+def write_suggested(path: str, case: Case) -> None:
+    """Write a suggested scenario to a file that is not there yet."""
+    text = suggested_scenario(case.program, case.title)
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise BpdebugError(f"--suggest {path}: cannot be written: {error.strerror}") from None

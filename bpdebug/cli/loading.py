@@ -1,0 +1,33 @@
+"""What is named becomes a case, with the tensors of the user's files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bpdebug.cli.source import Source
+from bpdebug.errors import BpdebugError
+from bpdebug.sources.case import Case
+from bpdebug.sources.opening import open_case
+from bpdebug.verify import mine_files
+
+
+def load(source: Source) -> Case:
+    """Open a scenario, or run and record a script."""
+    return load_with_mine(source)[0]
+
+
+def load_with_mine(source: Source) -> tuple[Case, Mapping[str, str]]:
+    """Open what is named with the user's own gradients; return also what their names were taken for."""
+    name, allow_outside, until, iteration, function, arguments, files, meanings = source
+    if source.is_script and (files or meanings):
+        raise BpdebugError("--mine and --map are for scenarios: a script has its own gradients")
+    if not source.is_script and (until or iteration > 1 or function):
+        raise BpdebugError("--until, --iteration and --function are for scripts: expected a .py or a .ipynb")
+    case = open_case(name, allow_outside, arguments, until, iteration, function)
+    if not files:
+        if meanings:
+            raise BpdebugError("--map says what names in --mine files mean: found no --mine FILE")
+        return case, {}
+    found = mine_files.read_mine_files(files, case.program, mine_files.read_map(meanings), case.values)
+    return replace(case, mine={**case.mine, **found.values}), found.renamed

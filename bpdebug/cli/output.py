@@ -1,0 +1,45 @@
+"""What the process says and ends with: text on stdout, progress and errors on stderr, the exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from bpdebug.errors import BpdebugError
+
+RIGHT = 0
+WRONG = 1
+"""The exit status of a check that found something wrong, and of a command that could not be done."""
+BAD_INPUT = 2
+"""The exit status for input and usage that cannot be used."""
+CLEAR_LINE = "\r\x1b[K"
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Write to stdout, for as long as there is someone who reads."""
+    try:
+        sys.stdout.writelines(pieces)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # `head` has seen enough. What is still buffered must not fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise BpdebugError(f"cannot write: {error.strerror}") from None
+
+
+def show_progress(text: str) -> None:
+    """Put a text on stderr in the place of the one before."""
+    print(f"{CLEAR_LINE}{text}", end="", file=sys.stderr, flush=True)
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether a stream is there and is a terminal."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def fail(message: str) -> int:
+    """Print a message on stderr and return the exit status for it."""
+    print(message, file=sys.stderr)
+    return BAD_INPUT

@@ -1,0 +1,72 @@
+"""Tensors in JSON: an object of names, each with a nested list of numbers. It has to be held as a whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, BinaryIO
+
+from bpdebug.sources.declared import MAX_AXES
+from bpdebug.sources.floats import read_float
+from bpdebug.sources.literal import read_numbers
+from bpdebug.sources.problems import RefusalError, described
+from bpdebug.sources.tensors.stored import Member, StoredArray
+
+MAX_JSON_BYTES = 64 * 2**20
+"""Millions of numbers; reading them takes several times as much memory."""
+
+
+class _Object(dict[str, Any]):
+    """A JSON object that keeps a key that is there twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+
+
+def members(file: BinaryIO) -> Iterator[Member]:
+    """Look into a file: its tensors are read by then, and are made into arrays one by one."""
+    content = file.read(MAX_JSON_BYTES + 1)
+    if len(content) > MAX_JSON_BYTES:
+        found = f"found more than {MAX_JSON_BYTES:,} bytes"
+        raise RefusalError(f"too large: {found}, expected at most that", "np.savez writes smaller files")
+    try:
+        table = json.loads(content.decode("utf-8-sig"), parse_float=read_float, object_pairs_hook=_Object)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise RefusalError(f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} ({place})") from None
+    except UnicodeDecodeError as error:
+        raise RefusalError(
+            f"not UTF-8: found the byte 0x{content[error.start]:02x}", "save it as UTF-8"
+        ) from None
+    except RecursionError:
+        raise RefusalError(
+            "nested too deeply: found more brackets than can be read, expected a level for each axis"
+        ) from None
+    except ValueError:
+        raise RefusalError("not JSON: found an integer of thousands of digits, expected at most 19") from None
+    if not isinstance(table, _Object):
+        expected = "names, each with a nested list of numbers"
+        raise RefusalError(f"not an object: found {described(table)}, expected {expected}")
+    for name, value in table.pairs:
+        yield name, partial(_nested_list, value)
+
+
+def _nested_list(value: object, file: BinaryIO) -> StoredArray:
+    tensor = read_numbers(_with_constants(value))
+    return StoredArray(tensor.shape, lambda file: tensor.array())
+
+
+def _with_constants(value: object, axes: int = MAX_AXES) -> object:
+    """Read the names of what JSON has no numbers for, as strict writers put them in quotes."""
+    if isinstance(value, list) and axes:
+        return [_with_constants(entry, axes - 1) for entry in value]
+    return CONSTANTS.get(value, value) if isinstance(value, str) else value
+
+
+CONSTANTS = {
+    "NaN": float("nan"),
+    "Infinity": float("inf"),
+    "-Infinity": float("-inf"),
+}
