@@ -59,7 +59,11 @@ class Hooks:
                 if kind is bool or kind is np.bool_:
                     self.compared(sites[number], left, right, bool(result))
                 elif kind is not int and kind is not str:
-                    recorder.record(sites[number], operation, (left, right), NOTHING, result)
+                    site = sites[number]
+                    seen = (left, right)
+                    if site.targets and (type(left) is int or type(right) is int):
+                        seen = recorder.with_zeros(site, seen)
+                    recorder.record(site, operation, seen, NOTHING, result)
             return result
 
         return hook
