@@ -30,12 +30,14 @@ LATE = frozenset(
         "cli": "checking listing loading opening own_code running tracing",
         "export": "json_trace",
         # The app's first frame needs Textual alone; NumPy, pydantic and the engine come behind it.
-        "tui": "app screenshot settings user_files",
+        "tui": "app code_check screenshot settings user_files",
         "tui.keys": "keymap",
         "tui.screens": "action_screen chart computing curve debugger_screen go_to health help picker "
         "source_screen tensor_viewer",
         "engine.language.provenance": "regions",
         "sources": "case recorded",
+        # A check, and all that repairs a person's own code, is for those who ask for it.
+        "present": "code_verdicts",
         "verify": "check mine_files",
         # To look at all installed packages takes longer than the rest of the start.
         "engine.language": "plugins",

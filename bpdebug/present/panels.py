@@ -15,10 +15,11 @@ from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.long_sums import abbreviated
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.language.provenance.regions import Index, Source
 from bpdebug.engine.network.axes import axes_in, axes_of
-from bpdebug.present.code_verdicts import CodeVerdicts
+from bpdebug.present import code_verdicts
 from bpdebug.present.feeding import fed_places
 from bpdebug.present.slicing import Slicing, nearest, whole, written_axes
 from bpdebug.present.snapshot import PairNames, result_name
@@ -139,7 +140,7 @@ NOTHING_SELECTED = Sight()
 def read_pairs(
     debugger: Debugger,
     pairs: Sequence[PairNames],
-    verdicts: Verdicts | CodeVerdicts,
+    verdicts: Verdicts | code_verdicts.CodeVerdicts,
     views: Views,
     view: View,
     sight: Sight = NOTHING_SELECTED,
@@ -161,14 +162,16 @@ def read_pairs(
     sight : Sight
         Which part of them.
     """
+    reads = frozenset(debugger.reads)
 
     def panel(role: str, name: str) -> Panel:
         if not name:
             return Panel("", "")
         own = tuple(source for source in sight.sources if source.name == name)
+        read = _read_panel(debugger, reads, role, name, own)
         # A check is of the first iteration, and so is what it says.
         said = verdicts if debugger.iteration == 1 else None
-        return _with_axes(debugger, _seen_in(views, view, _read_panel(debugger, role, name, own), said))
+        return _with_axes(debugger, _seen_in(views, view, read, said))
 
     return tuple(
         _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), place, sight)
@@ -217,7 +220,9 @@ def _with_axes(debugger: Debugger, panel: Panel) -> Panel:
     )
 
 
-def _seen_in(views: Views, view: View, panel: Panel, verdicts: Verdicts | CodeVerdicts | None) -> Panel:
+def _seen_in(
+    views: Views, view: View, panel: Panel, verdicts: Verdicts | code_verdicts.CodeVerdicts | None
+) -> Panel:
     """Show the numbers of a view in a panel, and mark those that the user got wrong."""
     if panel.value is None or panel.mark == "in part":
         return panel
@@ -234,7 +239,9 @@ def _seen_in(views: Views, view: View, panel: Panel, verdicts: Verdicts | CodeVe
     )
 
 
-def _read_panel(debugger: Debugger, role: str, name: str, sources: tuple[Source, ...]) -> Panel:
+def _read_panel(
+    debugger: Debugger, reads: frozenset[str], role: str, name: str, sources: tuple[Source, ...]
+) -> Panel:
     program = debugger.program
     if name not in program.shapes:
         reason = "no gradient is asked for" if not program.gradients else "no gradient reaches it"
@@ -251,7 +258,7 @@ def _read_panel(debugger: Debugger, role: str, name: str, sources: tuple[Source,
             "in part",
             recorded,
             sources=sources,
-            title=numpy_text(debugger.node),
+            title=numpy_text(abbreviated(debugger.node)),
             is_mask=FUNCTIONS[debugger.node.function].is_mask,
         )
     value = debugger.value(name)
@@ -260,7 +267,7 @@ def _read_panel(debugger: Debugger, role: str, name: str, sources: tuple[Source,
     mark: Mark = ""
     if name == result_name(debugger):
         mark = "written"
-    elif name in debugger.reads:
+    elif name in reads:
         mark = "read"
     elif name in program.inputs and name in program.gradients:
         mark = "incoming"

@@ -12,6 +12,8 @@ from bpdebug.present.code_verdicts import CodeVerdicts, code_verdicts
 from bpdebug.sources.case import Case
 from bpdebug.sources.script.case import RecordedCase
 from bpdebug.sources.script.elsewhere import Elsewhere
+from bpdebug.verify.repair.check import SECONDS
+from bpdebug.verify.repair.corrected_run import check_and_correct
 
 STOPS = " · v stops"
 
@@ -59,9 +61,6 @@ class CodeCheck:
 
     def check(self) -> None:
         """Run the check that `bpdebug check` runs, and tell the screen what it finds."""
-        from bpdebug.verify.repair.check import SECONDS  # when first used: start-up is quicker
-        from bpdebug.verify.repair.corrected_run import check_and_correct
-
         assert isinstance(self.case, RecordedCase)
         recording = self.case.recording
         asked = (recording.path, recording.arguments, recording.options, SECONDS)

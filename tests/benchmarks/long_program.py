@@ -18,7 +18,7 @@ from bpdebug.engine.program.trace import run
 from bpdebug.present.listing import Listing
 from bpdebug.present.snapshot import most_pairs
 from bpdebug.sources.scenario import load_scenario
-from tests.benchmarks.measure import Figure, figure, seconds
+from tests.benchmarks.measure import Figure, figure, processor_seconds
 
 SIZES = (1_000, 10_000, 100_000)
 SLOPE = 1.5
@@ -50,25 +50,30 @@ def derived(text: list[str]) -> float:
     statements = [Statement(name, parse(expression)) for name, expression in read]
     inputs = {"h0": (4, 3), "w": (3, 3), "b": (3,)}
     programs: list[Program] = []
-    time = seconds(lambda: programs.append(with_backward(inputs, statements, "loss")))
+    time = processor_seconds(lambda: programs.append(with_backward(inputs, statements, "loss")))
     return 1000 * time / len(programs[0].statements)
 
 
-def opened(text: list[str], folder: Path) -> float:
-    """Return the milliseconds from a file to all that the first screen shows, for each of its lines."""
-    path = folder / "chain.toml"
+def write(text: list[str], path: Path) -> Path:
+    """Write a scenario of these lines."""
     matrix = [[0.001] * 3] * 3
     path.write_text(
         'title = "A chain"\nprogram = """\n' + "\n".join(text) + f'\n"""\n[inputs]\nh0 = {matrix}\n'
         f"w = {matrix}\nb = [0.0, 0.1, 0.2]\n"
     )
+    return path
+
+
+def opened(text: list[str], folder: Path) -> float:
+    """Return the milliseconds from a file to all that the first screen shows, for each of its lines."""
+    path = write(text, folder / "chain.toml")
 
     def first_screen() -> tuple[Program, int, int]:
         case = load_scenario(path)
         trace = run(case.program, case.values)
         return trace.program, len(Listing(trace.program).lines), most_pairs(trace.program)
 
-    return 1000 * seconds(first_screen) / len(text)
+    return 1000 * processor_seconds(first_screen) / len(text)
 
 
 def measure() -> list[Figure]:

@@ -13,7 +13,7 @@ from bpdebug.engine.network.layers import LAYER_KINDS
 from tests.manual.examples import COMMENT, FENCED
 from tests.manual.pages import DOCS, PAGES, PART, PARTS, README, ROOT, current
 
-LINK = re.compile(r"\[(?:[^\]]|\n)*?\]\(([^)\s]+)\)")
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 
 

@@ -36,10 +36,9 @@ from bpdebug.present.snapshot import most_pairs, result_name
 from bpdebug.present.source_listing import same_position, source_window
 from bpdebug.present.subjects import read_subject
 from bpdebug.sources.case import Case
-from bpdebug.tui import messages, screenshot
+from bpdebug.tui import code_check, messages, screenshot
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.background_check import BackgroundCheck
-from bpdebug.tui.code_check import CodeCheck
 from bpdebug.tui.keys.action import Action, bindings
 from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
 from bpdebug.tui.run_ahead import RunAhead
@@ -106,10 +105,10 @@ class DebuggerScreen(ActionScreen):
         self.command_line = CommandLine(lambda line: completions(self.session, line))
         self.search_line = SearchLine()
 
-    def checking(self) -> BackgroundCheck | CodeCheck:
+    def checking(self) -> BackgroundCheck | code_check.CodeCheck:
         """Return what checks the case: a person's own code, or a scenario."""
         if self.case.script is not None:
-            return CodeCheck(self, self.case, self.debugger.original, self.show)
+            return code_check.CodeCheck(self, self.case, self.debugger.original, self.show)
         return BackgroundCheck(self, self.case, self.debugger.original, self.show)
 
     def compose(self) -> ComposeResult:

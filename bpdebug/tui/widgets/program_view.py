@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from bpdebug.engine.program.program import Program
-from bpdebug.present.code_verdicts import CodeVerdicts
+from bpdebug.present import code_verdicts
 from bpdebug.present.listing import MARKS, Row, SourceWindow, Stop, fitted
 from bpdebug.present.verdicts import MARKS as VERDICT_MARKS
 from bpdebug.present.verdicts import WORST_FIRST, Verdicts
@@ -61,7 +61,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         self.position = 0
         self.inside = False
         self.cursor = 0
-        self.verdicts: Verdicts | CodeVerdicts | None = None
+        self.verdicts: Verdicts | code_verdicts.CodeVerdicts | None = None
         self.stops: Mapping[int, str] = {}
         self.marks: dict[int, str] = {}
         self.search_began: int | None = None
@@ -86,7 +86,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         changed = self.listing.changed(before, after)
         self.refresh_lines(changed.start, len(changed))
 
-    def show_verdicts(self, verdicts: Verdicts | CodeVerdicts) -> None:
+    def show_verdicts(self, verdicts: Verdicts | code_verdicts.CodeVerdicts) -> None:
         """Show beside each statement what a check said of it."""
         if verdicts is not self.verdicts:
             self.verdicts = verdicts

@@ -42,7 +42,7 @@ from bpdebug.verify.repair.rewritings import Rewritings
 from bpdebug.verify.repair.search import Candidate, Correction, Progress, Search, unsaid
 from bpdebug.verify.repair.structures import structures
 from bpdebug.verify.repair.suspects import Suspect, suspects
-from bpdebug.verify.repair.trials import gradient_nodes, trials_of
+from bpdebug.verify.repair.trials import gradient_nodes, named_pieces, trials_of
 
 SECONDS = 20.0
 """How long corrections are searched for."""
@@ -309,6 +309,9 @@ class _Check:
         for file, last, more in reversed(self.shifts):
             if source.file == file and source.line > last:
                 source = source._replace(line=source.line - more, end_line=source.end_line - more)
+        whole = {one.name for one in self.analysis.parameters} & {*finding.also_wrong}
+        own = {name for one in self.analysis.parameters if one.name in whole for name, _ in named_pieces(one)}
+        finding = finding._replace(also_wrong=tuple(one for one in finding.also_wrong if one not in own))
         place = (source.file, source.line, source.columns)
         known = [
             one for one in self.findings if (one.source.file, one.source.line, one.source.columns) == place
@@ -391,7 +394,8 @@ class _Check:
         """Judge every parameter: wrong if it is on any of the values."""
         judged: dict[str, ParameterVerdict] = {}
         for said in self._judged():
-            for name, verdict in said.items():
+            for parameter in self.analysis.parameters:
+                name, verdict = parameter.name, said[parameter.name]
                 judged[name] = "wrong" if "wrong" in (verdict, judged.get(name)) else verdict
         return judged
 
@@ -420,8 +424,17 @@ class _Check:
             if parameter.name not in wrong and not verdict.is_zero and verdict.gradient is not None
             if not every
         ]
+        right += [
+            piece.chain[0].node
+            for parameter in parameters
+            for name, piece in named_pieces(parameter)
+            if name in self.trials[0].proving - wrong and piece.chain and not every
+        ]
         steps = [
-            node for parameter in parameters if parameter.name in wrong for node in gradient_nodes(parameter)
+            node
+            for parameter in parameters
+            if parameter.name in wrong
+            for node in gradient_nodes(parameter, wrong)
         ]
         # Not those alone that compute the same: `sigmoid(z)` in a derivative is no line of the forward pass.
         roots = self.analysis.loss.candidate.roots if self.analysis.loss is not None else ()
