@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import bpdebug
 from bpdebug import cli
 
 Run = Callable[..., tuple[int, str, str]]
@@ -165,6 +166,79 @@ def test_a_missing_script(run: Run) -> None:
     assert "nowhere.py: no such file" in said
 
 
+NET = """\
+import numpy as np
+rng = np.random.default_rng(3)
+x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+w1, w2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+h = np.tanh(x @ w1)
+out = h @ w2
+cost = np.sum((out - y) ** 2) / 2
+d_out = out - y
+dw2 = h.T @ d_out
+dw1 = x.T @ (d_out @ w2.T * (1 - h))
+w1 -= 0.1 * dw1
+w2 -= 0.1 * dw2
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "head", "last"),
+    [
+        (("--loss", "cost"), "loss: cost = sum(d_out ** 2) / 2, line 7", "1 of 2 gradients wrong: w1."),
+        (("--loss", "7"), "loss: cost = sum(d_out ** 2) / 2, line 7", "1 of 2 gradients wrong: w1."),
+        (("--loss", "mse"), "loss: ½ Σ (out − y)², implied by line 7", "1 of 2 gradients wrong: w1."),
+        (("--loss", "mae"), "loss: Σ |out − y|, implied by line 7", "2 of 2 gradients wrong: w1, w2."),
+        (("--parameter", "w2"), "gradients: dw2 of w2", "All right: 1 gradient."),
+        (("--gradient", "w2=dw2"), "gradients: dw1 of w1, dw2 of w2", "1 of 2 gradients wrong: w1."),
+    ],
+)
+def test_what_is_told_takes_the_place_of_what_would_be_found(
+    run: Run, told: tuple[str, str], head: str, last: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(NET, encoding="utf-8")
+    _, printed, _ = run("check", str(script), *told)
+    lines = printed.splitlines()
+    assert lines[0] == f"told: {' '.join(told)}"
+    assert head in lines
+    assert lines[-1].startswith(last)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (("--loss", "cots"), "did you mean 'cost'? (found cost, mse, mae)"),
+        (("--loss", "ce"), "(found cost, mse, mae)"),
+        (("--parameter", "W1"), "did you mean 'w1'? (found w1, w2)"),
+        (("--gradient", "W2=dw2"), "no tensor is called W2, did you mean 'w2'?"),
+        (("--gradient", "w1=Dw1"), "no tensor is called Dw1, did you mean 'dw1'?"),
+        (("--gradient", "w1"), "expected TENSOR=GRADIENT"),
+        (("--gradient", "w1=dw1", "--gradient", "w1=dw2"), "w1 has a gradient already, dw1"),
+    ],
+)
+def test_what_is_told_and_not_there_is_named(
+    run: Run, told: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(NET, encoding="utf-8")
+    status, printed, error = run("check", str(script), *told)
+    assert (status, printed) == (2, "")
+    assert error.startswith(f"bpdebug: {told[-2]} {told[-1]}: ")
+    assert said in error
+
+
+def test_the_same_is_told_from_python(tmp_path: Path) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(NET, encoding="utf-8")
+    report = bpdebug.check(script, loss=7, gradients={"w2": "dw2"}, parameters=["w2"])
+    assert report.passed
+    assert report.assumed.gradients == {"w2": "dw2"}
+    with pytest.raises(bpdebug.BpdebugError, match="no tensor is called dw5"):
+        bpdebug.check(script, gradients={"w2": "dw5"})
+
+
 def test_options_of_scripts_are_refused_for_scenarios(run: Run) -> None:
     assert run("trace", "two_layer", "--until", "3")[0] == 2
     assert run("check", "two_layer", "--diff")[0] == 2
+    assert run("check", "two_layer", "--loss", "mse")[0] == 2

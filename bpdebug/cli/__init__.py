@@ -179,6 +179,17 @@ def check(
     until: UntilOption = 0,
     iteration: IterationOption = 1,
     function: FunctionOption = "",
+    loss: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Of a script: its loss, by name, by line, or mse, bce, ce, mae."),
+    ] = "",
+    gradient: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TENSOR=GRADIENT", help="Of a script: what is the gradient of what: W1=dW1."),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Of a script: look at these parameters only.")
+    ] = None,
     seconds: Annotated[
         float | None, typer.Option(min=0.0, help="Of a script: how long to search for corrections; 20.")
     ] = None,
@@ -197,17 +208,24 @@ def check(
     recorded = (until, iteration, function, tuple(arguments or ()))
     source = Source(scenario, allow_outside, *recorded, mine or (), map or ())
     if not is_script(scenario):
-        if diff or fix or seconds is not None:
-            raise BpdebugError("--diff, --fix and --seconds are for scripts: expected a .py or a .ipynb")
+        if diff or fix or seconds is not None or loss or gradient or parameter:
+            raise BpdebugError(
+                "--loss, --gradient, --parameter, --diff, --fix and --seconds are for scripts: "
+                "expected a .py or a .ipynb"
+            )
         return checking.check_gradients(source, format.value, rtol, atol, suggest)
     if mine or map or suggest:
         raise BpdebugError("--mine, --map and --suggest are for scenarios: a script has its own gradients")
-    return own_code.check_own_code(source, seconds, format.value, diff, confirm if fix else None)
+    told = own_code.read_told(loss, gradient or (), parameter or ())
+    return own_code.check_own_code(source, told, seconds, format.value, diff, confirm if fix else None)
 
 
 def confirm(question: str) -> bool:
-    """Ask a question on stderr."""
-    return typer.confirm(question, err=True)
+    """Ask a question on stderr; no answer is a no, and so is Ctrl+C."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        return False
 
 
 class AnswerFormat(StrEnum):

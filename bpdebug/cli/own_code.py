@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import monotonic
 
-from bpdebug.cli.output import BAD_INPUT, RIGHT, WRONG, write
+from bpdebug.cli.output import BAD_INPUT, RIGHT, WRONG, is_terminal, show_progress, write
 from bpdebug.cli.source import Source
-from bpdebug.errors import BpdebugError
 from bpdebug.export import script_report
+from bpdebug.export.corrections import SourceFile, source_files, write_corrected
 from bpdebug.sources.script import Options
+from bpdebug.sources.script.analysis.told import Told, read_gradients
 from bpdebug.verify.repair.check import SECONDS, check_script
-from bpdebug.verify.repair.report import corrected
+
+BETWEEN_PROGRESS = 0.1
+"""Seconds between two looks at how far the search is."""
+
+
+def read_told(loss: str, gradients: Sequence[str], parameters: Sequence[str]) -> Told:
+    """Read what a person says in place of what would be found."""
+    return Told(loss, read_gradients(gradients), tuple(parameters))
 
 
 def check_own_code(
     source: Source,
+    told: Told,
     seconds: float | None,
     form: str,
     diff: bool,
@@ -26,6 +38,8 @@ def check_own_code(
     ----------
     source : Source
         The script.
+    told : Told
+        What is not to be found but told.
     seconds : float, optional
         How long to search for corrections.
     form : str
@@ -36,37 +50,55 @@ def check_own_code(
         Asks a question; given where the corrections are wanted in the file.
     """
     options = Options(source.until, source.iteration, source.function)
-    report = check_script(source.name, source.arguments, options, SECONDS if seconds is None else seconds)
-    files = {finding.source.file: read_text(finding.source.file) for finding in report.findings}
+    with progress_line(f"running {source.name} ...") as progress:
+        report = check_script(
+            source.name,
+            source.arguments,
+            options,
+            SECONDS if seconds is None else seconds,
+            **told._asdict(),
+            progress=progress,
+        )
     if diff:
-        write(script_report.diff(files, report.findings))
+        write(script_report.diff(list(source_files(report.findings))))
     else:
         write(script_report.CHECK_FORMATS[form](report))
     if confirm is not None:
-        for file, text in files.items():
-            own = tuple(one for one in report.findings if one.source.file == file)
-            fixed = corrected(text, own)
-            if fixed != text and confirm(f"write the corrections to {file}?"):
-                write_corrected(file, text, fixed)
+        fix_files(list(source_files(report.findings)), confirm)
     if not report.is_judged:
         return BAD_INPUT
     return RIGHT if report.passed else WRONG
 
 
-def write_corrected(file: str, text: str, fixed: str) -> None:
-    """Write a corrected script, and keep what was there beside it."""
+@contextmanager
+def progress_line(first: str) -> Iterator[Callable[[int, int], None]]:
+    """Give what says how far a search is, on one line of a terminal that is gone afterwards."""
+    shown = monotonic()
+
+    def show(line: int, tried: int) -> None:
+        nonlocal shown
+        if monotonic() - shown > BETWEEN_PROGRESS:
+            show_progress(f"looking at line {line}, {tried} edits tried ...")
+            shown = monotonic()
+
+    if not is_terminal(sys.stderr):
+        yield lambda line, tried: None
+        return
+    show_progress(first)
     try:
-        with open(f"{file}.orig", "x", encoding="utf-8", newline="") as kept:
-            kept.write(text)
-        with open(file, "w", encoding="utf-8", newline="") as written:
-            written.write(fixed)
-    except FileExistsError:
-        raise BpdebugError(f"{file}.orig: exists already, and is not replaced; nothing was written") from None
-    except OSError as error:
-        raise BpdebugError(f"--fix {file}: cannot be written: {error.strerror}") from None
+        yield show
+    finally:
+        show_progress("")
 
 
-def read_text(file: str) -> str:
-    """Return the text of a script, its line ends as they are."""
-    with open(file, encoding="utf-8", newline="") as opened:
-        return opened.read()
+def fix_files(files: Sequence[SourceFile], confirm: Callable[[str], bool]) -> None:
+    """Write corrected files, each after asking, and keep what was there beside it."""
+    changed = [file for file in files if file.corrected != file.text]
+    if files and not changed:
+        print("nothing is written: no correction is verified", file=sys.stderr)
+    for file in changed:
+        if confirm(f"write the corrections to {file.name}?"):
+            write_corrected(file)
+            print(f"written; what was there is in {file.name}.orig", file=sys.stderr)
+        else:
+            print(f"{file.name} is as it was", file=sys.stderr)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import ast
 import difflib
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from bpdebug.engine.language.excerpts import told_apart
 from bpdebug.engine.language.provenance.origins import element_text
+from bpdebug.export.corrections import SourceFile
 from bpdebug.export.json_trace import json_numbers
-from bpdebug.verify.repair.report import Finding, ScriptReport, corrected
+from bpdebug.sources.script.conversion.statements import shown
+from bpdebug.verify.repair.report import Finding, ScriptReport
 
 VERSION = 1
 
@@ -44,7 +48,9 @@ def json_report(report: ScriptReport) -> Iterator[str]:
         "file": report.file,
         "passed": report.passed,
         "finished": report.finished,
+        "stopped": report.stopped,
         "assumed": {
+            "told": report.assumed.told._asdict() | {"gradients": dict(report.assumed.told.gradients)},
             "loss": report.assumed.loss,
             "factor": json_numbers(np.asarray(report.assumed.factor)),
             "parameters": list(report.verdicts),
@@ -87,29 +93,25 @@ CHECK_FORMATS: dict[str, Callable[[ScriptReport], Iterator[str]]] = {
 }
 
 
-def diff(files: Mapping[str, str], findings: tuple[Finding, ...]) -> Iterator[str]:
+def diff(files: Sequence[SourceFile]) -> Iterator[str]:
     """Write the verified corrections as a unified diff, for `patch -p0`.
 
     Parameters
     ----------
-    files : mapping
-        The text of every file, by the name in the findings.
-    findings : tuple of Finding
-        What was found.
+    files : sequence of SourceFile
+        The files, with what was found in each.
     """
-    for file, text in files.items():
-        own = tuple(finding for finding in findings if finding.source.file == file)
-        new = corrected(text, own)
-        for line in difflib.unified_diff(
-            text.splitlines(keepends=True), new.splitlines(keepends=True), file, file
-        ):
+    for file in files:
+        name = shown(file.name)
+        before, after = (re.findall(r"[^\n]*\n|[^\n]+$", text) for text in (file.text, file.corrected))
+        for line in difflib.unified_diff(before, after, name, name):
             yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
 def conclusion(report: ScriptReport) -> str:
     """Say in one line what came out."""
     wrong = [parameter for parameter, verdict in report.verdicts.items() if verdict == "wrong"]
-    unfinished = "" if report.finished else " The search was ended by its time: --seconds gives it more."
+    unfinished = _unfinished(report)
     if not report.verdicts:
         return "Nothing was compared: no parameter was found." + unfinished
     open_ones = [parameter for parameter, verdict in report.verdicts.items() if verdict == "not reached"]
@@ -126,8 +128,18 @@ def conclusion(report: ScriptReport) -> str:
     return f"{counted}{at}{left}{unfinished}".strip()
 
 
+def _unfinished(report: ScriptReport) -> str:
+    if report.finished:
+        return ""
+    if report.stopped:
+        return " The search was stopped: this is what had been found."
+    return " The search was ended by its time: --seconds gives it more."
+
+
 def _assumed(report: ScriptReport) -> Iterator[str]:
     assumed = report.assumed
+    if told := str(assumed.told):
+        yield f"told: {told}"
     yield f"loss: {assumed.loss}" if assumed.loss else "loss: none found"
     pairs = ", ".join(f"{gradient} of {parameter}" for parameter, gradient in assumed.gradients.items())
     if pairs:
@@ -136,22 +148,32 @@ def _assumed(report: ScriptReport) -> Iterator[str]:
 
 
 def _place(finding: Finding) -> str:
-    return f"{finding.source.file}:{finding.source.line}"
+    return f"{shown(finding.source.file)}:{finding.source.line}"
 
 
 def _lines(finding: Finding) -> Iterator[str]:
     """Yield the lines on a fault: where and what it is, what should stand there, what it leads to."""
     yield f"{_place(finding)}: {finding.explanation}"
-    yield f"    yours      {_one_line(finding.source.code)}"
-    if finding.correction is not None:
-        proof = "verified on fresh values" if finding.verified else "not verified"
-        yield f"    should be  {_one_line(finding.correction)}    ({proof})"
+    yield from (f"    {line}" for line in both_codes(finding))
     if finding.elements is not None:
         place, mine, reference = finding.elements
         element = element_text(finding.tensor, place)
         yield f"    {element} is {mine:.6g}, and should be {reference:.6g}"
     if finding.also_wrong:
         yield f"    and so {', '.join(finding.also_wrong)}"
+
+
+def both_codes(finding: Finding) -> Iterator[str]:
+    """Yield what stands there, and what should; of a long derived formula, the part that differs."""
+    yours, right = map(_one_line, (finding.source.code, finding.correction or ""))
+    if finding.is_derived:
+        yours, right = told_apart(yours, right)
+    label = "the formula is" if finding.is_derived else "should be"
+    width = len(label) + 2 if finding.correction is not None else len("should be") + 2
+    yield f"{'yours':<{width}}{yours}"
+    if finding.correction is not None:
+        proof = "verified on fresh values" if finding.verified else "not verified"
+        yield f"{label:<{width}}{right}    ({proof})"
 
 
 def _one_line(code: str) -> str:
@@ -171,7 +193,7 @@ def _is_statement(line: str) -> bool:
 def _entry(finding: Finding) -> dict[str, object]:
     source, elements = finding.source, finding.elements
     return {
-        "file": source.file,
+        "file": shown(source.file),
         "line": source.line,
         "end_line": source.end_line,
         "columns": list(source.columns),
@@ -183,6 +205,7 @@ def _entry(finding: Finding) -> dict[str, object]:
         "gradient_of": finding.gradient_of,
         "explanation": finding.explanation,
         "correction": finding.correction,
+        "derived": finding.is_derived,
         "verified": finding.verified,
         "index": None if elements is None else list(elements.place),
         "mine": None if elements is None else json_numbers(np.asarray(elements.mine)),

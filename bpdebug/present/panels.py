@@ -18,6 +18,7 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.language.provenance.regions import Index, Source
 from bpdebug.engine.network.axes import axes_in, axes_of
+from bpdebug.present.code_verdicts import CodeVerdicts
 from bpdebug.present.feeding import fed_places
 from bpdebug.present.slicing import Slicing, nearest, whole, written_axes
 from bpdebug.present.snapshot import PairNames, result_name
@@ -138,7 +139,7 @@ NOTHING_SELECTED = Sight()
 def read_pairs(
     debugger: Debugger,
     pairs: Sequence[PairNames],
-    verdicts: Verdicts,
+    verdicts: Verdicts | CodeVerdicts,
     views: Views,
     view: View,
     sight: Sight = NOTHING_SELECTED,
@@ -151,8 +152,8 @@ def read_pairs(
         Where one is.
     pairs : sequence of PairNames
         What to show.
-    verdicts : Verdicts
-        What is wrong in the user's numbers, if there are any.
+    verdicts : Verdicts or CodeVerdicts
+        What is wrong in the user's values, if there are any.
     views : Views
         The numbers that there are.
     view : str
@@ -165,7 +166,9 @@ def read_pairs(
         if not name:
             return Panel("", "")
         own = tuple(source for source in sight.sources if source.name == name)
-        return _with_axes(debugger, _seen_in(views, view, _read_panel(debugger, role, name, own), verdicts))
+        # A check is of the first iteration, and so is what it says.
+        said = verdicts if debugger.iteration == 1 else None
+        return _with_axes(debugger, _seen_in(views, view, _read_panel(debugger, role, name, own), said))
 
     return tuple(
         _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), place, sight)
@@ -214,11 +217,12 @@ def _with_axes(debugger: Debugger, panel: Panel) -> Panel:
     )
 
 
-def _seen_in(views: Views, view: View, panel: Panel, verdicts: Verdicts) -> Panel:
+def _seen_in(views: Views, view: View, panel: Panel, verdicts: Verdicts | CodeVerdicts | None) -> Panel:
     """Show the numbers of a view in a panel, and mark those that the user got wrong."""
     if panel.value is None or panel.mark == "in part":
         return panel
     value = views.value(panel.name, view)
+    is_judged = panel.name in views.mine or not views.is_changed(panel.name)
     return replace(
         panel,
         shape=value.shape,
@@ -226,7 +230,7 @@ def _seen_in(views: Views, view: View, panel: Panel, verdicts: Verdicts) -> Pane
         recorded=value,
         sources=panel.sources if value.ndim == len(panel.shape) else (),
         view=views.word(panel.name, view),
-        wrong=verdicts.wrong_cells(panel.name) if panel.name in views.mine else None,
+        wrong=verdicts.wrong_cells(panel.name) if verdicts is not None and is_judged else None,
     )
 
 

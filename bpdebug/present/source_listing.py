@@ -163,3 +163,21 @@ def source_window(case: Case) -> SourceWindow:
     if case.script is not None:
         return SourceListing(case.program, case.script.files)
     return Listing(case.program)
+
+
+def same_position(position: int, here: Program, there: Program) -> int:
+    """Return where one is in another run of the same code: at the same time that a line runs."""
+    if position == 0 or len(here.statements) == len(there.statements):
+        return position
+    source = here.statements[position - 1].source
+    own, others = (
+        [
+            place
+            for place, statement in enumerate(program.statements, start=1)
+            if statement.source is not None and source is not None and statement.source[:2] == source[:2]
+        ]
+        for program in (here, there)
+    )
+    return (
+        others[min(own.index(position), len(others) - 1)] if others else min(position, len(there.statements))
+    )

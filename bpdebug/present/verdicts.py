@@ -5,7 +5,7 @@ The check itself is the same that `bpdebug check` runs; here is only what is sho
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -14,7 +14,9 @@ import numpy as np
 
 from bpdebug.engine.language.excerpts import told_apart
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.program import Program
+from bpdebug.sources.case import Case
 from bpdebug.verify.comparison import Tolerance, compare
 from bpdebug.verify.report import Report, TensorReport, Verdict
 
@@ -27,6 +29,8 @@ MARKS: Mapping[Verdict, str] = {
     "not given": " ",
 }
 """Beside a statement: right, wrong here, or wrong only because of what it was fed."""
+WORST_FIRST = ("✗", "~", "=")
+"""The marks, of which a line with several statements has the first."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,9 @@ class Verdicts:
         return MARKS[self.by_name[name].verdict] if name in self.by_name else " "
 
     def wrong_cells(self, name: str) -> np.ndarray | None:
-        """Return which elements of the user's tensor are wrong; None where the shapes differ."""
+        """Return which elements of the user's tensor are wrong; None without one, or for other shapes."""
+        if name not in self.mine:
+            return None
         if name not in self.wrong:
             own, right = self.mine[name], self.reference[name]
             same = own.shape == right.shape
@@ -82,10 +88,9 @@ class Verdicts:
 
     def next_wrong(self, position: int, direction: Literal[1, -1]) -> int | None:
         """Return the nearest position after or before one at which a statement is wrong."""
-        beyond = [place for place in self.wrong_positions if (place - position) * direction > 0]
-        return min(beyond, key=lambda place: abs(place - position), default=None)
+        return next_beyond(self.wrong_positions, position, direction)
 
-    def words(self, name: str) -> tuple[str, ...]:
+    def words(self, name: str, index: Index) -> tuple[str, ...]:
         """Say what was found about a tensor, for the Operation card."""
         tensor = self.by_name.get(name)
         if tensor is None or tensor.verdict == "not given":
@@ -102,12 +107,23 @@ class Verdicts:
         return tuple(lines)
 
     @property
+    def corrected(self) -> Case | None:
+        """The run with the corrections: none, a scenario is no code."""
+        return None
+
+    @property
     def summary(self) -> str:
         """Say in a few words what the check found; empty before it has run."""
         if self.report is None:
             return ""
         wrong = len(self.wrong_positions)
         return f"{wrong} wrong" if wrong else "checked: all right"
+
+
+def next_beyond(positions: Sequence[int], position: int, direction: Literal[1, -1]) -> int | None:
+    """Return the nearest of some positions after or before one; None where there is none."""
+    beyond = [place for place in positions if (place - position) * direction > 0]
+    return min(beyond, key=lambda place: abs(place - position), default=None)
 
 
 SAID: Mapping[Verdict, str] = {

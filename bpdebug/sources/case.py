@@ -27,6 +27,8 @@ class Script(NamedTuple):
     failed : str
         Where nothing was updated and the script did not come to its end: what Python shows of the exception,
         or why. Empty otherwise.
+    is_corrected : bool
+        Whether another text ran than that of the files: the one with the corrections of a check.
     """
 
     files: Mapping[str, str]
@@ -34,6 +36,7 @@ class Script(NamedTuple):
     output: str
     ended: str
     failed: str = ""
+    is_corrected: bool = False
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,12 @@ class BackgroundCheck:
         mine = evaluate_mine(case.program, original.values, case.mine) if case.mine else {}
         self.verdicts = Verdicts(case.program, original.values, mine)
         self.state = ""
+        self.problem = ""
+
+    @property
+    def starts_by_itself(self) -> bool:
+        """Whether it is begun as soon as the case is there: where the user has given values."""
+        return bool(self.verdicts.mine)
 
     def start(self) -> None:
         """Check all gradients, unless that is being done."""
@@ -44,6 +50,9 @@ class BackgroundCheck:
             self.state = "checking"
             self.show()
             self.screen.run_worker(self.check, thread=True, exclusive=True, group="check")
+
+    def end(self) -> None:
+        """Leave the thread to itself, when the screen is left."""
 
     def check(self) -> None:
         """Run the check that `bpdebug check` runs, and tell the screen what it finds."""

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.language.nodes import CallSite, Source
+from bpdebug.export.corrections import SourceFile
 from bpdebug.export.script_report import CHECK_FORMATS, diff
 from bpdebug.verify.repair.report import Assumed, Elements, Finding, ScriptReport, corrected
 
@@ -97,6 +98,7 @@ def test_json_is_strict_and_whole() -> None:
         "gradient_of": "z1",
         "explanation": "",
         "correction": "(w2.T @ delta2) * (1 - h ** 2)",
+        "derived": False,
         "verified": True,
         "index": [0, 1],
         "mine": 0.25,
@@ -147,7 +149,7 @@ def test_corrections_are_put_in_their_places_and_unverified_ones_are_not() -> No
 
 def test_the_diff_is_what_patch_takes(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(TEXT, encoding="utf-8")
-    patch = "".join(diff({"net.py": TEXT}, (FIRST, OVER_LINES)))
+    patch = "".join(diff([SourceFile("net.py", TEXT, "utf-8", (FIRST, OVER_LINES))]))
     subprocess.run(["patch", "-p0"], input=patch, text=True, cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "net.py").read_text(encoding="utf-8") == corrected(TEXT, (FIRST, OVER_LINES))
 
@@ -167,4 +169,4 @@ def test_what_could_not_be_judged_is_not_called_right() -> None:
 
 def test_nothing_wrong_is_silence() -> None:
     assert "".join(CHECK_FORMATS["text"](report())).splitlines()[-1] == "All right: 2 gradients."
-    assert "".join(diff({"net.py": TEXT}, ())) == ""
+    assert "".join(diff([SourceFile("net.py", TEXT, "utf-8", ())])) == ""

@@ -1,10 +1,17 @@
-"""A person's own code on the screen: its lines, its names, and the keys that know of them."""
+"""A person's own code on the screen: its lines, its names, its check, and the keys that know of them."""
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 
+from bpdebug.sources.case import Case
+from bpdebug.sources.script import record_script
+from bpdebug.sources.script.case import case_of
 from bpdebug.tui.screens.source_screen import SourceScreen
+from bpdebug.verify.repair import check
 from tests.recorded import Ran, recorded
 from tests.tui.conftest import LARGE, SMALL, Session, open_app
 
@@ -115,3 +122,138 @@ async def test_a_scenario_has_no_key_for_the_source() -> None:
         await session.press("n", "w")
         assert session.app.screen is session.screen
         assert "k code" not in session.text_at("#keys")
+
+
+WRONG = """\
+import numpy as np
+rng = np.random.default_rng(3)
+x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+w1, w2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+h = np.tanh(x @ w1)
+out = h @ w2
+cost = np.sum((out - y) ** 2) / 2
+d_out = out - y
+dw2 = (h ** 2).T @ d_out
+dw1 = x.T @ (d_out @ w2.T * (1 - h))
+w1 -= 0.1 * dw1
+w2 -= 0.1 * dw2
+"""
+ONCE = """\
+import os, time
+if os.path.exists("once"):
+    open("again", "w").close()
+    time.sleep(600)
+open("once", "w").close()
+"""
+
+
+@pytest.fixture
+def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """A script with two faults, and all the time that it takes to find them beside other tests."""
+    monkeypatch.setattr(check, "SECONDS", 600.0)
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text(WRONG, encoding="utf-8")
+    return case_of(record_script("net.py"))
+
+
+async def checked(session: Session) -> None:
+    """Wait until nothing is done in the background."""
+    deadline = time.monotonic() + 60
+    while session.screen.check.state or session.screen.check.verdicts.report is None:
+        assert time.monotonic() < deadline
+        await session.pilot.pause(0.01)
+    await session.settle()
+
+
+@at_both_sizes
+async def test_the_findings_of_a_check(wrong: Case, size: tuple[int, int]) -> None:
+    async with open_app(wrong, size) as session:
+        await checked(session)
+        card = session.text_at("#operation")
+        assert "✗ 2 of 2 gradients wrong: w1, w2. 2 lines to mend." in card
+        assert "line 9: " in card
+        assert "line 10: `h` should be squared" in card
+        assert "2 wrong" in session.text
+        await session.press("right_square_bracket")
+        assert marked(session).startswith("9 ")
+        await session.press("right_square_bracket")
+        assert "✗▶ 10" in session.text_at("#program")
+        card = session.text_at("#operation")
+        assert "yours      x.T @ (d_out @ w2.T * (1 - h))" in card
+        assert "should be  x.T @ (d_out @ w2.T * (1 - h ** 2))    (verified on fresh values)" in card
+        assert "dw1[0,0]: yours -30.5477, should be -2.41339" in card
+        assert "✗" in session.panel_text("dw1")
+        await session.focus("dw1")
+        await session.press("right")
+        card = session.text_at("#operation")
+        own, right = (held["dw1"][0, 1] for held in vars_of(session))
+        assert f"dw1[0,1]: yours {own:.6g}, should be {right:.6g}" in card
+        await session.press("escape", "n")
+        assert "~▶ 11" in session.text_at("#program")
+        assert "wrong because of line 10" in session.text_at("#operation")
+        await session.press("left_square_bracket", "left_square_bracket")
+        assert marked(session).startswith("9 ")
+
+
+def vars_of(session: Session) -> tuple[dict[str, object], dict[str, object]]:
+    verdicts = session.screen.check.verdicts
+    return verdicts.values, verdicts.reference
+
+
+async def test_the_run_as_it_would_be(wrong: Case) -> None:
+    async with open_app(wrong) as session:
+        await checked(session)
+        await session.press("right_square_bracket", "right_square_bracket")
+        place = session.moment
+        yours = session.panel_text("dw1")
+        await session.press("x")
+        await session.until(lambda: "corrected" in session.text.splitlines()[0])
+        await session.settle()
+        there = session.app.screen
+        assert there.debugger.moment.position == place[0]
+        assert "10   dw1 = x.T @ (d_out @ w2.T * (1 - h ** 2))" in session.text_at("#program")
+        assert "-2.413" in session.text_at("#ledger")
+        assert "yours" not in session.text_at("#operation")
+        await session.press("v")
+        assert "x goes back" in session.text
+        await session.press("n", "p", "p")
+        await session.press("x")
+        await session.settle()
+        assert session.app.screen is session.screen
+        assert session.moment == (place[0] - 1, 0)
+        await session.press("n")
+        assert session.panel_text("dw1") == yours
+
+
+async def test_a_check_leaves_the_keys_alone_and_can_be_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # Where it runs a second time, it takes as long as it may.
+    Path("net.py").write_text(ONCE + WRONG, encoding="utf-8")
+    async with open_app(case_of(record_script("net.py"))) as session:
+        await session.press("n", "n")
+        assert session.moment == (2, 0)
+        assert "v stops" in session.text
+        assert "x corrected" not in session.text_at("#keys")
+        await session.until(lambda: Path("again").exists())
+        await session.press("v", "home")
+        deadline = time.monotonic() + 60
+        while session.screen.check.state:
+            assert time.monotonic() < deadline
+            await session.pilot.pause(0.01)
+        await session.press("n")
+        assert session.moment == (1, 0)
+
+
+async def test_a_right_script_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    right = WRONG.replace("(h ** 2).T @ d_out", "h.T @ d_out")
+    Path("net.py").write_text(right.replace("(1 - h)", "(1 - h ** 2)"), encoding="utf-8")
+    async with open_app(case_of(record_script("net.py"))) as session:
+        await checked(session)
+        assert "= All right: 2 gradients." in session.text_at("#operation")
+        assert "checked: all right" in session.text
+        await session.press("x", "right_square_bracket")
+        assert session.moment == (0, 0)
+        assert session.app.screen is session.screen

@@ -21,6 +21,7 @@ Needs = Literal[
     "finding",
     "view",
     "wrong",
+    "corrected",
     "set",
     "iterations",
     "axes",
@@ -36,6 +37,7 @@ HIDDEN_WITHOUT: frozenset[Needs] = frozenset(
     {
         "view",
         "wrong",
+        "corrected",
         "set",
         "finding",
         "iterations",

@@ -20,6 +20,7 @@ channel 2 of 3  the slice in sight of a tensor with more than two axes
 ● ◆             a breakpoint beside a statement, one with a condition; ○ ◇ when disabled
 set, changed    after `set`: what was replaced, and what follows from it; d shows the original
 *               a watch whose value the last move has changed
+✗ ~ =           a check says: wrong here; wrong because of what it was fed; right
 ▾ ▸  ×5  2/5    in your own code: a call, open or folded; a line that runs in 5 turns; its second"""
 """What the help says before the keys."""
 
@@ -190,7 +191,15 @@ ACTIONS: tuple[Action, ...] = (
         "view",
         2,
     ),
-    Action("run_check", "v", "check", "Check all gradients, in the background", "Check", "", 4),
+    Action(
+        "run_check",
+        "v",
+        "check",
+        "Check all gradients, in the background; in your own code, stop that",
+        "Check",
+        "",
+        4,
+    ),
     Action(
         "go_to_wrong(1)",
         "right_square_bracket",
@@ -198,7 +207,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go to the next wrong statement",
         "Check",
         "wrong",
-        4,
+        3,
     ),
     Action(
         "go_to_wrong(-1)",
@@ -207,6 +216,15 @@ ACTIONS: tuple[Action, ...] = (
         "Go to the wrong statement before",
         "Check",
         "wrong",
+    ),
+    Action(
+        "toggle_corrected",
+        "x",
+        "corrected",
+        "In your own code: the run as it would be with the corrections, or back",
+        "Check",
+        "corrected",
+        3,
     ),
     Action("health", "H", "health", "Show how healthy the numbers of this run are, layer by layer", "Check"),
     Action(

@@ -17,6 +17,7 @@ from textual.containers import Horizontal, Vertical
 from bpdebug.commands.command import Answer
 from bpdebug.commands.completion import completions
 from bpdebug.commands.session import Session
+from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.engine.program.trace import Trace
 from bpdebug.present.cells import DEFAULT_DIGITS
@@ -32,12 +33,13 @@ from bpdebug.present.operation_text import about_text, operation_text
 from bpdebug.present.panels import read_pairs
 from bpdebug.present.slicing import nearest
 from bpdebug.present.snapshot import most_pairs, result_name
-from bpdebug.present.source_listing import source_window
+from bpdebug.present.source_listing import same_position, source_window
 from bpdebug.present.subjects import read_subject
 from bpdebug.sources.case import Case
 from bpdebug.tui import messages, screenshot
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.background_check import BackgroundCheck
+from bpdebug.tui.code_check import CodeCheck
 from bpdebug.tui.keys.action import Action, bindings
 from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
 from bpdebug.tui.run_ahead import RunAhead
@@ -90,7 +92,7 @@ class DebuggerScreen(ActionScreen):
         self.session = Session(case)
         self.debugger = self.session.debugger
         self.runner = CommandRunner(self.session, self.in_background, self.show, self.say)
-        self.check = BackgroundCheck(self, case, self.debugger.original, self.show)
+        self.check = self.checking()
         self.chosen = Chosen(self.debugger, self.check.verdicts.mine, digits)
         self.autoplay = Autoplay(self, self.debugger, self.runner.run)
         self.ahead = RunAhead(self, self.debugger, lambda: self.runner.is_computing)
@@ -103,6 +105,12 @@ class DebuggerScreen(ActionScreen):
         self.answer_area = AnswerArea()
         self.command_line = CommandLine(lambda line: completions(self.session, line))
         self.search_line = SearchLine()
+
+    def checking(self) -> BackgroundCheck | CodeCheck:
+        """Return what checks the case: a person's own code, or a scenario."""
+        if self.case.script is not None:
+            return CodeCheck(self, self.case, self.debugger.original, self.show)
+        return BackgroundCheck(self, self.case, self.debugger.original, self.show)
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the program at the left, the operation above the ledger."""
@@ -122,7 +130,7 @@ class DebuggerScreen(ActionScreen):
         self.set_class(self.case.script is not None, "-own-code")
         self.lists.panels["watches"].display = bool(self.debugger.watches)
         self.show()
-        if self.check.verdicts.mine:
+        if self.check.starts_by_itself:
             self.check.start()
 
     def help_words(self) -> str:
@@ -146,13 +154,13 @@ class DebuggerScreen(ActionScreen):
         self.ledger.show(pairs, selection.name, chosen.digits)
         arithmetic = origin.sides if origin is not None else given_text(debugger, selection, chosen.view)
         # A check is of the first iteration, and so is what it says.
-        words = verdicts.words(selection.name) if debugger.iteration == 1 else ()
+        words = verdicts.words(selection.name, selection.index) if debugger.iteration == 1 else ()
         self.operation.show(operation_text(debugger, about_text(self.case), arithmetic, words))
         self.program.show(debugger.position, inside=debugger.moment.node > 0)
         self.program.show_stops(gutter_marks(debugger.breakpoints))
         self.program.show_verdicts(verdicts)
         self.lists.show()
-        state = self.check.state or chosen.views.status(chosen.view) or verdicts.summary
+        state = self.check.state or chosen.views.status(chosen.view) or self.check.problem or verdicts.summary
         place = place_parts(debugger, chosen.pinned, self.autoplay.text, state)
         self.query_one(StatusLine).show(place)
         self.show_enabled()
@@ -176,6 +184,7 @@ class DebuggerScreen(ActionScreen):
                 "iterations": debugger.has_turns,
                 "curve": self.quantity() is not None,
                 "wrong": bool(self.check.verdicts.wrong_positions),
+                "corrected": self.is_corrected or self.check.verdicts.corrected is not None,
                 "source": self.case.script is not None and debugger.line is not None,
                 **self.ledger.slices_to_see(name),
             }
@@ -245,11 +254,38 @@ class DebuggerScreen(ActionScreen):
 
     def action_run_check(self) -> None:
         """Check all gradients in the background."""
-        self.check.start()
+        if self.is_corrected:
+            self.say("this is the run with the corrections, which the check has verified: x goes back")
+        else:
+            self.check.start()
 
     def action_go_to_wrong(self, direction: Literal[1, -1]) -> None:
         """Go to the nearest wrong statement in a direction."""
         self.go_to(self.check.verdicts.next_wrong(self.debugger.position, direction))
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether this is a run with the corrections of a check."""
+        return self.case.script is not None and self.case.script.is_corrected
+
+    def action_toggle_corrected(self) -> None:
+        """Show the run as it would be with the corrections, at the same line; or go back."""
+        if self.is_corrected:
+            self.app.pop_screen()
+            if isinstance(below := self.app.screen, DebuggerScreen):
+                below.follow(self.debugger)
+        elif (case := self.check.verdicts.corrected) is not None:
+            self.show_corrected(case)
+
+    def show_corrected(self, case: Case) -> None:
+        """Step through a corrected run, from where one is."""
+        screen = DebuggerScreen(case, self.actions, self.chosen.digits)
+        screen.debugger.goto(same_position(self.debugger.position, self.case.program, case.program))
+        self.app.push_screen(screen)
+
+    def follow(self, other: Debugger) -> None:
+        """Go to where one is in another run of the same code."""
+        self.go_to(same_position(other.position, other.program, self.case.program))
 
     def action_toggle_autoplay(self) -> None:
         """Step on without a key, or stop."""
@@ -442,6 +478,11 @@ class DebuggerScreen(ActionScreen):
     def welcomed(self) -> None:
         """Let the operation have the place of the welcome; the key does its work as well."""
         self.remove_class("-newcomer")
+
+    @on(events.Unmount)
+    def left(self) -> None:
+        """End what is still being checked."""
+        self.check.end()
 
     @on(events.ScreenSuspend)
     def dialog_opened(self) -> None:

@@ -66,7 +66,9 @@ def card_content(text: OperationText, width: int, roomy: bool) -> Content:
         Content.styled(line, "$text-accent") for line in equation_lines(text.arithmetic, width)
     ]
     verdict: list[Content | None] = [Content.styled(line, "$text-warning") for line in text.verdict]
-    if verdict:
+    if verdict and not text.code:
+        parts = [verdict, words, arithmetic]
+    elif verdict:
         # What is wrong goes before why it would be right.
         parts = [formula, verdict, arithmetic] if roomy else [formula[:1], verdict, arithmetic, formula[1:]]
     else:

@@ -17,9 +17,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from bpdebug.engine.program.program import Program
+from bpdebug.present.code_verdicts import CodeVerdicts
 from bpdebug.present.listing import MARKS, Row, SourceWindow, Stop, fitted
 from bpdebug.present.verdicts import MARKS as VERDICT_MARKS
-from bpdebug.present.verdicts import Verdicts
+from bpdebug.present.verdicts import WORST_FIRST, Verdicts
 from bpdebug.tui.messages import GutterClicked, PositionChosen
 from bpdebug.tui.widgets.code_drawing import CODE_CLASSES, coloured
 
@@ -60,7 +61,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         self.position = 0
         self.inside = False
         self.cursor = 0
-        self.verdicts: Verdicts | None = None
+        self.verdicts: Verdicts | CodeVerdicts | None = None
         self.stops: Mapping[int, str] = {}
         self.marks: dict[int, str] = {}
         self.search_began: int | None = None
@@ -69,6 +70,10 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
     def on_mount(self) -> None:
         """Make room for all lines."""
         self.virtual_size = Size(1, len(self.listing.lines))
+
+    def on_resize(self) -> None:
+        """Keep the line of the cursor in sight; before there was a size, nothing was."""
+        self.reveal(self.cursor)
 
     def show(self, position: int, inside: bool) -> None:
         """Show which statements have run; `inside` says that the next one has begun."""
@@ -81,7 +86,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         changed = self.listing.changed(before, after)
         self.refresh_lines(changed.start, len(changed))
 
-    def show_verdicts(self, verdicts: Verdicts) -> None:
+    def show_verdicts(self, verdicts: Verdicts | CodeVerdicts) -> None:
         """Show beside each statement what a check said of it."""
         if verdicts is not self.verdicts:
             self.verdicts = verdicts
@@ -109,11 +114,11 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=0, animate=False)
 
     def verdict_of(self, row: Row) -> str:
-        """Return the mark of what a check said of the statements of a line: of the first that it said of."""
+        """Return the mark of what a check said of the statements of a line: of the worst of them."""
         if self.verdicts is None:
             return " "
-        marks = (self.verdicts.mark(self.program.statements[position - 1].name) for position in row.positions)
-        return next((mark for mark in marks if mark != " "), " ")
+        marks = {self.verdicts.mark(self.program.statements[position - 1].name) for position in row.positions}
+        return next((mark for mark in WORST_FIRST if mark in marks), " ")
 
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""

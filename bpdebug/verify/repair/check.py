@@ -10,19 +10,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from bpdebug.engine.language.nodes import CallSite, Source
+from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Instance, Options, Place, Recording, Site, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.computed import stem_of, stem_of_gradient
 from bpdebug.sources.script.analysis.standard import is_natural, multiple
+from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.environment import callable_again
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.verify.repair.early import EarlyRead, early_reads
+from bpdebug.verify.repair.formula import derived_correction
 from bpdebug.verify.repair.forward import ForwardFault, ForwardSearch, forward_sentence, other_reading
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.report import (
@@ -35,7 +39,7 @@ from bpdebug.verify.repair.report import (
 )
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
-from bpdebug.verify.repair.search import Candidate, Correction, Search
+from bpdebug.verify.repair.search import Candidate, Correction, Progress, Search, unsaid
 from bpdebug.verify.repair.structures import structures
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import gradient_nodes, trials_of
@@ -58,6 +62,11 @@ def check_script(
     arguments: Sequence[str] = (),
     options: Options = Options(),  # noqa: B008 (a constant)
     seconds: float = SECONDS,
+    *,
+    loss: str | int = "",
+    gradients: Mapping[str, str] = MappingProxyType({}),
+    parameters: Sequence[str] = (),
+    progress: Progress = unsaid,
 ) -> ScriptReport:
     """Check the gradients in a person's own script.
 
@@ -71,6 +80,16 @@ def check_script(
         What of it is recorded.
     seconds : float
         How long corrections are searched for.
+    loss : str or int
+        What the loss is, in place of what would be found: its name, the line that computes or implies it, or
+        a kind: `mse`, `bce`, `ce`, `mae`.
+    gradients : mapping
+        The name of a tensor -> the name of its gradient.
+    parameters : sequence of str
+        The only parameters to look at.
+    progress : callable
+        Is told which line is looked at and how many edits have been tried; it may raise `Interrupted`, which
+        ends the search as Ctrl+C does.
 
     Returns
     -------
@@ -81,27 +100,43 @@ def check_script(
     ------
     ScriptError
         If the script cannot be read, or nothing in it can be checked.
+    BpdebugError
+        If a loss, a gradient or a parameter is named that is not there.
     """
-    return check_recording(record_script(script, arguments, options), seconds)
+    told = Told(str(loss), gradients, tuple(parameters))
+    return check_recording(record_script(script, arguments, options), seconds, told, progress)
 
 
-def check_recording(recording: Recording, seconds: float = SECONDS) -> ScriptReport:
+def check_recording(
+    recording: Recording,
+    seconds: float = SECONDS,
+    told: Told = Told(),  # noqa: B008 (a constant)
+    progress: Progress = unsaid,
+) -> ScriptReport:
     """Check the gradients of a recording; see `check_script`."""
     deadline = time.thread_time() + seconds
-    analysis = analyse(recording)
+    analysis = analyse(recording, told)
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*_ended_early(recording), *analysis.notes)
-        return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes))
+        return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes, told))
     with ExitStack() as stack, np.errstate(all="ignore"):
-        return _Check(recording, analysis, deadline, stack).report()
+        report = _Check(recording, analysis, deadline, stack, progress).report()
+    return report._replace(assumed=report.assumed._replace(told=told))
 
 
 class _Check:
     """One check: what is known of the recording, and the faults that were found so far."""
 
-    def __init__(self, recording: Recording, analysis: Analysis, deadline: float, stack: ExitStack) -> None:
-        self.stack, self.first = stack, recording
+    def __init__(
+        self,
+        recording: Recording,
+        analysis: Analysis,
+        deadline: float,
+        stack: ExitStack,
+        progress: Progress,
+    ) -> None:
+        self.stack, self.first, self.progress = stack, recording, progress
         self.findings: list[Finding] = []
         self.shifts: list[tuple[str, int, int]] = []
         self._take(recording, analysis, deadline)
@@ -114,7 +149,7 @@ class _Check:
         self.replay = Replay(recording, targets)
         self.trials = trials_of(analysis, self.replay)
         is_known = partial(self.is_gradient, as_shaped=True)
-        self.search = Search(recording, self.replay, self.trials, is_known, deadline)
+        self.search = Search(recording, self.replay, self.trials, is_known, deadline, self.progress)
         self.dependent = _dependent(recording, analysis)
         self.corrected: Replaced = {}
         self.early: list[EarlyRead] = []
@@ -122,8 +157,24 @@ class _Check:
         self.__dict__.pop("by_stem", None)
 
     def report(self) -> ScriptReport:
-        """Find the faults one after the other."""
+        """Find the faults one after the other; who stops that is told what was found until then."""
         verdicts = self.verdicts()
+        try:
+            self._find()
+        except (KeyboardInterrupt, Interrupted):
+            self.search.is_stopped = True
+        # What the forward pass does not read has no gradient to be right or wrong, until it reads it.
+        unread = [name for one in self.findings if one.kind == "forward" for name in one.also_wrong]
+        return ScriptReport(
+            self.recording.path,
+            {**verdicts, **dict.fromkeys(unread, "wrong")},
+            tuple(self.findings),
+            self.assumed(),
+            finished=not (self.search.is_over and self.wrong()),
+            stopped=self.search.is_stopped,
+        )
+
+    def _find(self) -> None:
         self._structures()
         self._early()
         if self.recording.ending.kind == "raised" and self.recording.ending.line:
@@ -139,15 +190,6 @@ class _Check:
             self.findings = [
                 one._replace(verified=one.verified and bool(one.also_wrong)) for one in self.findings
             ]
-        # What the forward pass does not read has no gradient to be right or wrong, until it reads it.
-        unread = [name for one in self.findings if one.kind == "forward" for name in one.also_wrong]
-        return ScriptReport(
-            self.recording.path,
-            {**verdicts, **dict.fromkeys(unread, "wrong")},
-            tuple(self.findings),
-            self.assumed(),
-            finished=not (self.search.is_over and self.wrong()),
-        )
 
     def _backward(self) -> None:
         """Correct backward lines until all is right, or nothing mends any more."""
@@ -162,9 +204,21 @@ class _Check:
             self.search.deadline = end
             if found:
                 self._add(found[0])
-            elif not self._rewritten(lines):
+            elif not self._rewritten(lines) and not self._derived(lines):
                 self._unmended(lines)
                 break
+
+    def _derived(self, lines: Sequence[Suspect]) -> bool:
+        """Where no edit mends a line, put the derived formula there."""
+        if any(finding.kind == "forward" for finding in self.findings):
+            return False  # the derived gradients are those of the forward pass as it was
+        correction = derived_correction(self.search, self.analysis, lines, self.corrected)
+        if correction is None:
+            return False
+        self._add(correction)
+        is_given = self.findings[-1].correction is not None
+        self.findings[-1] = self.findings[-1]._replace(is_derived=is_given)
+        return True
 
     # ---- the script run again
 
@@ -192,14 +246,16 @@ class _Check:
 
     def _run_again(self, rewritings: Iterable[Rewriting], needs_more: bool = True) -> Rewriting | None:
         """Go on with the script as it runs with a rewriting that mends something; None where none does."""
-        texts = _corrected_texts(self.first, self.findings)
+        if self.search.is_over:
+            return None
+        texts = corrected_texts(self.first, self.findings)
         began = time.thread_time()
         longest = SHARE * (self.search.deadline - began)
         told = told_of(self.analysis)
         base = run_again(self.recording, texts, longest, told) if longest > 0 else None
         if base is None or time.thread_time() - began > longest:
             return None
-        found = mending(base, rewritings, self.search.deadline, needs_more)
+        found = mending(base, self._told(rewritings), self.search.deadline, needs_more)
         if found is None:
             return None
         rewriting, again = found
@@ -209,6 +265,12 @@ class _Check:
         self.shifts.append((rewriting.place.file, rewriting.place.end_line + more, more))
         self._take(again.recording, again.analysis, self.search.deadline)
         return rewriting
+
+    def _told(self, rewritings: Iterable[Rewriting]) -> Iterator[Rewriting]:
+        """Say which rewriting is tried."""
+        for number, rewriting in enumerate(rewritings, start=self.search.tried + 1):
+            self.progress(rewriting.place.line, number)
+            yield rewriting
 
     def _raised(self) -> None:
         """Where the script raises, look for a line with which it goes on, and its gradients are right."""
@@ -542,7 +604,7 @@ class _Check:
         return Assumed(loss.text, 1.0 if ratio is None else ratio, gradients, (*notes, *self.analysis.notes))
 
 
-def _corrected_texts(recording: Recording, findings: Sequence[Finding]) -> dict[str, str]:
+def corrected_texts(recording: Recording, findings: Sequence[Finding]) -> dict[str, str]:
     """Return the texts of the files with the corrections that were found in them."""
     found = [one for one in findings if one.verified and one.correction is not None]
     return {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from bpdebug.engine.language.nodes import Source
 from bpdebug.engine.language.provenance.regions import Index
+from bpdebug.sources.script.analysis.told import Told
 
 Kind = Literal["wrong", "missing", "early update", "overwritten", "forward", "raised"]
 """What kind of fault a line has.
@@ -59,6 +61,8 @@ class Finding(NamedTuple):
         The element that differs most.
     also_wrong : tuple of str
         The parameters whose gradients are wrong because of it.
+    is_derived : bool
+        Whether the correction is no edit of the line, but the formula that the derivation has.
     """
 
     source: Source
@@ -70,10 +74,11 @@ class Finding(NamedTuple):
     verified: bool = False
     elements: Elements | None = None
     also_wrong: tuple[str, ...] = ()
+    is_derived: bool = False
 
 
 class Assumed(NamedTuple):
-    """What was found in the code without being told.
+    """What the check rests on: found in the code, or told.
 
     Attributes
     ----------
@@ -85,12 +90,15 @@ class Assumed(NamedTuple):
         Parameter -> its hand-written gradient, as the person wrote both.
     notes : tuple of str
         Whatever else is to be said of it, a sentence each: another loss that explains as much, a sign.
+    told : Told
+        What was not found but told.
     """
 
     loss: str
     factor: float
     gradients: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    told: Told = Told()
 
 
 class ScriptReport(NamedTuple):
@@ -108,6 +116,8 @@ class ScriptReport(NamedTuple):
         What was taken for granted.
     finished : bool
         Whether the search for corrections came to its end within its time.
+    stopped : bool
+        Whether someone has stopped it.
     """
 
     file: str
@@ -115,6 +125,7 @@ class ScriptReport(NamedTuple):
     findings: tuple[Finding, ...]
     assumed: Assumed
     finished: bool = True
+    stopped: bool = False
 
     @property
     def is_judged(self) -> bool:
@@ -137,12 +148,17 @@ def corrected(text: str, findings: Sequence[Finding]) -> str:
     findings : sequence of Finding
         Those of this file; only verified ones are applied.
     """
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     found = [finding for finding in findings if finding.verified and finding.correction is not None]
     # From the end to the beginning: what has been replaced moves nothing that is still to be replaced.
     for finding in sorted(found, key=lambda one: (one.source.line, one.source.columns), reverse=True):
         source, (begin, end) = finding.source, finding.source.columns
         first, last = source.line - 1, source.end_line - 1
         replaced = f"{lines[first][:begin]}{finding.correction}{lines[last][end:]}"
-        lines[first : last + 1] = replaced.splitlines(keepends=True)
+        lines[first : last + 1] = lines_of(replaced)
     return "".join(lines)
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text with their ends; a form feed or a Unicode separator ends none."""
+    return io.StringIO(text, newline="").readlines()

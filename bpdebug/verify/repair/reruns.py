@@ -18,7 +18,8 @@ import numpy as np
 
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.script import Place, Recording, record_script
-from bpdebug.sources.script.analysis.analysis import Analysis, Told, analyse
+from bpdebug.sources.script.analysis.analysis import Analysis, analyse
+from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.environment import callable_again
 from bpdebug.verify.repair.replay import Replay
 from bpdebug.verify.repair.trials import gradient_nodes, trials_of
@@ -123,12 +124,15 @@ def _recorded_again(recording: Recording, texts: Mapping[str, str], seconds: flo
     np.random.seed(0)
     random.seed(0)
     try:
-        return record_script(recording.path, recording.arguments, options, texts)
+        again = record_script(recording.path, recording.arguments, options, texts)
     except BpdebugError:
         return None  # the edit is no Python
     finally:
         np.random.set_state(kept[0])
         random.setstate(kept[1])
+    if again.ending.kind == "interrupted":
+        raise KeyboardInterrupt  # it was the search that someone meant
+    return again
 
 
 def _analysed(recording: Recording, texts: Mapping[str, str], told: Told) -> Rerun | None:

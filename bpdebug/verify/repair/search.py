@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Instance, Place, Recording
 from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, edits
@@ -31,6 +32,8 @@ from bpdebug.verify.repair.trees import Code
 from bpdebug.verify.repair.wording import sentence
 
 Verdicts = Mapping[str, ParameterVerdict]
+Progress = Callable[[int, int], None]
+"""Is told which line is looked at, and how many edits have been tried; it may raise `Interrupted`."""
 ENOUGH = 3
 """After the first line with a full correction, so many more lines are looked at for a better one."""
 MOST_OF_A_LINE = 6
@@ -39,6 +42,10 @@ EXPLAINED = 0.5
 """How much less likely one is at a line whose value is what its name says already."""
 KNOWN_GRADIENT = 0.4
 """How much likelier a correction is whose value is the gradient of something that is known."""
+
+
+def unsaid(line: int, tried: int) -> None:
+    """Tell nobody how far it is."""
 
 
 class Costs(NamedTuple):
@@ -129,6 +136,13 @@ class Search:
         Whether a value is the right gradient of something that is known.
     deadline : float
         When it ends, on the clock of `time.thread_time`: what this thread has worked, whatever else is busy.
+    progress : callable
+        Is told of every edit.
+
+    Attributes
+    ----------
+    is_stopped : bool
+        Whether someone has ended it, by Ctrl+C or from `progress`: what was found until then stays.
     """
 
     def __init__(
@@ -138,15 +152,17 @@ class Search:
         trials: Sequence[Trial],
         is_gradient: Callable[[Any], bool],
         deadline: float,
+        progress: Progress = unsaid,
     ) -> None:
         self.recording, self.replay, self.trials = recording, replay, trials
-        self.is_gradient, self.deadline = is_gradient, deadline
+        self.is_gradient, self.deadline, self.progress = is_gradient, deadline, progress
         self.tried = 0
+        self.is_stopped = False
 
     @property
     def is_over(self) -> bool:
-        """Whether the time is over."""
-        return time.thread_time() > self.deadline
+        """Whether the time is over, or someone has stopped it."""
+        return self.is_stopped or time.thread_time() > self.deadline
 
     def corrections(self, suspects: Sequence[Suspect], before: Replaced) -> list[Correction]:
         """Return the corrections that were found, the best first.
@@ -166,7 +182,12 @@ class Search:
                 if patience == 0 or self.is_over:
                     break
                 patience -= 1
-                own = list(self._of_line(suspect, before, bases, costs))
+                own: list[Correction] = []
+                try:
+                    for correction in self._of_line(suspect, before, bases, costs):
+                        own.append(correction)
+                except (KeyboardInterrupt, Interrupted):
+                    self.is_stopped = True
                 found += own
                 if patience > ENOUGH and any(_is_full(bases, one) for one in own):
                     patience = ENOUGH
@@ -187,7 +208,7 @@ class Search:
         for candidate in itertools.chain(likely, self.candidates(suspect, before, costs=costs)):
             if count == MOST_OF_A_LINE or self.is_over:
                 return
-            mended = self._mended(candidate, before, bases)
+            mended = self.mended(candidate, before, bases)
             if mended:
                 count += 1
                 cost = candidate.cost + EXPLAINED * suspect.is_explained
@@ -237,6 +258,7 @@ class Search:
             if not costs.least <= edit.cost < costs.most:
                 continue
             self.tried += 1
+            self.progress(site.line, self.tried)
             text = ast.unparse(ast.fix_missing_locations(edit.expression))
             try:
                 value = value_at(self.recording, first, text, value_of)
@@ -252,7 +274,7 @@ class Search:
             if not _is_value(value):
                 continue
             replaced = unchanged | dict(
-                self._replaced(instance, text) for instance in suspect.instances if instance.node is not None
+                self.replaced(instance, text) for instance in suspect.instances if instance.node is not None
             )
             yield Candidate(
                 site.place,
@@ -263,7 +285,7 @@ class Search:
                 replaced,
             )
 
-    def _replaced(self, instance: Instance, text: str) -> tuple[int, Callable[[ValueOf], Any]]:
+    def replaced(self, instance: Instance, text: str) -> tuple[int, Callable[[ValueOf], Any]]:
         """Return what another expression changes: its own value, or what `x += v` makes of that of others."""
         node, result = instance.node, instance.result
         assert node is not None
@@ -280,7 +302,7 @@ class Search:
         assert result.function is not None
         return result.function(value_of(result.operands[0]), self._evaluated(instance, text, value_of))
 
-    def _mended(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> tuple[str, ...]:
+    def mended(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> tuple[str, ...]:
         """Return the parameters that an edit mends, on all values; none if it spoils another on any."""
         mended = {
             name

@@ -12,10 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
-from bpdebug.sources.script.analysis.computed import computed_only, stem_of
+from bpdebug.sources.script.analysis.computed import computed_only
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.explanation import (
     Explanation,
@@ -28,6 +27,7 @@ from bpdebug.sources.script.analysis.losses import candidates
 from bpdebug.sources.script.analysis.parameters import Parameter, parameters_of
 from bpdebug.sources.script.analysis.phases import Phase, phases_of
 from bpdebug.sources.script.analysis.steps import Values
+from bpdebug.sources.script.analysis.told import Told, hold_gradients, only, refuse_loss
 from bpdebug.sources.script.analysis.verdicts import Verdict, Verdicts
 from bpdebug.sources.script.conversion.forward import ForwardWriter
 from bpdebug.sources.script.numbering import Graph
@@ -123,24 +123,6 @@ class Analysis:
         return phases_of(self.graph, roots, gradients, news)
 
 
-class Told(NamedTuple):
-    """What the person says in place of what would be found.
-
-    Attributes
-    ----------
-    loss : str
-        The name of the loss, the line that computes or implies it, or a kind: `mse`, `bce`, `ce`, `mae`.
-    gradients : mapping
-        The name of a tensor -> the name of its gradient.
-    parameters : tuple of str
-        The only parameters to look at.
-    """
-
-    loss: str = ""
-    gradients: Mapping[str, str] = MappingProxyType({})
-    parameters: tuple[str, ...] = ()
-
-
 def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B008 (a constant)
     """Find parameters, gradients and the loss of a recording.
 
@@ -150,8 +132,14 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
         Of one iteration.
     told : Told
         What the person says.
+
+    Raises
+    ------
+    BpdebugError
+        If the person names what is not there.
     """
     graph = Graph(recording.nodes, {update.old.origin.id for update in recording.updates})
+    hold_gradients(graph, told.gradients)
     parameters = _parameters(graph, recording, told)
     if not parameters:
         note = "nothing was trained: no `w -= rate * gradient` ran, and nothing is called a gradient"
@@ -160,6 +148,8 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
     explicit = [one for one in every if one.candidate.is_explicit and not one.candidate.is_part]
     tried = [one for one in every if not any(contradicts(one, other) for other in explicit)]
     tried.sort(key=lambda one: one.rank, reverse=True)
+    if not tried and told.loss:
+        refuse_loss(Dependence(graph, parameters), told.loss)
     if not tried:
         note = "no loss was found: no number depends on the parameters, and no output stands beside a target"
         return Analysis(recording, graph, parameters, None, notes=(note,))
@@ -178,9 +168,7 @@ def _parameters(graph: Graph, recording: Recording, told: Told) -> tuple[Paramet
     found = tuple(
         one for one in found if one.is_updated or one.name in told.gradients or one.old.id not in behind
     )
-    if told.parameters:
-        found = tuple(one for one in found if {one.name, stem_of(one.name)} & set(told.parameters))
-    return found
+    return only(found, told.parameters)
 
 
 def _explanations(

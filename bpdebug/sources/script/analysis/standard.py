@@ -10,6 +10,7 @@ but is held to it. A gradient that is 0 by nature is right as long as it is 0 up
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -123,11 +124,16 @@ class Standard:
     # ---- the common factor
 
     def _common_factor(self, read: Sequence[Pieces | None]) -> float | None:
-        """Return the factor for which most parameters vote; of several, that of the most exact gradients."""
-        for strict in (True, False):
+        """Return the factor for which most parameters vote; of several, that of the most exact gradients.
+
+        What is updated goes before what only has a gradient, whose rate is not known.
+        """
+        for trained, strict in itertools.product(
+            sorted({self.is_trained, False}, reverse=True), (True, False)
+        ):
             votes: list[Reading] = []
             for parameter, pieces in zip(self.parameters, read, strict=True):
-                if pieces is None or (self.is_trained and not parameter.is_updated):
+                if pieces is None or (trained and not parameter.is_updated):
                     continue
                 is_single = np.size(parameter.old.like) == 1
                 if not (strict and is_single and not self.all_single):

@@ -152,7 +152,7 @@ class _Conversion:
             assert site.source is not None
             code = site.source.code(place)
             columns = site.source.columns(place)
-            found = Source(_shown(place.file), place.line, place.end_line, columns, code)
+            found = Source(shown(place.file), place.line, place.end_line, columns, code)
             self.places[place] = found
         turned = tuple(turns.get(loop, 0) + 1 for loop in site.loops)
         return found._replace(calls=calls_of(frame), turns=turned)
@@ -214,7 +214,7 @@ class _Conversion:
         is_derivable = any(True for _ in sources(node)) and np.asarray(node.like).dtype.kind == "f"
         if is_derivable and not is_random(node):
             key = (place.file, place.line, why)
-            self.opaque.setdefault(key, Opaque(why, code, _shown(place.file), place.line))
+            self.opaque.setdefault(key, Opaque(why, code, shown(place.file), place.line))
         name = self.version(f"recorded {len(self.inputs)}")
         self.inputs[name] = as_floats(node.value, self.dtype)
         operands = [translator.expression(parent) for parent in _real_operands(node)]
@@ -245,7 +245,7 @@ def calls_of(frame: Frame) -> tuple[CallSite, ...]:
     here: Frame | None = frame
     while here is not None and here.site is not None:
         file, line = here.caller
-        found.append(CallSite(here.number, here.site.function, _shown(file), line))
+        found.append(CallSite(here.number, here.site.function, shown(file), line))
         here = here.parent
     return tuple(reversed(found))
 
@@ -275,7 +275,7 @@ def _written_name(node: Node, instance: Instance | None) -> str:
     return text if 0 < len(text) <= LONGEST_NAME else (text[: LONGEST_NAME - 1] + "…" if text else "value")
 
 
-def _shown(file: str) -> str:
+def shown(file: str) -> str:
     """Return a file as a person would name it: from the working folder, where it lies under that."""
     relative = os.path.relpath(file) if os.path.isabs(file) else file
     return file if relative.startswith("..") else relative

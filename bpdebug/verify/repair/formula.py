@@ -1,0 +1,134 @@
+"""The formula that the derivation has for a tensor, in the person's names: for a line that no edit mends.
+
+It is found out which gradient belongs on the line: the right one of each tensor of that shape is put there,
+and the others are computed again. What is written for it is held to the same as every other correction: right
+here, and on fresh values.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from bpdebug.sources.script.analysis.analysis import Analysis
+from bpdebug.verify.repair.formula_text import FormulaWriter
+from bpdebug.verify.repair.replay import Replaced, ValueOf, ancestors
+from bpdebug.verify.repair.search import Candidate, Correction, Search
+from bpdebug.verify.repair.suspects import Suspect
+
+MOST_LINES = 6
+"""So many lines are looked at."""
+COST = 3.0
+"""No edit is as unlikely."""
+
+
+def derived_correction(
+    search: Search, analysis: Analysis, suspects: Sequence[Suspect], before: Replaced
+) -> Correction | None:
+    """Return a line with the derived formula in it with which most gradients are right; None without one.
+
+    Parameters
+    ----------
+    search : Search
+        Knows the recording and judges what is tried.
+    analysis : Analysis
+        Has the derived gradients.
+    suspects : sequence of Suspect
+        The lines that can be at fault.
+    before : mapping
+        Corrections that have been made already, of other faults.
+    """
+    found = []
+    for suspect in suspects[:MOST_LINES]:
+        first = suspect.first
+        if first.node is None or (first.result is not None and first.result is not first.node):
+            continue  # of `x += v` it is not known how much of the gradient v has
+        writer = FormulaWriter(search, analysis, first, before)
+        read = _open_names(suspects, suspect)
+        for number, factor in _belonging(search, analysis, writer, before):
+            correction = _correction(search, analysis, suspect, before, writer, number, factor)
+            if correction is not None and read <= _parts(correction.correction):
+                found.append(correction)
+                break
+    return max(found, key=lambda one: (len(one.mended), -one.suspect.first.time), default=None)
+
+
+def _open_names(suspects: Sequence[Suspect], suspect: Suspect) -> set[str]:
+    """Return what a line reads of other lines that can be at fault.
+
+    A formula that does without it goes past a line that may be the wrong one.
+    """
+    behind = ancestors(node for node in (suspect.first.node,) if node is not None)
+    others = (one for one in suspects if one is not suspect and not one.is_explained)
+    names = {
+        target.text
+        for other in others
+        for one in other.involved
+        if any(node is not None and node.id in behind for node in (one.node, one.result))
+        for target in other.site.targets
+    }
+    return names & _parts(suspect.site.code)
+
+
+def _parts(code: str) -> set[str]:
+    """Return the variables, attributes and items that an expression reads, as they are written."""
+    try:
+        tree = ast.parse(f"({code}\n)", mode="eval")
+    except SyntaxError:
+        return set()
+    kinds = ast.Name | ast.Attribute | ast.Subscript
+    return {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, kinds)}
+
+
+def _belonging(
+    search: Search, analysis: Analysis, writer: FormulaWriter, before: Replaced
+) -> Iterator[tuple[int, float]]:
+    """Yield the tensors whose gradient, so many times, mends something where it stands on a line."""
+    node = writer.instance.node
+    assert node is not None
+    base = search.judged(search.trials[0], before)
+    for number, gradient in analysis.gradients.items():
+        if np.shape(gradient) != np.shape(node.like) or np.size(gradient) < 2:
+            continue
+        for factor in writer.factors:
+            try:
+                judged = search.judged(
+                    search.trials[0], {**before, node.id: partial(_given, factor * np.asarray(gradient))}
+                )
+            except Exception:  # noqa: S112 (the person's own operations may raise on other values)
+                continue
+            right = {name for name, verdict in judged.items() if verdict == "right"}
+            had = {name for name, verdict in base.items() if verdict == "right"}
+            if right > had:
+                yield number, factor
+
+
+def _correction(
+    search: Search,
+    analysis: Analysis,
+    suspect: Suspect,
+    before: Replaced,
+    writer: FormulaWriter,
+    number: int,
+    factor: float,
+) -> Correction | None:
+    name = next(iter(analysis.graph.nodes[number].names), "")
+    of = f"the gradient of {name}" if name else "the gradient that belongs here"
+    site = suspect.site
+    said = f"this is not {of}, and no edit of it mends that"
+    bases = [search.judged(trial, before) for trial in search.trials]
+    for text in writer.gradients(number, factor):
+        replaced = dict(search.replaced(one, text) for one in suspect.instances if one.node is not None)
+        candidate = Candidate(site.place, site.code, text, said, COST, replaced)
+        mended = search.mended(candidate, before, bases)
+        if mended:
+            return Correction(suspect, *candidate[:4], mended, COST, replaced)
+    return None
+
+
+def _given(value: Any, value_of: ValueOf) -> Any:
+    return value

@@ -1,0 +1,278 @@
+"""A derived formula as Python, with what the person has at a place of the code.
+
+A part of it that is the value of a variable is that variable; anything else is written out. The gradients
+that the person has may be multiples of the derived ones, by a factor that is made up for elsewhere: it is
+followed through the formula. Beside the formula as it was derived there are two short ones: the difference of
+an output and its target, and another gradient times the derivative of an activation over its result.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.nodes import Call, Expression, Name, Number
+from bpdebug.errors import BpdebugError
+from bpdebug.sources.script import Instance
+from bpdebug.sources.script.analysis.analysis import Analysis
+from bpdebug.sources.script.analysis.standard import is_natural, multiple
+from bpdebug.verify.repair.evaluating import value_at
+from bpdebug.verify.repair.replay import Replaced, ValueOf
+from bpdebug.verify.repair.scopes import scope_of
+from bpdebug.verify.repair.search import Search
+
+MOST_ALIKE = 16
+"""So many variables of one shape are looked at."""
+DEEPEST = 12
+"""So often a name of the derivation is replaced by what it stands for, one within the other."""
+TOLERANCE = 1e-9
+WRITTEN: Mapping[str, str] = {
+    "add": "({x}) + ({y})",
+    "subtract": "({x}) - ({y})",
+    "multiply": "({x}) * ({y})",
+    "divide": "({x}) / ({y})",
+    "matmul": "({x}) @ ({y})",
+    "power": "({x}) ** ({y})",
+    "negative": "-({x})",
+    "transpose": "({x}).T",
+    "square": "({x}) ** 2",
+    "greater": "(({x}) > ({y}))",
+    "less": "(({x}) < ({y}))",
+    "greater_equal": "(({x}) >= ({y}))",
+    "less_equal": "(({x}) <= ({y}))",
+    "equal": "(({x}) == ({y}))",
+    "count": "({x}).size",
+    "identity": "{x}",
+    "sigmoid": "1 / (1 + {np}.exp(-({x})))",
+    "relu": "{np}.maximum(({x}), 0)",
+    "relu_prime": "(({x}) > 0)",
+    "broadcast_like": "({x}) * {np}.ones_like({y})",
+    "reshape_like": "({x}).reshape(({y}).shape)",
+}
+"""How Python writes a function over its arguments; what is missing is written as NumPy calls it."""
+NUMPY = frozenset(
+    {
+        "abs", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "tanh", "arctan", "sqrt", "sign",
+        "sum", "mean", "max", "min", "maximum", "minimum", "where", "outer", "dot",
+    }
+)  # fmt: skip
+LINEAR = frozenset({"negative", "transpose", "sum", "mean", "broadcast_like", "reshape_like", "identity"})
+"""What is so many times as large where its first argument is."""
+OF_RESULT: Mapping[str, tuple[str, str]] = {
+    "tanh_prime": ("tanh", "1 - ({x}) ** 2"),
+    "sigmoid_prime": ("sigmoid", "({x}) * (1 - ({x}))"),
+    "relu_prime": ("relu", "(({x}) > 0)"),
+}
+"""Derivatives that are written over the function's result: the function, and how."""
+LOCAL: Mapping[str, Callable[[Any], Any]] = {
+    "(1 - {x} ** 2)": lambda a: 1 - a**2,
+    "{x} * (1 - {x})": lambda a: a * (1 - a),
+    "({x} > 0)": lambda a: a > 0,
+}
+"""Derivatives of activations over what these give: of tanh, of the sigmoid, of ReLU."""
+
+
+class Text(NamedTuple):
+    """A part of a formula in Python, and how many times the derived value it has."""
+
+    text: str
+    factor: float = 1.0
+
+
+class Unwritable(Exception):
+    """A part of a formula cannot be said with what the person has there."""
+
+
+class FormulaWriter:
+    """Writes derived formulas at a place of the person's code.
+
+    Parameters
+    ----------
+    search : Search
+        Knows the recording, and computes it again.
+    analysis : Analysis
+        Has the derivation.
+    instance : Instance
+        An execution of what stands there.
+    before : mapping
+        Corrections that have been made already.
+    """
+
+    def __init__(self, search: Search, analysis: Analysis, instance: Instance, before: Replaced) -> None:
+        assert analysis.loss is not None
+        self.reference, self.instance = analysis.loss.reference, instance
+        self.values = self.reference.values()
+        value_of = search.replay.run(before)
+        self.scope = scope_of(search.recording, instance, value_of)
+        self.known = dict(_known(search, instance, value_of, (*self.scope.tensors, *self.scope.counts)))
+        self.definitions = {one.name: one.expression for one in self.reference.program.statements}
+        self.ratio = analysis.loss.verdicts.ratio
+
+    @cached_property
+    def factors(self) -> tuple[float, ...]:
+        """What the person's gradients may be multiplied by: 1, and what those that are known are."""
+        found = [1.0, *([self.ratio] if self.ratio is not None else [])]
+        for name in self.reference.program.index.gradient_of.values():
+            found += [one.factor for one in self._matches(name)]
+        return tuple(dict.fromkeys(round(one, 12) for one in found))
+
+    def gradients(self, number: int, factor: float) -> list[str]:
+        """Write the gradient of a tensor, so many times, in every way there is, the shortest first."""
+        tensor = self.reference.forward.names[number]
+        gradient = self.reference.program.index.gradient_of[tensor]
+        found = [*self._errors(gradient), *self._local(gradient)]
+        with contextlib.suppress(Unwritable):
+            found.append(self._written(self.definitions[gradient], 0))
+        return sorted((self._scaled(one, factor) for one in found), key=len)
+
+    def _errors(self, gradient: str) -> Iterator[Text]:
+        """Yield differences of two variables that the gradient is a multiple of: an output and its target."""
+        value = np.asarray(self.values[gradient], dtype=float)
+        alike = [(text, held) for text, held in self.known.items() if np.shape(held) == value.shape]
+        for (text, held), (other, theirs) in itertools.permutations(alike[:MOST_ALIKE], 2):
+            ratio = multiple(held - theirs, value, TOLERANCE)
+            if ratio is not None and ratio > 0:
+                yield Text(f"{text} - {other}", ratio)
+
+    def _local(self, gradient: str) -> Iterator[Text]:
+        """Yield products of another gradient and the derivative of an activation, over its result."""
+        value = np.asarray(self.values[gradient], dtype=float)
+        alike = [(text, held) for text, held in self.known.items() if np.shape(held) == value.shape]
+        for other in self.reference.program.index.gradient_of.values():
+            behind = np.asarray(self.values[other], dtype=float)
+            if other == gradient or behind.shape != value.shape or value.size < 2:
+                continue
+            for (text, held), (form, derivative) in itertools.product(alike[:MOST_ALIKE], LOCAL.items()):
+                if np.allclose(
+                    behind * derivative(held), value, TOLERANCE, TOLERANCE * np.max(np.abs(value))
+                ):
+                    with contextlib.suppress(Unwritable):
+                        inner = self._written(Name(other), 0)
+                        yield Text(f"({inner.text}) * {form.format(x=text)}", inner.factor)
+
+    def _scaled(self, written: Text, factor: float) -> str:
+        """Write what is so many times the derived gradient."""
+        text, own = written
+        wanted = factor / own
+        if abs(wanted + 1) < TOLERANCE:
+            text = f"-({text})"
+        elif abs(wanted - 1) > TOLERANCE:
+            counts = [one for one in self.scope.counts if abs(wanted * self.known[one] - 1) < TOLERANCE]
+            count = min(counts, key=len, default="")
+            text = f"({text}) / {count}" if count else f"({text}) * {wanted:.10g}"
+        return ast.unparse(ast.parse(text, mode="eval"))
+
+    def _written(self, expression: Expression, depth: int) -> Text:
+        if depth > DEEPEST:
+            raise Unwritable
+        if isinstance(expression, Number):
+            return Text(repr(expression.value))
+        known = next(self._matches_of(expression), None)
+        if known is not None:
+            return known
+        if isinstance(expression, Name):
+            return self._defined(expression.id, depth)
+        return self._called(expression, depth)
+
+    def _defined(self, name: str, depth: int) -> Text:
+        """Write out what a name stands for, where the person has no variable of that value."""
+        if name in self.reference.program.incoming:
+            return Text("1")
+        if name in self.definitions:
+            return self._written(self.definitions[name], depth + 1)
+        value = self.values[name]
+        if np.size(value) == 1:
+            return Text(f"{float(np.ravel(value)[0]):.10g}")
+        raise Unwritable
+
+    def _called(self, call: Call, depth: int) -> Text:
+        function, arguments = call.function, call.arguments
+        if function == "broadcast_like" and np.size(self._value(arguments[0])) == 1:
+            return self._written(arguments[0], depth)
+        if function in OF_RESULT:
+            result, form = OF_RESULT[function]
+            known = next(self._matches_of(Call(result, arguments, call.options)), None)
+            if known is not None or function not in WRITTEN:
+                inner = known or self._written(Call(result, arguments, call.options), depth)
+                return Text(form.format(x=inner.text))
+        parts = [self._written(one, depth) for one in arguments]
+        texts = [part.text for part in parts]
+        factor = _factor(function, [part.factor for part in parts])
+        if (function == "multiply" and "1" in texts) or (function == "divide" and texts[1] == "1"):
+            return Text(next((text for text in texts if text != "1"), "1"), factor)
+        if function in WRITTEN and (not call.options or function == "broadcast_like"):
+            return Text(
+                WRITTEN[function].format(**dict(zip("xyz", texts, strict=False)), np=self.scope.numpy), factor
+            )
+        if function in NUMPY:
+            options = [f"{key}={value!r}" for key, value in call.options if value not in (None, False)]
+            return Text(f"{self.scope.numpy}.{function}({', '.join([*texts, *options])})", factor)
+        raise Unwritable
+
+    # ---- what the person has
+
+    def _matches_of(self, expression: Expression) -> Iterator[Text]:
+        """Yield the person's variables that have the value of an expression; a name's own first."""
+        if isinstance(expression, Name):
+            yield from sorted(self._matches(expression.id), key=lambda one: one.text != expression.id)
+        else:
+            value = self._value(expression)
+            if np.size(value) > 1:
+                yield from self._with_value(value, False)
+
+    def _matches(self, name: str) -> Iterator[Text]:
+        yield from self._with_value(self.values[name], name in self.reference.program.gradients)
+
+    def _with_value(self, value: Any, is_gradient: bool) -> Iterator[Text]:
+        """Yield the variables of a value, as they are or transposed; of a gradient, also multiples of it."""
+        value = np.asarray(value, dtype=float)
+        if not np.any(value):
+            return  # zeros are the value of anything
+        for text, held in self.known.items():
+            other = text.removesuffix(".T") if text.endswith(".T") else f"{text}.T"
+            turned = [(held.T, other)] if held.ndim == 2 else []
+            for laid, form in ((held, text), *turned):
+                # A single number is a multiple of any other.
+                ratio = multiple(laid, value, TOLERANCE) if laid.shape == value.shape else None
+                if ratio is not None and abs(ratio - 1) < TOLERANCE:
+                    yield Text(form)
+                elif ratio is not None and is_gradient and value.size > 1 and is_natural(ratio, TOLERANCE):
+                    yield Text(form, ratio)
+
+    def _value(self, expression: Expression) -> Any:
+        try:
+            return np.asarray(evaluate(expression, self.values))
+        except (BpdebugError, ValueError, TypeError, IndexError):
+            raise Unwritable from None
+
+
+def _known(
+    search: Search, instance: Instance, value_of: ValueOf, texts: Sequence[str]
+) -> Iterator[tuple[str, Any]]:
+    for text in texts:
+        try:
+            yield text, np.asarray(value_at(search.recording, instance, text, value_of), dtype=float)
+        except Exception:  # noqa: S112 (what stands elsewhere need not make sense here)
+            continue
+
+
+def _factor(function: str, factors: Sequence[float]) -> float:
+    """Return how many times a result is larger where the arguments are so many times larger."""
+    if all(factor == 1 for factor in factors):
+        return 1.0
+    if function in ("multiply", "matmul", "outer", "dot"):
+        return float(np.prod(factors))
+    if function == "divide":
+        return factors[0] / factors[1]
+    if function in LINEAR:
+        return factors[0]
+    if function in ("add", "subtract") and abs(factors[0] - factors[1]) < TOLERANCE * abs(factors[0]):
+        return factors[0]
+    raise Unwritable
