@@ -445,9 +445,8 @@ class _Check:
             for number in ancestors(steps) - forward
             if self.is_explained(self.recording.nodes[number], value_of)
         }
-        last = max((root.id for root in roots), default=0)
-        after = set(range(last, len(self.recording.nodes))) if every else set()
-        found = suspects(self.recording, steps, right, forward, self.dependent | after, explained)
+        dependent = set(range(len(self.recording.nodes))) if every else self.dependent
+        found = suspects(self.recording, steps, right, forward, dependent, explained)
         if len(self.trials) == 1:
             return found
         # What is the same for other parameters is no gradient yet: zeros, which are to be filled.
