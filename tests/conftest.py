@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
@@ -13,6 +14,9 @@ from tests.tiers import FAST
 # read these when they are imported, which nothing above does.
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+
+# Where a build server has these ignored, what the tests start would not be interrupted by Ctrl+C either.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -284,8 +284,8 @@ MUTANTS = (
     ),
     Mutant(
         "bpdebug/tui/keys/debugger.py",
-        '"run(\'previous-layer\')", "P"',
-        '"run(\'next-layer\')", "P"',
+        '"run(\'previous-layer\')",\n        "P",',
+        '"run(\'next-layer\')",\n        "P",',
         "the key for the layer before goes to the next one",
         fast="tui/test_debugger_screen.py",
         deep="tui/test_debugger_screen.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TextIO
 
 from bpdebug.errors import BpdebugError
 
@@ -29,9 +29,9 @@ def write(pieces: Iterable[str]) -> None:
         raise BpdebugError(f"cannot write: {error.strerror}") from None
 
 
-def show_progress(text: str) -> None:
-    """Put a text on stderr in the place of the one before."""
-    print(f"{CLEAR_LINE}{text}", end="", file=sys.stderr, flush=True)
+def show_progress(text: str, stream: TextIO | None = None) -> None:
+    """Put a text on stderr, or on what was stderr, in the place of the one before."""
+    print(f"{CLEAR_LINE}{text}", end="", file=stream or sys.stderr, flush=True)
 
 
 def is_terminal(stream: Any) -> bool:

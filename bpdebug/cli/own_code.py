@@ -74,11 +74,12 @@ def check_own_code(
 def progress_line(first: str) -> Iterator[Callable[[int, int], None]]:
     """Give what says how far a search is, on one line of a terminal that is gone afterwards."""
     shown = monotonic()
+    stream = sys.stderr  # what the script writes there meanwhile goes elsewhere
 
     def show(line: int, tried: int) -> None:
         nonlocal shown
         if monotonic() - shown > BETWEEN_PROGRESS:
-            show_progress(f"looking at line {line}, {tried} edits tried ...")
+            show_progress(f"looking at line {line}, {tried} edits tried ...", stream)
             shown = monotonic()
 
     if not is_terminal(sys.stderr):

@@ -146,8 +146,19 @@ ENTRIES = (
     Command("back", "[N]", "Go back by one statement, or by N.", _repeated(Debugger.back)),
     Command("into", "[N]", "Compute one node of the next statement, or N.", _repeated(Debugger.into)),
     Command("out", "", "Finish the statement, or the call, that one is in.", _verb(Debugger.out)),
-    Command("next-layer", "", "Go to the next layer.", _verb(Debugger.next_layer), "n"),
-    Command("previous-layer", "", "Go to the previous layer.", _verb(Debugger.previous_layer)),
+    Command(
+        "next-layer",
+        "",
+        "Go to the next layer; in your own code, to the next pass or call.",
+        _verb(Debugger.next_layer),
+        "n",
+    ),
+    Command(
+        "previous-layer",
+        "",
+        "Go to the previous layer; in your own code, to the previous pass or call.",
+        _verb(Debugger.previous_layer),
+    ),
     Command("finish", "", "Run to the end of this pass.", _verb(Debugger.finish_phase), "f"),
     Command("continue", "", "Run to the next breakpoint, or to the end.", _verb(Debugger.continue_), "c"),
     Command(

@@ -21,7 +21,7 @@ from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import run
 from bpdebug.export.script_report import both_codes, conclusion
 from bpdebug.present.slicing import nearest
-from bpdebug.present.source_listing import same_position
+from bpdebug.present.source_listing import runs_of_line, same_position
 from bpdebug.present.verdicts import MARKS, next_beyond
 from bpdebug.sources.case import Case
 from bpdebug.sources.script.conversion.statements import shown
@@ -175,7 +175,11 @@ def _right_values(case: Case, names: list[str], checked: Checked) -> dict[str, A
     values = run(other.program, other.values).values
     found: dict[str, Array] = {}
     for name in names:
-        position = same_position(case.program.positions[name], case.program, other.program)
+        here = case.program.positions[name]
+        counts = [len(runs_of_line(here, case.program, program)) for program in (case.program, other.program)]
+        if counts[0] != counts[1]:
+            continue  # which run is which, nobody can say
+        position = same_position(here, case.program, other.program)
         found[name] = values[other.program.statements[position - 1].name]
     return found
 

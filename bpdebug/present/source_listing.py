@@ -169,15 +169,17 @@ def same_position(position: int, here: Program, there: Program) -> int:
     """Return where one is in another run of the same code: at the same time that a line runs."""
     if position == 0 or len(here.statements) == len(there.statements):
         return position
-    source = here.statements[position - 1].source
-    own, others = (
-        [
-            place
-            for place, statement in enumerate(program.statements, start=1)
-            if statement.source is not None and source is not None and statement.source[:2] == source[:2]
-        ]
-        for program in (here, there)
-    )
+    own, others = runs_of_line(position, here, here), runs_of_line(position, here, there)
     return (
         others[min(own.index(position), len(others) - 1)] if others else min(position, len(there.statements))
     )
+
+
+def runs_of_line(position: int, here: Program, there: Program) -> list[int]:
+    """Return where the line of a statement runs in another run of the same code."""
+    source = here.statements[position - 1].source
+    return [
+        place
+        for place, statement in enumerate(there.statements, start=1)
+        if statement.source is not None and source is not None and statement.source[:2] == source[:2]
+    ]

@@ -38,6 +38,7 @@ class CodeCheck:
         self.verdicts = CodeVerdicts(case.program)
         self.state = ""
         self.problem = ""
+        self.is_stopped = False
         self.elsewhere: Elsewhere | None = None
 
     @property
@@ -49,8 +50,10 @@ class CodeCheck:
         """Check all gradients; while that is being done, stop it: what was found until then is shown."""
         if self.state:
             if self.elsewhere is not None:
+                self.is_stopped = True
                 self.elsewhere.interrupt()
         elif self.starts_by_itself:
+            self.is_stopped = False
             self.has_state(f"checking{STOPS}")
             self.screen.run_worker(self.check, thread=True, exclusive=True, group="check")
 
@@ -85,7 +88,8 @@ class CodeCheck:
 
     def has_ended(self, problem: str) -> None:
         """Say why it has found nothing."""
-        self.elsewhere, self.problem = None, f"not checked: {problem}"
+        self.elsewhere = None
+        self.problem = "not checked: it was stopped" if self.is_stopped else f"not checked: {problem}"
         self.has_state("")
 
     def has_found(self, verdicts: CodeVerdicts) -> None:

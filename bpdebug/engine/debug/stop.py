@@ -54,9 +54,18 @@ def reason_text(reason: Reason, moment: Moment, statement: Statement | None, ite
         return "at the start" if iterations == 1 else f"iteration {moment.iteration} begins"
     texts: dict[Reason, str] = {
         "node": f"inside {statement.name}, node {moment.node}",
-        "layer": f"{statement.phase}, layer {statement.layer}" if statement.layer else statement.phase,
+        "layer": _layer_text(statement),
         "phase": f"the {statement.phase} {'is' if statement.phase == 'update' else 'pass is'} complete",
         "iteration": f"iteration {moment.iteration}, after {statement.name}",
         "end": "at the end",
     }
     return texts.get(reason, f"after {statement.name}")
+
+
+def _layer_text(statement: Statement) -> str:
+    """Write what begins with a statement: a layer, or in a person's own code a pass, or a call in it."""
+    if statement.layer:
+        return f"{statement.phase}, layer {statement.layer}"
+    calls = statement.source.calls if statement.source else ()
+    within = f", {calls[-1].function}" if calls else ""
+    return f"{statement.role or statement.phase}{within}" if statement.source else statement.phase

@@ -22,6 +22,7 @@ from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.block import Block
 from bpdebug.engine.program.index import Index, index_of
 from bpdebug.engine.program.mathematics import Mathematics
+from bpdebug.engine.program.passages import passages_of
 from bpdebug.engine.program.source_lines import SourceLines
 from bpdebug.engine.program.variables import Variables
 from bpdebug.errors import BpdebugError, ProgramError, ShapeError
@@ -100,6 +101,11 @@ class Program:
     def source_lines(self) -> SourceLines:
         """The lines of the person's own code that it was recorded from; none of a scenario."""
         return SourceLines(self.statements)
+
+    @cached_property
+    def passages(self) -> tuple[int, ...]:
+        """For each statement of the person's own code the number of the passage that it is in."""
+        return passages_of(self.statements, self.parameters)
 
     @property
     def is_recorded(self) -> bool:

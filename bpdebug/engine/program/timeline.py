@@ -79,11 +79,12 @@ class Timeline:
         return Moment(position + 1, 0, iteration)
 
     def group(self, moment: Moment) -> tuple[int, str, int]:
-        """Return what a moment belongs to: an iteration, a phase, and a layer."""
+        """Return what a moment belongs to: an iteration, a phase, and a layer or a passage of own code."""
         if moment.position == 0:
             return moment.iteration, "", 0
         statement = self.program.statements[moment.position - 1]
-        return moment.iteration, statement.phase, statement.layer
+        layer = self.program.passages[moment.position - 1] if self.program.is_recorded else statement.layer
+        return moment.iteration, statement.phase, layer
 
     def begins_layer(self, moment: Moment) -> bool:
         """Whether the statement that has just run is the first of its layer in its phase."""

@@ -11,9 +11,10 @@ import numpy as np
 
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, names
+from bpdebug.engine.language.nodes import Call, Expression, Name, Phase, Statement, names
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.program.passages import LOSS
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.errors import BpdebugError, Problem, ScriptError, ShapeError
@@ -170,13 +171,27 @@ def with_phases(converted: Converted, analysis: Analysis) -> Converted:
         for update in parameter.updates:
             owners[update.new.origin.id] = name
     statements = []
+    loss = _explicit_loss(analysis)
+    phase: Phase = "forward"
     for statement in converted.statements:
         node = converted.nodes[statement.name]
-        phase = analysis.phases[node.id]
-        if phase != "other":
-            statement = replace(statement, phase=phase, of=owners.get(node.origin.id, ""))
+        found = analysis.phases[node.id]
+        again = found == "forward" and analysis.graph.of(node) is not node
+        if found == "other" or again:  # it is carried out on the way, for itself or once more
+            statement = replace(statement, phase=phase)
+        else:
+            phase = found
+            role = LOSS if node.origin is loss else ""
+            statement = replace(statement, phase=phase, of=owners.get(node.origin.id, ""), role=role)
         statements.append(statement)
     return converted._replace(statements=tuple(statements))
+
+
+def _explicit_loss(analysis: Analysis) -> Node | None:
+    """Return the loss that the script computes, if it computes one."""
+    if analysis.loss is None or not analysis.loss.candidate.is_explicit:
+        return None
+    return analysis.loss.candidate.roots[0].origin
 
 
 def _name_of(converted: Converted, analysis: Analysis, node: Node) -> str:

@@ -40,7 +40,6 @@ class Elsewhere:
     """
 
     def __init__(self, function: Callable[..., object], *arguments: object) -> None:
-        self.name = function.__name__
         path = os.pathsep.join(filter(None, (str(PACKAGES), os.environ.get("PYTHONPATH"))))
         self.process = subprocess.Popen(  # noqa: S603 (Python, and what stands above)
             [sys.executable, "-P", "-c", BEGIN],
@@ -78,7 +77,7 @@ class Elsewhere:
                         raise BpdebugError(found)
                     hear(found)
             except (EOFError, pickle.UnpicklingError):
-                raise BpdebugError(f"{self.name} ended in the middle") from None
+                raise BpdebugError("its process ended in the middle") from None
             finally:
                 self.end()
 

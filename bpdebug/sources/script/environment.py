@@ -51,8 +51,13 @@ class Environment(Mapping[str, Any]):
     ) -> None:
         self._recording, self._instance, self._value_of = recording, instance, value_of
         self._revived: dict[int, Any] = {}
+        self._zeros = recording.objects.zeros
 
     def __getitem__(self, name: str) -> Any:
+        found = self._held(name)
+        return self._value_of(self._zeros[0, name]) if _is_zero(found) and (0, name) in self._zeros else found
+
+    def _held(self, name: str) -> Any:
         scope, variables = self._instance.scope, self._instance.variables
         if scope is not None and name in scope:
             return self._as_then(scope[name], 0)
@@ -128,7 +133,8 @@ class Environment(Mapping[str, Any]):
             return value
         self._revived[id(value)] = copy
         for name, part in self._undone(attributes).items():
-            copy.__dict__[name] = self._as_then(part, depth + 1)
+            zero = self._zeros.get((id(value), name)) if _is_zero(part) else None
+            copy.__dict__[name] = self._as_then(part, depth + 1) if zero is None else self._value_of(zero)
         return copy
 
     def _at_the_end(self, container: Any) -> Any:
@@ -151,6 +157,10 @@ class Environment(Mapping[str, Any]):
             else:
                 held.pop(write.key, None)
         return held
+
+
+def _is_zero(value: Any) -> bool:
+    return type(value) is int and value == 0
 
 
 def environment(recording: Recording, instance: Instance) -> Environment:

@@ -111,9 +111,11 @@ class Ledger(Horizontal):
             Significant digits.
         """
         self.count = len(pairs)
+        has_gradients = any(pair.gradient.name for pair in pairs)
         for column, pair in zip(self.columns, pairs, strict=False):
             formats = self.format_of(pair.tensor, digits), self.format_of(pair.gradient, digits)
             column.show(pair, formats, selected)
+            column.panels[1].display = has_gradients  # no row of empty panels
         self.share_room()
 
     def format_of(self, panel: Panel, digits: int) -> CellFormat:

@@ -26,7 +26,7 @@ from bpdebug.sources.script.environment import callable_again
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.verify.repair.early import EarlyRead, early_reads
-from bpdebug.verify.repair.formula import derived_correction
+from bpdebug.verify.repair.formula import Derived, derived_correction, past
 from bpdebug.verify.repair.forward import ForwardFault, ForwardSearch, forward_sentence, other_reading
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.report import (
@@ -42,7 +42,7 @@ from bpdebug.verify.repair.rewritings import Rewritings
 from bpdebug.verify.repair.search import Candidate, Correction, Progress, Search, unsaid
 from bpdebug.verify.repair.structures import structures
 from bpdebug.verify.repair.suspects import Suspect, suspects
-from bpdebug.verify.repair.trials import gradient_nodes, trials_of
+from bpdebug.verify.repair.trials import gradient_nodes, named_pieces, trials_of
 
 SECONDS = 20.0
 """How long corrections are searched for."""
@@ -204,21 +204,23 @@ class _Check:
             self.search.deadline = end
             if found:
                 self._add(found[0])
-            elif not self._rewritten(lines) and not self._derived(lines):
-                self._unmended(lines)
-                break
+            elif not self._rewritten(lines):
+                derived = self._derived(lines)
+                if derived is None or derived.passed:
+                    self._unmended(lines, derived)
+                    break
+                self._add_derived(derived)
 
-    def _derived(self, lines: Sequence[Suspect]) -> bool:
-        """Where no edit mends a line, put the derived formula there."""
+    def _derived(self, lines: Sequence[Suspect]) -> Derived | None:
+        """Where no edit mends a line, return one with the derived formula."""
         if any(finding.kind == "forward" for finding in self.findings):
-            return False  # the derived gradients are those of the forward pass as it was
-        correction = derived_correction(self.search, self.analysis, lines, self.corrected)
-        if correction is None:
-            return False
-        self._add(correction)
+            return None  # the derived gradients are those of the forward pass as it was
+        return derived_correction(self.search, self.analysis, lines, self.corrected)
+
+    def _add_derived(self, derived: Derived) -> None:
+        self._add(derived.correction)
         is_given = self.findings[-1].correction is not None
         self.findings[-1] = self.findings[-1]._replace(is_derived=is_given)
-        return True
 
     # ---- the script run again
 
@@ -307,6 +309,9 @@ class _Check:
         for file, last, more in reversed(self.shifts):
             if source.file == file and source.line > last:
                 source = source._replace(line=source.line - more, end_line=source.end_line - more)
+        whole = {one.name for one in self.analysis.parameters} & {*finding.also_wrong}
+        own = {name for one in self.analysis.parameters if one.name in whole for name, _ in named_pieces(one)}
+        finding = finding._replace(also_wrong=tuple(one for one in finding.also_wrong if one not in own))
         place = (source.file, source.line, source.columns)
         known = [
             one for one in self.findings if (one.source.file, one.source.line, one.source.columns) == place
@@ -389,7 +394,8 @@ class _Check:
         """Judge every parameter: wrong if it is on any of the values."""
         judged: dict[str, ParameterVerdict] = {}
         for said in self._judged():
-            for name, verdict in said.items():
+            for parameter in self.analysis.parameters:
+                name, verdict = parameter.name, said[parameter.name]
                 judged[name] = "wrong" if "wrong" in (verdict, judged.get(name)) else verdict
         return judged
 
@@ -418,8 +424,17 @@ class _Check:
             if parameter.name not in wrong and not verdict.is_zero and verdict.gradient is not None
             if not every
         ]
+        right += [
+            piece.chain[0].node
+            for parameter in parameters
+            for name, piece in named_pieces(parameter)
+            if name in self.trials[0].proving - wrong and piece.chain and not every
+        ]
         steps = [
-            node for parameter in parameters if parameter.name in wrong for node in gradient_nodes(parameter)
+            node
+            for parameter in parameters
+            if parameter.name in wrong
+            for node in gradient_nodes(parameter, wrong)
         ]
         # Not those alone that compute the same: `sigmoid(z)` in a derivative is no line of the forward pass.
         roots = self.analysis.loss.candidate.roots if self.analysis.loss is not None else ()
@@ -430,9 +445,8 @@ class _Check:
             for number in ancestors(steps) - forward
             if self.is_explained(self.recording.nodes[number], value_of)
         }
-        last = max((root.id for root in roots), default=0)
-        after = set(range(last, len(self.recording.nodes))) if every else set()
-        found = suspects(self.recording, steps, right, forward, self.dependent | after, explained)
+        dependent = set(range(len(self.recording.nodes))) if every else self.dependent
+        found = suspects(self.recording, steps, right, forward, dependent, explained)
         if len(self.trials) == 1:
             return found
         # What is the same for other parameters is no gradient yet: zeros, which are to be filled.
@@ -557,8 +571,8 @@ class _Check:
             )
         )
 
-    def _unmended(self, lines: Sequence[Suspect]) -> None:
-        """Say where it goes wrong, where nothing mends it."""
+    def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> None:
+        """Say where it goes wrong, where nothing mends it, and at which line a formula goes past it."""
         if not lines:
             return
         suspect = lines[0]
@@ -569,7 +583,8 @@ class _Check:
                 "wrong",
                 _stored(site) or site.code,
                 "",
-                "the gradients are right until here, and what this gives is not the gradient of anything",
+                "the gradients are right until here, and what this gives is not the gradient of anything"
+                + (past(derived) if derived is not None else ""),
                 also_wrong=tuple(sorted(self.wrong())),
             )
         )

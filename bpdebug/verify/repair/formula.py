@@ -10,10 +10,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpdebug.engine.language.excerpts import shortened
+from bpdebug.sources.script import Site
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.verify.repair.formula_text import FormulaWriter
 from bpdebug.verify.repair.replay import Replaced, ValueOf, ancestors
@@ -26,9 +28,25 @@ COST = 3.0
 """No edit is as unlikely."""
 
 
+class Derived(NamedTuple):
+    """A line with the derived formula in it.
+
+    Attributes
+    ----------
+    correction : Correction
+        The line, and the formula.
+    passed : frozenset of str
+        What the line reads of others that can be at fault and the formula does without: then it goes past the
+        fault, and it is not this line that is wrong.
+    """
+
+    correction: Correction
+    passed: frozenset[str]
+
+
 def derived_correction(
     search: Search, analysis: Analysis, suspects: Sequence[Suspect], before: Replaced
-) -> Correction | None:
+) -> Derived | None:
     """Return a line with the derived formula in it with which most gradients are right; None without one.
 
     Parameters
@@ -51,27 +69,40 @@ def derived_correction(
         read = _open_names(suspects, suspect)
         for number, factor in _belonging(search, analysis, writer, before):
             correction = _correction(search, analysis, suspect, before, writer, number, factor)
-            if correction is not None and read <= _parts(correction.correction):
-                found.append(correction)
+            if correction is not None:
+                found.append(Derived(correction, frozenset(read - _parts(correction.correction))))
                 break
-    return max(found, key=lambda one: (len(one.mended), -one.suspect.first.time), default=None)
+    return max(found, key=_rank, default=None)
+
+
+def past(derived: Derived) -> str:
+    """Say with which formula a later line goes past the fault."""
+    correction = derived.correction
+    return f"; with `{shortened(correction.correction)}` line {correction.place.line} does without it"
+
+
+def _rank(derived: Derived) -> tuple[bool, int, int]:
+    correction = derived.correction
+    return not derived.passed, len(correction.mended), -correction.suspect.first.time
 
 
 def _open_names(suspects: Sequence[Suspect], suspect: Suspect) -> set[str]:
-    """Return what a line reads of other lines that can be at fault.
-
-    A formula that does without it goes past a line that may be the wrong one.
-    """
+    """Return what a line reads of other lines that can be at fault: their variables, and their functions."""
     behind = ancestors(node for node in (suspect.first.node,) if node is not None)
     others = (one for one in suspects if one is not suspect and not one.is_explained)
-    names = {
-        target.text
+    read = (
+        other.site
         for other in others
         for one in other.involved
         if any(node is not None and node.id in behind for node in (one.node, one.result))
-        for target in other.site.targets
-    }
+    )
+    names = {name for site in read for name in (*(one.text for one in site.targets), _called(site))}
     return names & _parts(suspect.site.code)
+
+
+def _called(site: Site) -> str:
+    """Return the function that an expression is returned from."""
+    return site.function.rpartition(".")[2] if site.role == "return" else ""
 
 
 def _parts(code: str) -> set[str]:
@@ -80,8 +111,10 @@ def _parts(code: str) -> set[str]:
         tree = ast.parse(f"({code}\n)", mode="eval")
     except SyntaxError:
         return set()
+    nodes = list(ast.walk(tree))
     kinds = ast.Name | ast.Attribute | ast.Subscript
-    return {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, kinds)}
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return attributes | {ast.unparse(node) for node in nodes if isinstance(node, kinds)}
 
 
 def _belonging(

@@ -127,7 +127,7 @@ class FormulaWriter:
         """Write the gradient of a tensor, so many times, in every way there is, the shortest first."""
         tensor = self.reference.forward.names[number]
         gradient = self.reference.program.index.gradient_of[tensor]
-        found = [*self._errors(gradient), *self._local(gradient)]
+        found = [*self._errors(gradient), *self._local(gradient), *self._softmax(gradient)]
         with contextlib.suppress(Unwritable):
             found.append(self._written(self.definitions[gradient], 0))
         return sorted((self._scaled(one, factor) for one in found), key=len)
@@ -156,6 +156,23 @@ class FormulaWriter:
                     with contextlib.suppress(Unwritable):
                         inner = self._written(Name(other), 0)
                         yield Text(f"({inner.text}) * {form.format(x=text)}", inner.factor)
+
+    def _softmax(self, gradient: str) -> Iterator[Text]:
+        """Yield `s * (g - sum(g * s))`, with the result of a softmax and its gradient."""
+        value = np.asarray(self.values[gradient], dtype=float)
+        alike = [(text, held) for text, held in self.known.items() if np.shape(held) == value.shape]
+        for other in self.reference.program.index.gradient_of.values():
+            behind = np.asarray(self.values[other], dtype=float)
+            if other == gradient or behind.shape != value.shape or not 0 < value.ndim <= 2:
+                continue
+            for (text, held), axis in itertools.product(alike[:MOST_ALIKE], range(value.ndim)):
+                right = held * (behind - np.sum(behind * held, axis, keepdims=True))
+                if np.allclose(right, value, TOLERANCE, TOLERANCE * np.max(np.abs(value))):
+                    with contextlib.suppress(Unwritable):
+                        inner, factor = self._written(Name(other), 0)
+                        over = f", axis={axis}, keepdims=True" if value.ndim == 2 else ""
+                        total = f"{self.scope.numpy}.sum(({inner}) * {text}{over})"
+                        yield Text(f"{text} * (({inner}) - {total})", factor)
 
     def _scaled(self, written: Text, factor: float) -> str:
         """Write what is so many times the derived gradient."""
@@ -202,6 +219,8 @@ class FormulaWriter:
             if known is not None or function not in WRITTEN:
                 inner = known or self._written(Call(result, arguments, call.options), depth)
                 return Text(form.format(x=inner.text))
+        if function == "count" and (same := self._of_shape(np.shape(self._value(arguments[0])))):
+            return Text(f"{same}.size")
         parts = [self._written(one, depth) for one in arguments]
         texts = [part.text for part in parts]
         factor = _factor(function, [part.factor for part in parts])
@@ -217,6 +236,10 @@ class FormulaWriter:
         raise Unwritable
 
     # ---- what the person has
+
+    def _of_shape(self, shape: tuple[int, ...]) -> str:
+        """Return a variable of a shape, the shortest."""
+        return min((text for text, held in self.known.items() if held.shape == shape), key=len, default="")
 
     def _matches_of(self, expression: Expression) -> Iterator[Text]:
         """Yield the person's variables that have the value of an expression; a name's own first."""

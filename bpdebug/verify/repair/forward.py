@@ -29,7 +29,7 @@ from bpdebug.verify.repair.report import Finding, ParameterVerdict
 from bpdebug.verify.repair.rules import forward as rules
 from bpdebug.verify.repair.search import Candidate, Search, Trial
 from bpdebug.verify.repair.suspects import Suspect
-from bpdebug.verify.repair.trials import SAID, with_steps
+from bpdebug.verify.repair.trials import named_pieces, said_of, with_steps
 
 NEARER = 0.3
 """How much likelier an edit is at the very line that evidence points to."""
@@ -250,10 +250,11 @@ class ForwardSearch:
         def verdicts(value_of: ValueOf, edited: Replaced) -> dict[str, ParameterVerdict]:
             values = self.differences.values(with_steps(self.analysis, value_of, edited))
             each = standard.verdicts(values, gradients).each
-            return {one.name: SAID[said.kind] for one, said in zip(parameters, each, strict=True)}
+            return said_of(parameters, each)
 
-        proving = frozenset(one.name for one in parameters if np.any(gradients[one.old.id]))
-        return Trial(replaced, verdicts, proving)
+        proving = {one.name for one in parameters if np.any(gradients[one.old.id])}
+        proving |= {name for one in parameters if one.name in proving for name, _ in named_pieces(one)}
+        return Trial(replaced, verdicts, frozenset(proving))
 
 
 class _Base:

@@ -7,7 +7,7 @@ that was taken turns. The derived gradients are computed for the same values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,9 @@ import numpy as np
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.parameters import Parameter
 from bpdebug.sources.script.analysis.standard import ZERO
+from bpdebug.sources.script.analysis.steps import Piece
+from bpdebug.sources.script.analysis.verdicts import Verdict
+from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
 from bpdebug.verify.repair.report import ParameterVerdict
@@ -26,6 +29,8 @@ STEPS = (1.0, 0.1, 1e-2, 1e-3, 1e-4)
 """How far the parameters are moved, in parts of their spread: the first step at which no branch turns."""
 SMALLEST_SPREAD = 0.05
 """A bias that begins at 0 is moved by as much."""
+MOST_PIECES = 64
+"""A parameter of more pieces is judged as a whole."""
 SAID: dict[str, ParameterVerdict] = {
     "right": "right",
     "factor": "wrong",
@@ -78,6 +83,10 @@ def _trial(analysis: Analysis, replaced: Replaced, gradients: Mapping[int, Any])
         parameter.name: float(np.max(np.abs(gradients.get(parameter.old.id, 0.0)), initial=0))
         for parameter in analysis.parameters
     }
+    for parameter in analysis.parameters:
+        gradient = gradients.get(parameter.old.id)
+        for name, piece in () if gradient is None else named_pieces(parameter):
+            sizes[name] = float(np.max(np.abs(piece.part_of(gradient)), initial=0))
     largest = max(sizes.values(), default=0.0)
     proving = frozenset(name for name, size in sizes.items() if size > ZERO * largest)
     return Trial(replaced, _verdicts(analysis, gradients), proving)
@@ -88,12 +97,36 @@ def _verdicts(
 ) -> Callable[[ValueOf, Replaced], dict[str, ParameterVerdict]]:
     def verdicts(value_of: ValueOf, replaced: Replaced) -> dict[str, ParameterVerdict]:
         judged = analysis.verdicts(with_steps(analysis, value_of, replaced), gradients).each
-        return {
-            parameter.name: SAID[verdict.kind]
-            for parameter, verdict in zip(analysis.parameters, judged, strict=True)
-        }
+        return said_of(analysis.parameters, judged)
 
     return verdicts
+
+
+def said_of(parameters: Sequence[Parameter], verdicts: Sequence[Verdict]) -> dict[str, ParameterVerdict]:
+    """Return a verdict for each parameter, and for each of its elements that has a step of its own.
+
+    So a line is known to mend an element although others are wrong by other lines.
+    """
+    said: dict[str, ParameterVerdict] = {}
+    for parameter, verdict in zip(parameters, verdicts, strict=True):
+        said[parameter.name] = SAID[verdict.kind]
+        for (name, _), is_right in zip(named_pieces(parameter), verdict.pieces, strict=False):
+            said[name] = "right" if is_right and said.get(name) != "wrong" else "wrong"
+    return said
+
+
+def named_pieces(parameter: Parameter) -> list[tuple[str, Piece]]:
+    """Return the elements of a parameter that have steps of their own, by name: `w[0, 1]`; of many, none."""
+    pieces = [(_positions(piece.index), piece) for piece in parameter.pieces]
+    if not 1 < len(pieces) <= MOST_PIECES or any(not positions for positions, _ in pieces):
+        return []
+    return [(f"{parameter.name}[{positions}]", piece) for positions, piece in pieces]
+
+
+def _positions(index: object) -> str:
+    """Write an index of positions alone; empty for any other."""
+    each = index if isinstance(index, tuple) else (index,)
+    return ", ".join(map(str, each)) if all(isinstance(one, int | np.integer) for one in each) else ""
 
 
 def with_steps(analysis: Analysis, value_of: ValueOf, replaced: Replaced) -> ValueOf:
@@ -105,9 +138,11 @@ def with_steps(analysis: Analysis, value_of: ValueOf, replaced: Replaced) -> Val
     other: dict[int, Any] = {}
     for parameter in analysis.parameters:
         for update, piece in zip(parameter.updates, parameter.pieces, strict=False):
-            if update.new.id not in replaced or piece.index is not None:
+            written = [update.new, *update.new.operands[2:]] if update.new.function is put else [update.new]
+            if piece.is_added or all(type(one) is not Node or one.id not in replaced for one in written):
                 continue
-            step = np.asarray(value_of(update.new)) - np.asarray(value_of(update.old))
+            new, old = (piece.part_of(np.asarray(value_of(one))) for one in (update.new, update.old))
+            step = new - old
             for link in piece.chain:
                 if not (link.is_stripped or link.is_adaptive):
                     tensor = step / link.factor(value_of)
@@ -115,8 +150,14 @@ def with_steps(analysis: Analysis, value_of: ValueOf, replaced: Replaced) -> Val
     return lambda node: other[node.id] if node.id in other else value_of(node)
 
 
-def gradient_nodes(parameter: Parameter) -> list[Node]:
-    """Return the new value of a parameter, its steps, and what these were computed from."""
+def gradient_nodes(parameter: Parameter, wrong: Collection[str] = ()) -> list[Node]:
+    """Return the new value of a parameter, its steps, and what these were computed from.
+
+    Where its elements have steps of their own, and some of them are said to be wrong, only those of these.
+    """
+    pieces = [piece for name, piece in named_pieces(parameter) if name in wrong]
+    if pieces:
+        return [link.node for piece in pieces for link in piece.chain]
     steps = [delta for update in parameter.updates for _, delta in update.deltas]
     chain = [link.node for piece in parameter.pieces for link in piece.chain]
     return [*([parameter.new] if parameter.new is not None else []), *steps, *chain]

@@ -43,8 +43,8 @@ def ending(say: Say) -> None:
 
 
 def waiting(say: Say) -> str:
-    say(os.getpid())
     try:
+        say(os.getpid())
         time.sleep(600)
     except KeyboardInterrupt:
         return "stopped"

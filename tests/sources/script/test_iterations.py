@@ -167,3 +167,34 @@ def test_until_a_line_goes_past_the_end_of_the_iteration(tmp_path: Path) -> None
     recording = record_script(path, (), Options(until=line))
     assert recording.ending.message == f"line {line} is reached"
     assert len(recording.updates) == 400
+
+
+ZERO = """
+v, {bias} = np.zeros((3, 1)), 0
+labels = (y[:, :1] > 0) * 1.0
+for epoch in range(3):
+    p = 1 / (1 + np.exp(-(x @ v + {bias})))
+    loss = -np.mean(labels * np.log(p) + (1 - labels) * np.log(1 - p))
+    e = (p - labels) / len(x)
+    dv, d_bias = x.T @ e, {sum}
+    v -= rate * dv
+    {bias} {step}
+"""
+
+
+@pytest.mark.parametrize("step", ["-= rate * d_bias", "= {bias} - rate * d_bias"])
+@pytest.mark.parametrize("total", ["np.sum(e)", "e.sum(axis=0)"])
+@pytest.mark.parametrize("bias", ["b", "model.b"])
+def test_a_bias_that_begins_as_the_integer_0_is_a_parameter(
+    tmp_path: Path, bias: str, total: str, step: str
+) -> None:
+    head = HEAD + "class Model: pass\nmodel = Model()\n"
+    text = head + ZERO.replace("{step}", step).replace("{bias}", bias).replace("{sum}", total)
+    report = check_recording(recorded(tmp_path, text))
+    assert dict(report.verdicts) == {"v": "right", bias: "right"}
+    (folder := tmp_path / "wrong").mkdir()
+    report = check_recording(
+        recorded(folder, text.replace(f"d_bias = x.T @ e, {total}", f"d_bias = x.T @ e, 2 * {total}"))
+    )
+    assert dict(report.verdicts) == {"v": "right", bias: "wrong"}
+    assert report.findings[0].correction == total

@@ -15,6 +15,7 @@ from bpdebug.sources.script import Recording, recomputed, record_script
 from bpdebug.sources.script.case import case_of
 from bpdebug.sources.script.environment import callable_again, evaluated
 from bpdebug.sources.script.graph import is_random
+from tests.sources.script.recording import recorded as recorded_text
 from tests.tiers import few
 
 FOLDER = Path(__file__).parents[2] / "scripts" / "right"
@@ -219,3 +220,32 @@ def test_what_the_language_does_not_know_is_recorded_and_said(tmp_path: Path) ->
     assert "odd.py:6: np.linalg.svd(np.outer(w, x)) is recorded, and not derived" in told
     assert "computed again" not in told
     assert "power" in case.program.positions
+
+
+def test_what_is_put_into_a_list_is_called_after_where_it_is_read(tmp_path: Path) -> None:
+    recording = recorded_text(
+        tmp_path,
+        """
+        import numpy as np
+        grads = []
+        for k in range(2):
+            grads.insert(0, np.ones(2) * k)
+        first = grads[0] + grads[-1]
+        """,
+    )
+    products = [node for node in recording.nodes if node.site is not None and node.site.code.endswith("* k")]
+    assert [node.names for node in products] == [("grads[-1]",), ("grads[0]",)]
+
+
+def test_what_a_loop_goes_over_keeps_its_name_when_it_is_changed_in_place(tmp_path: Path) -> None:
+    recording = recorded_text(
+        tmp_path,
+        """
+        import numpy as np
+        w, dw = np.ones(2), np.ones(2) * 2
+        for parameter, gradient in [(w, dw)]:
+            parameter -= 0.1 * gradient
+        """,
+    )
+    assert recording.instances[-1].names == ("w",)
+    assert recording.instances[-1].result.operands[0].names == ("w",)

@@ -101,3 +101,37 @@ def test_the_formula_is_given_in_the_persons_names(
     assert f"    the formula is  {formula}    (verified on fresh values)\n" in "".join(text_report(report))
     path.write_text(corrected(path.read_text(encoding="utf-8"), report.findings), encoding="utf-8")
     assert check_script(path).passed
+
+
+SOFTMAX = """\
+import numpy as np
+
+def softmax(z):
+    e = np.exp(z - z.max())
+    return e / e.sum()
+
+def slope(p):
+    return p * (1 - p)
+
+rng = np.random.default_rng(5)
+w, x, y = rng.normal(size=(3, 4)), rng.normal(size=4), np.array([0.0, 1.0, 0.0])
+p = softmax(w @ x)
+loss = np.sum((p - y) ** 2)
+dp = 2 * (p - y)
+dz = dp * slope(p)
+dw = np.outer(dz, x)
+w -= 0.1 * dw
+"""
+
+
+def test_a_formula_that_goes_past_the_fault_blames_no_other_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text(SOFTMAX, encoding="utf-8")
+    (finding,) = check_script("net.py", seconds=600).findings
+    assert (finding.source.line, finding.correction, finding.verified) == (8, None, False)
+    formula = "p * (dp - np.sum(dp * p))"
+    assert finding.explanation.endswith(f"with `{formula}` line 15 does without it")
+    Path("net.py").write_text(SOFTMAX.replace("dp * slope(p)", formula), encoding="utf-8")
+    assert check_script("net.py").passed

@@ -103,6 +103,33 @@ for step in range(3):
         one.backward(d, 0.05)
 """
 
+ELEMENTS = """\
+import numpy as np
+
+rng = np.random.default_rng(8)
+points, wanted = rng.normal(size=(4, 2)), np.array([1.0, 0.0, 1.0, 0.0])
+inner, outer = rng.normal(size=(2, 2)), rng.normal(size=2)
+
+
+def squash(v):
+    return 1 / (1 + np.exp(-v))
+
+
+for epoch in range(2):
+    for x, y in zip(points, wanted):
+        a = squash(inner[0, 0] * x[0] + inner[1, 0] * x[1])
+        b = squash(inner[0, 1] * x[0] + inner[1, 1] * x[1])
+        p = squash(outer[0] * a + outer[1] * b)
+        loss = 0.5 * (p - y) ** 2
+        d = (p - y) * p * (1 - p)
+        inner[0, 0] -= 0.5 * d * outer[0] * a * (1 - a) * x[0]
+        inner[0, 1] -= 0.5 * d * outer[1] * b * (1 - b) * x[0]
+        inner[1, 0] -= 0.5 * d * outer[0] * a * (1 - a) * x[1]
+        inner[1, 1] -= 0.5 * d * outer[1] * b * (1 - b) * x[1]
+        outer[0] -= 0.5 * d * a
+        outer[1] -= 0.5 * d * b
+"""
+
 
 def checked(folder: Path, text: str) -> tuple[list[tuple[int, str | None]], int, int]:
     """The lines and corrections that are found, how many gradients are wrong, and how many were judged."""
@@ -146,6 +173,20 @@ def checked(folder: Path, text: str) -> tuple[list[tuple[int, str | None]], int,
                 8,
                 id="elements of several objects",
             ),
+            pytest.param(
+                ELEMENTS,
+                {"b * (1 - b) * x[1]": "b * (1 - a) * x[1]"},
+                [(22, "0.5 * d * outer[1] * b * (1 - b) * x[1]")],
+                1,
+                id="one element of a matrix",
+            ),
+            pytest.param(
+                ELEMENTS,
+                {"outer[0] -= 0.5 * d * a": "outer[0] -= 0.5 * d * b", "outer[1] -=": "outer[1] +="},
+                [(23, "0.5 * d * a"), (24, "outer[1] -= 0.5 * d * b")],
+                1,
+                id="both elements of a vector by lines of their own",
+            ),
         ],
         2,
     ),
@@ -159,6 +200,8 @@ def test_a_line_is_one_finding(
     assert checked(tmp_path, right)[:2] == (found, wrong)
 
 
-@pytest.mark.parametrize(("right", "judged"), few([(VARIABLES, 7), (LISTS, 8), (NEURONS, 11)], 1))
+@pytest.mark.parametrize(
+    ("right", "judged"), few([(VARIABLES, 7), (LISTS, 8), (NEURONS, 11), (ELEMENTS, 2)], 1)
+)
 def test_every_element_of_a_right_script_is_right(tmp_path: Path, right: str, judged: int) -> None:
     assert checked(tmp_path, right) == ([], 0, judged)

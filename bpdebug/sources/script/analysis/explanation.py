@@ -86,9 +86,11 @@ class Explanation(NamedTuple):
         proven = sum(not verdict.is_zero for verdict in right)
         # A decay is left out of a loss that has none; what another loss adds to this one may be that decay.
         stripped = 0.0 if self.candidate.is_part else 0.5 * (len(right) - plain)
+        # Nor does a part explain what is not right under it: its gradient is but a part of one.
+        factors = 0 if self.candidate.is_part else self.verdicts.count("factor")
         return (
             plain + stripped if proven else 0.0,
-            float(self.verdicts.count("factor") if right else -self.verdicts.count("unknown")),
+            float(factors if right else -self.verdicts.count("unknown")),
             float(self.candidate.is_explicit),
             float(not self.candidate.is_part),
             float(self.candidate.leaves_epsilon_out),

@@ -89,6 +89,9 @@ class Standard:
             if verdict.kind == "factor":
                 ratios = [ratio] if self.parameters[place].is_updated else could_be
                 verdict = self._with_own_rate(verdict, place, pieces, ratios, factor)
+            if pieces is not None and len(pieces) > 1:
+                right = (verdict.is_right or self._is_right_piece(readings, factor) for readings in pieces)
+                verdict = verdict._replace(pieces=tuple(right))
             each.append(verdict)
         return Verdicts(factor, ratio, tuple(each))
 
@@ -182,6 +185,9 @@ class Standard:
             for readings in pieces
             if readings is not None
         ]
+
+    def _is_right_piece(self, readings: list[Reading] | None, factor: float | None) -> bool:
+        return readings is None or bool(self._hits([readings], factor)[0])
 
     def _judged(self, pieces: Pieces | None, hits: Hits | None, ratio: float | None, place: int) -> Verdict:
         deepest = self.deepest[place]

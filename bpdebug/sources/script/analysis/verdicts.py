@@ -28,6 +28,8 @@ class Verdict(NamedTuple):
         Whether it is right only without a weight decay.
     has_own_rate : bool
         Whether it is right with a rate of its own.
+    pieces : tuple of bool
+        Of a parameter whose parts have steps of their own, which of these are right.
     """
 
     kind: Kind
@@ -36,6 +38,7 @@ class Verdict(NamedTuple):
     is_zero: bool = False
     leaves_decay_out: bool = False
     has_own_rate: bool = False
+    pieces: tuple[bool, ...] = ()
 
     @property
     def is_right(self) -> bool:

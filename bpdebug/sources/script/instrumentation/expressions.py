@@ -148,9 +148,18 @@ class Expressions(ast.NodeTransformer):
     # ---- operators
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        site = self.site("binary", node, BINARY[type(node.op)])
+        site = self.site("binary", node, BINARY[type(node.op)], targets=self.added(node))
         left = self.expression(node.left)
         return self.seen(site, node, left, self.expression(node.right))
+
+    def added(self, node: ast.BinOp) -> list[Target]:
+        """Return the variables that are added: one that holds the integer 0 may be a bias."""
+        if not isinstance(node.op, ast.Add | ast.Sub):
+            return []
+        named = [isinstance(side, ast.Name | ast.Attribute) for side in (node.left, node.right)]
+        sides = zip((node.left, node.right), named, strict=True)
+        found = [self.targets_of(side)[0] if is_named else Target("") for side, is_named in sides]
+        return found if any(named) else []
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         if isinstance(node.op, ast.Not) or isinstance(node.operand, ast.Constant):
@@ -210,7 +219,7 @@ class Expressions(ast.NodeTransformer):
         if not isinstance(node.ctx, ast.Load):
             self.generic_visit(node)
             return node
-        site = self.site("subscript", node)
+        site = self.site("subscript", node, targets=self.targets_of(node))
         value = self.expression(node.value)
         return self.seen(site, node, value, self.index(node.slice))
 

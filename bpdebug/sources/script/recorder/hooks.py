@@ -19,8 +19,8 @@ from bpdebug.sources.script.recorder.calls import called, iterated
 from bpdebug.sources.script.recorder.objects import is_row, is_tensor
 from bpdebug.sources.script.recorder.operations import Attribute
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import Test
-from bpdebug.sources.script.recorder.stores import PLAIN, Change, Store
+from bpdebug.sources.script.recorder.records import MISSING, Test
+from bpdebug.sources.script.recorder.stores import PLAIN, Change, Store, item_name
 
 PACKAGE = __name__.partition(".")[0]
 SEEN = ("call", "value", "literal", "unpack", "iterate", "store", "change", "test", "turn")
@@ -59,7 +59,11 @@ class Hooks:
                 if kind is bool or kind is np.bool_:
                     self.compared(sites[number], left, right, bool(result))
                 elif kind is not int and kind is not str:
-                    recorder.record(sites[number], operation, (left, right), NOTHING, result)
+                    site = sites[number]
+                    seen = (left, right)
+                    if site.targets and (type(left) is int or type(right) is int):
+                        seen = recorder.with_zeros(site, seen)
+                    recorder.record(site, operation, seen, NOTHING, result)
             return result
 
         return hook
@@ -96,10 +100,16 @@ class Hooks:
         return result
 
     def subscript(self, number: int, owner: Any, index: Any) -> Any:
-        """`x[i]`."""
+        """`x[i]`: a part of an array, or what a container holds."""
         result = owner[index]
-        if self.recorder.on and isinstance(owner, np.ndarray):
-            self.recorder.record(self.sites[number], operator.getitem, (owner, index), NOTHING, result)
+        recorder = self.recorder
+        if recorder.on:
+            if isinstance(owner, np.ndarray):
+                recorder.record(self.sites[number], operator.getitem, (owner, index), NOTHING, result)
+            elif is_tensor(result) and id(result) in recorder.objects.known:
+                node = recorder.objects.node_of(result)
+                if not node.names:  # it was put there by `insert`, or by a library
+                    recorder.name(node, item_name(self.sites[number].targets[0], index))
         return result
 
     def call(self, number: int, function: Any) -> Any:
@@ -264,8 +274,11 @@ def _unpacked(recorder: Recorder, site: Any, value: Any, place: tuple[int, ...],
             if node.instance is None or node.instance.statement is not site.statement:
                 recorder.operands(site, (part,))
                 recorder.instance(site, recorder.named_again(site, part))
-        if target.name and (is_new or target.is_global or _is_nameless(recorder, part)):
+        if target.name and (is_new or _is_nameless(recorder, part)):
             recorder.bound(site, target, part)
+        elif target.name and target.is_global:  # what a loop goes over keeps its own name
+            variables = recorder.frame().f_globals
+            recorder.write(variables, target.name, variables.get(target.name, MISSING))
 
 
 def _is_nameless(recorder: Recorder, value: Any) -> bool:

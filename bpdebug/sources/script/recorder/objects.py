@@ -84,6 +84,8 @@ class Known:
         self.history.append((node.id, node))
 
 
+ZeroKey = tuple[int, str]
+"""The identity of an object and the name of its attribute; 0 and the name of a variable."""
 View = tuple[Any, Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]
 Add = Callable[..., Node]
 
@@ -108,6 +110,9 @@ def is_row(value: Any) -> bool:
 class Objects:
     """All objects that are known, by identity.
 
+    The integer 0 has none. A bias that begins as one is known by its name: `zeros` holds the variables and
+    attributes that were added to a tensor while they were 0, each with the node that it stood for.
+
     Parameters
     ----------
     add : callable
@@ -118,6 +123,7 @@ class Objects:
         self.add = add
         self.known: dict[int, Known] = {}
         self.families: dict[int, Family] = {}
+        self.zeros: dict[ZeroKey, Node] = {}
 
     def get(self, value: Any) -> Known | None:
         """Return what is known of an object, out of date or not."""

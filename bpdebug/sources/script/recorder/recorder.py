@@ -12,7 +12,7 @@ import numpy as np
 from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iterations import Mark, has_loss, states_behind
-from bpdebug.sources.script.recorder.objects import Objects, View, is_tensor
+from bpdebug.sources.script.recorder.objects import Objects, View, ZeroKey, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.records import (
     MISSING,
@@ -298,6 +298,42 @@ class Recorder:
                 view = (source, function, operands[1:], options)
         self.objects.register(result, node, view)
 
+    # ---- variables that hold the integer 0
+
+    def with_zeros(self, site: Site, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the operands of a sum, with the nodes of variables that hold the integer 0."""
+        sides = zip(site.targets, values, strict=True)
+        return tuple(
+            self._zero(target) if type(value) is int and value == 0 else value for target, value in sides
+        )
+
+    def _zero(self, target: Target) -> Any:
+        key = self._zero_key(target)
+        if key is None:
+            return 0
+        if key not in self.objects.zeros:
+            node = self.objects.zeros[key] = self.add(None, None, (), NOTHING, 0.0)
+            self.name(node, target.text)
+        return self.objects.zeros[key]
+
+    def _zero_key(self, target: Target) -> ZeroKey | None:
+        """Return how a variable, or an attribute of a variable, is known; None for anything else."""
+        if target.name:
+            return 0, target.name
+        frame = self.frame()
+        owner = frame.f_locals.get(target.owner, frame.f_globals.get(target.owner))
+        attribute = target.text.removeprefix(f"{target.owner}.")
+        return (id(owner), attribute) if owner is not None and attribute.isidentifier() else None
+
+    def _check_zero(self, site: Site, new: Node, name: str) -> None:
+        """Look whether a node is a step of a variable that was the integer 0 until now."""
+        zeros = {node.id for node in self.objects.zeros.values()}
+        for old in new.origin.operands:
+            if type(old) is Node and old.id in zeros:
+                if old.shape != new.shape:
+                    old._value = np.zeros(new.shape)  # it was added to everything
+                self.check(site, old, new, name)
+
     # ---- statements
 
     def value(self, site: Site, value: Any) -> None:
@@ -425,6 +461,8 @@ class Recorder:
         if is_tensor(new):
             if is_tensor(old) and id(old) in self.objects.known:
                 self.check(site, self.objects.node_of(old), self.objects.node_of(new), name)
+            elif type(old) is int and self.objects.zeros:
+                self._check_zero(site, self.objects.node_of(new), name)
         elif depth >= DEEPEST_SLOT:
             return
         elif type(new) in (list, tuple) and type(old) in (list, tuple):
@@ -499,7 +537,9 @@ class Recorder:
             raise
         node = self.add(site, function, operands, options, target)
         objects.written(target, node)
-        self.effect(site, node, name)
+        # What has a name keeps it: `for p, g in pairs: p -= rate * g` changes `w1`.
+        known = old.names or old.origin.names
+        self.effect(site, node, name if name in known or not known else known[0])
         self.check(site, old, node, name)
         return result
 
@@ -522,9 +562,14 @@ class Recorder:
             self.write(old, MISSING, list(old))
         result = operation(old, value)
         if is_tensor(result) and id(result) not in self.objects.known:
-            self.record(site, plain, (old, value), NOTHING, result)
+            is_zero = type(old) is int and self._zero_key(site.targets[0]) in self.objects.zeros
+            known = self._zero(site.targets[0]) if is_zero else old
+            self.record(site, plain, (known, value), NOTHING, result)
             node = self.objects.node_of(result)
             self.effect(site, node, name)
+            if is_zero:
+                self._check_zero(site, node, name)
+                return result
             if node.operands and type(node.operands[0]) is Node:  # none: everything was just forgotten
                 self.check(site, node.operands[0], node, name)
         return result

@@ -1,0 +1,61 @@
+"""Pictures of the manual: `python -m tests.manual.pictures [FOLDER]` draws those of a person's own code.
+
+The app runs on a shipped script without a terminal, some keys are pressed, and Chromium draws the SVG that
+`S` saves. Needs `chromium` and the font Fira Code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bpdebug.sources.opening import open_case
+from tests.manual.pages import DOCS, ROOT
+from tests.tui.conftest import LARGE, SMALL, open_app
+
+PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "class_with_lists": ("seasons.py", ("g", *"27", "enter", "i", "i")),
+    "char_rnn": ("melody.py", ("g", *"44", "enter", *"iiiiiii")),
+}
+"""The name of a picture -> the script, and the keys that are pressed."""
+
+
+async def svg_of(script: str, keys: tuple[str, ...], size: tuple[int, int]) -> str:
+    """Return the screen as SVG."""
+    async with open_app(open_case(ROOT / "scenarios" / "scripts" / script), size) as session:
+        await session.press(*keys)
+        await session.settle()
+        return session.app.export_screenshot()
+
+
+def draw(svg: str, path: Path) -> None:
+    """Write an SVG as PNG."""
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert box is not None
+    width, height = (round(float(extent)) for extent in box.groups())
+    local = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # the font of this machine, not the net's
+    page = f"<style>body {{ margin: 0 }} svg {{ display: block; width: {width}px }}</style>{local}"
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "screen.html"
+        source.write_text(page, encoding="utf-8")
+        words = ["chromium", "--headless", "--no-sandbox", "--hide-scrollbars", f"--screenshot={path}"]
+        subprocess.run(
+            [*words, f"--window-size={width},{height}", source.as_uri()], check=True, capture_output=True
+        )
+
+
+def main() -> None:
+    """Draw all pictures; in another folder than that of the manual also at 80x24."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS
+    for name, (script, keys) in PICTURES.items():
+        draw(asyncio.run(svg_of(script, keys, LARGE)), folder / f"{name}.png")
+        if folder != DOCS:
+            draw(asyncio.run(svg_of(script, keys, SMALL)), folder / f"{name}_80x24.png")
+
+
+if __name__ == "__main__":
+    main()
