@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 from bpdebug import __version__
 from bpdebug.cli import checking, listing, opening, own_code, running, tracing
 from bpdebug.cli.output import fail
-from bpdebug.cli.source import Source
+from bpdebug.cli.request import Request
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import BpdebugError, ScenarioError
 from bpdebug.sources.opening import is_script
@@ -134,7 +134,7 @@ def open_app(
         opening.open_app(None)
         return
     recorded = (until, iteration, function, tuple(arguments or ()))
-    opening.open_app(Source(scenario, allow_outside, *recorded, mine or (), map or ()))
+    opening.open_app(Request(scenario, allow_outside, *recorded, mine or (), map or ()))
 
 
 @app.command()
@@ -151,8 +151,8 @@ def trace(
 
     The exit status is 2 if the script failed before it updated anything; what it computed is printed.
     """
-    source = Source(scenario, allow_outside, until, iteration, function, tuple(arguments or ()))
-    return tracing.print_trace(source, format.value)
+    request = Request(scenario, allow_outside, until, iteration, function, tuple(arguments or ()))
+    return tracing.print_trace(request, format.value)
 
 
 class CheckFormat(StrEnum):
@@ -206,18 +206,18 @@ def check(
     The exit status is 0 if all are right, 1 if one is wrong, 2 for bad input.
     """
     recorded = (until, iteration, function, tuple(arguments or ()))
-    source = Source(scenario, allow_outside, *recorded, mine or (), map or ())
+    request = Request(scenario, allow_outside, *recorded, mine or (), map or ())
     if not is_script(scenario):
         if diff or fix or seconds is not None or loss or gradient or parameter:
             raise BpdebugError(
                 "--loss, --gradient, --parameter, --diff, --fix and --seconds are for scripts: "
                 "expected a .py or a .ipynb"
             )
-        return checking.check_gradients(source, format.value, rtol, atol, suggest)
+        return checking.check_gradients(request, format.value, rtol, atol, suggest)
     if mine or map or suggest:
         raise BpdebugError("--mine, --map and --suggest are for scenarios: a script has its own gradients")
     told = own_code.read_told(loss, gradient or (), parameter or ())
-    return own_code.check_own_code(source, told, seconds, format.value, diff, confirm if fix else None)
+    return own_code.check_own_code(request, told, seconds, format.value, diff, confirm if fix else None)
 
 
 def confirm(question: str) -> bool:
@@ -257,8 +257,8 @@ def run_commands(
     """
     if not (command or script):
         raise BpdebugError("nothing to run: found neither --command nor --script, expected one of them")
-    source = Source(scenario, allow_outside, until, iteration, function, tuple(arguments or ()))
-    return running.run_lines(source, script, command or (), format.value)
+    request = Request(scenario, allow_outside, until, iteration, function, tuple(arguments or ()))
+    return running.run_lines(request, script, command or (), format.value)
 
 
 @app.command("list")

@@ -6,7 +6,7 @@ import sys
 
 from bpdebug.cli.loading import load_with_mine
 from bpdebug.cli.output import RIGHT, WRONG, is_terminal, show_progress, write
-from bpdebug.cli.source import Source
+from bpdebug.cli.request import Request
 from bpdebug.errors import BpdebugError
 from bpdebug.export.reports import CHECK_FORMATS
 from bpdebug.sources.case import Case
@@ -16,12 +16,12 @@ from bpdebug.verify.report import TensorReport
 from bpdebug.verify.suggestion import suggested_scenario
 
 
-def check_gradients(source: Source, form: str, rtol: float | None, atol: float, suggest: str | None) -> int:
+def check_gradients(request: Request, form: str, rtol: float | None, atol: float, suggest: str | None) -> int:
     """Check a scenario, print the report, and return the exit status.
 
     Parameters
     ----------
-    source : Source
+    request : Request
         The scenario, and the user's files.
     form : str
         A name of `CHECK_FORMATS`.
@@ -30,7 +30,7 @@ def check_gradients(source: Source, form: str, rtol: float | None, atol: float, 
     suggest : str, optional
         A new file for a scenario that tells more mistakes apart.
     """
-    case, renamed = load_with_mine(source)
+    case, renamed = load_with_mine(request)
     if suggest is not None:
         write_suggested(suggest, case)
     has_terminal = is_terminal(sys.stderr)

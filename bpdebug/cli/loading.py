@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bpdebug.cli.source import Source
+from bpdebug.cli.request import Request
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.case import Case
 from bpdebug.sources.opening import open_case
 from bpdebug.verify import mine_files
 
 
-def load(source: Source) -> Case:
+def load(request: Request) -> Case:
     """Open a scenario, or run and record a script."""
-    return load_with_mine(source)[0]
+    return load_with_mine(request)[0]
 
 
-def load_with_mine(source: Source) -> tuple[Case, Mapping[str, str]]:
+def load_with_mine(request: Request) -> tuple[Case, Mapping[str, str]]:
     """Open what is named with the user's own gradients; return also what their names were taken for."""
-    name, allow_outside, until, iteration, function, arguments, files, meanings = source
-    if source.is_script and (files or meanings):
+    name, allow_outside, until, iteration, function, arguments, files, meanings = request
+    if request.is_script and (files or meanings):
         raise BpdebugError("--mine and --map are for scenarios: a script has its own gradients")
-    if not source.is_script and (until or iteration > 1 or function):
+    if not request.is_script and (until or iteration > 1 or function):
         raise BpdebugError("--until, --iteration and --function are for scripts: expected a .py or a .ipynb")
     case = open_case(name, allow_outside, arguments, until, iteration, function)
     if not files:

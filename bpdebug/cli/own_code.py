@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from time import monotonic
 
 from bpdebug.cli.output import BAD_INPUT, RIGHT, WRONG, is_terminal, show_progress, write
-from bpdebug.cli.source import Source
+from bpdebug.cli.request import Request
 from bpdebug.export import script_report
 from bpdebug.export.corrections import SourceFile, source_files, write_corrected
 from bpdebug.sources.script import Options
@@ -25,7 +25,7 @@ def read_told(loss: str, gradients: Sequence[str], parameters: Sequence[str]) ->
 
 
 def check_own_code(
-    source: Source,
+    request: Request,
     told: Told,
     seconds: float | None,
     form: str,
@@ -36,7 +36,7 @@ def check_own_code(
 
     Parameters
     ----------
-    source : Source
+    request : Request
         The script.
     told : Told
         What is not to be found but told.
@@ -49,11 +49,11 @@ def check_own_code(
     confirm : callable, optional
         Asks a question; given where the corrections are wanted in the file.
     """
-    options = Options(source.until, source.iteration, source.function)
-    with progress_line(f"running {source.name} ...") as progress:
+    options = Options(request.until, request.iteration, request.function)
+    with progress_line(f"running {request.name} ...") as progress:
         report = check_script(
-            source.name,
-            source.arguments,
+            request.name,
+            request.arguments,
             options,
             SECONDS if seconds is None else seconds,
             **told._asdict(),

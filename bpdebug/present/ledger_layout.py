@@ -13,7 +13,7 @@ NARROWEST_PAIR = 14
 COMFORTABLE_PAIR = 24
 """The columns in which a few numbers stand side by side, so that rows can be told from columns."""
 
-COMFORTABLE_PICTURE = 56
+COMFORTABLE_IMAGE = 56
 """The same for slices of a tensor of more axes: a window is seen where it has some room around it."""
 
 
@@ -52,7 +52,7 @@ def _shared(needs: Sequence[int], available: int) -> list[int]:
 
 
 def shown_pairs(
-    needs: Sequence[int], in_use: Sequence[int], available: int, pictures: Collection[int] = ()
+    needs: Sequence[int], in_use: Sequence[int], available: int, images: Collection[int] = ()
 ) -> list[int]:
     """Choose the pairs to show.
 
@@ -64,7 +64,7 @@ def shown_pairs(
         The pairs that matter now, the most important first.
     available : int
         The columns there are.
-    pictures : collection of int
+    images : collection of int
         The pairs that show slices of tensors with more than two axes.
 
     Returns
@@ -76,7 +76,7 @@ def shown_pairs(
     if not needs:
         return []
     comfortable = [
-        min(max(need, NARROWEST_PAIR), COMFORTABLE_PICTURE if place in pictures else COMFORTABLE_PAIR)
+        min(max(need, NARROWEST_PAIR), COMFORTABLE_IMAGE if place in images else COMFORTABLE_PAIR)
         for place, need in enumerate(needs)
     ]
     wanted = list(dict.fromkeys(place for place in in_use if 0 <= place < len(needs))) or [0]

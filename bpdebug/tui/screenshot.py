@@ -1,4 +1,4 @@
-"""The screen as a picture in the current folder."""
+"""The screen as an image in the current folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual.app import App
 
 
 def save_screenshot(app: App[Any], scenario: str, step: int) -> None:
-    """Save what is on the screen as an SVG picture, and say where it is."""
+    """Save what is on the screen as an SVG image, and say where it is."""
     try:
         path = write_new(Path.cwd(), f"bpdebug-{scenario}-{step}", ".svg", app.export_screenshot())
     except OSError as error:

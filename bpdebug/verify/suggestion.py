@@ -88,7 +88,7 @@ def _new_shapes(program: Program, is_chain: bool) -> dict[str, Shape]:
     """Return shapes on which mistakes look different, of all that the layers read and write.
 
     In a chain each layer may have a size of its own. In a graph what is added up must stay equal, and the
-    filters of a picture have its channels, so equal sizes get equal new ones; where that is not enough, as
+    filters of an image have its channels, so equal sizes get equal new ones; where that is not enough, as
     beside a `concat`, they stay as they are.
     """
     lengths = sorted({length for name in program.inputs for length in program.shapes[name]})

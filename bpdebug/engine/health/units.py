@@ -104,7 +104,7 @@ def count_saturated(trace: Trace) -> Iterator[Census]:
     """Count, for every sigmoid and tanh of the forward pass, where its derivative is next to nothing."""
     for statement, call, argument in _activations(trace, STEEPNESS):
         steepness = STEEPNESS[call.function]
-        # A NaN compares as false: it is no saturated unit, it is another sickness.
+        # A NaN compares as false: it is no saturated unit, it is a finding of its own.
         flat = sum(int(np.count_nonzero(steepness(block) < FLAT)) for block in blocks(argument))
         axis = batch_axis(trace.program, statement, argument)
         yield Census(statement, call, flat, argument.size, examples(argument, axis))

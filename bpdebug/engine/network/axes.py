@@ -23,7 +23,7 @@ from bpdebug.engine.network.layers.layout import BATCH, ONES, REST, Pattern
 from bpdebug.engine.program.program import Program
 
 PLACES = {1: ("length",), 2: ("height", "width")}
-"""What follows the channels, by how many axes there are: the places of a line, of a picture."""
+"""What follows the channels, by how many axes there are: the places of a line, of an image."""
 
 
 _INFERRED: WeakKeyDictionary[Program, Mapping[str, Axes]] = WeakKeyDictionary()

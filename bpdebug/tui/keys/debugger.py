@@ -240,9 +240,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("change_speed(2)", "greater_than_sign", "faster", "Play twice as fast", "Play", "playing"),
     Action("change_speed(0.5)", "less_than_sign", "slower", "Play half as fast", "Play", "playing"),
     Action("app.next_theme", "t", "theme", "Change the colours", "bpdebug"),
-    Action(
-        "save_screenshot", "S", "screenshot", "Save the screen as an SVG picture in this folder", "bpdebug"
-    ),
+    Action("save_screenshot", "S", "screenshot", "Save the screen as an SVG image in this folder", "bpdebug"),
     Action("help", "question_mark", "help", "Show all keys and what the panels are", "bpdebug", "", 1),
     Action("app.quit", "q", "quit", "Leave bpdebug", "bpdebug", "", 1),
 )

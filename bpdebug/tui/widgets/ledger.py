@@ -142,8 +142,8 @@ class Ledger(Horizontal):
         used = [column.panels for column in self.columns[: self.count]]
         needs = [max(NARROWEST_PAIR, *(panel.needed_width() for panel in panels)) for panels in used]
         wishes = [max(panel.wished_width() for panel in panels) for panels in used]
-        pictures = {panel.place for panel in self.panels if panel.is_sliced}
-        shown = shown_pairs(needs, in_use, width, pictures)
+        images = {panel.place for panel in self.panels if panel.is_sliced}
+        shown = shown_pairs(needs, in_use, width, images)
         shares = pair_widths([needs[place] for place in shown], [wishes[place] for place in shown], width)
         widths = dict(zip(shown, shares, strict=True))
         rows = max(panel.needed_height() for panel in self.panels)

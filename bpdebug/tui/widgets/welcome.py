@@ -10,7 +10,7 @@ from textual.widget import Widget
 from bpdebug.tui.keys.action import Action, key_text
 
 HEADING = "Every tensor has its gradient below it, cell under cell."
-PICTURE = """\
+IMAGE = """\
   a_prev ──►  w  ,  b  ──►  z  ──►  a     values, forward  →
   d_prev ◄──  dw ,  db ◄──  dz ◄──  da    gradients, backward  ←"""
 CLOSING = "Said once: the next key does its work, and the operation appears here."
@@ -58,5 +58,5 @@ def welcome_content(taught: Sequence[Action], in_full: bool) -> Content:
             for action, key in first_keys.items()
         ]
         keys = Content("  ").join(entries)
-    blocks = (Content.styled(HEADING, "bold"), Content(PICTURE), keys, Content.styled(CLOSING, "$text-muted"))
+    blocks = (Content.styled(HEADING, "bold"), Content(IMAGE), keys, Content.styled(CLOSING, "$text-muted"))
     return Content("\n").join(blocks)

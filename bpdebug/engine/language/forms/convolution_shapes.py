@@ -1,4 +1,4 @@
-"""How a convolution lies: what its shapes and options say together, checked."""
+"""The geometry of a convolution: what its shapes and options say together, checked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AXES = {1: "length", 2: "height, width"}
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """How a convolution of `x` (batch, channels, ...) with `w` (outputs, channels / groups, ...) lies.
+    """The geometry of a convolution of `x` (batch, channels, ...) with `w` (outputs, channels / groups, ...).
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Convolution:
 
 
 def lies_of(function: str, axes: int, shapes: Mapping[str, Shape], options: Options) -> Convolution:
-    """Return how the convolution lies that a function computes, or whose gradient it computes.
+    """Return the geometry of the convolution that a function computes, or whose gradient it computes.
 
     Parameters
     ----------
@@ -72,17 +72,17 @@ def lies_of(function: str, axes: int, shapes: Mapping[str, Shape], options: Opti
         raise ShapeError(f"{function} takes tensors of {axes + 2} axes, the last {AXES[axes]}: found {found}")
     if "x" not in shapes:
         return transposed(function, shapes["g"], shapes["w"], options)
-    lies = convolution(function, shapes["x"], shapes["w"], options)
-    if shapes.get("g", lies.out) != lies.out:
+    geometry = convolution(function, shapes["x"], shapes["w"], options)
+    if shapes.get("g", geometry.out) != geometry.out:
         raise ShapeError(
-            f"{function} takes the gradient of a result of shape {written(lies.out)}: "
+            f"{function} takes the gradient of a result of shape {written(geometry.out)}: "
             f"found {written(shapes['g'])}"
         )
-    return lies
+    return geometry
 
 
 def convolution(function: str, x: Shape, w: Shape, options: Options) -> Convolution:
-    """Return how the convolution of `x` with `w` lies; raises `ShapeError` where they do not fit."""
+    """Return the geometry of a convolution of `x` with `w`; raises `ShapeError` where they do not fit."""
     stride, padding, dilation, groups = _numbers(function, w, options)
     if x[1] != w[1] * groups:
         raise ShapeError(
@@ -95,7 +95,7 @@ def convolution(function: str, x: Shape, w: Shape, options: Options) -> Convolut
 
 
 def transposed(function: str, g: Shape, w: Shape, options: Options) -> Convolution:
-    """Return how the convolution lies that would give a result like `g`; raises `ShapeError`."""
+    """Return the geometry of the convolution that would give a result like `g`; raises `ShapeError`."""
     stride, padding, dilation, groups = _numbers(function, w, options)
     extra = whole_numbers(function, "output_padding", options["output_padding"], len(w) - 2, 0)
     if g[1] != w[0]:

@@ -38,72 +38,72 @@ Terms = Callable[[Cell, tuple[Shape, ...], Options], Iterator[Term]]
 # The convolution: (x, w) -> out
 
 
-def _forward_reads(lies: Convolution, region: Region) -> tuple[Region, Region]:
+def _forward_reads(geometry: Convolution, region: Region) -> tuple[Region, Region]:
     batch, outputs, *places = region
-    channels = spanned([lies.channel(o, c) for o in numbers_of(outputs) for c in range(lies.w[1])])
+    channels = spanned([geometry.channel(o, c) for o in numbers_of(outputs) for c in range(geometry.w[1])])
     inputs = (
         spanned([i for o in numbers_of(part) for i, _ in axis.window(o)])
-        for axis, part in zip(lies.axes, places, strict=True)
+        for axis, part in zip(geometry.axes, places, strict=True)
     )
     # In the padding a weight meets a zero: it adds nothing, unless it is no number.
-    return (batch, channels, *inputs), (outputs, *whole(lies.w[1:]))
+    return (batch, channels, *inputs), (outputs, *whole(geometry.w[1:]))
 
 
-def _forward_terms(lies: Convolution, cell: Cell) -> Iterator[Term]:
+def _forward_terms(geometry: Convolution, cell: Cell) -> Iterator[Term]:
     n, o, *places = cell
-    windows = (axis.window(q) for axis, q in zip(lies.axes, places, strict=True))
-    for c, pairs in product(range(lies.w[1]), [*product(*windows)]):
+    windows = (axis.window(q) for axis, q in zip(geometry.axes, places, strict=True))
+    for c, pairs in product(range(geometry.w[1]), [*product(*windows)]):
         i, k = zip(*pairs, strict=True)
-        yield (n, lies.channel(o, c), *i), (o, c, *k)
+        yield (n, geometry.channel(o, c), *i), (o, c, *k)
 
 
 # The gradient of its input: (g, w, x) -> dx; the transposed convolution is the same without x
 
 
-def _input_gradient_reads(lies: Convolution, region: Region) -> tuple[Region, Region]:
+def _input_gradient_reads(geometry: Convolution, region: Region) -> tuple[Region, Region]:
     batch, channels, *places = region
-    outputs = spanned([o for c in numbers_of(channels) for o in lies.outputs_of(c)])
-    within = spanned([c % lies.w[1] for c in numbers_of(channels)])
+    outputs = spanned([o for c in numbers_of(channels) for o in geometry.outputs_of(c)])
+    within = spanned([c % geometry.w[1] for c in numbers_of(channels)])
     pairs = [
         [pair for i in numbers_of(part) for pair in axis.windows_of(i)]
-        for axis, part in zip(lies.axes, places, strict=True)
+        for axis, part in zip(geometry.axes, places, strict=True)
     ]
     if not all(pairs):
-        return nothing(lies.out), nothing(lies.w)
+        return nothing(geometry.out), nothing(geometry.w)
     incoming = (spanned([o for o, _ in found]) for found in pairs)
     weights = (spanned([k for _, k in found]) for found in pairs)
     return (batch, outputs, *incoming), (outputs, within, *weights)
 
 
-def _input_gradient_terms(lies: Convolution, cell: Cell) -> Iterator[Term]:
+def _input_gradient_terms(geometry: Convolution, cell: Cell) -> Iterator[Term]:
     n, c, *places = cell
-    windows = (axis.windows_of(i) for axis, i in zip(lies.axes, places, strict=True))
-    for o, pairs in product(lies.outputs_of(c), [*product(*windows)]):
+    windows = (axis.windows_of(i) for axis, i in zip(geometry.axes, places, strict=True))
+    for o, pairs in product(geometry.outputs_of(c), [*product(*windows)]):
         q, k = zip(*pairs, strict=True)
-        yield (n, o, *q), (o, c % lies.w[1], *k)
+        yield (n, o, *q), (o, c % geometry.w[1], *k)
 
 
 # The gradient of its weights: (x, g, w) -> dw
 
 
-def _weight_gradient_reads(lies: Convolution, region: Region) -> tuple[Region, Region]:
+def _weight_gradient_reads(geometry: Convolution, region: Region) -> tuple[Region, Region]:
     outputs, within, *places = region
-    batch, _, *incoming = whole(lies.out)
-    channels = spanned([lies.channel(o, c) for o in numbers_of(outputs) for c in numbers_of(within)])
+    batch, _, *incoming = whole(geometry.out)
+    channels = spanned([geometry.channel(o, c) for o in numbers_of(outputs) for c in numbers_of(within)])
     inputs = (
         spanned([i for k in numbers_of(part) for i in numbers_of(axis.visits(k)[1])])
-        for axis, part in zip(lies.axes, places, strict=True)
+        for axis, part in zip(geometry.axes, places, strict=True)
     )
     return (batch, channels, *inputs), (batch, outputs, *incoming)
 
 
-def _weight_gradient_terms(lies: Convolution, cell: Cell) -> Iterator[Term]:
+def _weight_gradient_terms(geometry: Convolution, cell: Cell) -> Iterator[Term]:
     o, c, *places = cell
-    visits = (axis.visits(k) for axis, k in zip(lies.axes, places, strict=True))
+    visits = (axis.visits(k) for axis, k in zip(geometry.axes, places, strict=True))
     visited = (zip(numbers_of(inputs), numbers_of(outputs), strict=True) for outputs, inputs in visits)
-    for n, pairs in product(range(lies.x[0]), [*product(*visited)]):
+    for n, pairs in product(range(geometry.x[0]), [*product(*visited)]):
         i, q = zip(*pairs, strict=True)
-        yield (n, lies.channel(o, c), *i), (n, o, *q)
+        yield (n, geometry.channel(o, c), *i), (n, o, *q)
 
 
 def _written(terms: Terms, element: Element, writer: Writer) -> Written:
@@ -154,23 +154,23 @@ def _form(
     terms: Callable[[Convolution, Cell], Iterator[Term]],
     named: Sequence[str],
 ) -> Form:
-    def lies(shapes: tuple[Shape, ...], options: Options) -> Convolution:
+    def geometry(shapes: tuple[Shape, ...], options: Options) -> Convolution:
         return lies_of(function, axes, dict(zip(arguments, shapes, strict=True)), options)
 
     def shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
-        return result(lies(shapes, options))
+        return result(geometry(shapes, options))
 
     def reads(region: Region, shapes: tuple[Shape, ...], options: Options) -> tuple[Region, ...]:
-        return (*read(lies(shapes, options), region), *map(nothing, shapes[2:]))
+        return (*read(geometry(shapes, options), region), *map(nothing, shapes[2:]))
 
     def cost(shapes: tuple[Shape, ...], options: Options) -> Cost:
-        found = lies(shapes, options)
+        found = geometry(shapes, options)
         # All windows are laid out side by side, for one matrix product.
         windows = element_count(found.x[:2]) * element_count((*found.w[2:], *found.out[2:]))
         return Cost(windows, windows * found.w[0] // found.groups)
 
     def products(cell: Cell, shapes: tuple[Shape, ...], options: Options) -> Iterator[Term]:
-        return terms(lies(shapes, options), cell)
+        return terms(geometry(shapes, options), cell)
 
     return Form(
         function,
@@ -190,21 +190,25 @@ IMAGES = "batch channel {}"
 CONVOLUTION = _forms(
     "conv{}d",
     "xw",
-    lambda lies: lies.out,
+    lambda geometry: geometry.out,
     _forward_reads,
     _forward_terms,
     (IMAGES, "output channel {}", IMAGES),
 )
 INPUT_GRADIENT = _forms(
-    "conv{}d_input_gradient", "gwx", lambda lies: lies.x, _input_gradient_reads, _input_gradient_terms
+    "conv{}d_input_gradient", "gwx", lambda geometry: geometry.x, _input_gradient_reads, _input_gradient_terms
 )
 WEIGHT_GRADIENT = _forms(
-    "conv{}d_weight_gradient", "xgw", lambda lies: lies.w, _weight_gradient_reads, _weight_gradient_terms
+    "conv{}d_weight_gradient",
+    "xgw",
+    lambda geometry: geometry.w,
+    _weight_gradient_reads,
+    _weight_gradient_terms,
 )
 TRANSPOSED_CONVOLUTION = _forms(
     "conv_transpose{}d",
     "gw",
-    lambda lies: lies.x,
+    lambda geometry: geometry.x,
     _input_gradient_reads,
     _input_gradient_terms,
     (IMAGES, "channel output {}", IMAGES),

@@ -1,4 +1,4 @@
-"""Forms of what only moves or repeats elements: another shape, and a larger picture."""
+"""Forms of what only moves or repeats elements: another shape, and a larger image."""
 
 from __future__ import annotations
 

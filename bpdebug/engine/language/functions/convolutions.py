@@ -31,8 +31,8 @@ OPTIONS: dict[str, Option] = {"stride": 1, "padding": 0, "dilation": 1, "groups"
 
 def conv(x: Array, w: Array, **options: Any) -> Array:
     """out[n, o, q] = Σ x[n, c, i] · w[o, c, k] over the channels and the window of q."""
-    lies = convolution("conv", x.shape, w.shape, options)
-    result: Array = np.matmul(_filters(w, lies), _windows(x, lies)).reshape(lies.out)
+    geometry = convolution("conv", x.shape, w.shape, options)
+    result: Array = np.matmul(_filters(w, geometry), _windows(x, geometry)).reshape(geometry.out)
     return result
 
 
@@ -48,45 +48,51 @@ def conv_transpose(x: Array, w: Array, **options: Any) -> Array:
 
 def conv_weight_gradient(x: Array, g: Array, w: Array, **options: Any) -> Array:
     """dw[o, c, k] = Σ g[n, o, q] · x[n, c, i] over the examples and all windows; in the shape of `w`."""
-    lies = convolution("conv", x.shape, w.shape, options)
-    examples = np.matmul(_grouped(g, lies), _windows(x, lies).swapaxes(-1, -2))
+    geometry = convolution("conv", x.shape, w.shape, options)
+    examples = np.matmul(_grouped(g, geometry), _windows(x, geometry).swapaxes(-1, -2))
     total: Array = examples.sum(axis=0).reshape(w.shape)
     return total
 
 
-def _filters(w: Array, lies: Convolution) -> Array:
+def _filters(w: Array, geometry: Convolution) -> Array:
     """Return the weights as (groups, outputs of a group, numbers of a window)."""
-    return w.reshape(lies.groups, lies.w[0] // lies.groups, element_count(lies.w[1:]))
+    return w.reshape(geometry.groups, geometry.w[0] // geometry.groups, element_count(geometry.w[1:]))
 
 
-def _grouped(g: Array, lies: Convolution) -> Array:
+def _grouped(g: Array, geometry: Convolution) -> Array:
     """Return what has the shape of the result as (batch, groups, outputs of a group, windows)."""
-    return g.reshape(lies.out[0], lies.groups, lies.out[1] // lies.groups, element_count(lies.out[2:]))
+    return g.reshape(
+        geometry.out[0], geometry.groups, geometry.out[1] // geometry.groups, element_count(geometry.out[2:])
+    )
 
 
-def _windows(x: Array, lies: Convolution) -> Array:
+def _windows(x: Array, geometry: Convolution) -> Array:
     """Return all windows as (batch, groups, numbers of a window, windows)."""
-    padded = any(axis.padding for axis in lies.axes)
-    laid_out = (np.zeros if padded else np.empty)((*lies.x[:2], *lies.w[2:], *lies.out[2:]), x.dtype)
-    for windows, inputs in _places(lies):
+    padded = any(axis.padding for axis in geometry.axes)
+    laid_out = (np.zeros if padded else np.empty)(
+        (*geometry.x[:2], *geometry.w[2:], *geometry.out[2:]), x.dtype
+    )
+    for windows, inputs in _places(geometry):
         laid_out[windows] = x[inputs]
-    return laid_out.reshape(lies.x[0], lies.groups, element_count(lies.w[1:]), element_count(lies.out[2:]))
+    return laid_out.reshape(
+        geometry.x[0], geometry.groups, element_count(geometry.w[1:]), element_count(geometry.out[2:])
+    )
 
 
-def _scattered(g: Array, w: Array, lies: Convolution) -> Array:
+def _scattered(g: Array, w: Array, geometry: Convolution) -> Array:
     """Return the sum of all windows, each in its place."""
-    windows = np.matmul(_filters(w, lies).swapaxes(-1, -2), _grouped(g, lies))
-    laid_out = windows.reshape(*lies.x[:2], *lies.w[2:], *lies.out[2:])
-    result: Array = np.zeros(lies.x, g.dtype)
-    for windows, inputs in _places(lies):
+    windows = np.matmul(_filters(w, geometry).swapaxes(-1, -2), _grouped(g, geometry))
+    laid_out = windows.reshape(*geometry.x[:2], *geometry.w[2:], *geometry.out[2:])
+    result: Array = np.zeros(geometry.x, g.dtype)
+    for windows, inputs in _places(geometry):
         result[inputs] += laid_out[windows]
     return result
 
 
-def _places(lies: Convolution) -> Iterator[tuple[Any, Any]]:
+def _places(geometry: Convolution) -> Iterator[tuple[Any, Any]]:
     """For each place within a window, yield where it lies in all windows, and where in the input."""
-    for place in product(*map(range, lies.w[2:])):
-        visits = [axis.visits(k) for axis, k in zip(lies.axes, place, strict=True)]
+    for place in product(*map(range, geometry.w[2:])):
+        visits = [axis.visits(k) for axis, k in zip(geometry.axes, place, strict=True)]
         yield (..., *place, *(outputs for outputs, _ in visits)), (..., *(inputs for _, inputs in visits))
 
 

@@ -83,10 +83,10 @@ def _places(shape: Shape, options: dict[str, Option]) -> Iterator[tuple[Any, Any
         yield (..., rows, columns), (..., from_rows, from_columns)
 
 
-PICTURE = (((0.5, -1.0, 2.0, 0.3), (-0.2, 1.5, -2.0, 0.9), (1.2, 0.1, -0.7, 0.4)),)
+IMAGE = (((0.5, -1.0, 2.0, 0.3), (-0.2, 1.5, -2.0, 0.9), (1.2, 0.1, -0.7, 0.4)),)
 """One channel of 3 × 4 pixels, in which no two are equal."""
 CHANNELS = ((((1.0, -2.0), (0.5, 0.0)), ((-1.0, 3.0), (2.0, -0.5))),)
-EXAMPLE = (PICTURE,)
+EXAMPLE = (IMAGE,)
 CASES: tuple[tuple[Any, Any, dict[str, Option]], ...] = (
     (CHANNELS, ((((2.0,),), ((-1.0,),)),), {}),
     (EXAMPLE, ((((1.0, -2.0, 0.5), (3.0, 0.25, -1.0)),),), {"stride": 1}),

@@ -1,4 +1,4 @@
-"""What only moves or repeats elements: another shape, rows of all positions, a picture that is enlarged."""
+"""What only moves or repeats elements: another shape, rows of all positions, an image that is enlarged."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def upsample_gradient(x: Array, **options: Any) -> Array:
 
 
 CUBE = (MIXED, MIXED)
-PICTURE = (((1.0, -2.0, 0.5, 3.0, 0.25, -1.0), (0.75, 0.1, -0.3, 2.0, 1.5, -0.5)),)
+IMAGE = (((1.0, -2.0, 0.5, 3.0, 0.25, -1.0), (0.75, 0.1, -0.3, 2.0, 1.5, -0.5)),)
 
 ENTRIES = (
     Function(
@@ -109,7 +109,7 @@ ENTRIES = (
         upsample,
         ("upsample_gradient(g, scale=scale)",),
         "Repeats each pixel; on the way back the gradients of its copies add up.",
-        (Sample(((PICTURE,),)), Sample(((PICTURE,),), {"scale": (1, 3)})),
+        (Sample(((IMAGE,),)), Sample(((IMAGE,),), {"scale": (1, 3)})),
         form=UPSAMPLE,
         options=SCALE,
     ),
@@ -118,7 +118,7 @@ ENTRIES = (
         upsample_gradient,
         ("upsample(g, scale=scale)",),
         "Adds up the gradients of all copies of a pixel.",
-        (Sample(((PICTURE,),)), Sample(((PICTURE,),), {"scale": (1, 3)})),
+        (Sample(((IMAGE,),)), Sample(((IMAGE,),), {"scale": (1, 3)})),
         form=UPSAMPLE_GRADIENT,
         options=SCALE,
         notation="upsample′({x})",

@@ -1,4 +1,4 @@
-"""Convolutions: filters that slide over a picture or a line, and the transposed convolution.
+"""Convolutions: filters that slide over an image or a line, and the transposed convolution.
 
 Examples come first and channels second, as in PyTorch, so these kinds know the layout of rows only.
 """
@@ -20,7 +20,7 @@ from bpdebug.engine.network.layers.kind import (
 from bpdebug.engine.network.layers.layout import BATCH, CHANNEL_AXIS, Layout
 
 MOST = 2**16
-"""No option of a convolution is larger: far beyond any picture."""
+"""No option of a convolution is larger: far beyond any image."""
 ACTIVATION = Setting("activation", tuple(ACTIVATIONS), default="identity")
 
 

@@ -32,8 +32,8 @@ REST = "..."
 ONES = "1..."
 """Stands in the pattern of a parameter for an axis of length 1 in the place of each of these axes."""
 
-PICTURE_AXES, CHANNEL_AXIS = 4, 1
-"""How many axes pictures have, batch × channels × height × width, and which of them counts the channels."""
+IMAGE_AXES, CHANNEL_AXIS = 4, 1
+"""How many axes images have, batch × channels × height × width, and which of them counts the channels."""
 
 
 def length_of(extent: Extent, lengths: Mapping[str, int]) -> int:
@@ -81,8 +81,8 @@ class Layout(NamedTuple):
         return 0 if self.name == "columns" else -1
 
     def axis_of_features(self, axes: int) -> int:
-        """Return the axis of the features of a tensor with so many axes: of a picture, its channels."""
-        return CHANNEL_AXIS if axes == PICTURE_AXES else self.feature_axis
+        """Return the axis of the features of a tensor with so many axes: of an image, its channels."""
+        return CHANNEL_AXIS if axes == IMAGE_AXES else self.feature_axis
 
     def examples(self, features: Extent) -> Pattern:
         """Return the shape of what holds so many features of each example."""
@@ -96,9 +96,9 @@ class Layout(NamedTuple):
         return self.examples(features) if self.name == "columns" else (BATCH, REST, features)
 
     def channels(self, features: Extent) -> Pattern:
-        """Return the shape of what holds so many features of each example: numbers, lines or pictures.
+        """Return the shape of what holds so many features of each example: numbers, lines or images.
 
-        Only rows have room for lines and pictures: behind their channels, as in PyTorch.
+        Only rows have room for lines and images: behind their channels, as in PyTorch.
         """
         return self.examples(features) if self.name == "columns" else (BATCH, features, REST)
 

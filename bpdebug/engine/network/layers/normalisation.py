@@ -1,6 +1,6 @@
 """Normalisation: over the batch, over the features, or over the features without taking off the mean.
 
-Over the batch a channel of pictures is normalised as a whole: over all examples and all of its pixels.
+Over the batch a channel of images is normalised as a whole: over all examples and all of its pixels.
 
 As stages, each step is a statement of its own and its gradient is derived; `form = "fused"` makes one
 operation of them, with the derivative that the steps come to. They agree.

@@ -44,7 +44,7 @@ UPSAMPLE = LayerKind(
     forward=lambda settings, roles, layout: {"a": f"upsample(a_prev{written_options(settings, SCALE)})"},
     panels=("a_prev", "a"),
     explanations={
-        "a": "Each pixel is repeated, so that the picture grows.",
+        "a": "Each pixel is repeated, so that the image grows.",
         "d_prev": "A pixel receives the gradients of all of its copies.",
     },
     layouts=("rows",),

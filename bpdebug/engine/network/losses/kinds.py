@@ -32,7 +32,7 @@ class LossKind:
         What its target is made of.
     for_each : str
         Whether there is a term for each `element`, or for each `example`; for each of its pixels, where it
-        is a picture.
+        is an image.
     settings : tuple of Setting
         Its choices.
     numbers : mapping

@@ -14,7 +14,7 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.verify.diagnosis.misreadings.misreading import Misread, Misreading
 
 MOST_WINDOWS = 2**16
-"""So many windows of a picture are gone through one by one, in about a second."""
+"""So many windows of an image are gone through one by one, in about a second."""
 
 
 def max_pool2d_gradient(
@@ -141,7 +141,7 @@ MISREAD = {
             ),
             Misreading(
                 {"padding_counts": False},
-                "Divided by how many numbers of the window lie in the picture; forwards padding was counted.",
+                "Divided by how many numbers of the window lie in the image; forwards padding was counted.",
                 1.2,
             ),
         ),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bpdebug.sources.opening import is_script
 
 
-class Source(NamedTuple):
+class Request(NamedTuple):
     """A scenario or a script, with the options of the command line; see `open_case`.
 
     Attributes
