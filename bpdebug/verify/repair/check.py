@@ -356,6 +356,13 @@ class _Check:
         if is_mended and not _is_longer(backward[0]):
             return
         fault = self.forward.without_evidence({}, BOTH_SECONDS if is_mended else FORWARD_SECONDS)
+        loss = self.judge.analysis.loss
+        if (
+            fault is not None
+            and loss is not None
+            and fault.loss.candidate.is_explicit < loss.candidate.is_explicit
+        ):
+            return  # a loss that the script computes is not given up for one that nobody wrote
         if fault is not None and is_mended:
             said = f"{backward[0].explanation}. {other_reading(fault)}"
             self.findings = [backward[0]._replace(explanation=said)]

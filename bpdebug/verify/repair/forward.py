@@ -199,6 +199,8 @@ class ForwardSearch:
             value_of = self.search.replay.run(replaced)
             if any(np.shape(value_of(error.output)) != error.output.shape for error in self.errors):
                 return None
+            if self._is_idle(value_of, self.search.replay.run({**trial.replaced, **before})):
+                return None
             if not trials and not self._may_mend(base, replaced, value_of, needs_all):
                 return None
             each = self.differences.gradients(replaced)
@@ -217,6 +219,12 @@ class ForwardSearch:
         if found is not None and not found.is_met(self.search.replay.run({**before, **edit.replaced})):
             return None
         return ForwardFault(line, edit, tuple(trials), self.losses[place], tuple(sorted(mended or ())), found)
+
+    def _is_idle(self, after: ValueOf, before: ValueOf) -> bool:
+        """Whether an edit changes neither an output nor the loss: then it can mend nothing."""
+        assert self.analysis.loss is not None
+        ends = [*(error.output for error in self.errors), *self.analysis.loss.candidate.roots]
+        return all(np.allclose(after(end), before(end), 1e-12, 0, equal_nan=True) for end in ends)
 
     def _may_mend(self, base: _Base, replaced: Replaced, value_of: ValueOf, needs_all: bool) -> bool:
         """Whether the slopes of a wrong parameter are what is written; where not all need be, of any."""

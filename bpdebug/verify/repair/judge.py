@@ -118,6 +118,7 @@ class Judge:
         # Not those alone that compute the same: `sigmoid(z)` in a derivative is no line of the forward pass.
         roots = self.analysis.loss.candidate.roots if self.analysis.loss is not None else ()
         forward = ancestors(roots)
+        forward |= {node.id for node in self.recording.nodes if node.origin.id in forward}
         value_of = self.replay.run(self.corrected)
         explained = {
             number

@@ -19,6 +19,7 @@ import numpy as np
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.script import Place, Recording, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
+from bpdebug.sources.script.analysis.standard import multiple
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.environment import callable_again
 from bpdebug.verify.repair.replay import Replay
@@ -216,8 +217,10 @@ def _is_promising(recording: Recording, base: Rerun) -> bool:
         if found is None:
             return False
         assert parameter.new is not None
-        is_same = _is_near(after.pop(found), np.asarray(parameter.new.value) - old)
-        if not is_same and parameter.name in base.right:
+        step, other = np.asarray(parameter.new.value) - old, after.pop(found)
+        is_same = _is_near(other, step)
+        # A factor that all have in common may have been at fault.
+        if not is_same and parameter.name in base.right and multiple(other, step, SAME) is None:
             return False
         has_changed = has_changed or not is_same
     return has_changed

@@ -246,6 +246,9 @@ def _replacements(spot: Spot, scope: Scope) -> Iterator[_Suggestion]:
             yield from _arguments(node, arguments, scope)
         case ast.Name() | ast.Attribute() | ast.BinOp(right=ast.Constant(value=int())):
             yield from _integers(node, scope)
+        case ast.Subscript(value=owner, slice=ast.Constant(value=int(place))) if scope.shape(node) == ():
+            for other in (1 - place,) if place in (0, 1) else (place - 1, place + 1):
+                yield ast.Subscript(owner, ast.Constant(other), ast.Load()), "another index", 1.25, None
         case ast.Compare(ops=[_]):
             yield from _comparisons(node)
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))):
@@ -313,6 +316,8 @@ def _arguments(node: ast.Call, arguments: list[ast.expr], scope: Scope) -> Itera
 def _integers(node: ast.expr, scope: Scope) -> Iterator[_Suggestion]:
     """Where an integer is read: take another, the one before or after, or multiply it."""
     text = ast.unparse(node)
+    if isinstance(node, ast.BinOp) and scope.shape(node) != ():
+        yield node.left, "another index", 1.3, None  # positions, one off
     if text in scope.tensors or scope.shape(node) != ():
         return
     for shifted in _shifted(node):

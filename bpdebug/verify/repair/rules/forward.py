@@ -19,12 +19,13 @@ FURTHEST = 3
 
 def missing_activations(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Apply an activation: a function of the person's, or one that is written out."""
-    if not may_be_tensor(node, scope):
+    if not may_be_tensor(node, scope) or isinstance(node, ast.Compare | ast.BoolOp):
         return
     text = ast.unparse(node)
     for function in scope.functions:
         new: ast.expr = ast.Call(parsed(function), [node], [])
-        yield Replacement("activation missing", new, 1.3, parsed(function))
+        if scope.shape(new) == scope.shape(node):
+            yield Replacement("activation missing", new, 1.3, parsed(function))
     for form in ACTIVATIONS:
         new = parsed(form.format(numpy=scope.numpy, x=text))
         yield Replacement("activation missing", new, 1.4, parsed(form.format(numpy=scope.numpy, x="x")))
