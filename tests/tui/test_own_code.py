@@ -13,9 +13,10 @@ from bpdebug.sources.script.case import case_of
 from bpdebug.tui.screens.source_screen import SourceScreen
 from bpdebug.verify.repair import check
 from tests.recorded import Ran, recorded
+from tests.tiers import deep
 from tests.tui.conftest import LARGE, SMALL, Session, open_app
 
-at_both_sizes = pytest.mark.parametrize("size", [LARGE, SMALL], ids=("160x48", "80x24"))
+at_both_sizes = pytest.mark.parametrize("size", [LARGE, deep(SMALL)], ids=("160x48", "80x24"))
 
 
 def marked(session: Session) -> str:
