@@ -17,16 +17,21 @@ from bpdebug.sources.opening import open_case
 from tests.manual.pages import DOCS, ROOT
 from tests.tui.conftest import LARGE, SMALL, open_app
 
+NEXT_WRONG = "right_square_bracket"
 PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "class_with_lists": ("seasons.py", ("g", *"27", "enter", "i", "i")),
     "char_rnn": ("melody.py", ("g", *"44", "enter", *"iiiiiii")),
+    "wrong_line": ("seasons.py", (NEXT_WRONG,)),
 }
-"""The name of a picture -> the script, and the keys that are pressed."""
+"""The name of a picture -> the script, and the keys that are pressed; for the next wrong line it waits for
+the check."""
 
 
 async def svg_of(script: str, keys: tuple[str, ...], size: tuple[int, int]) -> str:
     """Return the screen as SVG."""
     async with open_app(open_case(ROOT / "scenarios" / "scripts" / script), size) as session:
+        if NEXT_WRONG in keys:
+            await session.until(lambda: "wrong · step" in session.text)
         await session.press(*keys)
         await session.settle()
         return session.app.export_screenshot()
