@@ -225,8 +225,6 @@ def _nothing(recording: Recording) -> ScriptError:
     elif ending.kind == "raised":
         message, hint = f"the script raised an exception before anything was computed: {ending.message}", ""
     else:
-        message, hint = (
-            f"nothing was computed with tensors: {ending.message}",
-            "expected a script that trains",
-        )
+        message = f"nothing was computed with tensors: {ending.message}"
+        hint = "; ".join(recording.messages) or "expected a script that trains"
     return ScriptError(Problem(where, "", message, hint))

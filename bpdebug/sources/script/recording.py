@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import os
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test,
 from bpdebug.sources.script.running import Ending, run
 from bpdebug.sources.script.sites import Site, Source
 
+TORCH = re.compile(r"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
 MOST_NODES = 400_000
 """So many operations are kept: of element loops, some hundred megabytes."""
 
@@ -185,11 +187,18 @@ def recording_of(
     )
     said = (*messages, forgotten) if recorder.forgotten else tuple(messages)
     record = recorder.kept or recorder.record_so_far()
+    if not record.updates and any(TORCH.search(text) for text in _texts_of(recorder.sites)):
+        said = (*said, "what PyTorch computes is not read yet: expected NumPy or plain Python")
     if record.was_over:
         ending = Ending("stopped", OVER)
     parts = record._asdict()
     del parts["was_over"]
     return Recording(name, arguments, options, ending, output, said, sites=recorder.sites, **parts)
+
+
+def _texts_of(sites: Sequence[Site]) -> set[str]:
+    """Return the texts of the files that have hooks."""
+    return {site.source.text for site in sites if site.source is not None}
 
 
 def _read(name: str) -> bytes:

@@ -110,7 +110,7 @@ def check_recording(
     analysis = analyse(recording, told)
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
-        notes = (*_ended_early(recording), *analysis.notes)
+        notes = (*_ended_early(recording), *recording.messages, *analysis.notes)
         return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes, told))
     with ExitStack() as stack, np.errstate(all="ignore"):
         report = _Check(recording, analysis, deadline, stack, progress).report()
