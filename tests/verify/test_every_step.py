@@ -15,6 +15,7 @@ from tests.tiers import deep, few
 from tests.verify.planted_layers import Array, Net, Values
 from tests.verify.planted_sequences import recurrent
 
+pytestmark = pytest.mark.usefixtures("unhurried")
 PARAMETERS = ("dw_ih1", "dw_hh1", "db_ih1", "db_hh1")
 STEPS = (4, 3, 2, 1)
 

@@ -13,6 +13,7 @@ from tests.tiers import deep
 from tests.verify import planted_layers, planted_sequences
 from tests.verify.planted_layers import Array, Net, Planted, Values
 
+pytestmark = pytest.mark.usefixtures("unhurried")
 FAMILIES = planted_layers.FAMILIES | planted_sequences.FAMILIES
 
 
