@@ -13,6 +13,7 @@ import pytest
 
 import bpdebug
 from bpdebug import cli
+from tests.two_layers import TWO_LAYERS
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -166,20 +167,7 @@ def test_a_missing_script(run: Run) -> None:
     assert "nowhere.py: no such file" in said
 
 
-NET = """\
-import numpy as np
-rng = np.random.default_rng(3)
-x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
-w1, w2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
-h = np.tanh(x @ w1)
-out = h @ w2
-cost = np.sum((out - y) ** 2) / 2
-d_out = out - y
-dw2 = h.T @ d_out
-dw1 = x.T @ (d_out @ w2.T * (1 - h))
-w1 -= 0.1 * dw1
-w2 -= 0.1 * dw2
-"""
+NET = TWO_LAYERS
 
 
 @pytest.mark.parametrize(
@@ -242,3 +230,18 @@ def test_options_of_scripts_are_refused_for_scenarios(run: Run) -> None:
     assert run("trace", "two_layer", "--until", "3")[0] == 2
     assert run("check", "two_layer", "--diff")[0] == 2
     assert run("check", "two_layer", "--loss", "mse")[0] == 2
+
+
+def test_a_loss_that_is_computed_is_spoken_of_where_another_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    # A squared error is what `out - y` means, and the script computes a cross-entropy.
+    text = TWO_LAYERS.replace("(1 - h)", "(1 - h ** 2)").replace(
+        "cost = np.sum((out - y) ** 2) / 2", "cost = -np.sum(np.log(1 / (1 + np.exp(-out))))"
+    )
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text(text, encoding="utf-8")
+    said = run("check", "net.py")[1]
+    assert "implied by line 8" in said
+    assert "line 7 computes another loss, by which they are not right: --loss 7 checks that" in said
+    assert run("check", "net.py", "--loss", "7", "--seconds", "0.5")[0] == 1

@@ -11,23 +11,12 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.two_layers import TWO_LAYERS
+
 PATIENCE = 120
 """Seconds after which what has not appeared will not appear."""
 PYTHON = ("-m", "bpdebug", "check")
-NET = """\
-import numpy as np
-rng = np.random.default_rng(3)
-x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
-w1, w2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
-h = np.tanh(x @ w1)
-out = h @ w2
-cost = np.sum((out - y) ** 2) / 2
-d_out = out - y
-dw2 = h.T @ d_out
-dw1 = x.T @ (d_out @ w2.T * (1 - h))
-w1 -= 0.1 * dw1
-w2 -= 0.1 * dw2
-"""
+NET = TWO_LAYERS
 RIGHT = NET.replace("(1 - h)", "(1 - h ** 2)")
 QUESTION = r"write the corrections to net.py\? \[y/N\]:"
 

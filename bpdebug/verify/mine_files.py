@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
-from bpdebug.errors import BpdebugError, ScenarioError
+from bpdebug.errors import ScenarioError
+from bpdebug.sources.pairs import read_pairs
 from bpdebug.sources.problems import Report, did_you_mean, key_path, listed
 from bpdebug.sources.scenario.mine import known_names, nearest_hint
 from bpdebug.verify.array_files import read_arrays
@@ -52,15 +53,7 @@ def read_map(texts: Iterable[str]) -> dict[str, str]:
     BpdebugError
         If a text is not of that form, or a name is given two meanings.
     """
-    found: dict[str, str] = {}
-    for text in texts:
-        theirs, equals, ours = text.partition("=")
-        if not (theirs and equals and ours):
-            raise BpdebugError(f"{MAP} {text}: expected THEIRS=OURS, for example {MAP} gW=dw1")
-        if theirs in found:
-            raise BpdebugError(f"{MAP} {text}: {theirs} is given a meaning twice, {found[theirs]} before")
-        found[theirs] = ours
-    return found
+    return read_pairs(texts, MAP, "THEIRS=OURS", "gW=dw1", "{0} is given a meaning twice, {1} before")
 
 
 def read_mine_files(

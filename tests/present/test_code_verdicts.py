@@ -15,22 +15,11 @@ from bpdebug.sources.case import Case
 from bpdebug.sources.script import Options, record_script
 from bpdebug.sources.script.case import case_of
 from bpdebug.verify.repair.corrected_run import check_and_correct
+from tests.two_layers import TWO_LAYERS
 
-TEXT = """\
-import numpy as np
-rng = np.random.default_rng(3)
-x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
-w1, w2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
-h = np.tanh(x @ w1)
-out = h @ w2
-cost = np.sum((out - y) ** 2) / 2
-d_out = out - y
-dw2 = h.T @ d_out
-d_h = d_out @ w2.T * (1 - h)
-dw1 = x.T @ d_h
-w1 -= 0.1 * dw1
-w2 -= 0.1 * dw2
-"""
+TEXT = TWO_LAYERS.replace(
+    "dw1 = x.T @ (d_out @ w2.T * (1 - h))", "d_h = d_out @ w2.T * (1 - h)\ndw1 = x.T @ d_h"
+)
 
 
 def case_from(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> Case:

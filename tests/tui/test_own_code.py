@@ -15,6 +15,7 @@ from bpdebug.verify.repair import check
 from tests.recorded import Ran, recorded
 from tests.tiers import deep
 from tests.tui.conftest import LARGE, SMALL, Session, open_app
+from tests.two_layers import TWO_LAYERS
 
 at_both_sizes = pytest.mark.parametrize("size", [LARGE, deep(SMALL)], ids=("160x48", "80x24"))
 
@@ -125,20 +126,7 @@ async def test_a_scenario_has_no_key_for_the_source() -> None:
         assert "k code" not in session.text_at("#keys")
 
 
-WRONG = """\
-import numpy as np
-rng = np.random.default_rng(3)
-x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
-w1, w2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
-h = np.tanh(x @ w1)
-out = h @ w2
-cost = np.sum((out - y) ** 2) / 2
-d_out = out - y
-dw2 = (h ** 2).T @ d_out
-dw1 = x.T @ (d_out @ w2.T * (1 - h))
-w1 -= 0.1 * dw1
-w2 -= 0.1 * dw2
-"""
+WRONG = TWO_LAYERS.replace("h.T @", "(h ** 2).T @")
 ONCE = """\
 import os, time
 if os.path.exists("once"):

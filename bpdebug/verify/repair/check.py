@@ -489,6 +489,12 @@ class _Check:
         ratio = loss.verdicts.ratio
         notes = [*_ended_early(self.recording)]
         notes += [f"another loss explains as much: {other.text}" for other in self.judge.analysis.equals]
+        computed = self.judge.analysis.computed
+        if computed is not None:
+            line = computed.candidate.line
+            notes.append(
+                f"line {line} computes another loss, by which they are not right: --loss {line} checks that"
+            )
         if ratio is not None and abs(ratio - 1) > TOLERANCE:
             notes.append(f"all gradients are {ratio:.6g} times those of this loss: a convention")
         return Assumed(

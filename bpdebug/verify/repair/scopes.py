@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language.forms import Shape
-from bpdebug.sources.script import Instance, Node, Recording, Site
+from bpdebug.sources.script import Instance, Recording, Site
+from bpdebug.sources.script.conversion.translator import value_of as as_recorded
 from bpdebug.sources.script.environment import Environment
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.verify.repair.evaluating import value_at
@@ -157,24 +158,12 @@ def _stored(instance: Instance) -> Shape | None:
     if result.function is put:
         whole, index, _ = result.operands
         try:
-            part: Shape = np.shape(whole.value[_plain(index)])
+            part: Shape = np.shape(whole.value[as_recorded(index)])
         except (TypeError, IndexError):
             return None
         return part
     shape: Shape = np.shape(result.like)
     return shape
-
-
-def _plain(index: Any) -> Any:
-    """Return an index as it was."""
-    kind = type(index)
-    if kind is Node:
-        return index.value
-    if kind is tuple or kind is list:
-        return kind(_plain(part) for part in index)
-    if kind is slice:
-        return slice(_plain(index.start), _plain(index.stop), _plain(index.step))
-    return index
 
 
 def _trees_near(recording: Recording, site: Site) -> Iterator[ast.expr]:

@@ -105,6 +105,14 @@ class Analysis:
         return tuple(one for one in as_good if not is_same_loss(one, best))
 
     @property
+    def computed(self) -> Explanation | None:
+        """The loss that the script computes, where one that is only implied explains more."""
+        if self.loss is None or self.loss.candidate.is_explicit:
+            return None
+        others = (one for one in self.alternatives if one.candidate.is_explicit and not one.candidate.is_part)
+        return next((one for one in others if not is_same_loss(one, self.loss)), None)
+
+    @property
     def confidence(self) -> float:
         """How sure the loss is: the share that it explains of the gradients that prove anything."""
         if self.loss is None:

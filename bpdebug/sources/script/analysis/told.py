@@ -10,6 +10,7 @@ import numpy as np
 
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.errors import BpdebugError
+from bpdebug.sources.pairs import read_pairs
 from bpdebug.sources.script.analysis.computed import stem_of
 from bpdebug.sources.script.analysis.errors import Dependence
 from bpdebug.sources.script.analysis.losses import implied_losses
@@ -51,15 +52,7 @@ def read_gradients(texts: Sequence[str]) -> Mapping[str, str]:
     BpdebugError
         If a text is not of that form, or a tensor is given two gradients.
     """
-    found: dict[str, str] = {}
-    for text in texts:
-        tensor, equals, gradient = (part.strip() for part in text.partition("="))
-        if not (tensor and equals and gradient):
-            raise BpdebugError(f"{GRADIENT} {text}: expected TENSOR=GRADIENT, for example {GRADIENT} W1=dW1")
-        if tensor in found:
-            raise BpdebugError(f"{GRADIENT} {text}: {tensor} has a gradient already, {found[tensor]}")
-        found[tensor] = gradient
-    return found
+    return read_pairs(texts, GRADIENT, "TENSOR=GRADIENT", "W1=dW1", "{0} has a gradient already, {1}")
 
 
 def hold_gradients(graph: Graph, told: Mapping[str, str]) -> None:
