@@ -18,9 +18,9 @@ from bpdebug.sources.script import Options, Recording, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.environment import callable_again
-from bpdebug.verify.repair.early import EarlyRead, early_reads
 from bpdebug.verify.repair.formula import Derived, derived_correction, past
-from bpdebug.verify.repair.forward import ForwardFault, ForwardSearch, forward_sentence, other_reading
+from bpdebug.verify.repair.forward import ForwardSearch
+from bpdebug.verify.repair.forward_fault import ForwardFault, forward_sentence, other_reading
 from bpdebug.verify.repair.judge import TOLERANCE, Judge
 from bpdebug.verify.repair.places import changed, difference, source_of, stored, turns_of, worst
 from bpdebug.verify.repair.report import (
@@ -33,7 +33,8 @@ from bpdebug.verify.repair.report import (
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
 from bpdebug.verify.repair.search import Candidate, Correction, Progress, Search, unsaid
-from bpdebug.verify.repair.structures import structures
+from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
+from bpdebug.verify.repair.structures.structures import structures
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import named_pieces
 
