@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bpdebug.sources.script import Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
-from bpdebug.verify.repair.judge import TOLERANCE
+from bpdebug.verify.repair.known import TOLERANCE
 from bpdebug.verify.repair.report import Assumed
 
 

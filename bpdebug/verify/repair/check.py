@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from bpdebug.verify.repair.formula import Derived, derived_correction
 from bpdebug.verify.repair.forward import ForwardSearch
 from bpdebug.verify.repair.forward_fault import ForwardFault, other_reading
 from bpdebug.verify.repair.judge import Judge
+from bpdebug.verify.repair.known import Meaning
 from bpdebug.verify.repair.report import (
     Assumed,
     Finding,
@@ -144,11 +145,13 @@ class _Check:
         """Begin with a recording: that of the script, or that of a corrected text of it."""
         self.stack.enter_context(callable_again(recording))
         self.recording, self.judge = recording, Judge(recording, analysis)
-        is_known = partial(self.judge.is_gradient, as_shaped=True)
         replay, trials = self.judge.replay, self.judge.trials
-        self.search = Search(recording, replay, trials, is_known, deadline, self.progress)
+        self.search = Search(recording, replay, trials, self._meaning, deadline, self.progress)
         self.early: list[EarlyRead] = []
         self.forward = ForwardSearch(recording, analysis, self.search)
+
+    def _meaning(self, value: Any) -> Meaning:
+        return self.judge.known.meaning(value)
 
     def report(self) -> ScriptReport:
         """Find the faults one after the other; who stops that is told what was found until then."""
@@ -329,7 +332,7 @@ class _Check:
 
     def _add_forward(self, fault: ForwardFault, otherwise: Sequence[Finding]) -> None:
         self.judge.trials = self.search.trials = fault.trials
-        self.judge.is_forward_corrected = True
+        self.judge.forget()
         self.judge.analysis = replace(self.judge.analysis, loss=fault.loss)
         self.judge.corrected = {**self.judge.corrected, **fault.edit.replaced}
         self._found(of_forward(fault, otherwise))

@@ -88,7 +88,7 @@ def of_correction(judge: Judge, correction: Correction, before: Replaced, after:
         source._replace(code=correction.code),
         "forward" if node and judge.analysis.phases[node.id] == "forward" else "wrong",
         stored(site) or (first.names[0] if first.names else site.code),
-        judge.gradient_of(value_after(node)) if node else "",
+        judge.known.gradient_of(value_after(node)) if node else "",
         correction.explanation,
         correction.correction,
         True,

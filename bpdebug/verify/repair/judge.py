@@ -6,26 +6,19 @@ still, which lines can be at fault, and whether a tensor is the gradient of anyt
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
-from bpdebug.sources.script.analysis.computed import stem_of, stem_of_gradient
-from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.sources.script.graph import sources
+from bpdebug.verify.repair.known import Known
 from bpdebug.verify.repair.places import difference
-from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
+from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import gradient_nodes, named_pieces, trials_of
-
-TOLERANCE, EXACT = 1e-6, 1e-9
 
 
 class Judge:
@@ -43,8 +36,8 @@ class Judge:
         The recorded values, and fresh ones.
     corrected : mapping
         The corrections that were made, as what a replay replaces.
-    is_forward_corrected : bool
-        Whether one of them is of the forward pass: the derived gradients are those of what it was.
+    known : Known
+        What a value is the gradient of; nothing is known any more once a forward line is corrected.
     """
 
     def __init__(self, recording: Recording, analysis: Analysis) -> None:
@@ -53,7 +46,11 @@ class Judge:
         self.replay = Replay(recording, targets)
         self.trials = trials_of(analysis, self.replay)
         self.corrected: Replaced = {}
-        self.is_forward_corrected = False
+        self.known = Known(analysis, analysis.gradients)
+
+    def forget(self) -> None:
+        """From now on the forward pass is another: the derived gradients are those of what it was."""
+        self.known = Known(self.analysis, {})
 
     def verdicts(self) -> dict[str, ParameterVerdict]:
         """Judge every parameter: wrong if it is on any of the values."""
@@ -123,10 +120,12 @@ class Judge:
         explained = {
             number
             for number in ancestors(steps) - forward
-            if self.is_explained(self.recording.nodes[number], value_of)
+            if self.known.is_explained(self.recording.nodes[number], value_of(self.recording.nodes[number]))
         }
+        right += [] if every else self._sources_of_right(explained, steps)
         dependent = set(range(len(self.recording.nodes))) if every else self.dependent
-        found = suspects(self.recording, steps, right, forward, dependent, explained)
+        updates = {update.new.origin.id for parameter in parameters for update in parameter.updates}
+        found = suspects(self.recording, steps, right, forward, dependent, explained, updates)
         if len(self.trials) == 1:
             return found
         # What is the same for other parameters is no gradient yet: zeros, which are to be filled.
@@ -135,57 +134,31 @@ class Judge:
             found, key=lambda line: not difference(line.first.node or line.first.result, value_of, moved)
         )
 
-    def is_explained(self, node: Node, value_of: ValueOf) -> bool:
-        """Whether a tensor is the right gradient of something: of what it is named after, if known."""
-        stems = {stem_of_gradient(name.rpartition(" ·")[0] or name) for name in node.names}
-        named = [self.by_stem[stem] for stem in stems if stem in self.by_stem]
-        return self.is_gradient(value_of(node), *named)
+    def _sources_of_right(self, explained: Collection[int], steps: Sequence[Node]) -> Iterator[Node]:
+        """Yield what tensors were computed from that are right on all values: it is innocent.
 
-    @cached_property
-    def by_stem(self) -> Mapping[str, tuple[Any, ...]]:
-        """The reference gradients by what the tensors are called last: `W1` for `self.W1`."""
-        found: dict[str, tuple[Any, ...]] = defaultdict(tuple)
-        if self.analysis.loss is not None:
-            for number, name in self.analysis.loss.reference.forward.names.items():
-                if number in self.analysis.gradients:
-                    found[stem_of(name.partition(" ·")[0])] += (self.analysis.gradients[number],)
-        return found
-
-    def is_gradient(self, value: Any, *named: Sequence[Any], as_shaped: bool = False) -> bool:
-        """Whether a value is the right gradient of something, but for a factor that people write.
-
-        Only of what is named, if anything is; in its very shape, or also transposed or without an axis.
+        Of such a tensor itself that is known only where it is the gradient of the very parameter that is
+        updated by it; any other may be right, and not what belongs there.
         """
-        if self.is_forward_corrected:
-            return False  # the derived gradients are those of the forward pass as it was
-        try:
-            array = np.asarray(value, dtype=float)
-        except (TypeError, ValueError):
-            return False
-        if not array.any():
-            return False
-        references = itertools.chain(*named) if named else self.analysis.gradients.values()
-        if array.size == 1:  # it is a multiple of anything, so it must be the same
-            common = (self.analysis.loss.verdicts.ratio if self.analysis.loss else None) or 1.0
-            single = [common * float(np.ravel(one)[0]) for one in references if np.size(one) == 1]
-            return any(abs(float(array.ravel()[0]) - one) <= EXACT * abs(one) for one in single)
-        for reference in references:
-            if np.size(reference) == array.size and not (as_shaped and np.shape(reference) != array.shape):
-                for laid in (array, array.T) if array.ndim == 2 else (array,):
-                    ratio = multiple(laid, np.asarray(reference, dtype=float), TOLERANCE)
-                    if ratio is not None and is_natural(ratio, TOLERANCE):
-                        return True
-        return False
-
-    def gradient_of(self, value: Any) -> str:
-        """Return the tensor that a value is the gradient of, as the person named it."""
-        loss = self.analysis.loss
-        assert loss is not None
-        for number, reference in self.analysis.gradients.items():
-            has_shape = np.shape(reference) == np.shape(value) and np.size(value) > 1
-            if has_shape and multiple(value, reference, TOLERANCE) is not None:
-                return loss.reference.forward.names.get(number, "")
-        return ""
+        nodes = [self.recording.nodes[number] for number in sorted(explained)]
+        own = {
+            link.node.id: parameter.old.id
+            for parameter in self.analysis.parameters
+            for piece in parameter.pieces
+            for link in piece.chain
+            if piece.index is None
+        }
+        exact: dict[int, set[int]] = {node.id: set() for node in nodes}
+        for trial in self.trials:
+            value_of = self.replay.run({**trial.replaced, **self.corrected})
+            exact = {
+                node.id: set(self.known.exactly(node, value_of(node), trial.gradients))
+                for node in nodes
+                if node.id in exact
+            }
+            nodes = [node for node in nodes if exact[node.id]]
+        for node in nodes:
+            yield from [node] if own.get(node.id) in exact[node.id] else node.parents()
 
 
 def _chain_nodes(parameter: Any) -> list[Node]:

@@ -212,10 +212,7 @@ def _parts(name: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
 
 
 def _functions(names: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the person's functions of one argument."""
-    for name, value in names.items():
-        if isinstance(value, FunctionType) and _arguments(value) == 1 and not name.startswith("__"):
-            yield name
+    """Yield the person's functions of one argument, those of the same object first."""
     own = names.get("self")
     for name in dir(type(own)) if own is not None else ():
         method = getattr(type(own), name, None)
@@ -224,6 +221,9 @@ def _functions(names: Mapping[str, Any]) -> Iterator[str]:
     for name, held in getattr(own, "__dict__", {}).items():
         if isinstance(held, FunctionType) and _arguments(held) == 1:
             yield f"self.{name}"
+    for name, value in names.items():
+        if isinstance(value, FunctionType) and _arguments(value) == 1 and not name.startswith("__"):
+            yield name
 
 
 def _arguments(function: FunctionType) -> int:

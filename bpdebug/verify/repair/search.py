@@ -13,6 +13,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from bpdebug.sources.script import Instance, Place, Recording
 from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, edits
 from bpdebug.verify.repair.evaluating import value_at
+from bpdebug.verify.repair.known import Meaning
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.rules.replacement import Rule
@@ -29,19 +31,22 @@ from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.statements import statement_edits
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trees import Code
-from bpdebug.verify.repair.wording import sentence
+from bpdebug.verify.repair.wording import DERIVATIVES, MISSING, sentence
 
 Verdicts = Mapping[str, ParameterVerdict]
 Progress = Callable[[int, int], None]
 """Is told which line is looked at, and how many edits have been tried; it may raise `Interrupted`."""
-ENOUGH = 3
-"""After the first line with a full correction, so many more lines are looked at for a better one."""
+ENOUGH, ENOUGH_TRIED = 3, 600
+"""After the first line with a full correction, so many more lines are looked at for a better one; more where
+that is soon done: as long as no more than so many edits were tried."""
 MOST_OF_A_LINE = 6
 """So many corrections of one line are kept: they are the same in other words."""
 EXPLAINED = 0.5
 """How much less likely one is at a line whose value is what its name says already."""
-KNOWN_GRADIENT = 0.4
-"""How much likelier a correction is whose value is the gradient of something that is known."""
+KNOWN = 0.4
+"""How much likelier a correction is whose value is known: the gradient of something, or a slope."""
+MISPLACED = 0.5
+"""How much less likely it is where such a thing is not written."""
 
 
 def unsaid(line: int, tried: int) -> None:
@@ -72,11 +77,14 @@ class Trial(NamedTuple):
         right.
     proving : frozenset of str
         The parameters whose gradients are not 0 by nature: the others prove nothing.
+    gradients : mapping
+        The derived gradients: the number of a node -> array; empty where they are not known.
     """
 
     replaced: Replaced
     verdicts: Callable[[ValueOf, Replaced], Verdicts]
     proving: frozenset[str]
+    gradients: Mapping[int, Any] = MappingProxyType({})
 
 
 class Correction(NamedTuple):
@@ -119,6 +127,7 @@ class Candidate(NamedTuple):
     explanation: str
     cost: float
     replaced: Replaced
+    kind: str
 
 
 class Search:
@@ -132,8 +141,8 @@ class Search:
         Computes it again.
     trials : sequence of Trial
         The recording itself, then fresh values.
-    is_gradient : callable
-        Whether a value is the right gradient of something that is known.
+    meaning : callable
+        Says what a value is known to be: a gradient, or a slope.
     deadline : float
         When it ends, on the clock of `time.thread_time`: what this thread has worked, whatever else is busy.
     progress : callable
@@ -150,12 +159,12 @@ class Search:
         recording: Recording,
         replay: Replay,
         trials: Sequence[Trial],
-        is_gradient: Callable[[Any], bool],
+        meaning: Callable[[Any], Meaning],
         deadline: float,
         progress: Progress = unsaid,
     ) -> None:
         self.recording, self.replay, self.trials = recording, replay, trials
-        self.is_gradient, self.deadline, self.progress = is_gradient, deadline, progress
+        self.meaning, self.deadline, self.progress = meaning, deadline, progress
         self.tried = 0
         self.is_stopped = False
 
@@ -177,11 +186,10 @@ class Search:
         bases = [self.judged(trial, before) for trial in self.trials]
         found: list[Correction] = []
         for costs in WAVES:
-            patience = len(suspects)
-            for suspect in suspects:
-                if patience == 0 or self.is_over:
+            tried, enough = self.tried, len(suspects)
+            for place, suspect in enumerate(suspects):
+                if self.is_over or (place >= enough and self.tried - tried > ENOUGH_TRIED):
                     break
-                patience -= 1
                 own: list[Correction] = []
                 try:
                     for correction in self._of_line(suspect, before, bases, costs):
@@ -189,8 +197,8 @@ class Search:
                 except (KeyboardInterrupt, Interrupted):
                     self.is_stopped = True
                 found += own
-                if patience > ENOUGH and any(_is_full(bases, one) for one in own):
-                    patience = ENOUGH
+                if enough == len(suspects) and any(_is_full(bases, one) for one in own):
+                    enough = place + 1 + ENOUGH
             if any(_is_full(bases, one) for one in found):
                 break
         return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
@@ -211,8 +219,7 @@ class Search:
             mended = self.mended(candidate, before, bases)
             if mended:
                 count += 1
-                cost = candidate.cost + EXPLAINED * suspect.is_explained
-                cost -= KNOWN_GRADIENT * self._gives_gradient(candidate, suspect, before)
+                cost = candidate.cost + self._further(candidate, suspect, before)
                 yield Correction(suspect, *candidate[:4], mended, cost, candidate.replaced)
 
     def candidates(
@@ -283,6 +290,7 @@ class Search:
                 sentence(edit.replacement.kind, edit.replacement.part, code),
                 edit.cost,
                 replaced,
+                edit.replacement.kind,
             )
 
     def replaced(self, instance: Instance, text: str) -> tuple[int, Callable[[ValueOf], Any]]:
@@ -323,11 +331,22 @@ class Search:
                 return ()
         return tuple(sorted(mended))
 
-    def _gives_gradient(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> bool:
+    def _further(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> float:
+        """Return how much less likely an edit is, by what its line is and what it gives then."""
+        meaning = self._meaning_of(candidate, suspect, before)
+        cost = EXPLAINED * suspect.is_explained - KNOWN * bool(meaning)
+        # A derivative takes a gradient back through an activation; to a parameter there is none.
+        cost += MISPLACED * (meaning == "parameter" and candidate.kind in DERIVATIVES)
+        # What an update has of its own is a rate and a sign: what is missing is missing in the gradient.
+        cost += MISPLACED * (suspect.is_update and candidate.kind in MISSING)
+        return cost
+
+    def _meaning_of(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> Meaning:
+        """Say what a line gives with an edit in it, in all of its executions that matter."""
         value_of = self.replay.run({**before, **candidate.replaced})
         values = [value_of(one.node) for one in suspect.involved[:4] if one.node is not None]
-        told = [value for value in values if np.size(value) > 1 and np.any(value)]
-        return bool(told) and all(map(self.is_gradient, told))
+        meanings = {self.meaning(value) for value in values if np.size(value) > 1 and np.any(value)}
+        return meanings.pop() if len(meanings) == 1 else ""
 
 
 def _is_full(bases: Sequence[Verdicts], correction: Correction) -> bool:

@@ -17,8 +17,8 @@ from bpdebug.verify.repair.replay import Replaced, ValueOf
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.wording import SENTENCES
 
-StatementEdit = tuple[Place, str, str, str, float, Replaced]
-"""The place of the statement, its text, its new text, what was wrong, how unlikely that is, and the edit."""
+StatementEdit = tuple[Place, str, str, str, float, Replaced, str]
+"""The place of the statement, its text, its new text, what was wrong, how unlikely, the edit, its kind."""
 SIGNS: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("+=", operator.add),
     ast.Sub: ("-=", operator.sub),
@@ -50,12 +50,12 @@ def _of_augmented(suspect: Suspect, text: str, statement: ast.AugAssign) -> Iter
     place = suspect.site.statement
     sums = [node for node in map(_sum_of, suspect.instances) if node is not None]
     assigned = {node.id: partial(_assigned, node) for node in sums}
-    yield place, text, text.replace(sign, "=", 1), SENTENCES["+= for ="], 1.2, assigned
+    yield place, text, text.replace(sign, "=", 1), SENTENCES["+= for ="], 1.2, assigned, "+= for ="
     for other, operation in SIGNS.values():
         if other != sign:
             turned = {node.id: partial(_combined, node, operation) for node in sums}
             said = SENTENCES["sign of +="].format(part=f"`{other}`")
-            yield place, text, text.replace(sign, other, 1), said, 1.1, turned
+            yield place, text, text.replace(sign, other, 1), said, 1.1, turned, "sign of +="
 
 
 def _of_assigned(
@@ -72,7 +72,15 @@ def _of_assigned(
         if one.node is not None
     }
     head, _, tail = text.partition("=")
-    yield suspect.site.statement, text, f"{head.rstrip()} +={tail}", SENTENCES["= for +="], 1.1, replaced
+    yield (
+        suspect.site.statement,
+        text,
+        f"{head.rstrip()} +={tail}",
+        SENTENCES["= for +="],
+        1.1,
+        replaced,
+        "= for +=",
+    )
 
 
 def _sum_of(instance: Instance) -> Node | None:

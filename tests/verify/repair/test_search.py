@@ -10,6 +10,7 @@ import pytest
 
 from bpdebug.sources.script import Node, Recording, record_script
 from bpdebug.sources.script.environment import callable_again
+from bpdebug.verify.repair.known import Meaning
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.search import Correction, Search, Trial
 from bpdebug.verify.repair.suspects import suspects
@@ -107,11 +108,12 @@ def found(script: str, folder: Path, seconds: float = 60) -> list[Correction]:
     lines = suspects(recording, wrong, right, forward, everything, set())
     known = values_of_the_right_script(folder)
 
-    def is_gradient(value: np.ndarray) -> bool:
-        return any(one.shape == np.shape(value) and np.allclose(one, value) for one in known)
+    def meaning(value: np.ndarray) -> Meaning:
+        is_known = any(one.shape == np.shape(value) and np.allclose(one, value) for one in known)
+        return "tensor" if is_known else ""
 
     with callable_again(recording):
-        search = Search(recording, replay, trials, is_gradient, time.thread_time() + seconds)
+        search = Search(recording, replay, trials, meaning, time.thread_time() + seconds)
         return search.corrections(lines, {})
 
 

@@ -72,14 +72,14 @@ def missing_factors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         factor = parsed(tensor)
         yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), factor), 1.5, factor)
         yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), 1.9, factor)
+        rest = parsed(f"1 - {tensor}")
+        yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), rest), 1.55, rest)
     if scope.stored is not None and scope.shape(node) != scope.stored:
         # What is added to a matrix may lack the factor that makes it one.
         for tensor, its_shape in scope.tensors.items():
             if its_shape == scope.stored:
                 factor = parsed(tensor)
                 yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), factor), 1.45, factor)
-        rest = parsed(f"1 - {tensor}")
-        yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), rest), 1.55, rest)
     for count in scope.counts:
         factor = parsed(count)
         further = 0.2 * ("shape" in count)
