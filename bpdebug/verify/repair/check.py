@@ -193,11 +193,12 @@ class _Check:
         while self.judge.wrong() and len(self.findings.each) < MOST_FAULTS and not self.search.is_over:
             lines, end = self.judge.suspects(), self.search.deadline
             self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
-            found = self.search.corrections(lines, self.judge.corrected) or self._with_early_reads(lines)
+            found = self.search.corrections(lines, self.judge.corrected)
             if not found:
                 known = {line.site for line in lines}
                 further = [line for line in self.judge.suspects(every=True) if line.site not in known]
                 found = self.search.corrections(further, self.judge.corrected)
+                found = found or self._with_early_reads(lines)
             self.search.deadline = end
             if found:
                 self._add(found[0])
@@ -282,7 +283,7 @@ class _Check:
         edits = [edit for line in lines for edit in self.search.candidates(line, self.judge.corrected)]
         # What stops in the middle of training is most often a shape.
         edits.sort(key=lambda edit: (self._keeps_shape(edit), edit.cost))
-        rewritings = [Rewriting(*edit[:5]) for edit in edits]
+        rewritings = [Rewriting(*edit.texts, edit.cost) for edit in edits]
         if not self._run_again(rewritings):
             self._found(of_end(self.recording))
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 import ast
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -21,7 +23,7 @@ import numpy as np
 from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Instance, Place, Recording
 from bpdebug.verify.repair.aliases import read_before
-from bpdebug.verify.repair.edits import RULES, edits
+from bpdebug.verify.repair.edits import RULES, Edit, edits
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.known import Meaning
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
@@ -41,6 +43,8 @@ ENOUGH, ENOUGH_TRIED = 3, 600
 that is soon done: as long as no more than so many edits were tried."""
 MOST_OF_A_LINE = 6
 """So many corrections of one line are kept: they are the same in other words."""
+BETWEEN_LOOKS = 16
+"""After so many edits it is asked whether the time is over."""
 EXPLAINED = 0.5
 """How much less likely one is at a line whose value is what its name says already."""
 KNOWN = 0.4
@@ -118,16 +122,51 @@ class Correction(NamedTuple):
     replaced: Replaced
 
 
-class Candidate(NamedTuple):
-    """An edit to try."""
+@dataclass(frozen=True)
+class Candidate:
+    """An edit to try.
+
+    Attributes
+    ----------
+    place : Place
+        What is replaced: the expression, or the whole statement.
+    code : str
+        What stands there.
+    cost : float
+        How unlikely it is.
+    replaced : mapping
+        The edit, as what a replay replaces.
+    kind : str
+        What kind of mistake it would mend.
+    words : callable
+        Writes what should stand there, and what was wrong: of most edits nobody wants to know.
+    """
 
     place: Place
     code: str
-    correction: str
-    explanation: str
     cost: float
     replaced: Replaced
     kind: str
+    words: Callable[[], tuple[str, str]]
+
+    @cached_property
+    def _written(self) -> tuple[str, str]:
+        return self.words()
+
+    @property
+    def correction(self) -> str:
+        """What should stand there."""
+        return self._written[0]
+
+    @property
+    def explanation(self) -> str:
+        """What was wrong."""
+        return self._written[1]
+
+    @property
+    def texts(self) -> tuple[Place, str, str, str]:
+        """Where it is, what stands there, what should, and what was wrong."""
+        return self.place, self.code, *self._written
 
 
 class Search:
@@ -211,16 +250,16 @@ class Search:
         self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts], costs: Costs
     ) -> Iterator[Correction]:
         count = 0
-        statements = (Candidate(*one) for one in statement_edits(self.recording, suspect))
+        statements = (_of_statement(*one) for one in statement_edits(self.recording, suspect))
         likely = (one for one in statements if costs.least <= one.cost < costs.most)
         for candidate in itertools.chain(likely, self.candidates(suspect, before, costs=costs)):
-            if count == MOST_OF_A_LINE or self.is_over:
+            if count == MOST_OF_A_LINE:
                 return
             mended = self.mended(candidate, before, bases)
-            if mended:
+            if mended and _is_no_chance(mended, bases):
                 count += 1
                 cost = candidate.cost + self._further(candidate, suspect, before)
-                yield Correction(suspect, *candidate[:4], mended, cost, candidate.replaced)
+                yield Correction(suspect, *candidate.texts, mended, cost, candidate.replaced)
 
     def candidates(
         self,
@@ -260,7 +299,7 @@ class Search:
         )
         scope = scope_of(self.recording, first, value_of, further)
         for edit in edits(code.tree, scope, rules):
-            if self.is_over:
+            if self.tried % BETWEEN_LOOKS == 0 and self.is_over:  # to look at the clock takes time itself
                 return
             if not costs.least <= edit.cost < costs.most:
                 continue
@@ -283,15 +322,8 @@ class Search:
             replaced = unchanged | dict(
                 self.replaced(instance, text) for instance in suspect.instances if instance.node is not None
             )
-            yield Candidate(
-                site.place,
-                site.code,
-                code.with_replaced(edit.spot, edit.replacement.new),
-                sentence(edit.replacement.kind, edit.replacement.part, code),
-                edit.cost,
-                replaced,
-                edit.replacement.kind,
-            )
+            words = partial(_words, code, edit)
+            yield Candidate(site.place, site.code, edit.cost, replaced, edit.replacement.kind, words)
 
     def replaced(self, instance: Instance, text: str) -> tuple[int, Callable[[ValueOf], Any]]:
         """Return what another expression changes: its own value, or what `x += v` makes of that of others."""
@@ -347,6 +379,32 @@ class Search:
         values = [value_of(one.node) for one in suspect.involved[:4] if one.node is not None]
         meanings = {self.meaning(value) for value in values if np.size(value) > 1 and np.any(value)}
         return meanings.pop() if len(meanings) == 1 else ""
+
+
+def _words(code: Code, edit: Edit) -> tuple[str, str]:
+    """Write an edit, and say what was wrong."""
+    replacement = edit.replacement
+    return code.with_replaced(edit.spot, replacement.new), sentence(replacement.kind, replacement.part, code)
+
+
+def _of_statement(
+    place: Place, code: str, correction: str, explanation: str, cost: float, replaced: Replaced, kind: str
+) -> Candidate:
+    return Candidate(place, code, cost, replaced, kind, lambda: (correction, explanation))
+
+
+def _is_no_chance(mended: Sequence[str], bases: Sequence[Verdicts]) -> bool:
+    """Whether at least half of what is wrong in a tensor is mended, where its elements are judged by themselves.
+
+    One number is soon hit by chance.
+    """
+    wrong = Counter(_owner(name) for name, verdict in bases[0].items() if verdict == "wrong")
+    return all(2 * count >= wrong[owner] for owner, count in Counter(map(_owner, mended)).items())
+
+
+def _owner(name: str) -> str:
+    """Return the tensor that an element belongs to: `w` of `w[0, 1]`; the name itself where it is none."""
+    return name.rpartition("[")[0] if name.endswith("]") else name
 
 
 def _is_full(bases: Sequence[Verdicts], correction: Correction) -> bool:
