@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -31,7 +30,6 @@ from bpdebug.verify.repair.formula import Derived, derived_correction
 from bpdebug.verify.repair.forward import ForwardSearch
 from bpdebug.verify.repair.forward_fault import ForwardFault, other_reading
 from bpdebug.verify.repair.judge import Judge
-from bpdebug.verify.repair.known import Meaning
 from bpdebug.verify.repair.report import (
     Assumed,
     Finding,
@@ -146,12 +144,9 @@ class _Check:
         self.stack.enter_context(callable_again(recording))
         self.recording, self.judge = recording, Judge(recording, analysis)
         replay, trials = self.judge.replay, self.judge.trials
-        self.search = Search(recording, replay, trials, self._meaning, deadline, self.progress)
+        self.search = Search(recording, replay, trials, self.judge.known, deadline, self.progress)
         self.early: list[EarlyRead] = []
         self.forward = ForwardSearch(recording, analysis, self.search)
-
-    def _meaning(self, value: Any) -> Meaning:
-        return self.judge.known.meaning(value)
 
     def report(self) -> ScriptReport:
         """Find the faults one after the other; who stops that is told what was found until then."""
@@ -200,6 +195,7 @@ class _Check:
                 found = self.search.corrections(further, self.judge.corrected)
                 found = found or self._with_early_reads(lines)
             self.search.deadline = end
+            found = found or self._first_right(lines)
             if found:
                 self._add(found[0])
             elif not self._rewritten(lines):
@@ -209,6 +205,11 @@ class _Check:
                         self._found(unmended(self.judge, lines[0], derived))
                     break
                 self._add_derived(derived)
+
+    def _first_right(self, lines: Sequence[Suspect]) -> list[Correction]:
+        """Where more than one fault lies on the way to every parameter, look for the first of them."""
+        correction = self.search.first_right(lines, self.judge.corrected)
+        return [] if correction is None else [correction]
 
     def _derived(self, lines: Sequence[Suspect]) -> Derived | None:
         """Where no edit mends a line, return one with the derived formula."""
@@ -334,6 +335,7 @@ class _Check:
     def _add_forward(self, fault: ForwardFault, otherwise: Sequence[Finding]) -> None:
         self.judge.trials = self.search.trials = fault.trials
         self.judge.forget()
+        self.search.known = self.judge.known
         self.judge.analysis = replace(self.judge.analysis, loss=fault.loss)
         self.judge.corrected = {**self.judge.corrected, **fault.edit.replaced}
         self._found(of_forward(fault, otherwise))

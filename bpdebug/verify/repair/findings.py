@@ -86,7 +86,7 @@ def of_correction(judge: Judge, correction: Correction, before: Replaced, after:
     source = source_of(site, first.frame, turns_of(site, first), correction.place)
     return Finding(
         source._replace(code=correction.code),
-        "forward" if node and judge.analysis.phases[node.id] == "forward" else "wrong",
+        "wrong",
         stored(site) or (first.names[0] if first.names else site.code),
         judge.known.gradient_of(value_after(node)) if node else "",
         correction.explanation,

@@ -12,6 +12,7 @@ from typing import Any
 
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
+from bpdebug.sources.script.analysis.computed import stem_of_gradient
 from bpdebug.sources.script.graph import sources
 from bpdebug.verify.repair.known import Known
 from bpdebug.verify.repair.places import difference
@@ -115,7 +116,12 @@ class Judge:
         # Not those alone that compute the same: `sigmoid(z)` in a derivative is no line of the forward pass.
         roots = self.analysis.loss.candidate.roots if self.analysis.loss is not None else ()
         forward = ancestors(roots)
-        forward |= {node.id for node in self.recording.nodes if node.origin.id in forward}
+        # Nor what is given the name of a gradient: `dw = h` is a line of the backward pass.
+        forward |= {
+            node.id
+            for node in self.recording.nodes
+            if node.origin.id in forward and not _is_named_gradient(node)
+        }
         value_of = self.replay.run(self.corrected)
         explained = {
             number
@@ -159,6 +165,11 @@ class Judge:
             nodes = [node for node in nodes if exact[node.id]]
         for node in nodes:
             yield from [node] if own.get(node.id) in exact[node.id] else node.parents()
+
+
+def _is_named_gradient(node: Node) -> bool:
+    targets = node.instance.site.targets if node.instance is not None else ()
+    return any(stem_of_gradient(target.text) for target in targets)
 
 
 def _chain_nodes(parameter: Any) -> list[Node]:

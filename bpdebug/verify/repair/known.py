@@ -21,6 +21,7 @@ from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.verify.repair.slopes import slopes_of
 
 TOLERANCE, EXACT = 1e-6, 1e-9
+MOST_PARAMETERS = 16
 Meaning = Literal["tensor", "parameter", "slope", ""]
 """The gradient of a tensor on the way or of a parameter, or the slope of an activation; empty: not known."""
 
@@ -34,11 +35,17 @@ class Known:
         What was recorded, and what it is a training of.
     gradients : mapping
         The derived gradients: the number of a node -> array; empty where they are those of another network.
+
+    Attributes
+    ----------
+    parameters : tuple of str
+        The names of what is trained; of many, the first ones.
     """
 
     def __init__(self, analysis: Analysis, gradients: Mapping[int, Any]) -> None:
         self.analysis, self.gradients = analysis, gradients
-        self.parameters = {parameter.old.id for parameter in analysis.parameters}
+        self.parameters = tuple(one.name for one in analysis.parameters)[:MOST_PARAMETERS]
+        self._trained = {parameter.old.id for parameter in analysis.parameters}
 
     @property
     def ratio(self) -> float | None:
@@ -110,10 +117,10 @@ class Known:
 
     def meaning(self, value: Any) -> Meaning:
         """Say what a value is known to be: of equal ones, the gradient of a tensor that is no parameter."""
-        inner = [number for number in self.gradients if number not in self.parameters]
+        inner = [number for number in self.gradients if number not in self._trained]
         if inner and self.is_gradient(value, inner, as_shaped=True):
             return "tensor"
-        if self.is_gradient(value, [*self.parameters & self.gradients.keys()], as_shaped=True):
+        if self.is_gradient(value, [*self._trained & self.gradients.keys()], as_shaped=True):
             return "parameter"
         return "slope" if self.is_slope(value) else ""
 
@@ -129,16 +136,19 @@ class Known:
         gradients : mapping
             The derived gradients for the same values of the parameters.
         """
-        array, ratio = as_numbers(value), self.ratio
-        if array is None or ratio is None:
+        array = as_numbers(value)
+        if array is None:
             return
         for number in self.named(node.names) or gradients:
-            reference = gradients.get(number)
-            if reference is None or np.shape(reference) != array.shape:
-                continue
-            scaled = ratio * np.asarray(reference, dtype=float)
-            if np.max(np.abs(array - scaled)) <= TOLERANCE * np.max(np.abs(scaled)):
+            reference = np.asarray(gradients.get(number, 0.0), dtype=float)
+            ratio = multiple(array, reference, TOLERANCE) if reference.shape == array.shape else None
+            if ratio is not None and self._is_as_all(ratio):
                 yield number
+
+    def _is_as_all(self, ratio: float) -> bool:
+        """Whether a gradient is as many times the derived one as the others are; without any, as it is."""
+        wanted = self.ratio if self.ratio is not None else 1.0
+        return abs(ratio - wanted) <= TOLERANCE * abs(wanted)
 
     def is_slope(self, value: Any) -> bool:
         """Whether a value is the slope of an activation."""

@@ -9,19 +9,19 @@ gradient of something that is known, and the earlier one.
 from __future__ import annotations
 
 import ast
-import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from bpdebug.engine.language.forms import Shape
 from bpdebug.errors import Interrupted
-from bpdebug.sources.script import Instance, Place, Recording
+from bpdebug.sources.script import Instance, Node, Place, Recording
 from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, Edit, edits
 from bpdebug.verify.repair.evaluating import value_at
@@ -30,8 +30,8 @@ from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.rules.replacement import Rule
 from bpdebug.verify.repair.scopes import scope_of
-from bpdebug.verify.repair.statements import statement_edits
-from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.statements import statement_edits, sum_of, valued
+from bpdebug.verify.repair.suspects import Suspect, built_by
 from bpdebug.verify.repair.trees import Code
 from bpdebug.verify.repair.wording import DERIVATIVES, MISSING, sentence
 
@@ -55,6 +55,23 @@ MISPLACED = 0.5
 
 def unsaid(line: int, tried: int) -> None:
     """Tell nobody how far it is."""
+
+
+class KnownValues(Protocol):
+    """Knows the right gradients, as `Known` does."""
+
+    def meaning(self, value: Any) -> Meaning:
+        """Say what a value is known to be."""
+
+    def shape_of(self, name: str) -> Shape | None:
+        """Return the shape of what something of a name is the gradient of."""
+
+    def exactly(self, node: Node, value: Any, gradients: Mapping[int, Any]) -> Iterator[int]:
+        """Yield the tensors of which a value is the very gradient."""
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """The names of what is trained: it may be meant although nothing around reads it any more."""
 
 
 class Costs(NamedTuple):
@@ -180,8 +197,8 @@ class Search:
         Computes it again.
     trials : sequence of Trial
         The recording itself, then fresh values.
-    meaning : callable
-        Says what a value is known to be: a gradient, or a slope.
+    known : KnownValues
+        Says what a value is known to be, and of which shape a gradient must be.
     deadline : float
         When it ends, on the clock of `time.thread_time`: what this thread has worked, whatever else is busy.
     progress : callable
@@ -198,12 +215,12 @@ class Search:
         recording: Recording,
         replay: Replay,
         trials: Sequence[Trial],
-        meaning: Callable[[Any], Meaning],
+        known: KnownValues,
         deadline: float,
         progress: Progress = unsaid,
     ) -> None:
         self.recording, self.replay, self.trials = recording, replay, trials
-        self.meaning, self.deadline, self.progress = meaning, deadline, progress
+        self.known, self.deadline, self.progress = known, deadline, progress
         self.tried = 0
         self.is_stopped = False
 
@@ -242,6 +259,38 @@ class Search:
                 break
         return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
 
+    def first_right(self, suspects: Sequence[Suspect], before: Replaced) -> Correction | None:
+        """Return an edit with which a line gives the very gradient of a tensor, on all values; the first one.
+
+        Where another fault follows on the way to the parameters, no edit alone mends any of them.
+
+        Parameters
+        ----------
+        suspects, before
+            As `corrections` takes them.
+        """
+        for costs in WAVES:
+            for suspect in suspects:
+                built = built_by(suspect)
+                if self.is_over or suspect.is_explained or not built:
+                    continue
+                for candidate in self._likely(suspect, before, costs):
+                    if self._gives_gradients(built, candidate, before):
+                        return Correction(suspect, *candidate.texts, (), candidate.cost, candidate.replaced)
+        return None
+
+    def _gives_gradients(self, built: Sequence[Node], candidate: Candidate, before: Replaced) -> bool:
+        for trial in self.trials:
+            try:
+                value_of = self.replay.run({**trial.replaced, **before, **candidate.replaced})
+                values = [value_of(node) for node in built]
+            except Exception:
+                return False
+            for node, value in zip(built, values, strict=True):
+                if np.size(value) < 2 or not any(self.known.exactly(node, value, trial.gradients)):
+                    return False
+        return True
+
     def judged(self, trial: Trial, replaced: Replaced) -> Verdicts:
         """Say which gradients are right on the values of a trial, with some corrections."""
         return trial.verdicts(self.replay.run({**trial.replaced, **replaced}), replaced)
@@ -250,9 +299,7 @@ class Search:
         self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts], costs: Costs
     ) -> Iterator[Correction]:
         count = 0
-        statements = (_of_statement(*one) for one in statement_edits(self.recording, suspect))
-        likely = (one for one in statements if costs.least <= one.cost < costs.most)
-        for candidate in itertools.chain(likely, self.candidates(suspect, before, costs=costs)):
+        for candidate in self._likely(suspect, before, costs):
             if count == MOST_OF_A_LINE:
                 return
             mended = self.mended(candidate, before, bases)
@@ -260,6 +307,12 @@ class Search:
                 count += 1
                 cost = candidate.cost + self._further(candidate, suspect, before)
                 yield Correction(suspect, *candidate.texts, mended, cost, candidate.replaced)
+
+    def _likely(self, suspect: Suspect, before: Replaced, costs: Costs) -> Iterator[Candidate]:
+        """Yield the edits of a line, those of its statement first."""
+        statements = (_of_statement(*one) for one in statement_edits(self.recording, suspect))
+        yield from (one for one in statements if costs.least <= one.cost < costs.most)
+        yield from self.candidates(suspect, before, costs=costs)
 
     def candidates(
         self,
@@ -297,7 +350,9 @@ class Search:
         unchanged = dict(
             one for instance in suspect.instances for one in read_before(self.recording, instance)
         )
-        scope = scope_of(self.recording, first, value_of, further)
+        scope = scope_of(
+            self.recording, first, value_of, [*further, *self.known.parameters], self._expected(suspect)
+        )
         for edit in edits(code.tree, scope, rules):
             if self.tried % BETWEEN_LOOKS == 0 and self.is_over:  # to look at the clock takes time itself
                 return
@@ -325,22 +380,25 @@ class Search:
             words = partial(_words, code, edit)
             yield Candidate(site.place, site.code, edit.cost, replaced, edit.replacement.kind, words)
 
+    def _expected(self, suspect: Suspect) -> Shape | None:
+        """Return the shape of what a line computes, by the name that it gives it."""
+        shapes = {self.known.shape_of(target.text) for target in suspect.site.targets}
+        return shapes.pop() if len(shapes) == 1 else None
+
     def replaced(self, instance: Instance, text: str) -> tuple[int, Callable[[ValueOf], Any]]:
         """Return what another expression changes: its own value, or what `x += v` makes of that of others."""
-        node, result = instance.node, instance.result
+        node, added = instance.node, sum_of(instance)
         assert node is not None
-        if result is not None and result is not node and result.operands[1:] == (node,):
-            return result.id, partial(self._augmented, instance, text)
+        if added is not None and added.operands[1] is node:
+            return added.id, partial(self._augmented, instance, text, added)
         return node.id, partial(self._evaluated, instance, text)
 
     def _evaluated(self, instance: Instance, text: str, value_of: ValueOf) -> Any:
         return value_at(self.recording, instance, text, value_of)
 
-    def _augmented(self, instance: Instance, text: str, value_of: ValueOf) -> Any:
-        result = instance.result
-        assert result is not None
-        assert result.function is not None
-        return result.function(value_of(result.operands[0]), self._evaluated(instance, text, value_of))
+    def _augmented(self, instance: Instance, text: str, added: Node, value_of: ValueOf) -> Any:
+        assert added.function is not None
+        return added.function(valued(added.operands[0], value_of), self._evaluated(instance, text, value_of))
 
     def mended(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> tuple[str, ...]:
         """Return the parameters that an edit mends, on all values; none if it spoils another on any."""
@@ -377,7 +435,7 @@ class Search:
         """Say what a line gives with an edit in it, in all of its executions that matter."""
         value_of = self.replay.run({**before, **candidate.replaced})
         values = [value_of(one.node) for one in suspect.involved[:4] if one.node is not None]
-        meanings = {self.meaning(value) for value in values if np.size(value) > 1 and np.any(value)}
+        meanings = {self.known.meaning(value) for value in values if np.size(value) > 1 and np.any(value)}
         return meanings.pop() if len(meanings) == 1 else ""
 
 
@@ -394,7 +452,7 @@ def _of_statement(
 
 
 def _is_no_chance(mended: Sequence[str], bases: Sequence[Verdicts]) -> bool:
-    """Whether at least half of what is wrong in a tensor is mended, where its elements are judged by themselves.
+    """Whether at least half of a tensor is mended where its elements are judged by themselves.
 
     One number is soon hit by chance.
     """

@@ -48,7 +48,7 @@ def _of_augmented(suspect: Suspect, text: str, statement: ast.AugAssign) -> Iter
         return
     sign = written[0]
     place = suspect.site.statement
-    sums = [node for node in map(_sum_of, suspect.instances) if node is not None]
+    sums = [node for node in map(sum_of, suspect.instances) if node is not None]
     assigned = {node.id: partial(_assigned, node) for node in sums}
     yield place, text, text.replace(sign, "=", 1), SENTENCES["+= for ="], 1.2, assigned, "+= for ="
     for other, operation in SIGNS.values():
@@ -83,7 +83,7 @@ def _of_assigned(
     )
 
 
-def _sum_of(instance: Instance) -> Node | None:
+def sum_of(instance: Instance) -> Node | None:
     """Return the node that adds: of `x[i] += v` what is put there."""
     result = instance.result
     if result is not None and result.function is put:
@@ -93,7 +93,7 @@ def _sum_of(instance: Instance) -> Node | None:
 
 def _assigned(added: Node, value_of: ValueOf) -> Any:
     """Return what `x = v` stores in place of `x += v`."""
-    value = _valued(added.operands[1], value_of)
+    value = valued(added.operands[1], value_of)
     like = added.like
     return np.broadcast_to(value, np.shape(like)).copy() if isinstance(like, np.ndarray) else value
 
@@ -101,10 +101,11 @@ def _assigned(added: Node, value_of: ValueOf) -> Any:
 def _combined(added: Node, operation: Callable[[Any, Any], Any], value_of: ValueOf) -> Any:
     """Return what another operator makes of `x` and `v`."""
     left, right = added.operands
-    return operation(_valued(left, value_of), _valued(right, value_of))
+    return operation(valued(left, value_of), valued(right, value_of))
 
 
-def _valued(operand: Any, value_of: ValueOf) -> Any:
+def valued(operand: Any, value_of: ValueOf) -> Any:
+    """Return the value of an operand that may be a node."""
     return value_of(operand) if type(operand) is Node else operand
 
 

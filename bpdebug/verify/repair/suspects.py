@@ -73,9 +73,8 @@ def suspects(
         The numbers of the nodes that are the new values of parameters.
     """
     # Whoever reads `a` after `b = a` cannot be told from who reads `b`: of the second name nothing is known.
-    renamed = {
-        one.node.id for one in recording.instances if one.node is not None and one.node.function is same
-    }
+    assigned = [one.node for one in recording.instances if one.node is not None and one.site.role == "assign"]
+    renamed = {node.id for node in assigned if node.function is same}
     reached = (ancestors(wrong) & set(dependent)) - (ancestors(right) - renamed)
     by_site: dict[int, list[Instance]] = defaultdict(list)
     for instance in recording.instances:
@@ -97,6 +96,14 @@ def suspects(
             )
         )
     return sorted(found, key=lambda suspect: (suspect.is_explained, _time(suspect.first)))
+
+
+def built_by(suspect: Suspect) -> list[Node]:
+    """Return what a line has built in the end: of what it puts together in several turns, the whole."""
+    stored = [one.result if one.result is not None else one.node for one in suspect.involved]
+    nodes = [node for node in stored if node is not None]
+    gone_on = {node.operands[0].id for node in nodes if node.operands and type(node.operands[0]) is Node}
+    return [node for node in nodes if node.id not in gone_on]
 
 
 def _results(instance: Instance) -> Sequence[Node]:

@@ -39,6 +39,8 @@ def subscripts(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     for axis, kept in REDUCED:
         summed = call(scope, "sum", node.value, axis=axis, kept=kept)
         yield Replacement("one for the sum", summed, 1.2, node)
+    if isinstance(where, ast.Tuple):
+        yield from _moved_along(node, where)
     if isinstance(where, ast.Slice | ast.Tuple):
         return
     for distance in (1, 2):
@@ -51,6 +53,19 @@ def subscripts(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             )
     if isinstance(where, ast.BinOp):
         yield Replacement("another index", replaced(node, slice=where.left), 1.1, node)
+
+
+def _moved_along(node: ast.Subscript, where: ast.Tuple) -> Iterator[Replacement]:
+    """Take the element before or after along each axis: `x[i, j]` for `x[i - 1, j]`."""
+    for number, one in enumerate(where.elts):
+        moved: list[ast.expr] = []
+        if isinstance(one, ast.BinOp):
+            moved = [one.left]
+        elif isinstance(one, ast.Name):
+            moved = [_moved(one, 1), _moved(one, -1)]
+        for other in moved:
+            new = replaced(where, elts=[*where.elts[:number], other, *where.elts[number + 1 :]])
+            yield Replacement("another index", replaced(node, slice=new), 1.1, node)
 
 
 def other_tensors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
