@@ -189,6 +189,7 @@ class _Check:
             lines, end = self.judge.suspects(), self.search.deadline
             self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
             found = self.search.corrections(lines, self.judge.corrected)
+            found = [one for one in found if self.judge.may_mend(one)]
             if not found:
                 known = {line.site for line in lines}
                 further = [line for line in self.judge.suspects(every=True) if line.site not in known]
@@ -208,7 +209,7 @@ class _Check:
 
     def _first_right(self, lines: Sequence[Suspect]) -> list[Correction]:
         """Where more than one fault lies on the way to every parameter, look for the first of them."""
-        correction = self.search.first_right(lines, self.judge.corrected)
+        correction = self.search.first_right(lines, self.judge.corrected, self.judge.there)
         return [] if correction is None else [correction]
 
     def _derived(self, lines: Sequence[Suspect]) -> Derived | None:

@@ -6,18 +6,20 @@ still, which lines can be at fault, and whether a tensor is the gradient of anyt
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.computed import stem_of_gradient
+from bpdebug.sources.script.analysis.parameters import Parameter
 from bpdebug.sources.script.graph import sources
 from bpdebug.verify.repair.known import Known
 from bpdebug.verify.repair.places import difference
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import ParameterVerdict
+from bpdebug.verify.repair.search import Correction
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import gradient_nodes, named_pieces, trials_of
 
@@ -39,6 +41,8 @@ class Judge:
         The corrections that were made, as what a replay replaces.
     known : Known
         What a value is the gradient of; nothing is known any more once a forward line is corrected.
+    there : frozenset of int
+        The tensors whose very gradients the person's code has, when the suspects were last asked for.
     """
 
     def __init__(self, recording: Recording, analysis: Analysis) -> None:
@@ -48,6 +52,8 @@ class Judge:
         self.trials = trials_of(analysis, self.replay)
         self.corrected: Replaced = {}
         self.known = Known(analysis, analysis.gradients)
+        self._after_right: dict[str, set[int]] = {}
+        self.there: frozenset[int] = frozenset()
 
     def forget(self) -> None:
         """From now on the forward pass is another: the derived gradients are those of what it was."""
@@ -128,7 +134,10 @@ class Judge:
             for number in ancestors(steps) - forward
             if self.known.is_explained(self.recording.nodes[number], value_of(self.recording.nodes[number]))
         }
-        right += [] if every else self._sources_of_right(explained, steps)
+        exact = self._exact(explained)
+        right += [] if every else self._sources_of_right(exact)
+        self._after_right = self._steps_from_right(exact)
+        self.there = frozenset(number for own in exact.values() for number in own)
         dependent = set(range(len(self.recording.nodes))) if every else self.dependent
         updates = {update.new.origin.id for parameter in parameters for update in parameter.updates}
         found = suspects(self.recording, steps, right, forward, dependent, explained, updates)
@@ -140,31 +149,54 @@ class Judge:
             found, key=lambda line: not difference(line.first.node or line.first.result, value_of, moved)
         )
 
-    def _sources_of_right(self, explained: Collection[int], steps: Sequence[Node]) -> Iterator[Node]:
+    def may_mend(self, correction: Correction) -> bool:
+        """Whether a line lies where something that it mends is wrong, and not before what is right."""
+        nodes = {
+            node.id
+            for one in correction.suspect.instances
+            for node in (one.node, one.result)
+            if node is not None
+        }
+        return not correction.mended or any(
+            name not in self._after_right or nodes & self._after_right[name] for name in correction.mended
+        )
+
+    def _exact(self, explained: Collection[int]) -> dict[int, set[int]]:
+        """Return the tensors that are right gradients on all values, and of what."""
+        nodes = [self.recording.nodes[number] for number in sorted(explained)]
+        exact: dict[int, set[int]] = {}
+        for trial in self.trials:
+            value_of = self.replay.run({**trial.replaced, **self.corrected})
+            exact = {
+                node.id: set(self.known.exactly(node, value_of(node), trial.gradients)) for node in nodes
+            }
+            nodes = [node for node in nodes if exact[node.id]]
+        return {node.id: exact[node.id] for node in nodes}
+
+    def _own(self, exact: Mapping[int, set[int]]) -> Iterator[tuple[Parameter, Node]]:
+        """Yield the parameters with the tensor that they are updated by, where that is right."""
+        for parameter in self.analysis.parameters:
+            for piece in parameter.pieces:
+                for link in piece.chain if piece.index is None else ():
+                    if parameter.old.id in exact.get(link.node.id, ()):
+                        yield parameter, link.node
+
+    def _sources_of_right(self, exact: Mapping[int, set[int]]) -> Iterator[Node]:
         """Yield what tensors were computed from that are right on all values: it is innocent.
 
         Of such a tensor itself that is known only where it is the gradient of the very parameter that is
         updated by it; any other may be right, and not what belongs there.
         """
-        nodes = [self.recording.nodes[number] for number in sorted(explained)]
-        own = {
-            link.node.id: parameter.old.id
-            for parameter in self.analysis.parameters
-            for piece in parameter.pieces
-            for link in piece.chain
-            if piece.index is None
+        yield from (node for _, node in self._own(exact))
+        for number in exact:
+            yield from self.recording.nodes[number].parents()
+
+    def _steps_from_right(self, exact: Mapping[int, set[int]]) -> dict[str, set[int]]:
+        """Return for each parameter whose gradient is right what its step is computed by from there on."""
+        return {
+            parameter.name: ancestors(gradient_nodes(parameter)) - ancestors([node])
+            for parameter, node in self._own(exact)
         }
-        exact: dict[int, set[int]] = {node.id: set() for node in nodes}
-        for trial in self.trials:
-            value_of = self.replay.run({**trial.replaced, **self.corrected})
-            exact = {
-                node.id: set(self.known.exactly(node, value_of(node), trial.gradients))
-                for node in nodes
-                if node.id in exact
-            }
-            nodes = [node for node in nodes if exact[node.id]]
-        for node in nodes:
-            yield from [node] if own.get(node.id) in exact[node.id] else node.parents()
 
 
 def _is_named_gradient(node: Node) -> bool:

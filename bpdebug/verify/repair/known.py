@@ -111,7 +111,11 @@ class Known:
             if np.size(reference) == array.size and not (as_shaped and np.shape(reference) != array.shape):
                 for laid in (array, array.T) if array.ndim == 2 else (array,):
                     ratio = multiple(laid, np.asarray(reference, dtype=float), TOLERANCE)
-                    if ratio is not None and is_natural(ratio, TOLERANCE):
+                    if (
+                        ratio is not None
+                        and ratio * (self.ratio or ratio) > 0
+                        and is_natural(ratio, TOLERANCE)
+                    ):
                         return True
         return False
 

@@ -19,6 +19,7 @@ from bpdebug.sources.script.recorder.operations import put
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import ValueOf
 from bpdebug.verify.repair.rules.beside import renumbered, shift_between
+from bpdebug.verify.repair.rules.nodes import called
 from bpdebug.verify.repair.rules.replacement import Scope
 
 MOST_TENSORS = 60
@@ -27,6 +28,9 @@ MOST_FUNCTIONS = 12
 MOST_SLICES = 16
 MOST_ITEMS, MOST_PARTS = 24, 8
 MOST_BESIDE = 3
+SPLIT = ("where", "maximum")
+"""What an activation is written with that has two sides."""
+MOST_LEAKS = 3
 MOST_AXES, MOST_TURNS = 3, 4
 """Of larger arrays, and among more indices, there are too many elements that may be meant."""
 DEEPEST = 2
@@ -90,6 +94,7 @@ def scope_of(
         _numpy(names),
         tuple(_beside(recording, instance.site))[:MOST_BESIDE],
         stored_in if (stored_in := _stored(instance)) is not None else expected,
+        _leaks(recording),
         shape,
     )
 
@@ -193,6 +198,18 @@ def _stored(instance: Instance) -> Shape | None:
         return part
     shape: Shape = np.shape(result.like)
     return shape
+
+
+def _leaks(recording: Recording) -> tuple[float, ...]:
+    """Return the fractions that an activation is written with: 0.01 of `np.where(z > 0, z, 0.01 * z)`."""
+    found: dict[float, None] = {}
+    for site in recording.sites:
+        tree = _tree(site.code) if site.kind == "value" and any(one in site.code for one in SPLIT) else None
+        for call in ast.walk(tree) if tree is not None else ():
+            if isinstance(call, ast.Call) and called(call) in SPLIT:
+                numbers = (one.value for one in ast.walk(call) if isinstance(one, ast.Constant))
+                found.update({one: None for one in numbers if type(one) is float and 0 < one < 1})
+    return tuple(found)[:MOST_LEAKS]
 
 
 def _trees_near(recording: Recording, site: Site) -> Iterator[ast.expr]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -259,7 +259,9 @@ class Search:
                 break
         return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
 
-    def first_right(self, suspects: Sequence[Suspect], before: Replaced) -> Correction | None:
+    def first_right(
+        self, suspects: Sequence[Suspect], before: Replaced, there: Collection[int]
+    ) -> Correction | None:
         """Return an edit with which a line gives the very gradient of a tensor, on all values; the first one.
 
         Where another fault follows on the way to the parameters, no edit alone mends any of them.
@@ -268,6 +270,8 @@ class Search:
         ----------
         suspects, before
             As `corrections` takes them.
+        there : collection of int
+            The tensors whose gradients other lines give already.
         """
         for costs in WAVES:
             for suspect in suspects:
@@ -275,11 +279,13 @@ class Search:
                 if self.is_over or suspect.is_explained or not built:
                     continue
                 for candidate in self._likely(suspect, before, costs):
-                    if self._gives_gradients(built, candidate, before):
+                    if self._gives_gradients(built, candidate, before, there):
                         return Correction(suspect, *candidate.texts, (), candidate.cost, candidate.replaced)
         return None
 
-    def _gives_gradients(self, built: Sequence[Node], candidate: Candidate, before: Replaced) -> bool:
+    def _gives_gradients(
+        self, built: Sequence[Node], candidate: Candidate, before: Replaced, there: Collection[int]
+    ) -> bool:
         for trial in self.trials:
             try:
                 value_of = self.replay.run({**trial.replaced, **before, **candidate.replaced})
@@ -287,7 +293,7 @@ class Search:
             except Exception:
                 return False
             for node, value in zip(built, values, strict=True):
-                if np.size(value) < 2 or not any(self.known.exactly(node, value, trial.gradients)):
+                if np.size(value) < 2 or not {*self.known.exactly(node, value, trial.gradients)} - {*there}:
                     return False
         return True
 

@@ -12,6 +12,8 @@ from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 MOST_MATRICES = 12
 DERIVATIVES = ("{0} * (1 - {0})", "1 - {0} ** 2", "{0} > 0")
 """The derivatives that people write out, in terms of what went out: of sigmoid, tanh and relu."""
+LEAKY = "{}.where({{0}} > 0, 1, {})"
+"""That of a leaky relu."""
 
 
 def missing_signs(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
@@ -40,7 +42,7 @@ def missing_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         for function in scope.functions:
             factor: ast.expr = ast.Call(parsed(function), [parsed(tensor)], [])
             yield Replacement("derivative missing", ast.BinOp(node, ast.Mult(), factor), 1.25, factor)
-        for form in DERIVATIVES:
+        for form in (*DERIVATIVES, *(LEAKY.format(scope.numpy, leak) for leak in scope.leaks)):
             factor = parsed(form.format(tensor))
             yield Replacement("derivative missing", ast.BinOp(node, ast.Mult(), factor), 1.3, factor)
 
