@@ -60,7 +60,7 @@ class SourceWindow(Protocol):
     def position_of(self, number: int, current: int) -> int:
         """Return where a line leads to."""
 
-    def stop_of(self, number: int) -> Stop:
+    def stop_of(self, number: int) -> LineStop:
         """Return where a breakpoint on a line stops."""
 
     def toggle(self, number: int) -> bool:
@@ -76,7 +76,7 @@ class SourceWindow(Protocol):
         """Return the number of the nearest line with a text in it."""
 
 
-class Stop(NamedTuple):
+class LineStop(NamedTuple):
     """Where a breakpoint on a line stops: what the command takes, and the positions."""
 
     place: str
@@ -150,10 +150,10 @@ class Listing:
         """Return where a line leads to: to its statement, or the first one below a heading."""
         return self.lines[number].position
 
-    def stop_of(self, number: int) -> Stop:
+    def stop_of(self, number: int) -> LineStop:
         """Return where a breakpoint on a line stops: at what its statement writes."""
         position = self.lines[number].position
-        return Stop(self.program.statements[position - 1].name, (position,))
+        return LineStop(self.program.statements[position - 1].name, (position,))
 
     def toggle(self, number: int) -> bool:
         """Fold nothing: every line is always in sight."""

@@ -17,7 +17,7 @@ from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.long_sums import abbreviated
 from bpdebug.engine.language.printing import numpy_text
-from bpdebug.engine.language.provenance.regions import Index, Source
+from bpdebug.engine.language.provenance.regions import FeedingRegion, Index
 from bpdebug.engine.network.axes import axes_in, axes_of
 from bpdebug.present import code_verdicts
 from bpdebug.present.feeding import fed_places
@@ -50,7 +50,7 @@ class Panel:
         nothing moves when they appear.
     note : str
         What to say in place of a value.
-    sources : tuple of Source
+    sources : tuple of FeedingRegion
         The regions of it that the selected element comes from.
     title : str
         What is shown in place of the name: inside a statement, the node that has just been computed.
@@ -75,7 +75,7 @@ class Panel:
     mark: Mark = ""
     recorded: Array | None = None
     note: str = ""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[FeedingRegion, ...] = ()
     title: str = ""
     view: str = ""
     wrong: np.ndarray | None = None
@@ -122,7 +122,7 @@ class Sight:
         For the place of a pair, the element under its cell cursor.
     selected : str
         The tensor whose element is explained.
-    sources : sequence of Source
+    sources : sequence of FeedingRegion
         What that element comes from.
     walked : int
         Of the slices in which this lies, how many one has walked on.
@@ -130,7 +130,7 @@ class Sight:
 
     cells: Mapping[int, Index] = field(default_factory=dict)
     selected: str = ""
-    sources: Sequence[Source] = ()
+    sources: Sequence[FeedingRegion] = ()
     walked: int = 0
 
 
@@ -240,7 +240,7 @@ def _seen_in(
 
 
 def _read_panel(
-    debugger: Debugger, reads: frozenset[str], role: str, name: str, sources: tuple[Source, ...]
+    debugger: Debugger, reads: frozenset[str], role: str, name: str, sources: tuple[FeedingRegion, ...]
 ) -> Panel:
     program = debugger.program
     if name not in program.shapes:

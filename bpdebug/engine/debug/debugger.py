@@ -13,7 +13,7 @@ import numpy as np
 from bpdebug.engine.debug.breakpoints import Breakpoints, Hit
 from bpdebug.engine.debug.stop import Reason, Stop, reason_text
 from bpdebug.engine.debug.watches import Watches
-from bpdebug.engine.health import Finding, examine
+from bpdebug.engine.health import HealthFinding, examine
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nearest import suggestion
@@ -47,7 +47,7 @@ class Debugger:
         self.breakpoints = Breakpoints(self.program)
         self.watches = Watches(self.program)
         self._inner: tuple[Moment, Trace, Array] | None = None
-        self._findings: tuple[Trace, tuple[Finding, ...]] | None = None
+        self._findings: tuple[Trace, tuple[HealthFinding, ...]] | None = None
         self.on_iteration: Callable[[int], None] = lambda _: None
         """Called with each iteration that a verb computes or passes; it may raise `Interrupted`."""
 
@@ -170,7 +170,7 @@ class Debugger:
         return expression
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[HealthFinding, ...]:
         """What is wrong with the health of the whole run, in order of position."""
         if self._findings is None or self._findings[0] is not self.trace:
             self._findings = self.trace, examine(self.trace)

@@ -14,7 +14,7 @@ from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.losses import LOSS, LOSS_KINDS, Objective, mean_at_parameters
 from bpdebug.engine.program.program import Program, with_backward
-from bpdebug.sources.problems import Report
+from bpdebug.sources.problems import ProblemReport
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
 from bpdebug.sources.scenario.targets import check_classes, check_numbers, class_axis
 from bpdebug.sources.scenario.tensors import AnyTensor, Tensor
@@ -58,7 +58,7 @@ def read_loss(
     parameters: Sequence[str],
     output: Shape | None,
     dtype: str,
-    report: Report,
+    report: ProblemReport,
 ) -> tuple[Objective, AnyTensor] | None:
     """Check the table; None is returned where something in it is wrong.
 
@@ -74,7 +74,7 @@ def read_loss(
         The shape of what the network gives, as far as it is known.
     dtype : str
         The dtype of the scenario.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     path = (LOSS,)
@@ -117,7 +117,7 @@ def read_loss(
 
 
 def check_applied_once(
-    objective: Objective, forward: Sequence[Statement], layers: Mapping[int, Layer], report: Report
+    objective: Objective, forward: Sequence[Statement], layers: Mapping[int, Layer], report: ProblemReport
 ) -> None:
     """Report a network that ends with the activation that its loss applies itself: a softmax of a softmax.
 
@@ -129,7 +129,7 @@ def check_applied_once(
         The network, without its loss.
     layers : mapping
         Its layers by number; the last one gives the output.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     applied, kind = objective.kind.applies, objective.kind.name

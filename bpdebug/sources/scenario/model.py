@@ -29,7 +29,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.engine.network.layers import LAYER_KINDS, Setting
 from bpdebug.sources.declared import MAX_AXES
-from bpdebug.sources.problems import KeyPath, Report, described
+from bpdebug.sources.problems import KeyPath, ProblemReport, described
 from bpdebug.sources.scenario.tensors import AnyTensor, RandomTensor, Tensor, read_tensor
 from bpdebug.sources.wordings import READY, add_finding
 
@@ -84,7 +84,7 @@ class Inputs(BaseModel):
 
 
 def check_kind(
-    kinds: Mapping[str, Kind], table: Mapping[str, Any], path: KeyPath, report: Report
+    kinds: Mapping[str, Kind], table: Mapping[str, Any], path: KeyPath, report: ProblemReport
 ) -> Kind | None:
     """Return the kind that a table says, on which its other keys depend; None if it is not known.
 
@@ -96,7 +96,7 @@ def check_kind(
         What the file says.
     path : tuple
         Where in the file the table is.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     kind = table.get("kind")
@@ -158,7 +158,9 @@ def _number_or_one_for_each_axis(number: Any, axes: int) -> Any:
     return Annotated[Any, PlainValidator(read)]
 
 
-def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, report: Report) -> dict[str, Any]:
+def check(
+    model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, report: ProblemReport
+) -> dict[str, Any]:
     """Check one table of a file and return its values.
 
     Parameters
@@ -169,7 +171,7 @@ def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, repor
         What it says.
     path : tuple
         Where in the file the table is.
-    report : Report
+    report : ProblemReport
         Takes what is wrong with it.
 
     Returns
@@ -191,7 +193,7 @@ def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, repor
     return vars(sound)
 
 
-def check_tensor(value: object, path: KeyPath, report: Report) -> AnyTensor | None:
+def check_tensor(value: object, path: KeyPath, report: ProblemReport) -> AnyTensor | None:
     """Check a tensor whose key has no model; None is returned for one that is not sound."""
     try:
         return read_tensor(value, report.folder)
@@ -200,7 +202,9 @@ def check_tensor(value: object, path: KeyPath, report: Report) -> AnyTensor | No
         return None
 
 
-def _add(findings: Sequence[ErrorDetails], path: KeyPath, report: Report, model: type[BaseModel]) -> None:
+def _add(
+    findings: Sequence[ErrorDetails], path: KeyPath, report: ProblemReport, model: type[BaseModel]
+) -> None:
     unknown = [str(finding["loc"][-1]) for finding in findings if finding["type"] == "extra_forbidden"]
     for finding in findings:
         if finding["type"] == "missing" and nearest(str(finding["loc"][-1]), unknown):

@@ -16,7 +16,7 @@ from bpdebug.engine.network.optimizers import OPTIMIZERS, Optimizer, Trained, up
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.errors import BpdebugError
-from bpdebug.sources.problems import Report
+from bpdebug.sources.problems import ProblemReport
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
 
 OPTIMIZER, TRAINING = "optimizer", "training"
@@ -66,7 +66,7 @@ class Training:
     iterations: int = 1
     microbatches: int = 1
 
-    def extend(self, program: Program, report: Report) -> Program:
+    def extend(self, program: Program, report: ProblemReport) -> Program:
         """Return a program with the update at its end; what makes that impossible is reported."""
         parameters = trained(program)
         if parameters and self.microbatches > 1:
@@ -99,14 +99,14 @@ class Training:
         return {name: read_only(np.zeros(shape, dtype=dtype)) for name, shape in missing.items()}
 
 
-def read_training(document: Mapping[str, Any], report: Report) -> Training | None:
+def read_training(document: Mapping[str, Any], report: ProblemReport) -> Training | None:
     """Check both tables.
 
     Parameters
     ----------
     document : mapping
         The keys of the file; one of the two tables is there.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     times = check(TrainingTable, document[TRAINING] or {}, (TRAINING,), report)

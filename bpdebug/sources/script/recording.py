@@ -23,7 +23,7 @@ from bpdebug.sources.script.recorder.objects import Objects
 from bpdebug.sources.script.recorder.recorder import OVER, Limits, Recorder
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, Write
 from bpdebug.sources.script.running import Ending, run
-from bpdebug.sources.script.sites import Site, Source
+from bpdebug.sources.script.sites import InstrumentedFile, Site
 
 TORCH = re.compile(r"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
 MOST_NODES = 400_000
@@ -120,7 +120,7 @@ class Recording:
         """Whether it is a script that ran, and not a part of a program that goes on."""
         return not self.held
 
-    def source(self, file: str) -> Source | None:
+    def source(self, file: str) -> InstrumentedFile | None:
         """Return the text of a file that was instrumented."""
         return next((site.source for site in self.sites if site.place.file == file), None)
 

@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from bpdebug.engine.program.program import Program
 from bpdebug.present import code_verdicts
-from bpdebug.present.listing import MARKS, Row, SourceWindow, Stop, fitted
+from bpdebug.present.listing import MARKS, LineStop, Row, SourceWindow, fitted
 from bpdebug.present.verdicts import MARKS as VERDICT_MARKS
 from bpdebug.present.verdicts import WORST_FIRST, Verdicts
 from bpdebug.tui.messages import GutterClicked, PositionChosen
@@ -154,7 +154,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         """Where the line under the cursor leads to; under a heading, the first one below it."""
         return self.listing.position_of(self.cursor, self.position)
 
-    def stop(self, number: int | None = None) -> Stop:
+    def stop(self, number: int | None = None) -> LineStop:
         """Return where a breakpoint on a line stops; without one, on the line of the cursor."""
         return self.listing.stop_of(self.cursor if number is None else number)
 

@@ -16,10 +16,10 @@ from bpdebug.engine.language.nodes import Call, Expression, Name, Option, Statem
 from bpdebug.engine.program.index import Index
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
-from bpdebug.verify.diagnosis.edits import Edit, single_edits
+from bpdebug.verify.diagnosis.edits import FormulaEdit, single_edits
 from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.fits import is_explained, residual
-from bpdebug.verify.diagnosis.scope import Scope
+from bpdebug.verify.diagnosis.scope import FormulaScope
 from bpdebug.verify.diagnosis.written_out import with_parts
 
 MOST_COSTLY = 1.4
@@ -36,13 +36,13 @@ class AtEveryStep:
         The tensor of a step that it was found at.
     right : Expression
         Its right formula.
-    edit : Edit
+    edit : FormulaEdit
         What was changed in it.
     """
 
     name: str
     right: Expression
-    edit: Edit
+    edit: FormulaEdit
 
     @property
     def change(self) -> dict[Expression, Expression]:
@@ -119,7 +119,7 @@ class Loop:
                 changed.add(name)
         return found[self.result] if self.result in changed else None
 
-    def edits(self, scopes: Mapping[str, Scope], allowance: Allowance) -> list[AtEveryStep]:
+    def edits(self, scopes: Mapping[str, FormulaScope], allowance: Allowance) -> list[AtEveryStep]:
         """Return what can be wrong at every step, the most plausible first.
 
         Parameters

@@ -13,7 +13,7 @@ from bpdebug.errors import ShapeError
 
 
 @dataclass(frozen=True)
-class Scope:
+class FormulaScope:
     """What a formula can be made of.
 
     Attributes

@@ -98,7 +98,7 @@ class Nodes:
             self._simple[gradient] = self._named[gradient] = gradient
 
 
-class Piece(NamedTuple):
+class Contribution(NamedTuple):
     """What flows back to an argument of a call."""
 
     argument: Expression
@@ -125,7 +125,7 @@ def reached(call: Call, nodes: Nodes) -> list[tuple[Expression, Rule]]:
 
 def pieces(
     call: Call, gradient: Expression, wanted: Iterable[tuple[Expression, Rule]], nodes: Nodes
-) -> Iterator[Piece]:
+) -> Iterator[Contribution]:
     """Yield what flows back to some arguments of a call, from the gradient of its result.
 
     Parameters
@@ -150,7 +150,7 @@ def pieces(
         meanings[Name(place)] = nodes.simple(argument)
     for argument, rule in wanted:
         piece = laid_at_once(nodes.named(_written(rule.expression, meanings)), nodes.shape)
-        yield Piece(argument, sum_to_shape_of(piece, nodes.named(argument), nodes.shape))
+        yield Contribution(argument, sum_to_shape_of(piece, nodes.named(argument), nodes.shape))
 
 
 def _written(rule: Expression, meanings: Mapping[Expression, Expression]) -> Expression:

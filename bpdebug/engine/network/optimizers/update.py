@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.network.optimizers.clipping import clip_lines, norm_lines
-from bpdebug.engine.network.optimizers.optimizer import COUNTER, NEW, Line, Optimizer, Settings
+from bpdebug.engine.network.optimizers.optimizer import COUNTER, NEW, Optimizer, Settings, UpdateLine
 from bpdebug.engine.program.program import Program
 
 COUNTING = "One more update; the bias corrections depend on how many there have been."
@@ -25,7 +25,7 @@ class Trained:
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class OptimizerStep:
     """The statements of an update, and what it needs and leaves for the next iteration.
 
     Attributes
@@ -49,7 +49,7 @@ def update_of(
     parameters: Sequence[Trained],
     clip_value: float | None = None,
     clip_norm: float | None = None,
-) -> Update:
+) -> OptimizerStep:
     """Write the update of some parameters.
 
     Parameters
@@ -69,7 +69,7 @@ def update_of(
     remembered: dict[str, str] = {}
     carried: dict[str, str] = {}
 
-    def write(lines: Iterable[Line], of: Trained) -> None:
+    def write(lines: Iterable[UpdateLine], of: Trained) -> None:
         for line in lines:
             role = line.name.replace(of.name, of.role) if of.role else line.name
             statements.append(
@@ -80,7 +80,7 @@ def update_of(
     if clip_norm is not None:
         write(norm_lines([one.gradient for one in parameters], clip_norm), everything)
     if optimizer.counts:
-        write([Line(f"{COUNTER}{NEW}", f"{COUNTER} + 1", COUNTING)], everything)
+        write([UpdateLine(f"{COUNTER}{NEW}", f"{COUNTER} + 1", COUNTING)], everything)
         remembered[COUNTER], carried[COUNTER] = "", f"{COUNTER}{NEW}"
     for one in parameters:
         gradient = one.gradient
@@ -92,10 +92,10 @@ def update_of(
         for letter in optimizer.remembers(settings):
             remembered[f"{letter}_{one.name}"] = one.name
             carried[f"{letter}_{one.name}"] = f"{letter}_{one.name}{NEW}"
-    return Update(tuple(statements), remembered, carried)
+    return OptimizerStep(tuple(statements), remembered, carried)
 
 
-def with_update(program: Program, update: Update) -> Program:
+def with_update(program: Program, update: OptimizerStep) -> Program:
     """Return a program with the update of its parameters at the end: one iteration of a training."""
     remembered = {name: program.inputs[like] if like else () for name, like in update.remembered.items()}
     return replace(

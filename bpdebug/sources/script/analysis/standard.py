@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.readings import (
     ROUNDING,
     ZERO,
@@ -32,7 +32,7 @@ from bpdebug.sources.script.analysis.readings import (
     tolerance_of,
 )
 from bpdebug.sources.script.analysis.steps import Piece, Values
-from bpdebug.sources.script.analysis.verdicts import Verdict, Verdicts
+from bpdebug.sources.script.analysis.verdicts import GradientVerdicts, Verdict
 from bpdebug.sources.script.recorder.records import Node
 
 
@@ -41,7 +41,7 @@ class Standard:
 
     Parameters
     ----------
-    parameters : sequence of Parameter
+    parameters : sequence of TrainedParameter
         With their chains.
     may_grow : bool
         Whether the loss may be meant to be made larger: then a negative factor is a convention.
@@ -50,7 +50,10 @@ class Standard:
     """
 
     def __init__(
-        self, parameters: Sequence[Parameter], may_grow: bool = False, extents: frozenset[int] = frozenset()
+        self,
+        parameters: Sequence[TrainedParameter],
+        may_grow: bool = False,
+        extents: frozenset[int] = frozenset(),
     ) -> None:
         self.parameters, self.extents = tuple(parameters), extents
         self.is_trained = any(parameter.is_updated for parameter in parameters)
@@ -59,7 +62,7 @@ class Standard:
         self.tolerance = max((tolerance_of(parameter.old.like) for parameter in parameters), default=1e-6)
         self.deepest = [_deepest_named(parameter) for parameter in parameters]
 
-    def verdicts(self, value_of: Values, gradients: Mapping[int, Any]) -> Verdicts:
+    def verdicts(self, value_of: Values, gradients: Mapping[int, Any]) -> GradientVerdicts:
         """Judge.
 
         Parameters
@@ -93,11 +96,11 @@ class Standard:
                 right = (verdict.is_right or self._is_right_piece(readings, factor) for readings in pieces)
                 verdict = verdict._replace(pieces=tuple(right))
             each.append(verdict)
-        return Verdicts(factor, ratio, tuple(each))
+        return GradientVerdicts(factor, ratio, tuple(each))
 
     # ---- reading
 
-    def _read(self, parameter: Parameter, reference: Any, value_of: Values, scale: float) -> Pieces:
+    def _read(self, parameter: TrainedParameter, reference: Any, value_of: Values, scale: float) -> Pieces:
         reference = np.asarray(reference, dtype=float)
         return [
             self._read_piece(piece, piece.part_of(reference), value_of, scale) for piece in parameter.pieces
@@ -253,11 +256,11 @@ def _strangeness(reading: Reading) -> float:
     return abs(math.log(abs(reading.ratio)))
 
 
-def _deepest_named(parameter: Parameter) -> Node | None:
+def _deepest_named(parameter: TrainedParameter) -> Node | None:
     """Return the deepest tensor of a chain that has a name; the deepest one if none has."""
     links = [link.node for piece in parameter.pieces[-1:] for link in piece.chain]
     named = [node for node in links if node.names]
     return (named or links)[-1] if links else None
 
 
-__all__ = ["ZERO", "Standard", "Verdict", "Verdicts", "is_natural", "multiple"]
+__all__ = ["ZERO", "GradientVerdicts", "Standard", "Verdict", "is_natural", "multiple"]

@@ -46,7 +46,7 @@ class Verdict(NamedTuple):
         return self.kind == "right"
 
 
-class Verdicts(NamedTuple):
+class GradientVerdicts(NamedTuple):
     """What the gradients of all parameters are, in their order.
 
     Attributes

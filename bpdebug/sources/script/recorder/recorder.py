@@ -25,7 +25,7 @@ from bpdebug.sources.script.recorder.records import (
     same,
 )
 from bpdebug.sources.script.recorder.updates import MAY_UPDATE, depends_on, is_plain_sum, terms_beside
-from bpdebug.sources.script.sites import Place, Site, Target
+from bpdebug.sources.script.sites import Site, SourceRange, Target
 
 NOTHING: Mapping[str, Any] = {}
 COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
@@ -34,7 +34,7 @@ DEEPEST_SLOT = 4
 LONGEST_SLOT = 256
 
 
-class Stop(BaseException):
+class StopRecording(BaseException):
     """The recording is over; it ends the script, and only what catches everything sees it."""
 
 
@@ -111,7 +111,7 @@ class Recorder:
         self.frames = [self.script]
         self.only: Frame | None = None
         self.kept: Record | None = None
-        self.states: set[Place] = set()  # the lines whose steps are those of a state
+        self.states: set[SourceRange] = set()  # the lines whose steps are those of a state
         self.whenever_begun: Callable[[], object] = _nothing
         self.whenever_over: Callable[[], object] = _nothing
         self.forget()
@@ -143,7 +143,7 @@ class Recorder:
         self.ended = self.ended or why
         self.on = False
         if self.limits.stops:
-            raise Stop(why)
+            raise StopRecording(why)
         if self.kept is None:
             self.keep()
             self.forget()

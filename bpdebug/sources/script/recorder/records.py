@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script.sites import Place, Site
+from bpdebug.sources.script.sites import Site, SourceRange
 
 Turns = Mapping[int, int]
 """The site of a loop -> which turn of it, from 0."""
@@ -248,7 +248,7 @@ class Instance:
         self.names: tuple[str, ...] = ()
 
     @property
-    def statement(self) -> Place:
+    def statement(self) -> SourceRange:
         """Where the statement stands."""
         return self.site.statement
 

@@ -39,9 +39,9 @@ from bpdebug.verify.diagnosis.rules.tensors import (
     unshaped,
     updated_too_early,
 )
-from bpdebug.verify.diagnosis.scope import Replacement, Scope
+from bpdebug.verify.diagnosis.scope import FormulaScope, Replacement
 
-Rule = Callable[[Expression, Scope], Iterator[Replacement]]
+Rule = Callable[[Expression, FormulaScope], Iterator[Replacement]]
 
 RULES: tuple[Rule, ...] = (
     wrong_argument_of_derivative,
