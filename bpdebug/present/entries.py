@@ -19,7 +19,7 @@ from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.program.timeline import Moment
 from bpdebug.engine.program.trace import Trace
 
-State = Literal["", "disabled", "changed", "missing"]
+EntryState = Literal["", "disabled", "changed", "missing"]
 CHANGED = "*"
 GAP = 2
 """Columns between a text and its note."""
@@ -49,7 +49,7 @@ class Entry:
     mark: str
     text: str
     note: str
-    state: State = ""
+    state: EntryState = ""
     positions: frozenset[int] = frozenset()
 
 
@@ -101,7 +101,7 @@ def breakpoint_entries(debugger: Debugger) -> tuple[Entry, ...]:
 def _breakpoint_entry(found: Breakpoint) -> Entry:
     hits = f"{found.hits} hit{'s' * (found.hits != 1)}" if found.hits else ""
     notes = ["once"] * found.once + ["disabled"] * (not found.enabled) + [hits] * bool(hits)
-    state: State = "" if found.enabled else "disabled"
+    state: EntryState = "" if found.enabled else "disabled"
     return Entry(
         found.number,
         mark_of(found),
@@ -154,7 +154,7 @@ class WatchReadings:
             shown = self.now[watch.text]
             before = self.before.get(watch.text, shown)
             changed = shown.value is not None and not _same(before, shown)
-            state: State = "changed" if changed else "" if shown.value is not None else "missing"
+            state: EntryState = "changed" if changed else "" if shown.value is not None else "missing"
             truth = is_truth(watch.expression)
             note = value_text(shown.value, truth) if shown.value is not None else shown.note
             entries.append(Entry(watch.number, CHANGED if changed else " ", watch.text, note, state))

@@ -15,8 +15,8 @@ from bpdebug.engine.language.printing import shape_text, shown_text
 from bpdebug.engine.program.program import Program
 from bpdebug.present.python_text import Span
 
-State = Literal["done", "current", "coming"]
-MARKS: dict[State, str] = {"done": "✓", "current": "▶", "coming": " "}
+LineState = Literal["done", "current", "coming"]
+MARKS: dict[LineState, str] = {"done": "✓", "current": "▶", "coming": " "}
 
 
 class Row(NamedTuple):
@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
     kind: str
     text: str
-    state: State = "coming"
+    state: LineState = "coming"
     tail: str = ""
     positions: Sequence[int] = ()
     spans: tuple[Span, ...] = ()
@@ -168,7 +168,7 @@ class Listing:
         line = self.lines[number]
         if line.kind != "statement":
             return Row(line.kind, self.text(line))
-        state: State = "done" if line.position < current else "coming"
+        state: LineState = "done" if line.position < current else "coming"
         if line.position == current:
             state = "current"
         return Row(line.kind, self.text(line), state, self.shape(line), (line.position,))

@@ -23,10 +23,10 @@ from bpdebug.present import code_verdicts
 from bpdebug.present.feeding import fed_places
 from bpdebug.present.slicing import Slicing, nearest, whole, written_axes
 from bpdebug.present.snapshot import PairNames, result_name
-from bpdebug.present.verdicts import Verdicts
+from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.present.views import View, Views
 
-Mark = Literal["written", "in part", "read", "incoming", ""]
+PanelMark = Literal["written", "in part", "read", "incoming", ""]
 NUMBER = whole(())
 """How what has no axes is sliced."""
 
@@ -72,7 +72,7 @@ class Panel:
     name: str
     shape: Shape = ()
     value: Array | None = None
-    mark: Mark = ""
+    mark: PanelMark = ""
     recorded: Array | None = None
     note: str = ""
     sources: tuple[FeedingRegion, ...] = ()
@@ -140,7 +140,7 @@ NOTHING_SELECTED = Sight()
 def read_pairs(
     debugger: Debugger,
     pairs: Sequence[PairNames],
-    verdicts: Verdicts | code_verdicts.CodeVerdicts,
+    verdicts: CheckVerdicts | code_verdicts.CodeVerdicts,
     views: Views,
     view: View,
     sight: Sight = NOTHING_SELECTED,
@@ -153,7 +153,7 @@ def read_pairs(
         Where one is.
     pairs : sequence of PairNames
         What to show.
-    verdicts : Verdicts or CodeVerdicts
+    verdicts : CheckVerdicts or CodeVerdicts
         What is wrong in the user's values, if there are any.
     views : Views
         The numbers that there are.
@@ -221,7 +221,7 @@ def _with_axes(debugger: Debugger, panel: Panel) -> Panel:
 
 
 def _seen_in(
-    views: Views, view: View, panel: Panel, verdicts: Verdicts | code_verdicts.CodeVerdicts | None
+    views: Views, view: View, panel: Panel, verdicts: CheckVerdicts | code_verdicts.CodeVerdicts | None
 ) -> Panel:
     """Show the numbers of a view in a panel, and mark those that the user got wrong."""
     if panel.value is None or panel.mark == "in part":
@@ -264,7 +264,7 @@ def _read_panel(
     value = debugger.value(name)
     if value is None:
         return Panel(role, name, shape, recorded=recorded, note="not computed yet")
-    mark: Mark = ""
+    mark: PanelMark = ""
     if name == result_name(debugger):
         mark = "written"
     elif name in reads:

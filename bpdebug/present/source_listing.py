@@ -11,7 +11,7 @@ from typing import Literal
 
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.source_lines import SourceLine
-from bpdebug.present.listing import LineStop, Listing, Row, SourceWindow, State, nearest_text
+from bpdebug.present.listing import LineState, LineStop, Listing, Row, SourceWindow, nearest_text
 from bpdebug.present.python_text import Span, spans_of
 from bpdebug.sources.case import Case
 
@@ -145,7 +145,7 @@ class SourceListing:
         head = f"{line.line:>{self.number_room}} {indent}{fold} "
         (own,) = spans_of(code)
         spans = tuple(Span(begin + len(head), end + len(head), style) for begin, end, style in own)
-        state: State = "done" if line.last <= current else "coming"
+        state: LineState = "done" if line.last <= current else "coming"
         if current and number == self.line_at(current):
             state = "current"
         return Row("statement", head + code, state, self._tail(line, current), line.positions, spans)

@@ -25,7 +25,7 @@ KEYS = "keys"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class UserSettings:
     """What a user can choose.
 
     Attributes
@@ -58,17 +58,17 @@ class SettingsFile(BaseModel):
     keys: dict[str, Any] = Field(default_factory=dict)
 
 
-def read_settings(files: UserFiles) -> tuple[Settings, tuple[Problem, ...]]:
+def read_settings(files: UserFiles) -> tuple[UserSettings, tuple[Problem, ...]]:
     """Return a user's settings; where something is wrong with them, the defaults and every problem."""
     report = ProblemReport(str(files.settings))
     try:
         document = check(SettingsFile, files.read_settings(), (), report)
     except ScenarioError as error:
-        return Settings(), error.problems
+        return UserSettings(), error.problems
     keys = read_keys(document[KEYS], report)
     if report.problems:
-        return Settings(), report.problems
-    return Settings(document["theme"], document["digits"], keys), ()
+        return UserSettings(), report.problems
+    return UserSettings(document["theme"], document["digits"], keys), ()
 
 
 def read_keys(table: Mapping[str, Any], report: ProblemReport) -> dict[str, str]:

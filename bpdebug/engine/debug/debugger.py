@@ -17,7 +17,7 @@ from bpdebug.engine.health import HealthFinding, examine
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nearest import suggestion
-from bpdebug.engine.language.nodes import Call, Expression, Index, Statement, calls, names
+from bpdebug.engine.language.nodes import Call, Expression, Statement, Subscript, calls, names
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.history import History
 from bpdebug.engine.program.program import Program
@@ -287,7 +287,7 @@ class Debugger:
 
     # What if
 
-    def replace(self, name: str, value: Array, index: Index = ()) -> None:
+    def replace(self, name: str, value: Array, index: Subscript = ()) -> None:
         """Run on with other numbers in the place of a tensor or a part of it; where one is stays the same.
 
         Parameters
@@ -296,7 +296,7 @@ class Debugger:
             An input or a result, also one that is not computed yet.
         value : array
             The new numbers, in its shape or one that is repeated to it; copied, in the tensor's dtype.
-        index : Index
+        index : Subscript
             The part; the rest is computed as ever, or stays what it was replaced with before.
 
         Raises

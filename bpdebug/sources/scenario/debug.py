@@ -15,13 +15,13 @@ from bpdebug.engine.debug.conditions import read_expression
 from bpdebug.engine.program.program import Program
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.problems import ProblemReport, described
-from bpdebug.sources.scenario.model import STRICT, Text, check
+from bpdebug.sources.scenario.model import STRICT, NonEmptyText, check
 
 DEBUG = "debug"
 MAX_ENTRIES = 100
 """More breakpoints or watches than this nobody can follow; each takes time at every step."""
 
-Entries = Annotated[list[Text], Field(max_length=MAX_ENTRIES)]
+Entries = Annotated[list[NonEmptyText], Field(max_length=MAX_ENTRIES)]
 
 
 class Debug(BaseModel):

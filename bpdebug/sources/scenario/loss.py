@@ -17,7 +17,7 @@ from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.sources.problems import ProblemReport
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
 from bpdebug.sources.scenario.targets import check_classes, check_numbers, class_axis
-from bpdebug.sources.scenario.tensors import AnyTensor, Tensor
+from bpdebug.sources.scenario.tensors import AnyTensor, TensorField
 
 BIAS = "b"
 """What a kind of layer calls the parameter that regularisation leaves out unless it is asked for."""
@@ -38,7 +38,7 @@ def loss_model(name: str) -> type[BaseModel]:
     kind = LOSS_KINDS[name]
     fields: dict[str, Any] = {
         "kind": (str, ...),
-        "target": (Tensor, ...),
+        "target": (TensorField, ...),
         "reduction": (Literal["mean", "sum"], "mean"),
         "batch_mean": (Literal["at_loss", "at_parameters"], "at_loss"),
         "regularisation": (dict[str, Any] | None, None),

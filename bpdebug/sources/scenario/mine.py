@@ -38,10 +38,10 @@ from bpdebug.sources.wordings import add_finding
 
 MINE = "mine"
 
-Entry = AnyTensor | Expression
+GivenTensor = AnyTensor | Expression
 
 
-def read_mine(table: Mapping[str, Any], report: ProblemReport) -> dict[str, Entry]:
+def read_mine(table: Mapping[str, Any], report: ProblemReport) -> dict[str, GivenTensor]:
     """Check each entry by itself and return the sound ones by name.
 
     Parameters
@@ -51,7 +51,7 @@ def read_mine(table: Mapping[str, Any], report: ProblemReport) -> dict[str, Entr
     report : ProblemReport
         Takes what is wrong.
     """
-    entries: dict[str, Entry] = {}
+    entries: dict[str, GivenTensor] = {}
     for name, value in table.items():
         try:
             if isinstance(value, str):
@@ -72,7 +72,7 @@ def read_mine(table: Mapping[str, Any], report: ProblemReport) -> dict[str, Entr
 
 
 def check_mine(
-    names_given: Iterable[str], entries: Mapping[str, Entry], program: Program, report: ProblemReport
+    names_given: Iterable[str], entries: Mapping[str, GivenTensor], program: Program, report: ProblemReport
 ) -> None:
     """Hold the entries against the program: every name must be there, every formula computable.
 
@@ -133,7 +133,9 @@ def nearest_hint(name: str, known: Sequence[str], report: ProblemReport) -> str:
     return "" if report.is_full else did_you_mean(name.lower(), known)
 
 
-def with_arrays(entries: Mapping[str, Entry], report: ProblemReport) -> Mapping[str, Array | Expression]:
+def with_arrays(
+    entries: Mapping[str, GivenTensor], report: ProblemReport
+) -> Mapping[str, Array | Expression]:
     """Return the entries with their numbers as read-only arrays; report what in a file cannot be read."""
     arrays: dict[str, Array | Expression] = {}
     for name, entry in entries.items():

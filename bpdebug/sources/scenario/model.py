@@ -30,7 +30,7 @@ from bpdebug.engine.language.nearest import nearest
 from bpdebug.engine.network.layers import LAYER_KINDS, Setting
 from bpdebug.sources.declared import MAX_AXES
 from bpdebug.sources.problems import KeyPath, ProblemReport, described
-from bpdebug.sources.scenario.tensors import AnyTensor, RandomTensor, Tensor, read_tensor
+from bpdebug.sources.scenario.tensors import AnyTensor, RandomTensor, TensorField, read_tensor
 from bpdebug.sources.wordings import READY, add_finding
 
 MAX_LAYERS = 10_000
@@ -39,8 +39,8 @@ MAX_LAYERS = 10_000
 MAX_INPUTS = 32
 """More tensors come in to no layer that anyone has named yet."""
 
-Text = Annotated[str, Field(min_length=1)]
-Names = Annotated[list[Text], Field(min_length=1, max_length=MAX_INPUTS)]
+NonEmptyText = Annotated[str, Field(min_length=1)]
+LayerNames = Annotated[list[NonEmptyText], Field(min_length=1, max_length=MAX_INPUTS)]
 
 
 Kind = TypeVar("Kind")
@@ -54,7 +54,7 @@ class Document(BaseModel, defer_build=True):
 
     model_config = STRICT
 
-    title: Text = ""
+    title: NonEmptyText = ""
     about: str = ""
     layout: Literal["columns", "rows"] | None = None
     dtype: Literal["float64", "float32", "float16"] = "float64"
@@ -80,7 +80,7 @@ class Inputs(BaseModel):
 
     model_config = STRICT
 
-    a0: Tensor
+    a0: TensorField
 
 
 def check_kind(
@@ -114,14 +114,14 @@ def layer_model(name: str, shares: bool = False) -> type[BaseModel]:
     kind = LAYER_KINDS[name]
     fields: dict[str, Any] = {
         "kind": (str, ...),
-        "name": (Text | None, None),
-        "inputs": (Names | None, None),
-        "share": (Text | None, None),
+        "name": (NonEmptyText | None, None),
+        "inputs": (LayerNames | None, None),
+        "share": (NonEmptyText | None, None),
     }
     for setting in kind.settings:
         fields[setting.name] = (_type_of(setting), setting.default)
     for parameter in () if shares else kind.parameters:
-        fields[parameter.name] = (Tensor, ...) if parameter.required else (Tensor | None, None)
+        fields[parameter.name] = (TensorField, ...) if parameter.required else (TensorField | None, None)
     return create_model(kind.name, __config__=STRICT, **fields)
 
 

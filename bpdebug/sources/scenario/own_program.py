@@ -23,7 +23,7 @@ from bpdebug.sources.literal import read_numbers
 from bpdebug.sources.problems import KeyPath, ProblemReport, did_you_mean, key_path, listed
 from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE
-from bpdebug.sources.scenario.model import Document, Text, check, check_tensor
+from bpdebug.sources.scenario.model import Document, NonEmptyText, check, check_tensor
 from bpdebug.sources.scenario.program_text import (
     PROGRAM,
     Assignment,
@@ -40,8 +40,8 @@ from bpdebug.sources.wordings import add_finding
 class ProgramDocument(Document):
     """A file that writes its program as text."""
 
-    program: Text
-    parameters: Annotated[list[Text], Field(min_length=1)] | None = None
+    program: NonEmptyText
+    parameters: Annotated[list[NonEmptyText], Field(min_length=1)] | None = None
 
 
 def read_own_program(table: Mapping[str, Any], report: ProblemReport) -> Draft:

@@ -7,7 +7,7 @@ import numpy as np
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.network.layers import Layout
-from bpdebug.engine.network.losses.kinds import Target
+from bpdebug.engine.network.losses.kinds import TargetKind
 from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, described, listed
 from bpdebug.sources.scenario.indices import check_indices
 from bpdebug.sources.scenario.shapes import UNKNOWN, misshapen
@@ -72,7 +72,7 @@ def check_classes(target: AnyTensor, output: Shape, axis: int, dtype: str, repor
 
 
 def check_numbers(
-    target: AnyTensor, output: Shape, made_of: Target, axis: int, report: ProblemReport
+    target: AnyTensor, output: Shape, made_of: TargetKind, axis: int, report: ProblemReport
 ) -> None:
     """Check a target that has a number for each of the output.
 

@@ -53,7 +53,7 @@ time), and the last `new` is what it becomes.
 """
 
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, recomputed
-from bpdebug.sources.script.recording import Options, Recording, record_script
+from bpdebug.sources.script.recording import Recording, RecordingOptions, record_script
 from bpdebug.sources.script.running import Ending
 from bpdebug.sources.script.sites import Site, SourceRange, Target
 
@@ -62,8 +62,8 @@ __all__ = [
     "Frame",
     "Instance",
     "Node",
-    "Options",
     "Recording",
+    "RecordingOptions",
     "Site",
     "SourceRange",
     "Target",

@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Name, Option, Statement, names, replace, rewrite
-from bpdebug.engine.program.index import Index
+from bpdebug.engine.program.index import ProgramIndex
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.edits import FormulaEdit, single_edits
@@ -177,7 +177,7 @@ class Loop:
         return step is not None and all(other is None or abs(other - step) <= 1 for other in steps)
 
 
-def _later(expression: Expression, by: int, index: Index) -> Expression:
+def _later(expression: Expression, by: int, index: ProgramIndex) -> Expression:
     """Return a formula of a step as it is at another, so many steps later; there need be no such step."""
 
     def moved(node: Expression) -> Expression:

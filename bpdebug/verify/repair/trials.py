@@ -17,7 +17,7 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.standard import ZERO
 from bpdebug.sources.script.analysis.steps import Piece
-from bpdebug.sources.script.analysis.verdicts import Verdict
+from bpdebug.sources.script.analysis.verdicts import GradientVerdict
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
@@ -103,7 +103,7 @@ def _verdicts(
 
 
 def said_of(
-    parameters: Sequence[TrainedParameter], verdicts: Sequence[Verdict]
+    parameters: Sequence[TrainedParameter], verdicts: Sequence[GradientVerdict]
 ) -> dict[str, ParameterVerdict]:
     """Return a verdict for each parameter, and for each of its elements that has a step of its own.
 

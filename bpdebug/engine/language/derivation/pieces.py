@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from bpdebug.engine.language.derivation.broadcasting import sum_to_shape_of
-from bpdebug.engine.language.derivation.rules import Rule, derivative_rules, with_options
+from bpdebug.engine.language.derivation.rules import DerivativeRule, derivative_rules, with_options
 from bpdebug.engine.language.derivation.simplification import laid_at_once, simplified
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
@@ -105,7 +105,7 @@ class Contribution(NamedTuple):
     gradient: Expression
 
 
-def reached(call: Call, nodes: Nodes) -> list[tuple[Expression, Rule]]:
+def reached(call: Call, nodes: Nodes) -> list[tuple[Expression, DerivativeRule]]:
     """Return the arguments of a call that need a gradient, each with the rule that gives it.
 
     Raises
@@ -124,7 +124,7 @@ def reached(call: Call, nodes: Nodes) -> list[tuple[Expression, Rule]]:
 
 
 def pieces(
-    call: Call, gradient: Expression, wanted: Iterable[tuple[Expression, Rule]], nodes: Nodes
+    call: Call, gradient: Expression, wanted: Iterable[tuple[Expression, DerivativeRule]], nodes: Nodes
 ) -> Iterator[Contribution]:
     """Yield what flows back to some arguments of a call, from the gradient of its result.
 

@@ -25,13 +25,12 @@ from bpdebug.sources.script.analysis.explanation import (
 )
 from bpdebug.sources.script.analysis.losses import candidates
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, parameters_of
-from bpdebug.sources.script.analysis.phases import Phase, phases_of
-from bpdebug.sources.script.analysis.steps import Values
+from bpdebug.sources.script.analysis.phases import OperationPhase, phases_of
 from bpdebug.sources.script.analysis.told import Told, hold_gradients, only, refuse_loss
-from bpdebug.sources.script.analysis.verdicts import GradientVerdicts, Verdict
+from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
 from bpdebug.sources.script.conversion.forward import ForwardWriter
 from bpdebug.sources.script.numbering import Graph
-from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.records import Node, ValueOf
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import recorded
 
@@ -66,7 +65,7 @@ class Analysis:
     notes: tuple[str, ...] = ()
 
     def verdicts(
-        self, value_of: Values = recorded, gradients: Mapping[int, Any] | None = None
+        self, value_of: ValueOf = recorded, gradients: Mapping[int, Any] | None = None
     ) -> GradientVerdicts:
         """Say which gradients are right, for other values of the nodes.
 
@@ -88,7 +87,7 @@ class Analysis:
         return self.loss.standard.verdicts(value_of, self.gradients if gradients is None else gradients)
 
     @property
-    def verdicts_of_record(self) -> tuple[Verdict, ...]:
+    def verdicts_of_record(self) -> tuple[GradientVerdict, ...]:
         """The verdicts on the recorded gradients, one for each parameter; empty where no loss was found."""
         return self.loss.verdicts.each if self.loss else ()
 
@@ -123,7 +122,7 @@ class Analysis:
         return sum(verdict.is_right for verdict in proving) / max(1, len(proving))
 
     @cached_property
-    def phases(self) -> Sequence[Phase]:
+    def phases(self) -> Sequence[OperationPhase]:
         """For each node of the recording: forward, backward, update or other."""
         roots = self.loss.candidate.roots if self.loss else [link.node for link in _ends(self.parameters)]
         judged = self.loss.verdicts.each if self.loss else ()

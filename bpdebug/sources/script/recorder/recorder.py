@@ -12,7 +12,7 @@ import numpy as np
 from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iterations import Mark, has_loss, states_behind
-from bpdebug.sources.script.recorder.objects import Objects, View, ZeroKey, is_tensor
+from bpdebug.sources.script.recorder.objects import ArrayView, Objects, ZeroKey, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.records import (
     MISSING,
@@ -290,7 +290,7 @@ class Recorder:
         if options:
             options = dict(zip(options, self.operands(site, tuple(options.values())), strict=True))
         node = self.add(site, function, operands, options, result)
-        view: View | None = None
+        view: ArrayView | None = None
         if isinstance(result, np.ndarray) and result.base is not None and values:
             source = values[0]
             is_array = isinstance(source, np.ndarray) and type(operands[0]) is Node

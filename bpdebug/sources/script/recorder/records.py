@@ -179,6 +179,10 @@ class Node:
         return f"<{self.id} {function} {self.shape} {'/'.join(self.names)}>"
 
 
+ValueOf = Callable[[Node], Any]
+"""Node -> its value: the recorded one, or another."""
+
+
 class Undo(NamedTuple):
     """How the value of a node is got back from the one that was written over it."""
 
@@ -324,7 +328,7 @@ def nodes_in(value: Any) -> Iterator[Node]:
         yield from nodes_in((value.start, value.stop, value.step))
 
 
-def recomputed(node: Node, value_of: Callable[[Node], Any]) -> Any:
+def recomputed(node: Node, value_of: ValueOf) -> Any:
     """Compute a node again.
 
     Parameters
