@@ -19,9 +19,6 @@ from bpdebug.sources.scenario.model import STRICT, check, check_kind
 from bpdebug.sources.scenario.targets import check_classes, check_numbers, class_axis
 from bpdebug.sources.scenario.tensors import AnyTensor, TensorField
 
-BIAS = "b"
-"""What a kind of layer calls the parameter that regularisation leaves out unless it is asked for."""
-
 
 class Regularisation(BaseModel):
     """A penalty on the weights."""
@@ -55,7 +52,7 @@ def loss_model(name: str) -> type[BaseModel]:
 def read_loss(
     table: Mapping[str, Any],
     layout: Layout,
-    parameters: Sequence[str],
+    parameters: Mapping[str, bool],
     output: Shape | None,
     dtype: str,
     report: ProblemReport,
@@ -68,8 +65,8 @@ def read_loss(
         What the file says.
     layout : Layout
         How the network's tensors are laid out.
-    parameters : sequence of str
-        The network's parameters, by their names in the program.
+    parameters : mapping
+        The network's parameters, by their names in the program -> whether each is a bias.
     output : tuple of int, optional
         The shape of what the network gives, as far as it is known.
     dtype : str
@@ -99,7 +96,8 @@ def read_loss(
         check_numbers(target, output, kind.target, axis, report)
     if report.problems:
         return None
-    penalised = tuple(name for name in parameters if penalty.get("bias") or not name.startswith(BIAS))
+    with_biases = penalty.get("bias", False)
+    penalised = tuple(name for name, is_bias in parameters.items() if with_biases or not is_bias)
     objective = Objective(
         kind,
         layout,
@@ -111,7 +109,7 @@ def read_loss(
         has_classes,
         penalty.get("l2", 0.0),
         penalised,
-        penalty.get("bias", False),
+        with_biases,
     )
     return objective, target
 

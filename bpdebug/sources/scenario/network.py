@@ -58,7 +58,12 @@ def read_network(table: Mapping[str, Any], report: ProblemReport) -> Draft:
         if incoming is not None:
             message = "two ways to begin the backward pass: found [gradient] and [loss], expected one of them"
             report.add((GRADIENT,), message, "the gradient follows from the loss")
-        parameters = [f"{name}{entry.number}" for entry in layers for name in entry.tensors]
+        parameters = {
+            f"{parameter.name}{entry.number}": parameter.is_bias
+            for entry in layers
+            for parameter in entry.kind.parameters
+            if parameter.name in entry.tensors
+        }
         output = network.results.get(f"a{len(entries)}")
         read = loss.read_loss(document["loss"], layout, parameters, output, document["dtype"], report)
         if read is not None:

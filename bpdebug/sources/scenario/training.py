@@ -142,14 +142,14 @@ def _model(optimizer: Optimizer) -> type[BaseModel]:
 
 def trained(program: Program) -> list[Trained]:
     """Return the parameters that have a gradient, in the order of the layers."""
-    homes: dict[str, tuple[str, int]] = {}
+    homes: dict[str, tuple[str, str, int]] = {}
     for layer in program.blocks:
         if isinstance(layer, Layer):
             for role, name in layer.given.items():
                 if name not in homes or layer.owner == layer.number:  # one that shares does not own it
-                    homes[name] = (role, layer.number)
+                    homes[name] = (role, layer.gradient_roles[role], layer.number)
     return [
-        Trained(name, program.index.gradient_of[name], *homes.get(name, ("", 0)))
+        Trained(name, gradient, *homes.get(name, (name, gradient, 0)))
         for name in program.inputs
-        if name in program.parameters and name in program.index.gradient_of
+        if name in program.parameters and (gradient := program.index.gradient_of.get(name))
     ]
