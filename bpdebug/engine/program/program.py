@@ -53,6 +53,9 @@ class Program:
     summed : frozenset of str
         The gradients that are m times as large, because the mean over m examples is taken later, at
         the parameters.
+    versions : mapping
+        For a variable of the person's own code that was assigned again, the name of each further version ->
+        the variable: `delta ·2` -> `delta`.
     shapes : mapping
         The shape of every tensor, inputs and results.
 
@@ -72,6 +75,7 @@ class Program:
     batch_axes: Mapping[str, int] = field(default_factory=dict)
     carried: Mapping[str, str] = field(default_factory=dict)
     summed: frozenset[str] = frozenset()
+    versions: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, Shape] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +89,7 @@ class Program:
     @cached_property
     def mathematics(self) -> Mathematics:
         """What writes it as mathematics."""
-        return Mathematics(self.index)
+        return Mathematics(self.index, self.versions)
 
     @property
     def positions(self) -> Mapping[str, int]:
@@ -115,7 +119,7 @@ class Program:
     @cached_property
     def variables(self) -> Variables:
         """The variables of the person's own code, and their versions."""
-        return Variables(self.inputs, self.positions)
+        return Variables(self.inputs, self.positions, self.versions)
 
     @cached_property
     def runnable(self) -> tuple[tuple[str, Callable[..., Array], tuple[str, ...]], ...]:
