@@ -15,9 +15,8 @@ import numpy as np
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, CallSite, Expression, Name, Number, Phase, Source, Statement
 from bpdebug.engine.language.nodes import names as names_in
-from bpdebug.sources.script.conversion.moves import moving_rules, rule_of
 from bpdebug.sources.script.conversion.names import Names
-from bpdebug.sources.script.conversion.rules import basic_rules
+from bpdebug.sources.script.conversion.rules import conversion_rules, rule_of
 from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number
 from bpdebug.sources.script.graph import is_random, sources
 from bpdebug.sources.script.recorder.operations import elements
@@ -96,7 +95,7 @@ class _Conversion:
         self, recording: Recording, start: int, phase_of: Callable[[Node], tuple[Phase, str]]
     ) -> None:
         self.recording, self.start, self.phase_of = recording, start, phase_of
-        self.rules = basic_rules() | moving_rules()
+        self.rules = conversion_rules()
         self.names: dict[int, str] = {}
         self.nodes: dict[str, Node] = {}
         self.inputs: dict[str, Array] = {}
