@@ -10,7 +10,7 @@ import pytest
 from bpdebug.sources.script import RecordingOptions, record_script
 from bpdebug.verify.repair.check import check_recording
 from tests.sources.script.recording import recorded
-from tests.tiers import few
+from tests.tiers import deep, few
 
 HEAD = """
 import numpy as np
@@ -185,7 +185,7 @@ for epoch in range(3):
 
 @pytest.mark.parametrize("step", ["-= rate * d_bias", "= {bias} - rate * d_bias"])
 @pytest.mark.parametrize("total", ["np.sum(e)", "e.sum(axis=0)"])
-@pytest.mark.parametrize("bias", ["b", "model.b"])
+@pytest.mark.parametrize("bias", ["model.b", deep("b")])
 def test_a_bias_that_begins_as_the_integer_0_is_a_parameter(
     tmp_path: Path, bias: str, total: str, step: str
 ) -> None:
