@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 
 from bpdebug.sources.script.imports import OwnFiles
 from bpdebug.sources.script.recorder.hooks import QUIET, Hooks, without_own
-from bpdebug.sources.script.recorder.recorder import Recorder, StopRecording
+from bpdebug.sources.script.recorder.limits import StopRecording
+from bpdebug.sources.script.recorder.recorder import Recorder
 
 
 class Ending(NamedTuple):

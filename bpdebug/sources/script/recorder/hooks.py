@@ -62,7 +62,7 @@ class Hooks:
                     site = sites[number]
                     seen = (left, right)
                     if site.targets and (type(left) is int or type(right) is int):
-                        seen = recorder.with_zeros(site, seen)
+                        seen = recorder.zeros.operands(site.targets, seen)
                     recorder.record(site, operation, seen, NOTHING, result)
             return result
 
