@@ -19,11 +19,11 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Statement, names
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.program import passages as by_passages
+from bpdebug.engine.program import source_lines as by_lines
 from bpdebug.engine.program.block import Block
 from bpdebug.engine.program.index import ProgramIndex, index_of
 from bpdebug.engine.program.mathematics import Mathematics
-from bpdebug.engine.program.passages import passages_of
-from bpdebug.engine.program.source_lines import SourceLines
 from bpdebug.engine.program.variables import Variables
 from bpdebug.errors import BpdebugError, ProgramError, ShapeError
 
@@ -102,14 +102,14 @@ class Program:
         return next(iter(self.incoming.values()), "")
 
     @cached_property
-    def source_lines(self) -> SourceLines:
+    def source_lines(self) -> by_lines.SourceLines:
         """The lines of the person's own code that it was recorded from; none of a scenario."""
-        return SourceLines(self.statements)
+        return by_lines.SourceLines(self.statements)
 
     @cached_property
     def passages(self) -> tuple[int, ...]:
         """For each statement of the person's own code the number of the passage that it is in."""
-        return passages_of(self.statements, self.parameters)
+        return by_passages.passages_of(self.statements, self.parameters)
 
     @property
     def is_recorded(self) -> bool:
