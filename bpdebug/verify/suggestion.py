@@ -17,7 +17,8 @@ from bpdebug.engine.network.layers.kind import INPUT_ROLE, Value, is_input_role
 from bpdebug.engine.network.layers.layer import Layer, make_layer
 from bpdebug.engine.network.layers.layout import BATCH, Multiple, length_of
 from bpdebug.engine.network.losses import LossLayer, Objective
-from bpdebug.engine.program.program import Program, infer_shapes
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.shapes import infer_shapes
 from bpdebug.errors import BpdebugError, ShapeError
 from bpdebug.sources.scenario.joining import INPUT
 from bpdebug.sources.scenario.shapes import pattern_of, with_axes

@@ -6,7 +6,7 @@ here: methods and attributes by name, and what writes in place, made functional.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,3 +94,11 @@ def put_elements(x: Any, positions: Any, part: Any) -> Any:
 def shaped(x: Any, shape: tuple[int, ...]) -> Any:
     """Return `x` after `x.shape = shape`."""
     return np.reshape(x, shape)
+
+
+def is_in(function: Any, table: Container[Any]) -> bool:
+    """Whether a function is in a table; one that cannot be hashed is in none."""
+    try:
+        return function in table
+    except TypeError:
+        return False
