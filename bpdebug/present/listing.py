@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple, Protocol
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from bpdebug.engine.language.printing import shape_text, shown_text
 from bpdebug.engine.program.program import Program
@@ -50,6 +50,10 @@ class SourceWindow(Protocol):
     @property
     def lines(self) -> Sequence[object]:
         """The lines in sight."""
+
+    @property
+    def tail_room(self) -> int:
+        """The columns for the tails of the lines; 0 if these are only shown beside lines that leave room."""
 
     def line_at(self, position: int) -> int:
         """Return the number of the line of a statement; 0 at the start."""
@@ -96,6 +100,7 @@ class Listing:
     """The lines of a program."""
 
     program: Program
+    tail_room: ClassVar[int] = 0
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:

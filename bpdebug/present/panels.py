@@ -5,7 +5,7 @@ Nothing here computes: it is the debugger's answer to "what is there to see now?
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -27,6 +27,7 @@ from bpdebug.present.verdicts import Verdicts
 from bpdebug.present.views import View, Views
 
 Mark = Literal["written", "in part", "read", "incoming", ""]
+DTYPES = {"float16": "f16", "float32": "f32", "float64": "f64"}
 NUMBER = whole(())
 """How what has no axes is sliced."""
 
@@ -66,6 +67,8 @@ class Panel:
         In how many other slices there is something that the selected element comes from.
     is_mask : bool
         Whether −∞ is meant in it.
+    dtype : str
+        What its elements are, where that has not been said beside it.
     """
 
     role: str
@@ -83,6 +86,7 @@ class Panel:
     axes: tuple[str, ...] = ()
     elsewhere: int = 0
     is_mask: bool = False
+    dtype: str = ""
 
     def looks_like(self, other: Panel) -> bool:
         """Whether all that is visible of two panels is the same."""
@@ -101,7 +105,17 @@ class Panel:
     @property
     def words(self) -> tuple[object, ...]:
         """All that is said about the numbers."""
-        return self.role, self.name, self.title, self.view, self.mark, self.note, self.axes, self.elsewhere
+        return (
+            self.role,
+            self.name,
+            self.title,
+            self.view,
+            self.mark,
+            self.note,
+            self.axes,
+            self.elsewhere,
+            self.dtype,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +187,25 @@ def read_pairs(
         said = verdicts if debugger.iteration == 1 else None
         return _with_axes(debugger, _seen_in(views, view, read, said))
 
-    return tuple(
+    return _with_dtypes(
         _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), place, sight)
         for place, pair in enumerate(pairs)
     )
+
+
+def _with_dtypes(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
+    """Say of the first tensor what its elements are, and then of those of which these are something else."""
+    told = ""
+
+    def with_dtype(panel: Panel) -> Panel:
+        nonlocal told
+        dtype = panel.value.dtype.name if panel.value is not None else told
+        if dtype == told:
+            return panel
+        told = told or dtype
+        return replace(panel, dtype=DTYPES.get(dtype, dtype))
+
+    return tuple(Pair(with_dtype(pair.tensor), with_dtype(pair.gradient)) for pair in pairs)
 
 
 def _in_sight(tensor: Panel, gradient: Panel, place: int, sight: Sight) -> Pair:

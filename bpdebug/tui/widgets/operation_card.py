@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 
 from bpdebug.present.operation_text import OperationText
@@ -21,8 +22,17 @@ class OperationCard(Widget):
     def show(self, text: OperationText) -> None:
         """Show what is to be said of the current operation."""
         if text != self.text:
-            self.text = text
-            self.refresh()
+            before, self.text = self.lines_of(self.text), text
+            self.refresh(layout=self.lines_of(text) != before)
+
+    def lines_of(self, text: OperationText) -> int:
+        """Return the lines of all that there is to say, at the width that it has."""
+        width = max(1, self.content_size.width)
+        return len(card_content(text, width, roomy=True).wrap(width))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the lines of all that it says; the styles say how many are too few, or too many."""
+        return len(card_content(self.text, width, roomy=True).wrap(max(1, width)))
 
     def render(self) -> Content:
         """Lay out the card for its size; `…` says that there would be more."""

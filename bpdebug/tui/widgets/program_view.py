@@ -6,6 +6,7 @@ A statement's line begins with its gutter: the mark of a breakpoint, then that o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import ClassVar, Literal
 
 from rich.segment import Segment
@@ -24,6 +25,10 @@ from bpdebug.present.verdicts import WORST_FIRST, Verdicts
 from bpdebug.tui.messages import GutterClicked, PositionChosen
 from bpdebug.tui.widgets.code_drawing import CODE_CLASSES, coloured
 
+HEAD = "● ✗▶ "
+"""What stands before the text of a statement: marks of a breakpoint, of a check, of the current line."""
+FIRST_LINES = 200
+"""So many lines decide on the width of the listing: those of a long program are much alike."""
 GUTTER = 2
 """Columns of the gutter; a click there is about the breakpoint."""
 
@@ -70,6 +75,16 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
     def on_mount(self) -> None:
         """Make room for all lines."""
         self.virtual_size = Size(1, len(self.listing.lines))
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Return the columns of the longest line; the styles say how many are too few, or too many."""
+        return self.longest
+
+    @cached_property
+    def longest(self) -> int:
+        """The columns of the longest line, with all that stands before it, and of a tail that counts."""
+        rows = (self.listing.row(number, 0) for number in range(min(FIRST_LINES, len(self.listing.lines))))
+        return max((len(HEAD) + len(row.text) + self.listing.tail_room for row in rows), default=0)
 
     def on_resize(self) -> None:
         """Keep the line of the cursor in sight; before there was a size, nothing was."""
@@ -133,7 +148,10 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
             if verdict == VERDICT_MARKS["wrong"] and row.state != "current":
                 style += self.get_component_rich_style("line--wrong", partial=True)
             head = f"{verdict}{MARKS[row.state]} "
-            text = fitted(row.text, row.tail, width - 1 - len(head))
+            room = width - 1 - len(head)
+            # What a result's shape is stands in the Operation as well: it cuts no code off.
+            has_tail = self.listing.tail_room or len(row.text) + len(row.tail) < room
+            text = fitted(row.text, row.tail if has_tail else "", room)
             mark = self.marks.get(number, " ")
         else:
             style = self.get_component_rich_style(f"line--{row.kind}")

@@ -29,7 +29,7 @@ from bpdebug.present.feeding import fed_window, marked_columns
 from bpdebug.present.panels import Panel
 from bpdebug.present.slicing import Slicing
 from bpdebug.tui.messages import CellChosen
-from bpdebug.tui.widgets.cell_drawing import MARGIN, SELECTED, cell_class, cell_segment
+from bpdebug.tui.widgets.cell_drawing import MARGIN, SELECTED, cell_class, cell_segment, index_segments
 from bpdebug.tui.widgets.cell_grid import CellGrid
 
 BORDERS = 2
@@ -62,6 +62,8 @@ class TensorPanel(CellGrid):
         self.format = CellFormat()
         self.shows_cell = False
         self.follows = False
+        self.indexed = False
+        self.beside: tuple[str, ...] = ()
         self.strips: dict[tuple[int, int, int, str], Strip] = {}
 
     # What the screen tells it
@@ -75,6 +77,27 @@ class TensorPanel(CellGrid):
     def pitch(self) -> int:
         """The columns from one cell to the next."""
         return self.format.width + MARGIN
+
+    @property
+    def edge(self) -> int:
+        """The columns that the indices of the rows take."""
+        return self.index_width() if self.indexed else 0
+
+    @property
+    def header(self) -> int:
+        """The lines that the indices of the columns take."""
+        return int(self.indexed)
+
+    def be_placed(self, indexed: bool, beside: tuple[str, ...]) -> None:
+        """Show the numbers of the rows and columns, or do not; name what has no room beside it."""
+        if beside != self.beside:
+            self.beside = beside
+            self.show_part()
+        if indexed != self.indexed:
+            self.indexed = indexed
+            self.strips.clear()
+            self.virtual_size = self.grid_size()
+            self.refresh()
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -128,7 +151,7 @@ class TensorPanel(CellGrid):
         # A person's name may have brackets, `hs[t]`, which are no markup.
         self.border_title = Content(panel_titles.fitting_title(self.panel, room))
         self.border_subtitle = panel_titles.fitting(
-            panel_titles.subtitles(self.panel, self.slice_text()), room
+            panel_titles.subtitles(self.panel, self.slice_text(), self.beside), room
         )
 
     def slice_text(self) -> str:
@@ -140,8 +163,20 @@ class TensorPanel(CellGrid):
         return f"[{rows.start}:{rows.stop}, {columns.start}:{columns.stop}]"
 
     def needed_width(self) -> int:
-        """Return the columns in which all numbers are visible."""
-        return self.grid_size().width + BORDERS
+        """Return the columns in which all numbers are visible, without their indices."""
+        if self.panel.recorded is None:
+            return BORDERS
+        return self.slicing.matrix_shape[1] * self.pitch + BORDERS
+
+    def needed_rows(self) -> int:
+        """Return how many rows of numbers there are."""
+        return 1 if self.panel.recorded is None else self.slicing.matrix_shape[0]
+
+    def index_width(self) -> int:
+        """Return the columns that the indices of the rows would take."""
+        if self.slicing.rows is None or self.panel.recorded is None:
+            return 0
+        return len(str(max(self.slicing.matrix_shape[0] - 1, 0))) + 1
 
     def wished_width(self) -> int:
         """Return the columns in which the title is complete, too; of a slice, in which its axes are named."""
@@ -154,10 +189,6 @@ class TensorPanel(CellGrid):
         self.show_part()
         self.reveal_sources()
 
-    def needed_height(self) -> int:
-        """Return the rows in which everything is visible."""
-        return self.grid_size().height + BORDERS
-
     def grid_size(self) -> Size:
         """Return the columns and rows of the whole grid; of a tensor that is not there yet, the least."""
         if self.panel.recorded is None:
@@ -169,6 +200,17 @@ class TensorPanel(CellGrid):
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
         return self.render_note(y, self.size.width) if self.panel.value is None else super().render_line(y)
+
+    def draw_header(self) -> Strip:
+        """Draw the indices of the columns that are in sight."""
+        seen = self.in_sight[1]
+        before = self.edge + seen.start * self.pitch - self.scroll_offset.x
+        corner = Segment(" " * before, self.style_of("cell--index"))
+        return self.strip([corner, *index_segments(self.slicing, seen, self.pitch, self.index_style)])
+
+    def index_style(self, name: str) -> Style:
+        """Return the style of an index; where no cell is explained, none is that of the cursor."""
+        return self.style_of(name if self.shows_cell else "cell--index")
 
     def draw_row(self, row: int) -> Strip:
         """Draw a row; one that looks as before is not drawn anew."""
@@ -188,6 +230,10 @@ class TensorPanel(CellGrid):
         if wrong is not None and wrong.shape == self.panel.shape:
             are_wrong = slicing.part(wrong, *places)[0].tolist()
         segments = []
+        if self.edge:
+            style = self.index_style("cell--here" if row == self.cell[0] else "cell--index")
+            segments.append(Segment(f"{row:>{self.edge - 1}} ", style))
+            width -= self.edge
         if cut_off := first * self.pitch - left:
             segments.append(Segment("…".ljust(cut_off), self.style_of("cell--note")))
         segments += [
@@ -201,8 +247,9 @@ class TensorPanel(CellGrid):
             segments.append(Segment(" …"[-room:], self.style_of("cell--note")))
         elif last < columns and segments[-1].text.endswith(" "):
             segments[-1] = segments[-1]._replace(text=f"{segments[-1].text[:-1]}›")
-        if first and not cut_off and segments[0].text.startswith(" "):
-            segments[0] = segments[0]._replace(text=f"‹{segments[0].text[1:]}")
+        start = int(self.edge > 0)
+        if first and not cut_off and segments[start].text.startswith(" "):
+            segments[start] = segments[start]._replace(text=f"‹{segments[start].text[1:]}")
         return self.strip(segments)
 
     def render_note(self, y: int, width: int) -> Strip:
@@ -246,7 +293,8 @@ class TensorPanel(CellGrid):
     def reveal(self) -> None:
         """Scroll so that the cell cursor is in sight."""
         row, column = self.cell
-        self.scroll_to_region(Region(column * self.pitch, row, self.pitch, 1), animate=False, force=True)
+        area = Region(column * self.pitch, row, self.pitch + self.edge, 1 + self.header)
+        self.scroll_to_region(area, animate=False, force=True)
 
     def reveal_sources(self) -> None:
         """Scroll, by as little as is needed, to what feeds the selected element, or to its first part."""
@@ -254,7 +302,8 @@ class TensorPanel(CellGrid):
         if window is None or not self.size:
             return
         rows, columns = window
-        width, height = min(len(columns) * self.pitch, self.size.width), min(len(rows), self.size.height)
+        width = min(len(columns) * self.pitch + self.edge, self.size.width)
+        height = min(len(rows) + self.header, self.size.height)
         area = Region(columns[0] * self.pitch, rows[0], width, height)
         if not Region(*self.scroll_offset, *self.size).contains_region(area):
             self.scroll_to_region(area, animate=False, force=True)
