@@ -38,7 +38,7 @@ def explain_element(
     index = nearest(selection.index, value.shape)
     if trace is debugger.trace and debugger.is_replaced(name, index):
         return None
-    return origin_of(name, expression, index, value, trace.values, digits)
+    return origin_of(name, expression, index, value, trace.values, digits, tabulate=True)
 
 
 def given_text(debugger: Debugger, selection: Selection, view: View = "run") -> tuple[str, ...]:
