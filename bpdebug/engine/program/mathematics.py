@@ -8,7 +8,7 @@ from functools import cached_property
 from bpdebug.engine.language.derivation.names import gradient_name
 from bpdebug.engine.language.nodes import Expression, Statement
 from bpdebug.engine.language.printing import at_step, chain_rule, math_name, math_text
-from bpdebug.engine.program.index import Index
+from bpdebug.engine.program.index import ProgramIndex
 from bpdebug.engine.program.variables import variable_of
 
 
@@ -17,11 +17,11 @@ class Mathematics:
 
     Parameters
     ----------
-    index : Index
+    index : ProgramIndex
         What belongs to what in it.
     """
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: ProgramIndex) -> None:
         self.index = index
 
     def name(self, name: str) -> str:

@@ -20,7 +20,7 @@ from bpdebug.engine.language.nodes import Call, Statement, names
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.block import Block
-from bpdebug.engine.program.index import Index, index_of
+from bpdebug.engine.program.index import ProgramIndex, index_of
 from bpdebug.engine.program.mathematics import Mathematics
 from bpdebug.engine.program.passages import passages_of
 from bpdebug.engine.program.source_lines import SourceLines
@@ -78,7 +78,7 @@ class Program:
         object.__setattr__(self, "shapes", infer_shapes(self.inputs, self.statements))
 
     @cached_property
-    def index(self) -> Index:
+    def index(self) -> ProgramIndex:
         """What belongs to what."""
         return index_of(self.shapes, self.statements, self.incoming, self.blocks)
 

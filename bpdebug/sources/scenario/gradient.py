@@ -8,7 +8,7 @@ from typing import Any
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.literal import LiteralTensor
-from bpdebug.sources.problems import Report, did_you_mean, key_path
+from bpdebug.sources.problems import ProblemReport, did_you_mean, key_path
 from bpdebug.sources.scenario.draft import Incoming
 from bpdebug.sources.scenario.model import check_tensor
 from bpdebug.sources.scenario.shapes import misshapen
@@ -19,7 +19,7 @@ ONE = LiteralTensor((), [1.0])
 
 
 def read_gradient(
-    table: Mapping[str, Any], layers: int, results: Mapping[str, Shape], report: Report
+    table: Mapping[str, Any], layers: int, results: Mapping[str, Shape], report: ProblemReport
 ) -> Incoming | None:
     """Check the table and return the gradient in it; None where something is wrong.
 
@@ -31,7 +31,7 @@ def read_gradient(
         The number of layers.
     results : mapping
         The shapes of what the last layer computes, as far as they are known.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     tensors = [f"{role}{layers}" for role in "az" if not results or f"{role}{layers}" in results]

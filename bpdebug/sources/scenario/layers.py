@@ -9,8 +9,8 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.network import plugins
 from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind
 from bpdebug.engine.network.layers.kind import Value
-from bpdebug.sources.problems import Report
-from bpdebug.sources.scenario.graph import Place
+from bpdebug.sources.problems import ProblemReport
+from bpdebug.sources.scenario.graph import LayerNode
 from bpdebug.sources.scenario.model import check, check_kind, layer_model
 from bpdebug.sources.scenario.tensors import AnyTensor
 
@@ -20,7 +20,7 @@ class LayerEntry(NamedTuple):
 
     Attributes
     ----------
-    place : Place
+    place : LayerNode
         What it says about its place in the network, its number and kind among that.
     settings : mapping
         The values of its settings.
@@ -28,7 +28,7 @@ class LayerEntry(NamedTuple):
         Its own parameters, by their roles.
     """
 
-    place: Place
+    place: LayerNode
     settings: Mapping[str, Value]
     tensors: Mapping[str, AnyTensor]
 
@@ -54,7 +54,7 @@ class LayerEntry(NamedTuple):
         return {name: tensor.shape for name, tensor in self.tensors.items()}
 
 
-def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEntry | None:
+def read_layer(number: int, table: Mapping[str, Any], report: ProblemReport) -> LayerEntry | None:
     """Check the table of one layer; None is returned where its kind or its place is not known.
 
     Parameters
@@ -63,7 +63,7 @@ def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEn
         The place of the layer in the file, from 1.
     table : mapping
         What the file says of it.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     path = ("layers", number - 1)
@@ -84,5 +84,5 @@ def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEn
     tensors = {
         parameter.name: values[parameter.name] for parameter in kind.parameters if values.get(parameter.name)
     }
-    place = Place(number, kind, values["name"] or "", values["inputs"], values["share"] or "")
+    place = LayerNode(number, kind, values["name"] or "", values["inputs"], values["share"] or "")
     return LayerEntry(place, settings, tensors)

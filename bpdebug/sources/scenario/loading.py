@@ -13,7 +13,7 @@ from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.sources.case import Case
 from bpdebug.sources.files import ScenarioFolder
-from bpdebug.sources.problems import KeyPath, RefusalError, Report, printable
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, printable
 from bpdebug.sources.scenario import debug, own_program, training
 from bpdebug.sources.scenario.conversion import in_dtype, overflow
 from bpdebug.sources.scenario.draft import Draft
@@ -41,7 +41,7 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     """
     source = os.fspath(source)
     path = find_scenario(source)
-    report = Report(source, ScenarioFolder(Path(os.path.realpath(path.parent)), allow_outside))
+    report = ProblemReport(source, ScenarioFolder(Path(os.path.realpath(path.parent)), allow_outside))
     draft = read_draft(read_table(path, source), report)
     document = draft.document
     for place, tensor in draft.places:
@@ -82,28 +82,30 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     )
 
 
-def _training(document: Mapping[str, Any], report: Report) -> training.Training | None:
+def _training(document: Mapping[str, Any], report: ProblemReport) -> training.Training | None:
     if document["optimizer"] is None and document["training"] is None:
         return None
     return training.read_training(document, report)
 
 
 def _debug(
-    table: Mapping[str, Any], program: Program, report: Report
+    table: Mapping[str, Any], program: Program, report: ProblemReport
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not table:
         return (), ()
     return debug.read_debug(table, program, report)
 
 
-def read_draft(table: Mapping[str, Any], report: Report) -> Draft:
+def read_draft(table: Mapping[str, Any], report: ProblemReport) -> Draft:
     """Check the tables of a file, in whichever way it is written."""
     if "program" in table:
         return own_program.read_own_program(table, report)
     return read_network(table, report)
 
 
-def _values(tensors: Mapping[str, tuple[KeyPath, AnyTensor]], dtype: str, report: Report) -> dict[str, Array]:
+def _values(
+    tensors: Mapping[str, tuple[KeyPath, AnyTensor]], dtype: str, report: ProblemReport
+) -> dict[str, Array]:
     """Return the numbers of all tensors; what is wrong with those of a file only shows here."""
     values: dict[str, Array] = {}
     for name, (place, tensor) in tensors.items():

@@ -24,8 +24,8 @@ from bpdebug.sources.declared import FileTensor
 from bpdebug.sources.literal import read_numbers
 from bpdebug.sources.problems import (
     KeyPath,
+    ProblemReport,
     RefusalError,
-    Report,
     described,
     did_you_mean,
     key_path,
@@ -38,20 +38,20 @@ from bpdebug.sources.wordings import add_finding
 
 MINE = "mine"
 
-Entry = AnyTensor | Expression
+GivenTensor = AnyTensor | Expression
 
 
-def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
+def read_mine(table: Mapping[str, Any], report: ProblemReport) -> dict[str, GivenTensor]:
     """Check each entry by itself and return the sound ones by name.
 
     Parameters
     ----------
     table : mapping
         What the file says.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
-    entries: dict[str, Entry] = {}
+    entries: dict[str, GivenTensor] = {}
     for name, value in table.items():
         try:
             if isinstance(value, str):
@@ -72,7 +72,7 @@ def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
 
 
 def check_mine(
-    names_given: Iterable[str], entries: Mapping[str, Entry], program: Program, report: Report
+    names_given: Iterable[str], entries: Mapping[str, GivenTensor], program: Program, report: ProblemReport
 ) -> None:
     """Hold the entries against the program: every name must be there, every formula computable.
 
@@ -84,7 +84,7 @@ def check_mine(
         What `read_mine` returned.
     program : Program
         The program of the file.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     known = known_names(program)
@@ -105,7 +105,9 @@ def check_mine(
     )
 
 
-def _fits(path: KeyPath, formula: Expression, program: Program, known: Sequence[str], report: Report) -> bool:
+def _fits(
+    path: KeyPath, formula: Expression, program: Program, known: Sequence[str], report: ProblemReport
+) -> bool:
     """Whether the program has all that a formula reads, in shapes that fit together."""
     unknown = [read for read in names(formula) if read not in program.shapes]
     for read in unknown:
@@ -126,12 +128,14 @@ def known_names(program: Program) -> tuple[str, ...]:
     return tuple(sorted(program.shapes, key=lambda name: name not in program.gradients))
 
 
-def nearest_hint(name: str, known: Sequence[str], report: Report) -> str:
+def nearest_hint(name: str, known: Sequence[str], report: ProblemReport) -> str:
     """Name the known tensor that is nearest to a wrong name, in capitals or not."""
     return "" if report.is_full else did_you_mean(name.lower(), known)
 
 
-def with_arrays(entries: Mapping[str, Entry], report: Report) -> Mapping[str, Array | Expression]:
+def with_arrays(
+    entries: Mapping[str, GivenTensor], report: ProblemReport
+) -> Mapping[str, Array | Expression]:
     """Return the entries with their numbers as read-only arrays; report what in a file cannot be read."""
     arrays: dict[str, Array | Expression] = {}
     for name, entry in entries.items():

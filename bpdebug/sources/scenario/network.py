@@ -10,7 +10,7 @@ from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.network import losses
 from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.program.program import Program, with_backward
-from bpdebug.sources.problems import KeyPath, RefusalError, Report
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError
 from bpdebug.sources.scenario import loss
 from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE, read_gradient
@@ -21,14 +21,14 @@ from bpdebug.sources.scenario.model import Inputs, NetworkDocument, check
 from bpdebug.sources.scenario.tensors import AnyTensor
 
 
-def read_network(table: Mapping[str, Any], report: Report) -> Draft:
+def read_network(table: Mapping[str, Any], report: ProblemReport) -> Draft:
     """Check a file that has `[[layers]]`.
 
     Parameters
     ----------
     table : mapping
         What the file says.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     document = check(NetworkDocument, table, (), report)
@@ -58,7 +58,12 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
         if incoming is not None:
             message = "two ways to begin the backward pass: found [gradient] and [loss], expected one of them"
             report.add((GRADIENT,), message, "the gradient follows from the loss")
-        parameters = [f"{name}{entry.number}" for entry in layers for name in entry.tensors]
+        parameters = {
+            f"{parameter.name}{entry.number}": parameter.is_bias
+            for entry in layers
+            for parameter in entry.kind.parameters
+            if parameter.name in entry.tensors
+        }
         output = network.results.get(f"a{len(entries)}")
         read = loss.read_loss(document["loss"], layout, parameters, output, document["dtype"], report)
         if read is not None:
@@ -91,7 +96,7 @@ def _tensors(
 
 
 def check_row_numbers(
-    entries: Sequence[LayerEntry | None], network: Network, data: AnyTensor, dtype: str, report: Report
+    entries: Sequence[LayerEntry | None], network: Network, data: AnyTensor, dtype: str, report: ProblemReport
 ) -> None:
     """Hold what goes into the network against the tables whose rows it names, if there are any.
 
@@ -105,7 +110,7 @@ def check_row_numbers(
         What goes into the network.
     dtype : str
         The dtype of the scenario, in which the numbers of rows must be exact.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     for entry in entries:

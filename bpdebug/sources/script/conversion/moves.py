@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.language.nodes import Expression, Index, Option
-from bpdebug.sources.script.conversion.rules import Rule, matmul, options_of
+from bpdebug.engine.language.nodes import Expression, Option, Subscript
+from bpdebug.sources.script.conversion.rules import ConversionRule, matmul, options_of
 from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number, shape_of, value_of
 from bpdebug.sources.script.recorder.operations import (
     Attribute,
@@ -130,7 +130,7 @@ def _as_piece(piece: Any) -> Any:
     return piece if isinstance(piece, slice) or piece is None or piece is Ellipsis else 0
 
 
-def _plain_index(parts: tuple[Any, ...]) -> Index | None:
+def _plain_index(parts: tuple[Any, ...]) -> Subscript | None:
     """Return a subscript of numbers and slices without a step; None for any other."""
     found: list[Any] = []
     for piece in parts:
@@ -305,9 +305,9 @@ def cumsum(translator: Translator, node: Node) -> Expression:
     return translator.call("cumsum", node.operands[0], **options)
 
 
-def moving_rules() -> dict[Any, Rule]:
+def moving_rules() -> dict[Any, ConversionRule]:
     """Return the rules of this module by callable."""
-    rules: dict[Any, Rule] = {
+    rules: dict[Any, ConversionRule] = {
         **dict.fromkeys(RESHAPES, reshape),
         **dict.fromkeys(MOVES, move),
         **dict.fromkeys((*JOINS, np.append), join),
@@ -332,7 +332,7 @@ def moving_rules() -> dict[Any, Rule]:
     return rules
 
 
-def rule_of(rules: dict[Any, Rule], node: Node) -> Rule:
+def rule_of(rules: dict[Any, ConversionRule], node: Node) -> ConversionRule:
     """Return the rule of a node.
 
     Raises

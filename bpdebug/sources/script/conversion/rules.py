@@ -22,7 +22,7 @@ from bpdebug.sources.script.conversion.translator import (
 from bpdebug.sources.script.recorder.operations import Method
 from bpdebug.sources.script.recorder.records import Node, same
 
-Rule = Callable[[Translator, Node], Expression]
+ConversionRule = Callable[[Translator, Node], Expression]
 
 ELEMENTWISE: dict[str, tuple[Any, ...]] = {
     "add": (operator.add, np.add),
@@ -78,7 +78,7 @@ LARGEST_PRODUCT = 1_000_000
 IGNORED_OPTIONS = frozenset({"axis", "dtype", "copy", "subok"})
 
 
-def elementwise(function: str) -> Rule:
+def elementwise(function: str) -> ConversionRule:
     """Return the rule of a function of the same meaning."""
 
     def rule(translator: Translator, node: Node) -> Expression:
@@ -96,7 +96,7 @@ def _like(operand: Any) -> Any:
     return operand.like if type(operand) is Node else operand
 
 
-def bitwise(function: str) -> Rule:
+def bitwise(function: str) -> ConversionRule:
     """Return the rule of `&`, `|` and `~`, which are those of logic for truths, and only for these."""
 
     def rule(translator: Translator, node: Node) -> Expression:
@@ -131,7 +131,7 @@ def log(translator: Translator, node: Node) -> Expression:
     return translator.call("divide", translator.call("log", x), translator.call("log", base))
 
 
-def log_to(base: float) -> Rule:
+def log_to(base: float) -> ConversionRule:
     """Return the rule of a logarithm to another base."""
     return lambda translator, node: translator.call(
         "divide", translator.call("log", node.operands[0]), number(math.log(base))
@@ -224,7 +224,7 @@ def axis_options(node: Node, *places: str) -> dict[str, Option]:
     return options
 
 
-def reduction(function: str, *places: str) -> Rule:
+def reduction(function: str, *places: str) -> ConversionRule:
     """Return the rule of a sum, a mean, a largest or smallest."""
 
     def rule(translator: Translator, node: Node) -> Expression:
@@ -261,7 +261,7 @@ def norm(translator: Translator, node: Node) -> Expression:
     return translator.call("norm", node.operands[0], **options)
 
 
-def ufunc_reduce(function: str) -> Rule:
+def ufunc_reduce(function: str) -> ConversionRule:
     """Return the rule of `np.add.reduce`, whose axis is the first by default."""
 
     def rule(translator: Translator, node: Node) -> Expression:
@@ -351,9 +351,9 @@ def _scipy(name: str) -> tuple[Any, ...]:
     return () if found is None else (found,)
 
 
-def basic_rules() -> dict[Any, Rule]:
+def basic_rules() -> dict[Any, ConversionRule]:
     """Return the rules of this module by callable."""
-    rules: dict[Any, Rule] = {
+    rules: dict[Any, ConversionRule] = {
         callable_: elementwise(name) for name, callables in ELEMENTWISE.items() for callable_ in callables
     }
     rules |= dict.fromkeys(CONVERSIONS, converted)
@@ -410,4 +410,4 @@ def basic_rules() -> dict[Any, Rule]:
     return rules
 
 
-__all__ = ["Call", "Rule", "basic_rules"]
+__all__ = ["Call", "ConversionRule", "basic_rules"]

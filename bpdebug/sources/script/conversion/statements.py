@@ -22,7 +22,7 @@ from bpdebug.sources.script.graph import is_random, sources
 from bpdebug.sources.script.recorder.operations import elements
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recording import Recording
-from bpdebug.sources.script.sites import Place, Site
+from bpdebug.sources.script.sites import Site, SourceRange
 
 LONGEST_NAME = 40
 
@@ -103,7 +103,7 @@ class _Conversion:
         self.versions: dict[str, int] = {}
         singles = any(getattr(node.like, "dtype", None) == np.float32 for node in recording.nodes)
         self.dtype = np.dtype(np.float32 if singles else np.float64)
-        self.places: dict[Place, Source] = {}
+        self.places: dict[SourceRange, Source] = {}
         self.paths = _input_names(recording, start)
 
     def converted(self) -> Converted:
@@ -210,7 +210,7 @@ class _Conversion:
     def unknown(self, node: Node, translator: Translator, why: str) -> Expression:
         """Write an operation that the language does not know: its value is recorded."""
         code = " ".join(node.site.code.split()) if node.site is not None else why
-        place = node.site.place if node.site is not None else Place("", 0, 0, 0, 0)
+        place = node.site.place if node.site is not None else SourceRange("", 0, 0, 0, 0)
         is_derivable = any(True for _ in sources(node)) and np.asarray(node.like).dtype.kind == "f"
         if is_derivable and not is_random(node):
             key = (place.file, place.line, why)

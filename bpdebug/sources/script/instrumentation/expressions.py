@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from bpdebug.sources.script.sites import Place, Site, Source, Target
+from bpdebug.sources.script.sites import InstrumentedFile, Site, SourceRange, Target
 
 BINARY: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
@@ -83,21 +83,21 @@ def hook_of(operation: Callable[..., Any]) -> str:
 class Expressions(ast.NodeTransformer):
     """Puts hooks into expressions; what statements add is in `Statements`."""
 
-    def __init__(self, source: Source, sites: list[Site]) -> None:
+    def __init__(self, source: InstrumentedFile, sites: list[Site]) -> None:
         self.source = source
         self.sites = sites
-        self.statement: Place | None = None
+        self.statement: SourceRange | None = None
         self.functions: list[str] = []
         self.loops: tuple[int, ...] = ()
         self.is_module = True
         self.class_name = ""
         self.global_names: frozenset[str] = frozenset()
 
-    def place(self, node: ast.AST) -> Place:
+    def place(self, node: ast.AST) -> SourceRange:
         """Return where a node stands."""
         line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
         end_line, end_column = getattr(node, "end_lineno", line), getattr(node, "end_col_offset", column)
-        return Place(self.source.file, line, end_line or line, column, end_column or column)
+        return SourceRange(self.source.file, line, end_line or line, column, end_column or column)
 
     def site(
         self,
