@@ -61,6 +61,14 @@ def given_text(debugger: Debugger, selection: Selection, view: View = "run") -> 
     return (f"{element} {given}",)
 
 
+def subject_text(debugger: Debugger, selection: Selection, origin: Origin | None) -> str:
+    """Say of an element that the current statement has not written which it is, and when it was written."""
+    name = selection.name
+    if origin is None or name == result_name(debugger) or name not in debugger.program.positions:
+        return ""
+    return f"{element_text(name, selection.index)} was written at step {debugger.program.positions[name]}"
+
+
 def _expression_behind(debugger: Debugger, name: str) -> Expression | None:
     if debugger.node is not None and name == result_name(debugger):
         return debugger.node

@@ -133,7 +133,7 @@ class Sight:
     Attributes
     ----------
     cells : mapping
-        For the place of a pair, the element under its cell cursor.
+        For the key of a pair, the element under its cell cursor.
     selected : str
         The tensor whose element is explained.
     sources : sequence of FeedingRegion
@@ -142,7 +142,7 @@ class Sight:
         Of the slices in which this lies, how many one has walked on.
     """
 
-    cells: Mapping[int, Index] = field(default_factory=dict)
+    cells: Mapping[str, Index] = field(default_factory=dict)
     selected: str = ""
     sources: Sequence[FeedingRegion] = ()
     walked: int = 0
@@ -188,8 +188,8 @@ def read_pairs(
         return _with_axes(debugger, _seen_in(views, view, read, said))
 
     return _with_dtypes(
-        _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), place, sight)
-        for place, pair in enumerate(pairs)
+        _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), pair.key, sight)
+        for pair in pairs
     )
 
 
@@ -208,12 +208,12 @@ def _with_dtypes(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
     return tuple(Pair(with_dtype(pair.tensor), with_dtype(pair.gradient)) for pair in pairs)
 
 
-def _in_sight(tensor: Panel, gradient: Panel, place: int, sight: Sight) -> Pair:
+def _in_sight(tensor: Panel, gradient: Panel, key: str, sight: Sight) -> Pair:
     """Turn a pair to the slice of its cell cursor, or to one that feeds the selected element.
 
     Where one of the two shows what feeds, the other shows the same slice, cell under cell.
     """
-    index = sight.cells.get(place, ())
+    index = sight.cells.get(key, ())
     is_selected = sight.selected in (tensor.name, gradient.name)
     panels = [
         replace(panel, slicing=whole(panel.shape).to(nearest(index, panel.shape)))

@@ -14,6 +14,7 @@ d_prev ◄──  dw ,  db ◄──  dz ◄──  da       gradients, backward
 written, read   what the current operation does with a tensor
 ▸0.0066         the selected cell; Tab goes to a panel, there the arrows move it
 [0.0041]        the cells that the selected one comes from
+{0.0012}        the cells that it feeds, after F
 «0.0041»        of those that were compared, the winner: the largest of its window
 … ‹ ›           there are more columns than have room; the border says which these are
 channel 2 of 3  the slice in sight of a tensor with more than two axes
@@ -140,12 +141,39 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave_panels", "escape", "leave", "Leave the panels, so that arrows step again", "Look", "panel"),
     Action(
         "view_tensor",
-        "m,enter",
+        "m",
         "tensor",
         "Open the panel's tensor, or else the result, in the tensor viewer",
         "Look",
         "",
         3,
+    ),
+    Action(
+        "follow",
+        "enter",
+        "follow",
+        "Follow the bracketed cell under the cursor to where it comes from; elsewhere, open the tensor",
+        "Look",
+        "panel",
+        2,
+    ),
+    Action(
+        "follow_back",
+        "backspace",
+        "return",
+        "Return to where the last number was followed",
+        "Look",
+        "trail",
+        2,
+    ),
+    Action(
+        "forwards",
+        "F",
+        "feeds",
+        "Mark what the selected number feeds, and say in which statements",
+        "Look",
+        "element",
+        5,
     ),
     Action(
         "turn_slice(1)", "full_stop", "slice", "Select the same cell in the next slice", "Look", "slices", 2

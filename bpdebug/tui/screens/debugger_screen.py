@@ -6,26 +6,31 @@ at, `autoplay` and `ahead` go on by themselves. The screen lays the widgets out,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 
 from bpdebug.commands.command import Answer
 from bpdebug.commands.completion import completions
 from bpdebug.commands.session import Session
 from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.language.provenance.forwards import Fed
 from bpdebug.engine.language.provenance.origins import element_text
+from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.trace import Trace
 from bpdebug.present.cells import DEFAULT_DIGITS
 from bpdebug.present.chosen import Chosen
 from bpdebug.present.command_runner import CommandRunner, Passed
 from bpdebug.present.curves import Quantity, loss_of, watch_of
 from bpdebug.present.entries import gutter_marks
-from bpdebug.present.explaining import Selection, given_text
+from bpdebug.present.explaining import Selection, given_text, subject_text
+from bpdebug.present.forwards import fed_by, fed_text
 from bpdebug.present.health_text import next_finding
 from bpdebug.present.line_pairs import most_pairs_of_lines
 from bpdebug.present.listing import LineStop
@@ -39,6 +44,7 @@ from bpdebug.sources.case import Case
 from bpdebug.tui import code_check, messages, screenshot
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.background_check import BackgroundCheck
+from bpdebug.tui.following import Following
 from bpdebug.tui.keys.action import Action, bindings
 from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
 from bpdebug.tui.run_ahead import RunAhead
@@ -93,6 +99,8 @@ class DebuggerScreen(ActionScreen):
         self.runner = CommandRunner(self.session, self.in_background, self.show, self.say)
         self.check = self.checking()
         self.chosen = Chosen(self.debugger, self.check.verdicts.mine, digits)
+        self.seen = self.debugger.moment
+        self.fed: tuple[Selection, Mapping[str, Fed]] | None = None
         self.autoplay = Autoplay(self, self.debugger, self.runner.run)
         self.ahead = RunAhead(self, self.debugger, lambda: self.runner.is_computing)
         self.examined: Trace | None = None
@@ -100,6 +108,7 @@ class DebuggerScreen(ActionScreen):
         self.operation = OperationCard()
         count = most_pairs_of_lines if case.program.is_recorded else most_pairs
         self.ledger = Ledger(count(case.program))
+        self.following = Following(self.chosen, self.ledger, self.runner.run)
         self.lists = EntryLists(self.debugger, self.runner.execute)
         self.answer_area = AnswerArea()
         self.command_line = CommandLine(lambda line: completions(self.session, line))
@@ -146,15 +155,24 @@ class DebuggerScreen(ActionScreen):
         self.autoplay.stop_if_moved()
         self.ahead.follow()
         chosen.follow_run()
+        chosen.trail.keep(debugger.moment)
         selection = self.selection()
         origin = chosen.origin(selection)
         sight = chosen.sight(selection, origin)
         pairs = read_pairs(debugger, chosen.pairs(), verdicts, chosen.views, chosen.view, sight)
-        self.ledger.show(pairs, selection.name, chosen.digits)
-        arithmetic = origin.sides if origin is not None else given_text(debugger, selection, chosen.view)
+        self.ledger.show(pairs, selection.name, chosen.digits, self.cursor_name)
+        self.ledger.mark_fed(self.fed[1] if self.fed is not None and self.fed[0] == selection else {})
         # A check is of the first iteration, and so is what it says.
         words = verdicts.words(selection.name, selection.index) if debugger.iteration == 1 else ()
-        self.operation.show(operation_text(debugger, about_text(self.case), arithmetic, words))
+        arithmetic = origin.sides if origin is not None else given_text(debugger, selection, chosen.view)
+        text = replace(
+            operation_text(debugger, about_text(self.case), arithmetic, words),
+            subject=subject_text(debugger, selection, origin),
+            tables=origin.tables if origin is not None else (),
+            digits=chosen.digits,
+        )
+        self.operation.show(text, chosen.trail.text(selection), self.enter_text())
+        self.follow_focus()
         self.program.show(debugger.position, inside=debugger.moment.node > 0)
         self.program.show_stops(gutter_marks(debugger.breakpoints))
         self.program.show_verdicts(verdicts)
@@ -176,6 +194,7 @@ class DebuggerScreen(ActionScreen):
                 "panel": self.focused is not None,
                 "layers": self.chosen.layer is not None,
                 "element": debugger.is_known(name),
+                "trail": bool(self.chosen.trail.visits),
                 # Whether something may be wrong with the run's health; certain once it has been asked for.
                 "finding": self.examined is not debugger.trace or bool(debugger.findings),
                 "view": len(self.chosen.views.offered) > 1,
@@ -190,9 +209,28 @@ class DebuggerScreen(ActionScreen):
         )
 
     def selection(self) -> Selection:
-        """Return the element to explain: of the panel in focus, else of the current result."""
-        focused = self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
-        return self.chosen.selection(focused)
+        """Return the element that is explained."""
+        selection = self.chosen.selection()
+        return Selection(selection.name, self.following.index_of(selection))
+
+    @property
+    def cursor_name(self) -> str:
+        """The tensor in whose panel one is; empty outside of the panels."""
+        return self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
+
+    def enter_text(self) -> str:
+        """Say what Enter follows, where the cursor is on a bracketed cell."""
+        panel = self.ledger.panel_of(self.cursor_name)
+        index = self.following.bracketed_at(panel) if panel is not None else None
+        return f"⏎ follows {element_text(self.cursor_name, index)}" if index is not None else ""
+
+    def follow_focus(self) -> None:
+        """Let the focus go with the program: from a panel to that of what has been written now."""
+        moved, self.seen = self.seen != self.debugger.moment, self.debugger.moment
+        if moved and isinstance(self.focused, TensorPanel):
+            panel = self.ledger.panel_of(self.selection().name)
+            if panel is not None:
+                panel.focus()
 
     def quantity(self) -> Quantity | None:
         """Return what there is to draw over the iterations: the watch in focus, or else the loss."""
@@ -272,7 +310,7 @@ class DebuggerScreen(ActionScreen):
         if self.is_corrected:
             self.app.pop_screen()
             if isinstance(below := self.app.screen, DebuggerScreen):
-                below.follow(self.debugger)
+                below.come_to(self.debugger)
         elif (case := self.check.verdicts.corrected) is not None:
             self.show_corrected(case)
 
@@ -282,7 +320,7 @@ class DebuggerScreen(ActionScreen):
         screen.debugger.goto(same_position(self.debugger.position, self.case.program, case.program))
         self.app.push_screen(screen)
 
-    def follow(self, other: Debugger) -> None:
+    def come_to(self, other: Debugger) -> None:
         """Go to where one is in another run of the same code."""
         self.go_to(same_position(other.position, other.program, self.case.program))
 
@@ -390,24 +428,78 @@ class DebuggerScreen(ActionScreen):
 
     # Looking
 
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """What Tab visits: first the panels of the current statement, then the others, and all else."""
+        panels = self.ledger.focus_order()
+        return [*panels, *(widget for widget in super().focus_chain if widget not in self.ledger.panels)]
+
     def action_leave_panels(self) -> None:
         """Take the focus from the panels."""
         self.set_focus(None)
 
     @on(messages.CellChosen)
     def cell_chosen(self, message: messages.CellChosen) -> None:
-        """Explain the chosen cell, and show it in its partner too."""
-        self.chosen.cells[message.place] = message.index
+        """Look at a cell; a click on a bracketed one follows it."""
+        selection = self.selection()
+        is_explained = (message.name, message.index) == (selection.name, selection.index)
+        if message.clicked and not is_explained and self.following.is_bracketed(message.name, message.index):
+            self.follow(message.name, message.index)
+            return
+        self.following.look_at(message.name, message.index)
         self.show()
         panel = self.ledger.panel_of(message.name)
         if panel is not None:
             panel.reveal()
 
+    def follow(self, name: str, index: Index) -> None:
+        """Follow a number to where it comes from, and have the focus there."""
+        self.following.follow(name, index, self.selection().name)
+        self.look_again(name)
+
+    def look_again(self, focused: str) -> None:
+        """Show what one has come to, the focus in a panel."""
+        self.show()
+        panel = self.ledger.panel_of(focused)
+        if panel is not None:
+            panel.focus()
+            panel.reveal()
+
+    def action_follow(self) -> None:
+        """Follow the bracketed cell under the cursor; elsewhere, open the tensor."""
+        panel = self.focused
+        index = self.following.bracketed_at(panel) if isinstance(panel, TensorPanel) else None
+        if index is None:
+            self.action_view_tensor()
+        else:
+            self.follow(self.cursor_name, index)
+
+    def action_follow_back(self) -> None:
+        """Return to where the last number was followed."""
+        focused = self.following.back()
+        if focused is not None:
+            self.look_again(focused)
+
+    def action_forwards(self) -> None:
+        """Mark what the explained element feeds, and say in which statements; again, take the marks away."""
+        selection = self.selection()
+        if self.fed is not None and self.fed[0] == selection:
+            self.fed = None
+            self.show()
+            return
+        if not self.debugger.is_known(selection.name):
+            return  # the keys do not know it yet
+        self.fed = selection, fed_by(self.debugger, selection)
+        self.show()
+        self.say(fed_text(self.debugger, *self.fed))
+
     def action_turn_slice(self, change: int) -> None:
         """Select the same cell in another slice of the selected tensor."""
-        panel = self.ledger.panel_of(self.selection().name)
+        name = self.selection().name
+        panel = self.ledger.panel_of(name)
         if panel is not None:
-            self.chosen.cells[panel.place] = panel.panel.slicing.turned(change).index
+            self.chosen.choose(name, panel.panel.slicing.turned(change).index)
+            self.chosen.pick(name)
             self.show()
 
     def action_turn_origins(self, change: int) -> None:
@@ -494,5 +586,9 @@ class DebuggerScreen(ActionScreen):
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
     def focus_moved(self) -> None:
-        """Explain an element of the panel that has the focus now."""
+        """Look at a cell of the panel that has the focus now; without one, at what is written."""
+        if isinstance(self.focused, TensorPanel):
+            self.following.enter(self.focused)
+        elif not self.chosen.trail.visits:
+            self.chosen.unpick()
         self.show()

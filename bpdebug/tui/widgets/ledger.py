@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -14,6 +14,7 @@ from textual.layout import Layout, WidgetPlacement
 from textual.widget import Widget
 
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.provenance.forwards import Fed
 from bpdebug.present.bands import COMFORTABLE_IMAGE, COMFORTABLE_PAIR, NARROWEST_PAIR, Bands, Need, bands
 from bpdebug.present.cells import CellFormat, cell_format
 from bpdebug.present.panels import Pair, Panel
@@ -37,13 +38,13 @@ class PanelPair:
         """The names of its tensors."""
         return [panel.panel.name for panel in self if panel.panel.name]
 
-    def show(self, pair: Pair, formats: tuple[CellFormat, CellFormat], selected: str) -> None:
+    def show(self, pair: Pair, formats: tuple[CellFormat, CellFormat], selected: str, cursor: str) -> None:
         """Show a tensor and its gradient, cell under cell: their numbers take the same room."""
         width = max(format.width for format in formats)
         shown = zip(self, (pair.tensor, pair.gradient), formats, strict=True)
         follows = selected not in (pair.tensor.name, pair.gradient.name)
         for widget, panel, format in shown:
-            is_selected = panel.name == selected and panel.value is not None
+            is_selected = panel.name in (selected, cursor) and panel.value is not None
             widget.show(panel, replace(format, width=width), is_selected, follows)
 
     def follow(self, panel: TensorPanel, other: TensorPanel, _: float) -> None:
@@ -134,7 +135,7 @@ class Ledger(Widget):
         others = (other.panel.elsewhere for other in self.panels if other.place != panel.place)
         return {"slices": panel.panel.slicing.count > 1, "origins": any(others)}
 
-    def show(self, pairs: Sequence[Pair], selected: str, digits: int) -> None:
+    def show(self, pairs: Sequence[Pair], selected: str, digits: int, cursor: str = "") -> None:
         """Show pairs.
 
         Parameters
@@ -145,11 +146,13 @@ class Ledger(Widget):
             The tensor whose chosen cell is explained.
         digits : int
             Significant digits.
+        cursor : str
+            The tensor in whose panel one is.
         """
         self.count = len(pairs)
         for widgets, pair in zip(self.pairs, pairs, strict=False):
             formats = self.format_of(pair.tensor, digits), self.format_of(pair.gradient, digits)
-            widgets.show(pair, formats, selected)
+            widgets.show(pair, formats, selected, cursor)
         self.share_room()
 
     def format_of(self, panel: Panel, digits: int) -> CellFormat:
@@ -162,6 +165,14 @@ class Ledger(Widget):
         if key not in self.formats or self.formats[key][0] is not panel.recorded:
             self.formats[key] = panel.recorded, cell_format(panel.recorded, digits)
         return replace(self.formats[key][1], masks=panel.is_mask)
+
+    def mark_fed(self, fed: Mapping[str, Fed]) -> None:
+        """Mark, in all panels, the cells that the explained element feeds."""
+        for panel in self.panels:
+            own = fed.get(panel.panel.name)
+            place = panel.slicing.place
+            slices = [panel.slicing.to(index) for index in own.elements] if own is not None else []
+            panel.mark_fed(frozenset(found.cell for found in slices if found.place == place))
 
     # Where they lie
 

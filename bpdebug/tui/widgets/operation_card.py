@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual.content import Content
 from textual.geometry import Size
@@ -20,8 +21,23 @@ class OperationCard(Widget):
         self.border_title = "Operation"
         self.text = OperationText()
 
-    def show(self, text: OperationText) -> None:
-        """Show what is to be said of the current operation."""
+    def show(self, text: OperationText, trail: str = "", hint: str = "") -> None:
+        """Show what is to be said of the current operation.
+
+        Parameters
+        ----------
+        text : OperationText
+            What it is.
+        trail : str
+            From where a number was followed.
+        hint : str
+            What a key would do with the number under the cursor.
+        """
+        title = f"Operation · {trail} · ⌫ back" if trail else "Operation"
+        if (title, hint) != (self.border_title, self.border_subtitle):
+            self.border_title, self.border_subtitle = Content(title), Content(hint)
+        if not self.styles.gutter.top and (words := " · ".join(filter(None, (trail, hint)))):
+            text = replace(text, subject=words)  # without borders it stands on the rule
         if text != self.text:
             before, self.text = self.lines_of(self.text), text
             self.refresh(layout=self.lines_of(text) != before)

@@ -2,8 +2,8 @@
 
 The border names the part in sight as a slice, which says more in less room than scroll bars. Colour says
 sign and size; the marks that matter are characters too: `[0.0041]` feeds the selected element, `«0.0041»` won
-among those that do, `▸0.0066` is selected; `‹` and `›` say that there are more columns. Of a tensor with more
-than two axes one slice is shown, and the title says which.
+among those that do, `{0.0012}` is fed by it, `▸0.0066` is selected; `‹` and `›` say that there are more
+columns. Of a tensor with more than two axes one slice is shown, and the title says which.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bpdebug.engine.language.printing import shape_text
 from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.present import panel_titles
 from bpdebug.present.cells import Cell, CellFormat
-from bpdebug.present.feeding import fed_window, marked_columns
+from bpdebug.present.feeding import fed_window, largest_fed, marked_columns
 from bpdebug.present.panels import Panel
 from bpdebug.present.slicing import Slicing
 from bpdebug.tui.messages import CellChosen
@@ -64,6 +64,7 @@ class TensorPanel(CellGrid):
         self.follows = False
         self.indexed = False
         self.beside: tuple[str, ...] = ()
+        self.fed: frozenset[tuple[int, int]] = frozenset()
         self.strips: dict[tuple[int, int, int, str], Strip] = {}
 
     # What the screen tells it
@@ -144,6 +145,13 @@ class TensorPanel(CellGrid):
         if is_fed_anew:
             self.reveal_sources()
         self.refresh()
+
+    def mark_fed(self, fed: frozenset[tuple[int, int]]) -> None:
+        """Mark the cells that the explained element feeds."""
+        if fed != self.fed:
+            self.fed = fed
+            self.strips.clear()
+            self.refresh()
 
     def show_part(self) -> None:
         """Say as much as there is room for on the borders."""
@@ -270,6 +278,9 @@ class TensorPanel(CellGrid):
         if source is not None:
             before, after = "«»" if source.wins else "[]"
             style += WINNER if source.wins else SOURCE
+        if place in self.fed:
+            before, after = "{}"
+            style += SOURCE
         if is_wrong:
             after = "✗"
         if self.shows_cell and place == self.cell:
@@ -283,12 +294,12 @@ class TensorPanel(CellGrid):
         """Move the cell cursor."""
         self.choose(self.cell[0] + rows, self.cell[1] + columns)
 
-    def choose(self, row: int, column: int) -> None:
+    def choose(self, row: int, column: int, clicked: bool = False) -> None:
         """Choose the cell nearest to a place in the grid, and report it."""
         if self.panel.value is None:
             return
         chosen = self.slicing.at(row, column)
-        self.post_message(CellChosen(self.panel.name, self.place, chosen.index))
+        self.post_message(CellChosen(self.panel.name, chosen.index, clicked))
 
     def reveal(self) -> None:
         """Scroll so that the cell cursor is in sight."""
@@ -304,7 +315,15 @@ class TensorPanel(CellGrid):
         rows, columns = window
         width = min(len(columns) * self.pitch + self.edge, self.size.width)
         height = min(len(rows) + self.header, self.size.height)
-        area = Region(columns[0] * self.pitch, rows[0], width, height)
+        row, column = rows[0], columns[0]
+        whole = len(columns) <= self.page[1] and len(rows) <= self.page[0]
+        if not whole and self.panel.value is not None:
+            # The largest says the most, and stands in the middle.
+            slicing = self.slicing.to(largest_fed(self.panel.value, self.panel.sources) or self.slicing.index)
+            if slicing.place == self.slicing.place:
+                row = max(0, min(rows[-1] + 1 - self.page[0], slicing.cell[0] - self.page[0] // 2))
+                column = max(0, min(columns[-1] + 1 - self.page[1], slicing.cell[1] - self.page[1] // 2))
+        area = Region(column * self.pitch, row, width, height)
         if not Region(*self.scroll_offset, *self.size).contains_region(area):
             self.scroll_to_region(area, animate=False, force=True)
 
@@ -312,8 +331,4 @@ class TensorPanel(CellGrid):
         """Choose the cell under the mouse."""
         cell = self.cell_under(event)
         if cell is not None:
-            self.choose(*cell)
-
-    def on_focus(self) -> None:
-        """Show where the chosen cell of this panel comes from."""
-        self.choose(*self.cell)
+            self.choose(*cell, clicked=True)

@@ -148,9 +148,7 @@ class Writer(NamedTuple):
         evaluated = "" if rest else worked_out(written, " + ")
         return Written(" + ".join(symbols) or "0", " + ".join(numbers) or "0", precedence, evaluated)
 
-    def tabulated(
-        self, terms: Array, write_term: Callable[[int], Written], tables: list[LongSum]
-    ) -> Written:
+    def tabulated(self, terms: Array, write_term: Callable[[int], Written], tables: list[LongSum]) -> Written:
         """Put a long sum into the tables; write its first and its last term, and what it comes to."""
         size = np.where(np.isnan(terms), np.inf, np.abs(terms))
         shown = sorted(int(k) for k in np.argsort(-size, kind="stable")[:TABLE_TERMS])

@@ -45,5 +45,7 @@ class ExpressionWriter:
         if isinstance(node, Number):
             return Written(str(node.value), str(node.value))
         arguments = node.arguments
-        writer = Writer(lambda argument, cell: self.write(arguments[argument], cell), self.number, self.tables)
+        writer = Writer(
+            lambda argument, cell: self.write(arguments[argument], cell), self.number, self.tables
+        )
         return FUNCTIONS[node.function].form.arithmetic(self.reader.element(node, place), writer)
