@@ -41,19 +41,24 @@ def table_lines(long_sum: LongSum, digits: int, width: int) -> list[str]:
     total = f"{' ' * GAP}total {written_number(long_sum.total, digits)}"
     label_room = max(map(len, labels))
     columns = [_column(term, labels, digits) for term in long_sum.terms]
-    rest = ["rest", *([""] * (len(labels) - 2)), written_number(long_sum.total, digits)]
-    pitch = GAP + max(len(text) for column in [*columns, rest] for text in column)
-    capacity = (width - label_room - len(total)) // pitch
-    if capacity < FEWEST_TERMS:
-        return []
-    if long_sum.length > min(capacity, len(columns)):
-        columns = _largest(long_sum, columns, capacity - 1, digits)
+    room = width - label_room - len(total)
+    if long_sum.length > len(columns) or _pitch(columns) * len(columns) > room:
+        longest = max(_pitch(columns), GAP + len(written_number(-1.2345678901234567e-100, digits)))
+        if room // longest < FEWEST_TERMS:
+            return []
+        columns = _largest(long_sum, columns, room // longest - 1, digits)
+    pitch = _pitch(columns)
     rows = [
         f"{label:<{label_room}}{''.join(f'{column[row]:>{pitch}}' for column in columns)}".rstrip()
         for row, label in enumerate(labels)
     ]
     rows[-1] += total
     return rows
+
+
+def _pitch(columns: Sequence[Sequence[str]]) -> int:
+    """Return the columns of the screen that one of a table takes."""
+    return GAP + max(len(text) for column in columns for text in column)
 
 
 def _labels(terms: Sequence[Term]) -> list[str]:

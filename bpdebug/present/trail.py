@@ -27,18 +27,22 @@ class Visit:
 
 @dataclass
 class Trail:
-    """The visits, the first one first, and the moment to which the last of them has led."""
+    """The visits, the first one first, and the moment to which the last has led; None on the way there."""
 
     visits: list[Visit] = field(default_factory=list)
     here: Moment | None = None
 
     def follow(self, visit: Visit) -> None:
-        """Go on from a visit."""
+        """Set out from a visit."""
         self.visits.append(visit)
+        self.here = None
 
     def back(self) -> Visit | None:
-        """Return the last visit, and forget it; None where there is none."""
-        return self.visits.pop() if self.visits else None
+        """Set out for the last visit, and forget it; None where there is none."""
+        if not self.visits:
+            return None
+        self.here = None
+        return self.visits.pop()
 
     def arrive(self, moment: Moment) -> None:
         """Be at a moment because of a number that was followed."""
@@ -46,7 +50,7 @@ class Trail:
 
     def keep(self, moment: Moment) -> None:
         """Forget all where one has gone somewhere else by oneself."""
-        if moment != self.here:
+        if self.here is not None and moment != self.here:
             self.visits.clear()
 
     def text(self, selection: Selection) -> str:
