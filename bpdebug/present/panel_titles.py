@@ -12,6 +12,10 @@ from bpdebug.engine.language.printing import shape_text
 from bpdebug.present.panels import Panel
 
 
+MINE_IS_WRONG = "mine ✗"
+"""Said of a tensor whose right numbers are shown, where the user's are others."""
+
+
 def fitting(texts: Sequence[str], room: int) -> str:
     """Return the first text that has room; empty if none has."""
     return next((text for text in texts if len(text) <= room), "")
@@ -70,6 +74,8 @@ def subtitles(panel: Panel, part: str, beside: Sequence[str] = ()) -> list[str]:
     if panel.value is None:
         return [""]
     view, mark, form = panel.view, panel.mark, panel.dtype
+    if panel.is_reference and panel.wrong is not None and panel.wrong.any():
+        view = MINE_IS_WRONG
     axes = panel.slicing.axes_text(panel.axes) if panel.axes else ""
     more = f"+ {panel.elsewhere} more slice{'s' * (panel.elsewhere > 1)}" if panel.elsewhere else ""
     with_slices = (

@@ -69,6 +69,8 @@ class Panel:
         Whether −∞ is meant in it.
     dtype : str
         What its elements are, where that has not been said beside it.
+    is_reference : bool
+        Whether these are the right numbers, and the user has others.
     """
 
     role: str
@@ -87,6 +89,7 @@ class Panel:
     elsewhere: int = 0
     is_mask: bool = False
     dtype: str = ""
+    is_reference: bool = False
 
     def looks_like(self, other: Panel) -> bool:
         """Whether all that is visible of two panels is the same."""
@@ -105,17 +108,13 @@ class Panel:
     @property
     def words(self) -> tuple[object, ...]:
         """All that is said about the numbers."""
-        return (
-            self.role,
-            self.name,
-            self.title,
-            self.view,
-            self.mark,
-            self.note,
-            self.axes,
-            self.elsewhere,
-            self.dtype,
-        )
+        what = self.role, self.name, self.title, self.axes, self.elsewhere
+        return *what, self.view, self.mark, self.note, self.dtype, self.is_reference
+
+    @property
+    def wrong_here(self) -> np.ndarray | None:
+        """Which of the elements in sight are wrong: none of the right numbers are."""
+        return None if self.is_reference else self.wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +264,7 @@ def _seen_in(
         sources=panel.sources if value.ndim == len(panel.shape) else (),
         view=views.word(panel.name, view),
         wrong=verdicts.wrong_cells(panel.name) if verdicts is not None and is_judged else None,
+        is_reference=panel.name in views.mine and view not in ("mine", "difference"),
     )
 
 

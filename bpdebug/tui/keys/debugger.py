@@ -21,7 +21,7 @@ channel 2 of 3  the slice in sight of a tensor with more than two axes
 ● ◆             a breakpoint beside a statement, one with a condition; ○ ◇ when disabled
 set, changed    after `set`: what was replaced, and what follows from it; d shows the original
 *               a watch whose value the last move has changed
-✗ ~ =           a check says: wrong here; wrong because of what it was fed; right
+✗ ~ =           a check says: wrong here; wrong only because of what it was fed; right
 ▾ ▸  ×5  2/5    in your own code: a call, open or folded; a line that runs in 5 turns; its second"""
 """What the help says before the keys."""
 
@@ -235,7 +235,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go to the next wrong statement",
         "Check",
         "wrong",
-        3,
+        1,
     ),
     Action(
         "go_to_wrong(-1)",

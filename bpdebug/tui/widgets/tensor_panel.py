@@ -233,7 +233,7 @@ class TensorPanel(CellGrid):
         first, last, columns = seen.start, seen.stop, slicing.matrix_shape[1]
         places = (slice(row, row + 1), slice(first, last))
         sources = marked_columns(slicing, self.panel.sources, row, seen)
-        wrong = self.panel.wrong
+        wrong = self.panel.wrong_here
         are_wrong = [False] * len(seen)
         if wrong is not None and wrong.shape == self.panel.shape:
             are_wrong = slicing.part(wrong, *places)[0].tolist()
