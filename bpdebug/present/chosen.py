@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.functions.entry import Array
@@ -130,6 +131,11 @@ class Chosen:
     def next_view(self) -> None:
         """Look at other values: the original run's, the user's, a difference."""
         self.view = self.views.after(self.view)
+
+    def know(self, mine: Mapping[str, Array]) -> None:
+        """Know the user's values, which had been hidden."""
+        self.mine = mine
+        self.views = replace(self.views, mine=mine if self.debugger.iteration == 1 else {})
 
     def follow_run(self) -> None:
         """Look at the run as it is now: what was set, or dropped, has made another one."""

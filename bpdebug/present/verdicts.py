@@ -60,6 +60,11 @@ class CheckVerdicts:
     wrong: dict[str, np.ndarray | None] = field(default_factory=dict, compare=False)
 
     @cached_property
+    def hidden(self) -> CheckVerdicts:
+        """What is to be seen while the verdicts are hidden: nothing was found, and nothing is the user's."""
+        return CheckVerdicts(self.program, self.reference)
+
+    @cached_property
     def by_name(self) -> Mapping[str, TensorReport]:
         """The report of each tensor."""
         return {tensor.name: tensor for tensor in self.report.tensors} if self.report else {}

@@ -44,6 +44,8 @@ class BpdebugApp(App[None]):
         What is shown of the scenario until it is there.
     user : UserFiles or None
         Where the user's files are; None for an app that has the defaults and welcomes nobody.
+    hides_verdicts : bool
+        Whether what a check finds is hidden until a key reveals it.
     """
 
     TITLE = "bpdebug"
@@ -57,11 +59,13 @@ class BpdebugApp(App[None]):
         name: str = "",
         title: str = "",
         user: user_files.UserFiles | None = None,
+        hides_verdicts: bool = False,
     ) -> None:
         super().__init__()
         self.load = load
         self.opening = name, title
         self.user = user
+        self.hides_verdicts = hides_verdicts
         self.problem: BpdebugError | None = None
         self.typed = TypedAhead(self, self.handle_typed)
         # The first frame has the user's colours already; the rest of the settings is read behind it.
@@ -138,7 +142,9 @@ class BpdebugApp(App[None]):
     def debugger(self, scenario: case.Case) -> Screen[None]:
         """Return the debugger's screen for a scenario."""
         newcomer = self.user is not None and self.user.welcome()
-        return debugger_screen.DebuggerScreen(scenario, self.settings.actions, self.settings.digits, newcomer)
+        return debugger_screen.DebuggerScreen(
+            scenario, self.settings.actions, self.settings.digits, newcomer, self.hides_verdicts
+        )
 
     def picker(self) -> Screen[None]:
         """Return the picker, with the shipped scenarios and those in this folder."""

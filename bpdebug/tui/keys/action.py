@@ -22,6 +22,7 @@ Needs = Literal[
     "finding",
     "view",
     "wrong",
+    "hidden",
     "corrected",
     "set",
     "iterations",
@@ -38,6 +39,7 @@ HIDDEN_WITHOUT: frozenset[Needs] = frozenset(
     {
         "view",
         "wrong",
+        "hidden",
         "corrected",
         "set",
         "trail",

@@ -245,6 +245,7 @@ ACTIONS: tuple[Action, ...] = (
         "Check",
         "wrong",
     ),
+    Action("reveal", "V", "reveal", "Show what the check has found, which was hidden", "Check", "hidden", 1),
     Action(
         "toggle_corrected",
         "x",

@@ -24,6 +24,7 @@ from bpdebug.engine.language.provenance.forwards import Fed
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.trace import Trace
+from bpdebug.present import code_verdicts
 from bpdebug.present.cells import DEFAULT_DIGITS
 from bpdebug.present.chosen import Chosen
 from bpdebug.present.command_runner import CommandRunner, Passed
@@ -40,6 +41,7 @@ from bpdebug.present.slicing import nearest
 from bpdebug.present.snapshot import most_pairs, result_name
 from bpdebug.present.source_listing import same_position, source_window
 from bpdebug.present.subjects import read_subject
+from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.sources.case import Case
 from bpdebug.tui import code_check, messages, screenshot
 from bpdebug.tui.autoplay import Autoplay
@@ -74,6 +76,8 @@ class DebuggerScreen(ActionScreen):
         Significant digits.
     newcomer : bool
         Whether to say, until the first key, what the panels are.
+    hides : bool
+        Whether what the check finds is hidden until a key reveals it: for a class that is to find the bug.
     """
 
     AUTO_FOCUS = ""
@@ -90,6 +94,7 @@ class DebuggerScreen(ActionScreen):
         actions: Sequence[Action] = ACTIONS,
         digits: int = DEFAULT_DIGITS,
         newcomer: bool = False,
+        hides: bool = False,
     ) -> None:
         super().__init__(actions)
         self.case = case
@@ -98,7 +103,8 @@ class DebuggerScreen(ActionScreen):
         self.debugger = self.session.debugger
         self.runner = CommandRunner(self.session, self.in_background, self.show, self.say)
         self.check = self.checking()
-        self.chosen = Chosen(self.debugger, self.check.verdicts.mine, digits)
+        self.hides = hides
+        self.chosen = Chosen(self.debugger, self.verdicts.mine, digits)
         self.seen = self.debugger.moment
         self.fed: tuple[Selection, Mapping[str, Fed]] | None = None
         self.autoplay = Autoplay(self, self.debugger, self.runner.run)
@@ -119,6 +125,17 @@ class DebuggerScreen(ActionScreen):
         if self.case.script is not None:
             return code_check.CodeCheck(self, self.case, self.debugger.original, self.show)
         return BackgroundCheck(self, self.case, self.debugger.original, self.show)
+
+    @property
+    def verdicts(self) -> CheckVerdicts | code_verdicts.CodeVerdicts:
+        """What the check has found, as far as it is to be seen."""
+        return self.check.verdicts.hidden if self.hides else self.check.verdicts
+
+    def action_reveal(self) -> None:
+        """Show what the check has found."""
+        self.hides = False
+        self.chosen.know(self.verdicts.mine)
+        self.show()
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the program at the left, the operation above the ledger."""
@@ -151,7 +168,7 @@ class DebuggerScreen(ActionScreen):
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
         if self.runner.is_computing:
             return  # a command moves the debugger in a thread
-        debugger, chosen, verdicts = self.debugger, self.chosen, self.check.verdicts
+        debugger, chosen, verdicts = self.debugger, self.chosen, self.verdicts
         self.autoplay.stop_if_moved()
         self.ahead.follow()
         chosen.follow_run()
@@ -178,6 +195,8 @@ class DebuggerScreen(ActionScreen):
         self.program.show_verdicts(verdicts)
         self.lists.show()
         state = self.check.state or chosen.views.status(chosen.view) or self.check.problem or verdicts.summary
+        if self.hides:
+            state = "verdicts hidden"
         place = place_parts(debugger, chosen.pinned, self.autoplay.text, state)
         self.query_one(StatusLine).show(place)
         self.show_enabled()
@@ -201,8 +220,9 @@ class DebuggerScreen(ActionScreen):
                 "set": bool(debugger.history.replaced),
                 "iterations": debugger.has_turns,
                 "curve": self.quantity() is not None,
-                "wrong": bool(self.check.verdicts.wrong_positions),
-                "corrected": self.is_corrected or self.check.verdicts.corrected is not None,
+                "hidden": self.hides,
+                "wrong": bool(self.verdicts.wrong_positions),
+                "corrected": self.is_corrected or self.verdicts.corrected is not None,
                 "source": self.case.script is not None and debugger.line is not None,
                 **self.ledger.slices_to_see(name),
             }
@@ -298,7 +318,7 @@ class DebuggerScreen(ActionScreen):
 
     def action_go_to_wrong(self, direction: Literal[1, -1]) -> None:
         """Go to the nearest wrong statement in a direction."""
-        self.go_to(self.check.verdicts.next_wrong(self.debugger.position, direction))
+        self.go_to(self.verdicts.next_wrong(self.debugger.position, direction))
 
     @property
     def is_corrected(self) -> bool:
@@ -311,7 +331,7 @@ class DebuggerScreen(ActionScreen):
             self.app.pop_screen()
             if isinstance(below := self.app.screen, DebuggerScreen):
                 below.come_to(self.debugger)
-        elif (case := self.check.verdicts.corrected) is not None:
+        elif (case := self.verdicts.corrected) is not None:
             self.show_corrected(case)
 
     def show_corrected(self, case: Case) -> None:
