@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from bpdebug import __version__
-from bpdebug.cli import checking, listing, opening, own_code, running, tracing
+from bpdebug.cli import checking, listing, opening, own_code, plain_mode, running, tracing
 from bpdebug.cli.output import fail
 from bpdebug.cli.request import Request
 from bpdebug.engine.language.nearest import nearest

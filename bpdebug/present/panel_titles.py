@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from bpdebug.engine.language.printing import shape_text
 from bpdebug.present.panels import Panel
 
-
 MINE_IS_WRONG = "mine ✗"
 """Said of a tensor whose right numbers are shown, where the user's are others."""
 

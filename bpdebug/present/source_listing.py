@@ -150,6 +150,8 @@ class SourceListing:
         state: LineState = "done" if line.last <= current else "coming"
         if current and number == self.line_at(current):
             state = "current"
+        elif number == self.line_at(current + 1):
+            state = "next"
         return Row("statement", head + code, state, self._tail(line, current), line.positions, spans)
 
     def _tail(self, line: SourceLine, current: int) -> str:

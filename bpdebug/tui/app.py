@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from bpdebug.errors import BpdebugError, ScenarioError
+from bpdebug.present import course
 from bpdebug.sources import case
 from bpdebug.sources.scenario import loading, reading, summary
 from bpdebug.tui import settings, user_files
@@ -26,6 +27,8 @@ from bpdebug.tui.screens import action_screen, debugger_screen, picker
 from bpdebug.tui.screens.opening import OpeningScreen
 from bpdebug.tui.themes import DEFAULT_THEME, THEMES
 
+NO_SCENARIO = "pyproject.toml"
+"""A file of this name is never one."""
 PROBLEMS_STAY = 30
 """Seconds for which what is wrong with the settings stays on the screen, unless it is clicked."""
 
@@ -148,8 +151,9 @@ class BpdebugApp(App[None]):
 
     def picker(self) -> Screen[None]:
         """Return the picker, with the shipped scenarios and those in this folder."""
-        own = sorted(Path.cwd().glob("*.toml"))
-        return picker.PickerScreen([summary.summarise(path) for path in (*reading.shipped_scenarios(), *own)])
+        own = map(summary.summarise, sorted(set(Path.cwd().glob("*.toml")) - {Path.cwd() / NO_SCENARIO}))
+        shipped = ((path.stem, summary.summarise(path)) for path in reading.shipped_scenarios())
+        return picker.PickerScreen(course.in_order(own, shipped))
 
     @on(ScenarioChosen)
     def open_scenario(self, message: ScenarioChosen) -> None:

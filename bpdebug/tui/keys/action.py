@@ -13,6 +13,8 @@ Needs = Literal[
     "",
     "later",
     "earlier",
+    "before",
+    "after",
     "inside",
     "playing",
     "panel",
@@ -35,8 +37,33 @@ Needs = Literal[
     "source",
 ]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
+WHY_NOT: dict[str, str] = {
+    "later": "this is the end: p goes back",
+    "earlier": "this is the start: n goes on",
+    "before": "this is the start: n goes on",
+    "after": "this is the end: p goes back",
+    "inside": "not inside a statement: s goes into the next one",
+    "playing": "nothing is playing: a plays",
+    "panel": "no panel has the focus: Tab goes to one",
+    "layers": "this program has no layers",
+    "element": "no value is there yet: n runs the next statement",
+    "finding": "nothing is wrong with the health of this run",
+    "view": "there are no other numbers: `set` makes some",
+    "wrong": "nothing is known to be wrong: v checks",
+    "hidden": "nothing is hidden",
+    "corrected": "there are no corrections to show",
+    "set": "nothing was set",
+    "iterations": "this runs once only: there are no iterations",
+    "curve": "there is nothing to draw over iterations",
+    "slices": "this tensor has one slice only",
+    "origins": "what feeds this element lies in one slice",
+    "source": "no line of your own code is current",
+    "trail": "no number was followed",
+}
+"""What a key says that can do nothing now."""
 HIDDEN_WITHOUT: frozenset[Needs] = frozenset(
     {
+        "panel",
         "view",
         "wrong",
         "hidden",

@@ -82,7 +82,15 @@ ACTIONS: tuple[Action, ...] = (
         "earlier",
     ),
     Action("run('finish')", "f", "finish", "Run to the end of this pass", "Travel", "later", 3),
-    Action("go_to", "g", "go to", "Go to a step, by its number or the tensor it writes", "Travel", "", 3),
+    Action(
+        "go_to",
+        "g",
+        "go to",
+        "Go to a step, by its number or the tensor it writes; gg goes to the start",
+        "Travel",
+        "",
+        3,
+    ),
     Action("search", "slash", "search", "Search in the program", "Travel", "", 4),
     Action(
         "go_to_finding",
@@ -110,11 +118,13 @@ ACTIONS: tuple[Action, ...] = (
         "Travel",
         "iterations",
     ),
-    Action("run('restart')", "home", "first", "Go to the start", "Travel", "earlier"),
-    Action("run('end')", "end", "last", "Go to the end", "Travel", "later"),
+    Action(
+        "first", "home", "first", "Go to the start, of a training to that of the first", "Travel", "before"
+    ),
+    Action("last", "end,G", "last", "Go to the end, of a training to that of the last", "Travel", "after"),
     Action(
         "toggle_breakpoint",
-        "b",
+        "b,f9",
         "break",
         "Set or remove a breakpoint at the current statement, or in the Program at its cursor",
         "Stop and ask",

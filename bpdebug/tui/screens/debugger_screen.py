@@ -144,7 +144,7 @@ class DebuggerScreen(ActionScreen):
             yield self.program
             with Vertical(id="work"):
                 if self.newcomer:
-                    yield Welcome(self.actions)
+                    yield Welcome(self.actions, about_text(self.case))
                 yield from (self.operation, self.ledger, self.lists)
         yield self.key_bar()
         yield from (self.answer_area, self.command_line, self.search_line)
@@ -208,6 +208,8 @@ class DebuggerScreen(ActionScreen):
             {
                 "later": debugger.can_move(1),
                 "earlier": debugger.can_move(-1),
+                "before": debugger.can_move(-1) or debugger.iteration > 1,
+                "after": debugger.can_move(1) or debugger.iteration < debugger.timeline.iterations,
                 "inside": debugger.is_inside,
                 "playing": self.autoplay.is_playing,
                 "panel": self.focused is not None,
@@ -270,6 +272,16 @@ class DebuggerScreen(ActionScreen):
         self.app.push_screen(computing.ComputingScreen(run), done)
 
     # Moving
+
+    def action_first(self) -> None:
+        """Go to the start; of a training, to that of the first iteration."""
+        self.runner.run("goto 1:0" if self.debugger.has_turns and self.debugger.iteration > 1 else "restart")
+
+    def action_last(self) -> None:
+        """Go to the end; of a training, to that of the last iteration."""
+        timeline = self.debugger.timeline
+        is_last = self.debugger.iteration == timeline.iterations
+        self.runner.run("end" if is_last else f"goto {timeline.iterations}:{timeline.last}")
 
     def action_run(self, line: str) -> None:
         """Run the command of a key."""
@@ -357,10 +369,12 @@ class DebuggerScreen(ActionScreen):
     # Typing
 
     @on(events.Key)
-    def key_pressed(self) -> None:
-        """Take the last answer away, unless a line is open that it stands above."""
+    def key_pressed(self, event: events.Key) -> None:
+        """Take the last answer away, unless a line is open that it stands above; a key that can do nothing
+        says why.
+        """
         if not (self.command_line.display or self.search_line.display):
-            self.say()
+            self.say(*self.why_not(event.key))
 
     def action_command(self, text: str = "") -> None:
         """Let a command be typed."""
@@ -376,12 +390,16 @@ class DebuggerScreen(ActionScreen):
         index = nearest(selection.index, value.shape)
         written = str(value[index])
         is_number = written.strip("+-")[:1].isdigit()  # the language has no word for NaN and infinity
-        self.action_command(f"set {element_text(name, index)} = {written if is_number else ''}")
+        self.say()
+        self.command_line.open(f"set {element_text(name, index)} = ", written if is_number else "")
 
     @on(messages.CommandTyped)
     def command_typed(self, message: messages.CommandTyped) -> None:
         """Run what was typed, and show all that it answers."""
+        before = self.debugger.moment
         answer = self.runner.execute(message.line)
+        if self.debugger.moment != before:
+            self.command_line.action_close()  # the next key goes on from there
         if answer.ends:
             self.app.exit()
         self.say(*answer.lines, failed=answer.failed)
@@ -413,10 +431,9 @@ class DebuggerScreen(ActionScreen):
 
     @on(messages.SearchEnded)
     def search_ended(self, message: messages.SearchEnded) -> None:
-        """Stay at what was found, in the listing, so that Enter goes there; or go back."""
-        self.program.end_search(message.found)
-        if message.found:
-            self.program.focus()
+        """Go to the statement that was found, or leave the listing as it was."""
+        if self.program.end_search(message.found):
+            self.go_to(self.program.position_at_cursor)
 
     # Breakpoints and watches
 
@@ -588,9 +605,16 @@ class DebuggerScreen(ActionScreen):
 
     @on(events.Key)
     @on(events.MouseDown)
-    def welcomed(self) -> None:
-        """Let the operation have the place of the welcome; the key does its work as well."""
-        self.remove_class("-newcomer")
+    def welcomed(self, event: events.Event) -> None:
+        """Let the operation have the place of the welcome; a key that moves on does nothing else."""
+        if self.has_class("-newcomer"):
+            self.remove_class("-newcomer")
+            if isinstance(event, events.Key) and self.moves(event.key):
+                event.stop()
+
+    def moves(self, key: str) -> bool:
+        """Whether a key goes on through the program."""
+        return any(key in action.keys.split(",") and action.group == "Step" for action in self.actions)
 
     @on(events.Unmount)
     def left(self) -> None:

@@ -19,7 +19,7 @@ from textual.strip import Strip
 
 from bpdebug.engine.program.program import Program
 from bpdebug.present import code_verdicts
-from bpdebug.present.listing import MARKS, LineStop, Row, SourceWindow, fitted
+from bpdebug.present.listing import MARKS, LineStop, Row, SourceWindow, fitted, has_text
 from bpdebug.present.verdicts import MARKS as VERDICT_MARKS
 from bpdebug.present.verdicts import WORST_FIRST, CheckVerdicts
 from bpdebug.tui.messages import GutterClicked, PositionChosen
@@ -42,7 +42,9 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         "line--step",
         "line--done",
         "line--current",
+        "line--next",
         "line--coming",
+        "line--match",
         "line--cursor",
         "line--wrong",
         "line--stop",
@@ -50,8 +52,8 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         *CODE_CLASSES,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move_cursor(-1)", show=False),
-        Binding("down", "move_cursor(1)", show=False),
+        Binding("up,k", "move_cursor(-1)", show=False),
+        Binding("down,j", "move_cursor(1)", show=False),
         Binding("pageup", "move_cursor(-10)", show=False),
         Binding("pagedown", "move_cursor(10)", show=False),
         Binding("enter", "choose", show=False),
@@ -70,6 +72,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         self.stops: Mapping[int, str] = {}
         self.marks: dict[int, str] = {}
         self.search_began: int | None = None
+        self.sought = ""
         self.border_title = "Program"
 
     def on_mount(self) -> None:
@@ -156,6 +159,8 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         else:
             style = self.get_component_rich_style(f"line--{row.kind}")
             text = f" {row.text}".ljust(width - 1)
+        if self.sought and has_text(row.text, self.sought):
+            style += self.get_component_rich_style("line--match", partial=True)
         if number == self.cursor and (self.has_focus or self.search_began is not None):
             style += self.get_component_rich_style("line--cursor", partial=True)
         mark_style = style
@@ -231,16 +236,20 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
             self.search_began = self.cursor
         start = self.cursor + direction if direction else self.search_began
         found = self.listing.find(text, start, direction or 1) if text else self.search_began
+        self.sought = text if found is not None else ""
         self.cursor = self.search_began if found is None else found
         self.reveal(self.cursor)
         self.refresh()
         return found is not None
 
-    def end_search(self, stay: bool) -> None:
-        """Leave the cursor where a search has led, or put it back."""
-        if self.search_began is not None:
-            if not stay:
-                self.cursor = self.search_began
-                self.reveal(self.cursor)
-            self.search_began = None
-            self.refresh()
+    def end_search(self, stay: bool) -> bool:
+        """Leave the cursor where a search has led, or put it back; return whether it has led anywhere."""
+        if self.search_began is None:
+            return False
+        has_led = stay and bool(self.sought)
+        if not has_led:
+            self.cursor = self.search_began
+            self.reveal(self.cursor)
+        self.search_began, self.sought = None, ""
+        self.refresh()
+        return has_led
