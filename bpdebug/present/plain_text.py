@@ -6,6 +6,7 @@ All that the screen says with its arrangement and its colours stands here in wor
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def step_lines(debugger: Debugger, about: str, digits: int) -> Iterator[str]:
 def numbers(value: Array, digits: int) -> list[str]:
     """Write the numbers of a tensor, a row a line."""
 
-    def written(number: float) -> str:
+    def written(number: Any) -> str:
         return written_number(float(number), digits)
 
     if value.ndim == 2 and value.size <= MAX_SHOWN:

@@ -14,9 +14,7 @@ HEADING = "Every tensor has its gradient below it, cell under cell."
 IMAGE = """\
   a_prev ──►  w  ,  b  ──►  z  ──►  a     values, forward  →
   d_prev ◄──  dw ,  db ◄──  dz ◄──  da    gradients, backward  ←"""
-CLOSING = (
-    "Said once: the next key takes this away. Then n runs the first statement, and its operation is here."
-)
+CLOSING = "Said once: the next key takes this away, then n runs the first statement."
 TAUGHT = ("next", "back", "into", "finish", "go_to", "next_panel", "help", "quit")
 """The names of the eight actions that a newcomer needs."""
 
@@ -71,11 +69,6 @@ def welcome_content(taught: Sequence[Action], in_full: bool, about: str = "") ->
         ]
         keys = Content("  ").join(entries)
     told = [Content.styled(about, "$text-secondary")] if about else []
-    blocks = (
-        Content.styled(HEADING, "bold"),
-        Content(IMAGE),
-        *told,
-        keys,
-        Content.styled(CLOSING, "$text-muted"),
-    )
+    heading, closing = Content.styled(HEADING, "bold"), Content.styled(CLOSING, "$text-muted")
+    blocks = (heading, Content(IMAGE), *told, keys, closing)
     return Content("\n").join(blocks)
