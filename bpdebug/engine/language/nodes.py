@@ -57,8 +57,6 @@ VIEWS = frozenset({"transpose", "subscript"})
 """The functions that compute nothing: they only look at a tensor in another way."""
 Subscript = tuple[int | tuple[int | None, int | None], ...]
 """A subscript: for each of the first axes a number, or a slice as the pair of its bounds."""
-VERSION = " ·"
-"""What stands in the name of a person's variable before the number of its version, from the second on."""
 INDEX = "s_"
 """What a subscript stands behind as the value of an option, as in NumPy: `index=s_[:,1:3]`."""
 Option = bool | int | float | str | tuple[int, ...] | Subscript | Name | None

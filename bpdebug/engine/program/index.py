@@ -15,7 +15,7 @@ from bpdebug.engine.language.nodes import Phase, Statement, TimeStep, names
 from bpdebug.engine.program.block import Block
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ProgramIndex:
     """What belongs to what in a program.
 

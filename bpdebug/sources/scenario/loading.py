@@ -14,11 +14,10 @@ from bpdebug.engine.program.trace import read_only
 from bpdebug.sources.case import Case
 from bpdebug.sources.files import ScenarioFolder
 from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, printable
-from bpdebug.sources.scenario import debug, own_program, training
+from bpdebug.sources.scenario import debug, mine, own_program, training
 from bpdebug.sources.scenario.conversion import in_dtype, overflow
 from bpdebug.sources.scenario.draft import Draft
 from bpdebug.sources.scenario.limits import check_size
-from bpdebug.sources.scenario.mine import check_mine, read_mine, with_arrays
 from bpdebug.sources.scenario.network import read_network
 from bpdebug.sources.scenario.reading import find_scenario, read_table
 from bpdebug.sources.scenario.tensors import AnyTensor
@@ -50,7 +49,7 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
             report.add((*place, *flaw.path), flaw.message, flaw.hint)
     steps = _training(document, report)
     is_sound = not report.problems
-    mine = read_mine(document["mine"], report)
+    entries = mine.read_mine(document["mine"], report) if document["mine"] else {}
     if not is_sound:
         report.refuse()
 
@@ -58,13 +57,14 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     if steps is not None:
         program = steps.extend(program, report)
     check_size(program, draft.place_of, report)
-    check_mine(document["mine"], mine, program, report)
+    if entries:
+        mine.check_mine(document["mine"], entries, program, report)
     breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
     values = _values(draft.inputs_of(program), document["dtype"], report)
     if steps is not None:
         values = {**values, **steps.remembered(program, values, document["dtype"])}
-    arrays = with_arrays(mine, report)
+    arrays = mine.with_arrays(entries, report) if entries else {}
     report.refuse()
     return Case(
         name=path.stem,
