@@ -24,7 +24,7 @@ from bpdebug.verify.preimages import implied
 from bpdebug.verify.report import Verdict
 from bpdebug.verify.rounding import Rounding
 from bpdebug.verify.shape_finding import shape_finding
-from bpdebug.verify.transposition import is_meant, other_way_round
+from bpdebug.verify.transposition import is_meant, is_square, other_way_round
 from bpdebug.verify.upstream import upstream_values
 
 
@@ -105,11 +105,12 @@ def judge(
     """
     rounding = Rounding(program, reference)
     judged = _by_any_convention(program, reference, mine, tolerance, rounding)
-    results, weights = other_way_round(program, mine)
+    results, weights = other_way_round(program, mine, judged.right)
     if not results and not weights:
         return judged
     turned = _turned(mine, results | weights)
     trial = _by_any_convention(program, reference, turned, tolerance, rounding)
+    results = frozenset(name for name in results if name in trial.right or not is_square(mine[name]))
     kept = (results if is_meant(program, results, trial.right) else frozenset()) | (
         weights if weights <= trial.right else frozenset()
     )
