@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.functions import ACTIVATIONS
 from bpdebug.engine.network import plugins
 from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind
 from bpdebug.engine.network.layers.kind import Value
@@ -74,7 +75,7 @@ def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEn
         except plugins.PluginError as error:
             report.add((*path, "kind"), str(error))
             return None
-    kind = check_kind(LAYER_KINDS, table, path, report)
+    kind = check_kind(LAYER_KINDS, table, path, report, ACTIVATIONS)
     if kind is None:
         return None
     values = check(layer_model(kind.name, "share" in table), table, path, report)

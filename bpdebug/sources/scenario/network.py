@@ -18,6 +18,7 @@ from bpdebug.sources.scenario.indices import check_indices
 from bpdebug.sources.scenario.joining import INPUT, Network, put_together
 from bpdebug.sources.scenario.layers import LayerEntry, read_layer
 from bpdebug.sources.scenario.model import Inputs, NetworkDocument, check
+from bpdebug.sources.scenario.shapes import TRANSPOSED
 from bpdebug.sources.scenario.tensors import AnyTensor
 
 
@@ -37,7 +38,7 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
     entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]
     data: AnyTensor | None = inputs.get(INPUT)
     layout = Layout(document.get("layout", "columns"), document["weight_shape"])
-    network = put_together(entries, layout, data.shape if data else None, report)
+    network = _joined(entries, layout, data.shape if data else None, report)
     if data is not None:
         check_row_numbers(entries, network, data, document["dtype"], report)
     incoming = document["gradient"]
@@ -75,6 +76,24 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
         return build(network, inputs, layout, seed, objective, target)
 
     return Draft(document, tensors, gradient, build_program, place_of)
+
+
+def _joined(
+    entries: Sequence[LayerEntry | None], layout: Layout, data: Shape | None, report: Report
+) -> Network:
+    """Put the layers together; where all weights fit the other way round, what is wrong says so."""
+    own = Report(report.file, report.folder)
+    network = put_together(entries, layout, data, own)
+    problems = own.problems
+    if any(problem.hint == TRANSPOSED for problem in problems):
+        other = layout._replace(weight_shape="in_out" if layout.weight_shape == "out_in" else "out_in")
+        trial = Report(report.file, report.folder)
+        put_together(entries, other, data, trial)
+        if not trial.problems:
+            hint = f'{TRANSPOSED} all weights fit with weight_shape = "{other.weight_shape}"'
+            problems = tuple(problem._replace(hint=hint) for problem in problems)
+    report.take(problems)
+    return network
 
 
 def _tensors(
