@@ -42,12 +42,15 @@ class Judgement:
         How it compares with the reference; None where the shapes differ.
     note : str
         The shape that does not fit, or where an innocent tensor's fault came from.
+    source : str
+        The wrong tensor that an innocent one follows from; empty where none was given.
     """
 
     name: str
     verdict: Verdict
     comparison: Comparison | None
     note: str = ""
+    source: str = ""
 
 
 class Judged(NamedTuple):
@@ -197,12 +200,13 @@ def _judged(
         return Judgement(name, "right", close)
     statement = program.statements[position - 1]
     if agrees(mine, np.asarray(evaluate(statement.expression, fed)), tolerance, allowed):
-        return Judgement(name, "innocent", comparison, _source_of_fault(program, statement, earlier))
+        source = _source_of_fault(program, statement, earlier)
+        return Judgement(name, "innocent", comparison, came_from(source), source)
     return Judgement(name, "wrong", comparison)
 
 
 def _source_of_fault(program: Program, statement: Statement, earlier: Mapping[str, Judgement]) -> str:
-    """Follow the operands up to the nearest tensor of the user that is wrong itself."""
+    """Follow the operands up to the nearest tensor of the user that is wrong itself; empty without one."""
     waiting, seen = list(names(statement.expression)), set[str]()
     while waiting:
         name = waiting.pop(0)
@@ -210,7 +214,13 @@ def _source_of_fault(program: Program, statement: Statement, earlier: Mapping[st
             continue
         seen.add(name)
         if name in earlier and earlier[name].verdict == "wrong":
-            return f"right given what it was fed: the fault came from {name}"
+            return name
         if name in program.positions:
             waiting += names(program.statements[program.positions[name] - 1].expression)
-    return "right given what it was fed"
+    return ""
+
+
+def came_from(source: str) -> str:
+    """Say where the fault of an innocent tensor came from."""
+    said = "right given what it was fed"
+    return f"{said}: the fault came from {source}" if source else said

@@ -1,17 +1,17 @@
 """Rounding: how far two right computations of one gradient may lie apart, whatever its size.
 
 The gradient of a bias before a batch norm is 0: large terms cancel, and what a computer has left is rounding,
-1e-16 here and -2e-16 there. An error relative to the gradient's own size says nothing of it. So the rounding
-of each statement is followed from statement to statement, as the error of a measurement is. Of a sum it is the
-rounding of the additions, in proportion to the sizes of the terms, and what the terms bring with them:
+1e-16 here and -2e-16 there. An error relative to the gradient's own size says nothing of it. So rounding is
+followed from statement to statement, as the error of a measurement is. Of a sum it is the rounding of the
+additions, in proportion to the sizes of the terms, and what the terms bring with them:
 
     s = x + y      r(s)² = eps² · (|x| + |y|)² + r(x)² + r(y)²
     p = x · y      r(p)² = eps² · (x y)² + y² r(x)² + x² r(y)²
 
 A sum over an axis is the first over and over, a matrix product or a convolution sums of the second. Errors of
 terms add up in squares, as those of either sign do. What any other function makes of the rounding of its
-arguments is seen by shaking them a little: a mean taken off on the way forward, of numbers that hardly differ,
-leaves few digits to a batch norm, and to its gradient.
+arguments is seen by shaking them a little: where numbers hardly differ, their mean taken off leaves a batch
+norm few digits, and its gradient, too.
 """
 
 from __future__ import annotations
@@ -122,4 +122,5 @@ class Rounding:
 
     def _either_sign(self, variance: Array) -> Array:
         """Return numbers of the size that a variance tells, of signs that are the same in every check."""
-        return np.sqrt(variance) * self._signs.choice((-1.0, 1.0), np.shape(variance))
+        signs = self._signs.choice((-1.0, 1.0), np.shape(variance))
+        return np.asarray(np.sqrt(variance) * signs)

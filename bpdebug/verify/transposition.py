@@ -52,7 +52,7 @@ def other_way_round(
 
 def is_square(array: Array) -> bool:
     """Whether an array has the same shape when it is turned."""
-    return array.shape == array.shape[::-1]
+    return bool(array.shape == array.shape[::-1])
 
 
 def is_meant(program: Program, turned: Collection[str], right: Collection[str]) -> bool:
