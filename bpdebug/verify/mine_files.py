@@ -14,6 +14,7 @@ from bpdebug.sources.pairs import read_pairs
 from bpdebug.sources.problems import Report, did_you_mean, key_path, listed
 from bpdebug.sources.scenario.mine import known_names, nearest_hint
 from bpdebug.verify.array_files import read_arrays
+from bpdebug.verify.likely_names import likely_names, proposal
 from bpdebug.verify.meanings import meanings_of
 from bpdebug.verify.spellings import understood
 
@@ -103,6 +104,12 @@ def read_mine_files(
             near = nearest_hint(entry.name, known, entry.report)
             hint = f"{near + ' ' if near else ''}{MAP} {shown}=NAME says which it is"
             entry.report.add((entry.name,), f"unknown name: found {shown}, expected {listed(known)}", hint)
+    unknown = {name: array for name, array in arrays.items() if name not in meanings}
+    if unknown and values is not None:
+        likely = likely_names(unknown, program, values, {*meanings.values()})
+        if likely:
+            message = f"by their shapes and values they may be: {proposal(unknown, likely)}"
+            by_user.add((), message, "look before you paste it")
     problems = [problem for report in (*reports, by_user) for problem in report.problems]
     if problems:
         raise ScenarioError(*problems)
