@@ -86,7 +86,7 @@ class TensorReport:
     shows_in : tuple of str
         For a wrong tensor, the others of the user's that are wrong because of it.
     wrong : array of bool or None
-        The elements that differ from the reference, by the user's convention; None where nothing was compared.
+        The elements that differ from the reference, by the user's convention; None if nothing was compared.
     """
 
     name: str

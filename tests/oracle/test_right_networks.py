@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from bpdebug.engine.language.functions import ACTIVATIONS
+from bpdebug.engine.network.losses import LOSS_KINDS
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
@@ -111,6 +112,14 @@ def activation(net: Network) -> None:
     net.add(name, lambda x: activated(name, x), {})
 
 
+def dropout(net: Network) -> None:
+    """With a mask of the person's own, scaled or not."""
+    keep = float(net.random.choice([0.8, 1.0]))
+    mask = (net.random.random(tuple(net.output.shape)) < 0.8) / (0.8 if keep == 1 else 1)
+    scaled = net.tensor(mask / keep)
+    net.add("dropout", lambda x: x * scaled, {"keep": keep, "mask": net.laid_out("a", mask).tolist()})
+
+
 def batch_norm(net: Network) -> None:
     features = net.output.shape[1]
     form = str(net.random.choice(["stages", "fused"]))
@@ -202,7 +211,7 @@ def random_network(random: np.random.Generator) -> tuple[Network, str]:
         kinds = [recurrent("rnn"), recurrent("lstm"), recurrent("gru"), layer_norm, dense]
         random.choice(kinds)(net)
         recurrent(str(random.choice(["rnn", "lstm", "gru"])))(net, "last")
-    middle = [dense, dense, activation, layer_norm, *([batch_norm] if batch > 2 else [])]
+    middle = [dense, dense, activation, dropout, layer_norm, *([batch_norm] if batch > 2 else [])]
     for _ in range(int(random.integers(1, 4))):
         random.choice(middle)(net)
     return net, f"[inputs]\na0 = {json.dumps(net.laid_out('a', a0).tolist())}"
@@ -211,25 +220,34 @@ def random_network(random: np.random.Generator) -> tuple[Network, str]:
 def ended(net: Network) -> tuple[str, Tensor]:
     """Add the last layer and a loss; return its table, and its value in torch."""
     random = net.random
-    loss = str(random.choice(["mse", "huber", "bce", "bce_with_logits", "cross_entropy", "gradient"]))
+    loss = str(random.choice([*LOSS_KINDS, "gradient"]))
     dense(net, int(random.integers(2, 5)), "sigmoid" if loss == "bce" else "identity")
     output = net.output
     if loss == "gradient":
         incoming = random.normal(size=tuple(output.shape))
         table = f"[gradient]\nda{net.number} = {net.written('a', incoming)}"
         return table, (output * net.tensor(incoming)).sum()
-    reduction = str(random.choice(["mean", "sum"]))
+    wanted = str(random.choice(["mean", "sum", "batchmean"]))
+    reduction = "sum" if wanted == "batchmean" else wanted
     if loss == "cross_entropy":
         classes = random.integers(output.shape[1], size=len(output))
         value = functional.cross_entropy(output, torch.tensor(classes), reduction=reduction)
         written = json.dumps(classes.tolist())
     else:
         target = random.uniform(size=tuple(output.shape))
-        names = {"mse": "mse_loss", "huber": "huber_loss", "bce": "binary_cross_entropy"}
+        names = {
+            "mse": "mse_loss",
+            "squared_error": "mse_loss",
+            "huber": "huber_loss",
+            "bce": "binary_cross_entropy",
+        }
         names |= {"bce_with_logits": "binary_cross_entropy_with_logits"}
         value = getattr(functional, names[loss])(output, net.tensor(target), reduction=reduction)
+        value = value / 2 if loss == "squared_error" else value
         written = net.written("a", target)
-    return f'[loss]\nkind = "{loss}"\nreduction = "{reduction}"\ntarget = {written}', value
+    return f'[loss]\nkind = "{loss}"\nreduction = "{wanted}"\ntarget = {written}', value / (
+        len(output) if wanted == "batchmean" else 1
+    )
 
 
 def gradients(net: Network, value: Tensor, case: Case) -> Values:
@@ -252,7 +270,7 @@ def by_convention(found: Values, case: Case, ending: str, random: np.random.Gene
         n = math.prod(program.shapes[program.blocks[-1].tensors["prediction"]])
         if len(found) > 1:  # a factor of one tensor alone is a mistake
             flowing = own = float(random.choice([1, 1, 1, -1, 0.5, 2, m, n, n / 2, 1 / m, 0.01, -0.1]))
-        if random.random() < 0.3 and 'reduction = "mean"' in ending and own != 1 / m:
+        if random.random() < 0.3 and 'mean"' in ending and own != 1 / m:
             flowing *= m
     found = {name: (own if name in trained else flowing) * value for name, value in found.items()}
     deltas = [name for name in found if name.startswith("dz")]

@@ -27,11 +27,14 @@ class LayerEntry(NamedTuple):
         The values of its settings.
     tensors : mapping
         Its own parameters, by their roles.
+    given : mapping
+        What else it is given, in place of what would be generated, by its role.
     """
 
     place: Place
     settings: Mapping[str, Value]
     tensors: Mapping[str, AnyTensor]
+    given: Mapping[str, AnyTensor]
 
     @property
     def number(self) -> int:
@@ -86,4 +89,5 @@ def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEn
         parameter.name: values[parameter.name] for parameter in kind.parameters if values.get(parameter.name)
     }
     place = Place(number, kind, values["name"] or "", values["inputs"], values["share"] or "")
-    return LayerEntry(place, settings, tensors)
+    given = {made.name: values[made.name] for made in kind.generated if values.get(made.name)}
+    return LayerEntry(place, settings, tensors, given)

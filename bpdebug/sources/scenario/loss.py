@@ -12,7 +12,7 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Call, Statement
 from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.layers.layer import Layer
-from bpdebug.engine.network.losses import LOSS, LOSS_KINDS, Objective, mean_at_parameters
+from bpdebug.engine.network.losses import LOSS, LOSS_KINDS, REDUCTIONS, Objective, mean_at_parameters
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.sources.problems import Report
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
@@ -39,7 +39,7 @@ def loss_model(name: str) -> type[BaseModel]:
     fields: dict[str, Any] = {
         "kind": (str, ...),
         "target": (Tensor, ...),
-        "reduction": (Literal["mean", "sum"], "mean"),
+        "reduction": (Literal[*REDUCTIONS], kind.reduction),
         "batch_mean": (Literal["at_loss", "at_parameters"], "at_loss"),
         "regularisation": (dict[str, Any] | None, None),
     }

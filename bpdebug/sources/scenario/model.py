@@ -130,6 +130,9 @@ def layer_model(name: str, shares: bool = False) -> type[BaseModel]:
     }
     for setting in kind.settings:
         fields[setting.name] = (_type_of(setting), setting.default)
+    for made in kind.generated:
+        if made.refusal:
+            fields[made.name] = (Tensor | None, None)
     for parameter in () if shares else kind.parameters:
         fields[parameter.name] = (Tensor, ...) if parameter.required else (Tensor | None, None)
     return create_model(kind.name, __config__=STRICT, **fields)

@@ -105,8 +105,7 @@ def _tensors(
     for layer in layers:
         for name, tensor in layer.tensors.items():
             yield f"{name}{layer.number}", (("layers", layer.number - 1, name), tensor)
-    for name, generated in network.generated.items():
-        yield name, (("layers",), generated)
+    yield from network.generated.items()
 
 
 def check_row_numbers(
