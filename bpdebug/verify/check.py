@@ -15,6 +15,7 @@ from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.sources.case import Case
+from bpdebug.sources.scenario.channels import in_channels_first
 from bpdebug.sources.scenario.loading import load_scenario
 from bpdebug.verify.blame import Judgement, judge
 from bpdebug.verify.comparison import Tolerance, agrees, compare
@@ -25,6 +26,7 @@ from bpdebug.verify.meanings import meanings_of
 from bpdebug.verify.report import Report, TensorReport, Verdict
 from bpdebug.verify.rounding import Rounding
 from bpdebug.verify.shared_faults import SharedFaults
+from bpdebug.verify.spellings import understood
 from bpdebug.verify.structure import describe
 from bpdebug.verify.telling_apart import would_tell
 from bpdebug.verify.upstream import evaluate_mine
@@ -73,6 +75,9 @@ def check_scenario(
         scenario = load_scenario(scenario)
     program, values = scenario.program, scenario.values
     arrays = {theirs: np.asarray(value) for theirs, value in (mine or {}).items()}
+    if scenario.images == "nhwc":
+        ours = {theirs: theirs for theirs in arrays} | understood(arrays, program)
+        arrays = {name: in_channels_first(ours[name], array, program) for name, array in arrays.items()}
     meanings = meanings_of(arrays, program, values)
     given = {meanings.get(theirs, theirs): array for theirs, array in arrays.items()}
     unknown = given.keys() - program.shapes.keys() - program.unused.keys()

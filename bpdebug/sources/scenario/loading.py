@@ -18,7 +18,7 @@ from bpdebug.sources.scenario import debug, own_program, training
 from bpdebug.sources.scenario.conversion import in_dtype, overflow
 from bpdebug.sources.scenario.draft import Draft
 from bpdebug.sources.scenario.limits import check_size
-from bpdebug.sources.scenario.mine import check_mine, read_mine, with_arrays
+from bpdebug.sources.scenario.mine import check_mine, read_mine, with_arrays, without_axes
 from bpdebug.sources.scenario.network import read_network
 from bpdebug.sources.scenario.reading import find_scenario, read_table
 from bpdebug.sources.scenario.tensors import AnyTensor
@@ -50,7 +50,8 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
             report.add((*place, *flaw.path), flaw.message, flaw.hint)
     steps = _training(document, report)
     is_sound = not report.problems
-    mine = read_mine(document["mine"], report)
+    own, images = without_axes(document, report)
+    mine = read_mine(own, report)
     if not is_sound:
         report.refuse()
 
@@ -58,13 +59,13 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     if steps is not None:
         program = steps.extend(program, report)
     check_size(program, draft.place_of, report)
-    check_mine(document["mine"], mine, program, report)
+    check_mine(own, mine, program, report)
     breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
     values = _values(draft.inputs_of(program), document["dtype"], report)
     if steps is not None:
         values = {**values, **steps.remembered(program, values, document["dtype"])}
-    arrays = with_arrays(mine, report)
+    arrays = with_arrays(mine, program, images, report)
     report.refuse()
     return Case(
         name=path.stem,
@@ -79,6 +80,7 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
         breakpoints=breakpoints,
         watches=watches,
         iterations=steps.iterations if steps else 1,
+        images=images,
     )
 
 

@@ -15,6 +15,7 @@ from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.losses import LOSS, LOSS_KINDS, REDUCTIONS, Objective, mean_at_parameters
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.sources.problems import Report
+from bpdebug.sources.scenario.channels import IMAGES, turned
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
 from bpdebug.sources.scenario.targets import check_classes, check_numbers, class_axis
 from bpdebug.sources.scenario.tensors import AnyTensor, Tensor
@@ -91,6 +92,8 @@ def read_loss(
     target: AnyTensor | None = values.get("target")
     if target is None or output is None:
         return None
+    if layout.images == "nhwc":
+        target = turned(target, IMAGES)
     axis = class_axis(values.get("axis"), len(output), layout, report)
     has_classes = kind.target == "classes" and len(target.shape) < len(output)
     if has_classes:

@@ -31,6 +31,7 @@ from bpdebug.sources.problems import (
     key_path,
     listed,
 )
+from bpdebug.sources.scenario.channels import AXES, CHOICES, in_channels_first
 from bpdebug.sources.scenario.conversion import floating
 from bpdebug.sources.scenario.limits import check_files, check_formulas
 from bpdebug.sources.scenario.tensors import AnyTensor, read_tensor
@@ -39,6 +40,27 @@ from bpdebug.sources.wordings import add_finding
 MINE = "mine"
 
 Entry = AnyTensor | Expression
+
+
+def without_axes(document: Mapping[str, Any], report: Report) -> tuple[Mapping[str, Any], str]:
+    """Return the table without its key `axes`, and how the user's own code lays out images.
+
+    Parameters
+    ----------
+    document : mapping
+        What the file says. A program of the user's own may have a tensor of that name.
+    report : Report
+        Takes what is wrong.
+    """
+    table, inputs = document[MINE], document.get("inputs")
+    if "layers" not in document:
+        return table, "nchw"
+    default = inputs.get(AXES, "nchw") if isinstance(inputs, Mapping) else "nchw"
+    images = table.get(AXES, default)
+    if images not in CHOICES and AXES in table:
+        message = f"unknown axes: found {described(images)}, expected one of {', '.join(CHOICES)}"
+        report.add((MINE, AXES), message, did_you_mean(images, CHOICES))
+    return {name: value for name, value in table.items() if name != AXES}, images
 
 
 def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
@@ -131,13 +153,30 @@ def nearest_hint(name: str, known: Sequence[str], report: Report) -> str:
     return "" if report.is_full else did_you_mean(name.lower(), known)
 
 
-def with_arrays(entries: Mapping[str, Entry], report: Report) -> Mapping[str, Array | Expression]:
-    """Return the entries with their numbers as read-only arrays; report what in a file cannot be read."""
+def with_arrays(
+    entries: Mapping[str, Entry], program: Program, images: str, report: Report
+) -> Mapping[str, Array | Expression]:
+    """Return the entries with their numbers as read-only arrays; report what in a file cannot be read.
+
+    Parameters
+    ----------
+    entries : mapping
+        What `read_mine` returned.
+    program : Program
+        The program of the file.
+    images : str
+        How the user's own code lays out images.
+    report : Report
+        Takes what is wrong.
+    """
     arrays: dict[str, Array | Expression] = {}
     for name, entry in entries.items():
         try:
             if isinstance(entry, AnyTensor):
-                arrays[name] = read_only(floating(entry.array()))
+                array = floating(entry.array())
+                if images == "nhwc":
+                    array = in_channels_first(name, array, program)
+                arrays[name] = read_only(array)
             else:
                 arrays[name] = entry
         except RefusalError as refusal:

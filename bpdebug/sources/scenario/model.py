@@ -30,6 +30,7 @@ from bpdebug.engine.language.nearest import nearest
 from bpdebug.engine.network.layers import LAYER_KINDS, Setting
 from bpdebug.sources.declared import MAX_AXES
 from bpdebug.sources.problems import KeyPath, Report, described, did_you_mean
+from bpdebug.sources.scenario.channels import Images
 from bpdebug.sources.scenario.tensors import AnyTensor, RandomTensor, Tensor, read_tensor
 from bpdebug.sources.wordings import READY, add_finding
 
@@ -81,6 +82,7 @@ class Inputs(BaseModel):
     model_config = STRICT
 
     a0: Tensor
+    axes: Images = "nchw"
 
 
 def check_kind(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.forms import Shape, written
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.network import losses
 from bpdebug.engine.network.layers import Layout
+from bpdebug.engine.network.layers.layout import IMAGE_AXES
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.sources.problems import KeyPath, RefusalError, Report
 from bpdebug.sources.scenario import loss
+from bpdebug.sources.scenario.channels import AXES, IMAGES, turned, turned_parameter
 from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE, read_gradient
 from bpdebug.sources.scenario.indices import check_indices
@@ -37,7 +39,9 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
     tables = document.get("layers", ())
     entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]
     data: AnyTensor | None = inputs.get(INPUT)
-    layout = Layout(document.get("layout", "columns"), document["weight_shape"])
+    layout = Layout(document.get("layout", "columns"), document["weight_shape"], inputs.get(AXES, "nchw"))
+    if layout.images == "nhwc":
+        data, entries = _with_channels_first(data, entries, report)
     network = _joined(entries, layout, data.shape if data else None, report)
     if data is not None:
         check_row_numbers(entries, network, data, document["dtype"], report)
@@ -45,7 +49,7 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
     gradient = (
         None
         if incoming is None or not entries
-        else read_gradient(incoming, len(entries), network.results, report)
+        else read_gradient(incoming, len(entries), network.results, layout, report)
     )
     layers = [entry for entry in entries if entry]
     tensors = dict(_tensors(data, layers, network))
@@ -76,6 +80,24 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
         return build(network, inputs, layout, seed, objective, target)
 
     return Draft(document, tensors, gradient, build_program, place_of)
+
+
+def _with_channels_first(
+    data: AnyTensor | None, entries: Sequence[LayerEntry | None], report: Report
+) -> tuple[AnyTensor | None, list[LayerEntry | None]]:
+    """Return the network's input and its layers as those of a program that has the channels first."""
+    if data is not None and len(data.shape) != IMAGE_AXES:
+        message = f"no images: found inputs.{INPUT} of shape {written(data.shape)}, expected n × h × w × c"
+        report.add(("inputs", AXES), message)
+        return data, [*entries]
+    return turned(data, IMAGES) if data else None, [
+        entry
+        and entry._replace(
+            tensors={role: turned_parameter(tensor) for role, tensor in entry.tensors.items()},
+            given={role: turned(tensor, IMAGES) for role, tensor in entry.given.items()},
+        )
+        for entry in entries
+    ]
 
 
 def _joined(

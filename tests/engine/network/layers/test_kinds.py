@@ -221,7 +221,7 @@ def test_gamma_of_a_picture_gets_its_gradient_in_one_sum() -> None:
 @pytest.mark.parametrize("place", ["first", "last"])
 @pytest.mark.parametrize("layout", [COLUMNS, ROWS], ids=["columns", "rows"])
 def test_biases_folded_into_weights_are_biases(layout: Layout, place: str) -> None:
-    """A dense layer behind a 1 has the gradients of one with a bias, which is its first column or its last."""
+    """A dense layer behind a 1 has the gradients of one with a bias: its first column, or its last."""
     random = np.random.default_rng(3)
     w, b, shape = random.normal(size=(2, 3)), random.normal(size=(2, 1)), (2, 4)
     a0 = laid_out(A0, layout)
