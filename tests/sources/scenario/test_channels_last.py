@@ -86,7 +86,7 @@ def test_gradients_with_the_channels_last_are_right(last: Case, tmp_path: Path) 
     mine = by_hand()
     report = check_scenario(last, mine)
     assert {one.name for one in report.tensors if one.verdict == "right"} == {"dw1", "db1", "dz1", "dw3"}
-    np.savez(tmp_path / "mine.npz", **{"W1": mine["dW1"], "dZ1": mine["dZ1"]})
+    np.savez(tmp_path / "mine.npz", W1=mine["dW1"], dZ1=mine["dZ1"])
     found = read_mine_files([tmp_path / "mine.npz"], last.program, {}, last.values, last.images)
     assert found.values.keys() == {"dw1", "dz1"}
     assert check(last.program, last.values, found.values).passed
