@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import VERSION, Source
+from bpdebug.engine.language.nodes import Source
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.program import Program
@@ -198,7 +198,7 @@ def _names_on(program: Program, finding: Finding) -> list[str]:
     """Return the statements that stand where a finding is; of several on a line, those that it names."""
     place = finding.source
     names = [one.name for one in program.statements if one.source is not None and _covers(one.source, place)]
-    return [name for name in names if name.partition(VERSION)[0] == finding.tensor] or names
+    return [name for name in names if program.versions.get(name, name) == finding.tensor] or names
 
 
 def _covers(source: Source, place: Source) -> bool:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from itertools import chain, islice, product
 
 from bpdebug.engine.language.forms import Region, numbers_of
-from bpdebug.engine.language.provenance.regions import Index, Source
+from bpdebug.engine.language.provenance.regions import FeedingRegion, Index
 from bpdebug.present.slicing import Slicing
 
 MOST_SLICES = 10_000
 """More than these nobody walks through, and they would take longer to list than a key may."""
 
 
-def fed_places(slicing: Slicing, sources: Sequence[Source]) -> tuple[Index, ...]:
+def fed_places(slicing: Slicing, sources: Sequence[FeedingRegion]) -> tuple[Index, ...]:
     """Return the slices of a tensor in which lies what feeds an element, each once.
 
     First those of the smallest source: where an element is compared with a mean over many slices, its own.
@@ -22,7 +22,7 @@ def fed_places(slicing: Slicing, sources: Sequence[Source]) -> tuple[Index, ...]
     ----------
     slicing : Slicing
         Which axes are shown.
-    sources : sequence of Source
+    sources : sequence of FeedingRegion
         The regions of the tensor that feed the element.
     """
     projections = [[numbers_of(source.region[axis]) for axis in slicing.others] for source in sources]
@@ -31,7 +31,7 @@ def fed_places(slicing: Slicing, sources: Sequence[Source]) -> tuple[Index, ...]
     return tuple(dict.fromkeys(islice(places, MOST_SLICES)))
 
 
-def fed_cells(slicing: Slicing, source: Source) -> tuple[range, range]:
+def fed_cells(slicing: Slicing, source: FeedingRegion) -> tuple[range, range]:
     """Return the rows and columns of a slice that a source covers; none where it lies in other slices."""
     region = source.region
     if any(
@@ -43,10 +43,10 @@ def fed_cells(slicing: Slicing, source: Source) -> tuple[range, range]:
 
 
 def marked_columns(
-    slicing: Slicing, sources: Sequence[Source], row: int, columns: range
-) -> dict[int, Source]:
+    slicing: Slicing, sources: Sequence[FeedingRegion], row: int, columns: range
+) -> dict[int, FeedingRegion]:
     """Return, for the columns of a row that are fed, what feeds them; a winner before the others."""
-    marked: dict[int, Source] = {}
+    marked: dict[int, FeedingRegion] = {}
     for source in sources:
         rows, own = fed_cells(slicing, source)
         if row in rows:
@@ -56,7 +56,7 @@ def marked_columns(
     return marked
 
 
-def fed_window(slicing: Slicing, sources: Sequence[Source]) -> tuple[range, range] | None:
+def fed_window(slicing: Slicing, sources: Sequence[FeedingRegion]) -> tuple[range, range] | None:
     """Return the rows and columns from the first fed cell of a slice to the last; None without any."""
     found = [cells for cells in (fed_cells(slicing, source) for source in sources) if all(cells)]
     if not found:

@@ -15,8 +15,8 @@ from bpdebug.engine.language.printing import shape_text, shown_text
 from bpdebug.engine.program.program import Program
 from bpdebug.present.python_text import Span
 
-State = Literal["done", "current", "coming"]
-MARKS: dict[State, str] = {"done": "✓", "current": "▶", "coming": " "}
+LineState = Literal["done", "current", "coming"]
+MARKS: dict[LineState, str] = {"done": "✓", "current": "▶", "coming": " "}
 
 
 class Row(NamedTuple):
@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
     kind: str
     text: str
-    state: State = "coming"
+    state: LineState = "coming"
     tail: str = ""
     positions: Sequence[int] = ()
     spans: tuple[Span, ...] = ()
@@ -60,7 +60,7 @@ class SourceWindow(Protocol):
     def position_of(self, number: int, current: int) -> int:
         """Return where a line leads to."""
 
-    def stop_of(self, number: int) -> Stop:
+    def stop_of(self, number: int) -> LineStop:
         """Return where a breakpoint on a line stops."""
 
     def toggle(self, number: int) -> bool:
@@ -76,7 +76,7 @@ class SourceWindow(Protocol):
         """Return the number of the nearest line with a text in it."""
 
 
-class Stop(NamedTuple):
+class LineStop(NamedTuple):
     """Where a breakpoint on a line stops: what the command takes, and the positions."""
 
     place: str
@@ -150,10 +150,10 @@ class Listing:
         """Return where a line leads to: to its statement, or the first one below a heading."""
         return self.lines[number].position
 
-    def stop_of(self, number: int) -> Stop:
+    def stop_of(self, number: int) -> LineStop:
         """Return where a breakpoint on a line stops: at what its statement writes."""
         position = self.lines[number].position
-        return Stop(self.program.statements[position - 1].name, (position,))
+        return LineStop(self.program.statements[position - 1].name, (position,))
 
     def toggle(self, number: int) -> bool:
         """Fold nothing: every line is always in sight."""
@@ -168,7 +168,7 @@ class Listing:
         line = self.lines[number]
         if line.kind != "statement":
             return Row(line.kind, self.text(line))
-        state: State = "done" if line.position < current else "coming"
+        state: LineState = "done" if line.position < current else "coming"
         if line.position == current:
             state = "current"
         return Row(line.kind, self.text(line), state, self.shape(line), (line.position,))

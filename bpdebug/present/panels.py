@@ -17,16 +17,16 @@ from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.long_sums import abbreviated
 from bpdebug.engine.language.printing import numpy_text
-from bpdebug.engine.language.provenance.regions import Index, Source
+from bpdebug.engine.language.provenance.regions import FeedingRegion, Index
 from bpdebug.engine.network.axes import axes_in, axes_of
 from bpdebug.present import code_verdicts
 from bpdebug.present.feeding import fed_places
 from bpdebug.present.slicing import Slicing, nearest, whole, written_axes
 from bpdebug.present.snapshot import PairNames, result_name
-from bpdebug.present.verdicts import Verdicts
+from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.present.views import View, Views
 
-Mark = Literal["written", "in part", "read", "incoming", ""]
+PanelMark = Literal["written", "in part", "read", "incoming", ""]
 NUMBER = whole(())
 """How what has no axes is sliced."""
 
@@ -50,7 +50,7 @@ class Panel:
         nothing moves when they appear.
     note : str
         What to say in place of a value.
-    sources : tuple of Source
+    sources : tuple of FeedingRegion
         The regions of it that the selected element comes from.
     title : str
         What is shown in place of the name: inside a statement, the node that has just been computed.
@@ -72,10 +72,10 @@ class Panel:
     name: str
     shape: Shape = ()
     value: Array | None = None
-    mark: Mark = ""
+    mark: PanelMark = ""
     recorded: Array | None = None
     note: str = ""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[FeedingRegion, ...] = ()
     title: str = ""
     view: str = ""
     wrong: np.ndarray | None = None
@@ -122,7 +122,7 @@ class Sight:
         For the place of a pair, the element under its cell cursor.
     selected : str
         The tensor whose element is explained.
-    sources : sequence of Source
+    sources : sequence of FeedingRegion
         What that element comes from.
     walked : int
         Of the slices in which this lies, how many one has walked on.
@@ -130,7 +130,7 @@ class Sight:
 
     cells: Mapping[int, Index] = field(default_factory=dict)
     selected: str = ""
-    sources: Sequence[Source] = ()
+    sources: Sequence[FeedingRegion] = ()
     walked: int = 0
 
 
@@ -140,7 +140,7 @@ NOTHING_SELECTED = Sight()
 def read_pairs(
     debugger: Debugger,
     pairs: Sequence[PairNames],
-    verdicts: Verdicts | code_verdicts.CodeVerdicts,
+    verdicts: CheckVerdicts | code_verdicts.CodeVerdicts,
     views: Views,
     view: View,
     sight: Sight = NOTHING_SELECTED,
@@ -153,7 +153,7 @@ def read_pairs(
         Where one is.
     pairs : sequence of PairNames
         What to show.
-    verdicts : Verdicts or CodeVerdicts
+    verdicts : CheckVerdicts or CodeVerdicts
         What is wrong in the user's values, if there are any.
     views : Views
         The numbers that there are.
@@ -221,7 +221,7 @@ def _with_axes(debugger: Debugger, panel: Panel) -> Panel:
 
 
 def _seen_in(
-    views: Views, view: View, panel: Panel, verdicts: Verdicts | code_verdicts.CodeVerdicts | None
+    views: Views, view: View, panel: Panel, verdicts: CheckVerdicts | code_verdicts.CodeVerdicts | None
 ) -> Panel:
     """Show the numbers of a view in a panel, and mark those that the user got wrong."""
     if panel.value is None or panel.mark == "in part":
@@ -240,7 +240,7 @@ def _seen_in(
 
 
 def _read_panel(
-    debugger: Debugger, reads: frozenset[str], role: str, name: str, sources: tuple[Source, ...]
+    debugger: Debugger, reads: frozenset[str], role: str, name: str, sources: tuple[FeedingRegion, ...]
 ) -> Panel:
     program = debugger.program
     if name not in program.shapes:
@@ -264,7 +264,7 @@ def _read_panel(
     value = debugger.value(name)
     if value is None:
         return Panel(role, name, shape, recorded=recorded, note="not computed yet")
-    mark: Mark = ""
+    mark: PanelMark = ""
     if name == result_name(debugger):
         mark = "written"
     elif name in reads:

@@ -122,14 +122,19 @@ def _pairs_of_update(program: Program, layer: Block | None, statement: Statement
         role = layer.roles.get(parameter) if layer else None
         gradient_role = layer.gradient_roles[role] if layer and role else gradient
         pairs[parameter] = PairNames(role or parameter, parameter, gradient_role, gradient)
+    kept = frozenset(program.carried.values())
     replaces = {new: old for old, new in program.carried.items() if old != parameter}
     remembered = frozenset(replaces.values()) - program.parameters
+    gradients = {gradient}  # with what clipping, decay and momentum make of it on the way
     for step in program.updates[parameter] if parameter else (statement,):
-        for name in (*names(step.expression), step.name):
+        reads = names(step.expression)
+        if parameter and step.name not in kept and not gradients.isdisjoint(reads):
+            gradients.add(step.name)
+        for name in (*reads, step.name):
             old = replaces.get(name, name)
             if old in remembered:
                 pairs.setdefault(old, PairNames(old, old, program.carried[old], program.carried[old]))
-            elif parameter and name.startswith(f"{gradient}_"):
+            elif name in gradients and name != gradient:
                 pairs.setdefault(name, PairNames("", "", name, name))
             else:
                 pair = _pair_of(program, name)

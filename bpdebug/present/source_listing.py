@@ -11,7 +11,7 @@ from typing import Literal
 
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.source_lines import SourceLine
-from bpdebug.present.listing import Listing, Row, SourceWindow, State, Stop, nearest_text
+from bpdebug.present.listing import LineState, LineStop, Listing, Row, SourceWindow, nearest_text
 from bpdebug.present.python_text import Span, spans_of
 from bpdebug.sources.case import Case
 
@@ -78,12 +78,12 @@ class SourceListing:
             return 0
         return next((start for start in line.starts if start > current), line.starts[0])
 
-    def stop_of(self, number: int) -> Stop:
+    def stop_of(self, number: int) -> LineStop:
         """Return where a breakpoint on a line stops: each time that it runs."""
         line = self._source_line(number)
         if line is None:
-            return Stop("", ())
-        return Stop(f"{line.file}:{line.line}", self.tree.runs_of(line.file, line.line))
+            return LineStop("", ())
+        return LineStop(f"{line.file}:{line.line}", self.tree.runs_of(line.file, line.line))
 
     def _source_line(self, number: int) -> SourceLine | None:
         """Return a line; of the name of a file, the one below it."""
@@ -145,7 +145,7 @@ class SourceListing:
         head = f"{line.line:>{self.number_room}} {indent}{fold} "
         (own,) = spans_of(code)
         spans = tuple(Span(begin + len(head), end + len(head), style) for begin, end, style in own)
-        state: State = "done" if line.last <= current else "coming"
+        state: LineState = "done" if line.last <= current else "coming"
         if current and number == self.line_at(current):
             state = "current"
         return Row("statement", head + code, state, self._tail(line, current), line.positions, spans)

@@ -34,7 +34,7 @@ WORST_FIRST = ("✗", "~", "=")
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class CheckVerdicts:
     """A report, and the user's numbers that it is about.
 
     Attributes

@@ -39,7 +39,7 @@ class Script(NamedTuple):
     is_corrected: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """A program with values, ready to run.
 

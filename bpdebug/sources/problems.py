@@ -89,7 +89,7 @@ class RefusalError(Exception):
         self.message, self.hint, self.path = message, hint, path
 
 
-class Report:
+class ProblemReport:
     """Collects the problems of one file, each once.
 
     Parameters

@@ -49,7 +49,7 @@ class BpdebugApp(App[None]):
     TITLE = "bpdebug"
     CSS_PATH = "styles.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "quit", "quit", show=False, id="quit")]
-    settings: settings.Settings
+    settings: settings.UserSettings
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class BpdebugApp(App[None]):
     def apply_settings(self) -> None:
         """Read the user's settings; say what is wrong with them, and then leave all at the defaults."""
         self.settings, problems = (
-            settings.read_settings(self.user) if self.user is not None else (settings.Settings(), ())
+            settings.read_settings(self.user) if self.user is not None else (settings.UserSettings(), ())
         )
         self.theme = self.settings.theme
         self.set_keymap(self.settings.keys)

@@ -11,7 +11,7 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
 from bpdebug.errors import ScenarioError
 from bpdebug.sources.pairs import read_pairs
-from bpdebug.sources.problems import Report, did_you_mean, key_path, listed
+from bpdebug.sources.problems import ProblemReport, did_you_mean, key_path, listed
 from bpdebug.sources.scenario.channels import in_channels_first
 from bpdebug.sources.scenario.mine import known_names, nearest_hint
 from bpdebug.verify.array_files import read_arrays
@@ -42,7 +42,7 @@ class MineFiles:
 class _Found:
     """An array of a file, under the name that it has there; None if it was refused."""
 
-    report: Report
+    report: ProblemReport
     name: str
     array: Array | None
 
@@ -85,8 +85,8 @@ def read_mine_files(
     ScenarioError
         If something cannot be read or understood, with every problem of every file.
     """
-    by_user = Report(MAP)
-    reports = [Report(os.fspath(path)) for path in paths]
+    by_user = ProblemReport(MAP)
+    reports = [ProblemReport(os.fspath(path)) for path in paths]
     found = [
         _Found(report, name, array)
         for path, report in zip(paths, reports, strict=True)
@@ -138,7 +138,7 @@ def _with_channels_first(
 
 
 def _check_mapping(
-    mapping: Mapping[str, str], found: Sequence[_Found], program: Program, report: Report
+    mapping: Mapping[str, str], found: Sequence[_Found], program: Program, report: ProblemReport
 ) -> None:
     theirs, known = list(dict.fromkeys(entry.name for entry in found)), known_names(program)
     for name, ours in mapping.items():

@@ -21,7 +21,7 @@ from bpdebug.verify.diagnosis.diagnose import Bench, Explanations, described
 from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.every_step import AtEveryStep
 from bpdebug.verify.diagnosis.fits import BATCH
-from bpdebug.verify.diagnosis.search import Candidate
+from bpdebug.verify.diagnosis.search import FormulaCandidate
 from bpdebug.verify.diagnosis.written_out import DEEPEST_OF_LAYER, with_parts
 from bpdebug.verify.report import TensorReport
 from bpdebug.verify.upstream import own_value, upstream_values
@@ -37,12 +37,12 @@ class Hidden(NamedTuple):
     ----------
     statement : Statement
         What computes it.
-    candidate : Candidate
+    candidate : FormulaCandidate
         Its formula, and how it differs from the right one.
     """
 
     statement: Statement
-    candidate: Candidate
+    candidate: FormulaCandidate
 
 
 class SharedFault(NamedTuple):
@@ -52,14 +52,14 @@ class SharedFault(NamedTuple):
     ----------
     statement : Statement
         What is wrong.
-    candidates : tuple of Candidate
+    candidates : tuple of FormulaCandidate
         The formulas by which it is, the most plausible first.
     tensors : tuple of str
         The tensors in which it shows.
     """
 
     statement: Statement
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[FormulaCandidate, ...]
     tensors: tuple[str, ...]
 
 
@@ -140,7 +140,7 @@ class SharedFaults:
 def shared_fault(
     program: Program,
     statement: Statement,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[FormulaCandidate],
     fed: Mapping[str, Array],
     mine: Mapping[str, Array],
     wrong: Collection[str],
@@ -154,7 +154,7 @@ def shared_fault(
         The right program.
     statement : Statement
         What gives the wrong tensor.
-    candidates : sequence of Candidate
+    candidates : sequence of FormulaCandidate
         The formulas that give the user's numbers, the most plausible first.
     fed : mapping
         What the user's formulas were fed: all tensors, those that the user gave among them.
@@ -187,7 +187,7 @@ def shared_fault(
 
 
 def arising(
-    program: Program, statement: Statement, candidate: Candidate, given: Collection[str]
+    program: Program, statement: Statement, candidate: FormulaCandidate, given: Collection[str]
 ) -> Iterator[Hidden]:
     """Yield the tensors above a wrong one in which an edit of its formula may lie, the deepest first.
 
@@ -197,7 +197,7 @@ def arising(
         The right program.
     statement : Statement
         What gives the wrong tensor.
-    candidate : Candidate
+    candidate : FormulaCandidate
         A formula that gives the user's numbers, with what was not given written out.
     given : collection of str
         The tensors that the user gave.
@@ -265,7 +265,7 @@ def is_hidden(program: Program, name: str, given: Collection[str]) -> bool:
 
 
 def _scaled(
-    program: Program, statement: Statement, candidate: Candidate, given: Collection[str]
+    program: Program, statement: Statement, candidate: FormulaCandidate, given: Collection[str]
 ) -> Iterator[Hidden]:
     """Yield the tensors above that may have the factor: what follows from them has it too."""
     (edit,) = candidate.edits

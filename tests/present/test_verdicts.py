@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bpdebug.engine.program.trace import run
-from bpdebug.present.verdicts import Verdicts
+from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
@@ -32,9 +32,9 @@ def case(tmp_path: Path) -> Case:
     return load_scenario(path)
 
 
-def shown(case: Case, mine: Values) -> Verdicts:
+def shown(case: Case, mine: Values) -> CheckVerdicts:
     reference = run(case.program, case.values).values
-    return Verdicts(case.program, reference, mine, check_scenario(case, mine))
+    return CheckVerdicts(case.program, reference, mine, check_scenario(case, mine))
 
 
 def right(case: Case, *names: str) -> Values:

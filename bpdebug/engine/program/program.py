@@ -19,11 +19,11 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Statement, names
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.program import passages as by_passages
+from bpdebug.engine.program import source_lines as by_lines
 from bpdebug.engine.program.block import Block
-from bpdebug.engine.program.index import Index, index_of
+from bpdebug.engine.program.index import ProgramIndex, index_of
 from bpdebug.engine.program.mathematics import Mathematics
-from bpdebug.engine.program.passages import passages_of
-from bpdebug.engine.program.source_lines import SourceLines
 from bpdebug.engine.program.variables import Variables
 from bpdebug.errors import BpdebugError, ProgramError, ShapeError
 
@@ -53,6 +53,9 @@ class Program:
     summed : frozenset of str
         The gradients that are m times as large, because the mean over m examples is taken later, at
         the parameters.
+    versions : mapping
+        For a variable of the person's own code that was assigned again, the name of each further version ->
+        the variable: `delta ·2` -> `delta`.
     shapes : mapping
         The shape of every tensor, inputs and results.
 
@@ -72,20 +75,21 @@ class Program:
     batch_axes: Mapping[str, int] = field(default_factory=dict)
     carried: Mapping[str, str] = field(default_factory=dict)
     summed: frozenset[str] = frozenset()
+    versions: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, Shape] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shapes", infer_shapes(self.inputs, self.statements))
 
     @cached_property
-    def index(self) -> Index:
+    def index(self) -> ProgramIndex:
         """What belongs to what."""
         return index_of(self.shapes, self.statements, self.incoming, self.blocks)
 
     @cached_property
     def mathematics(self) -> Mathematics:
         """What writes it as mathematics."""
-        return Mathematics(self.index)
+        return Mathematics(self.index, self.versions)
 
     @property
     def positions(self) -> Mapping[str, int]:
@@ -98,14 +102,14 @@ class Program:
         return next(iter(self.incoming.values()), "")
 
     @cached_property
-    def source_lines(self) -> SourceLines:
+    def source_lines(self) -> by_lines.SourceLines:
         """The lines of the person's own code that it was recorded from; none of a scenario."""
-        return SourceLines(self.statements)
+        return by_lines.SourceLines(self.statements)
 
     @cached_property
     def passages(self) -> tuple[int, ...]:
         """For each statement of the person's own code the number of the passage that it is in."""
-        return passages_of(self.statements, self.parameters)
+        return by_passages.passages_of(self.statements, self.parameters)
 
     @property
     def is_recorded(self) -> bool:
@@ -115,7 +119,7 @@ class Program:
     @cached_property
     def variables(self) -> Variables:
         """The variables of the person's own code, and their versions."""
-        return Variables(self.inputs, self.positions)
+        return Variables(self.inputs, self.positions, self.versions)
 
     @cached_property
     def runnable(self) -> tuple[tuple[str, Callable[..., Array], tuple[str, ...]], ...]:

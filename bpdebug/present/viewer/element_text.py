@@ -6,24 +6,26 @@ from collections.abc import Sequence
 
 from bpdebug.present.cells import exact_text
 from bpdebug.present.slicing import Slicing
-from bpdebug.present.viewer.subject import Values
+from bpdebug.present.viewer.subject import ShownValues
 
 
-def value_text(values: Values, slicing: Slicing) -> str:
+def value_text(values: ShownValues, slicing: Slicing) -> str:
     """Write the element under the cursor so that Python reads the same number back."""
     return exact_text(values[slicing.index].item(), values.dtype)
 
 
-def element_text(name: str, choices: Sequence[Values], shown: Values, slicing: Slicing) -> tuple[str, str]:
+def element_text(
+    name: str, choices: Sequence[ShownValues], shown: ShownValues, slicing: Slicing
+) -> tuple[str, str]:
     """Write the element under the cursor.
 
     Parameters
     ----------
     name : str
         The tensor.
-    choices : sequence of Values
+    choices : sequence of ShownValues
         All that can be shown of it.
-    shown : Values
+    shown : ShownValues
         What is shown now.
     slicing : Slicing
         Where the cursor is.

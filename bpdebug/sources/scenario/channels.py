@@ -8,22 +8,45 @@ They are turned once, as they are read; what a `flatten` makes a row of keeps th
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.network.layers.layout import IMAGE_AXES
 from bpdebug.engine.program.program import Program
+from bpdebug.sources.problems import ProblemReport, described, did_you_mean
 from bpdebug.sources.scenario.tensors import AnyTensor, GeneratedTensor
 
 Images = Literal["nchw", "nhwc"]
 """How a file lays out its images."""
-AXES = "axes"
-"""The key that says it."""
+AXES, MINE = "axes", "mine"
+"""The key that says it, and the table of the user's own tensors, which may say it, too."""
 CHOICES = get_args(Images)
 IMAGES, FILTERS = (0, 3, 1, 2), (3, 2, 0, 1)
 """For each axis of the program's tensor, the axis of one with its channels last that it is."""
+
+
+def without_axes(document: Mapping[str, Any], report: ProblemReport) -> tuple[Mapping[str, Any], str]:
+    """Return the table without its key `axes`, and how the user's own code lays out images.
+
+    Parameters
+    ----------
+    document : mapping
+        What the file says. A program of the user's own may have a tensor of that name.
+    report : ProblemReport
+        Takes what is wrong.
+    """
+    table, inputs = document[MINE], document.get("inputs")
+    if "layers" not in document:
+        return table, "nchw"
+    default = inputs.get(AXES, "nchw") if isinstance(inputs, Mapping) else "nchw"
+    images = table.get(AXES, default)
+    if images not in CHOICES and AXES in table:
+        message = f"unknown axes: found {described(images)}, expected one of {', '.join(CHOICES)}"
+        report.add((MINE, AXES), message, did_you_mean(images, CHOICES))
+    return {name: value for name, value in table.items() if name != AXES}, images
 
 
 def turned(tensor: AnyTensor, order: tuple[int, ...]) -> AnyTensor:

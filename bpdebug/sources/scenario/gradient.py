@@ -9,7 +9,7 @@ from typing import Any
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.network.layers import Layout
 from bpdebug.sources.literal import LiteralTensor
-from bpdebug.sources.problems import Report, did_you_mean, key_path
+from bpdebug.sources.problems import ProblemReport, did_you_mean, key_path
 from bpdebug.sources.scenario.channels import IMAGES, turned
 from bpdebug.sources.scenario.draft import Incoming
 from bpdebug.sources.scenario.model import check_tensor
@@ -21,7 +21,7 @@ ONE = LiteralTensor((), [1.0])
 
 
 def read_gradient(
-    table: Mapping[str, Any], layers: int, results: Mapping[str, Shape], layout: Layout, report: Report
+    table: Mapping[str, Any], layers: int, results: Mapping[str, Shape], layout: Layout, report: ProblemReport
 ) -> Incoming | None:
     """Check the table and return the gradient in it; None where something is wrong.
 
@@ -35,7 +35,7 @@ def read_gradient(
         The shapes of what the last layer computes, as far as they are known.
     layout : Layout
         How the network's tensors are laid out.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     tensors = [f"{role}{layers}" for role in "az" if not results or f"{role}{layers}" in results]

@@ -13,8 +13,8 @@ from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.layers.kind import INPUT_ROLE, Generated, input_roles
 from bpdebug.engine.network.layers.layer import Layer, make_layer
 from bpdebug.errors import ShapeError
-from bpdebug.sources.problems import KeyPath, RefusalError, Report, shortened
-from bpdebug.sources.scenario.graph import Graph, chain, read_graph
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, shortened
+from bpdebug.sources.scenario.graph import LayerGraph, chain, read_graph
 from bpdebug.sources.scenario.layers import LayerEntry
 from bpdebug.sources.scenario.shapes import UNKNOWN, check_layer, misshapen, results, unknown_shape, with_axes
 from bpdebug.sources.scenario.tensors import AnyTensor, GeneratedTensor
@@ -50,7 +50,7 @@ class Network(NamedTuple):
 
 
 def put_together(
-    entries: Sequence[LayerEntry | None], layout: Layout, data: Shape | None, report: Report
+    entries: Sequence[LayerEntry | None], layout: Layout, data: Shape | None, report: ProblemReport
 ) -> Network:
     """Join the layers, and hold the shapes of all of them against each other.
 
@@ -62,7 +62,7 @@ def put_together(
         How their tensors are laid out.
     data : tuple of int, optional
         The shape of what goes into the network; None if it is not known.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     graph = _graph(entries, report)
@@ -99,7 +99,9 @@ def put_together(
     return Network(layers, computed.get(len(entries), {}), generated)
 
 
-def _made(entry: LayerEntry, made: Generated, shape: Shape, report: Report) -> tuple[KeyPath, AnyTensor]:
+def _made(
+    entry: LayerEntry, made: Generated, shape: Shape, report: ProblemReport
+) -> tuple[KeyPath, AnyTensor]:
     """Return what is generated for a layer, or what the file gives in its place."""
     given = entry.given.get(made.name)
     if given is None or made.refusal is None:
@@ -124,7 +126,7 @@ def _too_long(steps: int) -> tuple[str, str]:
     return message, "each time step is a row of statements of its own"
 
 
-def _graph(entries: Sequence[LayerEntry | None], report: Report) -> Graph | None:
+def _graph(entries: Sequence[LayerEntry | None], report: ProblemReport) -> LayerGraph | None:
     known = [entry.place for entry in entries if entry]
     if len(known) == len(entries):
         return read_graph(known, report) if known else None
@@ -138,7 +140,7 @@ def _check_layer(
     sources: Sequence[int],
     incoming: Sequence[Shape | None],
     layout: Layout,
-    report: Report,
+    report: ProblemReport,
 ) -> dict[str, Shape] | None:
     """Return the shapes of what a layer is given, by role; None where one is missing or cannot be used."""
     kind, place = entry.kind, entry.place

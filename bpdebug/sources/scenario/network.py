@@ -11,7 +11,7 @@ from bpdebug.engine.network import losses
 from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.layers.layout import IMAGE_AXES
 from bpdebug.engine.program.program import Program, with_backward
-from bpdebug.sources.problems import KeyPath, RefusalError, Report
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError
 from bpdebug.sources.scenario import loss
 from bpdebug.sources.scenario.channels import AXES, IMAGES, turned, turned_parameter
 from bpdebug.sources.scenario.draft import Draft, Incoming
@@ -24,14 +24,14 @@ from bpdebug.sources.scenario.shapes import TRANSPOSED
 from bpdebug.sources.scenario.tensors import AnyTensor
 
 
-def read_network(table: Mapping[str, Any], report: Report) -> Draft:
+def read_network(table: Mapping[str, Any], report: ProblemReport) -> Draft:
     """Check a file that has `[[layers]]`.
 
     Parameters
     ----------
     table : mapping
         What the file says.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     document = check(NetworkDocument, table, (), report)
@@ -63,7 +63,12 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
         if incoming is not None:
             message = "two ways to begin the backward pass: found [gradient] and [loss], expected one of them"
             report.add((GRADIENT,), message, "the gradient follows from the loss")
-        parameters = [f"{name}{entry.number}" for entry in layers for name in entry.tensors]
+        parameters = {
+            f"{parameter.name}{entry.number}": parameter.is_bias
+            for entry in layers
+            for parameter in entry.kind.parameters
+            if parameter.name in entry.tensors
+        }
         output = network.results.get(f"a{len(entries)}")
         read = loss.read_loss(document["loss"], layout, parameters, output, document["dtype"], report)
         if read is not None:
@@ -83,7 +88,7 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
 
 
 def _with_channels_first(
-    data: AnyTensor | None, entries: Sequence[LayerEntry | None], report: Report
+    data: AnyTensor | None, entries: Sequence[LayerEntry | None], report: ProblemReport
 ) -> tuple[AnyTensor | None, list[LayerEntry | None]]:
     """Return the network's input and its layers as those of a program that has the channels first."""
     if data is not None and len(data.shape) != IMAGE_AXES:
@@ -101,15 +106,15 @@ def _with_channels_first(
 
 
 def _joined(
-    entries: Sequence[LayerEntry | None], layout: Layout, data: Shape | None, report: Report
+    entries: Sequence[LayerEntry | None], layout: Layout, data: Shape | None, report: ProblemReport
 ) -> Network:
     """Put the layers together; where all weights fit the other way round, what is wrong says so."""
-    own = Report(report.file, report.folder)
+    own = ProblemReport(report.file, report.folder)
     network = put_together(entries, layout, data, own)
     problems = own.problems
     if any(problem.hint == TRANSPOSED for problem in problems):
         other = layout._replace(weight_shape="in_out" if layout.weight_shape == "out_in" else "out_in")
-        trial = Report(report.file, report.folder)
+        trial = ProblemReport(report.file, report.folder)
         put_together(entries, other, data, trial)
         if not trial.problems:
             hint = f'{TRANSPOSED} all weights fit with weight_shape = "{other.weight_shape}"'
@@ -131,7 +136,7 @@ def _tensors(
 
 
 def check_row_numbers(
-    entries: Sequence[LayerEntry | None], network: Network, data: AnyTensor, dtype: str, report: Report
+    entries: Sequence[LayerEntry | None], network: Network, data: AnyTensor, dtype: str, report: ProblemReport
 ) -> None:
     """Hold what goes into the network against the tables whose rows it names, if there are any.
 
@@ -145,7 +150,7 @@ def check_row_numbers(
         What goes into the network.
     dtype : str
         The dtype of the scenario, in which the numbers of rows must be exact.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     for entry in entries:

@@ -14,10 +14,10 @@ from textual.widgets import Input, Label
 
 from bpdebug.errors import BpdebugError
 
-Answer = TypeVar("Answer")
+Reply = TypeVar("Reply")
 
 
-class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
+class AskScreen(ModalScreen[Reply | None], Generic[Reply]):
     """A one-line dialog; its result is what was read from the answer, or None if it was left.
 
     Parameters
@@ -33,7 +33,7 @@ class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel")]
 
     def __init__(
-        self, question: str, read: Callable[[str], Answer], placeholder: str = "", text: str = ""
+        self, question: str, read: Callable[[str], Reply], placeholder: str = "", text: str = ""
     ) -> None:
         super().__init__()
         self.question = question

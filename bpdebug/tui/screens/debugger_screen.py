@@ -28,7 +28,7 @@ from bpdebug.present.entries import gutter_marks
 from bpdebug.present.explaining import Selection, given_text
 from bpdebug.present.health_text import next_finding
 from bpdebug.present.line_pairs import most_pairs_of_lines
-from bpdebug.present.listing import Stop
+from bpdebug.present.listing import LineStop
 from bpdebug.present.operation_text import about_text, operation_text
 from bpdebug.present.panels import read_pairs
 from bpdebug.present.slicing import nearest
@@ -373,14 +373,16 @@ class DebuggerScreen(ActionScreen):
         if listing.has_focus:
             self.toggle_breakpoint(listing.stop())
         else:
-            self.toggle_breakpoint(listing.stop(listing.listing.line_at(here)) if here else Stop("", (0,)))
+            self.toggle_breakpoint(
+                listing.stop(listing.listing.line_at(here)) if here else LineStop("", (0,))
+            )
 
     @on(messages.GutterClicked)
     def gutter_clicked(self, message: messages.GutterClicked) -> None:
         """Set or remove a breakpoint beside a line."""
         self.toggle_breakpoint(self.program.stop(message.number))
 
-    def toggle_breakpoint(self, stop: Stop) -> None:
+    def toggle_breakpoint(self, stop: LineStop) -> None:
         """Remove the breakpoints of a line, or set one there."""
         there = self.debugger.breakpoints.on(stop.positions)
         numbers = " ".join(str(found.number) for found in there)

@@ -18,9 +18,9 @@ from textual.strip import Strip
 
 from bpdebug.engine.program.program import Program
 from bpdebug.present import code_verdicts
-from bpdebug.present.listing import MARKS, Row, SourceWindow, Stop, fitted
+from bpdebug.present.listing import MARKS, LineStop, Row, SourceWindow, fitted
 from bpdebug.present.verdicts import MARKS as VERDICT_MARKS
-from bpdebug.present.verdicts import WORST_FIRST, Verdicts
+from bpdebug.present.verdicts import WORST_FIRST, CheckVerdicts
 from bpdebug.tui.messages import GutterClicked, PositionChosen
 from bpdebug.tui.widgets.code_drawing import CODE_CLASSES, coloured
 
@@ -61,7 +61,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         self.position = 0
         self.inside = False
         self.cursor = 0
-        self.verdicts: Verdicts | code_verdicts.CodeVerdicts | None = None
+        self.verdicts: CheckVerdicts | code_verdicts.CodeVerdicts | None = None
         self.stops: Mapping[int, str] = {}
         self.marks: dict[int, str] = {}
         self.search_began: int | None = None
@@ -86,7 +86,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         changed = self.listing.changed(before, after)
         self.refresh_lines(changed.start, len(changed))
 
-    def show_verdicts(self, verdicts: Verdicts | code_verdicts.CodeVerdicts) -> None:
+    def show_verdicts(self, verdicts: CheckVerdicts | code_verdicts.CodeVerdicts) -> None:
         """Show beside each statement what a check said of it."""
         if verdicts is not self.verdicts:
             self.verdicts = verdicts
@@ -154,7 +154,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         """Where the line under the cursor leads to; under a heading, the first one below it."""
         return self.listing.position_of(self.cursor, self.position)
 
-    def stop(self, number: int | None = None) -> Stop:
+    def stop(self, number: int | None = None) -> LineStop:
         """Return where a breakpoint on a line stops; without one, on the line of the cursor."""
         return self.listing.stop_of(self.cursor if number is None else number)
 

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from bpdebug.present.cells import Cell, CellFormat
 from bpdebug.present.slicing import Slicing, whole
 from bpdebug.present.viewer.looks import SPOT_WIDTH, Look, spot_text
-from bpdebug.present.viewer.subject import Values
+from bpdebug.present.viewer.subject import ShownValues
 from bpdebug.tui.messages import PlaceChosen
 from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES, MARGIN, SELECTED, cell_class, cell_segment
 from bpdebug.tui.widgets.cell_grid import CellGrid
@@ -31,7 +31,7 @@ class Shown:
 
     Attributes
     ----------
-    values : Values
+    values : ShownValues
         The numbers.
     slicing : Slicing
         Which of them, and where the cursor is.
@@ -43,7 +43,7 @@ class Shown:
         The selected rows and columns; empty without a selection.
     """
 
-    values: Values
+    values: ShownValues
     slicing: Slicing
     form: CellFormat
     look: Look = "both"
@@ -59,7 +59,7 @@ class TensorGrid(CellGrid):
 
     def __init__(self) -> None:
         super().__init__(id="grid")
-        empty = Values("", np.zeros((0, 0)))
+        empty = ShownValues("", np.zeros((0, 0)))
         self.shown = Shown(empty, whole(empty.shape), CellFormat())
 
     # What the screen tells it, and asks

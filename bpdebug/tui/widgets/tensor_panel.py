@@ -22,7 +22,7 @@ from textual.strip import Strip
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.printing import shape_text
-from bpdebug.engine.language.provenance.regions import Source
+from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.present import panel_titles
 from bpdebug.present.cells import Cell, CellFormat
 from bpdebug.present.feeding import fed_window, marked_columns
@@ -215,7 +215,7 @@ class TensorPanel(CellGrid):
         return Strip([Segment(text.ljust(width)[:width], style)], width)
 
     def cell_segment(
-        self, cell: Cell, place: tuple[int, int], source: Source | None, is_wrong: bool
+        self, cell: Cell, place: tuple[int, int], source: FeedingRegion | None, is_wrong: bool
     ) -> Segment:
         """Draw one number with its marks."""
         style = self.style_of(cell_class(cell))

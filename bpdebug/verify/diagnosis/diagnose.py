@@ -17,12 +17,12 @@ from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.network.optimizers import COUNTER, NEW
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
-from bpdebug.verify.diagnosis.edits import Edit
+from bpdebug.verify.diagnosis.edits import FormulaEdit
 from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.every_step import AtEveryStep, Loop
 from bpdebug.verify.diagnosis.fits import BATCH
-from bpdebug.verify.diagnosis.scope import Scope
-from bpdebug.verify.diagnosis.search import Candidate, groups_of, search, search_pairs
+from bpdebug.verify.diagnosis.scope import FormulaScope
+from bpdebug.verify.diagnosis.search import FormulaCandidate, groups_of, search, search_pairs
 from bpdebug.verify.diagnosis.wording import done, why
 from bpdebug.verify.diagnosis.written_out import written_out
 from bpdebug.verify.report import Diagnosis
@@ -95,7 +95,7 @@ class Bench:
                     extended[name + suffix] = values[name][(*before, part)]
         return extended
 
-    def scope(self, statement: Statement, values: Mapping[str, Array]) -> Scope:
+    def scope(self, statement: Statement, values: Mapping[str, Array]) -> FormulaScope:
         """Return what a formula for a statement's result can be made of."""
         position = self.program.positions[statement.name]
         before = {entry.name for entry in self.program.statements[: position - 1]}
@@ -114,7 +114,7 @@ class Bench:
             }
             for which in (0, 1)
         ]
-        return Scope(
+        return FormulaScope(
             {name: value.shape for name, value in values.items()},
             mistakable,
             near & set(mistakable),
@@ -151,7 +151,7 @@ class Explanations(NamedTuple):
 
     Attributes
     ----------
-    candidates : tuple of Candidate
+    candidates : tuple of FormulaCandidate
         The formulas that give the user's numbers.
     at_every_step : tuple of (AtEveryStep, float)
         Where there are none: what is wrong at every step of a loop, and what it leaves over.
@@ -159,7 +159,7 @@ class Explanations(NamedTuple):
         That loop; None where the step itself is spoken of.
     """
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[FormulaCandidate, ...]
     at_every_step: tuple[tuple[AtEveryStep, float], ...] = ()
     loop: Loop | None = None
 
@@ -283,13 +283,15 @@ def _of_every_step(one: AtEveryStep, off: float, before: str = "") -> Diagnosis:
     )
 
 
-def _zeros(right: Expression) -> Candidate:
+def _zeros(right: Expression) -> FormulaCandidate:
     """Say that there are zeros alone: a factor of 0 explains them, and so no two edits are tried."""
     nothing = Call("multiply", (Number(0), right))
-    return Candidate(nothing, (Edit(nothing, "all zeros", right, nothing, 1.0),), 1.0, 0.0, right)
+    return FormulaCandidate(
+        nothing, (FormulaEdit(nothing, "all zeros", right, nothing, 1.0),), 1.0, 0.0, right
+    )
 
 
-def _described(candidate: Candidate) -> Diagnosis:
+def _described(candidate: FormulaCandidate) -> Diagnosis:
     return Diagnosis(
         formula=numpy_text(candidate.expression),
         edits=tuple(done(edit) for edit in candidate.edits),

@@ -28,7 +28,7 @@ from bpdebug.present.viewer.element_text import element_text
 from bpdebug.present.viewer.export import default_file, new_file, write_npy
 from bpdebug.present.viewer.looks import SPOT_WIDTH, spot_text
 from bpdebug.present.viewer.statistics_text import count_text, finite_note, size_entries
-from bpdebug.present.viewer.subject import Subject, Values
+from bpdebug.present.viewer.subject import ShownValues, Subject
 
 SMALL = np.array([[0.1, -2.0, 3.5], [math.nan, math.inf, 1e-300]])
 
@@ -36,7 +36,7 @@ SMALL = np.array([[0.1, -2.0, 3.5], [math.nan, math.inf, 1e-300]])
 def copied(value: np.ndarray, form: str, rows: range | None = None, columns: range | None = None) -> str:
     slicing = whole(value.shape)
     height, width = slicing.matrix_shape
-    return copied_text(Values("", value), slicing, rows or range(height), columns or range(width), form)
+    return copied_text(ShownValues("", value), slicing, rows or range(height), columns or range(width), form)
 
 
 # What can be shown
@@ -167,7 +167,7 @@ def test_copied_numbers_are_the_same_numbers(value: np.ndarray) -> None:
     np.testing.assert_array_equal(np.array(rows).reshape(value.shape), value)
 
 
-class Untouched(Values):
+class Untouched(ShownValues):
     """Values that nobody may look at."""
 
     def __getitem__(self, key: object) -> np.ndarray:

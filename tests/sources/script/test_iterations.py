@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bpdebug.sources.script import Options, record_script
+from bpdebug.sources.script import RecordingOptions, record_script
 from bpdebug.verify.repair.check import check_recording
 from tests.sources.script.recording import recorded
 from tests.tiers import few
@@ -165,7 +165,7 @@ def test_until_a_line_goes_past_the_end_of_the_iteration(tmp_path: Path) -> None
     text = HEAD + ONE.format(step="-= rate * x.T @ d") + "print(w)\n"
     path.write_text(text)
     line = text.count("\n")
-    recording = record_script(path, (), Options(until=line))
+    recording = record_script(path, (), RecordingOptions(until=line))
     assert recording.ending.message == f"line {line} is reached"
     assert len(recording.updates) == 400
 

@@ -36,11 +36,12 @@ from bpdebug.engine.language.functions import (
 from bpdebug.engine.language.functions.entry import Function, Sample
 
 ACTIVATION_FAMILIES = (activations, bounded, gelu, softmax)
-COMMON_FAMILIES = (arithmetic, comparisons, reductions, subscripts, *ACTIVATION_FAMILIES)
+COMMON_FAMILIES = (arithmetic, reductions, subscripts, *ACTIVATION_FAMILIES)
 OTHER_FAMILIES = (
     shaping,
     attention,
     normalisation,
+    comparisons,
     losses,
     joining,
     opaque,

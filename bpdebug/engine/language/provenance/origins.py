@@ -17,7 +17,7 @@ from bpdebug.engine.language.forms.writing import Written, element_text
 from bpdebug.engine.language.long_sums import ELLIPSIS, abbreviated
 from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.printing import written_number
-from bpdebug.engine.language.provenance.regions import Index, RegionReader, Source, point
+from bpdebug.engine.language.provenance.regions import FeedingRegion, Index, RegionReader, point
 from bpdebug.engine.language.provenance.writer import ExpressionWriter
 
 __all__ = ["Origin", "element_text", "origin_of"]
@@ -31,7 +31,7 @@ class Origin:
     ----------
     element : str
         The element itself: `dw2[0,1]`.
-    sources : tuple of Source
+    sources : tuple of FeedingRegion
         The elements of the operands that feed it.
     symbols : str
         Its arithmetic in names: `dz2[0,0]·a1[1,0]`.
@@ -42,7 +42,7 @@ class Origin:
     """
 
     element: str
-    sources: tuple[Source, ...]
+    sources: tuple[FeedingRegion, ...]
     symbols: str
     numbers: str
     total: str
@@ -93,7 +93,7 @@ def origin_of(
     reader = RegionReader(values, shapes)
     with np.errstate(all="ignore"):
         written = _arithmetic(expression, index, values, shapes, digits)
-    sources: dict[object, Source] = {}
+    sources: dict[object, FeedingRegion] = {}
     for source in reader.sources(expression, point(index)):
         sources.setdefault(source.key, source)
     total = written_number(float(result[index]), digits)

@@ -50,12 +50,15 @@ class Parameter(NamedTuple):
         Whether a layer can do without it.
     per_channel : bool
         Whether it has a number for each channel: then a plain list will do too, as PyTorch has it.
+    is_bias : bool
+        Whether it is added to something: a penalty on the weights leaves it out unless it is asked for.
     """
 
     name: str
     shape: Callable[[Layout], Pattern]
     required: bool = True
     per_channel: bool = False
+    is_bias: bool = False
 
 
 class Setting(NamedTuple):

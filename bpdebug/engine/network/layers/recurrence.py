@@ -180,8 +180,8 @@ def _kind(
         parameters=(
             Parameter("w_ih", lambda layout: layout.weights(sums, "features")),
             Parameter("w_hh", lambda layout: layout.weights(sums, "hidden")),
-            Parameter("b_ih", lambda layout: (sums,), required=False),
-            Parameter("b_hh", lambda layout: (sums,), required=False),
+            Parameter("b_ih", lambda layout: (sums,), required=False, is_bias=True),
+            Parameter("b_hh", lambda layout: (sums,), required=False, is_bias=True),
         ),
         settings=(*settings, OUTPUT),
         title=title,

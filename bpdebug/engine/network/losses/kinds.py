@@ -13,7 +13,7 @@ from typing import Literal
 from bpdebug.engine.network.layers.kind import Setting
 
 Choices = Mapping[str, str | float]
-Target = Literal["numbers", "fractions", "classes"]
+TargetKind = Literal["numbers", "fractions", "classes"]
 """What a target is made of: any numbers; numbers from 0 to 1; probabilities of classes, or their indices."""
 
 REDUCTIONS: Mapping[str, str] = {
@@ -55,7 +55,7 @@ class LossKind:
 
     name: str
     terms: Callable[[str, int, Choices], Mapping[str, str]]
-    target: Target
+    target: TargetKind
     for_each: Literal["element", "example"] = "element"
     settings: tuple[Setting, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)

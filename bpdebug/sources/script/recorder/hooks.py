@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.instrumentation.expressions import BINARY, UNARY, hook_of
+from bpdebug.sources.script.instrumentation.operators import BINARY, UNARY, hook_of
 from bpdebug.sources.script.recorder.calls import called, iterated
 from bpdebug.sources.script.recorder.objects import is_row, is_tensor
 from bpdebug.sources.script.recorder.operations import Attribute

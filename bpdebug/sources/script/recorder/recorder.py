@@ -12,7 +12,7 @@ import numpy as np
 from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iterations import Mark, has_loss, states_behind
-from bpdebug.sources.script.recorder.objects import Objects, View, ZeroKey, is_tensor
+from bpdebug.sources.script.recorder.objects import ArrayView, Objects, ZeroKey, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.records import (
     MISSING,
@@ -25,7 +25,7 @@ from bpdebug.sources.script.recorder.records import (
     same,
 )
 from bpdebug.sources.script.recorder.updates import MAY_UPDATE, depends_on, is_plain_sum, terms_beside
-from bpdebug.sources.script.sites import Place, Site, Target
+from bpdebug.sources.script.sites import Site, SourceRange, Target
 
 NOTHING: Mapping[str, Any] = {}
 COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
@@ -34,7 +34,7 @@ DEEPEST_SLOT = 4
 LONGEST_SLOT = 256
 
 
-class Stop(BaseException):
+class StopRecording(BaseException):
     """The recording is over; it ends the script, and only what catches everything sees it."""
 
 
@@ -111,7 +111,7 @@ class Recorder:
         self.frames = [self.script]
         self.only: Frame | None = None
         self.kept: Record | None = None
-        self.states: set[Place] = set()  # the lines whose steps are those of a state
+        self.states: set[SourceRange] = set()  # the lines whose steps are those of a state
         self.whenever_begun: Callable[[], object] = _nothing
         self.whenever_over: Callable[[], object] = _nothing
         self.forget()
@@ -143,7 +143,7 @@ class Recorder:
         self.ended = self.ended or why
         self.on = False
         if self.limits.stops:
-            raise Stop(why)
+            raise StopRecording(why)
         if self.kept is None:
             self.keep()
             self.forget()
@@ -290,7 +290,7 @@ class Recorder:
         if options:
             options = dict(zip(options, self.operands(site, tuple(options.values())), strict=True))
         node = self.add(site, function, operands, options, result)
-        view: View | None = None
+        view: ArrayView | None = None
         if isinstance(result, np.ndarray) and result.base is not None and values:
             source = values[0]
             is_array = isinstance(source, np.ndarray) and type(operands[0]) is Node

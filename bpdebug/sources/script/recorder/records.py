@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script.sites import Place, Site
+from bpdebug.sources.script.sites import Site, SourceRange
 
 Turns = Mapping[int, int]
 """The site of a loop -> which turn of it, from 0."""
@@ -179,6 +179,10 @@ class Node:
         return f"<{self.id} {function} {self.shape} {'/'.join(self.names)}>"
 
 
+ValueOf = Callable[[Node], Any]
+"""Node -> its value: the recorded one, or another."""
+
+
 class Undo(NamedTuple):
     """How the value of a node is got back from the one that was written over it."""
 
@@ -248,7 +252,7 @@ class Instance:
         self.names: tuple[str, ...] = ()
 
     @property
-    def statement(self) -> Place:
+    def statement(self) -> SourceRange:
         """Where the statement stands."""
         return self.site.statement
 
@@ -324,7 +328,7 @@ def nodes_in(value: Any) -> Iterator[Node]:
         yield from nodes_in((value.start, value.stop, value.step))
 
 
-def recomputed(node: Node, value_of: Callable[[Node], Any]) -> Any:
+def recomputed(node: Node, value_of: ValueOf) -> Any:
     """Compute a node again.
 
     Parameters

@@ -9,7 +9,7 @@ from bpdebug.engine.language.forms import ELEMENTWISE
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Name
 from bpdebug.engine.language.parsing import parse
-from bpdebug.verify.diagnosis.scope import Replacement, Scope
+from bpdebug.verify.diagnosis.scope import FormulaScope, Substitution
 
 PRIME = "_prime"
 """The derivative of the function `f` is the function `f_prime`."""
@@ -20,7 +20,7 @@ def is_derivative(node: Expression) -> TypeGuard[Call]:
     return isinstance(node, Call) and node.function.endswith(PRIME) and len(node.arguments) == 1
 
 
-def wrong_argument_of_derivative(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def wrong_argument_of_derivative(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`sigmoid_prime(a1)` for `sigmoid_prime(z1)`: the derivative at the output instead of the input."""
     if is_derivative(node):
         (argument,) = node.arguments
@@ -33,7 +33,7 @@ def wrong_argument_of_derivative(node: Expression, scope: Scope) -> Iterator[Rep
             )
 
 
-def derivative_from_the_output(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def derivative_from_the_output(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`z1 * (1 - z1)`: the form that takes the output, of this or another activation, at any tensor."""
     if is_derivative(node):
         (argument,) = node.arguments
@@ -45,7 +45,7 @@ def derivative_from_the_output(node: Expression, scope: Scope) -> Iterator[Repla
                     yield parse(text.format(name)), "derivative from the output", cost
 
 
-def another_function(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def another_function(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`tanh_prime(z1)` for `sigmoid_prime(z1)`, or `sigmoid(z1)` for either."""
     if (
         not isinstance(node, Call)

@@ -160,7 +160,7 @@ def test_class_indices_are_a_step_and_get_no_gradient(load: Load) -> None:
 
 @pytest.mark.parametrize("kind", LOSS_KINDS)
 def test_where_the_mean_is_taken_changes_what_flows_and_no_parameter(load: Load, kind: str) -> None:
-    more = "regularisation = { l2 = 0.1 }"
+    more = 'reduction = "mean"\nregularisation = { l2 = 0.1 }'
     loss, parameters = (
         values(load(kind, f'{more}\nbatch_mean = "{place}"')) for place in ("at_loss", "at_parameters")
     )
