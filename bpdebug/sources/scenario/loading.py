@@ -15,6 +15,7 @@ from bpdebug.sources.case import Case
 from bpdebug.sources.files import ScenarioFolder
 from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, printable
 from bpdebug.sources.scenario import debug, mine, own_program, training
+from bpdebug.sources.scenario.channels import without_axes
 from bpdebug.sources.scenario.conversion import in_dtype, overflow
 from bpdebug.sources.scenario.draft import Draft
 from bpdebug.sources.scenario.limits import check_size
@@ -49,7 +50,8 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
             report.add((*place, *flaw.path), flaw.message, flaw.hint)
     steps = _training(document, report)
     is_sound = not report.problems
-    entries = mine.read_mine(document["mine"], report) if document["mine"] else {}
+    own, images = without_axes(document, report)
+    entries = mine.read_mine(own, report) if own else {}
     if not is_sound:
         report.refuse()
 
@@ -58,13 +60,13 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
         program = steps.extend(program, report)
     check_size(program, draft.place_of, report)
     if entries:
-        mine.check_mine(document["mine"], entries, program, report)
+        mine.check_mine(own, entries, program, report)
     breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
     values = _values(draft.inputs_of(program), document["dtype"], report)
     if steps is not None:
         values = {**values, **steps.remembered(program, values, document["dtype"])}
-    arrays = mine.with_arrays(entries, report) if entries else {}
+    arrays = mine.with_arrays(entries, program, images, report) if entries else {}
     report.refuse()
     return Case(
         name=path.stem,
@@ -79,6 +81,7 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
         breakpoints=breakpoints,
         watches=watches,
         iterations=steps.iterations if steps else 1,
+        images=images,
     )
 
 
