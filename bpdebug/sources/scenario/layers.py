@@ -39,7 +39,7 @@ class LayerEntry(NamedTuple):
 
     @property
     def kind(self) -> LayerKind:
-        """What it is."""
+        """Its kind: `dense`, `conv2d`."""
         return self.place.kind
 
     @property

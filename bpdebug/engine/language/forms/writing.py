@@ -44,7 +44,7 @@ class Writer(NamedTuple):
     number: Callable[[float], str]
 
     def product(self, left: Written, right: Written) -> Written:
-        """Write a product."""
+        """Write a product of two, in brackets what binds less tightly: `(a + b)·c`."""
         left, right = within(left, PRODUCT), within(right, PRODUCT)
         return Written(f"{left.symbols}·{right.symbols}", f"{left.numbers} · {right.numbers}", PRODUCT)
 

@@ -29,7 +29,7 @@ class ExpressionWriter:
     digits: int
 
     def number(self, value: float) -> str:
-        """Write a number."""
+        """Write a value with the digits that are asked for."""
         return written_number(value, self.digits)
 
     def write(self, node: Expression, place: Index) -> Written:

@@ -29,7 +29,7 @@ def conversion_rules() -> dict[Any, ConversionRule]:
 
 
 def rule_of(rules: Mapping[Any, ConversionRule], node: Node) -> ConversionRule:
-    """Return the rule of a node.
+    """Return how the operation of a node is written.
 
     Raises
     ------
