@@ -5,7 +5,7 @@ Nothing here computes: it is the debugger's answer to "what is there to see now?
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -27,6 +27,7 @@ from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.present.views import View, Views
 
 PanelMark = Literal["written", "in part", "read", "incoming", ""]
+DTYPES = {"float16": "f16", "float32": "f32", "float64": "f64"}
 NUMBER = whole(())
 """How what has no axes is sliced."""
 
@@ -66,6 +67,10 @@ class Panel:
         In how many other slices there is something that the selected element comes from.
     is_mask : bool
         Whether −∞ is meant in it.
+    dtype : str
+        What its elements are, where that has not been said beside it.
+    is_reference : bool
+        Whether these are the right numbers, and the user has others.
     """
 
     role: str
@@ -83,6 +88,8 @@ class Panel:
     axes: tuple[str, ...] = ()
     elsewhere: int = 0
     is_mask: bool = False
+    dtype: str = ""
+    is_reference: bool = False
 
     def looks_like(self, other: Panel) -> bool:
         """Whether all that is visible of two panels is the same."""
@@ -101,7 +108,13 @@ class Panel:
     @property
     def words(self) -> tuple[object, ...]:
         """All that is said about the numbers."""
-        return self.role, self.name, self.title, self.view, self.mark, self.note, self.axes, self.elsewhere
+        what = self.role, self.name, self.title, self.axes, self.elsewhere
+        return *what, self.view, self.mark, self.note, self.dtype, self.is_reference
+
+    @property
+    def wrong_here(self) -> np.ndarray | None:
+        """Which of the elements in sight are wrong: none of the right numbers are."""
+        return None if self.is_reference else self.wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +132,7 @@ class Sight:
     Attributes
     ----------
     cells : mapping
-        For the place of a pair, the element under its cell cursor.
+        For the key of a pair, the element under its cell cursor.
     selected : str
         The tensor whose element is explained.
     sources : sequence of FeedingRegion
@@ -128,7 +141,7 @@ class Sight:
         Of the slices in which this lies, how many one has walked on.
     """
 
-    cells: Mapping[int, Index] = field(default_factory=dict)
+    cells: Mapping[str, Index] = field(default_factory=dict)
     selected: str = ""
     sources: Sequence[FeedingRegion] = ()
     walked: int = 0
@@ -173,18 +186,33 @@ def read_pairs(
         said = verdicts if debugger.iteration == 1 else None
         return _with_axes(debugger, _seen_in(views, view, read, said))
 
-    return tuple(
-        _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), place, sight)
-        for place, pair in enumerate(pairs)
+    return _with_dtypes(
+        _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), pair.key, sight)
+        for pair in pairs
     )
 
 
-def _in_sight(tensor: Panel, gradient: Panel, place: int, sight: Sight) -> Pair:
+def _with_dtypes(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
+    """Say of the first tensor what its elements are, and then of those of which these are something else."""
+    told = ""
+
+    def with_dtype(panel: Panel) -> Panel:
+        nonlocal told
+        dtype = panel.value.dtype.name if panel.value is not None else told
+        if dtype == told:
+            return panel
+        told = told or dtype
+        return replace(panel, dtype=DTYPES.get(dtype, dtype))
+
+    return tuple(Pair(with_dtype(pair.tensor), with_dtype(pair.gradient)) for pair in pairs)
+
+
+def _in_sight(tensor: Panel, gradient: Panel, key: str, sight: Sight) -> Pair:
     """Turn a pair to the slice of its cell cursor, or to one that feeds the selected element.
 
     Where one of the two shows what feeds, the other shows the same slice, cell under cell.
     """
-    index = sight.cells.get(place, ())
+    index = sight.cells.get(key, ())
     is_selected = sight.selected in (tensor.name, gradient.name)
     panels = [
         replace(panel, slicing=whole(panel.shape).to(nearest(index, panel.shape)))
@@ -236,6 +264,7 @@ def _seen_in(
         sources=panel.sources if value.ndim == len(panel.shape) else (),
         view=views.word(panel.name, view),
         wrong=verdicts.wrong_cells(panel.name) if verdicts is not None and is_judged else None,
+        is_reference=panel.name in views.mine and view not in ("mine", "difference"),
     )
 
 

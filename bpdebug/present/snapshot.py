@@ -39,6 +39,11 @@ class PairNames:
     gradient_role: str
     gradient: str
 
+    @property
+    def key(self) -> str:
+        """What tells it from others."""
+        return self.tensor or self.gradient
+
 
 def pairs_in_focus(program: Program, layer: Block | None, statement: Statement) -> tuple[PairNames, ...]:
     """Return the pairs to show: those of a layer, and what else a statement of it reads and writes.
