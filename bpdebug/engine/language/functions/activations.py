@@ -46,7 +46,7 @@ def relu_prime(x: Array) -> Array:
 
 
 def leaky_relu(x: Array, slope: float = 0.01) -> Array:
-    """X where x > 0, else slope · x."""
+    """Return x where x > 0, else slope · x."""
     return np.where(x > 0, x, slope * x)
 
 
@@ -56,7 +56,7 @@ def leaky_relu_prime(x: Array, slope: float = 0.01) -> Array:
 
 
 def elu(x: Array, alpha: float = 1.0) -> Array:
-    """X where x > 0, else alpha · (eˣ − 1)."""
+    """Return x where x > 0, else alpha · (eˣ − 1)."""
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
@@ -81,7 +81,7 @@ def softplus(x: Array) -> Array:
 
 
 def silu(x: Array) -> Array:
-    """X · σ(x)."""
+    """Return x · σ(x)."""
     return x * sigmoid(x)
 
 
@@ -91,7 +91,7 @@ def silu_prime(x: Array) -> Array:
 
 
 def mish(x: Array) -> Array:
-    """X · tanh(softplus(x))."""
+    """Return x · tanh(softplus(x))."""
     return x * np.tanh(softplus(x))
 
 

@@ -39,7 +39,7 @@ def relu6_prime(x: Array) -> Array:
 
 
 def softsign(x: Array) -> Array:
-    """X / (1 + |x|)."""
+    """Return x / (1 + |x|)."""
     size: Array = np.abs(x)
     return x / (1 + size)
 

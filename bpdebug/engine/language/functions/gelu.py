@@ -78,7 +78,7 @@ def _series(u: Array) -> Array:
 
 
 def gelu(x: Array) -> Array:
-    """X · Φ(x)."""
+    """Return x · Φ(x)."""
     return x * probability(x)
 
 

@@ -63,7 +63,7 @@ class Standard:
         self.deepest = [_deepest_named(parameter) for parameter in parameters]
 
     def verdicts(self, value_of: ValueOf, gradients: Mapping[int, Any]) -> GradientVerdicts:
-        """Judge.
+        """Judge the gradient of each parameter: right, a multiple of the reference, wrong, or not to be told.
 
         Parameters
         ----------

@@ -20,7 +20,7 @@ class Method:
     name: str
 
     def __call__(self, owner: Any, *arguments: Any, **options: Any) -> Any:
-        """Call it."""
+        """Call the method of this name that the first operand has."""
         return getattr(owner, self.name)(*arguments, **options)
 
 
@@ -31,7 +31,7 @@ class Attribute:
     name: str
 
     def __call__(self, owner: Any) -> Any:
-        """Look it up."""
+        """Return the attribute of an array."""
         return getattr(owner, self.name)
 
 
@@ -68,7 +68,7 @@ class Item:
     place: int
 
     def __call__(self, results: Any) -> Any:
-        """Take it."""
+        """Return the one at this place."""
         return results[self.place]
 
 

@@ -168,7 +168,7 @@ class Recorder:
         options: Mapping[str, Any],
         value: Any,
     ) -> Node:
-        """Add a node."""
+        """Add a node for a value; where it is one too many, end, or forget what came before."""
         node = Node(len(self.nodes), site, function, operands, options, value, self.stack[-1])
         self.nodes.append(node)
         self.size += getattr(value, "nbytes", 64)
