@@ -93,11 +93,20 @@ class Bands(NamedTuple):
         Whether rows and columns have room for their numbers.
     hidden : tuple of int
         The pairs that have no room.
+    complete : bool
+        Whether all numbers are shown.
     """
 
     places: tuple[PairPlace, ...] = ()
     indexed: bool = False
     hidden: tuple[int, ...] = ()
+    complete: bool = False
+
+    @property
+    def height(self) -> int:
+        """The lines that they take."""
+        boxes = (box for place in self.places for box in (place.tensor, place.gradient) if box is not None)
+        return max((box.y + box.height for box in boxes), default=0)
 
 
 class Asked(NamedTuple):
@@ -248,21 +257,22 @@ class Packing:
     # Bands
 
     def wrapped(self, asked: Sequence[Asked | None]) -> list[list[int]]:
-        """Break the pairs that take anything into bands, such that these are the least high in all.
+        """Break the pairs that take anything into bands: the least high in all, and then the most even.
 
         The best way to lay out the first pairs ends with some band, and before that is the best way to lay
         out those that are left: one is found from the other.
         """
         shown = [place for place, size in enumerate(asked) if size is not None]
-        best: list[tuple[int, int, int]] = [(0, 0, 0)]  # height, bands, where the last band begins
+        best: list[tuple[int, int, int]] = [(0, 0, 0)]  # height, unevenness, where the last band begins
         for end in range(1, len(shown) + 1):
             ways = []
             for start in range(end - 1, -1, -1):
                 band = shown[start:end]
-                if start < end - 1 and sum(size.width for i in band if (size := asked[i])) > self.width:
+                left = self.width - sum(size.width for i in band if (size := asked[i]))
+                if start < end - 1 and left < 0:
                     break
-                high, count, _ = best[start]
-                ways.append((high + self.band_height(band, asked), count + 1, start))
+                high, uneven, _ = best[start]
+                ways.append((high + self.band_height(band, asked), uneven + left**2, start))
             best.append(min(ways))
         found: list[list[int]] = []
         end = len(shown)
@@ -301,7 +311,7 @@ class Packing:
             for pair, width, left in zip(band, widths, accumulate(widths, initial=0), strict=False):
                 places.append(self.place(pair, Box(left, top, width, height), self.is_double(band)))
         hidden = tuple(place for place, size in enumerate(self.asked) if size is None)
-        return Bands(tuple(places), bool(self.header), hidden)
+        return Bands(tuple(places), bool(self.header), hidden, not self.lacks)
 
     @property
     def lacks(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from bpdebug.engine.debug.debugger import Debugger
@@ -15,7 +15,7 @@ from bpdebug.present.cells import FEWEST_DIGITS, MOST_DIGITS
 from bpdebug.present.explaining import Selection, explain_element
 from bpdebug.present.line_pairs import pairs_of_line
 from bpdebug.present.panels import Sight
-from bpdebug.present.snapshot import PairNames, layer_in_focus, pairs_in_focus, result_name
+from bpdebug.present.snapshot import PairNames, layer_in_focus, pairs_in_focus, pairs_of_layer, result_name
 from bpdebug.present.trail import Trail
 from bpdebug.present.views import View, Views
 
@@ -41,6 +41,7 @@ class Chosen:
         self.cells: dict[str, Index] = {}
         self.picked: tuple[Moment, Selection] | None = None
         self.trail = Trail()
+        self.beside: tuple[PairNames, ...] = ()
         self.walked: tuple[object, int] = (None, 0)
         values = debugger.original.values
         self.views = Views(values, values, mine)
@@ -70,6 +71,28 @@ class Chosen:
             return pairs_of_line(self.debugger.program, statement)
         return pairs_in_focus(self.debugger.program, self.layer, statement)
 
+    def neighbours(self) -> Iterator[tuple[PairNames, ...]]:
+        """Yield the pairs of the other layers, the nearest first, without those that are shown already.
+
+        Where two are as near, first that to which the program is going.
+        """
+        program, layer = self.debugger.program, self.layer
+        statement = self.debugger.statement or program.statements[0]
+        if program.is_recorded or layer is None or statement.phase == "update":
+            return
+        ahead = -1 if statement.phase == "backward" else 1
+        others = sorted(
+            (other for other in program.blocks if other.number != layer.number),
+            key=lambda other: (abs(other.number - layer.number), ahead * (layer.number - other.number)),
+        )
+        seen = {pair.key for pair in self.pairs()}
+        for other in others:
+            pairs = tuple(pair for pair in pairs_of_layer(program, other) if pair.key not in seen)
+            seen |= {pair.key for pair in pairs}
+            if pairs:
+                self.beside += pairs
+                yield pairs
+
     # Elements and slices
 
     def selection(self) -> Selection:
@@ -89,7 +112,7 @@ class Chosen:
 
     def key(self, name: str) -> str:
         """Return what a tensor's cell cursor is remembered by: a gradient shares that of its tensor."""
-        found = (pair.key for pair in self.pairs() if name in (pair.tensor, pair.gradient))
+        found = (pair.key for pair in (*self.pairs(), *self.beside) if name in (pair.tensor, pair.gradient))
         return next(found, name)
 
     def cell(self, name: str) -> Index:

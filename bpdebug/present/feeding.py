@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, islice, product
 
 import numpy as np
@@ -68,6 +69,20 @@ def fed_window(slicing: Slicing, sources: Sequence[FeedingRegion]) -> tuple[rang
         for parts in zip(*found, strict=True)
     )
     return rows, columns
+
+
+def in_slice(slicing: Slicing, sources: Sequence[FeedingRegion]) -> list[FeedingRegion]:
+    """Return what feeds an element, as far as it lies in a slice."""
+    held = dict(zip(slicing.others, slicing.place, strict=True))
+
+    def narrowed(source: FeedingRegion) -> FeedingRegion:
+        parts = (
+            slice(held[axis], held[axis] + 1) if axis in held else part
+            for axis, part in enumerate(source.region)
+        )
+        return replace(source, region=tuple(parts))
+
+    return [narrowed(source) for source in sources if all(fed_cells(slicing, source))]
 
 
 def largest_fed(value: Array, sources: Sequence[FeedingRegion]) -> Index | None:

@@ -28,6 +28,7 @@ from bpdebug.present.views import View, Views
 
 PanelMark = Literal["written", "in part", "read", "incoming", ""]
 DTYPES = {"float16": "f16", "float32": "f32", "float64": "f64"}
+USUAL = np.dtype(np.float64)
 NUMBER = whole(())
 """How what has no axes is sliced."""
 
@@ -157,6 +158,7 @@ def read_pairs(
     views: Views,
     view: View,
     sight: Sight = NOTHING_SELECTED,
+    says_dtype: bool = True,
 ) -> tuple[Pair, ...]:
     """Return pairs of tensors as they are now.
 
@@ -174,6 +176,8 @@ def read_pairs(
         Which of them to show.
     sight : Sight
         Which part of them.
+    says_dtype : bool
+        Whether the first tensor says what its elements are, if they are the usual ones.
     """
     reads = frozenset(debugger.reads)
 
@@ -186,23 +190,22 @@ def read_pairs(
         said = verdicts if debugger.iteration == 1 else None
         return _with_axes(debugger, _seen_in(views, view, read, said))
 
-    return _with_dtypes(
+    found = (
         _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), pair.key, sight)
         for pair in pairs
     )
+    return _with_dtypes(found, told=not says_dtype)
 
 
-def _with_dtypes(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
-    """Say of the first tensor what its elements are, and then of those of which these are something else."""
-    told = ""
+def _with_dtypes(pairs: Iterable[Pair], told: bool) -> tuple[Pair, ...]:
+    """Say of each tensor what its elements are; of the usual ones only of the first."""
 
     def with_dtype(panel: Panel) -> Panel:
         nonlocal told
-        dtype = panel.value.dtype.name if panel.value is not None else told
-        if dtype == told:
+        if panel.value is None or (told and panel.value.dtype == USUAL):
             return panel
-        told = told or dtype
-        return replace(panel, dtype=DTYPES.get(dtype, dtype))
+        told = True
+        return replace(panel, dtype=DTYPES.get(panel.value.dtype.name, panel.value.dtype.name))
 
     return tuple(Pair(with_dtype(pair.tensor), with_dtype(pair.gradient)) for pair in pairs)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.present.chosen import Chosen
 from bpdebug.present.explaining import Selection
-from bpdebug.present.feeding import largest_fed
+from bpdebug.present.feeding import in_slice, largest_fed
 from bpdebug.present.slicing import nearest
 from bpdebug.present.trail import Visit
 from bpdebug.tui.widgets.ledger import Ledger
@@ -47,7 +47,8 @@ class Following:
         name, shown = panel.panel.name, panel.panel
         index = nearest(self.chosen.cell(name), shown.shape)
         if shown.sources and shown.value is not None and not self.is_bracketed(name, index):
-            index = largest_fed(shown.value, shown.sources) or index
+            near = in_slice(shown.slicing, shown.sources) or shown.sources
+            index = largest_fed(shown.value, near) or index
             if self.chosen.is_beside(name, index, self.chosen.selection()):
                 index = nearest(self.chosen.cell(name), shown.shape)
         self.look_at(name, index)

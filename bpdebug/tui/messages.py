@@ -21,6 +21,11 @@ class CellChosen(Message):
 
 
 @dataclass
+class RoomChanged(Message):
+    """The ledger has another size."""
+
+
+@dataclass
 class PositionChosen(Message):
     """A statement of the listing was clicked, or Enter was pressed on it."""
 

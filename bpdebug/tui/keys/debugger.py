@@ -165,7 +165,7 @@ ACTIONS: tuple[Action, ...] = (
         "Follow the bracketed cell under the cursor to where it comes from; elsewhere, open the tensor",
         "Look",
         "panel",
-        2,
+        3,
     ),
     Action(
         "follow_back",
@@ -174,7 +174,7 @@ ACTIONS: tuple[Action, ...] = (
         "Return to where the last number was followed",
         "Look",
         "trail",
-        2,
+        3,
     ),
     Action(
         "forwards",

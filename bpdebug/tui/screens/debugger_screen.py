@@ -62,6 +62,9 @@ from bpdebug.tui.widgets.status_line import StatusLine, place_parts
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 from bpdebug.tui.widgets.welcome import Welcome
 
+BESIDE = 10
+"""So many pairs of other layers are shown at most."""
+
 
 class DebuggerScreen(ActionScreen):
     """Steps through one case.
@@ -113,7 +116,7 @@ class DebuggerScreen(ActionScreen):
         self.program = ProgramView(case.program, source_window(case))
         self.operation = OperationCard()
         count = most_pairs_of_lines if case.program.is_recorded else most_pairs
-        self.ledger = Ledger(count(case.program))
+        self.ledger = Ledger(count(case.program) + BESIDE * (len(case.program.blocks) > 1))
         self.following = Following(self.chosen, self.ledger, self.runner.run)
         self.lists = EntryLists(self.debugger, self.runner.execute)
         self.answer_area = AnswerArea()
@@ -177,7 +180,12 @@ class DebuggerScreen(ActionScreen):
         origin = chosen.origin(selection)
         sight = chosen.sight(selection, origin)
         pairs = read_pairs(debugger, chosen.pairs(), verdicts, chosen.views, chosen.view, sight)
-        self.ledger.show(pairs, selection.name, chosen.digits, self.cursor_name)
+        chosen.beside = ()
+        beside = (
+            read_pairs(debugger, names, verdicts, chosen.views, chosen.view, sight, says_dtype=False)
+            for names in chosen.neighbours()
+        )
+        self.ledger.show(pairs, selection.name, chosen.digits, self.cursor_name, beside)
         self.ledger.mark_fed(self.fed[1] if self.fed is not None and self.fed[0] == selection else {})
         # A check is of the first iteration, and so is what it says.
         words = verdicts.words(selection.name, selection.index) if debugger.iteration == 1 else ()
@@ -302,6 +310,11 @@ class DebuggerScreen(ActionScreen):
     def position_chosen(self, message: messages.PositionChosen) -> None:
         """Go where the listing points."""
         self.go_to(message.position)
+
+    @on(messages.RoomChanged)
+    def room_changed(self) -> None:
+        """Show the pairs of other layers, where there is room for them now."""
+        self.show()
 
     @on(messages.EntryClicked)
     def entry_clicked(self, message: messages.EntryClicked) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.style import Style
 from textual.app import ComposeResult
@@ -19,8 +19,12 @@ from bpdebug.present.bands import COMFORTABLE_IMAGE, COMFORTABLE_PAIR, NARROWEST
 from bpdebug.present.cells import CellFormat, cell_format
 from bpdebug.present.panels import Pair, Panel
 from bpdebug.tui.keys.action import Needs
+from bpdebug.tui.messages import RoomChanged
 from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
+
+LEAST_BAND = 6
+"""The fewest lines of a band: two panels of one row."""
 
 
 class PanelPair:
@@ -66,6 +70,14 @@ class PanelPair:
         )
 
 
+class Group(NamedTuple):
+    """Pairs that lie together: the place of the first, what each needs, and which matter now."""
+
+    start: int
+    needs: tuple[Need, ...]
+    in_use: tuple[int, ...]
+
+
 class BandLayout(Layout):
     """Lays the panels of a ledger out as it says."""
 
@@ -98,8 +110,9 @@ class Ledger(Widget):
         self.pairs = [PanelPair(place, self.get_component_rich_style) for place in range(places)]
         self.count = 0
         self.formats: dict[tuple[str, str, int], tuple[Array, CellFormat]] = {}
-        self.asked: tuple[tuple[Need, ...], tuple[int, ...]] = (), ()
-        self.bands = Bands()
+        self.groups: tuple[Group, ...] = ()
+        self.lying: tuple[Bands, ...] = ()
+        self.shown: list[TensorPanel] = []
 
     @property
     def layout(self) -> Layout:
@@ -135,7 +148,14 @@ class Ledger(Widget):
         others = (other.panel.elsewhere for other in self.panels if other.place != panel.place)
         return {"slices": panel.panel.slicing.count > 1, "origins": any(others)}
 
-    def show(self, pairs: Sequence[Pair], selected: str, digits: int, cursor: str = "") -> None:
+    def show(
+        self,
+        pairs: Sequence[Pair],
+        selected: str,
+        digits: int,
+        cursor: str = "",
+        more: Iterable[Sequence[Pair]] = (),
+    ) -> None:
         """Show pairs.
 
         Parameters
@@ -148,12 +168,37 @@ class Ledger(Widget):
             Significant digits.
         cursor : str
             The tensor in whose panel one is.
+        more : iterable
+            Other pairs, group by group, each of which is asked for while there is room left.
         """
-        self.count = len(pairs)
-        for widgets, pair in zip(self.pairs, pairs, strict=False):
-            formats = self.format_of(pair.tensor, digits), self.format_of(pair.gradient, digits)
-            widgets.show(pair, formats, selected, cursor)
-        self.share_room()
+
+        def fill(group: Sequence[Pair]) -> tuple[Need, ...]:
+            widgets = self.pairs[self.count : self.count + len(group)]
+            self.count += len(group)
+            for shown, pair in zip(widgets, group, strict=True):
+                formats = self.format_of(pair.tensor, digits), self.format_of(pair.gradient, digits)
+                shown.show(pair, formats, selected, cursor)
+            return tuple(shown.need() for shown in widgets)
+
+        self.count = 0
+        needs = fill(pairs)
+        groups = [Group(0, needs, self.in_use())]
+        found = bands(needs, groups[0].in_use, *self.size)
+        left = self.size.height - found.height if found.complete else 0
+        for group in more if left >= LEAST_BAND else ():
+            start = self.count
+            if start + len(group) > len(self.pairs):
+                break
+            needs = fill(group)
+            found = bands(needs, (), self.size.width, left)
+            if not found.complete:
+                self.count = start
+                break
+            groups.append(Group(start, needs, ()))
+            left -= found.height
+            if left < LEAST_BAND:
+                break
+        self.share_room(tuple(groups))
 
     def format_of(self, panel: Panel, digits: int) -> CellFormat:
         """Return how a tensor's numbers are written; the whole run decides, so that nothing moves later."""
@@ -176,43 +221,68 @@ class Ledger(Widget):
 
     # Where they lie
 
-    def share_room(self) -> None:
-        """Lay the panels out anew where others are needed, or they need other room."""
-        in_use = [
+    def in_use(self) -> tuple[int, ...]:
+        """Return the pairs that matter now: that of the focus, of what is written, of what is read."""
+        marked = [
             panel.place
             for mark in ("written", "in part", "read")
             for panel in self.panels
             if panel.panel.mark == mark
         ]
-        if self.screen.focused in self.panels:
-            in_use.insert(0, self.screen.focused.place)
-        needs = tuple(pair.need() for pair in self.pairs[: self.count])
-        if (needs, tuple(in_use)) == self.asked:
+        focused = [self.screen.focused.place] if self.screen.focused in self.panels else []
+        return (*focused, *marked)
+
+    def share_room(self, groups: tuple[Group, ...]) -> None:
+        """Lay the panels out anew where others are needed, or they need other room."""
+        if groups == self.groups:
             return
-        self.asked = needs, tuple(in_use)
+        self.groups = groups
         for pair in self.pairs:
             for panel in pair:
                 panel.display = panel.place < self.count and bool(panel.panel.name)
-        if bands(*self.asked, *self.size) != self.bands:
+        if self.laid_out(self.size) != self.lying:
             # A child asks: what a widget remembers of its own arrangement goes when one of its children does.
             self.pairs[0].tensor.refresh(layout=True)
 
+    def laid_out(self, size: Size) -> tuple[Bands, ...]:
+        """Return how each group lies, one below the other: all of the first, of the others what fits."""
+        found: list[Bands] = []
+        left = size.height
+        for group in self.groups:
+            lying = bands(group.needs, group.in_use, size.width, left)
+            if found and not lying.complete:
+                break
+            found.append(lying)
+            left -= lying.height
+        return tuple(found)
+
     def placed(self, size: Size) -> dict[TensorPanel, Region]:
         """Return where each panel lies in some room, and tell the panels whether they are indexed."""
-        self.bands = bands(*self.asked, *size)
-        regions = {
-            panel: Region(*box)
-            for pair, *boxes in self.bands.places
-            for panel, box in zip(self.pairs[pair], boxes, strict=True)
-            if box is not None
-        }
-        hidden = tuple(next(iter(self.pairs[place].names), "") for place in self.bands.hidden)
-        for panel in regions:
-            panel.be_placed(self.bands.indexed, hidden if panel is [*regions][-1] else ())
+        self.lying = self.laid_out(size)
+        regions: dict[TensorPanel, Region] = {}
+        top = 0
+        for group, lying in zip(self.groups, self.lying, strict=False):
+            pairs = self.pairs[group.start : group.start + len(group.needs)]
+            hidden = tuple(next(iter(pairs[place].names), "") for place in lying.hidden)
+            own = {
+                panel: Region(box.x, box.y + top, box.width, box.height)
+                for pair, *boxes in lying.places
+                for panel, box in zip(pairs[pair], boxes, strict=True)
+                if box is not None
+            }
+            for panel in own:
+                panel.be_placed(lying.indexed, hidden if panel is [*own][-1] else ())
+            regions |= own
+            top += lying.height
+        self.shown = [*regions]
         return regions
+
+    def on_resize(self) -> None:
+        """Say that there may be room for other pairs."""
+        self.post_message(RoomChanged())
 
     def focus_order(self) -> list[TensorPanel]:
         """Return the panels on the screen as Tab visits them: what is written, what is read, the others."""
-        shown = [panel for pair, *_ in self.bands.places for panel in self.pairs[pair] if panel.display]
         ranks = {"written": 0, "in part": 0, "read": 1}
+        shown = [panel for panel in self.shown if panel.display]
         return sorted(shown, key=lambda panel: ranks.get(panel.panel.mark, 2))

@@ -25,7 +25,7 @@ from bpdebug.engine.language.printing import shape_text
 from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.present import panel_titles
 from bpdebug.present.cells import Cell, CellFormat
-from bpdebug.present.feeding import fed_window, largest_fed, marked_columns
+from bpdebug.present.feeding import fed_window, in_slice, largest_fed, marked_columns
 from bpdebug.present.panels import Panel
 from bpdebug.present.slicing import Slicing
 from bpdebug.tui.messages import CellChosen
@@ -319,10 +319,10 @@ class TensorPanel(CellGrid):
         whole = len(columns) <= self.page[1] and len(rows) <= self.page[0]
         if not whole and self.panel.value is not None:
             # The largest says the most, and stands in the middle.
-            slicing = self.slicing.to(largest_fed(self.panel.value, self.panel.sources) or self.slicing.index)
-            if slicing.place == self.slicing.place:
-                row = max(0, min(rows[-1] + 1 - self.page[0], slicing.cell[0] - self.page[0] // 2))
-                column = max(0, min(columns[-1] + 1 - self.page[1], slicing.cell[1] - self.page[1] // 2))
+            near = in_slice(self.slicing, self.panel.sources)
+            largest = self.slicing.to(largest_fed(self.panel.value, near) or self.slicing.index).cell
+            row = max(0, min(rows[-1] + 1 - self.page[0], largest[0] - self.page[0] // 2))
+            column = max(0, min(columns[-1] + 1 - self.page[1], largest[1] - self.page[1] // 2))
         area = Region(column * self.pitch, row, width, height)
         if not Region(*self.scroll_offset, *self.size).contains_region(area):
             self.scroll_to_region(area, animate=False, force=True)
