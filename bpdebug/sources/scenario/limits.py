@@ -10,13 +10,13 @@ from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.language.shapes import shapes_within
 from bpdebug.engine.program.program import Program
 from bpdebug.sources.declared import MAX_ELEMENTS
-from bpdebug.sources.problems import KeyPath, Report
+from bpdebug.sources.problems import KeyPath, ProblemReport
 
 MAX_RUN_ELEMENTS = 2**27
 """All that a run holds at once: a gibibyte in float64, for every result is kept to go back to."""
 
 
-def check_size(program: Program, place_of: Callable[[Statement], KeyPath], report: Report) -> None:
+def check_size(program: Program, place_of: Callable[[Statement], KeyPath], report: ProblemReport) -> None:
     """Report why a program is too large to run, if it is.
 
     Parameters
@@ -25,7 +25,7 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
         What would run.
     place_of : callable
         (statement) -> the key path of what wrote it.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     temporary = 0
@@ -48,7 +48,7 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
 
 
 def check_formulas(
-    formulas: Mapping[KeyPath, Expression], shapes: Mapping[str, Shape], report: Report
+    formulas: Mapping[KeyPath, Expression], shapes: Mapping[str, Shape], report: ProblemReport
 ) -> None:
     """Report which formulas of a file are too large to compute beside its run.
 
@@ -58,7 +58,7 @@ def check_formulas(
         The formulas, whose operands fit, by their key paths.
     shapes : mapping
         The shape of each tensor that they read.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     total = 0
@@ -80,14 +80,14 @@ def check_formulas(
             return
 
 
-def check_files(shapes: Mapping[KeyPath, Shape], report: Report) -> None:
+def check_files(shapes: Mapping[KeyPath, Shape], report: ProblemReport) -> None:
     """Report that tensors of files are too large to hold beside a run, if they are.
 
     Parameters
     ----------
     shapes : mapping
         The shape of each tensor, by its key path.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     total = 0

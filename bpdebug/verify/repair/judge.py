@@ -13,7 +13,7 @@ from typing import Any
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.computed import stem_of_gradient
-from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.graph import sources
 from bpdebug.verify.repair.known import Known
 from bpdebug.verify.repair.places import difference
@@ -173,7 +173,7 @@ class Judge:
             nodes = [node for node in nodes if exact[node.id]]
         return {node.id: exact[node.id] for node in nodes}
 
-    def _own(self, exact: Mapping[int, set[int]]) -> Iterator[tuple[Parameter, Node]]:
+    def _own(self, exact: Mapping[int, set[int]]) -> Iterator[tuple[TrainedParameter, Node]]:
         """Yield the parameters with the tensor that they are updated by, where that is right."""
         for parameter in self.analysis.parameters:
             for piece in parameter.pieces:

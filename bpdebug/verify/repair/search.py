@@ -21,7 +21,7 @@ import numpy as np
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.errors import Interrupted
-from bpdebug.sources.script import Instance, Node, Place, Recording
+from bpdebug.sources.script import Instance, Node, Recording, SourceRange
 from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, Edit, edits
 from bpdebug.verify.repair.evaluating import value_at
@@ -115,7 +115,7 @@ class Correction(NamedTuple):
     ----------
     suspect : Suspect
         The line.
-    place : Place
+    place : SourceRange
         What is replaced: the expression, or the whole statement.
     code, correction : str
         What stands there, and what should.
@@ -130,7 +130,7 @@ class Correction(NamedTuple):
     """
 
     suspect: Suspect
-    place: Place
+    place: SourceRange
     code: str
     correction: str
     explanation: str
@@ -145,7 +145,7 @@ class Candidate:
 
     Attributes
     ----------
-    place : Place
+    place : SourceRange
         What is replaced: the expression, or the whole statement.
     code : str
         What stands there.
@@ -159,7 +159,7 @@ class Candidate:
         Writes what should stand there, and what was wrong: of most edits nobody wants to know.
     """
 
-    place: Place
+    place: SourceRange
     code: str
     cost: float
     replaced: Replaced
@@ -181,7 +181,7 @@ class Candidate:
         return self._written[1]
 
     @property
-    def texts(self) -> tuple[Place, str, str, str]:
+    def texts(self) -> tuple[SourceRange, str, str, str]:
         """Where it is, what stands there, what should, and what was wrong."""
         return self.place, self.code, *self._written
 
@@ -452,7 +452,13 @@ def _words(code: Code, edit: Edit) -> tuple[str, str]:
 
 
 def _of_statement(
-    place: Place, code: str, correction: str, explanation: str, cost: float, replaced: Replaced, kind: str
+    place: SourceRange,
+    code: str,
+    correction: str,
+    explanation: str,
+    cost: float,
+    replaced: Replaced,
+    kind: str,
 ) -> Candidate:
     return Candidate(place, code, cost, replaced, kind, lambda: (correction, explanation))
 

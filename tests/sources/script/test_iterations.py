@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bpdebug.sources.script import Options, record_script
+from bpdebug.sources.script import RecordingOptions, record_script
 from bpdebug.verify.repair.check import check_recording
 from tests.sources.script.recording import recorded
-from tests.tiers import few
+from tests.tiers import deep, few
 
 HEAD = """
 import numpy as np
@@ -165,7 +165,7 @@ def test_until_a_line_goes_past_the_end_of_the_iteration(tmp_path: Path) -> None
     text = HEAD + ONE.format(step="-= rate * x.T @ d") + "print(w)\n"
     path.write_text(text)
     line = text.count("\n")
-    recording = record_script(path, (), Options(until=line))
+    recording = record_script(path, (), RecordingOptions(until=line))
     assert recording.ending.message == f"line {line} is reached"
     assert len(recording.updates) == 400
 
@@ -185,7 +185,7 @@ for epoch in range(3):
 
 @pytest.mark.parametrize("step", ["-= rate * d_bias", "= {bias} - rate * d_bias"])
 @pytest.mark.parametrize("total", ["np.sum(e)", "e.sum(axis=0)"])
-@pytest.mark.parametrize("bias", ["b", "model.b"])
+@pytest.mark.parametrize("bias", ["model.b", deep("b")])
 def test_a_bias_that_begins_as_the_integer_0_is_a_parameter(
     tmp_path: Path, bias: str, total: str, step: str
 ) -> None:

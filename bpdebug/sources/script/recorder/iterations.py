@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bpdebug.sources.script.recorder.records import Node, Update, same
 from bpdebug.sources.script.recorder.updates import depends_on
-from bpdebug.sources.script.sites import Place
+from bpdebug.sources.script.sites import SourceRange
 
 MOST_NODES = 20_000
 MOST_BYTES = 200_000_000
@@ -60,7 +60,7 @@ def has_loss(nodes: Sequence[Node], update: Update, updates: Sequence[Update]) -
     return bool(set(numbers) - _behind(updates)) if numbers else False
 
 
-def states_behind(update: Update, updates: Sequence[Update], mark: Mark) -> set[Place]:
+def states_behind(update: Update, updates: Sequence[Update], mark: Mark) -> set[SourceRange]:
     """Return the lines that step states, if the first step of something else depends on what was marked.
 
     What itself depends on that is no parameter: momentum, whose first step is seen in the second iteration.

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script.environment import evaluated
-from bpdebug.sources.script.recorder.operations import Method
+from bpdebug.sources.script.recorder.operations import Method, is_in
 from bpdebug.verify.repair.rules.nodes import called
-from bpdebug.verify.repair.structures.text import Structure, Text, is_in
+from bpdebug.verify.repair.structures.text import PersonText, Structure
 
 COPIES = frozenset({"copy", "array", "list", "dict", "asarray"})
 COPIED: frozenset[Any] = frozenset({np.copy, np.array, np.asarray, Method("copy")})
@@ -21,7 +21,7 @@ LATER = 20
 ITEMS = ("part", "item", "one")
 
 
-def repeated_items(text: Text) -> Iterator[Structure]:
+def repeated_items(text: PersonText) -> Iterator[Structure]:
     """Yield `[np.zeros(n)] * 3`: three times the same array."""
     for node in ast.walk(text.tree):
         if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)):
@@ -38,7 +38,7 @@ def _is_room(node: ast.expr) -> bool:
     return isinstance(node, ast.List | ast.ListComp) or (isinstance(node, ast.Call) and called(node) in ROOM)
 
 
-def shallow_copies(text: Text) -> Iterator[Structure]:
+def shallow_copies(text: PersonText) -> Iterator[Structure]:
     """Yield `np.copy(net)`, `list(net)`, `net[:]` of a container: what it holds is shared."""
     arrays = {
         node.site.place
@@ -87,7 +87,7 @@ def _copy_of(text: str, value: Any, names: Sequence[str]) -> str:
     return f"[{part} for {name} in {text}]"
 
 
-def _value_after(text: Text, line: int, expression: str) -> Any:
+def _value_after(text: PersonText, line: int, expression: str) -> Any:
     """Return what an expression is worth where one of the next lines ran that know its names."""
     after = [
         one for one in text.recording.instances if one.site.place.file == text.file and one.site.line >= line

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.recorder.records import Node, recomputed
 from bpdebug.sources.script.recording import Recording
 from bpdebug.verify.repair.replay import Replaced, ValueOf, ancestors
-from bpdebug.verify.repair.structures.text import Structure, Text, blocks_from, exchanged
+from bpdebug.verify.repair.structures.text import PersonText, Structure, blocks_from, exchanged
 from bpdebug.verify.repair.trials import gradient_nodes
 
 
@@ -23,7 +23,7 @@ class EarlyRead(NamedTuple):
 
     Attributes
     ----------
-    parameter : Parameter
+    parameter : TrainedParameter
         What was updated too early.
     readers : tuple of Node
         What read its new value.
@@ -31,12 +31,12 @@ class EarlyRead(NamedTuple):
         The readers with the old value in its place, as what a replay replaces.
     """
 
-    parameter: Parameter
+    parameter: TrainedParameter
     readers: tuple[Node, ...]
     replaced: Replaced
 
 
-def early_reads(recording: Recording, parameters: tuple[Parameter, ...]) -> Iterator[EarlyRead]:
+def early_reads(recording: Recording, parameters: tuple[TrainedParameter, ...]) -> Iterator[EarlyRead]:
     """Yield the parameters whose new values others were computed from."""
     for parameter in parameters:
         news = {update.new.origin.id for update in parameter.updates}
@@ -59,7 +59,7 @@ def _with_old(node: Node, news: set[int], old: Node, value_of: ValueOf) -> Any:
     return recomputed(node, lambda operand: value_of(old if operand.origin.id in news else operand))
 
 
-def early_updates(text: Text, early: Sequence[EarlyRead]) -> Iterator[Structure]:
+def early_updates(text: PersonText, early: Sequence[EarlyRead]) -> Iterator[Structure]:
     """Yield the updates that stand before what reads the old value, in the same block."""
     for one in early:
         update, name = one.parameter.updates[-1].site.statement, one.parameter.name

@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script import Instance, Node, Place, Recording
-from bpdebug.sources.script.recorder.operations import InPlace, WrittenTo, put, put_elements
+from bpdebug.sources.script import Instance, Node, Recording, SourceRange
+from bpdebug.sources.script.recorder.operations import InPlace, WrittenTo, is_in, put, put_elements
 from bpdebug.sources.script.recorder.records import same
-from bpdebug.verify.repair.structures.text import OVER, Structure, Text, blocks_from, exchanged, is_in
+from bpdebug.verify.repair.structures.text import OVER, PersonText, Structure, blocks_from, exchanged
 
 AUGMENTED: frozenset[Any] = frozenset(
     {operator.add, operator.sub, operator.mul, operator.truediv, operator.pow}
 )
 
 
-def overwritten(text: Text) -> Iterator[Structure]:
+def overwritten(text: PersonText) -> Iterator[Structure]:
     """Yield what is written over, although it has another name, or belongs to a caller."""
     seen = {update.site.statement for update in text.recording.updates}
     for node in text.recording.nodes:
@@ -41,7 +41,7 @@ def overwritten(text: Text) -> Iterator[Structure]:
         yield from _written_anew(text, statement, text.code(statement))
 
 
-def _written_anew(text: Text, statement: Place, code: str) -> Iterator[Structure]:
+def _written_anew(text: PersonText, statement: SourceRange, code: str) -> Iterator[Structure]:
     """Yield the statement with a tensor of its own to write to."""
     try:
         (tree,) = ast.parse(code).body
@@ -59,7 +59,7 @@ def _written_anew(text: Text, statement: Place, code: str) -> Iterator[Structure
             yield Structure(text.rewriting(statement, own, OVER.format(name)), "overwritten")
 
 
-def written_elsewhere(text: Text) -> Iterator[Structure]:
+def written_elsewhere(text: PersonText) -> Iterator[Structure]:
     """Yield `np.multiply(x, y, out=h)`: the result has no array of its own."""
     for node in ast.walk(text.tree):
         kept = [one for one in node.keywords if one.arg != "out"] if isinstance(node, ast.Call) else []
@@ -95,7 +95,7 @@ def _alias(node: Node) -> Instance | None:
     return node.instance if is_named else None
 
 
-def _read_too_late(text: Text, node: Node, statement: Place, name: str) -> Iterator[Structure]:
+def _read_too_late(text: PersonText, node: Node, statement: SourceRange, name: str) -> Iterator[Structure]:
     """Yield what reads a tensor in the same block after it was written over."""
     readers = (
         one

@@ -15,7 +15,7 @@ from bpdebug.sources.script import Recording
 from bpdebug.verify.repair.structures.copies import repeated_items, shallow_copies
 from bpdebug.verify.repair.structures.early import EarlyRead, early_updates
 from bpdebug.verify.repair.structures.overwritten import overwritten, written_elsewhere
-from bpdebug.verify.repair.structures.text import Structure, Text
+from bpdebug.verify.repair.structures.text import PersonText, Structure
 from bpdebug.verify.repair.structures.turns import not_handed_on, returns_in_loops
 
 MOST_OF_A_KIND = 6
@@ -36,7 +36,7 @@ def structures(recording: Recording, early: Sequence[EarlyRead]) -> Iterator[Str
     for file in dict.fromkeys(site.place.file for site in recording.sites):
         source = recording.source(file)
         if source is not None:
-            texts.append(Text(recording, file, ast.parse(source.text)))
+            texts.append(PersonText(recording, file, ast.parse(source.text)))
     for text in texts:
         kinds = [returns_in_loops(text), repeated_items(text), not_handed_on(text)]
         kinds += [shallow_copies(text), early_updates(text, early)] if early else []

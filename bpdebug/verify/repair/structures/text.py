@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence, Set
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from bpdebug.sources.script import Place, Recording
+from bpdebug.sources.script import Recording, SourceRange
 from bpdebug.verify.repair.report import Kind
 from bpdebug.verify.repair.reruns import Rewriting
 
@@ -34,32 +34,32 @@ class Structure(NamedTuple):
     is_sure: bool = False
 
 
-class Text(NamedTuple):
+class PersonText(NamedTuple):
     """A file of the person's, as it ran."""
 
     recording: Recording
     file: str
     tree: ast.Module
 
-    def code(self, place: Place) -> str:
+    def code(self, place: SourceRange) -> str:
         """Return what stands at a place."""
         source = self.recording.source(self.file)
         assert source is not None
         return source.code(place)
 
-    def place(self, node: ast.expr | ast.stmt, last: ast.stmt | None = None) -> Place:
+    def place(self, node: ast.expr | ast.stmt, last: ast.stmt | None = None) -> SourceRange:
         """Return where a node stands, or all statements from it to another."""
         end = last or node
         assert end.end_lineno is not None
         assert end.end_col_offset is not None
-        return Place(self.file, node.lineno, end.end_lineno, node.col_offset, end.end_col_offset)
+        return SourceRange(self.file, node.lineno, end.end_lineno, node.col_offset, end.end_col_offset)
 
-    def rewriting(self, place: Place, correction: str, explanation: str) -> Rewriting:
+    def rewriting(self, place: SourceRange, correction: str, explanation: str) -> Rewriting:
         """Return what would stand at a place instead."""
         return Rewriting(place, self.code(place), correction, explanation, 1.0)
 
 
-def blocks_from(text: Text, first: Place, lines: Set[int]) -> Iterator[list[ast.stmt]]:
+def blocks_from(text: PersonText, first: SourceRange, lines: Set[int]) -> Iterator[list[ast.stmt]]:
     """Yield the statements of a block from one of them to the last that stands on one of some lines."""
     for block in _blocks(text.tree):
         begin = [at for at, one in enumerate(block) if text.place(one) == first]
@@ -72,7 +72,7 @@ def blocks_from(text: Text, first: Place, lines: Set[int]) -> Iterator[list[ast.
             yield block[begin[0] : max(ends) + 1]
 
 
-def exchanged(text: Text, block: Sequence[ast.stmt], said: str) -> Rewriting:
+def exchanged(text: PersonText, block: Sequence[ast.stmt], said: str) -> Rewriting:
     """Return the last statement of a block put before all others; of a `return`, what it returns."""
     place, last = text.place(block[0], block[-1]), block[-1]
     indent = " " * block[0].col_offset
@@ -91,11 +91,3 @@ def _blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
             block = getattr(node, field, None)
             if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
                 yield block
-
-
-def is_in(function: Any, table: frozenset[Any]) -> bool:
-    """Whether a function is in a table; what has no hash is in none."""
-    try:
-        return function in table
-    except TypeError:
-        return False

@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from bpdebug.verify.repair.structures.text import Structure, Text
+from bpdebug.verify.repair.structures.text import PersonText, Structure
 
 ALIKE = 0.6
 """How alike two names must be, for one to be meant as the other (the ratio of `difflib`)."""
 
 
-def returns_in_loops(text: Text) -> Iterator[Structure]:
+def returns_in_loops(text: PersonText) -> Iterator[Structure]:
     """Yield the loops that end with a `return` in their first turn."""
     for loop in ast.walk(text.tree):
         if (
@@ -27,7 +27,7 @@ def returns_in_loops(text: Text) -> Iterator[Structure]:
             yield Structure(text.rewriting(place, correction, said), "missing", is_sure=True)
 
 
-def not_handed_on(text: Text) -> Iterator[Structure]:
+def not_handed_on(text: PersonText) -> Iterator[Structure]:
     """Yield a state that each turn reads and none sets, with a tensor that each sets and nothing reads."""
     for scope in ast.walk(text.tree):
         if not isinstance(scope, ast.FunctionDef | ast.Module):
