@@ -129,6 +129,9 @@ class RightValues:
     def exactly(self, node: Node, value: np.ndarray, gradients: Mapping[int, np.ndarray]) -> Iterator[int]:
         return iter([0] if self.meaning(value) else [])
 
+    def is_single(self, name: str) -> bool:
+        return False
+
     def shape_of(self, name: str) -> None:
         return None
 
