@@ -195,8 +195,8 @@ class _Check:
                 further = [line for line in self.judge.suspects(every=True) if line.site not in known]
                 found = self.search.corrections(further, self.judge.corrected)
                 found = found or self._with_early_reads(lines)
-            self.search.deadline = end
             found = found or self._first_right(lines)
+            self.search.deadline = end
             if found:
                 self._add(found[0])
             elif not self._rewritten(lines):
