@@ -11,7 +11,7 @@ import numpy as np
 
 from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.held import Containers, Held
-from bpdebug.sources.script.recorder.iterations import Mark, has_loss, states_behind
+from bpdebug.sources.script.recorder.iterations import Mark, has_loss, is_in_turn_of, states_behind
 from bpdebug.sources.script.recorder.limits import OVER, Limits, StopRecording
 from bpdebug.sources.script.recorder.objects import ArrayView, Objects, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace
@@ -92,6 +92,7 @@ class Recorder:
         self.journal: dict[int, tuple[Any, list[Write]]] = {}
         self.moment = 0
         self.objects = Objects(self.add)
+        self.called: dict[int, tuple[Any, tuple[str, ...]]] = {}
         self.zeros = Zeros(self.objects.zeros, self._add_zero, self.frame)
         self.steps = Steps(self.sites, self.objects, self.zeros, self._is_found)
         self.doubt: Mark | None = None
@@ -123,15 +124,13 @@ class Recorder:
 
     def record_so_far(self) -> Record:
         """Return what was recorded; where it is in doubt, until the iteration may have been over."""
-        ends = self.doubt[1:] if self.doubt is not None else (None,) * 5
-        nodes, instances, updates, tests, frames = (
-            one[:end] for one, end in zip(self._lists(), ends, strict=True)
-        )
-        updates = [one for one in updates if one.site.statement not in self.states]
         was_over = self.doubt is not None
+        recorded = self._lists() if self.doubt is None else iterations.until(self.doubt, self._lists())
+        nodes, instances, updates, tests, frames = recorded
+        updates = [one for one in updates if one.site.statement not in self.states]
         return Record(nodes, instances, updates, tests, frames, self.objects, self.journal, {}, was_over)
 
-    def _lists(self) -> tuple[list[Any], ...]:
+    def _lists(self) -> iterations.Recorded:
         return self.nodes, self.instances, self.steps.updates, self.tests, self.frames
 
     def keep(self) -> None:
@@ -170,6 +169,8 @@ class Recorder:
     ) -> Node:
         """Add a node for a value; where it is one too many, end, or forget what came before."""
         node = Node(len(self.nodes), site, function, operands, options, value, self.stack[-1])
+        if function is None and id(value) in self.called:
+            _, node.names = self.called[id(value)]
         self.nodes.append(node)
         self.size += getattr(value, "nbytes", 64)
         if len(self.nodes) >= self.most_nodes or self.size >= self.most_bytes:
@@ -214,16 +215,24 @@ class Recorder:
         node = node.origin
         if site in node.replaced_readers and self._is_over(self.steps.leading_to[node.id]):
             if self.iteration >= self.limits.iteration:
+                self.doubt = self._mark(self.steps.leading_to[node.id])
                 self.end(OVER)
             else:
-                self.iteration += 1
-                self.forget()
+                self._begin_iteration()
             return True
         if isinstance(node.readers, set):
             node.readers.add(site)
         else:
             node.readers = {site}
         return False
+
+    def _begin_iteration(self) -> None:
+        """Forget the iteration before, but for what its tensors were called: some are met again."""
+        known = self.objects.known.values()
+        called = {id(one.object): (one.object, one.node.names) for one in known if one.node.names}
+        self.iteration += 1
+        self.forget()
+        self.called = called
 
     def _is_over(self, update: Update) -> bool:
         """Whether the iteration is over with a place that reads what is new; mark where that is in doubt."""
@@ -234,10 +243,16 @@ class Recorder:
             return True
         if self.limits.iteration > 1:  # all iterations are counted, and none is run twice
             return not is_plain_sum(update.new, update.deltas)
-        self.doubt = Mark(update, *(len(one) for one in self._lists()))
+        self.doubt = self._mark(update)
         self.most_nodes = min(self.limits.nodes, len(self.nodes) + iterations.MOST_NODES)
         self.most_bytes = min(self.limits.size, self.size + iterations.MOST_BYTES)
         return False
+
+    def _mark(self, update: Update) -> Mark:
+        """Mark that the iteration may be over now, as what a step gave is read."""
+        nodes, instances, updates, tests, frames = [len(one) for one in self._lists()]
+        is_later = is_in_turn_of(self.stack[-1], update)
+        return Mark(update, nodes, instances, updates, tests, frames, is_later)
 
     @property
     def _ends_at_a_line(self) -> bool:
