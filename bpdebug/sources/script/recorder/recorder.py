@@ -130,7 +130,7 @@ class Recorder:
         updates = [one for one in updates if one.site.statement not in self.states]
         return Record(nodes, instances, updates, tests, frames, self.objects, self.journal, {}, was_over)
 
-    def _lists(self) -> iterations.Recorded:
+    def _lists(self) -> iterations.RecordedLists:
         return self.nodes, self.instances, self.steps.updates, self.tests, self.frames
 
     def keep(self) -> None:
