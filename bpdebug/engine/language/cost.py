@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from bpdebug.engine.language.forms import Cost, Shape, element_count
 from bpdebug.engine.language.functions import FUNCTIONS
-from bpdebug.engine.language.nodes import Call, Expression, names, walk
+from bpdebug.engine.language.nodes import Call, Expression, walk
 from bpdebug.engine.language.shapes import options_of, shape_of
 from bpdebug.errors import BpdebugError
 
@@ -38,10 +38,8 @@ def check_cost(expression: Expression, shapes: Mapping[str, Shape]) -> None:
         If the operands of some node do not fit together.
     """
     shape_of(expression, shapes)
-    # A part without names is a constant, folded before anything runs; one that stands there twice is
-    # computed twice.
-    inner = [node for node in walk(expression) if isinstance(node, Call) and names(node)]
-    costs = [_cost(call, shapes) for call in inner]
+    # A part that stands there twice is computed twice.
+    costs = [_cost(node, shapes) for node in walk(expression) if isinstance(node, Call)]
     numbers = sum(cost.numbers for cost in costs)
     if numbers > MAX_NUMBERS:
         raise BpdebugError(

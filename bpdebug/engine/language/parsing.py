@@ -158,8 +158,7 @@ class _Reader:
             raise self.error(
                 node, f"the operator {type(node.op).__name__} is not part of the tensor language"
             )
-        operand = self.read(node.operand, depth)
-        return Number(-operand.value) if isinstance(operand, Number) else Call("negative", (operand,))
+        return _negative(self.read(node.operand, depth))
 
     def comparison(self, node: ast.Compare, depth: int) -> Expression:
         """Read `x < y`; a chain `0 < x < 1` means `0 < x and x < 1`."""
@@ -224,7 +223,12 @@ class _Reader:
         if not function.takes(len(node.args)):
             raise self.error(node, f"{function.name} takes {_arguments(function)}: found {len(node.args)}")
         arguments = tuple(self.read(argument, depth) for argument in node.args)
-        return Call(function.name, arguments, self.options(node, function.options))
+        options = self.options(node, function.options)
+        if function.name == "negative":
+            return _negative(*arguments)
+        if function.name == "subscript" and not options:
+            raise self.error(node, "subscript takes an index, and is written dw1[0, 1:3]")
+        return Call(function.name, arguments, options)
 
     def brought_in(self, node: ast.Call, name: str) -> Function | None:
         """Return the function that another package has under this name, if any."""
@@ -280,6 +284,11 @@ _READERS: dict[type[ast.AST], Callable[..., Expression]] = {
     ast.Attribute: _Reader.attribute,
     ast.Call: _Reader.call,
 }
+
+
+def _negative(operand: Expression) -> Expression:
+    """Return a minus before an operand, in the one way in which it is read: a literal's sign is its own."""
+    return Number(-operand.value) if isinstance(operand, Number) else Call("negative", (operand,))
 
 
 def _arguments(function: Function) -> str:
