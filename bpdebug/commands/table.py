@@ -11,10 +11,10 @@ from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import Session
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.errors import BpdebugError, Interrupted
+from bpdebug.limits import LIMITS, at_most
 from bpdebug.sources.problems import printable
 
-MAX_LINE = 10_000
-"""The longest command, in characters."""
+MAX_LINE = LIMITS.command_characters
 
 
 def _help(session: Session, text: str) -> Answer:
@@ -110,7 +110,7 @@ def read_line(line: str) -> tuple[Command, str]:
     """
     line = line.strip()
     if len(line) > MAX_LINE:
-        raise BpdebugError(f"a command has at most {MAX_LINE} characters: found {len(line)}")
+        raise BpdebugError(f"a command has {at_most('command_characters')} characters: found {len(line)}")
     if not line.replace("\t", " ").isprintable():
         raise BpdebugError(f"a command is one line without control characters: found {printable(line)}")
     word, *rest = line.split(maxsplit=1) or [""]

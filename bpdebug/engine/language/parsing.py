@@ -18,11 +18,9 @@ from bpdebug.engine.language.functions import FUNCTIONS, RECORDED, Function
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.nodes import INDEX, Call, Expression, Index, Name, Number, Option
 from bpdebug.errors import ExpressionError
+from bpdebug.limits import LIMITS, at_most
 
-MAX_LENGTH = 4000
-"""Longest text of one expression, in characters."""
-MAX_DEPTH = 100
-"""Deepest nesting of one expression: every reading of the tree is a recursion of this depth."""
+MAX_LENGTH, MAX_DEPTH = LIMITS.expression_characters, LIMITS.expression_depth
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add",
@@ -78,7 +76,9 @@ def parse_with(text: str, known: Mapping[str, str], option_names: Collection[str
         have, or is longer or nested deeper than the limits; with the column.
     """
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"an expression has at most {MAX_LENGTH} characters: found {len(text)}")
+        raise ExpressionError(
+            f"an expression has {at_most('expression_characters')} characters: found {len(text)}"
+        )
     stripped = text.strip()
     offset = len(text) - len(text.lstrip())
     try:
@@ -126,7 +126,7 @@ class _Reader:
 
     def read(self, node: ast.AST, depth: int) -> Expression:
         if depth > MAX_DEPTH:
-            raise self.error(node, f"an expression nests at most {MAX_DEPTH} deep")
+            raise self.error(node, f"an expression nests {at_most('expression_depth')} deep")
         if self.known and (name := self.known.get(ast.unparse(node))) is not None:
             return Name(name)
         reader = _READERS.get(type(node))
