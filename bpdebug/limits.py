@@ -75,6 +75,8 @@ class Limits(NamedTuple):
 LIMITS = Limits()
 
 
-def at_most(name: str) -> str:
-    """Write a limit as messages do, with its name: `at most 100,000 (the limit statements)`."""
-    return f"at most {getattr(LIMITS, name):,} (the limit {name})"
+def at_most(name: str, unit: str = "") -> str:
+    """Write a limit as messages do, with its name: `at most 4,000 characters (the limit ...)`."""
+    most = getattr(LIMITS, name)
+    number = f"{most:,}" if most >= 10_000 else str(most)
+    return f"{f'at most {number} {unit}'.strip()} (the limit {name})"

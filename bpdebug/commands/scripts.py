@@ -30,7 +30,9 @@ def read_script(path: str) -> list[str]:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise BpdebugError(f"--script {path}: cannot be read: {reason}") from None
     if len(text) > MAX_SCRIPT:
-        raise BpdebugError(f"--script {path}: too long, expected {at_most('script_characters')} characters")
+        raise BpdebugError(
+            f"--script {path}: too long, expected {at_most('script_characters', 'characters')}"
+        )
     return script_lines(text)
 
 

@@ -110,7 +110,7 @@ def read_line(line: str) -> tuple[Command, str]:
     """
     line = line.strip()
     if len(line) > MAX_LINE:
-        raise BpdebugError(f"a command has {at_most('command_characters')} characters: found {len(line)}")
+        raise BpdebugError(f"a command has {at_most('command_characters', 'characters')}: found {len(line)}")
     if not line.replace("\t", " ").isprintable():
         raise BpdebugError(f"a command is one line without control characters: found {printable(line)}")
     word, *rest = line.split(maxsplit=1) or [""]

@@ -54,7 +54,7 @@ def too_many_elements(shape: Shape) -> str:
     if count <= MAX_ELEMENTS:
         return ""
     found = f"{count:,}" if count < 10**18 else "10**18 or more"
-    return f"too many elements: found {found}, expected {at_most('tensor_elements')} in one tensor"
+    return f"too many elements: found {found}, expected {at_most('tensor_elements', 'in one tensor')}"
 
 
 def tensor_error(flaws: Sequence[Flaw]) -> ValidationError:

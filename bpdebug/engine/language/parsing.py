@@ -77,7 +77,7 @@ def parse_with(text: str, known: Mapping[str, str], option_names: Collection[str
     """
     if len(text) > MAX_LENGTH:
         raise ExpressionError(
-            f"an expression has {at_most('expression_characters')} characters: found {len(text)}"
+            f"an expression has {at_most('expression_characters', 'characters')}: found {len(text)}"
         )
     stripped = text.strip()
     offset = len(text) - len(text.lstrip())
@@ -126,7 +126,7 @@ class _Reader:
 
     def read(self, node: ast.AST, depth: int) -> Expression:
         if depth > MAX_DEPTH:
-            raise self.error(node, f"an expression nests {at_most('expression_depth')} deep")
+            raise self.error(node, f"an expression nests {at_most('expression_depth', 'deep')}")
         if self.known and (name := self.known.get(ast.unparse(node))) is not None:
             return Name(name)
         reader = _READERS.get(type(node))

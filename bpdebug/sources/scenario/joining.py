@@ -100,7 +100,7 @@ def put_together(
 
 def _too_long(steps: int) -> tuple[str, str]:
     message = (
-        f"too many time steps: found {steps:,} up to here, expected {at_most('time_steps')} in all layers"
+        f"too many time steps: found {steps:,} up to here, expected {at_most('time_steps', 'in all layers')}"
     )
     return message, "each time step is a row of statements of its own"
 

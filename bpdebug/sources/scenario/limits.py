@@ -35,7 +35,7 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
         cost = cost_of(statement.expression, program.shapes)
         found = ""
         if largest > LIMITS.tensor_elements:
-            found = f"makes {largest:,} elements, expected {at_most('tensor_elements')} in one tensor"
+            found = f"makes {largest:,} elements, expected {at_most('tensor_elements', 'in one tensor')}"
         elif cost.elements > LIMITS.run_elements:
             found = f"holds {cost.elements:,} elements on the way, expected {at_most('run_elements')}"
         elif cost.products > LIMITS.run_products:
@@ -77,8 +77,9 @@ def check_formulas(
         cost = cost_of(formula, shapes)
         elements, products = elements + cost.elements, products + cost.products
         if largest > LIMITS.tensor_elements:
-            found = f"that the formula makes {largest:,} elements, expected {at_most('tensor_elements')}"
-            report.add(path, f"too large: found {found} in one tensor")
+            expected = at_most("tensor_elements", "in one tensor")
+            message = f"too large: found that the formula makes {largest:,} elements, expected {expected}"
+            report.add(path, message)
         elif elements > LIMITS.run_elements:
             found = f"formulas that hold {elements:,} elements up to here, expected {at_most('run_elements')}"
             report.add(path, f"too large: found {found}")

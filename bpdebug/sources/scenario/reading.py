@@ -146,6 +146,6 @@ def _parse(content: bytes) -> dict[str, Any]:
     if long is not None:
         line = text.count("\n", 0, long.start()) + 1
         raise tomllib.TOMLDecodeError(
-            f"a key has {at_most('key_parts')} parts between dots: found more (at line {line})"
+            f"a key has {at_most('key_parts', 'parts')}: found more (at line {line})"
         )
     return tomllib.loads(text, parse_float=read_float)

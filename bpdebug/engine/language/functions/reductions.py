@@ -175,6 +175,7 @@ ENTRIES = (
         SAMPLES,
         form=REDUCTION,
         options=OPTIONS,
+        temporaries=0,
     ),
     Function(
         "all",
@@ -184,6 +185,7 @@ ENTRIES = (
         SAMPLES,
         form=REDUCTION,
         options=OPTIONS,
+        temporaries=0,
     ),
     Function(
         "cumsum",
