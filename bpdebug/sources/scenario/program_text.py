@@ -12,7 +12,7 @@ from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.errors import ExpressionError, ShapeError
-from bpdebug.limits import LIMITS, at_most
+from bpdebug.limits import LIMITS
 from bpdebug.sources.problems import Report, key_path, listed
 
 PROGRAM = "program"
@@ -61,7 +61,8 @@ def read_lines(text: str, report: Report) -> list[Line]:
             continue
         is_blank = False
         if len(lines) == LIMITS.statements:
-            message = f"too long: found more statements, expected {at_most('statements')}"
+            found = f"found more than {LIMITS.statements:,} statements"
+            message = f"too long: {found}, expected at most that (the limit statements)"
             report.add((PROGRAM,), message)
             break
         left, equals, right = code.partition("=")

@@ -378,7 +378,8 @@ def test_csv_in_bounded_memory(messages, monkeypatch):
     monkeypatch.setattr(csv, "MAX_ELEMENTS", 5)
     write("w.csv", b"1,2\n3,4\n5,6\n")
     assert messages('{ file = "w.csv" }') == [
-        ": w.csv: too many elements: found more than 5, expected at most that in one tensor (the limit tensor_elements)"
+        ": w.csv: too many elements: found more than 5,"
+        " expected at most that in one tensor (the limit tensor_elements)"
     ]
     with open("w.csv", "wb") as file:
         file.truncate(2**30)
