@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, reduce
@@ -108,10 +109,9 @@ class _Reader:
 
     def column(self, node: ast.AST) -> int:
         """Return the column of a node in the whole text: Python counts bytes, and from each line's start."""
-        lines = self.text.split("\n")
-        earlier = sum(len(line) + 1 for line in lines[: getattr(node, "lineno", 1) - 1])
-        line = lines[getattr(node, "lineno", 1) - 1]
-        return self.offset + earlier + len(line.encode()[: getattr(node, "col_offset", 0)].decode()) + 1
+        start = _line_start(self.text, getattr(node, "lineno", 1))
+        before = self.text[start:].encode()[: getattr(node, "col_offset", 0)]
+        return self.offset + start + len(before.decode()) + 1
 
     def check_numbers(self, tree: ast.AST) -> None:
         """Refuse every number beyond float64: Python cannot even write a whole number of any length."""
@@ -284,6 +284,11 @@ _READERS: dict[type[ast.AST], Callable[..., Expression]] = {
     ast.Attribute: _Reader.attribute,
     ast.Call: _Reader.call,
 }
+
+
+def _line_start(text: str, line: int) -> int:
+    """Return where a line begins, as Python counts lines from 1: they end in any of three ways."""
+    return [0, *(end.end() for end in re.finditer(r"\r\n?|\n", text))][line - 1]
 
 
 def _negative(operand: Expression) -> Expression:
