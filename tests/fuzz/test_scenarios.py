@@ -83,7 +83,22 @@ def test_scenarios_with_pieces_replaced(data, text):
 
 TOML_VALUES = st.recursive(
     st.sampled_from(
-        ["1", "0.5", "nan", "true", '"a\\u001b[2J\\r\\nb"', "9223372036854775807", "-0.0", '"x @ x"', '"dense"', '"x"', "[[1.0]]", "[[0.5, 1], [2, 3]]", "1e999", "-3"]
+        [
+            "1",
+            "0.5",
+            "nan",
+            "true",
+            '"a\\u001b[2J\\r\\nb"',
+            "9223372036854775807",
+            "-0.0",
+            '"x @ x"',
+            '"dense"',
+            '"x"',
+            "[[1.0]]",
+            "[[0.5, 1], [2, 3]]",
+            "1e999",
+            "-3",
+        ]
     ),
     lambda inner: (
         st.lists(inner, max_size=3).map(lambda parts: f"[{', '.join(parts)}]")
