@@ -193,7 +193,7 @@ MUTANTS = (
         deep="sources/script/test_analysis.py",
     ),
     Mutant(
-        "bpdebug/sources/script/conversion/rules.py",
+        "bpdebug/sources/script/conversion/products.py",
         '"multiply", translator.reshaped(x, (-1, 1)), translator.reshaped(y, (1, -1))',
         '"multiply", translator.reshaped(x, (1, -1)), translator.reshaped(y, (-1, 1))',
         "an outer product of the script is written transposed",

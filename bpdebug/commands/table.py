@@ -57,7 +57,7 @@ ENTRIES = (
 
 FAMILIES = (movement.ENTRIES, stops.ENTRIES, looking.ENTRIES, changing.ENTRIES, ENTRIES)
 COMMANDS: dict[str, Command] = {command.name: command for family in FAMILIES for command in family}
-SHORT_FORMS = {command.short: command.name for command in COMMANDS.values() if command.short}
+SHORT_FORMS = {short: command.name for command in COMMANDS.values() for short in command.short.split()}
 
 
 def find_command(word: str) -> Command:

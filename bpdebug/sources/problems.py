@@ -90,7 +90,7 @@ class RefusalError(Exception):
         self.message, self.hint, self.path = message, hint, path
 
 
-class Report:
+class ProblemReport:
     """Collects the problems of one file, each once.
 
     Parameters
@@ -109,6 +109,10 @@ class Report:
     def add(self, path: KeyPath, message: str, hint: str = "") -> None:
         """Note a problem at a key path."""
         self._problems[Problem(self.file, key_path(path), message, hint)] = None
+
+    def take(self, problems: Iterable[Problem]) -> None:
+        """Note problems that were found elsewhere."""
+        self._problems |= dict.fromkeys(problems)
 
     def refuse(self) -> None:
         """Raise a `ScenarioError` with all problems, if there are any."""

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.trace import read_only
 from bpdebug.limits import LIMITS
-from bpdebug.sources.problems import RefusalError, Report
+from bpdebug.sources.problems import ProblemReport, RefusalError
 from bpdebug.sources.scenario.conversion import floating
 from bpdebug.sources.tensors import npy
 from bpdebug.sources.tensors.folder import opened
@@ -31,14 +31,14 @@ Named = tuple[str, Callable[[], Array]]
 """A name in a file, and what reads its array; it raises `RefusalError` or `ValidationError`."""
 
 
-def read_arrays(path: Path, report: Report) -> list[tuple[str, Array | None]]:
+def read_arrays(path: Path, report: ProblemReport) -> list[tuple[str, Array | None]]:
     """Read every array of a file or folder.
 
     Parameters
     ----------
     path : Path
         The file; its suffix says how it is read.
-    report : Report
+    report : ProblemReport
         Takes what is wrong, with the name in the file as the key.
 
     Returns
@@ -95,7 +95,7 @@ def _numbers(look: Callable[[BinaryIO], StoredArray], file: BinaryIO) -> Array:
     return read_only(floating(look(file).read(file)))
 
 
-def _read(name: str, read: Callable[[], Array], report: Report) -> Array | None:
+def _read(name: str, read: Callable[[], Array], report: ProblemReport) -> Array | None:
     try:
         return read()
     except RefusalError as refusal:

@@ -1,7 +1,8 @@
-"""A folder for what the properties write; those that are fed with bytes alone have no fixtures."""
+"""What the properties share: a folder, as those fed with bytes have no fixtures, and a look at words."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,3 +17,9 @@ def scratch() -> TemporaryDirectory[str]:
 def folder() -> Path:
     """Where files may be written."""
     return Path(scratch().name)
+
+
+def assert_printable(said: Iterable[object]) -> None:
+    """Whatever is said stays on its line, and moves no cursor."""
+    for one in map(str, said):
+        assert one.isprintable(), ascii(one)

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.errors import ScenarioError
-from bpdebug.sources.problems import Report
+from bpdebug.sources.problems import ProblemReport
 from bpdebug.verify.array_files import read_arrays
-from tests.fuzz.scratch import folder
+from tests.fuzz.scratch import assert_printable, folder
 from tests.sources.tensors.writing import npy_bytes, safetensors_bytes
 
 EXTENTS = st.sampled_from(["0", "1", "2", "-1", "True", "1.0", "2**3", "99999999999999999999", "()", "'1'"])
@@ -104,11 +104,11 @@ def test_arrays(written: tuple[str, bytes]) -> None:
     suffix, content = written
     path = folder() / f"arrays.{suffix}"
     path.write_bytes(content)
-    report = Report(path.name)
+    report = ProblemReport(path.name)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         arrays = read_arrays(path, report)
-    assert all(str(problem).isprintable() for problem in report.problems), report.problems
+    assert_printable(report.problems)
     for _, array in arrays:
         assert array is None or (array.dtype.kind == "f" and array.size <= max(1, len(content)))
     assert report.problems or arrays

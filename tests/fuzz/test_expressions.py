@@ -7,20 +7,21 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import COMMANDS, FAULT, execute
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.functions import FUNCTIONS
-from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.language.nodes import Expression, Statement
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.printing import math_text, numpy_text
 from bpdebug.engine.program.program import infer_shapes, with_backward
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import BpdebugError, DerivationError, ExpressionError
 from tests.examples import example
+from tests.fuzz.scratch import assert_printable
 
 EXAMPLES = ("two_layer", "attention", "no_bias", "not_finite")
 NUMBERS = ["0", "1", "-0", "--1", "2.5", "1e308", "-0.0", "9**9**9"]
@@ -113,8 +114,16 @@ def test_an_expression(data: st.DataObject) -> None:
     try:
         tree = parse(text)
     except ExpressionError as error:
-        assert 1 <= error.column <= max(1, len(text)) + 1
-        return
+        column = error.column
+        event(f"refused: {error.message[:20]}")
+    else:
+        column = 1
+        is_read_and_computed(tree)
+    assert 1 <= column <= max(1, len(text)) + 1
+
+
+def is_read_and_computed(tree: Expression) -> None:
+    """It is read again from what it prints, and all its readings agree."""
     printed = numpy_text(tree)
     assert repr(parse(printed)) == repr(tree), printed
     assert math_text(tree).isprintable()
@@ -168,7 +177,7 @@ def test_a_line(data: st.DataObject) -> None:
         line = f"{word} {target} = {rest}" if word == "set" else f"{word} {rest}"
         answer = execute(session, line)
         assert not any(one.startswith(FAULT) for one in answer.lines), (line, answer.lines)
-        assert all(one.isprintable() for one in answer.lines), (line, answer.lines)
+        assert_printable(answer.lines)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from bpdebug.sources.scenario import load_scenario, shipped_scenarios
 from bpdebug.verify.check import check
 from bpdebug.verify.mine_files import read_mine_files
 from bpdebug.verify.upstream import evaluate_mine
-from tests.fuzz.scratch import folder
+from tests.fuzz.scratch import assert_printable, folder
 from tests.fuzz.test_expressions import spoilt, texts
 from tests.tiers import examples
 
@@ -38,7 +38,7 @@ def test_formulas(data: st.DataObject) -> None:
     try:
         case = load_scenario(path)
     except ScenarioError as error:
-        assert all(str(problem).isprintable() for problem in error.problems), error
+        assert_printable(error.problems)
         return
     values = run(case.program, case.values).values
     assert check(case.program, case.values, evaluate_mine(case.program, values, case.mine)).tensors
@@ -58,6 +58,6 @@ def test_files(table: dict[str, object], suffix: str) -> None:
     try:
         values = read_mine_files([str(path)], PROGRAM, {}).values
     except ScenarioError as error:
-        assert all(str(problem).isprintable() for problem in error.problems), error
+        assert_printable(error.problems)
     else:
         assert values.keys() <= PROGRAM.shapes.keys()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bpdebug.errors import ScenarioError
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario, shipped_scenarios, summarise
-from tests.fuzz.scratch import folder
+from tests.fuzz.scratch import assert_printable, folder
 
 TEXTS = [path.read_text(encoding="utf-8") for path in shipped_scenarios()]
 PIECES = [
@@ -55,12 +55,11 @@ def load(content: bytes) -> None:
     """Read a file; whatever is said of it stays on its line, and moves no cursor."""
     path = folder() / "any.toml"
     path.write_bytes(content)
-    assert all(str(problem).isprintable() for problem in summarise(path).problems)
+    assert_printable(summarise(path).problems)
     try:
         case = load_scenario(path)
     except ScenarioError as error:
-        assert error.problems
-        assert all(str(problem).isprintable() for problem in error.problems), error
+        assert_printable(error.problems)
     else:
         assert isinstance(case, Case)
         assert case.title.isprintable()

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from bpdebug.errors import BpdebugError, ScriptError
 from bpdebug.sources.script import record_script
 from bpdebug.sources.script.case import case_of
-from bpdebug.sources.script.recording import Options
-from tests.fuzz.scratch import folder
+from bpdebug.sources.script.recording import RecordingOptions
+from tests.fuzz.scratch import assert_printable, folder
 from tests.tiers import examples
 from tests.two_layers import TWO_LAYERS
 
@@ -54,13 +54,13 @@ def test_a_script(data: st.DataObject) -> None:
     path = folder() / "net.py"
     path.write_text("\n".join(lines), encoding="utf-8")
     try:
-        recording = record_script(path, options=Options(seconds=5.0))
+        recording = record_script(path, options=RecordingOptions(seconds=5.0))
     except ScriptError as error:
-        assert all(str(problem).isprintable() for problem in error.problems), error
+        assert_printable(error.problems)
         return
     try:
         case = case_of(recording)
     except BpdebugError as error:
-        assert str(error).replace("\n", "").isprintable()
+        assert_printable(str(error).split("\n"))
         return
     assert case.program.shapes.keys() >= case.values.keys()

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.tui.keys.debugger import ACTIONS
-from bpdebug.tui.settings import Settings, read_settings
+from bpdebug.tui.settings import UserSettings, read_settings
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.user_files import UserFiles
-from tests.fuzz.scratch import folder
+from tests.fuzz.scratch import assert_printable, folder
 
 KEYS = [
     "j",
@@ -49,6 +49,6 @@ def test_a_file(theme: str, digits: str, keys: dict[str, str]) -> None:
     table = "".join(f"{name} = {value}\n" for name, value in keys.items())
     files.settings.write_text(f"{theme}\n{digits}\n[keys]\n{table}", encoding="utf-8")
     settings, problems = read_settings(files)
-    assert settings == Settings() or not problems
-    assert all(str(problem).isprintable() for problem in problems), problems
+    assert settings == UserSettings() or not problems
+    assert_printable(problems)
     assert settings.actions

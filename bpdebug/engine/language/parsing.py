@@ -17,7 +17,7 @@ from functools import lru_cache, reduce
 from bpdebug.engine.language import plugins
 from bpdebug.engine.language.functions import FUNCTIONS, RECORDED, Function
 from bpdebug.engine.language.nearest import suggestion
-from bpdebug.engine.language.nodes import INDEX, Call, Expression, Index, Name, Number, Option
+from bpdebug.engine.language.nodes import INDEX, Call, Expression, Name, Number, Option, Subscript
 from bpdebug.errors import ExpressionError
 from bpdebug.limits import LIMITS, at_most
 
@@ -184,7 +184,7 @@ class _Reader:
     def subscript(self, node: ast.Subscript, depth: int) -> Expression:
         return Call("subscript", (self.read(node.value, depth),), (("index", self.index(node)),))
 
-    def index(self, node: ast.Subscript) -> Index:
+    def index(self, node: ast.Subscript) -> Subscript:
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return tuple(self.index_part(part) for part in parts)
 

@@ -11,13 +11,13 @@ from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.language.shapes import shapes_within
 from bpdebug.engine.program.program import Program
 from bpdebug.limits import LIMITS, at_most
-from bpdebug.sources.problems import KeyPath, Report, shortened
+from bpdebug.sources.problems import KeyPath, ProblemReport, shortened
 
 LONGEST = 200
 """How much of a statement a message repeats, in characters."""
 
 
-def check_size(program: Program, place_of: Callable[[Statement], KeyPath], report: Report) -> None:
+def check_size(program: Program, place_of: Callable[[Statement], KeyPath], report: ProblemReport) -> None:
     """Report why a program is too large to run, if it is.
 
     Parameters
@@ -26,7 +26,7 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
         What would run.
     place_of : callable
         (statement) -> the key path of what wrote it.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     held = products = 0
@@ -58,7 +58,7 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
 
 
 def check_formulas(
-    formulas: Mapping[KeyPath, Expression], shapes: Mapping[str, Shape], report: Report
+    formulas: Mapping[KeyPath, Expression], shapes: Mapping[str, Shape], report: ProblemReport
 ) -> None:
     """Report which formulas of a file are too large to compute beside its run.
 
@@ -68,7 +68,7 @@ def check_formulas(
         The formulas, whose operands fit, by their key paths.
     shapes : mapping
         The shape of each tensor that they read.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     elements = products = 0
@@ -90,14 +90,14 @@ def check_formulas(
             return
 
 
-def check_files(shapes: Mapping[KeyPath, Shape], report: Report) -> None:
+def check_files(shapes: Mapping[KeyPath, Shape], report: ProblemReport) -> None:
     """Report that tensors of files are too large to hold beside a run, if they are.
 
     Parameters
     ----------
     shapes : mapping
         The shape of each tensor, by its key path.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     total = 0

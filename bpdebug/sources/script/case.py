@@ -85,7 +85,12 @@ def program_of(converted: Converted, recording: Recording) -> Program:
     shapes = {name: np.shape(value) for name, value in converted.inputs.items()}
     parameters = {converted.names.get(update.old.id, "") for update in recording.updates}
     try:
-        return Program(shapes, converted.statements, parameters=frozenset(parameters & shapes.keys()))
+        return Program(
+            shapes,
+            converted.statements,
+            parameters=frozenset(parameters & shapes.keys()),
+            versions=converted.versions,
+        )
     except BpdebugError as error:
         raise ScriptError(Problem(recording.path, "", f"the recording is no program: {error}")) from None
 

@@ -32,9 +32,12 @@ from bpdebug.sources.script.blocks import block_at, refused, runnable
 from bpdebug.sources.script.case import RecordedCase, case_of
 from bpdebug.sources.script.imports import is_below
 from bpdebug.sources.script.instrumentation.copies import Copies, File, all_functions, exchange_back
-from bpdebug.sources.script.recorder.hooks import QUIET, Hooks, without_own
-from bpdebug.sources.script.recorder.recorder import Limits, Recorder
-from bpdebug.sources.script.recording import MOST_NODES, Options, Recording, recording_of
+from bpdebug.sources.script.recorder.hooks import Hooks
+from bpdebug.sources.script.recorder.limits import Limits
+from bpdebug.sources.script.recorder.quiet import QUIET
+from bpdebug.sources.script.recorder.recorder import Recorder
+from bpdebug.sources.script.recorder.tracebacks import without_own
+from bpdebug.sources.script.recording import MOST_NODES, Recording, RecordingOptions, recording_of
 from bpdebug.sources.script.running import Ending, hooks_in_place, raised, rare_collection
 
 COPIES = Copies([])
@@ -242,7 +245,7 @@ def watched(file: str, line: int, variables: dict[str, Any], recorded: Recorded)
             over()
         else:
             ending = Ending("stopped", recorder.ended)
-        recorded.take(recording_of(file, (), Options(), ending, "", (), recorder))
+        recorded.take(recording_of(file, (), RecordingOptions(), ending, "", (), recorder))
 
 
 def _own_functions(file: str, variables: dict[str, Any]) -> list[FunctionType]:

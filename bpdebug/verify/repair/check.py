@@ -14,7 +14,7 @@ import numpy as np
 
 from bpdebug.engine.language.nodes import Source
 from bpdebug.errors import Interrupted
-from bpdebug.sources.script import Options, Recording, record_script
+from bpdebug.sources.script import Recording, RecordingOptions, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.environment import callable_again
@@ -52,7 +52,7 @@ MOST_FAULTS = 3
 def check_script(
     script: str | os.PathLike[str],
     arguments: Sequence[str] = (),
-    options: Options = Options(),  # noqa: B008 (a constant)
+    options: RecordingOptions = RecordingOptions(),  # noqa: B008 (a constant)
     seconds: float = SECONDS,
     *,
     loss: str | int = "",
@@ -68,7 +68,7 @@ def check_script(
         A Python file or a notebook. It runs, as Python runs it.
     arguments : sequence of str
         Its arguments.
-    options : Options
+    options : RecordingOptions
         What of it is recorded.
     seconds : float
         How long corrections are searched for.

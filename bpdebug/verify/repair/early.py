@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
-from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.recorder.records import Node, recomputed
 from bpdebug.sources.script.recording import Recording
 from bpdebug.verify.repair.replay import Replaced, ValueOf, ancestors
@@ -22,7 +22,7 @@ class EarlyRead(NamedTuple):
 
     Attributes
     ----------
-    parameter : Parameter
+    parameter : TrainedParameter
         What was updated too early.
     readers : tuple of Node
         What read its new value.
@@ -30,12 +30,12 @@ class EarlyRead(NamedTuple):
         The readers with the old value in its place, as what a replay replaces.
     """
 
-    parameter: Parameter
+    parameter: TrainedParameter
     readers: tuple[Node, ...]
     replaced: Replaced
 
 
-def early_reads(recording: Recording, parameters: tuple[Parameter, ...]) -> Iterator[EarlyRead]:
+def early_reads(recording: Recording, parameters: tuple[TrainedParameter, ...]) -> Iterator[EarlyRead]:
     """Yield the parameters whose new values others were computed from."""
     for parameter in parameters:
         news = {update.new.origin.id for update in parameter.updates}

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language.nodes import CallSite, Source
-from bpdebug.sources.script import Instance, Node, Place, Site
+from bpdebug.sources.script import Instance, Node, Site, SourceRange
 from bpdebug.sources.script.recorder.records import Frame
 from bpdebug.verify.repair.replay import ValueOf
 from bpdebug.verify.repair.report import Elements
 
 
-def source_of(site: Site, frame: Frame, turns: tuple[int, ...], place: Place | None = None) -> Source:
+def source_of(site: Site, frame: Frame, turns: tuple[int, ...], place: SourceRange | None = None) -> Source:
     """Return where something stands, and under what it ran."""
     place = place or site.place
     columns = site.source.columns(place) if site.source else (place.column, place.end_column)

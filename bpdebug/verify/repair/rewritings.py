@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import NamedTuple
 
-from bpdebug.sources.script import Instance, Place, Recording
+from bpdebug.sources.script import Instance, Recording, SourceRange
 from bpdebug.verify.repair.replay import ValueOf
 from bpdebug.verify.repair.reruns import Rewriting
 from bpdebug.verify.repair.rules.nodes import parsed
@@ -33,7 +33,7 @@ class _Statement(NamedTuple):
 
     tree: ast.stmt
     function: str
-    place: Place
+    place: SourceRange
 
 
 class Rewritings:
@@ -65,7 +65,7 @@ class Rewritings:
         """
         functions = dict.fromkeys(self._functions(suspects))
         lines = [one.site.line for one in suspects]
-        found: dict[tuple[Place, str], Rewriting] = {}
+        found: dict[tuple[SourceRange, str], Rewriting] = {}
         for file, function in functions:
             for statement in self._statements(file, function):
                 nearness = 0.01 * min((abs(statement.place.line - line) for line in lines), default=0)
@@ -104,7 +104,7 @@ class Rewritings:
         return found
 
     @cached_property
-    def _replayed(self) -> set[Place]:
+    def _replayed(self) -> set[SourceRange]:
         """The expressions whose edits a replay can judge, unless they call a function of the person's."""
         return {one.site.place for one in self.recording.instances if one.node is not None}
 
@@ -191,10 +191,10 @@ def _statements_in(tree: ast.AST, file: str, function: str) -> Iterator[_Stateme
             yield from _statements_in(child, file, function)
 
 
-def _place(node: ast.stmt | ast.expr, file: str) -> Place:
+def _place(node: ast.stmt | ast.expr, file: str) -> SourceRange:
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
-    return Place(file, node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+    return SourceRange(file, node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
 
 
 def _head(code: str, tree: ast.stmt) -> str:

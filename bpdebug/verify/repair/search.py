@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.errors import Interrupted
-from bpdebug.sources.script import Instance, Place, Recording
+from bpdebug.sources.script import Instance, Recording, SourceRange
 from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, edits
 from bpdebug.verify.repair.evaluating import value_at
@@ -86,7 +86,7 @@ class Correction(NamedTuple):
     ----------
     suspect : Suspect
         The line.
-    place : Place
+    place : SourceRange
         What is replaced: the expression, or the whole statement.
     code, correction : str
         What stands there, and what should.
@@ -101,7 +101,7 @@ class Correction(NamedTuple):
     """
 
     suspect: Suspect
-    place: Place
+    place: SourceRange
     code: str
     correction: str
     explanation: str
@@ -113,7 +113,7 @@ class Correction(NamedTuple):
 class Candidate(NamedTuple):
     """An edit to try."""
 
-    place: Place
+    place: SourceRange
     code: str
     correction: str
     explanation: str

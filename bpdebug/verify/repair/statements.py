@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script import Instance, Node, Place, Recording
+from bpdebug.sources.script import Instance, Node, Recording, SourceRange
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import Replaced, ValueOf
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.wording import SENTENCES
 
-StatementEdit = tuple[Place, str, str, str, float, Replaced]
+StatementEdit = tuple[SourceRange, str, str, str, float, Replaced]
 """The place of the statement, its text, its new text, what was wrong, how unlikely that is, and the edit."""
 SIGNS: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("+=", operator.add),

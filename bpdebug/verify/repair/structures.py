@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script import Instance, Node, Place, Recording
+from bpdebug.sources.script import Instance, Node, Recording, SourceRange
 from bpdebug.sources.script.environment import evaluated
 from bpdebug.sources.script.recorder.operations import InPlace, Method, WrittenTo, put, put_elements
 from bpdebug.sources.script.recorder.records import same
@@ -67,18 +67,18 @@ class _Text(NamedTuple):
     file: str
     tree: ast.Module
 
-    def code(self, place: Place) -> str:
+    def code(self, place: SourceRange) -> str:
         source = self.recording.source(self.file)
         assert source is not None
         return source.code(place)
 
-    def place(self, node: ast.expr | ast.stmt, last: ast.stmt | None = None) -> Place:
+    def place(self, node: ast.expr | ast.stmt, last: ast.stmt | None = None) -> SourceRange:
         end = last or node
         assert end.end_lineno is not None
         assert end.end_col_offset is not None
-        return Place(self.file, node.lineno, end.end_lineno, node.col_offset, end.end_col_offset)
+        return SourceRange(self.file, node.lineno, end.end_lineno, node.col_offset, end.end_col_offset)
 
-    def rewriting(self, place: Place, correction: str, explanation: str) -> Rewriting:
+    def rewriting(self, place: SourceRange, correction: str, explanation: str) -> Rewriting:
         return Rewriting(place, self.code(place), correction, explanation, 1.0)
 
 
@@ -228,7 +228,7 @@ def _overwritten(text: _Text) -> Iterator[Structure]:
         yield from _written_anew(text, statement, text.code(statement))
 
 
-def _written_anew(text: _Text, statement: Place, code: str) -> Iterator[Structure]:
+def _written_anew(text: _Text, statement: SourceRange, code: str) -> Iterator[Structure]:
     """Yield the statement with a tensor of its own to write to."""
     try:
         (tree,) = ast.parse(code).body
@@ -340,7 +340,7 @@ def _early_updates(text: _Text, early: Sequence[EarlyRead]) -> Iterator[Structur
             yield Structure(_exchanged(text, block, said), "early update")
 
 
-def _read_too_late(text: _Text, node: Node, statement: Place, name: str) -> Iterator[Structure]:
+def _read_too_late(text: _Text, node: Node, statement: SourceRange, name: str) -> Iterator[Structure]:
     """Yield what reads a tensor in the same block after it was written over."""
     readers = (
         one
@@ -354,7 +354,7 @@ def _read_too_late(text: _Text, node: Node, statement: Place, name: str) -> Iter
             yield Structure(_exchanged(text, block, said), "overwritten")
 
 
-def _blocks_from(text: _Text, first: Place, lines: Set[int]) -> Iterator[list[ast.stmt]]:
+def _blocks_from(text: _Text, first: SourceRange, lines: Set[int]) -> Iterator[list[ast.stmt]]:
     """Yield the statements of a block from one of them to the last that stands on one of some lines."""
     for block in _blocks(text.tree):
         begin = [at for at, one in enumerate(block) if text.place(one) == first]

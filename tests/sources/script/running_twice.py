@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.sources.script.instrumentation import instrument
-from bpdebug.sources.script.recorder.hooks import Hooks, without_own
-from bpdebug.sources.script.recorder.recorder import Limits, Recorder
+from bpdebug.sources.script.recorder.hooks import Hooks
+from bpdebug.sources.script.recorder.limits import Limits
+from bpdebug.sources.script.recorder.recorder import Recorder
+from bpdebug.sources.script.recorder.tracebacks import without_own
 from bpdebug.sources.script.running import hooks_in_place
 
 FILE = "own.py"

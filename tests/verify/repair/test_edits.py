@@ -10,7 +10,7 @@ from bpdebug.verify.repair import wording
 from bpdebug.verify.repair.edits import edits
 from bpdebug.verify.repair.rules.replacement import Scope
 from bpdebug.verify.repair.trees import Code
-from tests.tiers import few
+from tests.tiers import deep, few
 
 SHAPES: dict[str, tuple[int, ...]] = {
     "w2": (2, 4),
@@ -55,7 +55,7 @@ SCOPE = Scope(
             ("d1 @ x.T", "d1 @ x.T / m", "division missing"),
             ("d1 @ x.T * m", "d1 @ x.T / m", "divided"),
             ("d1 @ x.T", "d1 @ h.T / m", "written otherwise beside"),
-            ("slope(z)", "slope(z) * (1 - slope(z))", "derivative of its own"),
+            deep("slope(z)", "slope(z) * (1 - slope(z))", "derivative of its own"),
             ("d1.sum(axis=0)", "d1.sum(axis=1)", "axis"),
             ("np.mean(d1, axis=1)", "np.sum(d1, axis=1)", "mean for a sum"),
             ("d1[:, 0]", "np.sum(d1, axis=1)", "one for the sum"),

@@ -137,7 +137,7 @@ def test_the_trial_itself_is_right(tmp_path: Path) -> None:
             ("d1 = (w2.T @ d2)", "d1 = -(w2.T @ d2)", "w2.T @ d2 * slope(h)"),
             ("dw1 = d1 @ x.T", "dw1 = (w2.T @ d2) @ x.T", "(w2.T @ d2 * slope(h)) @ x.T"),
         ],
-        3,
+        2,
     ),
 )
 def test_the_line_is_found_and_mended(right: str, wrong: str, correction: str, tmp_path: Path) -> None:

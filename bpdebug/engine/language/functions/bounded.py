@@ -39,7 +39,7 @@ def relu6_prime(x: Array) -> Array:
 
 
 def softsign(x: Array) -> Array:
-    """X / (1 + |x|)."""
+    """Return x / (1 + |x|)."""
     size: Array = np.abs(x)
     return x / (1 + size)
 
@@ -69,6 +69,7 @@ ENTRIES = (
         options=BOUNDS,
         notation="hardtanh′({x})",
         temporaries=0,
+        derivative_of="hardtanh",
     ),
     Function(
         "relu6",
@@ -86,6 +87,7 @@ ENTRIES = (
         (Sample((AROUND_SIX,)),),
         notation="relu6′({x})",
         temporaries=0,
+        derivative_of="relu6",
     ),
     Function(
         "softsign",
@@ -101,5 +103,6 @@ ENTRIES = (
         "softsign′(x) = 1 / (1 + |x|)².",
         SAMPLES,
         notation="softsign′({x})",
+        derivative_of="softsign",
     ),
 )

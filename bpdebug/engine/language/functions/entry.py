@@ -68,6 +68,8 @@ class Function(NamedTuple):
     variadic : bool
         Whether it takes any number of arguments; then one derivative serves all of them, and `{place}`
         in it is the number of the argument, from 0, and `{operands}` are all of them.
+    derivative_of : str
+        The function whose slope it is; empty for any other.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Function(NamedTuple):
     is_mask: bool = False
     variadic: bool = False
     temporaries: int = 3
+    derivative_of: str = ""
 
     @property
     def arity(self) -> int:

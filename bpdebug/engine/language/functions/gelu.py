@@ -78,7 +78,7 @@ def _series(u: Array) -> Array:
 
 
 def gelu(x: Array) -> Array:
-    """X · Φ(x)."""
+    """Return x · Φ(x)."""
     return x * probability(x)
 
 
@@ -122,6 +122,7 @@ ENTRIES = (
         SAMPLES,
         notation="gelu′({x})",
         temporaries=10,
+        derivative_of="gelu",
     ),
     Function(
         "gelu_tanh",
@@ -140,5 +141,6 @@ ENTRIES = (
         SAMPLES,
         notation="gelu′({x})",
         temporaries=9,
+        derivative_of="gelu_tanh",
     ),
 )

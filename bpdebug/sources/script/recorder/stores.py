@@ -71,7 +71,7 @@ class Change(tuple[Recorder, Site, Any]):
 
     def __getitem__(self, key: Any) -> Any:
         recorder, site, owner = tuple.__iter__(self)
-        return Held((recorder, site, owner, key, owner[key]))
+        return AugmentedOperand((recorder, site, owner, key, owner[key]))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         recorder, site, owner = tuple.__iter__(self)
@@ -82,14 +82,14 @@ class Change(tuple[Recorder, Site, Any]):
 
     def __getattribute__(self, name: str) -> Any:
         recorder, site, owner = tuple.__iter__(self)
-        return Held((recorder, site, owner, None, getattr(owner, name)))
+        return AugmentedOperand((recorder, site, owner, None, getattr(owner, name)))
 
     def __setattr__(self, name: str, value: Any) -> None:
         recorder, site, owner = tuple.__iter__(self)
         set_attribute(recorder, site, owner, name, value)
 
 
-class Held(tuple[Recorder, Site, Any, Any, Any]):
+class AugmentedOperand(tuple[Recorder, Site, Any, Any, Any]):
     """What an augmented assignment has read; the operator is applied to it."""
 
     __slots__ = ()
@@ -108,7 +108,9 @@ class Held(tuple[Recorder, Site, Any, Any, Any]):
 
 
 for _operation in PLAIN:
-    setattr(Held, f"__{_operation.__name__.strip('_')}__", lambda self, value: self.changed(value))
+    setattr(
+        AugmentedOperand, f"__{_operation.__name__.strip('_')}__", lambda self, value: self.changed(value)
+    )
 
 
 class Part:
@@ -144,7 +146,7 @@ class Part:
         objects.written(owner, node, self.undo)
         name = site.targets[0].owner
         recorder.effect(site, node, name)
-        recorder.check(site, whole, node, name)
+        recorder.steps.check(site, whole, node, name)
 
 
 def set_item(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) -> None:
@@ -195,7 +197,7 @@ def _named(recorder: Recorder, site: Site, old: Any, value: Any, key: Any) -> No
         recorder.name(recorder.objects.node_of(value), name)
     elif type(value) in (list, tuple, dict):
         recorder.name_parts(value, name)
-    recorder.slot(site, old, value, name)
+    recorder.steps.slot(site, old, value, name)
 
 
 def item_name(target: Target, key: Any) -> str:
@@ -234,7 +236,7 @@ def _set_part(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) 
     objects.written(owner, node, undo)
     name = site.targets[0].owner
     recorder.effect(site, node, name)
-    recorder.check(site, whole, node, name)
+    recorder.steps.check(site, whole, node, name)
 
 
 def _own(key: Any) -> Any:
