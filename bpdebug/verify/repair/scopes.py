@@ -28,6 +28,7 @@ MOST_FUNCTIONS = 12
 MOST_SLICES = 16
 MOST_ITEMS, MOST_PARTS = 24, 8
 MOST_BESIDE = 3
+READ = (ast.Name, ast.Attribute, ast.Subscript)
 SPLIT = ("where", "maximum")
 """What an activation is written with that has two sides."""
 MOST_LEAKS = 3
@@ -153,9 +154,13 @@ def _expressions_near(recording: Recording, site: Site) -> list[str]:
     found: dict[str, None] = {}
     for tree in _trees_near(recording, site):
         for node in ast.walk(tree):
-            if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
-                text = ast.unparse(node)
-                if len(text) <= LONGEST_TEXT:
+            parts = [node]
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+                # `np.sqrt(n)` of `x / np.sqrt(n)` may be what another line lacks.
+                parts += [one for one in (node.left, node.right) if isinstance(one, ast.Call)]
+            for one in parts:
+                text = ast.unparse(one) if isinstance(one, READ) or one is not node else ""
+                if 0 < len(text) <= LONGEST_TEXT:
                     found.setdefault(text)
     return list(found)[: 2 * MOST_TENSORS]
 
