@@ -33,7 +33,7 @@ from bpdebug.sources.script.case import RecordedCase, case_of
 from bpdebug.sources.script.imports import is_below
 from bpdebug.sources.script.instrumentation.copies import Copies, File, all_functions, exchange_back
 from bpdebug.sources.script.recorder.hooks import Hooks
-from bpdebug.sources.script.recorder.limits import Limits
+from bpdebug.sources.script.recorder.limits import RecordingLimits
 from bpdebug.sources.script.recorder.quiet import QUIET
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.tracebacks import without_own
@@ -221,7 +221,7 @@ def watched(file: str, line: int, variables: dict[str, Any], recorded: Recorded)
         yield
         return
     _instrumented(file, line, variables)
-    recorder = Recorder(COPIES.sites, Limits(nodes=MOST_NODES, stops=False))
+    recorder = Recorder(COPIES.sites, RecordingLimits(nodes=MOST_NODES, stops=False))
     exchanged = COPIES.exchange(_own_functions(file, variables))
     recorder.files = set(COPIES.files)
     ending = Ending("finished", "it has come to its end")

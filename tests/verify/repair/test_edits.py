@@ -37,6 +37,7 @@ SCOPE = Scope(
     "np",
     (ast.parse("d1 @ h.T / m", mode="eval").body,),
     None,
+    (0.1,),
     shape,
 )
 
@@ -49,6 +50,7 @@ SCOPE = Scope(
             ("d1.T @ x.T", "d1 @ x.T", "transposed"),
             ("(w2.T @ d2)", "(w2.T @ d2 * slope(z))", "derivative missing"),
             ("w2.T @ d2", "w2.T @ d2 * (1 - h ** 2)", "derivative missing"),
+            ("w2.T @ d2", "w2.T @ d2 * np.where(z > 0, 1, 0.1)", "derivative missing"),
             ("w2.T @ d2 * (1 - h)", "w2.T @ d2 * (1 - h ** 2)", "square missing"),
             ("w2.T @ d2 * h * (1 - h)", "w2.T @ d2 * (1 - h)", "factor too many"),
             ("y - out", "out - y", "sign"),

@@ -79,10 +79,10 @@ def _turns_around(one: Node | Instance | Frame) -> Iterator[tuple[Frame, Turns]]
         call = call.parent
 
 
-Recorded = tuple[list[Node], list[Instance], list[Update], list[Test], list[Frame]]
+RecordedLists = tuple[list[Node], list[Instance], list[Update], list[Test], list[Frame]]
 
 
-def until(mark: Mark, recorded: Recorded) -> Recorded:
+def until(mark: Mark, recorded: RecordedLists) -> RecordedLists:
     """Return what was recorded up to a moment, without what belongs to the next iteration."""
     nodes, instances, updates, tests, frames = recorded
     first = mark.update.new.id + 1

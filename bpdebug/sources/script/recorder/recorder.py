@@ -12,7 +12,7 @@ import numpy as np
 from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iterations import Mark, has_loss, is_in_turn_of, states_behind
-from bpdebug.sources.script.recorder.limits import OVER, Limits, StopRecording
+from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
 from bpdebug.sources.script.recorder.objects import ArrayView, Objects, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.records import (
@@ -67,7 +67,7 @@ class Recorder:
         code that goes on.
     """
 
-    def __init__(self, sites: list[Site], limits: Limits = Limits()) -> None:  # noqa: B008 (a constant)
+    def __init__(self, sites: list[Site], limits: RecordingLimits = RecordingLimits()) -> None:  # noqa: B008 (a constant)
         self.sites, self.limits = sites, limits
         self.files: set[str] = set()
         self.on = not limits.function
@@ -130,7 +130,7 @@ class Recorder:
         updates = [one for one in updates if one.site.statement not in self.states]
         return Record(nodes, instances, updates, tests, frames, self.objects, self.journal, {}, was_over)
 
-    def _lists(self) -> iterations.Recorded:
+    def _lists(self) -> iterations.RecordedLists:
         return self.nodes, self.instances, self.steps.updates, self.tests, self.frames
 
     def keep(self) -> None:
