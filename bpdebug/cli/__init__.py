@@ -22,6 +22,7 @@ from bpdebug.cli.output import fail
 from bpdebug.cli.request import Request
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import BpdebugError, ScenarioError
+from bpdebug.plain import plain
 from bpdebug.sources.opening import is_script
 
 OPEN = "open"
@@ -236,7 +237,7 @@ def check(
 def confirm(question: str) -> bool:
     """Ask a question on stderr; no answer is a no, and so is Ctrl+C."""
     try:
-        return typer.confirm(question, err=True)
+        return typer.confirm(plain(question), err=True)
     except typer.Abort:
         return False
 

@@ -6,13 +6,15 @@ help and `bpdebug run` read it from here.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bpdebug.commands import changing, looking, movement, stops
 from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import Session
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.errors import BpdebugError, Interrupted
 from bpdebug.limits import LIMITS, at_most
-from bpdebug.sources.problems import printable
+from bpdebug.plain import printable
 
 FAULT = "a fault of bpdebug"
 """What an answer begins with that should have been another: nothing that is typed ends a session."""
@@ -102,7 +104,7 @@ def execute(session: Session, line: str) -> Answer:
         return _refusal(f"{FAULT}: {type(error).__name__}: {error}")
     if command.recorded:
         session.record(f"{command.name} {text}".strip())
-    return answer
+    return replace(answer, lines=tuple(map(printable, answer.lines)))
 
 
 def _refusal(reason: str) -> Answer:
