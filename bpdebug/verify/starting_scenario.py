@@ -72,7 +72,8 @@ def starting_scenario(path: Path, beside: Path) -> str:
     outputs, inputs = (0, 1) if layout.weight_shape == "out_in" else (1, 0)
     first, last = arrays[next(iter(weights.values()))], arrays[[*weights.values()][-1]]
     blocks = [
-        f'title = {json.dumps(path.stem)}\nlayout = "{layout.name}"\nweight_shape = "{layout.weight_shape}"\n',
+        f'title = {json.dumps(path.stem)}\nlayout = "{layout.name}"\n'
+        f'weight_shape = "{layout.weight_shape}"\n',
         f"[inputs]\na0 = {_reference(file, data) if data else _random(of_examples(first.shape[inputs]))}\n",
     ]
     for number, name in weights.items():
