@@ -209,6 +209,9 @@ ACTIONS: tuple[Action, ...] = (
         "origins",
     ),
     Action("source", "w", "code", "Show the current line in its file", "Look", "source", 3),
+    Action(
+        "toggle_mathematics", "M", "mathematics", "Write the Program as mathematics, or as code again", "Look"
+    ),
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),
     Action(

@@ -562,6 +562,10 @@ class DebuggerScreen(ActionScreen):
         self.chosen.toggle_pinned()
         self.show()
 
+    def action_toggle_mathematics(self) -> None:
+        """Write the listing as mathematics, or as code again; a person's own code stays as it is."""
+        self.program.toggle_mathematics()
+
     def action_change_digits(self, change: int) -> None:
         """Show more or fewer significant digits."""
         self.chosen.change_digits(change)

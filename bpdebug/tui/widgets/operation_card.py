@@ -12,7 +12,6 @@ from textual.widget import Widget
 from bpdebug.present.operation_text import OperationText
 from bpdebug.present.sum_table import table_lines
 
-
 STEADY = 4
 """The card has a multiple of so many lines: with each step, another height would move all panels below."""
 

@@ -102,7 +102,13 @@ def mish_prime(x: Array) -> Array:
 
 
 ENTRIES = (
-    Function("identity", lambda x: x, ("g",), "Passes its input on unchanged; its derivative is 1.", SAMPLES),
+    Function(
+        "identity",
+        lambda x: x,
+        ("g",),
+        "No activation: the sum passes on unchanged; so does its gradient.",
+        SAMPLES,
+    ),
     Function(
         "sigmoid",
         sigmoid,
