@@ -121,7 +121,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "first", "home", "first", "Go to the start, of a training to that of the first", "Travel", "before"
     ),
-    Action("last", "end,G", "last", "Go to the end, of a training to that of the last", "Travel", "after"),
+    Action(
+        "run('end')", "end,G", "last", "Go to the end, of a training to that of the last", "Travel", "after"
+    ),
     Action(
         "toggle_breakpoint",
         "b,f9",
@@ -164,7 +166,7 @@ ACTIONS: tuple[Action, ...] = (
         "follow",
         "Follow the bracketed cell under the cursor to where it comes from; elsewhere, open the tensor",
         "Look",
-        "panel",
+        "",
         3,
     ),
     Action(
@@ -258,7 +260,7 @@ ACTIONS: tuple[Action, ...] = (
         "Check",
         "wrong",
     ),
-    Action("reveal", "V", "reveal", "Show what the check has found, which was hidden", "Check", "hidden", 1),
+    Action("reveal", "V", "reveal", "Show what the check has found, which was hidden", "Check", "hidden", 2),
     Action(
         "toggle_corrected",
         "x",
