@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from bpdebug import __version__
-from bpdebug.cli import checking, listing, opening, own_code, plain_mode, running, tracing
+from bpdebug.cli import checking, listing, opening, own_code, plain_mode, running, starting, tracing
 from bpdebug.cli.output import fail
 from bpdebug.cli.request import Request
 from bpdebug.engine.language.nearest import nearest
@@ -272,6 +272,19 @@ def run_commands(
         raise BpdebugError("nothing to run: found neither --command nor --script, expected one of them")
     request = Request(scenario, allow_outside, until, iteration, function, tuple(arguments or ()))
     return running.run_lines(request, script, command or (), format.value)
+
+
+@app.command("new")
+def new_scenario(
+    weights: Annotated[
+        str, typer.Option("--from", metavar="FILE", help="Weights of dense layers: .npz or .safetensors.")
+    ],
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="SCENARIO", help="A new file; without it, standard output.")
+    ] = None,
+) -> None:
+    """Write a scenario to start from: the layers, shapes and layout of the weights in a file."""
+    starting.write_new(weights, scenario)
 
 
 @app.command("list")

@@ -74,7 +74,7 @@ class Box(NamedTuple):
     height: int
 
 
-class Place(NamedTuple):
+class PairPlace(NamedTuple):
     """Where a pair lies: the boxes of its panels, None for one that there is not."""
 
     pair: int
@@ -87,7 +87,7 @@ class Bands(NamedTuple):
 
     Attributes
     ----------
-    places : tuple of Place
+    places : tuple of PairPlace
         Those that are shown, in their order.
     indexed : bool
         Whether rows and columns have room for their numbers.
@@ -97,7 +97,7 @@ class Bands(NamedTuple):
         Whether all numbers are shown.
     """
 
-    places: tuple[Place, ...] = ()
+    places: tuple[PairPlace, ...] = ()
     indexed: bool = False
     hidden: tuple[int, ...] = ()
     complete: bool = False
@@ -328,7 +328,7 @@ class Packing:
         """Lay the pairs out, and give what is left to those that have too little."""
         rows = self.wrapped(self.asked)
         heights = self.heights(rows)
-        places: list[Place] = []
+        places: list[PairPlace] = []
         for band, height, top in zip(rows, heights, accumulate(heights, initial=0), strict=False):
             widths = self.widths(band)
             for pair, width, left in zip(band, widths, accumulate(widths, initial=0), strict=False):
@@ -367,17 +367,17 @@ class Packing:
             widths[-1] += max(0, self.width - sum(widths))
         return widths
 
-    def place(self, pair: int, box: Box, is_double: bool) -> Place:
+    def place(self, pair: int, box: Box, is_double: bool) -> PairPlace:
         """Put the panels of a pair into its part of a band."""
         need, size = self.needs[pair], self.asked[pair]
         assert size is not None
         if not is_double:
-            return Place(pair, box if need.tensor else None, box if need.gradient else None)
+            return PairPlace(pair, box if need.tensor else None, box if need.gradient else None)
         half = box.height // 2
         above, below = box._replace(height=half), box._replace(y=box.y + half, height=box.height - half)
         if not need.is_double and size.rows + BORDERS + self.header > half:
             above = below = box
-        return Place(pair, above if need.tensor else None, below if need.gradient else None)
+        return PairPlace(pair, above if need.tensor else None, below if need.gradient else None)
 
 
 def shared(needs: Sequence[int], available: int) -> list[int]:

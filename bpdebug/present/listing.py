@@ -169,7 +169,7 @@ class Listing:
         return False
 
     def call_of(self, number: int, is_open: bool) -> int | None:
-        """Find no call."""
+        """Return None: a scenario calls nothing."""
         return None
 
     def row(self, number: int, current: int) -> Row:

@@ -84,9 +84,15 @@ class CheckVerdicts:
         return MARKS[self.by_name[name].verdict] if name in self.by_name else " "
 
     def wrong_cells(self, name: str) -> np.ndarray | None:
-        """Return which elements of the user's tensor are wrong; None without one, or for other shapes."""
+        """Return which elements of the user's tensor are wrong; None without one, or for other shapes.
+
+        Once a check has run they are those that it found: a convention is no mistake, nor is what rounding
+        leaves of a zero.
+        """
         if name not in self.mine:
             return None
+        if name in self.by_name and self.mine[name].shape == self.reference[name].shape:
+            return self.by_name[name].wrong
         if name not in self.wrong:
             own, right = self.mine[name], self.reference[name]
             same = own.shape == right.shape
@@ -110,6 +116,8 @@ class CheckVerdicts:
             formula, fix = told_apart(diagnosis.formula, diagnosis.fix)
             yours, right = f"{mark} yours is   {formula}", f"  should be  {fix}"
             lines += [yours, right, diagnosis.explanation]
+        if lines and tensor.and_so:
+            lines.append(tensor.and_so)
         if not lines:
             said = f"yours is {SAID[tensor.verdict]}" if self.mine else DERIVED[tensor.verdict]
             lines = [f"{mark} {said}" + (f": {tensor.note}" if tensor.note else "")]

@@ -109,6 +109,10 @@ class ProblemReport:
         """Note a problem at a key path."""
         self._problems[Problem(self.file, key_path(path), message, hint)] = None
 
+    def take(self, problems: Iterable[Problem]) -> None:
+        """Note problems that were found elsewhere."""
+        self._problems |= dict.fromkeys(problems)
+
     def refuse(self) -> None:
         """Raise a `ScenarioError` with all problems, if there are any."""
         if self._problems:

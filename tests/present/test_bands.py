@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpdebug.present.bands import BORDERS, Bands, Box, Need, Place, bands
+from bpdebug.present.bands import BORDERS, Bands, Box, Need, PairPlace, bands
 
 NEEDS = st.builds(
     Need,
@@ -32,7 +32,7 @@ def boxes(found: Bands) -> list[Box]:
     return [box for place in found.places for box in (place.tensor, place.gradient) if box is not None]
 
 
-def is_full(place: Place, need: Need, indexed: bool) -> bool:
+def is_full(place: PairPlace, need: Need, indexed: bool) -> bool:
     """Whether a pair shows all of its numbers."""
     box = place.tensor or place.gradient
     assert box is not None

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bpdebug.engine.program.trace import run
 from bpdebug.errors import ScenarioError
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.sources.tensors import json as json_format
@@ -193,6 +194,19 @@ def test_a_name_that_matches_nothing():
         f'a.npz: "a b\\n": unknown name: found "a b\\n", expected {KNOWN}'
         ' (--map "a b\\n"=NAME says which it is)',
     ]
+
+
+def test_what_unknown_names_may_mean_is_one_line_to_paste():
+    case = load_scenario("two_layer")
+    right = run(case.program, case.values).values
+    np.savez("a.npz", dw1=right["dw1"], first=1.2 * right["dw2"] + 0.01, **{"g[0]": right["db1"]}, lr=0.1)
+    with pytest.raises(ScenarioError) as refused:
+        read_mine_files(["a.npz"], case.program, {}, case.values)
+    *_, last = map(str, refused.value.problems)
+    assert last == (
+        "--map: by their shapes and values they may be: --map first=dw2 --map 'g[0]=db1' --map lr=NAME"
+        " (look before you paste it)"
+    )
 
 
 def test_two_names_for_one_tensor():

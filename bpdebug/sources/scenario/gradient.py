@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.network.layers import Layout
 from bpdebug.sources.literal import LiteralTensor
 from bpdebug.sources.problems import ProblemReport, did_you_mean, key_path
+from bpdebug.sources.scenario.channels import IMAGES, turned
 from bpdebug.sources.scenario.draft import Incoming
 from bpdebug.sources.scenario.model import check_tensor
 from bpdebug.sources.scenario.shapes import misshapen
@@ -19,7 +21,7 @@ ONE = LiteralTensor((), [1.0])
 
 
 def read_gradient(
-    table: Mapping[str, Any], layers: int, results: Mapping[str, Shape], report: ProblemReport
+    table: Mapping[str, Any], layers: int, results: Mapping[str, Shape], layout: Layout, report: ProblemReport
 ) -> Incoming | None:
     """Check the table and return the gradient in it; None where something is wrong.
 
@@ -31,6 +33,8 @@ def read_gradient(
         The number of layers.
     results : mapping
         The shapes of what the last layer computes, as far as they are known.
+    layout : Layout
+        How the network's tensors are laid out.
     report : ProblemReport
         Takes what is wrong.
     """
@@ -51,6 +55,8 @@ def read_gradient(
     for name, value in known.items():
         of, path = names[name], (GRADIENT, name)
         tensor = check_tensor(value, path, report)
+        if tensor is not None and layout.images == "nhwc":
+            tensor = turned(tensor, IMAGES)
         if tensor is not None:
             wrong = misshapen(tensor.shape, results[of], f"must have the shape of {of}") if results else None
             if wrong:

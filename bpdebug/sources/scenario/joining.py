@@ -10,14 +10,14 @@ from typing import NamedTuple
 from bpdebug.engine.language.forms import Shape, written
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.network.layers import Layout
-from bpdebug.engine.network.layers.kind import INPUT_ROLE, input_roles
+from bpdebug.engine.network.layers.kind import INPUT_ROLE, Generated, input_roles
 from bpdebug.engine.network.layers.layer import Layer, make_layer
 from bpdebug.errors import ShapeError
-from bpdebug.sources.problems import ProblemReport, shortened
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, shortened
 from bpdebug.sources.scenario.graph import LayerGraph, chain, read_graph
 from bpdebug.sources.scenario.layers import LayerEntry
 from bpdebug.sources.scenario.shapes import UNKNOWN, check_layer, misshapen, results, unknown_shape, with_axes
-from bpdebug.sources.scenario.tensors import GeneratedTensor
+from bpdebug.sources.scenario.tensors import AnyTensor, GeneratedTensor
 
 INPUT = "a0"
 """What the network's input is called in its program."""
@@ -36,12 +36,12 @@ class Network(NamedTuple):
     results : mapping
         The shapes of what the last layer of the file computes forwards, by name, as far as they are known.
     generated : mapping
-        What is generated for layers, by name.
+        What layers are given besides their parameters, by name, with its key path.
     """
 
     layers: Mapping[int, Layer]
     results: Mapping[str, Shape]
-    generated: Mapping[str, GeneratedTensor]
+    generated: Mapping[str, tuple[KeyPath, AnyTensor]]
 
     @property
     def forward(self) -> list[Statement]:
@@ -69,7 +69,7 @@ def put_together(
     if graph is None:
         return Network({}, {}, {})
     layers: dict[int, Layer] = {}
-    generated: dict[str, GeneratedTensor] = {}
+    generated: dict[str, tuple[KeyPath, AnyTensor]] = {}
     computed: dict[int, dict[str, Shape]] = {0: {INPUT: data} if data is not None else {}}
     steps = 0
     for number in graph.order:
@@ -90,14 +90,33 @@ def put_together(
         layer = layer_of(entry, owner.number, shapes, graph.sources[number], layout)
         layers[number] = layer
         for made in entry.kind.generated:
-            make = partial(made.values, entry.settings, shapes[made.name])
-            generated[layer.given[made.name]] = GeneratedTensor(shapes[made.name], make)
+            generated[layer.given[made.name]] = _made(entry, made, shapes[made.name], report)
         try:
             computed[number] = results(layer, shapes)
         except ShapeError as error:
             if not any(UNKNOWN in shape for shape in shapes.values()):
                 report.add(entry.place.key(), *_clash(entry, graph.sources[number], incoming, entries, error))
     return Network(layers, computed.get(len(entries), {}), generated)
+
+
+def _made(
+    entry: LayerEntry, made: Generated, shape: Shape, report: ProblemReport
+) -> tuple[KeyPath, AnyTensor]:
+    """Return what is generated for a layer, or what the file gives in its place."""
+    given = entry.given.get(made.name)
+    if given is None or made.refusal is None:
+        return ("layers",), GeneratedTensor(shape, partial(made.values, entry.settings, shape))
+    path = entry.place.key(made.name)
+    if wrong := misshapen(given.shape, shape, "must have the shape of what comes in"):
+        report.add(path, *wrong)
+    else:
+        try:
+            message = made.refusal(entry.settings, given.array())
+        except RefusalError as refusal:
+            message = refusal.message
+        if message:
+            report.add(path, message)
+    return path, given
 
 
 def _too_long(steps: int) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.functions import ACTIVATIONS
 from bpdebug.engine.network import plugins
 from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind
 from bpdebug.engine.network.layers.kind import Value
@@ -26,11 +27,14 @@ class LayerEntry(NamedTuple):
         The values of its settings.
     tensors : mapping
         Its own parameters, by their roles.
+    given : mapping
+        What else it is given, in place of what would be generated, by its role.
     """
 
     place: LayerNode
     settings: Mapping[str, Value]
     tensors: Mapping[str, AnyTensor]
+    given: Mapping[str, AnyTensor]
 
     @property
     def number(self) -> int:
@@ -39,7 +43,7 @@ class LayerEntry(NamedTuple):
 
     @property
     def kind(self) -> LayerKind:
-        """What it is."""
+        """Its kind: `dense`, `conv2d`."""
         return self.place.kind
 
     @property
@@ -74,7 +78,7 @@ def read_layer(number: int, table: Mapping[str, Any], report: ProblemReport) -> 
         except plugins.PluginError as error:
             report.add((*path, "kind"), str(error))
             return None
-    kind = check_kind(LAYER_KINDS, table, path, report)
+    kind = check_kind(LAYER_KINDS, table, path, report, ACTIVATIONS)
     if kind is None:
         return None
     values = check(layer_model(kind.name, "share" in table), table, path, report)
@@ -85,4 +89,5 @@ def read_layer(number: int, table: Mapping[str, Any], report: ProblemReport) -> 
         parameter.name: values[parameter.name] for parameter in kind.parameters if values.get(parameter.name)
     }
     place = LayerNode(number, kind, values["name"] or "", values["inputs"], values["share"] or "")
-    return LayerEntry(place, settings, tensors)
+    given = {made.name: values[made.name] for made in kind.generated if values.get(made.name)}
+    return LayerEntry(place, settings, tensors, given)

@@ -15,6 +15,7 @@ from bpdebug.sources.case import Case
 from bpdebug.sources.files import ScenarioFolder
 from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, printable
 from bpdebug.sources.scenario import debug, mine, own_program, training
+from bpdebug.sources.scenario.channels import without_axes
 from bpdebug.sources.scenario.conversion import in_dtype, overflow
 from bpdebug.sources.scenario.draft import Draft
 from bpdebug.sources.scenario.limits import check_size
@@ -41,7 +42,27 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     source = os.fspath(source)
     path = find_scenario(source)
     report = ProblemReport(source, ScenarioFolder(Path(os.path.realpath(path.parent)), allow_outside))
-    draft = read_draft(read_table(path, source), report)
+    return case_of(read_table(path, source), report, path.stem)
+
+
+def case_of(table: Mapping[str, Any], report: ProblemReport, name: str) -> Case:
+    """Return the case that the tables of a file make.
+
+    Parameters
+    ----------
+    table : mapping
+        What the file says.
+    report : ProblemReport
+        Takes what is wrong.
+    name : str
+        What the case is called.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be used, with every problem found.
+    """
+    draft = read_draft(table, report)
     document = draft.document
     for place, tensor in draft.places:
         flaw = overflow(tensor, document["dtype"])
@@ -49,7 +70,8 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
             report.add((*place, *flaw.path), flaw.message, flaw.hint)
     steps = _training(document, report)
     is_sound = not report.problems
-    entries = mine.read_mine(document["mine"], report) if document["mine"] else {}
+    own, images = without_axes(document, report)
+    entries = mine.read_mine(own, report) if own else {}
     if not is_sound:
         report.refuse()
 
@@ -58,18 +80,18 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
         program = steps.extend(program, report)
     check_size(program, draft.place_of, report)
     if entries:
-        mine.check_mine(document["mine"], entries, program, report)
+        mine.check_mine(own, entries, program, report)
     breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
     values = _values(draft.inputs_of(program), document["dtype"], report)
     if steps is not None:
         values = {**values, **steps.remembered(program, values, document["dtype"])}
-    arrays = mine.with_arrays(entries, report) if entries else {}
+    arrays = mine.with_arrays(entries, program, images, report) if entries else {}
     report.refuse()
     return Case(
-        name=path.stem,
+        name=name,
         source=report.file,
-        title=printable(document["title"] or path.stem),
+        title=printable(document["title"] or name),
         about=printable(" ".join(document["about"].split())),
         layout=document["layout"] or "",
         dtype=document["dtype"],
@@ -79,6 +101,7 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
         breakpoints=breakpoints,
         watches=watches,
         iterations=steps.iterations if steps else 1,
+        images=images,
     )
 
 

@@ -12,9 +12,10 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Call, Statement
 from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.layers.layer import Layer
-from bpdebug.engine.network.losses import LOSS, LOSS_KINDS, Objective, mean_at_parameters
+from bpdebug.engine.network.losses import LOSS, LOSS_KINDS, REDUCTIONS, Objective, mean_at_parameters
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.sources.problems import ProblemReport
+from bpdebug.sources.scenario.channels import IMAGES, turned
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
 from bpdebug.sources.scenario.targets import check_classes, check_numbers, class_axis
 from bpdebug.sources.scenario.tensors import AnyTensor, TensorField
@@ -36,7 +37,7 @@ def loss_model(name: str) -> type[BaseModel]:
     fields: dict[str, Any] = {
         "kind": (str, ...),
         "target": (TensorField, ...),
-        "reduction": (Literal["mean", "sum"], "mean"),
+        "reduction": (Literal[*REDUCTIONS], kind.reduction),
         "batch_mean": (Literal["at_loss", "at_parameters"], "at_loss"),
         "regularisation": (dict[str, Any] | None, None),
     }
@@ -82,12 +83,16 @@ def read_loss(
     penalty: Mapping[str, Any] = {}
     if values["regularisation"] is not None:
         penalty = check(Regularisation, values["regularisation"], (*path, "regularisation"), report)
+    if values["batch_mean"] == "at_parameters" and "reduction" not in table and kind.reduction == "sum":
+        values["reduction"] = "batchmean"  # what is taken at the parameters is the mean over the examples
     if values["batch_mean"] == "at_parameters" and values["reduction"] == "sum":
         message = 'at_parameters is about a mean: found reduction = "sum", expected "mean"'
         report.add((*path, "batch_mean"), message)
     target: AnyTensor | None = values.get("target")
     if target is None or output is None:
         return None
+    if layout.images == "nhwc":
+        target = turned(target, IMAGES)
     axis = class_axis(values.get("axis"), len(output), layout, report)
     has_classes = kind.target == "classes" and len(target.shape) < len(output)
     if has_classes:

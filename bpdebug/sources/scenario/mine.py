@@ -31,6 +31,7 @@ from bpdebug.sources.problems import (
     key_path,
     listed,
 )
+from bpdebug.sources.scenario.channels import in_channels_first
 from bpdebug.sources.scenario.conversion import floating
 from bpdebug.sources.scenario.limits import check_files, check_formulas
 from bpdebug.sources.scenario.tensors import AnyTensor, read_tensor
@@ -134,14 +135,29 @@ def nearest_hint(name: str, known: Sequence[str], report: ProblemReport) -> str:
 
 
 def with_arrays(
-    entries: Mapping[str, GivenTensor], report: ProblemReport
+    entries: Mapping[str, GivenTensor], program: Program, images: str, report: ProblemReport
 ) -> Mapping[str, Array | Expression]:
-    """Return the entries with their numbers as read-only arrays; report what in a file cannot be read."""
+    """Return the entries with their numbers as read-only arrays; report what in a file cannot be read.
+
+    Parameters
+    ----------
+    entries : mapping
+        What `read_mine` returned.
+    program : Program
+        The program of the file.
+    images : str
+        How the user's own code lays out images.
+    report : ProblemReport
+        Takes what is wrong.
+    """
     arrays: dict[str, Array | Expression] = {}
     for name, entry in entries.items():
         try:
             if isinstance(entry, AnyTensor):
-                arrays[name] = read_only(floating(entry.array()))
+                array = floating(entry.array())
+                if images == "nhwc":
+                    array = in_channels_first(name, array, program)
+                arrays[name] = read_only(array)
             else:
                 arrays[name] = entry
         except RefusalError as refusal:

@@ -10,7 +10,7 @@ that not every scenario uses is made when it is needed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -29,7 +29,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.engine.network.layers import LAYER_KINDS, Setting
 from bpdebug.sources.declared import MAX_AXES
-from bpdebug.sources.problems import KeyPath, ProblemReport, described
+from bpdebug.sources.problems import KeyPath, ProblemReport, described, did_you_mean
+from bpdebug.sources.scenario.channels import Images
 from bpdebug.sources.scenario.tensors import AnyTensor, RandomTensor, TensorField, read_tensor
 from bpdebug.sources.wordings import READY, add_finding
 
@@ -81,10 +82,15 @@ class Inputs(BaseModel):
     model_config = STRICT
 
     a0: TensorField
+    axes: Images = "nchw"
 
 
 def check_kind(
-    kinds: Mapping[str, Kind], table: Mapping[str, Any], path: KeyPath, report: ProblemReport
+    kinds: Mapping[str, Kind],
+    table: Mapping[str, Any],
+    path: KeyPath,
+    report: ProblemReport,
+    unlisted: Collection[str] = (),
 ) -> Kind | None:
     """Return the kind that a table says, on which its other keys depend; None if it is not known.
 
@@ -98,10 +104,16 @@ def check_kind(
         Where in the file the table is.
     report : ProblemReport
         Takes what is wrong.
+    unlisted : collection of str, optional
+        Others that may be meant.
     """
     kind = table.get("kind")
-    if isinstance(kind, str) and kind in kinds:
-        return kinds[kind]
+    if isinstance(kind, str):
+        if kind in kinds:
+            return kinds[kind]
+        message = f"unknown kind: found {described(kind)}, expected one of {', '.join(kinds)}"
+        report.add((*path, "kind"), message, did_you_mean(kind, (*kinds, *unlisted)))
+        return None
     fields: dict[str, Any] = {"kind": (Literal[*kinds], ...)}
     model = create_model("kind", __config__=ConfigDict(strict=True, extra="ignore"), **fields)
     check(model, table, path, report)
@@ -120,6 +132,9 @@ def layer_model(name: str, shares: bool = False) -> type[BaseModel]:
     }
     for setting in kind.settings:
         fields[setting.name] = (_type_of(setting), setting.default)
+    for made in kind.generated:
+        if made.refusal:
+            fields[made.name] = (TensorField | None, None)
     for parameter in () if shares else kind.parameters:
         fields[parameter.name] = (TensorField, ...) if parameter.required else (TensorField | None, None)
     return create_model(kind.name, __config__=STRICT, **fields)

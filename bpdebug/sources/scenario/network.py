@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.forms import Shape, written
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.network import losses
 from bpdebug.engine.network.layers import Layout
+from bpdebug.engine.network.layers.layout import IMAGE_AXES
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError
 from bpdebug.sources.scenario import loss
+from bpdebug.sources.scenario.channels import AXES, IMAGES, turned, turned_parameter
 from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE, read_gradient
 from bpdebug.sources.scenario.indices import check_indices
 from bpdebug.sources.scenario.joining import INPUT, Network, put_together
 from bpdebug.sources.scenario.layers import LayerEntry, read_layer
 from bpdebug.sources.scenario.model import Inputs, NetworkDocument, check
+from bpdebug.sources.scenario.shapes import TRANSPOSED
 from bpdebug.sources.scenario.tensors import AnyTensor
 
 
@@ -36,15 +39,17 @@ def read_network(table: Mapping[str, Any], report: ProblemReport) -> Draft:
     tables = document.get("layers", ())
     entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]
     data: AnyTensor | None = inputs.get(INPUT)
-    layout = Layout(document.get("layout", "columns"), document["weight_shape"])
-    network = put_together(entries, layout, data.shape if data else None, report)
+    layout = Layout(document.get("layout", "columns"), document["weight_shape"], inputs.get(AXES, "nchw"))
+    if layout.images == "nhwc":
+        data, entries = _with_channels_first(data, entries, report)
+    network = _joined(entries, layout, data.shape if data else None, report)
     if data is not None:
         check_row_numbers(entries, network, data, document["dtype"], report)
     incoming = document["gradient"]
     gradient = (
         None
         if incoming is None or not entries
-        else read_gradient(incoming, len(entries), network.results, report)
+        else read_gradient(incoming, len(entries), network.results, layout, report)
     )
     layers = [entry for entry in entries if entry]
     tensors = dict(_tensors(data, layers, network))
@@ -82,6 +87,42 @@ def read_network(table: Mapping[str, Any], report: ProblemReport) -> Draft:
     return Draft(document, tensors, gradient, build_program, place_of)
 
 
+def _with_channels_first(
+    data: AnyTensor | None, entries: Sequence[LayerEntry | None], report: ProblemReport
+) -> tuple[AnyTensor | None, list[LayerEntry | None]]:
+    """Return the network's input and its layers as those of a program that has the channels first."""
+    if data is not None and len(data.shape) != IMAGE_AXES:
+        message = f"no images: found inputs.{INPUT} of shape {written(data.shape)}, expected n × h × w × c"
+        report.add(("inputs", AXES), message)
+        return data, [*entries]
+    return turned(data, IMAGES) if data else None, [
+        entry
+        and entry._replace(
+            tensors={role: turned_parameter(tensor) for role, tensor in entry.tensors.items()},
+            given={role: turned(tensor, IMAGES) for role, tensor in entry.given.items()},
+        )
+        for entry in entries
+    ]
+
+
+def _joined(
+    entries: Sequence[LayerEntry | None], layout: Layout, data: Shape | None, report: ProblemReport
+) -> Network:
+    """Put the layers together; where all weights fit the other way round, what is wrong says so."""
+    own = ProblemReport(report.file, report.folder)
+    network = put_together(entries, layout, data, own)
+    problems = own.problems
+    if any(problem.hint == TRANSPOSED for problem in problems):
+        other = layout._replace(weight_shape="in_out" if layout.weight_shape == "out_in" else "out_in")
+        trial = ProblemReport(report.file, report.folder)
+        put_together(entries, other, data, trial)
+        if not trial.problems:
+            hint = f'{TRANSPOSED} all weights fit with weight_shape = "{other.weight_shape}"'
+            problems = tuple(problem._replace(hint=hint) for problem in problems)
+    report.take(problems)
+    return network
+
+
 def _tensors(
     data: AnyTensor | None, layers: Sequence[LayerEntry], network: Network
 ) -> Iterator[tuple[str, tuple[KeyPath, AnyTensor]]]:
@@ -91,8 +132,7 @@ def _tensors(
     for layer in layers:
         for name, tensor in layer.tensors.items():
             yield f"{name}{layer.number}", (("layers", layer.number - 1, name), tensor)
-    for name, generated in network.generated.items():
-        yield name, (("layers",), generated)
+    yield from network.generated.items()
 
 
 def check_row_numbers(

@@ -19,7 +19,7 @@ from bpdebug.engine.network.layers import LayerKind, Layout, Parameter, Pattern
 from bpdebug.engine.network.layers.kind import INPUT_ROLE
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.layers.layout import BATCH, ONES, REST, Extent, Multiple
-from bpdebug.engine.program.program import infer_shapes
+from bpdebug.engine.program.shapes import infer_shapes
 
 CountWords = tuple[str, str]
 """What an extent is called where it is 1, and where it is not."""
@@ -45,6 +45,8 @@ class Mismatch(NamedTuple):
     hint: str = ""
 
 
+TRANSPOSED = "is it transposed?"
+"""The hint for a tensor that fits when it is turned."""
 HINTS = {
     (1, 2): "a column is written [[1.0], [2.0]], a row [[1.0, 2.0]]",
     (2, 1): "a list of numbers is written [1.0, 2.0]",
@@ -105,7 +107,7 @@ def misshapen(shape: Shape, expected: Shape, reason: str = "") -> tuple[str, str
         comma = "," * (len(expected) == 1)
         return f"must have {dimensions}: {found}, expected ({lengths}{comma})", hint
     wanted = written(_completed(expected, _intended(shape, expected)))
-    hint = "is it transposed?" if fits(shape[::-1], expected) else ""
+    hint = TRANSPOSED if fits(shape[::-1], expected) else ""
     return f"{reason}: {found}, expected {wanted}", hint
 
 

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from textual.binding import Binding
 from textual.keys import format_key
 
-Needs = Literal[
-    "",
-    "later",
-    "earlier",
-    "before",
-    "after",
-    "inside",
-    "playing",
+ShownWithout = Literal["", "later", "earlier", "before", "after", "inside", "playing", "layers", "element"]
+HiddenWithout = Literal[
     "panel",
-    "layers",
-    "element",
     "trail",
     "finding",
     "view",
@@ -36,6 +28,7 @@ Needs = Literal[
     "origins",
     "source",
 ]
+Needs = Literal[ShownWithout, HiddenWithout]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
 WHY_NOT: dict[str, str] = {
     "later": "this is the end: p goes back",
@@ -60,25 +53,7 @@ WHY_NOT: dict[str, str] = {
     "trail": "no number was followed",
 }
 """What a key says that can do nothing now."""
-HIDDEN_WITHOUT: frozenset[Needs] = frozenset(
-    {
-        "view",
-        "wrong",
-        "hidden",
-        "corrected",
-        "set",
-        "trail",
-        "finding",
-        "iterations",
-        "axes",
-        "held",
-        "gradients",
-        "curve",
-        "slices",
-        "origins",
-        "source",
-    }
-)
+HIDDEN_WITHOUT: frozenset[Needs] = frozenset(get_args(HiddenWithout))
 """Where these are not there, the footer does not show the action at all; else it shows it as disabled."""
 SENT_FOR = {"f17": "shift+f5", "f23": "shift+f11"}
 """Function keys as many terminals send them, for the keys that are pressed."""

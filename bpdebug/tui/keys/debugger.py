@@ -119,11 +119,14 @@ ACTIONS: tuple[Action, ...] = (
         "iterations",
     ),
     Action(
-        "first", "home", "first", "Go to the start, of a training to that of the first", "Travel", "before"
+        "run('restart')",
+        "home",
+        "first",
+        "Go to the start; of a training, to that of all",
+        "Travel",
+        "before",
     ),
-    Action(
-        "run('end')", "end,G", "last", "Go to the end, of a training to that of the last", "Travel", "after"
-    ),
+    Action("run('end')", "end,G", "last", "Go to the end; of a training, to that of all", "Travel", "after"),
     Action(
         "toggle_breakpoint",
         "b,f9",

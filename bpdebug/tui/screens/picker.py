@@ -117,7 +117,7 @@ class PickerScreen(Screen[None]):
         event.stop()
 
     def is_text(self, key: str) -> bool:
-        """Whether a key is a letter of the filter: while that is empty, or for a capital, a key goes first."""
+        """Whether a key is a letter of the filter; while that is empty, or for a capital, it is a key."""
         return key not in self.active_bindings or (bool(self.text) and not key.isupper())
 
     @on(OptionList.OptionHighlighted)

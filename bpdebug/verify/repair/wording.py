@@ -56,6 +56,19 @@ SENTENCES: Mapping[str, str] = {
     "sign of +=": "it should be {part}",
 }
 
+DERIVATIVES = frozenset({"derivative missing", "derivative of its own", "another derivative"})
+"""The kinds that are about the derivative of an activation."""
+MISSING = DERIVATIVES | {
+    "factor missing",
+    "term missing",
+    "division missing",
+    "sum missing",
+    "square missing",
+    "outer product",
+    "written otherwise beside",
+}
+"""The kinds that are about what is not there at all."""
+
 
 def sentence(kind: str, part: ast.expr | None, code: Code) -> str:
     """Say what was wrong.

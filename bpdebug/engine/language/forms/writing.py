@@ -97,7 +97,7 @@ class Writer(NamedTuple):
     tables: list[LongSum] | None = None
 
     def product(self, left: Written, right: Written) -> Written:
-        """Write a product."""
+        """Write a product of two, in brackets what binds less tightly: `(a + b)·c`."""
         factors = (*(left.factors or (left,)), *(right.factors or (right,)))
         left, right = within(left, PRODUCT), within(right, PRODUCT)
         return Written(

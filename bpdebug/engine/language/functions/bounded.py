@@ -39,7 +39,7 @@ def relu6_prime(x: Array) -> Array:
 
 
 def softsign(x: Array) -> Array:
-    """X / (1 + |x|)."""
+    """Return x / (1 + |x|)."""
     size: Array = np.abs(x)
     return x / (1 + size)
 
@@ -67,6 +67,7 @@ ENTRIES = (
         (Sample((MIXED,)), Sample((MIXED,), {"lowest": -0.7, "highest": 1.5})),
         options=BOUNDS,
         notation="hardtanh′({x})",
+        derivative_of="hardtanh",
     ),
     Function(
         "relu6",
@@ -82,6 +83,7 @@ ENTRIES = (
         "relu6′(x) = 1 between 0 and 6, else 0; at both it is taken as 0.",
         (Sample((AROUND_SIX,)),),
         notation="relu6′({x})",
+        derivative_of="relu6",
     ),
     Function(
         "softsign",
@@ -97,5 +99,6 @@ ENTRIES = (
         "softsign′(x) = 1 / (1 + |x|)².",
         SAMPLES,
         notation="softsign′({x})",
+        derivative_of="softsign",
     ),
 )

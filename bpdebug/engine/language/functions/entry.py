@@ -65,6 +65,8 @@ class Function(NamedTuple):
     variadic : bool
         Whether it takes any number of arguments; then one derivative serves all of them, and `{place}`
         in it is the number of the argument, from 0, and `{operands}` are all of them.
+    derivative_of : str
+        The function whose slope it is; empty for any other.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Function(NamedTuple):
     precedence: int = CALL
     is_mask: bool = False
     variadic: bool = False
+    derivative_of: str = ""
 
     @property
     def arity(self) -> int:

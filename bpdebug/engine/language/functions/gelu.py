@@ -78,7 +78,7 @@ def _series(u: Array) -> Array:
 
 
 def gelu(x: Array) -> Array:
-    """X · Φ(x)."""
+    """Return x · Φ(x)."""
     return x * probability(x)
 
 
@@ -120,6 +120,7 @@ ENTRIES = (
         "gelu′(x) = Φ(x) + x·φ(x), with the normal distribution's Φ and its density φ.",
         SAMPLES,
         notation="gelu′({x})",
+        derivative_of="gelu",
     ),
     Function(
         "gelu_tanh",
@@ -136,5 +137,6 @@ ENTRIES = (
         "The slope of gelu as approximated with tanh; that of the exact gelu differs in the fourth digit.",
         SAMPLES,
         notation="gelu′({x})",
+        derivative_of="gelu_tanh",
     ),
 )

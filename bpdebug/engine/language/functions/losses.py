@@ -102,6 +102,7 @@ ENTRIES = (
         (Sample((MIXED,)),),
         options=DELTA,
         notation="huber′({x})",
+        derivative_of="huber",
     ),
     Function(
         "binary_cross_entropy",
@@ -118,6 +119,7 @@ ENTRIES = (
         "(x − y) / (x·(1 − x)): the divisor is the slope of the sigmoid, which will cancel it.",
         (Sample((FRACTIONS, TARGETS)),),
         notation="bce′({x}, {y})",
+        derivative_of="binary_cross_entropy",
     ),
     Function(
         "logit",

@@ -32,7 +32,7 @@ class ExpressionWriter:
     tables: list[LongSum] | None = None
 
     def number(self, value: float) -> str:
-        """Write a number."""
+        """Write a value with the digits that are asked for."""
         return written_number(value, self.digits)
 
     def write(self, node: Expression, place: Index) -> Written:
