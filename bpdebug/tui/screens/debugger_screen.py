@@ -281,18 +281,13 @@ class DebuggerScreen(ActionScreen):
 
     # Moving
 
-    def action_first(self) -> None:
-        """Go to the start; of a training, to that of the first iteration."""
-        self.runner.run("goto 1:0" if self.debugger.has_turns and self.debugger.iteration > 1 else "restart")
-
-    def action_last(self) -> None:
-        """Go to the end; of a training, to that of the last iteration."""
-        timeline = self.debugger.timeline
-        is_last = self.debugger.iteration == timeline.iterations
-        self.runner.run("end" if is_last else f"goto {timeline.iterations}:{timeline.last}")
-
     def action_run(self, line: str) -> None:
-        """Run the command of a key."""
+        """Run the command of a key; the first and the last are those of the whole training."""
+        timeline, iteration = self.debugger.timeline, self.debugger.iteration
+        if line == "restart" and iteration > 1:
+            line = "goto 1:0"
+        elif line == "end" and iteration < timeline.iterations:
+            line = f"goto {timeline.iterations}:{timeline.last}"
         self.runner.run(line)
 
     def go_to(self, place: int | str | None) -> None:
@@ -415,7 +410,8 @@ class DebuggerScreen(ActionScreen):
             self.command_line.action_close()  # the next key goes on from there
         if answer.ends:
             self.app.exit()
-        self.say(*answer.lines, failed=answer.failed)
+        # Behind the line's own message that it is gone, which takes what was said before with it.
+        self.call_later(self.say, *answer.lines, failed=answer.failed)
 
     @on(messages.CompletionsFound)
     def completions_found(self, message: messages.CompletionsFound) -> None:
@@ -561,6 +557,10 @@ class DebuggerScreen(ActionScreen):
         """Keep the panels on the layer in focus, or let them follow the program again."""
         self.chosen.toggle_pinned()
         self.show()
+
+    def action_toggle_mathematics(self) -> None:
+        """Write the listing as mathematics, or as code again; a person's own code stays as it is."""
+        self.program.toggle_mathematics()
 
     def action_change_digits(self, change: int) -> None:
         """Show more or fewer significant digits."""
