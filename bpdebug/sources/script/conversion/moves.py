@@ -12,6 +12,7 @@ from bpdebug.sources.script.conversion.rules import Rule, matmul, options_of
 from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number, shape_of, value_of
 from bpdebug.sources.script.recorder.operations import (
     Attribute,
+    InLanguage,
     InPlace,
     Item,
     Method,
@@ -99,6 +100,13 @@ def transpose(translator: Translator, node: Node) -> Expression:
     if plain and len(shape_of(source)) < 2:
         return translator.expression(source)
     return move(translator, node)
+
+
+def in_language(translator: Translator, node: Node) -> Expression:
+    """Write a function of the language as it is."""
+    function = node.function
+    assert isinstance(function, InLanguage)
+    return translator.call(function.name, *node.operands, **dict(function.options))
 
 
 def attribute(translator: Translator, node: Node) -> Expression:
@@ -349,6 +357,8 @@ def rule_of(rules: dict[Any, Rule], node: Node) -> Rule:
     function = node.function
     if isinstance(function, Attribute):
         return attribute
+    if isinstance(function, InLanguage):
+        return in_language
     if isinstance(function, Item):
         return item
     try:

@@ -12,7 +12,14 @@ import numpy as np
 from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iterations import Mark, has_loss, states_behind
-from bpdebug.sources.script.recorder.objects import Objects, View, ZeroKey, is_tensor
+from bpdebug.sources.script.recorder.objects import (
+    Objects,
+    OtherTensors,
+    View,
+    ZeroKey,
+    is_other,
+    is_tensor,
+)
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.records import (
     MISSING,
@@ -101,6 +108,7 @@ class Recorder:
 
     def __init__(self, sites: list[Site], limits: Limits = Limits()) -> None:  # noqa: B008 (a constant)
         self.sites, self.limits = sites, limits
+        self.other: OtherTensors | None = None
         self.files: set[str] = set()
         self.on = not limits.function
         self.ended = ""
@@ -124,7 +132,9 @@ class Recorder:
         self.tests: list[Test] = []
         self.journal: dict[int, tuple[Any, list[Write]]] = {}
         self.moment = 0
-        self.objects = Objects(self.add)
+        if self.other is not None:
+            self.other.forget()
+        self.objects = Objects(self.add, self.other)
         self.doubt: Mark | None = None
         self.parameters: dict[int, Node] = {}  # a part of a step -> what it is a step of
         self.steps: dict[int, Update] = {}  # a new value -> its step
@@ -175,6 +185,9 @@ class Recorder:
             _, node = known.history[0]
             if node.function is None and not node.names and id(known.object) in held.names:
                 self.name(node, held.names[id(known.object)])
+        for tensor, node in self.other.leaves() if self.other is not None else ():
+            if not node.names and id(tensor) in held.names:
+                self.name(node, held.names[id(tensor)])
         self.kept = self.record_so_far()._replace(held=held.containers)
 
     def frame(self) -> FrameType:
@@ -284,7 +297,7 @@ class Recorder:
         result: Any,
     ) -> None:
         """Record that a function of values gave a result, if that is a tensor that was not there before."""
-        if id(result) in self.objects.known or not is_tensor(result):
+        if id(result) in self.objects.known or not is_tensor(result) or is_other(result):
             return
         operands = self.operands(site, values)
         if options:
@@ -416,7 +429,7 @@ class Recorder:
         parts = value.items() if type(value) is dict else enumerate(value)
         for key, part in parts:
             if is_tensor(part):
-                node = self.objects.node_of(part) if id(part) in self.objects.known else None
+                node = self.objects.node_of(part) if self.objects.is_known(part) else None
                 if node is not None and not node.names:
                     self.name(node, f"{name}[{key!r}]")
             elif type(part) in (list, tuple, dict):
@@ -459,7 +472,7 @@ class Recorder:
         if old is new or old is MISSING or old is None:
             return
         if is_tensor(new):
-            if is_tensor(old) and id(old) in self.objects.known:
+            if is_tensor(old) and self.objects.is_known(old):
                 self.check(site, self.objects.node_of(old), self.objects.node_of(new), name)
             elif type(old) is int and self.objects.zeros:
                 self._check_zero(site, self.objects.node_of(new), name)
@@ -561,7 +574,7 @@ class Recorder:
         if type(old) is list:
             self.write(old, MISSING, list(old))
         result = operation(old, value)
-        if is_tensor(result) and id(result) not in self.objects.known:
+        if is_tensor(result) and not is_other(result) and id(result) not in self.objects.known:
             is_zero = type(old) is int and self._zero_key(site.targets[0]) in self.objects.zeros
             known = self._zero(site.targets[0]) if is_zero else old
             self.record(site, plain, (known, value), NOTHING, result)
