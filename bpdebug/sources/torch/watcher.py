@@ -17,14 +17,15 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from torch.autograd.function import BackwardCFunction
 from torch.nn.modules import module as modules
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from bpdebug.sources.script.recorder.operations import InLanguage, Item
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.script.sites import Place, Site
+from bpdebug.sources.script.recorder.records import Frame, Node
+from bpdebug.sources.script.sites import GRADIENT, MODULE, Place, Site
 from bpdebug.sources.torch.backward_table import BACKWARD
 from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.table import FORWARD, LOST, RESHAPES, SAME, Term, UnknownFormError, term
@@ -35,6 +36,8 @@ NOT_COMPUTED = frozenset(
     {
         "empty",
         "empty_like",
+        "empty_strided",
+        "new_empty_strided",
         "new_empty",
         "zeros",
         "zeros_like",
@@ -134,6 +137,10 @@ class Watcher(TorchDispatchMode):
         """Begin anew."""
         self.tensors = Tensors(self._add)
         self.flows: set[int] = set()  # the nodes that a gradient flows back through
+        self.forward: dict[int, Site] = {}  # the number of a node of autograd's -> where it was made
+        self.backward: dict[int, Site] = {}  # the same, as the place of what goes back through it
+        self.hooked: dict[Any, Any] = {}  # the tensors whose gradients get a name
+        self.frames: dict[int, Any] = {}  # the number of a node of autograd's -> its call
         self.cut: dict[int, Node] = {}
 
     def node_of(self, value: Any) -> Node:
@@ -144,6 +151,7 @@ class Watcher(TorchDispatchMode):
                 name = self.names.of(value, self.recorder.files)
                 if name:
                     self.recorder.name(node, name)
+                    self.named(value, name)
                 self.flows.add(node.id)
             return node
 
@@ -173,6 +181,36 @@ class Watcher(TorchDispatchMode):
         """Return an array of NumPy's as a tensor."""
         return tensor_of(value, like)
 
+    def named(self, value: Any, name: str) -> None:
+        """Let the gradient of a tensor be called after it."""
+        if not value.requires_grad or name.startswith("_"):
+            return
+        with self._alone():
+            key = (value.grad_fn, value.output_nr) if value.grad_fn is not None else id(value)
+            if key in self.hooked:
+                return
+            self.hooked[key] = value
+            if value.grad_fn is None:
+                value.register_post_accumulate_grad_hook(functools.partial(self._has_gradient, name))
+            elif value.is_floating_point():
+                value.register_hook(functools.partial(self._is_gradient, name))
+
+    def _has_gradient(self, name: str, leaf: torch.Tensor) -> None:
+        """Name the gradient that a leaf has now."""
+        if self.recorder.on and leaf.grad is not None and self.recorder.other is self:
+            self.recorder.name(self.node_of(leaf.grad), f"{name}.grad")
+
+    def _is_gradient(self, name: str, gradient: torch.Tensor) -> None:
+        """Name the gradient of a tensor."""
+        if self.recorder.on and self.recorder.other is self:
+            node = self.node_of(gradient)
+            if not node.names:
+                self.recorder.name(node, f"d{name}" if name.isidentifier() else f"d({name})")
+
+    def read(self, value: Any) -> Any:
+        """Return a tensor as an array of NumPy's."""
+        return array_of(value)
+
     def stored(self, owner: Any, key: Any, value: Any) -> None:
         """Do `owner[key] = value`, of which nothing is to be seen."""
         with self._alone():
@@ -200,7 +238,8 @@ class Watcher(TorchDispatchMode):
     ) -> Node:
         """Make a node; what the recorder adds by itself is only where the operation is."""
         node = self.recorder.add(site, function, operands, options, value)
-        if function is not None and any(parent.id in self.flows for parent in node.parents()):
+        is_forward = torch._C._current_autograd_node() is None
+        if function is not None and is_forward and any(one.id in self.flows for one in node.parents()):
             self.flows.add(node.id)
         return node
 
@@ -214,15 +253,44 @@ class Watcher(TorchDispatchMode):
         if self.is_busy or not self.recorder.on or func.namespace not in ("aten", "prims", "torchvision"):
             if self.is_busy or not self.recorder.on or not _has_tensors(func):
                 return func(*args, **kwargs)
+        node = torch._C._current_autograd_node()
         with self._alone():
-            return self._seen(func, args, kwargs)
+            if node is None or isinstance(node, BackwardCFunction):
+                return self._seen(func, args, kwargs, self.site())
+            with self._going_back(node) as site:
+                return self._seen(func, args, kwargs, site)
 
-    def _seen(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    @contextmanager
+    def _going_back(self, node: Any) -> Iterator[Site | None]:
+        """Let what runs now be a call of its own, at the place where the node of autograd's was made."""
+        number, recorder = node._sequence_nr(), self.recorder
+        made, here = self.forward.get(number), self.site()
+        if made is None or here is None:
+            yield here
+            return
+        if number not in self.backward:
+            self.backward[number] = dataclasses.replace(made, role=GRADIENT, targets=())
+        frame = self.frames.get(number)
+        if frame is None:
+            site = dataclasses.replace(here, function=node.name(), role="")
+            caller = (here.place.file, here.place.line)
+            frame = Frame(len(recorder.frames), site, recorder.stack[-1], caller, recorder.time)
+            self.frames[number] = frame
+            recorder.frames.append(frame)
+        recorder.stack.append(frame)
+        try:
+            yield self.backward[number]
+        finally:
+            if recorder.stack[-1] is frame:
+                recorder.stack.pop()
+
+    def _seen(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], site: Site | None) -> Any:
         name = func._schema.name.partition("::")[2]
         if name in UNTOUCHED:
             return func(*args, **kwargs)
         recorder = self.recorder
-        site = self.site()
+        if site is not None and torch._C._current_autograd_node() is None and torch.is_grad_enabled():
+            self.forward[torch.autograd._get_sequence_nr() - 1] = site  # autograd has made its node already
         operands, options = self._operands(site, (args, kwargs))
         written = _written(func, args, kwargs)
         for tensor in written:
@@ -238,7 +306,6 @@ class Watcher(TorchDispatchMode):
             if isinstance(args[place], torch.Tensor):
                 self.tensors.lost(args[place])
         plain = name.rstrip("_") if written and name.endswith("_") else name
-        given = written or [one for one in _flat(result) if one is not None]
         outs = written if written else _flat(result)
         nodes = self._nodes(site, func, plain, operands, options, outs, before, args, kwargs)
         for tensor, node in zip(outs, nodes, strict=True):
@@ -248,7 +315,6 @@ class Watcher(TorchDispatchMode):
                 self.tensors.written(tensor, node)
             else:
                 self.tensors.stands_for(tensor, node)
-        del given
         for tensor, old in zip(written, before, strict=True):
             self._has_written(site, tensor, old)
         return result
@@ -517,12 +583,13 @@ def calls_seen(watcher: Watcher) -> ExitStack:
     """Let modules and optimizers of torch's be calls, until the stack that is returned is closed."""
     recorder, stack = watcher.recorder, ExitStack()
 
-    def enter(name: str) -> None:
+    def enter(name: str, role: str = "") -> None:
         with watcher._alone():
             site = watcher.site() if recorder.on else None
             watcher.calls.append(site)
             if site is not None:
-                recorder.enter(dataclasses.replace(site, function=name), _frame_of(recorder.files))
+                call = dataclasses.replace(site, function=name, role=role)
+                recorder.enter(call, _frame_of(recorder.files))
 
     def leave() -> None:
         if watcher.calls and watcher.calls.pop() is not None:
@@ -533,7 +600,7 @@ def calls_seen(watcher: Watcher) -> ExitStack:
 
     def before(module: Any, arguments: Any) -> None:
         if not is_own(type(module).forward):
-            enter(watcher.names.of_module(module, recorder.files) or type(module).__name__)
+            enter(watcher.names.of_module(module, recorder.files) or type(module).__name__, MODULE)
 
     def after(module: Any, arguments: Any, out: Any) -> None:
         if not is_own(type(module).forward):

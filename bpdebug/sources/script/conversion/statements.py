@@ -22,7 +22,7 @@ from bpdebug.sources.script.graph import is_random, sources
 from bpdebug.sources.script.recorder.operations import elements
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recording import Recording
-from bpdebug.sources.script.sites import Place, Site
+from bpdebug.sources.script.sites import GRADIENT, MODULE, Place, Site
 
 LONGEST_NAME = 40
 
@@ -245,7 +245,8 @@ def calls_of(frame: Frame) -> tuple[CallSite, ...]:
     here: Frame | None = frame
     while here is not None and here.site is not None:
         file, line = here.caller
-        found.append(CallSite(here.number, here.site.function, shown(file), line))
+        is_module = here.site.role == MODULE
+        found.append(CallSite(here.number, here.site.function, shown(file), line, is_module))
         here = here.parent
     return tuple(reversed(found))
 
@@ -272,6 +273,8 @@ def _written_name(node: Node, instance: Instance | None) -> str:
         return f"{instance.site.function.rpartition('.')[2]}()"
     site = instance.site if instance is not None else node.site
     text = " ".join(site.code.split()) if site is not None else ""
+    if site is not None and site.role == GRADIENT:
+        text = f"d({text})"
     return text if 0 < len(text) <= LONGEST_NAME else (text[: LONGEST_NAME - 1] + "…" if text else "value")
 
 

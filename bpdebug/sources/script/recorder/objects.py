@@ -137,6 +137,14 @@ class OtherTensors(Protocol):
         """Return an array of NumPy's as such a tensor, of the dtype of another."""
         ...
 
+    def named(self, value: Any, name: str) -> None:
+        """Note what the person calls a tensor."""
+        ...
+
+    def read(self, value: Any) -> Any:
+        """Return such a tensor as an array of NumPy's."""
+        ...
+
     def stored(self, owner: Any, key: Any, value: Any) -> None:
         """Do `owner[key] = value` where `value` is that part already, changed in place."""
         ...

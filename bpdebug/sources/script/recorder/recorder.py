@@ -379,7 +379,8 @@ class Recorder:
 
     def named_again(self, site: Site, value: Any) -> Node:
         """Return a new node for a value that is there already."""
-        node = self.add(site, same, (self.objects.node_of(value),), NOTHING, value)
+        old = self.objects.node_of(value)
+        node = self.add(site, same, (old,), NOTHING, old._value if is_other(value) else value)
         self.objects.renamed(value, node)
         return node
 
@@ -409,6 +410,8 @@ class Recorder:
         node = self.objects.node_of(value) if is_tensor(value) else None
         if node is not None:
             self.name(node, target.text)
+            if self.other is not None and is_other(value):
+                self.other.named(value, target.text)
         is_container = type(value) in (list, tuple, dict)
         may_update = is_container or (node is not None and node.origin.function in MAY_UPDATE)
         if target.is_global or may_update:
