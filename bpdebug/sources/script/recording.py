@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, MappingProxyType
 from typing import Any, NamedTuple
@@ -27,8 +28,8 @@ from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test,
 from bpdebug.sources.script.running import Ending, run
 from bpdebug.sources.script.sites import Site, Source
 
-LIBRARIES = {re.compile(r"^\s*(?:import|from)\s+torch\b", re.MULTILINE): "bpdebug.sources.torch.watcher"}
-"""What a file imports whose tensors are no arrays of NumPy's -> the module whose `watch` sees these."""
+LIBRARIES = {"torch": "bpdebug.sources.torch.watcher"}
+"""A library whose tensors are no arrays of NumPy's -> the module whose `watch` sees what they go through."""
 MOST_NODES = 400_000
 """So many operations are kept: of element loops, some hundred megabytes."""
 
@@ -207,13 +208,9 @@ def recording_of(
 
 def see_libraries(recorder: Recorder, text: str, stack: ExitStack) -> None:
     """Let a recorder see what is computed by a library that a text imports, until the stack is closed."""
-    for pattern, home in LIBRARIES.items() if recorder.other is None else ():
-        if pattern.search(text):
-            try:
-                watch = import_module(home).watch
-            except ImportError:
-                continue  # it is not installed: the script will say so itself
-            stack.enter_context(watch(recorder))
+    for name, home in LIBRARIES.items() if recorder.other is None else ():
+        if re.search(rf"^\s*(?:import|from)\s+{name}\b", text, re.MULTILINE) and find_spec(name):
+            stack.enter_context(import_module(home).watch(recorder))
 
 
 def _read(name: str) -> bytes:

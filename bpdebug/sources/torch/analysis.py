@@ -1,0 +1,259 @@
+"""One call of a custom Function, as what the check of a person's own code judges.
+
+The gradients are those of `Σ output · incoming gradient`, derived from the recorded forward. Where something
+in it is opaque, torch derives them instead, from the same `forward` run once more; a function that is known to
+compute the same may stand in for it. No factor is a convention here: a gradient is the derived one, or wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+
+from bpdebug.engine.program.program import Program
+from bpdebug.errors import BpdebugError
+from bpdebug.sources.script.analysis.analysis import Analysis
+from bpdebug.sources.script.analysis.explanation import Explanation
+from bpdebug.sources.script.analysis.losses import Candidate
+from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.readings import ZERO, multiple, tolerance_of
+from bpdebug.sources.script.analysis.standard import Standard
+from bpdebug.sources.script.analysis.steps import Link, Piece, Values
+from bpdebug.sources.script.analysis.verdicts import Verdict, Verdicts
+from bpdebug.sources.script.conversion.forward import ForwardWriter
+from bpdebug.sources.script.numbering import Graph
+from bpdebug.sources.script.recorder.operations import InLanguage
+from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recording import Recording
+from bpdebug.sources.script.reference import Reference, recorded, reference_of
+from bpdebug.sources.torch.functions import FunctionCall
+from bpdebug.sources.torch.tensors import array_of
+from bpdebug.sources.torch.watcher import Watcher
+
+EXACT = {2: 1e-2, 4: 1e-4, 8: 1e-7}
+"""The bytes of an element -> how far a gradient may lie from the derived one, of the largest element."""
+
+
+class Exact(Standard):
+    """Holds every gradient to the derived one, and to no multiple of it."""
+
+    def __init__(self, parameters: Sequence[Parameter], tolerance: float | None) -> None:
+        super().__init__(parameters)
+        self.own_tolerance = tolerance
+
+    def verdicts(self, value_of: Values, gradients: Mapping[int, Any]) -> Verdicts:
+        """Judge."""
+        scale = max((_size(one) for one in gradients.values()), default=0.0)
+        each = tuple(self._verdict(one, value_of, gradients.get(one.old.id), scale) for one in self.parameters)
+        return Verdicts(1.0, 1.0, each)
+
+    def _verdict(self, parameter: Parameter, value_of: Values, reference: Any, scale: float) -> Verdict:
+        node = parameter.pieces[0].chain[0].node if parameter.pieces else None
+        if reference is None:
+            return Verdict("unknown", node)
+        is_zero = _size(reference) <= ZERO * scale
+        value = 0.0 * reference if node is None else np.asarray(value_of(node), dtype=float)
+        if np.shape(value) != np.shape(reference):
+            return Verdict("wrong", node)
+        tolerance = self.own_tolerance or EXACT.get(np.asarray(parameter.old.like).dtype.itemsize, 1e-7)
+        off = _size(value - reference)
+        if off <= tolerance * max(_size(reference), ZERO * scale) or (is_zero and off <= tolerance * scale):
+            return Verdict("right", node, 1.0, is_zero=is_zero)
+        ratio = multiple(value, reference, tolerance_of(parameter.old.like))
+        return Verdict("wrong" if ratio is None else "factor", node, ratio)
+
+
+def _size(value: Any) -> float:
+    return float(np.max(np.abs(value), initial=0.0))
+
+
+@dataclass(frozen=True)
+class ByAutograd(Reference):
+    """Gradients that torch derives, from a function of the inputs.
+
+    Attributes
+    ----------
+    call : FunctionCall
+        The call.
+    computed : callable
+        Gives the outputs of the call from its arguments.
+    """
+
+    call: FunctionCall
+    computed: Callable[..., Any]
+
+    def gradients(self, value_of: Values = recorded) -> dict[int, Any]:
+        """Return the gradients of the inputs."""
+        leaves: dict[int, torch.Tensor] = {}
+        arguments = []
+        for argument, node, wanted in zip(
+            self.call.arguments, self.call.inputs, self.call.wanted, strict=True
+        ):
+            if node is not None:
+                value = torch.from_numpy(np.array(value_of(node))).to(argument.dtype)
+                if wanted:
+                    value = leaves.setdefault(self.forward.graph.of(node).id, value.requires_grad_())
+                arguments.append(value)
+            else:
+                arguments.append(argument)
+        with torch.enable_grad():
+            out = self.computed(*arguments)
+        outputs = out if isinstance(out, tuple) else (out,)
+        total = sum(
+            (one * torch.from_numpy(np.array(value_of(node))).to(one.dtype)).sum()
+            for one, node in zip(outputs, self.call.incoming, strict=False)
+            if node is not None and isinstance(one, torch.Tensor) and one.requires_grad
+        )
+        if not isinstance(total, torch.Tensor):
+            return {}
+        found = torch.autograd.grad(total, [*leaves.values()], allow_unused=True)
+        return {
+            number: np.zeros(tuple(leaf.shape)) if one is None else array_of(one)
+            for (number, leaf), one in zip(leaves.items(), found, strict=True)
+        }
+
+
+class Context(SimpleNamespace):
+    """What `forward` gets as its context where nobody goes back through it."""
+
+    def __init__(self) -> None:
+        super().__init__(needs_input_grad=(True,) * 64)
+
+    def _ignore(self, *arguments: Any) -> None:
+        """Keep nothing."""
+
+    save_for_backward = save_for_forward = mark_dirty = mark_non_differentiable = _ignore
+    set_materialize_grads = _ignore
+
+
+def forward_again(call: FunctionCall, has_setup: bool) -> Callable[..., Any]:
+    """Return the `forward` of a call as a function of its inputs."""
+    forward: Any = call.function.forward  # type: ignore[attr-defined]
+    return forward if has_setup else lambda *inputs: forward(Context(), *inputs)
+
+
+def with_total(watcher: Watcher, call: FunctionCall) -> Node | None:
+    """Add `Σ output · incoming` to what was recorded, with the incoming gradients taken as constants."""
+    total: Node | None = None
+    recorder = watcher.recorder
+    for out, incoming in zip(call.outputs, call.incoming, strict=False):
+        if out is None or incoming is None or out.like.dtype.kind != "f" or out.shape != incoming.shape:
+            continue
+        held = recorder.add(None, InLanguage("detach"), (incoming,), {}, incoming.value)
+        each = recorder.add(None, np.multiply, (out, held), {}, out.value * held.value)
+        part = recorder.add(None, np.sum, (each,), {}, np.asarray(np.sum(each.value)))
+        if total is None:
+            total = part
+        else:
+            total = recorder.add(None, np.add, (total, part), {}, np.asarray(total.value + part.value))
+    return total
+
+
+def as_shaped(watcher: Watcher, gradient: Node, shape: tuple[int, ...]) -> Node:
+    """Return a gradient as autograd hands it on: summed over the axes that the input does not have."""
+    if gradient.shape == shape:
+        return gradient
+    more = len(gradient.shape) - len(shape)
+    wide = (1,) * more + shape
+    axes = tuple(
+        axis for axis, (own, wanted) in enumerate(zip(gradient.shape, wide, strict=True)) if own != wanted
+    )
+    value = np.sum(gradient.value, axis=axes, keepdims=True).reshape(shape)
+    recorder = watcher.recorder
+    summed = recorder.add(
+        None, np.sum, (gradient,), {"axis": axes, "keepdims": True}, value.reshape(wide)
+    )
+    return recorder.add(None, np.reshape, (summed, shape), {}, value)
+
+
+def parameters_of(watcher: Watcher, call: FunctionCall) -> tuple[Parameter, ...]:
+    """Return the inputs of a call whose gradients are asked for; one that is given twice has their sum."""
+    found: dict[int, Parameter] = {}
+    for name, node, wanted, gradient in zip(
+        call.names, call.inputs, call.wanted, (*call.gradients, *(None,) * len(call.inputs)), strict=False
+    ):
+        if node is None or not wanted:
+            continue
+        old, before = node.origin, found.get(node.origin.id)
+        if gradient is not None and gradient.shape != old.shape:
+            gradient = as_shaped(watcher, gradient, old.shape)
+        if before is not None and before.pieces and gradient is not None:
+            first = before.pieces[0].chain[0].node
+            value = first.value + gradient.value
+            gradient = watcher.recorder.add(None, np.add, (first, gradient), {}, value)
+        elif before is not None and gradient is None:
+            continue
+        chain = () if gradient is None else (Piece(None, (Link(gradient, -1, is_adaptive=True),)),)
+        found[old.id] = Parameter(before.name if before else name, old, None, (), chain)
+    return tuple(found.values())
+
+
+def analysis_of(
+    recording: Recording,
+    call: FunctionCall,
+    total: Node,
+    parameters: tuple[Parameter, ...],
+    tolerance: float | None = None,
+    computed: Callable[..., Any] | None = None,
+) -> Analysis:
+    """Return what a call is, with the derived gradients of its inputs.
+
+    Parameters
+    ----------
+    recording : Recording
+        In which the call was made.
+    call : FunctionCall
+        The call.
+    total : Node
+        What `with_total` returned.
+    parameters : tuple of Parameter
+        What `parameters_of` returned.
+    tolerance : float, optional
+        How far a gradient may lie from the derived one, of the largest element.
+    computed : callable, optional
+        What computes the outputs from the inputs in a way that torch can derive; by default the recorded
+        forward is derived, and torch derives `forward` where something in it is opaque.
+    """
+    graph = Graph(recording.nodes, {one.old.id for one in parameters})
+    parameters = tuple(one._replace(old=graph.of(one.old)) for one in parameters)
+    titles = {one.old.id: one.name for one in parameters}
+    forward = ForwardWriter(graph, [one.old for one in parameters], titles).write((total,))
+    line = total.site.line if total.site else 0
+    standard = Exact(parameters, tolerance)
+    reference = _derived(forward, graph.of(total), parameters) if computed is None else None
+    if reference is None:
+        program = Program({}, ())
+        has_setup = not _takes_context(call)
+        by_torch = computed or forward_again(call, has_setup)
+        reference = ByAutograd(forward, program, call, by_torch)
+    try:
+        gradients = reference.gradients()
+    except Exception:
+        gradients = {}
+    verdicts = standard.verdicts(recorded, gradients)
+    loss = Explanation(Candidate((graph.of(total),), line), reference, gradients, standard, verdicts)
+    return Analysis(recording, graph, parameters, loss)
+
+
+def _takes_context(call: FunctionCall) -> bool:
+    function: Any = call.function
+    return bool(function.setup_context is torch.autograd.Function.setup_context)
+
+
+def _derived(forward: Any, total: Node, parameters: Sequence[Parameter]) -> Reference | None:
+    """Return the gradients derived from the recorded forward; None where they cannot be, or not wholly."""
+    loss = forward.names.get(total.id)
+    wanted = [
+        forward.names[one.old.id] for one in parameters if forward.names.get(one.old.id) in forward.inputs
+    ]
+    if forward.opaque or loss is None or not wanted or loss not in {one.name for one in forward.statements}:
+        return None
+    try:
+        return reference_of(forward, loss, wanted)
+    except BpdebugError:
+        return None

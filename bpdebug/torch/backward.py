@@ -1,0 +1,277 @@
+"""Which line of a custom Function's backward is wrong, and what it should be.
+
+A function is called once, and gone back through with random incoming gradients, while everything is recorded.
+Each custom Function that was called in it is then judged by itself, on what went into its backward and what
+came out of it: the right gradients are derived from its recorded forward. So one that is wrong does not make
+those before it look wrong.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
+from types import FunctionType
+from typing import Any, NamedTuple
+
+import torch
+
+from bpdebug.errors import Problem, ScriptError
+from bpdebug.export.script_report import both_codes, text_report
+from bpdebug.sources.script import Node, Recording
+from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.conversion.statements import shown
+from bpdebug.sources.script.live import Recorded, watched
+from bpdebug.sources.torch.analysis import analysis_of, parameters_of, with_total
+from bpdebug.sources.torch.functions import FunctionCall, code_of, custom_functions, seen_functions
+from bpdebug.sources.torch.watcher import Watcher
+from bpdebug.verify.repair.functions import check_function
+from bpdebug.verify.repair.report import Assumed, Finding, ParameterVerdict, ScriptReport
+
+SECONDS = 20.0
+"""How long corrections of one Function are searched for."""
+
+
+class BackwardReport(NamedTuple):
+    """What was found in the custom Functions that a function calls.
+
+    Attributes
+    ----------
+    reports : tuple of ScriptReport
+        One for each Function: the verdicts on the gradients of its inputs, and its faults.
+    notes : tuple of str
+        What else there is to say, a sentence each.
+    """
+
+    reports: tuple[ScriptReport, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The faults of all of them."""
+        return tuple(finding for report in self.reports for finding in report.findings)
+
+    @property
+    def passed(self) -> bool:
+        """Whether gradients were judged, and none is wrong."""
+        judged = [report for report in self.reports if report.is_judged]
+        return bool(judged) and all(report.passed for report in judged)
+
+    def __str__(self) -> str:
+        return "".join(f"{line}\n" for line in self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        for report in self.reports:
+            for finding in report.findings:
+                yield f"{shown(finding.source.file)}:{finding.source.line}: {_sentence(finding)}"
+            for name, verdict in report.verdicts.items():
+                yield f"{report.file}: the gradient of {name} is {verdict}"
+            yield from report.assumed.notes
+        yield from self.notes
+
+
+def _sentence(finding: Finding) -> str:
+    yours = " ".join(finding.source.code.split())
+    stored = f"{finding.tensor} = " if finding.tensor.isidentifier() else ""
+    if finding.correction is None:
+        return f"{stored}{yours}: {finding.explanation}"
+    return f"{stored}{yours} should be {' '.join(finding.correction.split())}"
+
+
+class _Recorded(NamedTuple):
+    """A run of a function, and the calls of custom Functions in it that were gone back through."""
+
+    recording: Recording
+    calls: tuple[tuple[FunctionCall, Node, tuple[Parameter, ...]], ...]
+    unreached: tuple[str, ...]
+
+
+def check_backward(
+    function: Callable[..., Any],
+    *inputs: Any,
+    only: Collection[type] | type | None = None,
+    intended: Collection[type] | type = (),
+    reference: Callable[..., Any] | None = None,
+    tolerance: float | None = None,
+    seed: int = 0,
+    seconds: float = SECONDS,
+) -> BackwardReport:
+    """Check the backward of every custom `autograd.Function` that a function calls.
+
+    Parameters
+    ----------
+    function : callable
+        A function of tensors, a module, or `MyFunction.apply`; it is called once.
+    *inputs
+        What it is called with. Gradients are asked for of all tensors of floats among them, of any shape and
+        dtype.
+    only : class or collection of classes, optional
+        The only Functions to look at.
+    intended : class or collection of classes
+        Functions whose backward is meant to be another than the derivative: a straight-through estimator, a
+        reversal of gradients. They are not judged.
+    reference : callable, optional
+        For a forward that torch does not see into: a function of torch's operations of the same inputs that
+        gives the same outputs. It is derived in place of the forward; so only one Function may be looked at.
+    tolerance : float, optional
+        How far a gradient may lie from the derived one, relative to the largest element; by default 1e-7 for
+        64 bits, 1e-4 for 32, and 1e-2 for 16.
+    seed : int
+        Of the random incoming gradients.
+    seconds : float
+        How long corrections of one Function are searched for.
+
+    Returns
+    -------
+    BackwardReport
+        Its text names the line and what should stand there.
+
+    Raises
+    ------
+    ScriptError
+        If the source of a Function cannot be read, or it is called within another recording.
+    Exception
+        Whatever the function raises.
+    """
+    meant = _classes(intended)
+    wanted = None if only is None else _classes(only)
+    run = _run(function, inputs, seed)
+    reports, seen = [], set()
+    for call, total, parameters in run.calls:
+        if call.function in seen or call.function in meant or (wanted and call.function not in wanted):
+            continue
+        seen.add(call.function)
+        reports.append(_report(run.recording, call, total, parameters, tolerance, reference, seconds))
+    notes = [f"{name}: its backward was not called" for name in run.unreached]
+    notes += [
+        f"{one.__qualname__} is meant to be as it is, and was not judged"
+        for one in meant
+        if any(call.function is one for call, _, _ in run.calls)
+    ]
+    if not run.calls:
+        notes.append("no custom autograd.Function was called: torch derives all of this itself")
+    return BackwardReport(tuple(reports), tuple(notes))
+
+
+def assert_backward(function: Callable[..., Any], *inputs: Any, **options: Any) -> None:
+    """Check as `check_backward` does, in a test.
+
+    Raises
+    ------
+    AssertionError
+        If a backward is wrong, or there is none; with the report.
+    """
+    report = check_backward(function, *inputs, **options)
+    if not report.passed:
+        details = "".join(line for one in report.reports for line in text_report(one))
+        raise AssertionError(f"{report}\n{details}")
+
+
+def _classes(given: Collection[type] | type) -> tuple[type, ...]:
+    return (given,) if isinstance(given, type) else tuple(given)
+
+
+def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Recorded:
+    own = [one for one in map(code_of, _functions(function)) if isinstance(one, FunctionType)]
+    if not own:
+        hint = "expected a function that calls one, or its `apply`"
+        raise ScriptError(Problem("check_backward", "", "there is no custom autograd.Function", hint))
+    first = own[0]
+    recorded = Recorded()
+    generator = torch.Generator().manual_seed(seed)
+    given = [_asked(one) for one in inputs]
+    code = first.__code__
+    with watched(code.co_filename, code.co_firstlineno, first.__globals__, recorded, own) as recorder:
+        watcher = recorder.other if recorder is not None else None
+        if not isinstance(watcher, Watcher):
+            raise ScriptError(Problem("check_backward", "", "something else is being recorded", "call it by itself"))
+        with ExitStack() as stack:
+            calls = stack.enter_context(seen_functions(watcher))
+            stack.enter_context(torch.enable_grad())
+            outputs = [one for one in _tensors(function(*given)) if one.requires_grad]
+            incoming = [
+                torch.randn(one.shape, generator=generator, dtype=torch.float64).to(one.dtype)
+                for one in outputs
+            ]
+            if outputs:
+                torch.autograd.backward(outputs, incoming)
+        with watcher._alone():
+            reached = [call for call in calls if call.incoming]
+            totals = [
+                (call, total, parameters_of(watcher, call))
+                for call in reached
+                if (total := with_total(watcher, call)) is not None
+            ]
+    unreached = tuple(dict.fromkeys(call.name for call in calls if not call.incoming and any(call.wanted)))
+    return _Recorded(recorded.recording, tuple(totals), unreached)
+
+
+def _functions(function: Callable[..., Any]) -> Iterator[Any]:
+    """Yield the person's functions that may run: the one that is given, and those of all custom Functions."""
+    plain = getattr(function, "__func__", function)
+    if isinstance(function, torch.nn.Module):
+        plain = type(function).forward
+    if inspect.isfunction(inspect.unwrap(plain)):
+        yield plain
+    for one in custom_functions():
+        for name in ("forward", "backward", "vjp", "setup_context"):
+            if name in vars(one):
+                yield vars(one)[name]
+
+
+def _asked(value: Any) -> Any:
+    """Return a leaf of the same values that a gradient is asked for of, if it is a tensor of floats."""
+    if not isinstance(value, torch.Tensor) or not value.is_floating_point():
+        return value
+    return value.detach().clone().requires_grad_()
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _tensors(part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _tensors(part)
+
+
+def _report(
+    recording: Recording,
+    call: FunctionCall,
+    total: Node,
+    parameters: tuple[Parameter, ...],
+    tolerance: float | None,
+    reference: Callable[..., Any] | None,
+    seconds: float,
+) -> ScriptReport:
+    analysis = analysis_of(recording, call, total, parameters, tolerance, reference)
+    incoming = [node for node in call.incoming if node is not None]
+    report = check_function(recording, analysis, incoming, seconds)
+    notes = tuple(_notes(call, report))
+    return report._replace(file=call.name, assumed=report.assumed._replace(notes=notes))
+
+
+def _notes(call: FunctionCall, report: ScriptReport) -> Iterator[str]:
+    """Say what autograd does with what a backward returns, without a word."""
+    gradients = (*call.gradients, *(None,) * len(call.inputs))
+    for name, node, wanted, gradient in zip(
+        call.names, call.inputs, call.wanted, gradients, strict=False
+    ):
+        if node is None or not wanted:
+            continue
+        if gradient is None and report.verdicts.get(name) == "wrong":
+            yield f"{call.name}: backward returns None for {name}, whose gradient is not 0"
+        if gradient is not None and gradient.shape != node.shape:
+            yield (
+                f"{call.name}: backward returns the shape {_shape(gradient)} for {name}, which has the shape "
+                f"{_shape(node)}: autograd sums it up"
+            )
+
+
+def _shape(node: Node) -> str:
+    return "×".join(map(str, node.shape)) or "()"
+
+
+__all__ = ["Assumed", "BackwardReport", "ParameterVerdict", "assert_backward", "both_codes", "check_backward"]
