@@ -184,7 +184,9 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
     with watched(code.co_filename, code.co_firstlineno, first.__globals__, recorded, own) as recorder:
         watcher = recorder.other if recorder is not None else None
         if not isinstance(watcher, Watcher):
-            raise ScriptError(Problem("check_backward", "", "something else is being recorded", "call it by itself"))
+            raise ScriptError(
+                Problem("check_backward", "", "something else is being recorded", "call it by itself")
+            )
         with ExitStack() as stack:
             calls = stack.enter_context(seen_functions(watcher))
             stack.enter_context(torch.enable_grad())
@@ -256,9 +258,7 @@ def _report(
 def _notes(call: FunctionCall, report: ScriptReport) -> Iterator[str]:
     """Say what autograd does with what a backward returns, without a word."""
     gradients = (*call.gradients, *(None,) * len(call.inputs))
-    for name, node, wanted, gradient in zip(
-        call.names, call.inputs, call.wanted, gradients, strict=False
-    ):
+    for name, node, wanted, gradient in zip(call.names, call.inputs, call.wanted, gradients, strict=False):
         if node is None or not wanted:
             continue
         if gradient is None and report.verdicts.get(name) == "wrong":

@@ -44,7 +44,7 @@ def passages_of(statements: Sequence[Statement], parameters: Collection[str]) ->
 
 
 class _Line(NamedTuple):
-    """A statement, the calls that it ran in, whether a parameter has a part in it, and whether it reads one."""
+    """A statement, the calls that it ran in, whether it depends on a parameter, and whether it reads one."""
 
     statement: Statement
     calls: Sequence[CallSite]
@@ -77,8 +77,14 @@ def _is_passage(run: Sequence[_Line], depth: int) -> bool:
     """Whether what runs in a call is more than one line of its own."""
     own: Counter[int] = Counter(len(line.calls) - depth for line in run if line.depends and line.calls)
     is_layer = any(line.reads and len(line.calls) > depth and line.calls[depth].is_module for line in run)
-    return own[1] > 1 or is_layer or any(
-        _is_passage(inner, depth + 1) for inner in _runs(run, depth + 1) if len(inner[0].calls) > depth + 1
+    return (
+        own[1] > 1
+        or is_layer
+        or any(
+            _is_passage(inner, depth + 1)
+            for inner in _runs(run, depth + 1)
+            if len(inner[0].calls) > depth + 1
+        )
     )
 
 

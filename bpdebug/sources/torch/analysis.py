@@ -1,8 +1,9 @@
 """One call of a custom Function, as what the check of a person's own code judges.
 
 The gradients are those of `Σ output · incoming gradient`, derived from the recorded forward. Where something
-in it is opaque, torch derives them instead, from the same `forward` run once more; a function that is known to
-compute the same may stand in for it. No factor is a convention here: a gradient is the derived one, or wrong.
+in it is opaque, torch derives them instead, from the same `forward` run once more; a function that is known
+to compute the same may stand in for it. No factor is a convention here: a gradient is the derived one, or it
+is wrong.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ class Exact(Standard):
     def verdicts(self, value_of: Values, gradients: Mapping[int, Any]) -> Verdicts:
         """Judge."""
         scale = max((_size(one) for one in gradients.values()), default=0.0)
-        each = tuple(self._verdict(one, value_of, gradients.get(one.old.id), scale) for one in self.parameters)
+        each = tuple(
+            self._verdict(one, value_of, gradients.get(one.old.id), scale) for one in self.parameters
+        )
         return Verdicts(1.0, 1.0, each)
 
     def _verdict(self, parameter: Parameter, value_of: Values, reference: Any, scale: float) -> Verdict:
@@ -165,9 +168,7 @@ def as_shaped(watcher: Watcher, gradient: Node, shape: tuple[int, ...]) -> Node:
     )
     value = np.sum(gradient.value, axis=axes, keepdims=True).reshape(shape)
     recorder = watcher.recorder
-    summed = recorder.add(
-        None, np.sum, (gradient,), {"axis": axes, "keepdims": True}, value.reshape(wide)
-    )
+    summed = recorder.add(None, np.sum, (gradient,), {"axis": axes, "keepdims": True}, value.reshape(wide))
     return recorder.add(None, np.reshape, (summed, shape), {}, value)
 
 

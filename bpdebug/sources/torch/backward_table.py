@@ -27,23 +27,23 @@ def threshold(g: Any, x: Any, limit: Any) -> Any:
 
 
 def sigmoid(g: Any, out: Any) -> Any:
-    """g · a (1 − a)."""
+    """G · a (1 − a)."""
     return term(np.multiply, g, term(np.multiply, out, term(np.subtract, 1, out)))
 
 
 def tanh(g: Any, out: Any) -> Any:
-    """g · (1 − a²)."""
+    """G · (1 − a²)."""
     return term(np.multiply, g, term(np.subtract, 1, term(np.power, out, 2)))
 
 
 def softmax(g: Any, out: Any, dim: int, dtype: Any = None) -> Any:
-    """p (g − Σ g p)."""
+    """P (g − Σ g p)."""
     held = term(np.sum, term(np.multiply, g, out), axis=dim, keepdims=True)
     return term(np.multiply, out, term(np.subtract, g, held))
 
 
 def log_softmax(g: Any, out: Any, dim: int, dtype: Any = None) -> Any:
-    """g − eᵒᵘᵗ Σ g."""
+    """G − eᵒᵘᵗ Σ g."""
     total = term(np.sum, g, axis=dim, keepdims=True)
     return term(np.subtract, g, term(np.multiply, term(np.exp, out), total))
 
@@ -54,12 +54,12 @@ def leaky_relu(g: Any, x: Any, slope: float, is_result: bool) -> Any:
 
 
 def gelu(g: Any, x: Any, approximate: str = "none") -> Any:
-    """g · gelu′(x)."""
+    """G · gelu′(x)."""
     return term(np.multiply, g, language("gelu_prime" if approximate == "none" else "gelu_tanh_prime", x))
 
 
 def softplus(g: Any, x: Any, beta: float, limit: float) -> Any:
-    """g · σ(x)."""
+    """G · σ(x)."""
     if beta != 1:
         raise UnknownFormError("softplus with a factor")
     return term(np.multiply, g, language("sigmoid", x))
@@ -83,9 +83,7 @@ def binary_cross_entropy(g: Any, x: Any, y: Any, weight: Any = None, reduction: 
     return term(np.multiply, language("binary_cross_entropy_prime", x, y), _shared(g, reduction, x))
 
 
-def nll_loss(
-    g: Any, scores: Any, target: Any, weight: Any, reduction: int, ignored: int, total: Any
-) -> Any:
+def nll_loss(g: Any, scores: Any, target: Any, weight: Any, reduction: int, ignored: int, total: Any) -> Any:
     """−g at each example's class, 0 elsewhere."""
     if weight is not None:
         raise UnknownFormError("weights of classes")
@@ -110,7 +108,7 @@ def slice_back(g: Any, shape: Sequence[int], dim: int, start: int, end: int, ste
 
 
 def select_back(g: Any, shape: Sequence[int], dim: int, index: int) -> Any:
-    """The same for one place along an axis."""
+    """Put one place along an axis back into zeros."""
     places = (*(slice(None),) * (dim % len(shape)), index)
     return term(put, np.zeros(tuple(shape), g.like.dtype), places, g)
 
@@ -128,7 +126,7 @@ def convolution(
     groups: int,
     mask: Sequence[bool],
 ) -> tuple[Any, ...]:
-    """The gradients of the input, of the filters, and of the bias."""
+    """Return the gradients of the input, of the filters, and of the bias."""
     rank = len(shape_of(x)) - 2
     if transposed or rank > 2:
         raise UnknownFormError("a convolution of this form")
@@ -143,7 +141,7 @@ def convolution(
 
 
 def _normalised(g: Any, x_hat: Any, rstd: Any, axis: Any) -> Any:
-    """rstd · (g − mean(g) − x̂ · mean(g x̂))."""
+    """Rstd · (g − mean(g) − x̂ · mean(g x̂))."""
     mean = term(np.mean, g, axis=axis, keepdims=True)
     along = term(np.mean, term(np.multiply, g, x_hat), axis=axis, keepdims=True)
     apart = term(np.subtract, term(np.subtract, g, mean), term(np.multiply, x_hat, along))
@@ -153,7 +151,7 @@ def _normalised(g: Any, x_hat: Any, rstd: Any, axis: Any) -> Any:
 def layer_norm(
     g: Any, x: Any, shape: Sequence[int], mean: Any, rstd: Any, weight: Any, bias: Any, mask: Any
 ) -> tuple[Any, ...]:
-    """The gradients of x, of the scale, and of the shift."""
+    """Return the gradients of x, of the scale, and of the shift."""
     axis = tuple(range(-len(shape), 0))
     before = tuple(range(len(shape_of(x)) - len(shape)))
     x_hat = term(np.multiply, term(np.subtract, x, mean), rstd)
@@ -178,7 +176,7 @@ def batch_norm(
     eps: float,
     mask: Any,
 ) -> tuple[Any, ...]:
-    """The same for a normalisation over the batch."""
+    """Return the same for a normalisation over the batch."""
     if not training:
         raise UnknownFormError("a normalisation by what was kept")
     shape = shape_of(x)

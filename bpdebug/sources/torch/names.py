@@ -1,4 +1,4 @@
-"""What parameters and modules are called: by the person's variable that leads to them, `net.0.weight` as `net[0].weight`."""
+"""What parameters and modules are called, by the variable that leads to them: `net[0].weight`."""
 
 from __future__ import annotations
 

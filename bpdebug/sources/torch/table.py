@@ -73,24 +73,24 @@ def plus(x: Any, y: Any) -> Any:
 
 
 def add(x: Any, y: Any, alpha: Any = 1) -> Term:
-    """x + α y."""
+    """X + α y."""
     return term(np.add, x, times(y, alpha))
 
 
 def subtract(x: Any, y: Any, alpha: Any = 1) -> Term:
-    """x − α y."""
+    """X − α y."""
     return term(np.subtract, x, times(y, alpha))
 
 
 def divide(x: Any, y: Any, rounding_mode: str | None = None) -> Term:
-    """x / y."""
+    """X / y."""
     if rounding_mode is not None:
         raise UnknownFormError("a division that rounds")
     return term(np.divide, x, y)
 
 
 def power(x: Any, y: Any) -> Term:
-    """x ** y."""
+    """X ** y."""
     return term(np.power, x, float(y) if type(y) is int and y < 0 else y)
 
 
@@ -103,17 +103,17 @@ def clamp(x: Any, low: Any = None, high: Any = None) -> Any:
 
 
 def lerp(x: Any, y: Any, weight: Any) -> Term:
-    """x + weight (y − x)."""
+    """X + weight (y − x)."""
     return term(np.add, x, term(np.multiply, weight, term(np.subtract, y, x)))
 
 
 def addcmul(x: Any, y: Any, z: Any, value: Any = 1) -> Term:
-    """x + value · y z."""
+    """X + value · y z."""
     return term(np.add, x, times(term(np.multiply, y, z), value))
 
 
 def addcdiv(x: Any, y: Any, z: Any, value: Any = 1) -> Term:
-    """x + value · y / z."""
+    """X + value · y / z."""
     return term(np.add, x, times(term(np.divide, y, z), value))
 
 
@@ -237,9 +237,7 @@ def split(x: Any, sizes: Any, dim: int = 0) -> tuple[Term, ...]:
     if isinstance(sizes, int):
         lengths = [min(sizes, extent - start) for start in range(0, extent, sizes)]
     ends = [sum(lengths[: number + 1]) for number in range(len(lengths))]
-    return tuple(
-        at_axis(x, dim, slice(end - length, end)) for end, length in zip(ends, lengths, strict=True)
-    )
+    return tuple(at_axis(x, dim, slice(end - length, end)) for end, length in zip(ends, lengths, strict=True))
 
 
 def indexed(x: Any, indices: Sequence[Any]) -> Term:
@@ -291,7 +289,7 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Term:
 
 
 def gelu(x: Any, approximate: str = "none") -> Term:
-    """x Φ(x), or its approximation."""
+    """X Φ(x), or its approximation."""
     return language("gelu" if approximate == "none" else "gelu_tanh", x)
 
 
@@ -325,7 +323,7 @@ def softmax(name: str) -> Entry:
 
 
 def threshold(x: Any, limit: Any, value: Any) -> Term:
-    """x where it is larger, else a value."""
+    """X where it is larger, else a value."""
     return term(np.where, term(np.greater, x, limit), x, value)
 
 
@@ -349,7 +347,7 @@ def binary_cross_entropy(x: Any, y: Any, weight: Any = None, reduction: int = 1)
 
 
 def with_logits(x: Any, y: Any, weight: Any = None, positive: Any = None, reduction: int = 1) -> Any:
-    """The same of σ(x)."""
+    """Write the same of σ(x)."""
     if positive is not None:
         raise UnknownFormError("a weight of the positive class")
     each = language("binary_cross_entropy_with_logits", x, y)
@@ -362,7 +360,7 @@ def huber(x: Any, y: Any, reduction: int = 1, delta: float = 1.0) -> Any:
 
 
 def smooth_l1(x: Any, y: Any, reduction: int = 1, beta: float = 1.0) -> Any:
-    """The same, divided by δ."""
+    """Divide that by δ."""
     each = language("huber", term(np.subtract, x, y), delta=float(beta))
     return over(reduction, times(each, 1 / beta))
 
@@ -395,7 +393,7 @@ def nll_loss(
 
 
 def scaled(x: Any, weight: Any, bias: Any, shape: tuple[int, ...] | None = None) -> Any:
-    """x · weight + bias, these in a shape that fits."""
+    """X · weight + bias, these in a shape that fits."""
 
     def fit(value: Any) -> Any:
         return value if value is None or shape is None else term(np.reshape, value, shape)
@@ -443,7 +441,7 @@ def batch_norm(
 def group_norm(
     x: Any, weight: Any, bias: Any, examples: int, channels: int, area: int, groups: int, eps: float
 ) -> tuple[Any, ...]:
-    """The same over groups of channels of each example."""
+    """Normalise over groups of channels of each example."""
     shape = shape_of(x)
     rows = term(np.reshape, x, (examples, groups, -1))
     back = term(np.reshape, language("normalize", rows, axis=-1, eps=float(eps)), shape)
@@ -469,7 +467,7 @@ def convolution(
     output_padding: Sequence[int],
     groups: int,
 ) -> Any:
-    """A convolution over lines or images."""
+    """Lay filters over lines or images."""
     rank = len(shape_of(x)) - 2
     options = {"stride": one(stride), "padding": one(padding), "dilation": one(dilation), "groups": groups}
     if transposed:

@@ -201,7 +201,7 @@ def key_of(tensor: torch.Tensor) -> Key:
     """Return the place of a tensor's elements in memory."""
     return (
         tensor.untyped_storage()._cdata,
-        tensor.storage_offset(),
+        int(tensor.storage_offset()),
         tuple(tensor.shape),
         tensor.stride(),
         tensor.dtype,

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from torch._C._autograd import _get_sequence_nr
 from torch.autograd.function import BackwardCFunction
 from torch.nn.modules import module as modules
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
@@ -110,7 +111,7 @@ class ByTorch:
         return tuple(array_of(one) if isinstance(one, torch.Tensor) else one for one in found)
 
 
-class Watcher(TorchDispatchMode):
+class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees what torch computes while a recorder records.
 
     Attributes
@@ -120,7 +121,7 @@ class Watcher(TorchDispatchMode):
     """
 
     def __init__(self, recorder: Recorder) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.recorder = recorder
         self.names = ParameterNames()
         self.is_busy = False
@@ -250,9 +251,8 @@ class Watcher(TorchDispatchMode):
     ) -> Any:
         """See an operation."""
         kwargs = kwargs or {}
-        if self.is_busy or not self.recorder.on or func.namespace not in ("aten", "prims", "torchvision"):
-            if self.is_busy or not self.recorder.on or not _has_tensors(func):
-                return func(*args, **kwargs)
+        if self.is_busy or not self.recorder.on:
+            return func(*args, **kwargs)
         node = torch._C._current_autograd_node()
         with self._alone():
             if node is None or isinstance(node, BackwardCFunction):
@@ -290,7 +290,7 @@ class Watcher(TorchDispatchMode):
             return func(*args, **kwargs)
         recorder = self.recorder
         if site is not None and torch._C._current_autograd_node() is None and torch.is_grad_enabled():
-            self.forward[torch.autograd._get_sequence_nr() - 1] = site  # autograd has made its node already
+            self.forward[_get_sequence_nr() - 1] = site  # autograd has made its node already
         operands, options = self._operands(site, (args, kwargs))
         written = _written(func, args, kwargs)
         for tensor in written:
@@ -377,7 +377,9 @@ class Watcher(TorchDispatchMode):
         if not any(out is not None for out in wanted):
             return [None] * len(outs)
         if name in NOT_COMPUTED:
-            return [None if out is None else self._add(site, None, (), NOTHING, array_of(out)) for out in wanted]
+            return [
+                None if out is None else self._add(site, None, (), NOTHING, array_of(out)) for out in wanted
+            ]
         try:
             terms = self._terms(name, operands, options, outs)
             if len(terms) != len(outs):
@@ -497,10 +499,6 @@ def _begin(place: Place) -> tuple[int, int]:
     return place.line, place.column
 
 
-def _has_tensors(func: Any) -> bool:
-    return bool(func._schema.returns)
-
-
 def _value(part: Any) -> Any:
     if type(part) is Node:
         return part.value
@@ -609,9 +607,7 @@ def calls_seen(watcher: Watcher) -> ExitStack:
     hooks = (
         modules.register_module_forward_pre_hook(before),
         modules.register_module_forward_hook(after, always_call=True),
-        register_optimizer_step_pre_hook(
-            lambda optimizer, *given: enter(f"{type(optimizer).__name__}.step")
-        ),
+        register_optimizer_step_pre_hook(lambda optimizer, *given: enter(f"{type(optimizer).__name__}.step")),
         register_optimizer_step_post_hook(lambda optimizer, *given: leave()),
     )
     for hook in hooks:

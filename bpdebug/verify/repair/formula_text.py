@@ -228,7 +228,8 @@ class FormulaWriter:
             return Text(next((text for text in texts if text != "1"), "1"), factor)
         if function in WRITTEN and (not call.options or function == "broadcast_like"):
             return Text(
-                WRITTEN[function].format(**dict(zip("xyz", texts, strict=False)), np=self.scope.library), factor
+                WRITTEN[function].format(**dict(zip("xyz", texts, strict=False)), np=self.scope.library),
+                factor,
             )
         if function in NUMPY:
             options = [f"{key}={value!r}" for key, value in call.options if value not in (None, False)]
