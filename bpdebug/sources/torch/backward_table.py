@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from bpdebug.sources.script.recorder.operations import InPlace, put
-from bpdebug.sources.torch.table import Entry, UnknownFormError, language, one, picked, shape_of, term
+from bpdebug.sources.torch.table import (
+    Entry,
+    UnknownFormError,
+    attention_weights,
+    language,
+    one,
+    picked,
+    shape_of,
+    term,
+    times,
+    turned,
+)
 
 
 def times_slope(name: str, *options: str) -> Entry:
@@ -83,6 +95,40 @@ def binary_cross_entropy(g: Any, x: Any, y: Any, weight: Any = None, reduction: 
     return term(np.multiply, language("binary_cross_entropy_prime", x, y), _shared(g, reduction, x))
 
 
+def huber(g: Any, x: Any, y: Any, reduction: int, delta: float) -> Any:
+    """huber′(x − y) g."""
+    slope = language("huber_prime", term(np.subtract, x, y), delta=float(delta))
+    return term(np.multiply, slope, _shared(g, reduction, x))
+
+
+def smooth_l1(g: Any, x: Any, y: Any, reduction: int, beta: float) -> Any:
+    """Divide that by δ."""
+    return term(np.divide, huber(g, x, y, reduction, beta), float(beta))
+
+
+def attention(
+    g: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    out: Any,
+    sums: Any,
+    dropout: float,
+    causal: bool,
+    attn_mask: Any = None,
+    scale: Any = None,
+) -> tuple[Any, ...]:
+    """p = softmax(q kᵀ / √d); dv = pᵀ g, ds = p (g vᵀ − Σ g vᵀ p), dq = ds k / √d, dk = dsᵀ q / √d."""
+    factor = 1 / math.sqrt(shape_of(key)[-1]) if scale is None else scale
+    weights = attention_weights(query, key, dropout, causal, attn_mask, scale)
+    scores = softmax(term(np.matmul, g, turned(value)), weights, -1)
+    return (
+        times(term(np.matmul, scores, key), factor),
+        times(term(np.matmul, turned(scores, len(shape_of(key))), query), factor),
+        term(np.matmul, turned(weights, len(shape_of(key))), g),
+    )
+
+
 def nll_loss(g: Any, scores: Any, target: Any, weight: Any, reduction: int, ignored: int, total: Any) -> Any:
     """−g at each example's class, 0 elsewhere."""
     if weight is not None:
@@ -128,16 +174,47 @@ def convolution(
 ) -> tuple[Any, ...]:
     """Return the gradients of the input, of the filters, and of the bias."""
     rank = len(shape_of(x)) - 2
-    if transposed or rank > 2:
+    if rank > 2 or (transposed and rank != 2):
         raise UnknownFormError("a convolution of this form")
     options = {"stride": one(stride), "padding": one(padding), "dilation": one(dilation), "groups": groups}
     name = f"conv{rank}d"
+    first = language(f"{name}_input_gradient", g, weight, x, **options)
     found = (
-        language(f"{name}_input_gradient", g, x, weight, **options),
-        language(f"{name}_weight_gradient", g, x, weight, **options),
+        language(name, g, weight, **options) if transposed else first,
+        language(f"{name}_weight_gradient", *((g, x) if transposed else (x, g)), weight, **options),
         term(np.sum, g, axis=(0, *range(2, rank + 2))),
     )
     return tuple(one if wanted else None for one, wanted in zip(found, mask, strict=True))
+
+
+def max_pool(
+    g: Any, x: Any, size: Any, stride: Any, padding: Any, dilation: Any, ceil: bool, indices: Any
+) -> Any:
+    """Send each window's gradient to its largest element."""
+    if ceil or set(dilation) != {1}:
+        raise UnknownFormError("a pooling of this form")
+    options = {"size": one(size), "stride": one(stride or size), "padding": one(padding)}
+    return language("max_pool2d_gradient", g, x, **options)
+
+
+def average_pool(g: Any, x: Any, size: Any, stride: Any, padding: Any, *more: Any) -> Any:
+    """Send each window's gradient to all of its elements, in equal parts."""
+    options = {"size": one(size), "stride": one(stride or size), "padding": one(padding)}
+    return language("avg_pool2d_gradient", g, x, **options)
+
+
+def upsampled(g: Any, size: Any, shape: Sequence[int], *scales: Any) -> Any:
+    """Add the gradients of all copies of a pixel up."""
+    if size[0] % shape[2] or size[0] // shape[2] * shape[3] != size[1]:
+        raise UnknownFormError("a scale that is no whole number")
+    return language("upsample_gradient", g, scale=size[0] // shape[2])
+
+
+def elu(g: Any, alpha: float, scale: float, input_scale: float, is_result: bool, x: Any) -> Any:
+    """g · elu′(x)."""
+    if is_result or scale != 1 or input_scale != 1:
+        raise UnknownFormError("elu with a scale")
+    return term(np.multiply, g, language("elu_prime", x, alpha=float(alpha)))
 
 
 def _normalised(g: Any, x_hat: Any, rstd: Any, axis: Any) -> Any:
@@ -202,16 +279,23 @@ BACKWARD: Mapping[str, Entry] = {
     "leaky_relu_backward": leaky_relu,
     "gelu_backward": gelu,
     "silu_backward": times_slope("silu_prime"),
+    "elu_backward": elu,
     "mish_backward": times_slope("mish_prime"),
     "hardtanh_backward": times_slope("hardtanh_prime", "lowest", "highest"),
     "softplus_backward": softplus,
     "mse_loss_backward": mse_loss,
+    "huber_loss_backward": huber,
+    "smooth_l1_loss_backward": smooth_l1,
+    "_scaled_dot_product_flash_attention_for_cpu_backward": attention,
     "binary_cross_entropy_backward": binary_cross_entropy,
     "nll_loss_backward": nll_loss,
     "nll_loss2d_backward": nll_loss,
     "embedding_dense_backward": embedding,
     "slice_backward": slice_back,
     "select_backward": select_back,
+    "max_pool2d_with_indices_backward": max_pool,
+    "avg_pool2d_backward": average_pool,
+    "upsample_nearest2d_backward": upsampled,
     "convolution_backward": convolution,
     "native_layer_norm_backward": layer_norm,
     "native_batch_norm_backward": batch_norm,

@@ -91,6 +91,8 @@ def divide(x: Any, y: Any, rounding_mode: str | None = None) -> Term:
 
 def power(x: Any, y: Any) -> Term:
     """X ** y."""
+    if type(y) is not Node and y == 1:
+        return term(np.copy, x)
     return term(np.power, x, float(y) if type(y) is int and y < 0 else y)
 
 
@@ -509,6 +511,26 @@ def upsampled(x: Any, size: Any, *scales: Any) -> Term:
     return language("upsample", x, scale=size[0] // height)
 
 
+def turned(x: Any, rank: int | None = None) -> Term:
+    """Exchange the last two axes."""
+    rank = len(shape_of(x)) if rank is None else rank
+    return language("swap_axes", x, first=rank - 2, second=rank - 1)
+
+
+def attention_scores(query: Any, key: Any, dropout: float, causal: bool, mask: Any, scale: Any) -> Any:
+    """q kᵀ / √d + mask."""
+    if dropout:
+        raise UnknownFormError("attention with dropout")
+    factor = 1 / math.sqrt(shape_of(key)[-1]) if scale is None else scale
+    scores = times(term(np.matmul, query, turned(key)), factor)
+    return plus(language("causal_mask", scores) if causal else scores, mask)
+
+
+def attention_weights(*operands: Any) -> Any:
+    """Return the softmax of that."""
+    return language("softmax", attention_scores(*operands), axis=-1)
+
+
 def attention(
     query: Any,
     key: Any,
@@ -518,16 +540,10 @@ def attention(
     attn_mask: Any = None,
     scale: Any = None,
 ) -> tuple[Any, ...]:
-    """softmax(q kᵀ / √d + mask) v."""
-    if dropout:
-        raise UnknownFormError("attention with dropout")
-    rank, depth = len(shape_of(key)), shape_of(key)[-1]
-    keys = language("swap_axes", key, first=rank - 2, second=rank - 1)
-    scores = times(term(np.matmul, query, keys), 1 / math.sqrt(depth) if scale is None else scale)
-    if causal:
-        scores = language("causal_mask", scores)
-    weights = language("softmax", plus(scores, attn_mask), axis=-1)
-    return term(np.matmul, weights, value), None
+    """softmax(q kᵀ / √d + mask) v, and the logarithms of the sums in the softmax."""
+    given = (query, key, dropout, causal, attn_mask, scale)
+    out = term(np.matmul, attention_weights(*given), value)
+    return out, language("logsumexp", attention_scores(*given), axis=-1)
 
 
 FORWARD: Mapping[str, Entry] = {
@@ -615,6 +631,7 @@ FORWARD: Mapping[str, Entry] = {
     "logsumexp": lambda x, dim, keepdim=False: language("logsumexp", x, axis=axes(dim), keepdims=keepdim),
     "cumsum": lambda x, dim, dtype=None: term(np.cumsum, x, axis=dim),
     "_softmax": softmax("softmax"),
+    "_safe_softmax": lambda x, dim, dtype=None: language("softmax", x, axis=dim),
     "_log_softmax": softmax("log_softmax"),
     "t": transposed,
     "transpose": transposed,

@@ -23,7 +23,7 @@ from torch.nn.modules import module as modules
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from bpdebug.sources.script.recorder.operations import InLanguage, Item
+from bpdebug.sources.script.recorder.operations import InLanguage
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.sources.script.sites import GRADIENT, MODULE, Place, Site
@@ -87,11 +87,14 @@ class ByTorch:
         Its arguments, from the values of the tensors among them.
     likes : tuple of dtype
         The dtypes of these.
+    place : int
+        Which of its results is meant.
     """
 
     operation: Callable[..., Any]
     filled: Callable[[Sequence[Any]], tuple[Sequence[Any], Mapping[str, Any]]]
     likes: tuple[Any, ...]
+    place: int
 
     @property
     def __name__(self) -> str:
@@ -106,9 +109,7 @@ class ByTorch:
         arguments, options = self.filled(tensors)
         with torch.no_grad():
             found = self.operation(*arguments, **options)
-        if isinstance(found, torch.Tensor):
-            return array_of(found)
-        return tuple(array_of(one) if isinstance(one, torch.Tensor) else one for one in found)
+        return array_of(found if isinstance(found, torch.Tensor) else found[self.place])
 
 
 class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -386,15 +387,14 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 raise UnknownFormError(name)
         except (UnknownFormError, TypeError, IndexError, KeyError, ValueError):
             terms = (None,) * len(outs)
-        if all(term is None for term, out in zip(terms, wanted, strict=True) if out is not None):
-            return self._by_torch(site, func, outs, wanted, args, kwargs)
+        unknown = self._by_torch(func, args, kwargs) if None in terms else None
         return [
             None
             if out is None
-            else self._add(site, None, (), NOTHING, array_of(out))
-            if one is None
             else self._of_term(site, one, array_of(out))
-            for one, out in zip(terms, wanted, strict=True)
+            if one is not None or unknown is None
+            else self._add(site, unknown[0](place), unknown[1], NOTHING, array_of(out))
+            for place, (one, out) in enumerate(zip(terms, wanted, strict=True))
         ]
 
     def _is_same(self, out: torch.Tensor) -> bool:
@@ -429,23 +429,18 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return self._add(site, operand.function, operands, operand.options, np.asarray(value))
         if type(operand) in (list, tuple):
             return type(operand)(self._inner(site, part) for part in operand)
+        if isinstance(operand, np.ndarray) and operand.dtype.kind == "f":
+            return self._add(site, None, (), NOTHING, operand)
         return operand
 
     def _by_torch(
-        self, site: Site | None, func: Any, outs: Sequence[Any], wanted: Sequence[Any], args: Any, kwargs: Any
-    ) -> list[Node | None]:
+        self, func: Any, args: Any, kwargs: Any
+    ) -> tuple[Callable[[int], ByTorch], tuple[Node, ...]]:
+        """Return what gives a result of an operation, by its place, and what it is computed from."""
         leaves, filled = _taken_apart((args, kwargs))
+        likes = tuple(leaf.dtype for leaf in leaves)
         nodes = tuple(self.node_of(leaf) for leaf in leaves)
-        function = ByTorch(func, cast("Any", filled), tuple(leaf.dtype for leaf in leaves))
-        if len(outs) == 1 and not isinstance(func._schema.returns, tuple):
-            return [self._add(site, function, nodes, NOTHING, array_of(outs[0]))]
-        whole = self._add(
-            site, function, nodes, NOTHING, tuple(None if one is None else array_of(one) for one in wanted)
-        )
-        return [
-            None if out is None else self._add(site, Item(place), (whole,), NOTHING, array_of(out))
-            for place, out in enumerate(wanted)
-        ]
+        return functools.partial(ByTorch, func, cast("Any", filled), likes), nodes
 
     def _has_written(self, site: Site | None, tensor: torch.Tensor, old: Node) -> None:
         """Note that a statement changed a tensor in place, if it has a name."""
