@@ -84,6 +84,7 @@ class _Recorded(NamedTuple):
     recording: Recording
     calls: tuple[tuple[FunctionCall, Node, tuple[Parameter, ...]], ...]
     unreached: tuple[str, ...]
+    free: frozenset[int]
 
 
 def check_backward(
@@ -103,8 +104,8 @@ def check_backward(
     function : callable
         A function of tensors, a module, or `MyFunction.apply`; it is called once.
     *inputs
-        What it is called with. Gradients are asked for of all tensors of floats among them, of any shape and
-        dtype.
+        What it is called with. Gradients are asked for of those tensors among them that require one; where
+        none does, of all tensors of floats, and then a backward may return None for one.
     only : class or collection of classes, optional
         The only Functions to look at.
     intended : class or collection of classes
@@ -136,13 +137,19 @@ def check_backward(
     meant = _classes(intended)
     wanted = None if only is None else _classes(only)
     run = _run(function, inputs, seed)
-    reports, seen = [], set()
+    reports: list[ScriptReport] = []
+    free_notes: list[str] = []
+    seen: set[type] = set()
     for call, total, parameters in run.calls:
         if call.function in seen or call.function in meant or (wanted and call.function not in wanted):
             continue
         seen.add(call.function)
-        reports.append(_report(run.recording, call, total, parameters, tolerance, reference, seconds))
-    notes = [f"{name}: its backward was not called" for name in run.unreached]
+        free = [one for one in parameters if not one.pieces and one.old.id in run.free]
+        judged = tuple(one for one in parameters if one not in free)
+        report = _report(run.recording, call, total, judged, tolerance, reference, seconds)
+        reports.append(report)
+        free_notes += [f"{call.name}: backward returns None for {one.name}, which is not judged" for one in free]
+    notes = free_notes + [f"{name}: its backward was not called" for name in run.unreached]
     notes += [
         f"{one.__qualname__} is meant to be as it is, and was not judged"
         for one in meant
@@ -179,7 +186,8 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
     first = own[0]
     recorded = Recorded()
     generator = torch.Generator().manual_seed(seed)
-    given = [_asked(one) for one in inputs]
+    is_asked = any(isinstance(one, torch.Tensor) and one.requires_grad for one in inputs)
+    given = [_asked(one, is_asked) for one in inputs]
     code = first.__code__
     with watched(code.co_filename, code.co_firstlineno, first.__globals__, recorded, own) as recorder:
         watcher = recorder.other if recorder is not None else None
@@ -198,6 +206,7 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
             if outputs:
                 torch.autograd.backward(outputs, incoming)
         with watcher._alone():
+            free = frozenset(watcher.node_of(one).id for one in given if isinstance(one, torch.Tensor))
             reached = [call for call in calls if call.incoming]
             totals = [
                 (call, total, parameters_of(watcher, call))
@@ -205,7 +214,7 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
                 if (total := with_total(watcher, call)) is not None
             ]
     unreached = tuple(dict.fromkeys(call.name for call in calls if not call.incoming and any(call.wanted)))
-    return _Recorded(recorded.recording, tuple(totals), unreached)
+    return _Recorded(recorded.recording, tuple(totals), unreached, frozenset() if is_asked else free)
 
 
 def _functions(function: Callable[..., Any]) -> Iterator[Any]:
@@ -221,11 +230,14 @@ def _functions(function: Callable[..., Any]) -> Iterator[Any]:
                 yield vars(one)[name]
 
 
-def _asked(value: Any) -> Any:
-    """Return a leaf of the same values that a gradient is asked for of, if it is a tensor of floats."""
+def _asked(value: Any, is_asked: bool) -> Any:
+    """Return a leaf of the same values that a gradient is asked for of, if it is a tensor of floats.
+
+    Where the person asks for the gradients of some, only of these.
+    """
     if not isinstance(value, torch.Tensor) or not value.is_floating_point():
         return value
-    return value.detach().clone().requires_grad_()
+    return value.detach().clone().requires_grad_(value.requires_grad or not is_asked)
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:
