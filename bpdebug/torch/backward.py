@@ -148,7 +148,9 @@ def check_backward(
         judged = tuple(one for one in parameters if one not in free)
         report = _report(run.recording, call, total, judged, tolerance, reference, seconds)
         reports.append(report)
-        free_notes += [f"{call.name}: backward returns None for {one.name}, which is not judged" for one in free]
+        free_notes += [
+            f"{call.name}: backward returns None for {one.name}, which is not judged" for one in free
+        ]
     notes = free_notes + [f"{name}: its backward was not called" for name in run.unreached]
     notes += [
         f"{one.__qualname__} is meant to be as it is, and was not judged"
@@ -206,7 +208,7 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
             if outputs:
                 torch.autograd.backward(outputs, incoming)
         with watcher._alone():
-            free = frozenset(watcher.node_of(one).id for one in given if isinstance(one, torch.Tensor))
+            free = frozenset(watcher.node_of(one).origin.id for one in given if isinstance(one, torch.Tensor))
             reached = [call for call in calls if call.incoming]
             totals = [
                 (call, total, parameters_of(watcher, call))

@@ -22,6 +22,7 @@ from bpdebug.verify.diagnosis import Bench, diagnose
 from bpdebug.verify.diagnosis.written_out import written_out
 from bpdebug.verify.gradient_check import RTOL, gradient_checks
 from bpdebug.verify.meanings import meanings_of
+from bpdebug.verify.recorded import as_scenario
 from bpdebug.verify.report import Report, TensorReport, Verdict
 from bpdebug.verify.structure import describe
 from bpdebug.verify.upstream import evaluate_mine
@@ -68,6 +69,8 @@ def check_scenario(
     """
     if not isinstance(scenario, Case):
         scenario = load_scenario(scenario)
+    if scenario.program.is_recorded and not scenario.program.incoming:
+        scenario = as_scenario(scenario)
     program, values = scenario.program, scenario.values
     arrays = {theirs: np.asarray(value) for theirs, value in (mine or {}).items()}
     meanings = meanings_of(arrays, program, values)

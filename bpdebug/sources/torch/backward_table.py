@@ -118,7 +118,7 @@ def attention(
     attn_mask: Any = None,
     scale: Any = None,
 ) -> tuple[Any, ...]:
-    """p = softmax(q kᵀ / √d); dv = pᵀ g, ds = p (g vᵀ − Σ g vᵀ p), dq = ds k / √d, dk = dsᵀ q / √d."""
+    """P = softmax(q kᵀ / √d); dv = pᵀ g, ds = p (g vᵀ − Σ g vᵀ p), dq = ds k / √d, dk = dsᵀ q / √d."""
     factor = 1 / math.sqrt(shape_of(key)[-1]) if scale is None else scale
     weights = attention_weights(query, key, dropout, causal, attn_mask, scale)
     scores = softmax(term(np.matmul, g, turned(value)), weights, -1)
@@ -211,7 +211,7 @@ def upsampled(g: Any, size: Any, shape: Sequence[int], *scales: Any) -> Any:
 
 
 def elu(g: Any, alpha: float, scale: float, input_scale: float, is_result: bool, x: Any) -> Any:
-    """g · elu′(x)."""
+    """G · elu′(x)."""
     if is_result or scale != 1 or input_scale != 1:
         raise UnknownFormError("elu with a scale")
     return term(np.multiply, g, language("elu_prime", x, alpha=float(alpha)))

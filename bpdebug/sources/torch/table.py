@@ -518,7 +518,7 @@ def turned(x: Any, rank: int | None = None) -> Term:
 
 
 def attention_scores(query: Any, key: Any, dropout: float, causal: bool, mask: Any, scale: Any) -> Any:
-    """q kᵀ / √d + mask."""
+    """Q kᵀ / √d + mask."""
     if dropout:
         raise UnknownFormError("attention with dropout")
     factor = 1 / math.sqrt(shape_of(key)[-1]) if scale is None else scale

@@ -26,7 +26,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from bpdebug.sources.script.recorder.operations import InLanguage
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Frame, Node
-from bpdebug.sources.script.sites import GRADIENT, MODULE, Place, Site
+from bpdebug.sources.script.sites import GRADIENT, MODULE, Place, Site, Target
 from bpdebug.sources.torch.backward_table import BACKWARD
 from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.table import FORWARD, LOST, RESHAPES, SAME, Term, UnknownFormError, term
@@ -140,6 +140,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.tensors = Tensors(self._add)
         self.flows: set[int] = set()  # the nodes that a gradient flows back through
         self.forward: dict[int, Site] = {}  # the number of a node of autograd's -> where it was made
+        self.modules: dict[int, str] = {}  # the same, where that is a module: what it is called
         self.backward: dict[int, Site] = {}  # the same, as the place of what goes back through it
         self.hooked: dict[Any, Any] = {}  # the tensors whose gradients get a name
         self.frames: dict[int, Any] = {}  # the number of a node of autograd's -> its call
@@ -270,7 +271,9 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
             yield here
             return
         if number not in self.backward:
-            self.backward[number] = dataclasses.replace(made, role=GRADIENT, targets=())
+            self.backward[number] = dataclasses.replace(
+                made, role=GRADIENT, targets=(Target(self.modules.get(number) or made.code),)
+            )
         frame = self.frames.get(number)
         if frame is None:
             site = dataclasses.replace(here, function=node.name(), role="")
@@ -291,7 +294,11 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return func(*args, **kwargs)
         recorder = self.recorder
         if site is not None and torch._C._current_autograd_node() is None and torch.is_grad_enabled():
-            self.forward[_get_sequence_nr() - 1] = site  # autograd has made its node already
+            number = _get_sequence_nr() - 1  # autograd has made its node already
+            self.forward[number] = site
+            call = recorder.stack[-1].site
+            if call is not None and call.role == MODULE:
+                self.modules[number] = f"{call.function}()"
         operands, options = self._operands(site, (args, kwargs))
         written = _written(func, args, kwargs)
         for tensor in written:

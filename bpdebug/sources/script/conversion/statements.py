@@ -84,6 +84,13 @@ def convert(
     for instance in recording.instances:
         if instance.result is not None and instance.time >= start and instance.result.id >= start:
             conversion.add(instance.result, instance)
+    if recording.objects.other is None:
+        return conversion.converted()
+    # What a library computes by itself is no value of the person's, but may have a name: a gradient.
+    for node in recording.nodes[start:]:
+        if node.names and node.function is not None:
+            conversion.add(node, node.instance)
+    conversion.in_order()
     return conversion.converted()
 
 
@@ -118,6 +125,13 @@ class _Conversion:
             tuple(self.opaque.values()),
             self.dtype,
         )
+
+    def in_order(self) -> None:
+        """Put the statements in the order in which their values were there."""
+        pairs = sorted(
+            zip(self.statements, self.instances, strict=True), key=lambda pair: self.nodes[pair[0].name].id
+        )
+        self.statements, self.instances = [one for one, _ in pairs], [one for _, one in pairs]
 
     # ---- statements
 
@@ -273,8 +287,11 @@ def _written_name(node: Node, instance: Instance | None) -> str:
         return f"{instance.site.function.rpartition('.')[2]}()"
     site = instance.site if instance is not None else node.site
     text = " ".join(site.code.split()) if site is not None else ""
-    if site is not None and site.role == GRADIENT:
-        text = f"d({text})"
+    call = node.frame.site
+    if call is not None and call.role == MODULE:
+        text = f"{call.function}()"
+    elif site is not None and site.role == GRADIENT:
+        text = f"d({' '.join(site.targets[0].text.split())})"
     return text if 0 < len(text) <= LONGEST_NAME else (text[: LONGEST_NAME - 1] + "…" if text else "value")
 
 
