@@ -9,24 +9,34 @@ those before it look wrong.
 from __future__ import annotations
 
 import inspect
+import linecache
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from types import FunctionType
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
 from bpdebug.errors import Problem, ScriptError
-from bpdebug.export.script_report import both_codes, text_report
+from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.parameters import Parameter
 from bpdebug.sources.script.conversion.statements import shown
 from bpdebug.sources.script.live import Recorded, watched
 from bpdebug.sources.torch.analysis import analysis_of, parameters_of, with_total
-from bpdebug.sources.torch.functions import FunctionCall, code_of, custom_functions, seen_functions
+from bpdebug.sources.torch.functions import (
+    FunctionCall,
+    Overwritten,
+    code_of,
+    custom_functions,
+    seen_functions,
+)
 from bpdebug.sources.torch.watcher import Watcher
 from bpdebug.verify.repair.functions import check_function
-from bpdebug.verify.repair.report import Assumed, Finding, ParameterVerdict, ScriptReport
+from bpdebug.verify.repair.places import source_of, turns_of
+from bpdebug.verify.repair.report import Finding, ScriptReport
 
 SECONDS = 20.0
 """How long corrections of one Function are searched for."""
@@ -41,10 +51,13 @@ class BackwardReport(NamedTuple):
         One for each Function: the verdicts on the gradients of its inputs, and its faults.
     notes : tuple of str
         What else there is to say, a sentence each.
+    intended : tuple of str
+        The Functions that were called and are meant to be otherwise.
     """
 
     reports: tuple[ScriptReport, ...]
     notes: tuple[str, ...] = ()
+    intended: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -53,9 +66,9 @@ class BackwardReport(NamedTuple):
 
     @property
     def passed(self) -> bool:
-        """Whether gradients were judged, and none is wrong."""
+        """Whether gradients were judged, and none is wrong; those that are meant otherwise do not count."""
         judged = [report for report in self.reports if report.is_judged]
-        return bool(judged) and all(report.passed for report in judged)
+        return bool(judged or self.intended) and all(report.passed for report in judged)
 
     def __str__(self) -> str:
         return "".join(f"{line}\n" for line in self._lines())
@@ -64,6 +77,10 @@ class BackwardReport(NamedTuple):
         for report in self.reports:
             for finding in report.findings:
                 yield f"{shown(finding.source.file)}:{finding.source.line}: {_sentence(finding)}"
+                yield f"    {finding.explanation}"
+                if finding.elements is not None:
+                    place, mine, right = finding.elements
+                    yield f"    {element_text(finding.tensor, place)} is {mine:.6g}, and should be {right:.6g}"
             for name, verdict in report.verdicts.items():
                 yield f"{report.file}: the gradient of {name} is {verdict}"
             yield from report.assumed.notes
@@ -74,7 +91,7 @@ def _sentence(finding: Finding) -> str:
     yours = " ".join(finding.source.code.split())
     stored = f"{finding.tensor} = " if finding.tensor.isidentifier() else ""
     if finding.correction is None:
-        return f"{stored}{yours}: {finding.explanation}"
+        return f"{stored}{yours}"
     return f"{stored}{yours} should be {' '.join(finding.correction.split())}"
 
 
@@ -151,15 +168,17 @@ def check_backward(
         free_notes += [
             f"{call.name}: backward returns None for {one.name}, which is not judged" for one in free
         ]
-    notes = free_notes + [f"{name}: its backward was not called" for name in run.unreached]
-    notes += [
-        f"{one.__qualname__} is meant to be as it is, and was not judged"
-        for one in meant
-        if any(call.function is one for call, _, _ in run.calls)
+    notes = free_notes + [
+        f"{name}: its backward was not called, or in another thread, which is not seen"
+        for name in run.unreached
     ]
-    if not run.calls:
+    intended_ones = tuple(
+        one.__qualname__ for one in meant if any(call.function is one for call, _, _ in run.calls)
+    )
+    notes += [f"{name} is meant to be as it is, and was not judged" for name in intended_ones]
+    if not run.calls and not run.unreached:
         notes.append("no custom autograd.Function was called: torch derives all of this itself")
-    return BackwardReport(tuple(reports), tuple(notes))
+    return BackwardReport(tuple(reports), tuple(notes), intended_ones)
 
 
 def assert_backward(function: Callable[..., Any], *inputs: Any, **options: Any) -> None:
@@ -172,8 +191,7 @@ def assert_backward(function: Callable[..., Any], *inputs: Any, **options: Any) 
     """
     report = check_backward(function, *inputs, **options)
     if not report.passed:
-        details = "".join(line for one in report.reports for line in text_report(one))
-        raise AssertionError(f"{report}\n{details}")
+        raise AssertionError(str(report))
 
 
 def _classes(given: Collection[type] | type) -> tuple[type, ...]:
@@ -181,10 +199,15 @@ def _classes(given: Collection[type] | type) -> tuple[type, ...]:
 
 
 def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Recorded:
-    own = [one for one in map(code_of, _functions(function)) if isinstance(one, FunctionType)]
+    own = [
+        one
+        for one in map(code_of, _functions(function))
+        if isinstance(one, FunctionType) and linecache.getlines(one.__code__.co_filename, one.__globals__)
+    ]
     if not own:
+        message = "there is no custom autograd.Function whose source can be read"
         hint = "expected a function that calls one, or its `apply`"
-        raise ScriptError(Problem("check_backward", "", "there is no custom autograd.Function", hint))
+        raise ScriptError(Problem("check_backward", "", message, hint))
     first = own[0]
     recorded = Recorded()
     generator = torch.Generator().manual_seed(seed)
@@ -205,8 +228,12 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
                 torch.randn(one.shape, generator=generator, dtype=torch.float64).to(one.dtype)
                 for one in outputs
             ]
-            if outputs:
-                torch.autograd.backward(outputs, incoming)
+            try:
+                if outputs:
+                    torch.autograd.backward(outputs, incoming)
+            except RuntimeError:
+                if not any(call.gradients for call in calls):
+                    raise  # else autograd refuses what a backward has returned: that is judged
         with watcher._alone():
             free = frozenset(watcher.node_of(one).origin.id for one in given if isinstance(one, torch.Tensor))
             reached = [call for call in calls if call.incoming]
@@ -215,7 +242,9 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
                 for call in reached
                 if (total := with_total(watcher, call)) is not None
             ]
-    unreached = tuple(dict.fromkeys(call.name for call in calls if not call.incoming and any(call.wanted)))
+    seen = {call.function for call in reached}
+    waiting = [call for call in calls if any(call.wanted) and call.function not in seen]
+    unreached = tuple(dict.fromkeys(call.name for call in waiting))
     return _Recorded(recorded.recording, tuple(totals), unreached, frozenset() if is_asked else free)
 
 
@@ -266,7 +295,21 @@ def _report(
     incoming = [node for node in call.incoming if node is not None]
     report = check_function(recording, analysis, incoming, seconds)
     notes = tuple(_notes(call, report))
+    if call.overwritten and "wrong" in report.verdicts.values():
+        # What reads it later is not wrong by itself: an edit of that would only undo this.
+        report = report._replace(findings=tuple(map(partial(_overwriting, call), call.overwritten)))
     return report._replace(file=call.name, assumed=report.assumed._replace(notes=notes))
+
+
+def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:
+    """Say that a line writes over an incoming gradient."""
+    node = written.node
+    assert node.site is not None, "what a backward writes stands in it"
+    source = source_of(node.site, node.frame, turns_of(node.site, node))
+    incoming = call.incoming[written.place]
+    name = incoming.names[-1] if incoming is not None and incoming.names else "an incoming gradient"
+    said = f"this writes over {name} in place, which is read after that, and is autograd's own"
+    return Finding(source, "overwritten", "", "", said, also_wrong=call.names)
 
 
 def _notes(call: FunctionCall, report: ScriptReport) -> Iterator[str]:
@@ -280,12 +323,17 @@ def _notes(call: FunctionCall, report: ScriptReport) -> Iterator[str]:
         if gradient is not None and gradient.shape != node.shape:
             yield (
                 f"{call.name}: backward returns the shape {_shape(gradient)} for {name}, which has the shape "
-                f"{_shape(node)}: autograd sums it up"
+                f"{_shape(node)}: autograd {'sums it up' if _fits(gradient, node) else 'refuses it'}"
             )
+
+
+def _fits(gradient: Node, node: Node) -> bool:
+    """Whether a gradient can be summed up to the shape of an input."""
+    try:
+        return bool(np.broadcast_shapes(gradient.shape, node.shape) == gradient.shape)
+    except ValueError:
+        return False
 
 
 def _shape(node: Node) -> str:
     return "×".join(map(str, node.shape)) or "()"
-
-
-__all__ = ["Assumed", "BackwardReport", "ParameterVerdict", "assert_backward", "both_codes", "check_backward"]

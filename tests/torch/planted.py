@@ -310,7 +310,7 @@ def _changes(node: ast.AST) -> Iterator[ast.expr]:
         case ast.Call(ast.Attribute(value, "mean"), _, _):
             assert isinstance(node, ast.Call)
             yield ast.Call(ast.Attribute(value, "sum", ast.Load()), node.args, node.keywords)
-        case ast.Constant(float(number) | int(number)) if number not in (0, -1):
+        case ast.Constant(float(number) | int(number)) if type(number) is not bool and number not in (0, -1):
             yield ast.Constant(number + 1)
         case ast.Name(name) if name not in ("torch", "ctx"):
             yield ast.UnaryOp(ast.USub(), node)

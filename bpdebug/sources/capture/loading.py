@@ -76,7 +76,7 @@ def _case(path: Path, document: Mapping[str, Any]) -> Case:
     report.refuse()
     files = {_text(name): _text(text) for name, text in document["files"].items()}
     found = _texts(document["found"])
-    said = (_text(document[key]) for key in ("output", "ended", "failed"))
+    output, ended, failed = (_text(document[key]) for key in ("output", "ended", "failed"))
     return Case(
         _text(document["name"]),
         str(path),
@@ -86,7 +86,7 @@ def _case(path: Path, document: Mapping[str, Any]) -> Case:
         _text(document["dtype"]),
         program,
         MappingProxyType(values),
-        script=Script(MappingProxyType(files), found, *said),
+        script=Script(MappingProxyType(files), found, output, ended, failed),
     )
 
 

@@ -298,7 +298,8 @@ def _with_their_files(functions: Sequence[FunctionType]) -> list[FunctionType]:
     """Return all functions of the files that some functions stand in, once these are instrumented."""
     files = {one.__code__.co_filename: one.__globals__ for one in functions}
     for name, among in files.items():
-        _instrumented(name, 0, among)
+        with suppress(ScriptError):  # what has no source has no lines to name
+            _instrumented(name, 0, among)
     return [one for one in all_functions() if one.__code__.co_filename in files] if files else []
 
 

@@ -40,12 +40,25 @@ EXACT = {2: 1e-2, 4: 1e-4, 8: 1e-7}
 """The bytes of an element -> how far a gradient may lie from the derived one, of the largest element."""
 
 
-class Exact(Standard):
-    """Holds every gradient to the derived one, and to no multiple of it."""
+OF_TORCH = {torch.bfloat16: 5e-2, torch.float16: 1e-2}
+"""The same for what NumPy computes with more bits."""
+STEP, BY_DIFFERENCES = 1e-5, 1e-6
+"""The steps of differences, and how far what they give may lie off."""
+MOST_DIFFERENCES = 2000
+"""Inputs of more elements have no differences taken."""
 
-    def __init__(self, parameters: Sequence[Parameter], tolerance: float | None) -> None:
+
+class Exact(Standard):
+    """Holds every gradient to the derived one, and to no multiple of it.
+
+    `is_whole` says that all of the forward was derived: what has no gradient has 0.
+    """
+
+    def __init__(
+        self, parameters: Sequence[Parameter], tolerance: float | None, is_whole: bool = False
+    ) -> None:
         super().__init__(parameters)
-        self.own_tolerance = tolerance
+        self.own_tolerance, self.is_whole = tolerance, is_whole
 
     def verdicts(self, value_of: Values, gradients: Mapping[int, Any]) -> Verdicts:
         """Judge."""
@@ -57,6 +70,8 @@ class Exact(Standard):
 
     def _verdict(self, parameter: Parameter, value_of: Values, reference: Any, scale: float) -> Verdict:
         node = parameter.pieces[0].chain[0].node if parameter.pieces else None
+        if reference is None and self.is_whole:  # the forward has no derivative with respect to it but 0
+            reference = np.zeros(parameter.old.shape)
         if reference is None:
             return Verdict("unknown", node)
         is_zero = _size(reference) <= ZERO * scale
@@ -112,13 +127,65 @@ class ByAutograd(Reference):
             for one, node in zip(outputs, self.call.incoming, strict=False)
             if node is not None and isinstance(one, torch.Tensor) and one.requires_grad
         )
-        if not isinstance(total, torch.Tensor):
-            return {}
+        if not isinstance(total, torch.Tensor):  # nothing of it has a derivative other than 0
+            return {number: np.zeros(tuple(leaf.shape)) for number, leaf in leaves.items()}
         found = torch.autograd.grad(total, [*leaves.values()], allow_unused=True)
         return {
             number: np.zeros(tuple(leaf.shape)) if one is None else array_of(one)
             for (number, leaf), one in zip(leaves.items(), found, strict=True)
         }
+
+
+@dataclass(frozen=True)
+class ByDifferences(Reference):
+    """Gradients by central differences of the forward, which torch does not see into.
+
+    Attributes
+    ----------
+    call : FunctionCall
+        The call.
+    computed : callable
+        Gives the outputs of the call from its arguments.
+    """
+
+    call: FunctionCall
+    computed: Callable[..., Any]
+
+    def gradients(self, value_of: Values = recorded) -> dict[int, Any]:
+        """Return the gradients of the inputs."""
+        given = [None if node is None else np.array(value_of(node)) for node in self.call.inputs]
+        incoming = [None if node is None else np.asarray(value_of(node)) for node in self.call.incoming]
+
+        def total() -> float:
+            arguments = [
+                one if value is None else torch.from_numpy(value.copy()).to(one.dtype)
+                for one, value in zip(self.call.arguments, given, strict=True)
+            ]
+            with torch.no_grad():
+                out = self.computed(*arguments)
+            outputs = out if isinstance(out, tuple) else (out,)
+            return sum(
+                float(np.sum(array_of(one) * g))
+                for one, g in zip(outputs, incoming, strict=False)
+                if g is not None and isinstance(one, torch.Tensor)
+            )
+
+        found: dict[int, Any] = {}
+        for value, node, wanted in zip(given, self.call.inputs, self.call.wanted, strict=True):
+            if value is None or node is None or not wanted or value.size > MOST_DIFFERENCES:
+                continue
+            gradient = np.zeros(value.shape)
+            for place in np.ndindex(value.shape):
+                held = value[place]
+                step = STEP * max(1.0, abs(float(held)))
+                value[place] = held + step
+                over = total()
+                value[place] = held - step
+                gradient[place] = (over - total()) / (2 * step)
+                value[place] = held
+            number = self.forward.graph.of(node).id
+            found[number] = found.get(number, 0.0) + gradient
+        return found
 
 
 class Context(SimpleNamespace):
@@ -158,11 +225,14 @@ def with_total(watcher: Watcher, call: FunctionCall) -> Node | None:
 
 
 def as_shaped(watcher: Watcher, gradient: Node, shape: tuple[int, ...]) -> Node:
-    """Return a gradient as autograd hands it on: summed over the axes that the input does not have."""
-    if gradient.shape == shape:
-        return gradient
+    """Return a gradient as autograd hands it on: summed over the axes that the input does not have.
+
+    What cannot be summed up to the shape stays as it is: autograd refuses it.
+    """
     more = len(gradient.shape) - len(shape)
     wide = (1,) * more + shape
+    if more < 0 or any(wanted not in (1, own) for own, wanted in zip(gradient.shape, wide, strict=True)):
+        return gradient
     axes = tuple(
         axis for axis, (own, wanted) in enumerate(zip(gradient.shape, wide, strict=True)) if own != wanted
     )
@@ -225,13 +295,19 @@ def analysis_of(
     titles = {one.old.id: one.name for one in parameters}
     forward = ForwardWriter(graph, [one.old for one in parameters], titles).write((total,))
     line = total.site.line if total.site else 0
-    standard = Exact(parameters, tolerance)
+    dtypes = {one.dtype for one in call.arguments if isinstance(one, torch.Tensor)}
     reference = _derived(forward, graph.of(total), parameters) if computed is None else None
+    is_whole = reference is not None
+    least = max((OF_TORCH.get(dtype, 0.0) for dtype in dtypes), default=0.0)
     if reference is None:
-        program = Program({}, ())
-        has_setup = not _takes_context(call)
-        by_torch = computed or forward_again(call, has_setup)
-        reference = ByAutograd(forward, program, call, by_torch)
+        by_torch = computed or forward_again(call, not _takes_context(call))
+        is_seen = computed is not None or bool(
+            graph.reached([one.old for one in parameters])[graph.of(total).id]
+        )
+        kind = ByAutograd if is_seen else ByDifferences
+        least = least if is_seen else max(least, BY_DIFFERENCES)
+        reference = kind(forward, Program({}, ()), call, by_torch)
+    standard = Exact(parameters, tolerance or least or None, is_whole)
     try:
         gradients = reference.gradients()
     except Exception:

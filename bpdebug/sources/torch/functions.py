@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.torch.tensors import Write, unwrapped
 from bpdebug.sources.torch.watcher import Watcher
 
 EXCHANGED = ("forward", "backward", "vjp", "setup_context")
+
+
+class Overwritten(NamedTuple):
+    """An incoming gradient that was written to, and the first value that it got."""
+
+    place: int
+    node: Node
 
 
 @dataclass(eq=False)
@@ -41,6 +50,8 @@ class FunctionCall:
         The gradients of the outputs, as `backward` got them; empty as long as it was not called.
     gradients : tuple of (Node or None)
         What `backward` returned.
+    overwritten : tuple of Overwritten
+        The incoming gradients that `backward` wrote to.
     """
 
     function: type
@@ -51,6 +62,7 @@ class FunctionCall:
     outputs: tuple[Node | None, ...] = ()
     incoming: tuple[Node | None, ...] = ()
     gradients: tuple[Node | None, ...] = ()
+    overwritten: tuple[Overwritten, ...] = ()
     contexts: list[Any] = field(default_factory=list)
 
     @property
@@ -127,11 +139,26 @@ def _watch(function: Any, watcher: Watcher, calls: list[FunctionCall]) -> None:
 
     @functools.wraps(own[back])
     def backward(context: Any, *incoming: Any) -> Any:
+        if threading.get_ident() != watcher.thread:
+            return own[back](context, *incoming)
         call = next((one for one in calls if any(held is context for held in one.contexts)), None)
+        if call is None:  # `vmap` has put another context in its place
+            waiting = (one for one in reversed(calls) if one.function is function and not one.incoming)
+            call = next(waiting, None)
         before = tuple(map(node_of, incoming))
+        written = [_writes(watcher, one) for one in incoming]
         found = own[back](context, *incoming)
         if call is not None and not call.incoming:
             call.incoming = before
+            call.wanted = tuple(
+                isinstance(one, torch.Tensor) and wanted
+                for one, wanted in zip(call.arguments, context.needs_input_grad, strict=False)
+            )
+            call.overwritten = tuple(
+                Overwritten(place, writes[count].node)
+                for place, (one, count) in enumerate(zip(incoming, map(len, written), strict=True))
+                if len(writes := _writes(watcher, one)) > count
+            )
             call.gradients = tuple(map(node_of, found if isinstance(found, tuple) else (found,)))
         return found
 
@@ -140,6 +167,13 @@ def _watch(function: Any, watcher: Watcher, calls: list[FunctionCall]) -> None:
         exchanged["setup_context"] = setup_context
     for name, new in exchanged.items():
         setattr(function, name, staticmethod(new))
+
+
+def _writes(watcher: Watcher, value: Any) -> Sequence[Write]:
+    """Return what was written to the memory of a tensor."""
+    if not isinstance(value, torch.Tensor) or not watcher.recorder.on:
+        return ()
+    return tuple(watcher.tensors.storage(unwrapped(value)).writes)
 
 
 def _names(forward: Any, given: tuple[Any, ...], has_setup: bool) -> tuple[str, ...]:

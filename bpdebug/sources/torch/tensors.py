@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch._C._functorch import get_unwrapped, is_functorch_wrapped_tensor
 
 from bpdebug.sources.script.recorder.operations import elements, put_elements
 from bpdebug.sources.script.recorder.records import Node
@@ -244,6 +245,13 @@ def array_of(tensor: torch.Tensor) -> Any:
     if plain.dtype in WIDER:
         plain = plain.to(WIDER[plain.dtype])
     return plain.resolve_conj().resolve_neg().numpy()
+
+
+def unwrapped(tensor: torch.Tensor) -> torch.Tensor:
+    """Return the tensor within what `vmap` and the like put around one: that is what is computed with."""
+    while is_functorch_wrapped_tensor(tensor):
+        tensor = get_unwrapped(tensor)
+    return tensor
 
 
 def tensor_of(value: Any, like: torch.Tensor) -> torch.Tensor:

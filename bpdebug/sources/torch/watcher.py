@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from types import CodeType, FrameType
@@ -30,7 +31,7 @@ from bpdebug.sources.script.sites import GRADIENT, MODULE, Place, Site, Target
 from bpdebug.sources.torch.backward_table import BACKWARD
 from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.table import FORWARD, LOST, RESHAPES, SAME, Term, UnknownFormError, term
-from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of
+from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped
 
 TABLE = {**FORWARD, **BACKWARD}
 NOT_COMPUTED = frozenset(
@@ -124,6 +125,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.recorder = recorder
+        self.thread = threading.get_ident()  # torch calls a mode in its own thread only
         self.names = ParameterNames()
         self.is_busy = False
         self.is_paused = False
@@ -148,6 +150,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def node_of(self, value: Any) -> Node:
         """Return the node that a tensor stands for now."""
+        value = unwrapped(value)
         with self._alone():
             node = self.tensors.node_of(value)
             if node.function is None and not node.names and value.is_leaf and value.requires_grad:
@@ -160,7 +163,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def node_at(self, value: Any, time: int) -> Node | None:
         """Return the node that it stood for at a time."""
-        entry = self.tensors.entry(value)
+        entry = self.tensors.entry(unwrapped(value))
         if entry is None:
             return None
         found = entry.history[0][1]
@@ -172,11 +175,11 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def is_known(self, value: Any) -> bool:
         """Whether it was seen before."""
-        return self.tensors.entry(value) is not None
+        return self.tensors.entry(unwrapped(value)) is not None
 
     def renamed(self, value: Any, node: Node) -> None:
         """Let it stand for a node that is the same."""
-        self.tensors.stands_for(value, node)
+        self.tensors.stands_for(unwrapped(value), node)
         if node.operands[0].id in self.flows:
             self.flows.add(node.id)
 
@@ -186,6 +189,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def named(self, value: Any, name: str) -> None:
         """Let the gradient of a tensor be called after it."""
+        value = unwrapped(value)
         if not value.requires_grad or name.startswith("_"):
             return
         with self._alone():
@@ -212,7 +216,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def read(self, value: Any) -> Any:
         """Return a tensor as an array of NumPy's."""
-        return array_of(value)
+        return array_of(unwrapped(value))
 
     def stored(self, owner: Any, key: Any, value: Any) -> None:
         """Do `owner[key] = value`, of which nothing is to be seen."""
