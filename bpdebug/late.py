@@ -27,7 +27,7 @@ LATE = frozenset(
     for room, names in {
         # The process begins before anything large is imported, and each command pays for itself alone.
         "": "cli",
-        "cli": "checking listing loading opening own_code running tracing",
+        "cli": "checking listing loading opening own_code plain_mode running tracing",
         "export": "json_trace",
         # The app's first frame needs Textual alone; NumPy, pydantic and the engine come behind it.
         "tui": "app code_check screenshot settings user_files",
@@ -42,16 +42,21 @@ LATE = frozenset(
         # To look at all installed packages takes longer than the rest of the start.
         "engine.language": "plugins",
         "engine.network": "losses plugins",
+        # Lines and passages are asked for in the app, and by own code.
+        "engine.program": "passages source_lines",
         # A scenario pays for the functions, the layers and the tables that it has.
-        "engine.language.functions": "attention choosing convolutions elementary joining losses moving "
-        "normalisation opaque pooling positions products shaping",
+        "engine.language.functions": "attention choosing comparisons convolutions elementary joining losses "
+        "moving normalisation opaque pooling positions products shaping",
         "engine.network.layers": "activation attention combining convolution dense dropout embedding "
         "normalisation pooling recurrence shaping",
-        "sources.scenario": "debug loading loss own_program program_text reading summary training",
+        "sources.scenario": "debug loading loss mine own_program program_text reading summary training",
         "sources.tensors": "reference",
     }.items()
     for name in (f"{room}.{one}".lstrip(".") for one in names.split())
-)
+) | {
+    # Pydantic imports importlib.metadata to look for plugins, and that would bring the whole of email.
+    "importlib.metadata._adapters",
+}
 """The modules that run when they are first used."""
 
 

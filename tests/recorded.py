@@ -107,7 +107,8 @@ def recorded(
     """A case of what ran."""
     values = given() if values is None else values
     positions = {each.name: position for position, each in enumerate(ran, start=1)}
-    variables = Variables(values, positions)
+    versions = {name: name.partition(" ·")[0] for name in positions if " ·" in name}
+    variables = Variables(values, positions, versions)
     statements = []
     for name, expression, line, calls, turns, phase, of, file in ran:
         code = files[file].splitlines()[line - 1].partition("  #")[0]
@@ -119,6 +120,7 @@ def recorded(
         {name: value.shape for name, value in values.items()},
         tuple(statements),
         parameters=frozenset({"self.W1", "self.W2"}) & values.keys(),
+        versions=versions,
     )
     script = Script(files, FOUND, "", "it ended at the first update that was read")
     return Case("net", "net.py", "your own code", "", "rows", "float64", program, values, script=script)

@@ -25,7 +25,7 @@ from bpdebug.sources.scenario import load_scenario, shipped_scenarios, title_of
 from bpdebug.tui.keys.action import Action, key_text
 from bpdebug.tui.keys.debugger import ACTIONS
 from bpdebug.tui.keys.viewer import ACTIONS as VIEWER_ACTIONS
-from bpdebug.tui.settings import Settings, read_settings
+from bpdebug.tui.settings import UserSettings, read_settings
 from bpdebug.tui.themes import THEMES
 from bpdebug.tui.user_files import UserFiles
 from bpdebug.verify.check import check
@@ -112,7 +112,7 @@ def test_the_settings_can_be_used(tmp_path: Path) -> None:
     text = block(KEYS, "toml", "[keys]")
     path.write_text(text, encoding="utf-8")
     keys = {"next": "j,f6", "back": "k", "go_to": "ctrl+g"}
-    assert read_settings(UserFiles(path, tmp_path)) == (Settings("high-contrast", 6, keys), ())
+    assert read_settings(UserFiles(path, tmp_path)) == (UserSettings("high-contrast", 6, keys), ())
     assert [theme for theme in THEMES if theme not in text] == []
 
 
@@ -154,7 +154,7 @@ def test_the_session_answers_as_shown(tmp_path: Path) -> None:
 
 
 def test_the_table_of_commands_is_the_table_of_commands() -> None:
-    rows = re.findall(r"^\| `([a-z].*)` \| (?:`(\w+)`)? ?\| (.+) \|$", DEBUGGING, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z].*)` \| (?:`([\w ]+)`)? ?\| (.+) \|$", DEBUGGING, re.MULTILINE)
     assert rows == [
         (f"{command.name} {command.usage}".strip().replace("|", "\\|"), command.short, command.help)
         for command in COMMANDS.values()

@@ -29,5 +29,7 @@ def load_with_mine(request: Request) -> tuple[Case, Mapping[str, str]]:
         if meanings:
             raise BpdebugError("--map says what names in --mine files mean: found no --mine FILE")
         return case, {}
-    found = mine_files.read_mine_files(files, case.program, mine_files.read_map(meanings), case.values)
+    found = mine_files.read_mine_files(
+        files, case.program, mine_files.read_map(meanings), case.values, case.images
+    )
     return replace(case, mine={**case.mine, **found.values}), found.renamed

@@ -11,7 +11,7 @@ from bpdebug.cli.output import BAD_INPUT, RIGHT, WRONG, is_terminal, show_progre
 from bpdebug.cli.request import Request
 from bpdebug.export import script_report
 from bpdebug.export.corrections import SourceFile, source_files, write_corrected
-from bpdebug.sources.script import Options
+from bpdebug.sources.script import RecordingOptions
 from bpdebug.sources.script.analysis.told import Told, read_gradients
 from bpdebug.verify.repair.check import SECONDS, check_script
 
@@ -49,7 +49,7 @@ def check_own_code(
     confirm : callable, optional
         Asks a question; given where the corrections are wanted in the file.
     """
-    options = Options(request.until, request.iteration, request.function)
+    options = RecordingOptions(request.until, request.iteration, request.function)
     with progress_line(f"running {request.name} ...") as progress:
         report = check_script(
             request.name,

@@ -14,7 +14,7 @@ from bpdebug.commands.values import value_data, value_text
 from bpdebug.engine.debug.conditions import is_truth, read_expression
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.nearest import suggestion
-from bpdebug.engine.language.nodes import Call, Expression, Index, Name
+from bpdebug.engine.language.nodes import Call, Expression, Name, Subscript
 from bpdebug.engine.language.printing import shape_text, shown_text, statement_text
 from bpdebug.engine.language.provenance.origins import element_text, origin_of
 from bpdebug.engine.language.shapes import shape_of
@@ -45,7 +45,7 @@ def _wanted(text: str, example: str) -> str:
     return text
 
 
-def read_element(text: str, debugger: Debugger) -> tuple[str, Index]:
+def read_element(text: str, debugger: Debugger) -> tuple[str, Subscript]:
     """Read a tensor that there is, or a part of it: `dw1[0, 1]`; of a variable, the version of this moment.
 
     Raises
@@ -65,7 +65,7 @@ def read_element(text: str, debugger: Debugger) -> tuple[str, Index]:
     raise BpdebugError(f"expected a tensor or a part of one, as dw1[0, 1]: found {text}")
 
 
-def subscript_of(expression: Expression) -> Index:
+def subscript_of(expression: Expression) -> Subscript:
     """Return the index of a subscript."""
     assert isinstance(expression, Call)
     return dict(expression.options)["index"]  # type: ignore[return-value]

@@ -8,7 +8,7 @@ from typing import Any
 from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.movement import is_number
 from bpdebug.commands.session import Session
-from bpdebug.commands.values import reading_text, watch_value
+from bpdebug.commands.values import watch_text, watch_value
 from bpdebug.engine.debug.breakpoints import Breakpoint
 from bpdebug.engine.debug.numbered import Numbered
 from bpdebug.errors import BpdebugError
@@ -110,7 +110,7 @@ def watch_answer(session: Session, number: int) -> Answer:
     """Say what a watch shows now."""
     watch = session.debugger.watches[number]
     value = watch_value(session.debugger, watch)
-    line = f"watch {watch.number} {watch.text} {reading_text(watch.expression, value)}"
+    line = f"watch {watch.number} {watch.text} {watch_text(watch.expression, value)}"
     return Answer((line,), {"number": watch.number, "expression": watch.text, **value.data})
 
 

@@ -13,7 +13,6 @@ from bpdebug.engine.debug.watches import Watch
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Expression
 from bpdebug.engine.language.printing import shape_text, written_number
-from bpdebug.errors import BpdebugError
 
 DIGITS = 8
 MAX_SHOWN = 64
@@ -23,7 +22,7 @@ EDGE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class WatchValue:
     """What an expression shows at a moment: its value, or why there is none."""
 
     value: Array | None
@@ -31,24 +30,22 @@ class Reading:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The reading for a program."""
+        """The same for a program."""
         return value_data(self.value) if self.value is not None else {"note": self.note}
 
 
-def watch_value(debugger: Debugger, watch: Watch) -> Reading:
-    """Read a watch now; what is wrong is the reading, never an exception."""
+def watch_value(debugger: Debugger, watch: Watch) -> WatchValue:
+    """Read a watch now; what is wrong is its note, never an exception."""
     try:
-        return Reading(debugger.evaluate(watch.expression))
-    except (BpdebugError, ArithmeticError, MemoryError) as error:
-        return Reading(None, str(error) or "there is not enough memory for it")
+        return WatchValue(debugger.evaluate(watch.expression))
+    except Exception as error:
+        return WatchValue(None, str(error) or "there is not enough memory for it")
 
 
-def reading_text(expression: Expression, reading: Reading) -> str:
-    """Write a reading after the text of its expression: `= 0.0065`, or why there is no value."""
+def watch_text(expression: Expression, shown: WatchValue) -> str:
+    """Write what a watch shows after the text of its expression: `= 0.0065`, or why there is no value."""
     return (
-        f"= {value_text(reading.value, is_truth(expression))}"
-        if reading.value is not None
-        else f"({reading.note})"
+        f"= {value_text(shown.value, is_truth(expression))}" if shown.value is not None else f"({shown.note})"
     )
 
 

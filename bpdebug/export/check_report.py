@@ -20,7 +20,6 @@ SAID: dict[Verdict, str] = {
     "convention": "convention",
     "not given": "not given",
 }
-INDENT = "     "
 
 
 def text_report(report: Report) -> Iterator[str]:
@@ -31,7 +30,7 @@ def text_report(report: Report) -> Iterator[str]:
     for tensor in report.tensors:
         head = f"{tensor.name:{width}}  {_said(tensor):{said}}  {_summary(tensor)}"
         yield head.rstrip() + "\n"
-        yield from (f"{' ' * width}  {line}\n" for line in _diagnosis_lines(tensor))
+        yield from (f"{' ' * width}  {line}\n" for line in _diagnosis_lines(tensor, report))
     yield _conclusion(report) + "\n"
 
 
@@ -41,9 +40,9 @@ def markdown_report(report: Report) -> Iterator[str]:
     for tensor in report.tensors:
         yield f"| `{tensor.name}` | {_said(tensor)} | {_summary(tensor)} |\n"
     for tensor in report.tensors:
-        if tensor.diagnoses:
+        if tensor.diagnoses or tensor.shows_in:
             yield f"\n`{tensor.name}`:\n\n"
-            yield from (f"    {line}\n" for line in _diagnosis_lines(tensor))
+            yield from (f"    {line}\n" for line in _diagnosis_lines(tensor, report))
     yield f"\n{_conclusion(report)}\n"
 
 
@@ -74,6 +73,7 @@ def json_report(report: Report) -> Iterator[str]:
                 for diagnosis in tensor.diagnoses
             ],
             "ambiguous": tensor.ambiguous,
+            "shows_in": list(tensor.shows_in),
         }
         for tensor in report.tensors
     ]
@@ -102,7 +102,7 @@ def junit_report(report: Report) -> Iterator[str]:
     for tensor in report.tensors:
         yield f'  <testcase classname="layer {tensor.layer}" name={quoteattr(tensor.name)}'
         if tensor in failed:
-            lines = "\n".join(_diagnosis_lines(tensor))
+            lines = "\n".join(_diagnosis_lines(tensor, report))
             message = quoteattr(f"{SAID[tensor.verdict]}: {_summary(tensor)}")
             yield f">\n    <failure message={message}>{escape(lines)}</failure>\n  </testcase>\n"
         elif tensor in skipped:
@@ -134,18 +134,17 @@ def _summary(tensor: TensorReport) -> str:
     return "; ".join(parts)
 
 
-def _diagnosis_lines(tensor: TensorReport) -> Iterator[str]:
-    """Write what was computed instead, and what should have been."""
+def _diagnosis_lines(tensor: TensorReport, report: Report) -> Iterator[str]:
+    """Write what was computed instead, what should have been, and what else is wrong because of it."""
     if tensor.ambiguous:
-        yield (
-            "Cannot tell these apart on this scenario: a batch of 3 or more, unequal sizes and numbers of "
-            "both signs would; --suggest FILE writes such a scenario."
-        )
+        yield f"Cannot tell these apart on this scenario: {report.would_tell}."
     for diagnosis in tensor.diagnoses:
         yours, right = told_apart(diagnosis.formula, diagnosis.fix)
         yield f"yours is   {yours}"
         yield f"should be  {right}"
         yield diagnosis.explanation
+    if tensor.and_so:
+        yield tensor.and_so
 
 
 def _conclusion(report: Report) -> str:

@@ -33,7 +33,7 @@ FLOAT64 = np.dtype(np.float64)
 
 NOT_A_NUMBER = "NaN"
 
-Kind = Literal["positive", "negative", "zero", "nan", "infinite", "masked"]
+CellKind = Literal["positive", "negative", "zero", "nan", "infinite", "masked"]
 Style = Literal["fixed", "scientific", "significant", "exact"]
 Notation = Literal["automatic", "fixed", "scientific", "significant", "exact"]
 NOTATIONS: tuple[Notation, ...] = get_args(Notation)
@@ -64,7 +64,7 @@ class Cell:
     """One number as it is shown: its text, what kind of number it is, and how large (0 to 4)."""
 
     text: str
-    kind: Kind
+    kind: CellKind
     level: int = 0
 
 
@@ -100,7 +100,7 @@ class CellFormat:
         if math.isnan(value):
             return Cell(NOT_A_NUMBER.rjust(self.width), "nan")
         if math.isinf(value):
-            kind: Kind = "masked" if self.masks and value < 0 else "infinite"
+            kind: CellKind = "masked" if self.masks and value < 0 else "infinite"
             return Cell(("+inf" if value > 0 else "-inf").rjust(self.width), kind)
         if value == 0:
             # An exact zero has no decimals: it is told from a number that is only small.

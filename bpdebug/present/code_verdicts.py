@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import VERSION, Source
+from bpdebug.engine.language.nodes import Source
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.program import Program
@@ -62,6 +63,11 @@ class CodeVerdicts:
     reference: Mapping[str, Array] = field(default_factory=dict)
     wrong_positions: tuple[int, ...] = ()
     corrected: Case | None = None
+
+    @cached_property
+    def hidden(self) -> CodeVerdicts:
+        """What is to be seen while the verdicts are hidden: nothing was found."""
+        return CodeVerdicts(self.program)
 
     @property
     def mine(self) -> Mapping[str, Array]:
@@ -198,7 +204,7 @@ def _names_on(program: Program, finding: Finding) -> list[str]:
     """Return the statements that stand where a finding is; of several on a line, those that it names."""
     place = finding.source
     names = [one.name for one in program.statements if one.source is not None and _covers(one.source, place)]
-    return [name for name in names if name.partition(VERSION)[0] == finding.tensor] or names
+    return [name for name in names if program.versions.get(name, name) == finding.tensor] or names
 
 
 def _covers(source: Source, place: Source) -> bool:

@@ -19,7 +19,7 @@ PATIENCE = 0.1
 """Seconds that a command may compute iterations before it goes on in a thread."""
 
 
-class Say(Protocol):
+class SayLines(Protocol):
     """Shows an answer until the next key."""
 
     def __call__(self, *lines: str, failed: bool = False) -> None:
@@ -48,7 +48,7 @@ class CommandRunner:
     """
 
     def __init__(
-        self, session: Session, in_background: InBackground, show: Callable[[], None], say: Say
+        self, session: Session, in_background: InBackground, show: Callable[[], None], say: SayLines
     ) -> None:
         self.session = session
         self.in_background = in_background

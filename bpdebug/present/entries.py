@@ -12,14 +12,14 @@ from typing import Literal
 
 import numpy as np
 
-from bpdebug.commands.values import Reading, value_text, watch_value
+from bpdebug.commands.values import WatchValue, value_text, watch_value
 from bpdebug.engine.debug.breakpoints import Breakpoint
 from bpdebug.engine.debug.conditions import is_truth
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.program.timeline import Moment
 from bpdebug.engine.program.trace import Trace
 
-State = Literal["", "disabled", "changed", "missing"]
+EntryState = Literal["", "disabled", "changed", "missing"]
 CHANGED = "*"
 GAP = 2
 """Columns between a text and its note."""
@@ -49,7 +49,7 @@ class Entry:
     mark: str
     text: str
     note: str
-    state: State = ""
+    state: EntryState = ""
     positions: frozenset[int] = frozenset()
 
 
@@ -101,7 +101,7 @@ def breakpoint_entries(debugger: Debugger) -> tuple[Entry, ...]:
 def _breakpoint_entry(found: Breakpoint) -> Entry:
     hits = f"{found.hits} hit{'s' * (found.hits != 1)}" if found.hits else ""
     notes = ["once"] * found.once + ["disabled"] * (not found.enabled) + [hits] * bool(hits)
-    state: State = "" if found.enabled else "disabled"
+    state: EntryState = "" if found.enabled else "disabled"
     return Entry(
         found.number,
         mark_of(found),
@@ -138,8 +138,8 @@ class WatchReadings:
     """The values of the watches now, and those before the last move."""
 
     def __init__(self) -> None:
-        self.now: dict[str, Reading] = {}
-        self.before: dict[str, Reading] = {}
+        self.now: dict[str, WatchValue] = {}
+        self.before: dict[str, WatchValue] = {}
         self.read_at: tuple[Moment, Trace] | None = None
 
     def entries(self, debugger: Debugger) -> tuple[Entry, ...]:
@@ -151,17 +151,17 @@ class WatchReadings:
         for watch in debugger.watches:
             if watch.text not in self.now:
                 self.now[watch.text] = watch_value(debugger, watch)
-            reading = self.now[watch.text]
-            before = self.before.get(watch.text, reading)
-            changed = reading.value is not None and not _same(before, reading)
-            state: State = "changed" if changed else "" if reading.value is not None else "missing"
+            shown = self.now[watch.text]
+            before = self.before.get(watch.text, shown)
+            changed = shown.value is not None and not _same(before, shown)
+            state: EntryState = "changed" if changed else "" if shown.value is not None else "missing"
             truth = is_truth(watch.expression)
-            note = value_text(reading.value, truth) if reading.value is not None else reading.note
+            note = value_text(shown.value, truth) if shown.value is not None else shown.note
             entries.append(Entry(watch.number, CHANGED if changed else " ", watch.text, note, state))
         return tuple(entries)
 
 
-def _same(before: Reading, now: Reading) -> bool:
+def _same(before: WatchValue, now: WatchValue) -> bool:
     if before.value is None or now.value is None:
         return before.value is now.value
     return np.array_equal(before.value, now.value, equal_nan=True)

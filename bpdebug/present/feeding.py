@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, islice, product
 
-from bpdebug.engine.language.forms import Region, numbers_of
-from bpdebug.engine.language.provenance.regions import Index, Source
+import numpy as np
+
+from bpdebug.engine.language.forms import Array, Region, numbers_of
+from bpdebug.engine.language.provenance.regions import FeedingRegion, Index
 from bpdebug.present.slicing import Slicing
 
 MOST_SLICES = 10_000
 """More than these nobody walks through, and they would take longer to list than a key may."""
 
 
-def fed_places(slicing: Slicing, sources: Sequence[Source]) -> tuple[Index, ...]:
+def fed_places(slicing: Slicing, sources: Sequence[FeedingRegion]) -> tuple[Index, ...]:
     """Return the slices of a tensor in which lies what feeds an element, each once.
 
     First those of the smallest source: where an element is compared with a mean over many slices, its own.
@@ -22,7 +25,7 @@ def fed_places(slicing: Slicing, sources: Sequence[Source]) -> tuple[Index, ...]
     ----------
     slicing : Slicing
         Which axes are shown.
-    sources : sequence of Source
+    sources : sequence of FeedingRegion
         The regions of the tensor that feed the element.
     """
     projections = [[numbers_of(source.region[axis]) for axis in slicing.others] for source in sources]
@@ -31,7 +34,7 @@ def fed_places(slicing: Slicing, sources: Sequence[Source]) -> tuple[Index, ...]
     return tuple(dict.fromkeys(islice(places, MOST_SLICES)))
 
 
-def fed_cells(slicing: Slicing, source: Source) -> tuple[range, range]:
+def fed_cells(slicing: Slicing, source: FeedingRegion) -> tuple[range, range]:
     """Return the rows and columns of a slice that a source covers; none where it lies in other slices."""
     region = source.region
     if any(
@@ -43,10 +46,10 @@ def fed_cells(slicing: Slicing, source: Source) -> tuple[range, range]:
 
 
 def marked_columns(
-    slicing: Slicing, sources: Sequence[Source], row: int, columns: range
-) -> dict[int, Source]:
+    slicing: Slicing, sources: Sequence[FeedingRegion], row: int, columns: range
+) -> dict[int, FeedingRegion]:
     """Return, for the columns of a row that are fed, what feeds them; a winner before the others."""
-    marked: dict[int, Source] = {}
+    marked: dict[int, FeedingRegion] = {}
     for source in sources:
         rows, own = fed_cells(slicing, source)
         if row in rows:
@@ -56,7 +59,7 @@ def marked_columns(
     return marked
 
 
-def fed_window(slicing: Slicing, sources: Sequence[Source]) -> tuple[range, range] | None:
+def fed_window(slicing: Slicing, sources: Sequence[FeedingRegion]) -> tuple[range, range] | None:
     """Return the rows and columns from the first fed cell of a slice to the last; None without any."""
     found = [cells for cells in (fed_cells(slicing, source) for source in sources) if all(cells)]
     if not found:
@@ -66,6 +69,33 @@ def fed_window(slicing: Slicing, sources: Sequence[Source]) -> tuple[range, rang
         for parts in zip(*found, strict=True)
     )
     return rows, columns
+
+
+def in_slice(slicing: Slicing, sources: Sequence[FeedingRegion]) -> list[FeedingRegion]:
+    """Return what feeds an element, as far as it lies in a slice."""
+    held = dict(zip(slicing.others, slicing.place, strict=True))
+
+    def narrowed(source: FeedingRegion) -> FeedingRegion:
+        parts = (
+            slice(held[axis], held[axis] + 1) if axis in held else part
+            for axis, part in enumerate(source.region)
+        )
+        return replace(source, region=tuple(parts))
+
+    return [narrowed(source) for source in sources if all(fed_cells(slicing, source))]
+
+
+def largest_fed(value: Array, sources: Sequence[FeedingRegion]) -> Index | None:
+    """Return the largest of the elements that feed the selected one; a NaN is larger than any number."""
+    found: list[tuple[float, Index]] = []
+    for source in sources:
+        sizes = np.abs(value[source.region])
+        if sizes.size:
+            sizes = np.where(np.isnan(sizes), np.inf, sizes)
+            place = np.unravel_index(int(sizes.argmax()), sizes.shape)
+            index = tuple(numbers_of(part)[i] for part, i in zip(source.region, place, strict=True))
+            found.append((float(sizes[place]), index))
+    return max(found, key=lambda one: one[0])[1] if found else None
 
 
 def _along(region: Region, axis: int | None) -> range:

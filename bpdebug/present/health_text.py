@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bpdebug.engine.health import Finding, LayerHealth
+from bpdebug.engine.health import HealthFinding, LayerHealth
 from bpdebug.engine.language.printing import written_number
+from bpdebug.present.entries import cut
 
 SICK = "✗"
 EIGHTHS = "▏▎▍▌▋▊▉█"
@@ -37,12 +38,12 @@ class HealthText:
     ----------
     layers : tuple of LayerHealth
         The numbers of every layer.
-    findings : tuple of Finding
+    findings : tuple of HealthFinding
         All findings.
     """
 
     layers: tuple[LayerHealth, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[HealthFinding, ...]
 
     @cached_property
     def sick(self) -> dict[int, tuple[str, ...]]:
@@ -58,15 +59,15 @@ class HealthText:
         return frozenset(finding.layer for finding in self.findings)
 
     @cached_property
-    def scales(self) -> tuple[Scale, Scale]:
+    def scales(self) -> tuple[LogScale, LogScale]:
         """The scales of the first two columns, over all layers."""
         return (
-            Scale.over(health.mean_gradient for health in self.layers),
-            Scale.over(health.gradient_ratio for health in self.layers),
+            LogScale.over(health.mean_gradient for health in self.layers),
+            LogScale.over(health.gradient_ratio for health in self.layers),
         )
 
     @cached_property
-    def chosen(self) -> tuple[Finding, ...]:
+    def chosen(self) -> tuple[HealthFinding, ...]:
         """The findings worth a line: what a tensor has only taken over is mended at its origin."""
         return tuple(finding for finding in self.findings if finding.is_producer or not finding.origin)
 
@@ -101,7 +102,7 @@ class HealthText:
         title = cut(f"{number} {health.layer.title}", name)
         return f"{SICK if words else ' '} {title:<{name}}{''.join(cells)} {said:<{verdict - 1}}"
 
-    def finding(self, finding: Finding) -> tuple[str, str, str]:
+    def finding(self, finding: HealthFinding) -> tuple[str, str, str]:
         """Write a finding: what and where, the numbers, and the advice."""
         place = [finding.condition.replace("_", " "), finding.tensor]
         place += [f"layer {finding.layer}"] if finding.layer else []
@@ -113,14 +114,14 @@ class HealthText:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class LogScale:
     """A logarithmic scale for the sizes of several layers: the power of ten of the largest, and the span."""
 
     top: float
     decades: float
 
     @classmethod
-    def over(cls, sizes: Iterable[float | None]) -> Scale:
+    def over(cls, sizes: Iterable[float | None]) -> LogScale:
         """Return the scale that shows all these sizes."""
         powers = [math.log10(size) for size in sizes if size and math.isfinite(size)]
         top, lowest = max(powers, default=0.0), min(powers, default=0.0)
@@ -161,19 +162,14 @@ def share_text(share: float | None) -> str:
     return ("–" if share is None else f"{share:.0%}").rjust(SHARE)
 
 
-def cut(text: str, width: int) -> str:
-    """Shorten a text to a width; `…` stands for what is cut."""
-    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
-
-
-def summary(findings: Sequence[Finding]) -> str:
+def summary(findings: Sequence[HealthFinding]) -> str:
     """Say how many findings there are."""
     if not findings:
         return "No finding: all numbers are finite, units respond, and gradients arrive."
     return "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
 
 
-def next_finding(findings: tuple[Finding, ...], position: int) -> Finding | None:
+def next_finding(findings: tuple[HealthFinding, ...], position: int) -> HealthFinding | None:
     """Return the first producer of numbers that are not finite; where there is none, the finding after here.
 
     Behind the last one comes the first again.

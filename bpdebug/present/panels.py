@@ -5,7 +5,7 @@ Nothing here computes: it is the debugger's answer to "what is there to see now?
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -17,16 +17,18 @@ from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.long_sums import abbreviated
 from bpdebug.engine.language.printing import numpy_text
-from bpdebug.engine.language.provenance.regions import Index, Source
+from bpdebug.engine.language.provenance.regions import FeedingRegion, Index
 from bpdebug.engine.network.axes import axes_in, axes_of
 from bpdebug.present import code_verdicts
 from bpdebug.present.feeding import fed_places
 from bpdebug.present.slicing import Slicing, nearest, whole, written_axes
 from bpdebug.present.snapshot import PairNames, result_name
-from bpdebug.present.verdicts import Verdicts
+from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.present.views import View, Views
 
-Mark = Literal["written", "in part", "read", "incoming", ""]
+PanelMark = Literal["written", "in part", "read", "incoming", ""]
+DTYPES = {"float16": "f16", "float32": "f32", "float64": "f64"}
+USUAL = np.dtype(np.float64)
 NUMBER = whole(())
 """How what has no axes is sliced."""
 
@@ -50,7 +52,7 @@ class Panel:
         nothing moves when they appear.
     note : str
         What to say in place of a value.
-    sources : tuple of Source
+    sources : tuple of FeedingRegion
         The regions of it that the selected element comes from.
     title : str
         What is shown in place of the name: inside a statement, the node that has just been computed.
@@ -66,16 +68,20 @@ class Panel:
         In how many other slices there is something that the selected element comes from.
     is_mask : bool
         Whether −∞ is meant in it.
+    dtype : str
+        What its elements are, where that has not been said beside it.
+    is_reference : bool
+        Whether these are the right numbers, and the user has others.
     """
 
     role: str
     name: str
     shape: Shape = ()
     value: Array | None = None
-    mark: Mark = ""
+    mark: PanelMark = ""
     recorded: Array | None = None
     note: str = ""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[FeedingRegion, ...] = ()
     title: str = ""
     view: str = ""
     wrong: np.ndarray | None = None
@@ -83,6 +89,8 @@ class Panel:
     axes: tuple[str, ...] = ()
     elsewhere: int = 0
     is_mask: bool = False
+    dtype: str = ""
+    is_reference: bool = False
 
     def looks_like(self, other: Panel) -> bool:
         """Whether all that is visible of two panels is the same."""
@@ -101,7 +109,13 @@ class Panel:
     @property
     def words(self) -> tuple[object, ...]:
         """All that is said about the numbers."""
-        return self.role, self.name, self.title, self.view, self.mark, self.note, self.axes, self.elsewhere
+        what = self.role, self.name, self.title, self.axes, self.elsewhere
+        return *what, self.view, self.mark, self.note, self.dtype, self.is_reference
+
+    @property
+    def wrong_here(self) -> np.ndarray | None:
+        """Which of the elements in sight are wrong: none of the right numbers are."""
+        return None if self.is_reference else self.wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +133,18 @@ class Sight:
     Attributes
     ----------
     cells : mapping
-        For the place of a pair, the element under its cell cursor.
+        For the key of a pair, the element under its cell cursor.
     selected : str
         The tensor whose element is explained.
-    sources : sequence of Source
+    sources : sequence of FeedingRegion
         What that element comes from.
     walked : int
         Of the slices in which this lies, how many one has walked on.
     """
 
-    cells: Mapping[int, Index] = field(default_factory=dict)
+    cells: Mapping[str, Index] = field(default_factory=dict)
     selected: str = ""
-    sources: Sequence[Source] = ()
+    sources: Sequence[FeedingRegion] = ()
     walked: int = 0
 
 
@@ -140,10 +154,11 @@ NOTHING_SELECTED = Sight()
 def read_pairs(
     debugger: Debugger,
     pairs: Sequence[PairNames],
-    verdicts: Verdicts | code_verdicts.CodeVerdicts,
+    verdicts: CheckVerdicts | code_verdicts.CodeVerdicts,
     views: Views,
     view: View,
     sight: Sight = NOTHING_SELECTED,
+    says_dtype: bool = True,
 ) -> tuple[Pair, ...]:
     """Return pairs of tensors as they are now.
 
@@ -153,7 +168,7 @@ def read_pairs(
         Where one is.
     pairs : sequence of PairNames
         What to show.
-    verdicts : Verdicts or CodeVerdicts
+    verdicts : CheckVerdicts or CodeVerdicts
         What is wrong in the user's values, if there are any.
     views : Views
         The numbers that there are.
@@ -161,6 +176,8 @@ def read_pairs(
         Which of them to show.
     sight : Sight
         Which part of them.
+    says_dtype : bool
+        Whether the first tensor says what its elements are, if they are the usual ones.
     """
     reads = frozenset(debugger.reads)
 
@@ -173,18 +190,32 @@ def read_pairs(
         said = verdicts if debugger.iteration == 1 else None
         return _with_axes(debugger, _seen_in(views, view, read, said))
 
-    return tuple(
-        _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), place, sight)
-        for place, pair in enumerate(pairs)
+    found = (
+        _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), pair.key, sight)
+        for pair in pairs
     )
+    return _with_dtypes(found, told=not says_dtype)
 
 
-def _in_sight(tensor: Panel, gradient: Panel, place: int, sight: Sight) -> Pair:
+def _with_dtypes(pairs: Iterable[Pair], told: bool) -> tuple[Pair, ...]:
+    """Say of each tensor what its elements are; of the usual ones only of the first."""
+
+    def with_dtype(panel: Panel) -> Panel:
+        nonlocal told
+        if panel.value is None or (told and panel.value.dtype == USUAL):
+            return panel
+        told = True
+        return replace(panel, dtype=DTYPES.get(panel.value.dtype.name, panel.value.dtype.name))
+
+    return tuple(Pair(with_dtype(pair.tensor), with_dtype(pair.gradient)) for pair in pairs)
+
+
+def _in_sight(tensor: Panel, gradient: Panel, key: str, sight: Sight) -> Pair:
     """Turn a pair to the slice of its cell cursor, or to one that feeds the selected element.
 
     Where one of the two shows what feeds, the other shows the same slice, cell under cell.
     """
-    index = sight.cells.get(place, ())
+    index = sight.cells.get(key, ())
     is_selected = sight.selected in (tensor.name, gradient.name)
     panels = [
         replace(panel, slicing=whole(panel.shape).to(nearest(index, panel.shape)))
@@ -221,7 +252,7 @@ def _with_axes(debugger: Debugger, panel: Panel) -> Panel:
 
 
 def _seen_in(
-    views: Views, view: View, panel: Panel, verdicts: Verdicts | code_verdicts.CodeVerdicts | None
+    views: Views, view: View, panel: Panel, verdicts: CheckVerdicts | code_verdicts.CodeVerdicts | None
 ) -> Panel:
     """Show the numbers of a view in a panel, and mark those that the user got wrong."""
     if panel.value is None or panel.mark == "in part":
@@ -236,11 +267,12 @@ def _seen_in(
         sources=panel.sources if value.ndim == len(panel.shape) else (),
         view=views.word(panel.name, view),
         wrong=verdicts.wrong_cells(panel.name) if verdicts is not None and is_judged else None,
+        is_reference=panel.name in views.mine and view not in ("mine", "difference"),
     )
 
 
 def _read_panel(
-    debugger: Debugger, reads: frozenset[str], role: str, name: str, sources: tuple[Source, ...]
+    debugger: Debugger, reads: frozenset[str], role: str, name: str, sources: tuple[FeedingRegion, ...]
 ) -> Panel:
     program = debugger.program
     if name not in program.shapes:
@@ -264,7 +296,7 @@ def _read_panel(
     value = debugger.value(name)
     if value is None:
         return Panel(role, name, shape, recorded=recorded, note="not computed yet")
-    mark: Mark = ""
+    mark: PanelMark = ""
     if name == result_name(debugger):
         mark = "written"
     elif name in reads:

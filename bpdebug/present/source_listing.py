@@ -7,11 +7,11 @@ A call is open or folded; where the current line is in a folded call, the line t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.source_lines import SourceLine
-from bpdebug.present.listing import Listing, Row, SourceWindow, State, Stop, nearest_text
+from bpdebug.present.listing import LineState, LineStop, Listing, Row, SourceWindow, nearest_text
 from bpdebug.present.python_text import Span, spans_of
 from bpdebug.sources.case import Case
 
@@ -33,6 +33,8 @@ class SourceListing:
     files : mapping
         The text of each file.
     """
+
+    tail_room: ClassVar[int] = len(" 10/20")
 
     def __init__(self, program: Program, files: Mapping[str, str]) -> None:
         self.program = program
@@ -78,12 +80,12 @@ class SourceListing:
             return 0
         return next((start for start in line.starts if start > current), line.starts[0])
 
-    def stop_of(self, number: int) -> Stop:
+    def stop_of(self, number: int) -> LineStop:
         """Return where a breakpoint on a line stops: each time that it runs."""
         line = self._source_line(number)
         if line is None:
-            return Stop("", ())
-        return Stop(f"{line.file}:{line.line}", self.tree.runs_of(line.file, line.line))
+            return LineStop("", ())
+        return LineStop(f"{line.file}:{line.line}", self.tree.runs_of(line.file, line.line))
 
     def _source_line(self, number: int) -> SourceLine | None:
         """Return a line; of the name of a file, the one below it."""
@@ -145,9 +147,11 @@ class SourceListing:
         head = f"{line.line:>{self.number_room}} {indent}{fold} "
         (own,) = spans_of(code)
         spans = tuple(Span(begin + len(head), end + len(head), style) for begin, end, style in own)
-        state: State = "done" if line.last <= current else "coming"
+        state: LineState = "done" if line.last <= current else "coming"
         if current and number == self.line_at(current):
             state = "current"
+        elif number == self.line_at(current + 1):
+            state = "next"
         return Row("statement", head + code, state, self._tail(line, current), line.positions, spans)
 
     def _tail(self, line: SourceLine, current: int) -> str:

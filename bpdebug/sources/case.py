@@ -39,7 +39,7 @@ class Script(NamedTuple):
     is_corrected: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """A program with values, ready to run.
 
@@ -66,6 +66,8 @@ class Case:
         What a debugging session starts with.
     iterations : int
         How often the program runs, each time with what the run before has left.
+    images : str
+        How the user's own code lays out images: `nchw`, or `nhwc` with the channels last.
     script : Script, optional
         Where the program was recorded from; none where it was read from a scenario.
     """
@@ -82,4 +84,5 @@ class Case:
     breakpoints: tuple[str, ...] = ()
     watches: tuple[str, ...] = ()
     iterations: int = 1
+    images: str = "nchw"
     script: Script | None = None

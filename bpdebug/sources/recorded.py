@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from bpdebug.sources.case import Case
-from bpdebug.sources.script import Options, record_script
+from bpdebug.sources.script import RecordingOptions, record_script
 from bpdebug.sources.script.case import case_of
 
 
@@ -19,4 +19,4 @@ def recorded_case(
     seconds: float,
 ) -> Case:
     """Run a script and return what was recorded of it; see `bpdebug.sources.opening.open_case`."""
-    return case_of(record_script(source, arguments, Options(until, iteration, function, seconds)))
+    return case_of(record_script(source, arguments, RecordingOptions(until, iteration, function, seconds)))

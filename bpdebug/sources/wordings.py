@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from bpdebug.sources.problems import KeyPath, Report, described, did_you_mean, key_path
+from bpdebug.sources.problems import KeyPath, ProblemReport, described, did_you_mean, key_path
 
 Wording = Callable[[Any, Any, dict[str, Any], Sequence[str]], tuple[str, str]]
 """(the key, its value, pydantic's details, the keys known beside it) -> (message, hint)."""
@@ -72,8 +72,11 @@ WORDINGS: dict[str, Wording] = {
 }
 
 
-def add_finding(report: Report, path: KeyPath, finding: ErrorDetails, known: Sequence[str]) -> None:
+def add_finding(report: ProblemReport, path: KeyPath, finding: ErrorDetails, known: Sequence[str]) -> None:
     """Note what pydantic found in the table at `path`; `known` are the keys it may have."""
     where = (*path, *finding["loc"])
+    if report.is_full:
+        report.add(where, finding["type"])  # it is only counted, and no effort on its wording is worth it
+        return
     wording = WORDINGS.get(finding["type"], _expected(finding["msg"]))
     report.add(where, *wording(where[-1], finding["input"], finding.get("ctx", {}), known))

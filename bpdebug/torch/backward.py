@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from bpdebug.errors import Problem, ScriptError
 from bpdebug.engine.language.provenance.origins import element_text
+from bpdebug.errors import Problem, ScriptError
 from bpdebug.sources.script import Node, Recording
-from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.conversion.statements import shown
 from bpdebug.sources.script.live import Recorded, watched
 from bpdebug.sources.torch.analysis import analysis_of, parameters_of, with_total
@@ -99,7 +99,7 @@ class _Recorded(NamedTuple):
     """A run of a function, and the calls of custom Functions in it that were gone back through."""
 
     recording: Recording
-    calls: tuple[tuple[FunctionCall, Node, tuple[Parameter, ...]], ...]
+    calls: tuple[tuple[FunctionCall, Node, tuple[TrainedParameter, ...]], ...]
     unreached: tuple[str, ...]
     free: frozenset[int]
 
@@ -286,7 +286,7 @@ def _report(
     recording: Recording,
     call: FunctionCall,
     total: Node,
-    parameters: tuple[Parameter, ...],
+    parameters: tuple[TrainedParameter, ...],
     tolerance: float | None,
     reference: Callable[..., Any] | None,
     seconds: float,

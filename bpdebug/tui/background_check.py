@@ -8,7 +8,7 @@ from dataclasses import replace
 from textual.screen import Screen
 
 from bpdebug.engine.program.trace import Trace
-from bpdebug.present.verdicts import Verdicts
+from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.sources.case import Case
 from bpdebug.verify import check as checking
 from bpdebug.verify.report import Report, TensorReport
@@ -35,7 +35,7 @@ class BackgroundCheck:
         self.case = case
         self.show = show
         mine = evaluate_mine(case.program, original.values, case.mine) if case.mine else {}
-        self.verdicts = Verdicts(case.program, original.values, mine)
+        self.verdicts = CheckVerdicts(case.program, original.values, mine)
         self.state = ""
         self.problem = ""
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.present.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
-from bpdebug.sources.problems import Report, described, did_you_mean, key_path
+from bpdebug.sources.problems import ProblemReport, described, did_you_mean, key_path
 from bpdebug.sources.scenario.model import STRICT, check
 from bpdebug.tui.keys.action import Action, key_text
 from bpdebug.tui.keys.debugger import ACTIONS
@@ -25,7 +25,7 @@ KEYS = "keys"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class UserSettings:
     """What a user can choose.
 
     Attributes
@@ -58,27 +58,27 @@ class SettingsFile(BaseModel):
     keys: dict[str, Any] = Field(default_factory=dict)
 
 
-def read_settings(files: UserFiles) -> tuple[Settings, tuple[Problem, ...]]:
+def read_settings(files: UserFiles) -> tuple[UserSettings, tuple[Problem, ...]]:
     """Return a user's settings; where something is wrong with them, the defaults and every problem."""
-    report = Report(str(files.settings))
+    report = ProblemReport(str(files.settings))
     try:
         document = check(SettingsFile, files.read_settings(), (), report)
     except ScenarioError as error:
-        return Settings(), error.problems
+        return UserSettings(), error.problems
     keys = read_keys(document[KEYS], report)
     if report.problems:
-        return Settings(), report.problems
-    return Settings(document["theme"], document["digits"], keys), ()
+        return UserSettings(), report.problems
+    return UserSettings(document["theme"], document["digits"], keys), ()
 
 
-def read_keys(table: Mapping[str, Any], report: Report) -> dict[str, str]:
+def read_keys(table: Mapping[str, Any], report: ProblemReport) -> dict[str, str]:
     """Return for each action of a table its keys, separated by commas.
 
     Parameters
     ----------
     table : mapping
         For the name of an action, a key or a list of keys.
-    report : Report
+    report : ProblemReport
         Takes what is wrong with it.
     """
     names = [action.name for action in ACTIONS]
@@ -101,7 +101,7 @@ def read_keys(table: Mapping[str, Any], report: Report) -> dict[str, str]:
     return found
 
 
-def read_key_list(name: str, value: object, report: Report) -> list[str]:
+def read_key_list(name: str, value: object, report: ProblemReport) -> list[str]:
     """Return the keys that the entry of an action names, without those that are wrong."""
     texts = value if isinstance(value, list) else [value]
     if not texts:

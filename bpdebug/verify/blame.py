@@ -24,7 +24,7 @@ from bpdebug.verify.preimages import implied
 from bpdebug.verify.report import Verdict
 from bpdebug.verify.rounding import Rounding
 from bpdebug.verify.shape_finding import shape_finding
-from bpdebug.verify.transposition import is_meant, other_way_round
+from bpdebug.verify.transposition import is_meant, is_square, other_way_round
 from bpdebug.verify.upstream import upstream_values
 
 
@@ -42,12 +42,15 @@ class Judgement:
         How it compares with the reference; None where the shapes differ.
     note : str
         The shape that does not fit, or where an innocent tensor's fault came from.
+    source : str
+        The wrong tensor that an innocent one follows from; empty where none was given.
     """
 
     name: str
     verdict: Verdict
     comparison: Comparison | None
     note: str = ""
+    source: str = ""
 
 
 class Judged(NamedTuple):
@@ -105,11 +108,12 @@ def judge(
     """
     rounding = Rounding(program, reference)
     judged = _by_any_convention(program, reference, mine, tolerance, rounding)
-    results, weights = other_way_round(program, mine)
+    results, weights = other_way_round(program, mine, judged.right)
     if not results and not weights:
         return judged
     turned = _turned(mine, results | weights)
     trial = _by_any_convention(program, reference, turned, tolerance, rounding)
+    results = frozenset(name for name in results if name in trial.right or not is_square(mine[name]))
     kept = (results if is_meant(program, results, trial.right) else frozenset()) | (
         weights if weights <= trial.right else frozenset()
     )
@@ -196,12 +200,13 @@ def _judged(
         return Judgement(name, "right", close)
     statement = program.statements[position - 1]
     if agrees(mine, np.asarray(evaluate(statement.expression, fed)), tolerance, allowed):
-        return Judgement(name, "innocent", comparison, _source_of_fault(program, statement, earlier))
+        source = _source_of_fault(program, statement, earlier)
+        return Judgement(name, "innocent", comparison, came_from(source), source)
     return Judgement(name, "wrong", comparison)
 
 
 def _source_of_fault(program: Program, statement: Statement, earlier: Mapping[str, Judgement]) -> str:
-    """Follow the operands up to the nearest tensor of the user that is wrong itself."""
+    """Follow the operands up to the nearest tensor of the user that is wrong itself; empty without one."""
     waiting, seen = list(names(statement.expression)), set[str]()
     while waiting:
         name = waiting.pop(0)
@@ -209,7 +214,13 @@ def _source_of_fault(program: Program, statement: Statement, earlier: Mapping[st
             continue
         seen.add(name)
         if name in earlier and earlier[name].verdict == "wrong":
-            return f"right given what it was fed: the fault came from {name}"
+            return name
         if name in program.positions:
             waiting += names(program.statements[program.positions[name] - 1].expression)
-    return "right given what it was fed"
+    return ""
+
+
+def came_from(source: str) -> str:
+    """Say where the fault of an innocent tensor came from."""
+    said = "right given what it was fed"
+    return f"{said}: the fault came from {source}" if source else said

@@ -15,16 +15,21 @@ from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.sources.case import Case
+from bpdebug.sources.scenario.channels import in_channels_first
 from bpdebug.sources.scenario.loading import load_scenario
 from bpdebug.verify.blame import Judgement, judge
-from bpdebug.verify.comparison import Tolerance, compare
-from bpdebug.verify.diagnosis import Bench, diagnose
+from bpdebug.verify.comparison import Tolerance, agrees, compare
+from bpdebug.verify.diagnosis import Bench, described, explanations
 from bpdebug.verify.diagnosis.written_out import written_out
 from bpdebug.verify.gradient_check import RTOL, gradient_checks
 from bpdebug.verify.meanings import meanings_of
 from bpdebug.verify.recorded import as_scenario
 from bpdebug.verify.report import Report, TensorReport, Verdict
+from bpdebug.verify.rounding import Rounding
+from bpdebug.verify.shared_faults import SharedFaults
+from bpdebug.verify.spellings import understood
 from bpdebug.verify.structure import describe
+from bpdebug.verify.telling_apart import would_tell
 from bpdebug.verify.upstream import evaluate_mine
 
 Progress = Callable[[TensorReport], None]
@@ -73,6 +78,9 @@ def check_scenario(
         scenario = as_scenario(scenario)
     program, values = scenario.program, scenario.values
     arrays = {theirs: np.asarray(value) for theirs, value in (mine or {}).items()}
+    if scenario.images == "nhwc":
+        ours = {theirs: theirs for theirs in arrays} | understood(arrays, program)
+        arrays = {name: in_channels_first(ours[name], array, program) for name, array in arrays.items()}
     meanings = meanings_of(arrays, program, values)
     given = {meanings.get(theirs, theirs): array for theirs, array in arrays.items()}
     unknown = given.keys() - program.shapes.keys() - program.unused.keys()
@@ -128,34 +136,58 @@ def check(
             checked.append(report)
         return Report(tuple(checked), renamed or {})
     reference = run(program, values).values
+    return _of_mine(program, reference, mine, tolerance, renamed or {}, progress)
+
+
+def _of_mine(
+    program: Program,
+    reference: Mapping[str, Array],
+    mine: Mapping[str, Array],
+    tolerance: Tolerance,
+    renamed: Mapping[str, str],
+    progress: Progress,
+) -> Report:
+    """Report on the user's tensors; `reference` has the right values of all."""
     bench = Bench(program)
     judged = judge(program, reference, mine, tolerance)
     by_name = {judgement.name: judgement for judgement in judged.judgements}
-    reports = []
+    reports: dict[str, TensorReport] = {}
+    rounding = Rounding(program, reference)
+
+    def has(name: str, value: Array) -> bool:
+        own = judged.mine[name]
+        return agrees(own, value, tolerance, rounding.allowed(name, own, reference[name]))
+
+    faults = SharedFaults(bench, judged, has)
     for statement in program.statements:
-        judgement = by_name.pop(statement.name, None)
+        name = statement.name
+        judgement = by_name.pop(name, None)
         if judgement is None:
             # A part of a gradient is only spoken of where the user has it too.
             if statement.phase == "backward" and not statement.part:
-                reports.append(TensorReport(statement.name, statement.layer, "not given"))
+                reports[name] = TensorReport(name, statement.layer, "not given")
             continue
         report = _reported(judgement, statement.layer)
-        if judgement.verdict == "wrong":
-            numbers = judged.mine[statement.name]
-            rtol = DIAGNOSIS_RTOL * tolerance.relative(numbers, reference[statement.name])
+        if judgement.verdict == "wrong" and name not in faults.explained:
+            numbers = judged.mine[name]
+            rtol = DIAGNOSIS_RTOL * tolerance.relative(numbers, reference[name])
             fed = judged.fed_to(statement)
-            diagnoses, ambiguous = diagnose(bench, statement, numbers, fed, mine.keys(), rtol)
+            found = explanations(bench, statement, numbers, fed, mine.keys(), rtol)
+            faults.look_for(statement, found)
+            diagnoses, ambiguous = described(bench, found)
             report = replace(report, diagnoses=diagnoses, ambiguous=ambiguous)
             if not diagnoses:
                 note = describe(numbers, reference, statement, judgement)
-                if hint := forward_hint(program, statement, mine.keys(), reports):
+                if hint := forward_hint(program, statement, mine.keys(), reports.values()):
                     note += f"; {hint}"
                 report = replace(report, note=note)
         progress(report)
-        reports.append(report)
+        reports[name] = report
     given_inputs = [_reported(judgement, 0) for judgement in by_name.values()]
     unused = [_of_unused(name, mine[name], program, tolerance) for name in program.unused if name in mine]
-    return Report((*given_inputs, *reports, *unused), renamed or {})
+    told = (*given_inputs, *faults.told_once(reports), *unused)
+    is_ambiguous = any(tensor.ambiguous for tensor in told)
+    return Report(told, renamed, would_tell(program, reference) if is_ambiguous else "")
 
 
 def forward_hint(
@@ -190,11 +222,13 @@ def _of_unused(name: str, mine: Array, program: Program, tolerance: Tolerance) -
 
 def _reported(judgement: Judgement, layer: int) -> TensorReport:
     comparison = judgement.comparison
-    return TensorReport(
-        judgement.name,
-        layer,
-        judgement.verdict,
-        comparison.max_relative_error if comparison else None,
-        comparison.worst if comparison else None,
-        judgement.note,
+    report = TensorReport(judgement.name, layer, judgement.verdict, note=judgement.note)
+    if comparison is None:
+        return report
+    wrong = np.zeros_like(comparison.wrong) if judgement.verdict == "convention" else comparison.wrong
+    return replace(
+        report,
+        max_relative_error=comparison.max_relative_error,
+        worst=comparison.worst,
+        wrong=wrong,
     )

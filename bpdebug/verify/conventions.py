@@ -91,9 +91,11 @@ def convention_of(
             factor = _factor(name, reference[name], mine[name], tolerance, rounding)
             if factor is not None:
                 factors[name] = factor
-    flowing = [factor for name, factor in factors.items() if name not in parameters]
-    trained = [factor for name, factor in factors.items() if name in parameters]
-    if not factors:
+    # One element alone is a multiple of any other: it may bear a factor out, but tells none.
+    telling = {name: factor for name, factor in factors.items() if mine[name].size >= FEWEST}
+    flowing = [factor for name, factor in telling.items() if name not in parameters]
+    trained = [factor for name, factor in telling.items() if name in parameters]
+    if not telling:
         return None
     by, to = (flowing or trained)[0], (trained or flowing)[0]
     words = _words(program, by, to, bool(flowing), bool(trained))
@@ -104,8 +106,8 @@ def convention_of(
 
 
 def _factor(name: str, right: Array, mine: Array, tolerance: Tolerance, rounding: Rounding) -> float | None:
-    """Return by what a tensor is multiplied; None if it is no multiple, or has one element alone."""
-    if mine.shape != right.shape or mine.size < FEWEST or not np.isfinite(mine).all():
+    """Return by what a tensor is multiplied; None if it is no multiple."""
+    if mine.shape != right.shape or not np.isfinite(mine).all():
         return None
     allowed = rounding.allowed(name, mine, right)
     factor = coefficient(right, mine)

@@ -1,4 +1,4 @@
-"""A recorded program as a scenario to check: its forward pass with the derived backward, its gradients as mine.
+"""A recorded program as a scenario to check: its forward pass derived anew, its own gradients as mine.
 
 A recording that was saved has no script to run again. But its statements are there: those of the forward pass
 are derived anew, and the gradients that were recorded are held to that.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+import numpy as np
 
 from bpdebug.engine.language.provenance.regions import Index
 
@@ -12,12 +14,16 @@ Verdict = Literal["right", "wrong", "innocent", "kink", "convention", "not given
 """What is said of a tensor.
 
 right : it is what its formula gives.
-wrong : it is not, although what it was fed would have given the right value.
+wrong : it is not, although what it was fed would have given the right value; or, of one that was not given,
+    what follows from it tells so.
 innocent : it differs from the reference, but follows from what it was fed.
 kink : a derived gradient at a corner of the function, between the slopes of both sides.
 convention : a factor that another place makes up for, such as 1/m taken at the parameters.
 not given : there is nothing to compare.
 """
+
+MOST_NAMES = 6
+"""So many of the tensors that follow from a wrong one are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,10 @@ class TensorReport:
         For a wrong tensor, the formulas that give its numbers, the most plausible first.
     ambiguous : bool
         Whether several of them differ elsewhere but cannot be told apart on these numbers.
+    shows_in : tuple of str
+        For a wrong tensor, the others of the user's that are wrong because of it.
+    wrong : array of bool or None
+        The elements that differ from the reference, by the user's convention; None if nothing was compared.
     """
 
     name: str
@@ -87,6 +97,15 @@ class TensorReport:
     note: str = ""
     diagnoses: tuple[Diagnosis, ...] = ()
     ambiguous: bool = False
+    shows_in: tuple[str, ...] = ()
+    wrong: np.ndarray | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def and_so(self) -> str:
+        """What else is wrong because of it, in words: `and so dw1, db1`; empty without any."""
+        more = len(self.shows_in) - MOST_NAMES
+        named = ", ".join(self.shows_in[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+        return f"and so {named}" if named else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +118,13 @@ class Report:
         The user's tensors, in the order of the program; without any, the derived gradients.
     renamed : mapping
         The user's names that were understood as others: theirs -> ours.
+    would_tell : str
+        What would tell apart what these numbers cannot: a larger batch, unequal sizes.
     """
 
     tensors: tuple[TensorReport, ...]
     renamed: Mapping[str, str]
+    would_tell: str = ""
 
     @property
     def passed(self) -> bool:

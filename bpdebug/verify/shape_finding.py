@@ -10,6 +10,7 @@ from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Statement, calls
 from bpdebug.engine.language.shapes import options_of, shape_of
 from bpdebug.engine.program.program import Program
+from bpdebug.sources.scenario.channels import IMAGES
 
 
 def shape_finding(name: str, found: Shape, expected: Shape, program: Program) -> str:
@@ -39,6 +40,8 @@ def _causes(name: str, found: Shape, expected: Shape, program: Program) -> Itera
         yield from _sums(program.statements[program.positions[name] - 1], found, expected, program)
     if len(found) > 1 and found == expected[::-1]:
         yield "transposed"
+    if len(found) == len(IMAGES) and expected == tuple(found[axis] for axis in IMAGES):
+        yield 'has its channels last, for which there is axes = "nhwc" in [inputs]'
     if _without_ones(found) == _without_ones(expected):
         if len(found) < len(expected):
             yield "lost an axis of length 1"

@@ -31,7 +31,7 @@ from bpdebug.engine.program.program import Program
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "a_prev": ("aprev", "prev"),
-    "w": ("w", "weight", "weights"),
+    "w": ("w", "weight", "weights", "theta"),
     "b": ("b", "bias", "biases"),
     **{f"w_{source}": (f"w{source}", f"weight{source}", f"weights{source}") for source in ("ih", "hh")},
     **{f"b_{source}": (f"b{source}", f"bias{source}", f"biases{source}") for source in ("ih", "hh")},

@@ -1,4 +1,4 @@
-"""A scenario on which mistakes look different: unequal sizes, a batch of five, numbers of both signs.
+"""A scenario on which mistakes look different: unequal sizes, another batch, numbers of both signs.
 
 A batch of one hides a missing sum, a batch of two makes m look like 2, square weights hide a transpose,
 and numbers of one sign hide a relu. The suggestion has the layers of the user's network, and its loss, and
@@ -8,21 +8,24 @@ none of that.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bpdebug.engine.language.forms import Shape, element_count
-from bpdebug.engine.network.layers.kind import INPUT_ROLE, Value, is_input_role
+from bpdebug.engine.network.layers.kind import INPUT_ROLE, Value
 from bpdebug.engine.network.layers.layer import Layer, make_layer
 from bpdebug.engine.network.layers.layout import BATCH, Multiple, length_of
 from bpdebug.engine.network.losses import LossLayer, Objective
-from bpdebug.engine.program.program import Program, infer_shapes
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.shapes import infer_shapes
 from bpdebug.errors import BpdebugError, ShapeError
 from bpdebug.sources.scenario.joining import INPUT
 from bpdebug.sources.scenario.shapes import pattern_of, with_axes
 
 EXAMPLES = 5
+"""The batch, unless a parameter has a size of so many."""
 SMALLEST = 3
 
 NewLength = Callable[[int, Collection[int]], int]
@@ -50,7 +53,7 @@ def suggested_scenario(program: Program, title: str) -> str:
     layout = layers[0].layout
     blocks = [
         f'title = "{title}, made to tell mistakes apart"\n'
-        'about = "Unequal sizes, a batch of five, both signs: each mistake gives numbers of its own."\n'
+        'about = "Unequal sizes, another batch, both signs: each mistake gives numbers of its own."\n'
         f'layout = "{layout.name}"\nweight_shape = "{layout.weight_shape}"\n',
     ]
     is_chain = all(map(_follows, layers))
@@ -70,8 +73,7 @@ def suggested_scenario(program: Program, title: str) -> str:
 
 def _follows(layer: Layer) -> bool:
     """Whether a layer reads the one before and nothing else, with parameters of its own."""
-    incoming = [name for role, name in layer.given.items() if is_input_role(role)]
-    return incoming == [f"a{layer.number - 1}"] and layer.owner == layer.number
+    return list(layer.incoming.values()) == [f"a{layer.number - 1}"] and layer.owner == layer.number
 
 
 def _input(program: Program, shapes: Mapping[str, Shape]) -> str:
@@ -87,24 +89,17 @@ def _input(program: Program, shapes: Mapping[str, Shape]) -> str:
 def _new_shapes(program: Program, is_chain: bool) -> dict[str, Shape]:
     """Return shapes on which mistakes look different, of all that the layers read and write.
 
-    In a chain each layer may have a size of its own. In a graph what is added up must stay equal, and the
-    filters of an image have its channels, so equal sizes get equal new ones; where that is not enough, as
-    beside a `concat`, they stay as they are.
+    The sizes are those that the user's code has, but for the batch. In a chain a size that is equal to
+    another of its layer becomes one of its own; in a graph what is added up must stay equal, and the filters
+    of an image have its channels.
     """
-    lengths = sorted({length for name in program.inputs for length in program.shapes[name]})
-    renewed = {length: SMALLEST + place for place, length in enumerate(lengths)}
 
-    def own(_: int, taken: Collection[int]) -> int:
-        return next(length for length in range(SMALLEST, 99) if length not in taken)
+    def own(length: int, taken: Collection[int]) -> int:
+        return length if length not in taken else next(n for n in range(SMALLEST, 99) if n not in taken)
 
-    def equal(length: int, _: Collection[int]) -> int:
-        return renewed[length]
-
-    for new_length in (own, equal) if is_chain else (equal,):
-        try:
-            return _shapes_with(program, new_length)
-        except ShapeError:
-            continue
+    if is_chain:
+        with suppress(ShapeError):
+            return _shapes_with(program, own)
     return _shapes_with(program, lambda length, _: length)
 
 
@@ -124,7 +119,7 @@ def _table(layer: Layer, shapes: Mapping[str, Shape], is_chain: bool, layers: Se
     lines = ["[[layers]]", f'kind = "{kind.name}"']
     if not is_chain:
         results = {INPUT: "input", **{one.tensors["a"]: f"layer{one.number}" for one in layers}}
-        sources = [results[name] for role, name in layer.given.items() if is_input_role(role)]
+        sources = [results[name] for name in layer.incoming.values()]
         words = ", ".join(f'"{source}"' for source in sources)
         lines += [f'name = "layer{layer.number}"', f"inputs = [{words}]"]
     lines += [f"{name} = {toml_text(value)}" for name, value in layer.settings.items()]
@@ -184,14 +179,15 @@ def _shapes(
     given = {role: name for role, name in layer.given.items() if name not in shapes}
     known = {name: shapes[name] for name in layer.given.values() if name in shapes}
     kind = layer.kind
-    extents: dict[str, int] = {BATCH: EXAMPLES}
+    lengths = {length for name in program.parameters for length in program.shapes[name]}
+    extents: dict[str, int] = {BATCH: next(n for n in range(EXAMPLES, 99) if n not in lengths)}
     incoming = layer.given[INPUT_ROLE]
     axes = len(program.shapes[incoming])
     pattern = with_axes(kind.input(layer.layout), axes)
     if incoming in known:
         named = zip(pattern, known[incoming], strict=True)
         extents |= {extent: length for extent, length in named if isinstance(extent, str)}
-    patterns = {role: kind.input(layer.layout) for role in given if is_input_role(role)}
+    patterns = {role: kind.input(layer.layout) for role in given if role in layer.incoming}
     patterns |= {
         one.name: pattern_of(one, layer.layout, pattern, program.shapes.get(layer.given.get(one.name, "")))
         for one in kind.parameters
@@ -205,9 +201,8 @@ def _shapes(
                 extents[name] = new_length(length // times, extents.values())
         known[given[role]] = tuple(length_of(extent, extents) for extent in own)
     by_role = {role: known[name] for role, name in layer.given.items()}
-    sources = [name for role, name in layer.given.items() if is_input_role(role)]
     renewed = make_layer(
-        layer.number, kind, layer.settings, by_role, layer.layout, sources, layer.owner
+        layer.number, kind, layer.settings, by_role, layer.layout, tuple(layer.incoming.values()), layer.owner
     )  # what it computes may depend on its lengths, as that of a layer unrolled over time
     return infer_shapes(known, renewed.forward)
 

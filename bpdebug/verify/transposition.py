@@ -17,20 +17,42 @@ FEWEST = 2
 """One gradient of a parameter that is transposed is a mistake."""
 
 
-def other_way_round(program: Program, mine: Mapping[str, Array]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return which results, and which gradients of parameters, have the reverse of their shape.
+def other_way_round(
+    program: Program, mine: Mapping[str, Array], right: Collection[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return which results, and which gradients of parameters, may be the other way round.
 
-    Of the second there are none unless all are so that have two axes of unequal lengths.
+    A matrix of unequal lengths shows it by its shape, a square one only by being right when it is turned.
+
+    Parameters
+    ----------
+    program : Program
+        The right program.
+    mine : mapping
+        The person's tensors.
+    right : collection of str
+        Those that are right as they are.
+
+    Returns
+    -------
+    (results, weights) : pair
+        Of the second there are none unless the gradients of all matrices are so.
     """
-    matrices = {name for name in mine if name in program.positions and _is_oblong(program.shapes[name])}
-    reversed_ = {name for name in matrices if mine[name].shape == program.shapes[name][::-1]}
-    trained = matrices & {program.index.gradient_of.get(name, "") for name in program.parameters}
-    weights = trained & reversed_ if trained <= reversed_ and len(trained) >= FEWEST else set()
-    return frozenset(reversed_ - trained), frozenset(weights)
+    shapes = program.shapes
+    trained = {program.index.gradient_of.get(name, "") for name in program.parameters}
+    turned = {
+        name
+        for name in mine.keys() & program.positions.keys() - {*right}
+        if len(shapes[name]) == 2 and mine[name].shape == shapes[name][::-1]
+    }
+    matrices = {name for name in mine.keys() & trained if len(shapes[name]) == 2 and min(shapes[name]) > 1}
+    weights = turned & trained if matrices <= turned and len(matrices) >= FEWEST else set[str]()
+    return frozenset(turned - trained), frozenset(weights)
 
 
-def _is_oblong(shape: tuple[int, ...]) -> bool:
-    return len(shape) == 2 and shape[0] != shape[1]
+def is_square(array: Array) -> bool:
+    """Whether an array has the same shape when it is turned."""
+    return bool(array.shape == array.shape[::-1])
 
 
 def is_meant(program: Program, turned: Collection[str], right: Collection[str]) -> bool:

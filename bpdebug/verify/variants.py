@@ -42,7 +42,7 @@ class _Operand:
         return self.array.reshape(count, *(1,) * (rank - self.rank), *shape)
 
 
-Rule = Callable[[Callable[..., Array], list[_Operand], Mapping[str, Any]], Array]
+VariantRule = Callable[[Callable[..., Array], list[_Operand], Mapping[str, Any]], Array]
 """(implementation, operands of which one or more vary, options) -> a result that varies."""
 
 
@@ -168,7 +168,7 @@ def _one_by_one(
     )
 
 
-RULES: dict[Form, Rule] = {
+RULES: dict[Form, VariantRule] = {
     forms.ELEMENTWISE: _broadcast,
     forms.MATMUL: _broadcast,
     forms.TRANSPOSE: _transposed,

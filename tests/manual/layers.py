@@ -35,7 +35,7 @@ def _section(kind: LayerKind) -> str:
     count = f"{_counts(kind.inputs)} in; " if kind.inputs != range(1, 2) else ""
     incoming = "; in rows ".join(dict.fromkeys(_written(kind.input(Layout(name))) for name in kind.layouts))
     parts = [f"### {kind.name}", f"Layout {layouts}; {count}what comes in is {incoming}."]
-    keys = [*_parameter_rows(kind), *_setting_rows(kind)]
+    keys = [*_parameter_rows(kind), *_given_rows(kind), *_setting_rows(kind)]
     if keys:
         parts.append(table(("key", "value", "default"), keys))
     parts += [f"```toml\n{text}```", table(("statement", "why"), rows)]
@@ -54,6 +54,12 @@ def _parameter_rows(kind: LayerKind) -> Iterator[tuple[str, str, str]]:
         shapes = (_written(parameter.shape(Layout(name))) for name in kind.layouts)
         value = "; in rows ".join(dict.fromkeys(shapes))
         yield code(parameter.name), value, "required" if parameter.required else "none"
+
+
+def _given_rows(kind: LayerKind) -> Iterator[tuple[str, str, str]]:
+    for made in kind.generated:
+        if made.refusal:
+            yield code(made.name), _written(made.shape(Layout("rows"))), "generated"
 
 
 def _setting_rows(kind: LayerKind) -> Iterator[tuple[str, str, str]]:

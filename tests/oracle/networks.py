@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bpdebug.engine.language.functions import ACTIVATIONS
 from bpdebug.engine.network.losses import LOSS_KINDS
 
-LOSSES = ("mse", "huber", "bce", "bce_with_logits", "cross_entropy")
+LOSSES = ("mse", "squared_error", "huber", "bce", "bce_with_logits", "cross_entropy")
 Network = dict[str, Any]
 
 
@@ -26,7 +26,7 @@ def networks(draw: st.DrawFn, losses: tuple[str, ...] = LOSSES) -> Network:
         activations[-1] = draw(st.sampled_from(("sigmoid", "softmax")))
     elif activations[-1] == LOSS_KINDS[loss].applies:
         activations[-1] = "identity"
-    reduction = draw(st.sampled_from(("mean", "sum")))
+    reduction = draw(st.sampled_from(("mean", "sum", "batchmean")))
     return {
         "sizes": draw(st.lists(st.integers(1, 6), min_size=depth + 1, max_size=depth + 1)),
         "activations": activations,
@@ -38,7 +38,7 @@ def networks(draw: st.DrawFn, losses: tuple[str, ...] = LOSSES) -> Network:
         "loss": loss,
         "reduction": reduction,
         "batch_mean": draw(st.sampled_from(("at_loss", "at_parameters")))
-        if reduction == "mean"
+        if reduction != "sum"
         else "at_loss",
         "delta": draw(st.sampled_from((0.3, 1.0, 2.5))),
         "form": draw(st.sampled_from(("fused", "softmax_nll"))),

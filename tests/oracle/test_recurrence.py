@@ -75,3 +75,32 @@ def test_a_single_step(kind: str, activation: str, tmp_path: Path) -> None:
     assert_agrees(
         tmp_path, layers, given, lambda leaves: states_of(kind, activation, leaves, 1, leaves["a0"]), "a1"
     )
+
+
+@pytest.mark.parametrize("weight_shape", ["out_in", "in_out"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_gru_whose_reset_gate_stands_before_the_product(
+    bias: bool, weight_shape: str, tmp_path: Path
+) -> None:
+    """As Cho et al. wrote it; torch has no module of it, but derives its gradients all the same."""
+    hidden = 2
+    given = {"a0": random(6, (3, 3, 4))[0]} | parameters_of("gru", 1, 4, hidden, bias)
+    if weight_shape == "in_out":
+        given |= {name: given[name].T for name in ("w_ih1", "w_hh1")}
+
+    def forward(leaves: dict) -> object:
+        turned = (lambda w: w) if weight_shape == "in_out" else (lambda w: w.T)
+        w, u = turned(leaves["w_ih1"]), turned(leaves["w_hh1"])
+        b, c = (leaves.get(name, torch.zeros(3 * hidden)) for name in ("b_ih1", "b_hh1"))
+        h, states = torch.zeros(3, hidden, dtype=torch.float64), []
+        for x in leaves["a0"].unbind(1):
+            x_r, x_z, x_n = (x @ w + b).split(hidden, dim=1)
+            h_r, h_z = (h @ u[:, : 2 * hidden] + c[: 2 * hidden]).split(hidden, dim=1)
+            r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+            n = torch.tanh(x_n + (r * h) @ u[:, 2 * hidden :] + c[2 * hidden :])
+            h = (1 - z) * n + z * h
+            states.append(h)
+        return torch.stack(states, dim=1)
+
+    layers = table("gru", "", 1, "all", bias).replace("output", 'form = "reset_before"\noutput')
+    assert_agrees(tmp_path, layers, given, forward, "a1", weight_shape)

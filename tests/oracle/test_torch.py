@@ -51,8 +51,10 @@ def torch_forward(network: Network, leaves: dict[str, Any]) -> tuple[Any, dict[s
             if value.requires_grad:
                 value.retain_grad()
             tensors[name] = value
-    reduction = network["reduction"]
+    # A mean over the examples of a sum over the outputs is the sum of all, divided by their number.
+    reduction = "sum" if network["reduction"] == "batchmean" else network["reduction"]
     losses = {
+        "squared_error": lambda: functional.mse_loss(a, target, reduction=reduction) / 2,
         "mse": lambda: functional.mse_loss(a, target, reduction=reduction),
         "huber": lambda: functional.huber_loss(a, target, reduction=reduction, delta=network["delta"]),
         "bce": lambda: functional.binary_cross_entropy(a, target, reduction=reduction),
@@ -61,7 +63,7 @@ def torch_forward(network: Network, leaves: dict[str, Any]) -> tuple[Any, dict[s
         ),
         "cross_entropy": lambda: functional.cross_entropy(a, target, reduction=reduction),
     }
-    loss = losses[network["loss"]]()
+    loss = losses[network["loss"]]() / (len(a) if network["reduction"] == "batchmean" else 1)
     for name, leaf in leaves.items():
         if name[0] == "w" or (name[0] == "b" and network["bias"]):
             loss = loss + 0.5 * network["l2"] * (leaf**2).sum()
@@ -112,7 +114,7 @@ def test_all_gradients_of_random_networks(network: Network, tmp_path: object) ->
     assert_agrees(network, tmp_path)
 
 
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "batchmean"])
 @pytest.mark.parametrize("layout", ["columns", "rows"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_each_loss_in_each_layout(loss: str, layout: str, reduction: str, tmp_path: object) -> None:

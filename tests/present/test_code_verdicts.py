@@ -12,7 +12,7 @@ from bpdebug.engine.program.trace import run
 from bpdebug.present.code_verdicts import CodeVerdicts, code_verdicts
 from bpdebug.present.source_listing import same_position
 from bpdebug.sources.case import Case
-from bpdebug.sources.script import Options, record_script
+from bpdebug.sources.script import RecordingOptions, record_script
 from bpdebug.sources.script.case import case_of
 from bpdebug.verify.repair.corrected_run import check_and_correct
 from tests.two_layers import TWO_LAYERS
@@ -29,7 +29,7 @@ def case_from(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> Case:
 
 
 def verdicts_of(case: Case) -> CodeVerdicts:
-    checked = check_and_correct(case.source, (), Options(), 600.0, lambda line: None)
+    checked = check_and_correct(case.source, (), RecordingOptions(), 600.0, lambda line: None)
     return code_verdicts(case, values_of(case), checked)
 
 
@@ -85,6 +85,7 @@ def test_where_nothing_is_wrong_nothing_is_to_be_mended(
     assert verdicts.summary == "checked: all right"
 
 
+@pytest.mark.deep
 def test_a_line_that_nothing_mends_is_marked_and_nothing_after_it_is_called_right(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

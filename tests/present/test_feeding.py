@@ -7,7 +7,7 @@ import numpy as np
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.provenance.origins import origin_of
-from bpdebug.engine.language.provenance.regions import Source
+from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.present.feeding import fed_cells, fed_places, fed_window, marked_columns
 from bpdebug.present.slicing import Slicing, whole
 
@@ -16,14 +16,14 @@ VALUES = {"x": RANDOM.normal(size=(2, 3, 5, 5)), "w": RANDOM.normal(size=(4, 3, 
 VALUES["g"] = np.asarray(evaluate(parse("conv2d(x, w, stride=2)"), VALUES))
 
 
-def sources_of(formula: str, index: tuple[int, ...], name: str) -> list[Source]:
+def sources_of(formula: str, index: tuple[int, ...], name: str) -> list[FeedingRegion]:
     expression = parse(formula)
     result = np.asarray(evaluate(expression, VALUES))
     origin = origin_of("out", expression, index, result, VALUES)
     return [source for source in origin.sources if source.name == name]
 
 
-def marked(slicing: Slicing, sources: list[Source]) -> set[tuple[int, int]]:
+def marked(slicing: Slicing, sources: list[FeedingRegion]) -> set[tuple[int, int]]:
     """The cells of a slice that are marked."""
     rows, columns = slicing.matrix_shape
     return {
@@ -77,7 +77,7 @@ def test_a_winner_is_marked_as_such_within_its_window() -> None:
 
 def test_matrices_vectors_and_numbers_are_one_slice() -> None:
     for shape in ((), (5,), (3, 4)):
-        source = Source("x", tuple(slice(0, extent) for extent in shape))
+        source = FeedingRegion("x", tuple(slice(0, extent) for extent in shape))
         slicing = whole(shape)
         assert fed_places(slicing, [source]) == ((),)
         assert tuple(map(len, fed_cells(slicing, source))) == slicing.matrix_shape

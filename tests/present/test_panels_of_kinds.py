@@ -34,6 +34,7 @@ EXAMPLES: Mapping[str, tuple[Shape, Mapping[str, Shape]]] = {
     "layer_norm": (TABLE, SCALES),
     "rms_norm": (TABLE, {"gamma": (3,)}),
     "dropout": (TABLE, NOTHING),
+    "append_ones": (TABLE, NOTHING),
     "embedding": (TABLE, {"w": (5, 2)}),
     "conv1d": ((2, 1, 6), {"w": (2, 1, 3), "b": (2, 1)}),
     "conv2d": (PICTURE, {"w": (2, 1, 2, 2), "b": (2, 1, 1)}),
@@ -66,7 +67,7 @@ def example_program(name: str, settings: Mapping[str, Value]) -> Program:
     inputs = [f"a0{'bc'[:place]}" for place in range(count)]
     layer = make_layer(1, kind, chosen, roles, ROWS, inputs)
     shapes = {layer.given[role]: shape for role, shape in roles.items()}
-    sizes = {"batch": incoming[0], "hidden": 2}
+    sizes = {"batch": incoming[0], "hidden": 2, "1": 1}
     for made in kind.generated:
         pattern = made.shape(ROWS)
         shapes[layer.given[made.name]] = (

@@ -9,7 +9,7 @@ from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.present.explaining import Selection, explain_element, given_text
 from bpdebug.present.panels import Panel, Sight, read_pairs
 from bpdebug.present.snapshot import PairNames, layer_in_focus, pairs_in_focus, result_name
-from bpdebug.present.verdicts import Verdicts
+from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.present.views import Views
 from tests.examples import debugger_of
 
@@ -18,9 +18,9 @@ def views_of(debugger: Debugger) -> Views:
     return Views(debugger.original.values, debugger.trace.values, {}, frozenset(debugger.replaced))
 
 
-def nothing(debugger: Debugger) -> Verdicts:
+def nothing(debugger: Debugger) -> CheckVerdicts:
     """No numbers of a user, and no report."""
-    return Verdicts(debugger.program, debugger.trace.values)
+    return CheckVerdicts(debugger.program, debugger.trace.values)
 
 
 def shown(debugger: Debugger, layer: int) -> tuple[PairNames, ...]:

@@ -103,8 +103,7 @@ class Session:
     async def catch_up(self) -> None:
         """Wait until the app has done what all keys ask for that were typed."""
         await self.pilot.pause()
-        while self.app.is_running and self.app.typed.is_under_way:
-            await self.pilot.pause()
+        await self.until(lambda: not (self.app.is_running and self.app.typed.is_under_way))
 
     def type_ahead(self, *keys: str) -> None:
         """Put keys into the app's queue, as a terminal does, without waiting for what they do."""
@@ -114,8 +113,12 @@ class Session:
     async def settle(self) -> None:
         """Wait until the screen has all its widgets, has been laid out and stays as it is."""
         seen = ""
-        while not self.app.screen.is_mounted or seen != (seen := self.text):
-            await self.pilot.pause()
+
+        def stays() -> bool:
+            nonlocal seen
+            return self.app.screen.is_mounted and seen == (seen := self.text)
+
+        await self.until(stays)
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until a condition holds."""

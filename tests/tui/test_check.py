@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bpdebug.engine.program.trace import run
-from bpdebug.present.verdicts import Verdicts
+from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.present.views import Views
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check
@@ -15,12 +15,12 @@ from bpdebug.verify.upstream import evaluate_mine
 from tests.tui.conftest import Session, open_app
 
 
-def verdicts_of(name: str) -> Verdicts:
+def verdicts_of(name: str) -> CheckVerdicts:
     scenario = load_scenario(name)
     values = run(scenario.program, scenario.values).values
     mine = evaluate_mine(scenario.program, values, scenario.mine)
     report = check(scenario.program, scenario.values, mine)
-    return Verdicts(scenario.program, values, mine, report)
+    return CheckVerdicts(scenario.program, values, mine, report)
 
 
 async def checked(session: Session) -> None:

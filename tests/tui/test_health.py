@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpdebug.engine.health import Finding, examine, layer_health
+from bpdebug.engine.health import HealthFinding, examine, layer_health
 from bpdebug.engine.program.trace import Trace
-from bpdebug.present.health_text import SICK, HealthText, Scale, bar_text, share_text, size_text
+from bpdebug.present.health_text import SICK, HealthText, LogScale, bar_text, share_text, size_text
 from bpdebug.tui.screens.health import MOST_FINDINGS, HealthScreen
 from bpdebug.tui.widgets.health_table import HealthTable
 from tests.examples import debugger_of
@@ -81,13 +81,13 @@ def test_bars_grow_with_their_numbers(fraction: float, width: int) -> None:
 
 
 def test_a_scale_is_logarithmic_and_shows_the_smallest() -> None:
-    scale = Scale.over([1e-6, None, 0.0, float("nan"), 1.0])
+    scale = LogScale.over([1e-6, None, 0.0, float("nan"), 1.0])
     lengths = [len(scale.bar(size, 70).rstrip()) for size in (1e-6, 1e-3, 1.0)]
     assert lengths == [10, 40, 70]
     assert [scale.bar(size, 3) for size in (None, 0.0, float("nan"), float("inf"))] == ["   "] * 4
-    alike = Scale.over([0.5, 0.4])
+    alike = LogScale.over([0.5, 0.4])
     assert len(alike.bar(0.4, 30).rstrip()) > 28
-    assert Scale.over([]).bar(None, 2) == "  "
+    assert LogScale.over([]).bar(None, 2) == "  "
 
 
 @given(st.floats() | st.none())
@@ -166,7 +166,7 @@ async def test_closing_before_the_run_has_been_examined(monkeypatch: pytest.Monk
     closed = Event()
     done = Event()
 
-    def examine_later(trace: Trace) -> tuple[Finding, ...]:
+    def examine_later(trace: Trace) -> tuple[HealthFinding, ...]:
         assert closed.wait(timeout=PATIENCE)
         done.set()
         return examine(trace)

@@ -11,7 +11,7 @@ import pytest
 from bpdebug.tui.keys.debugger import ACTIONS
 from bpdebug.tui.screens.help import HelpScreen
 from bpdebug.tui.screens.tensor_viewer import TensorViewer
-from bpdebug.tui.settings import Settings, read_settings
+from bpdebug.tui.settings import UserSettings, read_settings
 from bpdebug.tui.themes import DEFAULT_THEME
 from bpdebug.tui.user_files import UserFiles, user_files
 from tests.tui.conftest import at_both_sizes, open_app
@@ -30,19 +30,19 @@ def problems(user: UserFiles, text: str) -> list[str]:
     """What is said of a file, without its name before each problem."""
     user.settings.write_text(text, encoding="utf-8")
     settings, found = read_settings(user)
-    assert settings == Settings() or not found, "a file with a problem is not used at all"
+    assert settings == UserSettings() or not found, "a file with a problem is not used at all"
     assert {problem.file for problem in found} <= {str(user.settings)}
     return [str(problem).removeprefix(f"{user.settings}: ") for problem in found]
 
 
 def test_without_a_file_there_are_the_defaults(user: UserFiles) -> None:
-    assert read_settings(user) == (Settings(), ())
-    assert Settings().actions == ACTIONS
+    assert read_settings(user) == (UserSettings(), ())
+    assert UserSettings().actions == ACTIONS
 
 
 def test_all_that_can_be_set(user: UserFiles) -> None:
     assert problems(user, GOOD) == []
-    assert read_settings(user)[0] == Settings("nord", 6, {"next": "j,f6", "back": "at", "quit": "Q"})
+    assert read_settings(user)[0] == UserSettings("nord", 6, {"next": "j,f6", "back": "at", "quit": "Q"})
 
 
 BROKEN = {

@@ -58,8 +58,9 @@ class Terminal:
         return "\n".join(self.screen.display)
 
     def read(self) -> None:
-        """Draw all that the process has written."""
-        while True:
+        """Draw what the process has written, and what it writes meanwhile, for a while."""
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline:
             try:
                 data = self.process.read_nonblocking(65536, timeout=0.05)
             except pexpect.TIMEOUT:

@@ -40,6 +40,7 @@ FIRST: dict[str, tuple[tuple[int, ...], int, dict[str, Any]]] = {
     "layer_norm": (TABLE, 4, {"gamma": (4,), "beta": (4,)}),
     "rms_norm": (TABLE, 4, {"gamma": (4,)}),
     "dropout": (TABLE, 4, {"seed": 1}),
+    "append_ones": (TABLE, 5, {"place": "first"}),
     "embedding": ((BATCH,), 3, {"w": (4, 3)}),
     "conv1d": ((BATCH, 1, 6), 8, {"w": (2, 1, 3), "b": (2,)}),
     "conv2d": (PICTURE, 18, {"w": (2, 1, 2, 2), "b": (2,)}),

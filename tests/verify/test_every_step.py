@@ -117,20 +117,32 @@ def test_the_loops_are_right_without_a_mistake(kind: str) -> None:
         np.testing.assert_allclose(value, net.values[name], rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize(("kind", "mistake", "formulas"), few(MISTAKES, 2))
+@pytest.mark.parametrize(("kind", "mistake", "formulas"), few(MISTAKES))
 def test_a_mistake_at_every_step_is_named(kind: str, mistake: str, formulas: set[str]) -> None:
     loop, gates = LOOPS[kind]
     net = recurrent(kind, gates, seed=1)
     mine = loop(net.values, mistake)
-    found = [tensor for tensor in wrong(net, mine) if tensor.name in PARAMETERS]
-    assert {tensor.name for tensor in found} == {*PARAMETERS}
-    for tensor in found:
-        assert tensor.diagnoses, tensor.note
-        formula, _, where = tensor.diagnoses[0].formula.partition(", with ")
-        assert where in formulas
-        assert "at each step" in tensor.diagnoses[0].edits[0]
-        assert "at every step" in tensor.diagnoses[0].explanation
-        assert tensor.diagnoses[0].fix.startswith(f"{formula}, with {where.partition(' = ')[0]} = ")
+    reports = {tensor.name: tensor for tensor in wrong(net, mine)}
+    (told,) = (tensor for tensor in reports.values() if tensor.verdict == "wrong")
+    assert f"{told.name} = {told.diagnoses[0].formula}" in formulas
+    assert {*told.shows_in} == {*PARAMETERS}
+    assert {reports[name].verdict for name in PARAMETERS} == {"innocent"}
+    assert "at each step" in told.diagnoses[0].edits[0]
+    assert "at every step" in told.diagnoses[0].explanation
+
+
+@pytest.mark.parametrize("name", few(PARAMETERS))
+@pytest.mark.parametrize(("kind", "mistake", "formulas"), few(MISTAKES))
+def test_a_mistake_at_every_step_is_named_in_what_shows_it(
+    kind: str, mistake: str, formulas: set[str], name: str
+) -> None:
+    loop, gates = LOOPS[kind]
+    net = recurrent(kind, gates, seed=1)
+    (tensor,) = (one for one in wrong(net, {name: loop(net.values, mistake)[name]}) if one.name == name)
+    assert tensor.diagnoses, tensor.note
+    formula, _, where = tensor.diagnoses[0].formula.partition(", with ")
+    assert where in formulas
+    assert tensor.diagnoses[0].fix.startswith(f"{formula}, with {where.partition(' = ')[0]} = ")
 
 
 @pytest.mark.parametrize("seed", [1, deep(2)])

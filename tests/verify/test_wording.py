@@ -8,12 +8,12 @@ from pathlib import Path
 from bpdebug.engine.language.nodes import Name
 from bpdebug.engine.language.parsing import parse
 from bpdebug.verify import diagnosis
-from bpdebug.verify.diagnosis.edits import Edit
+from bpdebug.verify.diagnosis.edits import FormulaEdit
 from bpdebug.verify.diagnosis.wording import WORDS, done, why
 
 
 def test_a_rule_without_words_still_says_what_it_changed() -> None:
-    edit = Edit(parse("x * y"), "of a kind that nobody named", Name("x"), parse("y.T"), 1.0)
+    edit = FormulaEdit(parse("x * y"), "of a kind that nobody named", Name("x"), parse("y.T"), 1.0)
     assert (done(edit), why(edit)) == ("y.T for x", "The formula has x here.")
 
 

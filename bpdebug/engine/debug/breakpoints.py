@@ -16,7 +16,7 @@ import numpy as np
 from bpdebug.engine.debug.conditions import evidence, read_condition
 from bpdebug.engine.debug.numbered import Numbered
 from bpdebug.engine.debug.places import HEALTH, Place, no_place, read_place
-from bpdebug.engine.health import Finding
+from bpdebug.engine.health import HealthFinding
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.parsing import MAX_LENGTH
@@ -191,7 +191,7 @@ class Breakpoints(Numbered[Breakpoint]):
         return [found for found in self if found.place.positions == place]
 
     def hits_at(
-        self, position: int, trace: Callable[[], Trace], findings: Callable[[], Sequence[Finding]]
+        self, position: int, trace: Callable[[], Trace], findings: Callable[[], Sequence[HealthFinding]]
     ) -> tuple[Hit, ...]:
         """Return the breakpoints that stop at a position of a run, and why.
 
@@ -219,7 +219,10 @@ class Breakpoints(Numbered[Breakpoint]):
 
 
 def _reasons(
-    found: Breakpoint, position: int, trace: Callable[[], Trace], findings: Callable[[], Sequence[Finding]]
+    found: Breakpoint,
+    position: int,
+    trace: Callable[[], Trace],
+    findings: Callable[[], Sequence[HealthFinding]],
 ) -> tuple[str, ...] | None:
     """Return why a breakpoint stops at a position of a run; None if it does not."""
     lines: tuple[str, ...] = ()

@@ -13,11 +13,11 @@ import numpy as np
 from bpdebug.engine.debug.breakpoints import Breakpoints, Hit
 from bpdebug.engine.debug.stop import Reason, Stop, reason_text
 from bpdebug.engine.debug.watches import Watches
-from bpdebug.engine.health import Finding, examine
+from bpdebug.engine.health import HealthFinding, examine
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nearest import suggestion
-from bpdebug.engine.language.nodes import Call, Expression, Index, Statement, calls, names
+from bpdebug.engine.language.nodes import Call, Expression, Statement, Subscript, calls, names
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.history import History
 from bpdebug.engine.program.program import Program
@@ -47,7 +47,7 @@ class Debugger:
         self.breakpoints = Breakpoints(self.program)
         self.watches = Watches(self.program)
         self._inner: tuple[Moment, Trace, Array] | None = None
-        self._findings: tuple[Trace, tuple[Finding, ...]] | None = None
+        self._findings: tuple[Trace, tuple[HealthFinding, ...]] | None = None
         self.on_iteration: Callable[[int], None] = lambda _: None
         """Called with each iteration that a verb computes or passes; it may raise `Interrupted`."""
 
@@ -170,7 +170,7 @@ class Debugger:
         return expression
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[HealthFinding, ...]:
         """What is wrong with the health of the whole run, in order of position."""
         if self._findings is None or self._findings[0] is not self.trace:
             self._findings = self.trace, examine(self.trace)
@@ -287,7 +287,7 @@ class Debugger:
 
     # What if
 
-    def replace(self, name: str, value: Array, index: Index = ()) -> None:
+    def replace(self, name: str, value: Array, index: Subscript = ()) -> None:
         """Run on with other numbers in the place of a tensor or a part of it; where one is stays the same.
 
         Parameters
@@ -296,7 +296,7 @@ class Debugger:
             An input or a result, also one that is not computed yet.
         value : array
             The new numbers, in its shape or one that is repeated to it; copied, in the tensor's dtype.
-        index : Index
+        index : Subscript
             The part; the rest is computed as ever, or stays what it was replaced with before.
 
         Raises

@@ -8,10 +8,10 @@ from typing import ClassVar, Generic, TypeVar
 from bpdebug.engine.program.program import Program
 from bpdebug.errors import BpdebugError
 
-Entry = TypeVar("Entry")
+Stored = TypeVar("Stored")
 
 
-class Numbered(Generic[Entry]):
+class Numbered(Generic[Stored]):
     """Entries by number, from 1; a number that was given is not given again.
 
     Parameters
@@ -26,16 +26,16 @@ class Numbered(Generic[Entry]):
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._entries: dict[int, Entry] = {}
+        self._entries: dict[int, Stored] = {}
         self.next_number = 1
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[Stored]:
         return iter(self._entries.values())
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __getitem__(self, number: int) -> Entry:
+    def __getitem__(self, number: int) -> Stored:
         """Return an entry.
 
         Raises
@@ -53,19 +53,19 @@ class Numbered(Generic[Entry]):
         """The numbers of all entries."""
         return tuple(self._entries)
 
-    def remove(self, number: int) -> Entry:
+    def remove(self, number: int) -> Stored:
         """Remove an entry; raises as `__getitem__`."""
         found = self[number]
         del self._entries[number]
         return found
 
-    def _append(self, read: Callable[[int], Entry]) -> Entry:
+    def _append(self, read: Callable[[int], Stored]) -> Stored:
         """Add what is read for the next number; if that fails, the number stays free."""
         entry = self._entries[self.next_number] = read(self.next_number)
         self.next_number += 1
         return entry
 
-    def _put(self, number: int, entry: Entry) -> Entry:
+    def _put(self, number: int, entry: Stored) -> Stored:
         """Put an entry in the place of another."""
         self._entries[number] = entry
         return entry

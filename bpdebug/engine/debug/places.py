@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from bpdebug.engine.health import HEALTH_CONDITIONS
 from bpdebug.engine.language.nearest import suggestion
-from bpdebug.engine.language.nodes import VERSION, Statement
+from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.program.program import Program
-from bpdebug.engine.program.variables import SIGN, normalised, variable_of
+from bpdebug.engine.program.variables import normalised, version_written
 from bpdebug.errors import BpdebugError
 
 MAX_LINE_DIGITS = 9
@@ -109,8 +109,8 @@ def versions_written(text: str, program: Program) -> tuple[int, ...]:
     """Return where a person's variable is written, every version or the one that is named; else nothing."""
     variables = program.variables
     if (name := variables.known.get(normalised(text))) is not None:
-        return variables.positions_of(variable_of(name))
-    version = text if text in program.positions else text.replace(SIGN, VERSION)
+        return variables.positions_of(variables.variable(name))
+    version = text if text in program.positions else version_written(text)
     return (program.positions[version],) if version in program.positions else ()
 
 

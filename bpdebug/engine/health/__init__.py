@@ -7,7 +7,7 @@ name it in the table here.
 from __future__ import annotations
 
 from bpdebug.engine.health import gradients, not_finite, units
-from bpdebug.engine.health.finding import Finding, HealthCondition
+from bpdebug.engine.health.finding import HealthCondition, HealthFinding
 from bpdebug.engine.health.layers import LayerHealth, layer_health
 from bpdebug.engine.program.trace import Trace
 
@@ -63,16 +63,16 @@ HEALTH_CONDITIONS: dict[str, HealthCondition] = {
 """Every way in which a run can be sick, by the name that commands use."""
 
 
-def examine(trace: Trace) -> tuple[Finding, ...]:
+def examine(trace: Trace) -> tuple[HealthFinding, ...]:
     """Examine a run for every health condition.
 
     Returns
     -------
-    tuple of Finding
+    tuple of HealthFinding
         What was found, in order of position; at one position, in the order of the table.
     """
     findings = [finding for condition in HEALTH_CONDITIONS.values() for finding in condition.examine(trace)]
     return tuple(sorted(findings, key=lambda finding: finding.position))
 
 
-__all__ = ["HEALTH_CONDITIONS", "Finding", "HealthCondition", "LayerHealth", "examine", "layer_health"]
+__all__ = ["HEALTH_CONDITIONS", "HealthCondition", "HealthFinding", "LayerHealth", "examine", "layer_health"]

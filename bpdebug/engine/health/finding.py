@@ -29,7 +29,7 @@ class Symptom:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HealthFinding:
     """A symptom, where it is, and what to do about it.
 
     Attributes
@@ -85,12 +85,12 @@ class HealthCondition:
     advice: str
     symptoms: Callable[[Trace], Iterable[Symptom]]
 
-    def examine(self, trace: Trace) -> tuple[Finding, ...]:
+    def examine(self, trace: Trace) -> tuple[HealthFinding, ...]:
         """Return where the condition fires in a run, in order of position."""
         symptoms = tuple(self.symptoms(trace))
         layers = layer_numbers(trace.program) if symptoms else {}
         findings = [
-            Finding(
+            HealthFinding(
                 self.name,
                 symptom.tensor,
                 trace.program.positions.get(symptom.tensor, 0),

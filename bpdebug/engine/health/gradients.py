@@ -72,7 +72,7 @@ def weight_gradients(program: Program) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class GradientRatio:
     """The norms of the first and the last gradient of weights."""
 
     first: str
@@ -92,7 +92,7 @@ class Comparison:
         return Symptom(self.first, f"‖{self.first}‖ / ‖{self.last}‖ = {norms} = {self.ratio:.2g}")
 
 
-def compare_first_and_last(trace: Trace) -> Comparison | None:
+def compare_first_and_last(trace: Trace) -> GradientRatio | None:
     """Compare the first and the last gradient of weights.
 
     None where there are not two, where one is not finite, or the last is 0: those have their own findings.
@@ -101,6 +101,6 @@ def compare_first_and_last(trace: Trace) -> Comparison | None:
     if len(gradients) < 2:
         return None
     first, last = gradients[0], gradients[-1]
-    comparison = Comparison(first, last, norm(trace.values[first]), norm(trace.values[last]))
+    comparison = GradientRatio(first, last, norm(trace.values[first]), norm(trace.values[last]))
     comparable = math.isfinite(comparison.first_norm) and 0 < comparison.last_norm < math.inf
     return comparison if comparable else None

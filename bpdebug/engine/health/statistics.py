@@ -17,7 +17,7 @@ import numpy.typing as npt
 from bpdebug.engine.health.blocks import blocks
 from bpdebug.engine.language.functions.entry import Array
 
-Block = npt.NDArray[np.float64]
+Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +150,11 @@ def histogram(value: Array, bins: int, minus: Array | None = None) -> Histogram:
     return Histogram(minimum, maximum, tuple(counts.tolist()))
 
 
-def _doubles(value: Array, minus: Array | None) -> Iterator[Block]:
+def _doubles(value: Array, minus: Array | None) -> Iterator[Doubles]:
     return (block.astype(np.float64, copy=False) for block in blocks(value, minus))
 
 
-def _finite(block: Block) -> Block:
+def _finite(block: Doubles) -> Doubles:
     mask = np.isfinite(block)
     return block if mask.all() else block[mask]
 
@@ -168,5 +168,5 @@ def _unit(minimum: float, maximum: float) -> float:
     return math.ldexp(1.0, min(max(exponent, -1021), 1023))
 
 
-def _scaled(value: Array, minus: Array | None, unit: float) -> Iterator[Block]:
+def _scaled(value: Array, minus: Array | None, unit: float) -> Iterator[Doubles]:
     return (_finite(block) / unit for block in _doubles(value, minus))

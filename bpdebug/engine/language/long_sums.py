@@ -18,10 +18,10 @@ FIRST = 3
 ELLIPSIS = "…"
 """The name that stands for the terms that are not shown."""
 
-Piece = TypeVar("Piece")
+Summand = TypeVar("Summand")
 
 
-def shortened(pieces: Sequence[Piece], gap: Piece) -> Sequence[Piece]:
+def shortened(pieces: Sequence[Summand], gap: Summand) -> Sequence[Summand]:
     """Return a row of pieces, with a gap in the place of most of them if there are very many."""
     return pieces if len(pieces) <= MOST_SHOWN else [*pieces[:FIRST], gap, pieces[-1]]
 

@@ -15,8 +15,10 @@ MAX_LENGTH = 40
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known word that is most like `word`, best in all but capitals; empty if none is."""
     word, some = word[:MAX_LENGTH], list(islice(known, MAX_COMPARED))
-    alike = (other for other in some if other.casefold() == word.casefold())
-    return next(alike, "") or next(iter(get_close_matches(word, some, n=1)), "")
+    plain = {other.casefold(): other for other in reversed(some)}
+    alike = plain.get(word.casefold())
+    close = alike or next(iter(get_close_matches(word, some, n=1)), "")
+    return close or plain.get(next(iter(get_close_matches(word.casefold(), plain, n=1)), ""), "")
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

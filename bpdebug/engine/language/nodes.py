@@ -55,13 +55,11 @@ PLACES = "xyz"
 """What templates and derivative rules call the arguments of a function, in order."""
 VIEWS = frozenset({"transpose", "subscript"})
 """The functions that compute nothing: they only look at a tensor in another way."""
-Index = tuple[int | tuple[int | None, int | None], ...]
+Subscript = tuple[int | tuple[int | None, int | None], ...]
 """A subscript: for each of the first axes a number, or a slice as the pair of its bounds."""
-VERSION = " ·"
-"""What stands in the name of a person's variable before the number of its version, from the second on."""
 INDEX = "s_"
 """What a subscript stands behind as the value of an option, as in NumPy: `index=s_[:,1:3]`."""
-Option = bool | int | float | str | tuple[int, ...] | Index | Name | None
+Option = bool | int | float | str | tuple[int, ...] | Subscript | Name | None
 Phase = Literal["forward", "backward", "update"]
 
 
@@ -236,12 +234,12 @@ def with_arguments(call: Call, arguments: Sequence[Expression]) -> Call:
     return Call(call.function, tuple(arguments), call.options)
 
 
-def numpy_index(index: Index) -> tuple[int | slice, ...]:
+def numpy_index(index: Subscript) -> tuple[int | slice, ...]:
     """Return a subscript as NumPy takes it."""
     return tuple(slice(*part) if isinstance(part, tuple) else part for part in index)
 
 
-def index_text(index: Index) -> str:
+def index_text(index: Subscript) -> str:
     """Write a subscript as NumPy does: `0,1:3`."""
 
     def bound(number: int | None) -> str:

@@ -19,11 +19,11 @@ from bpdebug.engine.language.nodes import (
     VIEWS,
     Call,
     Expression,
-    Index,
     Name,
     Number,
     Option,
     Statement,
+    Subscript,
     index_text,
     places,
     rewrite,
@@ -204,7 +204,7 @@ def _numpy_template(call: Call) -> tuple[str, int]:
 
 
 def _option_text(name: str, value: Option) -> str:
-    return f"{INDEX}[{index_text(cast('Index', value))}]" if name == "index" and value else repr(value)
+    return f"{INDEX}[{index_text(cast('Subscript', value))}]" if name == "index" and value else repr(value)
 
 
 def _math_template(call: Call) -> tuple[str, int]:
@@ -219,13 +219,14 @@ def _math_template(call: Call) -> tuple[str, int]:
         letters = "".join(AXIS_LETTERS[i] for i in _axes(axis) if -1 <= i < len(AXIS_LETTERS))
         notation = _with_options(function.notation.replace("{axis}", letters), call)
         return notation.replace("{operands}", operands), function.precedence
-    return f"{call.function.replace('_prime', '′')}({operands})", CALL
+    name = f"{function.derivative_of}′" if function.derivative_of else call.function
+    return f"{name}({operands})", CALL
 
 
 def _with_options(template: str, call: Call) -> str:
     """Put the subscript of a call into a template, and the text of what is only recorded."""
     options = dict(call.options)
-    index = index_text(cast("Index", options.get("index", ())))
+    index = index_text(cast("Subscript", options.get("index", ())))
     text = str(options.get("text", call.function)).replace("{", "{{").replace("}", "}}")
     return template.replace("{index}", index).replace("{text}", text)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
 
-from bpdebug.engine.language.nodes import Call, Expression, Index, Name, Statement, TimeStep, names
+from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, Subscript, TimeStep, names
 from bpdebug.engine.language.nodes import replace as replace_in
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.program.program import Program, with_backward
@@ -100,9 +100,9 @@ class _Part:
             for name, layer in first.items()
         ]
 
-    def index(self, name: str) -> Index:
+    def index(self, name: str) -> Subscript:
         """Return the examples of this part; the last part takes what is left."""
-        before: Index = ((None, None),) * self.program.batched[name]
+        before: Subscript = ((None, None),) * self.program.batched[name]
         start = (self.number - 1) * self.size
         return (*before, (start, None if self.is_last else start + self.size))
 

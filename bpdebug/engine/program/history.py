@@ -22,7 +22,7 @@ from bpdebug.engine.program.trace import Trace, read_only, run
 from bpdebug.engine.program.what_if import branch, is_whole, over
 
 Values = Mapping[str, Array]
-Replaced = Mapping[int, Values]
+ReplacedValues = Mapping[int, Values]
 """For some iterations, tensors that have other values than their statements give."""
 
 Sequence = tuple[Callable[..., tuple[Array, ...]], tuple[str, ...]]
@@ -51,11 +51,11 @@ class History:
     """
 
     def __init__(
-        self, program: Program, inputs: Values, iterations: int = 1, replaced: Replaced | None = None
+        self, program: Program, inputs: Values, iterations: int = 1, replaced: ReplacedValues | None = None
     ) -> None:
         self.program = program
         self.iterations = iterations
-        self.replaced: Replaced = replaced or {}
+        self.replaced: ReplacedValues = replaced or {}
         self.original: History | None = None
         self.inputs = {name: _frozen(inputs[name]) for name in program.inputs}
         carried = {name: self.inputs[name] for name in program.carried}
@@ -123,7 +123,7 @@ class History:
                 self._reached = before + 1, handed_on
             yield before
 
-    def branch(self, replaced: Replaced) -> History:
+    def branch(self, replaced: ReplacedValues) -> History:
         """Return the history in which some tensors have other values; it starts out as this one does."""
         changed = History(self.program, self.inputs, self.iterations, replaced)
         changed.original = self

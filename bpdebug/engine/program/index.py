@@ -15,8 +15,8 @@ from bpdebug.engine.language.nodes import Phase, Statement, TimeStep, names
 from bpdebug.engine.program.block import Block
 
 
-@dataclass(frozen=True)
-class Index:
+@dataclass(frozen=True, eq=False)
+class ProgramIndex:
     """What belongs to what in a program.
 
     Attributes
@@ -95,7 +95,7 @@ def index_of(
     statements: Sequence[Statement],
     incoming: Mapping[str, str],
     blocks: Iterable[Block],
-) -> Index:
+) -> ProgramIndex:
     """Return the index of a program.
 
     Parameters
@@ -125,7 +125,7 @@ def index_of(
     gradients_of: dict[str, list[str]] = {}
     for gradient, tensor in tensor_of.items():
         gradients_of.setdefault(tensor, []).append(gradient)
-    return Index(
+    return ProgramIndex(
         tensors,
         statements,
         positions,

@@ -8,8 +8,7 @@ from functools import cached_property
 from bpdebug.engine.language.derivation.names import gradient_name
 from bpdebug.engine.language.nodes import Expression, Statement
 from bpdebug.engine.language.printing import at_step, chain_rule, math_name, math_text
-from bpdebug.engine.program.index import Index
-from bpdebug.engine.program.variables import variable_of
+from bpdebug.engine.program.index import ProgramIndex
 
 
 class Mathematics:
@@ -17,12 +16,14 @@ class Mathematics:
 
     Parameters
     ----------
-    index : Index
+    index : ProgramIndex
         What belongs to what in it.
+    versions : mapping
+        Name of a version -> the person's variable, for those that are called differently.
     """
 
-    def __init__(self, index: Index) -> None:
-        self.index = index
+    def __init__(self, index: ProgramIndex, versions: Mapping[str, str]) -> None:
+        self.index, self.versions = index, versions
 
     def name(self, name: str) -> str:
         """Write a name: `w₂`, a gradient `dγ₁`, a time step above `h₁⁽³⁾`, a part `da₁ via z₂`, a version."""
@@ -36,7 +37,7 @@ class Mathematics:
         step = index.steps.get(name)
         if step is not None and step.number is not None:
             return at_step(math_name(step.name), step.number)
-        variable = variable_of(name)
+        variable = self.versions.get(name, name)
         return f"{math_name(variable)}{name[len(variable) :]}"
 
     def _part(self, statement: Statement) -> str:

@@ -16,16 +16,15 @@ from bpdebug.engine.language.evaluation import compiled
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Call, Statement, names
-from bpdebug.engine.language.printing import statement_text
-from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.language.nodes import Call, Statement
+from bpdebug.engine.program import passages as by_passages
+from bpdebug.engine.program import source_lines as by_lines
 from bpdebug.engine.program.block import Block
-from bpdebug.engine.program.index import Index, index_of
+from bpdebug.engine.program.index import ProgramIndex, index_of
 from bpdebug.engine.program.mathematics import Mathematics
-from bpdebug.engine.program.passages import passages_of
-from bpdebug.engine.program.source_lines import SourceLines
+from bpdebug.engine.program.shapes import grown_axes, infer_shapes, with_one_more
 from bpdebug.engine.program.variables import Variables
-from bpdebug.errors import BpdebugError, ProgramError, ShapeError
+from bpdebug.errors import ProgramError
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +52,9 @@ class Program:
     summed : frozenset of str
         The gradients that are m times as large, because the mean over m examples is taken later, at
         the parameters.
+    versions : mapping
+        For a variable of the person's own code that was assigned again, the name of each further version ->
+        the variable: `delta ·2` -> `delta`.
     shapes : mapping
         The shape of every tensor, inputs and results.
 
@@ -72,20 +74,21 @@ class Program:
     batch_axes: Mapping[str, int] = field(default_factory=dict)
     carried: Mapping[str, str] = field(default_factory=dict)
     summed: frozenset[str] = frozenset()
+    versions: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, Shape] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shapes", infer_shapes(self.inputs, self.statements))
 
     @cached_property
-    def index(self) -> Index:
+    def index(self) -> ProgramIndex:
         """What belongs to what."""
         return index_of(self.shapes, self.statements, self.incoming, self.blocks)
 
     @cached_property
     def mathematics(self) -> Mathematics:
         """What writes it as mathematics."""
-        return Mathematics(self.index)
+        return Mathematics(self.index, self.versions)
 
     @property
     def positions(self) -> Mapping[str, int]:
@@ -98,14 +101,14 @@ class Program:
         return next(iter(self.incoming.values()), "")
 
     @cached_property
-    def source_lines(self) -> SourceLines:
+    def source_lines(self) -> by_lines.SourceLines:
         """The lines of the person's own code that it was recorded from; none of a scenario."""
-        return SourceLines(self.statements)
+        return by_lines.SourceLines(self.statements)
 
     @cached_property
     def passages(self) -> tuple[int, ...]:
         """For each statement of the person's own code the number of the passage that it is in."""
-        return passages_of(self.statements, self.parameters)
+        return by_passages.passages_of(self.statements, self.parameters)
 
     @property
     def is_recorded(self) -> bool:
@@ -115,7 +118,7 @@ class Program:
     @cached_property
     def variables(self) -> Variables:
         """The variables of the person's own code, and their versions."""
-        return Variables(self.inputs, self.positions)
+        return Variables(self.inputs, self.positions, self.versions)
 
     @cached_property
     def runnable(self) -> tuple[tuple[str, Callable[..., Array], tuple[str, ...]], ...]:
@@ -187,54 +190,6 @@ class Program:
         if isinstance(statement.expression, Call):
             return FUNCTIONS[statement.expression.function].explanation
         return "Handed on unchanged."
-
-
-def infer_shapes(inputs: Mapping[str, Shape], statements: Iterable[Statement]) -> dict[str, Shape]:
-    """Return the shapes of the inputs and of every result, checking names and operands on the way.
-
-    Raises
-    ------
-    ProgramError, ShapeError
-        As `Program`.
-    """
-    shapes = dict(inputs)
-    equal: dict[Shape, Shape] = {}  # a long program has few shapes: each is kept once
-    for statement in statements:
-        if statement.name in shapes:
-            raise ProgramError(f"in `{statement_text(statement)}`: {statement.name} is assigned twice")
-        try:
-            shape = shape_of(statement.expression, shapes)
-        except (KeyError, ShapeError) as error:
-            raise _misfit(statement, shapes, error) from None
-        shapes[statement.name] = equal.setdefault(shape, shape)
-    return shapes
-
-
-def _misfit(statement: Statement, shapes: Mapping[str, Shape], error: Exception) -> BpdebugError:
-    """Return the error that says what is wrong with a statement: first of all a name that does not exist."""
-    read = names(statement.expression)
-    unknown = [name for name in read if name not in shapes]
-    if unknown:
-        return ProgramError(f"in `{statement_text(statement)}`: {unknown[0]} does not exist here")
-    return ShapeError(f"in `{statement_text(statement)}`: {error}", read)
-
-
-def with_one_more(shapes: Mapping[str, Shape], batch_axes: Mapping[str, int]) -> dict[str, Shape]:
-    """Return the shapes that a batch with one example more has."""
-    return {
-        name: tuple(extent + (axis == batch_axes.get(name)) for axis, extent in enumerate(shape))
-        for name, shape in shapes.items()
-    }
-
-
-def grown_axes(shapes: Mapping[str, Shape], grown: Mapping[str, Shape]) -> dict[str, int]:
-    """Return the axis in which a shape has grown, for each that has."""
-    return {
-        name: axis
-        for name, shape in shapes.items()
-        for axis, (extent, more) in enumerate(zip(shape, grown[name], strict=True))
-        if extent != more
-    }
 
 
 def with_backward(

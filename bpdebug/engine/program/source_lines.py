@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from bpdebug.engine.language.nodes import Source, Statement
 
-Place = tuple[str, int]
+FileLine = tuple[str, int]
 """A file, and the number of a line in it."""
 
 
@@ -87,7 +87,7 @@ class SourceLines:
     def __init__(self, statements: Sequence[Statement]) -> None:
         self.roots: list[SourceLine] = []
         self.at: dict[int, SourceLine] = {}
-        self.by_place: dict[Place, list[SourceLine]] = {}
+        self.by_place: dict[FileLine, list[SourceLine]] = {}
         self._known: dict[tuple[int, str, str, int], SourceLine] = {}
         self._ran: dict[SourceLine, object] = {}
         self._before: dict[int, SourceLine] = {}

@@ -2,6 +2,7 @@
 
 `self.w`, `grads["W1"]` and `delta` are names of a recorded program like any other. A variable that is
 assigned again has another version, `delta ·2`; one who asks for `delta` means the version of that moment.
+Whoever gives a version its name also says, as data, which variable it is a version of.
 """
 
 from __future__ import annotations
@@ -11,16 +12,21 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from bpdebug.engine.language.nodes import VERSION, Expression, Name, rewrite
+from bpdebug.engine.language.nodes import Expression, Name, rewrite
 from bpdebug.engine.language.parsing import parse_with
 
-SIGN = VERSION.strip()
+SIGN = "·"
+"""What a version has before its number."""
 
 
-def variable_of(name: str) -> str:
-    """Return the variable that a name is a version of."""
-    variable, sign, number = name.rpartition(VERSION)
-    return variable if sign and number.isdecimal() else name
+def version_name(variable: str, number: int) -> str:
+    """Return what a version of a variable is called: `delta`, `delta ·2`."""
+    return variable if number == 1 else f"{variable} {SIGN}{number}"
+
+
+def version_written(text: str) -> str:
+    """Return a version as it is called, that someone may have written without the blank: `delta·2`."""
+    return text.replace(SIGN, f" {SIGN}")
 
 
 def normalised(text: str) -> str:
@@ -42,14 +48,23 @@ class Variables:
         What is given.
     positions : mapping
         Result -> the number of its statement.
+    versions : mapping
+        Name of a version -> its variable, for those that are called differently.
     """
 
-    def __init__(self, inputs: Iterable[str], positions: Mapping[str, int]) -> None:
+    def __init__(
+        self, inputs: Iterable[str], positions: Mapping[str, int], versions: Mapping[str, str]
+    ) -> None:
+        self.versions = versions
         self.written: dict[str, tuple[list[int], list[str]]] = {}
         for name, position in (*((name, 0) for name in inputs), *positions.items()):
-            when, versions = self.written.setdefault(variable_of(name), ([], []))
+            when, versions_of_it = self.written.setdefault(self.variable(name), ([], []))
             when.append(position)
-            versions.append(name)
+            versions_of_it.append(name)
+
+    def variable(self, name: str) -> str:
+        """Return the variable that a name is a version of."""
+        return self.versions.get(name, name)
 
     @cached_property
     def known(self) -> Mapping[str, str]:
@@ -66,9 +81,9 @@ class Variables:
         """
         spelled: dict[str, str] = {}
         if SIGN in text:
-            versions = (name for _, names in self.written.values() for name in names if SIGN in name)
-            for name in sorted(versions, key=len, reverse=True):
-                for form in (name, name.replace(VERSION, SIGN)):
+            known = (name for _, names in self.written.values() for name in names if name in self.versions)
+            for name in sorted(known, key=len, reverse=True):
+                for form in (name, name.replace(f" {SIGN}", SIGN)):
                     if form in text:  # Python has no such name: a plain one takes its place
                         stand_in = f"version_{len(spelled)}_"
                         spelled[stand_in] = name

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Index, index_text, numpy_index
+from bpdebug.engine.language.nodes import Subscript, index_text, numpy_index
 from bpdebug.engine.program.trace import Trace, read_only, recorded
 from bpdebug.errors import BpdebugError
 
@@ -53,7 +53,7 @@ def over(replacement: Array, value: Array) -> Array:
     return np.where(np.ma.getmaskarray(replacement), value, np.ma.getdata(replacement))
 
 
-def pinned(replacement: Array | None, value: Array, index: Index, part: Array) -> Array:
+def pinned(replacement: Array | None, value: Array, index: Subscript, part: Array) -> Array:
     """Return a replacement that a part was added to.
 
     Parameters
@@ -62,7 +62,7 @@ def pinned(replacement: Array | None, value: Array, index: Index, part: Array) -
         What is replaced so far.
     value : array
         The tensor.
-    index : Index
+    index : Subscript
         Which part; `()` for all of it.
     part : array
         Its new numbers, in its shape or one that is repeated to it.
@@ -78,14 +78,14 @@ def pinned(replacement: Array | None, value: Array, index: Index, part: Array) -
     return np.ma.MaskedArray(data, mask) if mask.any() else data
 
 
-def with_part(value: Array, index: Index, part: Array) -> Array:
+def with_part(value: Array, index: Subscript, part: Array) -> Array:
     """Return a copy of a tensor with a part of it replaced.
 
     Parameters
     ----------
     value : array
         The tensor.
-    index : Index
+    index : Subscript
         Which part; `()` for all of it.
     part : array
         The new numbers, in the part's shape or one that is repeated to it.

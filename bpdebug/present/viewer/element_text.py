@@ -6,24 +6,26 @@ from collections.abc import Sequence
 
 from bpdebug.present.cells import exact_text
 from bpdebug.present.slicing import Slicing
-from bpdebug.present.viewer.subject import Values
+from bpdebug.present.viewer.subject import ShownValues
 
 
-def value_text(values: Values, slicing: Slicing) -> str:
+def exact_value(values: ShownValues, slicing: Slicing) -> str:
     """Write the element under the cursor so that Python reads the same number back."""
     return exact_text(values[slicing.index].item(), values.dtype)
 
 
-def element_text(name: str, choices: Sequence[Values], shown: Values, slicing: Slicing) -> tuple[str, str]:
+def cursor_text(
+    name: str, choices: Sequence[ShownValues], shown: ShownValues, slicing: Slicing
+) -> tuple[str, str]:
     """Write the element under the cursor.
 
     Parameters
     ----------
     name : str
         The tensor.
-    choices : sequence of Values
+    choices : sequence of ShownValues
         All that can be shown of it.
-    shown : Values
+    shown : ShownValues
         What is shown now.
     slicing : Slicing
         Where the cursor is.
@@ -36,8 +38,8 @@ def element_text(name: str, choices: Sequence[Values], shown: Values, slicing: S
     if 0 in slicing.shape:
         return f"{name} has no elements", ""
     others = [
-        f"{values.label} {value_text(values, slicing)}"
+        f"{values.label} {exact_value(values, slicing)}"
         for values in choices
         if values is not shown and values.shape == shown.shape
     ]
-    return f"{slicing.element(name)} = {value_text(shown, slicing)}", " · ".join(others)
+    return f"{slicing.element(name)} = {exact_value(shown, slicing)}", " · ".join(others)

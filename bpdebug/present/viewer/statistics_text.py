@@ -10,17 +10,17 @@ from bpdebug.engine.health.statistics import Statistics
 from bpdebug.engine.language.forms import Shape, element_count
 from bpdebug.engine.language.printing import shape_text
 
-Entry = tuple[str, str]
+LabelledText = tuple[str, str]
 """What is said, and its figure."""
 COMPUTING = "computing"
 
 
-def shape_entries(shape: Shape, dtype: np.dtype[Any]) -> list[Entry]:
+def shape_entries(shape: Shape, dtype: np.dtype[Any]) -> list[LabelledText]:
     """Say what is known without looking at the numbers."""
     return [("shape", shape_text(shape)), ("dtype", dtype.name), ("elements", f"{element_count(shape):,}")]
 
 
-def size_entries(found: Statistics | None) -> list[Entry]:
+def size_entries(found: Statistics | None) -> list[LabelledText]:
     """Say how large the numbers are; None while they are being read."""
     names = {"min": "minimum", "max": "maximum", "mean": "mean", "std": "std", "norm": "norm"}
     return [
@@ -29,7 +29,7 @@ def size_entries(found: Statistics | None) -> list[Entry]:
     ]
 
 
-def count_entries(found: Statistics | None) -> list[Entry]:
+def count_entries(found: Statistics | None) -> list[LabelledText]:
     """Say how many numbers are zero, negative or none; None while they are being read."""
     names = {"zero": "zero", "negative": "negative", "NaN": "nan", "infinite": "infinite"}
     return [

@@ -56,32 +56,34 @@ class Subject:
     view: View = "run"
     is_mask: bool = False
 
-    def axes_of(self, values: Values) -> tuple[str, ...]:
+    def axes_of(self, values: ShownValues) -> tuple[str, ...]:
         """Return what the axes of some values are called; those of another number of axes have no names."""
         return written_axes(self.axes if len(self.axes) == len(values.shape) else ("",) * len(values.shape))
 
-    def choices(self) -> tuple[Values, ...]:
+    def choices(self) -> tuple[ShownValues, ...]:
         """Return all that can be looked at, in the order in which a key shows it."""
         return tuple(self._choices())
 
-    def _choices(self) -> Iterator[Values]:
+    def _choices(self) -> Iterator[ShownValues]:
         # The user's numbers always stand against the original run: that is what their code was given.
         if self.original is None:
             label, reference = "reference", self.value
-            yield Values(label if self.mine is not None else "", reference, against=self.mine)
+            yield ShownValues(label if self.mine is not None else "", reference, against=self.mine)
         else:
             label, reference = "original", self.original
-            yield Values("what if", self.value, against=reference)
-            yield Values(label, reference, against=self.value, view="original")
-            yield Values(f"what if − {label}", self.value, reference, against=reference, view="change")
+            yield ShownValues("what if", self.value, against=reference)
+            yield ShownValues(label, reference, against=self.value, view="original")
+            yield ShownValues(f"what if − {label}", self.value, reference, against=reference, view="change")
         if self.mine is not None:
-            yield Values("mine", self.mine, against=reference, view="mine")
+            yield ShownValues("mine", self.mine, against=reference, view="mine")
             if self.mine.shape == reference.shape:
-                yield Values(f"mine − {label}", self.mine, reference, against=reference, view="difference")
+                yield ShownValues(
+                    f"mine − {label}", self.mine, reference, against=reference, view="difference"
+                )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Values:
+class ShownValues:
     """Numbers in the shape of the tensor: its values, other values, or a difference.
 
     It can be asked for its elements like an array. A difference is computed where it is looked at, so

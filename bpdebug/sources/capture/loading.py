@@ -19,7 +19,7 @@ from bpdebug.errors import BpdebugError, Problem, ScenarioError
 from bpdebug.sources.capture.writing import FORMAT, TENSORS, VERSION
 from bpdebug.sources.case import Case, Script
 from bpdebug.sources.files import open_regular
-from bpdebug.sources.problems import RefusalError, Report, shortened
+from bpdebug.sources.problems import RefusalError, ProblemReport, shortened
 from bpdebug.sources.scenario.limits import check_files, check_size
 from bpdebug.sources.tensors import safetensors
 
@@ -67,7 +67,7 @@ def load_capture(path: str | os.PathLike[str]) -> Case:
 
 
 def _case(path: Path, document: Mapping[str, Any]) -> Case:
-    report = Report(str(path))
+    report = ProblemReport(str(path))
     values = _tensors(path.with_suffix(TENSORS), _texts(document["inputs"]), report)
     statements = tuple(_statement(entry) for entry in document["statements"])
     shapes = {name: value.shape for name, value in values.items()}
@@ -90,7 +90,7 @@ def _case(path: Path, document: Mapping[str, Any]) -> Case:
     )
 
 
-def _tensors(path: Path, names: Sequence[str], report: Report) -> dict[str, Any]:
+def _tensors(path: Path, names: Sequence[str], report: ProblemReport) -> dict[str, Any]:
     """Read the tensors with some names."""
     with open_regular(path) as file:
         stored = dict(safetensors.members(file))

@@ -14,14 +14,14 @@ from bpdebug.engine.debug.breakpoints import read_breakpoint
 from bpdebug.engine.debug.conditions import read_expression
 from bpdebug.engine.program.program import Program
 from bpdebug.errors import BpdebugError
-from bpdebug.sources.problems import Report, described
-from bpdebug.sources.scenario.model import STRICT, Text, check
+from bpdebug.sources.problems import ProblemReport, described
+from bpdebug.sources.scenario.model import STRICT, NonEmptyText, check
 
 DEBUG = "debug"
 MAX_ENTRIES = 100
 """More breakpoints or watches than this nobody can follow; each takes time at every step."""
 
-Entries = Annotated[list[Text], Field(max_length=MAX_ENTRIES)]
+Entries = Annotated[list[NonEmptyText], Field(max_length=MAX_ENTRIES)]
 
 
 class Debug(BaseModel):
@@ -34,7 +34,7 @@ class Debug(BaseModel):
 
 
 def read_debug(
-    table: Mapping[str, Any], program: Program, report: Report
+    table: Mapping[str, Any], program: Program, report: ProblemReport
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Check the table and return the texts of the breakpoints and of the watches.
 
@@ -44,7 +44,7 @@ def read_debug(
         What the file says.
     program : Program
         The program of the file.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     values = check(Debug, table, (DEBUG,), report)

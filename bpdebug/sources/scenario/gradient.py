@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.network.layers import Layout
 from bpdebug.sources.literal import LiteralTensor
-from bpdebug.sources.problems import Report, did_you_mean, key_path
+from bpdebug.sources.problems import ProblemReport, key_path
+from bpdebug.sources.scenario.channels import IMAGES, turned
 from bpdebug.sources.scenario.draft import Incoming
 from bpdebug.sources.scenario.model import check_tensor
 from bpdebug.sources.scenario.shapes import misshapen
@@ -19,7 +21,7 @@ ONE = LiteralTensor((), [1.0])
 
 
 def read_gradient(
-    table: Mapping[str, Any], layers: int, results: Mapping[str, Shape], report: Report
+    table: Mapping[str, Any], layers: int, results: Mapping[str, Shape], layout: Layout, report: ProblemReport
 ) -> Incoming | None:
     """Check the table and return the gradient in it; None where something is wrong.
 
@@ -31,7 +33,9 @@ def read_gradient(
         The number of layers.
     results : mapping
         The shapes of what the last layer computes, as far as they are known.
-    report : Report
+    layout : Layout
+        How the network's tensors are laid out.
+    report : ProblemReport
         Takes what is wrong.
     """
     tensors = [f"{role}{layers}" for role in "az" if not results or f"{role}{layers}" in results]
@@ -46,11 +50,13 @@ def read_gradient(
         report.add((GRADIENT,), message, "the one follows from the other")
     for name in table:
         if name not in known:
-            report.add((GRADIENT, name), *_misplaced(name, [*names], layers))
+            report.add((GRADIENT, name), *_misplaced(name, [*names], layers, report))
     found: list[Incoming] = []
     for name, value in known.items():
         of, path = names[name], (GRADIENT, name)
         tensor = check_tensor(value, path, report)
+        if tensor is not None and layout.images == "nhwc":
+            tensor = turned(tensor, IMAGES)
         if tensor is not None:
             wrong = misshapen(tensor.shape, results[of], f"must have the shape of {of}") if results else None
             if wrong:
@@ -59,11 +65,11 @@ def read_gradient(
     return found[0] if len(found) == 1 else None
 
 
-def _misplaced(name: str, names: Sequence[str], layers: int) -> tuple[str, str]:
+def _misplaced(name: str, names: Sequence[str], layers: int, report: ProblemReport) -> tuple[str, str]:
     choice = " or ".join(names)
     gradient = re.fullmatch(r"d[az](\d{1,9})", name)
     if not gradient:
-        return f"unknown key: found {key_path((name,))}, expected {choice}", did_you_mean(name, names)
+        return f"unknown key: found {key_path((name,))}, expected {choice}", report.did_you_mean(name, names)
     number = int(gradient[1])
     if number > layers:
         return f"no such layer: found a gradient of layer {number}, expected {choice}, of the last layer", ""

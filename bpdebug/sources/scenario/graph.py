@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bpdebug.engine.network.layers import LayerKind
-from bpdebug.sources.problems import KeyPath, Report, did_you_mean, listed, shortened
+from bpdebug.sources.problems import KeyPath, ProblemReport, listed, shortened
 
 NETWORK_INPUT = "input"
 """What layers call the input of the network."""
 
 
-class Place(NamedTuple):
+class LayerNode(NamedTuple):
     """What a layer says about its place in the network.
 
     Attributes
@@ -50,7 +50,7 @@ class Place(NamedTuple):
         return f"layers[{self.number - 1}]" + (f" '{shortened(self.name)}'" if self.name else "")
 
 
-class Graph(NamedTuple):
+class LayerGraph(NamedTuple):
     """How the layers of a network hang together.
 
     Attributes
@@ -68,20 +68,20 @@ class Graph(NamedTuple):
     order: tuple[int, ...]
 
 
-def chain(count: int) -> Graph:
+def chain(count: int) -> LayerGraph:
     """Return the graph of so many layers, one after the other."""
     numbers = range(1, count + 1)
-    return Graph({number: (number - 1,) for number in numbers}, {}, tuple(numbers))
+    return LayerGraph({number: (number - 1,) for number in numbers}, {}, tuple(numbers))
 
 
-def read_graph(places: Sequence[Place], report: Report) -> Graph | None:
+def read_graph(places: Sequence[LayerNode], report: ProblemReport) -> LayerGraph | None:
     """Put the layers together; None where that is not possible, with the problems reported.
 
     Parameters
     ----------
-    places : sequence of Place
+    places : sequence of LayerNode
         All layers, in the order of the file.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     if not any(place.name or place.inputs is not None or place.share for place in places):
@@ -111,10 +111,10 @@ def read_graph(places: Sequence[Place], report: Report) -> Graph | None:
     order = _order(places, sources, report)
     if order is None or not _all_are_read(places, sources, report):
         return None
-    return Graph(sources, owners, order)
+    return LayerGraph(sources, owners, order)
 
 
-def _numbers(places: Sequence[Place], report: Report) -> dict[str, int] | None:
+def _numbers(places: Sequence[LayerNode], report: ProblemReport) -> dict[str, int] | None:
     """Return the number behind each name; None if one is given twice."""
     numbers = {NETWORK_INPUT: 0}
     is_sound = True
@@ -131,15 +131,17 @@ def _numbers(places: Sequence[Place], report: Report) -> dict[str, int] | None:
     return numbers if is_sound else None
 
 
-def _look_up(name: str, numbers: Mapping[str, int], key: KeyPath, report: Report) -> int | None:
+def _look_up(name: str, numbers: Mapping[str, int], key: KeyPath, report: ProblemReport) -> int | None:
     if name not in numbers:
-        known = listed([shortened(other) for other in numbers])
+        known = listed(numbers, shortened)
         message = f"unknown layer: found '{shortened(name)}', expected one of {known}"
-        report.add(key, message, did_you_mean(name, numbers))
+        report.add(key, message, report.did_you_mean(name, numbers))
     return numbers.get(name)
 
 
-def _owner(place: Place, places: Sequence[Place], numbers: Mapping[str, int], report: Report) -> int | None:
+def _owner(
+    place: LayerNode, places: Sequence[LayerNode], numbers: Mapping[str, int], report: ProblemReport
+) -> int | None:
     key = place.key("share")
     layers = {name: number for name, number in numbers.items() if number}
     number = _look_up(place.share, layers, key, report)
@@ -160,7 +162,7 @@ def _owner(place: Place, places: Sequence[Place], numbers: Mapping[str, int], re
 
 
 def _inputs_are_counted(
-    places: Sequence[Place], sources: Mapping[int, tuple[int, ...]], report: Report
+    places: Sequence[LayerNode], sources: Mapping[int, tuple[int, ...]], report: ProblemReport
 ) -> bool:
     """Whether every layer reads as many tensors as its kind does."""
     is_sound = True
@@ -178,7 +180,7 @@ def _inputs_are_counted(
 
 
 def _order(
-    places: Sequence[Place], sources: Mapping[int, tuple[int, ...]], report: Report
+    places: Sequence[LayerNode], sources: Mapping[int, tuple[int, ...]], report: ProblemReport
 ) -> tuple[int, ...] | None:
     """Return the layers, each after those that it reads; None if there is a cycle."""
     readers: dict[int, list[int]] = {number: [] for number in range(len(places) + 1)}
@@ -207,7 +209,9 @@ def _order(
     return None
 
 
-def _all_are_read(places: Sequence[Place], sources: Mapping[int, tuple[int, ...]], report: Report) -> bool:
+def _all_are_read(
+    places: Sequence[LayerNode], sources: Mapping[int, tuple[int, ...]], report: ProblemReport
+) -> bool:
     """Whether something reads each layer but the last, which is what the network gives."""
     read = {source for found in sources.values() for source in found}
     unread = [place for place in places[:-1] if place.number not in read]

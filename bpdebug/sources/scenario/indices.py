@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.sources.problems import KeyPath, RefusalError, Report, described
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, described
 from bpdebug.sources.scenario.conversion import in_dtype
 
 
 def check_indices(
-    numbers: Array, count: int, dtype: str, what: str, path: KeyPath, report: Report, hint: str = ""
+    numbers: Array, count: int, dtype: str, what: str, path: KeyPath, report: ProblemReport, hint: str = ""
 ) -> None:
     """Check that every number is one of 0, 1, ..., count - 1, and still is that in the scenario's dtype.
 
@@ -26,7 +26,7 @@ def check_indices(
         What they name: `class`, `row`.
     path : tuple
         Where in the file the tensor is.
-    report : Report
+    report : ProblemReport
         Takes the first number that is wrong.
     hint : str
         What a problem says besides where there is no such thing.

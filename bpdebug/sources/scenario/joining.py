@@ -10,20 +10,18 @@ from typing import NamedTuple
 from bpdebug.engine.language.forms import Shape, written
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.network.layers import Layout
-from bpdebug.engine.network.layers.kind import INPUT_ROLE, input_roles
+from bpdebug.engine.network.layers.kind import INPUT_ROLE, Generated, input_roles
 from bpdebug.engine.network.layers.layer import Layer, make_layer
 from bpdebug.errors import ShapeError
-from bpdebug.sources.problems import Report, shortened
-from bpdebug.sources.scenario.graph import Graph, chain, read_graph
+from bpdebug.limits import LIMITS, at_most
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, shortened
+from bpdebug.sources.scenario.graph import LayerGraph, chain, read_graph
 from bpdebug.sources.scenario.layers import LayerEntry
 from bpdebug.sources.scenario.shapes import UNKNOWN, check_layer, misshapen, results, unknown_shape, with_axes
-from bpdebug.sources.scenario.tensors import GeneratedTensor
+from bpdebug.sources.scenario.tensors import AnyTensor, GeneratedTensor
 
 INPUT = "a0"
 """What the network's input is called in its program."""
-
-MAX_TIME_STEPS = 256
-"""Of all layers that are unrolled over time together: each step is up to thirty statements of its own."""
 
 
 class Network(NamedTuple):
@@ -36,12 +34,12 @@ class Network(NamedTuple):
     results : mapping
         The shapes of what the last layer of the file computes forwards, by name, as far as they are known.
     generated : mapping
-        What is generated for layers, by name.
+        What layers are given besides their parameters, by name, with its key path.
     """
 
     layers: Mapping[int, Layer]
     results: Mapping[str, Shape]
-    generated: Mapping[str, GeneratedTensor]
+    generated: Mapping[str, tuple[KeyPath, AnyTensor]]
 
     @property
     def forward(self) -> list[Statement]:
@@ -50,7 +48,7 @@ class Network(NamedTuple):
 
 
 def put_together(
-    entries: Sequence[LayerEntry | None], layout: Layout, data: Shape | None, report: Report
+    entries: Sequence[LayerEntry | None], layout: Layout, data: Shape | None, report: ProblemReport
 ) -> Network:
     """Join the layers, and hold the shapes of all of them against each other.
 
@@ -62,14 +60,14 @@ def put_together(
         How their tensors are laid out.
     data : tuple of int, optional
         The shape of what goes into the network; None if it is not known.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     graph = _graph(entries, report)
     if graph is None:
         return Network({}, {}, {})
     layers: dict[int, Layer] = {}
-    generated: dict[str, GeneratedTensor] = {}
+    generated: dict[str, tuple[KeyPath, AnyTensor]] = {}
     computed: dict[int, dict[str, Shape]] = {0: {INPUT: data} if data is not None else {}}
     steps = 0
     for number in graph.order:
@@ -84,14 +82,13 @@ def put_together(
             continue
         if entry.kind.unrolled is not None:
             steps += shapes[INPUT_ROLE][entry.kind.unrolled]
-            if steps > MAX_TIME_STEPS:
+            if steps > LIMITS.time_steps:
                 report.add(entry.place.key(), *_too_long(steps))
                 continue
         layer = layer_of(entry, owner.number, shapes, graph.sources[number], layout)
         layers[number] = layer
         for made in entry.kind.generated:
-            make = partial(made.values, entry.settings, shapes[made.name])
-            generated[layer.given[made.name]] = GeneratedTensor(shapes[made.name], make)
+            generated[layer.given[made.name]] = _made(entry, made, shapes[made.name], report)
         try:
             computed[number] = results(layer, shapes)
         except ShapeError as error:
@@ -100,14 +97,34 @@ def put_together(
     return Network(layers, computed.get(len(entries), {}), generated)
 
 
+def _made(
+    entry: LayerEntry, made: Generated, shape: Shape, report: ProblemReport
+) -> tuple[KeyPath, AnyTensor]:
+    """Return what is generated for a layer, or what the file gives in its place."""
+    given = entry.given.get(made.name)
+    if given is None or made.refusal is None:
+        return ("layers",), GeneratedTensor(shape, partial(made.values, entry.settings, shape))
+    path = entry.place.key(made.name)
+    if wrong := misshapen(given.shape, shape, "must have the shape of what comes in"):
+        report.add(path, *wrong)
+    else:
+        try:
+            message = made.refusal(entry.settings, given.array())
+        except RefusalError as refusal:
+            message = refusal.message
+        if message:
+            report.add(path, message)
+    return path, given
+
+
 def _too_long(steps: int) -> tuple[str, str]:
     message = (
-        f"too many time steps: found {steps:,} up to here, expected at most {MAX_TIME_STEPS} in all layers"
+        f"too many time steps: found {steps:,} up to here, expected {at_most('time_steps', 'in all layers')}"
     )
     return message, "each time step is a row of statements of its own"
 
 
-def _graph(entries: Sequence[LayerEntry | None], report: Report) -> Graph | None:
+def _graph(entries: Sequence[LayerEntry | None], report: ProblemReport) -> LayerGraph | None:
     known = [entry.place for entry in entries if entry]
     if len(known) == len(entries):
         return read_graph(known, report) if known else None
@@ -121,7 +138,7 @@ def _check_layer(
     sources: Sequence[int],
     incoming: Sequence[Shape | None],
     layout: Layout,
-    report: Report,
+    report: ProblemReport,
 ) -> dict[str, Shape] | None:
     """Return the shapes of what a layer is given, by role; None where one is missing or cannot be used."""
     kind, place = entry.kind, entry.place

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.functions import ACTIVATIONS
 from bpdebug.engine.network import plugins
 from bpdebug.engine.network.layers import LAYER_KINDS, LayerKind
 from bpdebug.engine.network.layers.kind import Value
-from bpdebug.sources.problems import Report
-from bpdebug.sources.scenario.graph import Place
+from bpdebug.sources.problems import ProblemReport
+from bpdebug.sources.scenario.graph import LayerNode
 from bpdebug.sources.scenario.model import check, check_kind, layer_model
 from bpdebug.sources.scenario.tensors import AnyTensor
 
@@ -20,17 +21,20 @@ class LayerEntry(NamedTuple):
 
     Attributes
     ----------
-    place : Place
+    place : LayerNode
         What it says about its place in the network, its number and kind among that.
     settings : mapping
         The values of its settings.
     tensors : mapping
         Its own parameters, by their roles.
+    given : mapping
+        What else it is given, in place of what would be generated, by its role.
     """
 
-    place: Place
+    place: LayerNode
     settings: Mapping[str, Value]
     tensors: Mapping[str, AnyTensor]
+    given: Mapping[str, AnyTensor]
 
     @property
     def number(self) -> int:
@@ -39,7 +43,7 @@ class LayerEntry(NamedTuple):
 
     @property
     def kind(self) -> LayerKind:
-        """What it is."""
+        """Its kind: `dense`, `conv2d`."""
         return self.place.kind
 
     @property
@@ -54,7 +58,7 @@ class LayerEntry(NamedTuple):
         return {name: tensor.shape for name, tensor in self.tensors.items()}
 
 
-def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEntry | None:
+def read_layer(number: int, table: Mapping[str, Any], report: ProblemReport) -> LayerEntry | None:
     """Check the table of one layer; None is returned where its kind or its place is not known.
 
     Parameters
@@ -63,7 +67,7 @@ def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEn
         The place of the layer in the file, from 1.
     table : mapping
         What the file says of it.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     path = ("layers", number - 1)
@@ -74,7 +78,7 @@ def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEn
         except plugins.PluginError as error:
             report.add((*path, "kind"), str(error))
             return None
-    kind = check_kind(LAYER_KINDS, table, path, report)
+    kind = check_kind(LAYER_KINDS, table, path, report, ACTIVATIONS)
     if kind is None:
         return None
     values = check(layer_model(kind.name, "share" in table), table, path, report)
@@ -84,5 +88,6 @@ def read_layer(number: int, table: Mapping[str, Any], report: Report) -> LayerEn
     tensors = {
         parameter.name: values[parameter.name] for parameter in kind.parameters if values.get(parameter.name)
     }
-    place = Place(number, kind, values["name"] or "", values["inputs"], values["share"] or "")
-    return LayerEntry(place, settings, tensors)
+    place = LayerNode(number, kind, values["name"] or "", values["inputs"], values["share"] or "")
+    given = {made.name: values[made.name] for made in kind.generated if values.get(made.name)}
+    return LayerEntry(place, settings, tensors, given)

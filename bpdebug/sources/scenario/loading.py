@@ -13,12 +13,12 @@ from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.sources.case import Case
 from bpdebug.sources.files import ScenarioFolder
-from bpdebug.sources.problems import KeyPath, RefusalError, Report, printable
-from bpdebug.sources.scenario import debug, own_program, training
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, printable
+from bpdebug.sources.scenario import debug, mine, own_program, training
+from bpdebug.sources.scenario.channels import without_axes
 from bpdebug.sources.scenario.conversion import in_dtype, overflow
 from bpdebug.sources.scenario.draft import Draft
 from bpdebug.sources.scenario.limits import check_size
-from bpdebug.sources.scenario.mine import check_mine, read_mine, with_arrays
 from bpdebug.sources.scenario.network import read_network
 from bpdebug.sources.scenario.reading import find_scenario, read_table
 from bpdebug.sources.scenario.tensors import AnyTensor
@@ -41,8 +41,28 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     """
     source = os.fspath(source)
     path = find_scenario(source)
-    report = Report(source, ScenarioFolder(Path(os.path.realpath(path.parent)), allow_outside))
-    draft = read_draft(read_table(path, source), report)
+    report = ProblemReport(source, ScenarioFolder(Path(os.path.realpath(path.parent)), allow_outside))
+    return case_of(read_table(path, source), report, path.stem)
+
+
+def case_of(table: Mapping[str, Any], report: ProblemReport, name: str) -> Case:
+    """Return the case that the tables of a file make.
+
+    Parameters
+    ----------
+    table : mapping
+        What the file says.
+    report : ProblemReport
+        Takes what is wrong.
+    name : str
+        What the case is called.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be used, with every problem found.
+    """
+    draft = read_draft(table, report)
     document = draft.document
     for place, tensor in draft.places:
         flaw = overflow(tensor, document["dtype"])
@@ -50,7 +70,8 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
             report.add((*place, *flaw.path), flaw.message, flaw.hint)
     steps = _training(document, report)
     is_sound = not report.problems
-    mine = read_mine(document["mine"], report)
+    own, images = without_axes(document, report)
+    entries = mine.read_mine(own, report) if own else {}
     if not is_sound:
         report.refuse()
 
@@ -58,18 +79,19 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     if steps is not None:
         program = steps.extend(program, report)
     check_size(program, draft.place_of, report)
-    check_mine(document["mine"], mine, program, report)
+    if entries:
+        mine.check_mine(own, entries, program, report)
     breakpoints, watches = _debug(document["debug"], program, report)
     report.refuse()
     values = _values(draft.inputs_of(program), document["dtype"], report)
     if steps is not None:
         values = {**values, **steps.remembered(program, values, document["dtype"])}
-    arrays = with_arrays(mine, report)
+    arrays = mine.with_arrays(entries, program, images, report) if entries else {}
     report.refuse()
     return Case(
-        name=path.stem,
+        name=name,
         source=report.file,
-        title=printable(document["title"] or path.stem),
+        title=printable(document["title"] or name),
         about=printable(" ".join(document["about"].split())),
         layout=document["layout"] or "",
         dtype=document["dtype"],
@@ -79,31 +101,34 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
         breakpoints=breakpoints,
         watches=watches,
         iterations=steps.iterations if steps else 1,
+        images=images,
     )
 
 
-def _training(document: Mapping[str, Any], report: Report) -> training.Training | None:
+def _training(document: Mapping[str, Any], report: ProblemReport) -> training.Training | None:
     if document["optimizer"] is None and document["training"] is None:
         return None
     return training.read_training(document, report)
 
 
 def _debug(
-    table: Mapping[str, Any], program: Program, report: Report
+    table: Mapping[str, Any], program: Program, report: ProblemReport
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not table:
         return (), ()
     return debug.read_debug(table, program, report)
 
 
-def read_draft(table: Mapping[str, Any], report: Report) -> Draft:
+def read_draft(table: Mapping[str, Any], report: ProblemReport) -> Draft:
     """Check the tables of a file, in whichever way it is written."""
     if "program" in table:
         return own_program.read_own_program(table, report)
     return read_network(table, report)
 
 
-def _values(tensors: Mapping[str, tuple[KeyPath, AnyTensor]], dtype: str, report: Report) -> dict[str, Array]:
+def _values(
+    tensors: Mapping[str, tuple[KeyPath, AnyTensor]], dtype: str, report: ProblemReport
+) -> dict[str, Array]:
     """Return the numbers of all tensors; what is wrong with those of a file only shows here."""
     values: dict[str, Array] = {}
     for name, (place, tensor) in tensors.items():

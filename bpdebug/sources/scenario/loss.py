@@ -12,15 +12,13 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Call, Statement
 from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.layers.layer import Layer
-from bpdebug.engine.network.losses import LOSS, LOSS_KINDS, Objective, mean_at_parameters
+from bpdebug.engine.network.losses import LOSS, LOSS_KINDS, REDUCTIONS, Objective, mean_at_parameters
 from bpdebug.engine.program.program import Program, with_backward
-from bpdebug.sources.problems import Report
+from bpdebug.sources.problems import ProblemReport
+from bpdebug.sources.scenario.channels import IMAGES, turned
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
 from bpdebug.sources.scenario.targets import check_classes, check_numbers, class_axis
-from bpdebug.sources.scenario.tensors import AnyTensor, Tensor
-
-BIAS = "b"
-"""What a kind of layer calls the parameter that regularisation leaves out unless it is asked for."""
+from bpdebug.sources.scenario.tensors import AnyTensor, TensorField
 
 
 class Regularisation(BaseModel):
@@ -38,8 +36,8 @@ def loss_model(name: str) -> type[BaseModel]:
     kind = LOSS_KINDS[name]
     fields: dict[str, Any] = {
         "kind": (str, ...),
-        "target": (Tensor, ...),
-        "reduction": (Literal["mean", "sum"], "mean"),
+        "target": (TensorField, ...),
+        "reduction": (Literal[*REDUCTIONS], kind.reduction),
         "batch_mean": (Literal["at_loss", "at_parameters"], "at_loss"),
         "regularisation": (dict[str, Any] | None, None),
     }
@@ -55,10 +53,10 @@ def loss_model(name: str) -> type[BaseModel]:
 def read_loss(
     table: Mapping[str, Any],
     layout: Layout,
-    parameters: Sequence[str],
+    parameters: Mapping[str, bool],
     output: Shape | None,
     dtype: str,
-    report: Report,
+    report: ProblemReport,
 ) -> tuple[Objective, AnyTensor] | None:
     """Check the table; None is returned where something in it is wrong.
 
@@ -68,13 +66,13 @@ def read_loss(
         What the file says.
     layout : Layout
         How the network's tensors are laid out.
-    parameters : sequence of str
-        The network's parameters, by their names in the program.
+    parameters : mapping
+        The network's parameters, by their names in the program -> whether each is a bias.
     output : tuple of int, optional
         The shape of what the network gives, as far as it is known.
     dtype : str
         The dtype of the scenario.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     path = (LOSS,)
@@ -85,12 +83,16 @@ def read_loss(
     penalty: Mapping[str, Any] = {}
     if values["regularisation"] is not None:
         penalty = check(Regularisation, values["regularisation"], (*path, "regularisation"), report)
+    if values["batch_mean"] == "at_parameters" and "reduction" not in table and kind.reduction == "sum":
+        values["reduction"] = "batchmean"  # what is taken at the parameters is the mean over the examples
     if values["batch_mean"] == "at_parameters" and values["reduction"] == "sum":
         message = 'at_parameters is about a mean: found reduction = "sum", expected "mean"'
         report.add((*path, "batch_mean"), message)
     target: AnyTensor | None = values.get("target")
     if target is None or output is None:
         return None
+    if layout.images == "nhwc":
+        target = turned(target, IMAGES)
     axis = class_axis(values.get("axis"), len(output), layout, report)
     has_classes = kind.target == "classes" and len(target.shape) < len(output)
     if has_classes:
@@ -99,7 +101,8 @@ def read_loss(
         check_numbers(target, output, kind.target, axis, report)
     if report.problems:
         return None
-    penalised = tuple(name for name in parameters if penalty.get("bias") or not name.startswith(BIAS))
+    with_biases = penalty.get("bias", False)
+    penalised = tuple(name for name, is_bias in parameters.items() if with_biases or not is_bias)
     objective = Objective(
         kind,
         layout,
@@ -111,13 +114,13 @@ def read_loss(
         has_classes,
         penalty.get("l2", 0.0),
         penalised,
-        penalty.get("bias", False),
+        with_biases,
     )
     return objective, target
 
 
 def check_applied_once(
-    objective: Objective, forward: Sequence[Statement], layers: Mapping[int, Layer], report: Report
+    objective: Objective, forward: Sequence[Statement], layers: Mapping[int, Layer], report: ProblemReport
 ) -> None:
     """Report a network that ends with the activation that its loss applies itself: a softmax of a softmax.
 
@@ -129,7 +132,7 @@ def check_applied_once(
         The network, without its loss.
     layers : mapping
         Its layers by number; the last one gives the output.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     applied, kind = objective.kind.applies, objective.kind.name

@@ -24,13 +24,13 @@ from bpdebug.sources.declared import FileTensor
 from bpdebug.sources.literal import read_numbers
 from bpdebug.sources.problems import (
     KeyPath,
+    ProblemReport,
     RefusalError,
-    Report,
     described,
-    did_you_mean,
     key_path,
     listed,
 )
+from bpdebug.sources.scenario.channels import in_channels_first
 from bpdebug.sources.scenario.conversion import floating
 from bpdebug.sources.scenario.limits import check_files, check_formulas
 from bpdebug.sources.scenario.tensors import AnyTensor, read_tensor
@@ -38,20 +38,20 @@ from bpdebug.sources.wordings import add_finding
 
 MINE = "mine"
 
-Entry = AnyTensor | Expression
+GivenTensor = AnyTensor | Expression
 
 
-def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
+def read_mine(table: Mapping[str, Any], report: ProblemReport) -> dict[str, GivenTensor]:
     """Check each entry by itself and return the sound ones by name.
 
     Parameters
     ----------
     table : mapping
         What the file says.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
-    entries: dict[str, Entry] = {}
+    entries: dict[str, GivenTensor] = {}
     for name, value in table.items():
         try:
             if isinstance(value, str):
@@ -72,7 +72,7 @@ def read_mine(table: Mapping[str, Any], report: Report) -> dict[str, Entry]:
 
 
 def check_mine(
-    names_given: Iterable[str], entries: Mapping[str, Entry], program: Program, report: Report
+    names_given: Iterable[str], entries: Mapping[str, GivenTensor], program: Program, report: ProblemReport
 ) -> None:
     """Hold the entries against the program: every name must be there, every formula computable.
 
@@ -84,7 +84,7 @@ def check_mine(
         What `read_mine` returned.
     program : Program
         The program of the file.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     known = known_names(program)
@@ -105,7 +105,9 @@ def check_mine(
     )
 
 
-def _fits(path: KeyPath, formula: Expression, program: Program, known: Sequence[str], report: Report) -> bool:
+def _fits(
+    path: KeyPath, formula: Expression, program: Program, known: Sequence[str], report: ProblemReport
+) -> bool:
     """Whether the program has all that a formula reads, in shapes that fit together."""
     unknown = [read for read in names(formula) if read not in program.shapes]
     for read in unknown:
@@ -126,18 +128,35 @@ def known_names(program: Program) -> tuple[str, ...]:
     return tuple(sorted(program.shapes, key=lambda name: name not in program.gradients))
 
 
-def nearest_hint(name: str, known: Sequence[str], report: Report) -> str:
+def nearest_hint(name: str, known: Sequence[str], report: ProblemReport) -> str:
     """Name the known tensor that is nearest to a wrong name, in capitals or not."""
-    return "" if report.is_full else did_you_mean(name.lower(), known)
+    return report.did_you_mean(name.lower(), known)
 
 
-def with_arrays(entries: Mapping[str, Entry], report: Report) -> Mapping[str, Array | Expression]:
-    """Return the entries with their numbers as read-only arrays; report what in a file cannot be read."""
+def with_arrays(
+    entries: Mapping[str, GivenTensor], program: Program, images: str, report: ProblemReport
+) -> Mapping[str, Array | Expression]:
+    """Return the entries with their numbers as read-only arrays; report what in a file cannot be read.
+
+    Parameters
+    ----------
+    entries : mapping
+        What `read_mine` returned.
+    program : Program
+        The program of the file.
+    images : str
+        How the user's own code lays out images.
+    report : ProblemReport
+        Takes what is wrong.
+    """
     arrays: dict[str, Array | Expression] = {}
     for name, entry in entries.items():
         try:
             if isinstance(entry, AnyTensor):
-                arrays[name] = read_only(floating(entry.array()))
+                array = floating(entry.array())
+                if images == "nhwc":
+                    array = in_channels_first(name, array, program)
+                arrays[name] = read_only(array)
             else:
                 arrays[name] = entry
         except RefusalError as refusal:

@@ -10,7 +10,7 @@ that not every scenario uses is made when it is needed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -28,19 +28,15 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.engine.network.layers import LAYER_KINDS, Setting
+from bpdebug.limits import LIMITS
 from bpdebug.sources.declared import MAX_AXES
-from bpdebug.sources.problems import KeyPath, Report, described
-from bpdebug.sources.scenario.tensors import AnyTensor, RandomTensor, Tensor, read_tensor
+from bpdebug.sources.problems import KeyPath, ProblemReport, described, did_you_mean
+from bpdebug.sources.scenario.channels import Images
+from bpdebug.sources.scenario.tensors import AnyTensor, RandomTensor, TensorField, read_tensor
 from bpdebug.sources.wordings import READY, add_finding
 
-MAX_LAYERS = 10_000
-"""The backward pass of so many takes a few seconds to derive, and its list of statements is still used."""
-
-MAX_INPUTS = 32
-"""More tensors come in to no layer that anyone has named yet."""
-
-Text = Annotated[str, Field(min_length=1)]
-Names = Annotated[list[Text], Field(min_length=1, max_length=MAX_INPUTS)]
+NonEmptyText = Annotated[str, Field(min_length=1)]
+LayerNames = Annotated[list[NonEmptyText], Field(min_length=1, max_length=LIMITS.layer_inputs)]
 
 
 Kind = TypeVar("Kind")
@@ -54,7 +50,7 @@ class Document(BaseModel, defer_build=True):
 
     model_config = STRICT
 
-    title: Text = ""
+    title: NonEmptyText = ""
     about: str = ""
     layout: Literal["columns", "rows"] | None = None
     dtype: Literal["float64", "float32", "float16"] = "float64"
@@ -71,7 +67,7 @@ class NetworkDocument(Document):
 
     layout: Literal["columns", "rows"]
     weight_shape: Literal["out_in", "in_out"] = "out_in"
-    layers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_LAYERS)]
+    layers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=LIMITS.layers)]
     loss: dict[str, Any] | None = None
 
 
@@ -80,11 +76,16 @@ class Inputs(BaseModel):
 
     model_config = STRICT
 
-    a0: Tensor
+    a0: TensorField
+    axes: Images = "nchw"
 
 
 def check_kind(
-    kinds: Mapping[str, Kind], table: Mapping[str, Any], path: KeyPath, report: Report
+    kinds: Mapping[str, Kind],
+    table: Mapping[str, Any],
+    path: KeyPath,
+    report: ProblemReport,
+    unlisted: Collection[str] = (),
 ) -> Kind | None:
     """Return the kind that a table says, on which its other keys depend; None if it is not known.
 
@@ -96,12 +97,18 @@ def check_kind(
         What the file says.
     path : tuple
         Where in the file the table is.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
+    unlisted : collection of str, optional
+        Others that may be meant.
     """
     kind = table.get("kind")
-    if isinstance(kind, str) and kind in kinds:
-        return kinds[kind]
+    if isinstance(kind, str):
+        if kind in kinds:
+            return kinds[kind]
+        message = f"unknown kind: found {described(kind)}, expected one of {', '.join(kinds)}"
+        report.add((*path, "kind"), message, did_you_mean(kind, (*kinds, *unlisted)))
+        return None
     fields: dict[str, Any] = {"kind": (Literal[*kinds], ...)}
     model = create_model("kind", __config__=ConfigDict(strict=True, extra="ignore"), **fields)
     check(model, table, path, report)
@@ -114,14 +121,17 @@ def layer_model(name: str, shares: bool = False) -> type[BaseModel]:
     kind = LAYER_KINDS[name]
     fields: dict[str, Any] = {
         "kind": (str, ...),
-        "name": (Text | None, None),
-        "inputs": (Names | None, None),
-        "share": (Text | None, None),
+        "name": (NonEmptyText | None, None),
+        "inputs": (LayerNames | None, None),
+        "share": (NonEmptyText | None, None),
     }
     for setting in kind.settings:
         fields[setting.name] = (_type_of(setting), setting.default)
+    for made in kind.generated:
+        if made.refusal:
+            fields[made.name] = (TensorField | None, None)
     for parameter in () if shares else kind.parameters:
-        fields[parameter.name] = (Tensor, ...) if parameter.required else (Tensor | None, None)
+        fields[parameter.name] = (TensorField, ...) if parameter.required else (TensorField | None, None)
     return create_model(kind.name, __config__=STRICT, **fields)
 
 
@@ -158,7 +168,9 @@ def _number_or_one_for_each_axis(number: Any, axes: int) -> Any:
     return Annotated[Any, PlainValidator(read)]
 
 
-def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, report: Report) -> dict[str, Any]:
+def check(
+    model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, report: ProblemReport
+) -> dict[str, Any]:
     """Check one table of a file and return its values.
 
     Parameters
@@ -169,7 +181,7 @@ def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, repor
         What it says.
     path : tuple
         Where in the file the table is.
-    report : Report
+    report : ProblemReport
         Takes what is wrong with it.
 
     Returns
@@ -191,7 +203,7 @@ def check(model: type[BaseModel], table: Mapping[str, Any], path: KeyPath, repor
     return vars(sound)
 
 
-def check_tensor(value: object, path: KeyPath, report: Report) -> AnyTensor | None:
+def check_tensor(value: object, path: KeyPath, report: ProblemReport) -> AnyTensor | None:
     """Check a tensor whose key has no model; None is returned for one that is not sound."""
     try:
         return read_tensor(value, report.folder)
@@ -200,7 +212,9 @@ def check_tensor(value: object, path: KeyPath, report: Report) -> AnyTensor | No
         return None
 
 
-def _add(findings: Sequence[ErrorDetails], path: KeyPath, report: Report, model: type[BaseModel]) -> None:
+def _add(
+    findings: Sequence[ErrorDetails], path: KeyPath, report: ProblemReport, model: type[BaseModel]
+) -> None:
     unknown = [str(finding["loc"][-1]) for finding in findings if finding["type"] == "extra_forbidden"]
     for finding in findings:
         if finding["type"] == "missing" and nearest(str(finding["loc"][-1]), unknown):

@@ -5,30 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.forms import Shape, written
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.network import losses
 from bpdebug.engine.network.layers import Layout
+from bpdebug.engine.network.layers.layout import IMAGE_AXES
 from bpdebug.engine.program.program import Program, with_backward
-from bpdebug.sources.problems import KeyPath, RefusalError, Report
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError
 from bpdebug.sources.scenario import loss
+from bpdebug.sources.scenario.channels import AXES, IMAGES, turned, turned_parameter
 from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE, read_gradient
 from bpdebug.sources.scenario.indices import check_indices
 from bpdebug.sources.scenario.joining import INPUT, Network, put_together
 from bpdebug.sources.scenario.layers import LayerEntry, read_layer
 from bpdebug.sources.scenario.model import Inputs, NetworkDocument, check
+from bpdebug.sources.scenario.shapes import TRANSPOSED
 from bpdebug.sources.scenario.tensors import AnyTensor
 
 
-def read_network(table: Mapping[str, Any], report: Report) -> Draft:
+def read_network(table: Mapping[str, Any], report: ProblemReport) -> Draft:
     """Check a file that has `[[layers]]`.
 
     Parameters
     ----------
     table : mapping
         What the file says.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     document = check(NetworkDocument, table, (), report)
@@ -36,19 +39,21 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
     tables = document.get("layers", ())
     entries = [read_layer(number, table, report) for number, table in enumerate(tables, start=1)]
     data: AnyTensor | None = inputs.get(INPUT)
-    layout = Layout(document.get("layout", "columns"), document["weight_shape"])
-    network = put_together(entries, layout, data.shape if data else None, report)
+    layout = Layout(document.get("layout", "columns"), document["weight_shape"], inputs.get(AXES, "nchw"))
+    if layout.images == "nhwc":
+        data, entries = _with_channels_first(data, entries, report)
+    network = _joined(entries, layout, data.shape if data else None, report)
     if data is not None:
         check_row_numbers(entries, network, data, document["dtype"], report)
     incoming = document["gradient"]
     gradient = (
         None
         if incoming is None or not entries
-        else read_gradient(incoming, len(entries), network.results, report)
+        else read_gradient(incoming, len(entries), network.results, layout, report)
     )
     layers = [entry for entry in entries if entry]
     tensors = dict(_tensors(data, layers, network))
-    given = tuple(tensors)
+    given = frozenset(tensors)
 
     def place_of(statement: Statement) -> KeyPath:
         return ("layers", statement.layer - 1) if statement.layer <= len(layers) else ("loss",)
@@ -58,7 +63,12 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
         if incoming is not None:
             message = "two ways to begin the backward pass: found [gradient] and [loss], expected one of them"
             report.add((GRADIENT,), message, "the gradient follows from the loss")
-        parameters = [f"{name}{entry.number}" for entry in layers for name in entry.tensors]
+        parameters = {
+            f"{parameter.name}{entry.number}": parameter.is_bias
+            for entry in layers
+            for parameter in entry.kind.parameters
+            if parameter.name in entry.tensors
+        }
         output = network.results.get(f"a{len(entries)}")
         read = loss.read_loss(document["loss"], layout, parameters, output, document["dtype"], report)
         if read is not None:
@@ -77,6 +87,42 @@ def read_network(table: Mapping[str, Any], report: Report) -> Draft:
     return Draft(document, tensors, gradient, build_program, place_of)
 
 
+def _with_channels_first(
+    data: AnyTensor | None, entries: Sequence[LayerEntry | None], report: ProblemReport
+) -> tuple[AnyTensor | None, list[LayerEntry | None]]:
+    """Return the network's input and its layers as those of a program that has the channels first."""
+    if data is not None and len(data.shape) != IMAGE_AXES:
+        message = f"no images: found inputs.{INPUT} of shape {written(data.shape)}, expected n × h × w × c"
+        report.add(("inputs", AXES), message)
+        return data, [*entries]
+    return turned(data, IMAGES) if data else None, [
+        entry
+        and entry._replace(
+            tensors={role: turned_parameter(tensor) for role, tensor in entry.tensors.items()},
+            given={role: turned(tensor, IMAGES) for role, tensor in entry.given.items()},
+        )
+        for entry in entries
+    ]
+
+
+def _joined(
+    entries: Sequence[LayerEntry | None], layout: Layout, data: Shape | None, report: ProblemReport
+) -> Network:
+    """Put the layers together; where all weights fit the other way round, what is wrong says so."""
+    own = ProblemReport(report.file, report.folder)
+    network = put_together(entries, layout, data, own)
+    problems = own.problems
+    if any(problem.hint == TRANSPOSED for problem in problems):
+        other = layout._replace(weight_shape="in_out" if layout.weight_shape == "out_in" else "out_in")
+        trial = ProblemReport(report.file, report.folder)
+        put_together(entries, other, data, trial)
+        if not trial.problems:
+            hint = f'{TRANSPOSED} all weights fit with weight_shape = "{other.weight_shape}"'
+            problems = tuple(problem._replace(hint=hint) for problem in problems)
+    report.take(problems)
+    return network
+
+
 def _tensors(
     data: AnyTensor | None, layers: Sequence[LayerEntry], network: Network
 ) -> Iterator[tuple[str, tuple[KeyPath, AnyTensor]]]:
@@ -86,12 +132,11 @@ def _tensors(
     for layer in layers:
         for name, tensor in layer.tensors.items():
             yield f"{name}{layer.number}", (("layers", layer.number - 1, name), tensor)
-    for name, generated in network.generated.items():
-        yield name, (("layers",), generated)
+    yield from network.generated.items()
 
 
 def check_row_numbers(
-    entries: Sequence[LayerEntry | None], network: Network, data: AnyTensor, dtype: str, report: Report
+    entries: Sequence[LayerEntry | None], network: Network, data: AnyTensor, dtype: str, report: ProblemReport
 ) -> None:
     """Hold what goes into the network against the tables whose rows it names, if there are any.
 
@@ -105,7 +150,7 @@ def check_row_numbers(
         What goes into the network.
     dtype : str
         The dtype of the scenario, in which the numbers of rows must be exact.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     for entry in entries:

@@ -20,13 +20,13 @@ from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.errors import BpdebugError, DerivationError
 from bpdebug.sources.literal import read_numbers
-from bpdebug.sources.problems import KeyPath, Report, did_you_mean, key_path, listed
+from bpdebug.sources.problems import KeyPath, ProblemReport, did_you_mean, key_path, listed
 from bpdebug.sources.scenario.draft import Draft, Incoming
 from bpdebug.sources.scenario.gradient import GRADIENT, ONE
-from bpdebug.sources.scenario.model import Document, Text, check, check_tensor
+from bpdebug.sources.scenario.model import Document, NonEmptyText, check, check_tensor
 from bpdebug.sources.scenario.program_text import (
     PROGRAM,
-    Line,
+    Assignment,
     check_names,
     infer_shapes,
     is_name,
@@ -40,18 +40,18 @@ from bpdebug.sources.wordings import add_finding
 class ProgramDocument(Document):
     """A file that writes its program as text."""
 
-    program: Text
-    parameters: Annotated[list[Text], Field(min_length=1)] | None = None
+    program: NonEmptyText
+    parameters: Annotated[list[NonEmptyText], Field(min_length=1)] | None = None
 
 
-def read_own_program(table: Mapping[str, Any], report: Report) -> Draft:
+def read_own_program(table: Mapping[str, Any], report: ProblemReport) -> Draft:
     """Check a file that has a `program`.
 
     Parameters
     ----------
     table : mapping
         What the file says.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     document = check(ProgramDocument, table, (), report)
@@ -66,8 +66,8 @@ def read_own_program(table: Mapping[str, Any], report: Report) -> Draft:
     parameters = document["parameters"]
     for number, name in enumerate(parameters or ()):
         if name not in inputs:
-            message = f"unknown input: found {key_path((name,))}, expected one of {listed(tuple(inputs))}"
-            report.add(("parameters", number), message, did_you_mean(name.lower(), inputs))
+            message = f"unknown input: found {key_path((name,))}, expected one of {listed(inputs)}"
+            report.add(("parameters", number), message, report.did_you_mean(name.lower(), inputs))
 
     tensors: dict[str, tuple[KeyPath, AnyTensor]] = {
         name: (("inputs", name), tensor) for name, tensor in inputs.items()
@@ -88,14 +88,14 @@ def read_own_program(table: Mapping[str, Any], report: Report) -> Draft:
     return Draft(document, tensors, incoming, build, lambda statement: (PROGRAM,))
 
 
-def _read_input(name: str, value: object, report: Report) -> AnyTensor | None:
+def _read_input(name: str, value: object, report: ProblemReport) -> AnyTensor | None:
     if not is_name(name):
         message = f"not a name: found {key_path((name,))}, expected a name as Python has them, such as w1"
         report.add(("inputs", name), message)
     return _read_tensor(("inputs", name), value, report)
 
 
-def _read_tensor(path: KeyPath, value: object, report: Report) -> AnyTensor | None:
+def _read_tensor(path: KeyPath, value: object, report: ProblemReport) -> AnyTensor | None:
     """Check a tensor; a single number is one, too."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number:
@@ -109,7 +109,10 @@ def _read_tensor(path: KeyPath, value: object, report: Report) -> AnyTensor | No
 
 
 def _read_incoming(
-    table: Mapping[str, Any] | None, lines: Sequence[Line], shapes: Mapping[str, Shape], report: Report
+    table: Mapping[str, Any] | None,
+    lines: Sequence[Assignment],
+    shapes: Mapping[str, Shape],
+    report: ProblemReport,
 ) -> Incoming | None:
     """Return the gradient that comes in at a result; None if there is none."""
     last = lines[-1].name
@@ -139,11 +142,11 @@ def _read_incoming(
 
 
 def _build(
-    lines: Sequence[Line],
+    lines: Sequence[Assignment],
     inputs: Mapping[str, Shape],
     incoming: Incoming | None,
     parameters: Sequence[str] | None,
-    report: Report,
+    report: ProblemReport,
 ) -> Program | None:
     statements = [
         Statement(line.name, line.expression, role=line.name) for line in lines if line.expression is not None

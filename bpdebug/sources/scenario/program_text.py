@@ -12,15 +12,14 @@ from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.errors import ExpressionError, ShapeError
-from bpdebug.sources.problems import Report, did_you_mean, key_path, listed
+from bpdebug.limits import LIMITS
+from bpdebug.sources.problems import ProblemReport, key_path, listed
 
 PROGRAM = "program"
-MAX_STATEMENTS = 100_000
-"""As many as the longest network has: a file of so many lines opens in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Assignment:
     """One line that assigns; its expression is None where that cannot be read.
 
     Attributes
@@ -52,17 +51,18 @@ def place(line: int, column: int) -> str:
     return f"line {line}, column {column}"
 
 
-def read_lines(text: str, report: Report) -> list[Line]:
+def read_lines(text: str, report: ProblemReport) -> list[Assignment]:
     """Read the statements of a program."""
-    lines: list[Line] = []
+    lines: list[Assignment] = []
     is_blank = True
     for number, line in enumerate(text.splitlines(), start=1):
         code = line.partition("#")[0].rstrip()
         if not code:
             continue
         is_blank = False
-        if len(lines) == MAX_STATEMENTS:
-            message = f"too long: found more than {MAX_STATEMENTS:,} statements, expected at most that"
+        if len(lines) == LIMITS.statements:
+            found = f"found more than {LIMITS.statements:,} statements"
+            message = f"too long: {found}, expected at most that (the limit statements)"
             report.add((PROGRAM,), message)
             break
         left, equals, right = code.partition("=")
@@ -75,7 +75,7 @@ def read_lines(text: str, report: Report) -> list[Line]:
                 f"{place(number, column)}: not a statement: found {found}, expected name = expression",
             )
             continue
-        lines.append(Line(number, code, name, _expression(number, len(left) + 1, right, report)))
+        lines.append(Assignment(number, code, name, _expression(number, len(left) + 1, right, report)))
     if is_blank:
         report.add(
             (PROGRAM,), "no statements: found an empty program, expected name = expression, one a line"
@@ -83,7 +83,7 @@ def read_lines(text: str, report: Report) -> list[Line]:
     return lines
 
 
-def _expression(line: int, offset: int, text: str, report: Report) -> Expression | None:
+def _expression(line: int, offset: int, text: str, report: ProblemReport) -> Expression | None:
     try:
         return parse(text)
     except ExpressionError as error:
@@ -96,40 +96,44 @@ def is_name(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII) is not None and not keyword.iskeyword(text)
 
 
-def check_names(lines: Sequence[Line], inputs: Iterable[str], report: Report) -> None:
+def check_names(lines: Sequence[Assignment], inputs: Iterable[str], report: ProblemReport) -> None:
     """Report names that do not exist where they are read, and those that are assigned twice.
 
     Parameters
     ----------
-    lines : sequence of Line
+    lines : sequence of Assignment
         The statements, in order.
     inputs : iterable of str
         The names of the inputs.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     known = dict.fromkeys(inputs, "in [inputs]")
     for line in lines:
         for name in names(line.expression) if line.expression is not None else ():
             if name not in known:
-                message = f"unknown name: found {key_path((name,))}, expected one of {listed(tuple(known))}"
-                report.add((PROGRAM,), f"{line.at(name)}: {message}", did_you_mean(name.lower(), known))
+                message = f"unknown name: found {key_path((name,))}, expected one of {listed(known)}"
+                report.add(
+                    (PROGRAM,), f"{line.at(name)}: {message}", report.did_you_mean(name.lower(), known)
+                )
         if line.name in known:
             message = f"assigned twice: found {line.name} here and {known[line.name]}"
             report.add((PROGRAM,), f"line {line.number}: {message}", "give each result a name of its own")
         known[line.name] = f"in line {line.number}"
 
 
-def infer_shapes(lines: Sequence[Line], inputs: Mapping[str, Shape], report: Report) -> dict[str, Shape]:
+def infer_shapes(
+    lines: Sequence[Assignment], inputs: Mapping[str, Shape], report: ProblemReport
+) -> dict[str, Shape]:
     """Return the shapes of all tensors, up to the first operands that do not fit together.
 
     Parameters
     ----------
-    lines : sequence of Line
+    lines : sequence of Assignment
         The statements, each with its expression; the names that they read exist.
     inputs : mapping
         The shapes of the inputs.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     shapes = dict(inputs)

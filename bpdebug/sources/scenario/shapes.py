@@ -18,11 +18,10 @@ from bpdebug.engine.language.forms import Shape, written
 from bpdebug.engine.network.layers import LayerKind, Layout, Parameter, Pattern
 from bpdebug.engine.network.layers.kind import INPUT_ROLE
 from bpdebug.engine.network.layers.layer import Layer
-from bpdebug.engine.network.layers.layout import BATCH, ONES, REST, Multiple
-from bpdebug.engine.network.layers.layout import Extent as NamedExtent
-from bpdebug.engine.program.program import infer_shapes
+from bpdebug.engine.network.layers.layout import BATCH, ONES, REST, Extent, Multiple
+from bpdebug.engine.program.shapes import infer_shapes
 
-Words = tuple[str, str]
+CountWords = tuple[str, str]
 """What an extent is called where it is 1, and where it is not."""
 
 UNKNOWN = 0
@@ -31,7 +30,7 @@ ENTRIES = (("entry", "entries"),)
 """What the axes of a matrix are called, and that of a list; others are called as in their patterns."""
 
 
-class Extent(NamedTuple):
+class KnownLength(NamedTuple):
     """A length that others must match, and in words whose it is."""
 
     length: int
@@ -46,6 +45,8 @@ class Mismatch(NamedTuple):
     hint: str = ""
 
 
+TRANSPOSED = "is it transposed?"
+"""The hint for a tensor that fits when it is turned."""
 HINTS = {
     (1, 2): "a column is written [[1.0], [2.0]], a row [[1.0, 2.0]]",
     (2, 1): "a list of numbers is written [1.0, 2.0]",
@@ -106,7 +107,7 @@ def misshapen(shape: Shape, expected: Shape, reason: str = "") -> tuple[str, str
         comma = "," * (len(expected) == 1)
         return f"must have {dimensions}: {found}, expected ({lengths}{comma})", hint
     wanted = written(_completed(expected, _intended(shape, expected)))
-    hint = "is it transposed?" if fits(shape[::-1], expected) else ""
+    hint = TRANSPOSED if fits(shape[::-1], expected) else ""
     return f"{reason}: {found}, expected {wanted}", hint
 
 
@@ -143,8 +144,8 @@ def check_layer(
     """
     own = with_axes(kind.input(layout), len(incoming))
     axes = _words(own) if len(own) > len(AXES) else AXES
-    extents: dict[NamedExtent, Extent] = {
-        name: Extent(length, _whose(source, length, name, axes[axis]))
+    extents: dict[Extent, KnownLength] = {
+        name: KnownLength(length, _whose(source, length, name, axes[axis]))
         for axis, (name, length) in enumerate(zip(own, incoming, strict=True))
         if length != UNKNOWN
     }
@@ -161,7 +162,9 @@ def check_layer(
         if len(shape) == len(expected):
             intended = _intended(shape, expected)
             for name, length, words in zip(pattern, intended, _words(pattern), strict=False):
-                _settle(name, Extent(length, f"the {_count(length, words)} of {parameter.name}"), extents)
+                _settle(
+                    name, KnownLength(length, f"the {_count(length, words)} of {parameter.name}"), extents
+                )
     present = [parameter for parameter in kind.parameters if parameter.required or parameter.name in shapes]
     patterns = {
         INPUT_ROLE: own,
@@ -184,19 +187,19 @@ def results(layer: Layer, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
     return {statement.name: inferred[statement.name] for statement in layer.forward}
 
 
-def _lengths(pattern: Pattern, extents: Mapping[NamedExtent, Extent]) -> Shape:
+def _lengths(pattern: Pattern, extents: Mapping[Extent, KnownLength]) -> Shape:
     known = {name: extent.length for name, extent in extents.items()}
     return tuple(name if isinstance(name, int) else known.get(name, UNKNOWN) for name in pattern)
 
 
-def _settle(name: NamedExtent, extent: Extent, extents: dict[NamedExtent, Extent]) -> None:
+def _settle(name: Extent, extent: KnownLength, extents: dict[Extent, KnownLength]) -> None:
     """Let a length hold for the tensors to come, unless another has come first."""
     if not isinstance(name, Multiple):
         extents.setdefault(name, extent)
     elif extent.length % name.times == 0:
         extents.setdefault(name, extent)
         whose = f"{extent.whose} divided by {name.times}"
-        extents.setdefault(name.of, Extent(extent.length // name.times, whose))
+        extents.setdefault(name.of, KnownLength(extent.length // name.times, whose))
 
 
 def _uneven(pattern: Pattern, shape: Shape) -> tuple[str, str] | None:
@@ -209,7 +212,7 @@ def _uneven(pattern: Pattern, shape: Shape) -> tuple[str, str] | None:
     return None
 
 
-def _whose(source: int, length: int, name: NamedExtent, words: Words) -> str:
+def _whose(source: int, length: int, name: Extent, words: CountWords) -> str:
     if source == 0:
         return f"the {_count(length, words)} of inputs.a0"
     if name == BATCH:
@@ -217,7 +220,7 @@ def _whose(source: int, length: int, name: NamedExtent, words: Words) -> str:
     return f"layer {source}'s {length} output{'s' * (length != 1)}"
 
 
-def _reason(pattern: Pattern, shape: Shape, extents: Mapping[NamedExtent, Extent]) -> str:
+def _reason(pattern: Pattern, shape: Shape, extents: Mapping[Extent, KnownLength]) -> str:
     reasons = []
     for name, length, words in zip(pattern, shape, _words(pattern), strict=False):
         if isinstance(name, int):
@@ -228,7 +231,7 @@ def _reason(pattern: Pattern, shape: Shape, extents: Mapping[NamedExtent, Extent
     return ", and ".join(reasons)
 
 
-def _words(pattern: Pattern) -> tuple[Words, ...]:
+def _words(pattern: Pattern) -> tuple[CountWords, ...]:
     if len(pattern) > len(AXES):
         return tuple(
             (extent.removesuffix("s"), extent)
@@ -239,7 +242,7 @@ def _words(pattern: Pattern) -> tuple[Words, ...]:
     return ENTRIES if len(pattern) == 1 else AXES
 
 
-def _count(length: int, words: Words) -> str:
+def _count(length: int, words: CountWords) -> str:
     return f"{length} {words[length != 1]}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bpdebug.errors import Problem, ScenarioError
-from bpdebug.sources.problems import Report, printable
+from bpdebug.sources.problems import ProblemReport, printable
 from bpdebug.sources.scenario import own_program, program_text
 from bpdebug.sources.scenario.layers import read_layer
 from bpdebug.sources.scenario.model import NetworkDocument, check
@@ -44,7 +44,7 @@ class Summary:
 def summarise(path: str | os.PathLike[str]) -> Summary:
     """Read a scenario file for a list; what is wrong with it is part of the answer, never an exception."""
     path = Path(path)
-    report = Report(str(path))
+    report = ProblemReport(str(path))
     try:
         table = read_table(path, str(path))
     except ScenarioError as error:
@@ -59,7 +59,7 @@ def summarise(path: str | os.PathLike[str]) -> Summary:
     )
 
 
-def _outline(table: Mapping[str, Any], report: Report) -> tuple[Mapping[str, Any], str]:
+def _outline(table: Mapping[str, Any], report: ProblemReport) -> tuple[Mapping[str, Any], str]:
     """Return the sound values of a file's keys, and in a few words what it consists of."""
     if "program" in table:
         document = check(own_program.ProgramDocument, table, (), report)

@@ -7,8 +7,8 @@ import numpy as np
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.network.layers import Layout
-from bpdebug.engine.network.losses.kinds import Target
-from bpdebug.sources.problems import KeyPath, RefusalError, Report, described, listed
+from bpdebug.engine.network.losses.kinds import TargetKind
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, described, listed
 from bpdebug.sources.scenario.indices import check_indices
 from bpdebug.sources.scenario.shapes import UNKNOWN, misshapen
 from bpdebug.sources.scenario.tensors import AnyTensor
@@ -18,7 +18,7 @@ SUM_TOLERANCE = 1e-6
 """How far the probabilities of a target may be from adding up to 1."""
 
 
-def class_axis(asked: int | None, axes: int, layout: Layout, report: Report) -> int:
+def class_axis(asked: int | None, axes: int, layout: Layout, report: ProblemReport) -> int:
     """Return the axis along which an output of so many axes has its classes; a file may name it.
 
     Parameters
@@ -29,7 +29,7 @@ def class_axis(asked: int | None, axes: int, layout: Layout, report: Report) -> 
         The number of axes of the output.
     layout : Layout
         How the network's tensors are laid out.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     usual = layout.axis_of_features(axes)
@@ -45,7 +45,7 @@ def class_axis(asked: int | None, axes: int, layout: Layout, report: Report) -> 
     return usual
 
 
-def check_classes(target: AnyTensor, output: Shape, axis: int, dtype: str, report: Report) -> None:
+def check_classes(target: AnyTensor, output: Shape, axis: int, dtype: str, report: ProblemReport) -> None:
     """Check a target that has the index of a class for each example, or for each place of its output.
 
     Parameters
@@ -58,7 +58,7 @@ def check_classes(target: AnyTensor, output: Shape, axis: int, dtype: str, repor
         The axis of its classes.
     dtype : str
         The dtype of the scenario, in which the indices must be exact.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     places = tuple(extent for number, extent in enumerate(output) if number != axis % len(output))
@@ -71,7 +71,9 @@ def check_classes(target: AnyTensor, output: Shape, axis: int, dtype: str, repor
         check_indices(indices, count, dtype, "class", PLACE, report)
 
 
-def check_numbers(target: AnyTensor, output: Shape, made_of: Target, axis: int, report: Report) -> None:
+def check_numbers(
+    target: AnyTensor, output: Shape, made_of: TargetKind, axis: int, report: ProblemReport
+) -> None:
     """Check a target that has a number for each of the output.
 
     Parameters
@@ -84,7 +86,7 @@ def check_numbers(target: AnyTensor, output: Shape, made_of: Target, axis: int, 
         What the numbers stand for.
     axis : int
         The axis of the classes, whose probabilities add up to 1.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     if wrong := misshapen(target.shape, output, "must have the shape of the network's output"):
@@ -108,7 +110,7 @@ def check_numbers(target: AnyTensor, output: Shape, made_of: Target, axis: int, 
             report.add(PLACE, f"{message}, expected 1")
 
 
-def _numbers(target: AnyTensor, report: Report) -> Array | None:
+def _numbers(target: AnyTensor, report: ProblemReport) -> Array | None:
     """Return the numbers of a target; None where they cannot be read."""
     try:
         return target.array()

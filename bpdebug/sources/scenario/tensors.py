@@ -109,7 +109,7 @@ def _read_field(value: object, details: ValidationInfo) -> AnyTensor:
     return read_tensor(value, details.context)
 
 
-Tensor = Annotated[Any, PlainValidator(_read_field)]
+TensorField = Annotated[Any, PlainValidator(_read_field)]
 """The type of a key whose value is a tensor.
 
 To pydantic it is anything: `read_tensor` says what it is, and a type named here would be taken apart

@@ -16,19 +16,11 @@ from bpdebug.engine.network.optimizers import OPTIMIZERS, Optimizer, Trained, up
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.errors import BpdebugError
-from bpdebug.sources.problems import Report
+from bpdebug.limits import LIMITS, at_most
+from bpdebug.sources.problems import ProblemReport
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
 
 OPTIMIZER, TRAINING = "optimizer", "training"
-MAX_ITERATIONS = 10**9
-"""None is computed before one goes there; more than this no counter in float32 could tell apart."""
-
-MAX_MICROBATCHES = 64
-"""Each has statements of its own, and all of them are listed."""
-
-MAX_STATEMENTS = 100_000
-"""Of all microbatches together: as many as the longest network has, and a list that is still used."""
-
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -37,8 +29,8 @@ class TrainingTable(BaseModel):
 
     model_config = STRICT
 
-    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)] = 1
-    microbatches: Annotated[int, Field(ge=1, le=MAX_MICROBATCHES)] = 1
+    iterations: Annotated[int, Field(ge=1, le=LIMITS.iterations)] = 1
+    microbatches: Annotated[int, Field(ge=1, le=LIMITS.microbatches)] = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +58,13 @@ class Training:
     iterations: int = 1
     microbatches: int = 1
 
-    def extend(self, program: Program, report: Report) -> Program:
+    def extend(self, program: Program, report: ProblemReport) -> Program:
         """Return a program with the update at its end; what makes that impossible is reported."""
         parameters = trained(program)
         if parameters and self.microbatches > 1:
             count = len(program.statements) * self.microbatches
-            if count > MAX_STATEMENTS:
-                message = f"too many: found {count:,} statements in all, expected at most {MAX_STATEMENTS:,}"
+            if count > LIMITS.statements:
+                message = f"too many: found {count:,} statements in all, expected {at_most('statements')}"
                 report.add((TRAINING, "microbatches"), message, "each microbatch has statements of its own")
                 return program
             try:
@@ -99,14 +91,14 @@ class Training:
         return {name: read_only(np.zeros(shape, dtype=dtype)) for name, shape in missing.items()}
 
 
-def read_training(document: Mapping[str, Any], report: Report) -> Training | None:
+def read_training(document: Mapping[str, Any], report: ProblemReport) -> Training | None:
     """Check both tables.
 
     Parameters
     ----------
     document : mapping
         The keys of the file; one of the two tables is there.
-    report : Report
+    report : ProblemReport
         Takes what is wrong.
     """
     times = check(TrainingTable, document[TRAINING] or {}, (TRAINING,), report)
@@ -142,14 +134,14 @@ def _model(optimizer: Optimizer) -> type[BaseModel]:
 
 def trained(program: Program) -> list[Trained]:
     """Return the parameters that have a gradient, in the order of the layers."""
-    homes: dict[str, tuple[str, int]] = {}
+    homes: dict[str, tuple[str, str, int]] = {}
     for layer in program.blocks:
         if isinstance(layer, Layer):
             for role, name in layer.given.items():
                 if name not in homes or layer.owner == layer.number:  # one that shares does not own it
-                    homes[name] = (role, layer.number)
+                    homes[name] = (role, layer.gradient_roles[role], layer.number)
     return [
-        Trained(name, program.index.gradient_of[name], *homes.get(name, ("", 0)))
+        Trained(name, gradient, *homes.get(name, (name, gradient, 0)))
         for name in program.inputs
-        if name in program.parameters and name in program.index.gradient_of
+        if name in program.parameters and (gradient := program.index.gradient_of.get(name))
     ]

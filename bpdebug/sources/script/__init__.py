@@ -53,19 +53,19 @@ time), and the last `new` is what it becomes.
 """
 
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, recomputed
-from bpdebug.sources.script.recording import Options, Recording, record_script
+from bpdebug.sources.script.recording import Recording, RecordingOptions, record_script
 from bpdebug.sources.script.running import Ending
-from bpdebug.sources.script.sites import Place, Site, Target
+from bpdebug.sources.script.sites import Site, SourceRange, Target
 
 __all__ = [
     "Ending",
     "Frame",
     "Instance",
     "Node",
-    "Options",
-    "Place",
     "Recording",
+    "RecordingOptions",
     "Site",
+    "SourceRange",
     "Target",
     "Test",
     "Update",

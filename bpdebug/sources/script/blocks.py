@@ -31,7 +31,7 @@ SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 ANNOTATIONS = __future__.annotations.compiler_flag
 
 
-class Block(NamedTuple):
+class WithBlock(NamedTuple):
     """A `with` statement.
 
     Attributes
@@ -46,7 +46,7 @@ class Block(NamedTuple):
     outer: Sequence[ast.AST]
 
 
-def block_at(tree: ast.Module, file: str, line: int) -> Block:
+def block_at(tree: ast.Module, file: str, line: int) -> WithBlock:
     """Return the `with` statement that is entered at a line.
 
     Raises
@@ -65,7 +65,7 @@ def block_at(tree: ast.Module, file: str, line: int) -> Block:
     for leaving in (type(one) for one in _leaving(node.body, is_in_loop=False)):
         message = f"its body has a `{LEAVES[leaving]}` that leaves it"
         raise refused(file, line, message, "put @bpdebug.record on a function instead")
-    return Block(node, outer)
+    return WithBlock(node, outer)
 
 
 def refused(file: str, line: int, why: str, hint: str) -> ScriptError:
@@ -73,7 +73,7 @@ def refused(file: str, line: int, why: str, hint: str) -> ScriptError:
     return ScriptError(Problem(f"{file}:{line}", "", f"this code cannot be recorded: {why}", hint))
 
 
-def runnable(block: Block, frame: FrameType, entered: object) -> Callable[[], None]:
+def runnable(block: WithBlock, frame: FrameType, entered: object) -> Callable[[], None]:
     """Return what runs the body of a block in place of the frame that enters it.
 
     The variable behind `as` is `entered` within it.
@@ -121,7 +121,7 @@ def _give_back(frame: FrameType, cells: dict[str, CellType]) -> None:
     ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(1))  # no-op from 3.13 on
 
 
-def _shared(names: Sequence[str], block: Block) -> ast.stmt:
+def _shared(names: Sequence[str], block: WithBlock) -> ast.stmt:
     """Declare that the variables of a frame are those of the function around the body."""
     functions = [one for one in block.outer if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
     declared = {

@@ -86,7 +86,12 @@ def program_of(converted: Converted, recording: Recording) -> Program:
     parameters = {converted.names.get(update.old.id, "") for update in recording.updates}
     parameters |= {name for name in shapes if f"{name}.grad" in converted.nodes}  # it holds its gradient
     try:
-        return Program(shapes, converted.statements, parameters=frozenset(parameters & shapes.keys()))
+        return Program(
+            shapes,
+            converted.statements,
+            parameters=frozenset(parameters & shapes.keys()),
+            versions=converted.versions,
+        )
     except BpdebugError as error:
         raise ScriptError(Problem(recording.path, "", f"the recording is no program: {error}")) from None
 

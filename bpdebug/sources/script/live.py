@@ -33,13 +33,16 @@ from bpdebug.sources.script.blocks import block_at, refused, runnable
 from bpdebug.sources.script.case import RecordedCase, case_of
 from bpdebug.sources.script.imports import is_below
 from bpdebug.sources.script.instrumentation.copies import Copies, File, all_functions, exchange_back
-from bpdebug.sources.script.recorder.hooks import QUIET, Hooks, without_own
-from bpdebug.sources.script.recorder.recorder import Limits, Recorder
+from bpdebug.sources.script.recorder.hooks import Hooks
+from bpdebug.sources.script.recorder.limits import RecordingLimits
+from bpdebug.sources.script.recorder.quiet import QUIET
+from bpdebug.sources.script.recorder.recorder import Recorder
+from bpdebug.sources.script.recorder.tracebacks import without_own
 from bpdebug.sources.script.recording import (
     LIBRARIES,
     MOST_NODES,
-    Options,
     Recording,
+    RecordingOptions,
     recording_of,
 )
 from bpdebug.sources.script.running import Ending, hooks_in_place, raised, rare_collection
@@ -249,7 +252,7 @@ def watched(
         yield None
         return
     _instrumented(file, line, variables)
-    recorder = Recorder(COPIES.sites, Limits(nodes=MOST_NODES, stops=False))
+    recorder = Recorder(COPIES.sites, RecordingLimits(nodes=MOST_NODES, stops=False))
     own = {id(one): one for one in (*_own_functions(file, variables), *_with_their_files(others))}
     exchanged = COPIES.exchange(own.values())
     recorder.files = set(COPIES.files)
@@ -277,7 +280,7 @@ def watched(
             over()
         else:
             ending = Ending("stopped", recorder.ended)
-        recorded.take(recording_of(file, (), Options(), ending, "", (), recorder))
+        recorded.take(recording_of(file, (), RecordingOptions(), ending, "", (), recorder))
 
 
 def _own_functions(file: str, variables: dict[str, Any]) -> list[FunctionType]:

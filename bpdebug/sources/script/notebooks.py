@@ -8,14 +8,14 @@ from typing import NamedTuple
 from bpdebug.errors import Problem, ScriptError
 
 
-class Cell(NamedTuple):
+class CodeCell(NamedTuple):
     """A code cell: its number among the code cells, from 1, and its text."""
 
     number: int
     text: str
 
 
-def cells(text: str, file: str) -> list[Cell]:
+def cells(text: str, file: str) -> list[CodeCell]:
     """Return the code cells of a notebook.
 
     A line for IPython (`%matplotlib inline`, `!pip list`, `x?`) is blanked: the lines keep their numbers.
@@ -33,7 +33,7 @@ def cells(text: str, file: str) -> list[Cell]:
         message = f"not a notebook: {type(error).__name__}: {error}"
         raise ScriptError(Problem(file, "", message, "expected the JSON of a Jupyter notebook")) from None
     joined = ("".join(source) if isinstance(source, list) else source for source in texts)
-    return [Cell(number, _python(cell)) for number, cell in enumerate(joined, start=1)]
+    return [CodeCell(number, _python(cell)) for number, cell in enumerate(joined, start=1)]
 
 
 def _python(text: str) -> str:

@@ -22,11 +22,12 @@ from bpdebug.sources.script.instrumentation import decoded, instrument
 from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
 from bpdebug.sources.script.notebooks import cells
 from bpdebug.sources.script.recorder.held import Containers
+from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits
 from bpdebug.sources.script.recorder.objects import Objects
-from bpdebug.sources.script.recorder.recorder import OVER, Limits, Recorder
+from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, Write
 from bpdebug.sources.script.running import Ending, run
-from bpdebug.sources.script.sites import Site, Source
+from bpdebug.sources.script.sites import InstrumentedFile, Site
 
 LIBRARIES = {"torch": "bpdebug.sources.torch.watcher"}
 """A library whose tensors are no arrays of NumPy's -> the module whose `watch` sees what they go through."""
@@ -34,7 +35,7 @@ MOST_NODES = 400_000
 """So many operations are kept: of element loops, some hundred megabytes."""
 
 
-class Options(NamedTuple):
+class RecordingOptions(NamedTuple):
     """What is recorded.
 
     Attributes
@@ -65,7 +66,7 @@ class Recording:
         The script, as the person named it.
     arguments : tuple of str
         What it was called with.
-    options : Options
+    options : RecordingOptions
         What was asked for.
     ending : Ending
         How the run ended.
@@ -96,7 +97,7 @@ class Recording:
 
     path: str
     arguments: tuple[str, ...]
-    options: Options
+    options: RecordingOptions
     ending: Ending
     output: str
     messages: tuple[str, ...]
@@ -124,7 +125,7 @@ class Recording:
         """Whether it is a script that ran, and not a part of a program that goes on."""
         return not self.held
 
-    def source(self, file: str) -> Source | None:
+    def source(self, file: str) -> InstrumentedFile | None:
         """Return the text of a file that was instrumented."""
         return next((site.source for site in self.sites if site.place.file == file), None)
 
@@ -132,7 +133,7 @@ class Recording:
 def record_script(
     path: str | os.PathLike[str],
     arguments: Sequence[str] = (),
-    options: Options = Options(),  # noqa: B008
+    options: RecordingOptions = RecordingOptions(),  # noqa: B008
     texts: Mapping[str, str] = MappingProxyType({}),
 ) -> Recording:
     """Run a script as `python` would, and record one iteration of what it trains.
@@ -143,7 +144,7 @@ def record_script(
         A Python file, or a notebook (`.ipynb`).
     arguments : sequence of str
         What stands after its name in `sys.argv`.
-    options : Options
+    options : RecordingOptions
         What is recorded.
     texts : mapping
         The name of a file, as the sites have it -> a text that runs in place of its own.
@@ -157,7 +158,7 @@ def record_script(
     name = os.fspath(path)
     data = _read(name)
     sites: list[Site] = []
-    limits = Limits((name, options.until), options.iteration, options.function, MOST_NODES)
+    limits = RecordingLimits((name, options.until), options.iteration, options.function, MOST_NODES)
     recorder = Recorder(sites, limits)
     hooked = _of_one_function(recorder) if options.function else partial(instrument, sites=sites)
 
@@ -186,7 +187,7 @@ def record_script(
 def recording_of(
     name: str,
     arguments: tuple[str, ...],
-    options: Options,
+    options: RecordingOptions,
     ending: Ending,
     output: str,
     messages: Sequence[str],

@@ -6,7 +6,7 @@ comes from the backward pass that the person wrote.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,10 +16,7 @@ import numpy as np
 from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.engine.program.trace import run
 from bpdebug.sources.script.conversion.forward import Forward
-from bpdebug.sources.script.recorder.records import Node
-
-Values = Callable[[Node], Any]
-"""Node -> its value: the recorded one, or another."""
+from bpdebug.sources.script.recorder.records import Node, ValueOf
 
 
 def recorded(node: Node) -> Any:
@@ -47,7 +44,7 @@ class Reference:
         """The name of the loss."""
         return self.program.seed
 
-    def inputs(self, value_of: Values = recorded) -> dict[str, Any]:
+    def inputs(self, value_of: ValueOf = recorded) -> dict[str, Any]:
         """Return a value for every input of the program.
 
         Parameters
@@ -62,11 +59,11 @@ class Reference:
         ones = {name: np.ones(self.program.inputs[name]) for name in self.program.incoming}
         return {**given, **ones}
 
-    def values(self, value_of: Values = recorded) -> Mapping[str, Any]:
+    def values(self, value_of: ValueOf = recorded) -> Mapping[str, Any]:
         """Run the program: all its tensors by name, gradients included."""
         return run(self.program, self.inputs(value_of)).values
 
-    def gradients(self, value_of: Values = recorded) -> dict[int, Any]:
+    def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
         """Return the gradients of the loss.
 
         Parameters

@@ -23,8 +23,11 @@ from types import CodeType, FrameType, ModuleType
 from typing import Any, NamedTuple
 
 from bpdebug.sources.script.imports import OwnFiles
-from bpdebug.sources.script.recorder.hooks import QUIET, Hooks, without_own
-from bpdebug.sources.script.recorder.recorder import Recorder, Stop
+from bpdebug.sources.script.recorder.hooks import Hooks
+from bpdebug.sources.script.recorder.limits import StopRecording
+from bpdebug.sources.script.recorder.quiet import QUIET
+from bpdebug.sources.script.recorder.recorder import Recorder
+from bpdebug.sources.script.recorder.tracebacks import without_own
 
 
 class Ending(NamedTuple):
@@ -50,7 +53,7 @@ class Ending(NamedTuple):
     line: int = 0
 
 
-class _TimedOut(Stop):
+class _TimedOut(StopRecording):
     """The seconds are over."""
 
 
@@ -126,7 +129,7 @@ def _run(
                     )
     except _TimedOut as stop:
         return Ending("timed out", str(stop))
-    except Stop as stop:
+    except StopRecording as stop:
         return Ending("stopped", str(stop))
     except SystemExit as error:
         code = "" if error.code is None else str(error.code)

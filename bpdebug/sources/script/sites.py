@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 
-class Place(NamedTuple):
+class SourceRange(NamedTuple):
     """A stretch of a file.
 
     Attributes
@@ -29,7 +29,7 @@ class Place(NamedTuple):
     end_column: int
 
 
-class Source:
+class InstrumentedFile:
     """The text of a file that was instrumented, and the code at a place in it."""
 
     def __init__(self, file: str, text: str) -> None:
@@ -41,7 +41,7 @@ class Source:
         """The lines without their ends; a form feed or a Unicode separator ends none, as in Python."""
         return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
-    def code(self, place: Place) -> str:
+    def code(self, place: SourceRange) -> str:
         """Return the text of a place, several lines as they stand."""
         rows = [line.encode() for line in self.lines[place.line - 1 : place.end_line]]
         if not rows:
@@ -50,7 +50,7 @@ class Source:
         rows[0] = rows[0][place.column :]
         return b"\n".join(rows).decode(errors="replace")
 
-    def columns(self, place: Place) -> tuple[int, int]:
+    def columns(self, place: SourceRange) -> tuple[int, int]:
         """Return the columns of a place in characters, from 0: where it begins, and where it ends."""
         first, last = (self.lines[line - 1].encode() for line in (place.line, place.end_line))
         return len(first[: place.column].decode()), len(last[: place.end_column].decode())
@@ -97,9 +97,9 @@ class Site:
         Its position in the list of all sites.
     kind : str
         What the hook sees: `binary`, `call`, `value`, `store`, ...
-    place : Place
+    place : SourceRange
         The expression.
-    statement : Place
+    statement : SourceRange
         The statement that it belongs to; of a compound statement the whole of it.
     function : str
         The function that it stands in, as `Net.forward`; empty at the top of a file.
@@ -119,14 +119,14 @@ class Site:
 
     number: int
     kind: str
-    place: Place
-    statement: Place
+    place: SourceRange
+    statement: SourceRange
     function: str
     loops: tuple[int, ...]
     operator: Callable[..., Any] | None = None
     role: str = ""
     targets: tuple[Target, ...] = ()
-    source: Source | None = field(default=None, repr=False)
+    source: InstrumentedFile | None = field(default=None, repr=False)
     class_name: str = ""
 
     @property
@@ -136,5 +136,5 @@ class Site:
 
     @property
     def code(self) -> str:
-        """Its text."""
+        """Its text as it stands in the file; empty where the file is not known."""
         return self.source.code(self.place) if self.source else ""

@@ -20,16 +20,16 @@ from bpdebug.engine.program.program import Program
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.explanation import Explanation
-from bpdebug.sources.script.analysis.losses import Candidate
-from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.losses import LossCandidate
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.readings import ZERO, multiple, tolerance_of
 from bpdebug.sources.script.analysis.standard import Standard
-from bpdebug.sources.script.analysis.steps import Link, Piece, Values
-from bpdebug.sources.script.analysis.verdicts import Verdict, Verdicts
+from bpdebug.sources.script.analysis.steps import Link, Piece
+from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
 from bpdebug.sources.script.conversion.forward import ForwardWriter
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import InLanguage
-from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.records import Node, ValueOf
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
 from bpdebug.sources.torch.functions import FunctionCall
@@ -55,35 +55,37 @@ class Exact(Standard):
     """
 
     def __init__(
-        self, parameters: Sequence[Parameter], tolerance: float | None, is_whole: bool = False
+        self, parameters: Sequence[TrainedParameter], tolerance: float | None, is_whole: bool = False
     ) -> None:
         super().__init__(parameters)
         self.own_tolerance, self.is_whole = tolerance, is_whole
 
-    def verdicts(self, value_of: Values, gradients: Mapping[int, Any]) -> Verdicts:
+    def verdicts(self, value_of: ValueOf, gradients: Mapping[int, Any]) -> GradientVerdicts:
         """Judge."""
         scale = max((_size(one) for one in gradients.values()), default=0.0)
         each = tuple(
             self._verdict(one, value_of, gradients.get(one.old.id), scale) for one in self.parameters
         )
-        return Verdicts(1.0, 1.0, each)
+        return GradientVerdicts(1.0, 1.0, each)
 
-    def _verdict(self, parameter: Parameter, value_of: Values, reference: Any, scale: float) -> Verdict:
+    def _verdict(
+        self, parameter: TrainedParameter, value_of: ValueOf, reference: Any, scale: float
+    ) -> GradientVerdict:
         node = parameter.pieces[0].chain[0].node if parameter.pieces else None
         if reference is None and self.is_whole:  # the forward has no derivative with respect to it but 0
             reference = np.zeros(parameter.old.shape)
         if reference is None:
-            return Verdict("unknown", node)
+            return GradientVerdict("unknown", node)
         is_zero = _size(reference) <= ZERO * scale
         value = 0.0 * reference if node is None else np.asarray(value_of(node), dtype=float)
         if np.shape(value) != np.shape(reference):
-            return Verdict("wrong", node)
+            return GradientVerdict("wrong", node)
         tolerance = self.own_tolerance or EXACT.get(np.asarray(parameter.old.like).dtype.itemsize, 1e-7)
         off = _size(value - reference)
         if off <= tolerance * max(_size(reference), ZERO * scale) or (is_zero and off <= tolerance * scale):
-            return Verdict("right", node, 1.0, is_zero=is_zero)
+            return GradientVerdict("right", node, 1.0, is_zero=is_zero)
         ratio = multiple(value, reference, tolerance_of(parameter.old.like))
-        return Verdict("wrong" if ratio is None else "factor", node, ratio)
+        return GradientVerdict("wrong" if ratio is None else "factor", node, ratio)
 
 
 def _size(value: Any) -> float:
@@ -105,7 +107,7 @@ class ByAutograd(Reference):
     call: FunctionCall
     computed: Callable[..., Any]
 
-    def gradients(self, value_of: Values = recorded) -> dict[int, Any]:
+    def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
         """Return the gradients of the inputs."""
         leaves: dict[int, torch.Tensor] = {}
         arguments = []
@@ -151,7 +153,7 @@ class ByDifferences(Reference):
     call: FunctionCall
     computed: Callable[..., Any]
 
-    def gradients(self, value_of: Values = recorded) -> dict[int, Any]:
+    def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
         """Return the gradients of the inputs."""
         given = [None if node is None else np.array(value_of(node)) for node in self.call.inputs]
         incoming = [None if node is None else np.asarray(value_of(node)) for node in self.call.incoming]
@@ -242,9 +244,9 @@ def as_shaped(watcher: Watcher, gradient: Node, shape: tuple[int, ...]) -> Node:
     return recorder.add(None, np.reshape, (summed, shape), {}, value)
 
 
-def parameters_of(watcher: Watcher, call: FunctionCall) -> tuple[Parameter, ...]:
+def parameters_of(watcher: Watcher, call: FunctionCall) -> tuple[TrainedParameter, ...]:
     """Return the inputs of a call whose gradients are asked for; one that is given twice has their sum."""
-    found: dict[int, Parameter] = {}
+    found: dict[int, TrainedParameter] = {}
     for name, node, wanted, gradient in zip(
         call.names, call.inputs, call.wanted, (*call.gradients, *(None,) * len(call.inputs)), strict=False
     ):
@@ -260,7 +262,7 @@ def parameters_of(watcher: Watcher, call: FunctionCall) -> tuple[Parameter, ...]
         elif before is not None and gradient is None:
             continue
         chain = () if gradient is None else (Piece(None, (Link(gradient, -1, is_adaptive=True),)),)
-        found[old.id] = Parameter(before.name if before else name, old, None, (), chain)
+        found[old.id] = TrainedParameter(before.name if before else name, old, None, (), chain)
     return tuple(found.values())
 
 
@@ -268,7 +270,7 @@ def analysis_of(
     recording: Recording,
     call: FunctionCall,
     total: Node,
-    parameters: tuple[Parameter, ...],
+    parameters: tuple[TrainedParameter, ...],
     tolerance: float | None = None,
     computed: Callable[..., Any] | None = None,
 ) -> Analysis:
@@ -282,7 +284,7 @@ def analysis_of(
         The call.
     total : Node
         What `with_total` returned.
-    parameters : tuple of Parameter
+    parameters : tuple of TrainedParameter
         What `parameters_of` returned.
     tolerance : float, optional
         How far a gradient may lie from the derived one, of the largest element.
@@ -313,7 +315,7 @@ def analysis_of(
     except Exception:
         gradients = {}
     verdicts = standard.verdicts(recorded, gradients)
-    loss = Explanation(Candidate((graph.of(total),), line), reference, gradients, standard, verdicts)
+    loss = Explanation(LossCandidate((graph.of(total),), line), reference, gradients, standard, verdicts)
     return Analysis(recording, graph, parameters, loss)
 
 
@@ -322,7 +324,7 @@ def _takes_context(call: FunctionCall) -> bool:
     return bool(function.setup_context is torch.autograd.Function.setup_context)
 
 
-def _derived(forward: Any, total: Node, parameters: Sequence[Parameter]) -> Reference | None:
+def _derived(forward: Any, total: Node, parameters: Sequence[TrainedParameter]) -> Reference | None:
     """Return the gradients derived from the recorded forward; None where they cannot be, or not wholly."""
     loss = forward.names.get(total.id)
     wanted = [

@@ -27,7 +27,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from bpdebug.sources.script.recorder.operations import InLanguage
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Frame, Node
-from bpdebug.sources.script.sites import GRADIENT, MODULE, Place, Site, Target
+from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, SourceRange, Target
 from bpdebug.sources.torch.backward_table import BACKWARD
 from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.table import FORWARD, LOST, RESHAPES, SAME, Term, UnknownFormError, term
@@ -460,7 +460,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if site is None or not names or node is old:
             return
         self.recorder.effect(site, node, names[0])
-        self.recorder.check(site, old, node, names[0])
+        self.recorder.steps.check(site, old, node, names[0])
 
     # ---- where
 
@@ -501,7 +501,7 @@ UNSAID = frozenset({"dtype", "layout", "device", "pin_memory", "memory_format", 
 """Options that say how elements are kept, and not what they are."""
 
 
-def _begin(place: Place) -> tuple[int, int]:
+def _begin(place: SourceRange) -> tuple[int, int]:
     return place.line, place.column
 
 

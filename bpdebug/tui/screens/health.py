@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from bpdebug.engine.health import Finding, examine, layer_health
+from bpdebug.engine.health import HealthFinding, examine, layer_health
 from bpdebug.engine.program.trace import Trace
 from bpdebug.present.health_text import HealthText, summary
 from bpdebug.tui.widgets.health_table import HealthTable
@@ -30,7 +30,7 @@ class HealthScreen(ModalScreen[int | None]):
     def __init__(self, trace: Trace) -> None:
         super().__init__()
         self.trace = trace
-        self.listed: tuple[Finding, ...] = ()
+        self.listed: tuple[HealthFinding, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Lay out the dialog, which is filled when the run has been examined."""
@@ -73,7 +73,7 @@ class HealthScreen(ModalScreen[int | None]):
             self.dismiss(self.listed[message.option_index].position)
 
 
-def option(text: HealthText, finding: Finding) -> Option:
+def option(text: HealthText, finding: HealthFinding) -> Option:
     """Write a finding as an entry of the list."""
     place, numbers, advice = text.finding(finding)
     return Option(Content("\n").join([Content.styled(place, "bold"), Content(numbers), Content(advice)]))

@@ -13,7 +13,7 @@ from bpdebug.engine.language.printing import shape_text
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.present.slicing import Slicing, nearest, whole
 from bpdebug.present.viewer.index_text import parse_index
-from bpdebug.present.viewer.subject import Subject, Values
+from bpdebug.present.viewer.subject import ShownValues, Subject
 from bpdebug.tui.messages import PlaceChosen
 from bpdebug.tui.screens.action_screen import ActionScreen
 from bpdebug.tui.screens.ask import AskScreen
@@ -44,7 +44,7 @@ class SliceScreen(ActionScreen):
         raise NotImplementedError
 
     @property
-    def values(self) -> Values:
+    def values(self) -> ShownValues:
         """The numbers that are shown."""
         return self.choices[self.place]
 

@@ -26,10 +26,10 @@ from bpdebug.errors import BpdebugError
 from bpdebug.present.cells import FEWEST_DIGITS, MOST_DIGITS, NOTATIONS, CellFormat, Notation, cell_format
 from bpdebug.present.viewer.charts import BINS, BarChart, histogram_chart, norms, norms_chart
 from bpdebug.present.viewer.clipboard import CopyForm, copied_text
-from bpdebug.present.viewer.element_text import element_text
+from bpdebug.present.viewer.element_text import cursor_text
 from bpdebug.present.viewer.export import default_file, new_file, write_npy
 from bpdebug.present.viewer.looks import LOOK_WORDS, LOOKS, Look
-from bpdebug.present.viewer.subject import Subject, Values
+from bpdebug.present.viewer.subject import ShownValues, Subject
 from bpdebug.tui.keys.action import bindings
 from bpdebug.tui.keys.viewer import ACTIONS, HELP
 from bpdebug.tui.screens import chart
@@ -127,7 +127,7 @@ class TensorViewer(SliceScreen):
 
     def element_content(self) -> Content:
         """Write out the element under the cursor, and how much is selected."""
-        element, others = element_text(self.subject.name, self.choices, self.values, self.slicing)
+        element, others = cursor_text(self.subject.name, self.choices, self.values, self.slicing)
         parts = [Content.styled(element, "bold $text-accent")]
         if self.selection is not None:
             rows, columns = self.selection
@@ -200,7 +200,7 @@ class TensorViewer(SliceScreen):
             write = partial(self.write, path, self.values)
             self.app.run_worker(write, thread=True, group="export", exit_on_error=False)
 
-    def write(self, path: Path, values: Values) -> None:
+    def write(self, path: Path, values: ShownValues) -> None:
         """Write the tensor, and say where it is; in a thread."""
         try:
             write_npy(path, values[...])
@@ -231,7 +231,7 @@ class TensorViewer(SliceScreen):
         self.dismiss()
 
 
-def spread(title: str, values: Values) -> BarChart:
+def spread(title: str, values: ShownValues) -> BarChart:
     """Return the histogram of a tensor; in a thread."""
     return histogram_chart(title, histogram(values.value, BINS, values.minus))
 

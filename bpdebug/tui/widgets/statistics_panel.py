@@ -13,7 +13,7 @@ from bpdebug.engine.health.statistics import Statistics
 from bpdebug.engine.language.forms import Shape
 from bpdebug.present.cells import LEVELS
 from bpdebug.present.viewer.statistics_text import (
-    Entry,
+    LabelledText,
     count_entries,
     finite_note,
     shape_entries,
@@ -36,7 +36,7 @@ class StatisticsPanel(Widget):
 
     def __init__(self) -> None:
         super().__init__(id="statistics")
-        self.groups: tuple[Sequence[Entry], ...] = ()
+        self.groups: tuple[Sequence[LabelledText], ...] = ()
         self.note = ""
         self.alarming = ALARMING
 
@@ -60,7 +60,7 @@ class StatisticsPanel(Widget):
             lines.append(Content.styled(self.note, "$text-warning"))
         return Content("\n").join(lines)
 
-    def column(self, group: Sequence[Entry]) -> Content:
+    def column(self, group: Sequence[LabelledText]) -> Content:
         """Write the entries of a group below each other."""
         lines = [self.entry(*entry, NAME_WIDTH) for entry in group]
         if group is self.groups[1] and self.note:

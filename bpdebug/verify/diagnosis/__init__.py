@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bpdebug.verify.diagnosis.diagnose import Bench, diagnose
+from bpdebug.verify.diagnosis.diagnose import Bench, Explanations, described, diagnose, explanations
 
-__all__ = ["Bench", "diagnose"]
+__all__ = ["Bench", "Explanations", "described", "diagnose", "explanations"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,12 +17,12 @@ from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.network.optimizers import COUNTER, NEW
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
-from bpdebug.verify.diagnosis.edits import Edit
+from bpdebug.verify.diagnosis.edits import FormulaEdit
 from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.every_step import AtEveryStep, Loop
 from bpdebug.verify.diagnosis.fits import BATCH
-from bpdebug.verify.diagnosis.scope import Scope
-from bpdebug.verify.diagnosis.search import Candidate, groups_of, search, search_pairs
+from bpdebug.verify.diagnosis.scope import FormulaScope
+from bpdebug.verify.diagnosis.search import FormulaCandidate, groups_of, search, search_pairs
 from bpdebug.verify.diagnosis.wording import done, why
 from bpdebug.verify.diagnosis.written_out import written_out
 from bpdebug.verify.report import Diagnosis
@@ -94,7 +95,7 @@ class Bench:
                     extended[name + suffix] = values[name][(*before, part)]
         return extended
 
-    def scope(self, statement: Statement, values: Mapping[str, Array]) -> Scope:
+    def scope(self, statement: Statement, values: Mapping[str, Array]) -> FormulaScope:
         """Return what a formula for a statement's result can be made of."""
         position = self.program.positions[statement.name]
         before = {entry.name for entry in self.program.statements[: position - 1]}
@@ -113,7 +114,7 @@ class Bench:
             }
             for which in (0, 1)
         ]
-        return Scope(
+        return FormulaScope(
             {name: value.shape for name, value in values.items()},
             mistakable,
             near & set(mistakable),
@@ -145,14 +146,32 @@ def one_example(axis: int) -> tuple[str, str]:
     return f"[{before}-1:]", f"[{before}:1]"
 
 
-def diagnose(
+class Explanations(NamedTuple):
+    """What explains a wrong tensor, the most plausible first: edits of its formula, or of that of a step.
+
+    Attributes
+    ----------
+    candidates : tuple of FormulaCandidate
+        The formulas that give the user's numbers.
+    at_every_step : tuple of (AtEveryStep, float)
+        Where there are none: what is wrong at every step of a loop, and what it leaves over.
+    loop : Loop or None
+        That loop; None where the step itself is spoken of.
+    """
+
+    candidates: tuple[FormulaCandidate, ...]
+    at_every_step: tuple[tuple[AtEveryStep, float], ...] = ()
+    loop: Loop | None = None
+
+
+def explanations(
     bench: Bench,
     statement: Statement,
     mine: Array,
     values: Mapping[str, Array],
     given: Collection[str],
     rtol: float,
-) -> tuple[tuple[Diagnosis, ...], bool]:
+) -> Explanations:
     """Find what was computed instead of a statement.
 
     Parameters
@@ -169,12 +188,6 @@ def diagnose(
         The tensors that the user gave. What was not given may hide the mistake, and is written out.
     rtol : float
         How close a formula must come, relative to the largest number.
-
-    Returns
-    -------
-    (diagnoses, ambiguous) : pair
-        The formulas that give the user's numbers, the most plausible first; and whether some of them
-        differ elsewhere, so that these numbers cannot tell them apart.
     """
     values = bench.with_examples(values)
     scope = bench.scope(statement, values)
@@ -184,21 +197,67 @@ def diagnose(
     looked_at, allowance = formulas[:1] if loop.steps else formulas, bench.allowance
     candidates = search(looked_at, mine, values, scope, batch, rtol, allowance)
     if not candidates and mine.shape == scope.shapes[statement.name] and mine.size and not mine.any():
-        return (_zeros(formulas[0][0]),), False
+        candidates = [_zeros(formulas[0][0])]
     if loop.steps and not candidates:
         found = _at_every_step(bench, loop, mine, values, rtol)
-        if found[0]:
-            return found
+        if found:
+            return Explanations((), tuple(found), loop)
     candidates = candidates or search_pairs(formulas[0], mine, values, scope, batch, rtol, allowance)
+    return Explanations(tuple(candidates))
+
+
+def diagnose(
+    bench: Bench,
+    statement: Statement,
+    mine: Array,
+    values: Mapping[str, Array],
+    given: Collection[str],
+    rtol: float,
+) -> tuple[tuple[Diagnosis, ...], bool]:
+    """Find what was computed instead of a statement, and describe it.
+
+    Parameters
+    ----------
+    bench, statement, mine, values, given, rtol
+        As for `explanations`.
+
+    Returns
+    -------
+    (diagnoses, ambiguous) : pair
+        As of `described`.
+    """
+    return described(bench, explanations(bench, statement, mine, values, given, rtol))
+
+
+def described(bench: Bench, found: Explanations) -> tuple[tuple[Diagnosis, ...], bool]:
+    """Put explanations into words.
+
+    Returns
+    -------
+    (diagnoses, ambiguous) : pair
+        The formulas that give the user's numbers, the most plausible first; and whether some of them
+        differ elsewhere, so that these numbers cannot tell them apart.
+    """
+    if loop := found.loop:
+        steps = groups_of(
+            found.at_every_step, lambda pair: loop.value(pair[0], bench.elsewhere, bench.allowance)
+        )
+        whole = numpy_text(loop.formulas[loop.result])
+        best = [members[0] for members in steps][:MOST_DIAGNOSES]
+        return tuple(_of_every_step(*pair, f"{whole}, with {pair[0].name} = ") for pair in best), len(
+            steps
+        ) > 1
+    if found.at_every_step:
+        return tuple(_of_every_step(*pair) for pair in found.at_every_step), False
     evaluator = Evaluator(bench.elsewhere, {})
-    groups = groups_of(candidates, lambda candidate: evaluator.value(candidate.expression))
-    best = [members[0] for members in groups][:MOST_DIAGNOSES]
-    return tuple(_described(candidate) for candidate in best), len(groups) > 1
+    groups = groups_of(found.candidates, lambda candidate: evaluator.value(candidate.expression))
+    likely = [members[0] for members in groups][:MOST_DIAGNOSES]
+    return tuple(_described(candidate) for candidate in likely), len(groups) > 1
 
 
 def _at_every_step(
     bench: Bench, loop: Loop, mine: Array, values: Mapping[str, Array], rtol: float
-) -> tuple[tuple[Diagnosis, ...], bool]:
+) -> list[tuple[AtEveryStep, float]]:
     """Find what was computed instead at every step of a layer over time."""
     statements = bench.program.statements
     scopes = {
@@ -210,29 +269,29 @@ def _at_every_step(
     if not found:
         found = loop.explaining(loop.edits(scopes, bench.allowance), mine, values, rtol, bench.allowance)
         bench.at_every_step.extend(one for one, _ in found)
-    groups = groups_of(found, lambda pair: loop.value(pair[0], bench.elsewhere, bench.allowance))
-    best = [members[0] for members in groups][:MOST_DIAGNOSES]
-    whole = numpy_text(loop.formulas[loop.result])
-    diagnoses = tuple(
-        Diagnosis(
-            formula=f"{whole}, with {one.name} = {numpy_text(one.edit.expression)}",
-            edits=(f"in {one.name}, and so at each step: {done(one.edit)}",),
-            explanation=f"{why(one.edit)} It is so at every step.",
-            fix=f"{whole}, with {one.name} = {numpy_text(one.right)}",
-            residual=off,
-        )
-        for one, off in best
+    return found
+
+
+def _of_every_step(one: AtEveryStep, off: float, before: str = "") -> Diagnosis:
+    """Put into words what is wrong at every step, after what is said of the whole."""
+    return Diagnosis(
+        formula=f"{before}{numpy_text(one.edit.expression)}",
+        edits=(f"in {one.name}, and so at each step: {done(one.edit)}",),
+        explanation=f"{why(one.edit)} It is so at every step.",
+        fix=f"{before}{numpy_text(one.right)}",
+        residual=off,
     )
-    return diagnoses, len(groups) > 1
 
 
-def _zeros(right: Expression) -> Diagnosis:
+def _zeros(right: Expression) -> FormulaCandidate:
     """Say that there are zeros alone: a factor of 0 explains them, and so no two edits are tried."""
     nothing = Call("multiply", (Number(0), right))
-    return _described(Candidate(nothing, (Edit(nothing, "all zeros", right, nothing, 1.0),), 1.0, 0.0, right))
+    return FormulaCandidate(
+        nothing, (FormulaEdit(nothing, "all zeros", right, nothing, 1.0),), 1.0, 0.0, right
+    )
 
 
-def _described(candidate: Candidate) -> Diagnosis:
+def _described(candidate: FormulaCandidate) -> Diagnosis:
     return Diagnosis(
         formula=numpy_text(candidate.expression),
         edits=tuple(done(edit) for edit in candidate.edits),

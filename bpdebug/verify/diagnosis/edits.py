@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from bpdebug.engine.language.nodes import Call, Expression, Name, names
 from bpdebug.verify.diagnosis.everywhere import changes_in_all_places
 from bpdebug.verify.diagnosis.rules import RULES
-from bpdebug.verify.diagnosis.scope import Scope
+from bpdebug.verify.diagnosis.scope import FormulaScope
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class FormulaEdit:
     """One change of a formula.
 
     Attributes
@@ -38,15 +38,15 @@ class Edit:
     cost: float
 
 
-def single_edits(expression: Expression, scope: Scope) -> Iterator[Edit]:
+def single_edits(expression: Expression, scope: FormulaScope) -> Iterator[FormulaEdit]:
     """Yield every formula that differs from the right one by a single edit."""
     for node, rebuild in places(expression):
         for rule in RULES:
             for new, kind, cost in rule(node, scope):
                 if new != node:
-                    yield Edit(rebuild(new), kind, node, new, cost)
+                    yield FormulaEdit(rebuild(new), kind, node, new, cost)
     for change in changes_in_all_places(expression, scope):
-        yield Edit(*change)
+        yield FormulaEdit(*change)
 
 
 def places(expression: Expression) -> Iterator[tuple[Expression, Callable[[Expression], Expression]]]:
@@ -69,7 +69,7 @@ def _rebuilder(
     return put
 
 
-def updated_parameter(expression: Expression, scope: Scope) -> Iterator[tuple[Expression, str]]:
+def updated_parameter(expression: Expression, scope: FormulaScope) -> Iterator[tuple[Expression, str]]:
     """Yield the formula with a parameter replaced by its gradient: what an early update adds to it."""
     for name in names(expression):
         gradient = scope.index.gradient_of.get(name)

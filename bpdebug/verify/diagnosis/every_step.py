@@ -13,13 +13,13 @@ from itertools import takewhile
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Name, Option, Statement, names, replace, rewrite
-from bpdebug.engine.program.index import Index
+from bpdebug.engine.program.index import ProgramIndex
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
-from bpdebug.verify.diagnosis.edits import Edit, single_edits
+from bpdebug.verify.diagnosis.edits import FormulaEdit, single_edits
 from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.fits import is_explained, residual
-from bpdebug.verify.diagnosis.scope import Scope
+from bpdebug.verify.diagnosis.scope import FormulaScope
 from bpdebug.verify.diagnosis.written_out import with_parts
 
 MOST_COSTLY = 1.4
@@ -36,13 +36,13 @@ class AtEveryStep:
         The tensor of a step that it was found at.
     right : Expression
         Its right formula.
-    edit : Edit
+    edit : FormulaEdit
         What was changed in it.
     """
 
     name: str
     right: Expression
-    edit: Edit
+    edit: FormulaEdit
 
     @property
     def change(self) -> dict[Expression, Expression]:
@@ -119,7 +119,7 @@ class Loop:
                 changed.add(name)
         return found[self.result] if self.result in changed else None
 
-    def edits(self, scopes: Mapping[str, Scope], allowance: Allowance) -> list[AtEveryStep]:
+    def edits(self, scopes: Mapping[str, FormulaScope], allowance: Allowance) -> list[AtEveryStep]:
         """Return what can be wrong at every step, the most plausible first.
 
         Parameters
@@ -177,7 +177,7 @@ class Loop:
         return step is not None and all(other is None or abs(other - step) <= 1 for other in steps)
 
 
-def _later(expression: Expression, by: int, index: Index) -> Expression:
+def _later(expression: Expression, by: int, index: ProgramIndex) -> Expression:
     """Return a formula of a step as it is at another, so many steps later; there need be no such step."""
 
     def moved(node: Expression) -> Expression:

@@ -20,13 +20,13 @@ from bpdebug.engine.language.nodes import (
     walk,
 )
 from bpdebug.verify.diagnosis.rules.forward import another_scale, unmasked
-from bpdebug.verify.diagnosis.scope import Replacement, Scope
+from bpdebug.verify.diagnosis.scope import FormulaScope, Substitution
 
-Change = tuple[Expression, str, Expression, Expression, float]
+FormulaChange = tuple[Expression, str, Expression, Expression, float]
 """The whole formula after it, its kind, what was replaced by what, and its cost."""
 
 
-def changes_in_all_places(expression: Expression, scope: Scope) -> Iterator[Change]:
+def changes_in_all_places(expression: Expression, scope: FormulaScope) -> Iterator[FormulaChange]:
     """Yield the changes that a formula takes in several places at once."""
     yield from _one_example(expression, scope)
     yield from _names(expression, scope)
@@ -38,14 +38,14 @@ def changes_in_all_places(expression: Expression, scope: Scope) -> Iterator[Chan
     yield from _another_axis(expression, scope)
 
 
-def _one_example(expression: Expression, scope: Scope) -> Iterator[Change]:
+def _one_example(expression: Expression, scope: FormulaScope) -> Iterator[FormulaChange]:
     for cut in scope.one_example:
         new = replace(expression, cut)
         if new != expression:
             yield new, "one example only", expression, new, 1.2
 
 
-def _names(expression: Expression, scope: Scope) -> Iterator[Change]:
+def _names(expression: Expression, scope: FormulaScope) -> Iterator[FormulaChange]:
     """Yield what may stand for a tensor, and the formula with nothing that flows back through it."""
     found = [node.id for node in walk(expression) if isinstance(node, Name)]
     for old in dict.fromkeys(found):
@@ -59,7 +59,7 @@ def _names(expression: Expression, scope: Scope) -> Iterator[Change]:
             yield remaining, "taken as constant", name, remaining, 0.9
 
 
-def _instead(name: str, scope: Scope) -> Iterator[Replacement]:
+def _instead(name: str, scope: FormulaScope) -> Iterator[Substitution]:
     """Yield what may stand for a tensor wherever a formula reads it; a number may be off by one."""
     shape = scope.shapes.get(name)
     for other in scope.tensors:
@@ -87,7 +87,7 @@ def _without(node: Expression, name: Name) -> Expression | None:
     return Call(node.function, kept, node.options) if len(kept) == len(parts) else None
 
 
-def _exchanged(expression: Expression, scope: Scope) -> Iterator[Change]:
+def _exchanged(expression: Expression, scope: FormulaScope) -> Iterator[FormulaChange]:
     """Yield the formula with two of its tensors exchanged, or with two parts in each other's place."""
     for one, other in combinations([name for name in names(expression) if name in scope.tensors], 2):
         if scope.shapes[one] == scope.shapes[other]:
@@ -102,7 +102,7 @@ def _exchanged(expression: Expression, scope: Scope) -> Iterator[Change]:
         yield replace(expression, placed), "places exchanged", first.arguments[0], second.arguments[0], 1.2
 
 
-def _another_step(expression: Expression, scope: Scope) -> Iterator[Change]:
+def _another_step(expression: Expression, scope: FormulaScope) -> Iterator[FormulaChange]:
     """Yield the formula with the tensors of one role, at several time steps, taken a step later or before."""
     roles: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for name in names(expression):
@@ -124,7 +124,7 @@ def _averaged(node: Expression) -> Expression:
     return node
 
 
-def _another_axis(expression: Expression, scope: Scope) -> Iterator[Change]:
+def _another_axis(expression: Expression, scope: FormulaScope) -> Iterator[FormulaChange]:
     along = [call for call in calls(expression) if isinstance(dict(call.options).get("axis"), int)]
     for axis in dict.fromkeys(dict(call.options)["axis"] for call in along) if len(along) > 1 else ():
         rank = max(len(scope.shape(call.arguments[0]) or ()) for call in along)

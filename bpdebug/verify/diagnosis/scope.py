@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Expression
 from bpdebug.engine.language.shapes import shape_of
-from bpdebug.engine.program.index import Index
+from bpdebug.engine.program.index import ProgramIndex
 from bpdebug.errors import ShapeError
 
 
 @dataclass(frozen=True)
-class Scope:
+class FormulaScope:
     """What a formula can be made of.
 
     Attributes
@@ -27,7 +27,7 @@ class Scope:
         Those of the same layer and its neighbours: the likely ones.
     activations : mapping
         For each pre-activation `z`, the name of its activation `a`.
-    index : Index
+    index : ProgramIndex
         What belongs to what: gradients, time steps.
     one_example : sequence of mapping
         The tensors cut down to one example of the batch (`a1[:, -1:]`), in each way to do it.
@@ -45,7 +45,7 @@ class Scope:
     tensors: Collection[str]
     near: Collection[str]
     activations: Mapping[str, str]
-    index: Index
+    index: ProgramIndex
     one_example: Sequence[Mapping[Expression, Expression]] = ()
     updated: Mapping[str, str] = field(default_factory=dict)
     counters: Collection[str] = ()
@@ -60,5 +60,5 @@ class Scope:
             return None
 
 
-Replacement = tuple[Expression, str, float]
+Substitution = tuple[Expression, str, float]
 """What to put in place of a node, the kind of change, and its cost."""

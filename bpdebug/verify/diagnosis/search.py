@@ -19,7 +19,7 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.verify.diagnosis.allowance import Allowance
-from bpdebug.verify.diagnosis.edits import Edit, single_edits, updated_parameter
+from bpdebug.verify.diagnosis.edits import FormulaEdit, single_edits, updated_parameter
 from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.fits import (
     BATCH,
@@ -30,7 +30,7 @@ from bpdebug.verify.diagnosis.fits import (
     scales_of,
     with_added,
 )
-from bpdebug.verify.diagnosis.scope import Scope
+from bpdebug.verify.diagnosis.scope import FormulaScope
 
 Found = TypeVar("Found")
 PAIR_COST = 0.5
@@ -42,11 +42,11 @@ LEFT_OVER = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class FormulaCandidate:
     """A formula that gives the user's numbers, how it differs from the right one, and that one."""
 
     expression: Expression
-    edits: tuple[Edit, ...]
+    edits: tuple[FormulaEdit, ...]
     cost: float
     residual: float
     right: Expression
@@ -56,11 +56,11 @@ def search(
     formulas: Sequence[tuple[Expression, float]],
     mine: Array,
     values: Mapping[str, Array],
-    scope: Scope,
+    scope: FormulaScope,
     batch: int,
     rtol: float,
     allowance: Allowance,
-) -> list[Candidate]:
+) -> list[FormulaCandidate]:
     """Find the formulas that give the user's numbers and differ from a right one by one edit.
 
     Parameters
@@ -72,7 +72,7 @@ def search(
         The user's numbers.
     values : mapping
         The values of all names in the scope: what the user's formula was fed.
-    scope : Scope
+    scope : FormulaScope
         What formulas can be made of.
     batch : int
         The size of the batch.
@@ -83,10 +83,10 @@ def search(
 
     Returns
     -------
-    list of Candidate
+    list of FormulaCandidate
         The most plausible first; empty if no small edit explains the numbers.
     """
-    found: list[Candidate] = []
+    found: list[FormulaCandidate] = []
     is_used_up = allowance.half()
     for formula, cost in formulas:
         looking = _finder(formula, cost, mine, values, scope, batch, rtol)
@@ -98,17 +98,17 @@ def search_pairs(
     formula: tuple[Expression, float],
     mine: Array,
     values: Mapping[str, Array],
-    scope: Scope,
+    scope: FormulaScope,
     batch: int,
     rtol: float,
     allowance: Allowance,
-) -> list[Candidate]:
+) -> list[FormulaCandidate]:
     """Find the formulas that differ by two edits; the allowance is lessened by what is tried."""
     looking = _finder(*formula, mine, values, scope, batch, rtol)
     return _most_plausible_first(looking.pairs(allowance))
 
 
-def _most_plausible_first(found: Iterable[Candidate]) -> list[Candidate]:
+def _most_plausible_first(found: Iterable[FormulaCandidate]) -> list[FormulaCandidate]:
     return sorted(found, key=lambda candidate: (candidate.cost, len(numpy_text(candidate.expression))))
 
 
@@ -120,15 +120,17 @@ class _Finder:
     cost: float
     mine: Array
     evaluator: Evaluator
-    scope: Scope
+    scope: FormulaScope
     batch: int
     rtol: float
 
-    def candidate(self, expression: Expression, edits: tuple[Edit, ...], off: float) -> Candidate:
+    def candidate(
+        self, expression: Expression, edits: tuple[FormulaEdit, ...], off: float
+    ) -> FormulaCandidate:
         cost = self.cost + sum(edit.cost for edit in edits) + PAIR_COST * (len(edits) - 1)
-        return Candidate(expression, edits, cost, off, self.right)
+        return FormulaCandidate(expression, edits, cost, off, self.right)
 
-    def whole(self, is_used_up: Callable[[], bool]) -> Iterator[Candidate]:
+    def whole(self, is_used_up: Callable[[], bool]) -> Iterator[FormulaCandidate]:
         """Try a factor, zeros in places, and the sum with a multiple of another tensor."""
         yield from self.matches(self.right, ())
         value = self.evaluator.value(self.right)
@@ -152,10 +154,10 @@ class _Finder:
                 continue
             expression = with_added(self.right, factor, term)
             amount = Number(float(f"{-factor if kind == 'updated parameter' else factor:.4g}"))
-            edit = Edit(expression, kind, Name(name), amount, cost)
+            edit = FormulaEdit(expression, kind, Name(name), amount, cost)
             yield self.candidate(expression, (edit,), residual(self.mine, value + factor * addend))
 
-    def switched_off(self) -> Iterator[Candidate]:
+    def switched_off(self) -> Iterator[FormulaCandidate]:
         """Try zeros where another tensor is not positive, if zeros are all that is wrong."""
         value = self.evaluator.value(self.right)
         if value is None or value.shape != self.mine.shape:
@@ -170,7 +172,7 @@ class _Finder:
                     formula = Call("multiply", (self.right, switch))
                     found = self.evaluator.value(formula)
                     if found is not None and is_explained(self.mine, found, self.rtol):
-                        edit = Edit(formula, "zeros in places", self.right, switch, cost)
+                        edit = FormulaEdit(formula, "zeros in places", self.right, switch, cost)
                         yield self.candidate(formula, (edit,), residual(self.mine, found))
 
     def addends(self) -> Iterator[tuple[str, str, Expression, float]]:
@@ -179,19 +181,19 @@ class _Finder:
         for name in self.scope.tensors:
             yield "penalty" if name in self.scope.parameters else "added term", name, Name(name), 2.0
 
-    def single(self, is_used_up: Callable[[], bool]) -> Iterator[Candidate]:
+    def single(self, is_used_up: Callable[[], bool]) -> Iterator[FormulaCandidate]:
         """Try every single edit, each with a factor too; of huge tensors only the likely ones."""
         for edit in self.likely_first(is_used_up):
             if self.evaluator.computed > MOST_NUMBERS or is_used_up():
                 return
             yield from self.matches(edit.expression, (edit,))
 
-    def likely_first(self, is_used_up: Callable[[], bool]) -> list[Edit]:
+    def likely_first(self, is_used_up: Callable[[], bool]) -> list[FormulaEdit]:
         """Return the single edits, the most plausible first; of a very long formula those at its start."""
         edits = takewhile(lambda edit: not is_used_up(), single_edits(self.right, self.scope))
         return sorted(edits, key=lambda edit: edit.cost)
 
-    def pairs(self, allowance: Allowance) -> Iterator[Candidate]:
+    def pairs(self, allowance: Allowance) -> Iterator[FormulaCandidate]:
         """Try the pairs of edits, the likely ones first, as far as there is time."""
         tried: set[Expression] = set()
         is_used_up = allowance.half()
@@ -207,7 +209,7 @@ class _Finder:
                     if is_used_up():
                         return
 
-    def matches(self, expression: Expression, edits: tuple[Edit, ...]) -> Iterator[Candidate]:
+    def matches(self, expression: Expression, edits: tuple[FormulaEdit, ...]) -> Iterator[FormulaCandidate]:
         """Yield a formula if it gives the user's numbers, as it is or times a factor."""
         value = self.evaluator.value(expression)
         if value is None or value.shape != self.mine.shape:
@@ -218,7 +220,7 @@ class _Finder:
             return
         for scale in scales_of(value, self.mine, self.batch, self.rtol):
             scaled = scale.applied_to(expression)
-            edit = Edit(scaled, scale.kind, expression, scaled, scale.cost)
+            edit = FormulaEdit(scaled, scale.kind, expression, scaled, scale.cost)
             off = residual(self.mine, scale.factor(self.batch) * value)
             yield self.candidate(scaled, (*edits, edit), off)
 
@@ -228,7 +230,7 @@ def _finder(
     cost: float,
     mine: Array,
     values: Mapping[str, Array],
-    scope: Scope,
+    scope: FormulaScope,
     batch: int,
     rtol: float,
 ) -> _Finder:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bpdebug.engine.language.nodes import Call, names
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.language.shapes import options_of
-from bpdebug.verify.diagnosis.edits import Edit
+from bpdebug.verify.diagnosis.edits import FormulaEdit
 from bpdebug.verify.diagnosis.misreadings import misreading_of
 
 
@@ -189,17 +189,17 @@ OPTIONS: dict[str, str] = {
 """Why another option is wrong, by its name."""
 
 
-def done(edit: Edit) -> str:
+def done(edit: FormulaEdit) -> str:
     """Say what was changed."""
     return WORDS.get(edit.kind, OTHERS).done.format(**_fields(edit))
 
 
-def why(edit: Edit) -> str:
+def why(edit: FormulaEdit) -> str:
     """Say why it is wrong."""
     return WORDS.get(edit.kind, OTHERS).why.format(**_fields(edit))
 
 
-def _fields(edit: Edit) -> dict[str, str]:
+def _fields(edit: FormulaEdit) -> dict[str, str]:
     return {
         "option": _another_option(edit) if edit.kind == "another option" else "",
         "misreading": misreading_of(edit.new).why
@@ -212,7 +212,7 @@ def _fields(edit: Edit) -> dict[str, str]:
     }
 
 
-def _another_option(edit: Edit) -> str:
+def _another_option(edit: FormulaEdit) -> str:
     """Say what is wrong with the option in which two calls differ."""
     assert isinstance(edit.old, Call)
     assert isinstance(edit.new, Call)

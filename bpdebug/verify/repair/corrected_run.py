@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.case import Case
-from bpdebug.sources.script import Options, record_script
+from bpdebug.sources.script import RecordingOptions, record_script
 from bpdebug.sources.script.case import case_of
 from bpdebug.verify.repair.check import check_recording, corrected_texts
 from bpdebug.verify.repair.report import ScriptReport
@@ -36,7 +36,7 @@ class Checked(NamedTuple):
 def check_and_correct(
     path: str,
     arguments: tuple[str, ...],
-    options: Options,
+    options: RecordingOptions,
     seconds: float,
     say: Callable[[int], object],
 ) -> Checked:

@@ -21,7 +21,7 @@ from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.nodes import Call, Name, names, walk
 from bpdebug.sources.script import Node
 from bpdebug.sources.script.analysis.explanation import Explanation
-from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.standard import Standard
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
 
@@ -41,7 +41,7 @@ class Directions(NamedTuple):
 
     Attributes
     ----------
-    parameter : Parameter
+    parameter : TrainedParameter
         Which.
     each : tuple of array
         The directions.
@@ -49,7 +49,7 @@ class Directions(NamedTuple):
         Whether these are all elements: then the slopes are the gradient.
     """
 
-    parameter: Parameter
+    parameter: TrainedParameter
     each: tuple[Any, ...]
     is_whole: bool
 
@@ -69,13 +69,13 @@ class Directions(NamedTuple):
         return np.array([np.ravel(one) @ flat for one in self.each])
 
 
-def directions_of(parameters: Sequence[Parameter], seed: int = 0) -> list[Directions]:
+def directions_of(parameters: Sequence[TrainedParameter], seed: int = 0) -> list[Directions]:
     """Return directions for each parameter: its elements where they are few, otherwise random ones."""
     random = np.random.default_rng(seed)
     return [_directions(parameter, random) for parameter in parameters]
 
 
-def _directions(parameter: Parameter, random: np.random.Generator) -> Directions:
+def _directions(parameter: TrainedParameter, random: np.random.Generator) -> Directions:
     shape, size = np.shape(parameter.old.like), int(np.size(parameter.old.like))
     in_parts = any(piece.index is not None for piece in parameter.pieces)
     if size <= DIRECTIONS or (in_parts and size <= MOST_ELEMENTS):
@@ -90,14 +90,14 @@ class Differences:
     ----------
     replay : Replay
         Computes the forward pass again.
-    parameters : sequence of Parameter
+    parameters : sequence of TrainedParameter
         What is moved.
     losses : sequence of Explanation
         The losses that may be meant, the likeliest first.
     """
 
     def __init__(
-        self, replay: Replay, parameters: Sequence[Parameter], losses: Sequence[Explanation]
+        self, replay: Replay, parameters: Sequence[TrainedParameter], losses: Sequence[Explanation]
     ) -> None:
         self.replay, self.parameters, self.losses = replay, tuple(parameters), tuple(losses)
         self.directions = directions_of(parameters)
@@ -118,7 +118,7 @@ class Differences:
             ends = [self._moved(own.parameter, value + sign * step * direction, replaced) for sign in (1, -1)]
             yield (ends[0] - ends[1]) / (2 * step)
 
-    def _moved(self, parameter: Parameter, value: Any, replaced: Replaced) -> Any:
+    def _moved(self, parameter: TrainedParameter, value: Any, replaced: Replaced) -> Any:
         like = parameter.old.like
         moved = value if isinstance(like, np.ndarray) else float(value)
         value_of = self.replay.run({**replaced, parameter.old.id: lambda _: moved})

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.errors import BpdebugError
-from bpdebug.sources.script import Place, Recording, record_script
+from bpdebug.sources.script import Recording, SourceRange, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.standard import multiple
 from bpdebug.sources.script.analysis.told import Told
@@ -36,7 +36,7 @@ class Rewriting(NamedTuple):
 
     Attributes
     ----------
-    place : Place
+    place : SourceRange
         The expression, the statement, or the lines.
     code, correction : str
         What stands there, and what would.
@@ -46,7 +46,7 @@ class Rewriting(NamedTuple):
         How unlikely it is.
     """
 
-    place: Place
+    place: SourceRange
     code: str
     correction: str
     explanation: str

@@ -14,7 +14,7 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 Rebuild = Callable[[ast.expr], ast.expr]
-Node = TypeVar("Node", bound=ast.AST)
+Tree = TypeVar("Tree", bound=ast.AST)
 PLACEHOLDER = "__part_{}__"
 
 
@@ -152,7 +152,7 @@ def _spots_of_part(
         yield from _spots(part.value, lambda new: with_part(ast.keyword(part.arg, new)))
 
 
-def replaced(node: Node, **fields: object) -> Node:
+def replaced(node: Tree, **fields: object) -> Tree:
     """Return a node with some of its fields replaced."""
     new = copy.copy(node)
     for field, value in fields.items():

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script.analysis.analysis import Analysis
-from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.standard import ZERO
 from bpdebug.sources.script.analysis.steps import Piece
-from bpdebug.sources.script.analysis.verdicts import Verdict
+from bpdebug.sources.script.analysis.verdicts import GradientVerdict
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
@@ -62,7 +62,7 @@ def _fresh(analysis: Analysis, replay: Replay, seed: int) -> Trial | None:
 
 
 def _moved(
-    parameters: tuple[Parameter, ...], seed: int, step: float
+    parameters: tuple[TrainedParameter, ...], seed: int, step: float
 ) -> Iterator[tuple[int, Callable[[ValueOf], Any]]]:
     random = np.random.default_rng(seed)
     # What is not trained is data, and stays: only where nothing is trained are the other tensors moved.
@@ -89,7 +89,7 @@ def _trial(analysis: Analysis, replaced: Replaced, gradients: Mapping[int, Any])
             sizes[name] = float(np.max(np.abs(piece.part_of(gradient)), initial=0))
     largest = max(sizes.values(), default=0.0)
     proving = frozenset(name for name, size in sizes.items() if size > ZERO * largest)
-    return Trial(replaced, _verdicts(analysis, gradients), proving)
+    return Trial(replaced, _verdicts(analysis, gradients), proving, gradients)
 
 
 def _verdicts(
@@ -102,7 +102,9 @@ def _verdicts(
     return verdicts
 
 
-def said_of(parameters: Sequence[Parameter], verdicts: Sequence[Verdict]) -> dict[str, ParameterVerdict]:
+def said_of(
+    parameters: Sequence[TrainedParameter], verdicts: Sequence[GradientVerdict]
+) -> dict[str, ParameterVerdict]:
     """Return a verdict for each parameter, and for each of its elements that has a step of its own.
 
     So a line is known to mend an element although others are wrong by other lines.
@@ -115,7 +117,7 @@ def said_of(parameters: Sequence[Parameter], verdicts: Sequence[Verdict]) -> dic
     return said
 
 
-def named_pieces(parameter: Parameter) -> list[tuple[str, Piece]]:
+def named_pieces(parameter: TrainedParameter) -> list[tuple[str, Piece]]:
     """Return the elements of a parameter that have steps of their own, by name: `w[0, 1]`; of many, none."""
     pieces = [(_positions(piece.index), piece) for piece in parameter.pieces]
     if not 1 < len(pieces) <= MOST_PIECES or any(not positions for positions, _ in pieces):
@@ -150,7 +152,7 @@ def with_steps(analysis: Analysis, value_of: ValueOf, replaced: Replaced) -> Val
     return lambda node: other[node.id] if node.id in other else value_of(node)
 
 
-def gradient_nodes(parameter: Parameter, wrong: Collection[str] = ()) -> list[Node]:
+def gradient_nodes(parameter: TrainedParameter, wrong: Collection[str] = ()) -> list[Node]:
     """Return the new value of a parameter, its steps, and what these were computed from.
 
     Where its elements have steps of their own, and some of them are said to be wrong, only those of these.

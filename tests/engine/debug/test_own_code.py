@@ -8,7 +8,7 @@ import pytest
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import execute
 from bpdebug.engine.language.printing import numpy_text
-from bpdebug.engine.program.variables import Variables, variable_of
+from bpdebug.engine.program.variables import Variables, version_name
 from tests.recorded import recorded
 
 
@@ -132,18 +132,21 @@ def test_what_if(session: Session) -> None:
 
 def test_items_whatever_their_quotes() -> None:
     names = {"grads['W1']": 1, 'p["a"][0]': 2, "h[-2]": 3, "h[-2] ·2": 4}
-    known = Variables((), names).known
+    known = Variables((), names, {"h[-2] ·2": "h[-2]"}).known
     assert known["grads['W1']"] == "grads['W1']"
     assert known["p['a'][0]"] == 'p["a"][0]'
     assert known["h[-2]"] == "h[-2]"
 
 
 def test_versions_that_are_named() -> None:
-    variables = Variables(("x",), {"h[t]": 1, "h[t] ·2": 2, "h[t] ·21": 3})
+    versions = dict.fromkeys(("h[t] ·2", "h[t] ·21"), "h[t]")
+    variables = Variables(("x",), {"h[t]": 1, "h[t] ·2": 2, "h[t] ·21": 3}, versions)
     texts = {"h[t] ·2[0, 1] + x": "h[t] ·2[0,1] + x", "x * h[t]·21": "x * h[t] ·21", "h[t]": "h[t]"}
     assert {text: numpy_text(variables.read(text)) for text in texts} == texts
 
 
 def test_the_variable_of_a_version() -> None:
+    versions = {version_name("a", 2): "a", version_name("f()", 12): "f()"}
     names = ["a ·2", "a", "a ·b", "f() ·12"]
-    assert [variable_of(name) for name in names] == ["a", "a", "a ·b", "f()"]
+    variables = Variables((), dict.fromkeys(names, 1), versions)
+    assert [variables.variable(name) for name in names] == ["a", "a", "a ·b", "f()"]

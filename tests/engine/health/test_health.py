@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bpdebug.engine.health import HEALTH_CONDITIONS, Finding, examine, layer_health
+from bpdebug.engine.health import HEALTH_CONDITIONS, HealthFinding, examine, layer_health
 from bpdebug.engine.health.blocks import BLOCK_SIZE, blocks
 from bpdebug.engine.health.sizes import mean_size, norm
 from bpdebug.engine.health.units import DEAD_SHARE, count_dead, dead_share
@@ -220,7 +220,7 @@ def test_saturation(activation: str, flat: float, steep: float) -> None:
     batch = np.hstack([half, half * -1, healthy])
     assert found(trace(batch), "saturation") == []
     (finding,) = examine(trace(batch[:, :2]))
-    assert finding == Finding(
+    assert finding == HealthFinding(
         "saturation",
         "a1",
         2,

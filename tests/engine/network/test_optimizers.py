@@ -9,7 +9,7 @@ import pytest
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.network.optimizers import OPTIMIZERS, Trained, update_of
 
-W, B = Trained("w1", "dw1", "w", 1), Trained("b1", "db1", "b", 1)
+W, B = Trained("w1", "dw1", "w", "dw", 1), Trained("b1", "db1", "b", "db", 1)
 MOMENTS = [
     "m_w1_new = 0.9 * m_w1 + (1 - 0.9) * {g}",
     "v_w1_new = 0.999 * v_w1 + (1 - 0.999) * {g} ** 2",

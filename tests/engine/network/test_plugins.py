@@ -16,7 +16,7 @@ from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import calls
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.plugins import bring_function
-from bpdebug.engine.language.provenance.regions import Source
+from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.engine.network.axes import axes_in
 from bpdebug.engine.network.layers import LAYER_KINDS
 from bpdebug.engine.network.plugins import bring_layer_kind
@@ -163,7 +163,7 @@ def test_a_function_with_a_form_of_its_own_is_stepped_through_and_explained(tmp_
     assert statements >= {"h", "loss", "dh", "dx", "dw"}
     h = explain_element(debugger, Selection("h", (0, 1)), 4)
     assert str(h) == "h[0,1] = turned(…)[0,1] = -2"
-    assert Source("x", (slice(2, 3), slice(1, 2))) in h.sources
+    assert FeedingRegion("x", (slice(2, 3), slice(1, 2))) in h.sources
     assert axes_in(dataclasses.replace(program, batch_axes={"x": 0}))["dh"] == ("batch", "")
 
 

@@ -14,7 +14,7 @@ from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.network.optimizers import OPTIMIZERS, update_of, with_update
 from bpdebug.engine.program import history as history_module
-from bpdebug.engine.program.history import History, Replaced
+from bpdebug.engine.program.history import History, ReplacedValues
 from bpdebug.errors import Interrupted
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.sources.scenario.training import trained
@@ -46,7 +46,7 @@ def training(kind: str, own: Mapping[str, Any], clip_norm: float | None) -> Hist
     return History(program, {**values, **zeros}, ITERATIONS)
 
 
-def forced(history: History, chosen: Mapping[int, str]) -> Replaced:
+def forced(history: History, chosen: Mapping[int, str]) -> ReplacedValues:
     """Replace whole tensors in iterations with an odd number, and their first elements in the others."""
     replaced = {}
     for iteration, name in chosen.items():
@@ -56,7 +56,7 @@ def forced(history: History, chosen: Mapping[int, str]) -> Replaced:
     return replaced
 
 
-def naive(history: History, replaced: Replaced) -> list[dict[str, np.ndarray]]:
+def naive(history: History, replaced: ReplacedValues) -> list[dict[str, np.ndarray]]:
     """Run all iterations from the start, a statement at a time."""
     program, runs = history.program, []
     inputs = dict(history.inputs)

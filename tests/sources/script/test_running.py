@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bpdebug.errors import ScriptError
-from bpdebug.sources.script import Options, Recording, record_script
+from bpdebug.sources.script import Recording, RecordingOptions, record_script
 from bpdebug.sources.script.case import case_of
 
 TRAINING = """
@@ -37,7 +37,7 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-
 
     def run(text: str, *arguments: str, **options: object) -> Recording:
         (tmp_path / "net.py").write_text(text)
-        return record_script("net.py", arguments, Options(**options))  # type: ignore[arg-type]
+        return record_script("net.py", arguments, RecordingOptions(**options))  # type: ignore[arg-type]
 
     return run
 

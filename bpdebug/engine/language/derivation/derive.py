@@ -45,7 +45,7 @@ MOST_IN_A_ROW = 32
 """So many terms of a sum are added one after the other."""
 
 
-class Derived(NamedTuple):
+class Derivation(NamedTuple):
     """What the derivation gives.
 
     Attributes
@@ -70,7 +70,7 @@ def derive(
     parameters: Collection[str] = (),
     wanted: Collection[str] | None = None,
     steps: Mapping[str, TimeStep] = MappingProxyType({}),
-) -> Derived:
+) -> Derivation:
     """Derive the backward statements of a program.
 
     Parameters
@@ -92,7 +92,7 @@ def derive(
 
     Returns
     -------
-    Derived
+    Derivation
         Both passes, each in the order in which it can run.
 
     Raises
@@ -116,7 +116,7 @@ def derive(
         backward = derivation.run()
         shared = shared_inner_results(forward, (statement.expression for statement in backward))
         if not shared:
-            return Derived(tuple(forward), backward, derivation.gradients[seed])
+            return Derivation(tuple(forward), backward, derivation.gradients[seed])
 
 
 def _needed(forward: Sequence[Statement], wanted: Collection[str]) -> set[str]:

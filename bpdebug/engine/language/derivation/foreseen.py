@@ -16,7 +16,7 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, names, replace
 from bpdebug.errors import DerivationError
 
-Form = tuple[Expression, tuple[Shape, ...], tuple[bool, ...]]
+CallForm = tuple[Expression, tuple[Shape, ...], tuple[bool, ...]]
 """An expression in numbered names, the shape of each, and whether its gradient is asked for."""
 
 
@@ -51,7 +51,7 @@ def needed_backwards(
     needed : collection of str
         The tensors whose gradients are asked for.
     """
-    known: dict[Form, Read] = {}
+    known: dict[CallForm, Read] = {}
     reached = {seed}
     for statement in reversed(forward):
         if statement.name not in reached:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from bpdebug.engine.language.derivation.broadcasting import sum_to_shape_of
-from bpdebug.engine.language.derivation.rules import Rule, derivative_rules, with_options
+from bpdebug.engine.language.derivation.rules import DerivativeRule, derivative_rules, with_options
 from bpdebug.engine.language.derivation.simplification import laid_at_once, simplified
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
@@ -98,14 +98,14 @@ class Nodes:
             self._simple[gradient] = self._named[gradient] = gradient
 
 
-class Piece(NamedTuple):
+class Contribution(NamedTuple):
     """What flows back to an argument of a call."""
 
     argument: Expression
     gradient: Expression
 
 
-def reached(call: Call, nodes: Nodes) -> list[tuple[Expression, Rule]]:
+def reached(call: Call, nodes: Nodes) -> list[tuple[Expression, DerivativeRule]]:
     """Return the arguments of a call that need a gradient, each with the rule that gives it.
 
     Raises
@@ -124,8 +124,8 @@ def reached(call: Call, nodes: Nodes) -> list[tuple[Expression, Rule]]:
 
 
 def pieces(
-    call: Call, gradient: Expression, wanted: Iterable[tuple[Expression, Rule]], nodes: Nodes
-) -> Iterator[Piece]:
+    call: Call, gradient: Expression, wanted: Iterable[tuple[Expression, DerivativeRule]], nodes: Nodes
+) -> Iterator[Contribution]:
     """Yield what flows back to some arguments of a call, from the gradient of its result.
 
     Parameters
@@ -150,7 +150,7 @@ def pieces(
         meanings[Name(place)] = nodes.simple(argument)
     for argument, rule in wanted:
         piece = laid_at_once(nodes.named(_written(rule.expression, meanings)), nodes.shape)
-        yield Piece(argument, sum_to_shape_of(piece, nodes.named(argument), nodes.shape))
+        yield Contribution(argument, sum_to_shape_of(piece, nodes.named(argument), nodes.shape))
 
 
 def _written(rule: Expression, meanings: Mapping[Expression, Expression]) -> Expression:

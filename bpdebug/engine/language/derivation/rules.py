@@ -27,7 +27,7 @@ def derivative_rules(function: str, count: int) -> tuple[Expression | None, ...]
     return rules
 
 
-class Rule(NamedTuple):
+class DerivativeRule(NamedTuple):
     """The derivative of a function for one of its arguments, ready for its calls with certain options.
 
     Attributes
@@ -43,7 +43,7 @@ class Rule(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def with_options(rule: Expression, function: str, options: tuple[tuple[str, Option], ...]) -> Rule:
+def with_options(rule: Expression, function: str, options: tuple[tuple[str, Option], ...]) -> DerivativeRule:
     """Replace the names that stand for options by the options of the call that is differentiated.
 
     Parameters
@@ -65,4 +65,4 @@ def with_options(rule: Expression, function: str, options: tuple[tuple[str, Opti
         return Call(node.function, node.arguments, tuple((k, v) for k, v in filled if v != defaults[k]))
 
     expression = rewrite(rule, fill)
-    return Rule(expression, sum(node == Name("g") for node in walk(expression)))
+    return DerivativeRule(expression, sum(node == Name("g") for node in walk(expression)))

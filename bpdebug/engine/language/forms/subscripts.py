@@ -20,13 +20,13 @@ from bpdebug.engine.language.forms.regions import (
     written,
 )
 from bpdebug.engine.language.forms.writing import ZERO, Writer, Written, moved
-from bpdebug.engine.language.nodes import Index, index_text
+from bpdebug.engine.language.nodes import Subscript, index_text
 from bpdebug.errors import ShapeError
 
 
 def _bounds(shape: Shape, options: Options) -> tuple[slice | int, ...]:
     """Return the subscript of a tensor as numbers and slices that lie within it."""
-    index = cast("Index", options["index"])
+    index = cast("Subscript", options["index"])
     if len(index) > len(shape):
         raise ShapeError(f"[{index_text(index)}] has {len(index)} indices for shape {written(shape)}")
     bounds: list[slice | int] = []
@@ -65,7 +65,7 @@ def _subscript_reads(region: Region, shapes: tuple[Shape, ...], options: Options
 
 
 def _subscript_axes(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
-    index = cast("Index", options["index"])
+    index = cast("Subscript", options["index"])
     kept = (name for name, part in zip(operands[0], index, strict=False) if isinstance(part, tuple))
     return (*kept, *operands[0][len(index) :])
 
@@ -73,7 +73,7 @@ def _subscript_axes(operands: Sequence[Axes], shapes: tuple[Shape, ...], options
 def _placed_shape(shapes: tuple[Shape, ...], options: Options) -> Shape:
     x, y = shapes
     if x != _subscript_shape((y,), options):
-        index = index_text(cast("Index", options["index"]))
+        index = index_text(cast("Subscript", options["index"]))
         raise ShapeError(f"shape {written(x)} is not that of [{index}] in {written(y)}")
     return y
 

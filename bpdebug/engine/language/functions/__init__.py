@@ -36,11 +36,12 @@ from bpdebug.engine.language.functions import (
 from bpdebug.engine.language.functions.entry import Function, Sample
 
 ACTIVATION_FAMILIES = (activations, bounded, gelu, softmax)
-COMMON_FAMILIES = (arithmetic, comparisons, reductions, subscripts, *ACTIVATION_FAMILIES)
+COMMON_FAMILIES = (arithmetic, reductions, subscripts, *ACTIVATION_FAMILIES)
 OTHER_FAMILIES = (
     shaping,
     attention,
     normalisation,
+    comparisons,
     losses,
     joining,
     opaque,
@@ -100,7 +101,7 @@ ACTIVATIONS: dict[str, Function] = {
     function.name: function
     for family in ACTIVATION_FAMILIES
     for function in family.ENTRIES
-    if not function.name.endswith("_prime")
+    if not function.derivative_of
 }
 """What a layer can apply to each of its sums."""
 

@@ -10,20 +10,20 @@ import numpy as np
 
 from bpdebug.engine.language.forms import PLACED, SUBSCRIPT
 from bpdebug.engine.language.functions.entry import MIXED, Array, Function, Sample
-from bpdebug.engine.language.nodes import Index, Option, numpy_index
+from bpdebug.engine.language.nodes import Option, Subscript, numpy_index
 
 OPTIONS: dict[str, Option] = {"index": ()}
-ELEMENT: Index = (1, -1)
-ROW: Index = (0,)
-PART: Index = ((None, None), (1, 3))
+ELEMENT: Subscript = (1, -1)
+ROW: Subscript = (0,)
+PART: Subscript = ((None, None), (1, 3))
 
 
-def subscript(x: Array, index: Index = ()) -> Array:
+def subscript(x: Array, index: Subscript = ()) -> Array:
     """Return `x[index]`."""
     return np.asarray(x[numpy_index(index)])
 
 
-def placed(x: Array, y: Array, index: Index = ()) -> Array:
+def placed(x: Array, y: Array, index: Subscript = ()) -> Array:
     """Return zeros in the shape of `y`, with `x` at `[index]`."""
     result: Array = np.zeros(y.shape, dtype=y.dtype)
     result[numpy_index(index)] = x
@@ -42,6 +42,7 @@ ENTRIES = (
         notation="{x}[{index}]",
         python="{x}[{index}]",
         precedence=50,
+        temporaries=0,
     ),
     Function(
         "placed",

@@ -29,11 +29,11 @@ from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number
 from bpdebug.engine.language.shapes import options_of
 
-__all__ = ["Index", "RegionReader", "Source", "cell_of", "first_index", "point"]
+__all__ = ["FeedingRegion", "Index", "RegionReader", "cell_of", "first_index", "point"]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FeedingRegion:
     """A tensor that feeds an element: its name, the region of it that does, and whether that is the winner.
 
     A winner is one element among others that were compared: the largest of its window.
@@ -83,10 +83,10 @@ class RegionReader:
         operands = tuple(map(self.shape, call.arguments))
         return FUNCTIONS[call.function].form.reads(region, operands, options_of(call))
 
-    def sources(self, node: Expression, region: Region) -> list[Source]:
+    def sources(self, node: Expression, region: Region) -> list[FeedingRegion]:
         """Return the regions of the named tensors that a region of a node's result needs."""
         if isinstance(node, Name):
-            return [] if is_empty(region) else [Source(node.id, region)]
+            return [] if is_empty(region) else [FeedingRegion(node.id, region)]
         if isinstance(node, Number):
             return []
         choose = FUNCTIONS[node.function].form.choices

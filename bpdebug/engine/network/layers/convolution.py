@@ -55,7 +55,7 @@ CONV2D = LayerKind(
     input=lambda layout: (BATCH, "channels", "height", "width"),
     parameters=(
         Parameter("w", lambda layout: ("outputs", "channels of a group", "filter height", "filter width")),
-        Parameter("b", lambda layout: ("outputs", 1, 1), required=False, per_channel=True),
+        Parameter("b", lambda layout: ("outputs", 1, 1), required=False, per_channel=True, is_bias=True),
     ),
     settings=(ACTIVATION, *_options(2)),
     title=lambda settings: f"conv2d {settings['activation']}",
@@ -77,7 +77,7 @@ CONV1D = CONV2D._replace(
     input=lambda layout: (BATCH, "channels", "length"),
     parameters=(
         Parameter("w", lambda layout: ("outputs", "channels of a group", "filter length")),
-        Parameter("b", lambda layout: ("outputs", 1), required=False, per_channel=True),
+        Parameter("b", lambda layout: ("outputs", 1), required=False, per_channel=True, is_bias=True),
     ),
     settings=(ACTIVATION, *_options(1)),
     title=lambda settings: f"conv1d {settings['activation']}",
@@ -92,7 +92,7 @@ CONV_TRANSPOSE2D = CONV2D._replace(
     name="conv_transpose2d",
     parameters=(
         Parameter("w", lambda layout: ("channels", "outputs of a group", "filter height", "filter width")),
-        Parameter("b", lambda layout: ("outputs", 1, 1), required=False, per_channel=True),
+        Parameter("b", lambda layout: ("outputs", 1, 1), required=False, per_channel=True, is_bias=True),
     ),
     settings=(ACTIVATION, *TRANSPOSED_OPTIONS),
     title=lambda settings: f"conv_transpose2d {settings['activation']}",

@@ -22,7 +22,7 @@ DENSE = LayerKind(
     input=lambda layout: layout.positions("inputs"),
     parameters=(
         Parameter("w", lambda layout: layout.weights("outputs", "inputs")),
-        Parameter("b", lambda layout: layout.shared("outputs"), required=False),
+        Parameter("b", lambda layout: layout.shared("outputs"), required=False, is_bias=True),
     ),
     settings=(Setting("activation", tuple(ACTIVATIONS), default="identity"),),
     title=lambda settings: f"dense {settings['activation']}",

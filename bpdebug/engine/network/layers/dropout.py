@@ -1,6 +1,7 @@
 """Dropout: some activations are set to 0 at random, and the others grow by as much as is missing.
 
-Which ones is not left to chance while one debugs: the mask follows from a seed, and is a tensor to look at.
+Which ones is not left to chance while one debugs: the mask follows from a seed, or is one that a program of
+one's own has drawn, and is a tensor to look at.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ def mask(settings: Mapping[str, Value], shape: Shape) -> Array:
     return kept
 
 
+def refusal(settings: Mapping[str, Value], given: Array) -> str:
+    """Say what is wrong with a mask of one's own: one that holds the scale would be scaled twice."""
+    others = given[(given != 0) & (given != 1)]
+    if settings["keep"] == 1 or not others.size:
+        return ""
+    return f"scaled twice: found {others.flat[0]:g} in the mask, expected 0 and 1, or keep = 1.0"
+
+
 DROPOUT = LayerKind(
     name="dropout",
     input=lambda layout: (REST,),
@@ -41,5 +50,5 @@ DROPOUT = LayerKind(
         "a": "What is kept grows by 1/keep, so that the sum of many is the same as without dropout.",
         "d_prev": "What was dropped receives no gradient; the rest is scaled as on the way forward.",
     },
-    generated=(Generated("mask", lambda layout: (REST,), mask),),
+    generated=(Generated("mask", lambda layout: (REST,), mask, refusal),),
 )

@@ -50,12 +50,15 @@ class Parameter(NamedTuple):
         Whether a layer can do without it.
     per_channel : bool
         Whether it has a number for each channel: then a plain list will do too, as PyTorch has it.
+    is_bias : bool
+        Whether it is added to something: a penalty on the weights leaves it out unless it is asked for.
     """
 
     name: str
     shape: Callable[[Layout], Pattern]
     required: bool = True
     per_channel: bool = False
+    is_bias: bool = False
 
 
 class Setting(NamedTuple):
@@ -95,7 +98,7 @@ def written_extents(value: Value) -> str:
 
 
 class Generated(NamedTuple):
-    """A tensor that a layer is given and no one writes down: its settings say what is in it.
+    """A tensor that a layer is given and that need not be written down: its settings say what is in it.
 
     Attributes
     ----------
@@ -105,11 +108,15 @@ class Generated(NamedTuple):
         (layout) -> its extents, all of which the patterns of the kind's input and parameters name.
     values : callable
         (settings, shape) -> its numbers.
+    refusal : callable, optional
+        (settings, numbers that a scenario gives in their place) -> what is wrong with them, if anything. A
+        scenario may only give them where there is one.
     """
 
     role: Role
     shape: Callable[[Layout], Pattern]
     values: Callable[[Mapping[str, Value], Shape], Array]
+    refusal: Callable[[Mapping[str, Value], Array], str] | None = None
 
     @property
     def name(self) -> str:

@@ -65,10 +65,13 @@ class Layout(NamedTuple):
         `columns`: features × batch, each example is a column. `rows`: batch × features.
     weight_shape : str
         `out_in`: a row of weights for each output. `in_out`: a column.
+    images : str
+        How the numbers of an image lie in a row: `nchw`, channel by channel, or `nhwc`, place by place.
     """
 
     name: Literal["columns", "rows"] = "columns"
     weight_shape: Literal["out_in", "in_out"] = "out_in"
+    images: Literal["nchw", "nhwc"] = "nchw"
 
     @property
     def batch_axis(self) -> int:
@@ -105,6 +108,12 @@ class Layout(NamedTuple):
     def per_channel(self, features: Extent) -> Pattern:
         """Return the shape of what holds a number for each of these channels, the same all over it."""
         return self.shared(features) if self.name == "columns" else (features, ONES)
+
+    def in_order(self, role: str, axes: int) -> str:
+        """Write a tensor of so many axes with its numbers in the order in which they lie in a row."""
+        if self.images == "nchw" or axes != IMAGE_AXES:
+            return role
+        return f"permute({role}, axes=(0, 2, 3, 1))"
 
     def along_channels(self, role: str, count: int, axes: int) -> str:
         """Write what has a number for each channel, in so many axes, as it meets a tensor of others."""

@@ -111,7 +111,9 @@ def _kind(
 
 def _scales(shape: Callable[[Layout], Pattern], per_channel: bool = False) -> tuple[Parameter, Parameter]:
     """Return gamma and beta, the new scale and the new middle."""
-    return Parameter("gamma", shape, False, per_channel), Parameter("beta", shape, False, per_channel)
+    return Parameter("gamma", shape, False, per_channel), Parameter(
+        "beta", shape, False, per_channel, is_bias=True
+    )
 
 
 PER_FEATURE = _scales(lambda layout: layout.shared("features"))

@@ -8,6 +8,7 @@ with the batch first; the states begin at zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,17 +22,46 @@ OUTPUT = Setting("output", ("all", "last"), "all")
 """The states of all steps, for another layer over time; or the last one, which has seen everything."""
 
 Formulas = dict[str, str]
-WriteStep = Callable[[Mapping[str, Value], str, str, int], Formulas]
-"""(settings, weighted sum of the input, that of the state before, length of the state) -> what a step
-computes, by its role; `{h}` in it is the tensor of the same step, `{h_before}` that of the step before."""
 
 
-def _weighted_sums(layout: Layout, given: Mapping[str, Shape]) -> tuple[str, str]:
-    """Return what a step makes of its input and of the state before, each with its bias if it has one."""
+class Sums(NamedTuple):
+    """What a step makes of its input and of the state before, each with its bias if it has one.
+
+    Attributes
+    ----------
+    of_input, of_state : str
+        The weighted sums of all gates.
+    hidden : int
+        The length of the state.
+    for_gates : callable
+        (first gate, last gate, what it is a sum of) -> the weighted sums of some gates alone, by the weights
+        of the state.
+    """
+
+    of_input: str
+    of_state: str
+    hidden: int
+    for_gates: Callable[[int, int, str], str]
+
+
+WriteStep = Callable[[Mapping[str, Value], Sums], Formulas]
+"""(settings, weighted sums) -> what a step computes, by its role; `{h}` in it is the tensor of the same step,
+`{h_before}` that of the step before."""
+
+
+def _weighted_sums(layout: Layout, given: Mapping[str, Shape], hidden: int) -> Sums:
     of_input, of_state = layout.weighted_sum("w_ih", "{x}"), layout.weighted_sum("w_hh", "{h_before}")
-    return (
+
+    def for_gates(first: int, last: int, of: str) -> str:
+        rows = f"{first * hidden}:{(last + 1) * hidden}"
+        weights = f"w_hh[{rows}]" if layout.weight_shape == "out_in" else f"w_hh[:, {rows}]"
+        return layout.weighted_sum(weights, of) + f" + b_hh[{rows}]" * ("b_hh" in given)
+
+    return Sums(
         of_input + " + b_ih" * ("b_ih" in given),
         of_state + " + b_hh" * ("b_hh" in given),
+        hidden,
+        for_gates,
     )
 
 
@@ -42,12 +72,12 @@ def _forward(
     steps = given["a_prev"][TIME_AXIS]
     hidden = given["w_hh"][1 if layout.weight_shape == "out_in" else 0]
     takes_last = settings["output"] == "last"
-    of_input, of_state = _weighted_sums(layout, given)
+    sums = _weighted_sums(layout, given, hidden)
     if not steps:
         # Their number is not known: nothing can run, and only the shape of `a` is asked for.
-        states = f"({of_input.format(x='a_prev')})[:, :, 0:{hidden}]"
+        states = f"({sums.of_input.format(x='a_prev')})[:, :, 0:{hidden}]"
         return {"a": f"sum({states}, axis={TIME_AXIS})" if takes_last else states}
-    step = write_step(settings, of_input, of_state, hidden)
+    step = write_step(settings, sums)
     formulas: dict[Role, str] = {}
     for number in range(1, steps + 1):
         written = {role: str(AtStep(role, number)) for role in step}
@@ -63,14 +93,14 @@ def _gates(sums: str, hidden: int, first: int, last: int) -> str:
     return f"{sums}[:, {first * hidden}:{(last + 1) * hidden}]"
 
 
-def _rnn_step(settings: Mapping[str, Value], of_input: str, of_state: str, hidden: int) -> Formulas:
-    return {"z": f"{of_input} + {of_state}", "h": f"{settings['activation']}({{z}})"}
+def _rnn_step(settings: Mapping[str, Value], sums: Sums) -> Formulas:
+    return {"z": f"{sums.of_input} + {sums.of_state}", "h": f"{settings['activation']}({{z}})"}
 
 
-def _lstm_step(settings: Mapping[str, Value], of_input: str, of_state: str, hidden: int) -> Formulas:
-    i, f, g, o = (_gates("{z}", hidden, gate, gate) for gate in range(4))
+def _lstm_step(settings: Mapping[str, Value], sums: Sums) -> Formulas:
+    i, f, g, o = (_gates("{z}", sums.hidden, gate, gate) for gate in range(4))
     return {
-        "z": f"{of_input} + {of_state}",
+        "z": f"{sums.of_input} + {sums.of_state}",
         "i": f"sigmoid({i})",
         "f": f"sigmoid({f})",
         "g": f"tanh({g})",
@@ -81,17 +111,29 @@ def _lstm_step(settings: Mapping[str, Value], of_input: str, of_state: str, hidd
     }
 
 
-def _gru_step(settings: Mapping[str, Value], of_input: str, of_state: str, hidden: int) -> Formulas:
-    """Write a step; the bias of the state is inside the product with the reset gate, as in PyTorch."""
-    both_of_input, both_of_state = (_gates(sums, hidden, 0, 1) for sums in ("{from_x}", "{from_h}"))
-    new_of_input, new_of_state = (_gates(sums, hidden, 2, 2) for sums in ("{from_x}", "{from_h}"))
+def _gru_step(settings: Mapping[str, Value], sums: Sums) -> Formulas:
+    """Write a step: the reset gate scales the weighted sum of the state, or the state itself.
+
+    The first is PyTorch's, where the bias in that sum is scaled, too; the second is how the GRU was first
+    written, where the gate stands before the product.
+    """
+    both_of_input, new_of_input = _gates("{from_x}", sums.hidden, 0, 1), _gates("{from_x}", sums.hidden, 2, 2)
+    if settings["form"] == "reset_before":
+        both_of_state, from_h = "{from_h}", sums.for_gates(0, 1, "{h_before}")
+        candidate = {
+            "reset": "{r} * {h_before}",
+            "pre_n": f"{new_of_input} + {sums.for_gates(2, 2, '{reset}')}",
+        }
+    else:
+        both_of_state, from_h = _gates("{from_h}", sums.hidden, 0, 1), sums.of_state
+        candidate = {"pre_n": f"{new_of_input} + {{r}} * {_gates('{from_h}', sums.hidden, 2, 2)}"}
     return {
-        "from_x": of_input,
-        "from_h": of_state,
+        "from_x": sums.of_input,
+        "from_h": from_h,
         "pre_rz": f"{both_of_input} + {both_of_state}",
-        "r": f"sigmoid({_gates('{pre_rz}', hidden, 0, 0)})",
-        "z": f"sigmoid({_gates('{pre_rz}', hidden, 1, 1)})",
-        "pre_n": f"{new_of_input} + {{r}} * {new_of_state}",
+        "r": f"sigmoid({_gates('{pre_rz}', sums.hidden, 0, 0)})",
+        "z": f"sigmoid({_gates('{pre_rz}', sums.hidden, 1, 1)})",
+        **candidate,
         "n": "tanh({pre_n})",
         "new_share": "1 - {z}",
         "h": "{new_share} * {n} + {z} * {h_before}",
@@ -138,8 +180,8 @@ def _kind(
         parameters=(
             Parameter("w_ih", lambda layout: layout.weights(sums, "features")),
             Parameter("w_hh", lambda layout: layout.weights(sums, "hidden")),
-            Parameter("b_ih", lambda layout: (sums,), required=False),
-            Parameter("b_hh", lambda layout: (sums,), required=False),
+            Parameter("b_ih", lambda layout: (sums,), required=False, is_bias=True),
+            Parameter("b_hh", lambda layout: (sums,), required=False, is_bias=True),
         ),
         settings=(*settings, OUTPUT),
         title=title,
@@ -207,14 +249,15 @@ GRU = _kind(
     "gru",
     3,
     _gru_step,
-    ("from_x", "from_h", "pre_rz", "r", "z", "pre_n", "n", "new_share", "h"),
+    ("from_x", "from_h", "pre_rz", "r", "z", "reset", "pre_n", "n", "new_share", "h"),
     {
         "from_x": "The part of the input in the sums of the two gates and of the candidate, side by side.",
         "from_h": "The part of the state before in the same sums.",
         "pre_rz": "The sums of the two gates: both parts together.",
         "r": "The reset gate: how much of the state before the candidate sees.",
         "z": "The update gate: how much of the state before stays.",
-        "pre_n": "The sum of the candidate; the reset gate scales the part of the state, its bias included.",
+        "reset": "The reset gate scales the state before its weighted sum is taken.",
+        "pre_n": "The sum of the candidate: the part of the input, and of the state what the gate lets in.",
         "n": "The candidate for the new state.",
         "new_share": "What the state before does not keep is the candidate's share.",
         "h": "The new state: the candidate, and the state before, in shares that add up to 1.",
@@ -227,5 +270,7 @@ GRU = _kind(
         "dpre_rz": "Each gate's gradient times the slope of the sigmoid, put in its place.",
         "dfrom_x": "What comes back to all three sums, side by side.",
         "dfrom_h": "The same, but for the candidate, where the reset gate stands between.",
+        "dreset": "What comes back to the candidate, through its weights of the state.",
     },
+    settings=(Setting("form", ("reset_after", "reset_before"), "reset_after"),),
 )

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from bpdebug.engine.network.layers.kind import LayerKind, Setting, written_extents, written_options
+from bpdebug.engine.network.layers.kind import (
+    INPUT_ROLE,
+    LayerKind,
+    Setting,
+    written_extents,
+    written_options,
+)
 from bpdebug.engine.network.layers.layout import BATCH, REST
 
 MOST_ELEMENTS = 2**32
@@ -15,7 +21,9 @@ FLATTEN = LayerKind(
     parameters=(),
     settings=(),
     title=lambda settings: "flatten",
-    forward=lambda settings, roles, layout: {"a": "flatten(a_prev)"},
+    forward=lambda settings, shapes, layout: {
+        "a": f"flatten({layout.in_order(INPUT_ROLE, len(shapes[INPUT_ROLE]))})"
+    },
     panels=("a_prev", "a"),
     explanations={
         "a": "All numbers of an example are laid in one row.",
@@ -28,7 +36,10 @@ RESHAPE = FLATTEN._replace(
     name="reshape",
     settings=(Setting("shape", default=(-1,), bounds={"ge": -1, "le": MOST_ELEMENTS}),),
     title=lambda settings: f"reshape {settings['shape']}",
-    forward=lambda settings, roles, layout: {"a": f"reshape(a_prev, shape={settings['shape']}, start=1)"},
+    forward=lambda settings, shapes, layout: {
+        "a": f"reshape({layout.in_order(INPUT_ROLE, len(shapes[INPUT_ROLE]))}, "
+        f"shape={settings['shape']}, start=1)"
+    },
     explanations={
         **FLATTEN.explanations,
         "a": "The numbers of each example in the same order, in another shape.",

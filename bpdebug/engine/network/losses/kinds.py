@@ -13,8 +13,15 @@ from typing import Literal
 from bpdebug.engine.network.layers.kind import Setting
 
 Choices = Mapping[str, str | float]
-Target = Literal["numbers", "fractions", "classes"]
+TargetKind = Literal["numbers", "fractions", "classes"]
 """What a target is made of: any numbers; numbers from 0 to 1; probabilities of classes, or their indices."""
+
+REDUCTIONS: Mapping[str, str] = {
+    "mean": "the mean of all terms",
+    "sum": "the sum of all terms",
+    "batchmean": "the sum over the outputs of an example, and the mean over the examples",
+}
+"""What may be made of the terms, by the names that PyTorch has for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class LossKind:
         Its positive numbers, each with its default.
     explanations : mapping
         For each result, one sentence that says why it is computed this way.
+    reduction : str
+        What is made of the terms where a scenario does not say; a key of `REDUCTIONS`.
     applies : str
         The activation that it applies to the output itself, if any: a network that ends with the same one
         would apply it twice.
@@ -46,11 +55,12 @@ class LossKind:
 
     name: str
     terms: Callable[[str, int, Choices], Mapping[str, str]]
-    target: Target
+    target: TargetKind
     for_each: Literal["element", "example"] = "element"
     settings: tuple[Setting, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)
     explanations: Mapping[str, str] = field(default_factory=dict)
+    reduction: str = "mean"
     applies: str = ""
 
 
@@ -75,6 +85,23 @@ LOSS_KINDS: dict[str, LossKind] = {
                 "error": "How far each output is from its target.",
                 "squares": "Squared, large errors count for more, and their sign for nothing.",
                 "derror": "The slope of a square is twice what is squared.",
+                "dprediction": "What raises an output raises its error as much.",
+            },
+        ),
+        LossKind(
+            "squared_error",
+            lambda output, axis, choices: {
+                "error": f"{output} - y",
+                "squares": "error ** 2",
+                "halves": "squares / 2",
+            },
+            "numbers",
+            reduction="sum",
+            explanations={
+                "error": "How far each output is from its target.",
+                "squares": "Squared, large errors count for more, and their sign for nothing.",
+                "halves": "Half of each square, so that its slope is the error itself.",
+                "derror": "The slope of a square is twice what is squared; the half takes the 2 away.",
                 "dprediction": "What raises an output raises its error as much.",
             },
         ),

@@ -64,7 +64,7 @@ class Objective:
     choices : mapping
         The kind's settings and numbers.
     reduction : str
-        `mean` or `sum` over all terms.
+        A key of `REDUCTIONS`.
     at_parameters : bool
         Whether the mean over the batch is taken at the parameters' gradients: see `batch_mean`.
     has_classes : bool
@@ -116,12 +116,14 @@ class Objective:
         found = {TARGET: f"one_hot({LABELS}, {output}, axis={axis})"} if self.has_classes else {}
         found |= self.kind.terms(output, axis, self.choices)
         terms = list(found)[-1]
-        if self.at_parameters and not self.has_one_term_an_example:
+        of_examples = self.at_parameters or self.reduction == "batchmean"
+        if of_examples and not self.has_one_term_an_example:
             others = tuple(axis for axis in range(self.axes) if axis != self.layout.batch_axis)
             along = others if len(others) > 1 else others[0]
-            found["losses"] = f"mean({terms}, axis={along}, keepdims=True)"
+            of_outputs = "sum" if self.reduction == "batchmean" else "mean"
+            found["losses"] = f"{of_outputs}({terms}, axis={along}, keepdims=True)"
             terms = "losses"
-        total = f"{self.reduction}({terms})"
+        total = f"sum({terms})" if self.reduction == "sum" else f"mean({terms})"
         if self.at_parameters:
             found[EXAMPLES] = f"count({terms})"
             total = f"sum({terms}) / {EXAMPLES}"

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from bpdebug.engine.network.optimizers.kinds import OPTIMIZERS
 from bpdebug.engine.network.optimizers.optimizer import COUNTER, NEW, Optimizer
-from bpdebug.engine.network.optimizers.update import Trained, Update, update_of, with_update
+from bpdebug.engine.network.optimizers.update import OptimizerStep, Trained, update_of, with_update
 
-__all__ = ["COUNTER", "NEW", "OPTIMIZERS", "Optimizer", "Trained", "Update", "update_of", "with_update"]
+__all__ = [
+    "COUNTER",
+    "NEW",
+    "OPTIMIZERS",
+    "Optimizer",
+    "OptimizerStep",
+    "Trained",
+    "update_of",
+    "with_update",
+]

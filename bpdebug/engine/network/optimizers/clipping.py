@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bpdebug.engine.network.optimizers.optimizer import Line
+from bpdebug.engine.network.optimizers.optimizer import UpdateLine
 
 FACTOR, NORM = "clip_factor", "gradient_norm"
 NORM_ROUNDING = 1e-6
 """Added to the norm before it divides, as PyTorch does."""
 
 
-def norm_lines(gradients: Sequence[str], clip_norm: float) -> Iterator[Line]:
+def norm_lines(gradients: Sequence[str], clip_norm: float) -> Iterator[UpdateLine]:
     """Write the factor that shortens all gradients together to a norm of at most `clip_norm`."""
     squares = _balanced_sum([f"norm({gradient}) ** 2" for gradient in gradients])
-    yield Line(NORM, f"sqrt({squares})", "The length of all gradients together, taken as one vector.")
+    yield UpdateLine(NORM, f"sqrt({squares})", "The length of all gradients together, taken as one vector.")
     factor = f"minimum({clip_norm!r} / ({NORM} + {NORM_ROUNDING!r}), 1)"
-    yield Line(FACTOR, factor, "Gradients that are too long are all shortened by one factor; others stay.")
+    yield UpdateLine(
+        FACTOR, factor, "Gradients that are too long are all shortened by one factor; others stay."
+    )
 
 
 def _balanced_sum(terms: Sequence[str]) -> str:
@@ -30,7 +32,7 @@ def _balanced_sum(terms: Sequence[str]) -> str:
     return f"({_balanced_sum(terms[:middle])}) + ({_balanced_sum(terms[middle:])})"
 
 
-def clip_lines(gradient: str, clip_value: float | None, clip_norm: float | None) -> Iterator[Line]:
+def clip_lines(gradient: str, clip_value: float | None, clip_norm: float | None) -> Iterator[UpdateLine]:
     """Write the steps from one gradient to the clipped one, the last of them; none where nothing is clipped.
 
     Parameters
@@ -43,8 +45,8 @@ def clip_lines(gradient: str, clip_value: float | None, clip_norm: float | None)
         The bound on the norm of all gradients, whose factor `norm_lines` has written.
     """
     if clip_norm is not None:
-        yield Line(f"{gradient}_clipped", f"{gradient} * {FACTOR}", "The direction stays as it was.")
+        yield UpdateLine(f"{gradient}_clipped", f"{gradient} * {FACTOR}", "The direction stays as it was.")
         gradient = f"{gradient}_clipped"
     if clip_value is not None:
         text = f"minimum(maximum({gradient}, {-clip_value!r}), {clip_value!r})"
-        yield Line(f"{gradient}_bounded", text, "No element of the gradient is larger than the bound.")
+        yield UpdateLine(f"{gradient}_bounded", text, "No element of the gradient is larger than the bound.")

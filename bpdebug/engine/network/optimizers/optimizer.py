@@ -19,7 +19,7 @@ NEW = "_new"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class UpdateLine:
     """One step of an update: `name = text`, and why."""
 
     name: str
@@ -28,7 +28,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class Hyperparameter:
     """A number or a switch that a scenario may set: from 0, and below a bound if it has one."""
 
     name: str
@@ -44,7 +44,7 @@ class Optimizer:
     ----------
     name : str
         What a scenario calls it.
-    settings : tuple of Setting
+    settings : tuple of Hyperparameter
         Its settings, the learning rate first.
     lines : callable
         (parameter, name of its gradient, settings) -> the steps to `{parameter}_new`.
@@ -55,7 +55,7 @@ class Optimizer:
     """
 
     name: str
-    settings: tuple[Setting, ...]
-    lines: Callable[[str, str, Settings], Iterator[Line]]
+    settings: tuple[Hyperparameter, ...]
+    lines: Callable[[str, str, Settings], Iterator[UpdateLine]]
     remembers: Callable[[Settings], tuple[str, ...]] = lambda settings: ()
     counts: bool = False

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.network.optimizers.clipping import clip_lines, norm_lines
-from bpdebug.engine.network.optimizers.optimizer import COUNTER, NEW, Line, Optimizer, Settings
+from bpdebug.engine.network.optimizers.optimizer import COUNTER, NEW, Optimizer, Settings, UpdateLine
 from bpdebug.engine.program.program import Program
 
 COUNTING = "One more update; the bias corrections depend on how many there have been."
@@ -16,16 +16,27 @@ COUNTING = "One more update; the bias corrections depend on how many there have 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A parameter that is updated: its name, its gradient, its role in its layer (`w`), the layer."""
+    """A parameter that is updated.
+
+    Attributes
+    ----------
+    name, gradient : str
+        What it and its gradient are called.
+    role, gradient_role : str
+        What they are to their layer: `w`, `dw`; their names where there are no layers.
+    layer : int
+        The layer's number; 0 where there are no layers.
+    """
 
     name: str
     gradient: str
-    role: str = ""
+    role: str
+    gradient_role: str
     layer: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class OptimizerStep:
     """The statements of an update, and what it needs and leaves for the next iteration.
 
     Attributes
@@ -49,7 +60,7 @@ def update_of(
     parameters: Sequence[Trained],
     clip_value: float | None = None,
     clip_norm: float | None = None,
-) -> Update:
+) -> OptimizerStep:
     """Write the update of some parameters.
 
     Parameters
@@ -69,33 +80,43 @@ def update_of(
     remembered: dict[str, str] = {}
     carried: dict[str, str] = {}
 
-    def write(lines: Iterable[Line], of: Trained) -> None:
-        for line in lines:
-            role = line.name.replace(of.name, of.role) if of.role else line.name
-            statements.append(
-                Statement(line.name, parse(line.text), "update", of.layer, role, of.name, why=line.why)
-            )
+    def lines(parameter: str, gradient: str) -> Iterator[UpdateLine]:
+        for line in clip_lines(gradient, clip_value, clip_norm):
+            yield line
+            gradient = line.name
+        yield from optimizer.lines(parameter, gradient, settings)
 
-    everything = Trained("", "")
-    if clip_norm is not None:
-        write(norm_lines([one.gradient for one in parameters], clip_norm), everything)
+    for line in _lines_for_all(optimizer, parameters, clip_norm):
+        statements.append(Statement(line.name, parse(line.text), "update", role=line.name, why=line.why))
     if optimizer.counts:
-        write([Line(f"{COUNTER}{NEW}", f"{COUNTER} + 1", COUNTING)], everything)
         remembered[COUNTER], carried[COUNTER] = "", f"{COUNTER}{NEW}"
     for one in parameters:
-        gradient = one.gradient
-        for line in clip_lines(gradient, clip_value, clip_norm):
-            write([line], one)
-            gradient = line.name
-        write(optimizer.lines(one.name, gradient, settings), one)
+        # What a step is to the layer is the same step, written in roles.
+        in_roles = lines(one.role, one.gradient_role)
+        for line, alike in zip(lines(one.name, one.gradient), in_roles, strict=True):
+            statements.append(
+                Statement(
+                    line.name, parse(line.text), "update", one.layer, alike.name, one.name, why=line.why
+                )
+            )
         carried[one.name] = f"{one.name}{NEW}"
         for letter in optimizer.remembers(settings):
             remembered[f"{letter}_{one.name}"] = one.name
             carried[f"{letter}_{one.name}"] = f"{letter}_{one.name}{NEW}"
-    return Update(tuple(statements), remembered, carried)
+    return OptimizerStep(tuple(statements), remembered, carried)
 
 
-def with_update(program: Program, update: Update) -> Program:
+def _lines_for_all(
+    optimizer: Optimizer, parameters: Sequence[Trained], clip_norm: float | None
+) -> Iterator[UpdateLine]:
+    """Write the steps that serve all parameters together."""
+    if clip_norm is not None:
+        yield from norm_lines([one.gradient for one in parameters], clip_norm)
+    if optimizer.counts:
+        yield UpdateLine(f"{COUNTER}{NEW}", f"{COUNTER} + 1", COUNTING)
+
+
+def with_update(program: Program, update: OptimizerStep) -> Program:
     """Return a program with the update of its parameters at the end: one iteration of a training."""
     remembered = {name: program.inputs[like] if like else () for name, like in update.remembered.items()}
     return replace(

@@ -24,14 +24,13 @@ from bpdebug.sources.script.analysis.explanation import (
     needs_no_other,
 )
 from bpdebug.sources.script.analysis.losses import candidates
-from bpdebug.sources.script.analysis.parameters import Parameter, parameters_of
-from bpdebug.sources.script.analysis.phases import Phase, phases_of
-from bpdebug.sources.script.analysis.steps import Values
+from bpdebug.sources.script.analysis.parameters import TrainedParameter, parameters_of
+from bpdebug.sources.script.analysis.phases import OperationPhase, phases_of
 from bpdebug.sources.script.analysis.told import Told, hold_gradients, only, refuse_loss
-from bpdebug.sources.script.analysis.verdicts import Verdict, Verdicts
+from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
 from bpdebug.sources.script.conversion.forward import ForwardWriter
 from bpdebug.sources.script.numbering import Graph
-from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.records import Node, ValueOf
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import recorded
 
@@ -46,7 +45,7 @@ class Analysis:
         The recording.
     graph : Graph
         Its operations, equal ones as one.
-    parameters : tuple of Parameter
+    parameters : tuple of TrainedParameter
         What training changes: name, node before, node after, update, chain down to the gradient.
     loss : Explanation or None
         The loss under which most gradients are right: in words (`loss.text`), its candidate with line and
@@ -60,12 +59,14 @@ class Analysis:
 
     recording: Recording
     graph: Graph
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[TrainedParameter, ...]
     loss: Explanation | None
     alternatives: tuple[Explanation, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def verdicts(self, value_of: Values = recorded, gradients: Mapping[int, Any] | None = None) -> Verdicts:
+    def verdicts(
+        self, value_of: ValueOf = recorded, gradients: Mapping[int, Any] | None = None
+    ) -> GradientVerdicts:
         """Say which gradients are right, for other values of the nodes.
 
         Parameters
@@ -86,7 +87,7 @@ class Analysis:
         return self.loss.standard.verdicts(value_of, self.gradients if gradients is None else gradients)
 
     @property
-    def verdicts_of_record(self) -> tuple[Verdict, ...]:
+    def verdicts_of_record(self) -> tuple[GradientVerdict, ...]:
         """The verdicts on the recorded gradients, one for each parameter; empty where no loss was found."""
         return self.loss.verdicts.each if self.loss else ()
 
@@ -121,7 +122,7 @@ class Analysis:
         return sum(verdict.is_right for verdict in proving) / max(1, len(proving))
 
     @cached_property
-    def phases(self) -> Sequence[Phase]:
+    def phases(self) -> Sequence[OperationPhase]:
         """For each node of the recording: forward, backward, update or other."""
         roots = self.loss.candidate.roots if self.loss else [link.node for link in _ends(self.parameters)]
         judged = self.loss.verdicts.each if self.loss else ()
@@ -164,7 +165,7 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
     return Analysis(recording, graph, parameters, tried[0], tuple(tried[1:]), tuple(_opaque_notes(tried[0])))
 
 
-def _parameters(graph: Graph, recording: Recording, told: Told) -> tuple[Parameter, ...]:
+def _parameters(graph: Graph, recording: Recording, told: Told) -> tuple[TrainedParameter, ...]:
     """Return what is updated, and what only has a gradient; a target has none."""
     updated = parameters_of(graph, recording.updates)
     used = Dependence(graph, updated).behind_updates
@@ -180,7 +181,7 @@ def _parameters(graph: Graph, recording: Recording, told: Told) -> tuple[Paramet
 
 
 def _explanations(
-    recording: Recording, graph: Graph, parameters: tuple[Parameter, ...], told: Told
+    recording: Recording, graph: Graph, parameters: tuple[TrainedParameter, ...], told: Told
 ) -> Iterator[Explanation]:
     """Try the candidates."""
     known = Dependence(graph, parameters)
@@ -204,7 +205,7 @@ def _opaque_notes(loss: Explanation) -> Iterator[str]:
         yield f"{where}{what} is opaque: its value is recorded, and no gradient is derived through it"
 
 
-def _ends(parameters: Sequence[Parameter]) -> Iterator[Any]:
+def _ends(parameters: Sequence[TrainedParameter]) -> Iterator[Any]:
     for parameter in parameters:
         for piece in parameter.pieces:
             yield from piece.chain[-1:]

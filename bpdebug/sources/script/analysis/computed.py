@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.steps import Link, Piece
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put, put_elements
@@ -51,17 +51,17 @@ def stem_of_gradient(name: str) -> str:
 
 def computed_only(
     graph: Graph,
-    known: Sequence[Parameter],
+    known: Sequence[TrainedParameter],
     used: Collection[int],
     told: Mapping[str, str],
-) -> list[Parameter]:
+) -> list[TrainedParameter]:
     """Return what has a gradient that no update uses.
 
     Parameters
     ----------
     graph : Graph
         The operations.
-    known : sequence of Parameter
+    known : sequence of TrainedParameter
         What is updated.
     used : collection of int
         The nodes that updates are made of: what is called a gradient among them is used.
@@ -86,7 +86,7 @@ def computed_only(
         if number not in used:
             for stem in {stem_of_gradient(name) for name in own} - {""}:
                 gradients[stem].append(node)
-    found: list[Parameter] = []
+    found: list[TrainedParameter] = []
     for stem, held in tensors.items():
         wanted = gradients.get(stem, [])
         for tensor in held if wanted else ():
@@ -150,8 +150,8 @@ def _own_gradient(
     return max(own, key=lambda one: one.id, default=None)
 
 
-def _parameter(name: str, tensor: Node, gradient: Node) -> Parameter:
-    return Parameter(name, tensor, None, (), (Piece(None, (Link(gradient, -1, is_adaptive=True),)),))
+def _parameter(name: str, tensor: Node, gradient: Node) -> TrainedParameter:
+    return TrainedParameter(name, tensor, None, (), (Piece(None, (Link(gradient, -1, is_adaptive=True),)),))
 
 
 def _name(names: Sequence[str], stem: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from bpdebug.sources.script.analysis.chains import DIVIDE
-from bpdebug.sources.script.analysis.parameters import Parameter, filled
+from bpdebug.sources.script.analysis.parameters import TrainedParameter, filled
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node
@@ -45,7 +45,7 @@ class Error(NamedTuple):
 class Dependence:
     """What depends on the parameters, on their new values, and what the updates are made of."""
 
-    def __init__(self, graph: Graph, parameters: Sequence[Parameter]) -> None:
+    def __init__(self, graph: Graph, parameters: Sequence[TrainedParameter]) -> None:
         self.graph, self.parameters = graph, parameters
         self.on = graph.reached([parameter.old for parameter in parameters])
         news = [parameter.new for parameter in parameters if parameter.new is not None]

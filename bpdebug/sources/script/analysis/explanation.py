@@ -13,11 +13,11 @@ from bpdebug.engine.language.printing import numpy_text
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.script.analysis.chains import KEEP
 from bpdebug.sources.script.analysis.errors import Error
-from bpdebug.sources.script.analysis.losses import SMALLEST_EPSILON, Candidate, statements_of
-from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.losses import SMALLEST_EPSILON, LossCandidate, statements_of
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.readings import multiple
 from bpdebug.sources.script.analysis.standard import Standard
-from bpdebug.sources.script.analysis.verdicts import Verdicts
+from bpdebug.sources.script.analysis.verdicts import GradientVerdicts
 from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.conversion.names import UNNAMED
 from bpdebug.sources.script.recorder.records import Node
@@ -32,7 +32,7 @@ class Explanation(NamedTuple):
 
     Attributes
     ----------
-    candidate : Candidate
+    candidate : LossCandidate
         The loss.
     reference : Reference
         Derives the gradients from it.
@@ -40,15 +40,15 @@ class Explanation(NamedTuple):
         They, for the recorded inputs: the number of a node -> array.
     standard : Standard
         Judges gradients against them.
-    verdicts : Verdicts
+    verdicts : GradientVerdicts
         Of the recorded gradients.
     """
 
-    candidate: Candidate
+    candidate: LossCandidate
     reference: Reference
     gradients: Mapping[int, Any]
     standard: Standard
-    verdicts: Verdicts
+    verdicts: GradientVerdicts
 
     @property
     def text(self) -> str:
@@ -114,7 +114,7 @@ def needs_no_other(explanation: Explanation) -> bool:
 
 
 def explained(
-    candidate: Candidate, writer: ForwardWriter, parameters: tuple[Parameter, ...]
+    candidate: LossCandidate, writer: ForwardWriter, parameters: tuple[TrainedParameter, ...]
 ) -> Iterator[Explanation]:
     """Derive the gradients from a candidate, and judge the recorded ones; also without an epsilon in it.
 

@@ -34,7 +34,7 @@ SMALLEST_EPSILON = 1e-5
 """What is added within a logarithm and is no larger only keeps it finite."""
 
 
-class Candidate(NamedTuple):
+class LossCandidate(NamedTuple):
     """What may be the loss.
 
     Attributes
@@ -89,7 +89,7 @@ def is_softmax(node: Node) -> bool:
 
 def candidates(
     known: Dependence, returned: Mapping[int, Sequence[str]], told: str = ""
-) -> Iterator[Candidate]:
+) -> Iterator[LossCandidate]:
     """Yield what may be the loss, explicit ones first.
 
     Parameters
@@ -112,7 +112,7 @@ def candidates(
     for node in reversed(scalars):
         line = node.site.line if node.site else 0
         if told == str(line) or told in {*names[node.id], *map(_last, names[node.id])}:
-            yield Candidate((node,), line, may_grow=True)
+            yield LossCandidate((node,), line, may_grow=True)
             break
     for candidate in implied_losses(known):
         assert candidate.kind is not None
@@ -122,7 +122,7 @@ def candidates(
 
 def explicit_losses(
     known: Dependence, returned: Mapping[int, Sequence[str]], share: float = 0.8
-) -> list[Candidate]:
+) -> list[LossCandidate]:
     """Return the scalars that depend on a share of the parameters, the likeliest first.
 
     Parameters
@@ -159,7 +159,7 @@ def explicit_losses(
         score = 2 * is_named + (node.id not in inner)
         if score or grows:
             line = node.site.line if node.site else 0
-            scored.append((-score, -node.id, Candidate((node,), line, may_grow=grows), is_named))
+            scored.append((-score, -node.id, LossCandidate((node,), line, may_grow=grows), is_named))
     scored.sort(key=lambda entry: entry[:2])
     parts = graph.ancestors(
         parent for _, _, one, is_named in scored if is_named for parent in graph.parents(one.roots[0])
@@ -191,7 +191,7 @@ def _last(text: str) -> str:
     return text.rpartition(".")[2]
 
 
-def implied_losses(known: Dependence) -> Iterator[Candidate]:
+def implied_losses(known: Dependence) -> Iterator[LossCandidate]:
     """Yield the losses that errors imply."""
     for group in errors_of(known)[:MOST_GROUPS]:
         outputs = np.concatenate([np.ravel(np.asarray(error.output.value, dtype=float)) for error in group])
@@ -199,17 +199,17 @@ def implied_losses(known: Dependence) -> Iterator[Candidate]:
             if kind.fits(outputs):
                 site = group[0].node.site
                 roots = tuple(error.output for error in group)
-                yield Candidate(roots, site.line if site else 0, tuple(group), kind)
+                yield LossCandidate(roots, site.line if site else 0, tuple(group), kind)
 
 
 def statements_of(
-    candidate: Candidate, name_of: Callable[[Any], Expression], new_name: Callable[[str], str]
+    candidate: LossCandidate, name_of: Callable[[Any], Expression], new_name: Callable[[str], str]
 ) -> list[Statement]:
     """Write an implied loss: one statement for each error, and their sum.
 
     Parameters
     ----------
-    candidate : Candidate
+    candidate : LossCandidate
         An implied loss.
     name_of : callable
         Writes an output or a target.

@@ -22,7 +22,7 @@ from bpdebug.sources.script.recorder.records import Node, Update
 from bpdebug.sources.script.recorder.updates import SCALE, SCATTERED, is_plain_sum
 
 
-class Parameter(NamedTuple):
+class TrainedParameter(NamedTuple):
     """What training changes.
 
     Attributes
@@ -56,7 +56,7 @@ class Parameter(NamedTuple):
         return self.updates[-1].site.line if self.updates else 0
 
 
-def parameters_of(graph: Graph, updates: Sequence[Update]) -> tuple[Parameter, ...]:
+def parameters_of(graph: Graph, updates: Sequence[Update]) -> tuple[TrainedParameter, ...]:
     """Return the parameters among what was updated, in the order of their first updates."""
     groups: dict[int, list[Update]] = {}
     for update in updates:
@@ -75,7 +75,7 @@ def parameters_of(graph: Graph, updates: Sequence[Update]) -> tuple[Parameter, .
             is_added = update.new.origin.function in SCATTERED
             pieces.append(Piece(index_of(update), chains.of(before, update.new, update.deltas), is_added))
             before = update.new
-        found.append(Parameter(name, old, group[-1].new, tuple(group), tuple(pieces)))
+        found.append(TrainedParameter(name, old, group[-1].new, tuple(group), tuple(pieces)))
     return tuple(found)
 
 

@@ -8,12 +8,12 @@ from typing import Literal
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 
-Phase = Literal["forward", "backward", "update", "other"]
+OperationPhase = Literal["forward", "backward", "update", "other"]
 
 
 def phases_of(
     graph: Graph, roots: Iterable[Node], gradients: Iterable[Node], news: Collection[Node]
-) -> Sequence[Phase]:
+) -> Sequence[OperationPhase]:
     """Return the phase of each node.
 
     Parameters
@@ -33,7 +33,7 @@ def phases_of(
     backward = graph.ancestors(gradients) - forward
     backward -= stepped
     update = graph.ancestors(news) - forward - backward
-    found: list[Phase] = []
+    found: list[OperationPhase] = []
     for node in graph.nodes:
         number = graph.of(node).id
         if number in forward:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.readings import (
     ROUNDING,
     ZERO,
@@ -31,9 +31,9 @@ from bpdebug.sources.script.analysis.readings import (
     ratios_of,
     tolerance_of,
 )
-from bpdebug.sources.script.analysis.steps import Piece, Values
-from bpdebug.sources.script.analysis.verdicts import Verdict, Verdicts
-from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.analysis.steps import Piece
+from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
+from bpdebug.sources.script.recorder.records import Node, ValueOf
 
 
 class Standard:
@@ -41,7 +41,7 @@ class Standard:
 
     Parameters
     ----------
-    parameters : sequence of Parameter
+    parameters : sequence of TrainedParameter
         With their chains.
     may_grow : bool
         Whether the loss may be meant to be made larger: then a negative factor is a convention.
@@ -50,7 +50,10 @@ class Standard:
     """
 
     def __init__(
-        self, parameters: Sequence[Parameter], may_grow: bool = False, extents: frozenset[int] = frozenset()
+        self,
+        parameters: Sequence[TrainedParameter],
+        may_grow: bool = False,
+        extents: frozenset[int] = frozenset(),
     ) -> None:
         self.parameters, self.extents = tuple(parameters), extents
         self.is_trained = any(parameter.is_updated for parameter in parameters)
@@ -59,8 +62,8 @@ class Standard:
         self.tolerance = max((tolerance_of(parameter.old.like) for parameter in parameters), default=1e-6)
         self.deepest = [_deepest_named(parameter) for parameter in parameters]
 
-    def verdicts(self, value_of: Values, gradients: Mapping[int, Any]) -> Verdicts:
-        """Judge.
+    def verdicts(self, value_of: ValueOf, gradients: Mapping[int, Any]) -> GradientVerdicts:
+        """Judge the gradient of each parameter: right, a multiple of the reference, wrong, or not to be told.
 
         Parameters
         ----------
@@ -93,25 +96,25 @@ class Standard:
                 right = (verdict.is_right or self._is_right_piece(readings, factor) for readings in pieces)
                 verdict = verdict._replace(pieces=tuple(right))
             each.append(verdict)
-        return Verdicts(factor, ratio, tuple(each))
+        return GradientVerdicts(factor, ratio, tuple(each))
 
     # ---- reading
 
-    def _read(self, parameter: Parameter, reference: Any, value_of: Values, scale: float) -> Pieces:
+    def _read(self, parameter: TrainedParameter, reference: Any, value_of: ValueOf, scale: float) -> Pieces:
         reference = np.asarray(reference, dtype=float)
         return [
             self._read_piece(piece, piece.part_of(reference), value_of, scale) for piece in parameter.pieces
         ]
 
     def _read_piece(
-        self, piece: Piece, reference: Any, value_of: Values, scale: float
+        self, piece: Piece, reference: Any, value_of: ValueOf, scale: float
     ) -> list[Reading] | None:
-        is_zero = bool(np.size(reference)) and float(np.max(np.abs(reference))) < ZERO * scale
+        is_zero = bool(np.size(reference)) and _largest(reference) < ZERO * scale
         found = []
         for link in piece.chain:
             value = piece.laid(np.asarray(value_of(link.node), dtype=float), reference)
             if is_zero:
-                if np.all(np.abs(value) < ROUNDING * scale):
+                if not value.size or _largest(value) < ROUNDING * scale:
                     return None
                 continue
             if value.size == 1 < np.size(reference):
@@ -189,22 +192,24 @@ class Standard:
     def _is_right_piece(self, readings: list[Reading] | None, factor: float | None) -> bool:
         return readings is None or bool(self._hits([readings], factor)[0])
 
-    def _judged(self, pieces: Pieces | None, hits: Hits | None, ratio: float | None, place: int) -> Verdict:
+    def _judged(
+        self, pieces: Pieces | None, hits: Hits | None, ratio: float | None, place: int
+    ) -> GradientVerdict:
         deepest = self.deepest[place]
         if pieces is None or hits is None:
-            return Verdict("unknown", deepest)
+            return GradientVerdict("unknown", deepest)
         known = [readings for readings in pieces if readings is not None]
         if not known:
-            return Verdict("right", deepest, None, is_zero=True)
+            return GradientVerdict("right", deepest, None, is_zero=True)
         if not all(known):
-            return Verdict("wrong", deepest)
+            return GradientVerdict("wrong", deepest)
         if all(hits):
             best = [min(own, key=lambda one: self._depth(one, ratio)) for own in hits]
             stripped = any(all(one.link.is_stripped for one in own) for own in hits)
-            return Verdict("right", best[-1].link.node, best[-1].ratio, leaves_decay_out=stripped)
+            return GradientVerdict("right", best[-1].link.node, best[-1].ratio, leaves_decay_out=stripped)
         off = next(readings for readings, own in zip(known, hits, strict=True) if not own)
         nearest = min(off, key=lambda one: one.link.node.id)
-        return Verdict("factor", nearest.link.node, nearest.ratio)
+        return GradientVerdict("factor", nearest.link.node, nearest.ratio)
 
     def _depth(self, reading: Reading, ratio: float | None) -> tuple[bool, bool, bool, int]:
         """Order readings: first what is as many times its reference as the others, with a name, deepest."""
@@ -214,12 +219,12 @@ class Standard:
 
     def _with_own_rate(
         self,
-        verdict: Verdict,
+        verdict: GradientVerdict,
         place: int,
         pieces: Pieces | None,
         ratios: Sequence[float | None],
         factor: float | None,
-    ) -> Verdict:
+    ) -> GradientVerdict:
         """Forgive a factor of its own where the gradient is as the others are, and only the rate differs."""
         if factor is None or pieces is None:
             return verdict
@@ -248,16 +253,21 @@ class Standard:
         return reading.link.is_adaptive or not is_extent
 
 
+def _largest(array: Any) -> float:
+    """Return how large the largest element is; of one element at once."""
+    return abs(float(array.item())) if array.size == 1 else float(np.max(np.abs(array)))
+
+
 def _strangeness(reading: Reading) -> float:
     """Return how far a gradient is from its reference: 0 where it is the same."""
     return abs(math.log(abs(reading.ratio)))
 
 
-def _deepest_named(parameter: Parameter) -> Node | None:
+def _deepest_named(parameter: TrainedParameter) -> Node | None:
     """Return the deepest tensor of a chain that has a name; the deepest one if none has."""
     links = [link.node for piece in parameter.pieces[-1:] for link in piece.chain]
     named = [node for node in links if node.names]
     return (named or links)[-1] if links else None
 
 
-__all__ = ["ZERO", "Standard", "Verdict", "Verdicts", "is_natural", "multiple"]
+__all__ = ["ZERO", "GradientVerdict", "GradientVerdicts", "Standard", "is_natural", "multiple"]

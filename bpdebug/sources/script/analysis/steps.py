@@ -8,15 +8,11 @@ as the gradient; which one is decided by what it is equal to, not by its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.records import Node
-
-Values = Callable[[Node], Any]
-"""Node -> its value: the recorded one, or another."""
+from bpdebug.sources.script.recorder.records import Node, ValueOf
 
 
 class Link(NamedTuple):
@@ -48,7 +44,7 @@ class Link(NamedTuple):
     is_transposed: bool = False
     is_inner: bool = False
 
-    def factor(self, value_of: Values) -> float:
+    def factor(self, value_of: ValueOf) -> float:
         """Return the factor by which the tensor is in the step; of an adaptive step only its sign."""
         factor = float(self.sign)
         for scalar, power in () if self.is_adaptive else self.scalars:

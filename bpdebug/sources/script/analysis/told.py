@@ -14,7 +14,7 @@ from bpdebug.sources.pairs import read_pairs
 from bpdebug.sources.script.analysis.computed import stem_of
 from bpdebug.sources.script.analysis.errors import Dependence
 from bpdebug.sources.script.analysis.losses import implied_losses
-from bpdebug.sources.script.analysis.parameters import Parameter
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.numbering import Graph
 
 LOSS, GRADIENT, PARAMETER = "--loss", "--gradient", "--parameter"
@@ -65,7 +65,7 @@ def hold_gradients(graph: Graph, told: Mapping[str, str]) -> None:
                 _refuse(f"{GRADIENT} {tensor}={gradient}", f"no tensor is called {name}", name, names)
 
 
-def only(parameters: Sequence[Parameter], told: Sequence[str]) -> tuple[Parameter, ...]:
+def only(parameters: Sequence[TrainedParameter], told: Sequence[str]) -> tuple[TrainedParameter, ...]:
     """Return the parameters that the person names; all of them where nothing is said.
 
     Raises

@@ -6,10 +6,10 @@ from typing import Literal, NamedTuple
 
 from bpdebug.sources.script.recorder.records import Node
 
-Kind = Literal["right", "factor", "wrong", "unknown"]
+VerdictKind = Literal["right", "factor", "wrong", "unknown"]
 
 
-class Verdict(NamedTuple):
+class GradientVerdict(NamedTuple):
     """What the gradient of one parameter is.
 
     Attributes
@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
         Of a parameter whose parts have steps of their own, which of these are right.
     """
 
-    kind: Kind
+    kind: VerdictKind
     gradient: Node | None = None
     ratio: float | None = None
     is_zero: bool = False
@@ -42,11 +42,11 @@ class Verdict(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        """Whether it is right."""
+        """Whether it is the reference times the common factor."""
         return self.kind == "right"
 
 
-class Verdicts(NamedTuple):
+class GradientVerdicts(NamedTuple):
     """What the gradients of all parameters are, in their order.
 
     Attributes
@@ -55,19 +55,19 @@ class Verdicts(NamedTuple):
         The common factor: `step = −factor · reference`; None where there is none.
     ratio : float or None
         The gradients are so many times the reference.
-    each : tuple of Verdict
+    each : tuple of GradientVerdict
         One for each parameter.
     """
 
     factor: float | None
     ratio: float | None
-    each: tuple[Verdict, ...]
+    each: tuple[GradientVerdict, ...]
 
     @property
     def are_right(self) -> bool:
         """Whether all of them are right."""
         return all(verdict.is_right for verdict in self.each)
 
-    def count(self, kind: Kind) -> int:
+    def count(self, kind: VerdictKind) -> int:
         """Return how many are of a kind."""
         return sum(verdict.kind == kind for verdict in self.each)

@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.engine.language.nodes import Expression, Name, Statement, names
-from bpdebug.sources.script.conversion.moves import moving_rules, rule_of
 from bpdebug.sources.script.conversion.names import Names, text_of
-from bpdebug.sources.script.conversion.rules import basic_rules
+from bpdebug.sources.script.conversion.rules import conversion_rules, rule_of
 from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import Method
@@ -79,7 +78,7 @@ class ForwardWriter:
         self.graph, self.titles = graph, titles
         self.parameters = {graph.of(node).id for node in parameters}
         self.depends = graph.reached(parameters)
-        self.rules = basic_rules() | moving_rules()
+        self.rules = conversion_rules()
         self.aliases = _outermost_names(graph)
 
     def write(self, roots: Sequence[Node], on_top: OnTop | None = None) -> Forward:

@@ -1,4 +1,4 @@
-"""The table goes on: what only moves elements, takes a part of them, or puts a part in their place."""
+"""Moves: how operations are written that give the same elements, in another shape, order or number."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.engine.language.nodes import Expression, Index, Option
-from bpdebug.sources.script.conversion.rules import Rule, matmul, options_of
-from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number, shape_of, value_of
-from bpdebug.sources.script.recorder.operations import (
-    Attribute,
-    InLanguage,
-    InPlace,
-    Item,
-    Method,
-    elements,
-    put,
-    put_elements,
-    shaped,
+from bpdebug.engine.language.nodes import Expression
+from bpdebug.sources.script.conversion.translator import (
+    ConversionRule,
+    OpaqueError,
+    Translator,
+    like_of,
+    options_of,
+    shape_of,
+    value_of,
 )
-from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.operations import InLanguage, Method, shaped
+from bpdebug.sources.script.recorder.records import Node, same
 
 RESHAPES: tuple[Any, ...] = (
     np.reshape,
@@ -68,9 +65,52 @@ MOVES: tuple[Any, ...] = (
     Method("diagonal"),
 )
 """The same elements at other places, some of them more than once, some not at all."""
+CONVERSIONS: tuple[Any, ...] = (
+    np.copy,
+    np.asarray,
+    np.array,
+    np.ascontiguousarray,
+    np.asanyarray,
+    np.asfortranarray,
+    np.float64,
+    np.float32,
+    float,
+    operator.pos,
+    np.positive,
+    Method("copy"),
+    Method("astype"),
+    Method("item"),
+    Method("view"),
+    Method("__copy__"),
+    Method("__deepcopy__"),
+    Method("tolist"),
+)
+"""What gives the same elements again."""
 PADDINGS = ("constant", "edge", "reflect", "symmetric", "wrap")
 SPLITS: tuple[Any, ...] = (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit)
 JOINS: tuple[Any, ...] = (np.concatenate, np.hstack, np.vstack, np.stack, np.column_stack, np.dstack)
+
+
+def copied(translator: Translator, node: Node) -> Expression:
+    """Another name of the same."""
+    return translator.expression(node.operands[0])
+
+
+def converted(translator: Translator, node: Node) -> Expression:
+    """Write the same elements, in the shape that they have now."""
+    source = node.operands[0]
+    if node.function == Method("item") and len(node.operands) > 1:
+        place = value_of(node.operands[1:])
+        return translator.moved(source, lambda positions: positions.item(*place))
+    if type(source) in (list, tuple):
+        return translator.reshaped(translator.joined(source), node.shape)
+    if np.asarray(node.like).dtype.kind in "iu" and np.asarray(like_of(source)).dtype.kind == "f":
+        raise OpaqueError("rounding to integers")
+    if shape_of(source) == node.shape:
+        return translator.expression(source)
+    if int(np.prod(shape_of(source))) == int(np.prod(node.shape)):
+        return translator.reshaped(source, node.shape)
+    raise OpaqueError("another number of elements")
 
 
 def reshape(translator: Translator, node: Node) -> Expression:
@@ -119,90 +159,6 @@ def attribute(translator: Translator, node: Node) -> Expression:
     if name == "real":
         return translator.expression(node.operands[0])
     raise OpaqueError(name)
-
-
-def part(translator: Translator, node: Node) -> Expression:
-    """`x[i]`."""
-    source, index = node.operands
-    index = value_of(index)
-    parts = index if type(index) is tuple else (index,)
-    plain = _plain_index(parts)
-    if plain is not None and 0 not in node.shape:
-        return translator.call("subscript", source, index=plain)
-    if all(piece is None or piece is Ellipsis or piece == slice(None) for piece in map(_as_piece, parts)):
-        return translator.reshaped(source, node.shape)
-    return translator.moved(source, lambda positions: positions[index])
-
-
-def _as_piece(piece: Any) -> Any:
-    return piece if isinstance(piece, slice) or piece is None or piece is Ellipsis else 0
-
-
-def _plain_index(parts: tuple[Any, ...]) -> Index | None:
-    """Return a subscript of numbers and slices without a step; None for any other."""
-    found: list[Any] = []
-    for piece in parts:
-        if isinstance(piece, int | np.integer) and not isinstance(piece, bool):
-            found.append(int(piece))
-        elif isinstance(piece, slice) and piece.step in (None, 1):
-            bounds = (piece.start, piece.stop)
-            if not all(bound is None or isinstance(bound, int | np.integer) for bound in bounds):
-                return None
-            found.append(tuple(None if bound is None else int(bound) for bound in bounds))
-        else:
-            return None
-    return tuple(found)
-
-
-def seen_through(translator: Translator, node: Node) -> Expression:
-    """Write what a view shows of its array."""
-    source, positions = node.operands
-    return translator.call("gather", source, translator.constant(np.asarray(positions)))
-
-
-def replaced(translator: Translator, node: Node) -> Expression:
-    """`x` with a part replaced: `x[i] = v`."""
-    source, index, value = node.operands
-    shape, given = shape_of(source), shape_of(value)
-    if node.function is put_elements:
-        positions = np.asarray(index)
-    elif (
-        type(index) is Node and index.like.dtype.kind == "b" and index.shape == shape and given in ((), shape)
-    ):
-        return translator.call("where", index, value, source)
-    else:
-        positions = np.asarray(np.arange(int(np.prod(shape))).reshape(shape)[value_of(index)])
-    return translator.call(
-        "replaced", source, _fitted(translator, value, positions), translator.constant(positions)
-    )
-
-
-def _fitted(translator: Translator, value: Any, positions: Any) -> Any:
-    """Return a value for the positions: it may be repeated, but have no more axes than they have."""
-    if len(shape_of(value)) <= positions.ndim:
-        return value
-    return translator.reshaped(value, positions.shape)
-
-
-def added_at(translator: Translator, node: Node) -> Expression:
-    """`np.add.at(x, i, v)`: every use of a place counts."""
-    source, index, value = node.operands
-    shape = shape_of(source)
-    positions = np.asarray(np.arange(int(np.prod(shape))).reshape(shape)[value_of(index)])
-    value = _fitted(translator, value, positions)
-    scattered = translator.call("scatter_sum", value, translator.constant(positions), source)
-    added = node.function == InPlace(np.add.at)
-    return translator.call("add" if added else "subtract", source, scattered)
-
-
-def filled(translator: Translator, node: Node) -> Expression:
-    """`np.copyto(x, v)`."""
-    source, value = node.operands[:2]
-    if node.options or len(node.operands) > 2:
-        raise OpaqueError("copyto with options")
-    if shape_of(value) == shape_of(source):
-        return translator.expression(value)
-    return translator.call("add", value, translator.constant(np.zeros(shape_of(source))))
 
 
 def join(translator: Translator, node: Node) -> Expression:
@@ -259,24 +215,6 @@ def item(translator: Translator, node: Node) -> Expression:
     return translator.moved(source, lambda positions: whole.function(positions, *arguments, **options)[place])
 
 
-def tensordot(translator: Translator, node: Node) -> Expression:
-    """Make it a product of matrices: the axes that are summed go last in one and first in the other."""
-    x, y = node.operands[:2]
-    axes = value_of(options_of(node, "y", "axes").get("axes", 2))
-    left, right = shape_of(x), shape_of(y)
-    if isinstance(axes, int):
-        first, second = list(range(len(left) - axes, len(left))), list(range(axes))
-    else:
-        first, second = ([axis] if isinstance(axis, int) else list(axis) for axis in axes)
-    first, second = [axis % len(left) for axis in first], [axis % len(right) for axis in second]
-    own = [axis for axis in range(len(left)) if axis not in first]
-    others = [axis for axis in range(len(right)) if axis not in second]
-    summed = int(np.prod([left[axis] for axis in first]))
-    rows = translator.moved(x, lambda positions: positions.transpose(own + first).reshape(-1, summed))
-    columns = translator.moved(y, lambda positions: positions.transpose(second + others).reshape(summed, -1))
-    return translator.reshaped(translator.call("matmul", rows, columns), node.shape)
-
-
 def diagonal(translator: Translator, node: Node) -> Expression:
     """`np.diag`: of a matrix its diagonal, of a vector the matrix with it."""
     source, *rest = node.operands
@@ -304,67 +242,19 @@ def trace(translator: Translator, node: Node) -> Expression:
     return translator.call("sum", translator.moved(node.operands[0], np.diag))
 
 
-def cumsum(translator: Translator, node: Node) -> Expression:
-    """Write sums from the first element on."""
-    axis = value_of(options_of(node, "axis").get("axis"))
-    if axis is None and len(shape_of(node.operands[0])) != 1:
-        raise OpaqueError("cumsum of all axes")
-    options: dict[str, Option] = {"axis": 0 if axis is None else int(axis)}
-    return translator.call("cumsum", node.operands[0], **options)
-
-
-def moving_rules() -> dict[Any, Rule]:
+def moving_rules() -> dict[Any, ConversionRule]:
     """Return the rules of this module by callable."""
-    rules: dict[Any, Rule] = {
+    return {
+        same: copied,
+        **dict.fromkeys(CONVERSIONS, converted),
         **dict.fromkeys(RESHAPES, reshape),
         **dict.fromkeys(MOVES, move),
         **dict.fromkeys((*JOINS, np.append), join),
         np.transpose: transpose,
         Method("transpose"): transpose,
-        operator.getitem: part,
-        elements: seen_through,
-        put: replaced,
-        put_elements: replaced,
-        InPlace(np.add.at): added_at,
-        InPlace(np.subtract.at): added_at,
-        InPlace(np.copyto): filled,
         np.pad: padded,
         np.diag: diagonal,
         np.tril: triangle,
         np.triu: triangle,
-        np.tensordot: tensordot,
         np.trace: trace,
-        np.cumsum: cumsum,
-        Method("cumsum"): cumsum,
     }
-    return rules
-
-
-def rule_of(rules: dict[Any, Rule], node: Node) -> Rule:
-    """Return the rule of a node.
-
-    Raises
-    ------
-    OpaqueError
-        If there is none.
-    """
-    for one in (node, *node.parents()):
-        kind = type(one.like)
-        if issubclass(kind, np.ndarray) and kind not in (np.ndarray, np.memmap):
-            raise OpaqueError(f"{kind.__name__}: its operators are its own")
-        if isinstance(one.like, np.ndarray | np.generic) and one.like.dtype.kind == "c":
-            raise OpaqueError("complex numbers")
-    function = node.function
-    if isinstance(function, Attribute):
-        return attribute
-    if isinstance(function, InLanguage):
-        return in_language
-    if isinstance(function, Item):
-        return item
-    try:
-        return rules[function]
-    except (KeyError, TypeError):
-        raise OpaqueError(getattr(function, "__name__", type(function).__name__)) from None
-
-
-__all__ = ["matmul", "moving_rules", "number", "rule_of"]

@@ -8,30 +8,36 @@ from __future__ import annotations
 
 from collections import Counter
 
+from bpdebug.engine.program.variables import version_name
 from bpdebug.sources.script.recorder.records import Node
-
-VERSION = " ·"
-"""What stands between a name and its version."""
 
 UNNAMED = "line "
 """What is called after its line begins with this."""
 
 
 class Names:
-    """Gives names, each once."""
+    """Gives names, each once.
+
+    Attributes
+    ----------
+    versions : dict
+        What is called otherwise than it is written: its name -> how it is written.
+    """
 
     def __init__(self) -> None:
-        self._versions: Counter[str] = Counter()
+        self.versions: dict[str, str] = {}
+        self._counts: Counter[str] = Counter()
         self._taken: set[str] = set()
 
     def new(self, text: str) -> str:
         """Return a name that nothing has: the text itself, or with a version."""
         while True:
-            self._versions[text] += 1
-            version = self._versions[text]
-            name = text if version == 1 else f"{text}{VERSION}{version}"
+            self._counts[text] += 1
+            name = version_name(text, self._counts[text])
             if name not in self._taken:
                 self._taken.add(name)
+                if name != text:
+                    self.versions[name] = text
                 return name
 
 

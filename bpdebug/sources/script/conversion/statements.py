@@ -15,14 +15,14 @@ import numpy as np
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, CallSite, Expression, Name, Number, Phase, Source, Statement
 from bpdebug.engine.language.nodes import names as names_in
-from bpdebug.sources.script.conversion.moves import moving_rules, rule_of
-from bpdebug.sources.script.conversion.rules import basic_rules
+from bpdebug.sources.script.conversion.names import Names
+from bpdebug.sources.script.conversion.rules import conversion_rules, rule_of
 from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number
 from bpdebug.sources.script.graph import is_random, sources
 from bpdebug.sources.script.recorder.operations import elements
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recording import Recording
-from bpdebug.sources.script.sites import GRADIENT, MODULE, Place, Site
+from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, SourceRange
 
 LONGEST_NAME = 40
 
@@ -51,6 +51,8 @@ class Converted(NamedTuple):
         The name of an input or a statement -> the node that it is.
     names : mapping
         The number of a node -> its name, for all that have one.
+    versions : mapping
+        Name of a further version of a variable -> the variable.
     opaque : tuple of Opaque
         What is only recorded: no gradient is derived through it.
     dtype : dtype
@@ -62,6 +64,7 @@ class Converted(NamedTuple):
     instances: tuple[Instance | None, ...]
     nodes: Mapping[str, Node]
     names: Mapping[int, str]
+    versions: Mapping[str, str]
     opaque: tuple[Opaque, ...]
     dtype: np.dtype[Any]
 
@@ -99,7 +102,7 @@ class _Conversion:
         self, recording: Recording, start: int, phase_of: Callable[[Node], tuple[Phase, str]]
     ) -> None:
         self.recording, self.start, self.phase_of = recording, start, phase_of
-        self.rules = basic_rules() | moving_rules()
+        self.rules = conversion_rules()
         self.names: dict[int, str] = {}
         self.nodes: dict[str, Node] = {}
         self.inputs: dict[str, Array] = {}
@@ -107,10 +110,10 @@ class _Conversion:
         self.statements: list[Statement] = []
         self.instances: list[Instance | None] = []
         self.opaque: dict[tuple[str, int, str], Opaque] = {}
-        self.versions: dict[str, int] = {}
+        self.title = Names()
         singles = any(getattr(node.like, "dtype", None) == np.float32 for node in recording.nodes)
         self.dtype = np.dtype(np.float32 if singles else np.float64)
-        self.places: dict[Place, Source] = {}
+        self.places: dict[SourceRange, Source] = {}
         self.paths = _input_names(recording, start)
 
     def converted(self) -> Converted:
@@ -122,6 +125,7 @@ class _Conversion:
             tuple(self.instances),
             {name: node for name, node in self.nodes.items() if name in inputs or name not in self.inputs},
             self.names,
+            self.title.versions,
             tuple(self.opaque.values()),
             self.dtype,
         )
@@ -141,7 +145,7 @@ class _Conversion:
             return
         site = instance.site if instance is not None else node.site
         expression = self.written(node, site)
-        name = self.version(_written_name(node, instance))
+        name = self.title.new(_written_name(node, instance))
         phase, of = self.phase_of(node)
         frame, turns = (instance.frame, instance.turns) if instance else (node.frame, node.turns)
         source = self.source(site, frame, turns) if site is not None else None
@@ -149,14 +153,6 @@ class _Conversion:
         self.instances.append(instance)
         self.names[node.id] = name
         self.nodes[name] = node
-
-    def version(self, name: str) -> str:
-        """Return a name that nothing has: its next version."""
-        while True:
-            self.versions[name] = count = self.versions.get(name, 0) + 1
-            found = name if count == 1 else f"{name} ·{count}"
-            if found not in self.nodes and found not in self.inputs:
-                return found
 
     def source(self, site: Site, frame: Frame, turns: Mapping[int, int]) -> Source:
         """Say where a statement stands, and under what it ran."""
@@ -205,7 +201,7 @@ class _Conversion:
         )  # a Python number adapts, an array does not
         if isinstance(value, float) and (not written or is_plain):
             return number(value)
-        name = self.version(written or _written_name(node, None))
+        name = self.title.new(written or _written_name(node, None))
         self.names[node.id] = name
         self.nodes[name] = node
         self.inputs[name] = as_floats(value, self.dtype)
@@ -216,7 +212,7 @@ class _Conversion:
         value = as_floats(value, self.dtype)
         key = (value.shape, value.tobytes())
         if key not in self.constants:
-            name = self.version("index")
+            name = self.title.new("index")
             self.inputs[name] = value
             self.constants[key] = Name(name)
         return self.constants[key]
@@ -224,12 +220,12 @@ class _Conversion:
     def unknown(self, node: Node, translator: Translator, why: str) -> Expression:
         """Write an operation that the language does not know: its value is recorded."""
         code = " ".join(node.site.code.split()) if node.site is not None else why
-        place = node.site.place if node.site is not None else Place("", 0, 0, 0, 0)
+        place = node.site.place if node.site is not None else SourceRange("", 0, 0, 0, 0)
         is_derivable = any(True for _ in sources(node)) and np.asarray(node.like).dtype.kind == "f"
         if is_derivable and not is_random(node):
             key = (place.file, place.line, why)
             self.opaque.setdefault(key, Opaque(why, code, shown(place.file), place.line))
-        name = self.version(f"recorded {len(self.inputs)}")
+        name = self.title.new(f"recorded {len(self.inputs)}")
         self.inputs[name] = as_floats(node.value, self.dtype)
         operands = [translator.expression(parent) for parent in _real_operands(node)]
         return Call("opaque", (Name(name), *operands), (("text", code),))

@@ -7,6 +7,7 @@ gradient passes. Nothing is guessed.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -90,7 +91,7 @@ class Translator:
 
 
 def number(value: Any) -> Number:
-    """Write a number."""
+    """Write a literal: an integer stays one, anything else is a float."""
     return Number(int(value) if isinstance(value, int | np.integer) else float(value))
 
 
@@ -115,3 +116,23 @@ def _flat(parts: Any) -> list[Any]:
     if type(parts) in (list, tuple):
         return [element for part in parts for element in _flat(part)]
     return [np.asarray(parts, dtype=float) if not isinstance(parts, Node) else parts]
+
+
+def options_of(node: Node, *places: str) -> dict[str, Any]:
+    """Return the options of a node, and by their names the operands after the first."""
+    return {**dict(zip(places, node.operands[1:], strict=False)), **node.options}
+
+
+def like_of(operand: Any) -> Any:
+    """Return what has the shape and the dtype of an operand."""
+    return operand.like if type(operand) is Node else operand
+
+
+def of_scipy(name: str) -> tuple[Any, ...]:
+    """Return a function of `scipy.special`; none where the script has not imported that."""
+    found = getattr(sys.modules.get("scipy.special"), name, None)
+    return () if found is None else (found,)
+
+
+ConversionRule = Callable[[Translator, Node], Expression]
+"""How an operation is written."""

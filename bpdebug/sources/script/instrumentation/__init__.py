@@ -18,7 +18,7 @@ import tokenize
 from types import CodeType
 
 from bpdebug.sources.script.instrumentation.statements import Statements
-from bpdebug.sources.script.sites import Site, Source
+from bpdebug.sources.script.sites import InstrumentedFile, Site
 
 
 def instrument(text: str | bytes, file: str, sites: list[Site]) -> CodeType:
@@ -38,11 +38,11 @@ def instrument(text: str | bytes, file: str, sites: list[Site]) -> CodeType:
     SyntaxError, ValueError
         As `compile`.
     """
-    source = Source(file, text if isinstance(text, str) else decoded(text))
+    source = InstrumentedFile(file, text if isinstance(text, str) else decoded(text))
     return compile(instrumented_tree(text, source, sites), file, "exec", dont_inherit=True)
 
 
-def instrumented_tree(text: str | bytes, source: Source, sites: list[Site]) -> ast.Module:
+def instrumented_tree(text: str | bytes, source: InstrumentedFile, sites: list[Site]) -> ast.Module:
     """Parse a source, and put hooks into its tree; see `instrument`."""
     tree: ast.Module = Statements(source, sites).visit(ast.parse(text, source.file))
     return tree

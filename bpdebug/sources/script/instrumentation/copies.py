@@ -13,7 +13,7 @@ from types import CodeType, FunctionType
 from typing import NamedTuple
 
 from bpdebug.sources.script.instrumentation import decoded, instrumented_tree
-from bpdebug.sources.script.sites import Site, Source
+from bpdebug.sources.script.sites import InstrumentedFile, Site
 
 Key = tuple[str, int, tuple[str, ...], tuple[str, ...]]
 Exchanged = list[tuple[FunctionType, CodeType]]
@@ -63,7 +63,7 @@ class Copies:
             As `compile`.
         """
         if name not in self.files or self.files[name].text != text:
-            tree = instrumented_tree(text, Source(name, text), self.sites)
+            tree = instrumented_tree(text, InstrumentedFile(name, text), self.sites)
             hooked, plain = (_by_key(compile(one, name, "exec", dont_inherit=True)) for one in (tree, text))
             self.files[name] = File(text, tree, hooked, plain)
         return self.files[name]

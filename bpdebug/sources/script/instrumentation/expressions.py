@@ -1,103 +1,41 @@
-"""Hooks within expressions."""
+"""Hooks within expressions: what they compute, what they call, and the values that statements keep."""
 
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from bpdebug.sources.script.sites import Place, Site, Source, Target
+from bpdebug.sources.script.instrumentation.operators import BINARY, OPERATORS, UNARY, hook_of
+from bpdebug.sources.script.sites import InstrumentedFile, Site, SourceRange, Target
 
-BINARY: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.MatMult: operator.matmul,
-    ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_,
-    ast.BitXor: operator.xor,
-    ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
-IN_PLACE: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operator.iadd,
-    ast.Sub: operator.isub,
-    ast.Mult: operator.imul,
-    ast.Div: operator.itruediv,
-    ast.FloorDiv: operator.ifloordiv,
-    ast.Mod: operator.imod,
-    ast.Pow: operator.ipow,
-    ast.MatMult: operator.imatmul,
-    ast.BitAnd: operator.iand,
-    ast.BitOr: operator.ior,
-    ast.BitXor: operator.ixor,
-    ast.LShift: operator.ilshift,
-    ast.RShift: operator.irshift,
-}
-UNARY: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Invert: operator.invert,
-}
-OPERATORS = frozenset({"binary", "unary", "augment"})
-"""The kinds of sites whose hook is that of their operator."""
 ATTRIBUTES = frozenset({"T", "mT", "real", "imag", "flat"})
 """The attributes of an array that are another array."""
 UNSEEN_CALLS = frozenset({"super", "len", "range", "isinstance", "str", "repr", "locals", "globals"})
 """Builtins that no gradient passes; a function of the person's with such a name needs no hook either."""
 KEEPS_VALUES = frozenset({"append", "appendleft", "insert"})
 """Methods that put their last argument into a container."""
-SELF_CONTAINED = (
-    ast.Constant,
-    ast.JoinedStr,
-    ast.Lambda,
-    ast.Yield,
-    ast.YieldFrom,
-    ast.Await,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
-    ast.Starred,
-)
-"""Expressions whose own value is no tensor, or is seen elsewhere."""
-
-
-def hook_of(operation: Callable[..., Any]) -> str:
-    """Return what the hook of an operator is called: it has one of its own, the same in every recording."""
-    return operation.__name__.strip("_")
 
 
 class Expressions(ast.NodeTransformer):
     """Puts hooks into expressions; what statements add is in `Statements`."""
 
-    def __init__(self, source: Source, sites: list[Site]) -> None:
+    def __init__(self, source: InstrumentedFile, sites: list[Site]) -> None:
         self.source = source
         self.sites = sites
-        self.statement: Place | None = None
+        self.statement: SourceRange | None = None
         self.functions: list[str] = []
         self.loops: tuple[int, ...] = ()
         self.is_module = True
         self.class_name = ""
         self.global_names: frozenset[str] = frozenset()
 
-    def place(self, node: ast.AST) -> Place:
+    def place(self, node: ast.AST) -> SourceRange:
         """Return where a node stands."""
         line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
         end_line, end_column = getattr(node, "end_lineno", line), getattr(node, "end_col_offset", column)
-        return Place(self.source.file, line, end_line or line, column, end_column or column)
+        return SourceRange(self.source.file, line, end_line or line, column, end_column or column)
 
     def site(
         self,

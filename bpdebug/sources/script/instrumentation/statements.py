@@ -6,7 +6,8 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bpdebug.sources.script.instrumentation.expressions import IN_PLACE, Expressions
+from bpdebug.sources.script.instrumentation.expressions import Expressions
+from bpdebug.sources.script.instrumentation.operators import IN_PLACE
 
 
 class Statements(Expressions):

@@ -74,7 +74,7 @@ class Known:
 
     __slots__ = ("family", "history", "node", "object", "version", "view")
 
-    def __init__(self, known: Any, node: Node, family: Family | None, view: View | None) -> None:
+    def __init__(self, known: Any, node: Node, family: Family | None, view: ArrayView | None) -> None:
         self.object, self.node, self.family, self.view = known, node, family, view
         self.version = family.version if family else 0
         self.history = [(node.id, node)]
@@ -88,7 +88,7 @@ class Known:
 
 ZeroKey = tuple[int, str]
 """The identity of an object and the name of its attribute; 0 and the name of a variable."""
-View = tuple[Any, Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]
+ArrayView = tuple[Any, Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]
 Add = Callable[..., Node]
 
 
@@ -192,7 +192,7 @@ class Objects:
             self.other is not None and is_other(value) and self.other.is_known(value)
         )
 
-    def register(self, value: Any, node: Node, view: View | None = None) -> Known:
+    def register(self, value: Any, node: Node, view: ArrayView | None = None) -> Known:
         """Let an object stand for a node."""
         family = None
         if isinstance(value, np.ndarray):

@@ -6,7 +6,7 @@ here: methods and attributes by name, and what writes in place, made functional.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ class Method:
     name: str
 
     def __call__(self, owner: Any, *arguments: Any, **options: Any) -> Any:
-        """Call it."""
+        """Call the method of this name that the first operand has."""
         return getattr(owner, self.name)(*arguments, **options)
 
 
@@ -34,7 +34,7 @@ class Attribute:
     name: str
 
     def __call__(self, owner: Any) -> Any:
-        """Look it up."""
+        """Return the attribute of an array."""
         return getattr(owner, self.name)
 
 
@@ -83,7 +83,7 @@ class Item:
     place: int
 
     def __call__(self, results: Any) -> Any:
-        """Take it."""
+        """Return the one at this place."""
         return results[self.place]
 
 
@@ -109,3 +109,11 @@ def put_elements(x: Any, positions: Any, part: Any) -> Any:
 def shaped(x: Any, shape: tuple[int, ...]) -> Any:
     """Return `x` after `x.shape = shape`."""
     return np.reshape(x, shape)
+
+
+def is_in(function: Any, table: Container[Any]) -> bool:
+    """Whether a function is in a table; one that cannot be hashed is in none."""
+    try:
+        return function in table
+    except TypeError:
+        return False

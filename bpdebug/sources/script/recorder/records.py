@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script.sites import Place, Site
+from bpdebug.sources.script.sites import Site, SourceRange
 
 Turns = Mapping[int, int]
 """The site of a loop -> which turn of it, from 0."""
@@ -120,13 +120,8 @@ class Node:
         value: Any,
         frame: Frame,
     ) -> None:
-        self.id, self.site, self.function, self.operands, self.options = (
-            number,
-            site,
-            function,
-            operands,
-            options,
-        )
+        self.id, self.site, self.function = number, site, function
+        self.operands, self.options = operands, options
         self._value = value
         self._undo: Undo | None = None
         self.frame, self.turns = frame, frame.turns
@@ -177,6 +172,10 @@ class Node:
     def __repr__(self) -> str:
         function = getattr(self.function, "__name__", self.function)
         return f"<{self.id} {function} {self.shape} {'/'.join(self.names)}>"
+
+
+ValueOf = Callable[[Node], Any]
+"""Node -> its value: the recorded one, or another."""
 
 
 class Undo(NamedTuple):
@@ -248,7 +247,7 @@ class Instance:
         self.names: tuple[str, ...] = ()
 
     @property
-    def statement(self) -> Place:
+    def statement(self) -> SourceRange:
         """Where the statement stands."""
         return self.site.statement
 
@@ -324,7 +323,7 @@ def nodes_in(value: Any) -> Iterator[Node]:
         yield from nodes_in((value.start, value.stop, value.step))
 
 
-def recomputed(node: Node, value_of: Callable[[Node], Any]) -> Any:
+def recomputed(node: Node, value_of: ValueOf) -> Any:
     """Compute a node again.
 
     Parameters

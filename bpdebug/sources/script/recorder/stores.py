@@ -71,7 +71,7 @@ class Change(tuple[Recorder, Site, Any]):
 
     def __getitem__(self, key: Any) -> Any:
         recorder, site, owner = tuple.__iter__(self)
-        return Held((recorder, site, owner, key, owner[key]))
+        return AugmentedOperand((recorder, site, owner, key, owner[key]))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         recorder, site, owner = tuple.__iter__(self)
@@ -84,14 +84,14 @@ class Change(tuple[Recorder, Site, Any]):
 
     def __getattribute__(self, name: str) -> Any:
         recorder, site, owner = tuple.__iter__(self)
-        return Held((recorder, site, owner, None, getattr(owner, name)))
+        return AugmentedOperand((recorder, site, owner, None, getattr(owner, name)))
 
     def __setattr__(self, name: str, value: Any) -> None:
         recorder, site, owner = tuple.__iter__(self)
         set_attribute(recorder, site, owner, name, value)
 
 
-class Held(tuple[Recorder, Site, Any, Any, Any]):
+class AugmentedOperand(tuple[Recorder, Site, Any, Any, Any]):
     """What an augmented assignment has read; the operator is applied to it."""
 
     __slots__ = ()
@@ -112,7 +112,9 @@ class Held(tuple[Recorder, Site, Any, Any, Any]):
 
 
 for _operation in PLAIN:
-    setattr(Held, f"__{_operation.__name__.strip('_')}__", lambda self, value: self.changed(value))
+    setattr(
+        AugmentedOperand, f"__{_operation.__name__.strip('_')}__", lambda self, value: self.changed(value)
+    )
 
 
 class InPlacePart(tuple[Any]):
@@ -154,7 +156,7 @@ class Part:
         objects.written(owner, node, self.undo)
         name = site.targets[0].owner
         recorder.effect(site, node, name)
-        recorder.check(site, whole, node, name)
+        recorder.steps.check(site, whole, node, name)
 
 
 def set_item(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) -> None:
@@ -207,7 +209,7 @@ def _named(recorder: Recorder, site: Site, old: Any, value: Any, key: Any) -> No
         recorder.name(recorder.objects.node_of(value), name)
     elif type(value) in (list, tuple, dict):
         recorder.name_parts(value, name)
-    recorder.slot(site, old, value, name)
+    recorder.steps.slot(site, old, value, name)
 
 
 def item_name(target: Target, key: Any) -> str:
@@ -246,7 +248,7 @@ def _set_part(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) 
     objects.written(owner, node, undo)
     name = site.targets[0].owner
     recorder.effect(site, node, name)
-    recorder.check(site, whole, node, name)
+    recorder.steps.check(site, whole, node, name)
 
 
 def _stored_in_other(
@@ -262,7 +264,7 @@ def _stored_in_other(
     if recorder.objects is objects:
         node, name = objects.node_of(owner), site.targets[0].owner
         recorder.effect(site, node, name)
-        recorder.check(site, whole, node, name)
+        recorder.steps.check(site, whole, node, name)
 
 
 def _own(key: Any) -> Any:

@@ -39,11 +39,11 @@ from bpdebug.verify.diagnosis.rules.tensors import (
     unshaped,
     updated_too_early,
 )
-from bpdebug.verify.diagnosis.scope import Replacement, Scope
+from bpdebug.verify.diagnosis.scope import FormulaScope, Substitution
 
-Rule = Callable[[Expression, Scope], Iterator[Replacement]]
+EditRule = Callable[[Expression, FormulaScope], Iterator[Substitution]]
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[EditRule, ...] = (
     wrong_argument_of_derivative,
     derivative_from_the_output,
     another_tensor,

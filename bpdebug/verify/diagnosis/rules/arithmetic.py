@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from bpdebug.engine.language.nodes import Call, Expression, Number
 from bpdebug.verify.diagnosis.rules.activations import is_derivative
-from bpdebug.verify.diagnosis.scope import Replacement, Scope
+from bpdebug.verify.diagnosis.scope import FormulaScope, Substitution
 
 TERMS = ("add", "subtract")
 
 
-def left_out(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def left_out(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`da1` for `da1 * sigmoid_prime(z1)`: a factor or a term is missing."""
     if isinstance(node, Call) and node.function in ("multiply", "matmul", "divide", *TERMS):
         x, y = node.arguments
@@ -24,7 +24,7 @@ def left_out(node: Expression, scope: Scope) -> Iterator[Replacement]:
             yield y, "term left out" if is_term else "factor left out", 1.3
 
 
-def all_but_one_left_out(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def all_but_one_left_out(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`dx` for `dx - mean(dx) - ...`: of three terms or more only one is there."""
     terms = _terms(node)
     if len(terms) > 2:
@@ -38,7 +38,7 @@ def _terms(node: Expression) -> list[Expression]:
     return [node]
 
 
-def twice(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def twice(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`da1 * sigmoid_prime(z1) * sigmoid_prime(z1)`: a factor or a term is there twice."""
     if not isinstance(node, Call):
         return
@@ -53,20 +53,20 @@ def twice(node: Expression, scope: Scope) -> Iterator[Replacement]:
             yield Call("add", (node, term)), "term twice", 1.2
 
 
-def inverted(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def inverted(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`da1 * 0.8` for `da1 / 0.8`."""
     if isinstance(node, Call) and node.function == "divide":
         yield Call("multiply", node.arguments), "inverted", 1.2
 
 
-def opposite_sign(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def opposite_sign(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """Yield `a - b` for `a + b`, and the reverse."""
     if isinstance(node, Call) and node.function in TERMS:
         other = "subtract" if node.function == "add" else "add"
         yield Call(other, node.arguments), "opposite sign", 1.1
 
 
-def another_power(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def another_power(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`x` for `x ** 2` or for `sqrt(x)`: a square or a root is missing."""
     match node:
         case Call("power", (inner, Number())):
@@ -75,7 +75,7 @@ def another_power(node: Expression, scope: Scope) -> Iterator[Replacement]:
             yield inner, "root left out", 1.2
 
 
-def beside_the_root(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def beside_the_root(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`sqrt(x + 1e-08)` for `sqrt(x) + 1e-08`, and the reverse."""
     match node:
         case Call("add", (Call("sqrt", (inner,)), Number() as number)):

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Name, Option, names, replace
-from bpdebug.verify.diagnosis.scope import Replacement, Scope
+from bpdebug.verify.diagnosis.scope import FormulaScope, Substitution
 
 
-def unmasked(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def unmasked(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`dmasked1` for `tril(dmasked1)`, and `softmax(scores1)` for `p1`, the softmax of masked scores."""
     if isinstance(node, Call) and node.function == "tril":
         yield node.arguments[0], "mask left out", 1.1
@@ -28,13 +28,13 @@ def unmasked(node: Expression, scope: Scope) -> Iterator[Replacement]:
             yield replace(formula, masked), "mask left out", 1.2
 
 
-def _before_mask(name: str, scope: Scope) -> Expression | None:
+def _before_mask(name: str, scope: FormulaScope) -> Expression | None:
     """Return what a mask was laid over; None if a tensor is not masked."""
     formula = scope.formulas.get(name)
     return formula.arguments[0] if isinstance(formula, Call) and FUNCTIONS[formula.function].is_mask else None
 
 
-def another_scale(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def another_scale(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`sqrt(count(a1, axis=-1))` for `scale1`: the root of the model's width, not of a head's; or no root."""
     if not isinstance(node, Name):
         return
@@ -46,7 +46,7 @@ def another_scale(node: Expression, scope: Scope) -> Iterator[Replacement]:
                     yield Call("sqrt", (Call("count", (whole,), along),)), "width of all heads", 1.1
 
 
-def another_part(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def another_part(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`z1_t2[:,0:2]` for `z1_t2[:,2:4]`: the part of another gate."""
     if isinstance(node, Call) and node.function == "subscript":
         formulas = scope.formulas.values()
@@ -65,7 +65,7 @@ def _parts(formula: Expression, of: Expression) -> Iterator[Call]:
             yield from _parts(argument, of)
 
 
-def reset_before_the_product(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def reset_before_the_product(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`(r * h) @ w.T` for `r * (h @ w.T)`: the GRU's reset gate on the state, not on its weighted sum."""
     match node:
         case Call("multiply", (gate, Call("subscript", (Name() as sums,), (("index", (_, columns)),)))):

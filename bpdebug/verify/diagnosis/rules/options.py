@@ -8,13 +8,13 @@ from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Option
 from bpdebug.engine.language.shapes import options_of
 from bpdebug.verify.diagnosis.misreadings import MISREAD
-from bpdebug.verify.diagnosis.scope import Replacement, Scope
+from bpdebug.verify.diagnosis.scope import FormulaScope, Substitution
 
 ABSENT: dict[str, Option] = {"stride": 1, "padding": 0, "dilation": 1, "eps": 0.0}
 """What an option comes to where code does without it."""
 
 
-def another_option(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def another_option(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`softmax(z1, axis=0)` for `softmax(z1, axis=1)`, or a stride or an epsilon left out."""
     if isinstance(node, Call) and node.function != "sum":
         defaults = FUNCTIONS[node.function].options
@@ -25,7 +25,7 @@ def another_option(node: Expression, scope: Scope) -> Iterator[Replacement]:
                     yield Call(node.function, node.arguments, tuple(options.items())), "another option", 1.1
 
 
-def _others(call: Call, name: str, value: Option, default: Option, scope: Scope) -> Iterator[Option]:
+def _others(call: Call, name: str, value: Option, default: Option, scope: FormulaScope) -> Iterator[Option]:
     if isinstance(value, bool):
         yield not value
     elif name == "axis" and isinstance(value, int):
@@ -40,7 +40,7 @@ def _others(call: Call, name: str, value: Option, default: Option, scope: Scope)
             yield doubled if isinstance(value, tuple) else doubled[0]
 
 
-def misread(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def misread(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`max_pool2d_gradient(da1, a0, add=False)`: the function is computed wrongly inside."""
     if not isinstance(node, Call) or node.function not in MISREAD:
         return

@@ -9,10 +9,10 @@ from bpdebug.engine.language.forms import reduced_axes
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Number, Option
 from bpdebug.engine.language.shapes import options_of
-from bpdebug.verify.diagnosis.scope import Replacement, Scope
+from bpdebug.verify.diagnosis.scope import FormulaScope, Substitution
 
 
-def another_sum(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def another_sum(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """Not summed, summed over other axes or over all, or averaged."""
     if not isinstance(node, Call) or node.function != "sum":
         return
@@ -43,7 +43,7 @@ def another_sum(node: Expression, scope: Scope) -> Iterator[Replacement]:
     )
 
 
-def one_number_for_all(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def one_number_for_all(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`broadcast_like(sum(dz1), sum(dz1, axis=0))`: the sum over everything, given to every unit.
 
     `b1 -= rate * np.sum(dz1)` does so without a word: the bias has its shape, and the number is broadcast.
@@ -62,7 +62,7 @@ def _choices(rank: int) -> Iterator[Option]:
     yield None
 
 
-def another_mean(node: Expression, scope: Scope) -> Iterator[Replacement]:
+def another_mean(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """Yield the sum for the mean, and the mean that is divided by one less than there are elements."""
     if isinstance(node, Call) and node.function == "mean":
         total = Call("sum", node.arguments, node.options)

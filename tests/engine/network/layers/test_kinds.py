@@ -216,3 +216,33 @@ def test_gamma_of_a_picture_gets_its_gradient_in_one_sum() -> None:
     (statement,) = (statement for statement in program.statements if statement.name == "dgamma1")
     text = numpy_text(statement.expression)
     assert text == "reshape_like(sum(da1 * xhat1, axis=(0, 2, 3)), gamma1)"
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+@pytest.mark.parametrize("layout", [COLUMNS, ROWS], ids=["columns", "rows"])
+def test_biases_folded_into_weights_are_biases(layout: Layout, place: str) -> None:
+    """A dense layer behind a 1 has the gradients of one with a bias: its first column, or its last."""
+    random = np.random.default_rng(3)
+    w, b, shape = random.normal(size=(2, 3)), random.normal(size=(2, 1)), (2, 4)
+    a0 = laid_out(A0, layout)
+    ones = LAYER_KINDS["append_ones"]
+    first = make_layer(1, ones, {"place": place}, {"a_prev": a0.shape}, layout)
+    folded = np.hstack([b, w] if place == "first" else [w, b])
+    roles = {"a_prev": laid_out(np.empty((4, 4)), layout).shape, "w": folded.shape}
+    second = make_layer(2, LAYER_KINDS["dense"], {"activation": "tanh"}, roles, layout)
+    (made,) = ones.generated
+    values = {"a0": a0, "w2": folded, "ones1": made.values({}, laid_out(A0[:1], layout).shape)}
+    shapes = {name: value.shape for name, value in values.items()}
+    program = with_backward(
+        shapes, [*first.forward, *second.forward], "a2", [first, second], ["w2"], {}, ["w2", "a0"]
+    )
+    values["da2"] = laid_out(random.normal(size=shape), layout)
+    found = run(program, values).values
+    apart = {"a_prev": a0, "w": w, "b": b if layout is COLUMNS else b.ravel()}
+    plain, given = one_layer("dense", layout, apart, {"activation": "tanh"})
+    wanted = run(plain, {**given, "da1": values["da2"]}).values
+    np.testing.assert_allclose(found["a2"], wanted["a1"], rtol=1e-14)
+    np.testing.assert_allclose(found["da0"], wanted["da0"], rtol=1e-14)
+    columns = (wanted["db1"].reshape(2, 1), wanted["dw1"])
+    both = np.hstack(columns if place == "first" else columns[::-1])
+    np.testing.assert_allclose(found["dw2"], both, rtol=1e-14)

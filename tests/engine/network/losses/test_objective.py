@@ -160,7 +160,7 @@ def test_class_indices_are_a_step_and_get_no_gradient(load: Load) -> None:
 
 @pytest.mark.parametrize("kind", LOSS_KINDS)
 def test_where_the_mean_is_taken_changes_what_flows_and_no_parameter(load: Load, kind: str) -> None:
-    more = "regularisation = { l2 = 0.1 }"
+    more = 'reduction = "mean"\nregularisation = { l2 = 0.1 }'
     loss, parameters = (
         values(load(kind, f'{more}\nbatch_mean = "{place}"')) for place in ("at_loss", "at_parameters")
     )
@@ -237,7 +237,8 @@ def test_names_of_common_code_for_an_output_and_its_target(load: Load) -> None:
 @pytest.mark.parametrize("layout", ["columns", "rows"])
 @pytest.mark.parametrize("kind", LOSS_KINDS)
 def test_the_suggestion_has_the_loss_too(load: Load, tmp_path: Path, kind: str, layout: str) -> None:
-    scenario = load(kind, 'batch_mean = "at_parameters"\nregularisation = { l2 = 0.1 }', layout)
+    more = 'reduction = "mean"\nbatch_mean = "at_parameters"\nregularisation = { l2 = 0.1 }'
+    scenario = load(kind, more, layout)
     path = tmp_path / "better.toml"
     path.write_text(suggested_scenario(scenario.program, "Loss"))
     better = load_scenario(path)
