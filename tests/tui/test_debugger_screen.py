@@ -593,11 +593,11 @@ async def test_the_palette_lists_what_can_be_done() -> None:
 
         helps = {action.help: action.needs for action in ACTIONS}
         assert offered() & set(helps) == {
-            text for text, needs in helps.items() if needs in ("", "later", "layers", "finding")
+            text for text, needs in helps.items() if needs in ("", "later", "after", "layers", "finding")
         }
         assert {text.removesuffix(" (not now)") for text in offered()} >= set(helps)
         await session.press("end")
-        able = ("", "earlier", "element", "layers", "finding")
+        able = ("", "earlier", "before", "element", "layers", "finding")
         assert offered() & set(helps) == {text for text, needs in helps.items() if needs in able}
 
 

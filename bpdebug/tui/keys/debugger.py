@@ -126,7 +126,7 @@ ACTIONS: tuple[Action, ...] = (
         "Travel",
         "before",
     ),
-    Action("run('end')", "end,G", "last", "Go to the end; of a training, to that of all", "Travel", "after"),
+    Action("run('end')", "end,G", "last", "Go to the end, of a training to its last", "Travel", "after"),
     Action(
         "toggle_breakpoint",
         "b,f9",

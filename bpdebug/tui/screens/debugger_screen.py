@@ -109,6 +109,7 @@ class DebuggerScreen(ActionScreen):
         self.hides = hides
         self.chosen = Chosen(self.debugger, self.verdicts.mine, digits)
         self.seen = self.debugger.moment
+        self.last_answer: tuple[str, ...] = ()
         self.fed: tuple[Selection, Mapping[str, Fed]] | None = None
         self.autoplay = Autoplay(self, self.debugger, self.runner.run)
         self.ahead = RunAhead(self, self.debugger, lambda: self.runner.is_computing)
@@ -410,8 +411,8 @@ class DebuggerScreen(ActionScreen):
             self.command_line.action_close()  # the next key goes on from there
         if answer.ends:
             self.app.exit()
-        # Behind the line's own message that it is gone, which takes what was said before with it.
-        self.call_later(self.say, *answer.lines, failed=answer.failed)
+        self.last_answer = answer.lines if self.debugger.moment != before else ()
+        self.say(*answer.lines, failed=answer.failed)
 
     @on(messages.CompletionsFound)
     def completions_found(self, message: messages.CompletionsFound) -> None:
@@ -420,8 +421,9 @@ class DebuggerScreen(ActionScreen):
 
     @on(messages.PromptClosed)
     def prompt_closed(self) -> None:
-        """Take the answer away with the line that it belongs to."""
-        self.say()
+        """Take the answer away with the line that it belongs to, unless its command has closed it."""
+        lines, self.last_answer = self.last_answer, ()
+        self.say(*lines)
 
     def action_scroll_answer(self, pages: int) -> None:
         """Show what is above or below in a long answer."""
