@@ -27,7 +27,7 @@ LATE = frozenset(
     for room, names in {
         # The process begins before anything large is imported, and each command pays for itself alone.
         "": "cli",
-        "cli": "checking listing loading opening own_code running tracing",
+        "cli": "checking listing loading opening own_code plain_mode running tracing",
         "export": "json_trace",
         # The app's first frame needs Textual alone; NumPy, pydantic and the engine come behind it.
         "tui": "app code_check screenshot settings user_files",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.tiers import deep
 from tests.two_layers import TWO_LAYERS
 
 PATIENCE = 120
@@ -44,7 +45,7 @@ def checked(*words: str) -> Iterator[pexpect.spawn]:
 def end(process: pexpect.spawn) -> tuple[str, int | None]:
     """Wait for the end; return what was written last, and the exit status."""
     process.expect(pexpect.EOF)
-    process.wait()
+    process.close(force=True)  # within bounds, where a mere wait has none
     return process.before, process.exitstatus
 
 
@@ -60,7 +61,9 @@ def test_yes_writes_the_correction_and_keeps_what_was_there(script: Path) -> Non
     assert Path("net.py.orig").read_text(encoding="utf-8") == NET
 
 
-@pytest.mark.parametrize("answer", ["n\n", "\n", "\x03", "\x04"], ids=("n", "Enter", "Ctrl+C", "Ctrl+D"))
+@pytest.mark.parametrize(
+    "answer", ["\x03", *map(deep, ["n\n", "\n", "\x04"])], ids=("Ctrl+C", "n", "Enter", "Ctrl+D")
+)
 def test_anything_else_writes_nothing(script: Path, answer: str) -> None:
     with checked("net.py", "--fix") as process:
         process.expect(QUESTION)
@@ -126,11 +129,11 @@ CODED = "# -*- coding: latin-1 -*-\n" + NET.replace("cost = ", "größe = cost =
     ("before", "after"),
     [
         (NET.encode(), RIGHT.encode()),
-        (NET.rstrip().encode(), RIGHT.rstrip().encode()),
-        (NET.replace("\n", "\r\n").encode(), RIGHT.replace("\n", "\r\n").encode()),
-        (NET.replace("h = np", "\f\nh = np").encode(), RIGHT.replace("h = np", "\f\nh = np").encode()),
+        deep(NET.rstrip().encode(), RIGHT.rstrip().encode()),
+        deep(NET.replace("\n", "\r\n").encode(), RIGHT.replace("\n", "\r\n").encode()),
+        deep(NET.replace("h = np", "\f\nh = np").encode(), RIGHT.replace("h = np", "\f\nh = np").encode()),
         (b"\xef\xbb\xbf" + NET.encode(), b"\xef\xbb\xbf" + RIGHT.encode()),
-        (
+        deep(
             NET.replace("(1 - h)", "\n    (1 - h)").encode(),
             NET.replace("(1 - h)", "\n    (1 - h ** 2)").encode(),
         ),

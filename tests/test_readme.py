@@ -154,7 +154,7 @@ def test_the_session_answers_as_shown(tmp_path: Path) -> None:
 
 
 def test_the_table_of_commands_is_the_table_of_commands() -> None:
-    rows = re.findall(r"^\| `([a-z].*)` \| (?:`(\w+)`)? ?\| (.+) \|$", DEBUGGING, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z].*)` \| (?:`([\w ]+)`)? ?\| (.+) \|$", DEBUGGING, re.MULTILINE)
     assert rows == [
         (f"{command.name} {command.usage}".strip().replace("|", "\\|"), command.short, command.help)
         for command in COMMANDS.values()

@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from bpdebug import __version__
-from bpdebug.cli import checking, listing, opening, own_code, running, starting, tracing
+from bpdebug.cli import checking, listing, opening, own_code, plain_mode, running, starting, tracing
 from bpdebug.cli.output import fail
 from bpdebug.cli.request import Request
 from bpdebug.engine.language.nearest import nearest
@@ -25,10 +25,16 @@ from bpdebug.errors import BpdebugError, ScenarioError
 from bpdebug.sources.opening import is_script
 
 OPEN = "open"
+OPENING_OPTIONS = ("--plain", "--hide-verdicts")
+"""With these the app is opened, whatever follows."""
 
 
 class ScenarioGroup(TyperGroup):
     """Commands, and the rule that any other first word is a scenario or a script to open."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `open` before its options, where nothing else stands before them."""
+        return super().parse_args(ctx, [OPEN, *args] if args[:1] and args[0] in OPENING_OPTIONS else args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Put `open` before a first word that is not a command."""
@@ -125,16 +131,23 @@ def open_app(
     until: UntilOption = 0,
     iteration: IterationOption = 1,
     function: FunctionOption = "",
+    hide_verdicts: Annotated[
+        bool, typer.Option("--hide-verdicts", help="Hide what the check finds, until V reveals it.")
+    ] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Print each step as text and read commands: no screen.")
+    ] = False,
     arguments: ScriptArguments = None,
 ) -> None:
     """Open a scenario or your own script in the app; the word `open` can be left out."""
-    if scenario is None:
-        if allow_outside:
-            raise BpdebugError("--allow-outside is for one scenario: found no SCENARIO")
-        opening.open_app(None)
-        return
     recorded = (until, iteration, function, tuple(arguments or ()))
-    opening.open_app(Request(scenario, allow_outside, *recorded, mine or (), map or ()))
+    request = Request(scenario, allow_outside, *recorded, mine or (), map or ()) if scenario else None
+    if request is None and allow_outside:
+        raise BpdebugError("--allow-outside is for one scenario: found no SCENARIO")
+    if plain:
+        plain_mode.read_commands(request)
+    else:
+        opening.open_app(request, hide_verdicts)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from bpdebug.tui import app
 from bpdebug.tui.user_files import user_files
 
 
-def open_app(request: Request | None) -> None:
+def open_app(request: Request | None, hides_verdicts: bool = False) -> None:
     """Open the app on what is named, or let a person choose."""
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         if request is not None:
@@ -22,6 +22,7 @@ def open_app(request: Request | None) -> None:
         command = f"bpdebug trace {request.name if request else 'SCENARIO'}"
         raise BpdebugError(f"the app needs a terminal on stdin and stdout; `{command}` works without one")
     bpdebug = opened(request)
+    bpdebug.hides_verdicts = hides_verdicts
     bpdebug.run()
     if bpdebug.problem is not None:
         raise bpdebug.problem

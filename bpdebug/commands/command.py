@@ -49,7 +49,7 @@ class Command:
     run : callable
         (session, text of the arguments) -> answer; raises `BpdebugError` if it cannot be done.
     short : str
-        A letter or two that stand for it, though other commands begin with them too.
+        What stands for it, though other commands begin so too: letters and words as in pdb and gdb.
     completes : str
         What its arguments may be.
     recorded : bool

@@ -142,16 +142,15 @@ def _goto(session: Session, text: str) -> Answer:
 
 
 ENTRIES = (
-    Command("step", "[N]", "Run the next statement, or the next N.", _repeated(Debugger.step), "s"),
+    Command("step", "[N]", "Run the next statement, or the next N.", _repeated(Debugger.step), "n next"),
     Command("back", "[N]", "Go back by one statement, or by N.", _repeated(Debugger.back)),
-    Command("into", "[N]", "Compute one node of the next statement, or N.", _repeated(Debugger.into)),
+    Command("into", "[N]", "Compute one node of the next statement, or N.", _repeated(Debugger.into), "s"),
     Command("out", "", "Finish the statement, or the call, that one is in.", _verb(Debugger.out)),
     Command(
         "next-layer",
         "",
         "Go to the next layer; in your own code, to the next pass or call.",
         _verb(Debugger.next_layer),
-        "n",
     ),
     Command(
         "previous-layer",

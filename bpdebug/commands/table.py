@@ -11,10 +11,12 @@ from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import Session
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.errors import BpdebugError, Interrupted
+from bpdebug.limits import LIMITS, at_most
 from bpdebug.sources.problems import printable
 
-MAX_LINE = 10_000
-"""The longest command, in characters."""
+FAULT = "a fault of bpdebug"
+"""What an answer begins with that should have been another: nothing that is typed ends a session."""
+MAX_LINE = LIMITS.command_characters
 
 
 def _help(session: Session, text: str) -> Answer:
@@ -55,7 +57,7 @@ ENTRIES = (
 
 FAMILIES = (movement.ENTRIES, stops.ENTRIES, looking.ENTRIES, changing.ENTRIES, ENTRIES)
 COMMANDS: dict[str, Command] = {command.name: command for family in FAMILIES for command in family}
-SHORT_FORMS = {command.short: command.name for command in COMMANDS.values() if command.short}
+SHORT_FORMS = {short: command.name for command in COMMANDS.values() for short in command.short.split()}
 
 
 def find_command(word: str) -> Command:
@@ -90,14 +92,21 @@ def execute(session: Session, line: str) -> Answer:
     try:
         command, text = read_line(line)
         answer = command.run(session, text)
-    except (BpdebugError, MemoryError) as error:
-        return Answer((str(error),), {"error": str(error)}, failed=True)
     except Interrupted:
         session.debugger.moment = start
         raise
+    except (BpdebugError, MemoryError) as error:
+        return _refusal(str(error) or "there is not enough memory for it")
+    except Exception as error:
+        session.debugger.moment = start  # what it was about to do is not half done
+        return _refusal(f"{FAULT}: {type(error).__name__}: {error}")
     if command.recorded:
         session.record(f"{command.name} {text}".strip())
     return answer
+
+
+def _refusal(reason: str) -> Answer:
+    return Answer((printable(reason),), {"error": printable(reason)}, failed=True)
 
 
 def read_line(line: str) -> tuple[Command, str]:
@@ -110,7 +119,7 @@ def read_line(line: str) -> tuple[Command, str]:
     """
     line = line.strip()
     if len(line) > MAX_LINE:
-        raise BpdebugError(f"a command has at most {MAX_LINE} characters: found {len(line)}")
+        raise BpdebugError(f"a command has {at_most('command_characters', 'characters')}: found {len(line)}")
     if not line.replace("\t", " ").isprintable():
         raise BpdebugError(f"a command is one line without control characters: found {printable(line)}")
     word, *rest = line.split(maxsplit=1) or [""]

@@ -157,10 +157,15 @@ def _lines(finding: Finding) -> Iterator[str]:
     yield from (f"    {line}" for line in both_codes(finding))
     if finding.elements is not None:
         place, mine, reference = finding.elements
-        element = element_text(finding.tensor, place)
-        yield f"    {element} is {mine:.6g}, and should be {reference:.6g}"
+        element, digits = element_text(finding.tensor, place), _digits_apart(mine, reference)
+        yield f"    {element} is {mine:.{digits}g}, and should be {reference:.{digits}g}"
     if finding.also_wrong:
         yield f"    and so {', '.join(finding.also_wrong)}"
+
+
+def _digits_apart(mine: float, reference: float) -> int:
+    """Return with how many digits two numbers can be told apart: with a few, unless they are very near."""
+    return next((digits for digits in range(6, 17) if f"{mine:.{digits}g}" != f"{reference:.{digits}g}"), 6)
 
 
 def both_codes(finding: Finding) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -62,6 +63,11 @@ class CodeVerdicts:
     reference: Mapping[str, Array] = field(default_factory=dict)
     wrong_positions: tuple[int, ...] = ()
     corrected: Case | None = None
+
+    @cached_property
+    def hidden(self) -> CodeVerdicts:
+        """What is to be seen while the verdicts are hidden: nothing was found."""
+        return CodeVerdicts(self.program)
 
     @property
     def mine(self) -> Mapping[str, Array]:

@@ -38,7 +38,7 @@ def explain_element(
     index = nearest(selection.index, value.shape)
     if trace is debugger.trace and debugger.is_replaced(name, index):
         return None
-    return origin_of(name, expression, index, value, trace.values, digits)
+    return origin_of(name, expression, index, value, trace.values, digits, tabulate=True)
 
 
 def given_text(debugger: Debugger, selection: Selection, view: View = "run") -> tuple[str, ...]:
@@ -59,6 +59,14 @@ def given_text(debugger: Debugger, selection: Selection, view: View = "run") -> 
         return ()
     given = "comes in from outside" if name in debugger.program.gradients else "is given"
     return (f"{element} {given}",)
+
+
+def subject_text(debugger: Debugger, selection: Selection, origin: Origin | None) -> str:
+    """Say of an element that the current statement has not written which it is, and when it was written."""
+    name = selection.name
+    if origin is None or name == result_name(debugger) or name not in debugger.program.positions:
+        return ""
+    return f"{element_text(name, selection.index)} was written at step {debugger.program.positions[name]}"
 
 
 def _expression_behind(debugger: Debugger, name: str) -> Expression | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, islice, product
 
-from bpdebug.engine.language.forms import Region, numbers_of
+import numpy as np
+
+from bpdebug.engine.language.forms import Array, Region, numbers_of
 from bpdebug.engine.language.provenance.regions import FeedingRegion, Index
 from bpdebug.present.slicing import Slicing
 
@@ -66,6 +69,33 @@ def fed_window(slicing: Slicing, sources: Sequence[FeedingRegion]) -> tuple[rang
         for parts in zip(*found, strict=True)
     )
     return rows, columns
+
+
+def in_slice(slicing: Slicing, sources: Sequence[FeedingRegion]) -> list[FeedingRegion]:
+    """Return what feeds an element, as far as it lies in a slice."""
+    held = dict(zip(slicing.others, slicing.place, strict=True))
+
+    def narrowed(source: FeedingRegion) -> FeedingRegion:
+        parts = (
+            slice(held[axis], held[axis] + 1) if axis in held else part
+            for axis, part in enumerate(source.region)
+        )
+        return replace(source, region=tuple(parts))
+
+    return [narrowed(source) for source in sources if all(fed_cells(slicing, source))]
+
+
+def largest_fed(value: Array, sources: Sequence[FeedingRegion]) -> Index | None:
+    """Return the largest of the elements that feed the selected one; a NaN is larger than any number."""
+    found: list[tuple[float, Index]] = []
+    for source in sources:
+        sizes = np.abs(value[source.region])
+        if sizes.size:
+            sizes = np.where(np.isnan(sizes), np.inf, sizes)
+            place = np.unravel_index(int(sizes.argmax()), sizes.shape)
+            index = tuple(numbers_of(part)[i] for part, i in zip(source.region, place, strict=True))
+            found.append((float(sizes[place]), index))
+    return max(found, key=lambda one: one[0])[1] if found else None
 
 
 def _along(region: Region, axis: int | None) -> range:

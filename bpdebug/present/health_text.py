@@ -13,6 +13,7 @@ from functools import cached_property
 
 from bpdebug.engine.health import HealthFinding, LayerHealth
 from bpdebug.engine.language.printing import written_number
+from bpdebug.present.entries import cut
 
 SICK = "✗"
 EIGHTHS = "▏▎▍▌▋▊▉█"
@@ -159,11 +160,6 @@ def size_text(size: float | None) -> str:
 def share_text(share: float | None) -> str:
     """Write a share in percent; a dash where there is none."""
     return ("–" if share is None else f"{share:.0%}").rjust(SHARE)
-
-
-def cut(text: str, width: int) -> str:
-    """Shorten a text to a width; `…` stands for what is cut."""
-    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
 
 
 def summary(findings: Sequence[HealthFinding]) -> str:

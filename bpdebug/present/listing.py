@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple, Protocol
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from bpdebug.engine.language.printing import shape_text, shown_text
 from bpdebug.engine.program.program import Program
 from bpdebug.present.python_text import Span
 
-LineState = Literal["done", "current", "coming"]
-MARKS: dict[LineState, str] = {"done": "✓", "current": "▶", "coming": " "}
+LineState = Literal["done", "current", "next", "coming"]
+MARKS: dict[LineState, str] = {"done": "✓", "current": "▶", "next": "›", "coming": " "}
 
 
 class Row(NamedTuple):
@@ -50,6 +50,10 @@ class SourceWindow(Protocol):
     @property
     def lines(self) -> Sequence[object]:
         """The lines in sight."""
+
+    @property
+    def tail_room(self) -> int:
+        """The columns for the tails of the lines; 0 if these are only shown beside lines that leave room."""
 
     def line_at(self, position: int) -> int:
         """Return the number of the line of a statement; 0 at the start."""
@@ -96,6 +100,7 @@ class Listing:
     """The lines of a program."""
 
     program: Program
+    tail_room: ClassVar[int] = 0
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -144,7 +149,8 @@ class Listing:
 
     def changed(self, before: int, after: int) -> range:
         """Return the numbers of the lines that look different after a move."""
-        return range(self.line_at(before), self.line_at(after) + 1)
+        last = max(self.line_at(after), self.line_at(after + 1))  # what runs next is marked as well
+        return range(self.line_at(before), last + 1)
 
     def position_of(self, number: int, current: int) -> int:
         """Return where a line leads to: to its statement, or the first one below a heading."""
@@ -160,7 +166,7 @@ class Listing:
         return False
 
     def call_of(self, number: int, is_open: bool) -> int | None:
-        """Find no call."""
+        """Return None: a scenario calls nothing."""
         return None
 
     def row(self, number: int, current: int) -> Row:
@@ -171,6 +177,8 @@ class Listing:
         state: LineState = "done" if line.position < current else "coming"
         if line.position == current:
             state = "current"
+        elif line.position == current + 1:
+            state = "next"
         return Row(line.kind, self.text(line), state, self.shape(line), (line.position,))
 
     def shape(self, line: Line) -> str:
@@ -193,10 +201,10 @@ def nearest_text(
 
     Capitals are told from small letters only if the text has a capital.
     """
-    exact = text != text.lower()
-    for step in range(count):
-        number = (start + direction * step) % count
-        line = said(number)
-        if text in (line if exact else line.lower()):
-            return number
-    return None
+    numbers = ((start + direction * step) % count for step in range(count))
+    return next((number for number in numbers if has_text(said(number), text)), None)
+
+
+def has_text(line: str, text: str) -> bool:
+    """Whether a line has a text in it; capitals are told apart only if the text has one."""
+    return text in (line if text != text.lower() else line.lower())

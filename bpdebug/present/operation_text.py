@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.language.forms.writing import LongSum
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.long_sums import abbreviated
 from bpdebug.engine.language.nodes import Statement, calls
@@ -38,8 +39,14 @@ class OperationText:
         For a gradient, the chain rule that it is.
     why : str
         One sentence.
+    subject : str
+        Which element the arithmetic is of, where the current statement has not written it.
     arithmetic : tuple of str
         Where the selected element comes from: the sides of one equation.
+    tables : tuple of LongSum
+        The long sums in it.
+    digits : int
+        With how many digits they are written.
     verdict : tuple of str
         What a check found about the selected tensor.
     """
@@ -49,7 +56,10 @@ class OperationText:
     shapes: str = ""
     rule: str = ""
     why: str = ""
+    subject: str = ""
     arithmetic: tuple[str, ...] = ()
+    tables: tuple[LongSum, ...] = ()
+    digits: int = 0
     verdict: tuple[str, ...] = ()
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from bpdebug.engine.language.printing import shape_text
 from bpdebug.present.panels import Panel
 
-DTYPES = {"float16": "f16", "float32": "f32", "float64": "f64"}
+MINE_IS_WRONG = "mine ✗"
+"""Said of a tensor whose right numbers are shown, where the user's are others."""
 
 
 def fitting(texts: Sequence[str], room: int) -> str:
@@ -53,8 +54,8 @@ def naming_room(panel: Panel) -> int:
     return max(len(above), len(below))
 
 
-def subtitles(panel: Panel, part: str) -> list[str]:
-    """Say what the operation does with it, its dtype, and what is in sight.
+def subtitles(panel: Panel, part: str, beside: Sequence[str] = ()) -> list[str]:
+    """Say what the operation does with it, its dtype, what is in sight, and what has no room.
 
     Parameters
     ----------
@@ -62,11 +63,18 @@ def subtitles(panel: Panel, part: str) -> list[str]:
         What is shown.
     part : str
         The part of the slice that is in sight; empty where it is all.
+    beside : sequence of str
+        The tensors for whose panels the screen has no room, said on the last of the panels.
     """
+    if beside:
+        named, counted = f"no room: {', '.join(beside)}", f"+{len(beside)}"
+        own = subtitles(panel, part)
+        return [" · ".join(filter(None, (text, more))) for more in (named, counted) for text in own] + own
     if panel.value is None:
         return [""]
-    dtype = panel.value.dtype.name
-    view, mark, form = panel.view, panel.mark, DTYPES.get(dtype, dtype)
+    view, mark, form = panel.view, panel.mark, panel.dtype
+    if panel.is_reference and panel.wrong is not None and panel.wrong.any():
+        view = MINE_IS_WRONG
     axes = panel.slicing.axes_text(panel.axes) if panel.axes else ""
     more = f"+ {panel.elsewhere} more slice{'s' * (panel.elsewhere > 1)}" if panel.elsewhere else ""
     with_slices = (

@@ -5,7 +5,7 @@ Nothing here computes: it is the debugger's answer to "what is there to see now?
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -27,6 +27,8 @@ from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.present.views import View, Views
 
 PanelMark = Literal["written", "in part", "read", "incoming", ""]
+DTYPES = {"float16": "f16", "float32": "f32", "float64": "f64"}
+USUAL = np.dtype(np.float64)
 NUMBER = whole(())
 """How what has no axes is sliced."""
 
@@ -66,6 +68,10 @@ class Panel:
         In how many other slices there is something that the selected element comes from.
     is_mask : bool
         Whether −∞ is meant in it.
+    dtype : str
+        What its elements are, where that has not been said beside it.
+    is_reference : bool
+        Whether these are the right numbers, and the user has others.
     """
 
     role: str
@@ -83,6 +89,8 @@ class Panel:
     axes: tuple[str, ...] = ()
     elsewhere: int = 0
     is_mask: bool = False
+    dtype: str = ""
+    is_reference: bool = False
 
     def looks_like(self, other: Panel) -> bool:
         """Whether all that is visible of two panels is the same."""
@@ -101,7 +109,13 @@ class Panel:
     @property
     def words(self) -> tuple[object, ...]:
         """All that is said about the numbers."""
-        return self.role, self.name, self.title, self.view, self.mark, self.note, self.axes, self.elsewhere
+        what = self.role, self.name, self.title, self.axes, self.elsewhere
+        return *what, self.view, self.mark, self.note, self.dtype, self.is_reference
+
+    @property
+    def wrong_here(self) -> np.ndarray | None:
+        """Which of the elements in sight are wrong: none of the right numbers are."""
+        return None if self.is_reference else self.wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +133,7 @@ class Sight:
     Attributes
     ----------
     cells : mapping
-        For the place of a pair, the element under its cell cursor.
+        For the key of a pair, the element under its cell cursor.
     selected : str
         The tensor whose element is explained.
     sources : sequence of FeedingRegion
@@ -128,7 +142,7 @@ class Sight:
         Of the slices in which this lies, how many one has walked on.
     """
 
-    cells: Mapping[int, Index] = field(default_factory=dict)
+    cells: Mapping[str, Index] = field(default_factory=dict)
     selected: str = ""
     sources: Sequence[FeedingRegion] = ()
     walked: int = 0
@@ -144,6 +158,7 @@ def read_pairs(
     views: Views,
     view: View,
     sight: Sight = NOTHING_SELECTED,
+    says_dtype: bool = True,
 ) -> tuple[Pair, ...]:
     """Return pairs of tensors as they are now.
 
@@ -161,6 +176,8 @@ def read_pairs(
         Which of them to show.
     sight : Sight
         Which part of them.
+    says_dtype : bool
+        Whether the first tensor says what its elements are, if they are the usual ones.
     """
     reads = frozenset(debugger.reads)
 
@@ -173,18 +190,32 @@ def read_pairs(
         said = verdicts if debugger.iteration == 1 else None
         return _with_axes(debugger, _seen_in(views, view, read, said))
 
-    return tuple(
-        _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), place, sight)
-        for place, pair in enumerate(pairs)
+    found = (
+        _in_sight(panel(pair.role, pair.tensor), panel(pair.gradient_role, pair.gradient), pair.key, sight)
+        for pair in pairs
     )
+    return _with_dtypes(found, told=not says_dtype)
 
 
-def _in_sight(tensor: Panel, gradient: Panel, place: int, sight: Sight) -> Pair:
+def _with_dtypes(pairs: Iterable[Pair], told: bool) -> tuple[Pair, ...]:
+    """Say of each tensor what its elements are; of the usual ones only of the first."""
+
+    def with_dtype(panel: Panel) -> Panel:
+        nonlocal told
+        if panel.value is None or (told and panel.value.dtype == USUAL):
+            return panel
+        told = True
+        return replace(panel, dtype=DTYPES.get(panel.value.dtype.name, panel.value.dtype.name))
+
+    return tuple(Pair(with_dtype(pair.tensor), with_dtype(pair.gradient)) for pair in pairs)
+
+
+def _in_sight(tensor: Panel, gradient: Panel, key: str, sight: Sight) -> Pair:
     """Turn a pair to the slice of its cell cursor, or to one that feeds the selected element.
 
     Where one of the two shows what feeds, the other shows the same slice, cell under cell.
     """
-    index = sight.cells.get(place, ())
+    index = sight.cells.get(key, ())
     is_selected = sight.selected in (tensor.name, gradient.name)
     panels = [
         replace(panel, slicing=whole(panel.shape).to(nearest(index, panel.shape)))
@@ -236,6 +267,7 @@ def _seen_in(
         sources=panel.sources if value.ndim == len(panel.shape) else (),
         view=views.word(panel.name, view),
         wrong=verdicts.wrong_cells(panel.name) if verdicts is not None and is_judged else None,
+        is_reference=panel.name in views.mine and view not in ("mine", "difference"),
     )
 
 

@@ -8,7 +8,6 @@ that all steps share. In an update it is the parameter over its gradient, and wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bpdebug.engine.debug.debugger import Debugger
@@ -39,6 +38,11 @@ class PairNames:
     gradient_role: str
     gradient: str
 
+    @property
+    def key(self) -> str:
+        """What tells it from others."""
+        return self.tensor or self.gradient
+
 
 def pairs_in_focus(program: Program, layer: Block | None, statement: Statement) -> tuple[PairNames, ...]:
     """Return the pairs to show: those of a layer, and what else a statement of it reads and writes.
@@ -56,8 +60,7 @@ def pairs_in_focus(program: Program, layer: Block | None, statement: Statement) 
         return _pairs_of_update(program, layer, statement)
     pairs: dict[str, PairNames] = {}
     if layer is not None:
-        for role, name in layer.tensors_at(statement.time).items():
-            pairs[name] = PairNames(role, name, layer.gradient_roles[role], program.index.gradient(name))
+        pairs = {pair.key: pair for pair in pairs_of_layer(program, layer, statement.time)}
     if statement.layer != (layer.number if layer else 0):
         return tuple(pairs.values())
     in_use = [*names(statement.expression), statement.name]
@@ -66,6 +69,14 @@ def pairs_in_focus(program: Program, layer: Block | None, statement: Statement) 
         pair = _pair_of(program, name)
         pairs.setdefault(pair.tensor or pair.gradient, pair)
     return _most_important(tuple(pairs.values()), frozenset(in_use), statement)
+
+
+def pairs_of_layer(program: Program, layer: Block, time: int | None = None) -> tuple[PairNames, ...]:
+    """Return the pairs of a layer, at one of its time steps, as the forward pass runs through them."""
+    return tuple(
+        PairNames(role, name, layer.gradient_roles[role], program.index.gradient(name))
+        for role, name in layer.tensors_at(time).items()
+    )
 
 
 def _most_important(
@@ -140,8 +151,3 @@ def _pairs_of_update(program: Program, layer: Block | None, statement: Statement
                 pair = _pair_of(program, name)
                 pairs.setdefault(pair.tensor or pair.gradient, pair)
     return tuple(pairs.values())[-MOST_PAIRS:]
-
-
-def places_of(pairs: Sequence[PairNames]) -> dict[str, int]:
-    """Return for each tensor and each gradient the place of its pair."""
-    return {name: place for place, pair in enumerate(pairs) for name in (pair.tensor, pair.gradient) if name}

@@ -7,7 +7,7 @@ A call is open or folded; where the current line is in a folded call, the line t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.source_lines import SourceLine
@@ -33,6 +33,8 @@ class SourceListing:
     files : mapping
         The text of each file.
     """
+
+    tail_room: ClassVar[int] = len(" 10/20")
 
     def __init__(self, program: Program, files: Mapping[str, str]) -> None:
         self.program = program
@@ -148,6 +150,8 @@ class SourceListing:
         state: LineState = "done" if line.last <= current else "coming"
         if current and number == self.line_at(current):
             state = "current"
+        elif number == self.line_at(current + 1):
+            state = "next"
         return Row("statement", head + code, state, self._tail(line, current), line.positions, spans)
 
     def _tail(self, line: SourceLine, current: int) -> str:

@@ -14,8 +14,10 @@ import numpy as np
 
 from bpdebug.engine.language.excerpts import told_apart
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.program import Program
+from bpdebug.present.slicing import nearest
 from bpdebug.sources.case import Case
 from bpdebug.verify.comparison import Tolerance, compare
 from bpdebug.verify.report import Report, TensorReport, Verdict
@@ -58,6 +60,11 @@ class CheckVerdicts:
     wrong: dict[str, np.ndarray | None] = field(default_factory=dict, compare=False)
 
     @cached_property
+    def hidden(self) -> CheckVerdicts:
+        """What is to be seen while the verdicts are hidden: nothing was found, and nothing is the user's."""
+        return CheckVerdicts(self.program, self.reference)
+
+    @cached_property
     def by_name(self) -> Mapping[str, TensorReport]:
         """The report of each tensor."""
         return {tensor.name: tensor for tensor in self.report.tensors} if self.report else {}
@@ -97,7 +104,9 @@ class CheckVerdicts:
         return next_beyond(self.wrong_positions, position, direction)
 
     def words(self, name: str, index: Index) -> tuple[str, ...]:
-        """Say what was found about a tensor, for the Operation card."""
+        """Say what was found about a tensor, for the Operation card; at the start, what was found at all."""
+        if not name and self.report is not None and self.mine:
+            return self._overview()
         tensor = self.by_name.get(name)
         if tensor is None or tensor.verdict == "not given":
             return ()
@@ -112,7 +121,37 @@ class CheckVerdicts:
         if not lines:
             said = f"yours is {SAID[tensor.verdict]}" if self.mine else DERIVED[tensor.verdict]
             lines = [f"{mark} {said}" + (f": {tensor.note}" if tensor.note else "")]
+        if tensor.verdict in ("wrong", "innocent"):
+            lines += self._values(name, index)
         return tuple(lines)
+
+    def _values(self, name: str, index: Index) -> list[str]:
+        """Write an element in the user's numbers and in the right ones, and the difference."""
+        if name not in self.mine:
+            return []
+        own, right = self.mine[name], self.reference[name]
+        if own.shape != right.shape:
+            return [f"  mine has shape {own.shape}, the reference {right.shape}"]
+        place = nearest(index, own.shape)
+        values = float(own[place]), float(right[place])
+        mine, reference, difference = (f"{value:.6g}" for value in (*values, values[0] - values[1]))
+        element = element_text(name, place)
+        return [f"  {element}   mine {mine}   reference {reference}   difference {difference}"]
+
+    def _overview(self) -> tuple[str, ...]:
+        """Say how many of the user's tensors are wrong, and which."""
+
+        def names(*verdicts: Verdict) -> list[str]:
+            return [name for name, tensor in self.by_name.items() if tensor.verdict in verdicts]
+
+        wrong, innocent = names("wrong"), names("innocent")
+        right = names("right", "kink", "convention")
+        if not wrong:
+            return (f"= all {len(right)} gradients are right",) if not innocent else ()
+        lines = [f"✗ wrong: {', '.join(wrong)}   ] goes there"]
+        if innocent:
+            lines.append(f"~ wrong only because of what they were fed: {', '.join(innocent)}")
+        return (*lines, *([f"= right: {', '.join(right)}"] if right else []))
 
     @property
     def corrected(self) -> Case | None:

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from bpdebug.errors import BpdebugError, ScenarioError
+from bpdebug.present import course
 from bpdebug.sources import case
 from bpdebug.sources.scenario import loading, reading, summary
 from bpdebug.tui import settings, user_files
@@ -26,6 +27,8 @@ from bpdebug.tui.screens import action_screen, debugger_screen, picker
 from bpdebug.tui.screens.opening import OpeningScreen
 from bpdebug.tui.themes import DEFAULT_THEME, THEMES
 
+NO_SCENARIO = "pyproject.toml"
+"""A file of this name is never one."""
 PROBLEMS_STAY = 30
 """Seconds for which what is wrong with the settings stays on the screen, unless it is clicked."""
 
@@ -44,6 +47,8 @@ class BpdebugApp(App[None]):
         What is shown of the scenario until it is there.
     user : UserFiles or None
         Where the user's files are; None for an app that has the defaults and welcomes nobody.
+    hides_verdicts : bool
+        Whether what a check finds is hidden until a key reveals it.
     """
 
     TITLE = "bpdebug"
@@ -57,11 +62,13 @@ class BpdebugApp(App[None]):
         name: str = "",
         title: str = "",
         user: user_files.UserFiles | None = None,
+        hides_verdicts: bool = False,
     ) -> None:
         super().__init__()
         self.load = load
         self.opening = name, title
         self.user = user
+        self.hides_verdicts = hides_verdicts
         self.problem: BpdebugError | None = None
         self.typed = TypedAhead(self, self.handle_typed)
         # The first frame has the user's colours already; the rest of the settings is read behind it.
@@ -138,12 +145,15 @@ class BpdebugApp(App[None]):
     def debugger(self, scenario: case.Case) -> Screen[None]:
         """Return the debugger's screen for a scenario."""
         newcomer = self.user is not None and self.user.welcome()
-        return debugger_screen.DebuggerScreen(scenario, self.settings.actions, self.settings.digits, newcomer)
+        return debugger_screen.DebuggerScreen(
+            scenario, self.settings.actions, self.settings.digits, newcomer, self.hides_verdicts
+        )
 
     def picker(self) -> Screen[None]:
         """Return the picker, with the shipped scenarios and those in this folder."""
-        own = sorted(Path.cwd().glob("*.toml"))
-        return picker.PickerScreen([summary.summarise(path) for path in (*reading.shipped_scenarios(), *own)])
+        own = map(summary.summarise, sorted(set(Path.cwd().glob("*.toml")) - {Path.cwd() / NO_SCENARIO}))
+        shipped = ((path.stem, summary.summarise(path)) for path in reading.shipped_scenarios())
+        return picker.PickerScreen(course.in_order(own, shipped))
 
     @on(ScenarioChosen)
     def open_scenario(self, message: ScenarioChosen) -> None:

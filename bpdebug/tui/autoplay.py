@@ -52,7 +52,7 @@ class Autoplay:
         self.timer = self.screen.set_interval(1 / self.speed, self.step)
 
     def stop(self) -> None:
-        """Stay here."""
+        """Play no further, and stay at the moment that is shown."""
         if self.timer is not None:
             self.timer.stop()
             self.timer = None

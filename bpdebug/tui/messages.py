@@ -13,11 +13,16 @@ from bpdebug.engine.language.provenance import regions
 
 @dataclass
 class CellChosen(Message):
-    """The cell cursor of the pair at `place` has been moved to an element, in the panel of tensor `name`."""
+    """The cell cursor has been moved to an element of a tensor, by a key or with a click."""
 
     name: str
-    place: int
     index: regions.Index
+    clicked: bool = False
+
+
+@dataclass
+class RoomChanged(Message):
+    """The ledger has another size."""
 
 
 @dataclass

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpdebug.engine.language.forms import Shape, element_count
-from bpdebug.engine.network.layers.kind import INPUT_ROLE, Value, is_input_role
+from bpdebug.engine.network.layers.kind import INPUT_ROLE, Value
 from bpdebug.engine.network.layers.layer import Layer, make_layer
 from bpdebug.engine.network.layers.layout import BATCH, Multiple, length_of
 from bpdebug.engine.network.losses import LossLayer, Objective
-from bpdebug.engine.program.program import Program, infer_shapes
+from bpdebug.engine.program.program import Program
+from bpdebug.engine.program.shapes import infer_shapes
 from bpdebug.errors import BpdebugError, ShapeError
 from bpdebug.sources.scenario.joining import INPUT
 from bpdebug.sources.scenario.shapes import pattern_of, with_axes
@@ -72,8 +73,7 @@ def suggested_scenario(program: Program, title: str) -> str:
 
 def _follows(layer: Layer) -> bool:
     """Whether a layer reads the one before and nothing else, with parameters of its own."""
-    incoming = [name for role, name in layer.given.items() if is_input_role(role)]
-    return incoming == [f"a{layer.number - 1}"] and layer.owner == layer.number
+    return list(layer.incoming.values()) == [f"a{layer.number - 1}"] and layer.owner == layer.number
 
 
 def _input(program: Program, shapes: Mapping[str, Shape]) -> str:
@@ -119,7 +119,7 @@ def _table(layer: Layer, shapes: Mapping[str, Shape], is_chain: bool, layers: Se
     lines = ["[[layers]]", f'kind = "{kind.name}"']
     if not is_chain:
         results = {INPUT: "input", **{one.tensors["a"]: f"layer{one.number}" for one in layers}}
-        sources = [results[name] for role, name in layer.given.items() if is_input_role(role)]
+        sources = [results[name] for name in layer.incoming.values()]
         words = ", ".join(f'"{source}"' for source in sources)
         lines += [f'name = "layer{layer.number}"', f"inputs = [{words}]"]
     lines += [f"{name} = {toml_text(value)}" for name, value in layer.settings.items()]
@@ -187,7 +187,7 @@ def _shapes(
     if incoming in known:
         named = zip(pattern, known[incoming], strict=True)
         extents |= {extent: length for extent, length in named if isinstance(extent, str)}
-    patterns = {role: kind.input(layer.layout) for role in given if is_input_role(role)}
+    patterns = {role: kind.input(layer.layout) for role in given if role in layer.incoming}
     patterns |= {
         one.name: pattern_of(one, layer.layout, pattern, program.shapes.get(layer.given.get(one.name, "")))
         for one in kind.parameters
@@ -201,9 +201,8 @@ def _shapes(
                 extents[name] = new_length(length // times, extents.values())
         known[given[role]] = tuple(length_of(extent, extents) for extent in own)
     by_role = {role: known[name] for role, name in layer.given.items()}
-    sources = [name for role, name in layer.given.items() if is_input_role(role)]
     renewed = make_layer(
-        layer.number, kind, layer.settings, by_role, layer.layout, sources, layer.owner
+        layer.number, kind, layer.settings, by_role, layer.layout, tuple(layer.incoming.values()), layer.owner
     )  # what it computes may depend on its lengths, as that of a layer unrolled over time
     return infer_shapes(known, renewed.forward)
 

@@ -68,7 +68,7 @@ def test_a_replayed_script_is_the_same_session(scenario: Case, lines: list[str])
     assert state(replay) == state(session)
     assert replay.script() == session.script()
 
-    moves = ("step", "back", "into", "s")  # in a row these become one line, and one answer
+    moves = ("step", "back", "into", "s", "n")  # in a row these become one line, and one answer
     words = [line.split()[0] for line, answer in answers if not answer.failed]
     first = [
         answer_data(one) for one in answers if not one[1].failed and one[0].split()[0] not in (*moves, "help")
@@ -87,7 +87,7 @@ def answer_data(one: tuple[str, Any]) -> dict[str, Any]:
     [
         ("step; step; step 3", ["step 5"]),
         ("step; back; step", ["step", "back", "step"]),
-        ("into; into; s; s", ["into 2", "step 2"]),
+        ("into; s; n; n", ["into 2", "step 2"]),
         ("step 999999999; step", ["step 999999999", "step"]),
         ("b dw1; c; quit; help; nonsense", ["break dw1", "continue"]),
         ("watch  norm( w1 ) ; p w1", ["watch norm( w1 )", "print w1"]),

@@ -85,6 +85,7 @@ def test_where_nothing_is_wrong_nothing_is_to_be_mended(
     assert verdicts.summary == "checked: all right"
 
 
+@pytest.mark.deep
 def test_a_line_that_nothing_mends_is_marked_and_nothing_after_it_is_called_right(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

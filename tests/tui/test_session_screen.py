@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -415,10 +416,15 @@ async def test_the_ledger_keeps_its_numbers_beside_the_lists(name: str) -> None:
     async with open_app(name, LARGE) as session:
         await session.press("end")
         await session.settle()
-        heights = [panel.region.height for panel in session.ledger.panels]
+        in_use = [panel for panel in session.ledger.panels if panel.panel.mark in ("written", "read")]
+        before = [session.text_at(f"#{panel.id}") for panel in in_use]
         await session.press("B", "W")
         await session.settle()
-        assert [panel.region.height for panel in session.ledger.panels] == heights
+        numbers = [re.findall(r"-?\d+\.\d+", text) for text in before]
+        assert all(numbers)
+        assert [
+            re.findall(r"-?\d+\.\d+", session.text_at(f"#{panel.id}")) for panel in in_use
+        ] == numbers  # the others give their room
         breakpoints, watches = (
             session.screen.query_one(f"#{kind}").region for kind in ("breakpoints", "watches")
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -113,8 +114,9 @@ async def test_the_focus_goes_to_the_slice_that_is_in_sight() -> None:
     async with open_app("pictures", LARGE) as session:
         await go_to(session, "dw1")
         await session.press("o")
-        await session.focus("a0")
-        assert "a0[1,0,0,0] is given" in session.text_at("#operation")
+        panel = await session.focus("a0")
+        assert panel.slicing.place == (1, 0)
+        assert re.search(r"⏎ follows a0\[1,0,\d,\d\]", session.text_at("#operation"))
 
 
 @pytest.mark.deep

@@ -18,7 +18,8 @@ from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.network.layers import LAYER_KINDS, ROWS
 from bpdebug.engine.network.layers.kind import input_roles
 from bpdebug.engine.network.layers.layer import make_layer
-from bpdebug.engine.program.program import Program, infer_shapes, with_backward
+from bpdebug.engine.program.program import Program, with_backward
+from bpdebug.engine.program.shapes import infer_shapes
 from bpdebug.engine.program.trace import run
 from bpdebug.verify.check import check
 from bpdebug.verify.report import Report

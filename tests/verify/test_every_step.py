@@ -117,7 +117,7 @@ def test_the_loops_are_right_without_a_mistake(kind: str) -> None:
         np.testing.assert_allclose(value, net.values[name], rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize(("kind", "mistake", "formulas"), few(MISTAKES, 2))
+@pytest.mark.parametrize(("kind", "mistake", "formulas"), few(MISTAKES))
 def test_a_mistake_at_every_step_is_named(kind: str, mistake: str, formulas: set[str]) -> None:
     loop, gates = LOOPS[kind]
     net = recurrent(kind, gates, seed=1)

@@ -219,7 +219,8 @@ def _math_template(call: Call) -> tuple[str, int]:
         letters = "".join(AXIS_LETTERS[i] for i in _axes(axis) if -1 <= i < len(AXIS_LETTERS))
         notation = _with_options(function.notation.replace("{axis}", letters), call)
         return notation.replace("{operands}", operands), function.precedence
-    return f"{call.function.replace('_prime', '′')}({operands})", CALL
+    name = f"{function.derivative_of}′" if function.derivative_of else call.function
+    return f"{name}({operands})", CALL
 
 
 def _with_options(template: str, call: Call) -> str:

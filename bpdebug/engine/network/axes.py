@@ -17,7 +17,6 @@ from bpdebug.engine.language.forms.form import TIME, Axes, filled
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number
 from bpdebug.engine.language.shapes import options_of
-from bpdebug.engine.network.layers.kind import is_input_role
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.layers.layout import BATCH, ONES, REST, Pattern
 from bpdebug.engine.program.program import Program
@@ -105,7 +104,7 @@ def _promised(program: Program) -> Iterable[tuple[str, Axes]]:
         own |= {one.name: one.shape for one in layer.kind.generated}
         per_channel = {one.name for one in layer.kind.parameters if one.per_channel}
         for role, name in layer.given.items():
-            pattern = (layer.kind.input if is_input_role(role) else own[role])(layer.layout)
+            pattern = (layer.kind.input if role in layer.incoming else own[role])(layer.layout)
             count = len(program.shapes[name])
             axes = _axes_of_pattern(pattern[:1] if role in per_channel and count == 1 else pattern, count)
             if len(axes) == count:

@@ -21,7 +21,7 @@ class Step(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """A whole run.
+    """A run of a whole program: every tensor that it read or wrote.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Trace(NamedTuple):
 
 
 def run(program: Program, inputs: Mapping[str, Array]) -> Trace:
-    """Run a program.
+    """Compute every statement of a program, in order.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ FEWEST_BYTES = 2
 CopyForm = Literal["numpy", "csv"]
 
 
-def numpy_text(part: np.ndarray) -> str:
+def array_text(part: np.ndarray) -> str:
     """Write an array as NumPy does: `array([[0.5, 1. ]], dtype=float32)`."""
     with np.printoptions(threshold=sys.maxsize, floatmode="unique", linewidth=100):
         return repr(part)
@@ -36,7 +36,7 @@ def csv_text(part: np.ndarray) -> str:
     return text.getvalue()
 
 
-COPY_FORMS: Mapping[CopyForm, Callable[[np.ndarray], str]] = {"numpy": numpy_text, "csv": csv_text}
+COPY_FORMS: Mapping[CopyForm, Callable[[np.ndarray], str]] = {"numpy": array_text, "csv": csv_text}
 
 
 def copied_text(tensor: Tensor, slicing: Slicing, rows: range, columns: range, form: CopyForm) -> str:

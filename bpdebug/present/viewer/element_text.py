@@ -9,12 +9,12 @@ from bpdebug.present.slicing import Slicing
 from bpdebug.present.viewer.subject import ShownValues
 
 
-def value_text(values: ShownValues, slicing: Slicing) -> str:
+def exact_value(values: ShownValues, slicing: Slicing) -> str:
     """Write the element under the cursor so that Python reads the same number back."""
     return exact_text(values[slicing.index].item(), values.dtype)
 
 
-def element_text(
+def cursor_text(
     name: str, choices: Sequence[ShownValues], shown: ShownValues, slicing: Slicing
 ) -> tuple[str, str]:
     """Write the element under the cursor.
@@ -38,8 +38,8 @@ def element_text(
     if 0 in slicing.shape:
         return f"{name} has no elements", ""
     others = [
-        f"{values.label} {value_text(values, slicing)}"
+        f"{values.label} {exact_value(values, slicing)}"
         for values in choices
         if values is not shown and values.shape == shown.shape
     ]
-    return f"{slicing.element(name)} = {value_text(shown, slicing)}", " · ".join(others)
+    return f"{slicing.element(name)} = {exact_value(shown, slicing)}", " · ".join(others)

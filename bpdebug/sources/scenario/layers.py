@@ -43,7 +43,7 @@ class LayerEntry(NamedTuple):
 
     @property
     def kind(self) -> LayerKind:
-        """What it is."""
+        """Its kind: `dense`, `conv2d`."""
         return self.place.kind
 
     @property

@@ -19,7 +19,7 @@ from bpdebug.engine.network.layers import LayerKind, Layout, Parameter, Pattern
 from bpdebug.engine.network.layers.kind import INPUT_ROLE
 from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.layers.layout import BATCH, ONES, REST, Extent, Multiple
-from bpdebug.engine.program.program import infer_shapes
+from bpdebug.engine.program.shapes import infer_shapes
 
 CountWords = tuple[str, str]
 """What an extent is called where it is 1, and where it is not."""

@@ -11,7 +11,7 @@ import ast
 import builtins
 import io
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import lru_cache
 from types import CodeType
 from typing import Any
@@ -190,7 +190,10 @@ def evaluated(
     """
     code, names = _compiled(text, instance.site.class_name)
     scope = Environment(recording, instance, value_of)
-    held = {name: scope[name] for name in names if name in scope}
+    held = {}
+    for name in names:
+        with suppress(KeyError):  # a built-in function, or nothing at all
+            held[name] = scope[name]
     if "(" not in text:
         return eval(code, {"__builtins__": builtins, **held})  # noqa: S307 (their code)
     with _variables_kept(instance.variables):

@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.operations import Method
+from bpdebug.sources.script.recorder.operations import Method, is_in
 from bpdebug.sources.script.recorder.records import Node, same
 from bpdebug.sources.script.recording import Recording
 
-SHAPE_ONLY: frozenset[Any] = frozenset(
-    {np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.shape, np.size, Method("fill")}
-)
+LIKE: frozenset[Any] = frozenset({np.zeros_like, np.ones_like, np.empty_like, np.full_like})
+"""Functions that ask their first argument for its shape, and for nothing else."""
+SHAPE_ONLY = LIKE | {np.shape, np.size, Method("fill")}
 """Functions whose result has the shape of their operand, and nothing else of it."""
-RANDOM_MODULES = frozenset({"random", "numpy.random"})
+RANDOM_OWNERS = (np.random.RandomState, np.random.Generator, random.Random)
+RANDOM_MODULES = frozenset({"numpy.random", "numpy.random.mtrand", "random"})
 
 
 def is_random(node: Node) -> bool:
     """Whether a node was drawn: computed again, it would be another."""
     function: Any = getattr(node.function, "function", node.function)
-    owner = getattr(function, "__self__", None)
-    module = type(owner).__module__ if owner is not None else getattr(function, "__module__", "") or ""
-    return module.partition(".mtrand")[0].partition("._")[0] in RANDOM_MODULES or module == "random"
+    if isinstance(getattr(function, "__self__", None), RANDOM_OWNERS):
+        return True
+    return getattr(function, "__module__", "") in RANDOM_MODULES
 
 
 def sources(node: Node) -> Iterator[Node]:
     """Yield the nodes that the value of a node depends on."""
-    if node.function not in SHAPE_ONLY if _is_hashable(node.function) else True:
+    if not is_in(node.function, SHAPE_ONLY):
         yield from node.parents()
-
-
-def _is_hashable(function: Any) -> bool:
-    try:
-        hash(function)
-    except TypeError:
-        return False
-    return True
 
 
 def ancestors(roots: Iterable[Node], stop: Collection[int] = ()) -> set[int]:

@@ -32,8 +32,11 @@ from bpdebug.sources.script.blocks import block_at, refused, runnable
 from bpdebug.sources.script.case import RecordedCase, case_of
 from bpdebug.sources.script.imports import is_below
 from bpdebug.sources.script.instrumentation.copies import Copies, File, all_functions, exchange_back
-from bpdebug.sources.script.recorder.hooks import QUIET, Hooks, without_own
-from bpdebug.sources.script.recorder.recorder import Limits, Recorder
+from bpdebug.sources.script.recorder.hooks import Hooks
+from bpdebug.sources.script.recorder.limits import RecordingLimits
+from bpdebug.sources.script.recorder.quiet import QUIET
+from bpdebug.sources.script.recorder.recorder import Recorder
+from bpdebug.sources.script.recorder.tracebacks import without_own
 from bpdebug.sources.script.recording import MOST_NODES, Recording, RecordingOptions, recording_of
 from bpdebug.sources.script.running import Ending, hooks_in_place, raised, rare_collection
 
@@ -218,7 +221,7 @@ def watched(file: str, line: int, variables: dict[str, Any], recorded: Recorded)
         yield
         return
     _instrumented(file, line, variables)
-    recorder = Recorder(COPIES.sites, Limits(nodes=MOST_NODES, stops=False))
+    recorder = Recorder(COPIES.sites, RecordingLimits(nodes=MOST_NODES, stops=False))
     exchanged = COPIES.exchange(_own_functions(file, variables))
     recorder.files = set(COPIES.files)
     ending = Ending("finished", "it has come to its end")

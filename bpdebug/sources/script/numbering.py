@@ -8,19 +8,15 @@ parameter, because two parameters that begin equal are still two.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.operations import Method, put
+from bpdebug.sources.script.graph import LIKE, is_random
+from bpdebug.sources.script.recorder.operations import Method, is_in, put
 from bpdebug.sources.script.recorder.records import Node, nodes_in, same
 
-SHAPE_ONLY: frozenset[Any] = frozenset({np.zeros_like, np.ones_like, np.empty_like, np.full_like})
-"""Functions that ask their first argument for its shape, and for nothing else."""
-RANDOM_OWNERS = (np.random.RandomState, np.random.Generator, random.Random)
-RANDOM_MODULES = frozenset({"numpy.random", "numpy.random.mtrand", "random"})
 COPIES: frozenset[Any] = frozenset({np.copy, Method("copy")})
 
 
@@ -59,7 +55,7 @@ class Graph:
         known = self._parents.get(node.id)
         if known is None:
             operands = node.operands
-            if _is_in(node.function, SHAPE_ONLY) or (node.function is put and _is_whole(operands[1])):
+            if is_in(node.function, LIKE) or (node.function is put and _is_whole(operands[1])):
                 operands = operands[1:]
             held = (*nodes_in(operands), *nodes_in(tuple(node.options.values())))
             known = self._parents[node.id] = tuple(dict.fromkeys(map(self.of, held)))
@@ -99,7 +95,7 @@ class Graph:
         if function is None:
             # A literal: equal ones are one. What has a name is a variable.
             return ("literal", node.value) if type(node.value) is float and not node.names else None
-        if is_random(function) or not any(nodes_in(node.operands)):
+        if is_random(node) or not any(nodes_in(node.operands)):
             return None
         try:
             key = (function, self._hashable(node.operands), self._hashable(tuple(node.options.items())))
@@ -117,20 +113,6 @@ class Graph:
         if kind is slice:
             return (slice, *map(self._hashable, (value.start, value.stop, value.step)))
         return (kind, value)
-
-
-def is_random(function: Callable[..., Any] | None) -> bool:
-    """Whether a function gives something else each time."""
-    if isinstance(getattr(function, "__self__", None), RANDOM_OWNERS):
-        return True
-    return getattr(function, "__module__", "") in RANDOM_MODULES
-
-
-def _is_in(function: Any, table: frozenset[Any]) -> bool:
-    try:
-        return function in table
-    except TypeError:
-        return False
 
 
 def _is_whole(index: Any) -> bool:

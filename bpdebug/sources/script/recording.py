@@ -19,8 +19,9 @@ from bpdebug.sources.script.instrumentation import instrument
 from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
 from bpdebug.sources.script.notebooks import cells
 from bpdebug.sources.script.recorder.held import Containers
+from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits
 from bpdebug.sources.script.recorder.objects import Objects
-from bpdebug.sources.script.recorder.recorder import OVER, Limits, Recorder
+from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, Write
 from bpdebug.sources.script.running import Ending, run
 from bpdebug.sources.script.sites import InstrumentedFile, Site
@@ -153,7 +154,7 @@ def record_script(
     name = os.fspath(path)
     data = _read(name)
     sites: list[Site] = []
-    limits = Limits((name, options.until), options.iteration, options.function, MOST_NODES)
+    limits = RecordingLimits((name, options.until), options.iteration, options.function, MOST_NODES)
     recorder = Recorder(sites, limits)
     hooked = _of_one_function(recorder) if options.function else partial(instrument, sites=sites)
 

@@ -23,8 +23,11 @@ from types import CodeType, FrameType, ModuleType
 from typing import Any, NamedTuple
 
 from bpdebug.sources.script.imports import OwnFiles
-from bpdebug.sources.script.recorder.hooks import QUIET, Hooks, without_own
-from bpdebug.sources.script.recorder.recorder import Recorder, StopRecording
+from bpdebug.sources.script.recorder.hooks import Hooks
+from bpdebug.sources.script.recorder.limits import StopRecording
+from bpdebug.sources.script.recorder.quiet import QUIET
+from bpdebug.sources.script.recorder.recorder import Recorder
+from bpdebug.sources.script.recorder.tracebacks import without_own
 
 
 class Ending(NamedTuple):

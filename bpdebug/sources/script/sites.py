@@ -132,5 +132,5 @@ class Site:
 
     @property
     def code(self) -> str:
-        """Its text."""
+        """Its text as it stands in the file; empty where the file is not known."""
         return self.source.code(self.place) if self.source else ""

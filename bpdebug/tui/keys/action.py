@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from textual.binding import Binding
 from textual.keys import format_key
 
-Needs = Literal[
-    "",
-    "later",
-    "earlier",
-    "inside",
-    "playing",
+ShownWithout = Literal["", "later", "earlier", "before", "after", "inside", "playing", "layers", "element"]
+HiddenWithout = Literal[
     "panel",
-    "layers",
-    "element",
+    "trail",
     "finding",
     "view",
     "wrong",
+    "hidden",
     "corrected",
     "set",
     "iterations",
@@ -32,24 +28,33 @@ Needs = Literal[
     "origins",
     "source",
 ]
+Needs = Literal[ShownWithout, HiddenWithout]
 """What must be there for an action to do anything: a later moment, an earlier one, ..."""
-HIDDEN_WITHOUT: frozenset[Needs] = frozenset(
-    {
-        "view",
-        "wrong",
-        "corrected",
-        "set",
-        "finding",
-        "iterations",
-        "axes",
-        "held",
-        "gradients",
-        "curve",
-        "slices",
-        "origins",
-        "source",
-    }
-)
+WHY_NOT: dict[str, str] = {
+    "later": "this is the end: p goes back",
+    "earlier": "this is the start: n goes on",
+    "before": "this is the start: n goes on",
+    "after": "this is the end: p goes back",
+    "inside": "not inside a statement: s goes into the next one",
+    "playing": "nothing is playing: a plays",
+    "panel": "no panel has the focus: Tab goes to one",
+    "layers": "this program has no layers",
+    "element": "no value is there yet: n runs the next statement",
+    "finding": "nothing is wrong with the health of this run",
+    "view": "there are no other numbers: `set` makes some",
+    "wrong": "nothing is known to be wrong: v checks",
+    "hidden": "nothing is hidden",
+    "corrected": "there are no corrections to show",
+    "set": "nothing was set",
+    "iterations": "this runs once only: there are no iterations",
+    "curve": "there is nothing to draw over iterations",
+    "slices": "this tensor has one slice only",
+    "origins": "what feeds this element lies in one slice",
+    "source": "no line of your own code is current",
+    "trail": "no number was followed",
+}
+"""What a key says that can do nothing now."""
+HIDDEN_WITHOUT: frozenset[Needs] = frozenset(get_args(HiddenWithout))
 """Where these are not there, the footer does not show the action at all; else it shows it as disabled."""
 SENT_FOR = {"f17": "shift+f5", "f23": "shift+f11"}
 """Function keys as many terminals send them, for the keys that are pressed."""

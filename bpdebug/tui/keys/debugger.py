@@ -14,13 +14,14 @@ d_prev ◄──  dw ,  db ◄──  dz ◄──  da       gradients, backward
 written, read   what the current operation does with a tensor
 ▸0.0066         the selected cell; Tab goes to a panel, there the arrows move it
 [0.0041]        the cells that the selected one comes from
+{0.0012}        the cells that it feeds, after F
 «0.0041»        of those that were compared, the winner: the largest of its window
 … ‹ ›           there are more columns than have room; the border says which these are
 channel 2 of 3  the slice in sight of a tensor with more than two axes
 ● ◆             a breakpoint beside a statement, one with a condition; ○ ◇ when disabled
 set, changed    after `set`: what was replaced, and what follows from it; d shows the original
 *               a watch whose value the last move has changed
-✗ ~ =           a check says: wrong here; wrong because of what it was fed; right
+✗ ~ =           a check says: wrong here; wrong only because of what it was fed; right
 ▾ ▸  ×5  2/5    in your own code: a call, open or folded; a line that runs in 5 turns; its second"""
 """What the help says before the keys."""
 
@@ -81,7 +82,15 @@ ACTIONS: tuple[Action, ...] = (
         "earlier",
     ),
     Action("run('finish')", "f", "finish", "Run to the end of this pass", "Travel", "later", 3),
-    Action("go_to", "g", "go to", "Go to a step, by its number or the tensor it writes", "Travel", "", 3),
+    Action(
+        "go_to",
+        "g",
+        "go to",
+        "Go to a step, by its number or the tensor it writes; gg goes to the start",
+        "Travel",
+        "",
+        3,
+    ),
     Action("search", "slash", "search", "Search in the program", "Travel", "", 4),
     Action(
         "go_to_finding",
@@ -109,11 +118,13 @@ ACTIONS: tuple[Action, ...] = (
         "Travel",
         "iterations",
     ),
-    Action("run('restart')", "home", "first", "Go to the start", "Travel", "earlier"),
-    Action("run('end')", "end", "last", "Go to the end", "Travel", "later"),
+    Action(
+        "first", "home", "first", "Go to the start, of a training to that of the first", "Travel", "before"
+    ),
+    Action("last", "end,G", "last", "Go to the end, of a training to that of the last", "Travel", "after"),
     Action(
         "toggle_breakpoint",
-        "b",
+        "b,f9",
         "break",
         "Set or remove a breakpoint at the current statement, or in the Program at its cursor",
         "Stop and ask",
@@ -140,12 +151,39 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave_panels", "escape", "leave", "Leave the panels, so that arrows step again", "Look", "panel"),
     Action(
         "view_tensor",
-        "m,enter",
+        "m",
         "tensor",
         "Open the panel's tensor, or else the result, in the tensor viewer",
         "Look",
         "",
         3,
+    ),
+    Action(
+        "follow",
+        "enter",
+        "follow",
+        "Follow the bracketed cell under the cursor to where it comes from; elsewhere, open the tensor",
+        "Look",
+        "panel",
+        3,
+    ),
+    Action(
+        "follow_back",
+        "backspace",
+        "return",
+        "Return to where the last number was followed",
+        "Look",
+        "trail",
+        3,
+    ),
+    Action(
+        "forwards",
+        "F",
+        "feeds",
+        "Mark what the selected number feeds, and say in which statements",
+        "Look",
+        "element",
+        5,
     ),
     Action(
         "turn_slice(1)", "full_stop", "slice", "Select the same cell in the next slice", "Look", "slices", 2
@@ -207,7 +245,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go to the next wrong statement",
         "Check",
         "wrong",
-        3,
+        1,
     ),
     Action(
         "go_to_wrong(-1)",
@@ -217,6 +255,7 @@ ACTIONS: tuple[Action, ...] = (
         "Check",
         "wrong",
     ),
+    Action("reveal", "V", "reveal", "Show what the check has found, which was hidden", "Check", "hidden", 1),
     Action(
         "toggle_corrected",
         "x",

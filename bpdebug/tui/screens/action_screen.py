@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.screen import Screen
 
-from bpdebug.tui.keys.action import Action, Needs
+from bpdebug.tui.keys.action import WHY_NOT, Action, Needs
 from bpdebug.tui.screens import help
 from bpdebug.tui.widgets.key_bar import KeyBar
 
@@ -53,6 +53,11 @@ class ActionScreen(Screen[None]):
         text = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
         entry = self.by_text.get(text)
         return True if entry is None or self.can_run(entry) else None
+
+    def why_not(self, key: str) -> tuple[str, ...]:
+        """Say why a key does nothing now; nothing where it does something, or is none of the table."""
+        mine = (action for action in self.actions if key in action.keys.split(","))
+        return tuple(WHY_NOT[action.needs] for action in mine if not self.can_run(action))
 
     def opens_a_line(self, key: str | None) -> bool:
         """Whether a key lets a line be typed, so that what follows it is text and runs nothing."""

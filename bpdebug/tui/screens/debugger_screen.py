@@ -6,26 +6,32 @@ at, `autoplay` and `ahead` go on by themselves. The screen lays the widgets out,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 
 from bpdebug.commands.command import Answer
 from bpdebug.commands.completion import completions
 from bpdebug.commands.session import Session
 from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.language.provenance.forwards import Fed
 from bpdebug.engine.language.provenance.origins import element_text
+from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.trace import Trace
+from bpdebug.present import code_verdicts
 from bpdebug.present.cells import DEFAULT_DIGITS
 from bpdebug.present.chosen import Chosen
 from bpdebug.present.command_runner import CommandRunner, Passed
 from bpdebug.present.curves import Quantity, loss_of, watch_of
 from bpdebug.present.entries import gutter_marks
-from bpdebug.present.explaining import Selection, given_text
+from bpdebug.present.explaining import Selection, given_text, subject_text
+from bpdebug.present.forwards import fed_by, fed_text
 from bpdebug.present.health_text import next_finding
 from bpdebug.present.line_pairs import most_pairs_of_lines
 from bpdebug.present.listing import LineStop
@@ -35,10 +41,12 @@ from bpdebug.present.slicing import nearest
 from bpdebug.present.snapshot import most_pairs, result_name
 from bpdebug.present.source_listing import same_position, source_window
 from bpdebug.present.subjects import read_subject
+from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.sources.case import Case
 from bpdebug.tui import code_check, messages, screenshot
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.background_check import BackgroundCheck
+from bpdebug.tui.following import Following
 from bpdebug.tui.keys.action import Action, bindings
 from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
 from bpdebug.tui.run_ahead import RunAhead
@@ -54,6 +62,9 @@ from bpdebug.tui.widgets.status_line import StatusLine, place_parts
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 from bpdebug.tui.widgets.welcome import Welcome
 
+BESIDE = 10
+"""So many pairs of other layers are shown at most."""
+
 
 class DebuggerScreen(ActionScreen):
     """Steps through one case.
@@ -68,6 +79,8 @@ class DebuggerScreen(ActionScreen):
         Significant digits.
     newcomer : bool
         Whether to say, until the first key, what the panels are.
+    hides : bool
+        Whether what the check finds is hidden until a key reveals it: for a class that is to find the bug.
     """
 
     AUTO_FOCUS = ""
@@ -84,6 +97,7 @@ class DebuggerScreen(ActionScreen):
         actions: Sequence[Action] = ACTIONS,
         digits: int = DEFAULT_DIGITS,
         newcomer: bool = False,
+        hides: bool = False,
     ) -> None:
         super().__init__(actions)
         self.case = case
@@ -92,14 +106,18 @@ class DebuggerScreen(ActionScreen):
         self.debugger = self.session.debugger
         self.runner = CommandRunner(self.session, self.in_background, self.show, self.say)
         self.check = self.checking()
-        self.chosen = Chosen(self.debugger, self.check.verdicts.mine, digits)
+        self.hides = hides
+        self.chosen = Chosen(self.debugger, self.verdicts.mine, digits)
+        self.seen = self.debugger.moment
+        self.fed: tuple[Selection, Mapping[str, Fed]] | None = None
         self.autoplay = Autoplay(self, self.debugger, self.runner.run)
         self.ahead = RunAhead(self, self.debugger, lambda: self.runner.is_computing)
         self.examined: Trace | None = None
         self.program = ProgramView(case.program, source_window(case))
         self.operation = OperationCard()
         count = most_pairs_of_lines if case.program.is_recorded else most_pairs
-        self.ledger = Ledger(count(case.program))
+        self.ledger = Ledger(count(case.program) + BESIDE * (len(case.program.blocks) > 1))
+        self.following = Following(self.chosen, self.ledger, self.runner.run)
         self.lists = EntryLists(self.debugger, self.runner.execute)
         self.answer_area = AnswerArea()
         self.command_line = CommandLine(lambda line: completions(self.session, line))
@@ -111,6 +129,17 @@ class DebuggerScreen(ActionScreen):
             return code_check.CodeCheck(self, self.case, self.debugger.original, self.show)
         return BackgroundCheck(self, self.case, self.debugger.original, self.show)
 
+    @property
+    def verdicts(self) -> CheckVerdicts | code_verdicts.CodeVerdicts:
+        """What the check has found, as far as it is to be seen."""
+        return self.check.verdicts.hidden if self.hides else self.check.verdicts
+
+    def action_reveal(self) -> None:
+        """Show what the check has found."""
+        self.hides = False
+        self.chosen.know(self.verdicts.mine)
+        self.show()
+
     def compose(self) -> ComposeResult:
         """Lay out the screen: the program at the left, the operation above the ledger."""
         yield StatusLine(self.case.name, self.case.title)
@@ -118,7 +147,7 @@ class DebuggerScreen(ActionScreen):
             yield self.program
             with Vertical(id="work"):
                 if self.newcomer:
-                    yield Welcome(self.actions)
+                    yield Welcome(self.actions, about_text(self.case))
                 yield from (self.operation, self.ledger, self.lists)
         yield self.key_bar()
         yield from (self.answer_area, self.command_line, self.search_line)
@@ -142,24 +171,40 @@ class DebuggerScreen(ActionScreen):
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
         if self.runner.is_computing:
             return  # a command moves the debugger in a thread
-        debugger, chosen, verdicts = self.debugger, self.chosen, self.check.verdicts
+        debugger, chosen, verdicts = self.debugger, self.chosen, self.verdicts
         self.autoplay.stop_if_moved()
         self.ahead.follow()
         chosen.follow_run()
+        chosen.trail.keep(debugger.moment)
         selection = self.selection()
         origin = chosen.origin(selection)
         sight = chosen.sight(selection, origin)
         pairs = read_pairs(debugger, chosen.pairs(), verdicts, chosen.views, chosen.view, sight)
-        self.ledger.show(pairs, selection.name, chosen.digits)
-        arithmetic = origin.sides if origin is not None else given_text(debugger, selection, chosen.view)
+        chosen.beside = ()
+        beside = (
+            read_pairs(debugger, names, verdicts, chosen.views, chosen.view, sight, says_dtype=False)
+            for names in chosen.neighbours()
+        )
+        self.ledger.show(pairs, selection.name, chosen.digits, self.cursor_name, beside)
+        self.ledger.mark_fed(self.fed[1] if self.fed is not None and self.fed[0] == selection else {})
         # A check is of the first iteration, and so is what it says.
         words = verdicts.words(selection.name, selection.index) if debugger.iteration == 1 else ()
-        self.operation.show(operation_text(debugger, about_text(self.case), arithmetic, words))
+        arithmetic = origin.sides if origin is not None else given_text(debugger, selection, chosen.view)
+        text = replace(
+            operation_text(debugger, about_text(self.case), arithmetic, words),
+            subject=subject_text(debugger, selection, origin),
+            tables=origin.tables if origin is not None else (),
+            digits=chosen.digits,
+        )
+        self.operation.show(text, chosen.trail.text(selection), self.enter_text())
+        self.follow_focus()
         self.program.show(debugger.position, inside=debugger.moment.node > 0)
         self.program.show_stops(gutter_marks(debugger.breakpoints))
         self.program.show_verdicts(verdicts)
         self.lists.show()
         state = self.check.state or chosen.views.status(chosen.view) or self.check.problem or verdicts.summary
+        if self.hides:
+            state = "verdicts hidden"
         place = place_parts(debugger, chosen.pinned, self.autoplay.text, state)
         self.query_one(StatusLine).show(place)
         self.show_enabled()
@@ -171,28 +216,51 @@ class DebuggerScreen(ActionScreen):
             {
                 "later": debugger.can_move(1),
                 "earlier": debugger.can_move(-1),
+                "before": debugger.can_move(-1) or debugger.iteration > 1,
+                "after": debugger.can_move(1) or debugger.iteration < debugger.timeline.iterations,
                 "inside": debugger.is_inside,
                 "playing": self.autoplay.is_playing,
                 "panel": self.focused is not None,
                 "layers": self.chosen.layer is not None,
                 "element": debugger.is_known(name),
+                "trail": bool(self.chosen.trail.visits),
                 # Whether something may be wrong with the run's health; certain once it has been asked for.
                 "finding": self.examined is not debugger.trace or bool(debugger.findings),
                 "view": len(self.chosen.views.offered) > 1,
                 "set": bool(debugger.history.replaced),
                 "iterations": debugger.has_turns,
                 "curve": self.quantity() is not None,
-                "wrong": bool(self.check.verdicts.wrong_positions),
-                "corrected": self.is_corrected or self.check.verdicts.corrected is not None,
+                "hidden": self.hides,
+                "wrong": bool(self.verdicts.wrong_positions),
+                "corrected": self.is_corrected or self.verdicts.corrected is not None,
                 "source": self.case.script is not None and debugger.line is not None,
                 **self.ledger.slices_to_see(name),
             }
         )
 
     def selection(self) -> Selection:
-        """Return the element to explain: of the panel in focus, else of the current result."""
-        focused = self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
-        return self.chosen.selection(focused)
+        """Return the element that is explained."""
+        selection = self.chosen.selection()
+        return Selection(selection.name, self.following.index_of(selection))
+
+    @property
+    def cursor_name(self) -> str:
+        """The tensor in whose panel one is; empty outside of the panels."""
+        return self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
+
+    def enter_text(self) -> str:
+        """Say what Enter follows, where the cursor is on a bracketed cell."""
+        panel = self.ledger.panel_of(self.cursor_name)
+        index = self.following.bracketed_at(panel) if panel is not None else None
+        return f"⏎ follows {element_text(self.cursor_name, index)}" if index is not None else ""
+
+    def follow_focus(self) -> None:
+        """Let the focus go with the program: from a panel to that of what has been written now."""
+        moved, self.seen = self.seen != self.debugger.moment, self.debugger.moment
+        if moved and isinstance(self.focused, TensorPanel):
+            panel = self.ledger.panel_of(self.selection().name)
+            if panel is not None:
+                panel.focus()
 
     def quantity(self) -> Quantity | None:
         """Return what there is to draw over the iterations: the watch in focus, or else the loss."""
@@ -213,6 +281,16 @@ class DebuggerScreen(ActionScreen):
 
     # Moving
 
+    def action_first(self) -> None:
+        """Go to the start; of a training, to that of the first iteration."""
+        self.runner.run("goto 1:0" if self.debugger.has_turns and self.debugger.iteration > 1 else "restart")
+
+    def action_last(self) -> None:
+        """Go to the end; of a training, to that of the last iteration."""
+        timeline = self.debugger.timeline
+        is_last = self.debugger.iteration == timeline.iterations
+        self.runner.run("end" if is_last else f"goto {timeline.iterations}:{timeline.last}")
+
     def action_run(self, line: str) -> None:
         """Run the command of a key."""
         self.runner.run(line)
@@ -232,6 +310,11 @@ class DebuggerScreen(ActionScreen):
     def position_chosen(self, message: messages.PositionChosen) -> None:
         """Go where the listing points."""
         self.go_to(message.position)
+
+    @on(messages.RoomChanged)
+    def room_changed(self) -> None:
+        """Show the pairs of other layers, where there is room for them now."""
+        self.show()
 
     @on(messages.EntryClicked)
     def entry_clicked(self, message: messages.EntryClicked) -> None:
@@ -260,7 +343,7 @@ class DebuggerScreen(ActionScreen):
 
     def action_go_to_wrong(self, direction: Literal[1, -1]) -> None:
         """Go to the nearest wrong statement in a direction."""
-        self.go_to(self.check.verdicts.next_wrong(self.debugger.position, direction))
+        self.go_to(self.verdicts.next_wrong(self.debugger.position, direction))
 
     @property
     def is_corrected(self) -> bool:
@@ -272,8 +355,8 @@ class DebuggerScreen(ActionScreen):
         if self.is_corrected:
             self.app.pop_screen()
             if isinstance(below := self.app.screen, DebuggerScreen):
-                below.follow(self.debugger)
-        elif (case := self.check.verdicts.corrected) is not None:
+                below.come_to(self.debugger)
+        elif (case := self.verdicts.corrected) is not None:
             self.show_corrected(case)
 
     def show_corrected(self, case: Case) -> None:
@@ -282,7 +365,7 @@ class DebuggerScreen(ActionScreen):
         screen.debugger.goto(same_position(self.debugger.position, self.case.program, case.program))
         self.app.push_screen(screen)
 
-    def follow(self, other: Debugger) -> None:
+    def come_to(self, other: Debugger) -> None:
         """Go to where one is in another run of the same code."""
         self.go_to(same_position(other.position, other.program, self.case.program))
 
@@ -299,10 +382,12 @@ class DebuggerScreen(ActionScreen):
     # Typing
 
     @on(events.Key)
-    def key_pressed(self) -> None:
-        """Take the last answer away, unless a line is open that it stands above."""
+    def key_pressed(self, event: events.Key) -> None:
+        """Take the last answer away, unless a line is open that it stands above; a key that can do nothing
+        says why.
+        """
         if not (self.command_line.display or self.search_line.display):
-            self.say()
+            self.say(*self.why_not(event.key))
 
     def action_command(self, text: str = "") -> None:
         """Let a command be typed."""
@@ -318,12 +403,16 @@ class DebuggerScreen(ActionScreen):
         index = nearest(selection.index, value.shape)
         written = str(value[index])
         is_number = written.strip("+-")[:1].isdigit()  # the language has no word for NaN and infinity
-        self.action_command(f"set {element_text(name, index)} = {written if is_number else ''}")
+        self.say()
+        self.command_line.open(f"set {element_text(name, index)} = ", written if is_number else "")
 
     @on(messages.CommandTyped)
     def command_typed(self, message: messages.CommandTyped) -> None:
         """Run what was typed, and show all that it answers."""
+        before = self.debugger.moment
         answer = self.runner.execute(message.line)
+        if self.debugger.moment != before:
+            self.command_line.action_close()  # the next key goes on from there
         if answer.ends:
             self.app.exit()
         self.say(*answer.lines, failed=answer.failed)
@@ -355,10 +444,9 @@ class DebuggerScreen(ActionScreen):
 
     @on(messages.SearchEnded)
     def search_ended(self, message: messages.SearchEnded) -> None:
-        """Stay at what was found, in the listing, so that Enter goes there; or go back."""
-        self.program.end_search(message.found)
-        if message.found:
-            self.program.focus()
+        """Go to the statement that was found, or leave the listing as it was."""
+        if self.program.end_search(message.found):
+            self.go_to(self.program.position_at_cursor)
 
     # Breakpoints and watches
 
@@ -390,24 +478,78 @@ class DebuggerScreen(ActionScreen):
 
     # Looking
 
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """What Tab visits: first the panels of the current statement, then the others, and all else."""
+        panels = self.ledger.focus_order()
+        return [*panels, *(widget for widget in super().focus_chain if widget not in self.ledger.panels)]
+
     def action_leave_panels(self) -> None:
         """Take the focus from the panels."""
         self.set_focus(None)
 
     @on(messages.CellChosen)
     def cell_chosen(self, message: messages.CellChosen) -> None:
-        """Explain the chosen cell, and show it in its partner too."""
-        self.chosen.cells[message.place] = message.index
+        """Look at a cell; a click on a bracketed one follows it."""
+        selection = self.selection()
+        is_explained = (message.name, message.index) == (selection.name, selection.index)
+        if message.clicked and not is_explained and self.following.is_bracketed(message.name, message.index):
+            self.follow(message.name, message.index)
+            return
+        self.following.look_at(message.name, message.index)
         self.show()
         panel = self.ledger.panel_of(message.name)
         if panel is not None:
             panel.reveal()
 
+    def follow(self, name: str, index: Index) -> None:
+        """Follow a number to where it comes from, and have the focus there."""
+        self.following.follow(name, index, self.selection().name)
+        self.look_again(name)
+
+    def look_again(self, focused: str) -> None:
+        """Show what one has come to, the focus in a panel."""
+        self.show()
+        panel = self.ledger.panel_of(focused)
+        if panel is not None:
+            panel.focus()
+            panel.reveal()
+
+    def action_follow(self) -> None:
+        """Follow the bracketed cell under the cursor; elsewhere, open the tensor."""
+        panel = self.focused
+        index = self.following.bracketed_at(panel) if isinstance(panel, TensorPanel) else None
+        if index is None:
+            self.action_view_tensor()
+        else:
+            self.follow(self.cursor_name, index)
+
+    def action_follow_back(self) -> None:
+        """Return to where the last number was followed."""
+        focused = self.following.back()
+        if focused is not None:
+            self.look_again(focused)
+
+    def action_forwards(self) -> None:
+        """Mark what the explained element feeds, and say in which statements; again, take the marks away."""
+        selection = self.selection()
+        if self.fed is not None and self.fed[0] == selection:
+            self.fed = None
+            self.show()
+            return
+        if not self.debugger.is_known(selection.name):
+            return  # the keys do not know it yet
+        self.fed = selection, fed_by(self.debugger, selection)
+        self.show()
+        self.say(fed_text(self.debugger, *self.fed))
+
     def action_turn_slice(self, change: int) -> None:
         """Select the same cell in another slice of the selected tensor."""
-        panel = self.ledger.panel_of(self.selection().name)
+        name = self.selection().name
+        panel = self.ledger.panel_of(name)
         if panel is not None:
-            self.chosen.cells[panel.place] = panel.panel.slicing.turned(change).index
+            self.chosen.choose(name, panel.panel.slicing.turned(change).index)
+            self.chosen.pick(name)
             self.show()
 
     def action_turn_origins(self, change: int) -> None:
@@ -476,9 +618,16 @@ class DebuggerScreen(ActionScreen):
 
     @on(events.Key)
     @on(events.MouseDown)
-    def welcomed(self) -> None:
-        """Let the operation have the place of the welcome; the key does its work as well."""
-        self.remove_class("-newcomer")
+    def welcomed(self, event: events.Event) -> None:
+        """Let the operation have the place of the welcome; a key that moves on does nothing else."""
+        if self.has_class("-newcomer"):
+            self.remove_class("-newcomer")
+            if isinstance(event, events.Key) and self.moves(event.key):
+                event.stop()
+
+    def moves(self, key: str) -> bool:
+        """Whether a key goes on through the program."""
+        return any(key in action.keys.split(",") and action.group == "Step" for action in self.actions)
 
     @on(events.Unmount)
     def left(self) -> None:
@@ -494,5 +643,9 @@ class DebuggerScreen(ActionScreen):
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
     def focus_moved(self) -> None:
-        """Explain an element of the panel that has the focus now."""
+        """Look at a cell of the panel that has the focus now; without one, at what is written."""
+        if isinstance(self.focused, TensorPanel):
+            self.following.enter(self.focused)
+        elif not self.chosen.trail.visits:
+            self.chosen.unpick()
         self.show()

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
+from textual import on
+from textual.widgets import Input
+
 from bpdebug.commands.movement import read_moment
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.errors import BpdebugError
 from bpdebug.tui.screens.ask import AskScreen
+
+START = "g"
+"""Typed alone, it means the start: gg."""
 
 
 def read_place(debugger: Debugger, text: str) -> str:
@@ -49,4 +55,11 @@ class GoToScreen(AskScreen[str]):
             file = debugger.program.source_lines.files[0]
             question = "Go to a line, or to the next assignment of a variable:"
             example = f"57, {file}:57, or {debugger.program.statements[-1].name}"
-        super().__init__(question, partial(read_place, debugger), placeholder=example)
+        names = () if debugger.program.is_recorded else tuple(debugger.program.positions)
+        super().__init__(question, partial(read_place, debugger), placeholder=example, choices=names)
+
+    @on(Input.Changed)
+    def again(self, message: Input.Changed) -> None:
+        """Go to the start where the key that asks was pressed twice, unless a name begins so."""
+        if message.value == START and not self.ways:
+            self.dismiss("0")

@@ -1,17 +1,17 @@
-"""The picker: the shipped scenarios, and those in the current folder."""
+"""The picker: the scenarios in the current folder, and the shipped ones as a course."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from bpdebug.sources.scenario.summary import Summary
@@ -30,46 +30,102 @@ def summary_content(summary: Summary) -> Content:
     return Content("\n\n").join(block for block in blocks if block.plain)
 
 
-def option(summary: Summary) -> Option:
-    """Write a scenario's line in the list; one that cannot be used says so."""
-    name = Content.styled(f"{summary.path.stem:<18}", "bold")
-    if summary.problems:
-        return Option(Content.assemble(name, ("cannot be used", "$text-error")))
-    return Option(Content.assemble(name, summary.title))
+def option(summary: Summary, heading: str) -> Option:
+    """Write a scenario's line in the list, under its heading, if it is the first there."""
+    name = Content.styled(f"{summary.path.stem:<21} ", "bold")
+    said = Content.styled("cannot be used", "$text-error") if summary.problems else Content(summary.title)
+    above = Content.styled(f"{heading}\n", "$text-accent") if heading else Content("")
+    return Option(Content.assemble(above, "  ", name, said))
+
+
+def has_words(heading: str, summary: Summary, text: str) -> bool:
+    """Whether all words of a text are somewhere in what is said of a scenario."""
+    said = f"{heading} {summary.path.stem} {summary.title} {summary.about} {summary.layers}".lower()
+    return all(word in said for word in text.lower().split())
 
 
 class PickerScreen(Screen[None]):
-    """A list of scenarios, and beside it what the highlighted one is about."""
+    """A list of scenarios, and beside it what the highlighted one is about; what is typed filters it.
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open"),
-        Binding("q", "app.quit", "quit", id="quit"),
-    ]
+    Parameters
+    ----------
+    lessons : sequence of (str, Summary)
+        The scenarios in their order, each with its heading.
+    """
 
-    def __init__(self, summaries: Sequence[Summary]) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "quit", id="quit")]
+    KEYS = "⏎ open  ↑ ↓ choose  type to filter  Esc all again  q quit"
+
+    def __init__(self, lessons: Sequence[tuple[str, Summary]]) -> None:
         super().__init__()
-        self.summaries = summaries
+        self.lessons = lessons
+        self.shown = [*lessons]
+        self.text = ""
+
+    @property
+    def summaries(self) -> list[Summary]:
+        """The scenarios in sight."""
+        return [summary for _, summary in self.shown]
 
     def compose(self) -> ComposeResult:
         """Lay out the list and the description."""
         yield Static("bpdebug · choose a scenario", id="status")
         with Horizontal(id="picker"):
-            options = OptionList(*map(option, self.summaries), id="scenarios")
-            options.border_title = "Scenarios"
-            yield options
+            yield OptionList(*self.options(), id="scenarios")
             with VerticalScroll(id="about", can_focus=False) as about:
                 about.border_title = "About"
                 yield Static()
-        yield Footer(show_command_palette=False)
+        yield Static(self.KEYS, id="keys", markup=False)
 
-    def action_open(self) -> None:
-        """Open the highlighted scenario."""
-        self.query_one(OptionList).action_select()
+    def on_mount(self) -> None:
+        """Say above the list what it is."""
+        self.filter("")
+
+    def options(self) -> list[Option]:
+        """Write the lines of the list; a heading stands above the first line of its group."""
+        before = ["", *(heading for heading, _ in self.shown)]
+        return [
+            option(summary, heading if heading != above else "")
+            for (heading, summary), above in zip(self.shown, before, strict=False)
+        ]
+
+    def filter(self, text: str) -> None:
+        """Show what has some words."""
+        options = self.query_one(OptionList)
+        options.border_title = Content(f"Scenarios with: {text}" if text else "Scenarios")
+        if text != self.text:
+            self.text = text
+            self.shown = [lesson for lesson in self.lessons if has_words(*lesson, text)]
+            options.clear_options().add_options(self.options())
+            options.highlighted = 0 if self.shown else None
+            if not self.shown:
+                self.query_one("#about Static", Static).update(f"nothing has these words: {text}")
+
+    @on(events.Key)
+    def typed(self, event: events.Key) -> None:
+        """Filter by what is typed; the letter of a key is one only while nothing has been typed."""
+        character = event.character or ""
+        if event.key == "backspace":
+            self.filter(self.text[:-1])
+        elif event.key == "escape":
+            self.filter("")
+        elif character.isprintable() and character and (self.text or not self.is_key(event.key)):
+            if self.text or not character.isspace():
+                self.filter(self.text + character)
+        else:
+            return
+        event.stop()
+
+    def is_key(self, key: str) -> bool:
+        """Whether a key has a meaning of its own here."""
+        return key in self.active_bindings
 
     @on(OptionList.OptionHighlighted)
     def highlighted(self, message: OptionList.OptionHighlighted) -> None:
         """Describe the highlighted scenario."""
-        self.query_one("#about Static", Static).update(summary_content(self.summaries[message.option_index]))
+        if message.option_index < len(self.shown):
+            summary = self.summaries[message.option_index]
+            self.query_one("#about Static", Static).update(summary_content(summary))
 
     @on(OptionList.OptionSelected)
     def selected(self, message: OptionList.OptionSelected) -> None:

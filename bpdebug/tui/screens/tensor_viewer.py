@@ -26,7 +26,7 @@ from bpdebug.errors import BpdebugError
 from bpdebug.present.cells import FEWEST_DIGITS, MOST_DIGITS, NOTATIONS, CellFormat, Notation, cell_format
 from bpdebug.present.viewer.charts import BINS, BarChart, histogram_chart, norms, norms_chart
 from bpdebug.present.viewer.clipboard import CopyForm, copied_text
-from bpdebug.present.viewer.element_text import element_text
+from bpdebug.present.viewer.element_text import cursor_text
 from bpdebug.present.viewer.export import default_file, new_file, write_npy
 from bpdebug.present.viewer.looks import LOOK_WORDS, LOOKS, Look
 from bpdebug.present.viewer.subject import ShownValues, Subject
@@ -127,7 +127,7 @@ class TensorViewer(SliceScreen):
 
     def element_content(self) -> Content:
         """Write out the element under the cursor, and how much is selected."""
-        element, others = element_text(self.subject.name, self.choices, self.values, self.slicing)
+        element, others = cursor_text(self.subject.name, self.choices, self.values, self.slicing)
         parts = [Content.styled(element, "bold $text-accent")]
         if self.selection is not None:
             rows, columns = self.selection

@@ -7,7 +7,6 @@ says which part is in sight. Indices may stand at the edges; they stay where the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -22,9 +21,6 @@ class CellGrid(ScrollView, can_focus=True, inherit_bindings=False):
     """Knows which cell is where; a kind of grid draws its rows, and says what is in sight."""
 
     ALLOW_MAXIMIZE = False
-    HEADER: ClassVar[int] = 0
-    """Lines above the cells."""
-
     # What a kind of grid says
 
     @property
@@ -40,6 +36,11 @@ class CellGrid(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def edge(self) -> int:
         """The columns of the screen before the cells."""
+        return 0
+
+    @property
+    def header(self) -> int:
+        """The lines of the screen above the cells."""
         return 0
 
     def draw_header(self) -> Strip:
@@ -59,7 +60,7 @@ class CellGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def grid_size(self) -> Size:
         """Return the size of the whole grid on a screen of any size."""
         rows, columns = self.slicing.matrix_shape
-        return Size(self.edge + columns * self.pitch, self.HEADER + rows)
+        return Size(self.edge + columns * self.pitch, self.header + rows)
 
     @property
     def first_cell(self) -> tuple[int, int]:
@@ -71,7 +72,7 @@ class CellGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def page(self) -> tuple[int, int]:
         """For how many whole rows and columns there is room; one at least."""
         width, height = self.size
-        return max(1, height - self.HEADER), max(1, (width - self.edge) // self.pitch)
+        return max(1, height - self.header), max(1, (width - self.edge) // self.pitch)
 
     @property
     def in_sight(self) -> tuple[range, range]:
@@ -83,10 +84,10 @@ class CellGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
         rows, _ = self.slicing.matrix_shape
-        row = y - self.HEADER + self.first_cell[0]
+        row = y - self.header + self.first_cell[0]
         if not rows or row >= rows:
             return self.strip([])
-        return self.draw_header() if y < self.HEADER else self.draw_row(row)
+        return self.draw_header() if y < self.header else self.draw_row(row)
 
     def strip(self, segments: Iterable[Segment]) -> Strip:
         """Return a line that is as wide as the grid."""
@@ -95,10 +96,10 @@ class CellGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def cell_under(self, event: events.Click) -> tuple[int, int] | None:
         """Return the row and column of the cell under the mouse; they may be past the last."""
         offset = event.get_content_offset(self)
-        if offset is None or offset.y < self.HEADER or offset.x < self.edge:
+        if offset is None or offset.y < self.header or offset.x < self.edge:
             return None
         left, top = self.scroll_offset
-        return offset.y - self.HEADER + top, (offset.x - self.edge + left) // self.pitch
+        return offset.y - self.header + top, (offset.x - self.edge + left) // self.pitch
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         """Say which columns are in sight now."""

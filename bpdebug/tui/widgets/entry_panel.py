@@ -33,8 +33,8 @@ class EntryRows(ScrollView, can_focus=True, inherit_bindings=False):
         "entry--cursor",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move_cursor(-1)", show=False),
-        Binding("down", "move_cursor(1)", show=False),
+        Binding("up,k", "move_cursor(-1)", show=False),
+        Binding("down,j", "move_cursor(1)", show=False),
     ]
 
     def __init__(self, nothing: str) -> None:
@@ -54,7 +54,11 @@ class EntryRows(ScrollView, can_focus=True, inherit_bindings=False):
             self.entries = entries
             self.cursor = min(self.cursor, max(0, len(entries) - 1))
             self.virtual_size = Size(1, max(1, len(entries)))
-            self.refresh()
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the lines of all rows; one says that there are none."""
+        return max(1, len(self.entries))
 
     def render_line(self, y: int) -> Strip:
         """Draw one visible row."""

@@ -1,61 +1,100 @@
-"""The ledger: two rows of panels, each gradient under its tensor, cell under cell."""
+"""The ledger: bands of panels, each gradient under its tensor, cell under cell."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.style import Style
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import Layout, WidgetPlacement
+from textual.widget import Widget
 
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.provenance.forwards import Fed
+from bpdebug.present.bands import COMFORTABLE_IMAGE, COMFORTABLE_PAIR, NARROWEST_PAIR, Bands, Need, bands
 from bpdebug.present.cells import CellFormat, cell_format
-from bpdebug.present.ledger_layout import NARROWEST_PAIR, pair_widths, shown_pairs
 from bpdebug.present.panels import Pair, Panel
 from bpdebug.tui.keys.action import Needs
+from bpdebug.tui.messages import RoomChanged
 from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
+LEAST_BAND = 6
+"""The fewest lines of a band: two panels of one row."""
 
-class PairColumn(Vertical):
+
+class PanelPair:
     """A tensor above its gradient; the two scroll together."""
 
     def __init__(self, place: int, style_of: Callable[[str], Style]) -> None:
-        super().__init__(id=f"pair-{place}")
-        self.display = False  # until its room is known
-        self.panels = (
-            TensorPanel(place, f"tensor-{place}", style_of),
-            TensorPanel(place, f"gradient-{place}", style_of),
-        )
+        self.tensor = TensorPanel(place, f"tensor-{place}", style_of)
+        self.gradient = TensorPanel(place, f"gradient-{place}", style_of)
 
-    def compose(self) -> ComposeResult:
-        """Put the tensor above its gradient."""
-        yield from self.panels
+    def __iter__(self) -> Iterator[TensorPanel]:
+        return iter((self.tensor, self.gradient))
 
-    def show(self, pair: Pair, formats: tuple[CellFormat, CellFormat], selected: str) -> None:
+    @property
+    def names(self) -> list[str]:
+        """The names of its tensors."""
+        return [panel.panel.name for panel in self if panel.panel.name]
+
+    def show(self, pair: Pair, formats: tuple[CellFormat, CellFormat], selected: str, cursor: str) -> None:
         """Show a tensor and its gradient, cell under cell: their numbers take the same room."""
         width = max(format.width for format in formats)
-        shown = zip(self.panels, (pair.tensor, pair.gradient), formats, strict=True)
+        shown = zip(self, (pair.tensor, pair.gradient), formats, strict=True)
         follows = selected not in (pair.tensor.name, pair.gradient.name)
         for widget, panel, format in shown:
-            is_selected = panel.name == selected and panel.value is not None
+            is_selected = panel.name in (selected, cursor) and panel.value is not None
             widget.show(panel, replace(format, width=width), is_selected, follows)
-
-    def on_mount(self) -> None:
-        """Let each panel follow the other's scrolling."""
-        for panel, other in (self.panels, self.panels[::-1]):
-            for axis in ("scroll_x", "scroll_y"):
-                self.watch(panel, axis, partial(self.follow, panel, other), init=False)
 
     def follow(self, panel: TensorPanel, other: TensorPanel, _: float) -> None:
         """Scroll a panel's partner to where the panel is."""
         other.scroll_to(panel.scroll_x, panel.scroll_y, animate=False)
 
+    def need(self) -> Need:
+        """Return what it would need to show all that there is of it."""
+        panels = [panel for panel in self if panel.panel.name]
+        is_image = any(panel.is_sliced for panel in panels)
+        return Need(
+            max((NARROWEST_PAIR, *(panel.needed_width() for panel in panels))),
+            max((1, *(panel.needed_rows() for panel in panels))),
+            max((0, *(panel.index_width() for panel in panels))),
+            max((0, *(panel.wished_width() for panel in panels))),
+            COMFORTABLE_IMAGE if is_image else COMFORTABLE_PAIR,
+            bool(self.tensor.panel.name),
+            bool(self.gradient.panel.name),
+        )
 
-class Ledger(Horizontal):
+
+class Group(NamedTuple):
+    """Pairs that lie together: the place of the first, what each needs, and which matter now."""
+
+    start: int
+    needs: tuple[Need, ...]
+    in_use: tuple[int, ...]
+
+
+class BandLayout(Layout):
+    """Lays the panels of a ledger out as it says."""
+
+    name = "bands"
+
+    def arrange(
+        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
+    ) -> list[WidgetPlacement]:
+        """Place each panel that has room."""
+        assert isinstance(parent, Ledger)
+        return [
+            WidgetPlacement(region, NULL_OFFSET, NULL_SPACING, panel)
+            for panel, region in parent.placed(size).items()
+        ]
+
+
+class Ledger(Widget):
     """The panels of what is in focus. It holds the styles of their cells, once for all of them.
 
     Parameters
@@ -68,18 +107,34 @@ class Ledger(Horizontal):
 
     def __init__(self, places: int) -> None:
         super().__init__(id="ledger")
-        self.columns = [PairColumn(place, self.get_component_rich_style) for place in range(places)]
+        self.pairs = [PanelPair(place, self.get_component_rich_style) for place in range(places)]
         self.count = 0
         self.formats: dict[tuple[str, str, int], tuple[Array, CellFormat]] = {}
+        self.groups: tuple[Group, ...] = ()
+        self.lying: tuple[Bands, ...] = ()
+        self.shown: list[TensorPanel] = []
+
+    @property
+    def layout(self) -> Layout:
+        """What places the panels."""
+        return BandLayout()
 
     def compose(self) -> ComposeResult:
-        """Lay the pairs side by side, as the forward pass runs."""
-        yield from self.columns
+        """Lay the pairs out as the forward pass runs."""
+        for pair in self.pairs:
+            yield from pair
+
+    def on_mount(self) -> None:
+        """Let each panel follow its partner's scrolling."""
+        for pair in self.pairs:
+            for panel, other in ((pair.tensor, pair.gradient), (pair.gradient, pair.tensor)):
+                for axis in ("scroll_x", "scroll_y"):
+                    self.watch(panel, axis, partial(pair.follow, panel, other), init=False)
 
     @property
     def panels(self) -> list[TensorPanel]:
         """All panels in use."""
-        return [panel for column in self.columns[: self.count] for panel in column.panels]
+        return [panel for pair in self.pairs[: self.count] for panel in pair if panel.panel.name]
 
     def panel_of(self, name: str) -> TensorPanel | None:
         """Return the panel that shows a tensor."""
@@ -98,6 +153,8 @@ class Ledger(Horizontal):
         pairs: Sequence[Pair],
         selected: str,
         digits: int,
+        cursor: str = "",
+        more: Iterable[Sequence[Pair]] = (),
     ) -> None:
         """Show pairs.
 
@@ -109,14 +166,39 @@ class Ledger(Horizontal):
             The tensor whose chosen cell is explained.
         digits : int
             Significant digits.
+        cursor : str
+            The tensor in whose panel one is.
+        more : iterable
+            Other pairs, group by group, each of which is asked for while there is room left.
         """
-        self.count = len(pairs)
-        has_gradients = any(pair.gradient.name for pair in pairs)
-        for column, pair in zip(self.columns, pairs, strict=False):
-            formats = self.format_of(pair.tensor, digits), self.format_of(pair.gradient, digits)
-            column.show(pair, formats, selected)
-            column.panels[1].display = has_gradients  # no row of empty panels
-        self.share_room()
+
+        def fill(group: Sequence[Pair]) -> tuple[Need, ...]:
+            widgets = self.pairs[self.count : self.count + len(group)]
+            self.count += len(group)
+            for shown, pair in zip(widgets, group, strict=True):
+                formats = self.format_of(pair.tensor, digits), self.format_of(pair.gradient, digits)
+                shown.show(pair, formats, selected, cursor)
+            return tuple(shown.need() for shown in widgets)
+
+        self.count = 0
+        needs = fill(pairs)
+        groups = [Group(0, needs, self.in_use())]
+        found = bands(needs, groups[0].in_use, *self.size)
+        left = self.size.height - found.height if found.complete else 0
+        for group in more if left >= LEAST_BAND else ():
+            start = self.count
+            if start + len(group) > len(self.pairs):
+                break
+            needs = fill(group)
+            found = bands(needs, (), self.size.width, left)
+            if not found.complete:
+                self.count = start
+                break
+            groups.append(Group(start, needs, ()))
+            left -= found.height
+            if left < LEAST_BAND:
+                break
+        self.share_room(tuple(groups))
 
     def format_of(self, panel: Panel, digits: int) -> CellFormat:
         """Return how a tensor's numbers are written; the whole run decides, so that nothing moves later."""
@@ -129,31 +211,78 @@ class Ledger(Horizontal):
             self.formats[key] = panel.recorded, cell_format(panel.recorded, digits)
         return replace(self.formats[key][1], masks=panel.is_mask)
 
-    def share_room(self) -> None:
-        """Give each pair its width and all rows their height, as far as the screen allows."""
-        width, height = self.size
-        if not width or not self.count:
-            return
-        in_use = [
-            panel.place for mark in ("-written", "-read") for panel in self.panels if panel.has_class(mark)
+    def mark_fed(self, fed: Mapping[str, Fed]) -> None:
+        """Mark, in all panels, the cells that the explained element feeds."""
+        for panel in self.panels:
+            own = fed.get(panel.panel.name)
+            place = panel.slicing.place
+            slices = [panel.slicing.to(index) for index in own.elements] if own is not None else []
+            panel.mark_fed(frozenset(found.cell for found in slices if found.place == place))
+
+    # Where they lie
+
+    def in_use(self) -> tuple[int, ...]:
+        """Return the pairs that matter now: that of the focus, of what is written, of what is read."""
+        marked = [
+            panel.place
+            for mark in ("written", "in part", "read")
+            for panel in self.panels
+            if panel.panel.mark == mark
         ]
-        if self.screen.focused in self.panels:
-            in_use.insert(0, self.screen.focused.place)
-        used = [column.panels for column in self.columns[: self.count]]
-        needs = [max(NARROWEST_PAIR, *(panel.needed_width() for panel in panels)) for panels in used]
-        wishes = [max(panel.wished_width() for panel in panels) for panels in used]
-        images = {panel.place for panel in self.panels if panel.is_sliced}
-        shown = shown_pairs(needs, in_use, width, images)
-        shares = pair_widths([needs[place] for place in shown], [wishes[place] for place in shown], width)
-        widths = dict(zip(shown, shares, strict=True))
-        rows = max(panel.needed_height() for panel in self.panels)
-        for place, column in enumerate(self.columns):
-            column.display = place in widths
-            if place in widths:
-                column.styles.width = widths[place]
-                for panel in column.panels:
-                    panel.styles.height = min(rows, height // 2)
+        focused = [self.screen.focused.place] if self.screen.focused in self.panels else []
+        return (*focused, *marked)
+
+    def share_room(self, groups: tuple[Group, ...]) -> None:
+        """Lay the panels out anew where others are needed, or they need other room."""
+        if groups == self.groups:
+            return
+        self.groups = groups
+        for pair in self.pairs:
+            for panel in pair:
+                panel.display = panel.place < self.count and bool(panel.panel.name)
+        if self.laid_out(self.size) != self.lying:
+            # A child asks: what a widget remembers of its own arrangement goes when one of its children does.
+            self.pairs[0].tensor.refresh(layout=True)
+
+    def laid_out(self, size: Size) -> tuple[Bands, ...]:
+        """Return how each group lies, one below the other: all of the first, of the others what fits."""
+        found: list[Bands] = []
+        left = size.height
+        for group in self.groups:
+            lying = bands(group.needs, group.in_use, size.width, left)
+            if found and not lying.complete:
+                break
+            found.append(lying)
+            left -= lying.height
+        return tuple(found)
+
+    def placed(self, size: Size) -> dict[TensorPanel, Region]:
+        """Return where each panel lies in some room, and tell the panels whether they are indexed."""
+        self.lying = self.laid_out(size)
+        regions: dict[TensorPanel, Region] = {}
+        top = 0
+        for group, lying in zip(self.groups, self.lying, strict=False):
+            pairs = self.pairs[group.start : group.start + len(group.needs)]
+            hidden = tuple(next(iter(pairs[place].names), "") for place in lying.hidden)
+            own = {
+                panel: Region(box.x, box.y + top, box.width, box.height)
+                for pair, *boxes in lying.places
+                for panel, box in zip(pairs[pair], boxes, strict=True)
+                if box is not None
+            }
+            for panel in own:
+                panel.be_placed(lying.indexed, hidden if panel is [*own][-1] else ())
+            regions |= own
+            top += lying.height
+        self.shown = [*regions]
+        return regions
 
     def on_resize(self) -> None:
-        """Share the new width."""
-        self.share_room()
+        """Say that there may be room for other pairs."""
+        self.post_message(RoomChanged())
+
+    def focus_order(self) -> list[TensorPanel]:
+        """Return the panels on the screen as Tab visits them: what is written, what is read, the others."""
+        ranks = {"written": 0, "in part": 0, "read": 1}
+        shown = [panel for panel in self.shown if panel.display]
+        return sorted(shown, key=lambda panel: ranks.get(panel.panel.mark, 2))

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 
 from bpdebug.present.operation_text import OperationText
+from bpdebug.present.sum_table import table_lines
+
+STEADY = 4
+"""The card has a multiple of so many lines: with each step, another height would move all panels below."""
 
 
 class OperationCard(Widget):
@@ -18,11 +24,36 @@ class OperationCard(Widget):
         self.border_title = "Operation"
         self.text = OperationText()
 
-    def show(self, text: OperationText) -> None:
-        """Show what is to be said of the current operation."""
+    def show(self, text: OperationText, trail: str = "", hint: str = "") -> None:
+        """Show what is to be said of the current operation.
+
+        Parameters
+        ----------
+        text : OperationText
+            What it is.
+        trail : str
+            From where a number was followed.
+        hint : str
+            What a key would do with the number under the cursor.
+        """
+        title = f"Operation · {trail} · ⌫ back" if trail else "Operation"
+        if (title, hint) != (self.border_title, self.border_subtitle):
+            self.border_title, self.border_subtitle = Content(title), Content(hint)
+        if not self.styles.gutter.top and (words := " · ".join(filter(None, (trail, hint)))):
+            text = replace(text, subject=words)  # without borders it stands on the rule
         if text != self.text:
-            self.text = text
-            self.refresh()
+            before, self.text = self.lines_of(self.text), text
+            self.refresh(layout=self.lines_of(text) != before)
+
+    def lines_of(self, text: OperationText, width: int = 0) -> int:
+        """Return the lines to have for all that there is to say: a few too many, so that little moves."""
+        width = max(1, width or self.content_size.width)
+        lines = len(card_content(text, width, roomy=True).wrap(width))
+        return max(2, -(-lines // STEADY)) * STEADY
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the lines to have; the styles say how many are too few, or too many."""
+        return self.lines_of(self.text, width)
 
     def render(self) -> Content:
         """Lay out the card for its size; `…` says that there would be more."""
@@ -50,31 +81,66 @@ def card_content(text: OperationText, width: int, roomy: bool) -> Content:
     roomy : bool
         Whether blank lines part the formula, the words and the arithmetic.
     """
+    head, shapes = head_lines(text, width)
+    arithmetic = arithmetic_lines(text, width)
+    words = [Content(text.why)] if text.why else []
+    verdict = [Content.styled(line, "$text-warning") for line in text.verdict]
+    # The sentence stands beside the shapes where both fit.
+    if words and shapes and len(shapes[-1]) + len(BESIDE) + len(text.why) <= width:
+        shapes[-1] = Content.assemble(shapes[-1], BESIDE, words.pop())
+    if verdict and not text.code:
+        parts = [verdict, words, arithmetic]
+    elif verdict:
+        # What is wrong goes before why it would be right.
+        parts = [head + shapes, verdict, arithmetic] if roomy else [head, verdict, arithmetic, shapes]
+    else:
+        parts = [head + shapes, words, arithmetic] if roomy else [head, arithmetic, shapes, words]
+    blocks = [Content("\n").join(part) for part in parts if part]
+    return Content("\n\n" if roomy else "\n").join(blocks)
+
+
+BESIDE = "   "
+"""Between what stands on one line."""
+
+
+def head_lines(text: OperationText, width: int) -> tuple[list[Content], list[Content]]:
+    """Write the statement, as mathematics beside it, and its rule there too where it fits; and the shapes."""
     # The equals sign of the shapes stands under that of the code.
     has_sides = "= " in text.shapes and " = " in text.code
     behind = text.code.find("=") - text.shapes.find("=") if has_sides else 0
     head = Content.assemble(
         " " * -behind, (text.code, "bold $text-primary"), "    ", (text.mathematics, "$text-secondary")
     )
-    formula: list[Content | None] = [
-        head if text.code else None,
-        Content.styled(" " * behind + text.shapes, "$text-muted") if text.shapes else None,
-        Content(text.rule) if text.rule else None,
-    ]
-    words: list[Content | None] = [Content(text.why) if text.why else None]
-    arithmetic: list[Content | None] = [
-        Content.styled(line, "$text-accent") for line in equation_lines(text.arithmetic, width)
-    ]
-    verdict: list[Content | None] = [Content.styled(line, "$text-warning") for line in text.verdict]
-    if verdict and not text.code:
-        parts = [verdict, words, arithmetic]
-    elif verdict:
-        # What is wrong goes before why it would be right.
-        parts = [formula, verdict, arithmetic] if roomy else [formula[:1], verdict, arithmetic, formula[1:]]
-    else:
-        parts = [formula, words, arithmetic] if roomy else [formula, arithmetic, words]
-    blocks = [Content("\n").join(line for line in part if line is not None) for part in parts]
-    return Content("\n\n" if roomy else "\n").join(block for block in blocks if block.plain)
+    shapes = [Content.styled(" " * behind + text.shapes, "$text-muted")] if text.shapes else []
+    if text.rule and len(head) + 4 + len(text.rule) <= width:
+        head = Content.assemble(head, "    ", text.rule)
+    elif text.rule:
+        shapes.append(Content(text.rule))
+    return [head] if text.code else [], shapes
+
+
+def arithmetic_lines(text: OperationText, width: int) -> list[Content]:
+    """Write where the element comes from: what it is, the equation, and the long sums in it as tables."""
+    lines = [Content.styled(rule(text.subject, width), "$text-warning")] if text.subject else []
+    tables = [table_lines(table, text.digits, width) for table in text.tables]
+    equation = equation_lines(text.arithmetic, width)
+    if any(tables):
+        # The terms stand in the table: the equation goes on with what the sum comes to.
+        first, *others = [" = ".join(text.arithmetic[:2]), *text.arithmetic[2:]]
+        written = [line for table in tables for line in table]
+        sides = [f"{' ' * len(text.arithmetic[0])} = {' = '.join(others)}"] if len(others) > 1 else []
+        return [
+            *lines,
+            Content.styled(first, "$text-accent"),
+            *(Content.styled(line, "$foreground") for line in written),
+            *(Content.styled(line, "$text-accent") for line in sides),
+        ]
+    return lines + [Content.styled(line, "$text-accent") for line in equation]
+
+
+def rule(words: str, width: int) -> str:
+    """Draw a rule across a width, with words in it."""
+    return f"── {words} ".ljust(width, "─")[:width]
 
 
 def equation_lines(sides: Sequence[str], width: int) -> list[str]:

@@ -6,6 +6,7 @@ A statement's line begins with its gutter: the mark of a breakpoint, then that o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import ClassVar, Literal
 
 from rich.segment import Segment
@@ -18,12 +19,16 @@ from textual.strip import Strip
 
 from bpdebug.engine.program.program import Program
 from bpdebug.present import code_verdicts
-from bpdebug.present.listing import MARKS, LineStop, Row, SourceWindow, fitted
+from bpdebug.present.listing import MARKS, LineStop, Row, SourceWindow, fitted, has_text
 from bpdebug.present.verdicts import MARKS as VERDICT_MARKS
 from bpdebug.present.verdicts import WORST_FIRST, CheckVerdicts
 from bpdebug.tui.messages import GutterClicked, PositionChosen
 from bpdebug.tui.widgets.code_drawing import CODE_CLASSES, coloured
 
+HEAD = "● ✗▶ "
+"""What stands before the text of a statement: marks of a breakpoint, of a check, of the current line."""
+FIRST_LINES = 200
+"""So many lines decide on the width of the listing: those of a long program are much alike."""
 GUTTER = 2
 """Columns of the gutter; a click there is about the breakpoint."""
 
@@ -37,7 +42,9 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         "line--step",
         "line--done",
         "line--current",
+        "line--next",
         "line--coming",
+        "line--match",
         "line--cursor",
         "line--wrong",
         "line--stop",
@@ -45,8 +52,8 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         *CODE_CLASSES,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move_cursor(-1)", show=False),
-        Binding("down", "move_cursor(1)", show=False),
+        Binding("up,k", "move_cursor(-1)", show=False),
+        Binding("down,j", "move_cursor(1)", show=False),
         Binding("pageup", "move_cursor(-10)", show=False),
         Binding("pagedown", "move_cursor(10)", show=False),
         Binding("enter", "choose", show=False),
@@ -65,11 +72,22 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
         self.stops: Mapping[int, str] = {}
         self.marks: dict[int, str] = {}
         self.search_began: int | None = None
+        self.sought = ""
         self.border_title = "Program"
 
     def on_mount(self) -> None:
         """Make room for all lines."""
         self.virtual_size = Size(1, len(self.listing.lines))
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Return the columns of the longest line; the styles say how many are too few, or too many."""
+        return self.longest
+
+    @cached_property
+    def longest(self) -> int:
+        """The columns of the longest line, with all that stands before it, and of a tail that counts."""
+        rows = (self.listing.row(number, 0) for number in range(min(FIRST_LINES, len(self.listing.lines))))
+        return max((len(HEAD) + len(row.text) + self.listing.tail_room for row in rows), default=0)
 
     def on_resize(self) -> None:
         """Keep the line of the cursor in sight; before there was a size, nothing was."""
@@ -133,11 +151,16 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
             if verdict == VERDICT_MARKS["wrong"] and row.state != "current":
                 style += self.get_component_rich_style("line--wrong", partial=True)
             head = f"{verdict}{MARKS[row.state]} "
-            text = fitted(row.text, row.tail, width - 1 - len(head))
+            room = width - 1 - len(head)
+            # What a result's shape is stands in the Operation as well: it cuts no code off.
+            has_tail = self.listing.tail_room or len(row.text) + len(row.tail) < room
+            text = fitted(row.text, row.tail if has_tail else "", room)
             mark = self.marks.get(number, " ")
         else:
             style = self.get_component_rich_style(f"line--{row.kind}")
             text = f" {row.text}".ljust(width - 1)
+        if self.sought and has_text(row.text, self.sought):
+            style += self.get_component_rich_style("line--match", partial=True)
         if number == self.cursor and (self.has_focus or self.search_began is not None):
             style += self.get_component_rich_style("line--cursor", partial=True)
         mark_style = style
@@ -213,16 +236,20 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
             self.search_began = self.cursor
         start = self.cursor + direction if direction else self.search_began
         found = self.listing.find(text, start, direction or 1) if text else self.search_began
+        self.sought = text if found is not None else ""
         self.cursor = self.search_began if found is None else found
         self.reveal(self.cursor)
         self.refresh()
         return found is not None
 
-    def end_search(self, stay: bool) -> None:
-        """Leave the cursor where a search has led, or put it back."""
-        if self.search_began is not None:
-            if not stay:
-                self.cursor = self.search_began
-                self.reveal(self.cursor)
-            self.search_began = None
-            self.refresh()
+    def end_search(self, stay: bool) -> bool:
+        """Leave the cursor where a search has led, or put it back; return whether it has led anywhere."""
+        if self.search_began is None:
+            return False
+        has_led = stay and bool(self.sought)
+        if not has_led:
+            self.cursor = self.search_began
+            self.reveal(self.cursor)
+        self.search_began, self.sought = None, ""
+        self.refresh()
+        return has_led

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Label
+from textual.widgets.input import Selection
 
 from bpdebug.tui.messages import CommandTyped, CompletionsFound, PromptClosed, SearchEnded, SearchMoved
 
@@ -49,12 +50,14 @@ class PromptLine(Horizontal):
         """The text that is typed."""
         return self.query_one(Input)
 
-    def open(self, text: str = "") -> None:
-        """Let something be typed, with a text to begin with."""
+    def open(self, text: str = "", replaced: str = "") -> None:
+        """Let something be typed, with a text to begin with; what is typed takes the place of its end."""
         if not self.display:
             self.focused_before = self.screen.focused
             self.display = True
-        self.write(text)
+        self.write(text + replaced)
+        if replaced:
+            self.input.selection = Selection(len(text), len(text + replaced))
         self.input.focus()
 
     def write(self, text: str) -> None:
@@ -108,7 +111,7 @@ class CommandLine(PromptLine):
     def submitted(self, message: Input.Submitted) -> None:
         """Report the command, and make room for the next."""
         message.stop()
-        line = message.value.strip().lstrip(":")  # as one pastes several commands
+        line = message.value.strip().lstrip(":").strip()  # as one pastes several commands
         if line:
             if self.history[-1:] != [line]:
                 self.history.append(line)

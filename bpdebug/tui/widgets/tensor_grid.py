@@ -16,13 +16,18 @@ from bpdebug.present.slicing import Slicing, whole
 from bpdebug.present.viewer.looks import SPOT_WIDTH, Look, spot_text
 from bpdebug.present.viewer.subject import ShownValues
 from bpdebug.tui.messages import PlaceChosen
-from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES, MARGIN, SELECTED, cell_class, cell_segment
+from bpdebug.tui.widgets.cell_drawing import (
+    CELL_CLASSES,
+    MARGIN,
+    SELECTED,
+    cell_class,
+    cell_segment,
+    index_segments,
+)
 from bpdebug.tui.widgets.cell_grid import CellGrid
 
-STRIDES = (1, 2, 5, 10, 20, 50)
-"""Where indices have no room above every column, they stand above every second one, every fifth, ..."""
 DIFFERENT = Style(bold=True)
-CLASSES = {"grid--index", "grid--here", "grid--selected", "grid--plain"}
+CLASSES = {"grid--selected", "grid--plain"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +59,6 @@ class Shown:
 class TensorGrid(CellGrid):
     """Shows a slice; the screen moves the cursor."""
 
-    HEADER = 1
     COMPONENT_CLASSES: ClassVar[set[str]] = {*CELL_CLASSES, *CLASSES}
 
     def __init__(self) -> None:
@@ -96,6 +100,11 @@ class TensorGrid(CellGrid):
         rows, _ = self.slicing.matrix_shape
         return len(str(max(rows - 1, 0))) + MARGIN
 
+    @property
+    def header(self) -> int:
+        """One line, for the indices of the columns."""
+        return 1
+
     def show_part(self) -> None:
         """Say on the border which rows and columns are in sight, where it is not all."""
         rows, columns = self.slicing.matrix_shape
@@ -121,12 +130,14 @@ class TensorGrid(CellGrid):
 
     def draw_header(self) -> Strip:
         """Draw the indices of the columns."""
-        corner = Segment(" " * self.edge, self.style_of("grid--index"))
-        return self.strip([corner, *self.header_segments(self.in_sight[1])])
+        corner = Segment(" " * self.edge, self.style_of("cell--index"))
+        return self.strip(
+            [corner, *index_segments(self.slicing, self.in_sight[1], self.pitch, self.style_of)]
+        )
 
     def draw_row(self, row: int) -> Strip:
         """Draw the index of a row, and its cells."""
-        style = self.style_of("grid--here" if row == self.slicing.cell[0] else "grid--index")
+        style = self.style_of("cell--here" if row == self.slicing.cell[0] else "cell--index")
         index = "" if self.slicing.rows is None else str(row)
         edge = Segment(f"{index:>{self.edge - 1}} ", style)
         return self.strip([edge, *self.row_segments(row, self.in_sight[1])]).crop(0, self.size.width)
@@ -134,25 +145,6 @@ class TensorGrid(CellGrid):
     def style_of(self, name: str) -> Style:
         """Return the style of a component class."""
         return self.get_component_rich_style(name)
-
-    def header_segments(self, columns: range) -> list[Segment]:
-        """Write the indices of the columns, each above the last digit of its numbers."""
-        if self.slicing.columns is None or not columns:
-            return []
-        here, longest = self.slicing.cell[1], len(str(columns[-1]))
-        stride = next(stride for stride in STRIDES if stride * self.pitch > longest)
-        segments = []
-        for column in columns:
-            written = str(column) if column % stride == 0 else ""
-            style = self.style_of("grid--here" if column == here else "grid--index")
-            if stride == 1:
-                segments.append(Segment(f"{written:>{self.pitch - 1}} ", style))
-            elif written:
-                segments.append(Segment(f"{written:<{stride * self.pitch}}", style))
-            elif not segments:
-                # Before the first index there may be columns without one.
-                segments.append(Segment(" " * (-column % stride) * self.pitch, style))
-        return segments
 
     def row_segments(self, row: int, columns: range) -> list[Segment]:
         """Draw the cells of a row that are in sight."""

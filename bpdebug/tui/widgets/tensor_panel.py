@@ -2,8 +2,8 @@
 
 The border names the part in sight as a slice, which says more in less room than scroll bars. Colour says
 sign and size; the marks that matter are characters too: `[0.0041]` feeds the selected element, `«0.0041»` won
-among those that do, `▸0.0066` is selected; `‹` and `›` say that there are more columns. Of a tensor with more
-than two axes one slice is shown, and the title says which.
+among those that do, `{0.0012}` is fed by it, `▸0.0066` is selected; `‹` and `›` say that there are more
+columns. Of a tensor with more than two axes one slice is shown, and the title says which.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from bpdebug.engine.language.printing import shape_text
 from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.present import panel_titles
 from bpdebug.present.cells import Cell, CellFormat
-from bpdebug.present.feeding import fed_window, marked_columns
+from bpdebug.present.feeding import fed_window, in_slice, largest_fed, marked_columns
 from bpdebug.present.panels import Panel
 from bpdebug.present.slicing import Slicing
 from bpdebug.tui.messages import CellChosen
-from bpdebug.tui.widgets.cell_drawing import MARGIN, SELECTED, cell_class, cell_segment
+from bpdebug.tui.widgets.cell_drawing import MARGIN, SELECTED, cell_class, cell_segment, index_segments
 from bpdebug.tui.widgets.cell_grid import CellGrid
 
 BORDERS = 2
@@ -45,8 +45,8 @@ class TensorPanel(CellGrid):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"move_cell({rows}, {columns})", show=False)
         for key, rows, columns in (
-            ("up", -1, 0),
-            ("down", 1, 0),
+            ("up,k", -1, 0),
+            ("down,j", 1, 0),
             ("left", 0, -1),
             ("right", 0, 1),
             ("pageup", -10, 0),
@@ -62,7 +62,11 @@ class TensorPanel(CellGrid):
         self.format = CellFormat()
         self.shows_cell = False
         self.follows = False
+        self.indexed = False
+        self.beside: tuple[str, ...] = ()
+        self.fed: frozenset[tuple[int, int]] = frozenset()
         self.strips: dict[tuple[int, int, int, str], Strip] = {}
+        self.lines: dict[int, Strip] = {}
 
     # What the screen tells it
 
@@ -75,6 +79,28 @@ class TensorPanel(CellGrid):
     def pitch(self) -> int:
         """The columns from one cell to the next."""
         return self.format.width + MARGIN
+
+    @property
+    def edge(self) -> int:
+        """The columns that the indices of the rows take."""
+        return self.index_width() if self.indexed else 0
+
+    @property
+    def header(self) -> int:
+        """The lines that the indices of the columns take."""
+        return int(self.indexed)
+
+    def be_placed(self, indexed: bool, beside: tuple[str, ...]) -> None:
+        """Show the numbers of the rows and columns, or do not; name what has no room beside it."""
+        if beside != self.beside:
+            self.beside = beside
+            self.show_part()
+        if indexed != self.indexed:
+            self.indexed = indexed
+            self.strips.clear()
+            self.lines.clear()
+            self.virtual_size = self.grid_size()
+            self.refresh()
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -108,6 +134,7 @@ class TensorPanel(CellGrid):
             self.strips.clear()
         is_fed_anew = (panel.sources, panel.slicing) != (self.panel.sources, self.slicing)
         self.panel, self.format, self.shows_cell = panel, format, shows_cell
+        self.lines.clear()
         self.show_part()
         self.update_classes(
             {
@@ -122,13 +149,21 @@ class TensorPanel(CellGrid):
             self.reveal_sources()
         self.refresh()
 
+    def mark_fed(self, fed: frozenset[tuple[int, int]]) -> None:
+        """Mark the cells that the explained element feeds."""
+        if fed != self.fed:
+            self.fed = fed
+            self.strips.clear()
+            self.lines.clear()
+            self.refresh()
+
     def show_part(self) -> None:
         """Say as much as there is room for on the borders."""
         room = self.outer_size.width - TITLE_FRAME
         # A person's name may have brackets, `hs[t]`, which are no markup.
         self.border_title = Content(panel_titles.fitting_title(self.panel, room))
         self.border_subtitle = panel_titles.fitting(
-            panel_titles.subtitles(self.panel, self.slice_text()), room
+            panel_titles.subtitles(self.panel, self.slice_text(), self.beside), room
         )
 
     def slice_text(self) -> str:
@@ -140,8 +175,20 @@ class TensorPanel(CellGrid):
         return f"[{rows.start}:{rows.stop}, {columns.start}:{columns.stop}]"
 
     def needed_width(self) -> int:
-        """Return the columns in which all numbers are visible."""
-        return self.grid_size().width + BORDERS
+        """Return the columns in which all numbers are visible, without their indices."""
+        if self.panel.recorded is None:
+            return BORDERS
+        return self.slicing.matrix_shape[1] * self.pitch + BORDERS
+
+    def needed_rows(self) -> int:
+        """Return how many rows of numbers there are."""
+        return 1 if self.panel.recorded is None else self.slicing.matrix_shape[0]
+
+    def index_width(self) -> int:
+        """Return the columns that the indices of the rows would take."""
+        if self.slicing.rows is None or self.panel.recorded is None:
+            return 0
+        return len(str(max(self.slicing.matrix_shape[0] - 1, 0))) + 1
 
     def wished_width(self) -> int:
         """Return the columns in which the title is complete, too; of a slice, in which its axes are named."""
@@ -151,12 +198,9 @@ class TensorPanel(CellGrid):
 
     def on_resize(self) -> None:
         """Fit the titles to the new width, and what is in sight to the new room."""
+        self.lines.clear()
         self.show_part()
         self.reveal_sources()
-
-    def needed_height(self) -> int:
-        """Return the rows in which everything is visible."""
-        return self.grid_size().height + BORDERS
 
     def grid_size(self) -> Size:
         """Return the columns and rows of the whole grid; of a tensor that is not there yet, the least."""
@@ -167,8 +211,37 @@ class TensorPanel(CellGrid):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        """Draw one visible line."""
-        return self.render_note(y, self.size.width) if self.panel.value is None else super().render_line(y)
+        """Draw one visible line; each is kept as it is until something of the panel changes."""
+        if y not in self.lines:
+            is_note = self.panel.value is None
+            self.lines[y] = self.render_note(y, self.size.width) if is_note else super().render_line(y)
+        return self.lines[y]
+
+    def notify_style_update(self) -> None:
+        """Draw anew what had other colours."""
+        self.lines.clear()
+        super().notify_style_update()
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        """Draw the columns that are in sight now."""
+        self.lines.clear()
+        super().watch_scroll_x(old_value, new_value)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draw the rows that are in sight now."""
+        self.lines.clear()
+        super().watch_scroll_y(old_value, new_value)
+
+    def draw_header(self) -> Strip:
+        """Draw the indices of the columns that are in sight."""
+        seen = self.in_sight[1]
+        before = self.edge + seen.start * self.pitch - self.scroll_offset.x
+        corner = Segment(" " * before, self.style_of("cell--index"))
+        return self.strip([corner, *index_segments(self.slicing, seen, self.pitch, self.index_style)])
+
+    def index_style(self, name: str) -> Style:
+        """Return the style of an index; where no cell is explained, none is that of the cursor."""
+        return self.style_of(name if self.shows_cell else "cell--index")
 
     def draw_row(self, row: int) -> Strip:
         """Draw a row; one that looks as before is not drawn anew."""
@@ -183,11 +256,15 @@ class TensorPanel(CellGrid):
         first, last, columns = seen.start, seen.stop, slicing.matrix_shape[1]
         places = (slice(row, row + 1), slice(first, last))
         sources = marked_columns(slicing, self.panel.sources, row, seen)
-        wrong = self.panel.wrong
+        wrong = self.panel.wrong_here
         are_wrong = [False] * len(seen)
         if wrong is not None and wrong.shape == self.panel.shape:
             are_wrong = slicing.part(wrong, *places)[0].tolist()
         segments = []
+        if self.edge:
+            style = self.index_style("cell--here" if row == self.cell[0] else "cell--index")
+            segments.append(Segment(f"{row:>{self.edge - 1}} ", style))
+            width -= self.edge
         if cut_off := first * self.pitch - left:
             segments.append(Segment("…".ljust(cut_off), self.style_of("cell--note")))
         segments += [
@@ -201,8 +278,9 @@ class TensorPanel(CellGrid):
             segments.append(Segment(" …"[-room:], self.style_of("cell--note")))
         elif last < columns and segments[-1].text.endswith(" "):
             segments[-1] = segments[-1]._replace(text=f"{segments[-1].text[:-1]}›")
-        if first and not cut_off and segments[0].text.startswith(" "):
-            segments[0] = segments[0]._replace(text=f"‹{segments[0].text[1:]}")
+        start = int(self.edge > 0)
+        if first and not cut_off and segments[start].text.startswith(" "):
+            segments[start] = segments[start]._replace(text=f"‹{segments[start].text[1:]}")
         return self.strip(segments)
 
     def render_note(self, y: int, width: int) -> Strip:
@@ -223,6 +301,9 @@ class TensorPanel(CellGrid):
         if source is not None:
             before, after = "«»" if source.wins else "[]"
             style += WINNER if source.wins else SOURCE
+        if place in self.fed:
+            before, after = "{}"
+            style += SOURCE
         if is_wrong:
             after = "✗"
         if self.shows_cell and place == self.cell:
@@ -236,17 +317,18 @@ class TensorPanel(CellGrid):
         """Move the cell cursor."""
         self.choose(self.cell[0] + rows, self.cell[1] + columns)
 
-    def choose(self, row: int, column: int) -> None:
+    def choose(self, row: int, column: int, clicked: bool = False) -> None:
         """Choose the cell nearest to a place in the grid, and report it."""
         if self.panel.value is None:
             return
         chosen = self.slicing.at(row, column)
-        self.post_message(CellChosen(self.panel.name, self.place, chosen.index))
+        self.post_message(CellChosen(self.panel.name, chosen.index, clicked))
 
     def reveal(self) -> None:
         """Scroll so that the cell cursor is in sight."""
         row, column = self.cell
-        self.scroll_to_region(Region(column * self.pitch, row, self.pitch, 1), animate=False, force=True)
+        area = Region(column * self.pitch, row, self.pitch + self.edge, 1 + self.header)
+        self.scroll_to_region(area, animate=False, force=True)
 
     def reveal_sources(self) -> None:
         """Scroll, by as little as is needed, to what feeds the selected element, or to its first part."""
@@ -254,8 +336,17 @@ class TensorPanel(CellGrid):
         if window is None or not self.size:
             return
         rows, columns = window
-        width, height = min(len(columns) * self.pitch, self.size.width), min(len(rows), self.size.height)
-        area = Region(columns[0] * self.pitch, rows[0], width, height)
+        width = min(len(columns) * self.pitch + self.edge, self.size.width)
+        height = min(len(rows) + self.header, self.size.height)
+        row, column = rows[0], columns[0]
+        whole = len(columns) <= self.page[1] and len(rows) <= self.page[0]
+        if not whole and self.panel.value is not None:
+            # The largest says the most, and stands in the middle.
+            near = in_slice(self.slicing, self.panel.sources)
+            largest = self.slicing.to(largest_fed(self.panel.value, near) or self.slicing.index).cell
+            row = max(0, min(rows[-1] + 1 - self.page[0], largest[0] - self.page[0] // 2))
+            column = max(0, min(columns[-1] + 1 - self.page[1], largest[1] - self.page[1] // 2))
+        area = Region(column * self.pitch, row, width, height)
         if not Region(*self.scroll_offset, *self.size).contains_region(area):
             self.scroll_to_region(area, animate=False, force=True)
 
@@ -263,8 +354,4 @@ class TensorPanel(CellGrid):
         """Choose the cell under the mouse."""
         cell = self.cell_under(event)
         if cell is not None:
-            self.choose(*cell)
-
-    def on_focus(self) -> None:
-        """Show where the chosen cell of this panel comes from."""
-        self.choose(*self.cell)
+            self.choose(*cell, clicked=True)

@@ -6,8 +6,10 @@ edited, `b` becomes another tensor and `a` does not: which of them an operation 
 
 from __future__ import annotations
 
+import ast
+import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -24,7 +26,7 @@ def read_before(recording: Recording, instance: Instance) -> Iterator[tuple[int,
     recording : Recording
         What ran.
     instance : Instance
-        The statement: `b = a`.
+        The statement: `b = a`. What a function returns is meant by whoever reads it.
 
     Yields
     ------
@@ -32,16 +34,21 @@ def read_before(recording: Recording, instance: Instance) -> Iterator[tuple[int,
         The number of the reader, and what it gives with the old value, as what a replay replaces.
     """
     node = instance.node
-    if node is None or node.function is not same:
+    if node is None or node.function is not same or not instance.site.targets:
         return
     before = node.operands[0]
-    old, new = _texts(before), {target.text for target in instance.site.targets}
-    for reader in recording.nodes[node.id + 1 :] if old - new else ():
+    new = {target.text for target in instance.site.targets}
+    old = _texts(before) - new
+    for reader in recording.nodes[node.id + 1 :] if old else ():
         if reader.site is None or reader.function is None or all(one is not node for one in reader.parents()):
             continue
+        meant = _operands_as_written(reader.site.code, len(reader.operands))
+        places = {place for place, text in enumerate(meant) if text in old}
         code = reader.site.code
-        if any(reads(code, name) for name in old - new) and not any(reads(code, name) for name in new):
-            yield reader.id, partial(_with, reader, node, before)
+        if not places and any(reads(code, one) for one in old) and not any(reads(code, one) for one in new):
+            places = set(range(len(reader.operands)))
+        if places:
+            yield reader.id, partial(recomputed, _with(reader, node, before, places))
 
 
 def _texts(node: Node) -> set[str]:
@@ -51,8 +58,31 @@ def _texts(node: Node) -> set[str]:
     return found | (_texts(node.operands[0]) if node.function is same else set())
 
 
-def _with(reader: Node, node: Node, before: Node, value_of: ValueOf) -> Any:
-    return recomputed(reader, lambda operand: value_of(before if operand is node else operand))
+def _with(reader: Node, node: Node, before: Node, places: set[int]) -> Node:
+    """Return an operation with another tensor at some places, where it reads a certain one."""
+    other = copy.copy(reader)
+    other.operands = tuple(
+        before if one is node and place in places else one for place, one in enumerate(reader.operands)
+    )
+    return other
+
+
+@lru_cache(maxsize=4096)
+def _operands_as_written(code: str, count: int) -> Sequence[str]:
+    """Return so many operands of an operation as they are written: `a` and `b.T` of `a @ b.T`."""
+    try:
+        tree = ast.parse(f"({code}\n)", mode="eval").body
+    except (SyntaxError, RecursionError):
+        return ()
+    parts: list[ast.expr] = []
+    match tree:
+        case ast.BinOp(left=left, right=right):
+            parts = [left, right]
+        case ast.Call(func=ast.Attribute(value=owner), args=arguments) if len(arguments) < count:
+            parts = [owner, *arguments]  # of a method
+        case ast.Call(args=arguments):
+            parts = arguments
+    return tuple(map(ast.unparse, parts)) if len(parts) == count else ()
 
 
 def reads(text: str, name: str) -> bool:

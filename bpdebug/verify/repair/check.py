@@ -7,22 +7,29 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 
-from bpdebug.engine.language.nodes import Source
 from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Recording, RecordingOptions, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.environment import callable_again
-from bpdebug.verify.repair.early import EarlyRead, early_reads
-from bpdebug.verify.repair.formula import Derived, derived_correction, past
-from bpdebug.verify.repair.forward import ForwardFault, ForwardSearch, forward_sentence, other_reading
-from bpdebug.verify.repair.judge import TOLERANCE, Judge
-from bpdebug.verify.repair.places import changed, difference, source_of, stored, turns_of, worst
+from bpdebug.verify.repair.assumed import assumed, ended_early
+from bpdebug.verify.repair.findings import (
+    Findings,
+    of_correction,
+    of_early_read,
+    of_end,
+    of_forward,
+    of_rewriting,
+    unmended,
+)
+from bpdebug.verify.repair.formula import Derived, derived_correction
+from bpdebug.verify.repair.forward import ForwardSearch
+from bpdebug.verify.repair.forward_fault import ForwardFault, other_reading
+from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.report import (
     Assumed,
     Finding,
@@ -33,9 +40,9 @@ from bpdebug.verify.repair.report import (
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
 from bpdebug.verify.repair.search import Candidate, Correction, Progress, Search, unsaid
-from bpdebug.verify.repair.structures import structures
+from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
+from bpdebug.verify.repair.structures.structures import structures
 from bpdebug.verify.repair.suspects import Suspect, suspects
-from bpdebug.verify.repair.trials import named_pieces
 
 SECONDS = 20.0
 """How long corrections are searched for."""
@@ -110,7 +117,7 @@ def check_recording(
     analysis = analyse(recording, told)
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
-        notes = (*_ended_early(recording), *recording.messages, *analysis.notes)
+        notes = (*ended_early(recording), *recording.messages, *analysis.notes)
         return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes, told))
     with ExitStack() as stack, np.errstate(all="ignore"):
         report = _Check(recording, analysis, deadline, stack, progress).report()
@@ -129,17 +136,15 @@ class _Check:
         progress: Progress,
     ) -> None:
         self.stack, self.first, self.progress = stack, recording, progress
-        self.findings: list[Finding] = []
-        self.shifts: list[tuple[str, int, int]] = []
+        self.findings = Findings()
         self._take(recording, analysis, deadline)
 
     def _take(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
         """Begin with a recording: that of the script, or that of a corrected text of it."""
         self.stack.enter_context(callable_again(recording))
         self.recording, self.judge = recording, Judge(recording, analysis)
-        is_known = partial(self.judge.is_gradient, as_shaped=True)
         replay, trials = self.judge.replay, self.judge.trials
-        self.search = Search(recording, replay, trials, is_known, deadline, self.progress)
+        self.search = Search(recording, replay, trials, self.judge.known, deadline, self.progress)
         self.early: list[EarlyRead] = []
         self.forward = ForwardSearch(recording, analysis, self.search)
 
@@ -151,12 +156,12 @@ class _Check:
         except (KeyboardInterrupt, Interrupted):
             self.search.is_stopped = True
         # What the forward pass does not read has no gradient to be right or wrong, until it reads it.
-        unread = [name for one in self.findings if one.kind == "forward" for name in one.also_wrong]
+        unread = [name for one in self.findings.each if one.kind == "forward" for name in one.also_wrong]
         return ScriptReport(
             self.recording.path,
             {**verdicts, **dict.fromkeys(unread, "wrong")},
-            tuple(self.findings),
-            self.assumed(),
+            tuple(self.findings.each),
+            assumed(self.recording, self.judge.analysis),
             finished=not (self.search.is_over and self.judge.wrong()),
             stopped=self.search.is_stopped,
         )
@@ -174,40 +179,49 @@ class _Check:
             self.search.deadline = end
             self._forward_instead()
         if self.judge.wrong():  # what mended nothing by itself is proven only if all is right in the end
-            self.findings = [
-                one._replace(verified=one.verified and bool(one.also_wrong)) for one in self.findings
+            self.findings.each = [
+                one._replace(verified=one.verified and bool(one.also_wrong)) for one in self.findings.each
             ]
 
     def _backward(self) -> None:
         """Correct backward lines until all is right, or nothing mends any more."""
-        while self.judge.wrong() and len(self.findings) < MOST_FAULTS and not self.search.is_over:
+        while self.judge.wrong() and len(self.findings.each) < MOST_FAULTS and not self.search.is_over:
             lines, end = self.judge.suspects(), self.search.deadline
             self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
-            found = self.search.corrections(lines, self.judge.corrected) or self._with_early_reads(lines)
+            found = self.search.corrections(lines, self.judge.corrected)
+            found = [one for one in found if self.judge.may_mend(one)]
             if not found:
                 known = {line.site for line in lines}
                 further = [line for line in self.judge.suspects(every=True) if line.site not in known]
                 found = self.search.corrections(further, self.judge.corrected)
+                found = found or self._with_early_reads(lines)
             self.search.deadline = end
+            found = found or self._first_right(lines)
             if found:
                 self._add(found[0])
             elif not self._rewritten(lines):
                 derived = self._derived(lines)
                 if derived is None or derived.passed:
-                    self._unmended(lines, derived)
+                    if lines:
+                        self._found(unmended(self.judge, lines[0], derived))
                     break
                 self._add_derived(derived)
 
+    def _first_right(self, lines: Sequence[Suspect]) -> list[Correction]:
+        """Where more than one fault lies on the way to every parameter, look for the first of them."""
+        correction = self.search.first_right(lines, self.judge.corrected, self.judge.there)
+        return [] if correction is None else [correction]
+
     def _derived(self, lines: Sequence[Suspect]) -> Derived | None:
         """Where no edit mends a line, return one with the derived formula."""
-        if any(finding.kind == "forward" for finding in self.findings):
+        if any(finding.kind == "forward" for finding in self.findings.each):
             return None  # the derived gradients are those of the forward pass as it was
         return derived_correction(self.search, self.judge.analysis, lines, self.judge.corrected)
 
     def _add_derived(self, derived: Derived) -> None:
         self._add(derived.correction)
-        is_given = self.findings[-1].correction is not None
-        self.findings[-1] = self.findings[-1]._replace(is_derived=is_given)
+        last = self.findings.each[-1]
+        self.findings.each[-1] = last._replace(is_derived=last.correction is not None)
 
     # ---- the script run again
 
@@ -222,7 +236,7 @@ class _Check:
 
         Where another fault hides that it mends anything, what can be nothing but a fault is mended still.
         """
-        while self.judge.wrong() and len(self.findings) < MOST_FAULTS:
+        while self.judge.wrong() and len(self.findings.each) < MOST_FAULTS:
             early = list(early_reads(self.recording, self.judge.analysis.parameters))
             every = {one.rewriting: one for one in structures(self.recording, early)}
             sure = [one.rewriting for one in every.values() if one.is_sure]
@@ -231,13 +245,13 @@ class _Check:
             )
             if found is None:
                 break
-            self.findings[-1] = self.findings[-1]._replace(kind=every[found].kind)
+            self.findings.each[-1] = self.findings.each[-1]._replace(kind=every[found].kind)
 
     def _run_again(self, rewritings: Iterable[Rewriting], needs_more: bool = True) -> Rewriting | None:
         """Go on with the script as it runs with a rewriting that mends something; None where none does."""
         if self.search.is_over:
             return None
-        texts = corrected_texts(self.first, self.findings)
+        texts = corrected_texts(self.first, self.findings.each)
         began = time.thread_time()
         longest = SHARE * (self.search.deadline - began)
         told = told_of(self.judge.analysis)
@@ -249,9 +263,9 @@ class _Check:
             return None
         rewriting, again = found
         before = {name for name, verdict in self.judge.verdicts().items() if verdict == "right"}
-        self._add_rewriting(rewriting, tuple(sorted(again.right - base.right - before)))
-        more = rewriting.correction.count("\n") - rewriting.code.count("\n")
-        self.shifts.append((rewriting.place.file, rewriting.place.end_line + more, more))
+        mended = sorted(again.right - base.right - before)
+        self._found(of_rewriting(self.recording, rewriting, mended))
+        self.findings.shift(rewriting)
         self._take(again.recording, again.analysis, self.search.deadline)
         return rewriting
 
@@ -271,14 +285,9 @@ class _Check:
         edits = [edit for line in lines for edit in self.search.candidates(line, self.judge.corrected)]
         # What stops in the middle of training is most often a shape.
         edits.sort(key=lambda edit: (self._keeps_shape(edit), edit.cost))
-        rewritings = [Rewriting(*edit[:5]) for edit in edits]
+        rewritings = [Rewriting(*edit.texts, edit.cost) for edit in edits]
         if not self._run_again(rewritings):
-            ending = self.recording.ending
-            source = self.recording.source(ending.file)
-            code = source.lines[ending.line - 1] if source else ""
-            columns = len(code) - len(code.lstrip()), len(code)
-            place = Source(ending.file, ending.line, ending.line, columns, code.strip())
-            self._found(Finding(place, "raised", code.strip(), "", f"here it ends: {ending.message}"))
+            self._found(of_end(self.recording))
 
     def _keeps_shape(self, edit: Candidate) -> bool:
         recorded = self.judge.replay.recorded
@@ -289,52 +298,6 @@ class _Check:
             except Exception:  # noqa: S112 (what makes sense in one execution need not in another)
                 continue
         return True
-
-    def _found(self, finding: Finding) -> None:
-        """Take a finding, with its lines as they are in the person's text, which has no corrections in it."""
-        source = finding.source
-        for file, last, more in reversed(self.shifts):
-            if source.file == file and source.line > last:
-                source = source._replace(line=source.line - more, end_line=source.end_line - more)
-        whole = {one.name for one in self.judge.analysis.parameters} & {*finding.also_wrong}
-        own = {
-            name
-            for one in self.judge.analysis.parameters
-            if one.name in whole
-            for name, _ in named_pieces(one)
-        }
-        finding = finding._replace(also_wrong=tuple(one for one in finding.also_wrong if one not in own))
-        place = (source.file, source.line, source.columns)
-        known = [
-            one for one in self.findings if (one.source.file, one.source.line, one.source.columns) == place
-        ]
-        if known:
-            # What is still wrong with a line was not mended by its correction: it is one fault, without any.
-            wrong = tuple(dict.fromkeys(name for one in (*known, finding) for name in one.also_wrong))
-            self.findings.remove(known[0])
-            finding = finding._replace(also_wrong=wrong, correction=None, verified=False)
-        self.findings.append(finding._replace(source=source))
-
-    def _add_rewriting(self, rewriting: Rewriting, mended: tuple[str, ...]) -> None:
-        place = rewriting.place
-        ran = [one for one in self.recording.instances if one.site.place[:2] == place[:2]]
-        site = ran[0].site if ran else None
-        source = source_of(site, ran[0].frame, turns_of(site, ran[0]), place) if site else None
-        columns = self.recording.source(place.file)
-        assert columns is not None
-        plain = Source(place.file, place.line, place.end_line, columns.columns(place), rewriting.code, (), ())
-        self._found(
-            Finding(
-                source or plain,
-                "wrong",
-                (stored(site) if site else "") or rewriting.code,
-                "",
-                rewriting.explanation,
-                rewriting.correction,
-                True,
-                also_wrong=mended,
-            )
-        )
 
     # ---- the forward pass
 
@@ -349,8 +312,8 @@ class _Check:
 
         Where one backward line has something too much, a forward line may lack it: then both are said.
         """
-        backward = [finding for finding in self.findings if finding.kind == "wrong"]
-        if not backward or len(backward) < len(self.findings) or self.recording is not self.first:
+        backward = [finding for finding in self.findings.each if finding.kind == "wrong"]
+        if not backward or len(backward) < len(self.findings.each) or self.recording is not self.first:
             return
         is_mended = len(backward) == 1 and not self.judge.wrong()
         if is_mended and not _is_longer(backward[0]):
@@ -365,32 +328,20 @@ class _Check:
             return  # a loss that the script computes is not given up for one that nobody wrote
         if fault is not None and is_mended:
             said = f"{backward[0].explanation}. {other_reading(fault)}"
-            self.findings = [backward[0]._replace(explanation=said)]
+            self.findings.each = [backward[0]._replace(explanation=said)]
         elif fault is not None:
-            self.findings, self.judge.corrected = [], {}
+            self.findings.each, self.judge.corrected = [], {}
             self._add_forward(fault, backward)
 
     def _add_forward(self, fault: ForwardFault, otherwise: Sequence[Finding]) -> None:
         self.judge.trials = self.search.trials = fault.trials
-        self.judge.is_forward_corrected = True
+        self.judge.forget()
+        self.search.known = self.judge.known
         self.judge.analysis = replace(self.judge.analysis, loss=fault.loss)
         self.judge.corrected = {**self.judge.corrected, **fault.edit.replaced}
-        site, first = fault.line.site, fault.line.first
-        source = source_of(site, first.frame, turns_of(site, first), fault.edit.place)
-        self._found(
-            Finding(
-                source,
-                "forward",
-                stored(site) or site.code,
-                "",
-                forward_sentence(fault, otherwise),
-                fault.edit.correction,
-                True,
-                also_wrong=fault.mended,
-            )
-        )
+        self._found(of_forward(fault, otherwise))
 
-    # ---- findings
+    # ---- the backward pass
 
     def _early(self) -> None:
         """Look for parameters that are updated before they are read for the last time."""
@@ -420,86 +371,17 @@ class _Check:
         return []
 
     def _add_early(self, early: EarlyRead, mended: set[str]) -> None:
-        reader = next((node for node in early.readers if node.site is not None), None)
-        if reader is None or reader.site is None:
-            return
-        name, line = early.parameter.name, early.parameter.line
-        self._found(
-            Finding(
-                source_of(reader.site, reader.frame, turns_of(reader.site, reader)),
-                "early update",
-                stored(reader.site) or name,
-                "",
-                f"`{name}` is read here after line {line} has updated it: the update belongs after this",
-                also_wrong=tuple(sorted(mended)),
-            )
-        )
+        finding = of_early_read(early, mended)
+        if finding is not None:
+            self._found(finding)
 
     def _add(self, correction: Correction) -> None:
-        before = self.judge.replay.run(self.judge.corrected)
-        self.judge.corrected = {**self.judge.corrected, **correction.replaced}
-        after = self.judge.replay.run(self.judge.corrected)
-        # Of several executions that one is shown in which the correction makes the largest difference.
-        involved = correction.suspect.involved
-        first = max(involved, key=lambda one: difference(changed(one, before, after), before, after))
-        node = changed(first, before, after)
-        site = correction.suspect.site
-        source = source_of(site, first.frame, turns_of(site, first), correction.place)
-        self._found(
-            Finding(
-                source._replace(code=correction.code),
-                "forward" if node and self.judge.analysis.phases[node.id] == "forward" else "wrong",
-                stored(site) or (first.names[0] if first.names else site.code),
-                self.judge.gradient_of(after(node)) if node else "",
-                correction.explanation,
-                correction.correction,
-                True,
-                worst(before(node), after(node)) if node else None,
-                correction.mended,
-            )
-        )
+        before = self.judge.corrected
+        self.judge.corrected = {**before, **correction.replaced}
+        self._found(of_correction(self.judge, correction, before, self.judge.corrected))
 
-    def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> None:
-        """Say where it goes wrong, where nothing mends it, and at which line a formula goes past it."""
-        if not lines:
-            return
-        suspect = lines[0]
-        first, site = suspect.first, suspect.site
-        self._found(
-            Finding(
-                source_of(site, first.frame, turns_of(site, first)),
-                "wrong",
-                stored(site) or site.code,
-                "",
-                "the gradients are right until here, and what this gives is not the gradient of anything"
-                + (past(derived) if derived is not None else ""),
-                also_wrong=tuple(sorted(self.judge.wrong())),
-            )
-        )
-
-    def assumed(self) -> Assumed:
-        """Say what was found without being told."""
-        loss = self.judge.analysis.loss
-        assert loss is not None
-        gradients = {
-            parameter.name: (verdict.gradient.names or ("its step",))[0]
-            for parameter, verdict in zip(self.judge.analysis.parameters, loss.verdicts.each, strict=True)
-            if verdict.gradient is not None
-        }
-        ratio = loss.verdicts.ratio
-        notes = [*_ended_early(self.recording)]
-        notes += [f"another loss explains as much: {other.text}" for other in self.judge.analysis.equals]
-        computed = self.judge.analysis.computed
-        if computed is not None:
-            line = computed.candidate.line
-            notes.append(
-                f"line {line} computes another loss, by which they are not right: --loss {line} checks that"
-            )
-        if ratio is not None and abs(ratio - 1) > TOLERANCE:
-            notes.append(f"all gradients are {ratio:.6g} times those of this loss: a convention")
-        return Assumed(
-            loss.text, 1.0 if ratio is None else ratio, gradients, (*notes, *self.judge.analysis.notes)
-        )
+    def _found(self, finding: Finding) -> None:
+        self.findings.add(finding, self.judge)
 
 
 def corrected_texts(recording: Recording, findings: Sequence[Finding]) -> dict[str, str]:
@@ -514,9 +396,3 @@ def corrected_texts(recording: Recording, findings: Sequence[Finding]) -> dict[s
 def _is_longer(finding: Finding) -> bool:
     """Whether a line says more than its correction."""
     return finding.correction is not None and len(finding.source.code) > len(finding.correction)
-
-
-def _ended_early(recording: Recording) -> Iterator[str]:
-    """Say that the script did not come to the end of an iteration, where it did not."""
-    if recording.ended_early:
-        yield recording.ended_early

@@ -24,6 +24,7 @@ from bpdebug.verify.repair.suspects import Suspect
 
 MOST_LINES = 6
 """So many lines are looked at."""
+DERIVED = "derived"
 COST = 3.0
 """No edit is as unlikely."""
 
@@ -156,11 +157,15 @@ def _correction(
     bases = [search.judged(trial, before) for trial in search.trials]
     for text in writer.gradients(number, factor):
         replaced = dict(search.replaced(one, text) for one in suspect.instances if one.node is not None)
-        candidate = Candidate(site.place, site.code, text, said, COST, replaced)
+        candidate = Candidate(site.place, site.code, COST, replaced, DERIVED, partial(_both, text, said))
         mended = search.mended(candidate, before, bases)
         if mended:
-            return Correction(suspect, *candidate[:4], mended, COST, replaced)
+            return Correction(suspect, *candidate.texts, mended, COST, replaced)
     return None
+
+
+def _both(text: str, said: str) -> tuple[str, str]:
+    return text, said
 
 
 def _given(value: Any, value_of: ValueOf) -> Any:

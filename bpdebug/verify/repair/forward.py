@@ -13,19 +13,19 @@ import heapq
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from bpdebug.sources.script import Instance, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.errors import Dependence, Error, errors_of
-from bpdebug.sources.script.analysis.explanation import Explanation
 from bpdebug.sources.script.analysis.readings import multiple
 from bpdebug.verify.repair.differences import AGREED, Differences, Directions
 from bpdebug.verify.repair.evidence import Evidence, evidence_of, unread_parameters
+from bpdebug.verify.repair.forward_fault import ForwardFault
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
-from bpdebug.verify.repair.report import Finding, ParameterVerdict
+from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.rules import forward as rules
 from bpdebug.verify.repair.search import Candidate, Search, Trial
 from bpdebug.verify.repair.suspects import Suspect
@@ -36,33 +36,6 @@ NEARER = 0.3
 Around = tuple[str, str, tuple[int, ...]]
 MOST_LOSSES = 4
 """So many of the losses that were tried may be meant once the forward pass is another."""
-
-
-class ForwardFault(NamedTuple):
-    """An edit of a forward line for which the backward pass is right.
-
-    Attributes
-    ----------
-    line : Suspect
-        The line.
-    edit : Candidate
-        What should stand there.
-    trials : tuple of Trial
-        The trials, with the edit in them and the gradients that it has.
-    loss : Explanation
-        The loss that is meant then.
-    mended : tuple of str
-        The parameters whose gradients are right with it, and were not.
-    evidence : Evidence or None
-        What speaks for it, beyond that.
-    """
-
-    line: Suspect
-    edit: Candidate
-    trials: tuple[Trial, ...]
-    loss: Explanation
-    mended: tuple[str, ...]
-    evidence: Evidence | None
 
 
 class ForwardSearch:
@@ -271,33 +244,6 @@ class _Base:
     def __init__(self, said: Sequence[Mapping[str, ParameterVerdict]]) -> None:
         self.wrong = {name for one in said for name, verdict in one.items() if verdict == "wrong"}
         self.right = {name for name in said[0] if all(one[name] == "right" for one in said)}
-
-
-def forward_sentence(fault: ForwardFault, otherwise: Sequence[Finding]) -> str:
-    """Say what is wrong with a forward line, and what else may be meant.
-
-    Parameters
-    ----------
-    fault : ForwardFault
-        The line, and its edit.
-    otherwise : sequence of Finding
-        The backward lines that would have to be others if the forward line is right.
-    """
-    evidence = f"{fault.evidence.text}: " if fault.evidence else ""
-    said = f"{evidence}{fault.edit.explanation}; the backward pass is right for that"
-    lines = sorted({finding.source.line for finding in otherwise})
-    if not lines:
-        return said
-    listed = ", ".join(map(str, lines[:-1])) + (" and " if lines[1:] else "") + str(lines[-1])
-    which = f"lines {listed} do" if lines[1:] else f"line {listed} does"
-    return f"{said}. Or this is meant, and {which} not fit it"
-
-
-def other_reading(fault: ForwardFault) -> str:
-    """Say of a forward line that it may be at fault, instead of a backward line."""
-    code, correction = (" ".join(text.split()) for text in (fault.edit.code, fault.edit.correction))
-    line = f"line {fault.line.site.line} of the forward pass"
-    return f"Or this is meant, and {line} should be `{correction}`, not `{code}`"
 
 
 def _around(instance: Instance) -> Around:

@@ -6,26 +6,22 @@ still, which lines can be at fault, and whether a tensor is the gradient of anyt
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
-from bpdebug.sources.script.analysis.computed import stem_of, stem_of_gradient
-from bpdebug.sources.script.analysis.standard import is_natural, multiple
+from bpdebug.sources.script.analysis.computed import stem_of_gradient
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.graph import sources
+from bpdebug.verify.repair.known import KnownGradients
 from bpdebug.verify.repair.places import difference
-from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
+from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import ParameterVerdict
+from bpdebug.verify.repair.search import Correction
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import gradient_nodes, named_pieces, trials_of
-
-TOLERANCE, EXACT = 1e-6, 1e-9
 
 
 class Judge:
@@ -43,8 +39,10 @@ class Judge:
         The recorded values, and fresh ones.
     corrected : mapping
         The corrections that were made, as what a replay replaces.
-    is_forward_corrected : bool
-        Whether one of them is of the forward pass: the derived gradients are those of what it was.
+    known : KnownGradients
+        What a value is the gradient of; nothing is known any more once a forward line is corrected.
+    there : frozenset of int
+        The tensors whose very gradients the person's code has, when the suspects were last asked for.
     """
 
     def __init__(self, recording: Recording, analysis: Analysis) -> None:
@@ -53,7 +51,13 @@ class Judge:
         self.replay = Replay(recording, targets)
         self.trials = trials_of(analysis, self.replay)
         self.corrected: Replaced = {}
-        self.is_forward_corrected = False
+        self.known = KnownGradients(analysis, analysis.gradients)
+        self._after_right: dict[str, set[int]] = {}
+        self.there: frozenset[int] = frozenset()
+
+    def forget(self) -> None:
+        """From now on the forward pass is another: the derived gradients are those of what it was."""
+        self.known = KnownGradients(self.analysis, {})
 
     def verdicts(self) -> dict[str, ParameterVerdict]:
         """Judge every parameter: wrong if it is on any of the values."""
@@ -118,15 +122,25 @@ class Judge:
         # Not those alone that compute the same: `sigmoid(z)` in a derivative is no line of the forward pass.
         roots = self.analysis.loss.candidate.roots if self.analysis.loss is not None else ()
         forward = ancestors(roots)
-        forward |= {node.id for node in self.recording.nodes if node.origin.id in forward}
+        # Nor what is given the name of a gradient: `dw = h` is a line of the backward pass.
+        forward |= {
+            node.id
+            for node in self.recording.nodes
+            if node.origin.id in forward and not _is_named_gradient(node)
+        }
         value_of = self.replay.run(self.corrected)
         explained = {
             number
             for number in ancestors(steps) - forward
-            if self.is_explained(self.recording.nodes[number], value_of)
+            if self.known.is_explained(self.recording.nodes[number], value_of(self.recording.nodes[number]))
         }
+        exact = self._exact(explained)
+        right += [] if every else self._sources_of_right(exact)
+        self._after_right = self._steps_from_right(exact)
+        self.there = frozenset(number for own in exact.values() for number in own)
         dependent = set(range(len(self.recording.nodes))) if every else self.dependent
-        found = suspects(self.recording, steps, right, forward, dependent, explained)
+        updates = {update.new.origin.id for parameter in parameters for update in parameter.updates}
+        found = suspects(self.recording, steps, right, forward, dependent, explained, updates)
         if len(self.trials) == 1:
             return found
         # What is the same for other parameters is no gradient yet: zeros, which are to be filled.
@@ -135,57 +149,59 @@ class Judge:
             found, key=lambda line: not difference(line.first.node or line.first.result, value_of, moved)
         )
 
-    def is_explained(self, node: Node, value_of: ValueOf) -> bool:
-        """Whether a tensor is the right gradient of something: of what it is named after, if known."""
-        stems = {stem_of_gradient(name.rpartition(" ·")[0] or name) for name in node.names}
-        named = [self.by_stem[stem] for stem in stems if stem in self.by_stem]
-        return self.is_gradient(value_of(node), *named)
+    def may_mend(self, correction: Correction) -> bool:
+        """Whether a line lies where something that it mends is wrong, and not before what is right."""
+        nodes = {
+            node.id
+            for one in correction.suspect.instances
+            for node in (one.node, one.result)
+            if node is not None
+        }
+        return not correction.mended or any(
+            name not in self._after_right or nodes & self._after_right[name] for name in correction.mended
+        )
 
-    @cached_property
-    def by_stem(self) -> Mapping[str, tuple[Any, ...]]:
-        """The reference gradients by what the tensors are called last: `W1` for `self.W1`."""
-        found: dict[str, tuple[Any, ...]] = defaultdict(tuple)
-        if self.analysis.loss is not None:
-            for number, name in self.analysis.loss.reference.forward.names.items():
-                if number in self.analysis.gradients:
-                    found[stem_of(name.partition(" ·")[0])] += (self.analysis.gradients[number],)
-        return found
+    def _exact(self, explained: Collection[int]) -> dict[int, set[int]]:
+        """Return the tensors that are right gradients on all values, and of what."""
+        nodes = [self.recording.nodes[number] for number in sorted(explained)]
+        exact: dict[int, set[int]] = {}
+        for trial in self.trials:
+            value_of = self.replay.run({**trial.replaced, **self.corrected})
+            exact = {
+                node.id: set(self.known.exactly(node, value_of(node), trial.gradients)) for node in nodes
+            }
+            nodes = [node for node in nodes if exact[node.id]]
+        return {node.id: exact[node.id] for node in nodes}
 
-    def is_gradient(self, value: Any, *named: Sequence[Any], as_shaped: bool = False) -> bool:
-        """Whether a value is the right gradient of something, but for a factor that people write.
+    def _own(self, exact: Mapping[int, set[int]]) -> Iterator[tuple[TrainedParameter, Node]]:
+        """Yield the parameters with the tensor that they are updated by, where that is right."""
+        for parameter in self.analysis.parameters:
+            for piece in parameter.pieces:
+                for link in piece.chain if piece.index is None else ():
+                    if parameter.old.id in exact.get(link.node.id, ()):
+                        yield parameter, link.node
 
-        Only of what is named, if anything is; in its very shape, or also transposed or without an axis.
+    def _sources_of_right(self, exact: Mapping[int, set[int]]) -> Iterator[Node]:
+        """Yield what tensors were computed from that are right on all values: it is innocent.
+
+        Of such a tensor itself that is known only where it is the gradient of the very parameter that is
+        updated by it; any other may be right, and not what belongs there.
         """
-        if self.is_forward_corrected:
-            return False  # the derived gradients are those of the forward pass as it was
-        try:
-            array = np.asarray(value, dtype=float)
-        except (TypeError, ValueError):
-            return False
-        if not array.any():
-            return False
-        references = itertools.chain(*named) if named else self.analysis.gradients.values()
-        if array.size == 1:  # it is a multiple of anything, so it must be the same
-            common = (self.analysis.loss.verdicts.ratio if self.analysis.loss else None) or 1.0
-            single = [common * float(np.ravel(one)[0]) for one in references if np.size(one) == 1]
-            return any(abs(float(array.ravel()[0]) - one) <= EXACT * abs(one) for one in single)
-        for reference in references:
-            if np.size(reference) == array.size and not (as_shaped and np.shape(reference) != array.shape):
-                for laid in (array, array.T) if array.ndim == 2 else (array,):
-                    ratio = multiple(laid, np.asarray(reference, dtype=float), TOLERANCE)
-                    if ratio is not None and is_natural(ratio, TOLERANCE):
-                        return True
-        return False
+        yield from (node for _, node in self._own(exact))
+        for number in exact:
+            yield from self.recording.nodes[number].parents()
 
-    def gradient_of(self, value: Any) -> str:
-        """Return the tensor that a value is the gradient of, as the person named it."""
-        loss = self.analysis.loss
-        assert loss is not None
-        for number, reference in self.analysis.gradients.items():
-            has_shape = np.shape(reference) == np.shape(value) and np.size(value) > 1
-            if has_shape and multiple(value, reference, TOLERANCE) is not None:
-                return loss.reference.forward.names.get(number, "")
-        return ""
+    def _steps_from_right(self, exact: Mapping[int, set[int]]) -> dict[str, set[int]]:
+        """Return for each parameter whose gradient is right what its step is computed by from there on."""
+        return {
+            parameter.name: ancestors(gradient_nodes(parameter)) - ancestors([node])
+            for parameter, node in self._own(exact)
+        }
+
+
+def _is_named_gradient(node: Node) -> bool:
+    targets = node.instance.site.targets if node.instance is not None else ()
+    return any(stem_of_gradient(target.text) for target in targets)
 
 
 def _chain_nodes(parameter: Any) -> list[Node]:

@@ -12,6 +12,9 @@ from bpdebug.sources.script.recorder.records import Frame
 from bpdebug.verify.repair.replay import ValueOf
 from bpdebug.verify.repair.report import Elements
 
+MUCH = 0.1
+"""An element differs by much that differs by this part of what any does."""
+
 
 def source_of(site: Site, frame: Frame, turns: tuple[int, ...], place: SourceRange | None = None) -> Source:
     """Return where something stands, and under what it ran."""
@@ -45,18 +48,24 @@ def changed(instance: Instance, before: ValueOf, after: ValueOf) -> Node | None:
 
 
 def difference(node: Node | None, before: ValueOf, after: ValueOf) -> float:
-    """Return by how much a value differs at most."""
+    """Return by how much a value differs at most; of another shape, it differs by no number."""
     if node is None:
         return 0.0
-    most = worst(before(node), after(node))
-    return 0.0 if most is None else abs(most.mine - most.reference)
+    old, new = (np.asarray(value, dtype=float) for value in (before(node), after(node)))
+    if old.shape != new.shape:
+        return float("inf")
+    return float(np.max(np.abs(old - new), initial=0))
 
 
 def worst(mine: Any, reference: Any) -> Elements | None:
-    """Return the element that differs most."""
+    """Return the element that differs most in proportion, of those that differ by much."""
     mine, reference = np.asarray(mine, dtype=float), np.asarray(reference, dtype=float)
     if mine.shape != reference.shape or not mine.size:
         return None
-    place = np.unravel_index(int(np.argmax(np.abs(mine - reference))), mine.shape)
+    off = np.abs(mine - reference)
+    larger = np.maximum(np.abs(mine), np.abs(reference))
+    by_much = np.where(off >= MUCH * np.max(off), off, 0)
+    in_proportion = np.divide(by_much, larger, out=np.zeros_like(off), where=larger > 0)
+    place = np.unravel_index(int(np.argmax(in_proportion)), mine.shape)
     index = tuple(int(i) for i in place)
     return Elements(index, float(mine[place]), float(reference[place]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import FunctionType, ModuleType
@@ -18,6 +19,7 @@ from bpdebug.sources.script.recorder.operations import put
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import ValueOf
 from bpdebug.verify.repair.rules.beside import renumbered, shift_between
+from bpdebug.verify.repair.rules.nodes import called
 from bpdebug.verify.repair.rules.replacement import Scope
 
 MOST_TENSORS = 60
@@ -26,12 +28,22 @@ MOST_FUNCTIONS = 12
 MOST_SLICES = 16
 MOST_ITEMS, MOST_PARTS = 24, 8
 MOST_BESIDE = 3
+READ = (ast.Name, ast.Attribute, ast.Subscript)
+SPLIT = ("where", "maximum")
+"""What an activation is written with that has two sides."""
+MOST_LEAKS = 3
+MOST_AXES, MOST_TURNS = 3, 4
+"""Of larger arrays, and among more indices, there are too many elements that may be meant."""
 DEEPEST = 2
 """An item of an attribute is found, and nothing deeper."""
 
 
 def scope_of(
-    recording: Recording, instance: Instance, value_of: ValueOf, further: Sequence[str] = ()
+    recording: Recording,
+    instance: Instance,
+    value_of: ValueOf,
+    further: Sequence[str] = (),
+    expected: Shape | None = None,
 ) -> Scope:
     """Return what can be written where an instance stands.
 
@@ -45,6 +57,8 @@ def scope_of(
         The value of each node.
     further : sequence of str
         What else may be meant, such as a parameter that nothing around reads.
+    expected : tuple of int, optional
+        The shape that the value should have, where its name says it.
     """
     scope = Environment(recording, instance, value_of)
     names = dict(scope)
@@ -53,6 +67,7 @@ def scope_of(
     # Within a function its own variables are meant, and what else it is written with.
     own = names if instance.scope is None else {name: names[name] for name in instance.scope if name in names}
     near = [*further, *_expressions_near(recording, instance.site), *_items_alike(instance.site, own)]
+    near += _elements_not_read(recording, instance, own)
     for text, value in (*_evaluated(recording, instance, value_of, near), *_held(own)):
         if isinstance(value, bool) or len(tensors) >= MOST_TENSORS:
             continue
@@ -79,7 +94,8 @@ def scope_of(
         _slices(recording, instance.site),
         _numpy(names),
         tuple(_beside(recording, instance.site))[:MOST_BESIDE],
-        _stored(instance),
+        stored_in if (stored_in := _stored(instance)) is not None else expected,
+        _leaks(recording),
         shape,
     )
 
@@ -104,6 +120,25 @@ def _items_alike(site: Site, names: Mapping[str, Any]) -> list[str]:
     return [f"{name}[{position}]" for position in positions for name in lists[:MOST_ITEMS]]
 
 
+def _elements_not_read(recording: Recording, instance: Instance, names: Mapping[str, Any]) -> list[str]:
+    """Return the elements, at the turns of the loops around, of the arrays that a function never reads."""
+    read = {
+        node.id
+        for tree in _trees_near(recording, instance.site)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name)
+    }
+    turns = sorted(name for name, value in names.items() if type(value) is int)
+    arrays = [(name, value.ndim) for name, value in names.items() if isinstance(value, np.ndarray)]
+    unread = [(name, rank) for name, rank in arrays if name not in read]
+    return [
+        f"{name}[{', '.join(chosen)}]"
+        for name, rank in unread
+        for chosen in itertools.permutations(turns, rank)
+        if rank <= MOST_AXES and len(turns) <= MOST_TURNS
+    ]
+
+
 def _evaluated(
     recording: Recording, instance: Instance, value_of: ValueOf, texts: Sequence[str]
 ) -> Iterator[tuple[str, Any]]:
@@ -119,9 +154,13 @@ def _expressions_near(recording: Recording, site: Site) -> list[str]:
     found: dict[str, None] = {}
     for tree in _trees_near(recording, site):
         for node in ast.walk(tree):
-            if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
-                text = ast.unparse(node)
-                if len(text) <= LONGEST_TEXT:
+            parts = [node]
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+                # `np.sqrt(n)` of `x / np.sqrt(n)` may be what another line lacks.
+                parts += [one for one in (node.left, node.right) if isinstance(one, ast.Call)]
+            for one in parts:
+                text = ast.unparse(one) if isinstance(one, READ) or one is not node else ""
+                if 0 < len(text) <= LONGEST_TEXT:
                     found.setdefault(text)
     return list(found)[: 2 * MOST_TENSORS]
 
@@ -164,6 +203,18 @@ def _stored(instance: Instance) -> Shape | None:
         return part
     shape: Shape = np.shape(result.like)
     return shape
+
+
+def _leaks(recording: Recording) -> tuple[float, ...]:
+    """Return the fractions that an activation is written with: 0.01 of `np.where(z > 0, z, 0.01 * z)`."""
+    found: dict[float, None] = {}
+    for site in recording.sites:
+        tree = _tree(site.code) if site.kind == "value" and any(one in site.code for one in SPLIT) else None
+        for call in ast.walk(tree) if tree is not None else ():
+            if isinstance(call, ast.Call) and called(call) in SPLIT:
+                numbers = (one.value for one in ast.walk(call) if isinstance(one, ast.Constant))
+                found.update({one: None for one in numbers if type(one) is float and 0 < one < 1})
+    return tuple(found)[:MOST_LEAKS]
 
 
 def _trees_near(recording: Recording, site: Site) -> Iterator[ast.expr]:
@@ -212,10 +263,7 @@ def _parts(name: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
 
 
 def _functions(names: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the person's functions of one argument."""
-    for name, value in names.items():
-        if isinstance(value, FunctionType) and _arguments(value) == 1 and not name.startswith("__"):
-            yield name
+    """Yield the person's functions of one argument, those of the same object first."""
     own = names.get("self")
     for name in dir(type(own)) if own is not None else ():
         method = getattr(type(own), name, None)
@@ -224,6 +272,9 @@ def _functions(names: Mapping[str, Any]) -> Iterator[str]:
     for name, held in getattr(own, "__dict__", {}).items():
         if isinstance(held, FunctionType) and _arguments(held) == 1:
             yield f"self.{name}"
+    for name, value in names.items():
+        if isinstance(value, FunctionType) and _arguments(value) == 1 and not name.startswith("__"):
+            yield name
 
 
 def _arguments(function: FunctionType) -> int:

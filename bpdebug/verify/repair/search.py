@@ -9,43 +9,69 @@ gradient of something that is known, and the earlier one.
 from __future__ import annotations
 
 import ast
-import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from bpdebug.engine.language.forms import Shape
 from bpdebug.errors import Interrupted
-from bpdebug.sources.script import Instance, Recording, SourceRange
+from bpdebug.sources.script import Instance, Node, Recording, SourceRange
 from bpdebug.verify.repair.aliases import read_before
-from bpdebug.verify.repair.edits import RULES, edits
+from bpdebug.verify.repair.edits import RULES, Edit, edits
 from bpdebug.verify.repair.evaluating import value_at
+from bpdebug.verify.repair.known import Meaning
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.rules.replacement import Rule
 from bpdebug.verify.repair.scopes import scope_of
-from bpdebug.verify.repair.statements import statement_edits
-from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.statements import statement_edits, sum_of, valued
+from bpdebug.verify.repair.suspects import Suspect, built_by
 from bpdebug.verify.repair.trees import Code
-from bpdebug.verify.repair.wording import sentence
+from bpdebug.verify.repair.wording import DERIVATIVES, MISSING, sentence
 
 Verdicts = Mapping[str, ParameterVerdict]
 Progress = Callable[[int, int], None]
 """Is told which line is looked at, and how many edits have been tried; it may raise `Interrupted`."""
-ENOUGH = 3
-"""After the first line with a full correction, so many more lines are looked at for a better one."""
+ENOUGH, ENOUGH_TRIED = 3, 600
+"""After the first line with a full correction, so many more lines are looked at for a better one; more where
+that is soon done: as long as no more than so many edits were tried."""
 MOST_OF_A_LINE = 6
 """So many corrections of one line are kept: they are the same in other words."""
+BETWEEN_LOOKS = 16
+"""After so many edits it is asked whether the time is over."""
 EXPLAINED = 0.5
 """How much less likely one is at a line whose value is what its name says already."""
-KNOWN_GRADIENT = 0.4
-"""How much likelier a correction is whose value is the gradient of something that is known."""
+KNOWN = 0.4
+"""How much likelier a correction is whose value is known: the gradient of something, or a slope."""
+MISPLACED = 0.5
+"""How much less likely it is where such a thing is not written."""
 
 
 def unsaid(line: int, tried: int) -> None:
     """Tell nobody how far it is."""
+
+
+class KnownValues(Protocol):
+    """Knows the right gradients, as `KnownGradients` does."""
+
+    def meaning(self, value: Any) -> Meaning:
+        """Say what a value is known to be."""
+
+    def shape_of(self, name: str) -> Shape | None:
+        """Return the shape of what something of a name is the gradient of."""
+
+    def exactly(self, node: Node, value: Any, gradients: Mapping[int, Any]) -> Iterator[int]:
+        """Yield the tensors of which a value is the very gradient."""
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """The names of what is trained: it may be meant although nothing around reads it any more."""
 
 
 class Costs(NamedTuple):
@@ -72,11 +98,14 @@ class Trial(NamedTuple):
         right.
     proving : frozenset of str
         The parameters whose gradients are not 0 by nature: the others prove nothing.
+    gradients : mapping
+        The derived gradients: the number of a node -> array; empty where they are not known.
     """
 
     replaced: Replaced
     verdicts: Callable[[ValueOf, Replaced], Verdicts]
     proving: frozenset[str]
+    gradients: Mapping[int, Any] = MappingProxyType({})
 
 
 class Correction(NamedTuple):
@@ -110,15 +139,51 @@ class Correction(NamedTuple):
     replaced: Replaced
 
 
-class Candidate(NamedTuple):
-    """An edit to try."""
+@dataclass(frozen=True)
+class Candidate:
+    """An edit to try.
+
+    Attributes
+    ----------
+    place : SourceRange
+        What is replaced: the expression, or the whole statement.
+    code : str
+        What stands there.
+    cost : float
+        How unlikely it is.
+    replaced : mapping
+        The edit, as what a replay replaces.
+    kind : str
+        What kind of mistake it would mend.
+    words : callable
+        Writes what should stand there, and what was wrong: of most edits nobody wants to know.
+    """
 
     place: SourceRange
     code: str
-    correction: str
-    explanation: str
     cost: float
     replaced: Replaced
+    kind: str
+    words: Callable[[], tuple[str, str]]
+
+    @cached_property
+    def _written(self) -> tuple[str, str]:
+        return self.words()
+
+    @property
+    def correction(self) -> str:
+        """What should stand there."""
+        return self._written[0]
+
+    @property
+    def explanation(self) -> str:
+        """What was wrong."""
+        return self._written[1]
+
+    @property
+    def texts(self) -> tuple[SourceRange, str, str, str]:
+        """Where it is, what stands there, what should, and what was wrong."""
+        return self.place, self.code, *self._written
 
 
 class Search:
@@ -132,8 +197,8 @@ class Search:
         Computes it again.
     trials : sequence of Trial
         The recording itself, then fresh values.
-    is_gradient : callable
-        Whether a value is the right gradient of something that is known.
+    known : KnownValues
+        Says what a value is known to be, and of which shape a gradient must be.
     deadline : float
         When it ends, on the clock of `time.thread_time`: what this thread has worked, whatever else is busy.
     progress : callable
@@ -150,12 +215,12 @@ class Search:
         recording: Recording,
         replay: Replay,
         trials: Sequence[Trial],
-        is_gradient: Callable[[Any], bool],
+        known: KnownValues,
         deadline: float,
         progress: Progress = unsaid,
     ) -> None:
         self.recording, self.replay, self.trials = recording, replay, trials
-        self.is_gradient, self.deadline, self.progress = is_gradient, deadline, progress
+        self.known, self.deadline, self.progress = known, deadline, progress
         self.tried = 0
         self.is_stopped = False
 
@@ -177,11 +242,10 @@ class Search:
         bases = [self.judged(trial, before) for trial in self.trials]
         found: list[Correction] = []
         for costs in WAVES:
-            patience = len(suspects)
-            for suspect in suspects:
-                if patience == 0 or self.is_over:
+            tried, enough = self.tried, len(suspects)
+            for place, suspect in enumerate(suspects):
+                if self.is_over or (place >= enough and self.tried - tried > ENOUGH_TRIED):
                     break
-                patience -= 1
                 own: list[Correction] = []
                 try:
                     for correction in self._of_line(suspect, before, bases, costs):
@@ -189,11 +253,49 @@ class Search:
                 except (KeyboardInterrupt, Interrupted):
                     self.is_stopped = True
                 found += own
-                if patience > ENOUGH and any(_is_full(bases, one) for one in own):
-                    patience = ENOUGH
+                if enough == len(suspects) and any(_is_full(bases, one) for one in own):
+                    enough = place + 1 + ENOUGH
             if any(_is_full(bases, one) for one in found):
                 break
         return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
+
+    def first_right(
+        self, suspects: Sequence[Suspect], before: Replaced, there: Collection[int]
+    ) -> Correction | None:
+        """Return an edit with which a line gives the very gradient of a tensor, on all values; the first one.
+
+        Where another fault follows on the way to the parameters, no edit alone mends any of them.
+
+        Parameters
+        ----------
+        suspects, before
+            As `corrections` takes them.
+        there : collection of int
+            The tensors whose gradients other lines give already.
+        """
+        for costs in WAVES:
+            for suspect in suspects:
+                built = built_by(suspect)
+                if self.is_over or suspect.is_explained or not built:
+                    continue
+                for candidate in self._likely(suspect, before, costs):
+                    if self._gives_gradients(built, candidate, before, there):
+                        return Correction(suspect, *candidate.texts, (), candidate.cost, candidate.replaced)
+        return None
+
+    def _gives_gradients(
+        self, built: Sequence[Node], candidate: Candidate, before: Replaced, there: Collection[int]
+    ) -> bool:
+        for trial in self.trials:
+            try:
+                value_of = self.replay.run({**trial.replaced, **before, **candidate.replaced})
+                values = [value_of(node) for node in built]
+            except Exception:
+                return False
+            for node, value in zip(built, values, strict=True):
+                if np.size(value) < 2 or not {*self.known.exactly(node, value, trial.gradients)} - {*there}:
+                    return False
+        return True
 
     def judged(self, trial: Trial, replaced: Replaced) -> Verdicts:
         """Say which gradients are right on the values of a trial, with some corrections."""
@@ -203,17 +305,20 @@ class Search:
         self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts], costs: Costs
     ) -> Iterator[Correction]:
         count = 0
-        statements = (Candidate(*one) for one in statement_edits(self.recording, suspect))
-        likely = (one for one in statements if costs.least <= one.cost < costs.most)
-        for candidate in itertools.chain(likely, self.candidates(suspect, before, costs=costs)):
-            if count == MOST_OF_A_LINE or self.is_over:
+        for candidate in self._likely(suspect, before, costs):
+            if count == MOST_OF_A_LINE:
                 return
             mended = self.mended(candidate, before, bases)
-            if mended:
+            if mended and _is_no_chance(mended, bases):
                 count += 1
-                cost = candidate.cost + EXPLAINED * suspect.is_explained
-                cost -= KNOWN_GRADIENT * self._gives_gradient(candidate, suspect, before)
-                yield Correction(suspect, *candidate[:4], mended, cost, candidate.replaced)
+                cost = candidate.cost + self._further(candidate, suspect, before)
+                yield Correction(suspect, *candidate.texts, mended, cost, candidate.replaced)
+
+    def _likely(self, suspect: Suspect, before: Replaced, costs: Costs) -> Iterator[Candidate]:
+        """Yield the edits of a line, those of its statement first."""
+        statements = (_of_statement(*one) for one in statement_edits(self.recording, suspect))
+        yield from (one for one in statements if costs.least <= one.cost < costs.most)
+        yield from self.candidates(suspect, before, costs=costs)
 
     def candidates(
         self,
@@ -251,9 +356,11 @@ class Search:
         unchanged = dict(
             one for instance in suspect.instances for one in read_before(self.recording, instance)
         )
-        scope = scope_of(self.recording, first, value_of, further)
+        scope = scope_of(
+            self.recording, first, value_of, [*further, *self.known.parameters], self._expected(suspect)
+        )
         for edit in edits(code.tree, scope, rules):
-            if self.is_over:
+            if self.tried % BETWEEN_LOOKS == 0 and self.is_over:  # to look at the clock takes time itself
                 return
             if not costs.least <= edit.cost < costs.most:
                 continue
@@ -276,31 +383,28 @@ class Search:
             replaced = unchanged | dict(
                 self.replaced(instance, text) for instance in suspect.instances if instance.node is not None
             )
-            yield Candidate(
-                site.place,
-                site.code,
-                code.with_replaced(edit.spot, edit.replacement.new),
-                sentence(edit.replacement.kind, edit.replacement.part, code),
-                edit.cost,
-                replaced,
-            )
+            words = partial(_words, code, edit)
+            yield Candidate(site.place, site.code, edit.cost, replaced, edit.replacement.kind, words)
+
+    def _expected(self, suspect: Suspect) -> Shape | None:
+        """Return the shape of what a line computes, by the name that it gives it."""
+        shapes = {self.known.shape_of(target.text) for target in suspect.site.targets}
+        return shapes.pop() if len(shapes) == 1 else None
 
     def replaced(self, instance: Instance, text: str) -> tuple[int, Callable[[ValueOf], Any]]:
         """Return what another expression changes: its own value, or what `x += v` makes of that of others."""
-        node, result = instance.node, instance.result
+        node, added = instance.node, sum_of(instance)
         assert node is not None
-        if result is not None and result is not node and result.operands[1:] == (node,):
-            return result.id, partial(self._augmented, instance, text)
+        if added is not None and added.operands[1] is node:
+            return added.id, partial(self._augmented, instance, text, added)
         return node.id, partial(self._evaluated, instance, text)
 
     def _evaluated(self, instance: Instance, text: str, value_of: ValueOf) -> Any:
         return value_at(self.recording, instance, text, value_of)
 
-    def _augmented(self, instance: Instance, text: str, value_of: ValueOf) -> Any:
-        result = instance.result
-        assert result is not None
-        assert result.function is not None
-        return result.function(value_of(result.operands[0]), self._evaluated(instance, text, value_of))
+    def _augmented(self, instance: Instance, text: str, added: Node, value_of: ValueOf) -> Any:
+        assert added.function is not None
+        return added.function(valued(added.operands[0], value_of), self._evaluated(instance, text, value_of))
 
     def mended(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> tuple[str, ...]:
         """Return the parameters that an edit mends, on all values; none if it spoils another on any."""
@@ -323,11 +427,54 @@ class Search:
                 return ()
         return tuple(sorted(mended))
 
-    def _gives_gradient(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> bool:
+    def _further(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> float:
+        """Return how much less likely an edit is, by what its line is and what it gives then."""
+        meaning = self._meaning_of(candidate, suspect, before)
+        cost = EXPLAINED * suspect.is_explained - KNOWN * bool(meaning)
+        # A derivative takes a gradient back through an activation; to a parameter there is none.
+        cost += MISPLACED * (meaning == "parameter" and candidate.kind in DERIVATIVES)
+        # What an update has of its own is a rate and a sign: what is missing is missing in the gradient.
+        cost += MISPLACED * (suspect.is_update and candidate.kind in MISSING)
+        return cost
+
+    def _meaning_of(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> Meaning:
+        """Say what a line gives with an edit in it, in all of its executions that matter."""
         value_of = self.replay.run({**before, **candidate.replaced})
         values = [value_of(one.node) for one in suspect.involved[:4] if one.node is not None]
-        told = [value for value in values if np.size(value) > 1 and np.any(value)]
-        return bool(told) and all(map(self.is_gradient, told))
+        meanings = {self.known.meaning(value) for value in values if np.size(value) > 1 and np.any(value)}
+        return meanings.pop() if len(meanings) == 1 else ""
+
+
+def _words(code: Code, edit: Edit) -> tuple[str, str]:
+    """Write an edit, and say what was wrong."""
+    replacement = edit.replacement
+    return code.with_replaced(edit.spot, replacement.new), sentence(replacement.kind, replacement.part, code)
+
+
+def _of_statement(
+    place: SourceRange,
+    code: str,
+    correction: str,
+    explanation: str,
+    cost: float,
+    replaced: Replaced,
+    kind: str,
+) -> Candidate:
+    return Candidate(place, code, cost, replaced, kind, lambda: (correction, explanation))
+
+
+def _is_no_chance(mended: Sequence[str], bases: Sequence[Verdicts]) -> bool:
+    """Whether at least half of a tensor is mended where its elements are judged by themselves.
+
+    One number is soon hit by chance.
+    """
+    wrong = Counter(_owner(name) for name, verdict in bases[0].items() if verdict == "wrong")
+    return all(2 * count >= wrong[owner] for owner, count in Counter(map(_owner, mended)).items())
+
+
+def _owner(name: str) -> str:
+    """Return the tensor that an element belongs to: `w` of `w[0, 1]`; the name itself where it is none."""
+    return name.rpartition("[")[0] if name.endswith("]") else name
 
 
 def _is_full(bases: Sequence[Verdicts], correction: Correction) -> bool:

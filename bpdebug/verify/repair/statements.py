@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script import Instance, Node, Recording, SourceRange
+from bpdebug.sources.script.analysis.parameters import filled
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import Replaced, ValueOf
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.wording import SENTENCES
 
-StatementEdit = tuple[SourceRange, str, str, str, float, Replaced]
-"""The place of the statement, its text, its new text, what was wrong, how unlikely that is, and the edit."""
+StatementEdit = tuple[SourceRange, str, str, str, float, Replaced, str]
+"""The place of the statement, its text, its new text, what was wrong, how unlikely, the edit, its kind."""
 SIGNS: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("+=", operator.add),
     ast.Sub: ("-=", operator.sub),
@@ -48,14 +49,47 @@ def _of_augmented(suspect: Suspect, text: str, statement: ast.AugAssign) -> Iter
         return
     sign = written[0]
     place = suspect.site.statement
-    sums = [node for node in map(_sum_of, suspect.instances) if node is not None]
+    if isinstance(statement.target, ast.Subscript) and sign == "+=":
+        yield from _of_scattered(suspect, text, statement.target, statement.value)
+    sums = [node for node in map(sum_of, suspect.instances) if node is not None]
     assigned = {node.id: partial(_assigned, node) for node in sums}
-    yield place, text, text.replace(sign, "=", 1), SENTENCES["+= for ="], 1.2, assigned
+    yield place, text, text.replace(sign, "=", 1), SENTENCES["+= for ="], 1.2, assigned, "+= for ="
     for other, operation in SIGNS.values():
         if other != sign:
             turned = {node.id: partial(_combined, node, operation) for node in sums}
             said = SENTENCES["sign of +="].format(part=f"`{other}`")
-            yield place, text, text.replace(sign, other, 1), said, 1.1, turned
+            yield place, text, text.replace(sign, other, 1), said, 1.1, turned, "sign of +="
+
+
+def _of_scattered(
+    suspect: Suspect, text: str, target: ast.Subscript, value: ast.expr
+) -> Iterator[StatementEdit]:
+    """`np.add.at(x, i, v)` for `x[i] += v`."""
+    puts = [one.result for one in suspect.instances if one.result is not None and one.result.function is put]
+    repeated = [one for one in puts if _is_repeated(filled(one.operands[1]))]
+    if repeated and len(repeated) == len(puts):
+        numpy = next((name for name, held in suspect.first.variables.items() if held is np), "np")
+        parts = ", ".join(
+            ast.get_source_segment(text, one) or "" for one in (target.value, target.slice, value)
+        )
+        replaced = {one.id: partial(_added_at, one) for one in repeated}
+        said = SENTENCES["index repeated"]
+        yield suspect.site.statement, text, f"{numpy}.add.at({parts})", said, 1.1, replaced, "index repeated"
+
+
+def _is_repeated(index: Any) -> bool:
+    """Whether an index of positions names one of them more than once."""
+    positions = index[0] if isinstance(index, tuple) and index else index
+    array = np.asarray(positions) if isinstance(positions, np.ndarray | list) else np.empty(0)
+    return array.dtype.kind in "iu" and np.unique(array).size < array.size
+
+
+def _added_at(stored: Node, value_of: ValueOf) -> Any:
+    whole, index, total = stored.operands
+    result = np.array(valued(whole, value_of))
+    places: Any = filled(index)
+    np.add.at(result, places, valued(total.operands[1], value_of))
+    return result
 
 
 def _of_assigned(
@@ -72,10 +106,18 @@ def _of_assigned(
         if one.node is not None
     }
     head, _, tail = text.partition("=")
-    yield suspect.site.statement, text, f"{head.rstrip()} +={tail}", SENTENCES["= for +="], 1.1, replaced
+    yield (
+        suspect.site.statement,
+        text,
+        f"{head.rstrip()} +={tail}",
+        SENTENCES["= for +="],
+        1.1,
+        replaced,
+        "= for +=",
+    )
 
 
-def _sum_of(instance: Instance) -> Node | None:
+def sum_of(instance: Instance) -> Node | None:
     """Return the node that adds: of `x[i] += v` what is put there."""
     result = instance.result
     if result is not None and result.function is put:
@@ -85,7 +127,7 @@ def _sum_of(instance: Instance) -> Node | None:
 
 def _assigned(added: Node, value_of: ValueOf) -> Any:
     """Return what `x = v` stores in place of `x += v`."""
-    value = _valued(added.operands[1], value_of)
+    value = valued(added.operands[1], value_of)
     like = added.like
     return np.broadcast_to(value, np.shape(like)).copy() if isinstance(like, np.ndarray) else value
 
@@ -93,10 +135,11 @@ def _assigned(added: Node, value_of: ValueOf) -> Any:
 def _combined(added: Node, operation: Callable[[Any, Any], Any], value_of: ValueOf) -> Any:
     """Return what another operator makes of `x` and `v`."""
     left, right = added.operands
-    return operation(_valued(left, value_of), _valued(right, value_of))
+    return operation(valued(left, value_of), valued(right, value_of))
 
 
-def _valued(operand: Any, value_of: ValueOf) -> Any:
+def valued(operand: Any, value_of: ValueOf) -> Any:
+    """Return the value of an operand that may be a node."""
     return value_of(operand) if type(operand) is Node else operand
 
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from bpdebug.sources.script import Instance, Node, Recording, Site
+from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.replay import ancestors
 
 
@@ -28,12 +29,15 @@ class Suspect(NamedTuple):
         Those that a wrong gradient was computed through, first those whose value is not accounted for.
     is_explained : bool
         Whether all of these are the gradients of something, as far as is known.
+    is_update : bool
+        Whether it gives parameters their new values.
     """
 
     site: Site
     instances: tuple[Instance, ...]
     involved: tuple[Instance, ...]
     is_explained: bool
+    is_update: bool = False
 
     @property
     def first(self) -> Instance:
@@ -48,6 +52,7 @@ def suspects(
     forward: Collection[int],
     dependent: Collection[int],
     explained: Collection[int],
+    updates: Collection[int] = (),
 ) -> list[Suspect]:
     """Return the lines that can be at fault, the likelier first.
 
@@ -64,8 +69,13 @@ def suspects(
         The numbers of the nodes that depend on a parameter; a rate or data is no gradient.
     explained : collection of int
         The numbers of nodes whose values are the right gradients of something.
+    updates : collection of int
+        The numbers of the nodes that are the new values of parameters.
     """
-    reached = (ancestors(wrong) & set(dependent)) - ancestors(right)
+    # Whoever reads `a` after `b = a` cannot be told from who reads `b`: of the second name nothing is known.
+    assigned = [one.node for one in recording.instances if one.node is not None and one.site.role == "assign"]
+    renamed = {node.id for node in assigned if node.function is same}
+    reached = (ancestors(wrong) & set(dependent)) - (ancestors(right) - renamed)
     by_site: dict[int, list[Instance]] = defaultdict(list)
     for instance in recording.instances:
         by_site[instance.site.number].append(instance)
@@ -77,9 +87,23 @@ def suspects(
         unexplained = [one for one in involved if all(node.id not in explained for node in _results(one))]
         known = [one for one in involved if one not in unexplained]
         found.append(
-            Suspect(instances[0].site, tuple(instances), (*unexplained, *known), is_explained=not unexplained)
+            Suspect(
+                instances[0].site,
+                tuple(instances),
+                (*unexplained, *known),
+                is_explained=not unexplained,
+                is_update=any(node.origin.id in updates for one in involved for node in _results(one)),
+            )
         )
     return sorted(found, key=lambda suspect: (suspect.is_explained, _time(suspect.first)))
+
+
+def built_by(suspect: Suspect) -> list[Node]:
+    """Return what a line has built in the end: of what it puts together in several turns, the whole."""
+    stored = [one.result if one.result is not None else one.node for one in suspect.involved]
+    nodes = [node for node in stored if node is not None]
+    gone_on = {node.operands[0].id for node in nodes if node.operands and type(node.operands[0]) is Node}
+    return [node for node in nodes if node.id not in gone_on]
 
 
 def _results(instance: Instance) -> Sequence[Node]:

@@ -89,7 +89,7 @@ def _trial(analysis: Analysis, replaced: Replaced, gradients: Mapping[int, Any])
             sizes[name] = float(np.max(np.abs(piece.part_of(gradient)), initial=0))
     largest = max(sizes.values(), default=0.0)
     proving = frozenset(name for name, size in sizes.items() if size > ZERO * largest)
-    return Trial(replaced, _verdicts(analysis, gradients), proving)
+    return Trial(replaced, _verdicts(analysis, gradients), proving, gradients)
 
 
 def _verdicts(

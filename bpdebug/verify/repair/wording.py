@@ -53,8 +53,22 @@ SENTENCES: Mapping[str, str] = {
     "arguments exchanged": "two arguments have each other's place",
     "= for +=": "what is there already is overwritten: it should be added to",
     "+= for =": "it is added to what is there already: it should take its place",
+    "index repeated": "what an index names more than once is added to only once: `np.add.at` adds each time",
     "sign of +=": "it should be {part}",
 }
+
+DERIVATIVES = frozenset({"derivative missing", "derivative of its own", "another derivative"})
+"""The kinds that are about the derivative of an activation."""
+MISSING = DERIVATIVES | {
+    "factor missing",
+    "term missing",
+    "division missing",
+    "sum missing",
+    "square missing",
+    "outer product",
+    "written otherwise beside",
+}
+"""The kinds that are about what is not there at all."""
 
 
 def sentence(kind: str, part: ast.expr | None, code: Code) -> str:

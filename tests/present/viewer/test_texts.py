@@ -24,7 +24,7 @@ from bpdebug.present.viewer.charts import (
     round_numbers,
 )
 from bpdebug.present.viewer.clipboard import COPY_LIMIT, copied_text
-from bpdebug.present.viewer.element_text import element_text
+from bpdebug.present.viewer.element_text import cursor_text
 from bpdebug.present.viewer.export import default_file, new_file, write_npy
 from bpdebug.present.viewer.looks import SPOT_WIDTH, spot_text
 from bpdebug.present.viewer.statistics_text import count_text, finite_note, size_entries
@@ -94,11 +94,11 @@ def test_the_element_and_what_it_is_elsewhere() -> None:
     subject = Subject("dw2", np.array([[1.0, 0.1]]), mine=np.array([[1.0, 0.3]]))
     choices = subject.choices()
     slicing = whole((1, 2)).at(0, 1)
-    assert element_text("dw2", choices, choices[0], slicing) == (
+    assert cursor_text("dw2", choices, choices[0], slicing) == (
         "dw2[0, 1] = 0.1",
         f"mine 0.3 · mine − reference {0.3 - 0.1}",
     )
-    assert element_text("dw2", choices, choices[1], slicing)[0] == "dw2[0, 1] = 0.3"
+    assert cursor_text("dw2", choices, choices[1], slicing)[0] == "dw2[0, 1] = 0.3"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_the_element_and_what_it_is_elsewhere() -> None:
 )
 def test_the_element_of_any_tensor(value: np.ndarray, text: str) -> None:
     (values,) = Subject("x", value).choices()
-    assert element_text("x", [values], values, whole(value.shape)) == (text, "")
+    assert cursor_text("x", [values], values, whole(value.shape)) == (text, "")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from bpdebug.verify.repair import wording
 from bpdebug.verify.repair.edits import edits
 from bpdebug.verify.repair.rules.replacement import Scope
 from bpdebug.verify.repair.trees import Code
-from tests.tiers import few
+from tests.tiers import deep, few
 
 SHAPES: dict[str, tuple[int, ...]] = {
     "w2": (2, 4),
@@ -37,6 +37,7 @@ SCOPE = Scope(
     "np",
     (ast.parse("d1 @ h.T / m", mode="eval").body,),
     None,
+    (0.1,),
     shape,
 )
 
@@ -49,13 +50,14 @@ SCOPE = Scope(
             ("d1.T @ x.T", "d1 @ x.T", "transposed"),
             ("(w2.T @ d2)", "(w2.T @ d2 * slope(z))", "derivative missing"),
             ("w2.T @ d2", "w2.T @ d2 * (1 - h ** 2)", "derivative missing"),
+            ("w2.T @ d2", "w2.T @ d2 * np.where(z > 0, 1, 0.1)", "derivative missing"),
             ("w2.T @ d2 * (1 - h)", "w2.T @ d2 * (1 - h ** 2)", "square missing"),
             ("w2.T @ d2 * h * (1 - h)", "w2.T @ d2 * (1 - h)", "factor too many"),
             ("y - out", "out - y", "sign"),
             ("d1 @ x.T", "d1 @ x.T / m", "division missing"),
             ("d1 @ x.T * m", "d1 @ x.T / m", "divided"),
             ("d1 @ x.T", "d1 @ h.T / m", "written otherwise beside"),
-            ("slope(z)", "slope(z) * (1 - slope(z))", "derivative of its own"),
+            deep("slope(z)", "slope(z) * (1 - slope(z))", "derivative of its own"),
             ("d1.sum(axis=0)", "d1.sum(axis=1)", "axis"),
             ("np.mean(d1, axis=1)", "np.sum(d1, axis=1)", "mean for a sum"),
             ("d1[:, 0]", "np.sum(d1, axis=1)", "one for the sum"),

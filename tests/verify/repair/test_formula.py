@@ -124,6 +124,7 @@ w -= 0.1 * dw
 """
 
 
+@pytest.mark.deep
 def test_a_formula_that_goes_past_the_fault_blames_no_other_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -210,6 +210,7 @@ def test_nothing_is_said_of_a_right_script(tmp_path: Path, right: str) -> None:
     assert set(report.verdicts.values()) == {"right"}
 
 
+@pytest.mark.deep
 def test_a_faulty_forward_line_does_not_hide_a_faulty_backward_line(tmp_path: Path) -> None:
     faulty = CLASSES.replace("dz2.sum(axis=0)", "dz2.mean(axis=0)")
     report, line = checked(tmp_path, faulty, "e / e.sum(axis=1, ", "e / e.sum(axis=0, ")

@@ -188,7 +188,6 @@ def checked(folder: Path, text: str) -> tuple[list[tuple[int, str | None]], int,
                 id="both elements of a vector by lines of their own",
             ),
         ],
-        2,
     ),
 )
 def test_a_line_is_one_finding(

@@ -27,11 +27,11 @@ from bpdebug.engine.language.forms.regions import (
 from bpdebug.engine.language.forms.writing import ZERO, Writer, Written
 
 Position = tuple[int, ...]
-Term = tuple[Position, Position]
+Factors = tuple[Position, Position]
 """The elements of the first and of the second argument that are multiplied."""
 
 
-TermsOf = Callable[[Position, tuple[Shape, ...], Options], Iterator[Term]]
+TermsOf = Callable[[Position, tuple[Shape, ...], Options], Iterator[Factors]]
 """(element of the result, shapes of the arguments, options) -> the products that it adds up."""
 
 
@@ -49,7 +49,7 @@ def _forward_reads(geometry: Convolution, region: Region) -> tuple[Region, Regio
     return (batch, channels, *inputs), (outputs, *whole(geometry.w[1:]))
 
 
-def _forward_terms(geometry: Convolution, cell: Position) -> Iterator[Term]:
+def _forward_terms(geometry: Convolution, cell: Position) -> Iterator[Factors]:
     n, o, *places = cell
     windows = (axis.window(q) for axis, q in zip(geometry.axes, places, strict=True))
     for c, pairs in product(range(geometry.w[1]), [*product(*windows)]):
@@ -75,7 +75,7 @@ def _input_gradient_reads(geometry: Convolution, region: Region) -> tuple[Region
     return (batch, outputs, *incoming), (outputs, within, *weights)
 
 
-def _input_gradient_terms(geometry: Convolution, cell: Position) -> Iterator[Term]:
+def _input_gradient_terms(geometry: Convolution, cell: Position) -> Iterator[Factors]:
     n, c, *places = cell
     windows = (axis.windows_of(i) for axis, i in zip(geometry.axes, places, strict=True))
     for o, pairs in product(geometry.outputs_of(c), [*product(*windows)]):
@@ -97,7 +97,7 @@ def _weight_gradient_reads(geometry: Convolution, region: Region) -> tuple[Regio
     return (batch, channels, *inputs), (batch, outputs, *incoming)
 
 
-def _weight_gradient_terms(geometry: Convolution, cell: Position) -> Iterator[Term]:
+def _weight_gradient_terms(geometry: Convolution, cell: Position) -> Iterator[Factors]:
     o, c, *places = cell
     visits = (axis.visits(k) for axis, k in zip(geometry.axes, places, strict=True))
     visited = (zip(numbers_of(inputs), numbers_of(outputs), strict=True) for outputs, inputs in visits)
@@ -124,7 +124,7 @@ def _forms(
     arguments: str,
     result: Callable[[Convolution], Shape],
     read: Callable[[Convolution, Region], tuple[Region, Region]],
-    terms: Callable[[Convolution, Position], Iterator[Term]],
+    terms: Callable[[Convolution, Position], Iterator[Factors]],
     named: Sequence[str] = (),
 ) -> dict[int, Form]:
     """Return the forms of a family of functions, by the number of axes over which the windows slide.
@@ -151,7 +151,7 @@ def _form(
     arguments: str,
     result: Callable[[Convolution], Shape],
     read: Callable[[Convolution, Region], tuple[Region, Region]],
-    terms: Callable[[Convolution, Position], Iterator[Term]],
+    terms: Callable[[Convolution, Position], Iterator[Factors]],
     named: Sequence[str],
 ) -> Form:
     def geometry(shapes: tuple[Shape, ...], options: Options) -> Convolution:
@@ -165,11 +165,14 @@ def _form(
 
     def cost(shapes: tuple[Shape, ...], options: Options) -> Cost:
         found = geometry(shapes, options)
-        # All windows are laid out side by side, for one matrix product.
-        windows = element_count(found.x[:2]) * element_count((*found.w[2:], *found.out[2:]))
-        return Cost(windows, windows * found.w[0] // found.groups)
+        # All windows are laid out side by side, a call for each place in one; then comes a matrix product,
+        # which of the weights' gradient has a result for each example.
+        places = element_count(found.w[2:])
+        windows = element_count(found.x[:2]) * places * element_count(found.out[2:])
+        examples = found.x[0] * element_count(found.w) if "g" in arguments and arguments[0] == "x" else 0
+        return Cost(windows + examples, windows * found.w[0] // found.groups, windows, places)
 
-    def products(cell: Position, shapes: tuple[Shape, ...], options: Options) -> Iterator[Term]:
+    def products(cell: Position, shapes: tuple[Shape, ...], options: Options) -> Iterator[Factors]:
         return terms(geometry(shapes, options), cell)
 
     return Form(

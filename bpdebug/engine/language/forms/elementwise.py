@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
 import numpy as np
@@ -54,15 +54,28 @@ def _written(element: Element, writer: Writer) -> Written:
         name: writer.write(number, first_index(region))
         for number, (name, region) in enumerate(zip(names, element.regions, strict=True))
     }
+    factors = tuple(operands.values()) if element.function == "multiply" else ()
     if element.precedence < CALL:
         operands = {
             name: within(operand, element.precedence + (name == "y")) for name, operand in operands.items()
         }
-    symbols = template.format(**{name: operand.symbols for name, operand in operands.items()})
-    numbers = template.replace("·", " · ").format(
-        **{name: operand.numbers for name, operand in operands.items()}
+
+    def filled(text: str, reading: Callable[[Written], str]) -> str:
+        return text.format(**{name: reading(operand) for name, operand in operands.items()})
+
+    spaced = template.replace("·", " · ")
+    evaluated = ""
+    if element.precedence == CALL:
+        evaluated = writer.number(element.result())
+    elif any(operand.evaluated for operand in operands.values()):
+        evaluated = filled(spaced, lambda operand: operand.worked)
+    return Written(
+        filled(template, lambda operand: operand.symbols),
+        filled(spaced, lambda operand: operand.numbers),
+        element.precedence,
+        evaluated,
+        factors,
     )
-    return Written(symbols, numbers, element.precedence)
 
 
 def _matmul_shape(shapes: tuple[Shape, ...], _: Options) -> Shape:

@@ -14,19 +14,69 @@ from bpdebug.engine.language.precedence import CALL, PRODUCT, SUM
 
 SHOWN_TERMS = 3
 """How many terms of a long sum are written out: the largest, because they decide the result."""
+TABLE_TERMS = 16
+"""How many of them a table has at most."""
 
 
 class Written(NamedTuple):
-    """Arithmetic in names and in numbers, and how tightly its outermost operator binds."""
+    """Arithmetic in names and in numbers.
+
+    Attributes
+    ----------
+    symbols, numbers : str
+        In names, and in numbers: `da2[0]·σ′(z2[0])`, `0.04645 · σ′(2.209)`.
+    precedence : int
+        How tightly its outermost operator binds.
+    evaluated : str
+        In numbers, each function replaced by its value: `0.04645 · 0.08915`; empty where there is none.
+    factors : tuple of Written
+        What it is the product of; empty where it is none.
+    """
 
     symbols: str
     numbers: str
     precedence: int = CALL
+    evaluated: str = ""
+    factors: tuple[Written, ...] = ()
+
+    @property
+    def worked(self) -> str:
+        """The numbers, as far as they have been worked out."""
+        return self.evaluated or self.numbers
 
 
 ZERO = Written("0", "0")
 NOTHING = Written("nan", "nan")
 """An element that was looked for where there is none."""
+
+
+class Term(NamedTuple):
+    """A term of a long sum: which one it is, what is multiplied, and what that comes to."""
+
+    place: int
+    factors: tuple[Written, ...]
+    value: float
+
+
+class LongSum(NamedTuple):
+    """A sum as a table: terms in the order of the sum, and what the others come to.
+
+    Attributes
+    ----------
+    terms : tuple of Term
+        The largest, in order; all where there are not many.
+    length : int
+        How many there are in all.
+    remainder : float
+        What those come to that are not among `terms`.
+    total : float
+        What the sum comes to.
+    """
+
+    terms: tuple[Term, ...]
+    length: int
+    remainder: float
+    total: float
 
 
 class Writer(NamedTuple):
@@ -38,15 +88,25 @@ class Writer(NamedTuple):
         (number of an argument, element of it) -> its arithmetic.
     number : callable
         Writes a number, with as many digits as are asked for.
+    tables : list of LongSum or None
+        Takes the long sums as tables; in the arithmetic then stand their ends, and what they come to.
     """
 
     write: Callable[[int, Index], Written]
     number: Callable[[float], str]
+    tables: list[LongSum] | None = None
 
     def product(self, left: Written, right: Written) -> Written:
-        """Write a product."""
+        """Write a product of two, in brackets what binds less tightly: `(a + b)·c`."""
+        factors = (*(left.factors or (left,)), *(right.factors or (right,)))
         left, right = within(left, PRODUCT), within(right, PRODUCT)
-        return Written(f"{left.symbols}·{right.symbols}", f"{left.numbers} · {right.numbers}", PRODUCT)
+        return Written(
+            f"{left.symbols}·{right.symbols}",
+            f"{left.numbers} · {right.numbers}",
+            PRODUCT,
+            worked_out((left, right), " · "),
+            factors,
+        )
 
     def mean(self, total: Written, count: int) -> Written:
         """Write what a sum comes to when it is shared among so many."""
@@ -68,6 +128,8 @@ class Writer(NamedTuple):
 
     def sum(self, terms: Array, write_term: Callable[[int], Written]) -> Written:
         """Write a sum: in order if it is short, else its largest terms, and the rest as one number."""
+        if self.tables is not None and terms.size > SHOWN_TERMS + 1:
+            return self.tabulated(terms, write_term, self.tables)
         if terms.size <= SHOWN_TERMS + 1:
             shown: Sequence[int] = range(terms.size)
         else:
@@ -83,7 +145,19 @@ class Writer(NamedTuple):
             symbols.append(f"({rest} smaller terms)")
             numbers.append(bracketed(self.number(remainder)))
         precedence = SUM if len(symbols) > 1 else written[0].precedence if written else CALL
-        return Written(" + ".join(symbols) or "0", " + ".join(numbers) or "0", precedence)
+        evaluated = "" if rest else worked_out(written, " + ")
+        return Written(" + ".join(symbols) or "0", " + ".join(numbers) or "0", precedence, evaluated)
+
+    def tabulated(self, terms: Array, write_term: Callable[[int], Written], tables: list[LongSum]) -> Written:
+        """Put a long sum into the tables; write its first and its last term, and what it comes to."""
+        size = np.where(np.isnan(terms), np.inf, np.abs(terms))
+        shown = sorted(int(k) for k in np.argsort(-size, kind="stable")[:TABLE_TERMS])
+        first, last = (within(write_term(k), SUM).symbols for k in (0, terms.size - 1))
+        written = [(k, write_term(k)) for k in shown]
+        remainder, total = float(np.delete(terms, shown).sum()), float(terms.sum())
+        table = tuple(Term(k, term.factors or (term,), float(terms[k])) for k, term in written)
+        tables.append(LongSum(table, terms.size, remainder, total))
+        return Written(f"{first} + … + {last}", self.number(total), SUM, self.number(total))
 
 
 # What forms of several families share
@@ -104,9 +178,16 @@ def recorded(element: Element, writer: Writer) -> Written:
 def within(term: Written, precedence: int) -> Written:
     """Put a term in parentheses where an operator beside it would tear it apart."""
     if term.precedence < precedence:
-        return Written(f"({term.symbols})", f"({term.numbers})")
-    numbers = bracketed(term.numbers) if term.precedence == CALL else term.numbers
-    return Written(term.symbols, numbers, term.precedence)
+        evaluated = f"({term.evaluated})" if term.evaluated else ""
+        return Written(f"({term.symbols})", f"({term.numbers})", CALL, evaluated)
+    if term.precedence < CALL:
+        return term
+    return term._replace(numbers=bracketed(term.numbers), evaluated=bracketed(term.evaluated))
+
+
+def worked_out(parts: Sequence[Written], operator: str) -> str:
+    """Write parts between which stands an operator, with their functions evaluated; empty without any."""
+    return operator.join(part.worked for part in parts) if any(part.evaluated for part in parts) else ""
 
 
 def bracketed(number: str) -> str:

@@ -101,7 +101,7 @@ ACTIVATIONS: dict[str, Function] = {
     function.name: function
     for family in ACTIVATION_FAMILIES
     for function in family.ENTRIES
-    if not function.name.endswith("_prime")
+    if not function.derivative_of
 }
 """What a layer can apply to each of its sums."""
 

@@ -46,7 +46,7 @@ def relu_prime(x: Array) -> Array:
 
 
 def leaky_relu(x: Array, slope: float = 0.01) -> Array:
-    """X where x > 0, else slope · x."""
+    """Return x where x > 0, else slope · x."""
     return np.where(x > 0, x, slope * x)
 
 
@@ -56,7 +56,7 @@ def leaky_relu_prime(x: Array, slope: float = 0.01) -> Array:
 
 
 def elu(x: Array, alpha: float = 1.0) -> Array:
-    """X where x > 0, else alpha · (eˣ − 1)."""
+    """Return x where x > 0, else alpha · (eˣ − 1)."""
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
@@ -81,7 +81,7 @@ def softplus(x: Array) -> Array:
 
 
 def silu(x: Array) -> Array:
-    """X · σ(x)."""
+    """Return x · σ(x)."""
     return x * sigmoid(x)
 
 
@@ -91,7 +91,7 @@ def silu_prime(x: Array) -> Array:
 
 
 def mish(x: Array) -> Array:
-    """X · tanh(softplus(x))."""
+    """Return x · tanh(softplus(x))."""
     return x * np.tanh(softplus(x))
 
 
@@ -102,7 +102,14 @@ def mish_prime(x: Array) -> Array:
 
 
 ENTRIES = (
-    Function("identity", lambda x: x, ("g",), "Passes its input on unchanged; its derivative is 1.", SAMPLES),
+    Function(
+        "identity",
+        lambda x: x,
+        ("g",),
+        "Passes its input on unchanged; its derivative is 1.",
+        SAMPLES,
+        temporaries=0,
+    ),
     Function(
         "sigmoid",
         sigmoid,
@@ -118,6 +125,7 @@ ENTRIES = (
         "σ′(x) = σ(x)·(1 − σ(x)): at most ¼, and close to 0 where σ saturates.",
         SAMPLES,
         notation="σ′({x})",
+        derivative_of="sigmoid",
     ),
     Function(
         "tanh",
@@ -133,6 +141,7 @@ ENTRIES = (
         "tanh′(x) = 1 − tanh²(x): at most 1, and close to 0 where tanh saturates.",
         SAMPLES,
         notation="tanh′({x})",
+        derivative_of="tanh",
     ),
     Function(
         "relu",
@@ -140,6 +149,7 @@ ENTRIES = (
         ("g * relu_prime(x)",),
         "relu(x) = max(x, 0) lets positive numbers through and stops the rest.",
         SAMPLES,
+        temporaries=0,
     ),
     Function(
         "relu_prime",
@@ -148,6 +158,8 @@ ENTRIES = (
         "relu′(x) = 1 where x > 0, else 0; at x = 0 it is taken as 0.",
         SAMPLES,
         notation="relu′({x})",
+        temporaries=0,
+        derivative_of="relu",
     ),
     Function(
         "leaky_relu",
@@ -166,6 +178,7 @@ ENTRIES = (
         SAMPLES,
         options=SLOPE,
         notation="lrelu′({x})",
+        derivative_of="leaky_relu",
     ),
     Function(
         "elu",
@@ -183,6 +196,7 @@ ENTRIES = (
         SAMPLES,
         options=ALPHA,
         notation="elu′({x})",
+        derivative_of="elu",
     ),
     Function(
         "selu",
@@ -198,6 +212,7 @@ ENTRIES = (
         "selu′(x) = λ where x > 0, else λ·α·eˣ.",
         SAMPLES,
         notation="selu′({x})",
+        derivative_of="selu",
     ),
     Function(
         "softplus",
@@ -220,6 +235,7 @@ ENTRIES = (
         "silu′(x) = σ(x) + x·σ′(x).",
         SAMPLES,
         notation="silu′({x})",
+        derivative_of="silu",
     ),
     Function("mish", mish, ("g * mish_prime(x)",), "mish(x) = x·tanh(softplus(x)), a smooth relu.", SAMPLES),
     Function(
@@ -229,5 +245,7 @@ ENTRIES = (
         "mish′(x) = tanh(s) + x·tanh′(s)·σ(x), where s = softplus(x).",
         SAMPLES,
         notation="mish′({x})",
+        temporaries=6,
+        derivative_of="mish",
     ),
 )

@@ -21,7 +21,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
 
 
 def log_softmax(x: Array, axis: int = -1) -> Array:
-    """X − log Σ eˣ along an axis: the logarithm of the softmax, exact where that underflows."""
+    """Return x − log Σ eˣ along an axis: the logarithm of the softmax, exact where that underflows."""
     shifted: Array = x - largest(x, axis, keepdims=True)
     total: Array = np.sum(np.exp(shifted), axis=axis, keepdims=True)
     return shifted - np.log(total)

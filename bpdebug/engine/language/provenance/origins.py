@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpdebug.engine.language.forms import Array, Shape
-from bpdebug.engine.language.forms.writing import Written, element_text
+from bpdebug.engine.language.forms.writing import LongSum, Written, element_text
 from bpdebug.engine.language.long_sums import ELLIPSIS, abbreviated
 from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.printing import written_number
@@ -39,6 +39,10 @@ class Origin:
         The same arithmetic in numbers: `0.004141 · 1.589`.
     total : str
         What it comes to: the value that the run recorded, rounded only here.
+    evaluated : str
+        The arithmetic in numbers, each function replaced by its value; empty where there is none.
+    tables : tuple of LongSum
+        The long sums in it, where they were asked for as tables.
     """
 
     element: str
@@ -46,11 +50,14 @@ class Origin:
     symbols: str
     numbers: str
     total: str
+    evaluated: str = ""
+    tables: tuple[LongSum, ...] = ()
 
     @property
     def sides(self) -> tuple[str, ...]:
         """The sides of the equation that it is; a copied element does not repeat its number."""
-        return tuple(dict.fromkeys((self.element, self.symbols, self.numbers, self.total)))
+        sides = (self.element, self.symbols, self.numbers, self.evaluated, self.total)
+        return tuple(dict.fromkeys(filter(None, sides)))
 
     def __str__(self) -> str:
         return " = ".join(self.sides)
@@ -63,6 +70,7 @@ def origin_of(
     result: Array,
     values: Mapping[str, Array],
     digits: int = 4,
+    tabulate: bool = False,
 ) -> Origin:
     """Explain one element of a result.
 
@@ -80,6 +88,8 @@ def origin_of(
         The values of all names that the expression reads.
     digits : int
         Significant digits of the numbers in the arithmetic.
+    tabulate : bool
+        Whether long sums are wanted as tables.
 
     Raises
     ------
@@ -91,13 +101,22 @@ def origin_of(
     # Of all that a run has only what the expression reads: that of a long program would take longer than all.
     shapes = {operand: values[operand].shape for operand in names(expression)}
     reader = RegionReader(values, shapes)
+    tables: list[LongSum] | None = [] if tabulate else None
     with np.errstate(all="ignore"):
-        written = _arithmetic(expression, index, values, shapes, digits)
+        written = _arithmetic(expression, index, values, shapes, digits, tables)
     sources: dict[object, FeedingRegion] = {}
     for source in reader.sources(expression, point(index)):
         sources.setdefault(source.key, source)
     total = written_number(float(result[index]), digits)
-    return Origin(element_text(name, index), tuple(sources.values()), written.symbols, written.numbers, total)
+    return Origin(
+        element_text(name, index),
+        tuple(sources.values()),
+        written.symbols,
+        written.numbers,
+        total,
+        written.evaluated,
+        tuple(tables or ()),
+    )
 
 
 def _arithmetic(
@@ -106,10 +125,11 @@ def _arithmetic(
     values: Mapping[str, Array],
     shapes: Mapping[str, Shape],
     digits: int,
+    tables: list[LongSum] | None,
 ) -> Written:
     """Write an element; what stands for the terms of a long sum that are not shown fits anything."""
     shown = abbreviated(expression)
     if shown is not expression:
         values = {ELLIPSIS: np.zeros(()), **{name: values[name] for name in names(shown) if name in shapes}}
         shapes = {**shapes, ELLIPSIS: ()}
-    return ExpressionWriter(RegionReader(values, shapes), digits).write(shown, index)
+    return ExpressionWriter(RegionReader(values, shapes), digits, tables).write(shown, index)

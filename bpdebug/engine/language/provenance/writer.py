@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bpdebug.engine.language.forms import Index
-from bpdebug.engine.language.forms.writing import Writer, Written, element_text
+from bpdebug.engine.language.forms.writing import LongSum, Writer, Written, element_text
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.long_sums import ELLIPSIS
 from bpdebug.engine.language.nodes import Expression, Name, Number
@@ -23,13 +23,16 @@ class ExpressionWriter:
         Reads the values.
     digits : int
         Significant digits of the numbers.
+    tables : list of LongSum or None
+        Takes the long sums.
     """
 
     reader: RegionReader
     digits: int
+    tables: list[LongSum] | None = None
 
     def number(self, value: float) -> str:
-        """Write a number."""
+        """Write a value with the digits that are asked for."""
         return written_number(value, self.digits)
 
     def write(self, node: Expression, place: Index) -> Written:
@@ -42,5 +45,7 @@ class ExpressionWriter:
         if isinstance(node, Number):
             return Written(str(node.value), str(node.value))
         arguments = node.arguments
-        writer = Writer(lambda argument, cell: self.write(arguments[argument], cell), self.number)
+        writer = Writer(
+            lambda argument, cell: self.write(arguments[argument], cell), self.number, self.tables
+        )
         return FUNCTIONS[node.function].form.arithmetic(self.reader.element(node, place), writer)

@@ -28,6 +28,8 @@ class Layer(Block):
         How its tensors are laid out.
     given : mapping
         Role -> name of the tensors that it does not compute.
+    incoming : mapping
+        Those of them that come in: what other layers give, or the network's input.
     forward : tuple of Statement
         What it computes forwards, as its kind writes it.
     owner : int
@@ -38,6 +40,7 @@ class Layer(Block):
     settings: Mapping[str, Value]
     layout: Layout
     given: Mapping[str, str]
+    incoming: Mapping[str, str]
     forward: tuple[Statement, ...]
     owner: int
 
@@ -72,8 +75,8 @@ def make_layer(
         The number of the layer whose parameters they are, where they are not its own.
     """
     incoming = incoming or (f"a{number - 1}",)
-    given = dict(zip(input_roles(len(incoming)), incoming, strict=True))
-    given |= {
+    coming_in = dict(zip(input_roles(len(incoming)), incoming, strict=True))
+    given = coming_in | {
         parameter.name: f"{parameter.name}{owner or number}"
         for parameter in kind.parameters
         if parameter.name in shapes
@@ -111,6 +114,7 @@ def make_layer(
         settings=settings,
         layout=layout,
         given=given,
+        incoming=coming_in,
         forward=forward,
         owner=owner or number,
     )

@@ -16,7 +16,7 @@ import numpy as np
 
 from bpdebug.sources.script.analysis.steps import Link
 from bpdebug.sources.script.numbering import Graph
-from bpdebug.sources.script.recorder.operations import Attribute, Method, put, shaped
+from bpdebug.sources.script.recorder.operations import Attribute, Method, is_in, put, shaped
 from bpdebug.sources.script.recorder.records import Node, same
 from bpdebug.sources.script.recorder.updates import ADD, SCALE, SUBTRACT, terms_beside
 
@@ -100,10 +100,10 @@ class Chains:
             if self.is_dependent(operands[2]) and np.size(operands[2].like) == np.size(node.like):
                 yield link._replace(node=operands[2])
         elif operands and self.is_dependent(first := _only(operands[0])) and size(first) == size(node):
-            if _is_in(function, TRANSPOSE) and len(operands) == 1 and len(first.shape) <= 2:
+            if is_in(function, TRANSPOSE) and len(operands) == 1 and len(first.shape) <= 2:
                 turned = link.is_transposed != (len(first.shape) == 2)
                 yield link._replace(node=first, is_transposed=turned)
-            elif _is_in(function, KEEP):
+            elif is_in(function, KEEP):
                 yield link._replace(node=first)
 
     def _is_scaled(self, held: Any, scalar: Any, node: Node) -> bool:
@@ -186,10 +186,10 @@ def _whole_step(new: Node, old: Node) -> tuple[int, Node] | None:
 
 def _is_root(node: Node) -> bool:
     """Whether a node takes a root or a sign."""
-    if _is_in(node.function, POWERS):
+    if is_in(node.function, POWERS):
         power = node.operands[1].value if type(node.operands[1]) is Node else node.operands[1]
         return np.ndim(power) == 0 and 0 < abs(float(power)) < 1
-    return _is_in(node.function, ROOTS)
+    return is_in(node.function, ROOTS)
 
 
 def size(node: Node) -> int:
@@ -242,10 +242,3 @@ def _sign_in_step(new: Node, wanted: Node, graph: Graph) -> int:
         elif function is not np.sqrt:
             waiting.extend((parent, sign) for parent in node.parents())
     return 1
-
-
-def _is_in(function: Any, table: frozenset[Any]) -> bool:
-    try:
-        return function in table
-    except TypeError:
-        return False

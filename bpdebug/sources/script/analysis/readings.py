@@ -36,9 +36,12 @@ Pieces = list[list[Reading] | None]
 
 def multiple(value: Any, reference: Any, tolerance: float) -> float | None:
     """Return k with `value = k · reference`; None if there is none, or it is 0."""
-    value, reference = np.ravel(value), np.ravel(reference)
+    value, reference = np.asarray(value), np.asarray(reference)
     if value.size != reference.size:
         return None
+    if value.size == 1:  # of these there are many, where every weight is a number of its own
+        return _quotient(float(value.item()), float(reference.item()))
+    value, reference = value.ravel(), reference.ravel()
     square = float(reference @ reference)
     if not math.isfinite(square) or square == 0 or not np.all(np.isfinite(value)):
         return None
@@ -46,6 +49,11 @@ def multiple(value: Any, reference: Any, tolerance: float) -> float | None:
     if ratio == 0 or np.max(np.abs(value - ratio * reference)) > tolerance * np.max(np.abs(value)):
         return None
     return ratio
+
+
+def _quotient(value: float, reference: float) -> float | None:
+    ratio = value / reference if reference else 0.0
+    return ratio if ratio and math.isfinite(ratio) and math.isfinite(value) else None
 
 
 def is_natural(ratio: float, tolerance: float) -> bool:

@@ -63,7 +63,7 @@ class Standard:
         self.deepest = [_deepest_named(parameter) for parameter in parameters]
 
     def verdicts(self, value_of: ValueOf, gradients: Mapping[int, Any]) -> GradientVerdicts:
-        """Judge.
+        """Judge the gradient of each parameter: right, a multiple of the reference, wrong, or not to be told.
 
         Parameters
         ----------
@@ -109,12 +109,12 @@ class Standard:
     def _read_piece(
         self, piece: Piece, reference: Any, value_of: ValueOf, scale: float
     ) -> list[Reading] | None:
-        is_zero = bool(np.size(reference)) and float(np.max(np.abs(reference))) < ZERO * scale
+        is_zero = bool(np.size(reference)) and _largest(reference) < ZERO * scale
         found = []
         for link in piece.chain:
             value = piece.laid(np.asarray(value_of(link.node), dtype=float), reference)
             if is_zero:
-                if np.all(np.abs(value) < ROUNDING * scale):
+                if not value.size or _largest(value) < ROUNDING * scale:
                     return None
                 continue
             if value.size == 1 < np.size(reference):
@@ -251,6 +251,11 @@ class Standard:
         larger = max(quotient, 1 / quotient)
         is_extent = any(extent > 1 and near(larger, extent, self.tolerance) for extent in self.extents)
         return reading.link.is_adaptive or not is_extent
+
+
+def _largest(array: Any) -> float:
+    """Return how large the largest element is; of one element at once."""
+    return abs(float(array.item())) if array.size == 1 else float(np.max(np.abs(array)))
 
 
 def _strangeness(reading: Reading) -> float:

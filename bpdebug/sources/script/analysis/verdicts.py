@@ -42,7 +42,7 @@ class GradientVerdict(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        """Whether it is right."""
+        """Whether it is the reference times the common factor."""
         return self.kind == "right"
 
 

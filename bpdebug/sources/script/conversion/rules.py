@@ -19,17 +19,11 @@ from bpdebug.sources.script.recorder.records import Node
 
 def conversion_rules() -> dict[Any, ConversionRule]:
     """Return the whole table; a function of SciPy's is in it where the script has imported that."""
-    return {
-        **elementwise_rules(),
-        **reduction_rules(),
-        **product_rules(),
-        **moving_rules(),
-        **part_rules(),
-    }
+    return elementwise_rules() | reduction_rules() | product_rules() | moving_rules() | part_rules()
 
 
 def rule_of(rules: Mapping[Any, ConversionRule], node: Node) -> ConversionRule:
-    """Return the rule of a node.
+    """Return how the operation of a node is written.
 
     Raises
     ------

@@ -91,7 +91,7 @@ class Translator:
 
 
 def number(value: Any) -> Number:
-    """Write a number."""
+    """Write a literal: an integer stays one, anything else is a float."""
     return Number(int(value) if isinstance(value, int | np.integer) else float(value))
 
 

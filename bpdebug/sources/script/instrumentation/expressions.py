@@ -16,20 +16,6 @@ UNSEEN_CALLS = frozenset({"super", "len", "range", "isinstance", "str", "repr", 
 """Builtins that no gradient passes; a function of the person's with such a name needs no hook either."""
 KEEPS_VALUES = frozenset({"append", "appendleft", "insert"})
 """Methods that put their last argument into a container."""
-SELF_CONTAINED = (
-    ast.Constant,
-    ast.JoinedStr,
-    ast.Lambda,
-    ast.Yield,
-    ast.YieldFrom,
-    ast.Await,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
-    ast.Starred,
-)
-"""Expressions whose own value is no tensor, or is seen elsewhere."""
 
 
 class Expressions(ast.NodeTransformer):

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script.recorder.objects import is_row, is_tensor
-from bpdebug.sources.script.recorder.operations import InPlace, Item, Method, WrittenTo
+from bpdebug.sources.script.recorder.operations import InPlace, Item, Method, WrittenTo, is_in
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import MISSING
 from bpdebug.sources.script.recorder.stores import set_attribute
@@ -201,7 +201,7 @@ def foreign(recorder: Recorder, site: Site, function: Any, /, *arguments: Any, *
     """Call a function that is not the person's, and record what it gives and what it changes."""
     if not recorder.on:
         return function(*arguments, **options)
-    if function in LAZY if _is_hashable(function) else False:
+    if is_in(function, LAZY):
         return function(*[iterated(recorder, site, argument) for argument in arguments], **options)
     if function is setattr and len(arguments) == 3 and type(arguments[1]) is str:
         return _set_attribute(recorder, site, arguments)
@@ -241,14 +241,6 @@ def foreign(recorder: Recorder, site: Site, function: Any, /, *arguments: Any, *
     return result
 
 
-def _is_hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
-
-
 def _set_attribute(recorder: Recorder, site: Site, arguments: tuple[Any, ...]) -> None:
     owner, name, value = arguments
     set_attribute(recorder, replace(site, targets=(Target(name),)), owner, name, value)
@@ -263,7 +255,7 @@ def _changed(function: Any, owner: Any, name: str, is_method: bool, arguments: t
     first = arguments[0]
     if isinstance(owner, np.ufunc) and name == "at":
         return first
-    if _is_hashable(function) and function in CHANGING_FUNCTIONS:
+    if is_in(function, CHANGING_FUNCTIONS):
         return first
     return first if name == "shuffle" and isinstance(first, np.ndarray) else None
 
@@ -304,7 +296,7 @@ def _given(
     """Record what a call gave: a tensor, several, or a copy of a container of tensors."""
     if is_tensor(result):
         recorder.record(site, operation, values, options, result)
-    elif operation in (copy.copy, copy.deepcopy) if _is_hashable(operation) else False:
+    elif operation is copy.copy or operation is copy.deepcopy:
         _copied(recorder, site, values[0], result)
     elif is_row(result) and 0 < len(result) <= LONGEST_CONTAINER:
         known = recorder.objects.known

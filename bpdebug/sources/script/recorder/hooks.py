@@ -1,15 +1,14 @@
 """The hooks: each does what Python would have done, and lets the recorder see it.
 
 They stand among the builtins while a script runs, under the names that the instrumentation writes. When it is
-over, `QUIET` takes their place: what is left of instrumented code does what the source says, whichever
-recording it is from, and mostly at the price of one call in C.
+over, the quiet hooks take their place.
 """
 
 from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,12 @@ from bpdebug.sources.script.instrumentation.operators import BINARY, UNARY, hook
 from bpdebug.sources.script.recorder.calls import called, iterated
 from bpdebug.sources.script.recorder.objects import is_row, is_tensor
 from bpdebug.sources.script.recorder.operations import Attribute
+from bpdebug.sources.script.recorder.quiet import CONTROL, SEEN, named
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import MISSING, Test
+from bpdebug.sources.script.recorder.records import Test
 from bpdebug.sources.script.recorder.stores import PLAIN, Change, Store, item_name
-
-PACKAGE = __name__.partition(".")[0]
-SEEN = ("call", "value", "literal", "unpack", "iterate", "store", "change", "test", "turn")
-"""The kinds of hooks that get a number and a value, and give the value or what stands in for it."""
-CONTROL = ("loop", "enter", "leave", "caught")
-"""The kinds of hooks that give nothing."""
+from bpdebug.sources.script.recorder.tracebacks import caught
+from bpdebug.sources.script.recorder.unpacking import LoopTurns, taken, unpacked
 
 
 class Hooks:
@@ -62,7 +58,7 @@ class Hooks:
                     site = sites[number]
                     seen = (left, right)
                     if site.targets and (type(left) is int or type(right) is int):
-                        seen = recorder.with_zeros(site, seen)
+                        seen = recorder.zeros.operands(site.targets, seen)
                     recorder.record(site, operation, seen, NOTHING, result)
             return result
 
@@ -172,11 +168,11 @@ class Hooks:
             return value
         site = self.sites[number]
         if is_row(value):
-            _unpacked(recorder, site, value, ())
+            unpacked(recorder, site, value, ())
             return value
         if isinstance(value, np.ndarray):
-            return _taken(recorder, site, iter(iterated(recorder, site, value)))
-        return _taken(recorder, site, value) if hasattr(value, "__next__") else value
+            return taken(recorder, site, iter(iterated(recorder, site, value)))
+        return taken(recorder, site, value) if hasattr(value, "__next__") else value
 
     # ---- control
 
@@ -184,7 +180,9 @@ class Hooks:
         """See what a loop goes over."""
         recorder = self.recorder
         if recorder.on:
-            return _Turns(recorder, self.sites[number], iter(iterated(recorder, self.sites[number], value)))
+            return LoopTurns(
+                recorder, self.sites[number], iter(iterated(recorder, self.sites[number], value))
+            )
         recorder.goes_on()
         return value
 
@@ -225,110 +223,3 @@ class Hooks:
         """See that an exception was caught."""
         self.recorder.goes_on()
         caught()
-
-
-class _Turns:
-    """Goes over what a loop goes over, and counts its turns."""
-
-    __slots__ = ("_frame", "_items", "_recorder", "_site", "_turn")
-
-    def __init__(self, recorder: Recorder, site: Any, items: Iterator[Any]) -> None:
-        self._recorder, self._site, self._items, self._turn = recorder, site, items, -1
-        self._frame = recorder.stack[-1]
-
-    def __iter__(self) -> _Turns:
-        return self
-
-    def __next__(self) -> Any:
-        item = next(self._items)
-        recorder = self._recorder
-        if recorder.on:
-            self._turn += 1
-            self._frame.turns = {**self._frame.turns, self._site.number: self._turn}
-            _unpacked(recorder, self._site, item, (), is_new=False)
-        return item
-
-
-def _taken(recorder: Recorder, site: Any, items: Iterator[Any]) -> Iterator[Any]:
-    """Yield the items that are taken apart, and note where each goes."""
-    for place, item in enumerate(items):
-        _unpacked(recorder, site, item, (place,))
-        yield item
-
-
-def _unpacked(recorder: Recorder, site: Any, value: Any, place: tuple[int, ...], is_new: bool = True) -> None:
-    """Note the names that the parts of a value get; each part of an assignment is a value of its own."""
-    for target in site.targets:
-        if target.place[: len(place)] != place:
-            continue
-        part, found = value, True
-        for step in target.place[len(place) :]:
-            found = is_row(part) and step < len(part)
-            if not found:
-                break
-            part = part[step]
-        if not found:
-            continue
-        if is_new and target.place and is_tensor(part):
-            node = recorder.objects.node_of(part)
-            if node.instance is None or node.instance.statement is not site.statement:
-                recorder.operands(site, (part,))
-                recorder.instance(site, recorder.named_again(site, part))
-        if target.name and (is_new or _is_nameless(recorder, part)):
-            recorder.bound(site, target, part)
-        elif target.name and target.is_global:  # what a loop goes over keeps its own name
-            variables = recorder.frame().f_globals
-            recorder.write(variables, target.name, variables.get(target.name, MISSING))
-
-
-def _is_nameless(recorder: Recorder, value: Any) -> bool:
-    if not is_tensor(value):
-        return False
-    node = recorder.objects.node_of(value)
-    return not node.names and not node.origin.names
-
-
-def without_own(traceback: Any) -> Any:
-    """Return a traceback without the frames of this package."""
-    while traceback is not None and _is_own(traceback):
-        traceback = traceback.tb_next
-    here = traceback
-    while here is not None:
-        while here.tb_next is not None and _is_own(here.tb_next):
-            here.tb_next = here.tb_next.tb_next
-        here = here.tb_next
-    return traceback
-
-
-def _is_own(traceback: Any) -> bool:
-    return bool(traceback.tb_frame.f_globals.get("__name__", "").startswith(f"{PACKAGE}."))
-
-
-def caught() -> None:
-    """Take our own frames out of the traceback of an exception that was caught."""
-    error = sys.exc_info()[1]
-    if error is not None:
-        error.__traceback__ = without_own(error.__traceback__)
-
-
-def named(hooks: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
-    """Return hooks under the names that the instrumentation writes."""
-    return {f"__bp_{kind}__": hook for kind, hook in hooks.items()} | {"__bp_slice__": slice}
-
-
-def _quiet() -> dict[str, Callable[..., Any]]:
-    """Return hooks that see nothing."""
-    unseen: dict[int, Any] = {}  # `{}.get(number, value)` gives the value, without a frame of Python's
-    hooks: dict[str, Callable[..., Any]] = dict.fromkeys(SEEN, unseen.get)
-    hooks |= dict.fromkeys(CONTROL, bool) | {"caught": caught}
-    hooks["attribute"] = lambda number, owner, name: getattr(owner, name)
-    hooks["subscript"] = lambda number, owner, index: owner[index]
-    for operation in (*BINARY.values(), *PLAIN):
-        hooks[hook_of(operation)] = lambda number, left, right, do=operation: do(left, right)
-    for operation in UNARY.values():
-        hooks[hook_of(operation)] = lambda number, operand, do=operation: do(operand)
-    return named(hooks)
-
-
-QUIET = _quiet()
-"""The hooks of code that no recording sees."""

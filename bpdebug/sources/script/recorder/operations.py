@@ -6,7 +6,7 @@ here: methods and attributes by name, and what writes in place, made functional.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ class Method:
     name: str
 
     def __call__(self, owner: Any, *arguments: Any, **options: Any) -> Any:
-        """Call it."""
+        """Call the method of this name that the first operand has."""
         return getattr(owner, self.name)(*arguments, **options)
 
 
@@ -31,7 +31,7 @@ class Attribute:
     name: str
 
     def __call__(self, owner: Any) -> Any:
-        """Look it up."""
+        """Return the attribute of an array."""
         return getattr(owner, self.name)
 
 
@@ -68,7 +68,7 @@ class Item:
     place: int
 
     def __call__(self, results: Any) -> Any:
-        """Take it."""
+        """Return the one at this place."""
         return results[self.place]
 
 
@@ -94,3 +94,11 @@ def put_elements(x: Any, positions: Any, part: Any) -> Any:
 def shaped(x: Any, shape: tuple[int, ...]) -> Any:
     """Return `x` after `x.shape = shape`."""
     return np.reshape(x, shape)
+
+
+def is_in(function: Any, table: Container[Any]) -> bool:
+    """Whether a function is in a table; one that cannot be hashed is in none."""
+    try:
+        return function in table
+    except TypeError:
+        return False

@@ -11,8 +11,9 @@ import numpy as np
 
 from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.held import Containers, Held
-from bpdebug.sources.script.recorder.iterations import Mark, has_loss, states_behind
-from bpdebug.sources.script.recorder.objects import ArrayView, Objects, ZeroKey, is_tensor
+from bpdebug.sources.script.recorder.iterations import Mark, has_loss, is_in_turn_of, states_behind
+from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
+from bpdebug.sources.script.recorder.objects import ArrayView, Objects, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.records import (
     MISSING,
@@ -24,21 +25,13 @@ from bpdebug.sources.script.recorder.records import (
     Write,
     same,
 )
-from bpdebug.sources.script.recorder.updates import MAY_UPDATE, depends_on, is_plain_sum, terms_beside
+from bpdebug.sources.script.recorder.scopes import scope_of
+from bpdebug.sources.script.recorder.steps import DEEPEST_SLOT, LONGEST_SLOT, Steps
+from bpdebug.sources.script.recorder.updates import MAY_UPDATE, is_plain_sum
+from bpdebug.sources.script.recorder.zeros import Zeros
 from bpdebug.sources.script.sites import Site, SourceRange, Target
 
 NOTHING: Mapping[str, Any] = {}
-COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
-DEEPEST_SLOT = 4
-"""Parameters are looked for so deep in a list of lists that takes the place of another."""
-LONGEST_SLOT = 256
-
-
-class StopRecording(BaseException):
-    """The recording is over; it ends the script, and only what catches everything sees it."""
-
-
-OVER = "the iteration is over: the next one begins here"
 
 
 class Record(NamedTuple):
@@ -58,31 +51,6 @@ class Record(NamedTuple):
     was_over: bool
 
 
-class Limits(NamedTuple):
-    """When a recording ends, beside the end of the iteration or of the script.
-
-    Attributes
-    ----------
-    stops : bool
-        Whether a script ends with its recording; if not, it goes on, and nothing sees what it does.
-    until : tuple of (str, int)
-        The file and the line at which it ends, when that is reached; the line is 0 for none.
-    iteration : int
-        Which iteration is recorded, from 1.
-    function : str
-        Only the first call of this function is recorded; empty for all.
-    nodes, size : int
-        So many operations, and so many bytes of their values, are kept at most.
-    """
-
-    until: tuple[str, int] = ("", 0)
-    iteration: int = 1
-    function: str = ""
-    nodes: int = 1_000_000
-    size: int = 2_000_000_000
-    stops: bool = True
-
-
 class Recorder:
     """Takes what the hooks see.
 
@@ -99,7 +67,7 @@ class Recorder:
         code that goes on.
     """
 
-    def __init__(self, sites: list[Site], limits: Limits = Limits()) -> None:  # noqa: B008 (a constant)
+    def __init__(self, sites: list[Site], limits: RecordingLimits = RecordingLimits()) -> None:  # noqa: B008 (a constant)
         self.sites, self.limits = sites, limits
         self.files: set[str] = set()
         self.on = not limits.function
@@ -120,14 +88,14 @@ class Recorder:
         """Begin anew: what is met from now on was not computed here."""
         self.nodes: list[Node] = []
         self.instances: list[Instance] = []
-        self.updates: list[Update] = []
         self.tests: list[Test] = []
         self.journal: dict[int, tuple[Any, list[Write]]] = {}
         self.moment = 0
         self.objects = Objects(self.add)
+        self.called: dict[int, tuple[Any, tuple[str, ...]]] = {}
+        self.zeros = Zeros(self.objects.zeros, self._add_zero, self.frame)
+        self.steps = Steps(self.sites, self.objects, self.zeros, self._is_found)
         self.doubt: Mark | None = None
-        self.parameters: dict[int, Node] = {}  # a part of a step -> what it is a step of
-        self.steps: dict[int, Update] = {}  # a new value -> its step
         self._no_doubt()
         self.size = 0
         for frame in self.frames:
@@ -156,16 +124,14 @@ class Recorder:
 
     def record_so_far(self) -> Record:
         """Return what was recorded; where it is in doubt, until the iteration may have been over."""
-        ends = self.doubt[1:] if self.doubt is not None else (None,) * 5
-        nodes, instances, updates, tests, frames = (
-            one[:end] for one, end in zip(self._lists(), ends, strict=True)
-        )
-        updates = [one for one in updates if one.site.statement not in self.states]
         was_over = self.doubt is not None
+        recorded = self._lists() if self.doubt is None else iterations.until(self.doubt, self._lists())
+        nodes, instances, updates, tests, frames = recorded
+        updates = [one for one in updates if one.site.statement not in self.states]
         return Record(nodes, instances, updates, tests, frames, self.objects, self.journal, {}, was_over)
 
-    def _lists(self) -> tuple[list[Any], ...]:
-        return self.nodes, self.instances, self.updates, self.tests, self.frames
+    def _lists(self) -> iterations.RecordedLists:
+        return self.nodes, self.instances, self.steps.updates, self.tests, self.frames
 
     def keep(self) -> None:
         """Keep what was recorded so that nothing that happens later changes it."""
@@ -201,19 +167,26 @@ class Recorder:
         options: Mapping[str, Any],
         value: Any,
     ) -> Node:
-        """Add a node."""
+        """Add a node for a value; where it is one too many, end, or forget what came before."""
         node = Node(len(self.nodes), site, function, operands, options, value, self.stack[-1])
+        if function is None and id(value) in self.called:
+            _, node.names = self.called[id(value)]
         self.nodes.append(node)
         self.size += getattr(value, "nbytes", 64)
         if len(self.nodes) >= self.most_nodes or self.size >= self.most_bytes:
             return self._too_much(value)
         return node
 
+    def _add_zero(self, name: str) -> Node:
+        node = self.add(None, None, (), NOTHING, 0.0)
+        self.name(node, name)
+        return node
+
     def _too_much(self, value: Any) -> Node:
         """End where there is too much; what comes before the first update is forgotten instead."""
         if self.doubt is not None:
             self.end(OVER)
-        elif self.updates:
+        elif self.steps.updates:
             self.end(f"{len(self.nodes):,} operations were recorded, which is as many as are kept")
         else:
             self.forgotten += 1
@@ -240,12 +213,12 @@ class Recorder:
     def _is_read(self, node: Node, site: int) -> bool:
         """Note that a place reads a node; return whether a new iteration has begun with that."""
         node = node.origin
-        if site in node.replaced_readers and self._is_over(self.steps[node.id]):
+        if site in node.replaced_readers and self._is_over(self.steps.leading_to[node.id]):
             if self.iteration >= self.limits.iteration:
+                self.doubt = self._mark(self.steps.leading_to[node.id])
                 self.end(OVER)
             else:
-                self.iteration += 1
-                self.forget()
+                self._begin_iteration()
             return True
         if isinstance(node.readers, set):
             node.readers.add(site)
@@ -253,23 +226,43 @@ class Recorder:
             node.readers = {site}
         return False
 
+    def _begin_iteration(self) -> None:
+        """Forget the iteration before, but for what its tensors were called: some are met again."""
+        known = self.objects.known.values()
+        called = {id(one.object): (one.object, one.node.names) for one in known if one.node.names}
+        self.iteration += 1
+        self.forget()
+        self.called = called
+
     def _is_over(self, update: Update) -> bool:
         """Whether the iteration is over with a place that reads what is new; mark where that is in doubt."""
         line = update.site.statement
         if self.doubt is not None or line in self.states or self._ends_at_a_line:
             return False
-        if has_loss(self.nodes, update, self.updates):
+        if has_loss(self.nodes, update, self.steps.updates):
             return True
         if self.limits.iteration > 1:  # all iterations are counted, and none is run twice
             return not is_plain_sum(update.new, update.deltas)
-        self.doubt = Mark(update, *(len(one) for one in self._lists()))
+        self.doubt = self._mark(update)
         self.most_nodes = min(self.limits.nodes, len(self.nodes) + iterations.MOST_NODES)
         self.most_bytes = min(self.limits.size, self.size + iterations.MOST_BYTES)
         return False
 
+    def _mark(self, update: Update) -> Mark:
+        """Mark that the iteration may be over now, as what a step gave is read."""
+        nodes, instances, updates, tests, frames = [len(one) for one in self._lists()]
+        is_later = is_in_turn_of(self.stack[-1], update)
+        return Mark(update, nodes, instances, updates, tests, frames, is_later)
+
     @property
     def _ends_at_a_line(self) -> bool:
         return bool(self.limits.until[1]) and self.iteration >= self.limits.iteration
+
+    def _is_found(self, update: Update) -> None:
+        """Settle a doubt by a step: it may say that what was marked was the step of a state."""
+        if self.doubt is not None and (states := states_behind(update, self.steps.updates, self.doubt)):
+            self.states |= states
+            self._no_doubt()
 
     def _no_doubt(self) -> None:
         self.doubt = None
@@ -297,42 +290,6 @@ class Recorder:
             if is_array and self.objects.family(result) is self.objects.family(source):
                 view = (source, function, operands[1:], options)
         self.objects.register(result, node, view)
-
-    # ---- variables that hold the integer 0
-
-    def with_zeros(self, site: Site, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the operands of a sum, with the nodes of variables that hold the integer 0."""
-        sides = zip(site.targets, values, strict=True)
-        return tuple(
-            self._zero(target) if type(value) is int and value == 0 else value for target, value in sides
-        )
-
-    def _zero(self, target: Target) -> Any:
-        key = self._zero_key(target)
-        if key is None:
-            return 0
-        if key not in self.objects.zeros:
-            node = self.objects.zeros[key] = self.add(None, None, (), NOTHING, 0.0)
-            self.name(node, target.text)
-        return self.objects.zeros[key]
-
-    def _zero_key(self, target: Target) -> ZeroKey | None:
-        """Return how a variable, or an attribute of a variable, is known; None for anything else."""
-        if target.name:
-            return 0, target.name
-        frame = self.frame()
-        owner = frame.f_locals.get(target.owner, frame.f_globals.get(target.owner))
-        attribute = target.text.removeprefix(f"{target.owner}.")
-        return (id(owner), attribute) if owner is not None and attribute.isidentifier() else None
-
-    def _check_zero(self, site: Site, new: Node, name: str) -> None:
-        """Look whether a node is a step of a variable that was the integer 0 until now."""
-        zeros = {node.id for node in self.objects.zeros.values()}
-        for old in new.origin.operands:
-            if type(old) is Node and old.id in zeros:
-                if old.shape != new.shape:
-                    old._value = np.zeros(new.shape)  # it was added to everything
-                self.check(site, old, new, name)
 
     # ---- statements
 
@@ -405,7 +362,7 @@ class Recorder:
             if target.is_global:
                 self.write(variables, target.name, old)
             if may_update:
-                self.slot(site, old, value, target.text)
+                self.steps.slot(site, old, value, target.text)
         if is_container:
             self.name_parts(value, target.text)
 
@@ -454,57 +411,6 @@ class Recorder:
         entry[1].append(Write(self.moment, key, old))
         self.moment += 1
 
-    def slot(self, site: Site, old: Any, new: Any, name: str, depth: int = 0) -> None:
-        """Look whether what takes the place of something else is an update of it."""
-        if old is new or old is MISSING or old is None:
-            return
-        if is_tensor(new):
-            if is_tensor(old) and id(old) in self.objects.known:
-                self.check(site, self.objects.node_of(old), self.objects.node_of(new), name)
-            elif type(old) is int and self.objects.zeros:
-                self._check_zero(site, self.objects.node_of(new), name)
-        elif depth >= DEEPEST_SLOT:
-            return
-        elif type(new) in (list, tuple) and type(old) in (list, tuple):
-            if len(new) == len(old) <= LONGEST_SLOT:
-                for number, (was, now) in enumerate(zip(old, new, strict=True)):
-                    self.slot(site, was, now, f"{name}[{number}]", depth + 1)
-        elif type(new) is dict and type(old) is dict and len(new) <= LONGEST_SLOT:
-            for key in new:
-                self.slot(site, old.get(key), new[key], f"{name}[{key!r}]", depth + 1)
-
-    def check(self, site: Site, old: Node, new: Node, name: str) -> None:
-        """Look whether a node is a step of another: `c · old + delta`, where delta depends on it."""
-        old, new = old.origin, new.origin
-        if old is new or old.shape != new.shape:
-            return
-        terms = terms_beside(new, old)
-        if terms is None:
-            return
-        parameter = self.parameters.get(old.id, old)
-        own = {id(site.statement)} | ({id(new.site.statement)} if new.site else set())
-        readers = {
-            number
-            for number in old.readers | parameter.readers
-            if id(self.sites[number].statement) not in own
-        }
-        if not readers:
-            return
-        if any(depends_on(delta, old) for _, delta in terms):
-            parameter = old
-        elif not any(depends_on(delta, parameter) for _, delta in terms):
-            if not terms:
-                self.parameters[new.id] = parameter
-            return
-        update = Update(parameter, new, terms, site, name)
-        if not self.updates or self.updates[-1].new is not new:
-            self.updates.append(update)
-        if self.doubt is not None and (states := states_behind(update, self.updates, self.doubt)):
-            self.states |= states
-            self._no_doubt()
-        self.parameters[new.id], self.steps[new.id] = parameter, update
-        new.replaced_readers = frozenset(readers) | old.replaced_readers
-
     def change(
         self,
         site: Site,
@@ -540,7 +446,7 @@ class Recorder:
         # What has a name keeps it: `for p, g in pairs: p -= rate * g` changes `w1`.
         known = old.names or old.origin.names
         self.effect(site, node, name if name in known or not known else known[0])
-        self.check(site, old, node, name)
+        self.steps.check(site, old, node, name)
         return result
 
     def augmented(
@@ -562,16 +468,16 @@ class Recorder:
             self.write(old, MISSING, list(old))
         result = operation(old, value)
         if is_tensor(result) and id(result) not in self.objects.known:
-            is_zero = type(old) is int and self._zero_key(site.targets[0]) in self.objects.zeros
-            known = self._zero(site.targets[0]) if is_zero else old
+            is_zero = type(old) is int and self.zeros.is_known(site.targets[0])
+            known = self.zeros.operand(site.targets[0]) if is_zero else old
             self.record(site, plain, (known, value), NOTHING, result)
             node = self.objects.node_of(result)
             self.effect(site, node, name)
             if is_zero:
-                self._check_zero(site, node, name)
+                self.steps.check_zero(site, node, name)
                 return result
             if node.operands and type(node.operands[0]) is Node:  # none: everything was just forgotten
-                self.check(site, node.operands[0], node, name)
+                self.steps.check(site, node.operands[0], node, name)
         return result
 
     # ---- calls
@@ -587,7 +493,7 @@ class Recorder:
             parent.began = (caller[1], len(self.nodes), self.moment)
         call = Frame(len(self.frames), site, parent, caller, len(self.nodes))
         self.stack.append(call)
-        if self.limits.function and self.only is None and not self.ended and _is_meant(site, self.limits):
+        if self.only is None and not self.ended and self.limits.begins_with(site):
             self.only, self.on = call, True
             self.whenever_begun()
         if self.on:
@@ -608,24 +514,3 @@ def _nothing() -> None:
 def _keeps_dtype(old: Any, value: Any) -> bool:
     """Whether an operation in place gives what the same operation gives anywhere else."""
     return not is_tensor(value) or isinstance(value, float) or bool(np.result_type(old, value) == old.dtype)
-
-
-def _is_meant(site: Site, limits: Limits) -> bool:
-    return f".{site.function}".endswith(f".{limits.function}")
-
-
-def scope_of(frame: FrameType) -> Mapping[str, Any] | None:
-    """Return the local variables of a frame, those around a comprehension or a lambda too."""
-    variables = frame.f_locals
-    if variables is frame.f_globals:
-        return None
-    scope = dict(variables)
-    code, outer = frame.f_code, frame.f_back
-    while code.co_name in COMPREHENSIONS:
-        while outer is not None and code not in outer.f_code.co_consts:
-            outer = outer.f_back
-        if outer is None or outer.f_locals is outer.f_globals:
-            break
-        scope = {**outer.f_locals, **scope}
-        code, outer = outer.f_code, outer.f_back
-    return scope

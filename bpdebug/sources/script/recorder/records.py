@@ -120,13 +120,8 @@ class Node:
         value: Any,
         frame: Frame,
     ) -> None:
-        self.id, self.site, self.function, self.operands, self.options = (
-            number,
-            site,
-            function,
-            operands,
-            options,
-        )
+        self.id, self.site, self.function = number, site, function
+        self.operands, self.options = operands, options
         self._value = value
         self._undo: Undo | None = None
         self.frame, self.turns = frame, frame.turns

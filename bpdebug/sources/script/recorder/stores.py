@@ -146,7 +146,7 @@ class Part:
         objects.written(owner, node, self.undo)
         name = site.targets[0].owner
         recorder.effect(site, node, name)
-        recorder.check(site, whole, node, name)
+        recorder.steps.check(site, whole, node, name)
 
 
 def set_item(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) -> None:
@@ -197,7 +197,7 @@ def _named(recorder: Recorder, site: Site, old: Any, value: Any, key: Any) -> No
         recorder.name(recorder.objects.node_of(value), name)
     elif type(value) in (list, tuple, dict):
         recorder.name_parts(value, name)
-    recorder.slot(site, old, value, name)
+    recorder.steps.slot(site, old, value, name)
 
 
 def item_name(target: Target, key: Any) -> str:
@@ -236,7 +236,7 @@ def _set_part(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) 
     objects.written(owner, node, undo)
     name = site.targets[0].owner
     recorder.effect(site, node, name)
-    recorder.check(site, whole, node, name)
+    recorder.steps.check(site, whole, node, name)
 
 
 def _own(key: Any) -> Any:

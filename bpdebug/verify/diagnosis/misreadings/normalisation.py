@@ -40,13 +40,13 @@ def inverse_rms(x: Array, axis: Any = -1, keepdims: bool = True, eps: float = 1e
 
 
 def normalize(x: Array, axis: Any = -1, **options: Any) -> Array:
-    """X − mean, times 1 / √(variance + ε)."""
+    """Return x − mean, times 1 / √(variance + ε)."""
     result: Array = (x - np.mean(x, axis=axis, keepdims=True)) * inverse_deviation(x, axis, **options)
     return result
 
 
 def rms_normalize(x: Array, axis: Any = -1, **options: Any) -> Array:
-    """X times 1 / √(mean of the squares + ε)."""
+    """Return x times 1 / √(mean of the squares + ε)."""
     return x * inverse_rms(x, axis, **options)
 
 

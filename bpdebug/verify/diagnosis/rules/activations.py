@@ -11,13 +11,12 @@ from bpdebug.engine.language.nodes import Call, Expression, Name
 from bpdebug.engine.language.parsing import parse
 from bpdebug.verify.diagnosis.scope import FormulaScope, Substitution
 
-PRIME = "_prime"
-"""The derivative of the function `f` is the function `f_prime`."""
-
 
 def is_derivative(node: Expression) -> TypeGuard[Call]:
     """Whether a node is the derivative of an activation; a loss, of an output and a target, has one too."""
-    return isinstance(node, Call) and node.function.endswith(PRIME) and len(node.arguments) == 1
+    if not isinstance(node, Call) or len(node.arguments) != 1:
+        return False
+    return bool(FUNCTIONS[node.function].derivative_of)
 
 
 def wrong_argument_of_derivative(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
@@ -47,21 +46,20 @@ def derivative_from_the_output(node: Expression, scope: FormulaScope) -> Iterato
 
 def another_function(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`tanh_prime(z1)` for `sigmoid_prime(z1)`, or `sigmoid(z1)` for either."""
-    if (
-        not isinstance(node, Call)
-        or FUNCTIONS[node.function].form is not ELEMENTWISE
-        or len(node.arguments) != 1
-    ):
+    if not isinstance(node, Call) or len(node.arguments) != 1:
         return
-    is_prime = node.function.endswith(PRIME)
-    if not is_prime and f"{node.function}{PRIME}" not in FUNCTIONS:
+    own = FUNCTIONS[node.function]
+    if own.form is not ELEMENTWISE:
+        return
+    with_slope = {function.derivative_of for function in FUNCTIONS.values()} - {""}
+    is_slope, family = bool(own.derivative_of), own.derivative_of or own.name
+    if family not in with_slope:
         return
     for name, function in FUNCTIONS.items():
-        family = name.removesuffix(PRIME)
-        if function.form is ELEMENTWISE and function.arity == 1 and (f"{family}{PRIME}" in FUNCTIONS):
-            same_order = name.endswith(PRIME) == is_prime
-            same_family = family == node.function.removesuffix(PRIME)
-            kind = "another derivative" if is_prime and same_order else "another function"
-            if is_prime and not same_order and same_family:
+        other = function.derivative_of or name
+        if function.form is ELEMENTWISE and function.arity == 1 and other in with_slope:
+            same_order, same_family = bool(function.derivative_of) == is_slope, other == family
+            kind = "another derivative" if is_slope and same_order else "another function"
+            if is_slope and not same_order and same_family:
                 kind = "function for its derivative"
             yield Call(name, node.arguments), kind, 1.2 if same_order or same_family else 1.8

@@ -50,6 +50,13 @@ def missing_factors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), 1.7, factor)
 
 
+def missing_leaks(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Multiply by the slope of the other side, as in `np.where(z > 0, z, 0.01 * z)`."""
+    for leak in scope.leaks if isinstance(node, ast.Name | ast.Subscript | ast.Attribute) else ():
+        factor = ast.Constant(leak)
+        yield Replacement("factor missing", ast.BinOp(factor, ast.Mult(), node), 1.3, factor)
+
+
 def siblings(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Multiply an element by the same one of another list or array: `w[i] * x[i]` for `x[i]`."""
     if not isinstance(node, ast.Subscript) or isinstance(node.slice, ast.Constant):
@@ -115,6 +122,7 @@ RULES: tuple[Rule, ...] = (
     missing_activations,
     missing_normalisation,
     missing_factors,
+    missing_leaks,
     siblings,
     builtin_sums,
     missing.missing_signs,

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from bpdebug.verify.repair.rules.nodes import REDUCED, call, fitting, may_be_tensor, parsed, rank
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 
-MOST_MATRICES = 10
+MOST_MATRICES = 12
 DERIVATIVES = ("{0} * (1 - {0})", "1 - {0} ** 2", "{0} > 0")
 """The derivatives that people write out, in terms of what went out: of sigmoid, tanh and relu."""
+LEAKY = "{}.where({{0}} > 0, 1, {})"
+"""That of a leaky relu."""
 
 
 def missing_signs(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
@@ -40,7 +42,7 @@ def missing_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         for function in scope.functions:
             factor: ast.expr = ast.Call(parsed(function), [parsed(tensor)], [])
             yield Replacement("derivative missing", ast.BinOp(node, ast.Mult(), factor), 1.25, factor)
-        for form in DERIVATIVES:
+        for form in (*DERIVATIVES, *(LEAKY.format(scope.numpy, leak) for leak in scope.leaks)):
             factor = parsed(form.format(tensor))
             yield Replacement("derivative missing", ast.BinOp(node, ast.Mult(), factor), 1.3, factor)
 
@@ -72,12 +74,6 @@ def missing_factors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         factor = parsed(tensor)
         yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), factor), 1.5, factor)
         yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), 1.9, factor)
-    if scope.stored is not None and scope.shape(node) != scope.stored:
-        # What is added to a matrix may lack the factor that makes it one.
-        for tensor, its_shape in scope.tensors.items():
-            if its_shape == scope.stored:
-                factor = parsed(tensor)
-                yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), factor), 1.45, factor)
         rest = parsed(f"1 - {tensor}")
         yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), rest), 1.55, rest)
     for count in scope.counts:
@@ -90,12 +86,39 @@ def missing_factors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         yield Replacement("factor missing", ast.BinOp(factor, ast.Mult(), node), 1.6, factor)
 
 
+def missing_extents(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Multiply what is too small by what makes it as large as it should be: a vector, a matrix."""
+    wanted = scope.stored
+    if wanted is None or not may_be_tensor(node, scope) or scope.shape(node) == wanted:
+        return
+    for tensor in (text for text, shape in scope.tensors.items() if shape):
+        factor = parsed(tensor)
+        forms: list[ast.expr] = [ast.BinOp(node, ast.Mult(), factor)]
+        if scope.shape(node):
+            turned = [ast.Attribute(one, "T", ast.Load()) for one in (node, factor)]
+            forms += [
+                ast.BinOp(one, ast.MatMult(), other)
+                for one, other in (
+                    (node, factor),
+                    (factor, node),
+                    (turned[0], factor),
+                    (factor, turned[0]),
+                    (node, turned[1]),
+                    (turned[1], node),
+                )
+            ]
+            forms += [call(scope, "outer", node, factor), call(scope, "outer", factor, node)]
+        for form in forms:
+            if scope.shape(form) == wanted:
+                yield Replacement("factor missing", form, 1.45, factor)
+
+
 def missing_products(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Multiply by a matrix product of two tensors: by the gradient of what comes after, taken back."""
-    shape = scope.shape(node)
+    shape = scope.shape(node) or scope.stored
     if shape is None or len(shape) != 2 or not may_be_tensor(node, scope):
         return
-    matrices = [(text, own) for text, own in scope.tensors.items() if len(own) == 2]
+    matrices = [(text, own) for text, own in scope.tensors.items() if len(own) == 2 and text[-2:] != ".T"]
     for left, right in itertools.permutations(matrices[:MOST_MATRICES], 2):
         for first, turned in itertools.product((False, True), repeat=2):
             rows, inner = left[1][::-1] if first else left[1]
@@ -121,6 +144,7 @@ RULES: tuple[Rule, ...] = (
     missing_derivatives,
     other_derivatives,
     missing_factors,
+    missing_extents,
     missing_products,
     missing_terms,
 )

@@ -27,7 +27,9 @@ class Scope(NamedTuple):
     beside : tuple of ast.expr
         What the lines are written with that do the same for another layer, renumbered for this one.
     stored : tuple of int or None
-        The shape of what the value is added to or stored in; None where that is the value's own.
+        The shape of what the value is added to or stored in, or that its name says; None where nothing does.
+    leaks : tuple of float
+        The slopes on the other side that the code knows of an activation: 0.01 of a leaky one.
     shape : callable
         (expression) -> the shape of its value there; None where it has none.
     """
@@ -39,6 +41,7 @@ class Scope(NamedTuple):
     numpy: str
     beside: tuple[ast.expr, ...]
     stored: Shape | None
+    leaks: tuple[float, ...]
     shape: Callable[[ast.expr], Shape | None]
 
 

@@ -6,7 +6,7 @@ value once more with the old one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.recorder.records import Node, recomputed
 from bpdebug.sources.script.recording import Recording
 from bpdebug.verify.repair.replay import Replaced, ValueOf, ancestors
+from bpdebug.verify.repair.structures.text import PersonText, Structure, blocks_from, exchanged
 from bpdebug.verify.repair.trials import gradient_nodes
 
 
@@ -56,3 +57,14 @@ def early_reads(recording: Recording, parameters: tuple[TrainedParameter, ...]) 
 
 def _with_old(node: Node, news: set[int], old: Node, value_of: ValueOf) -> Any:
     return recomputed(node, lambda operand: value_of(old if operand.origin.id in news else operand))
+
+
+def early_updates(text: PersonText, early: Sequence[EarlyRead]) -> Iterator[Structure]:
+    """Yield the updates that stand before what reads the old value, in the same block."""
+    for one in early:
+        update, name = one.parameter.updates[-1].site.statement, one.parameter.name
+        lines = {node.site.line for node in one.readers if node.site and node.site.place.file == text.file}
+        for block in blocks_from(text, update, lines):
+            reader = block[-1].lineno
+            said = f"`{name}` is updated here, before line {reader} reads it: the update belongs after that"
+            yield Structure(exchanged(text, block, said), "early update")

@@ -1,0 +1,116 @@
+"""The steps of parameters: what takes the place of something else may be an update of it.
+
+`new = c · old + delta` is a step where the delta depends on the old value in another way, through the loss.
+Where the terms are added one by one, in several places, what was there before the first is the parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from bpdebug.sources.script.recorder.objects import Objects, is_tensor
+from bpdebug.sources.script.recorder.records import MISSING, Node, Update
+from bpdebug.sources.script.recorder.updates import depends_on, terms_beside
+from bpdebug.sources.script.recorder.zeros import Zeros
+from bpdebug.sources.script.sites import Site
+
+DEEPEST_SLOT = 4
+"""Parameters are looked for so deep in a list of lists that takes the place of another."""
+LONGEST_SLOT = 256
+
+
+class Steps:
+    """Finds the steps of parameters.
+
+    Parameters
+    ----------
+    sites : sequence of Site
+        All places of the person's code.
+    objects : Objects
+        The arrays and numbers that are known.
+    zeros : Zeros
+        The variables that hold the integer 0.
+    whenever_found : callable
+        Is called with each step.
+
+    Attributes
+    ----------
+    updates : list of Update
+        The steps, in order.
+    parameters : dict
+        The number of a node that is a part of a step -> what it is a step of.
+    leading_to : dict
+        The number of a new value -> its step.
+    """
+
+    def __init__(
+        self,
+        sites: Sequence[Site],
+        objects: Objects,
+        zeros: Zeros,
+        whenever_found: Callable[[Update], None],
+    ) -> None:
+        self.sites, self.objects, self.zeros = sites, objects, zeros
+        self._whenever_found = whenever_found
+        self.updates: list[Update] = []
+        self.parameters: dict[int, Node] = {}
+        self.leading_to: dict[int, Update] = {}
+
+    def slot(self, site: Site, old: Any, new: Any, name: str, depth: int = 0) -> None:
+        """Look whether what takes the place of something else is an update of it."""
+        if old is new or old is MISSING or old is None:
+            return
+        if is_tensor(new):
+            if is_tensor(old) and id(old) in self.objects.known:
+                self.check(site, self.objects.node_of(old), self.objects.node_of(new), name)
+            elif type(old) is int and self.zeros.nodes:
+                self.check_zero(site, self.objects.node_of(new), name)
+        elif depth >= DEEPEST_SLOT:
+            return
+        elif type(new) in (list, tuple) and type(old) in (list, tuple):
+            if len(new) == len(old) <= LONGEST_SLOT:
+                for number, (was, now) in enumerate(zip(old, new, strict=True)):
+                    self.slot(site, was, now, f"{name}[{number}]", depth + 1)
+        elif type(new) is dict and type(old) is dict and len(new) <= LONGEST_SLOT:
+            for key in new:
+                self.slot(site, old.get(key), new[key], f"{name}[{key!r}]", depth + 1)
+
+    def check(self, site: Site, old: Node, new: Node, name: str) -> None:
+        """Look whether a node is a step of another: `c · old + delta`, where delta depends on it."""
+        old, new = old.origin, new.origin
+        if old is new or old.shape != new.shape:
+            return
+        terms = terms_beside(new, old)
+        if terms is None:
+            return
+        parameter = self.parameters.get(old.id, old)
+        own = {id(site.statement)} | ({id(new.site.statement)} if new.site else set())
+        readers = {
+            number
+            for number in old.readers | parameter.readers
+            if id(self.sites[number].statement) not in own
+        }
+        if not readers:
+            return
+        if any(depends_on(delta, old) for _, delta in terms):
+            parameter = old
+        elif not any(depends_on(delta, parameter) for _, delta in terms):
+            if not terms:
+                self.parameters[new.id] = parameter
+            return
+        update = Update(parameter, new, terms, site, name)
+        if not self.updates or self.updates[-1].new is not new:
+            self.updates.append(update)
+        self._whenever_found(update)
+        self.parameters[new.id], self.leading_to[new.id] = parameter, update
+        new.replaced_readers = frozenset(readers) | old.replaced_readers
+
+    def check_zero(self, site: Site, new: Node, name: str) -> None:
+        """Look whether a node is a step of a variable that was the integer 0 until now."""
+        for old in self.zeros.among(new.origin.operands):
+            if old.shape != new.shape:
+                old._value = np.zeros(new.shape)  # it was added to everything
+            self.check(site, old, new, name)

@@ -1,0 +1,110 @@
+"""Looking at cells: which one is explained, and how one follows a number to where it comes from.
+
+The focus goes into a panel, and its cursor is on a cell. If this is one of the bracketed cells, those that
+feed the explained element, that element stays explained, and Enter follows the bracket: to the statement that
+wrote the number, and to its arithmetic. Any other cell is explained itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bpdebug.engine.language.provenance.regions import Index
+from bpdebug.present.chosen import Chosen
+from bpdebug.present.explaining import Selection
+from bpdebug.present.feeding import in_slice, largest_fed
+from bpdebug.present.slicing import nearest
+from bpdebug.present.trail import Visit
+from bpdebug.tui.widgets.ledger import Ledger
+from bpdebug.tui.widgets.tensor_panel import TensorPanel
+
+
+class Following:
+    """Follows numbers through the panels of a screen.
+
+    Parameters
+    ----------
+    chosen : Chosen
+        What is looked at.
+    ledger : Ledger
+        The panels.
+    run : callable
+        Runs a command.
+    """
+
+    def __init__(self, chosen: Chosen, ledger: Ledger, run: Callable[[str], None]) -> None:
+        self.chosen = chosen
+        self.ledger = ledger
+        self.run = run
+
+    def is_bracketed(self, name: str, index: Index) -> bool:
+        """Whether a cell feeds the element that is explained."""
+        panel = self.ledger.panel_of(name)
+        return panel is not None and any(source.contains(index) for source in panel.panel.sources)
+
+    def enter(self, panel: TensorPanel) -> None:
+        """Look at the cell under a panel's cursor; among bracketed cells it stands on one of these."""
+        name, shown = panel.panel.name, panel.panel
+        index = nearest(self.chosen.cell(name), shown.shape)
+        if shown.sources and shown.value is not None and not self.is_bracketed(name, index):
+            near = in_slice(shown.slicing, shown.sources) or shown.sources
+            index = largest_fed(shown.value, near) or index
+            if self.chosen.is_beside(name, index, self.chosen.selection()):
+                index = nearest(self.chosen.cell(name), shown.shape)
+        self.look_at(name, index)
+
+    def look_at(self, name: str, index: Index) -> None:
+        """Put the cursor on a cell, and explain it, unless it is part of an explanation."""
+        selection = self.chosen.selection()
+        keeps = self.is_bracketed(name, index) and not self.chosen.is_beside(name, index, selection)
+        if keeps and self.chosen.picked is None:
+            self.chosen.picked = self.chosen.debugger.moment, selection
+        self.chosen.choose(name, index)
+        if not keeps:
+            self.chosen.pick(name)
+
+    def bracketed_at(self, panel: TensorPanel) -> Index | None:
+        """Return the bracketed cell under a panel's cursor; None where it is on another."""
+        index = panel.slicing.index
+        is_other = (panel.panel.name, index) != self._explained()
+        return index if is_other and self.is_bracketed(panel.panel.name, index) else None
+
+    def _explained(self) -> tuple[str, Index]:
+        selection = self.chosen.selection()
+        return selection.name, selection.index
+
+    def follow(self, name: str, index: Index, focused: str) -> None:
+        """Go to a cell: to the statement that wrote it; what is given is explained where one is."""
+        chosen, debugger = self.chosen, self.chosen.debugger
+        origin = chosen.selection()
+        explained = Selection(origin.name, self.index_of(origin))
+        chosen.trail.follow(Visit(debugger.moment, explained, focused))
+        position = debugger.program.positions.get(name)
+        if position is not None:
+            self.run(self.place(position))
+        chosen.choose(name, index)
+        chosen.pick(name)
+        chosen.trail.arrive(debugger.moment)
+
+    def back(self) -> str | None:
+        """Go back to where the last number was followed; return what had the focus there."""
+        chosen = self.chosen
+        visit = chosen.trail.back()
+        if visit is None:
+            return None
+        if chosen.debugger.moment != visit.moment:
+            self.run(self.place(visit.moment.position))
+        chosen.choose(visit.selection.name, visit.selection.index)
+        chosen.picked = chosen.debugger.moment, visit.selection
+        chosen.trail.arrive(chosen.debugger.moment)
+        return visit.focused
+
+    def place(self, position: int) -> str:
+        """Return the command that goes to a position."""
+        is_recorded = self.chosen.debugger.program.is_recorded
+        return f"goto {'step ' * is_recorded}{position}"
+
+    def index_of(self, selection: Selection) -> Index:
+        """Return the element that a selection means: the nearest one to its index."""
+        shapes = self.chosen.debugger.program.shapes
+        return nearest(selection.index, shapes.get(selection.name, ()))

@@ -1,0 +1,171 @@
+"""What is read: another tensor, slice or index, another function, another number."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from bpdebug.verify.repair.rules.nodes import PRODUCTS, REDUCED, SUMS, call, called, may_be_tensor, parsed
+from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
+from bpdebug.verify.repair.trees import replaced
+
+
+def functions(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Leave a function out, or call another one of the person's."""
+    if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
+        return
+    if called(node) in SUMS or called(node) in PRODUCTS:
+        return
+    yield Replacement("function too many", node.args[0], 1.4, node.func)
+    for function in scope.functions:
+        if function != ast.unparse(node.func):
+            new = ast.Call(parsed(function), node.args, [])
+            yield Replacement("another function", new, 1.3, parsed(function))
+
+
+def subscripts(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Take another slice or index, the whole for a part, or the sum for one example."""
+    if not isinstance(node, ast.Subscript):
+        return
+    where = node.slice
+    if isinstance(where, ast.Constant) and isinstance(where.value, str):
+        return
+    for other in scope.slices:
+        if ast.dump(other) != ast.dump(where):
+            yield Replacement("another slice", replaced(node, slice=other), 1.2, node)
+    yield Replacement("part for the whole", node.value, 1.3, node)
+    for axis, kept in REDUCED:
+        summed = call(scope, "sum", node.value, axis=axis, kept=kept)
+        yield Replacement("one for the sum", summed, 1.2, node)
+    if isinstance(where, ast.Tuple):
+        yield from _moved_along(node, where)
+    if isinstance(where, ast.Slice | ast.Tuple):
+        return
+    for distance in (1, 2):
+        for sign in (1, -1):
+            yield Replacement(
+                "another index",
+                replaced(node, slice=_moved(where, sign * distance)),
+                0.9 + 0.2 * distance,
+                node,
+            )
+    if isinstance(where, ast.BinOp):
+        yield Replacement("another index", replaced(node, slice=where.left), 1.1, node)
+
+
+def _moved_along(node: ast.Subscript, where: ast.Tuple) -> Iterator[Replacement]:
+    """Take the element before or after along each axis: `x[i, j]` for `x[i - 1, j]`."""
+    for number, one in enumerate(where.elts):
+        moved: list[ast.expr] = []
+        if isinstance(one, ast.BinOp):
+            moved = [one.left]
+        elif isinstance(one, ast.Name):
+            moved = [_moved(one, 1), _moved(one, -1)]
+        for other in moved:
+            new = replaced(where, elts=[*where.elts[:number], other, *where.elts[number + 1 :]])
+            yield Replacement("another index", replaced(node, slice=new), 1.1, node)
+
+
+def other_tensors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Read another tensor: the more alike its name, and of the same shape, the likelier."""
+    if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript) or not may_be_tensor(node, scope):
+        return
+    text, shape = ast.unparse(node), scope.shape(node)
+    for other, its_shape in scope.tensors.items():
+        if other != text and (its_shape or not shape):  # a number may stand for a number alone
+            unlike = 1 - SequenceMatcher(None, text, other).ratio()
+            same_rank = shape is None or len(its_shape) == len(shape)
+            cost = 1.3 + 0.3 * unlike + 0.2 * (its_shape != shape) + 0.4 * (not same_rank)
+            yield Replacement("another tensor", parsed(other), cost, node)
+
+
+def exchanged_names(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Exchange two names."""
+    if not isinstance(node, ast.Subscript | ast.BinOp | ast.Call):
+        return
+    used = sorted({one.id for one in ast.walk(node) if isinstance(one, ast.Name)})
+    known = [name for name in used if name in scope.tensors or name in scope.counts]
+    for number, first in enumerate(known):
+        for second in known[number + 1 :]:
+            if scope.tensors.get(first) == scope.tensors.get(second):
+                yield Replacement("names exchanged", _exchanged(node, first, second), 1.35, node)
+
+
+def everywhere(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Change what stands at more than one place at all of them: `f(a) * (1 - f(a))` to `a * (1 - a)`."""
+    if not isinstance(node, ast.BinOp):
+        return
+    counted = Counter(
+        ast.unparse(one)
+        for one in ast.walk(node)
+        if isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Call) and may_be_tensor(one, scope)
+    )
+    for text in (text for text, count in counted.items() if count > 1):
+        repeated = parsed(text)
+        if isinstance(repeated, ast.Call) and len(repeated.args) == 1 and called(repeated) not in SUMS:
+            argument = repeated.args[0]
+            yield Replacement("function too many", _at_all(node, text, argument), 1.2, repeated.func)
+        shape = scope.shape(repeated)
+        for other, its_shape in scope.tensors.items():
+            if other != text and its_shape == shape:
+                yield Replacement("another tensor", _at_all(node, text, parsed(other)), 1.45, repeated)
+
+
+def numbers(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Write another number."""
+    if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
+        return
+    value = node.value
+    assert isinstance(value, int | float)
+    at_ends = [0, -1] if isinstance(value, int) else []
+    others = [*at_ends, value + 1, value - 1, -value, 2 * value, value / 2, *([1 / value] if value else [])]
+    for other in dict.fromkeys(others):
+        if other != value:
+            whole = int(other) if isinstance(value, int) and other == int(other) else other
+            new = ast.Constant(whole) if whole >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-whole))
+            yield Replacement("number", new, 1.5, node)
+
+
+def _moved(index: ast.expr, distance: int) -> ast.expr:
+    if isinstance(index, ast.Constant) and isinstance(index.value, int):
+        return parsed(str(index.value + distance))
+    operator = ast.Add() if distance > 0 else ast.Sub()
+    return ast.BinOp(index, operator, ast.Constant(abs(distance)))
+
+
+def _at_all(node: ast.expr, text: str, new: ast.expr) -> ast.expr:
+    """Return a copy of a node with another expression at every place of one."""
+
+    class Replacing(ast.NodeTransformer):
+        def visit(self, one: ast.AST) -> ast.AST:
+            if isinstance(one, ast.expr) and ast.unparse(one) == text:
+                return new
+            return self.generic_visit(one)
+
+    replacing = Replacing().visit(parsed(ast.unparse(node)))
+    assert isinstance(replacing, ast.expr)
+    return replacing
+
+
+def _exchanged(node: ast.expr, first: str, second: str) -> ast.expr:
+    other = {first: second, second: first}
+
+    class Exchanging(ast.NodeTransformer):
+        def visit_Name(self, name: ast.Name) -> ast.Name:
+            return ast.Name(other.get(name.id, name.id), name.ctx)
+
+    exchanged = Exchanging().visit(parsed(ast.unparse(node)))
+    assert isinstance(exchanged, ast.expr)
+    return exchanged
+
+
+RULES: tuple[Rule, ...] = (
+    functions,
+    subscripts,
+    other_tensors,
+    exchanged_names,
+    everywhere,
+    numbers,
+)

@@ -1,0 +1,140 @@
+"""How operands are joined: the operator, their order, a transpose, a sign, a comparison."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from bpdebug.verify.repair.rules.nodes import (
+    PRODUCTS,
+    call,
+    called,
+    may_be_tensor,
+    rank,
+)
+from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
+from bpdebug.verify.repair.trees import replaced
+
+COMPARED_OTHERWISE: Mapping[type[ast.cmpop], ast.cmpop] = {
+    ast.Gt: ast.Lt(),
+    ast.Lt: ast.Gt(),
+    ast.GtE: ast.LtE(),
+    ast.LtE: ast.GtE(),
+    ast.Eq: ast.NotEq(),
+    ast.NotEq: ast.Eq(),
+}
+
+
+def transposes(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Take a transpose away, or add one."""
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        yield Replacement("transposed", node.value, 1.1, node.value)
+    elif _is_method(node, "transpose"):
+        assert isinstance(node, ast.Call)
+        assert isinstance(node.func, ast.Attribute)
+        yield Replacement("transposed", node.func.value, 1.1, node.func.value)
+    elif rank(node, scope) != 1 and may_be_tensor(node, scope):
+        yield Replacement("not transposed", ast.Attribute(node, "T", ast.Load()), 1.0, node)
+
+
+def operators(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Take another operator, exchange its operands, or leave one of them out."""
+    if not isinstance(node, ast.BinOp):
+        return
+    left, right = node.left, node.right
+    match node.op:
+        case ast.Mult():
+            yield Replacement("factor too many", left, 1.2, right)
+            yield Replacement("factor too many", right, 1.3, left)
+            yield Replacement("divided", ast.BinOp(left, ast.Div(), right), 1.4, right)
+            yield Replacement("matrix product", ast.BinOp(left, ast.MatMult(), right), 1.3)
+            yield Replacement("matrix product", ast.BinOp(right, ast.MatMult(), left), 1.4)
+            yield Replacement("factor for a term", ast.BinOp(left, ast.Add(), right), 1.7, right)
+            yield Replacement("outer product", call(scope, "outer", left, right), 1.5)
+        case ast.Div():
+            yield Replacement("division too many", left, 1.2, right)
+            yield Replacement("multiplied", ast.BinOp(left, ast.Mult(), right), 1.4, right)
+        case ast.MatMult():
+            yield Replacement("operands exchanged", ast.BinOp(right, ast.MatMult(), left), 1.3)
+            yield Replacement("product of elements", ast.BinOp(left, ast.Mult(), right), 1.3)
+            yield Replacement("outer product", call(scope, "outer", left, right), 1.4)
+            yield Replacement(
+                "operands exchanged",
+                ast.BinOp(ast.Attribute(right, "T", ast.Load()), ast.MatMult(), left),
+                1.5,
+            )
+            yield Replacement(
+                "operands exchanged",
+                ast.BinOp(right, ast.MatMult(), ast.Attribute(left, "T", ast.Load())),
+                1.5,
+            )
+        case ast.Add():
+            yield Replacement("sign", ast.BinOp(left, ast.Sub(), right), 1.1, right)
+            yield Replacement("term too many", left, 1.3, right)
+            yield Replacement("term too many", right, 1.4, left)
+            yield from _squares(node)
+        case ast.Sub():
+            yield Replacement("sign", ast.BinOp(right, ast.Sub(), left), 1.1)
+            yield Replacement("sign", ast.BinOp(left, ast.Add(), right), 1.1, right)
+            yield Replacement("term too many", left, 1.3, right)
+            yield Replacement("term too many", right, 1.4, left)
+            yield from _squares(node)
+        case ast.Pow():
+            yield Replacement("power too many", left, 1.4, left)
+
+
+def _squares(node: ast.BinOp) -> Iterator[Replacement]:
+    """Square an operand: `1 - h ** 2` for `1 - h`."""
+    for side in ("right", "left"):
+        operand: ast.expr = getattr(node, side)
+        if not isinstance(operand, ast.Constant):
+            squared = ast.BinOp(operand, ast.Pow(), ast.Constant(2))
+            yield Replacement("square missing", replaced(node, **{side: squared}), 1.2, operand)
+
+
+def products_by_call(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Exchange the operands of `np.dot(x, y)` and `x.dot(y)`, or take another product."""
+    if not (isinstance(node, ast.Call) and called(node) in PRODUCTS and isinstance(node.func, ast.Attribute)):
+        return
+    if len(node.args) == 2:
+        left, right = node.args
+
+        def product(first: ast.expr, second: ast.expr) -> ast.expr:
+            return replaced(node, args=[first, second])
+
+    elif len(node.args) == 1:
+        left, right = node.func.value, node.args[0]
+
+        def product(first: ast.expr, second: ast.expr) -> ast.expr:
+            function = replaced(node.func, value=first)
+            return replaced(node, func=function, args=[second])
+
+    else:
+        return
+    turned_right, turned_left = (ast.Attribute(side, "T", ast.Load()) for side in (right, left))
+    yield Replacement("operands exchanged", product(right, left), 1.3)
+    yield Replacement("operands exchanged", product(turned_right, left), 1.5)
+    yield Replacement("operands exchanged", product(right, turned_left), 1.5)
+    yield Replacement("product of elements", ast.BinOp(left, ast.Mult(), right), 1.3)
+    yield Replacement("outer product", call(scope, "outer", left, right), 1.4)
+
+
+def signs(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Take a minus away."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield Replacement("sign", node.operand, 1.1, node.operand)
+
+
+def comparisons(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Turn a comparison round."""
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        other = COMPARED_OTHERWISE.get(type(node.ops[0]))
+        if other is not None:
+            yield Replacement("comparison", replaced(node, ops=[other]), 1.2, node)
+
+
+def _is_method(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Call) and not node.args and called(node) == name
+
+
+RULES: tuple[Rule, ...] = (transposes, operators, products_by_call, signs, comparisons)

@@ -1,0 +1,62 @@
+"""What is summed, and over which axis; options that are true or false."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from bpdebug.verify.repair.rules.nodes import (
+    REDUCED,
+    SUMS,
+    called,
+    reduction,
+)
+from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
+from bpdebug.verify.repair.trees import replaced
+
+
+def sums(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Sum over another axis, exchange sum and mean, or leave the sum out."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return
+    if called(node) not in SUMS:
+        return
+    by_method = not node.args
+    summed = node.func.value if by_method else node.args[0]
+    yield Replacement("sum too many", summed, 1.3, summed)
+    has_kept = any(option.arg == "keepdims" for option in node.keywords)
+    for axis, kept in {(axis, kept) for axis, _ in REDUCED for kept in (False, True)}:
+        if axis is None and kept:
+            continue
+        new = replaced(node, args=node.args[:1], keywords=reduction(axis, kept))
+        yield Replacement("axis", new, 1.1 + 0.1 * (kept != has_kept), node)
+    other = SUMS[1 - SUMS.index(node.func.attr)]
+    kind = "mean for a sum" if other == "sum" else "sum for a mean"
+    yield Replacement(kind, replaced(node, func=replaced(node.func, attr=other)), 1.25, node)
+
+
+def options(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Negate an option that is true or false."""
+    if not isinstance(node, ast.Call):
+        return
+    for number, argument in enumerate(node.args):
+        if _is_truth(argument):
+            args = [*node.args[:number], _opposite(argument), *node.args[number + 1 :]]
+            yield Replacement("option", replaced(node, args=args), 1.1, argument)
+    for number, option in enumerate(node.keywords):
+        if _is_truth(option.value) and option.arg != "keepdims":
+            turned = ast.keyword(option.arg, _opposite(option.value))
+            keywords = [*node.keywords[:number], turned, *node.keywords[number + 1 :]]
+            yield Replacement("option", replaced(node, keywords=keywords), 1.1, option.value)
+
+
+def _is_truth(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
+
+
+def _opposite(node: ast.expr) -> ast.expr:
+    assert isinstance(node, ast.Constant)
+    return ast.Constant(not node.value)
+
+
+RULES: tuple[Rule, ...] = (sums, options)

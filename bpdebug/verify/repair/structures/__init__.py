@@ -1,0 +1,1 @@
+"""What is wrong with how statements stand, and not with what they compute."""

@@ -1,0 +1,146 @@
+"""Where the pairs lie: whatever their shapes and the size of the screen, no number is hidden without need."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bpdebug.present.bands import BORDERS, Bands, Box, Need, PairPlace, bands
+
+NEEDS = st.builds(
+    Need,
+    width=st.integers(14, 400),
+    rows=st.integers(1, 60),
+    edge=st.integers(0, 4),
+    wish=st.integers(10, 50),
+    comfort=st.sampled_from([24, 56]),
+    tensor=st.just(True),
+    gradient=st.booleans(),
+)
+SCREENS = st.tuples(st.integers(14, 200), st.integers(6, 66))
+LEDGERS = st.tuples(
+    st.lists(NEEDS, min_size=1, max_size=7).map(tuple),
+    st.lists(st.integers(0, 6), max_size=3).map(tuple),
+    SCREENS,
+)
+
+
+def boxes(found: Bands) -> list[Box]:
+    return [box for place in found.places for box in (place.tensor, place.gradient) if box is not None]
+
+
+def is_full(place: PairPlace, need: Need, indexed: bool) -> bool:
+    """Whether a pair shows all of its numbers."""
+    box = place.tensor or place.gradient
+    assert box is not None
+    return box.width >= need.width + need.edge * indexed and box.height >= need.rows + BORDERS + indexed
+
+
+def lacks(found: Bands, needs: tuple[Need, ...]) -> bool:
+    """Whether any number is hidden."""
+    shown = [is_full(place, needs[place.pair], found.indexed) for place in found.places]
+    return bool(found.hidden) or not all(shown)
+
+
+@given(LEDGERS)
+def test_the_panels_lie_beside_and_below_each_other(ledger: tuple) -> None:
+    needs, in_use, (width, height) = ledger
+    found = bands(needs, in_use, width, height)
+    for box in boxes(found):
+        assert box.x >= 0
+        assert box.y >= 0
+        assert box.x + box.width <= width
+        assert box.y + box.height <= height
+        assert box.width > 0
+        assert box.height > 0
+    for one, other in combinations(boxes(found), 2):
+        beside = one.x + one.width <= other.x or other.x + other.width <= one.x
+        assert beside or one.y + one.height <= other.y or other.y + other.height <= one.y
+    shown = [place.pair for place in found.places]
+    assert sorted([*shown, *found.hidden]) == list(range(len(needs)))
+    assert shown == sorted(shown)
+
+
+@given(LEDGERS)
+def test_a_gradient_lies_under_its_tensor_with_the_same_size(ledger: tuple) -> None:
+    needs, in_use, (width, height) = ledger
+    for place in bands(needs, in_use, width, height).places:
+        if place.tensor is not None and place.gradient is not None:
+            assert place.gradient == place.tensor._replace(y=place.tensor.y + place.tensor.height)
+
+
+@given(LEDGERS)
+def test_no_number_is_hidden_while_a_row_or_a_column_is_empty(ledger: tuple) -> None:
+    needs, in_use, (width, height) = ledger
+    found = bands(needs, in_use, width, height)
+    if lacks(found, needs):
+        columns = {x for box in boxes(found) for x in range(box.x, box.x + box.width)}
+        rows = {y for box in boxes(found) for y in range(box.y, box.y + box.height)}
+        assert columns == set(range(width))
+        assert len(rows) >= height - 1  # two panels that are alike leave an odd one
+
+
+def fit_somehow(needs: tuple[Need, ...], width: int, height: int) -> bool:
+    """Whether some way to break the pairs into bands shows all numbers: all ways are tried."""
+    count = len(needs)
+    for number in range(count):
+        for breaks in combinations(range(1, count), number):
+            runs = [needs[start:end] for start, end in pairwise((0, *breaks, count))]
+            if any(sum(need.width for need in run) > width for run in runs):
+                continue
+            lines = 0
+            for run in runs:
+                doubles = [need.rows + BORDERS for need in run if need.gradient]
+                singles = [need.rows + BORDERS for need in run if not need.gradient]
+                double = 2 * max(doubles, default=0)
+                lines += max(double, max(singles, default=0) + (double > 0 and max(singles, default=0) % 2))
+            if lines <= height:
+                return True
+    return False
+
+
+@given(LEDGERS)
+def test_all_is_shown_where_there_is_any_way(ledger: tuple) -> None:
+    needs, in_use, (width, height) = ledger
+    if fit_somehow(needs, width, height):
+        found = bands(needs, in_use, width, height)
+        assert not found.hidden
+        for place in found.places:
+            box = place.tensor
+            assert box is not None
+            assert box.width >= needs[place.pair].width
+
+
+@given(LEDGERS)
+def test_what_is_in_use_is_the_last_to_go(ledger: tuple) -> None:
+    needs, in_use, (width, height) = ledger
+    used = {place for place in in_use if place < len(needs)}
+    found = bands(needs, in_use, width, height)
+    if used & set(found.hidden):
+        assert {place.pair for place in found.places} <= used
+
+
+@given(LEDGERS)
+def test_where_all_fits_nothing_depends_on_the_step(ledger: tuple) -> None:
+    needs, in_use, (width, height) = ledger
+    if fit_somehow(needs, width, height):
+        assert bands(needs, in_use, width, height) == bands(needs, (), width, height)
+
+
+BATCH = (Need(65, 5, 2, 30), Need(47, 4, 2, 30), Need(14, 4, 2, 18), Need(65, 4, 2, 30), Need(65, 4, 2, 30))
+
+
+def test_a_batch_of_seven_on_a_large_screen() -> None:
+    found = bands(BATCH, (1, 0, 3), 116, 36)
+    tops = {place.pair: place.tensor.y for place in found.places if place.tensor is not None}
+    assert found.indexed
+    assert tops == {0: 0, 1: 0, 2: 16, 3: 16, 4: 16}
+    assert [is_full(place, BATCH[place.pair], indexed=True) for place in found.places] == [True] * 4 + [False]
+
+
+@pytest.mark.parametrize("size", [(0, 0), (0, 20), (20, 0), (1, 1), (13, 5), (14, 4)])
+def test_a_screen_for_nothing(size: tuple[int, int]) -> None:
+    assert all(box.height <= size[1] for box in boxes(bands(BATCH, (1,), *size)))
