@@ -80,7 +80,8 @@ class BackwardReport(NamedTuple):
                 yield f"    {finding.explanation}"
                 if finding.elements is not None:
                     place, mine, right = finding.elements
-                    yield f"    {element_text(finding.tensor, place)} is {mine:.6g}, and should be {right:.6g}"
+                    element = element_text(finding.tensor, place)
+                    yield f"    {element} is {mine:.6g}, and should be {right:.6g}"
             for name, verdict in report.verdicts.items():
                 yield f"{report.file}: the gradient of {name} is {verdict}"
             yield from report.assumed.notes

@@ -19,7 +19,7 @@ from bpdebug.errors import BpdebugError, Problem, ScenarioError
 from bpdebug.sources.capture.writing import FORMAT, TENSORS, VERSION
 from bpdebug.sources.case import Case, Script
 from bpdebug.sources.files import open_regular
-from bpdebug.sources.problems import RefusalError, ProblemReport, shortened
+from bpdebug.sources.problems import ProblemReport, RefusalError, shortened
 from bpdebug.sources.scenario.limits import check_files, check_size
 from bpdebug.sources.tensors import safetensors
 
