@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -124,6 +124,18 @@ class Recording:
     def can_run_again(self) -> bool:
         """Whether it is a script that ran, and not a part of a program that goes on."""
         return not self.held
+
+    @cached_property
+    def only_calls(self) -> Mapping[tuple[str, str], Instance]:
+        """The file and name of a function that was called once -> the last expression of its own."""
+        last: dict[tuple[str, str], Instance] = {}
+        again: set[tuple[str, str]] = set()
+        for instance in self.instances:
+            key = instance.site.place.file, instance.site.function
+            if key in last and last[key].frame is not instance.frame:
+                again.add(key)
+            last[key] = instance
+        return {key: instance for key, instance in last.items() if key not in again}
 
     def source(self, file: str) -> InstrumentedFile | None:
         """Return the text of a file that was instrumented."""
