@@ -6,6 +6,7 @@ help and `bpdebug run` read it from here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from textwrap import wrap
 
 from bpdebug.commands import changing, looking, movement, stops
@@ -16,13 +17,15 @@ from bpdebug.engine.language.functions.entry import Function
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.nodes import INDEX
 from bpdebug.errors import BpdebugError, Interrupted
-from bpdebug.sources.problems import printable
+from bpdebug.limits import LIMITS, at_most
+from bpdebug.plain import printable
 
+FAULT = "a fault of bpdebug"
+"""What an answer begins with that should have been another: nothing that is typed ends a session."""
+MAX_LINE = LIMITS.command_characters
 HELP_WIDTH = 100
 ARGUMENTS = ("x", "y", "z")
 """What the gradients call the arguments."""
-MAX_LINE = 10_000
-"""The longest command, in characters."""
 
 
 def _help(session: Session, text: str) -> Answer:
@@ -120,14 +123,21 @@ def execute(session: Session, line: str) -> Answer:
     try:
         command, text = read_line(line)
         answer = command.run(session, text)
-    except (BpdebugError, MemoryError) as error:
-        return Answer((str(error),), {"error": str(error)}, failed=True)
     except Interrupted:
         session.debugger.moment = start
         raise
+    except (BpdebugError, MemoryError) as error:
+        return _refusal(str(error) or "there is not enough memory for it")
+    except Exception as error:
+        session.debugger.moment = start  # what it was about to do is not half done
+        return _refusal(f"{FAULT}: {type(error).__name__}: {error}")
     if command.recorded:
         session.record(f"{command.name} {text}".strip())
-    return answer
+    return replace(answer, lines=tuple(map(printable, answer.lines)))
+
+
+def _refusal(reason: str) -> Answer:
+    return Answer((printable(reason),), {"error": printable(reason)}, failed=True)
 
 
 def read_line(line: str) -> tuple[Command, str]:
@@ -140,7 +150,7 @@ def read_line(line: str) -> tuple[Command, str]:
     """
     line = line.strip()
     if len(line) > MAX_LINE:
-        raise BpdebugError(f"a command has at most {MAX_LINE} characters: found {len(line)}")
+        raise BpdebugError(f"a command has {at_most('command_characters', 'characters')}: found {len(line)}")
     if not line.replace("\t", " ").isprintable():
         raise BpdebugError(f"a command is one line without control characters: found {printable(line)}")
     word, *rest = line.split(maxsplit=1) or [""]

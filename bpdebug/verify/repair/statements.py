@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script import Instance, Node, Recording, SourceRange
+from bpdebug.sources.script.analysis.parameters import filled
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import Replaced, ValueOf
@@ -48,6 +49,8 @@ def _of_augmented(suspect: Suspect, text: str, statement: ast.AugAssign) -> Iter
         return
     sign = written[0]
     place = suspect.site.statement
+    if isinstance(statement.target, ast.Subscript) and sign == "+=":
+        yield from _of_scattered(suspect, text, statement.target, statement.value)
     sums = [node for node in map(sum_of, suspect.instances) if node is not None]
     assigned = {node.id: partial(_assigned, node) for node in sums}
     yield place, text, text.replace(sign, "=", 1), SENTENCES["+= for ="], 1.2, assigned, "+= for ="
@@ -56,6 +59,37 @@ def _of_augmented(suspect: Suspect, text: str, statement: ast.AugAssign) -> Iter
             turned = {node.id: partial(_combined, node, operation) for node in sums}
             said = SENTENCES["sign of +="].format(part=f"`{other}`")
             yield place, text, text.replace(sign, other, 1), said, 1.1, turned, "sign of +="
+
+
+def _of_scattered(
+    suspect: Suspect, text: str, target: ast.Subscript, value: ast.expr
+) -> Iterator[StatementEdit]:
+    """`np.add.at(x, i, v)` for `x[i] += v`."""
+    puts = [one.result for one in suspect.instances if one.result is not None and one.result.function is put]
+    repeated = [one for one in puts if _is_repeated(filled(one.operands[1]))]
+    if repeated and len(repeated) == len(puts):
+        numpy = next((name for name, held in suspect.first.variables.items() if held is np), "np")
+        parts = ", ".join(
+            ast.get_source_segment(text, one) or "" for one in (target.value, target.slice, value)
+        )
+        replaced = {one.id: partial(_added_at, one) for one in repeated}
+        said = SENTENCES["index repeated"]
+        yield suspect.site.statement, text, f"{numpy}.add.at({parts})", said, 1.1, replaced, "index repeated"
+
+
+def _is_repeated(index: Any) -> bool:
+    """Whether an index of positions names one of them more than once."""
+    positions = index[0] if isinstance(index, tuple) and index else index
+    array = np.asarray(positions) if isinstance(positions, np.ndarray | list) else np.empty(0)
+    return array.dtype.kind in "iu" and np.unique(array).size < array.size
+
+
+def _added_at(stored: Node, value_of: ValueOf) -> Any:
+    whole, index, total = stored.operands
+    result = np.array(valued(whole, value_of))
+    places: Any = filled(index)
+    np.add.at(result, places, valued(total.operands[1], value_of))
+    return result
 
 
 def _of_assigned(

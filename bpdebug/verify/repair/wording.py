@@ -53,6 +53,7 @@ SENTENCES: Mapping[str, str] = {
     "arguments exchanged": "two arguments have each other's place",
     "= for +=": "what is there already is overwritten: it should be added to",
     "+= for =": "it is added to what is there already: it should take its place",
+    "index repeated": "what an index names more than once is added to only once: `np.add.at` adds each time",
     "sign of +=": "it should be {part}",
 }
 
