@@ -9,6 +9,7 @@ from bpdebug.cli import loading
 from bpdebug.cli.output import RIGHT, is_terminal
 from bpdebug.cli.request import Request
 from bpdebug.errors import BpdebugError
+from bpdebug.sources.opening import is_capture
 from bpdebug.sources.scenario.reading import title_of
 from bpdebug.tui import app
 from bpdebug.tui.user_files import user_files
@@ -33,7 +34,7 @@ def opened(request: Request | None) -> app.BpdebugApp:
     """Return the app; a scenario is loaded behind its first frame."""
     if request is None:
         return app.BpdebugApp(user=user_files())
-    if request.is_script:
+    if request.is_script or is_capture(request.name):
         # A script runs before the app has the terminal: what it does to the terminal does no harm then.
         case = loading.load(request)
         return app.BpdebugApp(lambda: case, case.name, case.title, user_files())
