@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "assert_gradients": "bpdebug.export.assertion",
     "check": "bpdebug.verify.any_source",
+    "check_network": "bpdebug.verify.arrays_of_a_network",
     "BpdebugError": "bpdebug.errors",
     "Case": "bpdebug.sources.case",
     "Debugger": "bpdebug.engine.debug.debugger",

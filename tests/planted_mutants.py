@@ -105,7 +105,7 @@ MUTANTS = (
     ),
     Mutant(
         "bpdebug/engine/network/losses/objective.py",
-        'total = f"{self.reduction}({terms})"',
+        'total = f"sum({terms})" if self.reduction == "sum" else f"mean({terms})"',
         'total = f"mean({terms})"',
         "a loss that is a sum is a mean, and so are all gradients",
         fast="engine/network/losses/test_objective.py",
@@ -292,7 +292,7 @@ MUTANTS = (
     ),
     Mutant(
         "bpdebug/tui/screens/ask.py",
-        '            self.query_one("#problem", Label).update(str(error))\n',
+        "            self.note(str(error), refused=True)\n",
         "            self.dismiss(None)\n",
         "a dialog closes at an answer that it cannot use, and says nothing",
         fast="tui/test_debugger_screen.py",

@@ -107,7 +107,8 @@ def test_an_empty_script_does_nothing(run: Run, tmp_path: Path) -> None:
         (("--script", "latin1.txt"), "bpdebug: --script latin1.txt: cannot be read: it is not UTF-8 text\n"),
         (
             ("--script", "/dev/zero"),
-            "bpdebug: --script /dev/zero: too long, expected at most 1,048,576 characters\n",
+            "bpdebug: --script /dev/zero: too long,"
+            " expected at most 1,048,576 characters (the limit script_characters)\n",
         ),
         (("--nonsense",), "bpdebug: No such option: --nonsense\n"),
     ],

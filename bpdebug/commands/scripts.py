@@ -6,10 +6,10 @@ import sys
 
 from bpdebug.commands.session import COMMENT
 from bpdebug.errors import BpdebugError
+from bpdebug.limits import LIMITS, at_most
 
 STANDARD_INPUT = "-"
-MAX_SCRIPT = 2**20
-"""The longest script, in characters."""
+MAX_SCRIPT = LIMITS.script_characters
 
 
 def read_script(path: str) -> list[str]:
@@ -30,7 +30,9 @@ def read_script(path: str) -> list[str]:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise BpdebugError(f"--script {path}: cannot be read: {reason}") from None
     if len(text) > MAX_SCRIPT:
-        raise BpdebugError(f"--script {path}: too long, expected at most {MAX_SCRIPT:,} characters")
+        raise BpdebugError(
+            f"--script {path}: too long, expected {at_most('script_characters', 'characters')}"
+        )
     return script_lines(text)
 
 

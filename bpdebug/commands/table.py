@@ -6,18 +6,34 @@ help and `bpdebug run` read it from here.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from textwrap import wrap
+
 from bpdebug.commands import changing, looking, movement, stops
 from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import Session
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.functions.entry import Function
 from bpdebug.engine.language.nearest import suggestion
+from bpdebug.engine.language.nodes import INDEX
 from bpdebug.errors import BpdebugError, Interrupted
-from bpdebug.sources.problems import printable
+from bpdebug.limits import LIMITS, at_most
+from bpdebug.plain import printable
 
-MAX_LINE = 10_000
-"""The longest command, in characters."""
+FAULT = "a fault of bpdebug"
+"""What an answer begins with that should have been another: nothing that is typed ends a session."""
+MAX_LINE = LIMITS.command_characters
+HELP_WIDTH = 100
+ARGUMENTS = ("x", "y", "z")
+"""What the gradients call the arguments."""
 
 
 def _help(session: Session, text: str) -> Answer:
+    if text == "functions":
+        names = sorted(FUNCTIONS)
+        return Answer(tuple(wrap("  ".join(names), HELP_WIDTH)), {"functions": names})
+    if text in FUNCTIONS and text not in COMMANDS:
+        return Answer(tuple(_function_lines(FUNCTIONS[text])), {"function": text})
     wanted = [find_command(text)] if text else list(COMMANDS.values())
     heads = {command.name: f"{command.name} {command.usage}".strip() for command in wanted}
     width = min(max(map(len, heads.values())), 40)
@@ -27,6 +43,15 @@ def _help(session: Session, text: str) -> Answer:
     )
     data = [{"name": command.name, "usage": command.usage, "help": command.help} for command in wanted]
     return Answer(lines, {"commands": data})
+
+
+def _function_lines(function: Function) -> list[str]:
+    """Write how a function is called, what it gives, and its gradients, `g` being what comes in."""
+    arguments = (*ARGUMENTS[: function.arity], *["..."] * function.variadic)
+    options = (f"{name}={value!r}" for name, value in function.options.items() if name != INDEX)
+    rules = function.derivatives or ()
+    gradients = (f"gradient of {name}: {rule}" for name, rule in zip(ARGUMENTS, rules, strict=False) if rule)
+    return [f"{function.name}({', '.join([*arguments, *options])})", function.explanation, *gradients]
 
 
 def _save(session: Session, text: str) -> Answer:
@@ -49,7 +74,15 @@ def _quit(session: Session, text: str) -> Answer:
 
 ENTRIES = (
     Command("save", "FILE", "Save what was done as a script that does it again.", _save, "", "files", False),
-    Command("help", "[COMMAND]", "List the commands, or say what one does.", _help, "h", "commands", False),
+    Command(
+        "help",
+        "[COMMAND|FUNCTION]",
+        "List the commands, or say what one does; `help functions` lists the functions.",
+        _help,
+        "h",
+        "commands",
+        False,
+    ),
     Command("quit", "", "Leave.", _quit, "q", recorded=False),
 )
 
@@ -90,14 +123,21 @@ def execute(session: Session, line: str) -> Answer:
     try:
         command, text = read_line(line)
         answer = command.run(session, text)
-    except (BpdebugError, MemoryError) as error:
-        return Answer((str(error),), {"error": str(error)}, failed=True)
     except Interrupted:
         session.debugger.moment = start
         raise
+    except (BpdebugError, MemoryError) as error:
+        return _refusal(str(error) or "there is not enough memory for it")
+    except Exception as error:
+        session.debugger.moment = start  # what it was about to do is not half done
+        return _refusal(f"{FAULT}: {type(error).__name__}: {error}")
     if command.recorded:
         session.record(f"{command.name} {text}".strip())
-    return answer
+    return replace(answer, lines=tuple(map(printable, answer.lines)))
+
+
+def _refusal(reason: str) -> Answer:
+    return Answer((printable(reason),), {"error": printable(reason)}, failed=True)
 
 
 def read_line(line: str) -> tuple[Command, str]:
@@ -110,7 +150,7 @@ def read_line(line: str) -> tuple[Command, str]:
     """
     line = line.strip()
     if len(line) > MAX_LINE:
-        raise BpdebugError(f"a command has at most {MAX_LINE} characters: found {len(line)}")
+        raise BpdebugError(f"a command has {at_most('command_characters', 'characters')}: found {len(line)}")
     if not line.replace("\t", " ").isprintable():
         raise BpdebugError(f"a command is one line without control characters: found {printable(line)}")
     word, *rest = line.split(maxsplit=1) or [""]

@@ -13,7 +13,6 @@ from bpdebug.engine.debug.watches import Watch
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Expression
 from bpdebug.engine.language.printing import shape_text, written_number
-from bpdebug.errors import BpdebugError
 
 DIGITS = 8
 MAX_SHOWN = 64
@@ -39,7 +38,7 @@ def watch_value(debugger: Debugger, watch: Watch) -> WatchValue:
     """Read a watch now; what is wrong is its note, never an exception."""
     try:
         return WatchValue(debugger.evaluate(watch.expression))
-    except (BpdebugError, ArithmeticError, MemoryError) as error:
+    except Exception as error:
         return WatchValue(None, str(error) or "there is not enough memory for it")
 
 

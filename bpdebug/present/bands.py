@@ -136,9 +136,25 @@ def bands(needs: tuple[Need, ...], in_use: tuple[int, ...], width: int, height: 
     """
     if not needs or width <= 0 or height <= 0:
         return Bands(hidden=tuple(range(len(needs))))
+    steady = bands(needs, (), width, height) if in_use else None
+    if steady is not None and all(serves(steady, needs, place, width, height) for place in in_use):
+        return steady
     plain, indexed = (Packing(needs, in_use, width, height, header) for header in (0, 1))
     # Indices are worth a few columns, but no number that would have been there without them.
     return (indexed if indexed.shown >= plain.shown else plain).bands
+
+
+def serves(found: Bands, needs: Sequence[Need], pair: int, width: int, height: int) -> bool:
+    """Whether a pair has all that it needs; of one that is larger than the screen, enough to be of use."""
+    place = next((place for place in found.places if place.pair == pair), None)
+    box = (place.tensor or place.gradient) if place is not None else None
+    if box is None:
+        return pair >= len(needs)
+    need, frame = needs[pair], BORDERS + found.indexed
+    lines = height // (1 + need.is_double) - frame
+    columns = need.comfort if need.width > width else need.width + need.edge * found.indexed
+    rows = FEW_ROWS if need.rows > lines else need.rows
+    return box.width >= columns and box.height - frame >= rows
 
 
 class Packing:
@@ -193,7 +209,11 @@ class Packing:
         first, until they are gone; then those in use.
         """
         ladders = [self.ladder(need) for need in self.needs]
-        endless = [place for place in reversed(self.order) if ladders[place][0] != self.all_of(place)]
+        endless = [
+            place
+            for place in reversed(self.order)
+            if ladders[place][0] != self.all_of(place) and ladders[place][1] is not None
+        ]
         used = [place for place in self.order if place not in self.others]
         return [(place, ladders[place][1]) for place in endless] + [
             (place, ladders[place][step])
@@ -244,15 +264,18 @@ class Packing:
         return sum(size == self.all_of(place) for place, size in enumerate(self.asked))
 
     @property
-    def shown(self) -> tuple[int, int, int]:
-        """How many pairs are shown in full, how many at all, and how many rows of them."""
+    def shown(self) -> tuple[int, ...]:
+        """How many pairs are shown in full and how many at all, those in use first; and how many rows."""
+        used = [place for place in self.order if place not in self.others]
+        of_use = [self.asked[place] == self.all_of(place) for place in used]
+        in_sight = [self.asked[place] is not None for place in used]
         sizes = [size for size in self.asked if size is not None]
         rows = sum(
             min(self.needs[place.pair].rows, box.height - BORDERS - self.header)
             for place in self.bands.places
             if (box := place.tensor or place.gradient) is not None
         )
-        return self.complete, len(sizes), rows
+        return sum(of_use), sum(in_sight), self.complete, len(sizes), rows
 
     # Bands
 

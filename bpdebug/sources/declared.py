@@ -11,13 +11,11 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from bpdebug.engine.language.forms import Shape, element_count
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.limits import LIMITS, at_most
 from bpdebug.sources.problems import MAX_PROBLEMS, KeyPath
 from bpdebug.sources.wordings import READY
 
-MAX_ELEMENTS = 2**25
-"""One tensor: twice the weights of a 4096 × 4096 layer, a quarter of a gibibyte in float64."""
-MAX_AXES = 8
-"""No layer has tensors with more axes than a few; NumPy itself ends at 64."""
+MAX_ELEMENTS, MAX_AXES = LIMITS.tensor_elements, LIMITS.tensor_axes
 LARGEST = sys.float_info.max
 """No integer beyond it has a place in any dtype."""
 
@@ -56,7 +54,7 @@ def too_many_elements(shape: Shape) -> str:
     if count <= MAX_ELEMENTS:
         return ""
     found = f"{count:,}" if count < 10**18 else "10**18 or more"
-    return f"too many elements: found {found}, expected at most {MAX_ELEMENTS:,} in one tensor"
+    return f"too many elements: found {found}, expected {at_most('tensor_elements', 'in one tensor')}"
 
 
 def tensor_error(flaws: Sequence[Flaw]) -> ValidationError:

@@ -54,7 +54,10 @@ def _shape_of_first(value: object) -> Shape:
 
 def _flaws(value: object, shape: Shape, path: KeyPath) -> Iterator[Flaw]:
     if len(shape) > MAX_AXES:
-        yield Flaw((), f"too many dimensions: found more than {MAX_AXES}, expected at most that")
+        yield Flaw(
+            (),
+            f"too many dimensions: found more than {MAX_AXES}, expected at most that (the limit tensor_axes)",
+        )
     elif isinstance(value, list) and not value:
         yield Flaw(path, "empty: found no element, expected at least one")
     elif not shape:

@@ -6,10 +6,12 @@ Every line says what is wrong, what was found, and what is expected, in this ord
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
+from itertools import islice
 
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import Problem, ScenarioError
+from bpdebug.plain import printable
 from bpdebug.sources.files import ScenarioFolder
 
 MAX_SHOWN = 40
@@ -22,21 +24,16 @@ MAX_PROBLEMS = 100
 KeyPath = tuple[str | int, ...]
 
 
-def printable(text: str) -> str:
-    """Write control characters as escapes, so that a file cannot move the cursor or break a line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """Return a hint that names the nearest known word; empty if none is near."""
     near = nearest(word, known) if isinstance(word, str) else ""
     return f"did you mean {near}?" if near else ""
 
 
-def listed(known: Sequence[str]) -> str:
-    """Write the known names in a row, at most `MAX_LISTED` of them."""
+def listed(known: Collection[str], write: Callable[[str], str] = str) -> str:
+    """Write the known names in a row, at most `MAX_LISTED` of them, and go over no others."""
     rest = len(known) - MAX_LISTED
-    return ", ".join(known[:MAX_LISTED]) + (f" and {rest:,} more" if rest > 0 else "")
+    return ", ".join(map(write, islice(known, MAX_LISTED))) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def described(value: object) -> str:
@@ -122,6 +119,10 @@ class ProblemReport:
     def is_full(self) -> bool:
         """Whether what is added now will only be counted, so that no effort on its wording is worth it."""
         return len(self._problems) >= MAX_PROBLEMS
+
+    def did_you_mean(self, word: object, known: Iterable[str]) -> str:
+        """Return a hint that names the nearest known word, where it will be read: that takes its time."""
+        return "" if self.is_full else did_you_mean(word, known)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

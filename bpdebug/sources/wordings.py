@@ -75,5 +75,8 @@ WORDINGS: dict[str, Wording] = {
 def add_finding(report: ProblemReport, path: KeyPath, finding: ErrorDetails, known: Sequence[str]) -> None:
     """Note what pydantic found in the table at `path`; `known` are the keys it may have."""
     where = (*path, *finding["loc"])
+    if report.is_full:
+        report.add(where, finding["type"])  # it is only counted, and no effort on its wording is worth it
+        return
     wording = WORDINGS.get(finding["type"], _expected(finding["msg"]))
     report.add(where, *wording(where[-1], finding["input"], finding.get("ctx", {}), known))

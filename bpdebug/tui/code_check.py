@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from textual.screen import Screen
 
@@ -52,27 +53,26 @@ class CodeCheck:
             if self.elsewhere is not None:
                 self.is_stopped = True
                 self.elsewhere.interrupt()
-        elif self.starts_by_itself:
+        elif isinstance(self.case, RecordedCase):
             self.is_stopped = False
             self.has_state(f"checking{STOPS}")
-            self.screen.run_worker(self.check, thread=True, exclusive=True, group="check")
+            recording = self.case.recording
+            asked = (recording.path, recording.arguments, recording.options, SECONDS)
+            # Here, not in the thread: a screen that is left at once must find what it is to end.
+            self.elsewhere = Elsewhere(check_and_correct, *asked)
+            check = partial(self.check, self.elsewhere, self.case)
+            self.screen.run_worker(check, thread=True, exclusive=True, group="check")
 
     def end(self) -> None:
         """End the process, when the screen is left."""
         if self.elsewhere is not None:
             self.elsewhere.end()
 
-    def check(self) -> None:
-        """Run the check that `bpdebug check` runs, and tell the screen what it finds."""
-        assert isinstance(self.case, RecordedCase)
-        recording = self.case.recording
-        asked = (recording.path, recording.arguments, recording.options, SECONDS)
-        self.elsewhere = Elsewhere(check_and_correct, *asked)
+    def check(self, elsewhere: Elsewhere, case: RecordedCase) -> None:
+        """Wait for the check that `bpdebug check` runs, and tell the screen what it finds."""
         try:
-            checked = self.elsewhere.result(
-                lambda line: self.tell(self.has_state, f"checking line {line}{STOPS}")
-            )
-            self.tell(self.has_found, code_verdicts(self.case, self.original.values, checked))
+            checked = elsewhere.result(lambda line: self.tell(self.has_state, f"checking line {line}{STOPS}"))
+            self.tell(self.has_found, code_verdicts(case, self.original.values, checked))
         except BpdebugError as error:
             self.tell(self.has_ended, str(error))
 

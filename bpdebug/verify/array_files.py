@@ -15,15 +15,16 @@ from pydantic import ValidationError
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.trace import read_only
+from bpdebug.limits import LIMITS
 from bpdebug.sources.problems import ProblemReport, RefusalError
 from bpdebug.sources.scenario.conversion import floating
-from bpdebug.sources.scenario.limits import MAX_RUN_ELEMENTS
 from bpdebug.sources.tensors import npy
 from bpdebug.sources.tensors.folder import opened
 from bpdebug.sources.tensors.formats import format_of
 from bpdebug.sources.tensors.stored import StoredArray, or_refused
 from bpdebug.sources.wordings import add_finding
 
+MAX_RUN_ELEMENTS = LIMITS.run_elements
 FORMATS = (".npz", ".npy", ".json", ".safetensors")
 
 Named = tuple[str, Callable[[], Array]]
@@ -55,7 +56,7 @@ def read_arrays(path: Path, report: ProblemReport) -> list[tuple[str, Array | No
             total += array.size if array is not None else 0
             if total > MAX_RUN_ELEMENTS:
                 found = f"found more than {MAX_RUN_ELEMENTS:,} elements in all"
-                raise RefusalError(f"too large: {found}, expected at most that")
+                raise RefusalError(f"too large: {found}, expected at most that (the limit run_elements)")
         if not arrays:
             raise RefusalError("empty: found no array, expected at least one")
     except RefusalError as refusal:

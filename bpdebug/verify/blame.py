@@ -66,12 +66,15 @@ class Judged(NamedTuple):
         The values that the formulas of the forward pass were fed, of all names.
     fed_back : mapping
         The same for all others: with pre-activations that follow from the user's activations.
+    rounding : Rounding
+        What rounding alone may come to.
     """
 
     judgements: tuple[Judgement, ...]
     mine: Mapping[str, Array]
     fed: Mapping[str, Array]
     fed_back: Mapping[str, Array]
+    rounding: Rounding
 
     def fed_to(self, statement: Statement) -> Mapping[str, Array]:
         """Return the values that the user's formula of a statement was fed."""
@@ -174,7 +177,7 @@ def _judged_by(
                 comparison = compare(mine[name], reference[name], tolerance)
                 found, words = Judgement(name, "convention", comparison, words), ""  # it is said once
             judgements[name] = found
-    return Judged(tuple(judgements.values()), own, fed, fed_back)
+    return Judged(tuple(judgements.values()), own, fed, fed_back, rounding)
 
 
 def _judged(

@@ -23,8 +23,8 @@ from bpdebug.verify.diagnosis import Bench, described, explanations
 from bpdebug.verify.diagnosis.written_out import written_out
 from bpdebug.verify.gradient_check import RTOL, gradient_checks
 from bpdebug.verify.meanings import meanings_of
+from bpdebug.verify.recorded import as_scenario
 from bpdebug.verify.report import Report, TensorReport, Verdict
-from bpdebug.verify.rounding import Rounding
 from bpdebug.verify.shared_faults import SharedFaults
 from bpdebug.verify.spellings import understood
 from bpdebug.verify.structure import describe
@@ -73,6 +73,8 @@ def check_scenario(
     """
     if not isinstance(scenario, Case):
         scenario = load_scenario(scenario)
+    if scenario.program.is_recorded and not scenario.program.incoming:
+        scenario = as_scenario(scenario)
     program, values = scenario.program, scenario.values
     arrays = {theirs: np.asarray(value) for theirs, value in (mine or {}).items()}
     if scenario.images == "nhwc":
@@ -149,11 +151,10 @@ def _of_mine(
     judged = judge(program, reference, mine, tolerance)
     by_name = {judgement.name: judgement for judgement in judged.judgements}
     reports: dict[str, TensorReport] = {}
-    rounding = Rounding(program, reference)
 
     def has(name: str, value: Array) -> bool:
         own = judged.mine[name]
-        return agrees(own, value, tolerance, rounding.allowed(name, own, reference[name]))
+        return agrees(own, value, tolerance, judged.rounding.allowed(name, own, reference[name]))
 
     faults = SharedFaults(bench, judged, has)
     for statement in program.statements:

@@ -11,7 +11,7 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
 from bpdebug.errors import ScenarioError
 from bpdebug.sources.pairs import read_pairs
-from bpdebug.sources.problems import ProblemReport, did_you_mean, key_path, listed
+from bpdebug.sources.problems import ProblemReport, key_path, listed
 from bpdebug.sources.scenario.channels import in_channels_first
 from bpdebug.sources.scenario.mine import known_names, nearest_hint
 from bpdebug.verify.array_files import read_arrays
@@ -144,8 +144,10 @@ def _check_mapping(
     for name, ours in mapping.items():
         shown = f"{key_path((name,))}={key_path((ours,))}"
         if name not in theirs and theirs:
-            expected = f"a name of the files: {listed([key_path((other,)) for other in theirs])}"
-            report.add((), f"no such name: found {shown}, expected {expected}", did_you_mean(name, theirs))
+            expected = f"a name of the files: {listed(theirs, lambda other: key_path((other,)))}"
+            report.add(
+                (), f"no such name: found {shown}, expected {expected}", report.did_you_mean(name, theirs)
+            )
         if ours not in program.shapes and ours not in program.unused:
             message = f"unknown name: found {shown}, expected {listed(known)} after ="
             report.add((), message, nearest_hint(ours, known, report))

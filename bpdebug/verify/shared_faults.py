@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -107,7 +108,13 @@ class SharedFaults:
                 self._found[one.name] = Explanations((), found.at_every_step[:1])
                 self.explained |= dict.fromkeys(tensors, one.name)
             return
-        wrong = [one.name for one in self._judged.judgements if one.verdict == "wrong"]
+        wrong = [
+            one.name
+            for one in self._judged.judgements
+            if one.verdict == "wrong" and one.name not in self.explained
+        ]
+        if len(wrong) < FEWEST:
+            return
         fed = self._bench.with_examples(self._judged.fed_to(statement))
         shared = shared_fault(
             self._bench.program,
@@ -115,8 +122,9 @@ class SharedFaults:
             found.candidates,
             {BATCH: np.asarray(float(self._bench.program.batch)), **fed},
             self._judged.mine,
-            [name for name in wrong if name not in self.explained],
+            wrong,
             self._is_right,
+            self._bench.allowance.half(),
         )
         if shared is not None:
             self._found[shared.statement.name] = Explanations(shared.candidates)
@@ -145,6 +153,7 @@ def shared_fault(
     mine: Mapping[str, Array],
     wrong: Collection[str],
     is_right: Callable[[str, Array], bool],
+    is_used_up: Callable[[], bool],
 ) -> SharedFault | None:
     """Return what explains a wrong tensor and others, too; None where each has a fault of its own.
 
@@ -164,23 +173,25 @@ def shared_fault(
         Those that are wrong, this one among them.
     is_right : callable
         (tensor, value) -> whether the user has this value.
+    is_used_up : callable
+        Whether no more may be tried.
     """
     given, own = mine.keys(), {name: fed[name] for name in mine}
     evaluator = Evaluator(fed, {})
     best: list[Hidden] = []
     explained: tuple[str, ...] = ()
-    for candidate in candidates:
-        for hidden in arising(program, statement, candidate, given):
-            name = hidden.statement.name
-            value = evaluator.value(hidden.candidate.expression)
-            if value is None or value.shape != program.shapes[name]:
-                continue
-            values = upstream_values(program, fed, {**own, name: value})
-            tensors = tuple(one for one in wrong if is_right(one, own_value(program, one, values, fed)))
-            if statement.name in tensors and len(tensors) > max(len(explained), FEWEST - 1):
-                best, explained = [hidden], tensors
-            elif best and tensors == explained and hidden.statement == best[0].statement:
-                best.append(hidden)
+    trials = (hidden for one in candidates for hidden in arising(program, statement, one, given))
+    for hidden in takewhile(lambda trial: not is_used_up(), trials):
+        name = hidden.statement.name
+        value = evaluator.value(hidden.candidate.expression)
+        if value is None or value.shape != program.shapes[name]:
+            continue
+        values = upstream_values(program, fed, {**own, name: value})
+        tensors = tuple(one for one in wrong if is_right(one, own_value(program, one, values, fed)))
+        if statement.name in tensors and len(tensors) > max(len(explained), FEWEST - 1):
+            best, explained = [hidden], tensors
+        elif best and tensors == explained and hidden.statement == best[0].statement:
+            best.append(hidden)
     if not best:
         return None
     return SharedFault(best[0].statement, tuple(hidden.candidate for hidden in best), explained)

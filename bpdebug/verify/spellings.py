@@ -73,6 +73,8 @@ def understood(theirs: Collection[str], program: Program) -> dict[str, str]:
     program : Program
         The program whose tensors are meant.
     """
+    if all(name in program.shapes or name in program.unused for name in theirs):
+        return {name: name for name in theirs}  # all spellings of a long program take a second
     aliases = spellings(program)
     modules = {**_modules(theirs, program), **_recurrent(theirs, aliases)}
     meanings = {name: _meaning(name, aliases, program) or modules.get(name, "") for name in theirs}

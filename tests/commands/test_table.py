@@ -13,9 +13,10 @@ from bpdebug.commands.answers import MAX_NUMBERS, json_answer, text_answer
 from bpdebug.commands.command import Answer
 from bpdebug.commands.looking import TOPICS
 from bpdebug.commands.session import Session
-from bpdebug.commands.table import COMMANDS, FAMILIES, MAX_LINE, SHORT_FORMS, execute, find_command
+from bpdebug.commands.table import COMMANDS, FAMILIES, SHORT_FORMS, execute, find_command
 from bpdebug.commands.values import value_text
 from bpdebug.errors import BpdebugError
+from bpdebug.limits import at_most
 from bpdebug.sources.case import Case
 
 # Each command: lines before it, the line, the lines of its answer, and what its JSON has beside them.
@@ -365,10 +366,14 @@ def test_all_of_none_is_refused(session: Session, line: str, message: str) -> No
         ("print w1 # \x1b[2J", "a command is one line without control characters: found print w1 # \\x1b[2J"),
         ("print \0", "a command is one line without control characters: found print \\x00"),
         ("print \udcff", "a command is one line without control characters: found print \\udcff"),
-        ("print " + "w1 + " * 2000 + "w1", f"a command has at most {MAX_LINE} characters: found 10008"),
+        (
+            "print " + "w1 + " * 2000 + "w1",
+            f"a command has {at_most('command_characters', 'characters')}: found 10008",
+        ),
         (
             "print " + "w1 + " * 1000 + "w1",
-            "an expression has at most 4000 characters: found 5002 (column 1)",
+            "an expression has at most 4000 characters (the limit expression_characters):"
+            " found 5002 (column 1)",
         ),
         ("nonsense" * 1000, "there is no command 'nonsense"),
     ],

@@ -299,7 +299,7 @@ def test_what_is_not_real_numbers(array, found):
     assert messages("a.npz") == [f"a.npz: dw1: not real numbers: found {found}, expected floats or integers"]
 
 
-TOO_LARGE = "expected at most 33,554,432 in one tensor"
+TOO_LARGE = "expected at most 33,554,432 in one tensor (the limit tensor_elements)"
 DAMAGED = "damaged, or not in the .npy format"
 BAD_ARRAYS = [
     (declared("<f8", "(100000, 100000)"), f"too many elements: found 10,000,000,000, {TOO_LARGE}"),
@@ -312,7 +312,7 @@ BAD_ARRAYS = [
     (declared("<f8", "(4, 3)"), "truncated: found 0 bytes of numbers, expected 96"),
     (declared("<f8", "(4, 0)"), "empty: found shape (4, 0), expected at least one element"),
     (declared("<f8", "(-1,)"), "damaged: found a negative extent in the shape"),
-    (declared("<f8", (1,) * 9), "too many dimensions: found 9, expected at most 8"),
+    (declared("<f8", (1,) * 9), "too many dimensions: found 9, expected at most 8 (the limit tensor_axes)"),
     (declared("<f8", "'x'"), DAMAGED),
     (declared("q9", "(1,)"), DAMAGED),
     (npy_bytes("{[]: 1}"), DAMAGED),
@@ -343,7 +343,7 @@ def test_an_archive_of_many_large_arrays_stops_at_the_limit(monkeypatch):
     monkeypatch.setattr(array_files, "MAX_RUN_ELEMENTS", 20)
     np.savez("a.npz", dw1=DW1, dw2=DW1, db1=np.array(["never read"]))
     assert messages("a.npz") == [
-        "a.npz: too large: found more than 20 elements in all, expected at most that"
+        "a.npz: too large: found more than 20 elements in all, expected at most that (the limit run_elements)"
     ]
 
 
@@ -402,7 +402,7 @@ BAD_JSON = [
     (b'{"dw1": []}', "dw1: empty: found no element, expected at least one"),
     (
         b'{"dw1": ' + b"[" * 480 + b"]" * 480 + b"}",
-        "dw1: too many dimensions: found more than 8, expected at most that",
+        "dw1: too many dimensions: found more than 8, expected at most that (the limit tensor_axes)",
     ),
 ]
 
@@ -419,7 +419,8 @@ def test_json_is_refused_by_its_size(monkeypatch):
     with open("a.json", "w") as file:
         file.write('{"dw1": [[1.0, 2.0, 3.0]]}')
     assert messages("a.json") == [
-        "a.json: too large: found more than 20 bytes, expected at most that (np.savez writes smaller files)"
+        "a.json: too large: found more than 20 bytes,"
+        " expected at most that (the limit json_bytes) (np.savez writes smaller files)"
     ]
 
 

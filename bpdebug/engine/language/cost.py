@@ -7,17 +7,60 @@ a line and runs for hours. What is too large is refused, so that every answer co
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from bpdebug.engine.language.forms import Cost, Shape, element_count
+from bpdebug.engine.language.forms import Shape, element_count
 from bpdebug.engine.language.functions import FUNCTIONS
-from bpdebug.engine.language.nodes import Call, Expression, names, walk
-from bpdebug.engine.language.shapes import options_of, shape_of
+from bpdebug.engine.language.nodes import Call, Expression, Name, walk
+from bpdebug.engine.language.shapes import options_of, shapes_within
 from bpdebug.errors import BpdebugError
+from bpdebug.limits import LIMITS
 
-MAX_NUMBERS = 2**27
-"""The most numbers that all results within one expression may have together: 1 GiB of float64."""
-MAX_PRODUCTS = 2**34
-"""The most multiplications within one expression: some seconds on a slow machine."""
+MAX_NUMBERS, MAX_PRODUCTS = LIMITS.expression_elements, LIMITS.expression_products
+
+
+class Estimate(NamedTuple):
+    """What an expression takes.
+
+    Attributes
+    ----------
+    elements : int
+        Those of all results within it, and what is held on the way to them.
+    products : int
+        The multiplications of matrix products, and as many as take as long as all else.
+    """
+
+    elements: int
+    products: int
+
+
+def cost_of(expression: Expression, shapes: Mapping[str, Shape]) -> Estimate:
+    """Return what an expression takes.
+
+    Parameters
+    ----------
+    expression : Expression
+        What would be computed.
+    shapes : mapping
+        The shape of each name that it reads.
+
+    Raises
+    ------
+    ShapeError
+        If the operands of some node do not fit together.
+    """
+    inner = shapes_within(expression, shapes)
+
+    def of(node: Expression) -> Shape:
+        return shapes[node.id] if isinstance(node, Name) else inner[node] if isinstance(node, Call) else ()
+
+    elements = products = 0
+    for node in walk(expression):  # a part that stands there twice is computed twice
+        if isinstance(node, Call):
+            cost = FUNCTIONS[node.function].cost(tuple(map(of, node.arguments)), options_of(node))
+            elements += element_count(inner[node]) + cost.elements
+            products += cost.time
+    return Estimate(elements, products)
 
 
 def check_cost(expression: Expression, shapes: Mapping[str, Shape]) -> None:
@@ -37,29 +80,14 @@ def check_cost(expression: Expression, shapes: Mapping[str, Shape]) -> None:
     ShapeError
         If the operands of some node do not fit together.
     """
-    shape_of(expression, shapes)
-    # A part without names is a constant, folded before anything runs; one that stands there twice is
-    # computed twice.
-    inner = [node for node in walk(expression) if isinstance(node, Call) and names(node)]
-    costs = [_cost(call, shapes) for call in inner]
-    numbers = sum(cost.numbers for cost in costs)
-    if numbers > MAX_NUMBERS:
+    elements, products = cost_of(expression, shapes)
+    if elements > MAX_NUMBERS:
         raise BpdebugError(
-            f"too large: it would compute {numbers:,} numbers, at most {MAX_NUMBERS:,} are allowed"
+            f"too large: it would compute {elements:,} elements;"
+            f" by the limit expression_elements, at most {MAX_NUMBERS:,} are allowed"
         )
-    products = sum(cost.products for cost in costs)
     if products > MAX_PRODUCTS:
         raise BpdebugError(
-            f"too long: it would take {products:,} products, at most {MAX_PRODUCTS:,} are allowed"
+            f"too long: it would take {products:,} products;"
+            f" by the limit expression_products, at most {MAX_PRODUCTS:,} are allowed"
         )
-
-
-def _cost(call: Call, shapes: Mapping[str, Shape]) -> Cost:
-    """Return what a call computes: its result, and what its form says that it takes on the way."""
-    size = element_count(shape_of(call, shapes))
-    form = FUNCTIONS[call.function].form
-    if form.cost is None:
-        return Cost(size, size)
-    arguments = tuple(shape_of(argument, shapes) for argument in call.arguments)
-    numbers, products = form.cost(arguments, options_of(call))
-    return Cost(size + numbers, products)

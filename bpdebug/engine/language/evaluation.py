@@ -17,7 +17,7 @@ import numpy as np
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement, names, walk
-from bpdebug.engine.language.shapes import options_of
+from bpdebug.engine.language.shapes import options_of, shapes_within
 
 INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "power": "**"}
 """Operators are written as such: only then does NumPy reuse the memory of temporaries."""
@@ -42,7 +42,9 @@ def compiled(expression: Expression) -> tuple[Callable[..., Array], tuple[str, .
     """Return an expression as a function, and the names of the operands that it takes, in order."""
     operands = names(expression)
     positions = {name: f"v{number}" for number, name in enumerate(operands)}
-    return _function(_source(expression, positions), len(operands), _functions_of(expression)), operands
+    return _function(
+        _source(expression, positions, operands), len(operands), _functions_of(expression)
+    ), operands
 
 
 def compiled_sequence(
@@ -65,7 +67,10 @@ def compiled_sequence(
     operands = tuple(dict.fromkeys(name for name in (*read, *wanted) if name not in written))
     places = {name: f"v{number}" for number, name in enumerate(dict.fromkeys((*operands, *read, *written)))}
     # NumPy computes powers of its scalars otherwise than those of arrays, to the last bit: all are arrays.
-    lines = [f"    {places[one.name]} = asarray({_source(one.expression, places)})" for one in statements]
+    lines = [
+        f"    {places[one.name]} = asarray({_source(one.expression, places, names(one.expression))})"
+        for one in statements
+    ]
     head = f"def sequence({', '.join(places[name] for name in operands)}):"
     tail = f"    return ({''.join(f'{places[name]}, ' for name in wanted)})"
     namespace = _namespace(*(_functions_of(statement.expression) for statement in statements))
@@ -87,22 +92,41 @@ def _functions_of(expression: Expression) -> frozenset[str]:
 def _namespace(*functions: frozenset[str]) -> dict[str, Any]:
     """Return all that a compiled expression can reach: the functions that it calls, and no others."""
     called = {f"f_{name}": FUNCTIONS[name].numpy for name in frozenset().union(*functions)}
-    return {"__builtins__": {}, "inf": np.inf, "nan": np.nan, "asarray": np.asarray, **called}
+    return {
+        "__builtins__": {},
+        "inf": np.inf,
+        "nan": np.nan,
+        "asarray": np.asarray,
+        "number": _number,
+        **called,
+    }
 
 
-def _source(expression: Expression, positions: Mapping[str, str]) -> str:
+def _number(value: float | Array, operand: float | Array) -> Array:
+    """Return a number as the array that every function takes, in the dtype that it has beside an operand."""
+    return np.asarray(value, np.result_type(operand, 0.0))
+
+
+def _source(expression: Expression, positions: Mapping[str, str], operands: tuple[str, ...]) -> str:
+    """Return the text of an expression, or of a part of one that reads these operands."""
     if isinstance(expression, Name):
         return positions[expression.id]
     if isinstance(expression, Number):
         return repr(float(expression.value))
-    if not names(expression):
+    if not names(expression) and not any(shapes_within(expression, {}).values()):
         # A computation on literals alone is done here, in float64: Python's own 9 ** 9 ** 9 never ends.
         return repr(float(_constant(expression)))
-    operands = [_source(argument, positions) for argument in expression.arguments]
+    arguments = [_source(argument, positions, operands) for argument in expression.arguments]
     if expression.function in INFIX:
-        return f"({operands[0]} {INFIX[expression.function]} {operands[1]})"
+        return f"({arguments[0]} {INFIX[expression.function]} {arguments[1]})"
+    # An operator takes a number as it is, for its speed; a function is written for arrays.
+    beside = positions[operands[0]] if operands else "0.0"
+    taken = [
+        argument if names(node) else f"number({argument}, {beside})"
+        for argument, node in zip(arguments, expression.arguments, strict=True)
+    ]
     options = [f"{name}={value!r}" for name, value in options_of(expression).items()]
-    return f"f_{expression.function}({', '.join(operands + options)})"
+    return f"f_{expression.function}({', '.join(taken + options)})"
 
 
 def _constant(expression: Expression) -> Array:

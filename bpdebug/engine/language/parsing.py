@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, reduce
@@ -18,11 +19,9 @@ from bpdebug.engine.language.functions import FUNCTIONS, RECORDED, Function
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.nodes import INDEX, Call, Expression, Name, Number, Option, Subscript
 from bpdebug.errors import ExpressionError
+from bpdebug.limits import LIMITS, at_most
 
-MAX_LENGTH = 4000
-"""Longest text of one expression, in characters."""
-MAX_DEPTH = 100
-"""Deepest nesting of one expression: every reading of the tree is a recursion of this depth."""
+MAX_LENGTH, MAX_DEPTH = LIMITS.expression_characters, LIMITS.expression_depth
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add",
@@ -78,7 +77,9 @@ def parse_with(text: str, known: Mapping[str, str], option_names: Collection[str
         have, or is longer or nested deeper than the limits; with the column.
     """
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"an expression has at most {MAX_LENGTH} characters: found {len(text)}")
+        raise ExpressionError(
+            f"an expression has {at_most('expression_characters', 'characters')}: found {len(text)}"
+        )
     stripped = text.strip()
     offset = len(text) - len(text.lstrip())
     try:
@@ -108,10 +109,9 @@ class _Reader:
 
     def column(self, node: ast.AST) -> int:
         """Return the column of a node in the whole text: Python counts bytes, and from each line's start."""
-        lines = self.text.split("\n")
-        earlier = sum(len(line) + 1 for line in lines[: getattr(node, "lineno", 1) - 1])
-        line = lines[getattr(node, "lineno", 1) - 1]
-        return self.offset + earlier + len(line.encode()[: getattr(node, "col_offset", 0)].decode()) + 1
+        start = _line_start(self.text, getattr(node, "lineno", 1))
+        before = self.text[start:].encode()[: getattr(node, "col_offset", 0)]
+        return self.offset + start + len(before.decode()) + 1
 
     def check_numbers(self, tree: ast.AST) -> None:
         """Refuse every number beyond float64: Python cannot even write a whole number of any length."""
@@ -126,7 +126,7 @@ class _Reader:
 
     def read(self, node: ast.AST, depth: int) -> Expression:
         if depth > MAX_DEPTH:
-            raise self.error(node, f"an expression nests at most {MAX_DEPTH} deep")
+            raise self.error(node, f"an expression nests {at_most('expression_depth', 'deep')}")
         if self.known and (name := self.known.get(ast.unparse(node))) is not None:
             return Name(name)
         reader = _READERS.get(type(node))
@@ -158,8 +158,7 @@ class _Reader:
             raise self.error(
                 node, f"the operator {type(node.op).__name__} is not part of the tensor language"
             )
-        operand = self.read(node.operand, depth)
-        return Number(-operand.value) if isinstance(operand, Number) else Call("negative", (operand,))
+        return _negative(self.read(node.operand, depth))
 
     def comparison(self, node: ast.Compare, depth: int) -> Expression:
         """Read `x < y`; a chain `0 < x < 1` means `0 < x and x < 1`."""
@@ -224,7 +223,12 @@ class _Reader:
         if not function.takes(len(node.args)):
             raise self.error(node, f"{function.name} takes {_arguments(function)}: found {len(node.args)}")
         arguments = tuple(self.read(argument, depth) for argument in node.args)
-        return Call(function.name, arguments, self.options(node, function.options))
+        options = self.options(node, function.options)
+        if function.name == "negative":
+            return _negative(*arguments)
+        if function.name == "subscript" and not options:
+            raise self.error(node, "subscript takes an index, and is written dw1[0, 1:3]")
+        return Call(function.name, arguments, options)
 
     def brought_in(self, node: ast.Call, name: str) -> Function | None:
         """Return the function that another package has under this name, if any."""
@@ -280,6 +284,16 @@ _READERS: dict[type[ast.AST], Callable[..., Expression]] = {
     ast.Attribute: _Reader.attribute,
     ast.Call: _Reader.call,
 }
+
+
+def _line_start(text: str, line: int) -> int:
+    """Return where a line begins, as Python counts lines from 1: they end in any of three ways."""
+    return [0, *(end.end() for end in re.finditer(r"\r\n?|\n", text))][line - 1]
+
+
+def _negative(operand: Expression) -> Expression:
+    """Return a minus before an operand, in the one way in which it is read: a literal's sign is its own."""
+    return Number(-operand.value) if isinstance(operand, Number) else Call("negative", (operand,))
 
 
 def _arguments(function: Function) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.network.layers import Layout
 from bpdebug.sources.literal import LiteralTensor
-from bpdebug.sources.problems import ProblemReport, did_you_mean, key_path
+from bpdebug.sources.problems import ProblemReport, key_path
 from bpdebug.sources.scenario.channels import IMAGES, turned
 from bpdebug.sources.scenario.draft import Incoming
 from bpdebug.sources.scenario.model import check_tensor
@@ -50,7 +50,7 @@ def read_gradient(
         report.add((GRADIENT,), message, "the one follows from the other")
     for name in table:
         if name not in known:
-            report.add((GRADIENT, name), *_misplaced(name, [*names], layers))
+            report.add((GRADIENT, name), *_misplaced(name, [*names], layers, report))
     found: list[Incoming] = []
     for name, value in known.items():
         of, path = names[name], (GRADIENT, name)
@@ -65,11 +65,11 @@ def read_gradient(
     return found[0] if len(found) == 1 else None
 
 
-def _misplaced(name: str, names: Sequence[str], layers: int) -> tuple[str, str]:
+def _misplaced(name: str, names: Sequence[str], layers: int, report: ProblemReport) -> tuple[str, str]:
     choice = " or ".join(names)
     gradient = re.fullmatch(r"d[az](\d{1,9})", name)
     if not gradient:
-        return f"unknown key: found {key_path((name,))}, expected {choice}", did_you_mean(name, names)
+        return f"unknown key: found {key_path((name,))}, expected {choice}", report.did_you_mean(name, names)
     number = int(gradient[1])
     if number > layers:
         return f"no such layer: found a gradient of layer {number}, expected {choice}, of the last layer", ""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bpdebug.engine.network.layers import LayerKind
-from bpdebug.sources.problems import KeyPath, ProblemReport, did_you_mean, listed, shortened
+from bpdebug.sources.problems import KeyPath, ProblemReport, listed, shortened
 
 NETWORK_INPUT = "input"
 """What layers call the input of the network."""
@@ -133,9 +133,9 @@ def _numbers(places: Sequence[LayerNode], report: ProblemReport) -> dict[str, in
 
 def _look_up(name: str, numbers: Mapping[str, int], key: KeyPath, report: ProblemReport) -> int | None:
     if name not in numbers:
-        known = listed([shortened(other) for other in numbers])
+        known = listed(numbers, shortened)
         message = f"unknown layer: found '{shortened(name)}', expected one of {known}"
-        report.add(key, message, did_you_mean(name, numbers))
+        report.add(key, message, report.did_you_mean(name, numbers))
     return numbers.get(name)
 
 

@@ -13,6 +13,7 @@ from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.layers.kind import INPUT_ROLE, Generated, input_roles
 from bpdebug.engine.network.layers.layer import Layer, make_layer
 from bpdebug.errors import ShapeError
+from bpdebug.limits import LIMITS, at_most
 from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, shortened
 from bpdebug.sources.scenario.graph import LayerGraph, chain, read_graph
 from bpdebug.sources.scenario.layers import LayerEntry
@@ -21,9 +22,6 @@ from bpdebug.sources.scenario.tensors import AnyTensor, GeneratedTensor
 
 INPUT = "a0"
 """What the network's input is called in its program."""
-
-MAX_TIME_STEPS = 256
-"""Of all layers that are unrolled over time together: each step is up to thirty statements of its own."""
 
 
 class Network(NamedTuple):
@@ -84,7 +82,7 @@ def put_together(
             continue
         if entry.kind.unrolled is not None:
             steps += shapes[INPUT_ROLE][entry.kind.unrolled]
-            if steps > MAX_TIME_STEPS:
+            if steps > LIMITS.time_steps:
                 report.add(entry.place.key(), *_too_long(steps))
                 continue
         layer = layer_of(entry, owner.number, shapes, graph.sources[number], layout)
@@ -121,7 +119,7 @@ def _made(
 
 def _too_long(steps: int) -> tuple[str, str]:
     message = (
-        f"too many time steps: found {steps:,} up to here, expected at most {MAX_TIME_STEPS} in all layers"
+        f"too many time steps: found {steps:,} up to here, expected {at_most('time_steps', 'in all layers')}"
     )
     return message, "each time step is a row of statements of its own"
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from bpdebug.engine.language.cost import cost_of
 from bpdebug.engine.language.forms import Shape, element_count
 from bpdebug.engine.language.nodes import Expression, Statement
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.language.shapes import shapes_within
 from bpdebug.engine.program.program import Program
-from bpdebug.sources.declared import MAX_ELEMENTS
-from bpdebug.sources.problems import KeyPath, ProblemReport
+from bpdebug.limits import LIMITS, at_most
+from bpdebug.sources.problems import KeyPath, ProblemReport, shortened
 
-MAX_RUN_ELEMENTS = 2**27
-"""All that a run holds at once: a gibibyte in float64, for every result is kept to go back to."""
+LONGEST = 200
+"""How much of a statement a message repeats, in characters."""
 
 
 def check_size(program: Program, place_of: Callable[[Statement], KeyPath], report: ProblemReport) -> None:
@@ -28,23 +29,32 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
     report : ProblemReport
         Takes what is wrong.
     """
-    temporary = 0
+    held = products = 0
     for statement in program.statements:
-        sizes = _sizes(statement.expression, program.shapes)
-        if sizes and max(sizes) > MAX_ELEMENTS:
-            message = (
-                f"too large: found that `{statement_text(statement)}` makes {max(sizes):,} elements,"
-                f" expected at most {MAX_ELEMENTS:,} in one tensor"
-            )
+        largest = _largest(statement.expression, program.shapes)
+        cost = cost_of(statement.expression, program.shapes)
+        found = ""
+        if largest > LIMITS.tensor_elements:
+            found = f"makes {largest:,} elements, expected {at_most('tensor_elements', 'in one tensor')}"
+        elif cost.elements > LIMITS.run_elements:
+            found = f"holds {cost.elements:,} elements on the way, expected {at_most('run_elements')}"
+        elif cost.products > LIMITS.run_products:
+            found = f"takes {cost.products:,} products, expected {at_most('run_products')}"
+        if found:
+            text = shortened(statement_text(statement), LONGEST)
+            message = f"too large: found that `{text}` {found}"
             report.add(place_of(statement), message, "use fewer units or examples")
             return
-        temporary = max(temporary, sum(sizes))
-    total = temporary + sum(element_count(shape) for shape in program.shapes.values())
-    if total > MAX_RUN_ELEMENTS:
-        message = (
-            f"too large: found a run that holds {total:,} elements, expected at most {MAX_RUN_ELEMENTS:,}"
-        )
-        report.add(place_of(program.statements[0])[:1], message, "use fewer layers, units or examples")
+        held, products = max(held, cost.elements), products + cost.products
+    total = held + sum(element_count(shape) for shape in program.shapes.values())
+    if total > LIMITS.run_elements:
+        found = f"holds {total:,} elements, expected {at_most('run_elements')}"
+    elif products > LIMITS.run_products:
+        found = f"takes {products:,} products, expected {at_most('run_products')}"
+    else:
+        return
+    message = f"too large: found a run that {found}"
+    report.add(place_of(program.statements[0])[:1], message, "use fewer layers, units or examples")
 
 
 def check_formulas(
@@ -61,22 +71,22 @@ def check_formulas(
     report : ProblemReport
         Takes what is wrong.
     """
-    total = 0
+    elements = products = 0
     for path, formula in formulas.items():
-        sizes = _sizes(formula, shapes)
-        total += sum(sizes)
-        if max(sizes, default=0) > MAX_ELEMENTS:
-            message = (
-                f"too large: found that the formula makes {max(sizes):,} elements,"
-                f" expected at most {MAX_ELEMENTS:,} in one tensor"
-            )
+        largest = _largest(formula, shapes)
+        cost = cost_of(formula, shapes)
+        elements, products = elements + cost.elements, products + cost.products
+        if largest > LIMITS.tensor_elements:
+            expected = at_most("tensor_elements", "in one tensor")
+            message = f"too large: found that the formula makes {largest:,} elements, expected {expected}"
             report.add(path, message)
-        elif total > MAX_RUN_ELEMENTS:
-            message = (
-                f"too large: found formulas that hold {total:,} elements up to here,"
-                f" expected at most {MAX_RUN_ELEMENTS:,}"
-            )
-            report.add(path, message)
+        elif elements > LIMITS.run_elements:
+            found = f"formulas that hold {elements:,} elements up to here, expected {at_most('run_elements')}"
+            report.add(path, f"too large: found {found}")
+            return
+        elif products > LIMITS.run_products:
+            found = f"formulas that take {products:,} products up to here, expected {at_most('run_products')}"
+            report.add(path, f"too large: found {found}")
             return
 
 
@@ -93,14 +103,12 @@ def check_files(shapes: Mapping[KeyPath, Shape], report: ProblemReport) -> None:
     total = 0
     for path, shape in shapes.items():
         total += element_count(shape)
-        if total > MAX_RUN_ELEMENTS:
-            message = (
-                f"too large: found files that hold {total:,} elements up to here,"
-                f" expected at most {MAX_RUN_ELEMENTS:,}"
-            )
-            report.add(path, message)
+        if total > LIMITS.run_elements:
+            found = f"files that hold {total:,} elements up to here, expected {at_most('run_elements')}"
+            report.add(path, f"too large: found {found}")
             return
 
 
-def _sizes(expression: Expression, shapes: Mapping[str, Shape]) -> list[int]:
-    return [element_count(shape) for shape in shapes_within(expression, shapes).values()]
+def _largest(expression: Expression, shapes: Mapping[str, Shape]) -> int:
+    """Return how many elements the largest result within an expression has."""
+    return max(map(element_count, shapes_within(expression, shapes).values()), default=0)

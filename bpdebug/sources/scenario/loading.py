@@ -11,9 +11,10 @@ from typing import Any
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
+from bpdebug.plain import printable
 from bpdebug.sources.case import Case
 from bpdebug.sources.files import ScenarioFolder
-from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, printable
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError
 from bpdebug.sources.scenario import debug, mine, own_program, training
 from bpdebug.sources.scenario.channels import without_axes
 from bpdebug.sources.scenario.conversion import in_dtype, overflow
@@ -42,7 +43,27 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     source = os.fspath(source)
     path = find_scenario(source)
     report = ProblemReport(source, ScenarioFolder(Path(os.path.realpath(path.parent)), allow_outside))
-    draft = read_draft(read_table(path, source), report)
+    return case_of(read_table(path, source), report, path.stem)
+
+
+def case_of(table: Mapping[str, Any], report: ProblemReport, name: str) -> Case:
+    """Return the case that the tables of a file make.
+
+    Parameters
+    ----------
+    table : mapping
+        What the file says.
+    report : ProblemReport
+        Takes what is wrong.
+    name : str
+        What the case is called.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be used, with every problem found.
+    """
+    draft = read_draft(table, report)
     document = draft.document
     for place, tensor in draft.places:
         flaw = overflow(tensor, document["dtype"])
@@ -69,9 +90,9 @@ def load_scenario(source: str | os.PathLike[str], allow_outside: bool = False) -
     arrays = mine.with_arrays(entries, program, images, report) if entries else {}
     report.refuse()
     return Case(
-        name=path.stem,
+        name=name,
         source=report.file,
-        title=printable(document["title"] or path.stem),
+        title=printable(document["title"] or name),
         about=printable(" ".join(document["about"].split())),
         layout=document["layout"] or "",
         dtype=document["dtype"],

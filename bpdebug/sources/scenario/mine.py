@@ -27,7 +27,6 @@ from bpdebug.sources.problems import (
     ProblemReport,
     RefusalError,
     described,
-    did_you_mean,
     key_path,
     listed,
 )
@@ -131,7 +130,7 @@ def known_names(program: Program) -> tuple[str, ...]:
 
 def nearest_hint(name: str, known: Sequence[str], report: ProblemReport) -> str:
     """Name the known tensor that is nearest to a wrong name, in capitals or not."""
-    return "" if report.is_full else did_you_mean(name.lower(), known)
+    return report.did_you_mean(name.lower(), known)
 
 
 def with_arrays(

@@ -28,20 +28,15 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.engine.network.layers import LAYER_KINDS, Setting
+from bpdebug.limits import LIMITS
 from bpdebug.sources.declared import MAX_AXES
 from bpdebug.sources.problems import KeyPath, ProblemReport, described, did_you_mean
 from bpdebug.sources.scenario.channels import Images
 from bpdebug.sources.scenario.tensors import AnyTensor, RandomTensor, TensorField, read_tensor
 from bpdebug.sources.wordings import READY, add_finding
 
-MAX_LAYERS = 10_000
-"""The backward pass of so many takes a few seconds to derive, and its list of statements is still used."""
-
-MAX_INPUTS = 32
-"""More tensors come in to no layer that anyone has named yet."""
-
 NonEmptyText = Annotated[str, Field(min_length=1)]
-LayerNames = Annotated[list[NonEmptyText], Field(min_length=1, max_length=MAX_INPUTS)]
+LayerNames = Annotated[list[NonEmptyText], Field(min_length=1, max_length=LIMITS.layer_inputs)]
 
 
 Kind = TypeVar("Kind")
@@ -72,7 +67,7 @@ class NetworkDocument(Document):
 
     layout: Literal["columns", "rows"]
     weight_shape: Literal["out_in", "in_out"] = "out_in"
-    layers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_LAYERS)]
+    layers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=LIMITS.layers)]
     loss: dict[str, Any] | None = None
 
 

@@ -53,7 +53,7 @@ def read_network(table: Mapping[str, Any], report: ProblemReport) -> Draft:
     )
     layers = [entry for entry in entries if entry]
     tensors = dict(_tensors(data, layers, network))
-    given = tuple(tensors)
+    given = frozenset(tensors)
 
     def place_of(statement: Statement) -> KeyPath:
         return ("layers", statement.layer - 1) if statement.layer <= len(layers) else ("loss",)

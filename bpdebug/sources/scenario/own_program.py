@@ -66,8 +66,8 @@ def read_own_program(table: Mapping[str, Any], report: ProblemReport) -> Draft:
     parameters = document["parameters"]
     for number, name in enumerate(parameters or ()):
         if name not in inputs:
-            message = f"unknown input: found {key_path((name,))}, expected one of {listed(tuple(inputs))}"
-            report.add(("parameters", number), message, did_you_mean(name.lower(), inputs))
+            message = f"unknown input: found {key_path((name,))}, expected one of {listed(inputs)}"
+            report.add(("parameters", number), message, report.did_you_mean(name.lower(), inputs))
 
     tensors: dict[str, tuple[KeyPath, AnyTensor]] = {
         name: (("inputs", name), tensor) for name, tensor in inputs.items()

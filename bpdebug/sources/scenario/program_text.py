@@ -12,11 +12,10 @@ from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.errors import ExpressionError, ShapeError
-from bpdebug.sources.problems import ProblemReport, did_you_mean, key_path, listed
+from bpdebug.limits import LIMITS
+from bpdebug.sources.problems import ProblemReport, key_path, listed
 
 PROGRAM = "program"
-MAX_STATEMENTS = 100_000
-"""As many as the longest network has: a file of so many lines opens in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,9 @@ def read_lines(text: str, report: ProblemReport) -> list[Assignment]:
         if not code:
             continue
         is_blank = False
-        if len(lines) == MAX_STATEMENTS:
-            message = f"too long: found more than {MAX_STATEMENTS:,} statements, expected at most that"
+        if len(lines) == LIMITS.statements:
+            found = f"found more than {LIMITS.statements:,} statements"
+            message = f"too long: {found}, expected at most that (the limit statements)"
             report.add((PROGRAM,), message)
             break
         left, equals, right = code.partition("=")
@@ -112,8 +112,10 @@ def check_names(lines: Sequence[Assignment], inputs: Iterable[str], report: Prob
     for line in lines:
         for name in names(line.expression) if line.expression is not None else ():
             if name not in known:
-                message = f"unknown name: found {key_path((name,))}, expected one of {listed(tuple(known))}"
-                report.add((PROGRAM,), f"{line.at(name)}: {message}", did_you_mean(name.lower(), known))
+                message = f"unknown name: found {key_path((name,))}, expected one of {listed(known)}"
+                report.add(
+                    (PROGRAM,), f"{line.at(name)}: {message}", report.did_you_mean(name.lower(), known)
+                )
         if line.name in known:
             message = f"assigned twice: found {line.name} here and {known[line.name]}"
             report.add((PROGRAM,), f"line {line.number}: {message}", "give each result a name of its own")

@@ -15,17 +15,20 @@ from typing import Any
 
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import Problem, ScenarioError
+from bpdebug.limits import LIMITS, at_most
+from bpdebug.plain import printable
 from bpdebug.sources.files import NotRegularError, open_regular
 from bpdebug.sources.floats import read_float
-from bpdebug.sources.problems import printable
 
-MAX_FILE_BYTES = 4 * 2**20
-"""The parser needs up to a hundred times the size of a file; 200,000 numbers fit, and more can be random."""
+MAX_FILE_BYTES = LIMITS.file_bytes
 
 MAX_TITLE_BYTES = 2**16
 """A larger file is not read twice, only to show its title a moment earlier."""
 
 _SUFFIX = ".toml"
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(rf"(?<![\w.-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{LIMITS.key_parts}}}")
+"""A key of more parts than there may be; nowhere else do so many words stand between dots."""
 _PLACE = r"^(?s:(?P<message>.*)) \(at (?P<place>[^()]*)\)$"
 
 
@@ -106,7 +109,8 @@ def read_table(path: Path, shown: str) -> dict[str, Any]:
         raise refuse(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(content) > MAX_FILE_BYTES:
         raise refuse(
-            f"too large: found more than {MAX_FILE_BYTES:,} bytes, expected at most that",
+            f"too large: found more than {MAX_FILE_BYTES:,} bytes,"
+            " expected at most that (the limit file_bytes)",
             "write large tensors as { random = ... }",
         )
     try:
@@ -138,4 +142,10 @@ def _read_bytes(path: Path) -> bytes:
 
 def _parse(content: bytes) -> dict[str, Any]:
     text = content.decode("utf-8-sig").replace("\r\n", "\n")
+    long = _LONG_KEY.search(text)
+    if long is not None:
+        line = text.count("\n", 0, long.start()) + 1
+        raise tomllib.TOMLDecodeError(
+            f"a key has {at_most('key_parts', 'parts')}: found more (at line {line})"
+        )
     return tomllib.loads(text, parse_float=read_float)

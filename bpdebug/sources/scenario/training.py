@@ -16,19 +16,11 @@ from bpdebug.engine.network.optimizers import OPTIMIZERS, Optimizer, Trained, up
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.errors import BpdebugError
+from bpdebug.limits import LIMITS, at_most
 from bpdebug.sources.problems import ProblemReport
 from bpdebug.sources.scenario.model import STRICT, check, check_kind
 
 OPTIMIZER, TRAINING = "optimizer", "training"
-MAX_ITERATIONS = 10**9
-"""None is computed before one goes there; more than this no counter in float32 could tell apart."""
-
-MAX_MICROBATCHES = 64
-"""Each has statements of its own, and all of them are listed."""
-
-MAX_STATEMENTS = 100_000
-"""Of all microbatches together: as many as the longest network has, and a list that is still used."""
-
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -37,8 +29,8 @@ class TrainingTable(BaseModel):
 
     model_config = STRICT
 
-    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)] = 1
-    microbatches: Annotated[int, Field(ge=1, le=MAX_MICROBATCHES)] = 1
+    iterations: Annotated[int, Field(ge=1, le=LIMITS.iterations)] = 1
+    microbatches: Annotated[int, Field(ge=1, le=LIMITS.microbatches)] = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +63,8 @@ class Training:
         parameters = trained(program)
         if parameters and self.microbatches > 1:
             count = len(program.statements) * self.microbatches
-            if count > MAX_STATEMENTS:
-                message = f"too many: found {count:,} statements in all, expected at most {MAX_STATEMENTS:,}"
+            if count > LIMITS.statements:
+                message = f"too many: found {count:,} statements in all, expected {at_most('statements')}"
                 report.add((TRAINING, "microbatches"), message, "each microbatch has statements of its own")
                 return program
             try:

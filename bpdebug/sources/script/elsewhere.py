@@ -1,7 +1,7 @@
 """A function run in another process: there a script may print, block and crash, and the app goes on.
 
 What is sent and what comes back is pickled: names, texts, values and statements, nothing of the person's own
-objects. The process ends with the one that asked.
+objects. The process ends with the one that asked, and all that the script has started with it.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Elsewhere:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": path},
+            start_new_session=True,
         )
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # what it says, or does not, is read anyway
@@ -86,8 +87,12 @@ class Elsewhere:
         self.process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
 
     def end(self) -> None:
-        """End it."""
-        self.process.kill()
+        """End it, and what the script has started: that would hold the pipe open on which one waits."""
+        if os.name != "posix":
+            self.process.kill()
+        elif self.process.returncode is None:  # nobody has waited for it, so its number is still its own
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def answer() -> None:
@@ -118,6 +123,8 @@ def _end_with(stream: int) -> None:
     """End this process when nobody is left at the other end of a stream."""
     while os.read(stream, 1):
         pass
+    if os.name == "posix":
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from bpdebug.sources.script.recorder.held import DEEPEST, attributes_of
 from bpdebug.sources.script.recorder.hooks import Hooks
-from bpdebug.sources.script.recorder.objects import is_tensor
+from bpdebug.sources.script.recorder.objects import is_other, is_tensor
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.records import MISSING, Instance, Node
 from bpdebug.sources.script.recording import Recording
@@ -112,7 +112,11 @@ class Environment(Mapping[str, Any]):
     def _as_then(self, value: Any, depth: int) -> Any:
         if is_tensor(value):
             node = self.node(value)
-            return value if node is None else self._value_of(node)
+            if node is None:
+                return value
+            other = self._recording.objects.other
+            then = self._value_of(node)
+            return other.made(then, value) if other is not None and is_other(value) else then
         if depth > DEEPEST or isinstance(value, np.ndarray):
             return value
         if id(value) in self._revived:

@@ -17,11 +17,12 @@ import numpy as np
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.limits import LIMITS
 from bpdebug.sources.declared import LARGEST, MAX_ELEMENTS
 from bpdebug.sources.problems import RefusalError, described
 from bpdebug.sources.tensors.stored import Member, StoredArray
 
-MAX_LINE_BYTES = 2**22
+MAX_LINE_BYTES = LIMITS.csv_line_bytes
 """Two hundred thousand numbers in full precision; as a list they need thirty times as much memory."""
 
 HINTS = {
@@ -81,7 +82,9 @@ def _rows(file: BinaryIO) -> Iterator[tuple[int, list[bytes]]]:
         count += columns
         if count > MAX_ELEMENTS:
             found = f"found more than {MAX_ELEMENTS:,}"
-            raise RefusalError(f"too many elements: {found}, expected at most that in one tensor")
+            raise RefusalError(
+                f"too many elements: {found}, expected at most that in one tensor (the limit tensor_elements)"
+            )
         yield number, cells
 
 
@@ -93,7 +96,9 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
         number += 1
         if len(line) > MAX_LINE_BYTES:
             found = f"found more than {MAX_LINE_BYTES:,} bytes"
-            raise RefusalError(f"line {number}: too long: {found}, expected at most that")
+            raise RefusalError(
+                f"line {number}: too long: {found}, expected at most that (the limit csv_line_bytes)"
+            )
         yield line.removeprefix(mark).strip()
         mark = b""
 

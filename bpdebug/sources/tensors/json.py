@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
+from bpdebug.limits import LIMITS
 from bpdebug.sources.declared import MAX_AXES
 from bpdebug.sources.floats import read_float
 from bpdebug.sources.literal import read_numbers
 from bpdebug.sources.problems import RefusalError, described
 from bpdebug.sources.tensors.stored import Member, StoredArray
 
-MAX_JSON_BYTES = 64 * 2**20
-"""Millions of numbers; reading them takes several times as much memory."""
+MAX_JSON_BYTES = LIMITS.json_bytes
+"""Millions of elements; reading them takes several times as much memory."""
 
 
 class _Object(dict[str, Any]):
@@ -30,7 +31,8 @@ def members(file: BinaryIO) -> Iterator[Member]:
     content = file.read(MAX_JSON_BYTES + 1)
     if len(content) > MAX_JSON_BYTES:
         found = f"found more than {MAX_JSON_BYTES:,} bytes"
-        raise RefusalError(f"too large: {found}, expected at most that", "np.savez writes smaller files")
+        message = f"too large: {found}, expected at most that (the limit json_bytes)"
+        raise RefusalError(message, "np.savez writes smaller files")
     try:
         table = json.loads(content.decode("utf-8-sig"), parse_float=read_float, object_pairs_hook=_Object)
     except json.JSONDecodeError as error:

@@ -16,9 +16,10 @@ from typing import BinaryIO, Protocol
 
 import numpy as np
 
+from bpdebug.limits import LIMITS
 from bpdebug.sources.tensors.stored import BFLOAT16, Member, Numbers, StoredArray, or_refused
 
-MAX_HEADER_BYTES = 2**16
+MAX_HEADER_BYTES = LIMITS.npy_header_bytes
 """What is read of a file to find its header; those that NumPy writes are about a hundred bytes long."""
 
 _HEADERS = {

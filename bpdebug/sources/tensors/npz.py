@@ -11,16 +11,18 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 from typing import BinaryIO, cast
 
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.limits import LIMITS, at_most
 from bpdebug.sources.problems import RefusalError
 from bpdebug.sources.tensors.npy import read_header
 from bpdebug.sources.tensors.stored import Member, Numbers, StoredArray, mapping, or_refused
 
-MAX_DIRECTORY_BYTES = 4 * 2**20
+MAX_DIRECTORY_BYTES = LIMITS.npz_directory_bytes
 """The names of tens of thousands of arrays."""
 CHUNK = 2**20
 """How much is unpacked at a time."""
@@ -39,7 +41,7 @@ class _Archive:
         """Return at most so many of the next bytes."""
         if size > MAX_DIRECTORY_BYTES:
             found = f"found a directory of {size:,} bytes"
-            raise RefusalError(f"too large: {found}, expected at most {MAX_DIRECTORY_BYTES:,}")
+            raise RefusalError(f"too large: {found}, expected {at_most('npz_directory_bytes')}")
         return self._read(size)
 
 
@@ -54,8 +56,27 @@ def members(file: BinaryIO) -> Iterator[Member]:
     with or_refused("damaged, or not an .npz file: found no archive, expected what np.savez writes"):
         archive = zipfile.ZipFile(cast("BinaryIO", _Archive(file)))
     with archive:
+        _check_places(archive.infolist())
         for member in archive.infolist():
             yield member.filename.removesuffix(".npy"), partial(_stored, member)
+
+
+def _check_places(members: list[zipfile.ZipInfo]) -> None:
+    """Refuse an archive with a name that is there twice, or in which two arrays share bytes.
+
+    A library would take the last of the name, and give the same bytes out as often as they are named.
+
+    Raises
+    ------
+    RefusalError
+        If it is such an archive.
+    """
+    if len({member.filename for member in members}) < len(members):
+        raise RefusalError("damaged: found a name that is twice in the archive, expected each once")
+    in_order = sorted(members, key=lambda member: member.header_offset)
+    for member, behind in pairwise(in_order):
+        if member.header_offset + LOCAL_HEADER_BYTES + member.compress_size > behind.header_offset:
+            raise RefusalError("damaged: found two arrays that share bytes, expected each in its own place")
 
 
 def _stored(member: zipfile.ZipInfo, file: BinaryIO) -> StoredArray:
@@ -78,10 +99,11 @@ def _mapped(member: zipfile.ZipInfo, numbers: Numbers, offset: int, file: Binary
     with or_refused(DAMAGED):
         start = _start(file, member)
         archive = mapping(file)
-        with memoryview(archive) as content:
-            check_sum = zlib.crc32(content[start : start + member.file_size])
-        if check_sum != member.CRC:
-            raise RefusalError(DAMAGED)
+        if member.file_size == offset + numbers.size:  # what stands behind the numbers is not read
+            with memoryview(archive) as content:
+                check_sum = zlib.crc32(content[start : start + member.file_size])
+            if check_sum != member.CRC:
+                raise RefusalError(DAMAGED)
         return numbers.array(archive, start + offset)
 
 

@@ -10,10 +10,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from bpdebug.limits import LIMITS, at_most
 from bpdebug.sources.problems import RefusalError, shortened
 from bpdebug.sources.tensors.stored import BFLOAT16, Member, Numbers, StoredArray, not_numbers, or_refused
 
-MAX_HEADER_BYTES = 4 * 2**20
+MAX_HEADER_BYTES = LIMITS.safetensors_header_bytes
 """The names of tens of thousands of tensors; the parser needs up to thirty times as much memory."""
 
 LENGTH_BYTES = 8
@@ -44,7 +45,7 @@ def members(file: BinaryIO) -> Iterator[Member]:
         raise RefusalError(NO_HEADER)
     if length > MAX_HEADER_BYTES:
         found = f"found a header of {length:,} bytes"
-        raise RefusalError(f"too large: {found}, expected at most {MAX_HEADER_BYTES:,}")
+        raise RefusalError(f"too large: {found}, expected {at_most('safetensors_header_bytes')}")
     with or_refused(NO_HEADER):
         header = json.loads(file.read(length).decode(), object_pairs_hook=_unique)
         if not isinstance(header, dict):

@@ -12,6 +12,7 @@ import numpy as np
 
 from bpdebug.engine.language.forms import Shape, element_count, written
 from bpdebug.engine.language.functions.entry import Array
+from bpdebug.limits import at_most
 from bpdebug.sources.declared import MAX_AXES, too_many_elements
 from bpdebug.sources.problems import RefusalError
 
@@ -168,7 +169,9 @@ def check_shape(shape: Shape) -> None:
         If it has too many axes or elements, or an extent that is negative or 0.
     """
     if len(shape) > MAX_AXES:
-        raise RefusalError(f"too many dimensions: found {len(shape)}, expected at most {MAX_AXES}")
+        raise RefusalError(f"too many dimensions: found {len(shape)}, expected {at_most('tensor_axes')}")
+    if any(type(extent) is not int for extent in shape):
+        raise RefusalError(f"damaged: found the shape {written(shape)}, expected whole numbers")
     if any(extent < 0 for extent in shape):
         raise RefusalError("damaged: found a negative extent in the shape")
     excess = too_many_elements(tuple(extent or 1 for extent in shape))

@@ -12,6 +12,9 @@ from textual.widget import Widget
 from bpdebug.present.operation_text import OperationText
 from bpdebug.present.sum_table import table_lines
 
+STEADY = 3
+"""The card has a multiple of so many lines: with each step, another height would move all panels below."""
+
 
 class OperationCard(Widget):
     """Shows an `OperationText`."""
@@ -42,14 +45,15 @@ class OperationCard(Widget):
             before, self.text = self.lines_of(self.text), text
             self.refresh(layout=self.lines_of(text) != before)
 
-    def lines_of(self, text: OperationText) -> int:
-        """Return the lines of all that there is to say, at the width that it has."""
-        width = max(1, self.content_size.width)
-        return len(card_content(text, width, roomy=True).wrap(width))
+    def lines_of(self, text: OperationText, width: int = 0) -> int:
+        """Return the lines to have for all that there is to say: a few too many, so that little moves."""
+        width = max(1, width or self.content_size.width)
+        lines = len(card_content(text, width, roomy=True).wrap(width))
+        return max(3, -(-lines // STEADY)) * STEADY
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the lines of all that it says; the styles say how many are too few, or too many."""
-        return len(card_content(self.text, width, roomy=True).wrap(max(1, width)))
+        """Return the lines to have; the styles say how many are too few, or too many."""
+        return self.lines_of(self.text, width)
 
     def render(self) -> Content:
         """Lay out the card for its size; `…` says that there would be more."""

@@ -45,8 +45,10 @@ class TensorPanel(CellGrid):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"move_cell({rows}, {columns})", show=False)
         for key, rows, columns in (
-            ("up,k", -1, 0),
-            ("down,j", 1, 0),
+            ("up", -1, 0),
+            ("k", -1, 0),
+            ("down", 1, 0),
+            ("j", 1, 0),
             ("left", 0, -1),
             ("right", 0, 1),
             ("pageup", -10, 0),
@@ -66,6 +68,7 @@ class TensorPanel(CellGrid):
         self.beside: tuple[str, ...] = ()
         self.fed: frozenset[tuple[int, int]] = frozenset()
         self.strips: dict[tuple[int, int, int, str], Strip] = {}
+        self.lines: dict[int, Strip] = {}
 
     # What the screen tells it
 
@@ -97,6 +100,7 @@ class TensorPanel(CellGrid):
         if indexed != self.indexed:
             self.indexed = indexed
             self.strips.clear()
+            self.lines.clear()
             self.virtual_size = self.grid_size()
             self.refresh()
 
@@ -132,6 +136,7 @@ class TensorPanel(CellGrid):
             self.strips.clear()
         is_fed_anew = (panel.sources, panel.slicing) != (self.panel.sources, self.slicing)
         self.panel, self.format, self.shows_cell = panel, format, shows_cell
+        self.lines.clear()
         self.show_part()
         self.update_classes(
             {
@@ -151,6 +156,7 @@ class TensorPanel(CellGrid):
         if fed != self.fed:
             self.fed = fed
             self.strips.clear()
+            self.lines.clear()
             self.refresh()
 
     def show_part(self) -> None:
@@ -194,6 +200,7 @@ class TensorPanel(CellGrid):
 
     def on_resize(self) -> None:
         """Fit the titles to the new width, and what is in sight to the new room."""
+        self.lines.clear()
         self.show_part()
         self.reveal_sources()
 
@@ -206,8 +213,26 @@ class TensorPanel(CellGrid):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        """Draw one visible line."""
-        return self.render_note(y, self.size.width) if self.panel.value is None else super().render_line(y)
+        """Draw one visible line; each is kept as it is until something of the panel changes."""
+        if y not in self.lines:
+            is_note = self.panel.value is None
+            self.lines[y] = self.render_note(y, self.size.width) if is_note else super().render_line(y)
+        return self.lines[y]
+
+    def notify_style_update(self) -> None:
+        """Draw anew what had other colours."""
+        self.lines.clear()
+        super().notify_style_update()
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        """Draw the columns that are in sight now."""
+        self.lines.clear()
+        super().watch_scroll_x(old_value, new_value)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draw the rows that are in sight now."""
+        self.lines.clear()
+        super().watch_scroll_y(old_value, new_value)
 
     def draw_header(self) -> Strip:
         """Draw the indices of the columns that are in sight."""

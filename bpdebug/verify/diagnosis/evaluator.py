@@ -73,13 +73,10 @@ class Evaluator:
         shapes = tuple(operand.shape for operand in operands)
         with np.errstate(all="ignore"):
             try:
-                numbers, products = element_count(function.form.shape(shapes, options)), 0
-                if function.form.cost:
-                    held, products = function.form.cost(shapes, options)
-                    numbers += held
-                if numbers > MOST_NUMBERS:
+                cost = function.cost(shapes, options)
+                if element_count(function.form.shape(shapes, options)) + cost.elements > MOST_NUMBERS:
                     return None
-                self.computed += products // PRODUCTS
+                self.computed += cost.products // PRODUCTS
                 if function.options.keys() >= options.keys():
                     misread = None
             except ShapeError:

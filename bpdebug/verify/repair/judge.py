@@ -15,7 +15,7 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.computed import stem_of_gradient
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.graph import sources
-from bpdebug.verify.repair.known import Known
+from bpdebug.verify.repair.known import KnownGradients
 from bpdebug.verify.repair.places import difference
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import ParameterVerdict
@@ -39,7 +39,7 @@ class Judge:
         The recorded values, and fresh ones.
     corrected : mapping
         The corrections that were made, as what a replay replaces.
-    known : Known
+    known : KnownGradients
         What a value is the gradient of; nothing is known any more once a forward line is corrected.
     there : frozenset of int
         The tensors whose very gradients the person's code has, when the suspects were last asked for.
@@ -51,13 +51,13 @@ class Judge:
         self.replay = Replay(recording, targets)
         self.trials = trials_of(analysis, self.replay)
         self.corrected: Replaced = {}
-        self.known = Known(analysis, analysis.gradients)
+        self.known = KnownGradients(analysis, analysis.gradients)
         self._after_right: dict[str, set[int]] = {}
         self.there: frozenset[int] = frozenset()
 
     def forget(self) -> None:
         """From now on the forward pass is another: the derived gradients are those of what it was."""
-        self.known = Known(self.analysis, {})
+        self.known = KnownGradients(self.analysis, {})
 
     def verdicts(self) -> dict[str, ParameterVerdict]:
         """Judge every parameter: wrong if it is on any of the values."""

@@ -26,7 +26,7 @@ Meaning = Literal["tensor", "parameter", "slope", ""]
 """The gradient of a tensor on the way or of a parameter, or the slope of an activation; empty: not known."""
 
 
-class Known:
+class KnownGradients:
     """Knows the derived gradients of a forward pass.
 
     Parameters

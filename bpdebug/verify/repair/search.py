@@ -60,7 +60,7 @@ def unsaid(line: int, tried: int) -> None:
 
 
 class KnownValues(Protocol):
-    """Knows the right gradients, as `Known` does."""
+    """Knows the right gradients, as `KnownGradients` does."""
 
     def meaning(self, value: Any) -> Meaning:
         """Say what a value is known to be."""

@@ -198,6 +198,13 @@ def grow(trees: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
 TREES = st.recursive(st.sampled_from([Name("x"), Name("y"), Name("dw1")]) | NUMBERS, grow, max_leaves=12)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"], ids=["Unix", "old Mac", "Windows"])
+def test_a_column_is_counted_from_the_start_of_the_text(end: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse(f"({end}é + x.size)")
+    assert caught.value.column == len(f"({end}é + ") + 1
+
+
 @pytest.mark.parametrize("text", ["(2).T", "(-0.0) ** x", "(-2) ** x", "(x ** y) ** -2", "x - (y - 1)"])
 def test_literals_and_parentheses_survive_printing(text: str) -> None:
     assert parse(numpy_text(parse(text))) == parse(text)

@@ -70,7 +70,8 @@ def test_200_megabytes_are_refused_unread(tmp_path):
     with path.open("wb") as file:
         file.truncate(200 * 2**20)
     assert messages(str(path)) == [
-        f"{path}: too large: found more than {MAX_FILE_BYTES:,} bytes, expected at most that"
+        f"{path}: too large: found more than {MAX_FILE_BYTES:,} bytes,"
+        " expected at most that (the limit file_bytes)"
         " (write large tensors as { random = ... })"
     ]
 

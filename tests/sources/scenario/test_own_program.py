@@ -11,9 +11,9 @@ import pytest
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import ScenarioError
+from bpdebug.limits import LIMITS
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario, summarise
-from bpdebug.sources.scenario.program_text import MAX_STATEMENTS
 from bpdebug.verify.check import check_scenario
 
 Load = Callable[..., Case]
@@ -141,7 +141,7 @@ def test_a_summary_says_how_long_it_is(tmp_path: Path) -> None:
 
 def test_too_many_statements(load: Load) -> None:
     with pytest.raises(ScenarioError, match="too long: found more than 100,000 statements"):
-        load("\n".join(f"h{n} = x" for n in range(MAX_STATEMENTS + 1)))
+        load("\n".join(f"h{n} = x" for n in range(LIMITS.statements + 1)))
 
 
 def test_a_long_program_is_derived_in_seconds(load: Load) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from bpdebug.sources.script.instrumentation import instrument
 from bpdebug.sources.script.recorder.hooks import Hooks
-from bpdebug.sources.script.recorder.limits import Limits
+from bpdebug.sources.script.recorder.limits import RecordingLimits
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.tracebacks import without_own
 from bpdebug.sources.script.running import hooks_in_place
@@ -34,7 +34,7 @@ def plain(source: str) -> Outcome:
 
 
 def instrumented(source: str, on: bool = True) -> tuple[Outcome, Recorder]:
-    recorder = Recorder([], Limits(iteration=10**9, function="" if on else "nothing"))
+    recorder = Recorder([], RecordingLimits(iteration=10**9, function="" if on else "nothing"))
     recorder.files.add(FILE)
     with hooks_in_place(Hooks(recorder).table()):
         return _run(instrument(source, FILE, recorder.sites)), recorder

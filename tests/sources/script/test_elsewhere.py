@@ -51,6 +51,14 @@ def waiting(say: Say) -> str:
     return "waited"
 
 
+def forking(say: Say) -> None:
+    """Start a process that has the ends of all pipes, and go."""
+    if os.fork():
+        say("gone")
+        os._exit(3)
+    time.sleep(600)
+
+
 @pytest.fixture(autouse=True)
 def _tests_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the other process import the functions of this module."""
@@ -86,6 +94,12 @@ def test_it_can_be_stopped_and_ended() -> None:
     ended = Elsewhere(waiting)
     with pytest.raises(BpdebugError, match="ended in the middle"):
         ended.result(lambda said: ended.end())
+
+
+def test_what_a_script_leaves_running_is_ended_with_it() -> None:
+    left = Elsewhere(forking)
+    with pytest.raises(BpdebugError, match="ended in the middle"):
+        left.result(lambda said: left.end())
 
 
 def test_it_ends_with_the_one_that_asked() -> None:

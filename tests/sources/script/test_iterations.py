@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bpdebug.sources.script import RecordingOptions, record_script
+from bpdebug.sources.script.case import case_of
 from bpdebug.verify.repair.check import check_recording
 from tests.sources.script.recording import recorded
 from tests.tiers import deep, few
@@ -117,6 +118,42 @@ def test_a_state_of_the_forward_pass_ends_no_iteration(tmp_path: Path, text: str
     assert set(report.verdicts) == expected
     assert set(report.verdicts.values()) == {"right"}
     assert sum(update.slot in expected for update in recording.updates) == len(expected)
+
+
+BATCHES = """
+all_x, all_y = rng.normal(size=(12, 3)), rng.normal(size=(12, 3))
+held = {"v": rng.normal(size=(3, 3))}
+def step(x, y):
+    global w
+    e = x @ w @ held["v"] - y
+    dw, dv = x.T @ e @ held["v"].T, (x @ w).T @ e
+    w = w - rate * dw
+    held["v"] -= rate * dv
+for epoch in range(2):
+    for part in range(3):
+        chosen = slice(part, None, 3)
+        x, y = all_x[chosen] * 1.0, all_y[chosen] + 0.0
+        step(x, y)
+"""
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_every_iteration_has_the_names_of_the_first_and_nothing_of_the_next(
+    tmp_path: Path, number: int
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(HEAD + BATCHES, encoding="utf-8")
+    case = case_of(record_script(path, options=RecordingOptions(iteration=number)))
+    written = [(one.source.line, one.name) for one in case.program.statements if one.source is not None]
+    begins = HEAD.count("\n") + 6
+    assert written == [
+        (begins, "e"),
+        (begins + 1, "dw"),
+        (begins + 1, "dv"),
+        (begins + 2, "w ·2"),
+        (begins + 3, "held['v'] ·2"),
+    ]
+    assert {"x", "y", "w", "held['v']"} <= set(case.values)
 
 
 @pytest.mark.parametrize("text", few([pytest.param(text, id=name) for name, text in STATES.items()], 2))

@@ -23,7 +23,7 @@ from tests.sources.tensors.conftest import write_scenario
 from tests.sources.tensors.writing import archive, bfloat16, declared, safetensors_bytes, write_safetensors
 
 ARRAY = np.arange(6.0).reshape(2, 3)
-TOO_LARGE = "expected at most 33,554,432 in one tensor"
+TOO_LARGE = "expected at most 33,554,432 in one tensor (the limit tensor_elements)"
 
 
 def write(name: str, content: bytes) -> None:
@@ -209,6 +209,7 @@ def test_a_huge_header_is_not_read(messages):
     try:
         assert messages('{ file = "w.safetensors" }') == [
             ": w.safetensors: too large: found a header of 1,073,741,824 bytes, expected at most 4,194,304"
+            " (the limit safetensors_header_bytes)"
         ]
         assert tracemalloc.get_traced_memory()[1] < 2**23  # the scenario itself takes half of it
     finally:
@@ -298,7 +299,7 @@ def test_a_directory_of_an_archive_that_is_too_large(messages):
     archive("w.npz", **{f"{n}{'x' * 60_000}": b"" for n in range(71)})
     (message,) = messages('{ file = "w.npz" }')
     assert message.startswith(": w.npz: too large: found a directory of 4,")
-    assert message.endswith(" bytes, expected at most 4,194,304")
+    assert message.endswith(" bytes, expected at most 4,194,304 (the limit npz_directory_bytes)")
 
 
 def test_methods_that_libraries_unpack_without_a_limit(messages):
@@ -377,14 +378,16 @@ def test_csv_in_bounded_memory(messages, monkeypatch):
     monkeypatch.setattr(csv, "MAX_ELEMENTS", 5)
     write("w.csv", b"1,2\n3,4\n5,6\n")
     assert messages('{ file = "w.csv" }') == [
-        ": w.csv: too many elements: found more than 5, expected at most that in one tensor"
+        ": w.csv: too many elements: found more than 5,"
+        " expected at most that in one tensor (the limit tensor_elements)"
     ]
     with open("w.csv", "wb") as file:
         file.truncate(2**30)
     tracemalloc.start()
     try:
         assert messages('{ file = "w.csv" }') == [
-            ": w.csv: line 1: too long: found more than 4,194,304 bytes, expected at most that"
+            ": w.csv: line 1: too long: found more than 4,194,304 bytes,"
+            " expected at most that (the limit csv_line_bytes)"
         ]
         assert tracemalloc.get_traced_memory()[1] < 2**24
     finally:
@@ -408,7 +411,8 @@ def test_the_users_own_files_are_limited_together(tmp_path):
         load_scenario(tmp_path / "test.toml")
     assert [problem.key_path for problem in caught.value.problems] == ["mine.da0"]
     assert caught.value.problems[0].message == (
-        "too large: found files that hold 150,000,000 elements up to here, expected at most 134,217,728"
+        "too large: found files that hold 150,000,000 elements up to here,"
+        " expected at most 134,217,728 (the limit run_elements)"
     )
 
 

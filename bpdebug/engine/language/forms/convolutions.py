@@ -165,9 +165,12 @@ def _form(
 
     def cost(shapes: tuple[Shape, ...], options: Options) -> Cost:
         found = geometry(shapes, options)
-        # All windows are laid out side by side, for one matrix product.
-        windows = element_count(found.x[:2]) * element_count((*found.w[2:], *found.out[2:]))
-        return Cost(windows, windows * found.w[0] // found.groups)
+        # All windows are laid out side by side, a call for each place in one; then comes a matrix product,
+        # which of the weights' gradient has a result for each example.
+        places = element_count(found.w[2:])
+        windows = element_count(found.x[:2]) * places * element_count(found.out[2:])
+        examples = found.x[0] * element_count(found.w) if "g" in arguments and arguments[0] == "x" else 0
+        return Cost(windows + examples, windows * found.w[0] // found.groups, windows, places)
 
     def products(cell: Position, shapes: tuple[Shape, ...], options: Options) -> Iterator[Factors]:
         return terms(geometry(shapes, options), cell)

@@ -25,10 +25,33 @@ AxesRule = Callable[[Sequence[Axes], tuple[Shape, ...], Options], Axes]
 
 
 class Cost(NamedTuple):
-    """What a function takes on the way to its result: numbers held in memory, and products."""
+    """What a function takes on the way to its result.
 
-    numbers: int
+    Attributes
+    ----------
+    elements : int
+        What it holds in memory beside its arguments and its result.
+    products : int
+        The multiplications of its matrix products.
+    visits : int
+        The elements that it goes over one by one.
+    calls : int
+        The calls of NumPy in a loop.
+    """
+
+    elements: int
     products: int
+    visits: int = 0
+    calls: int = 0
+
+    @property
+    def time(self) -> int:
+        """How many multiplications of a matrix product would take as long as all of it."""
+        return self.products + A_VISIT * self.visits + A_CALL * self.calls
+
+
+A_VISIT, A_CALL = 16, 2**15
+"""So many multiplications of a matrix product take as long."""
 
 
 class Form(NamedTuple):
@@ -45,7 +68,8 @@ class Form(NamedTuple):
     local : bool
         Whether the function, applied to those regions alone, gives the region of the result.
     cost : callable, optional
-        (shapes of the arguments, options) -> what it takes on the way; by default, a product an element.
+        (shapes of the arguments, options) -> what it takes on the way; by default, it goes over the largest
+        of them.
     axes : callable, optional
         (axes of the arguments, their shapes, options) -> axes of the result; by default, an axis is that of
         an argument of which less is read for a single place along it.

@@ -9,12 +9,13 @@ from itertools import product
 import numpy as np
 
 from bpdebug.engine.language.forms.element import Choice, Element
-from bpdebug.engine.language.forms.form import Form, signature
+from bpdebug.engine.language.forms.form import Cost, Form, signature
 from bpdebug.engine.language.forms.regions import (
     Index,
     Options,
     Region,
     Shape,
+    element_count,
     nothing,
     numbers_of,
     point,
@@ -191,6 +192,15 @@ def _mean_gradient_written(element: Element, writer: Writer) -> Written:
     return writer.mean(writer.sum_of(element, 0, list(windows.around(element.place))), windows.count)
 
 
+def _pooling_cost(shapes: tuple[Shape, ...], options: Options) -> Cost:
+    """Return what it takes to go over all windows, a few calls for each place in one."""
+    shape = shapes[-1]
+    height, width = pooling_axes(shape, options)
+    windows = element_count(shape[:2]) * max(0, height.outputs) * max(0, width.outputs)
+    places = height.size * width.size
+    return Cost(2 * windows + element_count(shape), 0, places * windows, 4 * places)
+
+
 IMAGES = "batch channel height width"
 
 MAX_POOLING = Form(
@@ -198,6 +208,7 @@ MAX_POOLING = Form(
     _pooling_shape,
     _pooling_reads,
     local=False,
+    cost=_pooling_cost,
     signature=signature(IMAGES, IMAGES),
     arithmetic=_max_written,
     choices=_max_choices,
@@ -207,6 +218,7 @@ MEAN_POOLING = Form(
     _pooling_shape,
     _pooling_reads,
     local=False,
+    cost=_pooling_cost,
     signature=signature(IMAGES, IMAGES),
     arithmetic=_mean_written,
 )
@@ -215,6 +227,7 @@ MAX_POOLING_GRADIENT = Form(
     _pooling_gradient_shape,
     _max_gradient_reads,
     local=False,
+    cost=_pooling_cost,
     arithmetic=_max_gradient_written,
     choices=_max_gradient_choices,
 )
@@ -223,5 +236,6 @@ MEAN_POOLING_GRADIENT = Form(
     _pooling_gradient_shape,
     _mean_gradient_reads,
     local=False,
+    cost=_pooling_cost,
     arithmetic=_mean_gradient_written,
 )

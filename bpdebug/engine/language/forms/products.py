@@ -130,6 +130,10 @@ def _einsum_cost(shapes: tuple[Shape, ...], options: Options) -> Cost:
     return Cost(0, len(shapes) * prod(found.extents.values()))
 
 
+def _einsum_gradient_cost(shapes: tuple[Shape, ...], options: Options) -> Cost:
+    return Cost(2 * max(map(prod, shapes)), _einsum_cost(shapes[1:], options).products)
+
+
 def _einsum_axes(operands: Sequence[Axes], shapes: tuple[Shape, ...], options: Options) -> Axes:
     found = subscripts_of(shapes, options)
     names: dict[str, str] = {}
@@ -214,4 +218,10 @@ EINSUM = Form(
     axes=_einsum_axes,
     arithmetic=_einsum_written,
 )
-EINSUM_GRADIENT = Form("gradient of einsum", _einsum_gradient_shape, _einsum_gradient_reads, local=False)
+EINSUM_GRADIENT = Form(
+    "gradient of einsum",
+    _einsum_gradient_shape,
+    _einsum_gradient_reads,
+    local=False,
+    cost=_einsum_gradient_cost,
+)

@@ -102,7 +102,14 @@ def mish_prime(x: Array) -> Array:
 
 
 ENTRIES = (
-    Function("identity", lambda x: x, ("g",), "Passes its input on unchanged; its derivative is 1.", SAMPLES),
+    Function(
+        "identity",
+        lambda x: x,
+        ("g",),
+        "No activation: the sum passes on unchanged; so does its gradient.",
+        SAMPLES,
+        temporaries=0,
+    ),
     Function(
         "sigmoid",
         sigmoid,
@@ -142,6 +149,7 @@ ENTRIES = (
         ("g * relu_prime(x)",),
         "relu(x) = max(x, 0) lets positive numbers through and stops the rest.",
         SAMPLES,
+        temporaries=0,
     ),
     Function(
         "relu_prime",
@@ -150,6 +158,7 @@ ENTRIES = (
         "relu′(x) = 1 where x > 0, else 0; at x = 0 it is taken as 0.",
         SAMPLES,
         notation="relu′({x})",
+        temporaries=0,
         derivative_of="relu",
     ),
     Function(
@@ -236,6 +245,7 @@ ENTRIES = (
         "mish′(x) = tanh(s) + x·tanh′(s)·σ(x), where s = softplus(x).",
         SAMPLES,
         notation="mish′({x})",
+        temporaries=6,
         derivative_of="mish",
     ),
 )

@@ -98,6 +98,7 @@ ENTRIES = (
         notation="{x}ᵀ",
         python="{x}.T",
         precedence=ATTRIBUTE,
+        temporaries=0,
     ),
     Function("exp", np.exp, ("g * out",), "The exponential eˣ.", (Sample((MIXED,)),)),
     Function("log", np.log, ("g / x",), "The natural logarithm.", (Sample((POSITIVE,)),)),

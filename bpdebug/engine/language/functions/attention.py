@@ -45,6 +45,7 @@ ENTRIES = (
         form=SPLIT_HEADS,
         options=HEADS,
         notation="heads({x})",
+        temporaries=0,
     ),
     Function(
         "merge_heads",

@@ -58,6 +58,7 @@ ENTRIES = (
         "hardtanh(x) = x, cut off at −1 and 1: outside no gradient passes.",
         (Sample((MIXED,)), Sample((MIXED,), {"lowest": -0.7, "highest": 1.5})),
         options=BOUNDS,
+        temporaries=0,
     ),
     Function(
         "hardtanh_prime",
@@ -67,6 +68,7 @@ ENTRIES = (
         (Sample((MIXED,)), Sample((MIXED,), {"lowest": -0.7, "highest": 1.5})),
         options=BOUNDS,
         notation="hardtanh′({x})",
+        temporaries=0,
         derivative_of="hardtanh",
     ),
     Function(
@@ -75,6 +77,7 @@ ENTRIES = (
         ("g * relu6_prime(x)",),
         "relu6(x) = max(x, 0), cut off at 6.",
         (Sample((AROUND_SIX,)),),
+        temporaries=0,
     ),
     Function(
         "relu6_prime",
@@ -83,6 +86,7 @@ ENTRIES = (
         "relu6′(x) = 1 between 0 and 6, else 0; at both it is taken as 0.",
         (Sample((AROUND_SIX,)),),
         notation="relu6′({x})",
+        temporaries=0,
         derivative_of="relu6",
     ),
     Function(

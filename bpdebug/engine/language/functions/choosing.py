@@ -30,6 +30,7 @@ ENTRIES = (
         (Sample((MIXED, TRUTHS)), Sample((MIXED, TRUTHS), {"value": 0.5})),
         options={"value": -np.inf},
         is_mask=True,
+        temporaries=0,
     ),
     Function(
         "clamp",

@@ -38,6 +38,7 @@ def _comparison(name: str, truth: Callable[..., Any], sign: str, notation: str, 
         notation=f"{{x}} {notation} {{y}}",
         python=f"{{x}} {sign} {{y}}",
         precedence=COMPARISON,
+        temporaries=0,
     )
 
 
@@ -62,6 +63,7 @@ TRUTH_VALUES = (
         notation="{x} ∧ {y}",
         python="{x} and {y}",
         precedence=AND,
+        temporaries=0,
     ),
     Function(
         "logical_or",
@@ -72,6 +74,7 @@ TRUTH_VALUES = (
         notation="{x} ∨ {y}",
         python="{x} or {y}",
         precedence=OR,
+        temporaries=0,
     ),
     Function(
         "logical_not",
@@ -82,9 +85,24 @@ TRUTH_VALUES = (
         notation="¬{x}",
         python="not {x}",
         precedence=NOT,
+        temporaries=0,
     ),
-    Function("isnan", as_numbers(np.isnan), (None,), "1 where the element is not a number, else 0.", SINGLE),
-    Function("isinf", as_numbers(np.isinf), (None,), "1 where the element is infinite, else 0.", SINGLE),
+    Function(
+        "isnan",
+        as_numbers(np.isnan),
+        (None,),
+        "1 where the element is not a number, else 0.",
+        SINGLE,
+        temporaries=0,
+    ),
+    Function(
+        "isinf",
+        as_numbers(np.isinf),
+        (None,),
+        "1 where the element is infinite, else 0.",
+        SINGLE,
+        temporaries=0,
+    ),
 )
 
 ENTRIES = (
@@ -99,6 +117,7 @@ ENTRIES = (
             Sample((((1.0,), (0.0,)), MIXED, 0.45)),
         ),
         notation="({y} where {x}, else {z})",
+        temporaries=0,
     ),
 )
 

@@ -81,6 +81,7 @@ ENTRIES = (
         ("1.1283791670955126 * g * exp(-x ** 2)",),
         "The error function: how likely a normal number with variance ½ is to lie within −x and x.",
         SAMPLES,
+        temporaries=13,
     ),
     Function(
         "floor",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.forms import ELEMENTWISE, Array, Form
+from bpdebug.engine.language.forms import ELEMENTWISE, Array, Cost, Form, Shape, element_count
 from bpdebug.engine.language.nodes import Expression, Option, places
 from bpdebug.engine.language.precedence import CALL
 from bpdebug.errors import DerivationError
@@ -62,6 +62,9 @@ class Function(NamedTuple):
         How tightly the written form binds, as Python's operators do.
     is_mask : bool
         Whether it writes −∞ on purpose, of which a softmax makes an exact 0.
+    temporaries : int
+        How many tensors as large as the largest that it takes or gives it holds on its way, where its form
+        does not say what it costs; one of NumPy's own functions (a `ufunc`) holds none.
     variadic : bool
         Whether it takes any number of arguments; then one derivative serves all of them, and `{place}`
         in it is the number of the argument, from 0, and `{operands}` are all of them.
@@ -81,6 +84,7 @@ class Function(NamedTuple):
     precedence: int = CALL
     is_mask: bool = False
     variadic: bool = False
+    temporaries: int = 3
     derivative_of: str = ""
 
     @property
@@ -91,6 +95,22 @@ class Function(NamedTuple):
     def takes(self, count: int) -> bool:
         """Whether it can be called with so many arguments."""
         return count >= 1 if self.variadic else count == self.arity
+
+    def cost(self, shapes: tuple[Shape, ...], options: Mapping[str, Option]) -> Cost:
+        """Return what it takes on the way to its result; raises `ShapeError` where the arguments do not fit.
+
+        Parameters
+        ----------
+        shapes : tuple of tuple of int
+            The shapes of the arguments.
+        options : mapping
+            All options.
+        """
+        if self.form.cost is not None:
+            return self.form.cost(shapes, options)
+        largest = max(map(element_count, (self.form.shape(shapes, options), *shapes)))
+        held = 0 if isinstance(self.numpy, np.ufunc) else self.temporaries
+        return Cost(held * largest, 0, largest)
 
     def rules(self, count: int) -> tuple[str | None, ...] | None:
         """Return the derivatives for so many arguments; None if there is no derivative."""

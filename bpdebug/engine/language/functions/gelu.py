@@ -112,6 +112,7 @@ ENTRIES = (
         ("g * gelu_prime(x)",),
         "gelu(x) = x·Φ(x): x times the probability that a normal number is below it.",
         SAMPLES,
+        temporaries=10,
     ),
     Function(
         "gelu_prime",
@@ -120,6 +121,7 @@ ENTRIES = (
         "gelu′(x) = Φ(x) + x·φ(x), with the normal distribution's Φ and its density φ.",
         SAMPLES,
         notation="gelu′({x})",
+        temporaries=10,
         derivative_of="gelu",
     ),
     Function(
@@ -129,6 +131,7 @@ ENTRIES = (
         "½x·(1 + tanh(√(2/π)·(x + 0.044715x³))), which is nearly gelu(x) and needs no Φ.",
         SAMPLES,
         notation="gelu({x})",
+        temporaries=4,
     ),
     Function(
         "gelu_tanh_prime",
@@ -137,6 +140,7 @@ ENTRIES = (
         "The slope of gelu as approximated with tanh; that of the exact gelu differs in the fourth digit.",
         SAMPLES,
         notation="gelu′({x})",
+        temporaries=9,
         derivative_of="gelu_tanh",
     ),
 )

@@ -79,6 +79,7 @@ ENTRIES = (
         form=CONCATENATED,
         options=AXIS,
         notation="[{x}; {y}]",
+        temporaries=0,
     ),
     Function(
         "part_like",
@@ -88,6 +89,7 @@ ENTRIES = (
         (Sample((MIXED, ONE_MORE)), Sample((MIXED, ONE_MORE), {"last": True})),
         form=PART,
         options={**AXIS, "last": False},
+        temporaries=0,
     ),
     Function(
         "sequence",
@@ -98,6 +100,7 @@ ENTRIES = (
         form=SEQUENCE,
         notation="[{operands}]",
         variadic=True,
+        temporaries=0,
     ),
     Function(
         "take",
@@ -107,6 +110,7 @@ ENTRIES = (
         (Sample((ROWS, NUMBERS)), Sample((ROWS, ((0.0, 1.0), (1.0, 1.0))))),
         form=TAKEN,
         notation="{x}[{y}]",
+        temporaries=1,
     ),
     Function(
         "row_sums",

@@ -93,6 +93,7 @@ ENTRIES = (
         "huber(x) = ½ x² near 0 and a straight line beyond δ, so that outliers pull no harder than that.",
         (Sample((MIXED,)), Sample((MIXED,), {"delta": 0.7})),
         options=DELTA,
+        temporaries=4,
     ),
     Function(
         "huber_prime",
@@ -111,6 +112,7 @@ ENTRIES = (
         "−y·log x − (1 − y)·log(1 − x): how surprising the target y is, if 1 has the probability x.",
         (Sample((FRACTIONS, TARGETS)),),
         notation="bce({x}, {y})",
+        temporaries=5,
     ),
     Function(
         "binary_cross_entropy_prime",
@@ -135,6 +137,7 @@ ENTRIES = (
         "softplus(x) − x·y: the binary cross-entropy of σ(x), whose slope is simply σ(x) − y.",
         (Sample((MIXED, TARGETS)),),
         notation="bce(σ({x}), {y})",
+        temporaries=5,
     ),
     Function(
         "cross_entropy",

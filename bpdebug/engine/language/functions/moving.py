@@ -74,6 +74,7 @@ ENTRIES = (
         form=SWAPPED,
         options=PAIR,
         notation="swap({x})",
+        temporaries=0,
     ),
     Function(
         "permute",
@@ -83,6 +84,7 @@ ENTRIES = (
         (Sample((CUBE,)), Sample((CUBE,), {"axes": (1, 2, 0)}), Sample((MIXED,), {"axes": (0, -1)})),
         form=PERMUTED,
         options=AXES,
+        temporaries=0,
     ),
     Function(
         "permute_back",
@@ -93,6 +95,7 @@ ENTRIES = (
         form=PERMUTED_BACK,
         options=AXES,
         notation="permute⁻¹({x})",
+        temporaries=0,
     ),
     Function(
         "pad",
@@ -111,6 +114,7 @@ ENTRIES = (
         (Sample(((MIXED[0], MIXED[1], MIXED[0]),)), Sample((MIXED,), {"width": UNEVEN})),
         form=CROPPED,
         options=WIDTH,
+        temporaries=0,
     ),
     Function(
         "flip",
@@ -120,6 +124,7 @@ ENTRIES = (
         (Sample((MIXED,)), Sample((CUBE,), {"axis": 1}), Sample((CUBE,), {"axis": (0, 2)})),
         form=FLIPPED,
         options={"axis": None},
+        temporaries=0,
     ),
     Function(
         "expand",
@@ -133,5 +138,6 @@ ENTRIES = (
         ),
         form=EXPANDED,
         options={"shape": (-1,)},
+        temporaries=0,
     ),
 )

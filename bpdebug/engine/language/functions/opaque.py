@@ -29,6 +29,7 @@ ENTRIES = (
         notation="{text}",
         python="{text}",
         variadic=True,
+        temporaries=0,
     ),
     Function(
         "detach",
@@ -36,5 +37,6 @@ ENTRIES = (
         (None,),
         "The same values, taken as a constant: no gradient passes.",
         (Sample((MIXED,)),),
+        temporaries=0,
     ),
 )

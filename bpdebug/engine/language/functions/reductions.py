@@ -109,6 +109,7 @@ ENTRIES = (
         options=OPTIONS,
         notation="Σ{axis} {x}",
         precedence=15,
+        temporaries=0,
     ),
     Function(
         "mean",
@@ -119,6 +120,7 @@ ENTRIES = (
         form=REDUCTION,
         options=OPTIONS,
         notation="mean{axis}({x})",
+        temporaries=0,
     ),
     Function(
         "max",
@@ -129,6 +131,7 @@ ENTRIES = (
         form=REDUCTION,
         options=OPTIONS,
         notation="max{axis}({x})",
+        temporaries=0,
     ),
     Function(
         "min",
@@ -139,6 +142,7 @@ ENTRIES = (
         form=REDUCTION,
         options=OPTIONS,
         notation="min{axis}({x})",
+        temporaries=0,
     ),
     Function(
         "norm",
@@ -171,6 +175,7 @@ ENTRIES = (
         SAMPLES,
         form=REDUCTION,
         options=OPTIONS,
+        temporaries=0,
     ),
     Function(
         "all",
@@ -180,6 +185,7 @@ ENTRIES = (
         SAMPLES,
         form=REDUCTION,
         options=OPTIONS,
+        temporaries=0,
     ),
     Function(
         "cumsum",
@@ -189,6 +195,7 @@ ENTRIES = (
         (Sample((MIXED,)), Sample((MIXED,), {"axis": 0})),
         form=CUMULATIVE,
         options={"axis": -1},
+        temporaries=0,
     ),
     Function(
         "broadcast_like",
@@ -203,6 +210,7 @@ ENTRIES = (
         form=EXPANSION,
         options=OPTIONS,
         notation="broadcast({x})",
+        temporaries=0,
     ),
     Function(
         "count",
@@ -212,5 +220,6 @@ ENTRIES = (
         (Sample((MIXED,), {"axis": 0}),),
         form=COUNT,
         options={"axis": None},
+        temporaries=0,
     ),
 )

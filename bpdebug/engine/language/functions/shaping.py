@@ -68,6 +68,7 @@ ENTRIES = (
         (Sample((CUBE,)), Sample((CUBE,), {"start": 0})),
         form=FLATTEN,
         options={"start": 1},
+        temporaries=0,
     ),
     Function(
         "reshape",
@@ -82,6 +83,7 @@ ENTRIES = (
         ),
         form=RESHAPE,
         options={"shape": (-1,), "start": 0},
+        temporaries=0,
     ),
     Function(
         "reshape_like",
@@ -94,6 +96,7 @@ ENTRIES = (
         ),
         form=RESHAPE_LIKE,
         notation="reshape({x})",
+        temporaries=0,
     ),
     Function(
         "as_rows",
@@ -103,6 +106,7 @@ ENTRIES = (
         (Sample((CUBE,)), Sample((MIXED,)), Sample(((1.0, -2.0),))),
         form=AS_ROWS,
         notation="rows({x})",
+        temporaries=0,
     ),
     Function(
         "upsample",

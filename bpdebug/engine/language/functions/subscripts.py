@@ -42,6 +42,7 @@ ENTRIES = (
         notation="{x}[{index}]",
         python="{x}[{index}]",
         precedence=50,
+        temporaries=0,
     ),
     Function(
         "placed",

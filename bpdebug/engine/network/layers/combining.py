@@ -8,8 +8,9 @@ from functools import reduce
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.network.layers.kind import INPUT_ROLE, LayerKind, Value, is_input_role
 from bpdebug.engine.network.layers.layout import REST, Layout
+from bpdebug.limits import LIMITS
 
-MOST_INPUTS = 32
+MOST_INPUTS = LIMITS.layer_inputs
 
 
 def _kind(

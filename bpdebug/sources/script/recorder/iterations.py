@@ -8,14 +8,26 @@ residual written with a minus. Only what comes before and after tells them apart
 - Where there is none, it is in doubt: the moment is marked, and the recording goes on. A step of something
   else, which the state was computed with and which was not updated yet, says that it was a state. If none
   comes for a while, it was a parameter, and what was recorded since then is left out.
+
+The turn of the training's loop in which the new value is read has often begun before, with the next examples:
+what that turn has computed belongs to the next iteration.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
-from bpdebug.sources.script.recorder.records import Node, Update, same
+from bpdebug.sources.script.recorder.records import (
+    Frame,
+    Instance,
+    Node,
+    Test,
+    Turns,
+    Update,
+    same,
+)
 from bpdebug.sources.script.recorder.updates import depends_on
 from bpdebug.sources.script.sites import SourceRange
 
@@ -27,7 +39,8 @@ MOST_BYTES = 200_000_000
 class Mark(NamedTuple):
     """A moment at which the iteration may have been over: how much of each had been recorded by then.
 
-    `update` is the step whose new value was read.
+    `update` is the step whose new value was read; `is_later` whether something was recorded in the turn that
+    reads it.
     """
 
     update: Update
@@ -36,6 +49,51 @@ class Mark(NamedTuple):
     updates: int
     tests: int
     frames: int
+    is_later: Callable[[Node | Instance | Frame], bool]
+
+
+def is_in_turn_of(reader: Frame, update: Update) -> Callable[[Node | Instance | Frame], bool]:
+    """Return what says whether something was recorded in the turn in which a call reads what a step gave.
+
+    Of several loops that have gone on since the step, it is the turn of the outermost.
+    """
+    at_step = dict(_turns_around(update.new))
+    for frame, turns in reversed([(reader, reader.turns), *_turns_around(reader)]):
+        for loop, turn in turns.items():
+            if at_step.get(frame, {}).get(loop, turn) != turn:
+                return partial(_is_in_turn, frame, loop, turn)
+    return lambda one: False
+
+
+def _is_in_turn(frame: Frame, loop: int, turn: int, one: Node | Instance | Frame) -> bool:
+    return any(around is frame and turns.get(loop) == turn for around, turns in _turns_around(one))
+
+
+def _turns_around(one: Node | Instance | Frame) -> Iterator[tuple[Frame, Turns]]:
+    """Yield the calls around something, the innermost first, each with the turns of its loops then."""
+    call = one if isinstance(one, Frame) else one.frame
+    if not isinstance(one, Frame):
+        yield call, one.turns
+    while call.parent is not None:
+        yield call.parent, call.parent_turns
+        call = call.parent
+
+
+RecordedLists = tuple[list[Node], list[Instance], list[Update], list[Test], list[Frame]]
+
+
+def until(mark: Mark, recorded: RecordedLists) -> RecordedLists:
+    """Return what was recorded up to a moment, without what belongs to the next iteration."""
+    nodes, instances, updates, tests, frames = recorded
+    first = mark.update.new.id + 1
+    end = next((node.id for node in nodes[first : mark.nodes] if mark.is_later(node)), mark.nodes)
+    return (
+        nodes[:end],
+        [one for one in instances[: mark.instances] if one.start < first or not mark.is_later(one)],
+        [one for one in updates[: mark.updates] if one.new.id < end],
+        [one for one in tests[: mark.tests] if one.time <= end],
+        [one for one in frames[: mark.frames] if one.time < first or not mark.is_later(one)],
+    )
 
 
 def has_loss(nodes: Sequence[Node], update: Update, updates: Sequence[Update]) -> bool:

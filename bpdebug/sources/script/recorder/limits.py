@@ -13,7 +13,7 @@ class StopRecording(BaseException):
     """The recording is over; it ends the script, and only what catches everything sees it."""
 
 
-class Limits(NamedTuple):
+class RecordingLimits(NamedTuple):
     """When a recording ends, beside the end of the iteration or of the script.
 
     Attributes

@@ -11,9 +11,9 @@ import numpy as np
 
 from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.held import Containers, Held
-from bpdebug.sources.script.recorder.iterations import Mark, has_loss, states_behind
-from bpdebug.sources.script.recorder.limits import OVER, Limits, StopRecording
-from bpdebug.sources.script.recorder.objects import ArrayView, Objects, is_tensor
+from bpdebug.sources.script.recorder.iterations import Mark, has_loss, is_in_turn_of, states_behind
+from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
+from bpdebug.sources.script.recorder.objects import ArrayView, Objects, OtherTensors, is_other, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.records import (
     MISSING,
@@ -67,8 +67,9 @@ class Recorder:
         code that goes on.
     """
 
-    def __init__(self, sites: list[Site], limits: Limits = Limits()) -> None:  # noqa: B008 (a constant)
+    def __init__(self, sites: list[Site], limits: RecordingLimits = RecordingLimits()) -> None:  # noqa: B008 (a constant)
         self.sites, self.limits = sites, limits
+        self.other: OtherTensors | None = None
         self.files: set[str] = set()
         self.on = not limits.function
         self.ended = ""
@@ -91,7 +92,10 @@ class Recorder:
         self.tests: list[Test] = []
         self.journal: dict[int, tuple[Any, list[Write]]] = {}
         self.moment = 0
-        self.objects = Objects(self.add)
+        if self.other is not None:
+            self.other.forget()
+        self.objects = Objects(self.add, self.other)
+        self.called: dict[int, tuple[Any, tuple[str, ...]]] = {}
         self.zeros = Zeros(self.objects.zeros, self._add_zero, self.frame)
         self.steps = Steps(self.sites, self.objects, self.zeros, self._is_found)
         self.doubt: Mark | None = None
@@ -123,15 +127,13 @@ class Recorder:
 
     def record_so_far(self) -> Record:
         """Return what was recorded; where it is in doubt, until the iteration may have been over."""
-        ends = self.doubt[1:] if self.doubt is not None else (None,) * 5
-        nodes, instances, updates, tests, frames = (
-            one[:end] for one, end in zip(self._lists(), ends, strict=True)
-        )
-        updates = [one for one in updates if one.site.statement not in self.states]
         was_over = self.doubt is not None
+        recorded = self._lists() if self.doubt is None else iterations.until(self.doubt, self._lists())
+        nodes, instances, updates, tests, frames = recorded
+        updates = [one for one in updates if one.site.statement not in self.states]
         return Record(nodes, instances, updates, tests, frames, self.objects, self.journal, {}, was_over)
 
-    def _lists(self) -> tuple[list[Any], ...]:
+    def _lists(self) -> iterations.RecordedLists:
         return self.nodes, self.instances, self.steps.updates, self.tests, self.frames
 
     def keep(self) -> None:
@@ -142,6 +144,9 @@ class Recorder:
             _, node = known.history[0]
             if node.function is None and not node.names and id(known.object) in held.names:
                 self.name(node, held.names[id(known.object)])
+        for tensor, node in self.other.leaves() if self.other is not None else ():
+            if not node.names and id(tensor) in held.names:
+                self.name(node, held.names[id(tensor)])
         self.kept = self.record_so_far()._replace(held=held.containers)
 
     def frame(self) -> FrameType:
@@ -170,6 +175,8 @@ class Recorder:
     ) -> Node:
         """Add a node for a value; where it is one too many, end, or forget what came before."""
         node = Node(len(self.nodes), site, function, operands, options, value, self.stack[-1])
+        if function is None and id(value) in self.called:
+            _, node.names = self.called[id(value)]
         self.nodes.append(node)
         self.size += getattr(value, "nbytes", 64)
         if len(self.nodes) >= self.most_nodes or self.size >= self.most_bytes:
@@ -214,16 +221,24 @@ class Recorder:
         node = node.origin
         if site in node.replaced_readers and self._is_over(self.steps.leading_to[node.id]):
             if self.iteration >= self.limits.iteration:
+                self.doubt = self._mark(self.steps.leading_to[node.id])
                 self.end(OVER)
             else:
-                self.iteration += 1
-                self.forget()
+                self._begin_iteration()
             return True
         if isinstance(node.readers, set):
             node.readers.add(site)
         else:
             node.readers = {site}
         return False
+
+    def _begin_iteration(self) -> None:
+        """Forget the iteration before, but for what its tensors were called: some are met again."""
+        known = self.objects.known.values()
+        called = {id(one.object): (one.object, one.node.names) for one in known if one.node.names}
+        self.iteration += 1
+        self.forget()
+        self.called = called
 
     def _is_over(self, update: Update) -> bool:
         """Whether the iteration is over with a place that reads what is new; mark where that is in doubt."""
@@ -234,10 +249,16 @@ class Recorder:
             return True
         if self.limits.iteration > 1:  # all iterations are counted, and none is run twice
             return not is_plain_sum(update.new, update.deltas)
-        self.doubt = Mark(update, *(len(one) for one in self._lists()))
+        self.doubt = self._mark(update)
         self.most_nodes = min(self.limits.nodes, len(self.nodes) + iterations.MOST_NODES)
         self.most_bytes = min(self.limits.size, self.size + iterations.MOST_BYTES)
         return False
+
+    def _mark(self, update: Update) -> Mark:
+        """Mark that the iteration may be over now, as what a step gave is read."""
+        nodes, instances, updates, tests, frames = [len(one) for one in self._lists()]
+        is_later = is_in_turn_of(self.stack[-1], update)
+        return Mark(update, nodes, instances, updates, tests, frames, is_later)
 
     @property
     def _ends_at_a_line(self) -> bool:
@@ -262,7 +283,7 @@ class Recorder:
         result: Any,
     ) -> None:
         """Record that a function of values gave a result, if that is a tensor that was not there before."""
-        if id(result) in self.objects.known or not is_tensor(result):
+        if id(result) in self.objects.known or not is_tensor(result) or is_other(result):
             return
         operands = self.operands(site, values)
         if options:
@@ -308,7 +329,8 @@ class Recorder:
 
     def named_again(self, site: Site, value: Any) -> Node:
         """Return a new node for a value that is there already."""
-        node = self.add(site, same, (self.objects.node_of(value),), NOTHING, value)
+        old = self.objects.node_of(value)
+        node = self.add(site, same, (old,), NOTHING, old._value if is_other(value) else value)
         self.objects.renamed(value, node)
         return node
 
@@ -338,6 +360,8 @@ class Recorder:
         node = self.objects.node_of(value) if is_tensor(value) else None
         if node is not None:
             self.name(node, target.text)
+            if self.other is not None and is_other(value):
+                self.other.named(value, target.text)
         is_container = type(value) in (list, tuple, dict)
         may_update = is_container or (node is not None and node.origin.function in MAY_UPDATE)
         if target.is_global or may_update:
@@ -358,7 +382,7 @@ class Recorder:
         parts = value.items() if type(value) is dict else enumerate(value)
         for key, part in parts:
             if is_tensor(part):
-                node = self.objects.node_of(part) if id(part) in self.objects.known else None
+                node = self.objects.node_of(part) if self.objects.is_known(part) else None
                 if node is not None and not node.names:
                     self.name(node, f"{name}[{key!r}]")
             elif type(part) in (list, tuple, dict):
@@ -452,7 +476,7 @@ class Recorder:
         if type(old) is list:
             self.write(old, MISSING, list(old))
         result = operation(old, value)
-        if is_tensor(result) and id(result) not in self.objects.known:
+        if is_tensor(result) and not is_other(result) and id(result) not in self.objects.known:
             is_zero = type(old) is int and self.zeros.is_known(site.targets[0])
             known = self.zeros.operand(site.targets[0]) if is_zero else old
             self.record(site, plain, (known, value), NOTHING, result)

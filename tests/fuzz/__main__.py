@@ -1,0 +1,56 @@
+"""`python -m tests.fuzz TARGET [SECONDS]`: feed one property for as long as one likes.
+
+A target is a module and a property, `test_expressions.test_a_line`; without one, all are listed. With
+`atheris` installed it is steered by the code that is reached, else it draws at random.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from hypothesis import is_hypothesis_test, settings
+
+import tests.tiers  # noqa: F401 (registers the profiles)
+
+settings.load_profile("deep")
+TARGETS = sorted(path.stem for path in Path(__file__).parent.glob("test_*.py"))
+MOST_BYTES = 2**13
+
+
+def properties() -> Iterator[tuple[str, Callable[[bytes], object]]]:
+    """Yield the name of each property that takes nothing but what is drawn, and what feeds it with bytes."""
+    for module in TARGETS:
+        for name, value in vars(importlib.import_module(f"tests.fuzz.{module}")).items():
+            if is_hypothesis_test(value) and value.__module__ == f"tests.fuzz.{module}":
+                yield f"{module}.{name}", value.hypothesis.fuzz_one_input
+
+
+def main(*words: str) -> int:
+    """Feed a property, and return the exit status."""
+    known = dict(properties())
+    if not words or words[0] not in known:
+        print("\n".join(known))
+        return 2
+    feed, seconds = known[words[0]], float(words[1]) if len(words) > 1 else 60.0
+    try:
+        import atheris
+    except ImportError:
+        end = time.monotonic() + seconds
+        count = 0
+        while time.monotonic() < end:
+            feed(os.urandom(MOST_BYTES))
+            count += 1
+        print(f"{words[0]}: {count:,} inputs, and nothing broke")
+        return 0
+    atheris.Setup([sys.argv[0], f"-max_total_time={seconds:g}", f"-max_len={MOST_BYTES}"], feed)
+    atheris.Fuzz()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
