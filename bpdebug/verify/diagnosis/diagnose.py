@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from bpdebug.engine.language.functions import ACTIVATIONS
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement, calls, names
 from bpdebug.engine.language.printing import numpy_text
+from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.optimizers import COUNTER, NEW
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
@@ -56,12 +57,22 @@ class Bench:
         random = np.random.default_rng(0)
         values: dict[str, Array] = {BATCH: np.asarray(float(ELSEWHERE_BATCH))}
         rows = self.looked_up
+        generated = {
+            layer.given[made.name]: partial(made.values, layer.settings)
+            for layer in self.program.blocks
+            if isinstance(layer, Layer)
+            for made in layer.kind.generated
+        }
         for name, shape in self.program.inputs.items():
             general = list(shape)
             if name in self.program.batch_axes:
                 general[self.program.batch_axes[name]] = ELSEWHERE_BATCH
-            drawn = random.normal(size=general)
-            values[name] = random.integers(rows[name], size=general).astype(float) if name in rows else drawn
+            if name in generated:  # a state of zeros is 0 in every run
+                values[name] = generated[name](tuple(general))
+            elif name in rows:
+                values[name] = random.integers(rows[name], size=general).astype(float)
+            else:
+                values[name] = random.normal(size=general)
         for statement in self.program.statements:
             values[statement.name] = np.asarray(evaluate(statement.expression, values))
         return self.with_examples(values)
@@ -250,9 +261,30 @@ def described(bench: Bench, found: Explanations) -> tuple[tuple[Diagnosis, ...],
     if found.at_every_step:
         return tuple(_of_every_step(*pair) for pair in found.at_every_step), False
     evaluator = Evaluator(bench.elsewhere, {})
-    groups = groups_of(found.candidates, lambda candidate: evaluator.value(candidate.expression))
+    groups = groups_of(
+        _without_idle_edits(found.candidates, evaluator),
+        lambda candidate: evaluator.value(candidate.expression),
+    )
     likely = [members[0] for members in groups][:MOST_DIAGNOSES]
     return tuple(_described(candidate) for candidate in likely), len(groups) > 1
+
+
+def _without_idle_edits(
+    candidates: Sequence[FormulaCandidate], evaluator: Evaluator
+) -> list[FormulaCandidate]:
+    """Leave out what differs from a likelier formula by an edit that makes no difference here.
+
+    A state of zeros may be transposed, or a transpose left out beside it: it computes the same where the
+    sizes happen to be equal, and nothing anywhere else.
+    """
+    fewest = min(
+        (len(one.edits) for one in candidates if evaluator.value(one.expression) is not None), default=0
+    )
+    return [
+        one
+        for one in candidates
+        if not fewest or len(one.edits) <= fewest or evaluator.value(one.expression) is not None
+    ]
 
 
 def _at_every_step(
