@@ -38,6 +38,7 @@ class App:
     def __init__(self, load=None, name="", title="", user=None):
         self.load = load
         self.problem = None
+        self.return_code = None
 
     def run(self):
         """Do what the app does: a problem is not raised into Textual, but kept."""

@@ -31,10 +31,10 @@ from bpdebug.tui.user_files import UserFiles
 from bpdebug.verify.check import check
 
 ROOT = Path(__file__).parent.parent
-README, KEYS, DEBUGGING, SCENARIOS, TRAINING, EXTENDING = (
+CHECKING, KEYS, DEBUGGING, SCENARIOS, TRAINING, EXTENDING = (
     (ROOT / path).read_text(encoding="utf-8")
     for path in (
-        "README.md",
+        "docs/checking.md",
         "docs/keys.md",
         "docs/commands.md",
         "docs/scenarios.md",
@@ -135,12 +135,12 @@ def test_every_key_is_listed(heading: str, actions: Sequence[Action]) -> None:
 
 
 def test_the_bugs_are_found_as_shown(tmp_path: Path) -> None:
-    (tmp_path / "network.py").write_text(block(README, "python", "np.savez"), encoding="utf-8")
+    (tmp_path / "network.py").write_text(block(CHECKING, "python", "np.savez"), encoding="utf-8")
     subprocess.run([sys.executable, "network.py"], cwd=tmp_path, check=True)
     command = [sys.executable, "-m", "bpdebug", "check", "net.toml", "--mine", "grads.npz"]
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert found.returncode == 1, found.stderr
-    shown = README.splitlines()
+    shown = CHECKING.splitlines()
     # Rounding errors of 1e-16 are another machine's own.
     exact = [line for line in found.stdout.splitlines() if "largest relative error" not in line]
     assert [line for line in exact if line not in shown] == []

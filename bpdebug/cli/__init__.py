@@ -18,10 +18,11 @@ from typer.core import TyperGroup
 
 from bpdebug import __version__
 from bpdebug.cli import checking, listing, opening, own_code, plain_mode, running, starting, tracing
-from bpdebug.cli.output import fail
+from bpdebug.cli.output import RIGHT, fail
 from bpdebug.cli.request import Request
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import BpdebugError, ScenarioError
+from bpdebug.plain import plain
 from bpdebug.sources.opening import is_script
 
 OPEN = "open"
@@ -113,13 +114,12 @@ def start(
     version: Annotated[
         bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show the version.")
     ] = False,
-) -> None:
+) -> int:
     """Step through backpropagation in the terminal.
 
     Without a scenario, bpdebug lets you choose one.
     """
-    if ctx.invoked_subcommand is None:
-        open_app()
+    return open_app() if ctx.invoked_subcommand is None else RIGHT
 
 
 @app.command(OPEN)
@@ -138,7 +138,7 @@ def open_app(
         bool, typer.Option("--plain", help="Print each step as text and read commands: no screen.")
     ] = False,
     arguments: ScriptArguments = None,
-) -> None:
+) -> int:
     """Open a scenario or your own script in the app; the word `open` can be left out."""
     recorded = (until, iteration, function, tuple(arguments or ()))
     request = Request(scenario, allow_outside, *recorded, mine or (), map or ()) if scenario else None
@@ -146,8 +146,8 @@ def open_app(
         raise BpdebugError("--allow-outside is for one scenario: found no SCENARIO")
     if plain:
         plain_mode.read_commands(request)
-    else:
-        opening.open_app(request, hide_verdicts)
+        return RIGHT
+    return opening.open_app(request, hide_verdicts)
 
 
 @app.command()
@@ -236,7 +236,7 @@ def check(
 def confirm(question: str) -> bool:
     """Ask a question on stderr; no answer is a no, and so is Ctrl+C."""
     try:
-        return typer.confirm(question, err=True)
+        return typer.confirm(plain(question), err=True)
     except typer.Abort:
         return False
 

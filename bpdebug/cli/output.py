@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, TextIO
 
 from bpdebug.errors import BpdebugError
+from bpdebug.plain import plain
 
 RIGHT = 0
 WRONG = 1
@@ -17,8 +19,20 @@ BAD_INPUT = 2
 CLEAR_LINE = "\r\x1b[K"
 
 
-def write(pieces: Iterable[str]) -> None:
-    """Write to stdout, for as long as there is someone who reads."""
+def write(pieces: Iterable[str], exact: bool = False) -> None:
+    """Write to stdout, for as long as there is someone who reads.
+
+    Parameters
+    ----------
+    pieces : iterable of str
+        The text.
+    exact : bool
+        Whether a file or a pipe gets every character as it is, as `patch` needs them.
+    """
+    if sys.stdout is None:  # it was closed when the process began
+        return
+    if not (exact and not is_terminal(sys.stdout)):
+        pieces = map(plain, pieces)
     try:
         sys.stdout.writelines(pieces)
         sys.stdout.flush()
@@ -29,9 +43,16 @@ def write(pieces: Iterable[str]) -> None:
         raise BpdebugError(f"cannot write: {error.strerror}") from None
 
 
+def say(text: str) -> None:
+    """Write a line to stderr, if there is someone who reads."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(plain(text), file=sys.stderr, flush=True)
+
+
 def show_progress(text: str, stream: TextIO | None = None) -> None:
     """Put a text on stderr, or on what was stderr, in the place of the one before."""
-    print(f"{CLEAR_LINE}{text}", end="", file=stream or sys.stderr, flush=True)
+    print(f"{CLEAR_LINE}{plain(text)}", end="", file=stream or sys.stderr, flush=True)
 
 
 def is_terminal(stream: Any) -> bool:
@@ -41,5 +62,5 @@ def is_terminal(stream: Any) -> bool:
 
 def fail(message: str) -> int:
     """Print a message on stderr and return the exit status for it."""
-    print(message, file=sys.stderr)
+    say(message)
     return BAD_INPUT

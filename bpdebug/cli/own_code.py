@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 
-from bpdebug.cli.output import BAD_INPUT, RIGHT, WRONG, is_terminal, show_progress, write
+from bpdebug.cli.output import BAD_INPUT, RIGHT, WRONG, is_terminal, say, show_progress, write
 from bpdebug.cli.request import Request
 from bpdebug.export import script_report
 from bpdebug.export.corrections import SourceFile, source_files, write_corrected
@@ -60,7 +60,7 @@ def check_own_code(
             progress=progress,
         )
     if diff:
-        write(script_report.diff(list(source_files(report.findings))))
+        write(script_report.diff(list(source_files(report.findings))), exact=True)
     else:
         write(script_report.CHECK_FORMATS[form](report))
     if confirm is not None:
@@ -96,10 +96,10 @@ def fix_files(files: Sequence[SourceFile], confirm: Callable[[str], bool]) -> No
     """Write corrected files, each after asking, and keep what was there beside it."""
     changed = [file for file in files if file.corrected != file.text]
     if files and not changed:
-        print("nothing is written: no correction is verified", file=sys.stderr)
+        say("nothing is written: no correction is verified")
     for file in changed:
         if confirm(f"write the corrections to {file.name}?"):
             write_corrected(file)
-            print(f"written; what was there is in {file.name}.orig", file=sys.stderr)
+            say(f"written; what was there is in {file.name}.orig")
         else:
-            print(f"{file.name} is as it was", file=sys.stderr)
+            say(f"{file.name} is as it was")

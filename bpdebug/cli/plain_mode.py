@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from io import TextIOWrapper
 
 from bpdebug.cli.loading import load
 from bpdebug.cli.output import is_terminal, write
@@ -57,7 +58,9 @@ def read_commands(request: Request | None) -> None:
 
 def lines() -> Iterator[str]:
     """Yield what is typed, line by line, until it ends; someone at a terminal is asked for each."""
-    while True:
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="backslashreplace")  # what is no text is no command either
+    while sys.stdin is not None:
         if is_terminal(sys.stdin):
             write([PROMPT])
         line = sys.stdin.readline()

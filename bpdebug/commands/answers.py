@@ -9,7 +9,7 @@ from typing import Any
 from bpdebug.commands.command import Answer
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.export.json_trace import json_numbers
-from bpdebug.sources.problems import printable
+from bpdebug.plain import printable
 
 MAX_SHOWN = 100
 """So much of a command is repeated where it failed, in characters."""

@@ -6,20 +6,34 @@ help and `bpdebug run` read it from here.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from textwrap import wrap
+
 from bpdebug.commands import changing, looking, movement, stops
 from bpdebug.commands.command import Answer, Command
 from bpdebug.commands.session import Session
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.functions.entry import Function
 from bpdebug.engine.language.nearest import suggestion
+from bpdebug.engine.language.nodes import INDEX
 from bpdebug.errors import BpdebugError, Interrupted
 from bpdebug.limits import LIMITS, at_most
-from bpdebug.sources.problems import printable
+from bpdebug.plain import printable
 
 FAULT = "a fault of bpdebug"
 """What an answer begins with that should have been another: nothing that is typed ends a session."""
 MAX_LINE = LIMITS.command_characters
+HELP_WIDTH = 100
+ARGUMENTS = ("x", "y", "z")
+"""What the gradients call the arguments."""
 
 
 def _help(session: Session, text: str) -> Answer:
+    if text == "functions":
+        names = sorted(FUNCTIONS)
+        return Answer(tuple(wrap("  ".join(names), HELP_WIDTH)), {"functions": names})
+    if text in FUNCTIONS and text not in COMMANDS:
+        return Answer(tuple(_function_lines(FUNCTIONS[text])), {"function": text})
     wanted = [find_command(text)] if text else list(COMMANDS.values())
     heads = {command.name: f"{command.name} {command.usage}".strip() for command in wanted}
     width = min(max(map(len, heads.values())), 40)
@@ -29,6 +43,15 @@ def _help(session: Session, text: str) -> Answer:
     )
     data = [{"name": command.name, "usage": command.usage, "help": command.help} for command in wanted]
     return Answer(lines, {"commands": data})
+
+
+def _function_lines(function: Function) -> list[str]:
+    """Write how a function is called, what it gives, and its gradients, `g` being what comes in."""
+    arguments = (*ARGUMENTS[: function.arity], *["..."] * function.variadic)
+    options = (f"{name}={value!r}" for name, value in function.options.items() if name != INDEX)
+    rules = function.derivatives or ()
+    gradients = (f"gradient of {name}: {rule}" for name, rule in zip(ARGUMENTS, rules, strict=False) if rule)
+    return [f"{function.name}({', '.join([*arguments, *options])})", function.explanation, *gradients]
 
 
 def _save(session: Session, text: str) -> Answer:
@@ -51,7 +74,15 @@ def _quit(session: Session, text: str) -> Answer:
 
 ENTRIES = (
     Command("save", "FILE", "Save what was done as a script that does it again.", _save, "", "files", False),
-    Command("help", "[COMMAND]", "List the commands, or say what one does.", _help, "h", "commands", False),
+    Command(
+        "help",
+        "[COMMAND|FUNCTION]",
+        "List the commands, or say what one does; `help functions` lists the functions.",
+        _help,
+        "h",
+        "commands",
+        False,
+    ),
     Command("quit", "", "Leave.", _quit, "q", recorded=False),
 )
 
@@ -102,7 +133,7 @@ def execute(session: Session, line: str) -> Answer:
         return _refusal(f"{FAULT}: {type(error).__name__}: {error}")
     if command.recorded:
         session.record(f"{command.name} {text}".strip())
-    return answer
+    return replace(answer, lines=tuple(map(printable, answer.lines)))
 
 
 def _refusal(reason: str) -> Answer:

@@ -85,7 +85,6 @@ def json_report(report: Report) -> Iterator[str]:
             "renamed": dict(report.renamed),
             "tensors": tensors,
         },
-        ensure_ascii=False,
         allow_nan=False,
         indent=2,
     )

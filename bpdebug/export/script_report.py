@@ -60,7 +60,7 @@ def json_report(report: ScriptReport) -> Iterator[str]:
         "verdicts": dict(report.verdicts),
         "findings": [_entry(finding) for finding in report.findings],
     }
-    yield json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
+    yield json.dumps(document, allow_nan=False, indent=2)
     yield "\n"
 
 

@@ -124,7 +124,8 @@ class CodeVerdicts:
             yield f"  {name} has shape {own.shape}, and should have {right.shape}"
         elif own.size:
             place = nearest(index, own.shape)
-            yield f"  {element_text(name, place)}: yours {own[place]:.6g}, should be {right[place]:.6g}"
+            values = f"yours {own[place]:.6g}, should be {right[place]:.6g}"
+            yield f"  {element_text(name, place)}: {values}, difference {own[place] - right[place]:.6g}"
 
     def _causes(self, name: str) -> str:
         """Name the lines that are to be mended, of those that ran before."""

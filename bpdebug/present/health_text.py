@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from bpdebug.engine.health import HealthFinding, LayerHealth
+from bpdebug.engine.health.gradients import EXPLODING_RATIO, VANISHING_RATIO
 from bpdebug.engine.language.printing import written_number
 from bpdebug.present.entries import cut
 
@@ -26,6 +27,11 @@ NAMES = 32
 """Characters that the layer's name and the verdict need together before bars grow."""
 SHORTEST_BAR, LONGEST_BAR = 3, 10
 """The heads of the columns need the shortest; a longer one than the longest tells no more."""
+BOUNDS: Mapping[str, Callable[[float], bool]] = {
+    "vanishing": lambda ratio: ratio < VANISHING_RATIO,
+    "exploding": lambda ratio: ratio > EXPLODING_RATIO,
+}
+"""What is found at the first layer, by its gradient against that of the last, others may have too."""
 FEWEST_DECADES = 3
 """A logarithmic bar spans at least so many powers of ten: layers that learn alike look alike."""
 
@@ -97,10 +103,20 @@ class HealthText:
             f" {share_text(health.dead_share)} {bar_text(health.dead_share or 0, bar)}",
         ]
         more = f" +{len(words) - 1}" if len(words) > 1 else ""
-        own = words[0] if words else "passes it on" if number in self.touched else "healthy"
+        shared = "passes it on" if number in self.touched else self.shared(health)
+        own = words[0] if words else shared or "healthy"
         said = cut(own, verdict - 1 - len(more)) + more
         title = cut(f"{number} {health.layer.title}", name)
         return f"{SICK if words else ' '} {title:<{name}}{''.join(cells)} {said:<{verdict - 1}}"
+
+    def shared(self, health: LayerHealth) -> str:
+        """Say of a layer that it has what was found at the first one: its gradient is as tiny, or as huge."""
+        found = {finding.condition for finding in self.chosen} & BOUNDS.keys()
+        sizes = [layer.mean_gradient for layer in self.layers if layer.mean_gradient]
+        if not found or not sizes or not health.mean_gradient:
+            return ""
+        ratio = health.mean_gradient / sizes[-1]
+        return next((f"{condition} too" for condition in found if BOUNDS[condition](ratio)), "")
 
     def finding(self, finding: HealthFinding) -> tuple[str, str, str]:
         """Write a finding: what and where, the numbers, and the advice."""

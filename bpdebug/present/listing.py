@@ -100,6 +100,7 @@ class Listing:
     """The lines of a program."""
 
     program: Program
+    as_mathematics: bool = False
     tail_room: ClassVar[int] = 0
 
     @cached_property
@@ -135,6 +136,8 @@ class Listing:
             return layer.heading if layer else ""
         if line.kind == "step":
             return "all time steps" if statement.time is None else f"time step {statement.time}"
+        if self.as_mathematics:
+            return self.program.mathematics.statement(statement)
         return shown_text(statement)
 
     def find(self, text: str, start: int, direction: Literal[1, -1] = 1) -> int | None:

@@ -32,6 +32,8 @@ def titles(panel: Panel) -> list[str]:
     name = panel.title or panel.name
     shape = f" {shape_text(panel.shape)}" if panel.recorded is not None else ""
     full = name if panel.role in ("", name) else f"{panel.role} · {name}"
+    if panel.title:
+        full = f"part of {panel.name}: {panel.title}"
     plain = [full + shape, full, name + shape, name]
     if panel.slicing.count == 1:
         return plain

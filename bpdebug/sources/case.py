@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Expression
 from bpdebug.engine.program.program import Program
+from bpdebug.plain import printable
 
 
 class Script(NamedTuple):
@@ -86,3 +87,7 @@ class Case:
     iterations: int = 1
     images: str = "nchw"
     script: Script | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("name", "source", "title", "about"):  # a front shows them as they are
+            object.__setattr__(self, name, printable(getattr(self, name)))

@@ -8,14 +8,21 @@ from pathlib import PurePath
 
 from bpdebug.errors import BpdebugError
 from bpdebug.sources import case, recorded
+from bpdebug.sources.capture import loading as capture
 from bpdebug.sources.scenario import loading
 
 SCRIPT_SUFFIXES = (".py", ".ipynb")
+CAPTURE_SUFFIX = ".bpd"
 
 
 def is_script(source: str | os.PathLike[str]) -> bool:
     """Whether a name is that of a person's own code, by its suffix."""
     return PurePath(source).suffix.lower() in SCRIPT_SUFFIXES
+
+
+def is_capture(source: str | os.PathLike[str]) -> bool:
+    """Whether a name is that of a recording that was saved, by its suffix."""
+    return PurePath(source).suffix.lower() == CAPTURE_SUFFIX
 
 
 def open_case(
@@ -32,8 +39,8 @@ def open_case(
     Parameters
     ----------
     source : str or path
-        A Python file or a notebook, which runs as Python runs it; a scenario file, or the name of a shipped
-        one, which runs nothing.
+        A Python file or a notebook, which runs as Python runs it; a recording that was saved, a scenario
+        file, or the name of a shipped one, which run nothing.
     allow_outside : bool
         Whether the tensor files that a scenario names may be outside its folder.
     arguments : sequence of str
@@ -50,6 +57,8 @@ def open_case(
     """
     if is_script(source):
         return recorded.recorded_case(source, arguments, until, iteration, function, seconds)
+    if is_capture(source):
+        return capture.load_capture(source)
     if arguments:
         extra = " ".join(arguments)
         raise BpdebugError(f"Got unexpected extra argument(s) ({extra})")

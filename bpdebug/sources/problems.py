@@ -11,6 +11,7 @@ from itertools import islice
 
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import Problem, ScenarioError
+from bpdebug.plain import printable
 from bpdebug.sources.files import ScenarioFolder
 
 MAX_SHOWN = 40
@@ -21,11 +22,6 @@ MAX_PROBLEMS = 100
 """More lines than this help nobody; the rest is counted."""
 
 KeyPath = tuple[str | int, ...]
-
-
-def printable(text: str) -> str:
-    """Write control characters as escapes, so that a file cannot move the cursor or break a line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:

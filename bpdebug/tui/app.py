@@ -19,6 +19,7 @@ from bpdebug.present import course
 from bpdebug.sources import case
 from bpdebug.sources.scenario import loading, reading, summary
 from bpdebug.tui import settings, user_files
+from bpdebug.tui.ending import end_with_signals
 from bpdebug.tui.keys import keymap
 from bpdebug.tui.keys.action import key_text
 from bpdebug.tui.keys.typed_ahead import TypedAhead
@@ -107,6 +108,10 @@ class BpdebugApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         """Return the first screen."""
         return OpeningScreen(*self.opening)
+
+    def on_load(self) -> None:
+        """Leave the terminal as it was, whatever ends the app."""
+        end_with_signals(self)
 
     def on_ready(self) -> None:
         """Open the scenario or the picker as soon as the first frame is on the screen."""

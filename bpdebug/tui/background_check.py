@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from textual.screen import Screen
 
 from bpdebug.engine.program.trace import Trace
+from bpdebug.errors import Interrupted
 from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.sources.case import Case
 from bpdebug.verify import check as checking
@@ -38,6 +40,7 @@ class BackgroundCheck:
         self.verdicts = CheckVerdicts(case.program, original.values, mine)
         self.state = ""
         self.problem = ""
+        self.is_left = False
 
     @property
     def starts_by_itself(self) -> bool:
@@ -52,17 +55,22 @@ class BackgroundCheck:
             self.screen.run_worker(self.check, thread=True, exclusive=True, group="check")
 
     def end(self) -> None:
-        """Leave the thread to itself, when the screen is left."""
+        """End the check behind the tensor that it is at, when the screen is left."""
+        self.is_left = True
 
     def check(self) -> None:
         """Run the check that `bpdebug check` runs, and tell the screen what it finds."""
         app, case = self.screen.app, self.case
 
         def progress(tensor: TensorReport) -> None:
+            if self.is_left:
+                raise Interrupted
             app.call_from_thread(self.has_checked, tensor.name)
 
-        report = checking.check(case.program, case.values, self.verdicts.mine, progress=progress)
-        app.call_from_thread(self.has_found, report)
+        with suppress(Interrupted):
+            report = checking.check(case.program, case.values, self.verdicts.mine, progress=progress)
+            if not self.is_left:
+                app.call_from_thread(self.has_found, report)
 
     def has_checked(self, name: str) -> None:
         """Say which tensor has been checked."""

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from bpdebug.sources.case import Case
-from bpdebug.sources.opening import is_script
+from bpdebug.sources.opening import is_capture, is_script, open_case
 from bpdebug.sources.script.case import RecordedCase
 from bpdebug.verify.check import check_scenario
 from bpdebug.verify.repair.check import check_recording, check_script
@@ -33,4 +33,6 @@ def check(source: Case | str | os.PathLike[str], *arguments: Any, **options: Any
         return check_recording(source.recording, *arguments, **options)
     if not isinstance(source, Case) and is_script(source):
         return check_script(source, *arguments, **options)
+    if not isinstance(source, Case) and is_capture(source):
+        source = open_case(source)
     return check_scenario(source, *arguments, **options)

@@ -23,6 +23,7 @@ from bpdebug.verify.diagnosis import Bench, described, explanations
 from bpdebug.verify.diagnosis.written_out import written_out
 from bpdebug.verify.gradient_check import RTOL, gradient_checks
 from bpdebug.verify.meanings import meanings_of
+from bpdebug.verify.recorded import as_scenario
 from bpdebug.verify.report import Report, TensorReport, Verdict
 from bpdebug.verify.shared_faults import SharedFaults
 from bpdebug.verify.spellings import understood
@@ -72,6 +73,8 @@ def check_scenario(
     """
     if not isinstance(scenario, Case):
         scenario = load_scenario(scenario)
+    if scenario.program.is_recorded and not scenario.program.incoming:
+        scenario = as_scenario(scenario)
     program, values = scenario.program, scenario.values
     arrays = {theirs: np.asarray(value) for theirs, value in (mine or {}).items()}
     if scenario.images == "nhwc":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,7 +42,9 @@ class Shell:
 
 
 @pytest.fixture
-def shell() -> Shell:
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell in a folder of its own: what else lies there, were it the tests, would be the person's too."""
+    monkeypatch.chdir(tmp_path)
     made = Shell()
     bpdebug.load_ipython_extension(made)
     return made

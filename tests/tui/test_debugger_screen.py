@@ -92,8 +92,12 @@ async def test_what_cannot_be_done_does_nothing(before: tuple[str, ...], keys: t
     async with open_app("two_layer") as session:
         await session.press(*before)
         moment, text = session.moment, session.text
-        await session.press(*keys)
-        assert (session.moment, session.text) == (moment, text)
+        for key in keys:
+            await session.press(key)
+            await session.until(lambda: session.text_at("#answer").strip())  # it says why
+        session.screen.say()
+        await session.until(lambda: session.text == text)
+        assert session.moment == moment
 
 
 async def test_what_cannot_be_done_is_shown_disabled() -> None:
@@ -211,16 +215,17 @@ async def test_tab_goes_through_all_panels_and_back() -> None:
 
         async def visited(key: str) -> list[str]:
             places = []
-            for _ in range(12):
+            for _ in range(len(session.ledger.panels) + 2):
                 await session.press(key)
                 places.append(session.app.focused.id)
             return places
 
-        forwards = await visited("tab")
         panels = {panel.id for panel in session.ledger.panels}
-        assert set(forwards[:11]) == panels | {"program"}
-        assert forwards[11] == forwards[0]
-        assert await visited("shift+tab") == [*reversed(forwards[:11]), forwards[10]]
+        count = len(panels) + 1
+        forwards = await visited("tab")
+        assert set(forwards[:count]) == panels | {"program"}
+        assert forwards[count] == forwards[0]
+        assert await visited("shift+tab") == [*reversed(forwards[:count]), forwards[count - 1]]
 
 
 @at_both_sizes
@@ -369,7 +374,7 @@ async def test_done_current_and_coming_differ_by_a_character() -> None:
     async with open_app("two_layer") as session:
         await session.press("n", "n", "n")
         program = session.text_at("#program")
-        for line in ("✓ z1 =", "✓ a1 =", "▶ z2 =", "  a2 =", "  da0 ="):
+        for line in ("✓ z1 =", "✓ a1 =", "▶ z2 =", "› a2 =", "  da0 ="):
             assert line in program
         assert program.count("▶") == 1
 
@@ -588,11 +593,11 @@ async def test_the_palette_lists_what_can_be_done() -> None:
 
         helps = {action.help: action.needs for action in ACTIONS}
         assert offered() & set(helps) == {
-            text for text, needs in helps.items() if needs in ("", "later", "layers", "finding")
+            text for text, needs in helps.items() if needs in ("", "later", "after", "layers", "finding")
         }
         assert {text.removesuffix(" (not now)") for text in offered()} >= set(helps)
         await session.press("end")
-        able = ("", "earlier", "element", "layers", "finding")
+        able = ("", "earlier", "before", "element", "layers", "finding")
         assert offered() & set(helps) == {text for text, needs in helps.items() if needs in able}
 
 
@@ -685,7 +690,7 @@ async def test_a_layer_without_bias() -> None:
         assert session.moment == (3, 0)
         assert session.ledger.panel_of("b2") is None
         assert "b2" not in session.text_at("#ledger")
-        assert [panel.panel.name for panel in session.ledger.panels if panel.region.area] == [
+        assert [panel.panel.name for panel in session.ledger.panels if panel.region.area][:8] == [
             "a1", "da1", "w2", "dw2", "z2", "dz2", "a2", "da2",
         ]  # fmt: skip
         await session.press("tab", "down", "end")

@@ -119,7 +119,7 @@ async def open_health(session: Session) -> HealthScreen:
 async def test_the_panel_shows_layers_findings_and_advice(size: tuple[int, int]) -> None:
     async with open_app("sick", size) as session:
         await open_health(session)
-        lines = [line.strip().strip("│").rstrip() for line in session.text.splitlines()]
+        lines = [line.strip().strip("│").rstrip() for line in session.text_at("#health").splitlines()]
         (sigmoid,) = (line for line in lines if " 1 dense sigmoid" in line)
         (identity,) = (line for line in lines if " 3 dense identity" in line)
         assert sigmoid.startswith(SICK)

@@ -77,7 +77,7 @@ async def test_random_keys_and_sizes(
             await session.catch_up()
             assert session.app.is_running
             if generator.random() < 0.5:
-                width, height = generator.randint(20, 200), generator.randint(5, 60)
+                width, height = generator.randint(20, 250), generator.randint(5, 70)
                 await session.pilot.resize_terminal(width, height)
             if generator.random() < 0.2:
                 await session.press("ctrl+p", *generator.choices(PALETTE, k=6))

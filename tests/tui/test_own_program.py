@@ -73,7 +73,9 @@ async def test_what_there_are_no_layers_for_is_disabled() -> None:
     async with open_app("attention", LARGE) as session:
         before = session.text
         await session.press("l")
-        assert session.text == before
+        assert "no layers" in session.text_at("#answer")
+        session.screen.say()
+        await session.until(lambda: session.text == before)
         await session.press("N", "N")
         assert session.moment == (4, 0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -124,6 +125,11 @@ def bpdebug(
 def assert_left_clean(terminal: Terminal) -> None:
     """The process ended well, and has undone what it did to the terminal."""
     assert (terminal.process.exitstatus, terminal.process.signalstatus) == (0, None)
+    assert_undone(terminal)
+
+
+def assert_undone(terminal: Terminal) -> None:
+    """What it did to the terminal is undone, and nothing is said that only we would read."""
     output = terminal.written.decode(errors="replace")
     assert "Traceback" not in output
     for name, mode in MODES.items():
@@ -333,3 +339,44 @@ def test_a_command_that_is_sent_at_once(size: tuple[int, int], sent: str, tmp_pa
         terminal.until(r"1 norm\(dz2\) +\d\.\d+")
         terminal.leave()
         assert_left_clean(terminal)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(name: str) -> None:
+    number = getattr(signal, name)
+    with bpdebug(LARGE) as terminal:
+        terminal.until(r"step 0/12(.|\n)*n next")
+        terminal.process.kill(number)
+        deadline = time.monotonic() + PATIENCE
+        while not terminal.ended:
+            assert time.monotonic() < deadline
+            terminal.read()
+        terminal.process.close()
+        assert (terminal.process.exitstatus, terminal.process.signalstatus) == (128 + number, None)
+        assert_undone(terminal)
+
+
+@pytest.mark.deep
+def test_it_is_put_aside_and_comes_back() -> None:
+    """As Ctrl+Z and `fg` do it."""
+    with bpdebug(LARGE) as terminal:
+        terminal.until(r"step 0/12(.|\n)*n next")
+        terminal.process.kill(signal.SIGTSTP)
+        terminal.until_it(lambda text: b"\x1b[?1049l" in terminal.written, "the screen of before")
+        terminal.process.kill(signal.SIGCONT)
+        terminal.until(r"step 0/12(.|\n)*n next")
+        terminal.process.send("n")
+        terminal.until(r"step 1/12")
+        terminal.leave()
+        assert re.findall(rb"\x1b\[\?1049([hl])", terminal.written) == [b"h", b"l", b"h", b"l"]
+
+
+@pytest.mark.deep
+def test_a_terminal_that_is_closed_ends_it() -> None:
+    with bpdebug(LARGE) as terminal:
+        terminal.until(r"step 0/12(.|\n)*n next")
+        terminal.process.ptyproc.fileobj.close()
+        deadline = time.monotonic() + PATIENCE
+        while terminal.process.isalive():
+            assert time.monotonic() < deadline

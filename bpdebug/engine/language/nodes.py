@@ -76,12 +76,15 @@ class CallSite(NamedTuple):
         Where it was called from.
     line : int
         The line of the call.
+    is_module : bool
+        Whether it is a module of a library: a layer, even where all that is seen of it is one statement.
     """
 
     number: int
     function: str
     file: str
     line: int
+    is_module: bool = False
 
 
 class Source(NamedTuple):

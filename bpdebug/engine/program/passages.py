@@ -2,8 +2,8 @@
 
 A pass (forward, backward, update) is divided where the person divided it: by the calls in it, a layer, a time
 step, a loss function, each again by the calls in it. A call with a single line of its own, such as an
-activation, belongs to what surrounds it, and so does one that no parameter has a part in. The loss is a
-passage of its own.
+activation, belongs to what surrounds it, and so does one that no parameter has a part in; a module of a
+library is a passage if it has parameters of its own. The loss is a passage of its own.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ MOST_CALLS = 50
 
 def passages_of(statements: Sequence[Statement], parameters: Collection[str]) -> tuple[int, ...]:
     """Return for each statement the number of its passage, from 1; statements in a row share it."""
-    reached = {*parameters}
+    given, reached = {*parameters}, {*parameters}
     lines = []
     for statement in statements:
         depends = not reached.isdisjoint(names(statement.expression))
         if depends:
             reached.add(statement.name)
-        lines.append(_Line(statement, statement.source.calls if statement.source else (), depends))
+        reads = not given.isdisjoint(names(statement.expression))
+        lines.append(_Line(statement, statement.source.calls if statement.source else (), depends, reads))
     numbers: list[int] = []
     number = 0
     for _, own in groupby(lines, key=lambda one: one.statement.phase):
@@ -43,11 +44,12 @@ def passages_of(statements: Sequence[Statement], parameters: Collection[str]) ->
 
 
 class _Line(NamedTuple):
-    """A statement, the calls that it ran in, and whether a parameter has a part in it."""
+    """A statement, the calls that it ran in, whether it depends on a parameter, and whether it reads one."""
 
     statement: Statement
     calls: Sequence[CallSite]
     depends: bool
+    reads: bool
 
 
 def _divided(lines: Sequence[_Line], depth: int) -> Iterator[int]:
@@ -74,8 +76,15 @@ def _divided(lines: Sequence[_Line], depth: int) -> Iterator[int]:
 def _is_passage(run: Sequence[_Line], depth: int) -> bool:
     """Whether what runs in a call is more than one line of its own."""
     own: Counter[int] = Counter(len(line.calls) - depth for line in run if line.depends and line.calls)
-    return own[1] > 1 or any(
-        _is_passage(inner, depth + 1) for inner in _runs(run, depth + 1) if len(inner[0].calls) > depth + 1
+    is_layer = any(line.reads and len(line.calls) > depth and line.calls[depth].is_module for line in run)
+    return (
+        own[1] > 1
+        or is_layer
+        or any(
+            _is_passage(inner, depth + 1)
+            for inner in _runs(run, depth + 1)
+            if len(inner[0].calls) > depth + 1
+        )
     )
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
+from bpdebug.plain import printable
 from bpdebug.sources.case import Case
 from bpdebug.sources.files import ScenarioFolder
-from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, printable
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError
 from bpdebug.sources.scenario import debug, mine, own_program, training
 from bpdebug.sources.scenario.channels import without_axes
 from bpdebug.sources.scenario.conversion import in_dtype, overflow

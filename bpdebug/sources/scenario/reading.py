@@ -16,9 +16,9 @@ from typing import Any
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.limits import LIMITS, at_most
+from bpdebug.plain import printable
 from bpdebug.sources.files import NotRegularError, open_regular
 from bpdebug.sources.floats import read_float
-from bpdebug.sources.problems import printable
 
 MAX_FILE_BYTES = LIMITS.file_bytes
 

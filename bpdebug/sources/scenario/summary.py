@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bpdebug.errors import Problem, ScenarioError
-from bpdebug.sources.problems import ProblemReport, printable
+from bpdebug.plain import printable
+from bpdebug.sources.problems import ProblemReport
 from bpdebug.sources.scenario import own_program, program_text
 from bpdebug.sources.scenario.layers import read_layer
 from bpdebug.sources.scenario.model import NetworkDocument, check

@@ -84,6 +84,7 @@ def program_of(converted: Converted, recording: Recording) -> Program:
     """Make a program of what a recording became."""
     shapes = {name: np.shape(value) for name, value in converted.inputs.items()}
     parameters = {converted.names.get(update.old.id, "") for update in recording.updates}
+    parameters |= {name for name in shapes if f"{name}.grad" in converted.nodes}  # it holds its gradient
     try:
         return Program(
             shapes,

@@ -21,8 +21,8 @@ import functools
 import inspect
 import linecache
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
@@ -37,7 +37,14 @@ from bpdebug.sources.script.recorder.limits import RecordingLimits
 from bpdebug.sources.script.recorder.quiet import QUIET
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.tracebacks import without_own
-from bpdebug.sources.script.recording import MOST_NODES, Recording, RecordingOptions, recording_of
+from bpdebug.sources.script.recording import (
+    LIBRARIES,
+    MOST_NODES,
+    Recording,
+    RecordingOptions,
+    recording_of,
+    watch_of,
+)
 from bpdebug.sources.script.running import Ending, hooks_in_place, raised, rare_collection
 
 COPIES = Copies([])
@@ -58,6 +65,20 @@ class Recorded:
         self._recording, self._case = recording, None
 
     @property
+    def recording(self) -> Recording:
+        """What was recorded last.
+
+        Raises
+        ------
+        ScriptError
+            If nothing was recorded.
+        """
+        if self._recording is None:
+            hint = "a case is there once the function has been called, or the block is over"
+            raise ScriptError(Problem("bpdebug", "", "nothing was recorded yet", hint))
+        return self._recording
+
+    @property
     def case(self) -> RecordedCase:
         """The case of what was recorded last: `bpdebug.open`, `bpdebug.trace` and `bpdebug.check` take it.
 
@@ -66,11 +87,8 @@ class Recorded:
         ScriptError
             If nothing was recorded, or nothing in it could be stepped through.
         """
-        if self._recording is None:
-            hint = "a case is there once the function has been called, or the block is over"
-            raise ScriptError(Problem("bpdebug", "", "nothing was recorded yet", hint))
         if self._case is None:
-            self._case = case_of(self._recording)
+            self._case = case_of(self.recording)
         return self._case
 
 
@@ -205,7 +223,13 @@ def is_watched() -> bool:
 
 
 @contextmanager
-def watched(file: str, line: int, variables: dict[str, Any], recorded: Recorded) -> Iterator[None]:
+def watched(
+    file: str,
+    line: int,
+    variables: dict[str, Any],
+    recorded: Recorded,
+    others: Sequence[FunctionType] = (),
+) -> Iterator[Recorder | None]:
     """Record what runs within, once the functions that are there have their code with hooks.
 
     Parameters
@@ -216,13 +240,21 @@ def watched(file: str, line: int, variables: dict[str, Any], recorded: Recorded)
         Its module's variables: what was defined there is the person's as well.
     recorded : Recorded
         Takes the recording.
+    others : sequence of function
+        What is the person's too, wherever it stands.
+
+    Yields
+    ------
+    Recorder or None
+        What records; None within another recording.
     """
     if is_watched():
-        yield
+        yield None
         return
     _instrumented(file, line, variables)
     recorder = Recorder(COPIES.sites, RecordingLimits(nodes=MOST_NODES, stops=False))
-    exchanged = COPIES.exchange(_own_functions(file, variables))
+    own = {id(one): one for one in (*_own_functions(file, variables), *_with_their_files(others))}
+    exchanged = COPIES.exchange(own.values())
     recorder.files = set(COPIES.files)
     ending = Ending("finished", "it has come to its end")
 
@@ -233,8 +265,11 @@ def watched(file: str, line: int, variables: dict[str, Any], recorded: Recorded)
 
     recorder.whenever_over = over
     try:
-        with hooks_in_place(Hooks(recorder).table()), rare_collection():
-            yield
+        with hooks_in_place(Hooks(recorder).table()), rare_collection(), ExitStack() as libraries:
+            for name in LIBRARIES:
+                if name in sys.modules:
+                    libraries.enter_context(watch_of(name)(recorder))
+            yield recorder
     except BaseException as error:
         ending = raised(error, recorder)
         raise
@@ -260,6 +295,15 @@ def _own_functions(file: str, variables: dict[str, Any]) -> list[FunctionType]:
         with suppress(ScriptError):  # what has no source is a library to us
             _instrumented(name, 0, among)
     return own
+
+
+def _with_their_files(functions: Sequence[FunctionType]) -> list[FunctionType]:
+    """Return all functions of the files that some functions stand in, once these are instrumented."""
+    files = {one.__code__.co_filename: one.__globals__ for one in functions}
+    for name, among in files.items():
+        with suppress(ScriptError):  # what has no source has no lines to name
+            _instrumented(name, 0, among)
+    return [one for one in all_functions() if one.__code__.co_filename in files] if files else []
 
 
 def _instrumented(file: str, line: int, variables: dict[str, Any]) -> File:

@@ -7,15 +7,18 @@ import os
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, MappingProxyType
 from typing import Any, NamedTuple
 
 from bpdebug.errors import Problem, ScriptError
+from bpdebug.late import names_of
 from bpdebug.sources.script.imports import Compiled, OwnFiles
-from bpdebug.sources.script.instrumentation import instrument
+from bpdebug.sources.script.instrumentation import decoded, instrument
 from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
 from bpdebug.sources.script.notebooks import cells
 from bpdebug.sources.script.recorder.held import Containers
@@ -26,7 +29,10 @@ from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test,
 from bpdebug.sources.script.running import Ending, run
 from bpdebug.sources.script.sites import InstrumentedFile, Site
 
-TORCH = re.compile(r"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
+LIBRARIES = ("torch",)
+"""The libraries whose tensors are no arrays of NumPy's."""
+watch_of = names_of("libraries", {"torch": "bpdebug.sources.torch.watcher:watch"})
+"""A library -> what lets a recorder see what its tensors go through; only who uses it imports it."""
 MOST_NODES = 400_000
 """So many operations are kept: of element loops, some hundred megabytes."""
 
@@ -121,6 +127,18 @@ class Recording:
         """Whether it is a script that ran, and not a part of a program that goes on."""
         return not self.held
 
+    @cached_property
+    def only_calls(self) -> Mapping[tuple[str, str], Instance]:
+        """The file and name of a function that was called once -> the last expression of its own."""
+        last: dict[tuple[str, str], Instance] = {}
+        again: set[tuple[str, str]] = set()
+        for instance in self.instances:
+            key = instance.site.place.file, instance.site.function
+            if key in last and last[key].frame is not instance.frame:
+                again.add(key)
+            last[key] = instance
+        return {key: instance for key, instance in last.items() if key not in again}
+
     def source(self, file: str) -> InstrumentedFile | None:
         """Return the text of a file that was instrumented."""
         return next((site.source for site in self.sites if site.place.file == file), None)
@@ -158,17 +176,25 @@ def record_script(
     recorder = Recorder(sites, limits)
     hooked = _of_one_function(recorder) if options.function else partial(instrument, sites=sites)
 
+    libraries = ExitStack()
+
     def compiled(text: str | bytes, file: str) -> CodeType:
-        return hooked(texts.get(file, text), file)
+        text = texts.get(file, text)
+        see_libraries(recorder, text if isinstance(text, str) else decoded(text), libraries)
+        return hooked(text, file)
 
     finder = OwnFiles(Path(name).parent, compiled, recorder.files)
     messages: list[str] = []
     is_notebook = Path(name).suffix == ".ipynb"
-    parts = (
-        _cells(name, data, finder, messages, texts) if is_notebook else [_instrumented(data, name, finder)]
-    )
     skipped = messages if is_notebook else None
-    ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
+    with libraries:
+        parts = (
+            _cells(name, data, finder, messages, texts)
+            if is_notebook
+            else [_instrumented(data, name, finder)]
+        )
+        ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
+    recorder.objects.settle()
     return recording_of(name, tuple(arguments), options, ending, output, messages, recorder)
 
 
@@ -188,8 +214,6 @@ def recording_of(
     )
     said = (*messages, forgotten) if recorder.forgotten else tuple(messages)
     record = recorder.kept or recorder.record_so_far()
-    if not record.updates and any(TORCH.search(text) for text in _texts_of(recorder.sites)):
-        said = (*said, "what PyTorch computes is not read yet: expected NumPy or plain Python")
     if record.was_over:
         ending = Ending("stopped", OVER)
     parts = record._asdict()
@@ -197,9 +221,11 @@ def recording_of(
     return Recording(name, arguments, options, ending, output, said, sites=recorder.sites, **parts)
 
 
-def _texts_of(sites: Sequence[Site]) -> set[str]:
-    """Return the texts of the files that have hooks."""
-    return {site.source.text for site in sites if site.source is not None}
+def see_libraries(recorder: Recorder, text: str, stack: ExitStack) -> None:
+    """Let a recorder see what is computed by a library that a text imports, until the stack is closed."""
+    for name in LIBRARIES if recorder.other is None else ():
+        if re.search(rf"^\s*(?:import|from)\s+{name}\b", text, re.MULTILINE) and find_spec(name):
+            stack.enter_context(watch_of(name)(recorder))
 
 
 def _read(name: str) -> bytes:

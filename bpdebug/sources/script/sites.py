@@ -83,6 +83,10 @@ class Target(NamedTuple):
     is_fixed: bool = True
 
 
+MODULE, GRADIENT = "module", "gradient"
+"""The roles of what a library does at a place: run a module, and go back through what was computed there."""
+
+
 @dataclass(slots=True, eq=False)
 class Site:
     """One place of a file at which a hook stands.

@@ -37,7 +37,6 @@ WHY_NOT: dict[str, str] = {
     "after": "this is the end: p goes back",
     "inside": "not inside a statement: s goes into the next one",
     "playing": "nothing is playing: a plays",
-    "panel": "no panel has the focus: Tab goes to one",
     "layers": "this program has no layers",
     "element": "no value is there yet: n runs the next statement",
     "finding": "nothing is wrong with the health of this run",

@@ -119,9 +119,14 @@ ACTIONS: tuple[Action, ...] = (
         "iterations",
     ),
     Action(
-        "first", "home", "first", "Go to the start, of a training to that of the first", "Travel", "before"
+        "run('restart')",
+        "home",
+        "first",
+        "Go to the start; of a training, to that of all",
+        "Travel",
+        "before",
     ),
-    Action("last", "end,G", "last", "Go to the end, of a training to that of the last", "Travel", "after"),
+    Action("run('end')", "end,G", "last", "Go to the end, of a training to its last", "Travel", "after"),
     Action(
         "toggle_breakpoint",
         "b,f9",
@@ -164,7 +169,7 @@ ACTIONS: tuple[Action, ...] = (
         "follow",
         "Follow the bracketed cell under the cursor to where it comes from; elsewhere, open the tensor",
         "Look",
-        "panel",
+        "",
         3,
     ),
     Action(
@@ -209,6 +214,9 @@ ACTIONS: tuple[Action, ...] = (
         "origins",
     ),
     Action("source", "w", "code", "Show the current line in its file", "Look", "source", 3),
+    Action(
+        "toggle_mathematics", "M", "mathematics", "Write the Program as mathematics, or as code again", "Look"
+    ),
     Action("change_digits(1)", "plus,equals_sign", "more digits", "Show one digit more", "Look"),
     Action("change_digits(-1)", "minus", "fewer digits", "Show one digit less", "Look"),
     Action(
@@ -255,7 +263,7 @@ ACTIONS: tuple[Action, ...] = (
         "Check",
         "wrong",
     ),
-    Action("reveal", "V", "reveal", "Show what the check has found, which was hidden", "Check", "hidden", 1),
+    Action("reveal", "V", "reveal", "Show what the check has found, which was hidden", "Check", "hidden", 2),
     Action(
         "toggle_corrected",
         "x",

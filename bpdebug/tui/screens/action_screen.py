@@ -57,7 +57,8 @@ class ActionScreen(Screen[None]):
     def why_not(self, key: str) -> tuple[str, ...]:
         """Say why a key does nothing now; nothing where it does something, or is none of the table."""
         mine = (action for action in self.actions if key in action.keys.split(","))
-        return tuple(WHY_NOT[action.needs] for action in mine if not self.can_run(action))
+        reasons = (WHY_NOT.get(action.needs, "") for action in mine if not self.can_run(action))
+        return tuple(filter(None, reasons))
 
     def opens_a_line(self, key: str | None) -> bool:
         """Whether a key lets a line be typed, so that what follows it is text and runs nothing."""

@@ -111,7 +111,8 @@ class CurveScreen(ModalScreen[int | None]):
         said = note(self.numbers, self.cursor, iterations, self.logarithmic)
         self.query_one("#note", Static).update(said)
         plot.clear()
-        plot.set_xlimits(1.0, float(iterations))
+        beside = MARGIN * iterations  # the first and the last point stand inside the axes
+        plot.set_xlimits(1.0 - beside, iterations + beside)
         plot.set_y_formatter(PowerTicks() if self.logarithmic else NumericAxisFormatter())
         x, y = drawn(self.numbers, self.columns, self.logarithmic)
         low, high = (float(y.min()), float(y.max())) if len(y) else (0.0, 1.0)

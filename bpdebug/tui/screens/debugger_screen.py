@@ -109,6 +109,7 @@ class DebuggerScreen(ActionScreen):
         self.hides = hides
         self.chosen = Chosen(self.debugger, self.verdicts.mine, digits)
         self.seen = self.debugger.moment
+        self.last_answer: tuple[str, ...] = ()
         self.fed: tuple[Selection, Mapping[str, Fed]] | None = None
         self.autoplay = Autoplay(self, self.debugger, self.runner.run)
         self.ahead = RunAhead(self, self.debugger, lambda: self.runner.is_computing)
@@ -281,18 +282,13 @@ class DebuggerScreen(ActionScreen):
 
     # Moving
 
-    def action_first(self) -> None:
-        """Go to the start; of a training, to that of the first iteration."""
-        self.runner.run("goto 1:0" if self.debugger.has_turns and self.debugger.iteration > 1 else "restart")
-
-    def action_last(self) -> None:
-        """Go to the end; of a training, to that of the last iteration."""
-        timeline = self.debugger.timeline
-        is_last = self.debugger.iteration == timeline.iterations
-        self.runner.run("end" if is_last else f"goto {timeline.iterations}:{timeline.last}")
-
     def action_run(self, line: str) -> None:
-        """Run the command of a key."""
+        """Run the command of a key; the first and the last are those of the whole training."""
+        timeline, iteration = self.debugger.timeline, self.debugger.iteration
+        if line == "restart" and iteration > 1:
+            line = "goto 1:0"
+        elif line == "end" and iteration < timeline.iterations:
+            line = f"goto {timeline.iterations}:{timeline.last}"
         self.runner.run(line)
 
     def go_to(self, place: int | str | None) -> None:
@@ -415,6 +411,7 @@ class DebuggerScreen(ActionScreen):
             self.command_line.action_close()  # the next key goes on from there
         if answer.ends:
             self.app.exit()
+        self.last_answer = answer.lines if self.debugger.moment != before else ()
         self.say(*answer.lines, failed=answer.failed)
 
     @on(messages.CompletionsFound)
@@ -424,8 +421,9 @@ class DebuggerScreen(ActionScreen):
 
     @on(messages.PromptClosed)
     def prompt_closed(self) -> None:
-        """Take the answer away with the line that it belongs to."""
-        self.say()
+        """Take the answer away with the line that it belongs to, unless its command has closed it."""
+        lines, self.last_answer = self.last_answer, ()
+        self.say(*lines)
 
     def action_scroll_answer(self, pages: int) -> None:
         """Show what is above or below in a long answer."""
@@ -561,6 +559,10 @@ class DebuggerScreen(ActionScreen):
         """Keep the panels on the layer in focus, or let them follow the program again."""
         self.chosen.toggle_pinned()
         self.show()
+
+    def action_toggle_mathematics(self) -> None:
+        """Write the listing as mathematics, or as code again; a person's own code stays as it is."""
+        self.program.toggle_mathematics()
 
     def action_change_digits(self, change: int) -> None:
         """Show more or fewer significant digits."""

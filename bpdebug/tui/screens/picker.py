@@ -109,16 +109,16 @@ class PickerScreen(Screen[None]):
             self.filter(self.text[:-1])
         elif event.key == "escape":
             self.filter("")
-        elif character.isprintable() and character and (self.text or not self.is_key(event.key)):
+        elif character.isprintable() and character and self.is_text(event.key):
             if self.text or not character.isspace():
                 self.filter(self.text + character)
         else:
             return
         event.stop()
 
-    def is_key(self, key: str) -> bool:
-        """Whether a key has a meaning of its own here."""
-        return key in self.active_bindings
+    def is_text(self, key: str) -> bool:
+        """Whether a key is a letter of the filter; while that is empty, or for a capital, it is a key."""
+        return key not in self.active_bindings or (bool(self.text) and not key.isupper())
 
     @on(OptionList.OptionHighlighted)
     def highlighted(self, message: OptionList.OptionHighlighted) -> None:

@@ -6,6 +6,7 @@ A statement's line begins with its gutter: the mark of a breakpoint, then that o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar, Literal
 
@@ -19,7 +20,7 @@ from textual.strip import Strip
 
 from bpdebug.engine.program.program import Program
 from bpdebug.present import code_verdicts
-from bpdebug.present.listing import MARKS, LineStop, Row, SourceWindow, fitted, has_text
+from bpdebug.present.listing import MARKS, LineStop, Listing, Row, SourceWindow, fitted, has_text
 from bpdebug.present.verdicts import MARKS as VERDICT_MARKS
 from bpdebug.present.verdicts import WORST_FIRST, CheckVerdicts
 from bpdebug.tui.messages import GutterClicked, PositionChosen
@@ -78,6 +79,12 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
     def on_mount(self) -> None:
         """Make room for all lines."""
         self.virtual_size = Size(1, len(self.listing.lines))
+
+    def toggle_mathematics(self) -> None:
+        """Write the statements as mathematics, or as code again."""
+        if isinstance(self.listing, Listing):
+            self.listing = replace(self.listing, as_mathematics=not self.listing.as_mathematics)
+            self.refresh()
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Return the columns of the longest line; the styles say how many are too few, or too many."""

@@ -45,8 +45,10 @@ class TensorPanel(CellGrid):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"move_cell({rows}, {columns})", show=False)
         for key, rows, columns in (
-            ("up,k", -1, 0),
-            ("down,j", 1, 0),
+            ("up", -1, 0),
+            ("k", -1, 0),
+            ("down", 1, 0),
+            ("j", 1, 0),
             ("left", 0, -1),
             ("right", 0, 1),
             ("pageup", -10, 0),

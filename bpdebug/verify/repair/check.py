@@ -120,11 +120,11 @@ def check_recording(
         notes = (*ended_early(recording), *recording.messages, *analysis.notes)
         return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes, told))
     with ExitStack() as stack, np.errstate(all="ignore"):
-        report = _Check(recording, analysis, deadline, stack, progress).report()
+        report = Check(recording, analysis, deadline, stack, progress).report()
     return report._replace(assumed=report.assumed._replace(told=told))
 
 
-class _Check:
+class Check:
     """One check: what is known of the recording, and the faults that were found so far."""
 
     def __init__(
@@ -142,17 +142,21 @@ class _Check:
     def _take(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
         """Begin with a recording: that of the script, or that of a corrected text of it."""
         self.stack.enter_context(callable_again(recording))
-        self.recording, self.judge = recording, Judge(recording, analysis)
+        self.recording, self.judge = recording, self.judge_of(recording, analysis)
         replay, trials = self.judge.replay, self.judge.trials
         self.search = Search(recording, replay, trials, self.judge.known, deadline, self.progress)
         self.early: list[EarlyRead] = []
         self.forward = ForwardSearch(recording, analysis, self.search)
 
+    def judge_of(self, recording: Recording, analysis: Analysis) -> Judge:
+        """Return who says what is right."""
+        return Judge(recording, analysis)
+
     def report(self) -> ScriptReport:
         """Find the faults one after the other; who stops that is told what was found until then."""
         verdicts = self.judge.verdicts()
         try:
-            self._find()
+            self.find()
         except (KeyboardInterrupt, Interrupted):
             self.search.is_stopped = True
         # What the forward pass does not read has no gradient to be right or wrong, until it reads it.
@@ -166,7 +170,8 @@ class _Check:
             stopped=self.search.is_stopped,
         )
 
-    def _find(self) -> None:
+    def find(self) -> None:
+        """Find the faults one after the other."""
         self._structures()
         self._early()
         if self.recording.ending.kind == "raised" and self.recording.ending.line:
@@ -175,7 +180,7 @@ class _Check:
             end = self.search.deadline
             self._forward_with_evidence()
             self.search.deadline = end - FORWARD_SHARE * max(0.0, end - time.thread_time())
-            self._backward()
+            self.backward()
             self.search.deadline = end
             self._forward_instead()
         if self.judge.wrong():  # what mended nothing by itself is proven only if all is right in the end
@@ -183,7 +188,7 @@ class _Check:
                 one._replace(verified=one.verified and bool(one.also_wrong)) for one in self.findings.each
             ]
 
-    def _backward(self) -> None:
+    def backward(self) -> None:
         """Correct backward lines until all is right, or nothing mends any more."""
         while self.judge.wrong() and len(self.findings.each) < MOST_FAULTS and not self.search.is_over:
             lines, end = self.judge.suspects(), self.search.deadline

@@ -8,6 +8,7 @@ import numpy as np
 
 from bpdebug.sources.script import Instance, Node, Recording
 from bpdebug.sources.script.environment import evaluated
+from bpdebug.sources.script.recorder.objects import is_other
 from bpdebug.verify.repair.replay import ValueOf
 
 
@@ -38,4 +39,6 @@ def value_at(recording: Recording, instance: Instance, text: str, value_of: Valu
         return value.copy() if isinstance(value, np.ndarray) else value
 
     with np.errstate(all="ignore"):
-        return evaluated(recording, instance, text, copied if "(" in text else value_of)
+        value = evaluated(recording, instance, text, copied if "(" in text else value_of)
+    other = recording.objects.other
+    return other.read(value) if other is not None and is_other(value) else value

@@ -171,7 +171,7 @@ class FormulaWriter:
                     with contextlib.suppress(Unwritable):
                         inner, factor = self._written(Name(other), 0)
                         over = f", axis={axis}, keepdims=True" if value.ndim == 2 else ""
-                        total = f"{self.scope.numpy}.sum(({inner}) * {text}{over})"
+                        total = f"{self.scope.library}.sum(({inner}) * {text}{over})"
                         yield Text(f"{text} * (({inner}) - {total})", factor)
 
     def _scaled(self, written: Text, factor: float) -> str:
@@ -228,11 +228,12 @@ class FormulaWriter:
             return Text(next((text for text in texts if text != "1"), "1"), factor)
         if function in WRITTEN and (not call.options or function == "broadcast_like"):
             return Text(
-                WRITTEN[function].format(**dict(zip("xyz", texts, strict=False)), np=self.scope.numpy), factor
+                WRITTEN[function].format(**dict(zip("xyz", texts, strict=False)), np=self.scope.library),
+                factor,
             )
         if function in NUMPY:
             options = [f"{key}={value!r}" for key, value in call.options if value not in (None, False)]
-            return Text(f"{self.scope.numpy}.{function}({', '.join([*texts, *options])})", factor)
+            return Text(f"{self.scope.library}.{function}({', '.join([*texts, *options])})", factor)
         raise Unwritable
 
     # ---- what the person has

@@ -45,6 +45,7 @@ class KnownGradients:
     def __init__(self, analysis: Analysis, gradients: Mapping[int, Any]) -> None:
         self.analysis, self.gradients = analysis, gradients
         self.parameters = tuple(one.name for one in analysis.parameters)[:MOST_PARAMETERS]
+        self._sizes = {one.name: int(np.size(one.old.like)) for one in analysis.parameters}
         self._trained = {parameter.old.id for parameter in analysis.parameters}
 
     @property
@@ -86,6 +87,10 @@ class KnownGradients:
         """Return the shape of what something of a name is the gradient of; None where nobody knows."""
         shapes = {np.shape(self.gradients[number]) for number in self.named([name])}
         return shapes.pop() if len(shapes) == 1 else None
+
+    def is_single(self, name: str) -> bool:
+        """Whether what is judged under a name is a single number: a parameter, or an element of one."""
+        return self._sizes.get(name, 1) == 1
 
     def is_explained(self, node: Node, value: Any) -> bool:
         """Whether a tensor is the right gradient of what it is named after, or of anything; or a slope."""

@@ -15,6 +15,7 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Instance, Recording, Site
 from bpdebug.sources.script.conversion.translator import value_of as as_recorded
 from bpdebug.sources.script.environment import Environment
+from bpdebug.sources.script.recorder.objects import is_other
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.replay import ValueOf
@@ -65,7 +66,7 @@ def scope_of(
     tensors: dict[str, Shape] = {}
     counts: dict[str, None] = {}
     # Within a function its own variables are meant, and what else it is written with.
-    own = names if instance.scope is None else {name: names[name] for name in instance.scope if name in names}
+    own = names if instance.scope is None else {name: names[name] for name in scope.local if name in names}
     near = [*further, *_expressions_near(recording, instance.site), *_items_alike(instance.site, own)]
     near += _elements_not_read(recording, instance, own)
     for text, value in (*_evaluated(recording, instance, value_of, near), *_held(own)):
@@ -74,8 +75,8 @@ def scope_of(
         if isinstance(value, int | np.integer):
             if value > 1:
                 counts.setdefault(text)
-        elif isinstance(value, np.ndarray | np.floating | float):
-            tensors.setdefault(text, np.shape(value))
+        elif isinstance(value, np.ndarray | np.floating | float) or is_other(value):
+            tensors.setdefault(text, tuple(np.shape(value)))
     for text, extents in list(tensors.items())[:MOST_FUNCTIONS]:
         counts.update({f"{text}.shape[{axis}]": None for axis, extent in enumerate(extents) if extent > 1})
 
@@ -92,7 +93,8 @@ def scope_of(
         tuple(counts),
         tuple(_functions(names))[:MOST_FUNCTIONS],
         _slices(recording, instance.site),
-        _numpy(names),
+        _library(names),
+        ("dim", "keepdim") if recording.objects.other is not None else ("axis", "keepdims"),
         tuple(_beside(recording, instance.site))[:MOST_BESIDE],
         stored_in if (stored_in := _stored(instance)) is not None else expected,
         _leaks(recording),
@@ -249,7 +251,7 @@ def _held(names: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _parts(name: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
     """Yield what an object or a container holds."""
     parts: Iterable[tuple[str, Any]] = ()
-    if depth == 0 or isinstance(value, np.ndarray):
+    if depth == 0 or isinstance(value, np.ndarray) or is_other(value):
         return
     if isinstance(value, dict) and len(value) <= MOST_ITEMS:
         parts = [(f"{name}[{key!r}]", part) for key, part in value.items() if isinstance(key, str)]
@@ -281,5 +283,7 @@ def _arguments(function: FunctionType) -> int:
     return function.__code__.co_argcount - len(function.__defaults__ or ())
 
 
-def _numpy(names: Mapping[str, Any]) -> str:
-    return next((name for name, value in names.items() if value is np), "np")
+def _library(names: Mapping[str, Any]) -> str:
+    """Return what the functions of tensors are called after: NumPy, or torch where that is imported."""
+    modules = {value.__name__: name for name, value in names.items() if isinstance(value, ModuleType)}
+    return modules.get("torch") or modules.get("numpy", "np")

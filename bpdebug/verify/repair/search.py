@@ -69,6 +69,9 @@ class KnownValues(Protocol):
     def exactly(self, node: Node, value: Any, gradients: Mapping[int, Any]) -> Iterator[int]:
         """Yield the tensors of which a value is the very gradient."""
 
+    def is_single(self, name: str) -> bool:
+        """Whether what is judged under a name is a single number."""
+
     @property
     def parameters(self) -> Sequence[str]:
         """The names of what is trained: it may be meant although nothing around reads it any more."""
@@ -309,7 +312,7 @@ class Search:
             if count == MOST_OF_A_LINE:
                 return
             mended = self.mended(candidate, before, bases)
-            if mended and _is_no_chance(mended, bases):
+            if mended and self._is_no_chance(mended, bases):
                 count += 1
                 cost = candidate.cost + self._further(candidate, suspect, before)
                 yield Correction(suspect, *candidate.texts, mended, cost, candidate.replaced)
@@ -427,6 +430,16 @@ class Search:
                 return ()
         return tuple(sorted(mended))
 
+    def _is_no_chance(self, mended: Sequence[str], bases: Sequence[Verdicts]) -> bool:
+        """Whether at least half of a tensor is mended where its elements are judged by themselves.
+
+        One number is soon hit by chance.
+        """
+        wrong = [name for name, verdict in bases[0].items() if verdict == "wrong"]
+        each = Counter(_owner(name) for name in wrong if self.known.is_single(name))
+        found = Counter(_owner(name) for name in mended if self.known.is_single(name))
+        return all(2 * count >= each[owner] for owner, count in found.items())
+
     def _further(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> float:
         """Return how much less likely an edit is, by what its line is and what it gives then."""
         meaning = self._meaning_of(candidate, suspect, before)
@@ -463,18 +476,9 @@ def _of_statement(
     return Candidate(place, code, cost, replaced, kind, lambda: (correction, explanation))
 
 
-def _is_no_chance(mended: Sequence[str], bases: Sequence[Verdicts]) -> bool:
-    """Whether at least half of a tensor is mended where its elements are judged by themselves.
-
-    One number is soon hit by chance.
-    """
-    wrong = Counter(_owner(name) for name, verdict in bases[0].items() if verdict == "wrong")
-    return all(2 * count >= wrong[owner] for owner, count in Counter(map(_owner, mended)).items())
-
-
 def _owner(name: str) -> str:
-    """Return the tensor that an element belongs to: `w` of `w[0, 1]`; the name itself where it is none."""
-    return name.rpartition("[")[0] if name.endswith("]") else name
+    """Return the tensor that an element belongs to: `w` of `w[0, 1]`."""
+    return name.rpartition("[")[0] or name
 
 
 def _is_full(bases: Sequence[Verdicts], correction: Correction) -> bool:

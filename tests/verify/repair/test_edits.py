@@ -35,6 +35,7 @@ SCOPE = Scope(
     ("slope",),
     (ast.parse("a[1:]", mode="eval").body.slice,),
     "np",
+    ("axis", "keepdims"),
     (ast.parse("d1 @ h.T / m", mode="eval").body,),
     None,
     (0.1,),

@@ -106,7 +106,7 @@ ENTRIES = (
         "identity",
         lambda x: x,
         ("g",),
-        "Passes its input on unchanged; its derivative is 1.",
+        "No activation: the sum passes on unchanged; so does its gradient.",
         SAMPLES,
         temporaries=0,
     ),

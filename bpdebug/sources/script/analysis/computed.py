@@ -93,7 +93,7 @@ def computed_only(
             gradient = _own_gradient(graph, tensor, held, wanted)
             if gradient is not None and all(one.old is not tensor for one in found):
                 found.append(_parameter(_name(names[tensor.id], stem), tensor, gradient))
-    for name, gradient_name in told.items():
+    for name, gradient_name in {**_held(names, updated), **told}.items():
         pair = (
             _named(graph, names, name, sources),
             _named(graph, names, gradient_name, range(len(graph.nodes))),
@@ -102,6 +102,17 @@ def computed_only(
             found = [one for one in found if one.old is not pair[0]]
             found.append(_parameter(name, pair[0], pair[1]))
     return found
+
+
+def _held(names: Mapping[int, Sequence[str]], updated: Collection[int]) -> dict[str, str]:
+    """Return which tensors hold their gradients themselves, as those of torch: `w` and `w.grad`."""
+    every = {name for own in names.values() for name in own}
+    return {
+        name: f"{name}.grad"
+        for number, own in names.items()
+        for name in own
+        if number not in updated and f"{name}.grad" in every
+    }
 
 
 def _sources(graph: Graph, names: Mapping[int, Sequence[str]]) -> set[int]:

@@ -17,7 +17,7 @@ from bpdebug.sources.script.conversion.translator import (
     shape_of,
     value_of,
 )
-from bpdebug.sources.script.recorder.operations import Method, shaped
+from bpdebug.sources.script.recorder.operations import InLanguage, Method, shaped
 from bpdebug.sources.script.recorder.records import Node, same
 
 RESHAPES: tuple[Any, ...] = (
@@ -140,6 +140,13 @@ def transpose(translator: Translator, node: Node) -> Expression:
     if plain and len(shape_of(source)) < 2:
         return translator.expression(source)
     return move(translator, node)
+
+
+def in_language(translator: Translator, node: Node) -> Expression:
+    """Write a function of the language as it is."""
+    function = node.function
+    assert isinstance(function, InLanguage)
+    return translator.call(function.name, *node.operands, **dict(function.options))
 
 
 def attribute(translator: Translator, node: Node) -> Expression:

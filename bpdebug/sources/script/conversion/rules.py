@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script.conversion.elementwise import elementwise_rules
-from bpdebug.sources.script.conversion.moves import attribute, item, moving_rules
+from bpdebug.sources.script.conversion.moves import attribute, in_language, item, moving_rules
 from bpdebug.sources.script.conversion.parts import part_rules
 from bpdebug.sources.script.conversion.products import product_rules
 from bpdebug.sources.script.conversion.reductions import reduction_rules
 from bpdebug.sources.script.conversion.translator import ConversionRule, OpaqueError
-from bpdebug.sources.script.recorder.operations import Attribute, Item
+from bpdebug.sources.script.recorder.operations import Attribute, InLanguage, Item
 from bpdebug.sources.script.recorder.records import Node
 
 
@@ -39,6 +39,8 @@ def rule_of(rules: Mapping[Any, ConversionRule], node: Node) -> ConversionRule:
     function = node.function
     if isinstance(function, Attribute):
         return attribute
+    if isinstance(function, InLanguage):
+        return in_language
     if isinstance(function, Item):
         return item
     try:

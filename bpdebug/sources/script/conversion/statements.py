@@ -22,7 +22,7 @@ from bpdebug.sources.script.graph import is_random, sources
 from bpdebug.sources.script.recorder.operations import elements
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recording import Recording
-from bpdebug.sources.script.sites import Site, SourceRange
+from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, SourceRange
 
 LONGEST_NAME = 40
 
@@ -87,6 +87,13 @@ def convert(
     for instance in recording.instances:
         if instance.result is not None and instance.time >= start and instance.result.id >= start:
             conversion.add(instance.result, instance)
+    if recording.objects.other is None:
+        return conversion.converted()
+    # What a library computes by itself is no value of the person's, but may have a name: a gradient.
+    for node in recording.nodes[start:]:
+        if node.names and node.function is not None:
+            conversion.add(node, node.instance)
+    conversion.in_order()
     return conversion.converted()
 
 
@@ -122,6 +129,13 @@ class _Conversion:
             tuple(self.opaque.values()),
             self.dtype,
         )
+
+    def in_order(self) -> None:
+        """Put the statements in the order in which their values were there."""
+        pairs = sorted(
+            zip(self.statements, self.instances, strict=True), key=lambda pair: self.nodes[pair[0].name].id
+        )
+        self.statements, self.instances = [one for one, _ in pairs], [one for _, one in pairs]
 
     # ---- statements
 
@@ -241,7 +255,8 @@ def calls_of(frame: Frame) -> tuple[CallSite, ...]:
     here: Frame | None = frame
     while here is not None and here.site is not None:
         file, line = here.caller
-        found.append(CallSite(here.number, here.site.function, shown(file), line))
+        is_module = here.site.role == MODULE
+        found.append(CallSite(here.number, here.site.function, shown(file), line, is_module))
         here = here.parent
     return tuple(reversed(found))
 
@@ -268,6 +283,11 @@ def _written_name(node: Node, instance: Instance | None) -> str:
         return f"{instance.site.function.rpartition('.')[2]}()"
     site = instance.site if instance is not None else node.site
     text = " ".join(site.code.split()) if site is not None else ""
+    call = node.frame.site
+    if call is not None and call.role == MODULE:
+        text = f"{call.function}()"
+    elif site is not None and site.role == GRADIENT:
+        text = f"d({' '.join(site.targets[0].text.split())})"
     return text if 0 < len(text) <= LONGEST_NAME else (text[: LONGEST_NAME - 1] + "…" if text else "value")
 
 

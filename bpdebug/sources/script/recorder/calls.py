@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.objects import is_row, is_tensor
+from bpdebug.sources.script.recorder.objects import is_other, is_row, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace, Item, Method, WrittenTo, is_in
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import MISSING
@@ -56,6 +56,12 @@ CONTAINER_METHODS = frozenset(
         "popitem",
     ]
 )
+GIVEN_AWAY: Mapping[str, Callable[..., Any]] = {
+    "numpy": np.asarray,
+    "item": Method("item"),
+    "tolist": Method("tolist"),
+}
+"""Methods by which a tensor of another library gives its elements to Python or NumPy."""
 LONGEST_CONTAINER = 10_000
 """What a longer list held before `sort` or `pop` is not kept."""
 
@@ -207,6 +213,11 @@ def foreign(recorder: Recorder, site: Site, function: Any, /, *arguments: Any, *
         return _set_attribute(recorder, site, arguments)
     owner = getattr(function, "__self__", None)
     name = getattr(function, "__name__", "")
+    if is_other(owner):
+        result = function(*arguments, **options)
+        if recorder.on and name in GIVEN_AWAY:
+            recorder.record(site, GIVEN_AWAY[name], (owner, *arguments), options, result)
+        return result
     is_method = isinstance(owner, np.ndarray | np.generic | float)
     operation = Method(name) if is_method else function
     values = (owner, *arguments) if is_method else arguments

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from bpdebug.sources.script.recorder.objects import is_other
 from bpdebug.sources.script.recorder.records import MISSING, Instance, Write
 
 CODE = (type, FunctionType, ModuleType)
@@ -29,7 +30,7 @@ Journal = Mapping[int, tuple[Any, list[Write]]]
 
 def attributes_of(value: Any) -> dict[str, Any] | None:
     """Return the attributes of an object of the person's; None for anything else."""
-    if isinstance(value, (*CODE, np.ndarray)):
+    if isinstance(value, (*CODE, np.ndarray)) or is_other(value):
         return None
     attributes = getattr(value, "__dict__", None)
     return attributes if type(attributes) is dict else None
@@ -58,7 +59,7 @@ class Held:
 
     def _follow(self, value: Any, name: str, depth: int) -> None:
         kind = type(value)
-        if kind is float or kind is np.ndarray:
+        if kind is float or kind is np.ndarray or is_other(value):
             self.names.setdefault(id(value), name)
         elif kind not in (int, str, bool) and depth <= DEEPEST:
             if kind in (list, dict, tuple):

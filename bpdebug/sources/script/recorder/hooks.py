@@ -15,7 +15,7 @@ import numpy as np
 
 from bpdebug.sources.script.instrumentation.operators import BINARY, UNARY, hook_of
 from bpdebug.sources.script.recorder.calls import called, iterated
-from bpdebug.sources.script.recorder.objects import is_row, is_tensor
+from bpdebug.sources.script.recorder.objects import is_other, is_row, is_tensor
 from bpdebug.sources.script.recorder.operations import Attribute
 from bpdebug.sources.script.recorder.quiet import CONTROL, SEEN, named
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
@@ -102,7 +102,9 @@ class Hooks:
         if recorder.on:
             if isinstance(owner, np.ndarray):
                 recorder.record(self.sites[number], operator.getitem, (owner, index), NOTHING, result)
-            elif is_tensor(result) and id(result) in recorder.objects.known:
+            elif is_other(owner):
+                return result
+            elif is_tensor(result) and recorder.objects.is_known(result):
                 node = recorder.objects.node_of(result)
                 if not node.names:  # it was put there by `insert`, or by a library
                     recorder.name(node, item_name(self.sites[number].targets[0], index))
@@ -189,7 +191,7 @@ class Hooks:
     def test(self, number: int, value: Any) -> Any:
         """See what a branch is decided by."""
         recorder = self.recorder
-        if recorder.on and is_tensor(value) and np.size(value) == 1 and id(value) in recorder.objects.known:
+        if recorder.on and is_tensor(value) and recorder.objects.is_known(value) and _size(value) == 1:
             node = recorder.objects.node_of(value)
             recorder.tests.append(Test(self.sites[number], None, node, None, bool(value), recorder.time))
         return value
@@ -223,3 +225,7 @@ class Hooks:
         """See that an exception was caught."""
         self.recorder.goes_on()
         caught()
+
+
+def _size(value: Any) -> int:
+    return int(np.prod(np.shape(value)))

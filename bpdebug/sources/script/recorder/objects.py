@@ -10,8 +10,8 @@ date: when one of those is met again it gets a new node, which reads it from the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from bpdebug.sources.script.recorder.records import Node, Undo
 
 NUMERIC = frozenset("fbiuc")
 """The kinds of dtype that are followed."""
+OTHER_TENSOR = "__torch_function__"
+"""What has this is a tensor of another library, whatever its class."""
 MOST_UNDONE = 100
 """After so many parts, a write keeps a copy of the whole: a value is got back in a few steps."""
 LONGEST_OPERAND = 5000
@@ -99,12 +101,65 @@ def is_tensor(value: Any) -> bool:
         return False
     if isinstance(value, np.ndarray):
         return value.dtype.kind in NUMERIC
-    return isinstance(value, float | np.floating | np.integer | np.complexfloating)
+    return isinstance(value, float | np.floating | np.integer | np.complexfloating) or is_other(value)
 
 
 def is_row(value: Any) -> bool:
     """Whether a value is a list or a tuple that is gone over as such, a named tuple among them."""
     return isinstance(value, list | tuple) and type(value).__iter__ in (list.__iter__, tuple.__iter__)
+
+
+def is_other(value: Any) -> bool:
+    """Whether a value is a tensor of another library than NumPy."""
+    return hasattr(type(value), OTHER_TENSOR)
+
+
+class OtherTensors(Protocol):
+    """Knows what the tensors of another library stand for: whoever sees the operations on them keeps it."""
+
+    def node_of(self, value: Any) -> Node:
+        """Return the node that a tensor stands for now; one that was never seen becomes a leaf."""
+        ...
+
+    def node_at(self, value: Any, time: int) -> Node | None:
+        """Return the node that it stood for at a time; None if it is not known."""
+        ...
+
+    def is_known(self, value: Any) -> bool:
+        """Whether it was seen before."""
+        ...
+
+    def renamed(self, value: Any, node: Node) -> None:
+        """Let it stand for a node that is the same as the one that it stood for."""
+        ...
+
+    def made(self, value: Any, like: Any) -> Any:
+        """Return an array of NumPy's as such a tensor, of the dtype of another."""
+        ...
+
+    def named(self, value: Any, name: str) -> None:
+        """Note what the person calls a tensor."""
+        ...
+
+    def read(self, value: Any) -> Any:
+        """Return such a tensor as an array of NumPy's."""
+        ...
+
+    def stored(self, owner: Any, key: Any, value: Any) -> None:
+        """Do `owner[key] = value` where `value` is that part already, changed in place."""
+        ...
+
+    def forget(self) -> None:
+        """Begin anew."""
+        ...
+
+    def settle(self) -> None:
+        """Let no node have a value that a later write changes."""
+        ...
+
+    def leaves(self) -> Iterator[tuple[Any, Node]]:
+        """Yield the tensors that nothing computed, and their nodes."""
+        ...
 
 
 class Objects:
@@ -117,10 +172,12 @@ class Objects:
     ----------
     add : callable
         Makes a node: (site, function, operands, options, value) -> Node.
+    other : OtherTensors, optional
+        Knows the tensors of another library, where the script uses one.
     """
 
-    def __init__(self, add: Add) -> None:
-        self.add = add
+    def __init__(self, add: Add, other: OtherTensors | None = None) -> None:
+        self.add, self.other = add, other
         self.known: dict[int, Known] = {}
         self.families: dict[int, Family] = {}
         self.zeros: dict[ZeroKey, Node] = {}
@@ -128,6 +185,12 @@ class Objects:
     def get(self, value: Any) -> Known | None:
         """Return what is known of an object, out of date or not."""
         return self.known.get(id(value))
+
+    def is_known(self, value: Any) -> bool:
+        """Whether an object stands for a node."""
+        return id(value) in self.known or (
+            self.other is not None and is_other(value) and self.other.is_known(value)
+        )
 
     def register(self, value: Any, node: Node, view: ArrayView | None = None) -> Known:
         """Let an object stand for a node."""
@@ -152,6 +215,8 @@ class Objects:
 
     def node_of(self, value: Any) -> Node:
         """Return the node that a tensor stands for now; one that was never seen becomes a leaf."""
+        if self.other is not None and is_other(value):
+            return self.other.node_of(value)
         known = self.known.get(id(value))
         if known is None:
             return self._new(value)
@@ -182,6 +247,8 @@ class Objects:
 
     def node_at(self, value: Any, time: int) -> Node | None:
         """Return the node that an object stood for at a time; None if it is not known."""
+        if self.other is not None and is_other(value):
+            return self.other.node_at(value, time)
         known = self.known.get(id(value))
         if known is None:
             return None
@@ -225,9 +292,14 @@ class Objects:
         """Let no node have a value that a later write changes."""
         for family in self.families.values():
             family.keep()
+        if self.other is not None:
+            self.other.settle()
 
     def renamed(self, value: Any, node: Node) -> None:
         """Let an object stand for a node that is the same as the one that it stood for."""
+        if self.other is not None and is_other(value):
+            self.other.renamed(value, node)
+            return
         known = self.known[id(value)]
         known.becomes(node)
         if known.family is not None:

@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.nodes import Option
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -59,6 +62,18 @@ class WrittenTo:
         new = np.array(target, copy=True)
         self.function(*arguments, out=new, **options)
         return new
+
+
+@dataclass(frozen=True, slots=True)
+class InLanguage:
+    """A function of the tensor language: `InLanguage("softmax", (("axis", -1),))`."""
+
+    name: str
+    options: tuple[tuple[str, Option], ...] = ()
+
+    def __call__(self, *operands: Any) -> Any:
+        """Compute it."""
+        return FUNCTIONS[self.name].numpy(*map(np.asarray, operands), **dict(self.options))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iterations import Mark, has_loss, is_in_turn_of, states_behind
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
-from bpdebug.sources.script.recorder.objects import ArrayView, Objects, is_tensor
+from bpdebug.sources.script.recorder.objects import ArrayView, Objects, OtherTensors, is_other, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.records import (
     MISSING,
@@ -69,6 +69,7 @@ class Recorder:
 
     def __init__(self, sites: list[Site], limits: RecordingLimits = RecordingLimits()) -> None:  # noqa: B008 (a constant)
         self.sites, self.limits = sites, limits
+        self.other: OtherTensors | None = None
         self.files: set[str] = set()
         self.on = not limits.function
         self.ended = ""
@@ -91,7 +92,9 @@ class Recorder:
         self.tests: list[Test] = []
         self.journal: dict[int, tuple[Any, list[Write]]] = {}
         self.moment = 0
-        self.objects = Objects(self.add)
+        if self.other is not None:
+            self.other.forget()
+        self.objects = Objects(self.add, self.other)
         self.called: dict[int, tuple[Any, tuple[str, ...]]] = {}
         self.zeros = Zeros(self.objects.zeros, self._add_zero, self.frame)
         self.steps = Steps(self.sites, self.objects, self.zeros, self._is_found)
@@ -141,6 +144,9 @@ class Recorder:
             _, node = known.history[0]
             if node.function is None and not node.names and id(known.object) in held.names:
                 self.name(node, held.names[id(known.object)])
+        for tensor, node in self.other.leaves() if self.other is not None else ():
+            if not node.names and id(tensor) in held.names:
+                self.name(node, held.names[id(tensor)])
         self.kept = self.record_so_far()._replace(held=held.containers)
 
     def frame(self) -> FrameType:
@@ -277,7 +283,7 @@ class Recorder:
         result: Any,
     ) -> None:
         """Record that a function of values gave a result, if that is a tensor that was not there before."""
-        if id(result) in self.objects.known or not is_tensor(result):
+        if id(result) in self.objects.known or not is_tensor(result) or is_other(result):
             return
         operands = self.operands(site, values)
         if options:
@@ -323,7 +329,8 @@ class Recorder:
 
     def named_again(self, site: Site, value: Any) -> Node:
         """Return a new node for a value that is there already."""
-        node = self.add(site, same, (self.objects.node_of(value),), NOTHING, value)
+        old = self.objects.node_of(value)
+        node = self.add(site, same, (old,), NOTHING, old._value if is_other(value) else value)
         self.objects.renamed(value, node)
         return node
 
@@ -353,6 +360,8 @@ class Recorder:
         node = self.objects.node_of(value) if is_tensor(value) else None
         if node is not None:
             self.name(node, target.text)
+            if self.other is not None and is_other(value):
+                self.other.named(value, target.text)
         is_container = type(value) in (list, tuple, dict)
         may_update = is_container or (node is not None and node.origin.function in MAY_UPDATE)
         if target.is_global or may_update:
@@ -373,7 +382,7 @@ class Recorder:
         parts = value.items() if type(value) is dict else enumerate(value)
         for key, part in parts:
             if is_tensor(part):
-                node = self.objects.node_of(part) if id(part) in self.objects.known else None
+                node = self.objects.node_of(part) if self.objects.is_known(part) else None
                 if node is not None and not node.names:
                     self.name(node, f"{name}[{key!r}]")
             elif type(part) in (list, tuple, dict):
@@ -467,7 +476,7 @@ class Recorder:
         if type(old) is list:
             self.write(old, MISSING, list(old))
         result = operation(old, value)
-        if is_tensor(result) and id(result) not in self.objects.known:
+        if is_tensor(result) and not is_other(result) and id(result) not in self.objects.known:
             is_zero = type(old) is int and self.zeros.is_known(site.targets[0])
             known = self.zeros.operand(site.targets[0]) if is_zero else old
             self.record(site, plain, (known, value), NOTHING, result)

@@ -64,7 +64,7 @@ class Steps:
         if old is new or old is MISSING or old is None:
             return
         if is_tensor(new):
-            if is_tensor(old) and id(old) in self.objects.known:
+            if is_tensor(old) and self.objects.is_known(old):
                 self.check(site, self.objects.node_of(old), self.objects.node_of(new), name)
             elif type(old) is int and self.zeros.nodes:
                 self.check_zero(site, self.objects.node_of(new), name)

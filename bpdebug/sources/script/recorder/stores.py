@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.objects import is_tensor
+from bpdebug.sources.script.recorder.objects import is_other, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace, put, shaped
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import MISSING
@@ -75,7 +75,9 @@ class Change(tuple[Recorder, Site, Any]):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         recorder, site, owner = tuple.__iter__(self)
-        if type(value) is Part:
+        if type(value) is InPlacePart:
+            _stored_in_other(recorder, site, owner, key, value[0])
+        elif type(value) is Part:
             value.stored_in(recorder, site, owner, key)
         else:
             set_item(recorder, site, owner, key, value)
@@ -101,6 +103,8 @@ class AugmentedOperand(tuple[Recorder, Site, Any, Any, Any]):
         assert operation is not None
         if not recorder.on:
             return operation(old, value)
+        if is_other(owner):
+            return InPlacePart((operation(old, value),))
         if isinstance(owner, np.ndarray) and is_tensor(owner):
             return Part(recorder, site, owner, key, old, value)
         name = item_name(site.targets[0], key)
@@ -111,6 +115,12 @@ for _operation in PLAIN:
     setattr(
         AugmentedOperand, f"__{_operation.__name__.strip('_')}__", lambda self, value: self.changed(value)
     )
+
+
+class InPlacePart(tuple[Any]):
+    """A part of a tensor of another library that has been changed in place."""
+
+    __slots__ = ()
 
 
 class Part:
@@ -153,6 +163,8 @@ def set_item(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) -
     """Do `owner[key] = value`, and record it."""
     if not recorder.on:
         owner[key] = value
+    elif is_other(owner):
+        _stored_in_other(recorder, site, owner, key, value, is_there=False)
     elif isinstance(owner, np.ndarray):
         if is_tensor(owner):
             _set_part(recorder, site, owner, key, value)
@@ -237,6 +249,22 @@ def _set_part(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) 
     name = site.targets[0].owner
     recorder.effect(site, node, name)
     recorder.steps.check(site, whole, node, name)
+
+
+def _stored_in_other(
+    recorder: Recorder, site: Site, owner: Any, key: Any, value: Any, is_there: bool = True
+) -> None:
+    """Store a part of a tensor of another library; the operations are recorded by who knows these."""
+    objects = recorder.objects
+    whole = objects.node_of(owner)
+    if is_there and objects.other is not None:
+        objects.other.stored(owner, key, value)
+    else:
+        owner[key] = value
+    if recorder.objects is objects:
+        node, name = objects.node_of(owner), site.targets[0].owner
+        recorder.effect(site, node, name)
+        recorder.steps.check(site, whole, node, name)
 
 
 def _own(key: Any) -> Any:

@@ -27,8 +27,8 @@ def missing_activations(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         if scope.shape(new) == scope.shape(node):
             yield Replacement("activation missing", new, 1.3, parsed(function))
     for form in ACTIVATIONS:
-        new = parsed(form.format(numpy=scope.numpy, x=text))
-        yield Replacement("activation missing", new, 1.4, parsed(form.format(numpy=scope.numpy, x="x")))
+        new = parsed(form.format(numpy=scope.library, x=text))
+        yield Replacement("activation missing", new, 1.4, parsed(form.format(numpy=scope.library, x="x")))
 
 
 def missing_normalisation(node: ast.expr, scope: Scope) -> Iterator[Replacement]:

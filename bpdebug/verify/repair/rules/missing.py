@@ -42,7 +42,7 @@ def missing_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         for function in scope.functions:
             factor: ast.expr = ast.Call(parsed(function), [parsed(tensor)], [])
             yield Replacement("derivative missing", ast.BinOp(node, ast.Mult(), factor), 1.25, factor)
-        for form in (*DERIVATIVES, *(LEAKY.format(scope.numpy, leak) for leak in scope.leaks)):
+        for form in (*DERIVATIVES, *(LEAKY.format(scope.library, leak) for leak in scope.leaks)):
             factor = parsed(form.format(tensor))
             yield Replacement("derivative missing", ast.BinOp(node, ast.Mult(), factor), 1.3, factor)
 

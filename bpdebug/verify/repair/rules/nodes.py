@@ -20,15 +20,16 @@ def parsed(text: str) -> ast.expr:
 
 
 def call(scope: Scope, name: str, *arguments: ast.expr, axis: object = None, kept: bool = False) -> ast.expr:
-    """Return a call of one of NumPy's functions."""
-    function = parsed(f"{scope.numpy}.{name}")
-    return ast.Call(function, list(arguments), reduction(axis, kept))
+    """Return a call of one of the functions of NumPy or torch."""
+    function = parsed(f"{scope.library}.{name}")
+    return ast.Call(function, list(arguments), reduction(scope, axis, kept))
 
 
-def reduction(axis: object, kept: bool) -> list[ast.keyword]:
+def reduction(scope: Scope, axis: object, kept: bool) -> list[ast.keyword]:
     """Return the options of a sum."""
-    named = [] if axis is None else [ast.keyword("axis", parsed(str(axis)))]
-    return named + ([ast.keyword("keepdims", ast.Constant(True))] if kept else [])
+    along, keeping = scope.sum_options
+    named = [] if axis is None else [ast.keyword(along, parsed(str(axis)))]
+    return named + ([ast.keyword(keeping, ast.Constant(True))] if kept else [])
 
 
 def called(node: ast.Call) -> str:

@@ -9,10 +9,13 @@ from bpdebug.verify.repair.rules.nodes import (
     REDUCED,
     SUMS,
     called,
+    may_be_tensor,
     reduction,
 )
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 from bpdebug.verify.repair.trees import replaced
+
+KEEPING = ("keepdims", "keepdim")
 
 
 def sums(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
@@ -21,14 +24,15 @@ def sums(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         return
     if called(node) not in SUMS:
         return
-    by_method = not node.args
+    by_method = not node.args or may_be_tensor(node.func.value, scope)
     summed = node.func.value if by_method else node.args[0]
     yield Replacement("sum too many", summed, 1.3, summed)
-    has_kept = any(option.arg == "keepdims" for option in node.keywords)
+    has_kept = any(option.arg in KEEPING for option in node.keywords)
     for axis, kept in {(axis, kept) for axis, _ in REDUCED for kept in (False, True)}:
         if axis is None and kept:
             continue
-        new = replaced(node, args=node.args[:1], keywords=reduction(axis, kept))
+        args = [] if by_method else node.args[:1]
+        new = replaced(node, args=args, keywords=reduction(scope, axis, kept))
         yield Replacement("axis", new, 1.1 + 0.1 * (kept != has_kept), node)
     other = SUMS[1 - SUMS.index(node.func.attr)]
     kind = "mean for a sum" if other == "sum" else "sum for a mean"
@@ -44,7 +48,7 @@ def options(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             args = [*node.args[:number], _opposite(argument), *node.args[number + 1 :]]
             yield Replacement("option", replaced(node, args=args), 1.1, argument)
     for number, option in enumerate(node.keywords):
-        if _is_truth(option.value) and option.arg != "keepdims":
+        if _is_truth(option.value) and option.arg not in KEEPING:
             turned = ast.keyword(option.arg, _opposite(option.value))
             keywords = [*node.keywords[:number], turned, *node.keywords[number + 1 :]]
             yield Replacement("option", replaced(node, keywords=keywords), 1.1, option.value)

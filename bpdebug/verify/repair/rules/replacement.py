@@ -22,8 +22,10 @@ class Scope(NamedTuple):
         The person's own functions of one argument: `relu_prime`, `self.d_sigmoid`.
     slices : tuple of ast.expr
         The subscripts that the code around is written with.
-    numpy : str
-        What NumPy is called there.
+    library : str
+        What NumPy is called there, or torch where the tensors are its.
+    sum_options : pair of str
+        What the options of a sum are called: its axis, and whether it is kept.
     beside : tuple of ast.expr
         What the lines are written with that do the same for another layer, renumbered for this one.
     stored : tuple of int or None
@@ -38,7 +40,8 @@ class Scope(NamedTuple):
     counts: tuple[str, ...]
     functions: tuple[str, ...]
     slices: tuple[ast.expr, ...]
-    numpy: str
+    library: str
+    sum_options: tuple[str, str]
     beside: tuple[ast.expr, ...]
     stored: Shape | None
     leaks: tuple[float, ...]

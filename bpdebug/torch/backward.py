@@ -1,0 +1,340 @@
+"""Which line of a custom Function's backward is wrong, and what it should be.
+
+A function is called once, and gone back through with random incoming gradients, while everything is recorded.
+Each custom Function that was called in it is then judged by itself, on what went into its backward and what
+came out of it: the right gradients are derived from its recorded forward. So one that is wrong does not make
+those before it look wrong.
+"""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from types import FunctionType
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from bpdebug.engine.language.provenance.origins import element_text
+from bpdebug.errors import Problem, ScriptError
+from bpdebug.sources.script import Node, Recording
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
+from bpdebug.sources.script.conversion.statements import shown
+from bpdebug.sources.script.live import Recorded, watched
+from bpdebug.sources.torch.analysis import analysis_of, parameters_of, with_total
+from bpdebug.sources.torch.functions import (
+    FunctionCall,
+    Overwritten,
+    code_of,
+    custom_functions,
+    seen_functions,
+)
+from bpdebug.sources.torch.watcher import Watcher
+from bpdebug.verify.repair.functions import check_function
+from bpdebug.verify.repair.places import source_of, turns_of
+from bpdebug.verify.repair.report import Finding, ScriptReport
+
+SECONDS = 20.0
+"""How long corrections of one Function are searched for."""
+
+
+class BackwardReport(NamedTuple):
+    """What was found in the custom Functions that a function calls.
+
+    Attributes
+    ----------
+    reports : tuple of ScriptReport
+        One for each Function: the verdicts on the gradients of its inputs, and its faults.
+    notes : tuple of str
+        What else there is to say, a sentence each.
+    intended : tuple of str
+        The Functions that were called and are meant to be otherwise.
+    """
+
+    reports: tuple[ScriptReport, ...]
+    notes: tuple[str, ...] = ()
+    intended: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The faults of all of them."""
+        return tuple(finding for report in self.reports for finding in report.findings)
+
+    @property
+    def passed(self) -> bool:
+        """Whether gradients were judged, and none is wrong; those that are meant otherwise do not count."""
+        judged = [report for report in self.reports if report.is_judged]
+        return bool(judged or self.intended) and all(report.passed for report in judged)
+
+    def __str__(self) -> str:
+        return "".join(f"{line}\n" for line in self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        for report in self.reports:
+            for finding in report.findings:
+                yield f"{shown(finding.source.file)}:{finding.source.line}: {_sentence(finding)}"
+                yield f"    {finding.explanation}"
+                if finding.elements is not None:
+                    place, mine, right = finding.elements
+                    element = element_text(finding.tensor, place)
+                    yield f"    {element} is {mine:.6g}, and should be {right:.6g}"
+            for name, verdict in report.verdicts.items():
+                yield f"{report.file}: the gradient of {name} is {verdict}"
+            yield from report.assumed.notes
+        yield from self.notes
+
+
+def _sentence(finding: Finding) -> str:
+    yours = " ".join(finding.source.code.split())
+    stored = f"{finding.tensor} = " if finding.tensor.isidentifier() else ""
+    if finding.correction is None:
+        return f"{stored}{yours}"
+    return f"{stored}{yours} should be {' '.join(finding.correction.split())}"
+
+
+class _Recorded(NamedTuple):
+    """A run of a function, and the calls of custom Functions in it that were gone back through."""
+
+    recording: Recording
+    calls: tuple[tuple[FunctionCall, Node, tuple[TrainedParameter, ...]], ...]
+    unreached: tuple[str, ...]
+    free: frozenset[int]
+
+
+def check_backward(
+    function: Callable[..., Any],
+    *inputs: Any,
+    only: Collection[type] | type | None = None,
+    intended: Collection[type] | type = (),
+    reference: Callable[..., Any] | None = None,
+    tolerance: float | None = None,
+    seed: int = 0,
+    seconds: float = SECONDS,
+) -> BackwardReport:
+    """Check the backward of every custom `autograd.Function` that a function calls.
+
+    Parameters
+    ----------
+    function : callable
+        A function of tensors, a module, or `MyFunction.apply`; it is called once.
+    *inputs
+        What it is called with. Gradients are asked for of those tensors among them that require one; where
+        none does, of all tensors of floats, and then a backward may return None for one.
+    only : class or collection of classes, optional
+        The only Functions to look at.
+    intended : class or collection of classes
+        Functions whose backward is meant to be another than the derivative: a straight-through estimator, a
+        reversal of gradients. They are not judged.
+    reference : callable, optional
+        For a forward that torch does not see into: a function of torch's operations of the same inputs that
+        gives the same outputs. It is derived in place of the forward; so only one Function may be looked at.
+    tolerance : float, optional
+        How far a gradient may lie from the derived one, relative to the largest element; by default 1e-7 for
+        64 bits, 1e-4 for 32, and 1e-2 for 16.
+    seed : int
+        Of the random incoming gradients.
+    seconds : float
+        How long corrections of one Function are searched for.
+
+    Returns
+    -------
+    BackwardReport
+        Its text names the line and what should stand there.
+
+    Raises
+    ------
+    ScriptError
+        If the source of a Function cannot be read, or it is called within another recording.
+    Exception
+        Whatever the function raises.
+    """
+    meant = _classes(intended)
+    wanted = None if only is None else _classes(only)
+    run = _run(function, inputs, seed)
+    reports: list[ScriptReport] = []
+    free_notes: list[str] = []
+    seen: set[type] = set()
+    for call, total, parameters in run.calls:
+        if call.function in seen or call.function in meant or (wanted and call.function not in wanted):
+            continue
+        seen.add(call.function)
+        free = [one for one in parameters if not one.pieces and one.old.id in run.free]
+        judged = tuple(one for one in parameters if one not in free)
+        report = _report(run.recording, call, total, judged, tolerance, reference, seconds)
+        reports.append(report)
+        free_notes += [
+            f"{call.name}: backward returns None for {one.name}, which is not judged" for one in free
+        ]
+    notes = free_notes + [
+        f"{name}: its backward was not called, or in another thread, which is not seen"
+        for name in run.unreached
+    ]
+    intended_ones = tuple(
+        one.__qualname__ for one in meant if any(call.function is one for call, _, _ in run.calls)
+    )
+    notes += [f"{name} is meant to be as it is, and was not judged" for name in intended_ones]
+    if not run.calls and not run.unreached:
+        notes.append("no custom autograd.Function was called: torch derives all of this itself")
+    return BackwardReport(tuple(reports), tuple(notes), intended_ones)
+
+
+def assert_backward(function: Callable[..., Any], *inputs: Any, **options: Any) -> None:
+    """Check as `check_backward` does, in a test.
+
+    Raises
+    ------
+    AssertionError
+        If a backward is wrong, or there is none; with the report.
+    """
+    report = check_backward(function, *inputs, **options)
+    if not report.passed:
+        raise AssertionError(str(report))
+
+
+def _classes(given: Collection[type] | type) -> tuple[type, ...]:
+    return (given,) if isinstance(given, type) else tuple(given)
+
+
+def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Recorded:
+    own = [
+        one
+        for one in map(code_of, _functions(function))
+        if isinstance(one, FunctionType) and linecache.getlines(one.__code__.co_filename, one.__globals__)
+    ]
+    if not own:
+        message = "there is no custom autograd.Function whose source can be read"
+        hint = "expected a function that calls one, or its `apply`"
+        raise ScriptError(Problem("check_backward", "", message, hint))
+    first = own[0]
+    recorded = Recorded()
+    generator = torch.Generator().manual_seed(seed)
+    is_asked = any(isinstance(one, torch.Tensor) and one.requires_grad for one in inputs)
+    given = [_asked(one, is_asked) for one in inputs]
+    code = first.__code__
+    with watched(code.co_filename, code.co_firstlineno, first.__globals__, recorded, own) as recorder:
+        watcher = recorder.other if recorder is not None else None
+        if not isinstance(watcher, Watcher):
+            raise ScriptError(
+                Problem("check_backward", "", "something else is being recorded", "call it by itself")
+            )
+        with ExitStack() as stack:
+            calls = stack.enter_context(seen_functions(watcher))
+            stack.enter_context(torch.enable_grad())
+            outputs = [one for one in _tensors(function(*given)) if one.requires_grad]
+            incoming = [
+                torch.randn(one.shape, generator=generator, dtype=torch.float64).to(one.dtype)
+                for one in outputs
+            ]
+            try:
+                if outputs:
+                    torch.autograd.backward(outputs, incoming)
+            except RuntimeError:
+                if not any(call.gradients for call in calls):
+                    raise  # else autograd refuses what a backward has returned: that is judged
+        with watcher._alone():
+            free = frozenset(watcher.node_of(one).origin.id for one in given if isinstance(one, torch.Tensor))
+            reached = [call for call in calls if call.incoming]
+            totals = [
+                (call, total, parameters_of(watcher, call))
+                for call in reached
+                if (total := with_total(watcher, call)) is not None
+            ]
+    seen = {call.function for call in reached}
+    waiting = [call for call in calls if any(call.wanted) and call.function not in seen]
+    unreached = tuple(dict.fromkeys(call.name for call in waiting))
+    return _Recorded(recorded.recording, tuple(totals), unreached, frozenset() if is_asked else free)
+
+
+def _functions(function: Callable[..., Any]) -> Iterator[Any]:
+    """Yield the person's functions that may run: the one that is given, and those of all custom Functions."""
+    plain = getattr(function, "__func__", function)
+    if isinstance(function, torch.nn.Module):
+        plain = type(function).forward
+    if inspect.isfunction(inspect.unwrap(plain)):
+        yield plain
+    for one in custom_functions():
+        for name in ("forward", "backward", "vjp", "setup_context"):
+            if name in vars(one):
+                yield vars(one)[name]
+
+
+def _asked(value: Any, is_asked: bool) -> Any:
+    """Return a leaf of the same values that a gradient is asked for of, if it is a tensor of floats.
+
+    Where the person asks for the gradients of some, only of these.
+    """
+    if not isinstance(value, torch.Tensor) or not value.is_floating_point():
+        return value
+    return value.detach().clone().requires_grad_(value.requires_grad or not is_asked)
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _tensors(part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _tensors(part)
+
+
+def _report(
+    recording: Recording,
+    call: FunctionCall,
+    total: Node,
+    parameters: tuple[TrainedParameter, ...],
+    tolerance: float | None,
+    reference: Callable[..., Any] | None,
+    seconds: float,
+) -> ScriptReport:
+    analysis = analysis_of(recording, call, total, parameters, tolerance, reference)
+    incoming = [node for node in call.incoming if node is not None]
+    report = check_function(recording, analysis, incoming, seconds)
+    notes = tuple(_notes(call, report))
+    if call.overwritten and "wrong" in report.verdicts.values():
+        # What reads it later is not wrong by itself: an edit of that would only undo this.
+        report = report._replace(findings=tuple(map(partial(_overwriting, call), call.overwritten)))
+    return report._replace(file=call.name, assumed=report.assumed._replace(notes=notes))
+
+
+def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:
+    """Say that a line writes over an incoming gradient."""
+    node = written.node
+    assert node.site is not None, "what a backward writes stands in it"
+    source = source_of(node.site, node.frame, turns_of(node.site, node))
+    incoming = call.incoming[written.place]
+    name = incoming.names[-1] if incoming is not None and incoming.names else "an incoming gradient"
+    said = f"this writes over {name} in place, which is read after that, and is autograd's own"
+    return Finding(source, "overwritten", "", "", said, also_wrong=call.names)
+
+
+def _notes(call: FunctionCall, report: ScriptReport) -> Iterator[str]:
+    """Say what autograd does with what a backward returns, without a word."""
+    gradients = (*call.gradients, *(None,) * len(call.inputs))
+    for name, node, wanted, gradient in zip(call.names, call.inputs, call.wanted, gradients, strict=False):
+        if node is None or not wanted:
+            continue
+        if gradient is None and report.verdicts.get(name) == "wrong":
+            yield f"{call.name}: backward returns None for {name}, whose gradient is not 0"
+        if gradient is not None and gradient.shape != node.shape:
+            yield (
+                f"{call.name}: backward returns the shape {_shape(gradient)} for {name}, which has the shape "
+                f"{_shape(node)}: autograd {'sums it up' if _fits(gradient, node) else 'refuses it'}"
+            )
+
+
+def _fits(gradient: Node, node: Node) -> bool:
+    """Whether a gradient can be summed up to the shape of an input."""
+    try:
+        return bool(np.broadcast_shapes(gradient.shape, node.shape) == gradient.shape)
+    except ValueError:
+        return False
+
+
+def _shape(node: Node) -> str:
+    return "×".join(map(str, node.shape)) or "()"

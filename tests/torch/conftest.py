@@ -1,0 +1,63 @@
+"""Tests of what is for torch; all of the deep tier, where torch must be installed (see `tests/oracle`)."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent
+from types import ModuleType
+
+import pytest
+
+from tests.tiers import FAST
+
+REQUIRED = "BPDEBUG_REQUIRE_ORACLE"
+MISSING = "torch is not installed: pip install 'bpdebug[torch]'"
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    return True if config.option.markexpr == FAST else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    is_missing = importlib.util.find_spec("torch") is None
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("deep")
+            if is_missing and not os.environ.get(REQUIRED):
+                item.add_marker(pytest.mark.skip(reason=MISSING))
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Iterator[Callable[[str], ModuleType]]:
+    """Write a module to a folder of its own, and import it."""
+    number = 0
+
+    def made(text: str) -> ModuleType:
+        nonlocal number
+        number += 1
+        path = tmp_path / f"functions{number}.py"
+        path.write_text("import torch\n\n" + dedent(text))
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        found = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(found)
+        return found
+
+    yield made
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Write a script to the working folder, and return its name."""
+    monkeypatch.chdir(tmp_path)
+
+    def written(text: str) -> str:
+        Path("train.py").write_text(dedent(text))
+        return "train.py"
+
+    return written

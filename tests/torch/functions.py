@@ -1,0 +1,196 @@
+"""Custom Functions with what goes wrong in them, or looks as if it did; see `test_backward`."""
+
+# ruff: noqa: D
+from __future__ import annotations
+
+import torch
+from torch.utils.checkpoint import checkpoint
+
+
+class Twice(torch.autograd.Function):
+    """right; early bound"""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * x
+
+
+early = Twice.apply
+
+
+class Right(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.exp()
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * x.exp()
+
+
+class Alias(torch.autograd.Function):
+    """writes dX over dY before it is read"""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return x * w
+
+    @staticmethod
+    def backward(ctx, dy):
+        x, w = ctx.saved_tensors
+        dx = dy.mul_(w)
+        dw = (dy * x).sum(0)
+        return dx, dw
+
+
+class Wide(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, b):
+        return x + b
+
+    @staticmethod
+    def backward(ctx, g):
+        return g, g
+
+
+class Missing(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return x * w
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return g * w, None
+
+
+class Step(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return (x > 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+
+class Reverse(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        return -g
+
+
+class Two(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x, y)
+        s = torch.sign(x)
+        ctx.mark_non_differentiable(s)
+        return x * y, x + y, s
+
+    @staticmethod
+    def backward(ctx, g1, g2, g3):
+        x, y = ctx.saved_tensors
+        return g1 * y + g2, g1 * x - g2
+
+
+class Split(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        a, b = torch.unsafe_split(x, 2, dim=1)
+        ctx.save_for_backward(a, b)
+        return a * b
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        return torch.cat([g * b, g * a], dim=1)
+
+
+class Views(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        out = x.clone()
+        out[:, 0] *= 2
+        out[:, 1:].mul_(3)
+        out.t()[2] += x[:, 0]
+        return out
+
+    @staticmethod
+    def backward(ctx, g):
+        dx = torch.zeros_like(g)
+        dx[:, 0] = 2 * g[:, 0] + g[:, 2]
+        dx[:, 1:] += 3 * g[:, 1:]
+        return dx
+
+
+class New(torch.autograd.Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x):
+        return torch.tanh(x)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(output)
+
+    @staticmethod
+    def backward(ctx, g):
+        (out,) = ctx.saved_tensors
+        return g * (1 - out)
+
+
+class Opaque(torch.autograd.Function):
+    """numpy inside"""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.from_numpy(x.detach().numpy() ** 3)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return 3 * g * x
+
+
+def checkpointed(x):
+    return checkpoint(early, x, use_reentrant=False)
+
+
+def batched(x):
+    return torch.vmap(New.apply)(x)
+
+
+def mixed(x):
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        return early(x.float() @ x.float().t())
+
+
+def compiled(x):
+    return torch.compile(Right.apply, backend="eager")(x)
+
+
+def hooked(x):
+    y = Right.apply(x)
+    y.register_hook(lambda g: g * 2)
+    return y.sum()
+
+
+def both(x):
+    return Two.apply(x, x)[0]
