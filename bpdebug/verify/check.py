@@ -169,7 +169,7 @@ def _of_mine(
         if judgement.verdict == "wrong" and name not in faults.explained:
             numbers = judged.mine[name]
             rtol = DIAGNOSIS_RTOL * tolerance.relative(numbers, reference[name])
-            fed = judged.fed_to(statement)
+            fed = faults.fed_to(statement)
             found = explanations(bench, statement, numbers, fed, mine.keys(), rtol)
             faults.look_for(statement, found)
             diagnoses, ambiguous = described(bench, found)
