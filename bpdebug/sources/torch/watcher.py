@@ -146,6 +146,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.backward: dict[int, Site] = {}  # the same, as the place of what goes back through it
         self.hooked: dict[Any, Any] = {}  # the tensors whose gradients get a name
         self.frames: dict[int, Any] = {}  # the number of a node of autograd's -> its call
+        self.asked: set[int] = set()  # the leaves whose names were looked for
         self.cut: dict[int, Node] = {}
 
     def node_of(self, value: Any) -> Node:
@@ -153,12 +154,14 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         value = unwrapped(value)
         with self._alone():
             node = self.tensors.node_of(value)
-            if node.function is None and not node.names and value.is_leaf and value.requires_grad:
+            if node.function is None and not node.names and node.id not in self.asked:
+                self.asked.add(node.id)
                 name = self.names.of(value, self.recorder.files)
                 if name:
                     self.recorder.name(node, name)
                     self.named(value, name)
-                self.flows.add(node.id)
+                if value.requires_grad:
+                    self.flows.add(node.id)
             return node
 
     def node_at(self, value: Any, time: int) -> Node | None:
