@@ -1,7 +1,7 @@
 """Images of the manual: `python -m tests.manual.pictures [FOLDER]` draws them all.
 
-The app runs on a shipped scenario or script without a terminal, some keys are pressed, and Chromium draws the SVG that
-`S` saves. Needs `chromium` and the font Fira Code.
+The app runs on a shipped scenario or script without a terminal, some keys are pressed, and Chromium draws the
+SVG that `S` saves. Needs `chromium` and the font Fira Code.
 """
 
 from __future__ import annotations
