@@ -52,6 +52,7 @@ class Environment(Mapping[str, Any]):
         self._recording, self._instance, self._value_of = recording, instance, value_of
         self._revived: dict[int, Any] = {}
         self._zeros = recording.objects.zeros
+        self._enclosing = enclosing(recording, instance)
 
     def __getitem__(self, name: str) -> Any:
         found = self._held(name)
@@ -61,6 +62,9 @@ class Environment(Mapping[str, Any]):
         scope, variables = self._instance.scope, self._instance.variables
         if scope is not None and name in scope:
             return self._as_then(scope[name], 0)
+        outer = self._enclosing
+        if outer is not None and name in (outer.scope or {}):
+            return Environment(self._recording, outer, self._value_of)[name]
         value = self._at_the_end(variables).get(name, MISSING)
         _, writes = self._recording.journal.get(id(variables), (None, ()))
         for write in reversed(writes):
@@ -73,7 +77,7 @@ class Environment(Mapping[str, Any]):
         return self._as_then(value, 0)
 
     def __iter__(self) -> Iterator[str]:
-        names = {**self._at_the_end(self._instance.variables), **(self._instance.scope or {})}
+        names = {**self._at_the_end(self._instance.variables), **self.local}
         return iter([name for name in names if name in self])
 
     def __len__(self) -> int:
@@ -85,6 +89,12 @@ class Environment(Mapping[str, Any]):
         except KeyError:
             return False
         return True
+
+    @property
+    def local(self) -> Mapping[str, Any]:
+        """The variables of the function, with those of one around it, by reference."""
+        outer = self._enclosing.scope if self._enclosing is not None else None
+        return {**(outer or {}), **(self._instance.scope or {})}
 
     def node(self, value: Any) -> Node | None:
         """Return the node that an object stood for when the expression was evaluated."""
@@ -161,6 +171,15 @@ class Environment(Mapping[str, Any]):
             else:
                 held.pop(write.key, None)
         return held
+
+
+def enclosing(recording: Recording, instance: Instance) -> Instance | None:
+    """Return an expression of the function around, whose variables one may read as well.
+
+    A function that was made by several calls may be that of any: then there is none.
+    """
+    around = instance.site.function.rpartition(".")[0]
+    return recording.only_calls.get((instance.site.place.file, around)) if around else None
 
 
 def _is_zero(value: Any) -> bool:

@@ -23,7 +23,6 @@ import linecache
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from importlib import import_module
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
@@ -44,6 +43,7 @@ from bpdebug.sources.script.recording import (
     Recording,
     RecordingOptions,
     recording_of,
+    watch_of,
 )
 from bpdebug.sources.script.running import Ending, hooks_in_place, raised, rare_collection
 
@@ -266,9 +266,9 @@ def watched(
     recorder.whenever_over = over
     try:
         with hooks_in_place(Hooks(recorder).table()), rare_collection(), ExitStack() as libraries:
-            for name, home in LIBRARIES.items():
+            for name in LIBRARIES:
                 if name in sys.modules:
-                    libraries.enter_context(import_module(home).watch(recorder))
+                    libraries.enter_context(watch_of(name)(recorder))
             yield recorder
     except BaseException as error:
         ending = raised(error, recorder)
@@ -308,6 +308,7 @@ def _with_their_files(functions: Sequence[FunctionType]) -> list[FunctionType]:
 
 def _instrumented(file: str, line: int, variables: dict[str, Any]) -> File:
     """Return the file of running code with hooks."""
+    linecache.checkcache(file)
     text = "".join(linecache.getlines(file, variables))
     if not text:
         raise refused(file, line, "its source cannot be read", NEEDS_SOURCE)

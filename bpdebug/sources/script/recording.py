@@ -9,14 +9,14 @@ import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
-from importlib import import_module
+from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, MappingProxyType
 from typing import Any, NamedTuple
 
 from bpdebug.errors import Problem, ScriptError
+from bpdebug.late import names_of
 from bpdebug.sources.script.imports import Compiled, OwnFiles
 from bpdebug.sources.script.instrumentation import decoded, instrument
 from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
@@ -29,8 +29,10 @@ from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test,
 from bpdebug.sources.script.running import Ending, run
 from bpdebug.sources.script.sites import InstrumentedFile, Site
 
-LIBRARIES = {"torch": "bpdebug.sources.torch.watcher"}
-"""A library whose tensors are no arrays of NumPy's -> the module whose `watch` sees what they go through."""
+LIBRARIES = ("torch",)
+"""The libraries whose tensors are no arrays of NumPy's."""
+watch_of = names_of("libraries", {"torch": "bpdebug.sources.torch.watcher:watch"})
+"""A library -> what lets a recorder see what its tensors go through; only who uses it imports it."""
 MOST_NODES = 400_000
 """So many operations are kept: of element loops, some hundred megabytes."""
 
@@ -125,6 +127,18 @@ class Recording:
         """Whether it is a script that ran, and not a part of a program that goes on."""
         return not self.held
 
+    @cached_property
+    def only_calls(self) -> Mapping[tuple[str, str], Instance]:
+        """The file and name of a function that was called once -> the last expression of its own."""
+        last: dict[tuple[str, str], Instance] = {}
+        again: set[tuple[str, str]] = set()
+        for instance in self.instances:
+            key = instance.site.place.file, instance.site.function
+            if key in last and last[key].frame is not instance.frame:
+                again.add(key)
+            last[key] = instance
+        return {key: instance for key, instance in last.items() if key not in again}
+
     def source(self, file: str) -> InstrumentedFile | None:
         """Return the text of a file that was instrumented."""
         return next((site.source for site in self.sites if site.place.file == file), None)
@@ -209,9 +223,9 @@ def recording_of(
 
 def see_libraries(recorder: Recorder, text: str, stack: ExitStack) -> None:
     """Let a recorder see what is computed by a library that a text imports, until the stack is closed."""
-    for name, home in LIBRARIES.items() if recorder.other is None else ():
+    for name in LIBRARIES if recorder.other is None else ():
         if re.search(rf"^\s*(?:import|from)\s+{name}\b", text, re.MULTILINE) and find_spec(name):
-            stack.enter_context(import_module(home).watch(recorder))
+            stack.enter_context(watch_of(name)(recorder))
 
 
 def _read(name: str) -> bytes:

@@ -31,17 +31,21 @@ class Findings:
     def __init__(self) -> None:
         self.each: list[Finding] = []
         self._shifts: list[tuple[str, int, int]] = []
+        self._moved: list[Rewriting] = []
 
     def shift(self, rewriting: Rewriting) -> None:
         """From now on the text has a rewriting in it, and with it more lines or fewer."""
         more = rewriting.correction.count("\n") - rewriting.code.count("\n")
         self._shifts.append((rewriting.place.file, rewriting.place.end_line + more, more))
+        if "\n" in rewriting.code:
+            self._moved.append(rewriting)
 
     def add(self, finding: Finding, judge: Judge) -> None:
         """Take a finding; what was found on its place already is the same fault."""
-        source = finding.source
+        moved_from = self._where_moved_from(finding)
+        source = moved_from or finding.source
         for file, last, more in reversed(self._shifts):
-            if source.file == file and source.line > last:
+            if moved_from is None and source.file == file and source.line > last:
                 source = source._replace(line=source.line - more, end_line=source.end_line - more)
         named = {*finding.also_wrong}
         whole = [one for one in judge.analysis.parameters if one.name in named]
@@ -57,6 +61,27 @@ class Findings:
                 finding = finding._replace(also_wrong=tuple(wrong), correction=None, verified=False)
                 break
         self.each.append(finding)
+
+    def _where_moved_from(self, finding: Finding) -> Source | None:
+        """Return the place of a line that was moved with others; their finding gets its correction too."""
+        source = finding.source
+        for moved in self._moved:
+            place, lines = moved.place, moved.code.split("\n")
+            rows = moved.correction.split("\n")
+            row = source.line - place.line
+            before = next((at for at, line in enumerate(lines) if source.code in line), None)
+            if source.file != place.file or not 0 <= row < len(rows) or before is None:
+                continue
+            if finding.correction is not None:
+                rows[row] = rows[row].replace(source.code, finding.correction)
+                self.each = [
+                    one._replace(correction="\n".join(rows)) if one.correction == moved.correction else one
+                    for one in self.each
+                ]
+            begin = lines[before].index(source.code) + (place.column if before == 0 else 0)
+            line = place.line + before
+            return source._replace(line=line, end_line=line, columns=(begin, begin + len(source.code)))
+        return None
 
 
 def _place(finding: Finding) -> tuple[str, int, tuple[int, int]]:

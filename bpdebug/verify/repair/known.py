@@ -21,7 +21,7 @@ from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.verify.repair.slopes import slopes_of
 
 TOLERANCE, EXACT = 1e-6, 1e-9
-MOST_PARAMETERS = 16
+MOST_PARAMETERS, MOST_SLOPES = 16, 24
 Meaning = Literal["tensor", "parameter", "slope", ""]
 """The gradient of a tensor on the way or of a parameter, or the slope of an activation; empty: not known."""
 
@@ -70,13 +70,15 @@ class KnownGradients:
         return (self.ratio or 1.0) * np.array(each)
 
     @cached_property
-    def _slopes(self) -> list[Any]:
-        loss = self.analysis.loss
-        return (
-            []
-            if loss is None or not self.gradients
-            else list(slopes_of(loss.reference.forward, loss.reference.values()))
-        )
+    def _slopes(self) -> Mapping[Shape, list[Any]]:
+        """The slopes of the activations, by shape; of many of one shape, as in loops, some."""
+        found: dict[Shape, list[Any]] = defaultdict(list)
+        loss = self.analysis.loss if self.gradients else None
+        if loss is not None:
+            for slope in slopes_of(loss.reference.forward, loss.reference.values()):
+                if len(found[slope.shape]) < MOST_SLOPES:
+                    found[slope.shape].append(slope)
+        return found
 
     def named(self, names: Collection[str]) -> list[int]:
         """Return the tensors that something is the gradient of, by its names."""
@@ -164,9 +166,7 @@ class KnownGradients:
         array = as_numbers(value)
         if array is None or array.size == 1:
             return False
-        return any(
-            one.shape == array.shape and np.allclose(array, one, TOLERANCE, TOLERANCE) for one in self._slopes
-        )
+        return any(np.allclose(array, one, TOLERANCE, TOLERANCE) for one in self._slopes.get(array.shape, ()))
 
     def gradient_of(self, value: Any) -> str:
         """Return the tensor that a value is the gradient of, as the person named it."""

@@ -150,6 +150,7 @@ def corrected(text: str, findings: Sequence[Finding]) -> str:
     """
     lines = lines_of(text)
     found = [finding for finding in findings if finding.verified and finding.correction is not None]
+    found = [one for one in found if not any(_is_within(one.source, other.source) for other in found)]
     # From the end to the beginning: what has been replaced moves nothing that is still to be replaced.
     for finding in sorted(found, key=lambda one: (one.source.line, one.source.columns), reverse=True):
         source, (begin, end) = finding.source, finding.source.columns
@@ -157,6 +158,11 @@ def corrected(text: str, findings: Sequence[Finding]) -> str:
         replaced = f"{lines[first][:begin]}{finding.correction}{lines[last][end:]}"
         lines[first : last + 1] = lines_of(replaced)
     return "".join(lines)
+
+
+def _is_within(source: Source, other: Source) -> bool:
+    """Whether a place lies among lines that are replaced as a whole, its correction with them."""
+    return source.file == other.file and other.line < source.line <= other.end_line
 
 
 def lines_of(text: str) -> list[str]:

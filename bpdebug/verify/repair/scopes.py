@@ -66,7 +66,7 @@ def scope_of(
     tensors: dict[str, Shape] = {}
     counts: dict[str, None] = {}
     # Within a function its own variables are meant, and what else it is written with.
-    own = names if instance.scope is None else {name: names[name] for name in instance.scope if name in names}
+    own = names if instance.scope is None else {name: names[name] for name in scope.local if name in names}
     near = [*further, *_expressions_near(recording, instance.site), *_items_alike(instance.site, own)]
     near += _elements_not_read(recording, instance, own)
     for text, value in (*_evaluated(recording, instance, value_of, near), *_held(own)):

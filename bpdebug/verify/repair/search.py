@@ -43,6 +43,8 @@ ENOUGH, ENOUGH_TRIED = 3, 600
 that is soon done: as long as no more than so many edits were tried."""
 MOST_OF_A_LINE = 6
 """So many corrections of one line are kept: they are the same in other words."""
+MOST_FIRST = 3
+"""So many lines may be the first that is wrong, where none alone mends anything."""
 BETWEEN_LOOKS = 16
 """After so many edits it is asked whether the time is over."""
 EXPLAINED = 0.5
@@ -276,11 +278,11 @@ class Search:
         there : collection of int
             The tensors whose gradients other lines give already.
         """
+        wrong = [(one, built_by(one)) for one in suspects if not one.is_explained]
         for costs in WAVES:
-            for suspect in suspects:
-                built = built_by(suspect)
-                if self.is_over or suspect.is_explained or not built:
-                    continue
+            for suspect, built in [one for one in wrong if one[1]][:MOST_FIRST]:
+                if self.is_over:
+                    return None
                 for candidate in self._likely(suspect, before, costs):
                     if self._gives_gradients(built, candidate, before, there):
                         return Correction(suspect, *candidate.texts, (), candidate.cost, candidate.replaced)

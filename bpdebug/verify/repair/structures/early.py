@@ -67,4 +67,4 @@ def early_updates(text: PersonText, early: Sequence[EarlyRead]) -> Iterator[Stru
         for block in blocks_from(text, update, lines):
             reader = block[-1].lineno
             said = f"`{name}` is updated here, before line {reader} reads it: the update belongs after that"
-            yield Structure(exchanged(text, block, said), "early update")
+            yield Structure(exchanged(text, block, said), "early update", is_sure=True)
