@@ -134,7 +134,7 @@ MUTANTS = (
         "    flaws = list[Flaw]()\n",
         "rows of different lengths, and words among numbers, are not refused",
         fast="sources/scenario/test_broken_files.py",
-        deep="sources/scenario/test_any_file.py",
+        deep="fuzz/test_scenarios.py",
     ),
     Mutant(
         "bpdebug/sources/declared.py",

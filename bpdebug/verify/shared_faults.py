@@ -15,35 +15,20 @@ from typing import NamedTuple
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, names
+from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.blame import Judged, came_from
-from bpdebug.verify.diagnosis.diagnose import Bench, Explanations, described
+from bpdebug.verify.diagnosis import Bench, Explanations, described
+from bpdebug.verify.diagnosis.arising import Hidden, arising
 from bpdebug.verify.diagnosis.evaluator import Evaluator
 from bpdebug.verify.diagnosis.every_step import AtEveryStep
 from bpdebug.verify.diagnosis.fits import BATCH
 from bpdebug.verify.diagnosis.search import FormulaCandidate
-from bpdebug.verify.diagnosis.written_out import DEEPEST_OF_LAYER, with_parts
 from bpdebug.verify.report import TensorReport
 from bpdebug.verify.upstream import own_value, upstream_values
 
 FEWEST = 2
 """A fault that shows in one tensor alone is told there."""
-
-
-class Hidden(NamedTuple):
-    """A tensor that the user did not give, as an edit of its formula would make it.
-
-    Attributes
-    ----------
-    statement : Statement
-        What computes it.
-    candidate : FormulaCandidate
-        Its formula, and how it differs from the right one.
-    """
-
-    statement: Statement
-    candidate: FormulaCandidate
 
 
 class SharedFault(NamedTuple):
@@ -57,11 +42,14 @@ class SharedFault(NamedTuple):
         The formulas by which it is, the most plausible first.
     tensors : tuple of str
         The tensors in which it shows.
+    fed : mapping
+        The values of all tensors with the fault among them.
     """
 
     statement: Statement
     candidates: tuple[FormulaCandidate, ...]
     tensors: tuple[str, ...]
+    fed: Mapping[str, Array]
 
 
 class SharedFaults:
@@ -85,10 +73,15 @@ class SharedFaults:
     def __init__(self, bench: Bench, judged: Judged, is_right: Callable[[str, Array], bool]) -> None:
         self._bench = bench
         self._judged = judged
+        self._fed_back = judged.fed_back
         self._is_right = is_right
         self._found: dict[str, Explanations] = {}
         self._steps: dict[AtEveryStep, tuple[Explanations, list[str]]] = {}
         self.explained: dict[str, str] = {}
+
+    def fed_to(self, statement: Statement) -> Mapping[str, Array]:
+        """Return the values that the user's formula of a statement was fed, by the faults found so far."""
+        return self._judged.fed if statement.phase == "forward" else self._fed_back
 
     def look_for(self, statement: Statement, found: Explanations) -> None:
         """Look for a fault that explains this wrong tensor, and others.
@@ -115,7 +108,7 @@ class SharedFaults:
         ]
         if len(wrong) < FEWEST:
             return
-        fed = self._bench.with_examples(self._judged.fed_to(statement))
+        fed = self._bench.with_examples(self.fed_to(statement))
         shared = shared_fault(
             self._bench.program,
             statement,
@@ -128,6 +121,7 @@ class SharedFaults:
         )
         if shared is not None:
             self._found[shared.statement.name] = Explanations(shared.candidates)
+            self._fed_back = shared.fed
             self.explained |= dict.fromkeys(shared.tensors, shared.statement.name)
 
     def told_once(self, reports: Mapping[str, TensorReport]) -> Iterator[TensorReport]:
@@ -179,6 +173,7 @@ def shared_fault(
     given, own = mine.keys(), {name: fed[name] for name in mine}
     evaluator = Evaluator(fed, {})
     best: list[Hidden] = []
+    faulty = fed
     explained: tuple[str, ...] = ()
     trials = (hidden for one in candidates for hidden in arising(program, statement, one, given))
     for hidden in takewhile(lambda trial: not is_used_up(), trials):
@@ -189,115 +184,9 @@ def shared_fault(
         values = upstream_values(program, fed, {**own, name: value})
         tensors = tuple(one for one in wrong if is_right(one, own_value(program, one, values, fed)))
         if statement.name in tensors and len(tensors) > max(len(explained), FEWEST - 1):
-            best, explained = [hidden], tensors
+            best, explained, faulty = [hidden], tensors, values
         elif best and tensors == explained and hidden.statement == best[0].statement:
             best.append(hidden)
     if not best:
         return None
-    return SharedFault(best[0].statement, tuple(hidden.candidate for hidden in best), explained)
-
-
-def arising(
-    program: Program, statement: Statement, candidate: FormulaCandidate, given: Collection[str]
-) -> Iterator[Hidden]:
-    """Yield the tensors above a wrong one in which an edit of its formula may lie, the deepest first.
-
-    Parameters
-    ----------
-    program : Program
-        The right program.
-    statement : Statement
-        What gives the wrong tensor.
-    candidate : FormulaCandidate
-        A formula that gives the user's numbers, with what was not given written out.
-    given : collection of str
-        The tensors that the user gave.
-    """
-    *_, whole = candidate.edits
-    if len(candidate.edits) == 1 and whole.old == candidate.right:
-        yield from _scaled(program, statement, candidate, given)
-        return
-    found = [*_within(program, statement, candidate.right, candidate.expression, given)]
-    yield from (
-        Hidden(at, replace(candidate, expression=edited, right=right))
-        for at, right, edited in reversed(found)
-    )
-
-
-def _within(
-    program: Program, statement: Statement, right: Expression, edited: Expression, given: Collection[str]
-) -> Iterator[tuple[Statement, Expression, Expression]]:
-    """Follow an edit from tensor to tensor, as long as it lies in the formula of one that was not given."""
-    while True:
-        pattern = with_parts(program, statement.expression, given)
-        occurrences = _occurrences(pattern, right, edited, program, given)
-        changed = {name: pair for name, *pair in occurrences or () if pair[0] != pair[1]}
-        if len(changed) != 1:
-            return
-        ((name, (right, edited)),) = changed.items()
-        if any(other == name and after != edited for other, _, after in occurrences or ()):
-            return  # in one place of two
-        statement = program.statements[program.positions[name] - 1]
-        yield statement, right, edited
-
-
-Occurrence = tuple[str, Expression, Expression]
-"""A tensor that was not given, and what stands in its place in the right formula and in the edited one."""
-
-
-def _occurrences(
-    pattern: Expression, right: Expression, edited: Expression, program: Program, given: Collection[str]
-) -> list[Occurrence] | None:
-    """Return what stands for tensors that were not given; None where a formula differs anywhere else."""
-    if isinstance(pattern, Name) and is_hidden(program, pattern.id, given) and right != pattern:
-        return [(pattern.id, right, edited)]
-    if pattern == edited:
-        return []
-    if not (isinstance(pattern, Call) and isinstance(right, Call) and isinstance(edited, Call)):
-        return None
-    if _head(pattern) != _head(edited) or _head(pattern) != _head(right):
-        return None
-    found: list[Occurrence] = []
-    for parts in zip(pattern.arguments, right.arguments, edited.arguments, strict=True):
-        inner = _occurrences(*parts, program, given)
-        if inner is None:
-            return None
-        found += inner
-    return found
-
-
-def _head(call: Call) -> tuple[object, ...]:
-    return call.function, call.options, len(call.arguments)
-
-
-def is_hidden(program: Program, name: str, given: Collection[str]) -> bool:
-    """Whether a tensor is a gradient that the user did not give."""
-    return name in program.positions and name not in given and program.index.phase(name) == "backward"
-
-
-def _scaled(
-    program: Program, statement: Statement, candidate: FormulaCandidate, given: Collection[str]
-) -> Iterator[Hidden]:
-    """Yield the tensors above that may have the factor: what follows from them has it too."""
-    (edit,) = candidate.edits
-    waiting, seen = [statement], set[str]()
-    while waiting and len(seen) < DEEPEST_OF_LAYER:
-        formula = with_parts(program, waiting.pop(0).expression, given)
-        for name in names(formula):
-            if is_hidden(program, name, given) and name not in seen:
-                seen.add(name)
-                above = program.statements[program.positions[name] - 1]
-                waiting.append(above)
-                own = with_parts(program, above.expression, given)
-                scaled = _in_place(candidate.expression, candidate.right, own)
-                changed = replace(edit, expression=scaled, old=own, new=scaled)
-                yield Hidden(above, replace(candidate, expression=scaled, right=own, edits=(changed,)))
-
-
-def _in_place(expression: Expression, old: Expression, new: Expression) -> Expression:
-    if expression == old:
-        return new
-    if isinstance(expression, Call):
-        arguments = tuple(_in_place(argument, old, new) for argument in expression.arguments)
-        return Call(expression.function, arguments, expression.options)
-    return expression
+    return SharedFault(best[0].statement, tuple(hidden.candidate for hidden in best), explained, faulty)

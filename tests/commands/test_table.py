@@ -464,12 +464,13 @@ def test_beginnings_of_a_name(name: str) -> None:
 
 def test_the_table_is_sound() -> None:
     assert len(COMMANDS) == sum(map(len, FAMILIES)), "two commands have one name"
-    shorts = [command.short for command in COMMANDS.values() if command.short]
+    shorts = [short for command in COMMANDS.values() for short in command.short.split()]
     assert len(shorts) == len(set(shorts)), "two commands have one short form"
     assert set(SHORT_FORMS).isdisjoint(COMMANDS)
     for command in COMMANDS.values():
         assert command.help.endswith(".")
-        assert find_command(command.short or command.name) is command
+        for word in (command.name, *command.short.split()):
+            assert find_command(word) is command
 
 
 def test_blanks_do_not_matter(session: Session) -> None:

@@ -19,7 +19,7 @@ def listing() -> SourceListing:
 
 
 def drawn(window: SourceListing, current: int = 0) -> list[str]:
-    marks = {"done": "✓", "current": "▶", "coming": " "}
+    marks = {"done": "✓", "current": "▶", "next": "›", "coming": " "}
     rows = (window.row(number, current) for number in range(len(window.lines)))
     return [f"{marks[row.state]} {row.text} {row.tail}".rstrip() for row in rows]
 
@@ -38,7 +38,7 @@ def test_lines_in_the_order_in_which_they_ran() -> None:
         "▶ 25 ▾ step = rate_of(name) * grads[name] 1/2",
         "  tools.py",
         "✓  3     return 0.1 + 0.0",
-        "   4     return 0.2 + 0.0",
+        "›  4     return 0.2 + 0.0",
         "  net.py",
         '  26   network.W1 = network.W1 - 0.1 * grads["W1"]',
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def module(tmp_path: Path) -> Iterator[Callable[[str], ModuleType]]:
+def module(tmp_path: Path) -> Callable[[str], ModuleType]:
     """Write a module to a folder of its own, and import it."""
     number = 0
 
@@ -48,7 +48,7 @@ def module(tmp_path: Path) -> Iterator[Callable[[str], ModuleType]]:
         spec.loader.exec_module(found)
         return found
 
-    yield made
+    return made
 
 
 @pytest.fixture

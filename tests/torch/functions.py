@@ -1,6 +1,6 @@
 """Custom Functions with what goes wrong in them, or looks as if it did; see `test_backward`."""
 
-# ruff: noqa: D
+# ruff: noqa: RUF059
 from __future__ import annotations
 
 import torch

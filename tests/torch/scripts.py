@@ -90,7 +90,8 @@ SCRIPTS = {
         "    def forward(self, x):\n"
         "        b, t, d = x.shape\n"
         "        q, k, v = self.qkv(self.ln1(x)).split(d, dim=2)\n"
-        "        q, k, v = (one.view(b, t, self.heads, d // self.heads).transpose(1, 2) for one in (q, k, v))\n"
+        "        n = self.heads\n"
+        "        q, k, v = (one.view(b, t, n, d // n).transpose(1, 2) for one in (q, k, v))\n"
         "        att = q @ k.transpose(-2, -1) / math.sqrt(k.size(-1))\n"
         "        att = att.masked_fill(torch.tril(torch.ones(t, t)) == 0, float('-inf'))\n"
         "        y = F.softmax(att, dim=-1) @ v\n"
@@ -121,7 +122,8 @@ SCRIPTS = {
         "    return x * cos + torch.cat((-b, a), dim=-1) * sin\n"
         "angles = torch.outer(torch.arange(3.0), torch.tensor([1.0, 0.1])).repeat(1, 2)\n"
         "norm, wq, wk, wv = RMSNorm(4), *(nn.Linear(4, 4, bias=False) for _ in range(3))\n"
-        "gate, up, down = nn.Linear(4, 6, bias=False), nn.Linear(4, 6, bias=False), nn.Linear(6, 4, bias=False)\n"
+        "gate, up = nn.Linear(4, 6, bias=False), nn.Linear(4, 6, bias=False)\n"
+        "down = nn.Linear(6, 4, bias=False)\n"
         "net = nn.ModuleList([norm, wq, wk, wv, gate, up, down])\n"
         "x, y = torch.randn(2, 3, 4), torch.randn(2, 3, 4)\n",
         "h = norm(x)\n"
@@ -161,6 +163,7 @@ OPTIMIZERS = (
 def script(name: str, optimizer: str = OPTIMIZERS[0]) -> str:
     """Return the text of a script, one iteration of training."""
     modules, forward, loss = SCRIPTS[name]
-    parameters = "parameters = [p for m in list(globals().values()) if isinstance(m, nn.Module) for p in m.parameters()]\n"
+    parameters = "modules = [one for one in list(globals().values()) if isinstance(one, nn.Module)]\n"
+    parameters += "parameters = [one for module in modules for one in module.parameters()]\n"
     parameters += "parameters = list(dict.fromkeys(parameters))\n"
     return f"{HEAD}{modules}{parameters}optimizer = {optimizer}\n{forward}{TAIL.format(loss=loss)}"

@@ -141,3 +141,21 @@ def test_any_wrong_gradient_of_any_network_is_blamed(
     tmp_path: Path, kind: str, form: dict[str, Any], activation: str, loss: str
 ) -> None:
     checked_at_every_place(network(tmp_path, kind, form, activation, loss))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("loss", LOSS_KINDS)
+@pytest.mark.parametrize(("kind", "form"), FORMS)
+def test_every_layer_loss_and_activation_together(
+    tmp_path: Path, kind: str, form: dict[str, Any], loss: str
+) -> None:
+    """Any three of them, with a wrong gradient at every place: each is blamed; no search is made."""
+    for activation in ACTIVATIONS:
+        case = network(tmp_path, kind, form, activation, loss)
+        reference = run(case.program, case.values).values
+        random = np.random.default_rng(1)
+        for one in case.program.statements:
+            if one.phase == "backward" and not one.part:
+                wrong = random.normal(size=case.program.shapes[one.name])
+                (found,) = judge(case.program, reference, {one.name: wrong}, Tolerance()).judgements
+                assert found.verdict == "wrong", (activation, one.name)

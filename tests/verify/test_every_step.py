@@ -162,3 +162,13 @@ def test_what_stands_in_a_step_reads_its_own_and_the_neighbours(kind: str, seed:
         if step is not None
     }
     assert apart == {-1, 0, 1}
+
+
+def test_formulas_that_differ_in_a_state_of_zeros_alone_are_the_same() -> None:
+    """The first state is 0 in every run: no numbers separate it from its transpose."""
+    random = np.random.default_rng(4)
+    parameters = {"w_ih": random.normal(size=(3, 2)), "w_hh": random.normal(size=(3, 3))}
+    net = Net([("rnn", {"output": "last"}, parameters)], random.normal(size=(3, 2, 2)), random)
+    (found,) = (one for one in wrong(net, {"dw_hh1": 2 * net.values["dw_hh1"]}) if one.name == "dw_hh1")
+    assert not found.ambiguous
+    assert found.diagnoses[0].formula.startswith("2 * (")

@@ -308,6 +308,7 @@ def _with_their_files(functions: Sequence[FunctionType]) -> list[FunctionType]:
 
 def _instrumented(file: str, line: int, variables: dict[str, Any]) -> File:
     """Return the file of running code with hooks."""
+    linecache.checkcache(file)
     text = "".join(linecache.getlines(file, variables))
     if not text:
         raise refused(file, line, "its source cannot be read", NEEDS_SOURCE)

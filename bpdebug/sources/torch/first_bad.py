@@ -66,7 +66,8 @@ def first_bad(recording: Recording) -> BadValue | None:
         bad = ~np.isfinite(value)
         if not np.any(bad):
             continue
-        if _is_masked(value) and (node.function in (None, same) or _is_mask(node, meant)):
+        is_literal = isinstance(value, float) and node.function is None
+        if is_literal or (_is_masked(value) and (node.function in (None, same) or _is_mask(node, meant))):
             meant.add(node.id)
             continue
         return _described(node, np.asarray(value), np.asarray(bad))

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 
 from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.torch.tensors import Write, unwrapped
+from bpdebug.sources.torch.tensors import StorageWrite, unwrapped
 from bpdebug.sources.torch.watcher import Watcher
 
 EXCHANGED = ("forward", "backward", "vjp", "setup_context")
@@ -169,7 +169,7 @@ def _watch(function: Any, watcher: Watcher, calls: list[FunctionCall]) -> None:
         setattr(function, name, staticmethod(new))
 
 
-def _writes(watcher: Watcher, value: Any) -> Sequence[Write]:
+def _writes(watcher: Watcher, value: Any) -> Sequence[StorageWrite]:
     """Return what was written to the memory of a tensor."""
     if not isinstance(value, torch.Tensor) or not watcher.recorder.on:
         return ()

@@ -30,7 +30,7 @@ from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, SourceRange, Target
 from bpdebug.sources.torch.backward_table import BACKWARD
 from bpdebug.sources.torch.names import ParameterNames
-from bpdebug.sources.torch.table import FORWARD, LOST, RESHAPES, SAME, Term, UnknownFormError, term
+from bpdebug.sources.torch.table import FORWARD, LOST, RESHAPES, SAME, Application, UnknownFormError, term
 from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped
 
 TABLE = {**FORWARD, **BACKWARD}
@@ -146,6 +146,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.backward: dict[int, Site] = {}  # the same, as the place of what goes back through it
         self.hooked: dict[Any, Any] = {}  # the tensors whose gradients get a name
         self.frames: dict[int, Any] = {}  # the number of a node of autograd's -> its call
+        self.asked: set[int] = set()  # the leaves whose names were looked for
         self.cut: dict[int, Node] = {}
 
     def node_of(self, value: Any) -> Node:
@@ -153,12 +154,14 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         value = unwrapped(value)
         with self._alone():
             node = self.tensors.node_of(value)
-            if node.function is None and not node.names and value.is_leaf and value.requires_grad:
+            if node.function is None and not node.names and node.id not in self.asked:
+                self.asked.add(node.id)
                 name = self.names.of(value, self.recorder.files)
                 if name:
                     self.recorder.name(node, name)
                     self.named(value, name)
-                self.flows.add(node.id)
+                if value.requires_grad:
+                    self.flows.add(node.id)
             return node
 
     def node_at(self, value: Any, time: int) -> Node | None:
@@ -426,13 +429,13 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _of_term(self, site: Site | None, one: Any, value: Any) -> Node:
         """Make the node of a term, and one for each term within."""
-        if type(one) is not Term:
+        if type(one) is not Application:
             one = term(np.copy, one)
         operands = tuple(self._inner(site, operand) for operand in one.operands)
         return self._add(site, one.function, operands, one.options, value)
 
     def _inner(self, site: Site | None, operand: Any) -> Any:
-        if type(operand) is Term:
+        if type(operand) is Application:
             operands = tuple(self._inner(site, part) for part in operand.operands)
             filled = [_value(part) for part in operands]
             with np.errstate(all="ignore"):
@@ -513,7 +516,7 @@ def _value(part: Any) -> Any:
     return part
 
 
-def _copied(source: Any, out: torch.Tensor) -> Term:
+def _copied(source: Any, out: torch.Tensor) -> Application:
     """Return the term of the same elements, repeated where they are copied into more."""
     shape = source.shape if type(source) is Node else np.shape(source)
     if shape == tuple(out.shape):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from bpdebug.verify.diagnosis.diagnose import Bench, Explanations, described, diagnose, explanations
+from bpdebug.verify.diagnosis.bench import Bench
+from bpdebug.verify.diagnosis.describing import Explanations, described
+from bpdebug.verify.diagnosis.diagnose import diagnose, explanations
 
 __all__ = ["Bench", "Explanations", "described", "diagnose", "explanations"]

@@ -152,6 +152,10 @@ class Check:
         """Return who says what is right."""
         return Judge(recording, analysis)
 
+    def assumed(self) -> Assumed:
+        """Return what the check rests on."""
+        return assumed(self.recording, self.judge.analysis)
+
     def report(self) -> ScriptReport:
         """Find the faults one after the other; who stops that is told what was found until then."""
         verdicts = self.judge.verdicts()
@@ -165,7 +169,7 @@ class Check:
             self.recording.path,
             {**verdicts, **dict.fromkeys(unread, "wrong")},
             tuple(self.findings.each),
-            assumed(self.recording, self.judge.analysis),
+            self.assumed(),
             finished=not (self.search.is_over and self.judge.wrong()),
             stopped=self.search.is_stopped,
         )

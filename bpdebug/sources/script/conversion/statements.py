@@ -284,7 +284,7 @@ def _written_name(node: Node, instance: Instance | None) -> str:
     site = instance.site if instance is not None else node.site
     text = " ".join(site.code.split()) if site is not None else ""
     call = node.frame.site
-    if call is not None and call.role == MODULE:
+    if call is not None and call.role == MODULE and node.function is not None:
         text = f"{call.function}()"
     elif site is not None and site.role == GRADIENT:
         text = f"d({' '.join(site.targets[0].text.split())})"

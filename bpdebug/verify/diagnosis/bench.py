@@ -1,0 +1,148 @@
+"""The bench: what every diagnosis of a program shares, and what its formulas can be made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+
+import numpy as np
+
+from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.functions import ACTIVATIONS
+from bpdebug.engine.language.functions.entry import Array
+from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, calls, names
+from bpdebug.engine.network.layers.layer import Layer
+from bpdebug.engine.network.optimizers import COUNTER, NEW
+from bpdebug.engine.program.program import Program
+from bpdebug.verify.diagnosis.allowance import Allowance
+from bpdebug.verify.diagnosis.every_step import AtEveryStep
+from bpdebug.verify.diagnosis.fits import BATCH
+from bpdebug.verify.diagnosis.scope import FormulaScope
+
+ELSEWHERE_BATCH = 5
+"""A batch that is not confused with a factor of 2, 3 or 4."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every diagnosis of a program shares.
+
+    Attributes
+    ----------
+    program : Program
+        The right program.
+    allowance : Allowance
+        How much may still be tried for its tensors.
+    at_every_step : list of AtEveryStep
+        What was found wrong at every step of a layer over time.
+    """
+
+    program: Program
+    allowance: Allowance = field(default_factory=Allowance)
+    at_every_step: list[AtEveryStep] = field(default_factory=list)
+
+    @cached_property
+    def elsewhere(self) -> Mapping[str, Array]:
+        """Another run: general numbers of both signs, and a batch of five."""
+        random = np.random.default_rng(0)
+        values: dict[str, Array] = {BATCH: np.asarray(float(ELSEWHERE_BATCH))}
+        rows = self.looked_up
+        generated = {
+            layer.given[made.name]: partial(made.values, layer.settings)
+            for layer in self.program.blocks
+            if isinstance(layer, Layer)
+            for made in layer.kind.generated
+        }
+        for name, shape in self.program.inputs.items():
+            general = list(shape)
+            if name in self.program.batch_axes:
+                general[self.program.batch_axes[name]] = ELSEWHERE_BATCH
+            if name in generated:  # a state of zeros is 0 in every run
+                values[name] = generated[name](tuple(general))
+            elif name in rows:
+                values[name] = random.integers(rows[name], size=general).astype(float)
+            else:
+                values[name] = random.normal(size=general)
+        for statement in self.program.statements:
+            values[statement.name] = np.asarray(evaluate(statement.expression, values))
+        return self.with_examples(values)
+
+    @cached_property
+    def looked_up(self) -> Mapping[str, int]:
+        """The inputs that hold numbers of rows, and how many rows there are."""
+        return {
+            call.arguments[1].id: self.program.shapes[names(call)[0]][0]
+            for statement in self.program.statements
+            for call in calls(statement.expression)
+            if call.function == "take" and isinstance(call.arguments[1], Name)
+        }
+
+    @cached_property
+    def activations(self) -> Mapping[str, str]:
+        """What an activation is applied to, and its result: `z1` -> `a1`."""
+        return {
+            argument.id: statement.name
+            for statement in self.program.statements
+            for argument in _activated(statement)
+        }
+
+    def with_examples(self, values: Mapping[str, Array]) -> dict[str, Array]:
+        """Add, for every tensor with a batch, its first and its last example by their NumPy names."""
+        extended = dict(values)
+        for name, axis in self.program.batched.items():
+            if name in values:
+                before = (slice(None),) * axis
+                for suffix, part in zip(one_example(axis), (slice(-1, None), slice(0, 1)), strict=True):
+                    extended[name + suffix] = values[name][(*before, part)]
+        return extended
+
+    def scope(self, statement: Statement, values: Mapping[str, Array]) -> FormulaScope:
+        """Return what a formula for a statement's result can be made of."""
+        position = self.program.positions[statement.name]
+        before = {entry.name for entry in self.program.statements[: position - 1]}
+        tensors = [name for name in self.program.shapes if name in before or name in self.program.inputs]
+        layers = self.program.blocks
+        nearby = layers[max(0, statement.layer - 2) : statement.layer + 1]
+        near = {name for layer in nearby for name in layer.tensors.values()} or set(tensors)
+        near |= {gradient for name in near if (gradient := self.program.index.gradient_of.get(name))}
+        mistakable = [name for name in tensors if values[name].any()]
+        batched = self.program.batched
+        cut: list[dict[Expression, Expression]] = [
+            {
+                Name(name): Name(name + one_example(batched[name])[which])
+                for name in tensors
+                if name in batched
+            }
+            for which in (0, 1)
+        ]
+        return FormulaScope(
+            {name: value.shape for name, value in values.items()},
+            mistakable,
+            near & set(mistakable),
+            self.activations,
+            self.program.index,
+            cut if self.program.batch > 1 else (),
+            self.program.carried if statement.phase == "backward" else {},
+            (COUNTER, COUNTER + NEW) if statement.phase == "update" else (),
+            {
+                entry.name: entry.expression
+                for entry in self.program.statements[: position - 1]
+                if entry.phase == "forward"
+            },
+            self.program.parameters,
+        )
+
+
+def _activated(statement: Statement) -> Iterator[Name]:
+    match statement.expression:
+        case Call(function, (Name() as argument,)) if (
+            function in ACTIVATIONS and statement.phase == "forward"
+        ):
+            yield argument
+
+
+def one_example(axis: int) -> tuple[str, str]:
+    """Write, as NumPy does, the last and the first example of a batch along an axis."""
+    before = ":, " * axis
+    return f"[{before}-1:]", f"[{before}:1]"

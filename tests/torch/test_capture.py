@@ -1,0 +1,148 @@
+"""Captures: what they hold, that they open without torch, and that a stranger's file runs nothing."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import bpdebug
+from bpdebug.engine.program.trace import run
+from bpdebug.errors import ScenarioError
+from bpdebug.sources.capture.loading import load_capture
+
+TEXT = """
+from torch import nn
+import bpdebug.torch
+
+
+def captured():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 5), nn.LayerNorm(5), nn.GELU(), nn.Linear(5, 3)).double()
+    x = torch.randn(6, 4, dtype=torch.float64)
+    return net, bpdebug.torch.capture(net, x, loss=lambda out: (out ** 2).mean())
+
+
+def stepped(scale):
+    x = torch.tensor([0.5, 2.0, scale])
+    w = torch.ones(3, requires_grad=True)
+    with bpdebug.torch.record() as recording:
+        mask = torch.full((3,), -torch.inf) + x
+        h = x * w
+        y = torch.log(h)
+        z = torch.sqrt(h - x)
+        z.sum().backward()
+    return recording
+"""
+
+
+@pytest.fixture
+def case(module):
+    return module(TEXT).captured()[1]
+
+
+@pytest.fixture
+def saved(case, tmp_path: Path) -> Path:
+    case.save(tmp_path / "net.bpd")
+    return tmp_path / "net.bpd"
+
+
+def test_a_capture_is_checked_and_changes_nothing(module) -> None:
+    net, case = module(TEXT).captured()
+    assert case.check().passed
+    assert set(case.check().verdicts.values()) == {"right"}
+    assert all(parameter.grad is None for parameter in net.parameters())
+    assert {"net[0].weight", "net[1].bias", "net[3].weight"} <= case.program.parameters
+    modules = [call.function for one in case.program.statements if one.source for call in one.source.calls]
+    assert {"net", "net[0]", "net[1]", "net[2]", "net[3]"} <= {*modules}
+    assert case.first_bad() is None
+
+
+def test_modules_are_the_passages_of_the_program(module) -> None:
+    _, case = module(TEXT).captured()
+    layers: dict[int, set[str]] = {}
+    for statement, number in zip(case.program.statements, case.program.passages, strict=True):
+        if statement.phase == "forward" and statement.source:
+            layers.setdefault(number, set()).update(one.function for one in statement.source.calls[1:])
+    assert [*layers.values()][:2] == [{"net[0]"}, {"net[1]"}]
+
+
+def test_what_was_saved_is_what_was_captured(case, saved: Path) -> None:
+    opened = load_capture(saved)
+    assert [one.name for one in opened.program.statements] == [one.name for one in case.program.statements]
+    assert opened.program.statements == case.program.statements
+    assert opened.program.parameters == case.program.parameters
+    assert opened.script.files.keys() == case.script.files.keys()
+    ours, theirs = (run(one.program, one.values).values for one in (case, opened))
+    assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+    assert bpdebug.check(saved).passed
+
+
+def test_a_capture_opens_where_torch_is_not(saved: Path) -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        f"import bpdebug; case = bpdebug.load_scenario  # noqa\n"
+        f"print(bpdebug.check({str(saved)!r}).passed)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "message"),
+    [
+        (r'format = "bpdebug-capture"', 'format = "other"', "found the format other 1"),
+        (r'\["matmul"', '["__import__"', "found the function __import__, which is not known"),
+        (r'\["matmul", \{\}', '["matmul", {"axis" = 1}', "matmul with other arguments or options"),
+        (r'"net\[0\].weight"\]', '"nobody"]', "nobody does not exist here"),
+        (r'phase = "forward"', 'phase = "sideways"', "found the phase sideways"),
+        (r"\[\[statements\]\]", "[[statements]", "damaged"),
+        (r'expression = \["add"', f'expression = {"[" * 900}"add"', "damaged"),
+        (r'"lines" = ', '"lines" = "x", "other" = ', "damaged"),
+    ],
+)
+def test_a_damaged_or_hostile_file_is_refused(
+    saved: Path, pattern: str, replacement: str, message: str
+) -> None:
+    text = saved.read_text(encoding="utf-8")
+    assert re.search(pattern, text)
+    saved.write_text(re.sub(pattern, lambda match: replacement, text, count=1), encoding="utf-8")
+    with pytest.raises(ScenarioError, match=re.escape(message)):
+        load_capture(saved)
+
+
+def test_a_result_of_any_size_is_refused(saved: Path) -> None:
+    text = saved.read_text(encoding="utf-8")
+    huge = '\n[[statements]]\nname = "huge"\nexpression = ["expand", {"shape" = [100000, 100000]}, 1.0]\n'
+    saved.write_text(text + huge, encoding="utf-8")
+    with pytest.raises(ScenarioError, match="too large"):
+        load_capture(saved)
+
+
+def test_tensors_that_are_missing_or_cut_off_are_refused(saved: Path) -> None:
+    tensors = saved.with_suffix(".bpd.safetensors")
+    data = tensors.read_bytes()
+    tensors.write_bytes(data[:-8])
+    with pytest.raises(ScenarioError, match="truncated"):
+        load_capture(saved)
+    tensors.unlink()
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        load_capture(saved)
+
+
+def test_the_first_bad_value_is_named_with_what_it_was_made_of(module) -> None:
+    found = module(TEXT).stepped(-1.0).first_bad()
+    assert (found.operation, found.code, found.is_backward) == ("log", "torch.log(h)", False)
+    assert found.contents == "1 NaN of 3, first at [2]"
+    assert found.operands == ("h[2] = -1",)
+
+
+def test_what_arises_on_the_way_back_is_named_at_its_forward_line(module) -> None:
+    found = module(TEXT.replace("        y = torch.log(h)\n", "")).stepped(3.0).first_bad()
+    assert found.is_backward
+    assert found.code == "torch.sqrt(h - x)"
+    assert "infinit" in found.contents

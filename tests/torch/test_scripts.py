@@ -1,0 +1,122 @@
+"""Scripts that train with torch: by hand on tensors, and with a Function that is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bpdebug.sources.opening import open_case
+from bpdebug.verify.repair.check import check_script
+
+BY_HAND = """\
+import torch
+
+torch.manual_seed(0)
+x, y = torch.randn(6, 4), torch.randn(6, 2)
+w1, b1 = torch.randn(4, 5), torch.zeros(5)
+w2 = torch.randn(5, 2)
+for step in range(3):
+    z = x @ w1 + b1
+    h = torch.tanh(z)
+    out = h.mm(w2)
+    loss = ((out - y) ** 2).mean()
+    dout = 2 * (out - y) / out.numel()
+    dw2 = h.t() @ dout
+    dz = dout @ w2.T * (1 - h ** 2)
+    dw1 = x.t() @ dz
+    db1 = dz.sum(0)
+    w1 -= 0.1 * dw1
+    b1.sub_(0.1 * db1)
+    w2 = w2 - 0.1 * dw2
+"""
+CUSTOM = """\
+import torch
+from torch import nn
+
+
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x ** 3
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, = ctx.saved_tensors
+        return 3 * grad * x ** 2
+
+
+torch.manual_seed(0)
+net = nn.Linear(4, 5)
+last = nn.Linear(5, 2)
+optimizer = torch.optim.{optimizer}([*net.parameters(), *last.parameters()], lr=0.1)
+x, y = torch.randn(6, 4), torch.randn(6, 2)
+for step in range(3):
+    optimizer.zero_grad()
+    loss = nn.functional.mse_loss(last(Cube.apply(net(x))), y)
+    loss.backward()
+    optimizer.step()
+"""
+
+
+def test_gradients_by_hand_that_are_right(script) -> None:
+    report = check_script(script(BY_HAND))
+    assert report.passed
+    assert report.verdicts == {"w1": "right", "b1": "right", "w2": "right"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line"),
+    [
+        ("(1 - h ** 2)", "(1 - h)", 14),
+        ("dz.sum(0)", "dz.mean(0)", 16),
+        ("x.t() @ dz", "2 * x.t() @ dz", 15),
+        ("2 * (out - y) / out.numel()", "2 * (out + y) / out.numel()", 12),
+    ],
+)
+def test_gradients_by_hand_that_are_wrong(right: str, wrong: str, line: int, script) -> None:
+    report = check_script(script(BY_HAND.replace(right, wrong)), seconds=8)
+    (finding,) = report.findings
+    assert (finding.source.line, finding.verified) == (line, True)
+    assert "axis=" not in finding.correction
+    assert "np." not in finding.correction
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_a_function_within_a_network(optimizer: str, script) -> None:
+    text = CUSTOM.replace("{optimizer}", optimizer)
+    assert check_script(script(text)).passed
+    report = check_script(script(text.replace("3 * grad * x ** 2", "3 * grad * x")))
+    (finding,) = report.findings
+    assert finding.source.line == 14
+    assert finding.verified
+    assert {name for name, verdict in report.verdicts.items() if verdict == "wrong"} == {
+        "net.weight",
+        "net.bias",
+    }
+
+
+def test_a_hook_that_changes_a_gradient_is_found(script) -> None:
+    text = CUSTOM.replace("{optimizer}", "SGD").replace(
+        "    loss = nn.functional.mse_loss(last(Cube.apply(net(x))), y)\n",
+        "    h = net(x)\n"
+        "    h.register_hook(lambda g: g * 2)\n"
+        "    loss = nn.functional.mse_loss(last(Cube.apply(h)), y)\n",
+    )
+    report = check_script(script(text), seconds=4)
+    assert not report.passed
+    assert {name for name, verdict in report.verdicts.items() if verdict == "wrong"} == {
+        "net.weight",
+        "net.bias",
+    }
+
+
+def test_it_opens_on_the_persons_lines(script) -> None:
+    case = open_case(script(CUSTOM.replace("{optimizer}", "SGD")))
+    lines = {one.name: one.source.line for one in case.program.statements if one.source}
+    assert (lines["loss"], lines["net.weight.grad"]) == (24, 24)
+    phases = [one.phase for one in case.program.statements]
+    assert phases == sorted(phases, key=("forward", "backward", "update").index)
+    assert case.script.files.keys() == {"train.py"}
+    assert json.dumps([one.name for one in case.program.statements])
