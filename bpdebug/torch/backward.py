@@ -34,6 +34,7 @@ from bpdebug.sources.torch.functions import (
     seen_functions,
 )
 from bpdebug.sources.torch.watcher import Watcher
+from bpdebug.torch.shrinking import shrunk
 from bpdebug.verify.repair.functions import check_function
 from bpdebug.verify.repair.places import source_of, turns_of
 from bpdebug.verify.repair.report import Finding, ScriptReport
@@ -154,6 +155,7 @@ def check_backward(
     """
     meant = _classes(intended)
     wanted = None if only is None else _classes(only)
+    found = _on_smaller_inputs(function, inputs, only, intended, reference, tolerance, seed, seconds)
     run = _run(function, inputs, seed)
     reports: list[ScriptReport] = []
     free_notes: list[str] = []
@@ -164,7 +166,10 @@ def check_backward(
         seen.add(call.function)
         free = [one for one in parameters if not one.pieces and one.old.id in run.free]
         judged = tuple(one for one in parameters if one not in free)
-        report = _report(run.recording, call, total, judged, tolerance, reference, seconds)
+        known = found.get(call.name, ())
+        report = _report(run.recording, call, total, judged, tolerance, reference, 0.0 if known else seconds)
+        if known and not report.passed:
+            report = report._replace(findings=known)
         reports.append(report)
         free_notes += [
             f"{call.name}: backward returns None for {one.name}, which is not judged" for one in free
@@ -180,6 +185,34 @@ def check_backward(
     if not run.calls and not run.unreached:
         notes.append("no custom autograd.Function was called: torch derives all of this itself")
     return BackwardReport(tuple(reports), tuple(notes), intended_ones)
+
+
+def _on_smaller_inputs(
+    function: Callable[..., Any], inputs: Sequence[Any], *options: Any
+) -> dict[str, tuple[Finding, ...]]:
+    """Return what is found in each Function where the inputs are cut down, if it can be called with these."""
+    smaller = shrunk(inputs)
+    if smaller is None:
+        return {}
+    only, intended, reference, tolerance, seed, seconds = options
+    try:
+        report = check_backward(
+            function,
+            *smaller,
+            only=only,
+            intended=intended,
+            reference=reference,
+            tolerance=tolerance,
+            seed=seed,
+            seconds=seconds,
+        )
+    except Exception:
+        return {}  # it needs the extents that it has
+    return {
+        one.file: one.findings
+        for one in report.reports
+        if one.findings and all(finding.verified for finding in one.findings)
+    }
 
 
 def assert_backward(function: Callable[..., Any], *inputs: Any, **options: Any) -> None:
