@@ -27,7 +27,8 @@ class FunctionJudge(Judge):
     def suspects(self, every: bool = False) -> list[Suspect]:
         """Return the lines that can be at fault; `return dx` only hands on what another has computed."""
         found = super().suspects(every)
-        return found if every else [line for line in found if not line.site.code.isidentifier()]
+        own = [line for line in found if line.site.role == "assign" or not line.site.code.isidentifier()]
+        return found if every else own or found
 
     @cached_property
     def dependent(self) -> set[int]:
