@@ -55,7 +55,7 @@ def functions_seen(watcher: Watcher) -> Iterator[None]:
 
     function: Any = torch.autograd.Function
 
-    def is_made(cls: type, **options: Any) -> None:
+    def is_made(cls: type, /, **options: Any) -> None:
         super(function, cls).__init_subclass__(**options)
         watch(cls)
 

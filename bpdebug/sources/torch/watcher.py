@@ -156,7 +156,9 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         value = unwrapped(value)
         with self._alone():
             node = self.tensors.node_of(value)
-            if node.function is None and not node.names and node.id not in self.asked:
+            # What is trained gets its name later than it is made; what is data has it, or never will.
+            is_trained = value.is_leaf and value.requires_grad
+            if node.function is None and not node.names and (is_trained or node.id not in self.asked):
                 self.asked.add(node.id)
                 name = self.names.of(value, self.recorder.files)
                 if name:
