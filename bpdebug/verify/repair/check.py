@@ -106,12 +106,10 @@ class ScriptCheck(Check):
 
     notes: tuple[str, ...] = ()
 
-    def report(self) -> ScriptReport:
-        """Find the faults one after the other."""
-        report = super().report()
-        return report._replace(
-            assumed=report.assumed._replace(notes=(*report.assumed.notes, *self.notes)),
-        )
+    def assumed(self) -> Assumed:
+        """Say what the check takes for granted, and what autograd does with what a function returns."""
+        said = super().assumed()
+        return said._replace(notes=(*said.notes, *self.notes))
 
     def find(self) -> None:
         """Find the faults one after the other."""

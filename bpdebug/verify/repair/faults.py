@@ -27,7 +27,7 @@ from bpdebug.verify.repair.formula import Derived, derived_correction
 from bpdebug.verify.repair.forward import ForwardSearch
 from bpdebug.verify.repair.forward_fault import ForwardFault, other_reading
 from bpdebug.verify.repair.judge import Judge
-from bpdebug.verify.repair.report import Finding, ScriptReport, corrected
+from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport, corrected
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
 from bpdebug.verify.repair.search import Candidate, Correction, Progress, Search
@@ -93,10 +93,14 @@ class Check:
             self.recording.path,
             {**verdicts, **dict.fromkeys(unread, "wrong")},
             tuple(self.findings.each),
-            assumed(self.recording, self.judge.analysis),
+            self.assumed(),
             finished=not (self.search.is_over and self.judge.wrong()),
             stopped=self.search.is_stopped,
         )
+
+    def assumed(self) -> Assumed:
+        """Say what the check takes for granted."""
+        return assumed(self.recording, self.judge.analysis)
 
     def find(self) -> None:
         """Find the faults one after the other."""

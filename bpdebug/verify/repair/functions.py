@@ -64,6 +64,10 @@ class FunctionCheck(Check):
         judge.incoming = [node for node in self.call.incoming if node is not None]
         return judge
 
+    def assumed(self) -> Assumed:
+        """Say nothing: no loss was looked for, and no factor is a convention."""
+        return Assumed("", 1.0, {})
+
     def find(self) -> None:
         """Correct lines until all is right, or nothing mends any more."""
         if self.judge.wrong():
@@ -116,8 +120,8 @@ def check_function(one: FunctionAnalysis, seconds: float, progress: Progress = u
     with ExitStack() as stack, np.errstate(all="ignore"):
         check = FunctionCheck(one, time.thread_time() + seconds, stack, progress)
         report = check.report()
-    # No loss was looked for, and no factor is a convention.
-    report = report._replace(file=call.name, assumed=Assumed("", 1.0, {}, tuple(_notes(call, report))))
+    notes = tuple(_notes(call, report))
+    report = report._replace(file=call.name, assumed=report.assumed._replace(notes=notes))
     if call.overwritten and "wrong" in report.verdicts.values():
         # What reads it later is not wrong by itself: an edit of that would only undo this.
         found = tuple(map(partial(_overwriting, call), call.overwritten))
