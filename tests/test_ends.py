@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bpdebug import cli
+from bpdebug.sources.scenario import shipped_scenarios
 from tests.tiers import few
 
 ROOT = Path(__file__).parents[1]
@@ -112,3 +113,16 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, capsys, monkeypatch) ->
     monkeypatch.setattr(sys, "argv", ["bpdebug", "run", "two_layer", "--command", "save /proc/none/x"])
     assert cli.run_command_line() == 1
     assert "cannot be written" in capsys.readouterr().out
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", [path.stem for path in shipped_scenarios()])
+def test_two_processes_write_the_same_trace(name: str) -> None:
+    command = [sys.executable, "-m", "bpdebug", "trace", name, "--format", "json"]
+    first, second = (
+        subprocess.run(
+            command, capture_output=True, check=True, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("1", "2")
+    )
+    assert first == second

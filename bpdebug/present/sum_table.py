@@ -80,7 +80,7 @@ def _name(terms: Sequence[Term], place: int) -> str:
 def _column(term: Term, labels: Sequence[str], digits: int) -> list[str]:
     """Write a term from above: its number, its factors, what they come to."""
     factors = [factor.worked for factor in term.factors] if len(labels) > 2 else []
-    return [str(term.place), *factors, written_number(term.value, digits)]
+    return [str(term.place), *factors, written_number(term.value + 0.0, digits)]  # no -0 in a sum
 
 
 def _largest(long_sum: LongSum, columns: list[list[str]], count: int, digits: int) -> list[list[str]]:

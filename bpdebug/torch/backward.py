@@ -25,6 +25,7 @@ from bpdebug.sources.script.live import Recorded, watched
 from bpdebug.sources.torch.analysis import analysis_of
 from bpdebug.sources.torch.functions import code_of, custom_functions
 from bpdebug.sources.torch.watcher import Watcher
+from bpdebug.torch.shrinking import shrunk
 from bpdebug.verify.repair.functions import check_function
 from bpdebug.verify.repair.report import Finding, ScriptReport
 
@@ -142,6 +143,7 @@ def check_backward(
     """
     meant = _classes(intended)
     wanted = None if only is None else _classes(only)
+    found = _on_smaller_inputs(function, inputs, only, intended, reference, tolerance, seed, seconds)
     recording, free = _run(function, inputs, seed)
     calls = calls_of(recording)
     reports: list[ScriptReport] = []
@@ -155,7 +157,9 @@ def check_backward(
             if one is None:
                 continue
             seen.add(call.function)
-            reports.append(check_function(one, seconds).report)
+            known = found.get(call.name, ())
+            report = check_function(one, 0.0 if known else seconds).report
+            reports.append(report._replace(findings=known) if known and not report.passed else report)
         notes += [f"{call.name}: backward returns None for {name}, which is not judged" for name in one.free]
     reached = {call.function for call in calls}
     waiting = [call for call in recording.functions if any(call.wanted) and call.function not in reached]
@@ -168,6 +172,34 @@ def check_backward(
     if not calls and not waiting:
         notes.append("no custom autograd.Function was called: torch derives all of this itself")
     return BackwardReport(tuple(reports), tuple(notes), intended_ones)
+
+
+def _on_smaller_inputs(
+    function: Callable[..., Any], inputs: Sequence[Any], *options: Any
+) -> dict[str, tuple[Finding, ...]]:
+    """Return what is found in each Function where the inputs are cut down, if it can be called with these."""
+    smaller = shrunk(inputs)
+    if smaller is None:
+        return {}
+    only, intended, reference, tolerance, seed, seconds = options
+    try:
+        report = check_backward(
+            function,
+            *smaller,
+            only=only,
+            intended=intended,
+            reference=reference,
+            tolerance=tolerance,
+            seed=seed,
+            seconds=seconds,
+        )
+    except Exception:
+        return {}  # it needs the extents that it has
+    return {
+        one.file: one.findings
+        for one in report.reports
+        if one.findings and all(finding.verified for finding in one.findings)
+    }
 
 
 def assert_backward(function: Callable[..., Any], *inputs: Any, **options: Any) -> None:

@@ -32,6 +32,8 @@ from bpdebug.verify.telling_apart import would_tell
 from bpdebug.verify.upstream import evaluate_mine
 
 Progress = Callable[[TensorReport], None]
+SECONDS = 60.0
+"""How long the derived gradients of a network are checked: of a large one, those that it comes to."""
 MOST_NAMED = 4
 """So many results of the forward pass are asked for at most."""
 DIAGNOSIS_RTOL = 0.1
@@ -128,9 +130,8 @@ def check(
     tolerance = tolerance or Tolerance()
     if not mine:
         checked = []
-        for report in gradient_checks(
-            program, values, RTOL if tolerance.rtol is None else tolerance.rtol, tolerance.atol
-        ):
+        rtol = RTOL if tolerance.rtol is None else tolerance.rtol
+        for report in gradient_checks(program, values, rtol, tolerance.atol, SECONDS):
             progress(report)
             checked.append(report)
         return Report(tuple(checked), renamed or {})
@@ -169,7 +170,7 @@ def _of_mine(
         if judgement.verdict == "wrong" and name not in faults.explained:
             numbers = judged.mine[name]
             rtol = DIAGNOSIS_RTOL * tolerance.relative(numbers, reference[name])
-            fed = judged.fed_to(statement)
+            fed = faults.fed_to(statement)
             found = explanations(bench, statement, numbers, fed, mine.keys(), rtol)
             faults.look_for(statement, found)
             diagnoses, ambiguous = described(bench, found)

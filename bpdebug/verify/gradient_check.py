@@ -24,6 +24,8 @@ short the step, and a gradient between them is a matter of convention: a kink, n
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -85,9 +87,17 @@ def check_gradients(
 
 
 def gradient_checks(
-    program: Program, values: Mapping[str, Array], rtol: float = RTOL, atol: float = ATOL
+    program: Program,
+    values: Mapping[str, Array],
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    seconds: float = math.inf,
 ) -> Iterator[TensorReport]:
-    """Yield the report of each gradient as soon as it has been compared; as `check_gradients`."""
+    """Yield the report of each gradient as soon as it has been compared; as `check_gradients`.
+
+    After so many seconds of work no other gradient is begun: those that are left are reported as not checked.
+    """
+    end = time.thread_time() + seconds
     if not (rtol > 0 and atol >= 0):
         raise BpdebugError(f"rtol must be above 0 and atol at least 0: found {rtol} and {atol}")
     given = run(program, {name: np.asarray(values[name], dtype=np.float64) for name in program.inputs}).values
@@ -106,6 +116,10 @@ def gradient_checks(
             known[name] = evaluate(statement.expression, known)
             mistakes[name] = next(mistakes[read] for read in reads if read in mistakes)
         if not statement.of or statement.part:
+            continue
+        if time.thread_time() > end:
+            note = f"not checked: {seconds:g} seconds were over"
+            yield TensorReport(name, statement.layer, "not given", note=note)
             continue
         loss = Loss(program, given, statement.of)
         own_rtol = max(rtol, FED_RTOL) if name in mistakes else rtol

@@ -42,11 +42,14 @@ class SharedFault(NamedTuple):
         The formulas by which it is, the most plausible first.
     tensors : tuple of str
         The tensors in which it shows.
+    fed : mapping
+        The values of all tensors with the fault among them.
     """
 
     statement: Statement
     candidates: tuple[FormulaCandidate, ...]
     tensors: tuple[str, ...]
+    fed: Mapping[str, Array]
 
 
 class SharedFaults:
@@ -70,10 +73,15 @@ class SharedFaults:
     def __init__(self, bench: Bench, judged: Judged, is_right: Callable[[str, Array], bool]) -> None:
         self._bench = bench
         self._judged = judged
+        self._fed_back = judged.fed_back
         self._is_right = is_right
         self._found: dict[str, Explanations] = {}
         self._steps: dict[AtEveryStep, tuple[Explanations, list[str]]] = {}
         self.explained: dict[str, str] = {}
+
+    def fed_to(self, statement: Statement) -> Mapping[str, Array]:
+        """Return the values that the user's formula of a statement was fed, by the faults found so far."""
+        return self._judged.fed if statement.phase == "forward" else self._fed_back
 
     def look_for(self, statement: Statement, found: Explanations) -> None:
         """Look for a fault that explains this wrong tensor, and others.
@@ -100,7 +108,7 @@ class SharedFaults:
         ]
         if len(wrong) < FEWEST:
             return
-        fed = self._bench.with_examples(self._judged.fed_to(statement))
+        fed = self._bench.with_examples(self.fed_to(statement))
         shared = shared_fault(
             self._bench.program,
             statement,
@@ -113,6 +121,7 @@ class SharedFaults:
         )
         if shared is not None:
             self._found[shared.statement.name] = Explanations(shared.candidates)
+            self._fed_back = shared.fed
             self.explained |= dict.fromkeys(shared.tensors, shared.statement.name)
 
     def told_once(self, reports: Mapping[str, TensorReport]) -> Iterator[TensorReport]:
@@ -164,6 +173,7 @@ def shared_fault(
     given, own = mine.keys(), {name: fed[name] for name in mine}
     evaluator = Evaluator(fed, {})
     best: list[Hidden] = []
+    faulty = fed
     explained: tuple[str, ...] = ()
     trials = (hidden for one in candidates for hidden in arising(program, statement, one, given))
     for hidden in takewhile(lambda trial: not is_used_up(), trials):
@@ -174,9 +184,9 @@ def shared_fault(
         values = upstream_values(program, fed, {**own, name: value})
         tensors = tuple(one for one in wrong if is_right(one, own_value(program, one, values, fed)))
         if statement.name in tensors and len(tensors) > max(len(explained), FEWEST - 1):
-            best, explained = [hidden], tensors
+            best, explained, faulty = [hidden], tensors, values
         elif best and tensors == explained and hidden.statement == best[0].statement:
             best.append(hidden)
     if not best:
         return None
-    return SharedFault(best[0].statement, tuple(hidden.candidate for hidden in best), explained)
+    return SharedFault(best[0].statement, tuple(hidden.candidate for hidden in best), explained, faulty)

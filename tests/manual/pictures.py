@@ -1,7 +1,7 @@
-"""Pictures of the manual: `python -m tests.manual.pictures [FOLDER]` draws those of a person's own code.
+"""Images of the manual: `python -m tests.manual.pictures [FOLDER]` draws them all.
 
-The app runs on a shipped script without a terminal, some keys are pressed, and Chromium draws the SVG that
-`S` saves. Needs `chromium` and the font Fira Code.
+The app runs on a shipped scenario or script without a terminal, some keys are pressed, and Chromium draws the
+SVG that `S` saves. Needs `chromium` and the font Fira Code.
 """
 
 from __future__ import annotations
@@ -19,17 +19,22 @@ from tests.tui.conftest import LARGE, SMALL, open_app
 
 NEXT_WRONG = "right_square_bracket"
 PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "debugger": ("batch", ("f", *"nnnnnn", "tab", "down", "right", "right", "right")),
+    "find_the_bug": ("find_the_bug", (NEXT_WRONG, NEXT_WRONG)),
+    "convolution": ("conv_by_hand", ("end", "tab", "down", "right")),
+    "session": ("two_layer", ("colon", *"break norm(dw1) > 0.001", "enter", "escape", "c", "W", "B")),
     "class_with_lists": ("seasons.py", ("g", *"27", "enter", "i", "i")),
     "char_rnn": ("melody.py", ("g", *"44", "enter", *"iiiiiii")),
     "wrong_line": ("seasons.py", (NEXT_WRONG,)),
 }
-"""The name of a picture -> the script, and the keys that are pressed; for the next wrong line it waits for
-the check."""
+"""The name of an image -> the scenario or script, and the keys that are pressed; for the next wrong line it
+waits for the check."""
 
 
-async def svg_of(script: str, keys: tuple[str, ...], size: tuple[int, int]) -> str:
+async def svg_of(name: str, keys: tuple[str, ...], size: tuple[int, int]) -> str:
     """Return the screen as SVG."""
-    async with open_app(open_case(ROOT / "scenarios" / "scripts" / script), size) as session:
+    case = open_case(ROOT / "scenarios" / "scripts" / name) if name.endswith(".py") else name
+    async with open_app(case, size) as session:
         if NEXT_WRONG in keys:
             await session.until(lambda: "wrong · step" in session.text)
         await session.press(*keys)

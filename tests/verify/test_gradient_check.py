@@ -24,9 +24,10 @@ from bpdebug.engine.program.program import Program, with_backward
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import BpdebugError
 from bpdebug.verify import gradient_check, slopes
-from bpdebug.verify.gradient_check import check_gradients
+from bpdebug.verify.gradient_check import check_gradients, gradient_checks
 from bpdebug.verify.report import TensorReport
 from bpdebug.verify.variants import evaluate_many
+from tests.examples import example
 from tests.tiers import few
 
 Values = dict[str, np.ndarray]
@@ -554,3 +555,12 @@ def test_where_the_sample_disagrees_every_element_is_checked(monkeypatch: pytest
     # Beside 0 the mistake is too small to be one.
     found = int(report.note.partition(" of 2,500 wrong")[0].replace(",", ""))
     assert found == pytest.approx((values["x"] < 0).sum(), rel=0.01)
+
+
+def test_what_there_was_no_time_for_is_said() -> None:
+    case = example("two_layer")
+    reports = [*gradient_checks(case.program, case.values, seconds=-1.0)]
+    assert reports
+    assert {(one.verdict, one.note) for one in reports} == {
+        ("not given", "not checked: -1 seconds were over")
+    }

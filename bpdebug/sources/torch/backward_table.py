@@ -10,7 +10,7 @@ import numpy as np
 
 from bpdebug.sources.script.recorder.operations import InPlace, put
 from bpdebug.sources.torch.table import (
-    Entry,
+    OperationEntry,
     UnknownFormError,
     attention_weights,
     language,
@@ -23,7 +23,7 @@ from bpdebug.sources.torch.table import (
 )
 
 
-def times_slope(name: str, *options: str) -> Entry:
+def times_slope(name: str, *options: str) -> OperationEntry:
     """Return the entry of g · f′(x)."""
 
     def entry(g: Any, x: Any, *values: Any) -> Any:
@@ -270,7 +270,7 @@ def batch_norm(
     return tuple(one if wanted else None for one, wanted in zip(found, mask, strict=True))
 
 
-BACKWARD: Mapping[str, Entry] = {
+BACKWARD: Mapping[str, OperationEntry] = {
     "threshold_backward": threshold,
     "sigmoid_backward": sigmoid,
     "tanh_backward": tanh,

@@ -18,7 +18,7 @@ import torch
 
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
 from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.torch.tensors import Write, unwrapped
+from bpdebug.sources.torch.tensors import StorageWrite, unwrapped
 from bpdebug.sources.torch.watcher import Watcher
 
 LIBRARY = "torch"
@@ -150,7 +150,7 @@ def _own(function: Any) -> Any:
     return getattr(function, OWN, function)
 
 
-def _writes(watcher: Watcher, value: Any) -> Sequence[Write]:
+def _writes(watcher: Watcher, value: Any) -> Sequence[StorageWrite]:
     """Return what was written to the memory of a tensor."""
     if not isinstance(value, torch.Tensor) or not watcher.recorder.on:
         return ()

@@ -19,7 +19,7 @@ from bpdebug.sources.script.recorder.operations import InLanguage, InPlace, put
 from bpdebug.sources.script.recorder.records import Node
 
 
-class Term(NamedTuple):
+class Application(NamedTuple):
     """`function(*operands, **options)`, where an operand may be a term itself."""
 
     function: Callable[..., Any]
@@ -27,29 +27,29 @@ class Term(NamedTuple):
     options: Mapping[str, Any]
 
 
-Entry = Callable[..., Any]
+OperationEntry = Callable[..., Any]
 
 
 class UnknownFormError(Exception):
     """An operation is known, but not with these arguments."""
 
 
-def term(function: Callable[..., Any], *operands: Any, **options: Any) -> Term:
+def term(function: Callable[..., Any], *operands: Any, **options: Any) -> Application:
     """Write a term."""
-    return Term(function, operands, options)
+    return Application(function, operands, options)
 
 
-def language(name: str, *operands: Any, **options: Any) -> Term:
+def language(name: str, *operands: Any, **options: Any) -> Application:
     """Write a function of the tensor language."""
-    return Term(InLanguage(name, tuple(options.items())), operands, {})
+    return Application(InLanguage(name, tuple(options.items())), operands, {})
 
 
-def of(function: Callable[..., Any]) -> Entry:
+def of(function: Callable[..., Any]) -> OperationEntry:
     """Return the entry of an operation that takes what a function of NumPy's takes."""
     return lambda *operands: term(function, *operands)
 
 
-def named(name: str) -> Entry:
+def named(name: str) -> OperationEntry:
     """Return the entry of an operation that is a function of the language."""
     return lambda *operands: language(name, *operands)
 
@@ -72,24 +72,24 @@ def plus(x: Any, y: Any) -> Any:
 # ---- arithmetic
 
 
-def add(x: Any, y: Any, alpha: Any = 1) -> Term:
+def add(x: Any, y: Any, alpha: Any = 1) -> Application:
     """X + α y."""
     return term(np.add, x, times(y, alpha))
 
 
-def subtract(x: Any, y: Any, alpha: Any = 1) -> Term:
+def subtract(x: Any, y: Any, alpha: Any = 1) -> Application:
     """X − α y."""
     return term(np.subtract, x, times(y, alpha))
 
 
-def divide(x: Any, y: Any, rounding_mode: str | None = None) -> Term:
+def divide(x: Any, y: Any, rounding_mode: str | None = None) -> Application:
     """X / y."""
     if rounding_mode is not None:
         raise UnknownFormError("a division that rounds")
     return term(np.divide, x, y)
 
 
-def power(x: Any, y: Any) -> Term:
+def power(x: Any, y: Any) -> Application:
     """X ** y."""
     if type(y) is not Node and y == 1:
         return term(np.copy, x)
@@ -104,30 +104,30 @@ def clamp(x: Any, low: Any = None, high: Any = None) -> Any:
     return language("clamp", x, **{name: float(one) for name, one in bounds.items() if one is not None})
 
 
-def lerp(x: Any, y: Any, weight: Any) -> Term:
+def lerp(x: Any, y: Any, weight: Any) -> Application:
     """X + weight (y − x)."""
     return term(np.add, x, term(np.multiply, weight, term(np.subtract, y, x)))
 
 
-def addcmul(x: Any, y: Any, z: Any, value: Any = 1) -> Term:
+def addcmul(x: Any, y: Any, z: Any, value: Any = 1) -> Application:
     """X + value · y z."""
     return term(np.add, x, times(term(np.multiply, y, z), value))
 
 
-def addcdiv(x: Any, y: Any, z: Any, value: Any = 1) -> Term:
+def addcdiv(x: Any, y: Any, z: Any, value: Any = 1) -> Application:
     """X + value · y / z."""
     return term(np.add, x, times(term(np.divide, y, z), value))
 
 
-def addmm(bias: Any, x: Any, y: Any, beta: Any = 1, alpha: Any = 1) -> Term:
+def addmm(bias: Any, x: Any, y: Any, beta: Any = 1, alpha: Any = 1) -> Application:
     """β bias + α x @ y."""
     return term(np.add, times(term(np.matmul, x, y), alpha), times(bias, beta))
 
 
-def logic(function: Callable[..., Any]) -> Entry:
+def logic(function: Callable[..., Any]) -> OperationEntry:
     """Return the entry of `&`, `|`, `~`, which are those of logic where they are given truths."""
 
-    def entry(*operands: Any) -> Term:
+    def entry(*operands: Any) -> Application:
         if any(type(one) is Node and one.like.dtype.kind != "b" for one in operands):
             raise UnknownFormError("bits of integers")
         return term(function, *operands)
@@ -145,17 +145,17 @@ def axes(dims: Any) -> Any:
     return None if not dims else dims[0] if len(dims) == 1 else tuple(dims)
 
 
-def reduced(function: Callable[..., Any]) -> Entry:
+def reduced(function: Callable[..., Any]) -> OperationEntry:
     """Return the entry of a sum, a mean, a largest or smallest element."""
 
-    def entry(x: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Term:
+    def entry(x: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Application:
         options = {"keepdims": True} if keepdim else {}
         return term(function, x, axis=axes(dim), **options)
 
     return entry
 
 
-def extreme(function: Callable[..., Any]) -> Entry:
+def extreme(function: Callable[..., Any]) -> OperationEntry:
     """Return the entry of `max` and `min`, which along an axis also say where."""
 
     def entry(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
@@ -167,7 +167,7 @@ def extreme(function: Callable[..., Any]) -> Entry:
     return entry
 
 
-def variance(x: Any, dim: Any = None, correction: Any = 1, keepdim: bool = False) -> Term:
+def variance(x: Any, dim: Any = None, correction: Any = 1, keepdim: bool = False) -> Application:
     """Σ (x − mean)² / (n − correction)."""
     correction = 1 if correction is None else int(correction)
     shape, along = shape_of(x), axes(dim)
@@ -178,7 +178,7 @@ def variance(x: Any, dim: Any = None, correction: Any = 1, keepdim: bool = False
     return term(np.divide, squares, count - correction)
 
 
-def deviation(*operands: Any, **options: Any) -> Term:
+def deviation(*operands: Any, **options: Any) -> Application:
     """√ of the variance."""
     return term(np.sqrt, variance(*operands, **options))
 
@@ -189,7 +189,7 @@ def variance_and_mean(x: Any, dim: Any = None, correction: Any = 1, keepdim: boo
     return variance(x, dim, correction, keepdim), mean
 
 
-def norm(x: Any, order: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Term:
+def norm(x: Any, order: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Application:
     """√ of the sum of squares."""
     if order != 2:
         raise UnknownFormError("another norm")
@@ -199,7 +199,7 @@ def norm(x: Any, order: Any = 2, dim: Any = None, keepdim: bool = False, dtype: 
 # ---- moving elements
 
 
-def transposed(x: Any, *dims: int) -> Term:
+def transposed(x: Any, *dims: int) -> Application:
     """Exchange two axes."""
     rank = len(shape_of(x))
     if rank <= 2:
@@ -209,30 +209,30 @@ def transposed(x: Any, *dims: int) -> Term:
     return language("swap_axes", x, first=first, second=second)
 
 
-def permuted(x: Any, dims: Sequence[int]) -> Term:
+def permuted(x: Any, dims: Sequence[int]) -> Application:
     """Take the axes in another order."""
     order = tuple(dim % len(dims) for dim in dims)
     return term(np.transpose, x) if order == (1, 0) else language("permute", x, axes=order)
 
 
-def at_axis(x: Any, dim: int, index: Any) -> Term:
+def at_axis(x: Any, dim: int, index: Any) -> Application:
     """Take a part along one axis."""
     return term(operator.getitem, x, (*(slice(None),) * (dim % len(shape_of(x))), index))
 
 
-def sliced(x: Any, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Term:
+def sliced(x: Any, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Application:
     """`x[start:end:step]` along one axis."""
     extent = shape_of(x)[dim]
     start, end, _ = slice(start, end).indices(extent)
     return at_axis(x, dim, slice(start, end, None if step == 1 else step))
 
 
-def unbound(x: Any, dim: int = 0) -> tuple[Term, ...]:
+def unbound(x: Any, dim: int = 0) -> tuple[Application, ...]:
     """Take each part along one axis."""
     return tuple(at_axis(x, dim, place) for place in range(shape_of(x)[dim]))
 
 
-def split(x: Any, sizes: Any, dim: int = 0) -> tuple[Term, ...]:
+def split(x: Any, sizes: Any, dim: int = 0) -> tuple[Application, ...]:
     """Take parts of some lengths, one after the other."""
     extent = shape_of(x)[dim]
     lengths = sizes
@@ -242,24 +242,24 @@ def split(x: Any, sizes: Any, dim: int = 0) -> tuple[Term, ...]:
     return tuple(at_axis(x, dim, slice(end - length, end)) for end, length in zip(ends, lengths, strict=True))
 
 
-def indexed(x: Any, indices: Sequence[Any]) -> Term:
+def indexed(x: Any, indices: Sequence[Any]) -> Application:
     """`x[i, j]`, with tensors as indices."""
     return term(operator.getitem, x, tuple(slice(None) if one is None else one for one in indices))
 
 
-def index_put(x: Any, indices: Sequence[Any], value: Any, accumulate: bool = False) -> Term:
+def index_put(x: Any, indices: Sequence[Any], value: Any, accumulate: bool = False) -> Application:
     """`x[i, j] = v`, or `+= v` for each time that a place is named."""
     places = tuple(slice(None) if one is None else one for one in indices)
     return term(InPlace(np.add.at) if accumulate else put, x, places, value)
 
 
-def joined(tensors: Sequence[Any], dim: int = 0) -> Term:
+def joined(tensors: Sequence[Any], dim: int = 0) -> Application:
     """One tensor after the other."""
     parts = [one for one in tensors if shape_of(one) != (0,)]
     return term(np.concatenate, parts, axis=dim) if len(parts) > 1 else term(np.copy, parts[0])
 
 
-def padded(x: Any, widths: Sequence[int], value: Any = 0) -> Term:
+def padded(x: Any, widths: Sequence[int], value: Any = 0) -> Application:
     """Zeros around; the last axis comes first."""
     if value or any(width < 0 for width in widths):
         raise UnknownFormError("padding with other values than 0")
@@ -267,7 +267,7 @@ def padded(x: Any, widths: Sequence[int], value: Any = 0) -> Term:
     return term(np.pad, x, ((0, 0),) * (len(shape_of(x)) - len(pairs)) + tuple(pairs))
 
 
-def expanded(x: Any, shape: Sequence[int], implicit: bool = False) -> Term:
+def expanded(x: Any, shape: Sequence[int], implicit: bool = False) -> Application:
     """Repeat what has the extent 1."""
     own = shape_of(x)
     new = (1,) * (len(shape) - len(own)) + own
@@ -275,12 +275,12 @@ def expanded(x: Any, shape: Sequence[int], implicit: bool = False) -> Term:
     return language("expand", x if new == own else term(np.reshape, x, new), shape=full)
 
 
-def embedded(weight: Any, indices: Any, *options: Any) -> Term:
+def embedded(weight: Any, indices: Any, *options: Any) -> Application:
     """Look rows up."""
     return term(operator.getitem, weight, indices)
 
 
-def masked_fill(x: Any, mask: Any, value: Any) -> Term:
+def masked_fill(x: Any, mask: Any, value: Any) -> Application:
     """Write a value where a mask is true."""
     if type(value) is Node:
         return term(np.where, mask, value, x)
@@ -290,7 +290,7 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Term:
 # ---- activations
 
 
-def gelu(x: Any, approximate: str = "none") -> Term:
+def gelu(x: Any, approximate: str = "none") -> Application:
     """X Φ(x), or its approximation."""
     return language("gelu" if approximate == "none" else "gelu_tanh", x)
 
@@ -302,29 +302,29 @@ def elu(x: Any, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> A
     return times(language("elu", x, alpha=float(alpha)), scale)
 
 
-def leaky_relu(x: Any, slope: float = 0.01) -> Term:
+def leaky_relu(x: Any, slope: float = 0.01) -> Application:
     """x, or a small multiple of it."""
     return language("leaky_relu", x, slope=float(slope))
 
 
-def hardtanh(x: Any, low: float = -1, high: float = 1) -> Term:
+def hardtanh(x: Any, low: float = -1, high: float = 1) -> Application:
     """x, cut off."""
     return language("hardtanh", x, lowest=float(low), highest=float(high))
 
 
-def softplus(x: Any, beta: float = 1, threshold: float = 20) -> Term:
+def softplus(x: Any, beta: float = 1, threshold: float = 20) -> Application:
     """log(1 + eˣ)."""
     if beta != 1:
         raise UnknownFormError("softplus with a factor")
     return language("softplus", x)
 
 
-def softmax(name: str) -> Entry:
+def softmax(name: str) -> OperationEntry:
     """Return the entry of a softmax, or of its logarithm."""
     return lambda x, dim, to_float=False: language(name, x, axis=dim)
 
 
-def threshold(x: Any, limit: Any, value: Any) -> Term:
+def threshold(x: Any, limit: Any, value: Any) -> Application:
     """X where it is larger, else a value."""
     return term(np.where, term(np.greater, x, limit), x, value)
 
@@ -481,7 +481,7 @@ def convolution(
     return plus(out, None if bias is None else term(np.reshape, bias, (1, -1, *(1,) * rank)))
 
 
-def pooled(name: str) -> Entry:
+def pooled(name: str) -> OperationEntry:
     """Return the entry of a pooling over images."""
 
     def entry(
@@ -503,7 +503,7 @@ def pooled(name: str) -> Entry:
     return entry
 
 
-def upsampled(x: Any, size: Any, *scales: Any) -> Term:
+def upsampled(x: Any, size: Any, *scales: Any) -> Application:
     """Repeat each pixel."""
     height, width = shape_of(x)[2:]
     if size[0] % height or size[0] // height * width != size[1]:
@@ -511,7 +511,7 @@ def upsampled(x: Any, size: Any, *scales: Any) -> Term:
     return language("upsample", x, scale=size[0] // height)
 
 
-def turned(x: Any, rank: int | None = None) -> Term:
+def turned(x: Any, rank: int | None = None) -> Application:
     """Exchange the last two axes."""
     rank = len(shape_of(x)) if rank is None else rank
     return language("swap_axes", x, first=rank - 2, second=rank - 1)
@@ -546,7 +546,7 @@ def attention(
     return out, language("logsumexp", attention_scores(*given), axis=-1)
 
 
-FORWARD: Mapping[str, Entry] = {
+FORWARD: Mapping[str, OperationEntry] = {
     "add": add,
     "sub": subtract,
     "rsub": lambda x, y, alpha=1: term(np.subtract, y, times(x, alpha)),
@@ -688,7 +688,7 @@ LOST = {"native_batch_norm": (3, 4), "_native_batch_norm_legit": (3, 4)}
 """What an operation changes without saying so: the numbers of its arguments."""
 
 
-def _mean_of_image(x: Any, size: Sequence[int]) -> Term:
+def _mean_of_image(x: Any, size: Sequence[int]) -> Application:
     if tuple(size) != (1, 1):
         raise UnknownFormError("a pooling to another size than 1")
     return term(np.mean, x, axis=(-2, -1), keepdims=True)

@@ -29,14 +29,14 @@ WIDER = {torch.bfloat16: torch.float32}
 """What NumPy has no type for, and the next larger one that it has."""
 
 
-class Write(NamedTuple):
+class StorageWrite(NamedTuple):
     """What was written to a storage: the place, and the node of what stands there since."""
 
     key: Key
     node: Node
 
 
-class Entry:
+class StoredTensor:
     """What a place in memory stands for, and has stood for.
 
     Attributes
@@ -66,8 +66,8 @@ class Storage:
 
     def __init__(self, held: Any) -> None:
         self.held = held
-        self.entries: dict[Key, Entry] = {}
-        self.writes: list[Write] = []
+        self.entries: dict[Key, StoredTensor] = {}
+        self.writes: list[StorageWrite] = []
         self.live: list[Node] = []
 
     def keep(self) -> None:
@@ -100,7 +100,7 @@ class Tensors:
             found = self.storages[number] = Storage(held)
         return found
 
-    def entry(self, tensor: torch.Tensor) -> Entry | None:
+    def entry(self, tensor: torch.Tensor) -> StoredTensor | None:
         """Return what is known of a tensor, out of date or not."""
         return self.storage(tensor).entries.get(key_of(tensor))
 
@@ -125,7 +125,7 @@ class Tensors:
         storage, key = self.storage(tensor), key_of(tensor)
         entry = storage.entries.get(key)
         if entry is None:
-            storage.entries[key] = Entry(tensor, node, len(storage.writes))
+            storage.entries[key] = StoredTensor(tensor, node, len(storage.writes))
         else:
             entry.becomes(node, len(storage.writes))
         storage.live.append(node)
@@ -133,7 +133,7 @@ class Tensors:
     def written(self, tensor: torch.Tensor, node: Node) -> None:
         """Let a tensor stand for what was written to it; whatever overlaps it is out of date."""
         storage = self.storage(tensor)
-        storage.writes.append(Write(key_of(tensor), node))
+        storage.writes.append(StorageWrite(key_of(tensor), node))
         self.stands_for(tensor, node)
 
     def lost(self, tensor: torch.Tensor) -> None:
@@ -172,7 +172,7 @@ class Tensors:
         self.stands_for(tensor, node)
         return node
 
-    def _refresh(self, entry: Entry, storage: Storage, key: Key) -> None:
+    def _refresh(self, entry: StoredTensor, storage: Storage, key: Key) -> None:
         """Read what was written since."""
         node = entry.node
         for write in storage.writes[entry.version :]:
@@ -182,7 +182,7 @@ class Tensors:
         else:
             entry.becomes(node, len(storage.writes))
 
-    def _after(self, node: Node, key: Key, write: Write) -> Node:
+    def _after(self, node: Node, key: Key, write: StorageWrite) -> Node:
         if write.key == key:
             return write.node
         inside = common(key, write.key)

@@ -31,7 +31,7 @@ from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, SourceRange, Target
 from bpdebug.sources.torch.backward_table import BACKWARD
 from bpdebug.sources.torch.names import ParameterNames
-from bpdebug.sources.torch.table import FORWARD, LOST, RESHAPES, SAME, Term, UnknownFormError, term
+from bpdebug.sources.torch.table import FORWARD, LOST, RESHAPES, SAME, Application, UnknownFormError, term
 from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped
 
 TABLE = {**FORWARD, **BACKWARD}
@@ -433,13 +433,13 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _of_term(self, site: Site | None, one: Any, value: Any) -> Node:
         """Make the node of a term, and one for each term within."""
-        if type(one) is not Term:
+        if type(one) is not Application:
             one = term(np.copy, one)
         operands = tuple(self._inner(site, operand) for operand in one.operands)
         return self._add(site, one.function, operands, one.options, value)
 
     def _inner(self, site: Site | None, operand: Any) -> Any:
-        if type(operand) is Term:
+        if type(operand) is Application:
             operands = tuple(self._inner(site, part) for part in operand.operands)
             filled = [_value(part) for part in operands]
             with np.errstate(all="ignore"):
@@ -520,7 +520,7 @@ def _value(part: Any) -> Any:
     return part
 
 
-def _copied(source: Any, out: torch.Tensor) -> Term:
+def _copied(source: Any, out: torch.Tensor) -> Application:
     """Return the term of the same elements, repeated where they are copied into more."""
     shape = source.shape if type(source) is Node else np.shape(source)
     if shape == tuple(out.shape):

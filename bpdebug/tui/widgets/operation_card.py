@@ -12,7 +12,7 @@ from textual.widget import Widget
 from bpdebug.present.operation_text import OperationText
 from bpdebug.present.sum_table import table_lines
 
-STEADY = 3
+STEADY = 2
 """The card has a multiple of so many lines: with each step, another height would move all panels below."""
 
 
@@ -49,7 +49,7 @@ class OperationCard(Widget):
         """Return the lines to have for all that there is to say: a few too many, so that little moves."""
         width = max(1, width or self.content_size.width)
         lines = len(card_content(text, width, roomy=True).wrap(width))
-        return max(3, -(-lines // STEADY)) * STEADY
+        return max(4, -(-lines // STEADY)) * STEADY
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the lines to have; the styles say how many are too few, or too many."""

@@ -99,7 +99,7 @@ class Check:
         )
 
     def assumed(self) -> Assumed:
-        """Say what the check takes for granted."""
+        """Return what the check rests on."""
         return assumed(self.recording, self.judge.analysis)
 
     def find(self) -> None:

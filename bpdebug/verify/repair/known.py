@@ -64,6 +64,13 @@ class KnownGradients:
         return found
 
     @cached_property
+    def _without_gradient(self) -> set[str]:
+        """What the forward pass reads and has no gradient of: what is named after it is not another's."""
+        loss = self.analysis.loss
+        read = loss.reference.forward.inputs if loss is not None else ()
+        return {stem_of(name.partition(" ·")[0]) for name in read} - self.by_stem.keys()
+
+    @cached_property
     def _single(self) -> Any:
         """The gradients of one element, as many times as the person's are."""
         each = [float(np.ravel(one)[0]) for one in self.gradients.values() if np.size(one) == 1]
@@ -82,8 +89,7 @@ class KnownGradients:
 
     def named(self, names: Collection[str]) -> list[int]:
         """Return the tensors that something is the gradient of, by its names."""
-        stems = {stem_of_gradient(name.rpartition(" ·")[0] or name) for name in names}
-        return [number for stem in stems for number in self.by_stem.get(stem, ())]
+        return [number for stem in _stems(names) for number in self.by_stem.get(stem, ())]
 
     def shape_of(self, name: str) -> Shape | None:
         """Return the shape of what something of a name is the gradient of; None where nobody knows."""
@@ -148,7 +154,7 @@ class KnownGradients:
             The derived gradients for the same values of the parameters.
         """
         array = as_numbers(value)
-        if array is None:
+        if array is None or not self._without_gradient.isdisjoint(_stems(node.names)):
             return
         for number in self.named(node.names) or gradients:
             reference = np.asarray(gradients.get(number, 0.0), dtype=float)
@@ -177,6 +183,11 @@ class KnownGradients:
             if has_shape and multiple(value, reference, TOLERANCE) is not None:
                 return loss.reference.forward.names.get(number, "")
         return ""
+
+
+def _stems(names: Collection[str]) -> set[str]:
+    """Return what something is the gradient of by its names."""
+    return {stem_of_gradient(name.rpartition(" ·")[0] or name) for name in names}
 
 
 def as_numbers(value: Any) -> Any:

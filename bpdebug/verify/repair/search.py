@@ -51,6 +51,8 @@ EXPLAINED = 0.5
 """How much less likely one is at a line whose value is what its name says already."""
 KNOWN = 0.4
 """How much likelier a correction is whose value is known: the gradient of something, or a slope."""
+UNTOUCHED = 0.1
+"""How much likelier it is on a line that hands something on as it came."""
 MISPLACED = 0.5
 """How much less likely it is where such a thing is not written."""
 
@@ -446,6 +448,7 @@ class Search:
         """Return how much less likely an edit is, by what its line is and what it gives then."""
         meaning = self._meaning_of(candidate, suspect, before)
         cost = EXPLAINED * suspect.is_explained - KNOWN * bool(meaning)
+        cost -= UNTOUCHED * suspect.site.code.isidentifier()
         # A derivative takes a gradient back through an activation; to a parameter there is none.
         cost += MISPLACED * (meaning == "parameter" and candidate.kind in DERIVATIVES)
         # What an update has of its own is a rate and a sign: what is missing is missing in the gradient.
