@@ -1,4 +1,4 @@
-"""The check of a script whose custom Functions have a backward of their own: the line, and what belongs there."""
+"""The check of a script with custom Functions: the line of a backward, and what belongs there."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_the_line_is_named_in_the_file_of_the_function(hidden: str, dtype: str) 
     (finding,) = report.findings
     assert Path(finding.source.file).name == "functions.py"
     assert (finding.source.line, finding.source.code) == (15, "dy * scale / size")
-    assert finding.correction in ("dy * scale / size ** 2", "dy * scale / size**2")
+    assert finding.correction == "dy * scale / (size * size)"
     assert finding.verified
     assert {"first.weight", "first.bias"} <= {*finding.also_wrong} <= {"first.weight", "first.bias", "scale"}
     assert finding.elements is not None
