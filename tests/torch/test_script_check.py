@@ -95,8 +95,9 @@ def test_what_hides_in_the_first_values_is_found() -> None:
     """The scale is 1 at first: without it in the backward every gradient of the script is right."""
     report = check(FUNCTION.replace("dx = dy * scale", "dx = dy"))
     (finding,) = report.findings
-    assert finding.source.line == 15
+    assert finding.source.line in (15, 16)  # what is missing can be put in at either
     assert finding.verified
+    assert "scale" in (finding.correction or "")
 
 
 def test_each_of_two_faults_is_found() -> None:
