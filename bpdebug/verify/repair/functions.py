@@ -16,12 +16,18 @@ from bpdebug.verify.repair.check import Check
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.report import Assumed, ScriptReport
 from bpdebug.verify.repair.search import Progress, unsaid
+from bpdebug.verify.repair.suspects import Suspect
 
 
 class FunctionJudge(Judge):
     """Knows that what depends on an incoming gradient is a gradient as well."""
 
     incoming: Collection[Node] = ()
+
+    def suspects(self, every: bool = False) -> list[Suspect]:
+        """Return the lines that can be at fault; `return dx` only hands on what another has computed."""
+        found = super().suspects(every)
+        return found if every else [line for line in found if not line.site.code.isidentifier()]
 
     @cached_property
     def dependent(self) -> set[int]:
