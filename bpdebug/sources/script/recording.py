@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from bpdebug.errors import Problem, ScriptError
 from bpdebug.late import names_of
+from bpdebug.plain import printable
 from bpdebug.sources.script.imports import Compiled, OwnFiles
 from bpdebug.sources.script.instrumentation import decoded, instrument
 from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
@@ -257,7 +258,8 @@ def _instrumented(text: str | bytes, file: str, finder: OwnFiles) -> CodeType:
     except SyntaxError as error:
         where = f"{file}:{error.lineno}" if error.lineno else file
         message = f"not Python: {error.msg}"
-        raise ScriptError(Problem(where, "", message, (error.text or "").strip())) from None
+        line = printable((error.text or "").expandtabs(4).strip())
+        raise ScriptError(Problem(where, "", message, line)) from None
     except (ValueError, RecursionError) as error:
         raise ScriptError(Problem(file, "", f"not Python: {error}")) from None
 

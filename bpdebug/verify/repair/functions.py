@@ -46,6 +46,11 @@ class FunctionJudge(Judge):
         )
         return Replay(self.recording, targets, is_partial=True, also=ancestors(outputs) | {*backward})
 
+    def suspects(self, every: bool = False) -> list[Suspect]:
+        """Return the lines that can be at fault; `return dx` only hands on what another has computed."""
+        found = super().suspects(every)
+        return found if every else [line for line in found if not line.site.code.isidentifier()]
+
     @cached_property
     def dependent(self) -> set[int]:
         """The numbers of the nodes that are computed from an input or an incoming gradient."""
