@@ -6,7 +6,7 @@ still, which lines can be at fault, and whether a tensor is the gradient of anyt
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -48,12 +48,16 @@ class Judge:
     def __init__(self, recording: Recording, analysis: Analysis) -> None:
         self.recording, self.analysis = recording, analysis
         targets = [node for parameter in analysis.parameters for node in _chain_nodes(parameter)]
-        self.replay = Replay(recording, targets)
+        self.replay = self.replay_of(targets)
         self.trials = trials_of(analysis, self.replay)
         self.corrected: Replaced = {}
         self.known = KnownGradients(analysis, analysis.gradients)
         self._after_right: dict[str, set[int]] = {}
         self.there: frozenset[int] = frozenset()
+
+    def replay_of(self, targets: Sequence[Node]) -> Replay:
+        """Return what computes the recording again."""
+        return Replay(self.recording, targets)
 
     def forget(self) -> None:
         """From now on the forward pass is another: the derived gradients are those of what it was."""
