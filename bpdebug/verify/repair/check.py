@@ -39,10 +39,11 @@ from bpdebug.verify.repair.report import (
 )
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
-from bpdebug.verify.repair.search import Candidate, Correction, Progress, Search, unsaid
+from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
 from bpdebug.verify.repair.structures.structures import structures
 from bpdebug.verify.repair.suspects import Suspect, suspects
+from bpdebug.verify.repair.trying import Candidate, Correction, Progress, unsaid
 
 SECONDS = 20.0
 """How long corrections are searched for."""

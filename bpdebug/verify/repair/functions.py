@@ -15,7 +15,7 @@ from bpdebug.sources.script.graph import sources
 from bpdebug.verify.repair.check import Check
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.report import Assumed, ScriptReport
-from bpdebug.verify.repair.search import Progress, unsaid
+from bpdebug.verify.repair.trying import Progress, unsaid
 
 
 class FunctionJudge(Judge):

@@ -19,9 +19,9 @@ from bpdebug.verify.repair.known import KnownGradients
 from bpdebug.verify.repair.places import difference
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import ParameterVerdict
-from bpdebug.verify.repair.search import Correction
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import gradient_nodes, named_pieces, trials_of
+from bpdebug.verify.repair.trying import Correction
 
 
 class Judge:
