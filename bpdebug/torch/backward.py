@@ -11,32 +11,22 @@ from __future__ import annotations
 import inspect
 import linecache
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack
-from functools import partial
 from types import FunctionType
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.errors import Problem, ScriptError
-from bpdebug.sources.script import Node, Recording
-from bpdebug.sources.script.analysis.parameters import TrainedParameter
+from bpdebug.sources.script import Recording
+from bpdebug.sources.script.analysis.functions import calls_of, cut_out
 from bpdebug.sources.script.conversion.statements import shown
 from bpdebug.sources.script.live import Recorded, watched
-from bpdebug.sources.torch.analysis import analysis_of, parameters_of, with_total
-from bpdebug.sources.torch.functions import (
-    FunctionCall,
-    Overwritten,
-    code_of,
-    custom_functions,
-    seen_functions,
-)
+from bpdebug.sources.torch.analysis import analysis_of
+from bpdebug.sources.torch.functions import code_of, custom_functions
 from bpdebug.sources.torch.watcher import Watcher
 from bpdebug.torch.shrinking import shrunk
 from bpdebug.verify.repair.functions import check_function
-from bpdebug.verify.repair.places import source_of, turns_of
 from bpdebug.verify.repair.report import Finding, ScriptReport
 
 SECONDS = 20.0
@@ -98,11 +88,9 @@ def _sentence(finding: Finding) -> str:
 
 
 class _Recorded(NamedTuple):
-    """A run of a function, and the calls of custom Functions in it that were gone back through."""
+    """A run of a function, and the tensors that it was given, whose gradients nobody has asked for."""
 
     recording: Recording
-    calls: tuple[tuple[FunctionCall, Node, tuple[TrainedParameter, ...]], ...]
-    unreached: tuple[str, ...]
     free: frozenset[int]
 
 
@@ -156,33 +144,32 @@ def check_backward(
     meant = _classes(intended)
     wanted = None if only is None else _classes(only)
     found = _on_smaller_inputs(function, inputs, only, intended, reference, tolerance, seed, seconds)
-    run = _run(function, inputs, seed)
+    recording, free = _run(function, inputs, seed)
+    calls = calls_of(recording)
     reports: list[ScriptReport] = []
-    free_notes: list[str] = []
+    notes: list[str] = []
     seen: set[type] = set()
-    for call, total, parameters in run.calls:
+    for call in calls:
         if call.function in seen or call.function in meant or (wanted and call.function not in wanted):
             continue
-        seen.add(call.function)
-        free = [one for one in parameters if not one.pieces and one.old.id in run.free]
-        judged = tuple(one for one in parameters if one not in free)
-        known = found.get(call.name, ())
-        report = _report(run.recording, call, total, judged, tolerance, reference, 0.0 if known else seconds)
-        if known and not report.passed:
-            report = report._replace(findings=known)
-        reports.append(report)
-        free_notes += [
-            f"{call.name}: backward returns None for {one.name}, which is not judged" for one in free
-        ]
-    notes = free_notes + [
+        with cut_out(call):
+            one = analysis_of(recording, call, free, tolerance, reference)
+            if one is None:
+                continue
+            seen.add(call.function)
+            known = found.get(call.name, ())
+            report = check_function(one, 0.0 if known else seconds).report
+            reports.append(report._replace(findings=known) if known and not report.passed else report)
+        notes += [f"{call.name}: backward returns None for {name}, which is not judged" for name in one.free]
+    reached = {call.function for call in calls}
+    waiting = [call for call in recording.functions if any(call.wanted) and call.function not in reached]
+    notes += [
         f"{name}: its backward was not called, or in another thread, which is not seen"
-        for name in run.unreached
+        for name in dict.fromkeys(call.name for call in waiting)
     ]
-    intended_ones = tuple(
-        one.__qualname__ for one in meant if any(call.function is one for call, _, _ in run.calls)
-    )
+    intended_ones = tuple(one.__qualname__ for one in meant if one in reached)
     notes += [f"{name} is meant to be as it is, and was not judged" for name in intended_ones]
-    if not run.calls and not run.unreached:
+    if not calls and not waiting:
         notes.append("no custom autograd.Function was called: torch derives all of this itself")
     return BackwardReport(tuple(reports), tuple(notes), intended_ones)
 
@@ -254,9 +241,7 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
             raise ScriptError(
                 Problem("check_backward", "", "something else is being recorded", "call it by itself")
             )
-        with ExitStack() as stack:
-            calls = stack.enter_context(seen_functions(watcher))
-            stack.enter_context(torch.enable_grad())
+        with torch.enable_grad():
             outputs = [one for one in _tensors(function(*given)) if one.requires_grad]
             incoming = [
                 torch.randn(one.shape, generator=generator, dtype=torch.float64).to(one.dtype)
@@ -266,20 +251,11 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
                 if outputs:
                     torch.autograd.backward(outputs, incoming)
             except RuntimeError:
-                if not any(call.gradients for call in calls):
+                if not any(call.gradients for call in watcher.functions):
                     raise  # else autograd refuses what a backward has returned: that is judged
         with watcher._alone():
             free = frozenset(watcher.node_of(one).origin.id for one in given if isinstance(one, torch.Tensor))
-            reached = [call for call in calls if call.incoming]
-            totals = [
-                (call, total, parameters_of(watcher, call))
-                for call in reached
-                if (total := with_total(watcher, call)) is not None
-            ]
-    seen = {call.function for call in reached}
-    waiting = [call for call in calls if any(call.wanted) and call.function not in seen]
-    unreached = tuple(dict.fromkeys(call.name for call in waiting))
-    return _Recorded(recorded.recording, tuple(totals), unreached, frozenset() if is_asked else free)
+    return _Recorded(recorded.recording, frozenset() if is_asked else free)
 
 
 def _functions(function: Callable[..., Any]) -> Iterator[Any]:
@@ -314,60 +290,3 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
     elif isinstance(value, dict):
         for part in value.values():
             yield from _tensors(part)
-
-
-def _report(
-    recording: Recording,
-    call: FunctionCall,
-    total: Node,
-    parameters: tuple[TrainedParameter, ...],
-    tolerance: float | None,
-    reference: Callable[..., Any] | None,
-    seconds: float,
-) -> ScriptReport:
-    analysis = analysis_of(recording, call, total, parameters, tolerance, reference)
-    incoming = [node for node in call.incoming if node is not None]
-    report = check_function(recording, analysis, incoming, seconds)
-    notes = tuple(_notes(call, report))
-    if call.overwritten and "wrong" in report.verdicts.values():
-        # What reads it later is not wrong by itself: an edit of that would only undo this.
-        report = report._replace(findings=tuple(map(partial(_overwriting, call), call.overwritten)))
-    return report._replace(file=call.name, assumed=report.assumed._replace(notes=notes))
-
-
-def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:
-    """Say that a line writes over an incoming gradient."""
-    node = written.node
-    assert node.site is not None, "what a backward writes stands in it"
-    source = source_of(node.site, node.frame, turns_of(node.site, node))
-    incoming = call.incoming[written.place]
-    name = incoming.names[-1] if incoming is not None and incoming.names else "an incoming gradient"
-    said = f"this writes over {name} in place, which is read after that, and is autograd's own"
-    return Finding(source, "overwritten", "", "", said, also_wrong=call.names)
-
-
-def _notes(call: FunctionCall, report: ScriptReport) -> Iterator[str]:
-    """Say what autograd does with what a backward returns, without a word."""
-    gradients = (*call.gradients, *(None,) * len(call.inputs))
-    for name, node, wanted, gradient in zip(call.names, call.inputs, call.wanted, gradients, strict=False):
-        if node is None or not wanted:
-            continue
-        if gradient is None and report.verdicts.get(name) == "wrong":
-            yield f"{call.name}: backward returns None for {name}, whose gradient is not 0"
-        if gradient is not None and gradient.shape != node.shape:
-            yield (
-                f"{call.name}: backward returns the shape {_shape(gradient)} for {name}, which has the shape "
-                f"{_shape(node)}: autograd {'sums it up' if _fits(gradient, node) else 'refuses it'}"
-            )
-
-
-def _fits(gradient: Node, node: Node) -> bool:
-    """Whether a gradient can be summed up to the shape of an input."""
-    try:
-        return bool(np.broadcast_shapes(gradient.shape, node.shape) == gradient.shape)
-    except ValueError:
-        return False
-
-
-def _shape(node: Node) -> str:
-    return "×".join(map(str, node.shape)) or "()"

@@ -17,10 +17,12 @@ from typing import Any, NamedTuple
 
 from bpdebug.errors import Problem, ScriptError
 from bpdebug.late import names_of
+from bpdebug.plain import printable
 from bpdebug.sources.script.imports import Compiled, OwnFiles
 from bpdebug.sources.script.instrumentation import decoded, instrument
 from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
 from bpdebug.sources.script.notebooks import cells
+from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.held import Containers
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits
 from bpdebug.sources.script.recorder.objects import Objects
@@ -31,7 +33,7 @@ from bpdebug.sources.script.sites import InstrumentedFile, Site
 
 LIBRARIES = ("torch",)
 """The libraries whose tensors are no arrays of NumPy's."""
-watch_of = names_of("libraries", {"torch": "bpdebug.sources.torch.watcher:watch"})
+watch_of = names_of("libraries", {"torch": "bpdebug.sources.torch.watching:watch"})
 """A library -> what lets a recorder see what its tensors go through; only who uses it imports it."""
 MOST_NODES = 400_000
 """So many operations are kept: of element loops, some hundred megabytes."""
@@ -95,6 +97,8 @@ class Recording:
     held : mapping
         The identity of a container -> the container, and what it held when the recording ended; empty where
         the script ended with it.
+    functions : sequence of FunctionCall
+        The calls of functions whose gradients the person wrote, in a library that derives all others.
     """
 
     path: str
@@ -112,6 +116,7 @@ class Recording:
     objects: Objects
     journal: Mapping[int, tuple[Any, list[Write]]]
     held: Containers
+    functions: Sequence[FunctionCall]
 
     @property
     def ended_early(self) -> str:
@@ -253,7 +258,8 @@ def _instrumented(text: str | bytes, file: str, finder: OwnFiles) -> CodeType:
     except SyntaxError as error:
         where = f"{file}:{error.lineno}" if error.lineno else file
         message = f"not Python: {error.msg}"
-        raise ScriptError(Problem(where, "", message, (error.text or "").strip())) from None
+        line = printable((error.text or "").expandtabs(4).strip())
+        raise ScriptError(Problem(where, "", message, line)) from None
     except (ValueError, RecursionError) as error:
         raise ScriptError(Problem(file, "", f"not Python: {error}")) from None
 

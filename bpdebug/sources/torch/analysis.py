@@ -8,8 +8,8 @@ is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +20,7 @@ from bpdebug.engine.program.program import Program
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.explanation import Explanation
+from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.analysis.losses import LossCandidate
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.readings import ZERO, multiple, tolerance_of
@@ -28,13 +29,11 @@ from bpdebug.sources.script.analysis.steps import Link, Piece
 from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
 from bpdebug.sources.script.conversion.forward import ForwardWriter
 from bpdebug.sources.script.numbering import Graph
-from bpdebug.sources.script.recorder.operations import InLanguage
+from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.records import Node, ValueOf
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
-from bpdebug.sources.torch.functions import FunctionCall
 from bpdebug.sources.torch.tensors import array_of
-from bpdebug.sources.torch.watcher import Watcher
 
 EXACT = {2: 1e-2, 4: 1e-4, 8: 1e-7}
 """The bytes of an element -> how far a gradient may lie from the derived one, of the largest element."""
@@ -209,24 +208,38 @@ def forward_again(call: FunctionCall, has_setup: bool) -> Callable[..., Any]:
     return forward if has_setup else lambda *inputs: forward(Context(), *inputs)
 
 
-def with_total(watcher: Watcher, call: FunctionCall) -> Node | None:
-    """Add `Σ output · incoming` to what was recorded, with the incoming gradients taken as constants."""
+class _Longer:
+    """The nodes of a recording, and more behind them."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.nodes, self.frame = list(recording.nodes), recording.frames[0]
+
+    def add(
+        self, function: Callable[..., Any] | None, operands: tuple[Any, ...], value: Any, **options: Any
+    ) -> Node:
+        """Add a node."""
+        node = Node(len(self.nodes), None, function, operands, options, value, self.frame)
+        self.nodes.append(node)
+        return node
+
+
+def _total(longer: _Longer, call: FunctionCall) -> Node | None:
+    """Add `Σ output · incoming`, with the incoming gradients taken as constants."""
     total: Node | None = None
-    recorder = watcher.recorder
     for out, incoming in zip(call.outputs, call.incoming, strict=False):
         if out is None or incoming is None or out.like.dtype.kind != "f" or out.shape != incoming.shape:
             continue
-        held = recorder.add(None, InLanguage("detach"), (incoming,), {}, incoming.value)
-        each = recorder.add(None, np.multiply, (out, held), {}, out.value * held.value)
-        part = recorder.add(None, np.sum, (each,), {}, np.asarray(np.sum(each.value)))
+        held = longer.add(None, (), incoming.value)
+        each = longer.add(np.multiply, (out, held), out.value * held.value)
+        part = longer.add(np.sum, (each,), np.asarray(np.sum(each.value)))
         if total is None:
             total = part
         else:
-            total = recorder.add(None, np.add, (total, part), {}, np.asarray(total.value + part.value))
+            total = longer.add(np.add, (total, part), np.asarray(total.value + part.value))
     return total
 
 
-def as_shaped(watcher: Watcher, gradient: Node, shape: tuple[int, ...]) -> Node:
+def _as_shaped(longer: _Longer, gradient: Node, shape: tuple[int, ...]) -> Node:
     """Return a gradient as autograd hands it on: summed over the axes that the input does not have.
 
     What cannot be summed up to the shape stays as it is: autograd refuses it.
@@ -239,12 +252,11 @@ def as_shaped(watcher: Watcher, gradient: Node, shape: tuple[int, ...]) -> Node:
         axis for axis, (own, wanted) in enumerate(zip(gradient.shape, wide, strict=True)) if own != wanted
     )
     value = np.sum(gradient.value, axis=axes, keepdims=True).reshape(shape)
-    recorder = watcher.recorder
-    summed = recorder.add(None, np.sum, (gradient,), {"axis": axes, "keepdims": True}, value.reshape(wide))
-    return recorder.add(None, np.reshape, (summed, shape), {}, value)
+    summed = longer.add(np.sum, (gradient,), value.reshape(wide), axis=axes, keepdims=True)
+    return longer.add(np.reshape, (summed, shape), value)
 
 
-def parameters_of(watcher: Watcher, call: FunctionCall) -> tuple[TrainedParameter, ...]:
+def _parameters(longer: _Longer, call: FunctionCall) -> tuple[TrainedParameter, ...]:
     """Return the inputs of a call whose gradients are asked for; one that is given twice has their sum."""
     found: dict[int, TrainedParameter] = {}
     for name, node, wanted, gradient in zip(
@@ -254,11 +266,10 @@ def parameters_of(watcher: Watcher, call: FunctionCall) -> tuple[TrainedParamete
             continue
         old, before = node.origin, found.get(node.origin.id)
         if gradient is not None and gradient.shape != old.shape:
-            gradient = as_shaped(watcher, gradient, old.shape)
+            gradient = _as_shaped(longer, gradient, old.shape)
         if before is not None and before.pieces and gradient is not None:
             first = before.pieces[0].chain[0].node
-            value = first.value + gradient.value
-            gradient = watcher.recorder.add(None, np.add, (first, gradient), {}, value)
+            gradient = longer.add(np.add, (first, gradient), first.value + gradient.value)
         elif before is not None and gradient is None:
             continue
         chain = () if gradient is None else (Piece(None, (Link(gradient, -1, is_adaptive=True),)),)
@@ -269,29 +280,34 @@ def parameters_of(watcher: Watcher, call: FunctionCall) -> tuple[TrainedParamete
 def analysis_of(
     recording: Recording,
     call: FunctionCall,
-    total: Node,
-    parameters: tuple[TrainedParameter, ...],
+    free: Collection[int] = (),
     tolerance: float | None = None,
     computed: Callable[..., Any] | None = None,
-) -> Analysis:
-    """Return what a call is, with the derived gradients of its inputs.
+) -> FunctionAnalysis | None:
+    """Return what a call is, with the derived gradients of its inputs; None where no output has a gradient.
 
     Parameters
     ----------
     recording : Recording
-        In which the call was made.
+        In which the call was made; while the call is cut out of it.
     call : FunctionCall
-        The call.
-    total : Node
-        What `with_total` returned.
-    parameters : tuple of TrainedParameter
-        What `parameters_of` returned.
+        The call, gone back through.
+    free : collection of int
+        The inputs, by their nodes, for which the backward may return None: they are not judged then.
     tolerance : float, optional
         How far a gradient may lie from the derived one, of the largest element.
     computed : callable, optional
         What computes the outputs from the inputs in a way that torch can derive; by default the recorded
         forward is derived, and torch derives `forward` where something in it is opaque.
     """
+    longer = _Longer(recording)
+    total = _total(longer, call)
+    if total is None:
+        return None
+    asked = _parameters(longer, call)
+    parameters = tuple(one for one in asked if one.pieces or one.old.id not in free)
+    unjudged = tuple(one.name for one in asked if not one.pieces and one.old.id in free)
+    recording = replace(recording, nodes=longer.nodes)
     graph = Graph(recording.nodes, {one.old.id for one in parameters})
     parameters = tuple(one._replace(old=graph.of(one.old)) for one in parameters)
     titles = {one.old.id: one.name for one in parameters}
@@ -316,7 +332,7 @@ def analysis_of(
         gradients = {}
     verdicts = standard.verdicts(recorded, gradients)
     loss = Explanation(LossCandidate((graph.of(total),), line), reference, gradients, standard, verdicts)
-    return Analysis(recording, graph, parameters, loss)
+    return FunctionAnalysis(call, recording, Analysis(recording, graph, parameters, loss), unjudged)
 
 
 def _takes_context(call: FunctionCall) -> bool:

@@ -1,7 +1,8 @@
 """The calls of custom `autograd.Function`s: what went in and out, forwards and backwards, as nodes.
 
 `forward`, `backward` and `setup_context` of every class are exchanged while this watches, because `apply` may
-have been bound long before: `f = MyFunction.apply`. torch looks the others up at each call.
+have been bound long before: `f = MyFunction.apply`. torch looks the others up at each call. A class that is
+made meanwhile, as those of a script are, is watched from then on.
 """
 
 from __future__ import annotations
@@ -11,64 +12,19 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
+from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.torch.tensors import StorageWrite, unwrapped
 from bpdebug.sources.torch.watcher import Watcher
 
+LIBRARY = "torch"
 EXCHANGED = ("forward", "backward", "vjp", "setup_context")
-
-
-class Overwritten(NamedTuple):
-    """An incoming gradient that was written to, and the first value that it got."""
-
-    place: int
-    node: Node
-
-
-@dataclass(eq=False)
-class FunctionCall:
-    """One call of a custom Function.
-
-    Attributes
-    ----------
-    function : type
-        The class.
-    names : tuple of str
-        What `forward` calls its inputs.
-    arguments : tuple
-        The inputs.
-    inputs, outputs : tuple of (Node or None)
-        They, and what `forward` returned; None for what is no tensor.
-    wanted : tuple of bool
-        Whether a gradient of an input is asked for.
-    incoming : tuple of (Node or None)
-        The gradients of the outputs, as `backward` got them; empty as long as it was not called.
-    gradients : tuple of (Node or None)
-        What `backward` returned.
-    overwritten : tuple of Overwritten
-        The incoming gradients that `backward` wrote to.
-    """
-
-    function: type
-    names: tuple[str, ...]
-    arguments: tuple[Any, ...]
-    inputs: tuple[Node | None, ...]
-    wanted: tuple[bool, ...]
-    outputs: tuple[Node | None, ...] = ()
-    incoming: tuple[Node | None, ...] = ()
-    gradients: tuple[Node | None, ...] = ()
-    overwritten: tuple[Overwritten, ...] = ()
-    contexts: list[Any] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """What the class is called."""
-        return self.function.__qualname__.rpartition("<locals>.")[2]
+CALL, OWN = "bpdebug_call", "bpdebug_own"
+"""Where a context keeps its call, and what is put in the place of a function that function itself."""
 
 
 def custom_functions() -> list[type]:
@@ -89,16 +45,27 @@ def code_of(function: Any) -> Any:
 
 
 @contextmanager
-def seen_functions(watcher: Watcher) -> Iterator[list[FunctionCall]]:
-    """Watch the calls of all custom Functions that there are; yield the list that takes them."""
-    calls: list[FunctionCall] = []
+def functions_seen(watcher: Watcher) -> Iterator[None]:
+    """Let a watcher see the calls of all custom Functions, those that are there and those to come."""
     kept: list[tuple[type, dict[str, Any]]] = []
+
+    def watch(one: type) -> None:
+        kept.append((one, {name: vars(one)[name] for name in EXCHANGED if name in vars(one)}))
+        _watch(one, watcher)
+
+    function: Any = torch.autograd.Function
+
+    def is_made(cls: type, /, **options: Any) -> None:
+        super(function, cls).__init_subclass__(**options)
+        watch(cls)
+
     try:
         for one in custom_functions():
-            kept.append((one, {name: vars(one)[name] for name in EXCHANGED if name in vars(one)}))
-            _watch(one, watcher, calls)
-        yield calls
+            watch(one)
+        function.__init_subclass__ = classmethod(is_made)
+        yield
     finally:
+        del function.__init_subclass__
         for one, own in kept:
             for name in EXCHANGED:
                 if name in own:
@@ -107,43 +74,51 @@ def seen_functions(watcher: Watcher) -> Iterator[list[FunctionCall]]:
                     delattr(one, name)
 
 
-def _watch(function: Any, watcher: Watcher, calls: list[FunctionCall]) -> None:
+def _watch(function: Any, watcher: Watcher) -> None:
     has_setup = function.setup_context is not torch.autograd.Function.setup_context
-    own = {name: getattr(function, name) for name in EXCHANGED}
+    own = {name: _own(getattr(function, name)) for name in EXCHANGED}
     back = "vjp" if "vjp" in vars(function) else "backward"
+    file = getattr(getattr(code_of(own[back]), "__code__", None), "co_filename", "")
+    without_context: list[FunctionCall] = []
+
+    def is_seen() -> bool:
+        return watcher.recorder.on and threading.get_ident() == watcher.thread
 
     def node_of(value: Any) -> Node | None:
-        is_seen = isinstance(value, torch.Tensor) and watcher.recorder.on
-        return watcher.node_of(value) if is_seen else None
+        return watcher.node_of(value) if isinstance(value, torch.Tensor) and watcher.recorder.on else None
 
     @functools.wraps(own["forward"])
     def forward(*arguments: Any) -> Any:
+        if not is_seen():
+            return own["forward"](*arguments)
         given = arguments if has_setup else arguments[1:]
         wanted = tuple(isinstance(one, torch.Tensor) and one.requires_grad for one in given)
-        call = FunctionCall(
-            function, _names(own["forward"], given, has_setup), given, tuple(map(node_of, given)), wanted
-        )
-        calls.append(call)
-        if not has_setup:
-            call.contexts.append(arguments[0])
+        names = _names(own["forward"], given, has_setup)
+        call = FunctionCall(LIBRARY, function, file, names, given, tuple(map(node_of, given)), wanted)
+        watcher.functions.append(call)
+        if has_setup:
+            without_context.append(call)
+        else:
+            setattr(arguments[0], CALL, call)
         out = own["forward"](*arguments)
         call.outputs = tuple(map(node_of, out if isinstance(out, tuple) else (out,)))
         return out
 
     @functools.wraps(own["setup_context"])
     def setup_context(context: Any, inputs: Any, output: Any) -> Any:
-        call = next((one for one in reversed(calls) if one.function is function and not one.contexts), None)
-        if call is not None:
-            call.contexts.append(context)
+        if without_context:
+            setattr(context, CALL, without_context.pop())
         return own["setup_context"](context, inputs, output)
 
     @functools.wraps(own[back])
     def backward(context: Any, *incoming: Any) -> Any:
-        if threading.get_ident() != watcher.thread:
+        if not is_seen():
             return own[back](context, *incoming)
-        call = next((one for one in calls if any(held is context for held in one.contexts)), None)
+        call: FunctionCall | None = getattr(context, CALL, None)
         if call is None:  # `vmap` has put another context in its place
-            waiting = (one for one in reversed(calls) if one.function is function and not one.incoming)
+            waiting = (
+                one for one in reversed(watcher.functions) if one.function is function and not one.incoming
+            )
             call = next(waiting, None)
         before = tuple(map(node_of, incoming))
         written = [_writes(watcher, one) for one in incoming]
@@ -166,7 +141,13 @@ def _watch(function: Any, watcher: Watcher, calls: list[FunctionCall]) -> None:
     if has_setup:
         exchanged["setup_context"] = setup_context
     for name, new in exchanged.items():
+        setattr(new, OWN, own[name])
         setattr(function, name, staticmethod(new))
+
+
+def _own(function: Any) -> Any:
+    """Return the person's own function, where a class has it from another one that is watched."""
+    return getattr(function, OWN, function)
 
 
 def _writes(watcher: Watcher, value: Any) -> Sequence[StorageWrite]:

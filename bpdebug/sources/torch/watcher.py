@@ -24,6 +24,7 @@ from torch.nn.modules import module as modules
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.operations import InLanguage
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Frame, Node
@@ -148,13 +149,16 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.frames: dict[int, Any] = {}  # the number of a node of autograd's -> its call
         self.asked: set[int] = set()  # the leaves whose names were looked for
         self.cut: dict[int, Node] = {}
+        self.functions: list[FunctionCall] = []  # of custom Functions
 
     def node_of(self, value: Any) -> Node:
         """Return the node that a tensor stands for now."""
         value = unwrapped(value)
         with self._alone():
             node = self.tensors.node_of(value)
-            if node.function is None and not node.names and node.id not in self.asked:
+            # What is trained gets its name later than it is made; what is data has it, or never will.
+            is_trained = value.is_leaf and value.requires_grad
+            if node.function is None and not node.names and (is_trained or node.id not in self.asked):
                 self.asked.add(node.id)
                 name = self.names.of(value, self.recorder.files)
                 if name:
@@ -621,15 +625,4 @@ def calls_seen(watcher: Watcher) -> ExitStack:
     )
     for hook in hooks:
         stack.callback(hook.remove)
-    return stack
-
-
-def watch(recorder: Recorder) -> ExitStack:
-    """Let a recorder see what torch computes, until the stack that is returned is closed."""
-    watcher = Watcher(recorder)
-    recorder.other = watcher
-    recorder.objects.other = watcher
-    stack = ExitStack()
-    stack.enter_context(watcher)
-    stack.push(calls_seen(watcher))
     return stack

@@ -170,8 +170,8 @@ class DebuggerScreen(ActionScreen):
 
     def show(self) -> None:
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
-        if self.runner.is_computing:
-            return  # a command moves the debugger in a thread
+        if self.runner.is_computing or not self.query(StatusLine):
+            return  # a command moves the debugger in a thread, or the screen is being left
         debugger, chosen, verdicts = self.debugger, self.chosen, self.verdicts
         self.autoplay.stop_if_moved()
         self.ahead.follow()

@@ -270,8 +270,10 @@ class Ledger(Widget):
                 for panel, box in zip(pairs[pair], boxes, strict=True)
                 if box is not None
             }
+            # What is missing is said at the bottom, where the border has the most room for it.
+            saying = max(own, key=lambda panel: (own[panel].bottom, own[panel].width), default=None)
             for panel in own:
-                panel.be_placed(lying.indexed, hidden if panel is [*own][-1] else ())
+                panel.be_placed(lying.indexed, hidden if panel is saying else ())
             regions |= own
             top += lying.height
         self.shown = [*regions]

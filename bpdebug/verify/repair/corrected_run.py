@@ -11,7 +11,8 @@ from bpdebug.errors import BpdebugError
 from bpdebug.sources.case import Case
 from bpdebug.sources.script import RecordingOptions, record_script
 from bpdebug.sources.script.case import case_of
-from bpdebug.verify.repair.check import check_recording, corrected_texts
+from bpdebug.verify.repair.check import check_recording
+from bpdebug.verify.repair.faults import corrected_texts
 from bpdebug.verify.repair.report import ScriptReport
 
 BETWEEN_SAID = 0.2

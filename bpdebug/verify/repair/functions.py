@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
+from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.graph import sources
-from bpdebug.verify.repair.check import Check
+from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
+from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
-from bpdebug.verify.repair.report import Assumed, ScriptReport
+from bpdebug.verify.repair.places import source_of, turns_of
+from bpdebug.verify.repair.replay import Replaced, Replay
+from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
+from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Progress, unsaid
 
 
@@ -23,15 +29,25 @@ class FunctionJudge(Judge):
 
     incoming: Collection[Node] = ()
 
+    def replay_of(self, targets: Sequence[Node]) -> Replay:
+        """Return what computes the gradients again, and nothing of what else the recording has."""
+        return Replay(self.recording, targets, is_partial=True)
+
+    def suspects(self, every: bool = False) -> list[Suspect]:
+        """Return the lines that can be at fault; `return dx` only hands on what another has computed."""
+        found = super().suspects(every)
+        return found if every else [line for line in found if not line.site.code.isidentifier()]
+
     @cached_property
     def dependent(self) -> set[int]:
         """The numbers of the nodes that are computed from an input or an incoming gradient."""
-        found = {parameter.old.id for parameter in self.analysis.parameters}
-        given = found | {node.id for node in self.incoming}
+        given = {parameter.old.id for parameter in self.analysis.parameters}
+        given |= {node.id for node in self.incoming}
+        found = set(given)
         for node in self.recording.nodes:
-            if any(parent.id in given for parent in sources(node)):
-                given.add(node.id)
-        return given - found
+            if any(parent.id in found for parent in sources(node)):
+                found.add(node.id)
+        return found - given
 
 
 class FunctionCheck(Check):
@@ -39,20 +55,18 @@ class FunctionCheck(Check):
 
     def __init__(
         self,
-        recording: Recording,
-        analysis: Analysis,
-        incoming: Collection[Node],
+        one: FunctionAnalysis,
         deadline: float,
         stack: ExitStack,
         progress: Progress,
     ) -> None:
-        self.incoming = incoming
-        super().__init__(recording, analysis, deadline, stack, progress)
+        self.call, self.steps = one.call, list[Replaced]()
+        super().__init__(one.recording, one.analysis, deadline, stack, progress)
 
     def judge_of(self, recording: Recording, analysis: Analysis) -> Judge:
         """Return who says what is right."""
         judge = FunctionJudge(recording, analysis)
-        judge.incoming = self.incoming
+        judge.incoming = [node for node in self.call.incoming if node is not None]
         return judge
 
     def assumed(self) -> Assumed:
@@ -64,29 +78,97 @@ class FunctionCheck(Check):
         if self.judge.wrong():
             self.backward()
 
+    def _found(self, finding: Finding) -> None:
+        super()._found(finding)
+        self.steps.append(self.judge.corrected)
 
-def check_function(
-    recording: Recording,
-    analysis: Analysis,
-    incoming: Collection[Node],
-    seconds: float,
-    progress: Progress = unsaid,
-) -> ScriptReport:
+    def _rewritten(self, lines: Sequence[Suspect]) -> bool:
+        """Run nothing again: a call is no script."""
+        return False
+
+
+class FoundInFunction(NamedTuple):
+    """A fault of a function, and all corrections until then, as what a replay of the recording replaces."""
+
+    finding: Finding
+    corrected: Replaced
+
+
+class CheckedFunction(NamedTuple):
+    """What a check of one call has found.
+
+    Attributes
+    ----------
+    report : ScriptReport
+        The verdicts on the gradients of the inputs, and the faults.
+    found : tuple of FoundInFunction
+        The faults, with their corrections.
+    """
+
+    report: ScriptReport
+    found: tuple[FoundInFunction, ...]
+
+
+def check_function(one: FunctionAnalysis, seconds: float, progress: Progress = unsaid) -> CheckedFunction:
     """Check the backward of one call.
 
     Parameters
     ----------
-    recording : Recording
-        In which the call was made.
-    analysis : Analysis
-        The call, with the derived gradients of its inputs.
-    incoming : collection of Node
-        The gradients of its outputs.
+    one : FunctionAnalysis
+        The call, while it is cut out of its recording.
     seconds : float
         How long corrections are searched for.
     progress : callable
         Is told which line is looked at.
     """
+    call = one.call
     with ExitStack() as stack, np.errstate(all="ignore"):
-        deadline = time.thread_time() + seconds
-        return FunctionCheck(recording, analysis, incoming, deadline, stack, progress).report()
+        check = FunctionCheck(one, time.thread_time() + seconds, stack, progress)
+        report = check.report()
+    notes = tuple(_notes(call, report))
+    report = report._replace(file=call.name, assumed=report.assumed._replace(notes=notes))
+    if call.overwritten and "wrong" in report.verdicts.values():
+        # What reads it later is not wrong by itself: an edit of that would only undo this.
+        found = tuple(map(partial(_overwriting, call), call.overwritten))
+        return CheckedFunction(
+            report._replace(findings=found), tuple(FoundInFunction(one, {}) for one in found)
+        )
+    return CheckedFunction(report, tuple(map(FoundInFunction, report.findings, check.steps)))
+
+
+def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:
+    """Say that a line writes over an incoming gradient."""
+    node = written.node
+    assert node.site is not None, "what a backward writes stands in it"
+    source = source_of(node.site, node.frame, turns_of(node.site, node))
+    incoming = call.incoming[written.place]
+    name = incoming.names[-1] if incoming is not None and incoming.names else "an incoming gradient"
+    said = f"this writes over {name} in place, which is read after that, and is autograd's own"
+    return Finding(source, "overwritten", "", "", said, also_wrong=call.names)
+
+
+def _notes(call: FunctionCall, report: ScriptReport) -> Iterator[str]:
+    """Say what autograd does with what a backward returns, without a word."""
+    gradients = (*call.gradients, *(None,) * len(call.inputs))
+    for name, node, wanted, gradient in zip(call.names, call.inputs, call.wanted, gradients, strict=False):
+        if node is None or not wanted:
+            continue
+        if gradient is None and report.verdicts.get(name) == "wrong":
+            yield f"{call.name}: backward returns None for {name}, whose gradient is not 0"
+        if gradient is not None and gradient.shape != node.shape:
+            yield (
+                f"{call.name}: backward returns the shape {_shape(gradient)} for {name}, which has the shape "
+                f"{_shape(node)}: autograd {'sums it up' if _fits(gradient, node) else 'refuses it'}"
+            )
+
+
+def _fits(gradient: Node, node: Node) -> bool:
+    """Whether a gradient can be summed up to the shape of an input."""
+    try:
+        return bool(np.broadcast_shapes(gradient.shape, node.shape) == gradient.shape)
+    except ValueError:
+        return False
+
+
+def _shape(node: Node) -> str:
+    return "×".join(map(str, node.shape)) or "()"

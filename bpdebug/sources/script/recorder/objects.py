@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.operations import elements, put_elements
 from bpdebug.sources.script.recorder.records import Node, Undo
 
@@ -115,7 +116,15 @@ def is_other(value: Any) -> bool:
 
 
 class OtherTensors(Protocol):
-    """Knows what the tensors of another library stand for: whoever sees the operations on them keeps it."""
+    """Knows what the tensors of another library stand for: whoever sees the operations on them keeps it.
+
+    Attributes
+    ----------
+    functions : list of FunctionCall
+        The calls of functions whose gradients the person wrote.
+    """
+
+    functions: list[FunctionCall]
 
     def node_of(self, value: Any) -> Node:
         """Return the node that a tensor stands for now; one that was never seen becomes a leaf."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from bpdebug.sources.script.recorder import iterations
+from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iterations import Mark, has_loss, is_in_turn_of, states_behind
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
@@ -48,6 +49,7 @@ class Record(NamedTuple):
     objects: Objects
     journal: dict[int, tuple[Any, list[Write]]]
     held: Containers
+    functions: Sequence[FunctionCall]
     was_over: bool
 
 
@@ -131,7 +133,10 @@ class Recorder:
         recorded = self._lists() if self.doubt is None else iterations.until(self.doubt, self._lists())
         nodes, instances, updates, tests, frames = recorded
         updates = [one for one in updates if one.site.statement not in self.states]
-        return Record(nodes, instances, updates, tests, frames, self.objects, self.journal, {}, was_over)
+        functions = () if self.other is None else tuple(self.other.functions)
+        return Record(
+            nodes, instances, updates, tests, frames, self.objects, self.journal, {}, functions, was_over
+        )
 
     def _lists(self) -> iterations.RecordedLists:
         return self.nodes, self.instances, self.steps.updates, self.tests, self.frames

@@ -1,0 +1,61 @@
+"""The calls of functions whose gradients a person wrote, in a library that derives all others: as nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from bpdebug.sources.script.recorder.records import Node
+
+
+class Overwritten(NamedTuple):
+    """An incoming gradient that was written to, and the first value that it got."""
+
+    place: int
+    node: Node
+
+
+@dataclass(eq=False)
+class FunctionCall:
+    """One call of a function with a backward of its own: a custom `autograd.Function`.
+
+    Attributes
+    ----------
+    library : str
+        The library that calls them.
+    function : type
+        The class.
+    file : str
+        Where its backward stands.
+    names : tuple of str
+        What `forward` calls its inputs.
+    arguments : tuple
+        The inputs.
+    inputs, outputs : tuple of (Node or None)
+        They, and what `forward` returned; None for what is no tensor.
+    wanted : tuple of bool
+        Whether a gradient of an input is asked for.
+    incoming : tuple of (Node or None)
+        The gradients of the outputs, as `backward` got them; empty as long as it was not called.
+    gradients : tuple of (Node or None)
+        What `backward` returned.
+    overwritten : tuple of Overwritten
+        The incoming gradients that `backward` wrote to.
+    """
+
+    library: str
+    function: type
+    file: str
+    names: tuple[str, ...]
+    arguments: tuple[Any, ...]
+    inputs: tuple[Node | None, ...]
+    wanted: tuple[bool, ...]
+    outputs: tuple[Node | None, ...] = ()
+    incoming: tuple[Node | None, ...] = ()
+    gradients: tuple[Node | None, ...] = ()
+    overwritten: tuple[Overwritten, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the class is called."""
+        return self.function.__qualname__.rpartition("<locals>.")[2]
