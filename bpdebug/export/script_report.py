@@ -108,6 +108,9 @@ def diff(files: Sequence[SourceFile]) -> Iterator[str]:
             yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
+NOT_FOUND = "Which line is wrong was not found."
+
+
 def conclusion(report: ScriptReport) -> str:
     """Say in one line what came out."""
     wrong = [parameter for parameter, verdict in report.verdicts.items() if verdict == "wrong"]
@@ -123,7 +126,7 @@ def conclusion(report: ScriptReport) -> str:
         right = "All right" if not open_ones else "Right"
         return f"{right}: {count} gradient{'s' if count != 1 else ''}.{left}{unfinished}"
     lines = len({(finding.source.file, finding.source.line) for finding in report.findings})
-    at = f"{lines} line{'s' if lines != 1 else ''} to mend." if lines else ""
+    at = f"{lines} line{'s' if lines != 1 else ''} to mend." if lines else NOT_FOUND * bool(wrong)
     counted = f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}. " if wrong else ""
     return f"{counted}{at}{left}{unfinished}".strip()
 

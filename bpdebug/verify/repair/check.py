@@ -23,7 +23,7 @@ from bpdebug.verify.repair.report import (
     ParameterVerdict,
     ScriptReport,
 )
-from bpdebug.verify.repair.search import Progress, unsaid
+from bpdebug.verify.repair.trying import Progress, unsaid
 
 SECONDS = 20.0
 """How long corrections are searched for."""

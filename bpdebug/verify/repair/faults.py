@@ -30,10 +30,11 @@ from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport, corrected
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
-from bpdebug.verify.repair.search import Candidate, Correction, Progress, Search
+from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
 from bpdebug.verify.repair.structures.structures import structures
 from bpdebug.verify.repair.suspects import Suspect, suspects
+from bpdebug.verify.repair.trying import Candidate, Correction, Progress
 
 RERUN_SHARE = 0.4
 """The share of the time that is kept for running the script again."""
@@ -64,6 +65,7 @@ class Check:
     ) -> None:
         self.stack, self.first, self.progress = stack, recording, progress
         self.findings = Findings()
+        self.doubtful: list[Finding] = []
         self.proven: tuple[Finding, ...] = ()
         self._take(recording, analysis, deadline)
 
@@ -140,10 +142,17 @@ class Check:
             elif not self._rewritten(lines):
                 derived = self._derived(lines)
                 if derived is None or derived.passed:
-                    if lines:
-                        self._found(unmended(self.judge, lines[0], derived))
+                    self._unmended(lines, derived)
                     break
                 self._add_derived(derived)
+
+    def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> None:
+        """Say at which line it goes wrong, if that is sure; a line that may be right is not named."""
+        sure = next(filter(self.judge.is_sure, lines), None)
+        if sure is not None:
+            self._found(unmended(self.judge, sure, derived))
+        elif lines:
+            self.doubtful = [unmended(self.judge, lines[0], derived)]
 
     def _first_right(self, lines: Sequence[Suspect]) -> list[Correction]:
         """Where more than one fault lies on the way to every parameter, look for the first of them."""
@@ -250,13 +259,9 @@ class Check:
 
         Where one backward line has something too much, a forward line may lack it: then both are said.
         """
-        backward = [finding for finding in self.findings.each if finding.kind == "wrong"]
-        if (
-            not backward
-            or self.proven
-            or len(backward) < len(self.findings.each)
-            or self.recording is not self.first
-        ):
+        others = [finding for finding in self.findings.each if finding.kind != "wrong"]
+        backward = [*self.findings.each, *self.doubtful]
+        if not backward or others or self.proven or self.recording is not self.first:
             return
         is_mended = len(backward) == 1 and not self.judge.wrong()
         if is_mended and not _is_longer(backward[0]):

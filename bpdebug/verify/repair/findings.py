@@ -13,10 +13,10 @@ from bpdebug.verify.repair.places import changed, difference, source_of, stored,
 from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.report import Finding
 from bpdebug.verify.repair.reruns import Rewriting
-from bpdebug.verify.repair.search import Correction
 from bpdebug.verify.repair.structures.early import EarlyRead
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trials import named_pieces
+from bpdebug.verify.repair.trying import Correction
 
 
 class Findings:

@@ -19,8 +19,9 @@ from bpdebug.sources.script import Site
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.verify.repair.formula_text import FormulaWriter
 from bpdebug.verify.repair.replay import Replaced, ValueOf, ancestors
-from bpdebug.verify.repair.search import Candidate, Correction, Search
+from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.trying import Candidate, Correction
 
 MOST_LINES = 6
 """So many lines are looked at."""

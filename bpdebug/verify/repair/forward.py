@@ -27,9 +27,10 @@ from bpdebug.verify.repair.forward_fault import ForwardFault
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.rules import forward as rules
-from bpdebug.verify.repair.search import Candidate, Search, Trial
+from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trials import named_pieces, said_of, with_steps
+from bpdebug.verify.repair.trying import Candidate, Trial
 
 NEARER = 0.3
 """How much likelier an edit is at the very line that evidence points to."""

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from bpdebug.sources.script.analysis.explanation import Explanation
 from bpdebug.verify.repair.evidence import Evidence
 from bpdebug.verify.repair.report import Finding
-from bpdebug.verify.repair.search import Candidate, Trial
 from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.trying import Candidate, Trial
 
 
 class ForwardFault(NamedTuple):

@@ -20,8 +20,8 @@ from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.places import source_of, turns_of
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
-from bpdebug.verify.repair.search import Progress, unsaid
 from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.trying import Progress, unsaid
 
 
 class FunctionJudge(Judge):

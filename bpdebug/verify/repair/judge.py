@@ -6,6 +6,7 @@ still, which lines can be at fault, and whether a tensor is the gradient of anyt
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -15,13 +16,14 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.computed import stem_of_gradient
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.graph import sources
+from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.known import KnownGradients
 from bpdebug.verify.repair.places import difference
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import ParameterVerdict
-from bpdebug.verify.repair.search import Correction
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trials import gradient_nodes, named_pieces, trials_of
+from bpdebug.verify.repair.trying import Correction
 
 
 class Judge:
@@ -54,6 +56,7 @@ class Judge:
         self.known = KnownGradients(analysis, analysis.gradients)
         self._after_right: dict[str, set[int]] = {}
         self.there: frozenset[int] = frozenset()
+        self._right: set[int] = set()
 
     def replay_of(self, targets: Sequence[Node]) -> Replay:
         """Return what computes the recording again."""
@@ -142,6 +145,9 @@ class Judge:
         right += [] if every else self._sources_of_right(exact)
         self._after_right = self._steps_from_right(exact)
         self.there = frozenset(number for own in exact.values() for number in own)
+        self._right = forward | {
+            number for number in exact if not _is_handed_on(self.recording.nodes[number])
+        }
         dependent = set(range(len(self.recording.nodes))) if every else self.dependent
         updates = {update.new.origin.id for parameter in parameters for update in parameter.updates}
         found = suspects(self.recording, steps, right, forward, dependent, explained, updates)
@@ -164,6 +170,28 @@ class Judge:
         return not correction.mended or any(
             name not in self._after_right or nodes & self._after_right[name] for name in correction.mended
         )
+
+    def is_sure(self, suspect: Suspect) -> bool:
+        """Whether all that a line reads is right, and what it gives is not: then it is this line.
+
+        What the forward pass computes is right, and what depends on no parameter. A line that only takes a
+        part of something, or hands it on, computes nothing that could be wrong.
+        """
+        first = suspect.first.node
+        if first is None or suspect.is_explained or suspect.is_update or _is_selection(suspect.site.code):
+            return False
+        waiting = [first]
+        while waiting:
+            for parent in waiting.pop().parents():
+                if parent.site is not None and parent.site.statement == suspect.site.statement:
+                    waiting.append(parent)
+                elif not self._is_right(parent):
+                    return False
+        return True
+
+    def _is_right(self, node: Node) -> bool:
+        is_known = node.id in self._right or node.id not in self.dependent
+        return is_known or self.known.is_slope(self.replay.run(self.corrected)(node))
 
     def _exact(self, explained: Collection[int]) -> dict[int, set[int]]:
         """Return the tensors that are right gradients on all values, and of what."""
@@ -201,6 +229,20 @@ class Judge:
             parameter.name: ancestors(gradient_nodes(parameter)) - ancestors([node])
             for parameter, node in self._own(exact)
         }
+
+
+def _is_handed_on(node: Node) -> bool:
+    """Whether a function returns something as it came: whether that belongs there, nobody knows."""
+    return node.function is same and (node.instance is None or not node.instance.site.targets)
+
+
+def _is_selection(code: str) -> bool:
+    try:
+        return isinstance(
+            ast.parse(f"({code}\n)", mode="eval").body, ast.Name | ast.Attribute | ast.Subscript
+        )
+    except SyntaxError:
+        return False
 
 
 def _is_named_gradient(node: Node) -> bool:

@@ -11,11 +11,9 @@ from __future__ import annotations
 import ast
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
-from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -27,17 +25,25 @@ from bpdebug.verify.repair.edits import RULES, Edit, edits
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.known import Meaning
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
-from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.rules.replacement import Rule
 from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.statements import statement_edits, sum_of, valued
 from bpdebug.verify.repair.suspects import Suspect, built_by
 from bpdebug.verify.repair.trees import Code
+from bpdebug.verify.repair.trying import (
+    ANY_COST,
+    WAVES,
+    Candidate,
+    Correction,
+    Costs,
+    KnownValues,
+    Progress,
+    Trial,
+    Verdicts,
+    unsaid,
+)
 from bpdebug.verify.repair.wording import DERIVATIVES, MISSING, sentence
 
-Verdicts = Mapping[str, ParameterVerdict]
-Progress = Callable[[int, int], None]
-"""Is told which line is looked at, and how many edits have been tried; it may raise `Interrupted`."""
 ENOUGH, ENOUGH_TRIED = 3, 600
 """After the first line with a full correction, so many more lines are looked at for a better one; more where
 that is soon done: as long as no more than so many edits were tried."""
@@ -55,142 +61,6 @@ UNTOUCHED = 0.1
 """How much likelier it is on a line that hands something on as it came."""
 MISPLACED = 0.5
 """How much less likely it is where such a thing is not written."""
-
-
-def unsaid(line: int, tried: int) -> None:
-    """Tell nobody how far it is."""
-
-
-class KnownValues(Protocol):
-    """Knows the right gradients, as `KnownGradients` does."""
-
-    def meaning(self, value: Any) -> Meaning:
-        """Say what a value is known to be."""
-
-    def shape_of(self, name: str) -> Shape | None:
-        """Return the shape of what something of a name is the gradient of."""
-
-    def exactly(self, node: Node, value: Any, gradients: Mapping[int, Any]) -> Iterator[int]:
-        """Yield the tensors of which a value is the very gradient."""
-
-    def is_single(self, name: str) -> bool:
-        """Whether what is judged under a name is a single number."""
-
-    @property
-    def parameters(self) -> Sequence[str]:
-        """The names of what is trained: it may be meant although nothing around reads it any more."""
-
-
-class Costs(NamedTuple):
-    """The edits that are tried at a time: those that cost at least so much, and less than that."""
-
-    least: float
-    most: float
-
-
-ANY_COST = Costs(0.0, float("inf"))
-WAVES = (Costs(0.0, 1.41), Costs(1.41, float("inf")))
-"""The likelier edits of all lines are tried before the others of any."""
-
-
-class Trial(NamedTuple):
-    """Values to try an edit on.
-
-    Attributes
-    ----------
-    replaced : mapping
-        What has other values than in the recording: parameters and data; nothing for the recording itself.
-    verdicts : callable
-        Says of each parameter, from the values of all nodes and what is replaced, whether its gradient is
-        right.
-    proving : frozenset of str
-        The parameters whose gradients are not 0 by nature: the others prove nothing.
-    gradients : mapping
-        The derived gradients: the number of a node -> array; empty where they are not known.
-    """
-
-    replaced: Replaced
-    verdicts: Callable[[ValueOf, Replaced], Verdicts]
-    proving: frozenset[str]
-    gradients: Mapping[int, Any] = MappingProxyType({})
-
-
-class Correction(NamedTuple):
-    """An edit with which more gradients are right.
-
-    Attributes
-    ----------
-    suspect : Suspect
-        The line.
-    place : SourceRange
-        What is replaced: the expression, or the whole statement.
-    code, correction : str
-        What stands there, and what should.
-    explanation : str
-        What was wrong.
-    mended : tuple of str
-        The parameters whose gradients are right with it and were wrong before.
-    cost : float
-        How unlikely it is.
-    replaced : mapping
-        The edit, as what a replay replaces.
-    """
-
-    suspect: Suspect
-    place: SourceRange
-    code: str
-    correction: str
-    explanation: str
-    mended: tuple[str, ...]
-    cost: float
-    replaced: Replaced
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An edit to try.
-
-    Attributes
-    ----------
-    place : SourceRange
-        What is replaced: the expression, or the whole statement.
-    code : str
-        What stands there.
-    cost : float
-        How unlikely it is.
-    replaced : mapping
-        The edit, as what a replay replaces.
-    kind : str
-        What kind of mistake it would mend.
-    words : callable
-        Writes what should stand there, and what was wrong: of most edits nobody wants to know.
-    """
-
-    place: SourceRange
-    code: str
-    cost: float
-    replaced: Replaced
-    kind: str
-    words: Callable[[], tuple[str, str]]
-
-    @cached_property
-    def _written(self) -> tuple[str, str]:
-        return self.words()
-
-    @property
-    def correction(self) -> str:
-        """What should stand there."""
-        return self._written[0]
-
-    @property
-    def explanation(self) -> str:
-        """What was wrong."""
-        return self._written[1]
-
-    @property
-    def texts(self) -> tuple[SourceRange, str, str, str]:
-        """Where it is, what stands there, what should, and what was wrong."""
-        return self.place, self.code, *self._written
 
 
 class Search:

@@ -22,7 +22,7 @@ from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
 from bpdebug.verify.repair.report import ParameterVerdict
-from bpdebug.verify.repair.search import Trial
+from bpdebug.verify.repair.trying import Trial
 
 SEEDS = (0, 1)
 STEPS = (1.0, 0.1, 1e-2, 1e-3, 1e-4)
