@@ -191,6 +191,7 @@ class Judge:
 
     def _is_right(self, node: Node) -> bool:
         is_known = node.id in self._right or node.id not in self.dependent
+        is_known = is_known or self.analysis.phases[node.id] == "forward"  # computed once more
         return is_known or self.known.is_slope(self.replay.run(self.corrected)(node))
 
     def _exact(self, explained: Collection[int]) -> dict[int, set[int]]:
@@ -233,7 +234,10 @@ class Judge:
 
 def _is_handed_on(node: Node) -> bool:
     """Whether a function returns something as it came: whether that belongs there, nobody knows."""
-    return node.function is same and (node.instance is None or not node.instance.site.targets)
+    if node.function is not same:
+        return False
+    is_stored = node.instance is not None and bool(node.instance.site.targets)
+    return not is_stored or _is_handed_on(node.operands[0])
 
 
 def _is_selection(code: str) -> bool:
