@@ -10,7 +10,6 @@ import pytest
 
 from bpdebug import cli
 
-
 Plain = Callable[[str, str], list[str]]
 
 
