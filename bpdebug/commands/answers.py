@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+import numpy as np
 
 from bpdebug.commands.command import Answer
 from bpdebug.engine.language.functions.entry import Array
@@ -29,7 +32,16 @@ def text_answer(line: str, answer: Answer) -> Iterator[str]:
 def json_answer(line: str, answer: Answer) -> Iterator[str]:
     """Yield one JSON object on one line."""
     document = {"command": line, "ok": not answer.failed, "text": "\n".join(answer.lines), **answer.data}
-    yield json.dumps(document, allow_nan=False, default=numbers) + "\n"
+    yield json.dumps(_strict(document), allow_nan=False, default=numbers) + "\n"
+
+
+def _strict(value: Any) -> Any:
+    """Return data with words in the place of single numbers that JSON does not have."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else json_numbers(np.asarray(value))
+    if isinstance(value, Mapping):
+        return {key: _strict(one) for key, one in value.items()}
+    return [_strict(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def numbers(value: Array) -> Any:

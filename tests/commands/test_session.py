@@ -122,3 +122,11 @@ def test_a_file_whose_name_has_a_line_break_does_not_become_a_command(tmp_path: 
     path = tmp_path / "a\nquit\nb.toml"
     path.write_text(shipped_scenarios()[0].read_text(encoding="utf-8"), encoding="utf-8")
     assert script_lines(Session(load_scenario(path)).script()) == []
+
+
+def test_a_number_that_json_does_not_have_is_a_word(session: Session) -> None:
+    lines = ("step", "set w1 = 0/0", "explain z1[0,0]")
+    for line in lines:
+        answer = execute(session, line)
+    (written,) = json_answer(lines[-1], answer)
+    assert json.loads(written, parse_constant=pytest.fail)["value"] == "NaN"

@@ -510,8 +510,10 @@ async def test_what_was_set_is_in_the_viewer_beside_the_original_run() -> None:
         # It opens on what the panel shows.
         assert titles == ["z1 · original", "z1 · what if − original", "z1 · what if", "z1 · original"]
         await session.press("escape")
+        await session.until(lambda: session.app.screen is session.screen)
         await session.focus("w1")
         await session.press("m")
+        await session.until(lambda: session.app.screen is not session.screen)
         assert session.app.screen.title_text() == "w1"
 
 

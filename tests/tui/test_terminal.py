@@ -313,11 +313,11 @@ def test_a_network_that_does_not_fit_together_ends_with_its_problems(tmp_path: P
 @pytest.mark.deep
 @at_both_sizes
 def test_a_newcomer_can_type_at_once(size: tuple[int, int], tmp_path: Path) -> None:
-    """The very first start: the welcome covers no number and no statement, and swallows no key."""
+    """The very first start: the welcome covers no number and no statement; the first key closes it."""
     with bpdebug(size, {**PLAIN, "XDG_STATE_HOME": str(tmp_path)}) as terminal:
         text = terminal.until(r"Every tensor has its gradient below it(.|\n)*0\.5987")
         assert "w1 @ a0" in text
-        terminal.process.send("nn")
+        terminal.process.send("nnn")
         assert "Every tensor" not in terminal.until(r"step 2/12(.|\n)*▸0\.670")
         terminal.leave()
         assert_left_clean(terminal)
