@@ -61,7 +61,9 @@ def siblings(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Multiply an element by the same one of another list or array: `w[i] * x[i]` for `x[i]`."""
     if not isinstance(node, ast.Subscript) or isinstance(node.slice, ast.Constant):
         return
-    for name in dict.fromkeys(text.partition("[")[0] for text in scope.tensors if "[" in text):
+    for name in dict.fromkeys(
+        text.partition("[")[0] for text in scope.tensors if "[" in text and "(" not in text
+    ):
         factor = replaced(node, value=parsed(name))
         if ast.unparse(factor) != ast.unparse(node) and scope.shape(factor) is not None:
             yield Replacement("factor missing", ast.BinOp(factor, ast.Mult(), node), 1.3, factor)
