@@ -1,4 +1,4 @@
-"""The check of a script whose custom Functions have a backward of their own: the line, and what belongs there."""
+"""The check of a script with custom Functions: the line of a backward, and what belongs there."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_the_line_is_named_in_the_file_of_the_function(hidden: str, dtype: str) 
     (finding,) = report.findings
     assert Path(finding.source.file).name == "functions.py"
     assert (finding.source.line, finding.source.code) == (15, "dy * scale / size")
-    assert finding.correction in ("dy * scale / size ** 2", "dy * scale / size**2")
+    assert finding.correction == "dy * scale / (size * size)"
     assert finding.verified
     assert {"first.weight", "first.bias"} <= {*finding.also_wrong} <= {"first.weight", "first.bias", "scale"}
     assert finding.elements is not None
@@ -95,8 +95,9 @@ def test_what_hides_in_the_first_values_is_found() -> None:
     """The scale is 1 at first: without it in the backward every gradient of the script is right."""
     report = check(FUNCTION.replace("dx = dy * scale", "dx = dy"))
     (finding,) = report.findings
-    assert finding.source.line == 15
+    assert finding.source.line in (15, 16)  # what is missing can be put in at either
     assert finding.verified
+    assert "scale" in (finding.correction or "")
 
 
 def test_each_of_two_faults_is_found() -> None:

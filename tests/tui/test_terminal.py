@@ -28,6 +28,8 @@ LARGE, SMALL = (160, 48), (80, 24)
 at_both_sizes = pytest.mark.parametrize("size", [LARGE, SMALL], ids=("160x48", "80x24"))
 PATIENCE = 120.0
 """Seconds after which what has not appeared will not appear, however busy the machine is."""
+QUIET = 0.5
+"""Seconds after which what is drawn in parts is whole."""
 OURS = ("NO_COLOR", "COLORTERM", "TERM", "COLUMNS", "LINES")
 """What a terminal says of itself: these tests are one of their own, whatever they run in."""
 PLAIN = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -58,12 +60,12 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(self.screen.display)
 
-    def read(self) -> None:
-        """Draw what the process has written, and what it writes meanwhile, for a while."""
+    def read(self, quiet: float = 0.05) -> None:
+        """Draw what the process has written, and what it writes until it is quiet for so many seconds."""
         deadline = time.monotonic() + 1
         while time.monotonic() < deadline:
             try:
-                data = self.process.read_nonblocking(65536, timeout=0.05)
+                data = self.process.read_nonblocking(65536, timeout=quiet)
             except pexpect.TIMEOUT:
                 return
             except pexpect.EOF:
@@ -85,6 +87,11 @@ class Terminal:
                 return self.text
             assert not self.ended, f"ended before it showed {wanted}:\n{self.text}"
         raise AssertionError(f"never showed {wanted}:\n{self.text}")
+
+    def whole(self) -> str:
+        """Return the screen when nothing more is drawn: a layer that comes into sight is drawn in parts."""
+        self.read(QUIET)
+        return self.text
 
     def command(self, line: str) -> None:
         """Type a command into the open command line."""
@@ -161,7 +168,8 @@ def test_to_the_end_and_back(size: tuple[int, int]) -> None:
         for position, name in enumerate(names, start=1):
             terminal.process.send("n")
             shows = partial(shows_step, position=position, name=name)
-            seen[position] = terminal.until_it(shows, f"step {position}, {name}")
+            terminal.until_it(shows, f"step {position}, {name}")
+            seen[position] = terminal.whole()
         for position in range(11, -1, -1):
             terminal.process.send("p")
             terminal.until_it(seen[position].__eq__, f"step {position} as it was")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwri
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.places import source_of, turns_of
-from bpdebug.verify.repair.replay import Replaced, Replay
+from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Progress, unsaid
@@ -27,16 +27,30 @@ from bpdebug.verify.repair.trying import Progress, unsaid
 class FunctionJudge(Judge):
     """Knows that what depends on an incoming gradient is a gradient as well."""
 
-    incoming: Collection[Node] = ()
+    def __init__(self, recording: Recording, analysis: Analysis, call: FunctionCall) -> None:
+        self.call = call
+        self.incoming = [node for node in call.incoming if node is not None]
+        super().__init__(recording, analysis)
 
     def replay_of(self, targets: Sequence[Node]) -> Replay:
-        """Return what computes the gradients again, and nothing of what else the recording has."""
-        return Replay(self.recording, targets, is_partial=True)
+        """Return what computes the call again, and nothing of what else the recording has.
+
+        What the backward has at hand is computed whether it is used or not: it may be what is missing.
+        """
+        outputs, gradients = (
+            [one for one in each if one] for each in (self.call.outputs, self.call.gradients)
+        )
+        backward = range(
+            min((one.id for one in self.incoming), default=0),
+            max((one.id for one in gradients), default=-1) + 1,
+        )
+        return Replay(self.recording, targets, is_partial=True, also=ancestors(outputs) | {*backward})
 
     def suspects(self, every: bool = False) -> list[Suspect]:
         """Return the lines that can be at fault; `return dx` only hands on what another has computed."""
         found = super().suspects(every)
-        return found if every else [line for line in found if not line.site.code.isidentifier()]
+        own = [line for line in found if line.site.role == "assign" or not line.site.code.isidentifier()]
+        return found if every else own or found
 
     @cached_property
     def dependent(self) -> set[int]:
@@ -65,9 +79,7 @@ class FunctionCheck(Check):
 
     def judge_of(self, recording: Recording, analysis: Analysis) -> Judge:
         """Return who says what is right."""
-        judge = FunctionJudge(recording, analysis)
-        judge.incoming = [node for node in self.call.incoming if node is not None]
-        return judge
+        return FunctionJudge(recording, analysis, self.call)
 
     def assumed(self) -> Assumed:
         """Say nothing: no loss was looked for, and no factor is a convention."""

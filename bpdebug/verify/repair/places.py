@@ -58,9 +58,9 @@ def difference(node: Node | None, before: ValueOf, after: ValueOf) -> float:
 
 
 def worst(mine: Any, reference: Any) -> Elements | None:
-    """Return the element that differs most in proportion, of those that differ by much."""
+    """Return the element that differs most in proportion, of those that differ by much; None if none does."""
     mine, reference = np.asarray(mine, dtype=float), np.asarray(reference, dtype=float)
-    if mine.shape != reference.shape or not mine.size:
+    if mine.shape != reference.shape or np.array_equal(mine, reference):
         return None
     off = np.abs(mine - reference)
     larger = np.maximum(np.abs(mine), np.abs(reference))

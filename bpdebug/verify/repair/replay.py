@@ -7,7 +7,7 @@ was taken stays taken: where other values would have turned it, the replay says 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 from typing import Any
@@ -34,13 +34,21 @@ class Replay:
         Nodes whose values will be asked for.
     is_partial : bool
         Whether nothing is computed that they do not depend on; of a large recording, nothing ever is.
+    also : collection of int
+        The numbers of nodes that are computed all the same.
     """
 
-    def __init__(self, recording: Recording, targets: Iterable[Node], is_partial: bool = False) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        targets: Iterable[Node],
+        is_partial: bool = False,
+        also: Collection[int] = (),
+    ) -> None:
         self.recording = recording
         self._values: dict[int, Any] = {}
         is_partial = is_partial or len(recording.nodes) > MOST_NODES
-        self._wanted = ancestors(targets) if is_partial else None
+        self._wanted = ancestors(targets) | {*also} if is_partial else None
 
     @cached_property
     def _readers(self) -> Mapping[int, list[int]]:
