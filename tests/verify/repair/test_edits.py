@@ -8,6 +8,7 @@ import pytest
 
 from bpdebug.verify.repair import wording
 from bpdebug.verify.repair.edits import edits
+from bpdebug.verify.repair.rules.forward import siblings
 from bpdebug.verify.repair.rules.replacement import Scope
 from bpdebug.verify.repair.trees import Code
 from tests.tiers import deep, few
@@ -98,3 +99,10 @@ def test_no_edit_gives_the_same_expression_twice() -> None:
     found = [ast.dump(edit.expression) for edit in edits(tree, SCOPE)]
     assert len(found) == len(set(found))
     assert ast.dump(tree) not in found
+
+
+def test_a_factor_is_an_element_of_another_container_whatever_the_texts_look_like() -> None:
+    tensors = {"slope(unit['out'])": (), "layers[0]['w'][1]": (), "x[i]": (), "y[i]": ()}
+    scope = SCOPE._replace(tensors=tensors)
+    found = [one.part for one in siblings(ast.parse("x[i]", mode="eval").body, scope)]
+    assert [ast.unparse(one) for one in found if one is not None] == ["layers[i]", "y[i]"]

@@ -61,12 +61,19 @@ def siblings(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Multiply an element by the same one of another list or array: `w[i] * x[i]` for `x[i]`."""
     if not isinstance(node, ast.Subscript) or isinstance(node.slice, ast.Constant):
         return
-    for name in dict.fromkeys(
-        text.partition("[")[0] for text in scope.tensors if "[" in text and "(" not in text
-    ):
+    held = (_container(parsed(text)) for text in scope.tensors if "[" in text)
+    for name in dict.fromkeys(ast.unparse(one) for one in held if one is not None):
         factor = replaced(node, value=parsed(name))
         if ast.unparse(factor) != ast.unparse(node) and scope.shape(factor) is not None:
             yield Replacement("factor missing", ast.BinOp(factor, ast.Mult(), node), 1.3, factor)
+
+
+def _container(node: ast.expr) -> ast.expr | None:
+    """Return what an element is of: `w` for `w[i][j]`; None for what is no element."""
+    whole = node
+    while isinstance(whole, ast.Subscript):
+        whole = whole.value
+    return whole if whole is not node else None
 
 
 def builtin_sums(node: ast.expr, scope: Scope) -> Iterator[Replacement]:

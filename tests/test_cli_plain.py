@@ -1,0 +1,54 @@
+"""`bpdebug --plain`: steps as text, commands line by line; no screen, and no terminal needed."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from bpdebug import cli
+
+Plain = Callable[[str, str], list[str]]
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Plain:
+    """What is printed for words after `bpdebug` and lines that are typed."""
+
+    def run(words: str, typed: str) -> list[str]:
+        monkeypatch.setattr(sys, "argv", ["bpdebug", *words.split()])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        assert cli.run_command_line() == 0
+        printed, problems = capsys.readouterr()
+        assert problems == ""
+        return printed.splitlines()
+
+    return run
+
+
+def test_an_empty_line_does_the_last_command_again(plain: Plain) -> None:
+    printed = "\n".join(plain("two_layer --plain", "\n\ns\n\nq\n"))
+    steps = ["z1 = w1 @ a0 + b1", "a1 = relu(z1)", "z2 = w2 @ a1 + b2"]
+    places = [printed.index(step) for step in steps]
+    assert places == sorted(places)
+    assert "2.209" in printed  # the node of z2 that the second `s` has computed, or z2 itself
+
+
+def test_a_command_is_answered_as_everywhere(plain: Plain) -> None:
+    printed = plain("two_layer --plain", "goto dw2\nexplain dw2[1,2]\nnonsense\nprint z2[0,0]\n")
+    assert "dw2[1,2] = dz2[1,0]·a1[2,0] = 0.0281679 · 1.5195 = 0.042801" in printed
+    assert any("there is no command 'nonsense'" in line for line in printed)
+    assert any("2.20903" in line for line in printed)
+
+
+def test_without_a_scenario_it_asks_for_one(plain: Plain) -> None:
+    printed = plain("--plain", "two_layer\nq\n")
+    assert printed[0] == "scenarios:"
+    assert any(line.startswith("two_layer: Two dense layers") for line in printed)
+
+
+def test_nothing_steers_a_terminal(plain: Plain) -> None:
+    printed = plain("two_layer --plain", "print \x1b[2J\nq\n")
+    assert all(line.isprintable() for line in printed)
