@@ -107,6 +107,8 @@ class ForwardSearch:
         for instance in self.recording.instances:
             nodes = [node for node in (instance.node, instance.result) if node is not None]
             numbers = {graph.of(node).id for node in nodes} - parameters
+            if any(np.asarray(node.like).dtype.kind == "b" for node in nodes):
+                continue  # a condition: to edit it is to choose other elements
             if numbers and any(node.id in behind and phases[node.id] == "forward" for node in nodes):
                 found.setdefault(instance.site.number, []).append(instance)
                 if any(depends[number] for number in numbers):

@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.computed import stem_of_gradient
@@ -180,6 +182,8 @@ class Judge:
         first = suspect.first.node
         if first is None or suspect.is_explained or suspect.is_update or _is_selection(suspect.site.code):
             return False
+        if np.size(first.like) == 1:
+            return False  # of single numbers it is not known what they may be
         waiting = [first]
         while waiting:
             for parent in waiting.pop().parents():

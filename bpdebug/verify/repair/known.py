@@ -102,7 +102,9 @@ class KnownGradients:
 
     def is_explained(self, node: Node, value: Any) -> bool:
         """Whether a tensor is the right gradient of what it is named after, or of anything; or a slope."""
-        return self.is_gradient(value, self.named(node.names)) or self.is_slope(value)
+        if self.is_gradient(value, self.named(node.names)):
+            return True
+        return not any(_stems(node.names)) and self.is_slope(value)
 
     def is_gradient(self, value: Any, of: Sequence[int] = (), as_shaped: bool = False) -> bool:
         """Whether a value is a right gradient, but for a factor that people write.

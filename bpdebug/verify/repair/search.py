@@ -318,12 +318,25 @@ class Search:
         """Return how much less likely an edit is, by what its line is and what it gives then."""
         meaning = self._meaning_of(candidate, suspect, before)
         cost = EXPLAINED * suspect.is_explained - KNOWN * bool(meaning)
-        cost -= UNTOUCHED * suspect.site.code.isidentifier()
+        cost -= UNTOUCHED * self._is_handed_on(suspect)
         # A derivative takes a gradient back through an activation; to a parameter there is none.
         cost += MISPLACED * (meaning == "parameter" and candidate.kind in DERIVATIVES)
         # What an update has of its own is a rate and a sign: what is missing is missing in the gradient.
         cost += MISPLACED * (suspect.is_update and candidate.kind in MISSING)
         return cost
+
+    def _is_handed_on(self, suspect: Suspect) -> bool:
+        """Whether a line adds or returns something as it came, and the function has not computed it."""
+        own = suspect.site
+        if not own.code.isidentifier():
+            return False
+        computed = {
+            target.text
+            for site in self.recording.sites
+            if (site.place.file, site.function) == (own.place.file, own.function)
+            for target in site.targets
+        }
+        return own.role == "augment" or own.code not in computed
 
     def _meaning_of(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> Meaning:
         """Say what a line gives with an edit in it, in all of its executions that matter."""

@@ -165,7 +165,7 @@ def _with_placeholders(tree: ast.expr, code: Code, parts: list[ast.expr]) -> ast
 
     class Placing(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> ast.AST:
-            if isinstance(node, ast.expr) and code.is_own(node):
+            if isinstance(node, ast.expr) and code.is_own(node) and not _is_slice(node):
                 parts.append(node)
                 return ast.Name(PLACEHOLDER.format(len(parts) - 1), ast.Load())
             lists = {field: [*value] for field, value in ast.iter_fields(node) if isinstance(value, list)}

@@ -131,6 +131,10 @@ def numbers(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
 def _moved(index: ast.expr, distance: int) -> ast.expr:
     if isinstance(index, ast.Constant) and isinstance(index.value, int):
         return parsed(str(index.value + distance))
+    match index:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as sign, right=ast.Constant(value=int(by))):
+            by = distance + (by if isinstance(sign, ast.Add) else -by)
+            return _moved(left, by) if by else left
     operator = ast.Add() if distance > 0 else ast.Sub()
     return ast.BinOp(index, operator, ast.Constant(abs(distance)))
 
