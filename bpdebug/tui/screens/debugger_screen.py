@@ -578,7 +578,9 @@ class DebuggerScreen(ActionScreen):
 
     def action_view_tensor(self) -> None:
         """Show the tensor of the panel in focus, or else the current result, in the viewer."""
-        selection, chosen = self.selection(), self.chosen
+        chosen, name = self.chosen, self.cursor_name
+        # What is explained may be another tensor, which the one in focus feeds.
+        selection = Selection(name, chosen.cell(name)) if name else self.selection()
         subject = read_subject(self.debugger, chosen.views, selection, chosen.digits, chosen.view)
         if subject is None:
             panel = self.ledger.panel_of(selection.name)
