@@ -30,4 +30,4 @@ def measure() -> list[Figure]:
         lambda: show(["-c", EMPTY], "ready-mark"),
         rounds=11,
     )
-    return [figure("first frame of two_layer / of an empty Textual app", found, goal=1.8)]
+    return [figure("first frame of two_layer / of an empty Textual app", found, goal=1.5)]
