@@ -20,4 +20,4 @@ def measure() -> list[Figure]:
         lambda: call("-c", "import numpy, typer, pydantic"),
         rounds=15,
     )
-    return [figure("bpdebug trace two_layer / import numpy, typer, pydantic", found, goal=1.3)]
+    return [figure("bpdebug trace two_layer / import numpy, typer, pydantic", found, goal=1.4)]
