@@ -27,7 +27,7 @@ LATE = frozenset(
     for room, names in {
         # The process begins before anything large is imported, and each command pays for itself alone.
         "": "cli",
-        "cli": "checking listing loading opening own_code plain_mode running tracing",
+        "cli": "checking listing loading opening own_code plain_mode running starting tracing",
         "export": "json_trace",
         # The app's first frame needs Textual alone; NumPy, pydantic and the engine come behind it.
         "tui": "app code_check screenshot settings user_files",
@@ -48,7 +48,8 @@ LATE = frozenset(
         "engine.language.functions": "attention choosing comparisons convolutions elementary joining losses "
         "moving normalisation opaque pooling positions products shaping",
         "engine.network.layers": "activation attention combining convolution dense dropout embedding "
-        "normalisation pooling recurrence shaping",
+        "normalisation ones pooling recurrence shaping",
+        "sources.capture": "loading",
         "sources.scenario": "debug loading loss mine own_program program_text reading summary training",
         "sources.tensors": "reference",
     }.items()
