@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -11,24 +10,18 @@ from types import ModuleType
 
 import pytest
 
-from tests.tiers import FAST
+from tests.needs_torch import is_left_out, mark
 
-REQUIRED = "BPDEBUG_REQUIRE_ORACLE"
 MISSING = "torch is not installed: pip install 'bpdebug[torch]'"
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    return True if config.option.markexpr == FAST else None
+    return is_left_out(config)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    is_missing = importlib.util.find_spec("torch") is None
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker("deep")
-            if is_missing and not os.environ.get(REQUIRED):
-                item.add_marker(pytest.mark.skip(reason=MISSING))
+    mark(items, Path(__file__).parent, MISSING)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -92,8 +92,8 @@ def _size(value: Any) -> float:
 
 
 @dataclass(frozen=True)
-class ByAutograd(Reference):
-    """Gradients that torch derives, from a function of the inputs.
+class OfOneCall(Reference):
+    """The gradients of the inputs of one call.
 
     Attributes
     ----------
@@ -105,6 +105,19 @@ class ByAutograd(Reference):
 
     call: FunctionCall
     computed: Callable[..., Any]
+
+    def outputs(self, arguments: Sequence[Any]) -> Iterator[tuple[torch.Tensor, Node]]:
+        """Yield each output for some arguments that a gradient comes in for, with that gradient."""
+        out = self.computed(*arguments)
+        outputs = out if isinstance(out, tuple) else (out,)
+        for one, node in zip(outputs, self.call.incoming, strict=False):
+            if node is not None and isinstance(one, torch.Tensor):
+                yield one, node
+
+
+@dataclass(frozen=True)
+class ByAutograd(OfOneCall):
+    """Gradients that torch derives, from a function of the inputs."""
 
     def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
         """Return the gradients of the inputs."""
@@ -121,13 +134,11 @@ class ByAutograd(Reference):
             else:
                 arguments.append(argument)
         with torch.enable_grad():
-            out = self.computed(*arguments)
-        outputs = out if isinstance(out, tuple) else (out,)
-        total = sum(
-            (one * torch.from_numpy(np.array(value_of(node))).to(one.dtype)).sum()
-            for one, node in zip(outputs, self.call.incoming, strict=False)
-            if node is not None and isinstance(one, torch.Tensor) and one.requires_grad
-        )
+            total = sum(
+                (one * torch.from_numpy(np.array(value_of(node))).to(one.dtype)).sum()
+                for one, node in self.outputs(arguments)
+                if one.requires_grad
+            )
         if not isinstance(total, torch.Tensor):  # nothing of it has a derivative other than 0
             return {number: np.zeros(tuple(leaf.shape)) for number, leaf in leaves.items()}
         found = torch.autograd.grad(total, [*leaves.values()], allow_unused=True)
@@ -138,24 +149,13 @@ class ByAutograd(Reference):
 
 
 @dataclass(frozen=True)
-class ByDifferences(Reference):
-    """Gradients by central differences of the forward, which torch does not see into.
-
-    Attributes
-    ----------
-    call : FunctionCall
-        The call.
-    computed : callable
-        Gives the outputs of the call from its arguments.
-    """
-
-    call: FunctionCall
-    computed: Callable[..., Any]
+class ByDifferences(OfOneCall):
+    """Gradients by central differences of the forward, which torch does not see into."""
 
     def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
         """Return the gradients of the inputs."""
         given = [None if node is None else np.array(value_of(node)) for node in self.call.inputs]
-        incoming = [None if node is None else np.asarray(value_of(node)) for node in self.call.incoming]
+        incoming = {node.id: np.asarray(value_of(node)) for node in self.call.incoming if node is not None}
 
         def total() -> float:
             arguments = [
@@ -163,13 +163,9 @@ class ByDifferences(Reference):
                 for one, value in zip(self.call.arguments, given, strict=True)
             ]
             with torch.no_grad():
-                out = self.computed(*arguments)
-            outputs = out if isinstance(out, tuple) else (out,)
-            return sum(
-                float(np.sum(array_of(one) * g))
-                for one, g in zip(outputs, incoming, strict=False)
-                if g is not None and isinstance(one, torch.Tensor)
-            )
+                return sum(
+                    float(np.sum(array_of(one) * incoming[node.id])) for one, node in self.outputs(arguments)
+                )
 
         found: dict[int, Any] = {}
         for value, node, wanted in zip(given, self.call.inputs, self.call.wanted, strict=True):

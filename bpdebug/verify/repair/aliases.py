@@ -14,8 +14,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from bpdebug.sources.script import Instance, Node, Recording, recomputed
-from bpdebug.sources.script.recorder.records import same
-from bpdebug.verify.repair.replay import ValueOf
+from bpdebug.sources.script.recorder.records import ValueOf, same
 
 
 def read_before(recording: Recording, instance: Instance) -> Iterator[tuple[int, Callable[[ValueOf], Any]]]:

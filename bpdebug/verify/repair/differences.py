@@ -23,7 +23,8 @@ from bpdebug.sources.script import Node
 from bpdebug.sources.script.analysis.explanation import Explanation
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.standard import Standard
-from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
+from bpdebug.sources.script.recorder.records import ValueOf
+from bpdebug.verify.repair.replay import Replaced, Replay
 
 DIRECTIONS = 3
 """So many directions tell two gradients apart."""

@@ -18,10 +18,9 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.chains import KEEP
 from bpdebug.sources.script.analysis.errors import Error
 from bpdebug.sources.script.analysis.losses import is_softmax
-from bpdebug.sources.script.recorder.records import same
+from bpdebug.sources.script.recorder.records import ValueOf, same
 from bpdebug.sources.script.reference import recorded
 from bpdebug.verify.repair.aliases import reads
-from bpdebug.verify.repair.replay import ValueOf
 
 EXPONENTIALS = frozenset({np.exp, math.exp})
 SUMMED = 1e-6

@@ -17,8 +17,9 @@ import numpy as np
 from bpdebug.engine.language.excerpts import shortened
 from bpdebug.sources.script import Site
 from bpdebug.sources.script.analysis.analysis import Analysis
+from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.formula_text import FormulaWriter
-from bpdebug.verify.repair.replay import Replaced, ValueOf, ancestors
+from bpdebug.verify.repair.replay import Replaced, ancestors
 from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Candidate, Correction

@@ -23,8 +23,9 @@ from bpdebug.errors import BpdebugError
 from bpdebug.sources.script import Instance
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.standard import is_natural, multiple
+from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.evaluating import value_at
-from bpdebug.verify.repair.replay import Replaced, ValueOf
+from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.search import Search
 

@@ -21,10 +21,11 @@ from bpdebug.sources.script import Instance, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.errors import Dependence, Error, errors_of
 from bpdebug.sources.script.analysis.readings import multiple
+from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.differences import AGREED, Differences, Directions
 from bpdebug.verify.repair.evidence import Evidence, evidence_of, unread_parameters
 from bpdebug.verify.repair.forward_fault import ForwardFault
-from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
+from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.rules import forward as rules
 from bpdebug.verify.repair.search import Search

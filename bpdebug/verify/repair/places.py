@@ -8,8 +8,7 @@ import numpy as np
 
 from bpdebug.engine.language.nodes import CallSite, Source
 from bpdebug.sources.script import Instance, Node, Site, SourceRange
-from bpdebug.sources.script.recorder.records import Frame
-from bpdebug.verify.repair.replay import ValueOf
+from bpdebug.sources.script.recorder.records import Frame, ValueOf
 from bpdebug.verify.repair.report import Elements
 
 MUCH = 0.1

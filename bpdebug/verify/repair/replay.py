@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script import Node, Recording, Test, recomputed
+from bpdebug.sources.script.recorder.records import ValueOf
 
-ValueOf = Callable[[Node], Any]
 Replaced = Mapping[int, Callable[[ValueOf], Any]]
 """The number of a node -> what gives its other value, from the values of older nodes."""
 MOST_NODES = 60_000

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from bpdebug.sources.script import Instance, Recording, SourceRange
-from bpdebug.verify.repair.replay import ValueOf
+from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.reruns import Rewriting
 from bpdebug.verify.repair.rules.positions import arguments_only, replacements
 from bpdebug.verify.repair.rules.replacement import Scope

@@ -17,8 +17,8 @@ from bpdebug.sources.script.conversion.translator import value_of as as_recorded
 from bpdebug.sources.script.environment import Environment
 from bpdebug.sources.script.recorder.objects import is_other
 from bpdebug.sources.script.recorder.operations import put
+from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.evaluating import value_at
-from bpdebug.verify.repair.replay import ValueOf
 from bpdebug.verify.repair.rules.beside import renumbered, shift_between
 from bpdebug.verify.repair.rules.nodes import called
 from bpdebug.verify.repair.rules.replacement import Scope

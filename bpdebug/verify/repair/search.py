@@ -20,11 +20,12 @@ import numpy as np
 from bpdebug.engine.language.forms import Shape
 from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Instance, Node, Recording, SourceRange
+from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, Edit, edits
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.known import Meaning
-from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
+from bpdebug.verify.repair.replay import Replaced, Replay
 from bpdebug.verify.repair.rules.replacement import Rule
 from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.statements import statement_edits, sum_of, valued

@@ -13,8 +13,9 @@ import numpy as np
 from bpdebug.sources.script import Instance, Node, Recording, SourceRange
 from bpdebug.sources.script.analysis.parameters import filled
 from bpdebug.sources.script.recorder.operations import put
+from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.evaluating import value_at
-from bpdebug.verify.repair.replay import Replaced, ValueOf
+from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.wording import SENTENCES
 

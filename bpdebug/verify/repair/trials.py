@@ -19,8 +19,8 @@ from bpdebug.sources.script.analysis.standard import ZERO
 from bpdebug.sources.script.analysis.steps import Piece
 from bpdebug.sources.script.analysis.verdicts import GradientVerdict
 from bpdebug.sources.script.recorder.operations import put
-from bpdebug.sources.script.recorder.records import Node
-from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf
+from bpdebug.sources.script.recorder.records import Node, ValueOf
+from bpdebug.verify.repair.replay import Replaced, Replay
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.trying import Trial
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, Protocol
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Node, SourceRange
+from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.known import Meaning
-from bpdebug.verify.repair.replay import Replaced, ValueOf
+from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.suspects import Suspect
 

@@ -11,8 +11,9 @@ import pytest
 
 from bpdebug.sources.script import Node, Recording, record_script
 from bpdebug.sources.script.environment import callable_again
+from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.known import Meaning
-from bpdebug.verify.repair.replay import Replaced, Replay, ValueOf, ancestors
+from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.suspects import suspects
 from bpdebug.verify.repair.trying import Correction, Trial

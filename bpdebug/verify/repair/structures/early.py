@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
-from bpdebug.sources.script.recorder.records import Node, recomputed
+from bpdebug.sources.script.recorder.records import Node, ValueOf, recomputed
 from bpdebug.sources.script.recording import Recording
-from bpdebug.verify.repair.replay import Replaced, ValueOf, ancestors
+from bpdebug.verify.repair.replay import Replaced, ancestors
 from bpdebug.verify.repair.structures.text import PersonText, Structure, blocks_from, exchanged
 from bpdebug.verify.repair.trials import gradient_nodes
 

@@ -1,0 +1,39 @@
+"""What is common to the folders of tests that need torch.
+
+All of them are of the deep tier, and in the fast one not even read, because to import torch takes seconds.
+They are skipped where torch is not installed, unless the environment says that it must be.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.tiers import FAST
+
+REQUIRED = "BPDEBUG_REQUIRE_ORACLE"
+"""The variable that says that torch must be there: a build server cannot skip these tests unnoticed."""
+
+
+def is_missing() -> bool:
+    """Whether torch is not installed."""
+    return importlib.util.find_spec("torch") is None
+
+
+def is_left_out(config: pytest.Config) -> bool | None:
+    """Whether a folder of such tests is not even read; what `pytest_ignore_collect` returns."""
+    return True if config.option.markexpr == FAST else None
+
+
+def mark(items: Iterable[pytest.Item], folder: Path, missing: str) -> None:
+    """Put the tests of a folder into the deep tier, and skip them with a reason where torch is missing."""
+    skips = is_missing() and not os.environ.get(REQUIRED)
+    for item in items:
+        if folder in item.path.parents:
+            item.add_marker("deep")
+            if skips:
+                item.add_marker(pytest.mark.skip(reason=missing))
