@@ -24,6 +24,7 @@ from bpdebug.sources.script.conversion.statements import shown
 from bpdebug.sources.script.live import Recorded, watched
 from bpdebug.sources.torch.analysis import analysis_of
 from bpdebug.sources.torch.functions import code_of, custom_functions
+from bpdebug.sources.torch.tensors import within
 from bpdebug.sources.torch.watcher import Watcher
 from bpdebug.torch.shrinking import shrunk
 from bpdebug.verify.repair.functions import check_function
@@ -242,7 +243,7 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
                 Problem("check_backward", "", "something else is being recorded", "call it by itself")
             )
         with torch.enable_grad():
-            outputs = [one for one in _tensors(function(*given)) if one.requires_grad]
+            outputs = [one for one in within(function(*given), torch.Tensor) if one.requires_grad]
             incoming = [
                 torch.randn(one.shape, generator=generator, dtype=torch.float64).to(one.dtype)
                 for one in outputs
@@ -253,7 +254,7 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
             except RuntimeError:
                 if not any(call.gradients for call in watcher.functions):
                     raise  # else autograd refuses what a backward has returned: that is judged
-        with watcher._alone():
+        with watcher.alone():
             free = frozenset(watcher.node_of(one).origin.id for one in given if isinstance(one, torch.Tensor))
     return _Recorded(recorded.recording, frozenset() if is_asked else free)
 
@@ -279,14 +280,3 @@ def _asked(value: Any, is_asked: bool) -> Any:
     if not isinstance(value, torch.Tensor) or not value.is_floating_point():
         return value
     return value.detach().clone().requires_grad_(value.requires_grad or not is_asked)
-
-
-def _tensors(value: Any) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _tensors(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _tensors(part)

@@ -6,8 +6,9 @@ backwards. Each becomes nodes of the same records, functions of NumPy's or of th
 values. So everything that reads a recording - statements, analysis, edits, replay - reads these.
 
 - `tensors`: which node a tensor stands for.
-- `table`, `backward_table`: an operation of torch's -> what it computes, in functions of NumPy's.
-- `watcher`: the mode, and the modules of torch's as calls.
+- `operations`: the tables, an operation of torch's -> what it computes, in functions of NumPy's; `by_torch`
+  computes again what they do not have.
+- `watcher`: the mode; `calls`: the modules of torch's as calls.
 
 Only this room and `bpdebug.torch` import torch.
 """

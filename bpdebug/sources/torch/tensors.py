@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from bpdebug.sources.script.recorder.records import Node
 Key = tuple[int, int, tuple[int, ...], tuple[int, ...], Any]
 """The place of a tensor's elements: storage, offset, shape, strides, dtype."""
 Add = Callable[..., Node]
+Found = TypeVar("Found")
 WIDER = {torch.bfloat16: torch.float32}
 """What NumPy has no type for, and the next larger one that it has."""
 
@@ -257,3 +258,15 @@ def unwrapped(tensor: torch.Tensor) -> torch.Tensor:
 def tensor_of(value: Any, like: torch.Tensor) -> torch.Tensor:
     """Return an array of NumPy's as a tensor, of the dtype and on the device of another."""
     return torch.from_numpy(np.array(value)).to(dtype=like.dtype, device=like.device)
+
+
+def within(value: Any, kind: type[Found]) -> Iterator[Found]:
+    """Yield all of a kind in a value: it itself, or what lists, tuples and dicts in it hold."""
+    if isinstance(value, kind):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from within(part, kind)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from within(part, kind)

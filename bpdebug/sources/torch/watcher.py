@@ -12,7 +12,7 @@ import functools
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any, cast
 
@@ -20,19 +20,20 @@ import numpy as np
 import torch
 from torch._C._autograd import _get_sequence_nr
 from torch.autograd.function import BackwardCFunction
-from torch.nn.modules import module as modules
-from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
+from bpdebug.sources.script.recorder.objects import node_then
 from bpdebug.sources.script.recorder.operations import InLanguage
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Frame, Node
 from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, SourceRange, Target
-from bpdebug.sources.torch.backward_table import BACKWARD
+from bpdebug.sources.torch.by_torch import ByTorch, taken_apart
 from bpdebug.sources.torch.names import ParameterNames
-from bpdebug.sources.torch.table import FORWARD, LOST, RESHAPES, SAME, Application, UnknownFormError, term
-from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped
+from bpdebug.sources.torch.operations.applying import Application, UnknownFormError, term
+from bpdebug.sources.torch.operations.backward import BACKWARD
+from bpdebug.sources.torch.operations.forward import FORWARD, LOST, RESHAPES, SAME
+from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped, within
 
 TABLE = {**FORWARD, **BACKWARD}
 NOT_COMPUTED = frozenset(
@@ -77,43 +78,6 @@ UNTOUCHED = frozenset({"_local_scalar_dense", "is_same_size", "sym_size", "recor
 """What gives no tensor."""
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class ByTorch:
-    """An operation that the table does not know: torch computes it again.
-
-    Attributes
-    ----------
-    operation : callable
-        torch's.
-    filled : callable
-        Its arguments, from the values of the tensors among them.
-    likes : tuple of dtype
-        The dtypes of these.
-    place : int
-        Which of its results is meant.
-    """
-
-    operation: Callable[..., Any]
-    filled: Callable[[Sequence[Any]], tuple[Sequence[Any], Mapping[str, Any]]]
-    likes: tuple[Any, ...]
-    place: int
-
-    @property
-    def __name__(self) -> str:
-        """What it is called in a message."""
-        return str(self.operation).removesuffix(".default")
-
-    def __call__(self, *values: Any) -> Any:
-        """Compute it."""
-        tensors = [
-            torch.from_numpy(np.array(value)).to(like) for value, like in zip(values, self.likes, strict=True)
-        ]
-        arguments, options = self.filled(tensors)
-        with torch.no_grad():
-            found = self.operation(*arguments, **options)
-        return array_of(found if isinstance(found, torch.Tensor) else found[self.place])
-
-
 class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees what torch computes while a recorder records.
 
@@ -154,7 +118,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def node_of(self, value: Any) -> Node:
         """Return the node that a tensor stands for now."""
         value = unwrapped(value)
-        with self._alone():
+        with self.alone():
             node = self.tensors.node_of(value)
             # What is trained gets its name later than it is made; what is data has it, or never will.
             is_trained = value.is_leaf and value.requires_grad
@@ -171,14 +135,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def node_at(self, value: Any, time: int) -> Node | None:
         """Return the node that it stood for at a time."""
         entry = self.tensors.entry(unwrapped(value))
-        if entry is None:
-            return None
-        found = entry.history[0][1]
-        for since, node in entry.history:
-            if since > time:
-                break
-            found = node
-        return found
+        return node_then(entry.history, time) if entry is not None else None
 
     def is_known(self, value: Any) -> bool:
         """Whether it was seen before."""
@@ -199,7 +156,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         value = unwrapped(value)
         if not value.requires_grad or name.startswith("_"):
             return
-        with self._alone():
+        with self.alone():
             key = (value.grad_fn, value.output_nr) if value.grad_fn is not None else id(value)
             if key in self.hooked:
                 return
@@ -227,7 +184,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def stored(self, owner: Any, key: Any, value: Any) -> None:
         """Do `owner[key] = value`, of which nothing is to be seen."""
-        with self._alone():
+        with self.alone():
             owner[key] = value
 
     def settle(self) -> None:
@@ -239,7 +196,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return self.tensors.leaves()
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """Compute something that is not to be seen."""
         before, self.is_busy = self.is_busy, True
         try:
@@ -267,7 +224,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self.is_busy or not self.recorder.on:
             return func(*args, **kwargs)
         node = torch._C._current_autograd_node()
-        with self._alone():
+        with self.alone():
             if node is None or isinstance(node, BackwardCFunction):
                 return self._seen(func, args, kwargs, self.site())
             with self._going_back(node) as site:
@@ -354,7 +311,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         objects = recorder.objects
         found = seen(arguments)
         if site is not None:
-            for node in _nodes_in(found):
+            for node in within(found, Node):
                 if recorder._is_read(node, site.number):
                     break
             if recorder.objects is not objects:  # a new iteration has begun
@@ -455,7 +412,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, args: Any, kwargs: Any
     ) -> tuple[Callable[[int], ByTorch], tuple[Node, ...]]:
         """Return what gives a result of an operation, by its place, and what it is computed from."""
-        leaves, filled = _taken_apart((args, kwargs))
+        leaves, filled = taken_apart((args, kwargs))
         likes = tuple(leaf.dtype for leaf in leaves)
         nodes = tuple(self.node_of(leaf) for leaf in leaves)
         return functools.partial(ByTorch, func, cast("Any", filled), likes), nodes
@@ -473,7 +430,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def site(self) -> Site | None:
         """Return the place in the person's code that is carried out."""
-        frame = _frame_of(self.recorder.files)
+        frame = frame_of(self.recorder.files)
         if frame is None:
             return None
         code = frame.f_code
@@ -547,82 +504,14 @@ def _written(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> lis
     return found
 
 
-def _taken_apart(
-    arguments: Any,
-) -> tuple[list[torch.Tensor], Callable[[Sequence[Any]], tuple[Sequence[Any], Mapping[str, Any]]]]:
-    """Return the tensors in some arguments, and what puts others in their place."""
-    leaves, spec = torch.utils._pytree.tree_flatten(arguments)
-    places = [place for place, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
-    kept = [None if place in places else leaf for place, leaf in enumerate(leaves)]
-
-    def filled(tensors: Sequence[Any]) -> Any:
-        new = list(kept)
-        for place, tensor in zip(places, tensors, strict=True):
-            new[place] = tensor
-        return torch.utils._pytree.tree_unflatten(new, spec)
-
-    return [leaves[place] for place in places], filled
-
-
-def _nodes_in(value: Any) -> Iterator[Node]:
-    if type(value) is Node:
-        yield value
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _nodes_in(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _nodes_in(part)
-
-
 @functools.lru_cache(maxsize=4096)
 def _positions_in(code: CodeType) -> Sequence[tuple[int | None, int | None, int | None, int | None]]:
     return list(code.co_positions())
 
 
-def _frame_of(files: set[str]) -> FrameType | None:
+def frame_of(files: set[str]) -> FrameType | None:
+    """Return the innermost frame that runs a line of some files."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename not in files:
         frame = frame.f_back
     return frame
-
-
-# ---- modules, steps and nodes of the backward pass as calls
-
-
-def calls_seen(watcher: Watcher) -> ExitStack:
-    """Let modules and optimizers of torch's be calls, until the stack that is returned is closed."""
-    recorder, stack = watcher.recorder, ExitStack()
-
-    def enter(name: str, role: str = "") -> None:
-        with watcher._alone():
-            site = watcher.site() if recorder.on else None
-            watcher.calls.append(site)
-            if site is not None:
-                call = dataclasses.replace(site, function=name, role=role)
-                recorder.enter(call, _frame_of(recorder.files))
-
-    def leave() -> None:
-        if watcher.calls and watcher.calls.pop() is not None:
-            recorder.leave()
-
-    def is_own(function: Any) -> bool:
-        return function.__code__.co_filename in recorder.files if hasattr(function, "__code__") else False
-
-    def before(module: Any, arguments: Any) -> None:
-        if not is_own(type(module).forward):
-            enter(watcher.names.of_module(module, recorder.files) or type(module).__name__, MODULE)
-
-    def after(module: Any, arguments: Any, out: Any) -> None:
-        if not is_own(type(module).forward):
-            leave()
-
-    hooks = (
-        modules.register_module_forward_pre_hook(before),
-        modules.register_module_forward_hook(after, always_call=True),
-        register_optimizer_step_pre_hook(lambda optimizer, *given: enter(f"{type(optimizer).__name__}.step")),
-        register_optimizer_step_post_hook(lambda optimizer, *given: leave()),
-    )
-    for hook in hooks:
-        stack.callback(hook.remove)
-    return stack

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from bpdebug.sources.script.recorder.recorder import Recorder
+from bpdebug.sources.torch.calls import calls_seen
 from bpdebug.sources.torch.functions import functions_seen
-from bpdebug.sources.torch.watcher import Watcher, calls_seen
+from bpdebug.sources.torch.watcher import Watcher
 
 
 def watch(recorder: Recorder) -> ExitStack:

@@ -10,7 +10,7 @@ date: when one of those is met again it gets a new node, which reads it from the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -171,6 +171,16 @@ class OtherTensors(Protocol):
         ...
 
 
+def node_then(history: Sequence[tuple[int, Node]], time: int) -> Node:
+    """Return the node that something stood for at a time, from those that it stood for since when."""
+    found = history[0][1]
+    for since, node in history:
+        if since > time:
+            break
+        found = node
+    return found
+
+
 class Objects:
     """All objects that are known, by identity.
 
@@ -261,12 +271,7 @@ class Objects:
         known = self.known.get(id(value))
         if known is None:
             return None
-        found = known.history[0][1]
-        for since, node in known.history:
-            if since > time:
-                break
-            found = node
-        return found
+        return node_then(known.history, time)
 
     # ---- what writes
 

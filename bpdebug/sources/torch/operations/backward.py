@@ -9,18 +9,16 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script.recorder.operations import InPlace, put
-from bpdebug.sources.torch.table import (
+from bpdebug.sources.torch.operations.applying import (
     OperationEntry,
     UnknownFormError,
-    attention_weights,
     language,
-    one,
-    picked,
     shape_of,
     term,
     times,
-    turned,
 )
+from bpdebug.sources.torch.operations.layers import attention_weights, one, turned
+from bpdebug.sources.torch.operations.losses import picked
 
 
 def times_slope(name: str, *options: str) -> OperationEntry:
