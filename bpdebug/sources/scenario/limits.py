@@ -29,6 +29,11 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
         Takes what is wrong.
     """
     held = products = 0
+    if len(program.statements) > LIMITS.statements:
+        found = f"{len(program.statements):,} statements with the backward pass and all updates"
+        message = f"too large: found {found}, expected {at_most('statements')}"
+        report.add(place_of(program.statements[0])[:1], message, "use fewer layers or statements")
+        return
     for statement in program.statements:
         cost = cost_of(statement.expression, program.shapes)
         found = ""
@@ -75,7 +80,9 @@ def check_formulas(
         elements, products = elements + cost.elements, products + cost.products
         if cost.largest > LIMITS.tensor_elements:
             expected = at_most("tensor_elements", "in one tensor")
-            message = f"too large: found that the formula makes {cost.largest:,} elements, expected {expected}"
+            message = (
+                f"too large: found that the formula makes {cost.largest:,} elements, expected {expected}"
+            )
             report.add(path, message)
         elif elements > LIMITS.run_elements:
             found = f"formulas that hold {elements:,} elements up to here, expected {at_most('run_elements')}"
@@ -104,4 +111,3 @@ def check_files(shapes: Mapping[KeyPath, Shape], report: ProblemReport) -> None:
             found = f"files that hold {total:,} elements up to here, expected {at_most('run_elements')}"
             report.add(path, f"too large: found {found}")
             return
-
