@@ -68,7 +68,8 @@ def values_of(text: str) -> list[tuple[int, int]]:
     for line in text.splitlines(keepends=True):
         before, equals, _ = line.partition(" = ")
         if equals:
-            places.append((start + len(before) + len(equals), start + len(line.rstrip())))
+            begin = start + len(before) + len(equals)
+            places.append((begin, max(begin, start + len(line.rstrip()))))
         start += len(line)
     return places
 
