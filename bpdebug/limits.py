@@ -40,7 +40,7 @@ class Limits(NamedTuple):
         A scenario: the parser needs up to a hundred times its size. 200,000 elements fit, and more can be
         random.
     capture_bytes : int
-        The statements of a capture, as text that bpdebug has written: some 40,000 of them.
+        The statements of a capture, as text that bpdebug has written: some 25,000 of them.
     key_parts : int
         The parts of one key of a file, `a.b.c`: the parser looks at all the parts before, for each.
     json_bytes, csv_line_bytes : int
@@ -67,7 +67,7 @@ class Limits(NamedTuple):
     iterations: int = 10**9
     program_characters: int = 2**21
     file_bytes: int = 4 * 2**20
-    capture_bytes: int = 16 * 2**20
+    capture_bytes: int = 8 * 2**20
     key_parts: int = 32
     json_bytes: int = 64 * 2**20
     csv_line_bytes: int = 4 * 2**20

@@ -110,7 +110,7 @@ def _statement(entry: Mapping[str, Any]) -> Statement:
     if phase not in ("forward", "backward", "update"):
         raise RefusalError(f"found the phase {shortened(str(phase))}")
     return Statement(
-        _text(entry["name"]),
+        _name(entry["name"]),
         _expression(entry["expression"], 0),
         phase,
         role=_text(entry.get("role", "")),
@@ -137,7 +137,7 @@ def _expression(data: Any, depth: int) -> Expression:
     if depth > DEEPEST:
         raise RefusalError(f"{DAMAGED}: an expression nests too deep")
     if isinstance(data, str):
-        return Name(_text(data))
+        return Name(_name(data))
     if isinstance(data, int | float) and not isinstance(data, bool):
         float(data)  # raises where it has too many digits
         return Number(data)
@@ -170,6 +170,14 @@ def _option(value: Any) -> Any:
 def _text(value: Any) -> str:
     """Return a text of one line, in which nothing steers a terminal."""
     return printable(_whole_text(value))
+
+
+def _name(value: Any) -> str:
+    """Return the name of a tensor, as it is: it is looked up."""
+    name = _whole_text(value)
+    if not name or not name.isprintable():
+        raise RefusalError(f"found the name {shortened(ascii(name))}, expected one that can be shown")
+    return name
 
 
 def _whole_text(value: Any) -> str:

@@ -114,7 +114,7 @@ def read_table(path: Path, shown: str, limit: str = "file_bytes") -> dict[str, A
     if len(content) > most:
         raise refuse(
             f"too large: found more than {most:,} bytes, expected at most that (the limit {limit})",
-            "write large tensors as { random = ... }",
+            "write large tensors as { random = ... }" if limit == "file_bytes" else "",
         )
     try:
         return _parse(content)
