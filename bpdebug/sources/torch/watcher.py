@@ -20,6 +20,7 @@ from bpdebug.sources.script.recorder.objects import node_then
 from bpdebug.sources.script.recorder.operations import InLanguage
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.statements import add_effect
 from bpdebug.sources.script.sites import Site
 from bpdebug.sources.torch.gradient_calls import GradientCalls
 from bpdebug.sources.torch.names import ParameterNames
@@ -258,5 +259,5 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         node = self.tensors.node_of(tensor)
         if site is None or not names or node is old:
             return
-        self.recorder.effect(site, node, names[0])
+        add_effect(self.recorder, site, node, names[0])
         self.recorder.steps.check(site, old, node, names[0])

@@ -21,10 +21,12 @@ from typing import Any
 
 import numpy as np
 
+from bpdebug.sources.script.recorder.changes import change
 from bpdebug.sources.script.recorder.objects import is_other, is_row, is_tensor
 from bpdebug.sources.script.recorder.operations import InPlace, Item, Method, WrittenTo, is_in
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import MISSING
+from bpdebug.sources.script.recorder.statements import name_parts
 from bpdebug.sources.script.recorder.stores import set_attribute
 from bpdebug.sources.script.sites import Site, Target
 
@@ -199,7 +201,7 @@ def _container_method(
         if is_tensor(value):
             recorder.name(recorder.objects.node_of(value), text)
         elif type(value) in (list, tuple, dict):
-            recorder.name_parts(value, text)
+            name_parts(recorder, value, text)
     return result
 
 
@@ -237,7 +239,8 @@ def foreign(recorder: Recorder, site: Site, function: Any, /, *arguments: Any, *
         )
     changed = _changed(function, owner, name, is_method, arguments)
     if changed is not None and is_tensor(changed):
-        return recorder.change(
+        return change(
+            recorder,
             site,
             InPlace(operation),
             changed,
@@ -287,7 +290,7 @@ def _into(
     )
     function = operation if is_whole else WrittenTo(operation)
     operands = values if is_whole else (target, *values)
-    return recorder.change(site, function, target, operands, rest, do, _name_of(recorder, target))
+    return change(recorder, site, function, target, operands, rest, do, _name_of(recorder, target))
 
 
 def _name_of(recorder: Recorder, value: Any) -> str:
