@@ -16,7 +16,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
-from bpdebug.sources.script.recorder.objects import node_then
+from bpdebug.sources.script.recorder.known import node_then
 from bpdebug.sources.script.recorder.operations import InLanguage
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Node
@@ -26,7 +26,7 @@ from bpdebug.sources.torch.gradient_calls import GradientCalls
 from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.operation import Operation, results_of
 from bpdebug.sources.torch.operations.forward import LOST
-from bpdebug.sources.torch.places import Places
+from bpdebug.sources.torch.running_sites import RunningSites
 from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped, within
 from bpdebug.sources.torch.term_nodes import TermNodes
 
@@ -49,7 +49,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.thread = threading.get_ident()  # torch calls a mode in its own thread only
         self.names = ParameterNames()
         self.is_busy = False
-        self.places = Places(recorder)
+        self.sites = RunningSites(recorder)
         self.calls: list[Any] = []  # of modules of torch's that run
         self.forget()
 
@@ -176,7 +176,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return operation()
         node = torch._C._current_autograd_node()
         with self.alone():
-            here = self.places.site()
+            here = self.sites.now()
             if node is None or isinstance(node, BackwardCFunction):
                 return self._seen(operation, here)
             with self.gradient_calls.going_back(node, here) as site:

@@ -13,8 +13,9 @@ from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iterations import Mark, has_loss, is_in_turn_of, states_behind
+from bpdebug.sources.script.recorder.known import ArrayView
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
-from bpdebug.sources.script.recorder.objects import ArrayView, Objects, OtherTensors, is_other, is_tensor
+from bpdebug.sources.script.recorder.objects import Objects
 from bpdebug.sources.script.recorder.records import (
     Frame,
     Instance,
@@ -24,6 +25,7 @@ from bpdebug.sources.script.recorder.records import (
     Write,
 )
 from bpdebug.sources.script.recorder.steps import Steps
+from bpdebug.sources.script.recorder.tensors import OtherTensors, is_other, is_tensor
 from bpdebug.sources.script.recorder.updates import is_plain_sum
 from bpdebug.sources.script.recorder.zeros import Zeros
 from bpdebug.sources.script.sites import Site, SourceRange

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from bpdebug.sources.script.recorder.objects import is_other, is_tensor
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import (
     MISSING,
@@ -17,6 +16,7 @@ from bpdebug.sources.script.recorder.records import (
 )
 from bpdebug.sources.script.recorder.scopes import scope_of
 from bpdebug.sources.script.recorder.steps import DEEPEST_SLOT, LONGEST_SLOT
+from bpdebug.sources.script.recorder.tensors import is_other, is_tensor
 from bpdebug.sources.script.recorder.updates import MAY_UPDATE
 from bpdebug.sources.script.sites import Site, Target
 

@@ -15,7 +15,7 @@ from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.sites import Site, SourceRange
 
 
-class Places:
+class RunningSites:
     """Finds the site that is carried out, among those that a recorder knows."""
 
     def __init__(self, recorder: Recorder) -> None:
@@ -24,7 +24,7 @@ class Places:
         self._statements: dict[str, list[Site]] = {}
         self._known_sites = 0
 
-    def site(self) -> Site | None:
+    def now(self) -> Site | None:
         """Return the place in the person's code that is carried out."""
         frame = frame_of(self.recorder.files)
         if frame is None:
