@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.provenance.origins import Origin
+from bpdebug.present import code_verdicts
 from bpdebug.present.chosen import Chosen
-from bpdebug.present.code_verdicts import CodeVerdicts
 from bpdebug.present.explaining import Selection, given_text, subject_text
 from bpdebug.present.operation_text import OperationText, about_text, operation_text
 from bpdebug.present.verdicts import CheckVerdicts
@@ -18,7 +18,7 @@ def card_text(
     case: Case,
     debugger: Debugger,
     chosen: Chosen,
-    verdicts: CheckVerdicts | CodeVerdicts,
+    verdicts: CheckVerdicts | code_verdicts.CodeVerdicts,
     selection: Selection,
     origin: Origin | None,
 ) -> OperationText:
