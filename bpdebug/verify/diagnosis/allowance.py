@@ -29,7 +29,7 @@ class Allowance:
     """
 
     pairs: int = 40_000
-    formulas: int = 80_000
+    formulas: int = 800_000
     numbers: int = 2**25
     seconds: float = 3.0
     clock: Callable[[], float] = time.thread_time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -97,41 +97,56 @@ class Bench:
                     extended[name + suffix] = values[name][(*before, part)]
         return extended
 
-    def scope(self, statement: Statement, values: Mapping[str, Array]) -> FormulaScope:
-        """Return what a formula for a statement's result can be made of."""
-        position = self.program.positions[statement.name]
-        before = {entry.name for entry in self.program.statements[: position - 1]}
-        tensors = [name for name in self.program.shapes if name in before or name in self.program.inputs]
-        layers = self.program.blocks
+    def scope(
+        self, statement: Statement, values: Mapping[str, Array], among: Collection[str] | None = None
+    ) -> FormulaScope:
+        """Return what a formula for a statement's result can be made of: all before it, or some of that."""
+        program, positions = self.program, self.program.positions
+        position = positions[statement.name]
+        among = program.shapes if among is None else among
+        tensors = [name for name in among if positions.get(name, 0) < position]
+        layers = program.blocks
         nearby = layers[max(0, statement.layer - 2) : statement.layer + 1]
         near = {name for layer in nearby for name in layer.tensors.values()} or set(tensors)
-        near |= {gradient for name in near if (gradient := self.program.index.gradient_of.get(name))}
+        near |= {gradient for name in near if (gradient := program.index.gradient_of.get(name))}
         mistakable = [name for name in tensors if values[name].any()]
-        batched = self.program.batched
-        cut: list[dict[Expression, Expression]] = [
-            {
-                Name(name): Name(name + one_example(batched[name])[which])
-                for name in tensors
-                if name in batched
-            }
-            for which in (0, 1)
-        ]
         return FormulaScope(
             {name: value.shape for name, value in values.items()},
             mistakable,
             near & set(mistakable),
             self.activations,
-            self.program.index,
-            cut if self.program.batch > 1 else (),
-            self.program.carried if statement.phase == "backward" else {},
+            program.index,
+            self.cut if program.batch > 1 else (),
+            program.carried if statement.phase == "backward" else {},
             (COUNTER, COUNTER + NEW) if statement.phase == "update" else (),
             {
-                entry.name: entry.expression
-                for entry in self.program.statements[: position - 1]
-                if entry.phase == "forward"
+                name: program.statements[positions[name] - 1].expression
+                for name in tensors
+                if program.index.phase(name) == "forward"
             },
-            self.program.parameters,
+            program.parameters,
         )
+
+    @cached_property
+    def cut(self) -> tuple[Mapping[Expression, Expression], ...]:
+        """Each tensor with a batch, cut down to its last and to its first example."""
+        batched = self.program.batched
+        return tuple(
+            {Name(name): Name(name + one_example(axis)[which]) for name, axis in batched.items()}
+            for which in (0, 1)
+        )
+
+    def around(self, step: int) -> list[str]:
+        """Return the tensors of a time step, of those beside it, and of none, in the order of the program."""
+        names = [name for time in (None, step - 1, step, step + 1) for name in self._at_time.get(time, ())]
+        return sorted(names, key=lambda name: self.program.positions.get(name, 0))
+
+    @cached_property
+    def _at_time(self) -> Mapping[int | None, list[str]]:
+        found: dict[int | None, list[str]] = {}
+        for name in self.program.shapes:
+            found.setdefault(self.program.index.time(name), []).append(name)
+        return found
 
 
 def _activated(statement: Statement) -> Iterator[Name]:

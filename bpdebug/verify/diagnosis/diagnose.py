@@ -84,10 +84,11 @@ def _at_every_step(
     bench: Bench, loop: Loop, mine: Array, values: Mapping[str, Array], rtol: float
 ) -> list[tuple[AtEveryStep, float]]:
     """Find what was computed instead at every step of a layer over time."""
-    statements = bench.program.statements
+    program = bench.program
     scopes = {
-        name: bench.scope(statements[bench.program.positions[name] - 1], values)
-        for name in loop.kinds_of_formulas()
+        name: bench.scope(statement, values, bench.around(statement.time or 0))
+        for name in loop.kinds
+        for statement in (program.statements[program.positions[name] - 1],)
     }
     # One loop gives the gradients of all parameters: what explained one of them is tried first.
     found = loop.explaining(bench.at_every_step, mine, values, rtol, bench.allowance)
