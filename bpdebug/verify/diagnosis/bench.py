@@ -16,7 +16,7 @@ from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.optimizers import COUNTER, NEW
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
-from bpdebug.verify.diagnosis.every_step import AtEveryStep
+from bpdebug.verify.diagnosis.every_step import ExplainedByLoop, Loop
 from bpdebug.verify.diagnosis.fits import BATCH
 from bpdebug.verify.diagnosis.scope import FormulaScope
 
@@ -34,13 +34,16 @@ class Bench:
         The right program.
     allowance : Allowance
         How much may still be tried for its tensors.
-    at_every_step : list of AtEveryStep
-        What was found wrong at every step of a layer over time.
+    mine : mapping
+        The user's wrong tensors: a mistake that is made at every time step is looked for in all at once.
+    at_every_step : dict
+        Each layer over time that was searched, and what explains the tensors that it computes.
     """
 
     program: Program
     allowance: Allowance = field(default_factory=Allowance)
-    at_every_step: list[AtEveryStep] = field(default_factory=list)
+    mine: Mapping[str, Array] = field(default_factory=dict)
+    at_every_step: dict[Loop, ExplainedByLoop] = field(default_factory=dict)
 
     @cached_property
     def elsewhere(self) -> Mapping[str, Array]:
@@ -136,9 +139,28 @@ class Bench:
             for which in (0, 1)
         )
 
-    def around(self, step: int) -> list[str]:
-        """Return the tensors of a time step, of those beside it, and of none, in the order of the program."""
-        names = [name for time in (None, step - 1, step, step + 1) for name in self._at_time.get(time, ())]
+    def loop(self, statement: Statement, given: Collection[str]) -> Loop:
+        """Return the loop over time steps that computes a wrong tensor, and others of its layer."""
+        for known in self.at_every_step:
+            if statement.name in known.results:
+                return known
+        program = self.program
+        others = (
+            program.statements[program.positions[name] - 1] for name in self.mine if name != statement.name
+        )
+        beside = [
+            other
+            for other in others
+            if statement.phase == other.phase == "backward"
+            and statement.time is other.time is None
+            and statement.layer == other.layer
+        ]
+        return Loop(program, [statement, *beside], given)
+
+    def around(self, *steps: int) -> list[str]:
+        """Return the tensors of time steps, of those beside them, and of none, in the program's order."""
+        times = dict.fromkeys((None, *(step + by for step in steps for by in (-1, 0, 1))))
+        names = [name for time in times for name in self._at_time.get(time, ())]
         return sorted(names, key=lambda name: self.program.positions.get(name, 0))
 
     @cached_property

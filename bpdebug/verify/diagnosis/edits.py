@@ -75,7 +75,7 @@ def _rebuilder(
 def updated_parameter(expression: Expression, scope: FormulaScope) -> Iterator[tuple[Expression, str]]:
     """Yield the formula with a parameter replaced by its gradient: what an early update adds to it."""
     for name in names(expression):
-        gradient = scope.index.gradient_of.get(name)
+        gradient = scope.index.gradient_of.get(name) if name in scope.parameters else None
         if gradient and scope.shapes[gradient] == scope.shapes[name]:
             for node, rebuild in places(expression):
                 if node == Name(name):

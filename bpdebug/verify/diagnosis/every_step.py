@@ -43,6 +43,11 @@ from bpdebug.verify.diagnosis.written_out import with_parts
 MOST_COSTLY = 1.4
 """Less likely edits are not tried: every one of them is the work of a whole backward pass."""
 
+LEFT = 0.2
+"""What one loop leaves of all that may be tried: it looks for what is wrong in all tensors of a layer."""
+FASTER = 32
+"""So much faster are numbers computed by compiled formulas, counting all that these hold on their way."""
+
 
 @dataclass(frozen=True, slots=True)
 class AtEveryStep:
@@ -70,6 +75,10 @@ class AtEveryStep:
         return part if is_all else {self.right: self.edit.expression}
 
 
+ExplainedByLoop = Mapping[str, Sequence[tuple[AtEveryStep, float]]]
+"""For each wrong tensor, the edits that give the user's numbers, and how far from them they stay."""
+
+
 class Term(NamedTuple):
     """A formula as a function of its operands, and about how many numbers it computes."""
 
@@ -79,7 +88,7 @@ class Term(NamedTuple):
 
 
 class Loop:
-    """The formulas between a wrong tensor and what the user gave, as one pass over all time steps.
+    """The formulas between wrong tensors of a layer and what the user gave, as one pass over all time steps.
 
     Those of hundreds of steps are a few, each on the tensors of many steps: each of them is compiled once.
 
@@ -87,18 +96,18 @@ class Loop:
     ----------
     program : Program
         The right program.
-    statement : Statement
-        What gives the wrong tensor.
+    results : sequence of Statement
+        What gives the wrong tensors.
     given : collection of str
         The tensors that the user gave.
     """
 
-    def __init__(self, program: Program, statement: Statement, given: Collection[str]) -> None:
-        self.result = statement.name
+    def __init__(self, program: Program, results: Sequence[Statement], given: Collection[str]) -> None:
+        self.results = tuple(statement.name for statement in results)
         self.index = program.index
         self.shapes = program.shapes
         self.formulas: dict[str, Expression] = {}
-        waiting = [statement]
+        waiting = [*results]
         while waiting:
             inner = waiting.pop()
             formula = with_parts(program, inner.expression, given)
@@ -106,7 +115,7 @@ class Loop:
             for name in names(formula):
                 if name in program.positions and name not in given and name not in self.formulas:
                     above = program.statements[program.positions[name] - 1]
-                    if above.phase == "backward" and above.layer == statement.layer:
+                    if above.phase == "backward" and above.layer == inner.layer:
                         waiting.append(above)
         self.order = sorted(self.formulas, key=program.positions.__getitem__)
         self.reads = {name: frozenset(names(formula)) for name, formula in self.formulas.items()}
@@ -173,19 +182,22 @@ class Loop:
                     found |= {name: [term] for name, term in edited if values.keys() >= {*term.operands}}
         return found
 
-    def value(self, one: AtEveryStep, values: Mapping[str, Array], allowance: Allowance) -> Array | None:
-        """Return what the wrong tensor is with an edit made at every step; None if it is no other."""
+    def values(self, one: AtEveryStep, values: Mapping[str, Array], allowance: Allowance) -> dict[str, Array]:
+        """Return what the wrong tensors are with an edit made at every step: those that are others then."""
         edited = self._edited(one, values)
-        found, changed = dict(values), set[str]()
+        found, changed, results = dict(values), set[str](), dict[str, Array]()
         with np.errstate(all="ignore"):
             for name in self.order:
                 if name in edited or not changed.isdisjoint(self.reads[name]):
                     value = _sum_of(edited.get(name) or self._terms[name], found, allowance)
-                    if value is None or (value.shape != values[name].shape and name != self.result):
-                        return None
-                    found[name] = value
-                    changed.add(name)
-        return found[self.result] if self.result in changed else None
+                    if name in self.results:  # the user's own is what later formulas were fed
+                        results |= {name: value} if value is not None else {}
+                    elif value is None or value.shape != values[name].shape:
+                        return {}
+                    else:
+                        found[name] = value
+                        changed.add(name)
+        return results
 
     def edits(self, scopes: Mapping[str, FormulaScope], allowance: Allowance) -> list[AtEveryStep]:
         """Return what can be wrong at every step, the most plausible first.
@@ -209,32 +221,32 @@ class Loop:
     def explaining(
         self,
         edits: Iterable[AtEveryStep],
-        mine: Array,
+        mine: Mapping[str, Array],
         values: Mapping[str, Array],
         rtol: float,
         allowance: Allowance,
-    ) -> list[tuple[AtEveryStep, float]]:
+    ) -> dict[str, list[tuple[AtEveryStep, float]]]:
         """Return the edits that give the user's numbers, as far as there is time, and what they leave over.
 
         Parameters
         ----------
         edits : iterable of AtEveryStep
             What is tried.
-        mine : array
-            The user's numbers.
+        mine : mapping
+            The user's numbers, of each of the results.
         values : mapping
-            The values of all names: what the user's formula was fed.
+            The values of all names: what the user's formulas were fed.
         rtol : float
             The tolerance, relative to the largest number.
         allowance : Allowance
             How much may be computed; it is lessened by what was.
         """
-        is_used_up = allowance.half()
-        found = []
+        is_used_up = allowance.all_but(LEFT)
+        found: dict[str, list[tuple[AtEveryStep, float]]] = {name: [] for name in self.results}
         for one in edits:
-            value = self.value(one, values, allowance)
-            if value is not None and is_explained(mine, value, rtol):
-                found.append((one, residual(mine, value)))
+            for name, value in self.values(one, values, allowance).items():
+                if is_explained(mine[name], value, rtol):
+                    found[name].append((one, residual(mine[name], value)))
             if is_used_up():
                 break
         return found
@@ -272,8 +284,8 @@ def _term(formula: Expression, shapes: Mapping[str, Shape]) -> Term:
     operands = names(formula)
     try:
         elements, products = cost_of(formula, shapes)
-        numbers = elements + products // PRODUCTS
-        if numbers <= MOST_NUMBERS and not any(map(is_misread, calls(formula))):
+        numbers = (elements + products // PRODUCTS) // FASTER
+        if elements <= MOST_NUMBERS and not any(map(is_misread, calls(formula))):
             function, operands = compiled(formula)
             return Term(lambda *given: np.asarray(function(*given)), operands, numbers)
     except (ShapeError, KeyError):
