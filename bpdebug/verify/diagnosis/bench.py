@@ -112,7 +112,7 @@ class Bench:
         nearby = layers[max(0, statement.layer - 2) : statement.layer + 1]
         near = {name for layer in nearby for name in layer.tensors.values()} or set(tensors)
         near |= {gradient for name in near if (gradient := program.index.gradient_of.get(name))}
-        mistakable = [name for name in tensors if values[name].any()]
+        mistakable = [name for name in tensors if values[name].any() and name != self._one]
         return FormulaScope(
             {name: value.shape for name, value in values.items()},
             mistakable,
@@ -162,6 +162,12 @@ class Bench:
         times = dict.fromkeys((None, *(step + by for step in steps for by in (-1, 0, 1))))
         names = [name for time in times for name in self._at_time.get(time, ())]
         return sorted(names, key=lambda name: self.program.positions.get(name, 0))
+
+    @cached_property
+    def _one(self) -> str:
+        """The gradient of a loss by itself, which is 1, and stands in nobody's formula; empty without a loss."""
+        seed = self.program.seed
+        return self.program.index.gradient_of.get(seed, "") if self.program.shapes.get(seed) == () else ""
 
     @cached_property
     def _at_time(self) -> Mapping[int | None, list[str]]:
