@@ -165,7 +165,7 @@ class Bench:
 
     @cached_property
     def _one(self) -> str:
-        """The gradient of a loss by itself, which is 1, and stands in nobody's formula; empty without a loss."""
+        """The gradient of a loss by itself, 1, which nobody writes; empty without a loss."""
         seed = self.program.seed
         return self.program.index.gradient_of.get(seed, "") if self.program.shapes.get(seed) == () else ""
 
