@@ -452,3 +452,29 @@ def test_a_loss_that_is_added_up_is_said_as_it_is_written(tmp_path: Path) -> Non
     loss = analysed(tmp_path, HINGE).loss
     assert loss is not None
     assert loss.text == "total += strength * np.sum(weights * weights), line 17"
+
+
+TWO_STEPS = """
+import numpy as np
+rng = np.random.default_rng(4)
+table, context = rng.normal(size=(7, 3)), rng.normal(size=(7, 3))
+rate = 0.1
+for word, near, far in ((2, 5, np.array([1, 5, 1])), (3, 0, np.array([2, 0, 6]))):
+    v = table[word]
+    one = 1 / (1 + np.exp(-context[near] @ v))
+    others = 1 / (1 + np.exp(-context[far] @ v))
+    loss = -np.log(one) - np.sum(np.log(1 - others))
+    d_v = (one - 1) * context[near] + others @ context[far]
+    d_near, d_far = (one - 1) * v, {slope}
+    table[word] -= rate * d_v
+    context[near] -= rate * d_near
+    np.add.at(context, far, -rate * d_far)
+"""
+
+
+@pytest.mark.parametrize(
+    ("slope", "verdict"), [("np.outer(others, v)", "right"), ("np.outer(others - 1, v)", "wrong")]
+)
+def test_two_steps_of_the_same_elements_are_judged_together(slope: str, verdict: str, tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, TWO_STEPS.format(slope=slope))
+    assert kinds(analysis) == {"table": "right", "context": verdict}
