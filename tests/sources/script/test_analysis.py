@@ -264,6 +264,16 @@ def test_a_likelihood_may_be_made_larger(tmp_path: Path) -> None:
     assert kinds(analysis) == {"W": "right"}
 
 
+def test_an_average_of_the_losses_until_now_is_not_the_loss(tmp_path: Path) -> None:
+    text = NET.replace("rate = 0.1", "rate, smooth = 0.1, 2.0").replace(
+        "        d2 =", "        smooth = smooth * 0.99 + loss * 0.01\n        d2 ="
+    )
+    analysis = analysed(tmp_path, text)
+    assert kinds(analysis) == ALL_RIGHT
+    assert analysis.loss is not None
+    assert analysis.loss.text.startswith("loss = ")
+
+
 def test_two_losses_that_explain_equally_are_both_said(tmp_path: Path) -> None:
     """With one example, half a square and a cross-entropy are alike up to a factor."""
     text = """
