@@ -321,6 +321,28 @@ def test_a_gradient_that_no_update_uses_counts(tmp_path: Path) -> None:
     assert kinds(wrong) == ALL_RIGHT | {"b1": "wrong"}
 
 
+def test_gradients_that_an_optimizer_asks_for_count_the_first_time(tmp_path: Path) -> None:
+    """The weights are cut out of one vector, which only the library changes."""
+    text = """
+    import numpy as np
+    rng = np.random.default_rng(4)
+    X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    def cost(theta):
+        return 0.5 * np.sum((X @ theta[:].reshape(3, 2) - Y) ** 2)
+    def slope(theta):
+        W = theta[:].reshape(3, 2)
+        dJdW = X.T @ (X @ W - Y)
+        return dJdW.ravel()
+    def ask(f, jac, theta):
+        for k in range(3):
+            f(theta), jac(theta)
+            theta = np.frombuffer((theta - 0.01 * jac(theta)).tobytes())
+    ask(cost, slope, rng.normal(size=6))
+    """
+    assert kinds(analysed(tmp_path, text)) == {"W": "right"}
+    assert kinds(analysed(tmp_path, text.replace("X @ W - Y", "X @ W + Y"))) == {"W": "wrong"}
+
+
 def test_a_gradient_of_the_input_counts_beside_the_updates(tmp_path: Path) -> None:
     text = NET.replace("        W1 -= rate", "        dX = d1 @ W1\n        W1 -= rate").replace(
         "d1 @ W1\n", "d1 @ W1.T\n"
