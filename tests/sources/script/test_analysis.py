@@ -525,3 +525,62 @@ for word, near, far in ((2, 5, np.array([1, 5, 1])), (3, 0, np.array([2, 0, 6]))
 def test_two_steps_of_the_same_elements_are_judged_together(slope: str, verdict: str, tmp_path: Path) -> None:
     analysis = analysed(tmp_path, TWO_STEPS.format(slope=slope))
     assert kinds(analysis) == {"table": "right", "context": verdict}
+
+
+ACTIONS = """
+import numpy as np
+rng = np.random.default_rng(6)
+hidden, last = 0.5 * rng.normal(size=(4, 3)), 0.5 * rng.normal(size=4)
+for game in range(3):
+    seen, units, errors = [], [], []
+    for move in range(8):
+        x = rng.normal(size=3)
+        h = np.tanh(hidden @ x)
+        p = 1 / (1 + np.exp(-(last @ h)))
+        action = 1 if rng.random() < p else 0
+        seen.append(x)
+        units.append(h)
+        errors.append(action - p)
+    gains = rng.normal(size=(8, 1))
+    slopes = np.vstack(errors)
+    slopes *= gains
+    x, h = np.vstack(seen), np.vstack(units)
+    d_last = (h.T @ slopes).ravel()
+    d_h = np.outer(slopes, last){slope}
+    d_hidden = d_h.T @ x
+    hidden += 0.1 * d_hidden
+    last += 0.1 * d_last
+"""
+MASKED = """
+import numpy as np
+rng = np.random.default_rng(6)
+x, classes = rng.normal(size=(5, 3)), rng.integers(0, 4, 5)
+mask = np.array([1.0, 1, 0, 1, 0])
+w, v = rng.normal(size=(3, 3)), rng.normal(size=(3, 4))
+for turn in range(2):
+    h = np.tanh(x @ w)
+    e = np.exp(h @ v)
+    d = e / e.sum(axis=1, keepdims=True)
+    d[np.arange(5), classes] -= 1
+    d *= mask[:, None]
+    dv = h.T @ d
+    dw = x.T @ (d @ v.T{slope})
+    w -= 0.1 * dw
+    v -= 0.1 * dv
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "slope", "hit"),
+    [(ACTIONS, " * (1 - h**2)", "hidden"), (MASKED, " * (1 - h**2)", "w")],
+    ids=["actions", "masked"],
+)
+def test_errors_that_are_weighted_imply_a_weighted_loss(
+    text: str, slope: str, hit: str, tmp_path: Path
+) -> None:
+    analysis = analysed(tmp_path, text.format(slope=slope))
+    assert set(kinds(analysis).values()) == {"right"}
+    assert analysis.loss is not None
+    assert "weighted by" in analysis.loss.text
+    wrong = kinds(analysed(tmp_path, text.format(slope="")))
+    assert {name for name, kind in wrong.items() if kind == "wrong"} == {hit}
