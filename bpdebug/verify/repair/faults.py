@@ -121,7 +121,9 @@ class Check:
             self._forward_instead()
         if self.judge.wrong():  # what mends nothing by itself is proven only if all is right in the end
             self.findings.each = [
-                one for one in self.findings.each if not one.verified or one.also_wrong or one in self.proven
+                one
+                for one in self.findings.each
+                if one.kind != "wrong" or one.also_wrong or one in self.proven
             ]
 
     def backward(self) -> None:
