@@ -107,7 +107,7 @@ def _open_names(recording: Recording, suspects: Sequence[Suspect], suspect: Susp
 
 def _called(site: Site) -> str:
     """Return the function that an expression is returned from."""
-    return site.function.rpartition(".")[2] if site.role == "return" else ""
+    return site.function_name if site.role == "return" else ""
 
 
 def _parts(code: str) -> set[str]:

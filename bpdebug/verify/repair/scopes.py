@@ -15,9 +15,9 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Instance, Recording, Site
 from bpdebug.sources.script.conversion.translator import value_of as as_recorded
 from bpdebug.sources.script.environment import Environment
-from bpdebug.sources.script.recorder.objects import is_other
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
+from bpdebug.sources.script.recorder.tensors import is_other
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.rules.beside import renumbered, shift_between
 from bpdebug.verify.repair.rules.nodes import called
