@@ -80,9 +80,8 @@ def check_formulas(
         elements, products = elements + cost.elements, products + cost.products
         if cost.largest > LIMITS.tensor_elements:
             expected = at_most("tensor_elements", "in one tensor")
-            message = (
-                f"too large: found that the formula makes {cost.largest:,} elements, expected {expected}"
-            )
+            found = f"found that the formula makes {cost.largest:,} elements"
+            message = f"too large: {found}, expected {expected}"
             report.add(path, message)
         elif elements > LIMITS.run_elements:
             found = f"formulas that hold {elements:,} elements up to here, expected {at_most('run_elements')}"
