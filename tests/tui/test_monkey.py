@@ -16,11 +16,12 @@ from bpdebug.engine.program.trace import run
 from bpdebug.present.operation_text import operation_text
 from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.keys.debugger import ACTIONS
+from bpdebug.tui.screens.debugger_screen import DebuggerScreen
 from tests.examples import opened
 from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
-FEW, MANY, TIMES = 100, 2500, 2
+FEW, SOME, MANY, TIMES = 100, 500, 2500, 2
 BATCH = 25
 """Keys typed ahead of the app, between two moments at which it has caught up."""
 LEAVING = ("q",)
@@ -43,9 +44,12 @@ async def stay(app: BpdebugApp) -> None:
 
 async def back_to_the_debugger(session: Session) -> None:
     """Close what lies over the debugger's screen, and what one types in."""
-    for _ in range(5):
-        if session.app.screen is session.screen and not isinstance(session.app.focused, Input):
+    for _ in range(6):
+        screen, is_typing = session.app.screen, isinstance(session.app.focused, Input)
+        if screen is session.screen and not is_typing:
             return
+        if isinstance(screen, DebuggerScreen) and screen.is_corrected and not is_typing:
+            screen.action_toggle_corrected()  # a run with the corrections of a check lies over that without
         await session.press("escape")
     raise AssertionError(f"escape does not close {session.app.screen}, {session.app.focused}")
 
@@ -56,7 +60,13 @@ async def back_to_the_debugger(session: Session) -> None:
         ("two_layer", FEW, 0),
         *(
             deep(name, MANY, time)
-            for name in ("two_layer", "no_bias", "not_finite", "wide", "script", "capture")
+            for name in ("two_layer", "no_bias", "not_finite", "wide")
+            for time in range(TIMES)
+        ),
+        *(
+            # A person's own code is looked through for mistakes on the way: a key costs more.
+            deep(name, SOME, time)
+            for name in ("script", "capture")
             for time in range(TIMES)
         ),
     ],
