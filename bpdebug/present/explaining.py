@@ -23,9 +23,9 @@ class Selection:
 
 
 def explain_element(
-    debugger: Debugger, selection: Selection, digits: int, view: View = "run"
+    debugger: Debugger, selection: Selection, digits: int, view: View = "run", tabulate: bool = True
 ) -> Origin | None:
-    """Say where the selected element comes from; None where there is nothing to explain yet."""
+    """Say where the selected element comes from, long sums as tables; None where nothing is to explain."""
     name = selection.name
     trace = debugger.original if view == "original" else debugger.trace
     expression = _expression_behind(debugger, name)
@@ -38,7 +38,7 @@ def explain_element(
     index = nearest(selection.index, value.shape)
     if trace is debugger.trace and debugger.is_replaced(name, index):
         return None
-    return origin_of(name, expression, index, value, trace.values, digits, tabulate=True)
+    return origin_of(name, expression, index, value, trace.values, digits, tabulate=tabulate)
 
 
 def set_text(debugger: Debugger, selection: Selection) -> tuple[str, str]:

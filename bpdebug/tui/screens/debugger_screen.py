@@ -549,7 +549,9 @@ class DebuggerScreen(ActionScreen):
         chosen, name = self.chosen, self.cursor_name
         # What is explained may be another tensor, which the one in focus feeds.
         selection = Selection(name, chosen.cell(name)) if name else self.selection()
-        subject = read_subject(self.debugger, chosen.views, selection, chosen.digits, chosen.view)
+        subject = read_subject(
+            self.debugger, chosen.views, selection, chosen.digits, chosen.view, self.selection()
+        )
         if subject is None:
             panel = self.ledger.panel_of(selection.name)
             note = panel.panel.note if panel is not None else ""

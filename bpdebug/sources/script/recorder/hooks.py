@@ -17,7 +17,7 @@ from bpdebug.sources.script.instrumentation.operators import BINARY, UNARY, hook
 from bpdebug.sources.script.recorder.calls import called
 from bpdebug.sources.script.recorder.changes import augmented
 from bpdebug.sources.script.recorder.library_calls import iterated
-from bpdebug.sources.script.recorder.operations import Attribute
+from bpdebug.sources.script.recorder.operations import Attribute, of_matrices
 from bpdebug.sources.script.recorder.quiet import CONTROL, SEEN, named
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Test
@@ -62,7 +62,8 @@ class Hooks:
                     seen = (left, right)
                     if site.targets and (type(left) is int or type(right) is int):
                         seen = recorder.zeros.operands(site.targets, seen)
-                    recorder.record(site, operation, seen, NOTHING, result)
+                    carried_out = of_matrices(operation, left, right) if kind is np.matrix else operation
+                    recorder.record(site, carried_out, seen, NOTHING, result)
             return result
 
         return hook
