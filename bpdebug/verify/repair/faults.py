@@ -117,6 +117,7 @@ class Check:
             self.backward()
             self.search.deadline = end
             self._forward_instead()
+            self._leave_out()
         if self.judge.wrong():  # what mended nothing by itself is proven only if all is right in the end
             self.findings.each = [
                 one._replace(verified=one.verified and (bool(one.also_wrong) or one in self.proven))
@@ -145,6 +146,18 @@ class Check:
                     self._unmended(lines, derived)
                     break
                 self._add_derived(derived)
+
+    def _leave_out(self) -> None:
+        """Leave out what mended nothing by itself, where all is right without it."""
+        for one in [one for one in self.findings.each if not one.also_wrong and one.verified]:
+            rest = [other for other in self.findings.each if other is not one]
+            left = self.search.deadline - time.thread_time()
+            if not rest or self.judge.wrong() or left <= 0:
+                return
+            texts = corrected_texts(self.first, rest)
+            again = run_again(self.first, texts, left, told_of(self.judge.analysis))
+            if again is not None and again.right and not again.wrong:
+                self.findings.each = rest
 
     def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> None:
         """Say at which line it goes wrong, if that is sure; a line that may be right is not named."""
