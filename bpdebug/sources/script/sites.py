@@ -130,6 +130,11 @@ class Site:
     class_name: str = ""
 
     @property
+    def function_name(self) -> str:
+        """What the function is called in its class: `forward`."""
+        return self.function.rpartition(".")[2]
+
+    @property
     def line(self) -> int:
         """The line at which it begins."""
         return self.place.line
@@ -138,3 +143,8 @@ class Site:
     def code(self) -> str:
         """Its text as it stands in the file; empty where the file is not known."""
         return self.source.code(self.place) if self.source else ""
+
+    @property
+    def statement_code(self) -> str:
+        """The text of its statement, in one line; empty where the file is not known."""
+        return " ".join(self.source.code(self.statement).split()) if self.source else ""

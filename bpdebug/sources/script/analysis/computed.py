@@ -1,9 +1,9 @@
 """Gradients that are computed, returned or kept, and that no update uses.
 
 Their tensors are found by name: `dW1`, `dJdW1`, `grad_W1`, `W1_grad` and `grads["W1"]` are what a person
-calls the gradient of `W1`, of `self.W1`, of `params["W1"]`. A pair counts where the tensor depends on no
-parameter, and the gradient on the tensor and on no other one that has that name and that shape. An optimizer
-of a library asks for the same gradients again and again: the first time counts.
+calls the gradient of `W1`, of `self.W1`, of `params["W1"]`. A pair counts where the gradient depends on the
+tensor, the tensor on no parameter, and on no other tensor that has that name and that shape. An optimizer of
+a library asks for the same gradients again and again: the first time counts.
 """
 
 from __future__ import annotations

@@ -11,16 +11,17 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.nodes import Expression, Name, Statement
+from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, rewrite
 from bpdebug.sources.script.analysis.chains import DIVIDE, KEEP
 from bpdebug.sources.script.analysis.errors import Dependence, Error, errors_of
 from bpdebug.sources.script.analysis.kinds import KINDS, OF_CLASSES, ImpliedKind, _call
+from bpdebug.sources.script.analysis.weights import weighted
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.updates import ADD, SCALE
@@ -89,7 +90,7 @@ def is_softmax(node: Node) -> bool:
 
 
 def candidates(
-    known: Dependence, returned: Mapping[int, Sequence[str]], told: str = ""
+    known: Dependence, returned: Mapping[int, Sequence[str]], compared: Collection[int], told: str = ""
 ) -> Iterator[LossCandidate]:
     """Yield what may be the loss, explicit ones first.
 
@@ -99,11 +100,13 @@ def candidates(
         What depends on what.
     returned : mapping
         The number of a node -> the names of the functions that returned it.
+    compared : collection of int
+        The numbers of the nodes that decided a branch.
     told : str
         What the person says it is: a name, a line, or a kind by its short name; then nothing else is.
     """
     if not told:
-        explicit = explicit_losses(known, returned)
+        explicit = explicit_losses(known, returned, compared)
         yield from explicit
         has_parts = any(one.is_part for one in explicit)
         yield from (one._replace(is_part=has_parts) for one in implied_losses(known))
@@ -122,7 +125,10 @@ def candidates(
 
 
 def explicit_losses(
-    known: Dependence, returned: Mapping[int, Sequence[str]], share: float = 0.8
+    known: Dependence,
+    returned: Mapping[int, Sequence[str]],
+    compared: Collection[int],
+    share: float = 0.8,
 ) -> list[LossCandidate]:
     """Return the scalars that depend on a share of the parameters, the likeliest first.
 
@@ -132,6 +138,8 @@ def explicit_losses(
         What depends on what.
     returned : mapping
         The number of a node -> the names of the functions that returned it.
+    compared : collection of int
+        The numbers of the nodes that decided a branch: the margin of a perceptron is made larger.
     share : float
         Of the parameters; where there is nothing, a smaller share is tried.
     """
@@ -146,7 +154,7 @@ def explicit_losses(
         ):
             found.append(node)
     if not found:
-        return explicit_losses(known, returned, 0.3) if share > 0.3 else []
+        return explicit_losses(known, returned, compared, 0.3) if share > 0.3 else []
     names = _names(graph)
     found = [node for node in found if not _is_running(node, known, names)]
     numbers = {node.id for node in found}
@@ -156,6 +164,7 @@ def explicit_losses(
         texts = [_last(text) for text in (*names.get(node.id, ()), *returned.get(node.id, ()))]
         is_named = any(map(LOSS_WORDS.search, texts))
         grows = any(map(GAIN_WORDS.search, texts)) or float(np.ravel(node.value)[0]) < 0
+        grows = grows or (node.id in compared and not is_named)
         if node.id in known.behind_updates and not any(map(SURE_WORDS.search, texts)):
             continue  # with one output, everything on the way back is a single number
         score = 2 * is_named + (node.id not in inner)
@@ -216,7 +225,8 @@ def implied_losses(known: Dependence) -> Iterator[LossCandidate]:
             if kind.fits(outputs):
                 site = group[0].node.site
                 roots = tuple(error.output for error in group)
-                yield LossCandidate(roots, site.line if site else 0, tuple(group), kind)
+                for errors in filter(None, (group, weighted(known, group))):
+                    yield LossCandidate(roots, site.line if site else 0, tuple(errors), kind)
 
 
 def statements_of(
@@ -235,12 +245,26 @@ def statements_of(
     """
     assert candidate.kind is not None
     kind = candidate.kind
-    terms = [kind.expression(name_of(error.output), name_of(error.target)) for error in candidate.errors]
+    terms = []
+    for error in candidate.errors:
+        term = kind.expression(name_of(error.output), name_of(error.target))
+        terms.append(term if error.weight is None else _times(term, name_of(error.weight)))
     if len(terms) == 1:
         return [Statement(new_name("loss"), terms[0])]
     parts = [Statement(new_name("loss"), term) for term in terms]
     names: list[Expression] = [Name(part.name) for part in parts]
     return [*parts, Statement(new_name("loss"), _total(names))]
+
+
+def _times(term: Expression, weight: Expression) -> Expression:
+    """Put a weight into the sum of a loss."""
+
+    def rule(node: Expression) -> Expression:
+        if isinstance(node, Call) and node.function == "sum":
+            return _call("sum", _call("multiply", weight, node.arguments[0]))
+        return node
+
+    return rewrite(term, rule)
 
 
 def _total(terms: list[Expression]) -> Expression:

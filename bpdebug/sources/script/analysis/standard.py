@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -102,9 +102,14 @@ class Standard:
 
     def _read(self, parameter: TrainedParameter, reference: Any, value_of: ValueOf, scale: float) -> Pieces:
         reference = np.asarray(reference, dtype=float)
-        return [
-            self._read_piece(piece, piece.part_of(reference), value_of, scale) for piece in parameter.pieces
-        ]
+        pieces = parameter.pieces
+        apart = [self._read_piece(piece, piece.part_of(reference), value_of, scale) for piece in pieces]
+        if len(pieces) > 1 and not all(one is None or one for one in apart):
+            together = list(self._read_together(pieces, reference, value_of))
+            apart = [together] if together else apart
+        if _largest_elsewhere(pieces, reference) > ZERO * scale:
+            return [*apart, []]
+        return apart
 
     def _read_piece(
         self, piece: Piece, reference: Any, value_of: ValueOf, scale: float
@@ -126,6 +131,20 @@ class Standard:
         if is_zero and not piece.chain:
             return None
         return found
+
+    def _read_together(self, pieces: Sequence[Piece], reference: Any, value_of: ValueOf) -> Iterator[Reading]:
+        """Add up what steps of the same elements give, those tensors of each that its step has as often."""
+        for link in pieces[-1].chain:
+            factor, total = link.factor(value_of), np.zeros_like(reference)
+            for piece in pieces:
+                alike = (one for one in piece.chain if near(one.factor(value_of), factor, self.tolerance))
+                part = next(alike, None)
+                if part is None or not piece.adds_to(total, np.asarray(value_of(part.node), dtype=float)):
+                    break
+            else:
+                ratio = multiple(total, reference, self.tolerance)
+                if ratio is not None:
+                    yield Reading(link, -factor * ratio, ratio, is_natural(ratio, self.tolerance))
 
     # ---- the common factor
 
@@ -256,6 +275,14 @@ class Standard:
 def _largest(array: Any) -> float:
     """Return how large the largest element is; of one element at once."""
     return abs(float(array.item())) if array.size == 1 else float(np.max(np.abs(array)))
+
+
+def _largest_elsewhere(pieces: Sequence[Piece], reference: Any) -> float:
+    """Return how large a gradient is where no piece changes anything."""
+    left = np.array(reference)
+    for piece in pieces:
+        left[... if piece.index is None else piece.index] = 0
+    return _largest(left) if left.size else 0.0
 
 
 def _strangeness(reading: Reading) -> float:
