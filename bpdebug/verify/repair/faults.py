@@ -13,7 +13,7 @@ from bpdebug.verify.repair.formula import Derived, derived_correction
 from bpdebug.verify.repair.forward_readings import forward_instead, forward_with_evidence
 from bpdebug.verify.repair.found import Found
 from bpdebug.verify.repair.report import Assumed, ScriptReport
-from bpdebug.verify.repair.running_again import mend_structures, mend_what_raises, rewritten
+from bpdebug.verify.repair.running_again import leave_out, mend_structures, mend_what_raises, rewritten
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Correction
@@ -62,6 +62,7 @@ class Check(Found):
             self.backward()
             self.search.deadline = end
             forward_instead(self)
+            leave_out(self)
         if self.judge.wrong():  # what mends nothing by itself is proven only if all is right in the end
             self.findings.each = [
                 one
