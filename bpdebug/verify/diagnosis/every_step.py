@@ -309,9 +309,9 @@ def _term(formula: Expression, shapes: Mapping[str, Shape]) -> Term:
     """Compile a formula; what no function of the table computes, the evaluator does, or finds no value."""
     operands = names(formula)
     try:
-        elements, products = cost_of(formula, shapes)
-        numbers = (elements + products // PRODUCTS) // FASTER
-        if elements <= MOST_NUMBERS and not any(map(is_misread, calls(formula))):
+        cost = cost_of(formula, shapes)
+        numbers = (cost.elements + cost.products // PRODUCTS) // FASTER
+        if cost.elements <= MOST_NUMBERS and not any(map(is_misread, calls(formula))):
             function, operands = compiled(formula)
             return Term(lambda *given: np.asarray(function(*given)), operands, numbers)
     except (ShapeError, KeyError):
