@@ -177,7 +177,7 @@ def _of_mine(
             diagnoses, ambiguous = described(bench, found)
             report = replace(report, diagnoses=diagnoses, ambiguous=ambiguous)
             if not diagnoses:
-                note = describe(numbers, reference, statement, judgement)
+                note = describe(numbers, reference, statement, judgement, bench.allowance.is_cut_short)
                 if hint := forward_hint(program, statement, mine.keys(), reports.values()):
                     note += f"; {hint}"
                 report = replace(report, note=note)

@@ -25,6 +25,8 @@ class Allowance:
         How many numbers may be computed for both: they are not for large tensors.
     seconds : float
         How long all searches may take together, from when the allowance is made.
+    is_cut_short : bool
+        Whether the last search for what explains a tensor ended before it had tried every single edit.
     clock : callable
         What tells the time, in seconds; by default what this thread has worked, whatever else is busy.
     """
@@ -33,6 +35,7 @@ class Allowance:
     formulas: int = 800_000
     numbers: int = 2**25
     seconds: float = 3.0
+    is_cut_short: bool = False
     clock: Callable[[], float] = time.thread_time
     _end: float = field(init=False, repr=False)
 

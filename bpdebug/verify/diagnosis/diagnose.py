@@ -44,6 +44,7 @@ def explanations(
     values = bench.with_examples(values)
     batch, formulas = bench.program.batch, written_out(bench.program, statement, given)
     loop, allowance = bench.loop(statement, given), bench.allowance
+    allowance.is_cut_short = False
     is_long = loop.steps > ALL_STEPS
     scope = bench.scope(statement, values, bench.around(1, loop.steps) if is_long else None)
     # What is hidden in the steps of a loop is wrong in all of them, which no formula of one step says.

@@ -274,6 +274,7 @@ class Loop:
                 if is_explained(mine[name], value, rtol):
                     found[name].append((one, residual(mine[name], value)))
             if is_used_up():
+                allowance.is_cut_short = True
                 break
         return found
 

@@ -97,6 +97,7 @@ def search(
         looking = _finder(formula, cost, mine, values, scope, batch, rtol)
         found += looking.whole(is_used_up)
         found += looking.single(is_used_up) if not is_whole else ()
+        allowance.is_cut_short |= is_used_up() or looking.evaluator.computed > MOST_NUMBERS
     return _most_plausible_first(found)
 
 
