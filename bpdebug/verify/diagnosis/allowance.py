@@ -42,6 +42,11 @@ class Allowance:
     def __post_init__(self) -> None:
         self._end = self.clock() + self.seconds
 
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no time left."""
+        return self.clock() >= self._end
+
     def half(self) -> Callable[[], bool]:
         """Return what tells whether half of all that is left now has been used up."""
         return self.all_but(0.5)
