@@ -41,6 +41,15 @@ def explain_element(
     return origin_of(name, expression, index, value, trace.values, digits, tabulate=tabulate)
 
 
+def set_text(debugger: Debugger, selection: Selection) -> tuple[str, str]:
+    """Return the command that sets the selected element of a known tensor, and the value that it has."""
+    value = debugger.trace.values[selection.name]
+    index = nearest(selection.index, value.shape)
+    written = str(value[index])
+    is_number = written.strip("+-")[:1].isdigit()  # the language has no word for NaN and infinity
+    return f"set {element_text(selection.name, index)} = ", written if is_number else ""
+
+
 def given_text(debugger: Debugger, selection: Selection, view: View = "run") -> tuple[str, ...]:
     """Say of an element that no statement computes where it comes from."""
     name = selection.name

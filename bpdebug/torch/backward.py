@@ -21,7 +21,7 @@ from bpdebug.errors import Problem, ScriptError
 from bpdebug.sources.script import Recording
 from bpdebug.sources.script.analysis.functions import calls_of, cut_out
 from bpdebug.sources.script.conversion.statements import shown
-from bpdebug.sources.script.live import Recorded, watched
+from bpdebug.sources.script.watched import Recorded, watched
 from bpdebug.sources.torch.analysis import analysis_of
 from bpdebug.sources.torch.functions import code_of, custom_functions
 from bpdebug.sources.torch.tensors import within

@@ -140,7 +140,7 @@ class BpdebugApp(App[None]):
         self.set_keymap(self.settings.keys)
         if problems:
             self.notify(
-                "\n".join(str(problem).removeprefix(f"{problem.file}: ") for problem in problems),
+                "\n".join(problem.text for problem in problems),
                 title=f"{problems[0].file} is not used",
                 severity="error",
                 timeout=PROBLEMS_STAY,

@@ -2,15 +2,13 @@
 
 The gradients are those of `Σ output · incoming gradient`, derived from the recorded forward. Where something
 in it is opaque, torch derives them instead, from the same `forward` run once more; a function that is known
-to compute the same may stand in for it. No factor is a convention here: a gradient is the derived one, or it
-is wrong.
+to compute the same may stand in for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import SimpleNamespace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,185 +21,18 @@ from bpdebug.sources.script.analysis.explanation import Explanation
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.analysis.losses import LossCandidate
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
-from bpdebug.sources.script.analysis.readings import ZERO, multiple, tolerance_of
-from bpdebug.sources.script.analysis.standard import Standard
 from bpdebug.sources.script.analysis.steps import Link, Piece
-from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
 from bpdebug.sources.script.conversion.forward import ForwardWriter
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
-from bpdebug.sources.script.recorder.records import Node, ValueOf
+from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
-from bpdebug.sources.torch.tensors import array_of
-
-EXACT = {2: 1e-2, 4: 1e-4, 8: 1e-7}
-"""The bytes of an element -> how far a gradient may lie from the derived one, of the largest element."""
-
+from bpdebug.sources.torch.exact import Exact
+from bpdebug.sources.torch.references import BY_DIFFERENCES, ByAutograd, ByDifferences, forward_again
 
 OF_TORCH = {torch.bfloat16: 5e-2, torch.float16: 1e-2}
-"""The same for what NumPy computes with more bits."""
-STEP, BY_DIFFERENCES = 1e-5, 1e-6
-"""The steps of differences, and how far what they give may lie off."""
-MOST_DIFFERENCES = 2000
-"""Inputs of more elements have no differences taken."""
-
-
-class Exact(Standard):
-    """Holds every gradient to the derived one, and to no multiple of it.
-
-    `is_whole` says that all of the forward was derived: what has no gradient has 0.
-    """
-
-    def __init__(
-        self, parameters: Sequence[TrainedParameter], tolerance: float | None, is_whole: bool = False
-    ) -> None:
-        super().__init__(parameters)
-        self.own_tolerance, self.is_whole = tolerance, is_whole
-
-    def verdicts(self, value_of: ValueOf, gradients: Mapping[int, Any]) -> GradientVerdicts:
-        """Judge."""
-        scale = max((_size(one) for one in gradients.values()), default=0.0)
-        each = tuple(
-            self._verdict(one, value_of, gradients.get(one.old.id), scale) for one in self.parameters
-        )
-        return GradientVerdicts(1.0, 1.0, each)
-
-    def _verdict(
-        self, parameter: TrainedParameter, value_of: ValueOf, reference: Any, scale: float
-    ) -> GradientVerdict:
-        node = parameter.pieces[0].chain[0].node if parameter.pieces else None
-        if reference is None and self.is_whole:  # the forward has no derivative with respect to it but 0
-            reference = np.zeros(parameter.old.shape)
-        if reference is None:
-            return GradientVerdict("unknown", node)
-        is_zero = _size(reference) <= ZERO * scale
-        value = 0.0 * reference if node is None else np.asarray(value_of(node), dtype=float)
-        if np.shape(value) != np.shape(reference):
-            return GradientVerdict("wrong", node)
-        tolerance = self.own_tolerance or EXACT.get(np.asarray(parameter.old.like).dtype.itemsize, 1e-7)
-        off = _size(value - reference)
-        if off <= tolerance * max(_size(reference), ZERO * scale) or (is_zero and off <= tolerance * scale):
-            return GradientVerdict("right", node, 1.0, is_zero=is_zero)
-        ratio = multiple(value, reference, tolerance_of(parameter.old.like))
-        return GradientVerdict("wrong" if ratio is None else "factor", node, ratio)
-
-
-def _size(value: Any) -> float:
-    return float(np.max(np.abs(value), initial=0.0))
-
-
-@dataclass(frozen=True)
-class OfOneCall(Reference):
-    """The gradients of the inputs of one call.
-
-    Attributes
-    ----------
-    call : FunctionCall
-        The call.
-    computed : callable
-        Gives the outputs of the call from its arguments.
-    """
-
-    call: FunctionCall
-    computed: Callable[..., Any]
-
-    def outputs(self, arguments: Sequence[Any]) -> Iterator[tuple[torch.Tensor, Node]]:
-        """Yield each output for some arguments that a gradient comes in for, with that gradient."""
-        out = self.computed(*arguments)
-        outputs = out if isinstance(out, tuple) else (out,)
-        for one, node in zip(outputs, self.call.incoming, strict=False):
-            if node is not None and isinstance(one, torch.Tensor):
-                yield one, node
-
-
-@dataclass(frozen=True)
-class ByAutograd(OfOneCall):
-    """Gradients that torch derives, from a function of the inputs."""
-
-    def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
-        """Return the gradients of the inputs."""
-        leaves: dict[int, torch.Tensor] = {}
-        arguments = []
-        for argument, node, wanted in zip(
-            self.call.arguments, self.call.inputs, self.call.wanted, strict=True
-        ):
-            if node is not None:
-                value = torch.from_numpy(np.array(value_of(node))).to(argument.dtype)
-                if wanted:
-                    value = leaves.setdefault(self.forward.graph.of(node).id, value.requires_grad_())
-                arguments.append(value)
-            else:
-                arguments.append(argument)
-        with torch.enable_grad():
-            total = sum(
-                (one * torch.from_numpy(np.array(value_of(node))).to(one.dtype)).sum()
-                for one, node in self.outputs(arguments)
-                if one.requires_grad
-            )
-        if not isinstance(total, torch.Tensor):  # nothing of it has a derivative other than 0
-            return {number: np.zeros(tuple(leaf.shape)) for number, leaf in leaves.items()}
-        found = torch.autograd.grad(total, [*leaves.values()], allow_unused=True)
-        return {
-            number: np.zeros(tuple(leaf.shape)) if one is None else array_of(one)
-            for (number, leaf), one in zip(leaves.items(), found, strict=True)
-        }
-
-
-@dataclass(frozen=True)
-class ByDifferences(OfOneCall):
-    """Gradients by central differences of the forward, which torch does not see into."""
-
-    def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
-        """Return the gradients of the inputs."""
-        given = [None if node is None else np.array(value_of(node)) for node in self.call.inputs]
-        incoming = {node.id: np.asarray(value_of(node)) for node in self.call.incoming if node is not None}
-
-        def total() -> float:
-            arguments = [
-                one if value is None else torch.from_numpy(value.copy()).to(one.dtype)
-                for one, value in zip(self.call.arguments, given, strict=True)
-            ]
-            with torch.no_grad():
-                return sum(
-                    float(np.sum(array_of(one) * incoming[node.id])) for one, node in self.outputs(arguments)
-                )
-
-        found: dict[int, Any] = {}
-        for value, node, wanted in zip(given, self.call.inputs, self.call.wanted, strict=True):
-            if value is None or node is None or not wanted or value.size > MOST_DIFFERENCES:
-                continue
-            gradient = np.zeros(value.shape)
-            for place in np.ndindex(value.shape):
-                held = value[place]
-                step = STEP * max(1.0, abs(float(held)))
-                value[place] = held + step
-                over = total()
-                value[place] = held - step
-                gradient[place] = (over - total()) / (2 * step)
-                value[place] = held
-            number = self.forward.graph.of(node).id
-            found[number] = found.get(number, 0.0) + gradient
-        return found
-
-
-class Context(SimpleNamespace):
-    """What `forward` gets as its context where nobody goes back through it."""
-
-    def __init__(self) -> None:
-        super().__init__(needs_input_grad=(True,) * 64)
-
-    def _ignore(self, *arguments: Any) -> None:
-        """Keep nothing."""
-
-    save_for_backward = save_for_forward = mark_dirty = mark_non_differentiable = _ignore
-    set_materialize_grads = _ignore
-
-
-def forward_again(call: FunctionCall, has_setup: bool) -> Callable[..., Any]:
-    """Return the `forward` of a call as a function of its inputs."""
-    forward: Any = call.function.forward  # type: ignore[attr-defined]
-    return forward if has_setup else lambda *inputs: forward(Context(), *inputs)
+"""How far a gradient may lie from the derived one, where NumPy computes with more bits than torch."""
 
 
 class _Longer:

@@ -26,7 +26,7 @@ from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.present import panel_titles
 from bpdebug.present.cells import Cell, CellFormat
 from bpdebug.present.feeding import fed_window, in_slice, largest_fed, marked_columns
-from bpdebug.present.panels import Panel
+from bpdebug.present.panel import Panel
 from bpdebug.present.slicing import Slicing
 from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.widgets.cell_drawing import (
