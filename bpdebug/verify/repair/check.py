@@ -16,7 +16,8 @@ from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.functions import analysis_of, calls_of, cut_out
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.verify.repair.assumed import ended_early
-from bpdebug.verify.repair.faults import MOST_FAULTS, Check
+from bpdebug.verify.repair.faults import Check
+from bpdebug.verify.repair.found import MOST_FAULTS
 from bpdebug.verify.repair.functions import CheckedFunction, FoundInFunction, check_function
 from bpdebug.verify.repair.report import (
     Assumed,
@@ -162,6 +163,6 @@ class ScriptCheck(Check):
             before = self.judge.corrected
             self.judge.corrected = {**before, **each.corrected}
             mended = self.judge.mended_by(before, self.judge.corrected)
-            self._found(each.finding._replace(also_wrong=tuple(sorted(mended))))
+            self.add_finding(each.finding._replace(also_wrong=tuple(sorted(mended))))
         self.notes += checked.report.assumed.notes
         self.proven = tuple(self.findings.each)
