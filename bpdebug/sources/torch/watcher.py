@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import CodeType, FrameType
@@ -187,13 +188,18 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         with self.alone():
             owner[key] = value
 
-    def settle(self) -> None:
+    def settle(self, own: Mapping[int, int]) -> None:
         """Let no node have a value that a later write changes."""
-        self.tensors.settle()
+        arguments = (one for call in self.functions for one in call.arguments)
+        self.tensors.settle(Counter(map(id, (*self.hooked.values(), *arguments))) + Counter(own))
 
     def leaves(self) -> Iterator[tuple[Any, Node]]:
         """Yield the tensors that nothing computed."""
         return self.tensors.leaves()
+
+    def is_differentiated(self, node: Node) -> bool:
+        """Whether a gradient will flow back through a node: `x = x + block(x)` is no step of x."""
+        return torch.is_grad_enabled() and node.id in self.flows
 
     @contextmanager
     def alone(self) -> Iterator[None]:

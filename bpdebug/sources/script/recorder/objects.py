@@ -162,8 +162,14 @@ class OtherTensors(Protocol):
         """Begin anew."""
         ...
 
-    def settle(self) -> None:
-        """Let no node have a value that a later write changes."""
+    def settle(self, own: Mapping[int, int]) -> None:
+        """Let no node have a value that a later write changes.
+
+        Parameters
+        ----------
+        own : mapping
+            The identity of a tensor -> how often the recording itself holds it: who else does can write to it.
+        """
         ...
 
     def leaves(self) -> Iterator[tuple[Any, Node]]:
@@ -302,12 +308,12 @@ class Objects:
         family.parts = 0 if kept is None else family.parts + 1
         return None if kept is None else Undo(index, part, kept)
 
-    def settle(self) -> None:
-        """Let no node have a value that a later write changes."""
+    def settle(self, own: Mapping[int, int]) -> None:
+        """Let no node have a value that a later write changes; see `OtherTensors.settle`."""
         for family in self.families.values():
             family.keep()
         if self.other is not None:
-            self.other.settle()
+            self.other.settle(own)
 
     def renamed(self, value: Any, node: Node) -> None:
         """Let an object stand for a node that is the same as the one that it stood for."""

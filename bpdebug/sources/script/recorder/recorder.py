@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
@@ -143,7 +144,8 @@ class Recorder:
 
     def keep(self) -> None:
         """Keep what was recorded so that nothing that happens later changes it."""
-        self.objects.settle()
+        own = Counter(id(value) for one in self.instances for value in (one.scope or {}).values())
+        self.objects.settle(own)
         held = Held(self.instances, self.journal)
         for known in self.objects.known.values():
             _, node = known.history[0]
