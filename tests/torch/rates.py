@@ -105,7 +105,10 @@ def with_corrections(text: str, findings: Sequence[Any]) -> str:
     lines = text.splitlines(keepends=True)
     for finding in sorted(findings, key=lambda one: (one.source.line, one.source.columns), reverse=True):
         source = finding.source
-        begin, end = lines[source.line - 1][: source.columns[0]], lines[source.end_line - 1][source.columns[1] :]
+        begin, end = (
+            lines[source.line - 1][: source.columns[0]],
+            lines[source.end_line - 1][source.columns[1] :],
+        )
         lines[source.line - 1 : source.end_line] = [f"{begin}{finding.correction}{end}"]
     return "".join(lines)
 

@@ -219,20 +219,22 @@ class _Longer:
         return node
 
 
-def _total(longer: _Longer, call: FunctionCall) -> Node | None:
-    """Add `Σ output · incoming`, with the incoming gradients taken as constants."""
+def _total(longer: _Longer, call: FunctionCall) -> tuple[Node | None, dict[int, Node]]:
+    """Add `Σ output · incoming`, with the incoming gradients taken as constants; return these too."""
     total: Node | None = None
+    constants: dict[int, Node] = {}
     for out, incoming in zip(call.outputs, call.incoming, strict=False):
         if out is None or incoming is None or out.like.dtype.kind != "f" or out.shape != incoming.shape:
             continue
         held = longer.add(None, (), incoming.value)
+        constants[held.id] = incoming
         each = longer.add(np.multiply, (out, held), out.value * held.value)
         part = longer.add(np.sum, (each,), np.asarray(np.sum(each.value)))
         if total is None:
             total = part
         else:
             total = longer.add(np.add, (total, part), np.asarray(total.value + part.value))
-    return total
+    return total, constants
 
 
 def _as_shaped(longer: _Longer, gradient: Node, shape: tuple[int, ...]) -> Node:
@@ -297,7 +299,7 @@ def analysis_of(
         forward is derived, and torch derives `forward` where something in it is opaque.
     """
     longer = _Longer(recording)
-    total = _total(longer, call)
+    total, constants = _total(longer, call)
     if total is None:
         return None
     asked = _parameters(longer, call)
@@ -328,7 +330,8 @@ def analysis_of(
         gradients = {}
     verdicts = standard.verdicts(recorded, gradients)
     loss = Explanation(LossCandidate((graph.of(total),), line), reference, gradients, standard, verdicts)
-    return FunctionAnalysis(call, recording, Analysis(recording, graph, parameters, loss), unjudged)
+    analysis = Analysis(recording, graph, parameters, loss)
+    return FunctionAnalysis(call, recording, analysis, unjudged, constants)
 
 
 def _takes_context(call: FunctionCall) -> bool:

@@ -20,6 +20,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch._C._autograd import _get_sequence_nr
+from torch.autograd.graph import _engine_run_backward
 from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -36,6 +37,8 @@ from bpdebug.sources.torch.operations.backward import BACKWARD
 from bpdebug.sources.torch.operations.forward import FORWARD, LOST, RESHAPES, SAME
 from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped, within
 
+ENGINE = _engine_run_backward.__code__
+"""Where torch's way back begins: its frame lies between the person's `backward()` and their hooks."""
 TABLE = {**FORWARD, **BACKWARD}
 NOT_COMPUTED = frozenset(
     {
@@ -231,10 +234,21 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return func(*args, **kwargs)
         node = torch._C._current_autograd_node()
         with self.alone():
-            if node is None or isinstance(node, BackwardCFunction):
+            if node is None or isinstance(node, BackwardCFunction) or self._is_in_hook():
                 return self._seen(func, args, kwargs, self.site())
             with self._going_back(node) as site:
                 return self._seen(func, args, kwargs, site)
+
+    def _is_in_hook(self) -> bool:
+        """Whether the person's own code runs within torch's way back: a hook on a tensor or a module."""
+        frame: FrameType | None = sys._getframe(2)
+        while (
+            frame is not None
+            and frame.f_code is not ENGINE
+            and frame.f_code.co_filename not in self.recorder.files
+        ):
+            frame = frame.f_back
+        return frame is not None and frame.f_code is not ENGINE
 
     @contextmanager
     def _going_back(self, node: Any) -> Iterator[Site | None]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script import Recording, RecordingOptions, record_script
-from bpdebug.sources.script.analysis.analysis import analyse
+from bpdebug.sources.script import Node, Recording, RecordingOptions, record_script
+from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.functions import analysis_of, calls_of, cut_out
-from bpdebug.sources.script.analysis.told import Told
+from bpdebug.sources.script.analysis.told import INTENDED, Told, hold_intended
 from bpdebug.verify.repair.assumed import ended_early
 from bpdebug.verify.repair.faults import Check
-from bpdebug.verify.repair.functions import CheckedFunction, FoundInFunction, check_function
+from bpdebug.verify.repair.functions import CheckedFunction, FoundInFunction, as_derived, check_function
+from bpdebug.verify.repair.judge import Judge
+from bpdebug.verify.repair.replay import Replaced, Replay
 from bpdebug.verify.repair.report import (
     Assumed,
     ParameterVerdict,
@@ -42,6 +45,7 @@ def check_script(
     loss: str | int = "",
     gradients: Mapping[str, str] = MappingProxyType({}),
     parameters: Sequence[str] = (),
+    intended: Sequence[str] = (),
     progress: Progress = unsaid,
 ) -> ScriptReport:
     """Check the gradients in a person's own script.
@@ -63,6 +67,9 @@ def check_script(
         The name of a tensor -> the name of its gradient.
     parameters : sequence of str
         The only parameters to look at.
+    intended : sequence of str
+        The functions, by name, whose backward is meant to be another than the derivative: a straight-through
+        estimator, a reversal of gradients. All else is judged as if they handed the derivative on.
     progress : callable
         Is told which line is looked at and how many edits have been tried; it may raise `Interrupted`, which
         ends the search as Ctrl+C does.
@@ -79,7 +86,7 @@ def check_script(
     BpdebugError
         If a loss, a gradient or a parameter is named that is not there.
     """
-    told = Told(str(loss), gradients, tuple(parameters))
+    told = Told(str(loss), gradients, tuple(parameters), tuple(intended))
     return check_recording(record_script(script, arguments, options), seconds, told, progress)
 
 
@@ -97,14 +104,55 @@ def check_recording(
         notes = (*ended_early(recording), *recording.messages, *analysis.notes)
         return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes, told))
     with ExitStack() as stack, np.errstate(all="ignore"):
-        report = ScriptCheck(recording, analysis, deadline, stack, progress).report()
+        report = ScriptCheck(recording, analysis, deadline, stack, progress, told.intended).report()
     return report._replace(assumed=report.assumed._replace(told=told))
+
+
+class ScriptJudge(Judge):
+    """Lets the functions that are meant to be otherwise hand the derivative on, so that all else is judged."""
+
+    def __init__(self, recording: Recording, analysis: Analysis, intended: Sequence[str]) -> None:
+        self.intended = intended
+        super().__init__(recording, analysis)
+
+    def replay_of(self, targets: Sequence[Node]) -> Replay:
+        """Return what computes the recording again."""
+        return Replay(self.recording, targets, given=derived_of(self.recording, self.intended))
+
+
+def derived_of(recording: Recording, names: Collection[str]) -> Replaced:
+    """Return what lets the calls of some functions hand the derived gradients on."""
+    found: dict[int, Any] = {}
+    for call in calls_of(recording) if names else ():
+        if call.name in names:
+            with cut_out(call):
+                one = analysis_of(call.library)(recording, call)
+            found.update(as_derived(one) if one is not None else ())
+    return found
 
 
 class ScriptCheck(Check):
     """Corrects the functions that have a backward of their own, each by itself; then what is wrong still."""
 
     notes: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        recording: Recording,
+        analysis: Analysis,
+        deadline: float,
+        stack: ExitStack,
+        progress: Progress,
+        intended: Sequence[str] = (),
+    ) -> None:
+        self.intended = intended
+        hold_intended(intended, [call.name for call in calls_of(recording)])
+        super().__init__(recording, analysis, deadline, stack, progress)
+        self.notes = tuple(f"{name} is meant to be as it is, and was not judged" for name in intended)
+
+    def judge_of(self, recording: Recording, analysis: Analysis) -> Judge:
+        """Return who says what is right."""
+        return ScriptJudge(recording, analysis, self.intended)
 
     def assumed(self) -> Assumed:
         """Say what the check takes for granted, and what autograd does with what a function returns."""
@@ -121,7 +169,12 @@ class ScriptCheck(Check):
         looked_at: Counter[type] = Counter()
         is_right = not self.judge.wrong()
         for call in calls_of(self.recording):
-            if call.file not in own or looked_at[call.function] == MOST_CALLS or self.search.is_over:
+            if (
+                call.name in self.intended
+                or call.file not in own
+                or looked_at[call.function] == MOST_CALLS
+                or self.search.is_over
+            ):
                 continue
             looked_at[call.function] += 1
             with cut_out(call):
@@ -137,10 +190,15 @@ class ScriptCheck(Check):
 
     def _take_function(self, found: Sequence[FoundInFunction], checked: CheckedFunction) -> None:
         """Take what was found in a function; what it made wrong in the script is what is right now."""
+        name = checked.report.file
         for each in found:
             before = self.judge.corrected
-            self.judge.corrected = {**before, **each.corrected}
+            mending = each.corrected if each.finding.verified else derived_of(self.recording, {name})
+            self.judge.corrected = {**before, **mending}
             mended = self.judge.mended_by(before, self.judge.corrected)
             self._found(each.finding._replace(also_wrong=tuple(sorted(mended))))
-        self.notes += checked.report.assumed.notes
+        self.notes += (
+            *checked.report.assumed.notes,
+            f"{name}: if its backward is meant to be another than the derivative: {INTENDED} {name}",
+        )
         self.proven = tuple(self.findings.each)

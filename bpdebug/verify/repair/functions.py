@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
+from bpdebug.sources.script.recorder.records import ValueOf
+from bpdebug.sources.script.reference import Reference
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.places import source_of, turns_of
@@ -146,6 +148,39 @@ def check_function(one: FunctionAnalysis, seconds: float, progress: Progress = u
             report._replace(findings=found), tuple(FoundInFunction(one, {}) for one in found)
         )
     return CheckedFunction(report, tuple(map(FoundInFunction, report.findings, check.steps)))
+
+
+def as_derived(one: FunctionAnalysis) -> Iterator[tuple[int, Callable[[ValueOf], Any]]]:
+    """Yield what lets a call hand the derived gradients on, whatever its own backward gives."""
+    call, seen, loss = one.call, set[int](), one.analysis.loss
+    incoming = {node.id for node in call.incoming if node is not None}
+    judged = zip(one.analysis.parameters, one.analysis.verdicts_of_record, strict=True)
+    known = {parameter.old.id for parameter, verdict in judged if verdict.kind != "unknown"}
+    for node, gradient in zip(call.inputs, call.gradients, strict=False):
+        if node is None or gradient is None or gradient.id in incoming or loss is None:
+            continue
+        number = one.analysis.graph.of(node.origin).id
+        if number in known:
+            yield gradient.id, partial(_derived, one, loss.reference, number, gradient, number not in seen)
+        seen.add(number)
+
+
+def _derived(
+    one: FunctionAnalysis,
+    reference: Reference,
+    number: int,
+    gradient: Node,
+    is_first: bool,
+    value_of: ValueOf,
+) -> Any:
+    """Return a derived gradient, spread over a shape that autograd sums up; of one tensor once."""
+
+    def given(node: Node) -> Any:
+        return value_of(one.incoming.get(node.id, node))
+
+    like = np.asarray(gradient.like)
+    found = np.asarray(reference.gradients(given).get(number, 0.0)) if is_first else np.asarray(0.0)
+    return np.broadcast_to(found * (found.size / max(like.size, 1)), like.shape).astype(like.dtype)
 
 
 def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:

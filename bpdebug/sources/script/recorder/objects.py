@@ -176,6 +176,10 @@ class OtherTensors(Protocol):
         """Yield the tensors that nothing computed, and their nodes."""
         ...
 
+    def is_differentiated(self, node: Node) -> bool:
+        """Whether the library will go back through a node: then it is no gradient that a step adds."""
+        ...
+
 
 def node_then(history: Sequence[tuple[int, Node]], time: int) -> Node:
     """Return the node that something stood for at a time, from those that it stood for since when."""
