@@ -123,7 +123,7 @@ def score(plant: Planted) -> Score | None:
     try:
         if is_right(plant.text, plant.name, (1, 2)):
             return None
-    except Exception:  # noqa: S110 (what raises, torch itself says)
+    except Exception:
         return None
     began = time.perf_counter()
     function = getattr(imported(plant.text), plant.name)
@@ -159,7 +159,8 @@ def silence(case: tuple[str, int]) -> tuple[str, int, str]:
 def share(title: str, marks: Iterable[bool]) -> str:
     """Return a count and its percentage."""
     listed = list(marks)
-    return f"  {title:22s} {sum(listed):4d} of {len(listed):4d}  {100 * sum(listed) / max(len(listed), 1):5.1f} %"
+    percent = 100 * sum(listed) / max(len(listed), 1)
+    return f"  {title:22s} {sum(listed):4d} of {len(listed):4d}  {percent:5.1f} %"
 
 
 def summary(title: str, scores: Sequence[Score]) -> str:

@@ -1,4 +1,4 @@
-"""What is meant otherwise, hooks, and what cannot be mended, in a script: named, and all else judged beside it."""
+"""What is meant otherwise, hooks, and what cannot be mended, in a script: all else is judged beside it."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Name, Phase, Statement, names
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.program.history import History
 from bpdebug.engine.program.passages import LOSS
 from bpdebug.engine.program.program import Program
-from bpdebug.engine.program.history import History
 from bpdebug.engine.program.trace import Trace, read_only
 from bpdebug.errors import BpdebugError, Problem, ScriptError, ShapeError
 from bpdebug.sources.case import Case, Script

@@ -20,8 +20,8 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch._C._autograd import _get_sequence_nr
-from torch.autograd.graph import _engine_run_backward
 from torch.autograd.function import BackwardCFunction
+from torch.autograd.graph import _engine_run_backward
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from bpdebug.sources.script.recorder.function_calls import FunctionCall

@@ -109,7 +109,7 @@ def check_recording(
 
 
 class ScriptJudge(Judge):
-    """Lets the functions that are meant to be otherwise hand the derivative on, so that all else is judged."""
+    """Lets functions that are meant otherwise hand the derivative on, so that all else is judged."""
 
     def __init__(self, recording: Recording, analysis: Analysis, intended: Sequence[str]) -> None:
         self.intended = intended

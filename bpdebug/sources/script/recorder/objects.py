@@ -168,7 +168,7 @@ class OtherTensors(Protocol):
         Parameters
         ----------
         own : mapping
-            The identity of a tensor -> how often the recording itself holds it: who else does can write to it.
+            The identity of a tensor -> how often the recording holds it: who else does can write to it.
         """
         ...
 
