@@ -9,8 +9,7 @@ is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import SimpleNamespace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,24 +26,18 @@ from bpdebug.sources.script.analysis.readings import ZERO, multiple, tolerance_o
 from bpdebug.sources.script.analysis.standard import Standard
 from bpdebug.sources.script.analysis.steps import Link, Piece
 from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
-from bpdebug.sources.script.conversion.forward import ForwardWriter
+from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.records import Node, ValueOf
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
-from bpdebug.sources.torch.tensors import array_of
+from bpdebug.sources.torch.references import BY_DIFFERENCES, ByAutograd, ByDifferences, forward_again
 
 EXACT = {2: 1e-2, 4: 1e-4, 8: 1e-7}
 """The bytes of an element -> how far a gradient may lie from the derived one, of the largest element."""
-
-
 OF_TORCH = {torch.bfloat16: 5e-2, torch.float16: 1e-2}
 """The same for what NumPy computes with more bits."""
-STEP, BY_DIFFERENCES = 1e-5, 1e-6
-"""The steps of differences, and how far what they give may lie off."""
-MOST_DIFFERENCES = 2000
-"""Inputs of more elements have no differences taken."""
 
 
 class Exact(Standard):
@@ -89,119 +82,6 @@ class Exact(Standard):
 
 def _size(value: Any) -> float:
     return float(np.max(np.abs(value), initial=0.0))
-
-
-@dataclass(frozen=True)
-class OfOneCall(Reference):
-    """The gradients of the inputs of one call.
-
-    Attributes
-    ----------
-    call : FunctionCall
-        The call.
-    computed : callable
-        Gives the outputs of the call from its arguments.
-    """
-
-    call: FunctionCall
-    computed: Callable[..., Any]
-
-    def outputs(self, arguments: Sequence[Any]) -> Iterator[tuple[torch.Tensor, Node]]:
-        """Yield each output for some arguments that a gradient comes in for, with that gradient."""
-        out = self.computed(*arguments)
-        outputs = out if isinstance(out, tuple) else (out,)
-        for one, node in zip(outputs, self.call.incoming, strict=False):
-            if node is not None and isinstance(one, torch.Tensor):
-                yield one, node
-
-
-@dataclass(frozen=True)
-class ByAutograd(OfOneCall):
-    """Gradients that torch derives, from a function of the inputs."""
-
-    def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
-        """Return the gradients of the inputs."""
-        leaves: dict[int, torch.Tensor] = {}
-        arguments = []
-        for argument, node, wanted in zip(
-            self.call.arguments, self.call.inputs, self.call.wanted, strict=True
-        ):
-            if node is not None:
-                value = torch.from_numpy(np.array(value_of(node))).to(argument.dtype)
-                if wanted:
-                    value = leaves.setdefault(self.forward.graph.of(node).id, value.requires_grad_())
-                arguments.append(value)
-            else:
-                arguments.append(argument)
-        with torch.enable_grad():
-            total = sum(
-                (one * torch.from_numpy(np.array(value_of(node))).to(one.dtype)).sum()
-                for one, node in self.outputs(arguments)
-                if one.requires_grad
-            )
-        if not isinstance(total, torch.Tensor):  # nothing of it has a derivative other than 0
-            return {number: np.zeros(tuple(leaf.shape)) for number, leaf in leaves.items()}
-        found = torch.autograd.grad(total, [*leaves.values()], allow_unused=True)
-        return {
-            number: np.zeros(tuple(leaf.shape)) if one is None else array_of(one)
-            for (number, leaf), one in zip(leaves.items(), found, strict=True)
-        }
-
-
-@dataclass(frozen=True)
-class ByDifferences(OfOneCall):
-    """Gradients by central differences of the forward, which torch does not see into."""
-
-    def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
-        """Return the gradients of the inputs."""
-        given = [None if node is None else np.array(value_of(node)) for node in self.call.inputs]
-        incoming = {node.id: np.asarray(value_of(node)) for node in self.call.incoming if node is not None}
-
-        def total() -> float:
-            arguments = [
-                one if value is None else torch.from_numpy(value.copy()).to(one.dtype)
-                for one, value in zip(self.call.arguments, given, strict=True)
-            ]
-            with torch.no_grad():
-                return sum(
-                    float(np.sum(array_of(one) * incoming[node.id])) for one, node in self.outputs(arguments)
-                )
-
-        found: dict[int, Any] = {}
-        for value, node, wanted in zip(given, self.call.inputs, self.call.wanted, strict=True):
-            if value is None or node is None or not wanted or value.size > MOST_DIFFERENCES:
-                continue
-            gradient = np.zeros(value.shape)
-            for place in np.ndindex(value.shape):
-                held = value[place]
-                step = STEP * max(1.0, abs(float(held)))
-                value[place] = held + step
-                over = total()
-                value[place] = held - step
-                gradient[place] = (over - total()) / (2 * step)
-                value[place] = held
-            number = self.forward.graph.of(node).id
-            found[number] = found.get(number, 0.0) + gradient
-        return found
-
-
-class Context(SimpleNamespace):
-    """What `forward` gets as its context where nobody goes back through it."""
-
-    def __init__(self) -> None:
-        super().__init__(needs_input_grad=(True,) * 64)
-
-    def _ignore(self, *arguments: Any) -> None:
-        """Keep nothing."""
-
-    save_for_backward = save_for_forward = mark_dirty = mark_non_differentiable = _ignore
-    set_materialize_grads = _ignore
-
-
-def forward_again(call: FunctionCall, has_setup: bool) -> Callable[..., Any]:
-    """Return the `forward` of a call as a function of its inputs."""
-    forward: Any = call.function.forward  # type: ignore[attr-defined]
-    return forward if has_setup else lambda *inputs: forward(Context(), *inputs)
 
 
 class _Longer:
@@ -311,27 +191,57 @@ def analysis_of(
     titles = {one.old.id: one.name for one in parameters}
     forward = ForwardWriter(graph, [one.old for one in parameters], titles).write((total,))
     line = total.site.line if total.site else 0
-    dtypes = {one.dtype for one in call.arguments if isinstance(one, torch.Tensor)}
-    reference = _derived(forward, graph.of(total), parameters) if computed is None else None
-    is_whole = reference is not None
-    least = max((OF_TORCH.get(dtype, 0.0) for dtype in dtypes), default=0.0)
-    if reference is None:
-        by_torch = computed or forward_again(call, not _takes_context(call))
-        is_seen = computed is not None or bool(
-            graph.reached([one.old for one in parameters])[graph.of(total).id]
-        )
-        kind = ByAutograd if is_seen else ByDifferences
-        least = least if is_seen else max(least, BY_DIFFERENCES)
-        reference = kind(forward, Program({}, ()), call, by_torch)
-    standard = Exact(parameters, tolerance or least or None, is_whole)
-    try:
-        gradients = reference.gradients()
-    except Exception:
-        gradients = {}
-    verdicts = standard.verdicts(recorded, gradients)
-    loss = Explanation(LossCandidate((graph.of(total),), line), reference, gradients, standard, verdicts)
+    chosen: tuple[Reference, Mapping[int, Any], Exact, GradientVerdicts] | None = None
+    is_seen = bool(graph.reached([one.old for one in parameters])[graph.of(total).id])
+    derived = _derived(forward, graph.of(total), parameters) if computed is None else None
+    for reference, least in _references(forward, call, derived, computed, is_seen):
+        standard = Exact(parameters, tolerance or max(least, _least(call)) or None, reference is derived)
+        gradients = _gradients(reference)
+        verdicts = standard.verdicts(recorded, gradients)
+        if chosen is None or not chosen[1] or verdicts.are_right:
+            chosen = reference, gradients, standard, verdicts
+        if verdicts.are_right:
+            break
+    assert chosen is not None, "there is always one reference"
+    loss = Explanation(LossCandidate((graph.of(total),), line), *chosen)
     analysis = Analysis(recording, graph, parameters, loss)
     return FunctionAnalysis(call, recording, analysis, unjudged, constants)
+
+
+def _references(
+    forward: Forward,
+    call: FunctionCall,
+    derived: Reference | None,
+    computed: Callable[..., Any] | None,
+    is_seen: bool,
+) -> Iterator[tuple[Reference, float]]:
+    """Yield what may say which gradients are right, and how far it may lie off; the first that can.
+
+    Where the derivative is another than what differences give, the latter are believed: what bisection or a
+    search gives depends on the input otherwise than each of its steps does.
+    """
+    again = computed or forward_again(call, not _takes_context(call))
+    nothing = Program({}, ())
+    if derived is not None:
+        yield derived, 0.0
+    elif is_seen or computed is not None:
+        yield ByAutograd(forward, nothing, call, again), 0.0
+    if computed is None:
+        yield ByDifferences(forward, nothing, call, again), BY_DIFFERENCES
+
+
+def _least(call: FunctionCall) -> float:
+    """Return how far gradients may lie off where torch computes with fewer bits than NumPy has."""
+    dtypes = {one.dtype for one in call.arguments if isinstance(one, torch.Tensor)}
+    return max((OF_TORCH.get(dtype, 0.0) for dtype in dtypes), default=0.0)
+
+
+def _gradients(reference: Reference) -> dict[int, Any]:
+    """Return the gradients of the inputs; none where the person's own code raises."""
+    try:
+        return reference.gradients()
+    except Exception:
+        return {}
 
 
 def _takes_context(call: FunctionCall) -> bool:

@@ -271,6 +271,11 @@ def array_of(tensor: torch.Tensor) -> Any:
     return plain.resolve_conj().resolve_neg().numpy()
 
 
+def shares_memory(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors are of one storage."""
+    return bool(one.untyped_storage()._cdata == other.untyped_storage()._cdata)
+
+
 def unwrapped(tensor: torch.Tensor) -> torch.Tensor:
     """Return the tensor within what `vmap` and the like put around one: that is what is computed with."""
     while is_functorch_wrapped_tensor(tensor):

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import CodeType, FrameType
 from typing import Any, cast
 
@@ -35,7 +35,7 @@ from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.operations.applying import Application, UnknownFormError, term
 from bpdebug.sources.torch.operations.backward import BACKWARD
 from bpdebug.sources.torch.operations.forward import FORWARD, LOST, RESHAPES, SAME
-from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped, within
+from bpdebug.sources.torch.tensors import Tensors, array_of, shares_memory, tensor_of, unwrapped, within
 
 ENGINE = _engine_run_backward.__code__
 """Where torch's way back begins: its frame lies between the person's `backward()` and their hooks."""
@@ -118,6 +118,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.asked: set[int] = set()  # the leaves whose names were looked for
         self.cut: dict[int, Node] = {}
         self.functions: list[FunctionCall] = []  # of custom Functions
+        self.running: list[FunctionCall] = []  # those whose forward runs
 
     def node_of(self, value: Any) -> Node:
         """Return the node that a tensor stands for now."""
@@ -187,8 +188,9 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return array_of(unwrapped(value))
 
     def stored(self, owner: Any, key: Any, value: Any) -> None:
-        """Do `owner[key] = value`, of which nothing is to be seen."""
-        with self.alone():
+        """Do `owner[key] = value`, of which nothing is to be seen where `value` is a view of that part."""
+        is_view = isinstance(value, torch.Tensor) and shares_memory(value, owner)
+        with self.alone() if is_view else nullcontext():
             owner[key] = value
 
     def settle(self, own: Mapping[int, int]) -> None:

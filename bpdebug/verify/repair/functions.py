@@ -15,7 +15,7 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
-from bpdebug.sources.script.recorder.records import ValueOf
+from bpdebug.sources.script.recorder.records import ValueOf, same
 from bpdebug.sources.script.reference import Reference
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
@@ -24,6 +24,9 @@ from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Progress, unsaid
+
+COPIES = (same, np.copy)
+"""What gives what it gets."""
 
 
 class FunctionJudge(Judge):
@@ -51,8 +54,26 @@ class FunctionJudge(Judge):
     def suspects(self, every: bool = False) -> list[Suspect]:
         """Return the lines that can be at fault; `return dx` only hands on what another has computed."""
         found = super().suspects(every)
-        own = [line for line in found if line.site.role == "assign" or not line.site.code.isidentifier()]
+        own = [line for line in found if not self._is_handed_on(line)]
         return found if every else own or found
+
+    def _is_handed_on(self, line: Suspect) -> bool:
+        """Whether a line only returns a name, or copies an incoming gradient."""
+        if line.site.role != "assign":
+            return line.site.code.isidentifier()
+        return line.first.node is not None and self._is_incoming(line.first.node)
+
+    def _is_right(self, node: Node) -> bool:
+        return self._is_incoming(node) or super()._is_right(node)
+
+    def _is_incoming(self, copied: Node) -> bool:
+        """Whether a node is a copy of an incoming gradient."""
+        node: Node | None = copied
+        while node is not None and node.function in COPIES:
+            node = node.operands[0]
+            if node in self.incoming:
+                return True
+        return False
 
     @cached_property
     def dependent(self) -> set[int]:
