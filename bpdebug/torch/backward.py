@@ -21,7 +21,7 @@ from bpdebug.errors import Problem, ScriptError
 from bpdebug.sources.script import Recording
 from bpdebug.sources.script.analysis.functions import calls_of, cut_out
 from bpdebug.sources.script.conversion.statements import shown
-from bpdebug.sources.script.live import Recorded, watched
+from bpdebug.sources.script.watched import Recorded, watched
 from bpdebug.sources.torch.analysis import analysis_of
 from bpdebug.sources.torch.functions import code_of, custom_functions
 from bpdebug.sources.torch.tensors import within
@@ -164,7 +164,7 @@ def check_backward(
             reports.append(report)
         if "wrong" in report.verdicts.values():
             notes.append(
-                f"{call.name}: if its backward is meant to be another than the derivative: intended={call.name}"
+                f"{call.name}: if its backward is not meant to be the derivative: intended={call.name}"
             )
         notes += [f"{call.name}: backward returns None for {name}, which is not judged" for name in one.free]
     reached = {call.function for call in calls}

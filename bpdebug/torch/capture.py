@@ -14,7 +14,8 @@ import torch
 
 from bpdebug.sources.capture.writing import save
 from bpdebug.sources.script.case import RecordedCase, case_of
-from bpdebug.sources.script.live import Recorded, RecordedBlock, watched
+from bpdebug.sources.script.live import RecordedBlock
+from bpdebug.sources.script.watched import Recorded, watched
 from bpdebug.sources.torch.first_bad import BadValue, first_bad
 from bpdebug.sources.torch.functions import code_of
 from bpdebug.tui import opening

@@ -64,7 +64,7 @@ def test_what_is_wrong_or_meant_says_how_to_tell(script) -> None:
     report = check_script(script(SCRIPT), seconds=4)
     assert {one.source.line for one in report.findings} == {13, 24}
     said = " ".join(report.assumed.notes)
-    assert "Sign: if its backward is meant to be another than the derivative: --intended Sign" in said
+    assert "Sign: if its backward is not meant to be the derivative: --intended Sign" in said
     assert "Square" not in said
 
 

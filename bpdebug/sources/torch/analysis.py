@@ -2,8 +2,7 @@
 
 The gradients are those of `Σ output · incoming gradient`, derived from the recorded forward. Where something
 in it is opaque, torch derives them instead, from the same `forward` run once more; a function that is known
-to compute the same may stand in for it. No factor is a convention here: a gradient is the derived one, or it
-is wrong.
+to compute the same may stand in for it.
 """
 
 from __future__ import annotations
@@ -22,66 +21,19 @@ from bpdebug.sources.script.analysis.explanation import Explanation
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.analysis.losses import LossCandidate
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
-from bpdebug.sources.script.analysis.readings import ZERO, multiple, tolerance_of
-from bpdebug.sources.script.analysis.standard import Standard
 from bpdebug.sources.script.analysis.steps import Link, Piece
-from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
+from bpdebug.sources.script.analysis.verdicts import GradientVerdicts
 from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
-from bpdebug.sources.script.recorder.records import Node, ValueOf
+from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
+from bpdebug.sources.torch.exact import Exact
 from bpdebug.sources.torch.references import BY_DIFFERENCES, ByAutograd, ByDifferences, forward_again
 
-EXACT = {2: 1e-2, 4: 1e-4, 8: 1e-7}
-"""The bytes of an element -> how far a gradient may lie from the derived one, of the largest element."""
 OF_TORCH = {torch.bfloat16: 5e-2, torch.float16: 1e-2}
-"""The same for what NumPy computes with more bits."""
-
-
-class Exact(Standard):
-    """Holds every gradient to the derived one, and to no multiple of it.
-
-    `is_whole` says that all of the forward was derived: what has no gradient has 0.
-    """
-
-    def __init__(
-        self, parameters: Sequence[TrainedParameter], tolerance: float | None, is_whole: bool = False
-    ) -> None:
-        super().__init__(parameters)
-        self.own_tolerance, self.is_whole = tolerance, is_whole
-
-    def verdicts(self, value_of: ValueOf, gradients: Mapping[int, Any]) -> GradientVerdicts:
-        """Judge."""
-        scale = max((_size(one) for one in gradients.values()), default=0.0)
-        each = tuple(
-            self._verdict(one, value_of, gradients.get(one.old.id), scale) for one in self.parameters
-        )
-        return GradientVerdicts(1.0, 1.0, each)
-
-    def _verdict(
-        self, parameter: TrainedParameter, value_of: ValueOf, reference: Any, scale: float
-    ) -> GradientVerdict:
-        node = parameter.pieces[0].chain[0].node if parameter.pieces else None
-        if reference is None and self.is_whole:  # the forward has no derivative with respect to it but 0
-            reference = np.zeros(parameter.old.shape)
-        if reference is None:
-            return GradientVerdict("unknown", node)
-        is_zero = _size(reference) <= ZERO * scale
-        value = 0.0 * reference if node is None else np.asarray(value_of(node), dtype=float)
-        if np.shape(value) != np.shape(reference):
-            return GradientVerdict("wrong", node)
-        tolerance = self.own_tolerance or EXACT.get(np.asarray(parameter.old.like).dtype.itemsize, 1e-7)
-        off = _size(value - reference)
-        if off <= tolerance * max(_size(reference), ZERO * scale) or (is_zero and off <= tolerance * scale):
-            return GradientVerdict("right", node, 1.0, is_zero=is_zero)
-        ratio = multiple(value, reference, tolerance_of(parameter.old.like))
-        return GradientVerdict("wrong" if ratio is None else "factor", node, ratio)
-
-
-def _size(value: Any) -> float:
-    return float(np.max(np.abs(value), initial=0.0))
+"""How far a gradient may lie from the derived one, where NumPy computes with more bits than torch."""
 
 
 class _Longer:

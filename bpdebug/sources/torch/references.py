@@ -1,4 +1,7 @@
-"""What gives the right gradients of one call where its forward is not derived: torch, or differences."""
+"""The gradients of one call's inputs where its recorded forward cannot be derived: `forward` runs once more.
+
+torch derives what it sees into, and takes central differences of the rest.
+"""
 
 from __future__ import annotations
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
-from bpdebug.sources.script.recorder.records import ValueOf, same
-from bpdebug.sources.script.reference import Reference
+from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.places import source_of, turns_of
@@ -66,14 +65,15 @@ class FunctionJudge(Judge):
     def _is_right(self, node: Node) -> bool:
         return self._is_incoming(node) or super()._is_right(node)
 
+    def _is_at_home(self, suspect: Suspect, read: Sequence[Node]) -> bool:
+        return any(map(self._is_incoming, read)) or super()._is_at_home(suspect, read)
+
     def _is_incoming(self, copied: Node) -> bool:
-        """Whether a node is a copy of an incoming gradient."""
+        """Whether a node is an incoming gradient, or a copy of one."""
         node: Node | None = copied
-        while node is not None and node.function in COPIES:
-            node = node.operands[0]
-            if node in self.incoming:
-                return True
-        return False
+        while node is not None and node not in self.incoming:
+            node = node.operands[0] if node.function in COPIES else None
+        return node is not None
 
     @cached_property
     def dependent(self) -> set[int]:
@@ -169,39 +169,6 @@ def check_function(one: FunctionAnalysis, seconds: float, progress: Progress = u
             report._replace(findings=found), tuple(FoundInFunction(one, {}) for one in found)
         )
     return CheckedFunction(report, tuple(map(FoundInFunction, report.findings, check.steps)))
-
-
-def as_derived(one: FunctionAnalysis) -> Iterator[tuple[int, Callable[[ValueOf], Any]]]:
-    """Yield what lets a call hand the derived gradients on, whatever its own backward gives."""
-    call, seen, loss = one.call, set[int](), one.analysis.loss
-    incoming = {node.id for node in call.incoming if node is not None}
-    judged = zip(one.analysis.parameters, one.analysis.verdicts_of_record, strict=True)
-    known = {parameter.old.id for parameter, verdict in judged if verdict.kind != "unknown"}
-    for node, gradient in zip(call.inputs, call.gradients, strict=False):
-        if node is None or gradient is None or gradient.id in incoming or loss is None:
-            continue
-        number = one.analysis.graph.of(node.origin).id
-        if number in known:
-            yield gradient.id, partial(_derived, one, loss.reference, number, gradient, number not in seen)
-        seen.add(number)
-
-
-def _derived(
-    one: FunctionAnalysis,
-    reference: Reference,
-    number: int,
-    gradient: Node,
-    is_first: bool,
-    value_of: ValueOf,
-) -> Any:
-    """Return a derived gradient, spread over a shape that autograd sums up; of one tensor once."""
-
-    def given(node: Node) -> Any:
-        return value_of(one.incoming.get(node.id, node))
-
-    like = np.asarray(gradient.like)
-    found = np.asarray(reference.gradients(given).get(number, 0.0)) if is_first else np.asarray(0.0)
-    return np.broadcast_to(found * (found.size / max(like.size, 1)), like.shape).astype(like.dtype)
 
 
 def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:

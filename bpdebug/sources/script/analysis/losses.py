@@ -18,11 +18,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.engine.language.nodes import Expression, Name, Statement
-from bpdebug.sources.script.analysis.chains import DIVIDE
+from bpdebug.sources.script.analysis.chains import DIVIDE, KEEP
 from bpdebug.sources.script.analysis.errors import Dependence, Error, errors_of
 from bpdebug.sources.script.analysis.kinds import KINDS, OF_CLASSES, ImpliedKind, _call
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.updates import ADD, SCALE
 
 MOST_EXPLICIT, MOST_GROUPS = 10, 6
 LOSS_WORDS = re.compile(r"loss|cost|err|obj|nll|energy|criterion|^j$|^l$|^e$|mse|entropy", re.IGNORECASE)
@@ -153,9 +154,10 @@ def explicit_losses(
             found.append(node)
     if not found:
         return explicit_losses(known, returned, compared, 0.3) if share > 0.3 else []
+    names = _names(graph)
+    found = [node for node in found if not _is_running(node, known, names)]
     numbers = {node.id for node in found}
     inner = {parent.id for node in found for parent in graph.parents(node) if parent.id in numbers}
-    names = _names(graph)
     scored = []
     for node in found:
         texts = [_last(text) for text in (*names.get(node.id, ()), *returned.get(node.id, ()))]
@@ -184,6 +186,21 @@ def explicit_losses(
         earliest = sorted(likeliest[half:], key=lambda candidate: candidate.roots[0].id)
         likeliest = likeliest[:half] + earliest[:half]
     return likeliest
+
+
+def _is_running(node: Node, known: Dependence, names: Mapping[int, Sequence[str]]) -> bool:
+    """Whether a number is an average of the losses until now: `smooth = smooth * 0.999 + loss * 0.001`."""
+    parents = known.graph.parents(node)
+    depending = [parent for parent in parents if known.on[parent.id]]
+    if node.function not in ADD or len(depending) == len(parents):
+        return False
+    while len(depending) == 1:
+        (part,) = depending
+        if any(map(SURE_WORDS.search, map(_last, names.get(part.id, ())))):
+            return True
+        inner = known.graph.parents(part) if part.function in SCALE | KEEP else ()
+        depending = [parent for parent in inner if known.on[parent.id]]
+    return False
 
 
 def _names(graph: Graph) -> dict[int, list[str]]:
