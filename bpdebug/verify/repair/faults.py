@@ -101,7 +101,8 @@ class Check(Found):
 
     def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> None:
         """Say at which line it goes wrong, if that is sure; a line that may be right is not named."""
-        sure = next(filter(self.judge.is_sure, lines), None)
+        past = [line for line in lines if derived is not None and derived.goes_past(line)]
+        sure = next((line for line in lines if line in past[:1] or self.judge.is_sure(line)), None)
         if sure is not None:
             self.add_finding(unmended(self.judge, sure, derived))
         elif lines:
