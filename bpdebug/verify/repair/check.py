@@ -16,7 +16,8 @@ from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.functions import analysis_of, calls_of, cut_out
 from bpdebug.sources.script.analysis.told import INTENDED, Told, hold_intended
 from bpdebug.verify.repair.assumed import ended_early
-from bpdebug.verify.repair.faults import MOST_FAULTS, Check
+from bpdebug.verify.repair.faults import Check
+from bpdebug.verify.repair.found import MOST_FAULTS
 from bpdebug.verify.repair.functions import CheckedFunction, FoundInFunction, check_function
 from bpdebug.verify.repair.intended import ScriptJudge, derived_of
 from bpdebug.verify.repair.judge import Judge
@@ -197,7 +198,7 @@ class ScriptCheck(Check):
             mending = each.corrected if each.finding.verified else derived_of(self.recording, {name})
             self.judge.corrected = {**before, **mending}
             mended = self.judge.mended_by(before, self.judge.corrected)
-            self._found(each.finding._replace(also_wrong=tuple(sorted(mended))))
+            self.add_finding(each.finding._replace(also_wrong=tuple(sorted(mended))))
         self.notes += (
             *checked.report.assumed.notes,
             f"{name}: if its backward is not meant to be the derivative: {INTENDED} {name}",

@@ -113,8 +113,9 @@ class FunctionCheck(Check):
         if self.judge.wrong():
             self.backward()
 
-    def _found(self, finding: Finding) -> None:
-        super()._found(finding)
+    def add_finding(self, finding: Finding) -> None:
+        """Take a finding, and keep with which corrections it was made."""
+        super().add_finding(finding)
         self.steps.append(self.judge.corrected)
 
     def _rewritten(self, lines: Sequence[Suspect]) -> bool:

@@ -13,7 +13,7 @@ from bpdebug.sources.script.analysis.wording import sentences
 from tests.scripts.catalogue import SCRIPTS
 from tests.scripts.oracle import RIGHT, Script
 from tests.sources.script.recording import recorded
-from tests.tiers import few
+from tests.tiers import deep, few
 
 
 def analysed(folder: Path, text: str, told: Told = Told()) -> Analysis:  # noqa: B008 (a constant)
@@ -274,6 +274,7 @@ def test_an_average_of_the_losses_until_now_is_not_the_loss(tmp_path: Path) -> N
     assert analysis.loss.text.startswith("loss = ")
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_the_products_of_matrices_are_products_and_their_sums_keep_the_axis(tmp_path: Path) -> None:
     text = """
     import numpy as np
@@ -283,10 +284,14 @@ def test_the_products_of_matrices_are_products_and_their_sums_keep_the_axis(tmp_
     for step in range(2):
         error = X * W + b - Y
         loss = np.sum(np.multiply(error, error)) / 2
-        W, b = W - 0.1 * X.T * error, b - 0.1 * error.sum(axis=0)
+        W = W - 0.1 * X.T * error
+        b = b - 0.1 * error.sum(axis=0)
     """
     assert kinds(analysed(tmp_path, text)) == {"W": "right", "b": "right"}
-    assert kinds(analysed(tmp_path, text.replace("X.T * error", "X.T * Y"))) == {"W": "wrong", "b": "right"}
+    assert kinds(analysed(tmp_path, text.replace("X.T * error", "X.T * (error + 1)"))) == {
+        "W": "wrong",
+        "b": "right",
+    }
 
 
 def test_two_losses_that_explain_equally_are_both_said(tmp_path: Path) -> None:
@@ -495,6 +500,14 @@ def test_a_gradient_of_data_alone_that_a_branch_decides_is_one(
     assert len(analysis.recording.updates) == len(names), "one iteration is recorded"
 
 
+@pytest.mark.parametrize("step", ["2 * x", deep("x - 0.1")])
+def test_what_follows_a_branch_is_not_decided_by_it(tmp_path: Path, step: str) -> None:
+    sum_of_all = f"        if total.sum() > 9:\n            print(total)\n        total = total + ({step})\n"
+    text = PERCEPTRON.replace("for turn", "total = np.zeros(3)\nfor turn")
+    text = text.replace("        if side", f"{sum_of_all}        if side")
+    assert kinds(analysed(tmp_path, text)) == {"w": "right", "b": "right"}
+
+
 def test_a_loss_that_is_added_up_is_said_as_it_is_written(tmp_path: Path) -> None:
     loss = analysed(tmp_path, HINGE).loss
     assert loss is not None
@@ -525,3 +538,62 @@ for word, near, far in ((2, 5, np.array([1, 5, 1])), (3, 0, np.array([2, 0, 6]))
 def test_two_steps_of_the_same_elements_are_judged_together(slope: str, verdict: str, tmp_path: Path) -> None:
     analysis = analysed(tmp_path, TWO_STEPS.format(slope=slope))
     assert kinds(analysis) == {"table": "right", "context": verdict}
+
+
+ACTIONS = """
+import numpy as np
+rng = np.random.default_rng(6)
+hidden, last = 0.5 * rng.normal(size=(4, 3)), 0.5 * rng.normal(size=4)
+for game in range(3):
+    seen, units, errors = [], [], []
+    for move in range(8):
+        x = rng.normal(size=3)
+        h = np.tanh(hidden @ x)
+        p = 1 / (1 + np.exp(-(last @ h)))
+        action = 1 if rng.random() < p else 0
+        seen.append(x)
+        units.append(h)
+        errors.append(action - p)
+    gains = rng.normal(size=(8, 1))
+    slopes = np.vstack(errors)
+    slopes *= gains
+    x, h = np.vstack(seen), np.vstack(units)
+    d_last = (h.T @ slopes).ravel()
+    d_h = np.outer(slopes, last){slope}
+    d_hidden = d_h.T @ x
+    hidden += 0.1 * d_hidden
+    last += 0.1 * d_last
+"""
+MASKED = """
+import numpy as np
+rng = np.random.default_rng(6)
+x, classes = rng.normal(size=(5, 3)), rng.integers(0, 4, 5)
+mask = np.array([1.0, 1, 0, 1, 0])
+w, v = rng.normal(size=(3, 3)), rng.normal(size=(3, 4))
+for turn in range(2):
+    h = np.tanh(x @ w)
+    e = np.exp(h @ v)
+    d = e / e.sum(axis=1, keepdims=True)
+    d[np.arange(5), classes] -= 1
+    d *= mask[:, None]
+    dv = h.T @ d
+    dw = x.T @ (d @ v.T{slope})
+    w -= 0.1 * dw
+    v -= 0.1 * dv
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "slope", "hit"),
+    [(ACTIONS, " * (1 - h**2)", "hidden"), (MASKED, " * (1 - h**2)", "w")],
+    ids=["actions", "masked"],
+)
+def test_errors_that_are_weighted_imply_a_weighted_loss(
+    text: str, slope: str, hit: str, tmp_path: Path
+) -> None:
+    analysis = analysed(tmp_path, text.format(slope=slope))
+    assert set(kinds(analysis).values()) == {"right"}
+    assert analysis.loss is not None
+    assert "weighted by" in analysis.loss.text
+    wrong = kinds(analysed(tmp_path, text.format(slope="")))
+    assert {name for name, kind in wrong.items() if kind == "wrong"} == {hit}

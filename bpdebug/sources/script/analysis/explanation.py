@@ -68,7 +68,8 @@ class Explanation(NamedTuple):
         formula = candidate.kind.formula.format(
             a=self._text(error.output, "a"), y=self._text(error.target, "y")
         )
-        return f"{formula}, implied by line {candidate.line}"
+        weight = f", weighted by {self._text(error.weight, 'w')}" if error.weight is not None else ""
+        return f"{formula}{weight}, implied by line {candidate.line}"
 
     def _text(self, value: Any, otherwise: str) -> str:
         """Return the name of a tensor in the forward part."""

@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.nodes import Expression, Name, Statement
+from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, rewrite
 from bpdebug.sources.script.analysis.chains import DIVIDE, KEEP
 from bpdebug.sources.script.analysis.errors import Dependence, Error, errors_of
 from bpdebug.sources.script.analysis.kinds import KINDS, OF_CLASSES, ImpliedKind, _call
+from bpdebug.sources.script.analysis.weights import weighted
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.updates import ADD, SCALE
@@ -224,7 +225,8 @@ def implied_losses(known: Dependence) -> Iterator[LossCandidate]:
             if kind.fits(outputs):
                 site = group[0].node.site
                 roots = tuple(error.output for error in group)
-                yield LossCandidate(roots, site.line if site else 0, tuple(group), kind)
+                for errors in filter(None, (group, weighted(known, group))):
+                    yield LossCandidate(roots, site.line if site else 0, tuple(errors), kind)
 
 
 def statements_of(
@@ -243,12 +245,26 @@ def statements_of(
     """
     assert candidate.kind is not None
     kind = candidate.kind
-    terms = [kind.expression(name_of(error.output), name_of(error.target)) for error in candidate.errors]
+    terms = []
+    for error in candidate.errors:
+        term = kind.expression(name_of(error.output), name_of(error.target))
+        terms.append(term if error.weight is None else _times(term, name_of(error.weight)))
     if len(terms) == 1:
         return [Statement(new_name("loss"), terms[0])]
     parts = [Statement(new_name("loss"), term) for term in terms]
     names: list[Expression] = [Name(part.name) for part in parts]
     return [*parts, Statement(new_name("loss"), _total(names))]
+
+
+def _times(term: Expression, weight: Expression) -> Expression:
+    """Put a weight into the sum of a loss."""
+
+    def rule(node: Expression) -> Expression:
+        if isinstance(node, Call) and node.function == "sum":
+            return _call("sum", _call("multiply", weight, node.arguments[0]))
+        return node
+
+    return rewrite(term, rule)
 
 
 def _total(terms: list[Expression]) -> Expression:
