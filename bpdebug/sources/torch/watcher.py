@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+import numpy as np
 import torch
 from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -67,6 +68,9 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.cut: dict[int, Node] = {}
         self.functions: list[FunctionCall] = []  # of custom Functions
         self.running: list[FunctionCall] = []  # those whose forward runs
+        self.losses: list[
+            Node
+        ] = []  # what was gone back from: a number, then its sums with those that came after it
 
     def node_of(self, value: Any) -> Node:
         """Return the node that a tensor stands for now."""
@@ -149,6 +153,23 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def leaves(self) -> Iterator[tuple[Any, Node]]:
         """Yield the tensors that nothing computed."""
         return self.tensors.leaves()
+
+    def gone_back(self, loss: torch.Tensor) -> None:
+        """Note that gradients of a number are asked for: they are added to those of the others before."""
+        if not self.recorder.on:
+            return
+        node = self.node_of(loss)
+        if self.recorder.steps.updates:
+            # Two trainings that take turns: which gradients are whose is not known, and no sum is the loss.
+            for one in self.losses[1:]:
+                one.function, one.operands = None, ()
+            return
+        if self.losses:
+            before = self.losses[-1]
+            total = self.recorder.add(node.site, np.add, (before, node), NOTHING, before.value + node.value)
+            self.recorder.name(total, " + ".join((*before.names[:1], *node.names[:1])))
+            node = total
+        self.losses.append(node)
 
     def is_differentiated(self, node: Node) -> bool:
         """Whether a gradient will flow back through a node: `x = x + block(x)` is no step of x."""
