@@ -47,7 +47,7 @@ class Derived(NamedTuple):
     passed: frozenset[str]
 
     def goes_past(self, suspect: Suspect) -> bool:
-        """Whether the formula does without a function that is called at no other line: then it is to blame."""
+        """Whether the formula does without a function that is called at one line alone: it is to blame."""
         callers = {one.frame.caller for one in suspect.instances}
         return _called(suspect.site) in self.passed and len(callers) == 1
 
