@@ -9,8 +9,9 @@ from typing import Any
 from torch.nn.modules import module as modules
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from bpdebug.sources.libraries.places import frame_of
 from bpdebug.sources.script.sites import MODULE
-from bpdebug.sources.torch.watcher import Watcher, frame_of
+from bpdebug.sources.torch.watcher import Watcher
 
 
 def calls_seen(watcher: Watcher) -> ExitStack:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import CodeType, FrameType
 from typing import Any, cast
 
 import numpy as np
@@ -22,15 +20,16 @@ from torch._C._autograd import _get_sequence_nr
 from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from bpdebug.sources.libraries.places import Places, frame_of
+from bpdebug.sources.libraries.terms import Application, UnknownFormError, node_of_term, term
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.objects import node_then
 from bpdebug.sources.script.recorder.operations import InLanguage
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Frame, Node
-from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, SourceRange, Target
+from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, Target
 from bpdebug.sources.torch.by_torch import ByTorch, taken_apart
 from bpdebug.sources.torch.names import ParameterNames
-from bpdebug.sources.torch.operations.applying import Application, UnknownFormError, term
 from bpdebug.sources.torch.operations.backward import BACKWARD
 from bpdebug.sources.torch.operations.forward import FORWARD, LOST, RESHAPES, SAME
 from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped, within
@@ -94,9 +93,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.names = ParameterNames()
         self.is_busy = False
         self.is_paused = False
-        self._sites: dict[tuple[str, int, int, int, int], Site | None] = {}
-        self._statements: dict[str, list[Site]] = {}
-        self._known_sites = 0
+        self.places = Places(recorder)
         self.calls: list[Any] = []  # of modules of torch's that run
         self.forget()
 
@@ -366,7 +363,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return [
             None
             if out is None
-            else self._of_term(site, one, array_of(out))
+            else node_of_term(self._add, site, one, array_of(out))
             if one is not None or unknown is None
             else self._add(site, unknown[0](place), unknown[1], NOTHING, array_of(out))
             for place, (one, out) in enumerate(zip(terms, wanted, strict=True))
@@ -387,26 +384,6 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
             kept = {key: one for key, one in options.items() if key not in UNSAID}
             found = TABLE[name](*operands, **kept)
         return found if type(found) is tuple else (found,)
-
-    def _of_term(self, site: Site | None, one: Any, value: Any) -> Node:
-        """Make the node of a term, and one for each term within."""
-        if type(one) is not Application:
-            one = term(np.copy, one)
-        operands = tuple(self._inner(site, operand) for operand in one.operands)
-        return self._add(site, one.function, operands, one.options, value)
-
-    def _inner(self, site: Site | None, operand: Any) -> Any:
-        if type(operand) is Application:
-            operands = tuple(self._inner(site, part) for part in operand.operands)
-            filled = [_value(part) for part in operands]
-            with np.errstate(all="ignore"):
-                value = operand.function(*filled, **operand.options)
-            return self._add(site, operand.function, operands, operand.options, np.asarray(value))
-        if type(operand) in (list, tuple):
-            return type(operand)(self._inner(site, part) for part in operand)
-        if isinstance(operand, np.ndarray) and operand.dtype.kind == "f":
-            return self._add(site, None, (), NOTHING, operand)
-        return operand
 
     def _by_torch(
         self, func: Any, args: Any, kwargs: Any
@@ -433,48 +410,11 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         frame = frame_of(self.recorder.files)
         if frame is None:
             return None
-        code = frame.f_code
-        line, end_line, column, end_column = _positions_in(code)[frame.f_lasti // 2]
-        key = (code.co_filename, line or frame.f_lineno, end_line or 0, column or 0, end_column or 0)
-        if len(self.recorder.sites) != self._known_sites:
-            self._index_sites()
-        if key not in self._sites:
-            self._sites[key] = self._around(key)
-        return self._sites[key]
-
-    def _index_sites(self) -> None:
-        """Take in the sites that have come since."""
-        for site in self.recorder.sites[self._known_sites :]:
-            if site.kind != "literal":
-                self._sites[tuple(site.place)] = site  # type: ignore[index]
-                self._statements.setdefault(site.place.file, []).append(site)
-        self._known_sites = len(self.recorder.sites)
-
-    def _around(self, key: tuple[str, int, int, int, int]) -> Site | None:
-        """Return the smallest place around one that has no hook."""
-        begin = (key[1], key[3])
-        found = [
-            site
-            for site in self._statements.get(key[0], ())
-            if _begin(site.place) <= begin and begin <= (site.place.end_line, site.place.end_column)
-        ]
-        return max(found, key=lambda site: _begin(site.place), default=None)
+        return self.places.at(frame.f_code, frame.f_lasti, frame.f_lineno)
 
 
 UNSAID = frozenset({"dtype", "layout", "device", "pin_memory", "memory_format", "non_blocking"})
 """Options that say how elements are kept, and not what they are."""
-
-
-def _begin(place: SourceRange) -> tuple[int, int]:
-    return place.line, place.column
-
-
-def _value(part: Any) -> Any:
-    if type(part) is Node:
-        return part.value
-    if type(part) in (list, tuple):
-        return type(part)(map(_value, part))
-    return part
 
 
 def _copied(source: Any, out: torch.Tensor) -> Application:
@@ -502,16 +442,3 @@ def _written(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> lis
             value = args[place] if place < len(args) else kwargs.get(argument.name)
             found += [one for one in _flat(value) if one is not None]
     return found
-
-
-@functools.lru_cache(maxsize=4096)
-def _positions_in(code: CodeType) -> Sequence[tuple[int | None, int | None, int | None, int | None]]:
-    return list(code.co_positions())
-
-
-def frame_of(files: set[str]) -> FrameType | None:
-    """Return the innermost frame that runs a line of some files."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename not in files:
-        frame = frame.f_back
-    return frame

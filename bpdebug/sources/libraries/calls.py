@@ -1,0 +1,224 @@
+"""One call of a function with a backward of its own, as what the check of a person's own code judges.
+
+The gradients are those of `Σ output · incoming gradient`, derived from the recorded forward. Where something
+in it is opaque, the library derives them instead, from the same forward run once more; a function that is
+known to compute the same may stand in for it. No factor is a convention here: a gradient is the derived one,
+or it is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bpdebug.errors import BpdebugError
+from bpdebug.sources.script.analysis.analysis import Analysis
+from bpdebug.sources.script.analysis.explanation import Explanation
+from bpdebug.sources.script.analysis.functions import FunctionAnalysis
+from bpdebug.sources.script.analysis.losses import LossCandidate
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
+from bpdebug.sources.script.analysis.readings import ZERO, multiple, tolerance_of
+from bpdebug.sources.script.analysis.standard import Standard
+from bpdebug.sources.script.analysis.steps import Link, Piece
+from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
+from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
+from bpdebug.sources.script.numbering import Graph
+from bpdebug.sources.script.recorder.function_calls import FunctionCall
+from bpdebug.sources.script.recorder.records import Node, ValueOf
+from bpdebug.sources.script.recording import Recording
+from bpdebug.sources.script.reference import Reference, recorded, reference_of
+
+EXACT = {2: 1e-2, 4: 1e-4, 8: 1e-7}
+"""The bytes of an element -> how far a gradient may lie from the derived one, of the largest element."""
+
+
+class ByLibrary(NamedTuple):
+    """Gradients that are not derived from what was recorded, and how far they may lie off at least."""
+
+    reference: Reference
+    tolerance: float = 0.0
+
+
+class Exact(Standard):
+    """Holds every gradient to the derived one, and to no multiple of it.
+
+    `is_whole` says that all of the forward was derived: what has no gradient has 0.
+    """
+
+    def __init__(
+        self, parameters: Sequence[TrainedParameter], tolerance: float | None, is_whole: bool = False
+    ) -> None:
+        super().__init__(parameters)
+        self.own_tolerance, self.is_whole = tolerance, is_whole
+
+    def verdicts(self, value_of: ValueOf, gradients: Mapping[int, Any]) -> GradientVerdicts:
+        """Judge."""
+        scale = max((_size(one) for one in gradients.values()), default=0.0)
+        each = tuple(
+            self._verdict(one, value_of, gradients.get(one.old.id), scale) for one in self.parameters
+        )
+        return GradientVerdicts(1.0, 1.0, each)
+
+    def _verdict(
+        self, parameter: TrainedParameter, value_of: ValueOf, reference: Any, scale: float
+    ) -> GradientVerdict:
+        node = parameter.pieces[0].chain[0].node if parameter.pieces else None
+        if reference is None and self.is_whole:  # the forward has no derivative with respect to it but 0
+            reference = np.zeros(parameter.old.shape)
+        if reference is None:
+            return GradientVerdict("unknown", node)
+        is_zero = _size(reference) <= ZERO * scale
+        value = 0.0 * reference if node is None else np.asarray(value_of(node), dtype=float)
+        if np.shape(value) != np.shape(reference):
+            return GradientVerdict("wrong", node)
+        tolerance = self.own_tolerance or EXACT.get(np.asarray(parameter.old.like).dtype.itemsize, 1e-7)
+        off = _size(value - reference)
+        if off <= tolerance * max(_size(reference), ZERO * scale) or (is_zero and off <= tolerance * scale):
+            return GradientVerdict("right", node, 1.0, is_zero=is_zero)
+        ratio = multiple(value, reference, tolerance_of(parameter.old.like))
+        return GradientVerdict("wrong" if ratio is None else "factor", node, ratio)
+
+
+def _size(value: Any) -> float:
+    return float(np.max(np.abs(value), initial=0.0))
+
+
+class _Longer:
+    """The nodes of a recording, and more behind them."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.nodes, self.frame = list(recording.nodes), recording.frames[0]
+
+    def add(
+        self, function: Callable[..., Any] | None, operands: tuple[Any, ...], value: Any, **options: Any
+    ) -> Node:
+        """Add a node."""
+        node = Node(len(self.nodes), None, function, operands, options, value, self.frame)
+        self.nodes.append(node)
+        return node
+
+
+def _total(longer: _Longer, call: FunctionCall) -> Node | None:
+    """Add `Σ output · incoming`, with the incoming gradients taken as constants."""
+    total: Node | None = None
+    for out, incoming in zip(call.outputs, call.incoming, strict=False):
+        if out is None or incoming is None or out.like.dtype.kind != "f" or out.shape != incoming.shape:
+            continue
+        held = longer.add(None, (), incoming.value)
+        each = longer.add(np.multiply, (out, held), out.value * held.value)
+        part = longer.add(np.sum, (each,), np.asarray(np.sum(each.value)))
+        if total is None:
+            total = part
+        else:
+            total = longer.add(np.add, (total, part), np.asarray(total.value + part.value))
+    return total
+
+
+def _as_shaped(longer: _Longer, gradient: Node, shape: tuple[int, ...]) -> Node:
+    """Return a gradient as autograd hands it on: summed over the axes that the input does not have.
+
+    What cannot be summed up to the shape stays as it is: autograd refuses it.
+    """
+    more = len(gradient.shape) - len(shape)
+    wide = (1,) * more + shape
+    if more < 0 or any(wanted not in (1, own) for own, wanted in zip(gradient.shape, wide, strict=True)):
+        return gradient
+    axes = tuple(
+        axis for axis, (own, wanted) in enumerate(zip(gradient.shape, wide, strict=True)) if own != wanted
+    )
+    value = np.sum(gradient.value, axis=axes, keepdims=True).reshape(shape)
+    summed = longer.add(np.sum, (gradient,), value.reshape(wide), axis=axes, keepdims=True)
+    return longer.add(np.reshape, (summed, shape), value)
+
+
+def _parameters(longer: _Longer, call: FunctionCall) -> tuple[TrainedParameter, ...]:
+    """Return the inputs of a call whose gradients are asked for; one that is given twice has their sum."""
+    found: dict[int, TrainedParameter] = {}
+    for name, node, wanted, gradient in zip(
+        call.names, call.inputs, call.wanted, (*call.gradients, *(None,) * len(call.inputs)), strict=False
+    ):
+        if node is None or not wanted:
+            continue
+        old, before = node.origin, found.get(node.origin.id)
+        if gradient is not None and gradient.shape != old.shape:
+            gradient = _as_shaped(longer, gradient, old.shape)
+        if before is not None and before.pieces and gradient is not None:
+            first = before.pieces[0].chain[0].node
+            gradient = longer.add(np.add, (first, gradient), first.value + gradient.value)
+        elif before is not None and gradient is None:
+            continue
+        chain = () if gradient is None else (Piece(None, (Link(gradient, -1, is_adaptive=True),)),)
+        found[old.id] = TrainedParameter(before.name if before else name, old, None, (), chain)
+    return tuple(found.values())
+
+
+def analysis_of(
+    recording: Recording,
+    call: FunctionCall,
+    by_library: Callable[[Forward, bool], ByLibrary],
+    free: Collection[int] = (),
+    tolerance: float | None = None,
+    is_derived: bool = True,
+) -> FunctionAnalysis | None:
+    """Return what a call is, with the derived gradients of its inputs; None where no output has a gradient.
+
+    Parameters
+    ----------
+    recording : Recording
+        In which the call was made; while the call is cut out of it.
+    call : FunctionCall
+        The call, gone back through.
+    by_library : callable
+        (forward, whether operations were seen between its inputs and its outputs) -> the gradients by other
+        means, where the recorded forward cannot be derived.
+    free : collection of int
+        The inputs, by their nodes, for which the backward may return None: they are not judged then.
+    tolerance : float, optional
+        How far a gradient may lie from the derived one, of the largest element.
+    is_derived : bool
+        Whether to derive the recorded forward at all.
+    """
+    longer = _Longer(recording)
+    total = _total(longer, call)
+    if total is None:
+        return None
+    asked = _parameters(longer, call)
+    parameters = tuple(one for one in asked if one.pieces or one.old.id not in free)
+    unjudged = tuple(one.name for one in asked if not one.pieces and one.old.id in free)
+    recording = replace(recording, nodes=longer.nodes)
+    graph = Graph(recording.nodes, {one.old.id for one in parameters})
+    parameters = tuple(one._replace(old=graph.of(one.old)) for one in parameters)
+    titles = {one.old.id: one.name for one in parameters}
+    forward = ForwardWriter(graph, [one.old for one in parameters], titles).write((total,))
+    line = total.site.line if total.site else 0
+    reference = _derived(forward, graph.of(total), parameters) if is_derived else None
+    is_whole = reference is not None
+    least = 0.0
+    if reference is None:
+        is_seen = bool(graph.reached([one.old for one in parameters])[graph.of(total).id])
+        reference, least = by_library(forward, is_seen)
+    standard = Exact(parameters, tolerance or least or None, is_whole)
+    try:
+        gradients = reference.gradients()
+    except Exception:
+        gradients = {}
+    verdicts = standard.verdicts(recorded, gradients)
+    loss = Explanation(LossCandidate((graph.of(total),), line), reference, gradients, standard, verdicts)
+    return FunctionAnalysis(call, recording, Analysis(recording, graph, parameters, loss), unjudged)
+
+
+def _derived(forward: Any, total: Node, parameters: Sequence[TrainedParameter]) -> Reference | None:
+    """Return the gradients derived from the recorded forward; None where they cannot be, or not wholly."""
+    loss = forward.names.get(total.id)
+    wanted = [
+        forward.names[one.old.id] for one in parameters if forward.names.get(one.old.id) in forward.inputs
+    ]
+    if forward.opaque or loss is None or not wanted or loss not in {one.name for one in forward.statements}:
+        return None
+    try:
+        return reference_of(forward, loss, wanted)
+    except BpdebugError:
+        return None
