@@ -153,7 +153,9 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
     is_asked = any(isinstance(one, torch.Tensor) and one.requires_grad for one in inputs)
     given = [_asked(one, is_asked) for one in inputs]
     code = first.__code__
-    with watched(code.co_filename, code.co_firstlineno, first.__globals__, recorded, own) as recorder:
+    with watched(
+        code.co_filename, code.co_firstlineno, first.__globals__, recorded, own, "torch"
+    ) as recorder:
         watcher = recorder.other if recorder is not None else None
         if not isinstance(watcher, Watcher):
             raise ScriptError(

@@ -69,7 +69,7 @@ def capture(
     code = caller.f_code
     with (
         _gradients_kept(function),
-        watched(code.co_filename, caller.f_lineno, caller.f_globals, recorded, own),
+        watched(code.co_filename, caller.f_lineno, caller.f_globals, recorded, own, "torch"),
         torch.enable_grad(),
     ):
         out = function(*inputs)

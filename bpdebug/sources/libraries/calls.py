@@ -34,6 +34,9 @@ from bpdebug.sources.script.reference import Reference, recorded, reference_of
 EXACT = {2: 1e-2, 4: 1e-4, 8: 1e-7}
 """The bytes of an element -> how far a gradient may lie from the derived one, of the largest element."""
 
+SUMS_UP = frozenset({"torch"})
+"""The libraries that sum a gradient over the axes that its input does not have; others refuse it."""
+
 
 class ByLibrary(NamedTuple):
     """Gradients that are not derived from what was recorded, and how far they may lie off at least."""
@@ -143,7 +146,7 @@ def _parameters(longer: _Longer, call: FunctionCall) -> tuple[TrainedParameter, 
         if node is None or not wanted:
             continue
         old, before = node.origin, found.get(node.origin.id)
-        if gradient is not None and gradient.shape != old.shape:
+        if gradient is not None and gradient.shape != old.shape and call.library in SUMS_UP:
             gradient = _as_shaped(longer, gradient, old.shape)
         if before is not None and before.pieces and gradient is not None:
             first = before.pieces[0].chain[0].node

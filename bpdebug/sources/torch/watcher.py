@@ -12,6 +12,7 @@ import functools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, cast
 
 import numpy as np
@@ -86,6 +87,9 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         What tensors stand for.
     """
 
+    module = "torch"
+    sum_options = ("dim", "keepdim")
+
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.recorder = recorder
@@ -147,6 +151,10 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def made(self, value: Any, like: Any) -> Any:
         """Return an array of NumPy's as a tensor."""
         return tensor_of(value, like)
+
+    def stand_in(self, module: ModuleType) -> ModuleType:
+        """Return what takes the place of a module where an expression is evaluated again: itself."""
+        return module
 
     def named(self, value: Any, name: str) -> None:
         """Let the gradient of a tensor be called after it."""

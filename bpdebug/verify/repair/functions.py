@@ -162,6 +162,9 @@ def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:
 def _notes(call: FunctionCall, report: ScriptReport) -> Iterator[str]:
     """Say what autograd does with what a backward returns, without a word."""
     gradients = (*call.gradients, *(None,) * len(call.inputs))
+    if call.refused:
+        yield f"{call.name}: backward {call.refused}"
+        return
     for name, node, wanted, gradient in zip(call.names, call.inputs, call.wanted, gradients, strict=False):
         if node is None or not wanted:
             continue

@@ -11,6 +11,7 @@ date: when one of those is met again it gets a new node, which reads it from the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,8 +22,8 @@ from bpdebug.sources.script.recorder.records import Node, Undo
 
 NUMERIC = frozenset("fbiuc")
 """The kinds of dtype that are followed."""
-OTHER_TENSOR = "__torch_function__"
-"""What has this is a tensor of another library, whatever its class."""
+OTHER_TENSOR, OTHER_ARRAY = "__torch_function__", "addressable_shards"
+"""What has one of these is a tensor of another library, whatever its class."""
 MOST_UNDONE = 100
 """After so many parts, a write keeps a copy of the whole: a value is got back in a few steps."""
 LONGEST_OPERAND = 5000
@@ -112,7 +113,15 @@ def is_row(value: Any) -> bool:
 
 def is_other(value: Any) -> bool:
     """Whether a value is a tensor of another library than NumPy."""
-    return hasattr(type(value), OTHER_TENSOR)
+    kind = type(value)
+    return hasattr(kind, OTHER_TENSOR) or (hasattr(kind, OTHER_ARRAY) and _has_elements(value))
+
+
+def _has_elements(value: Any) -> bool:
+    """Whether there is an array behind a tracer: one that stands for a shape only has no elements."""
+    while hasattr(value, "_trace"):
+        value = getattr(value, "primal", getattr(value, "val", None))
+    return value is not None
 
 
 class OtherTensors(Protocol):
@@ -122,9 +131,15 @@ class OtherTensors(Protocol):
     ----------
     functions : list of FunctionCall
         The calls of functions whose gradients the person wrote.
+    module : str
+        The module that has the functions of its tensors.
+    sum_options : pair of str
+        What the options of a sum are called there: its axis, and whether it is kept.
     """
 
     functions: list[FunctionCall]
+    module: str
+    sum_options: tuple[str, str]
 
     def node_of(self, value: Any) -> Node:
         """Return the node that a tensor stands for now; one that was never seen becomes a leaf."""
@@ -144,6 +159,10 @@ class OtherTensors(Protocol):
 
     def made(self, value: Any, like: Any) -> Any:
         """Return an array of NumPy's as such a tensor, of the dtype of another."""
+        ...
+
+    def stand_in(self, module: ModuleType) -> ModuleType:
+        """Return what takes the place of a module where an expression is evaluated again."""
         ...
 
     def named(self, value: Any, name: str) -> None:

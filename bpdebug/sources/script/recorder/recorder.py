@@ -492,6 +492,10 @@ class Recorder:
                 return result
             if node.operands and type(node.operands[0]) is Node:  # none: everything was just forgotten
                 self.steps.check(site, node.operands[0], node, name)
+        elif result is not old and is_other(result) and is_other(old):  # where no tensor changes, it is new
+            node = self.objects.node_of(result)
+            self.effect(site, node, name)
+            self.steps.check(site, self.objects.node_of(old), node, name)
         return result
 
     # ---- calls
