@@ -16,11 +16,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from threading import RLock
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:  # Python asks a loader for its two methods alone; that module brings all that reads packages' data.
+    Loader = object
 
 LATE = frozenset(
     f"bpdebug.{name}"
@@ -55,8 +59,12 @@ LATE = frozenset(
     }.items()
     for name in (f"{room}.{one}".lstrip(".") for one in names.split())
 ) | {
-    # Pydantic imports importlib.metadata to look for plugins, and that would bring the whole of email.
+    # Pydantic imports importlib.metadata to look for plugins, and that would bring the whole of email and
+    # of two archives' readers; it compares secrets, of which there are none here, by OpenSSL.
     "importlib.metadata._adapters",
+    "secrets",
+    "tempfile",
+    "zipfile",
 }
 """The modules that run when they are first used."""
 
@@ -108,7 +116,7 @@ class LateLoader(Loader):
         module.__class__ = LateModule
 
 
-class LateFinder(MetaPathFinder):
+class LateFinder:
     """Finds the modules of `LATE`, where Python would find them."""
 
     def find_spec(
