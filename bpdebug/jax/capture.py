@@ -62,6 +62,6 @@ def _ones(outputs: Sequence[Any]) -> list[Any]:
 def _total(out: Any) -> Any:
     floats = [one for one in tree_util.tree_leaves(out) if is_float(one)]
     if len(floats) == 1 and floats[0].size == 1:
-        return floats[0].reshape(())
+        return floats[0] if floats[0].ndim == 0 else floats[0].reshape(())
     random = np.random.default_rng(0)
     return sum(jnp.sum(one * jnp.asarray(random.normal(size=one.shape), one.dtype)) for one in floats)

@@ -174,9 +174,10 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
                 return internals.eval_jaxpr(
                     closed.jaxpr if closed else inner, closed.consts if closed else (), *arguments
                 )
-        result = internals.evaluate.process_primitive(primitive, arguments, options)
-        if self.recorder.on and not self.is_busy:
-            with self.alone():
+        is_seen = self.recorder.on and not self.is_busy
+        with self.alone():
+            result = internals.evaluate.process_primitive(primitive, arguments, options)
+            if is_seen:
                 self._seen(primitive, arguments, options, result)
         return result
 
@@ -216,6 +217,9 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
         nodes = [one for one in operands if type(one) is Node]
         if not nodes and name == "convert_element_type":
             self._is_number(outs[0], outs[0])
+            return
+        if name == "convert_element_type" and outs[0].dtype == arguments[0].dtype:
+            self.arrays.stands_for(outs[0], nodes[0])  # only how it would be promoted is another
             return
         site = self._site()
         values = [array_of(one) for one in outs]
