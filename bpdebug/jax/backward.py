@@ -16,6 +16,7 @@ from jax import tree_util
 from bpdebug.errors import Problem, ScriptError
 from bpdebug.jax.calling import Leaves, first_own, gone_back, plain
 from bpdebug.sources.jax.analysis import analysis_of
+from bpdebug.sources.libraries.calls import EXACT
 from bpdebug.sources.libraries.shrinking import corner, smaller_extents
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
@@ -103,7 +104,9 @@ def check_vjp(
 
     report = check_calls(recording, analysed, wanted, meant, seconds, found)
     if recording.functions:
-        return report
+        judged = {one.file for one in report.reports}
+        calls = {call.name: call for call in recording.functions if call.name in judged}
+        return report._replace(faults=tuple(filter(None, map(_of_forward, calls.values()))))
     return report._replace(notes=(*report.notes, "no function with a custom_vjp was called: JAX derives all"))
 
 
@@ -118,6 +121,17 @@ def assert_vjp(function: Callable[..., Any], *arguments: Any, **options: Any) ->
     report = check_vjp(function, *arguments, **options)
     if not report.passed:
         raise AssertionError(str(report))
+
+
+def _of_forward(call: FunctionCall) -> str:
+    """Say that `fwd` gives another value than the function; nothing, where it gives the same."""
+    assert call.again is not None, "a call of JAX's can be made again"
+    for own, node in zip(call.again(*call.arguments), call.outputs, strict=False):
+        value, other = (np.asarray(one) for one in (own, node.value if node is not None else own))
+        tolerance = EXACT.get(value.dtype.itemsize, 1e-2)
+        if value.shape != other.shape or not np.allclose(value, other, tolerance, tolerance, equal_nan=True):
+            return f"{call.name}: its fwd gives another value than the function itself"
+    return ""
 
 
 def _functions(given: Collection[Any] | Callable[..., Any]) -> tuple[Any, ...]:

@@ -140,7 +140,8 @@ class WatchedCall:
             call.incoming = incoming
             leaves, call.refused = _fitted(given, found)
             call.gradients = tuple(map(self._node, leaves))
-            return found if not call.refused else _zeros(given)
+            is_taken = not call.refused and all(map(_fits, leaves, given.leaves))
+            return found if is_taken else (None,) * len(given.places)  # so that JAX goes on
 
         return backward
 
@@ -179,7 +180,7 @@ def _fitted(given: Given, found: Any) -> tuple[list[Any], str]:
     count = len(given.leaves)
     if not isinstance(found, tuple | list) or len(found) != len(parts):
         values = f"{len(found)} values" if isinstance(found, tuple | list) else f"a {type(found).__name__}"
-        return [None] * count, f"returns {values} for {len(parts)} arguments: JAX refuses it"
+        return [None] * count, f"returns {values} for {len(parts)} arguments"
     leaves: list[Any] = []
     refused = ""
     titles = iter(given.names)
@@ -190,19 +191,12 @@ def _fitted(given: Given, found: Any) -> tuple[list[Any], str]:
         if gradient is None:
             got = [None] * len(own)
         elif structure != tree:
-            refused = (
-                refused
-                or f"returns another structure for {names[0] if names else 'an argument'}: JAX refuses it"
-            )
+            refused = refused or f"returns another structure for {names[0] if names else 'an argument'}"
             got = [None] * len(own)
         leaves += got
-    is_odd = any(
-        one is not None and not isinstance(one, SymbolicZero) and np.shape(one) != np.shape(leaf)
-        for one, leaf in zip(leaves, given.leaves, strict=True)
-    )
-    return leaves, refused or ("returns a shape that JAX refuses" if is_odd else "")
+    return leaves, refused
 
 
-def _zeros(given: Given) -> Any:
-    """Return gradients that JAX takes, so that the rest is gone back through."""
-    return (None,) * len(given.places)
+def _fits(gradient: Any, leaf: Any) -> bool:
+    """Whether JAX takes a gradient of a leaf."""
+    return gradient is None or np.shape(gradient) == np.shape(leaf)

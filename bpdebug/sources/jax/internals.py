@@ -2,8 +2,7 @@
 
 - A *trace* gets every primitive that is bound while it is the current one. `jax.core` has had a current trace
   since 0.4.36; the base class and what makes one current are not exported.
-- A *tracer* stands for a value within `grad` or `vmap`. One of `grad` has a `primal`, one of `vmap` a `val`,
-  and in the end there is an array. What has neither stands for a shape only.
+- A *tracer* stands for a value within `grad` or `vmap` (see `recorder.objects.stands_for`).
 - The instructions of a traceback, which `jax.extend.source_info_util.current` gives.
 """
 
@@ -17,6 +16,8 @@ from typing import Any
 from jax._src import core
 from jax.extend import source_info_util
 
+from bpdebug.sources.script.recorder.objects import stands_for
+
 Trace: Any = core.Trace
 """The base class of traces: `process_primitive`, `process_custom_jvp_call`, `process_custom_vjp_call`."""
 evaluate: Any = core.eval_trace
@@ -29,10 +30,7 @@ eval_jaxpr: Any = core.eval_jaxpr
 
 def unwrapped(value: Any) -> Any:
     """Return the array that a tracer stands for; itself, where it stands for a shape only."""
-    while isinstance(value, core.Tracer):
-        inner = getattr(value, "primal", getattr(value, "val", None))
-        if inner is None:
-            return value
+    while isinstance(value, core.Tracer) and (inner := stands_for(value)) is not None:
         value = inner
     return value
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,10 @@ class OfOneCall(Reference):
 
     call: FunctionCall
     computed: Callable[..., Any]
+
+    def values(self, value_of: ValueOf = recorded) -> Mapping[str, Any]:
+        """Return the tensors of the forward by name: nothing is derived from them."""
+        return self.inputs(value_of) | {name: value_of(node) for name, node in self.forward.nodes.items()}
 
     def with_incoming(self, outputs: Any) -> Iterator[tuple[Any, Node]]:
         """Yield each output that a gradient comes in for, with that gradient."""

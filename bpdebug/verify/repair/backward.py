@@ -35,11 +35,14 @@ class BackwardReport(NamedTuple):
         What else there is to say, a sentence each.
     intended : tuple of str
         Those that were called and are meant to be otherwise.
+    faults : tuple of str
+        What is wrong but for the gradients, a sentence each.
     """
 
     reports: tuple[ScriptReport, ...]
     notes: tuple[str, ...] = ()
     intended: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -50,7 +53,7 @@ class BackwardReport(NamedTuple):
     def passed(self) -> bool:
         """Whether gradients were judged, and none is wrong; those that are meant otherwise do not count."""
         judged = [report for report in self.reports if report.is_judged]
-        return bool(judged or self.intended) and all(report.passed for report in judged)
+        return not self.faults and bool(judged or self.intended) and all(report.passed for report in judged)
 
     def __str__(self) -> str:
         return "".join(f"{line}\n" for line in self._lines())
@@ -67,7 +70,7 @@ class BackwardReport(NamedTuple):
             for name, verdict in report.verdicts.items():
                 yield f"{report.file}: the gradient of {name} is {verdict}"
             yield from report.assumed.notes
-        yield from self.notes
+        yield from (*self.faults, *self.notes)
 
 
 def _sentence(finding: Finding) -> str:

@@ -72,6 +72,13 @@ def convert(x: Any, new_dtype: Any, **options: Any) -> Application:
     return term(FLOATS[dtype.name], x)
 
 
+def rounded(x: Any, rounding_method: Any, **options: Any) -> Application:
+    """Round; what lies in the middle to the even one."""
+    if int(rounding_method) != 1:
+        raise UnknownFormError("rounding away from zero")
+    return language("round", x)
+
+
 def select(which: Any, *cases: Any, **options: Any) -> Application:
     """Choose: the first case where `which` is false."""
     if len(cases) != 2 or kinds_of(which) != {"b"}:
@@ -127,6 +134,7 @@ ELEMENTWISE: Mapping[str, OperationEntry] = {
     "abs": each(np.abs),
     "sign": of_floats(np.sign),
     "floor": named("floor"),
+    "round": rounded,
     "max": each(np.maximum),
     "min": each(np.minimum),
     "clamp": clamp,

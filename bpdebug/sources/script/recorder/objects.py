@@ -120,8 +120,18 @@ def is_other(value: Any) -> bool:
 def _has_elements(value: Any) -> bool:
     """Whether there is an array behind a tracer: one that stands for a shape only has no elements."""
     while hasattr(value, "_trace"):
-        value = getattr(value, "primal", getattr(value, "val", None))
+        value = stands_for(value)
     return value is not None
+
+
+def stands_for(tracer: Any) -> Any:
+    """Return what a tracer of JAX's stands for: an array in the end; None where that is a shape only.
+
+    One of `grad` has a `primal`, one of `vmap` a `val` with its axis of the batch.
+    """
+    if hasattr(tracer, "primal"):
+        return tracer.primal
+    return tracer.val if hasattr(tracer, "batch_dim") else None
 
 
 class OtherTensors(Protocol):
