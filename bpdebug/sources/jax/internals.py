@@ -3,18 +3,18 @@
 - A *trace* gets every primitive that is bound while it is the current one. `jax.core` has had a current trace
   since 0.4.36; the base class and what makes one current are not exported.
 - A *tracer* stands for a value within `grad` or `vmap` (see `recorder.objects.stands_for`).
-- The instructions of a traceback, which `jax.extend.source_info_util.current` gives.
+- Which place of the forward the backward pass goes back through: the traceback of the current source
+  information, and its instructions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from types import CodeType
 from typing import Any
 
-from jax._src import core
-from jax.extend import source_info_util
+from jax._src import core, source_info_util
 
 from bpdebug.sources.script.recorder.objects import stands_for
 
@@ -41,6 +41,12 @@ def instructions() -> Iterator[tuple[CodeType, int]]:
     yield from zip(*traceback.raw_frames(), strict=True)
 
 
-def anew() -> Any:
-    """Let `instructions` be those that run, for a `with` statement, also within the backward pass."""
-    return source_info_util.user_context(None)
+@contextmanager
+def anew() -> Iterator[None]:
+    """Let `instructions` be those that run, also within the backward pass."""
+    held = source_info_util._source_info_context
+    before, held.context = held.context, source_info_util.new_source_info()
+    try:
+        yield
+    finally:
+        held.context = before

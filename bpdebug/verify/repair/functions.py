@@ -45,7 +45,8 @@ class FunctionJudge(Judge):
             min((one.id for one in self.incoming), default=0),
             max((one.id for one in gradients), default=-1) + 1,
         )
-        return Replay(self.recording, targets, is_partial=True, also=ancestors(outputs) | {*backward})
+        at_hand = ancestors([*outputs, *(self.recording.nodes[number] for number in backward)])
+        return Replay(self.recording, targets, is_partial=True, also=at_hand)
 
     def suspects(self, every: bool = False) -> list[Suspect]:
         """Return the lines that can be at fault; `return dx` only hands on what another has computed."""
