@@ -138,3 +138,8 @@ class Site:
     def code(self) -> str:
         """Its text as it stands in the file; empty where the file is not known."""
         return self.source.code(self.place) if self.source else ""
+
+    @property
+    def statement_code(self) -> str:
+        """The text of its statement, in one line; empty where the file is not known."""
+        return " ".join(self.source.code(self.statement).split()) if self.source else ""

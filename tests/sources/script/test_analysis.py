@@ -399,3 +399,82 @@ def test_classes_that_are_others_than_those_of_the_loss_are_a_mistake(tmp_path: 
     ).replace("    W = rng", "    y = np.array([0, 2, 1, 3, 0])\n    W = rng")
     assert kinds(analysed(tmp_path, text)) == {"W": "right"}
     assert kinds(analysed(tmp_path, text.replace("d[range(5), y]", "d[range(5), y - 1]"))) == {"W": "wrong"}
+
+
+HINGE = """
+import numpy as np
+rng = np.random.default_rng(5)
+points, classes = rng.normal(size=(9, 4)), rng.integers(0, 3, size=9)
+def hinge(weights, strength):
+    total, slope = 0.0, np.zeros_like(weights)
+    for i, point in enumerate(points):
+        scores = point.dot(weights)
+        for j in range(weights.shape[1]):
+            margin = scores[j] - scores[classes[i]] + 1
+            if j != classes[i] and margin > 0:
+                total += margin
+                slope[:, j] += point
+                slope[:, classes[i]] -= point
+    total /= len(points)
+    slope /= len(points)
+    total += strength * np.sum(weights * weights)
+    slope += 2 * strength * weights
+    return total, slope
+weights = rng.normal(size=(4, 3)) * 0.1
+for _ in range(20):
+    loss, gradient = hinge(weights, 0.05)
+    weights -= 0.2 * gradient
+"""
+PERCEPTRON = """
+import numpy as np
+rng = np.random.default_rng(8)
+examples = rng.normal(size=(25, 3))
+sides = np.sign(examples @ np.array([1.0, -2.0, 0.5]))
+w, b = np.zeros(3), 0.0
+for turn in range(4):
+    for x, side in zip(examples, sides):
+        if side * (x @ w + b) <= 0:
+            w = w + 0.5 * side * x
+            b = b + 0.5 * side
+"""
+
+
+@pytest.mark.parametrize(("text", "names"), [(HINGE, ["weights"]), (PERCEPTRON, ["w", "b"])])
+def test_a_gradient_of_data_alone_that_a_branch_decides_is_one(
+    text: str, names: list[str], tmp_path: Path
+) -> None:
+    analysis = analysed(tmp_path, text)
+    assert kinds(analysis) == dict.fromkeys(names, "right")
+    assert len(analysis.recording.updates) == len(names), "one iteration is recorded"
+
+
+def test_a_loss_that_is_added_up_is_said_as_it_is_written(tmp_path: Path) -> None:
+    loss = analysed(tmp_path, HINGE).loss
+    assert loss is not None
+    assert loss.text == "total += strength * np.sum(weights * weights), line 17"
+
+
+TWO_STEPS = """
+import numpy as np
+rng = np.random.default_rng(4)
+table, context = rng.normal(size=(7, 3)), rng.normal(size=(7, 3))
+rate = 0.1
+for word, near, far in ((2, 5, np.array([1, 5, 1])), (3, 0, np.array([2, 0, 6]))):
+    v = table[word]
+    one = 1 / (1 + np.exp(-context[near] @ v))
+    others = 1 / (1 + np.exp(-context[far] @ v))
+    loss = -np.log(one) - np.sum(np.log(1 - others))
+    d_v = (one - 1) * context[near] + others @ context[far]
+    d_near, d_far = (one - 1) * v, {slope}
+    table[word] -= rate * d_v
+    context[near] -= rate * d_near
+    np.add.at(context, far, -rate * d_far)
+"""
+
+
+@pytest.mark.parametrize(
+    ("slope", "verdict"), [("np.outer(others, v)", "right"), ("np.outer(others - 1, v)", "wrong")]
+)
+def test_two_steps_of_the_same_elements_are_judged_together(slope: str, verdict: str, tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, TWO_STEPS.format(slope=slope))
+    assert kinds(analysis) == {"table": "right", "context": verdict}

@@ -30,6 +30,7 @@ from bpdebug.sources.script.analysis.told import Told, hold_gradients, only, ref
 from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
 from bpdebug.sources.script.conversion.forward import ForwardWriter
 from bpdebug.sources.script.numbering import Graph
+from bpdebug.sources.script.recorder.branches import sides
 from bpdebug.sources.script.recorder.records import Node, ValueOf
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import recorded
@@ -167,7 +168,7 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
 
 def _parameters(graph: Graph, recording: Recording, told: Told) -> tuple[TrainedParameter, ...]:
     """Return what is updated, and what only has a gradient; a target has none."""
-    updated = parameters_of(graph, recording.updates)
+    updated = parameters_of(graph, recording.updates, recording.tests)
     used = Dependence(graph, updated).behind_updates
     found = (*updated, *computed_only(graph, updated, used, told.gradients))
     replaced = {one.old.id for one in found if not one.is_updated}
@@ -192,7 +193,8 @@ def _explanations(
     for instance in recording.instances:
         if instance.site.role == "return" and instance.node is not None:
             returned[graph.of(instance.node).id].append(instance.site.function)
-    for candidate in candidates(known, returned, told.loss):
+    compared = {graph.of(side).id for test in recording.tests for side in sides(test)}
+    for candidate in candidates(known, returned, compared, told.loss):
         for explanation in explained(candidate, writer, parameters):
             yield explanation
             if needs_no_other(explanation):

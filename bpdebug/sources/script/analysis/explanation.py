@@ -56,6 +56,8 @@ class Explanation(NamedTuple):
         candidate = self.candidate
         if candidate.kind is None:
             (node,) = candidate.roots
+            if node.instance is not None and node.instance.site.role == "augment":
+                return f"{node.instance.site.statement_code}, line {candidate.line}"
             name = self.reference.forward.names.get(node.id, self.reference.loss)
             statement = next(
                 one for one in self.reference.forward.statements if one.name == self.reference.loss

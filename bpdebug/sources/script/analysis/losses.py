@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -88,7 +88,7 @@ def is_softmax(node: Node) -> bool:
 
 
 def candidates(
-    known: Dependence, returned: Mapping[int, Sequence[str]], told: str = ""
+    known: Dependence, returned: Mapping[int, Sequence[str]], compared: Collection[int], told: str = ""
 ) -> Iterator[LossCandidate]:
     """Yield what may be the loss, explicit ones first.
 
@@ -98,11 +98,13 @@ def candidates(
         What depends on what.
     returned : mapping
         The number of a node -> the names of the functions that returned it.
+    compared : collection of int
+        The numbers of the nodes that decided a branch.
     told : str
         What the person says it is: a name, a line, or a kind by its short name; then nothing else is.
     """
     if not told:
-        explicit = explicit_losses(known, returned)
+        explicit = explicit_losses(known, returned, compared)
         yield from explicit
         has_parts = any(one.is_part for one in explicit)
         yield from (one._replace(is_part=has_parts) for one in implied_losses(known))
@@ -121,7 +123,10 @@ def candidates(
 
 
 def explicit_losses(
-    known: Dependence, returned: Mapping[int, Sequence[str]], share: float = 0.8
+    known: Dependence,
+    returned: Mapping[int, Sequence[str]],
+    compared: Collection[int],
+    share: float = 0.8,
 ) -> list[LossCandidate]:
     """Return the scalars that depend on a share of the parameters, the likeliest first.
 
@@ -131,6 +136,8 @@ def explicit_losses(
         What depends on what.
     returned : mapping
         The number of a node -> the names of the functions that returned it.
+    compared : collection of int
+        The numbers of the nodes that decided a branch: the margin of a perceptron is made larger.
     share : float
         Of the parameters; where there is nothing, a smaller share is tried.
     """
@@ -145,7 +152,7 @@ def explicit_losses(
         ):
             found.append(node)
     if not found:
-        return explicit_losses(known, returned, 0.3) if share > 0.3 else []
+        return explicit_losses(known, returned, compared, 0.3) if share > 0.3 else []
     numbers = {node.id for node in found}
     inner = {parent.id for node in found for parent in graph.parents(node) if parent.id in numbers}
     names = _names(graph)
@@ -154,6 +161,7 @@ def explicit_losses(
         texts = [_last(text) for text in (*names.get(node.id, ()), *returned.get(node.id, ()))]
         is_named = any(map(LOSS_WORDS.search, texts))
         grows = any(map(GAIN_WORDS.search, texts)) or float(np.ravel(node.value)[0]) < 0
+        grows = grows or (node.id in compared and not is_named)
         if node.id in known.behind_updates and not any(map(SURE_WORDS.search, texts)):
             continue  # with one output, everything on the way back is a single number
         score = 2 * is_named + (node.id not in inner)

@@ -17,9 +17,11 @@ from bpdebug.sources.script.analysis.chains import Chains
 from bpdebug.sources.script.analysis.steps import Piece
 from bpdebug.sources.script.analysis.unmoved import unmoved
 from bpdebug.sources.script.numbering import Graph
+from bpdebug.sources.script.recorder.branches import is_branch, is_within, sides
 from bpdebug.sources.script.recorder.operations import put
-from bpdebug.sources.script.recorder.records import Node, Update
+from bpdebug.sources.script.recorder.records import Node, Test, Update
 from bpdebug.sources.script.recorder.updates import SCALE, SCATTERED, is_plain_sum
+from bpdebug.sources.script.sites import SourceRange
 
 
 class TrainedParameter(NamedTuple):
@@ -56,16 +58,28 @@ class TrainedParameter(NamedTuple):
         return self.updates[-1].site.line if self.updates else 0
 
 
-def parameters_of(graph: Graph, updates: Sequence[Update]) -> tuple[TrainedParameter, ...]:
-    """Return the parameters among what was updated, in the order of their first updates."""
+def parameters_of(
+    graph: Graph, updates: Sequence[Update], tests: Sequence[Test]
+) -> tuple[TrainedParameter, ...]:
+    """Return the parameters among what was updated, in the order of their first updates.
+
+    Parameters
+    ----------
+    graph : Graph
+        The operations.
+    updates : sequence of Update
+        The steps that were recorded.
+    tests : sequence of Test
+        What branches were decided by: what was computed in one may be a gradient, though of data alone.
+    """
     groups: dict[int, list[Update]] = {}
     for update in updates:
         groups.setdefault(graph.of(update.old).id, []).append(update)
     kept = _kept(graph, list(groups.values()))
-    kept += [[update] for update in unmoved(graph, kept)]
+    depends = _depending(graph, [graph.of(group[0].old) for group in kept], tests)
+    kept += [[update] for update in unmoved(graph, kept, depends)]
     olds = [graph.of(group[0].old) for group in kept]
-    depends = graph.reached(olds)
-    chains = Chains(graph, depends)
+    chains = Chains(graph, _depending(graph, olds, tests))
     names = _names(graph, kept)
     found = []
     for group, old, name in zip(kept, olds, names, strict=True):
@@ -77,6 +91,17 @@ def parameters_of(graph: Graph, updates: Sequence[Update]) -> tuple[TrainedParam
             before = update.new
         found.append(TrainedParameter(name, old, group[-1].new, tuple(group), tuple(pieces)))
     return tuple(found)
+
+
+def _depending(graph: Graph, olds: Sequence[Node], tests: Sequence[Test]) -> Sequence[int]:
+    """Return for each node whether (not 0) it, or that it was computed at all, depends on a parameter."""
+    depends = graph.reached(olds)
+    deciding: dict[SourceRange, Test] = {}
+    for test in tests:
+        if is_branch(test) and any(depends[graph.of(side).id] for side in sides(test)):
+            deciding.setdefault(test.site.statement, test)
+    decided = [node for node in graph.nodes if any(is_within(node, test) for test in deciding.values())]
+    return graph.reached([*olds, *decided]) if decided else depends
 
 
 def index_of(update: Update) -> object:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -102,9 +102,12 @@ class Standard:
 
     def _read(self, parameter: TrainedParameter, reference: Any, value_of: ValueOf, scale: float) -> Pieces:
         reference = np.asarray(reference, dtype=float)
-        return [
-            self._read_piece(piece, piece.part_of(reference), value_of, scale) for piece in parameter.pieces
-        ]
+        pieces = parameter.pieces
+        apart = [self._read_piece(piece, piece.part_of(reference), value_of, scale) for piece in pieces]
+        if len(pieces) > 1 and not all(one is None or one for one in apart):
+            together = list(self._read_together(pieces, reference, value_of))
+            return [together] if together else apart
+        return apart
 
     def _read_piece(
         self, piece: Piece, reference: Any, value_of: ValueOf, scale: float
@@ -126,6 +129,20 @@ class Standard:
         if is_zero and not piece.chain:
             return None
         return found
+
+    def _read_together(self, pieces: Sequence[Piece], reference: Any, value_of: ValueOf) -> Iterator[Reading]:
+        """Add up what steps of the same elements give, those tensors of each that its step has as often."""
+        for link in pieces[-1].chain:
+            factor, total = link.factor(value_of), np.zeros_like(reference)
+            for piece in pieces:
+                alike = (one for one in piece.chain if near(one.factor(value_of), factor, self.tolerance))
+                part = next(alike, None)
+                if part is None or not piece.adds_to(total, np.asarray(value_of(part.node), dtype=float)):
+                    break
+            else:
+                ratio = multiple(total, reference, self.tolerance)
+                if ratio is not None:
+                    yield Reading(link, -factor * ratio, ratio, is_natural(ratio, self.tolerance))
 
     # ---- the common factor
 

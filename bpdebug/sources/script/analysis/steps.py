@@ -80,11 +80,16 @@ class Piece(NamedTuple):
 
     def laid(self, value: Any, like: Any) -> Any:
         """Return a tensor of the chain as it acts on the part: added up where that is done."""
-        if not self.is_added:
-            return value
         total = np.zeros(np.shape(like))
+        return total if self.is_added and self.adds_to(total, value) else value
+
+    def adds_to(self, total: Any, value: Any) -> bool:
+        """Add a tensor of the chain to the part of an array; return whether it fits there."""
         try:
-            np.add.at(total, self.index, value)
+            if self.is_added:
+                np.add.at(total, self.index, value)
+            else:
+                total[... if self.index is None else self.index] += value
         except (ValueError, IndexError):
-            return value
-        return total
+            return False
+        return True

@@ -17,7 +17,7 @@ from bpdebug.sources.script.recorder.records import Node, Update
 from bpdebug.sources.script.recorder.updates import ADD, SUBTRACT, Terms, terms_beside
 
 
-def unmoved(graph: Graph, groups: Sequence[Sequence[Update]]) -> Iterator[Update]:
+def unmoved(graph: Graph, groups: Sequence[Sequence[Update]], depends: Sequence[int]) -> Iterator[Update]:
     """Yield what is written as a step of an array that the other updates depend on.
 
     Parameters
@@ -26,6 +26,8 @@ def unmoved(graph: Graph, groups: Sequence[Sequence[Update]]) -> Iterator[Update
         The operations.
     groups : sequence of sequence of Update
         The updates that are known.
+    depends : sequence of int
+        For each node, whether (not 0) it depends on what these update.
     """
     if not groups:
         return
@@ -42,7 +44,7 @@ def unmoved(graph: Graph, groups: Sequence[Sequence[Update]]) -> Iterator[Update
             continue  # what the updates are made of is a momentum, or a sum of squares
         old = node.operands[0].origin if type(node.operands[0]) is Node else node
         number = graph.of(old).id
-        if old is node or number in known or not _is_begun_with(graph, old, known):
+        if old is node or number in known or depends[number] or not _is_begun_with(graph, old, known):
             continue
         terms = terms_beside(node, old)
         if number not in read and not _is_descent(graph, node, terms, known):

@@ -99,7 +99,7 @@ class Recorder:
         self.objects = Objects(self.add, self.other)
         self.called: dict[int, tuple[Any, tuple[str, ...]]] = {}
         self.zeros = Zeros(self.objects.zeros, self._add_zero, self.frame)
-        self.steps = Steps(self.sites, self.objects, self.zeros, self._is_found)
+        self.steps = Steps(self.sites, self.objects, self.zeros, self.tests, self._is_found)
         self.doubt: Mark | None = None
         self._no_doubt()
         self.size = 0

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from bpdebug.sources.script.recorder.branches import is_decided_by
 from bpdebug.sources.script.recorder.objects import Objects, is_tensor
-from bpdebug.sources.script.recorder.records import MISSING, Node, Update
+from bpdebug.sources.script.recorder.records import MISSING, Node, Test, Update
 from bpdebug.sources.script.recorder.updates import depends_on, terms_beside
 from bpdebug.sources.script.recorder.zeros import Zeros
 from bpdebug.sources.script.sites import Site
@@ -33,6 +34,8 @@ class Steps:
         The arrays and numbers that are known.
     zeros : Zeros
         The variables that hold the integer 0.
+    tests : sequence of Test
+        What branches were decided by, so far.
     whenever_found : callable
         Is called with each step.
 
@@ -51,9 +54,10 @@ class Steps:
         sites: Sequence[Site],
         objects: Objects,
         zeros: Zeros,
+        tests: Sequence[Test],
         whenever_found: Callable[[Update], None],
     ) -> None:
-        self.sites, self.objects, self.zeros = sites, objects, zeros
+        self.sites, self.objects, self.zeros, self.tests = sites, objects, zeros, tests
         self._whenever_found = whenever_found
         self.updates: list[Update] = []
         self.parameters: dict[int, Node] = {}
@@ -95,9 +99,10 @@ class Steps:
         }
         if not readers:
             return
-        if any(depends_on(delta, old) for _, delta in terms):
+        deltas = [delta for _, delta in terms]
+        if any(depends_on(delta, old) for delta in deltas) or is_decided_by(deltas, old, self.tests):
             parameter = old
-        elif not any(depends_on(delta, parameter) for _, delta in terms):
+        elif not any(depends_on(delta, parameter) for delta in deltas):
             if not terms:
                 self.parameters[new.id] = parameter
             return

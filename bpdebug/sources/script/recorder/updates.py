@@ -8,13 +8,13 @@ source that has read the old value reads the new one.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from bpdebug.sources.script.recorder.operations import InPlace, put
-from bpdebug.sources.script.recorder.records import Node, same
+from bpdebug.sources.script.recorder.records import Node
 
 Terms = tuple[tuple[int, Node], ...]
 ADD: frozenset[Callable[..., Any]] = frozenset({operator.add, np.add})
@@ -102,15 +102,16 @@ def _is_scaled(delta: Node) -> bool:
 
 def depends_on(node: Node, target: Node) -> bool:
     """Whether a node was computed from another."""
+    return any(here is target for here in nodes_behind([node], target.id - 1))
+
+
+def nodes_behind(nodes: Iterable[Node], since: int) -> Iterator[Node]:
+    """Yield what some nodes were computed from, themselves included, of what is younger than a number."""
     seen: set[int] = set()
-    waiting = [node]
+    waiting = list(nodes)
     while waiting:
-        here = waiting.pop()
-        while here.function is same:
-            here = here.operands[0]
-        if here is target:
-            return True
-        if here.id > target.id and here.id not in seen:
+        here = waiting.pop().origin
+        if here.id > since and here.id not in seen:
             seen.add(here.id)
+            yield here
             waiting.extend(here.parents())
-    return False
