@@ -93,7 +93,7 @@ def check_vjp(
 
     code = own.__code__
     leaves = Leaves.of(plain(function), arguments)
-    recording, error = gone_back(
+    recording, error, unseen = gone_back(
         function, leaves, incoming, code.co_filename, code.co_firstlineno, own.__globals__
     )
     if error is not None and not any(call.gradients for call in recording.functions):
@@ -103,7 +103,9 @@ def check_vjp(
         return analysis_of(recording, call, (), tolerance, reference)
 
     report = check_calls(recording, analysed, wanted, meant, seconds, found)
-    if recording.functions:
+    traced = unseen - {call.name for call in recording.functions}
+    report = report._replace(notes=(*report.notes, *map(_of_traced, sorted(traced))))
+    if recording.functions or traced:
         judged = {one.file for one in report.reports}
         calls = {call.name: call for call in recording.functions if call.name in judged}
         return report._replace(faults=tuple(filter(None, map(_of_forward, calls.values()))))
@@ -121,6 +123,12 @@ def assert_vjp(function: Callable[..., Any], *arguments: Any, **options: Any) ->
     report = check_vjp(function, *arguments, **options)
     if not report.passed:
         raise AssertionError(str(report))
+
+
+def _of_traced(name: str) -> str:
+    return (
+        f"{name}: was called where JAX only traces, as within a decorator `jax.checkpoint`: it was not seen"
+    )
 
 
 def _of_forward(call: FunctionCall) -> str:

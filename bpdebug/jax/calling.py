@@ -80,10 +80,13 @@ class GoneBack(NamedTuple):
         What was recorded.
     error : Exception or None
         What JAX raised in the backward pass.
+    unseen : frozenset of str
+        The functions with a `custom_vjp` that were called where JAX only traces: their values were not seen.
     """
 
     recording: Recording
     error: Exception | None
+    unseen: frozenset[str]
 
 
 def gone_back(
@@ -134,7 +137,7 @@ def gone_back(
                 recorder.name(watcher.node_of(gradient), f"{leaves.names[place]}.grad")
         except Exception as raised:
             error = raised
-    return GoneBack(recorded.recording, error)
+    return GoneBack(recorded.recording, error, frozenset(watcher.unseen))
 
 
 def plain(function: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -52,7 +53,8 @@ def capture(
     back = gone_back(total, leaves, _ones, caller.f_code.co_filename, caller.f_lineno, caller.f_globals)
     if back.error is not None:
         raise back.error
-    return captured(back.recording)
+    # A step of a loop, `y = y + f(y)`, updates no parameter: whose gradients are asked for is known.
+    return captured(replace(back.recording, updates=()))
 
 
 def _ones(outputs: Sequence[Any]) -> list[Any]:

@@ -241,7 +241,7 @@ def batched(x):
     return jax.vmap(square)(x)
 
 
-def again(x):
+def checkpointed(x):
     return jax.checkpoint(lambda x: jnp.sin(square(x)))(x)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from textwrap import dedent
+from typing import Any
 
 from tests.torch.planted import Planted, changes, with_other
 
@@ -153,8 +154,6 @@ INPUTS = {
     "mixed": ((5, 4), (4, 4), (5, 4)),
 }
 """The shapes of its inputs."""
-HELD_OUT = ("labelled", "attend", "turned", "unit", "mixed")
-"""Those that were set aside when the rules were looked at."""
 
 
 def text_of(name: str) -> str:
@@ -201,3 +200,29 @@ def inputs(name: str, seed: int = 3, dtype: str = "float64") -> list:
         return jnp.asarray(random.normal(size=shape), dtype)
 
     return [jax.tree.map(drawn, one, is_leaf=lambda part: isinstance(part, tuple)) for one in INPUTS[name]]
+
+
+def changes_nothing(function: Any, right: Any, given: list) -> bool:
+    """Whether a mistake changes no gradient, or cannot even be run: JAX's own say so."""
+    import jax
+    import numpy as np
+
+    leaves, tree = jax.tree.flatten(given)
+    places = [place for place, leaf in enumerate(leaves) if leaf.dtype.kind == "f"]
+
+    def gradients(one: Any) -> list:
+        def total(floats: list) -> Any:
+            values = list(leaves)
+            for place, value in zip(places, floats, strict=True):
+                values[place] = value
+            out = one(*jax.tree.unflatten(tree, values))
+            return (out * np.random.default_rng(9).normal(size=out.shape)).sum()
+
+        return jax.grad(total)([leaves[place] for place in places])
+
+    try:
+        own = gradients(function)
+    except (TypeError, ValueError, AttributeError):
+        return True
+    pairs = zip(own, gradients(right), strict=True)
+    return all(np.allclose(mine, theirs, 1e-9, 1e-12) for mine, theirs in pairs)

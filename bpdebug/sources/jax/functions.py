@@ -122,6 +122,8 @@ class WatchedCall:
                     LIBRARY, self.function, file, given.names, leaves, inputs, wanted, outputs, again=again
                 )
                 self.watcher.functions.append(self.call)
+            elif self.watcher.recorder.on:
+                self.watcher.unseen.add(self.function.__name__)
             return out, kept
 
         return forward

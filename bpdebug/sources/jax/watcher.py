@@ -31,7 +31,13 @@ from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.sites import GRADIENT, Site, Target
 
 TABLE = {**ELEMENTWISE, **MOVING, **LAYERS}
-INNER = {"jit": "jaxpr", "closed_call": "call_jaxpr", "core_call": "call_jaxpr", "checkpoint": "jaxpr"}
+INNER = {
+    "jit": "jaxpr",
+    "closed_call": "call_jaxpr",
+    "core_call": "call_jaxpr",
+    "checkpoint": "jaxpr",
+    "remat2": "jaxpr",
+}
 """The primitives that are a function of others -> the parameter that holds it."""
 DRAWN = "random_"
 """The primitives that make and use keys begin like this."""
@@ -79,9 +85,11 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
         self.numbers: dict[int, Any] = {}  # the identity of an array -> the number in the code that it is
         self.narrow: dict[int, Any] = {}  # the number of a node -> what NumPy repeats to the same
         self.drawn: set[int] = set()  # the nodes that keys are, or that were made of keys alone
+        self.constant: set[int] = set()  # those that were made of nothing
         self.backward: dict[Site, Site] = {}  # a place -> the same, as that of what goes back through it
         self.held: list[Any] = []  # the arrays whose identity is known
         self.functions: list[FunctionCall] = []
+        self.unseen: set[str] = set()  # the functions that were called where JAX only traces
 
     def node_of(self, value: Any) -> Node:
         """Return the node that an array stands for."""
@@ -223,13 +231,12 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
             return
         site = self._site()
         values = [array_of(one) for one in outs]
-        is_drawn = name.startswith(DRAWN) or all(one.id in self.drawn for one in nodes)
-        if name in MADE or (is_drawn and (nodes or name.startswith(DRAWN))):
+        numbers = {one.id for one in nodes}
+        is_drawn = name.startswith(DRAWN) or (numbers & self.drawn and numbers <= self.drawn | self.constant)
+        if is_drawn or name in MADE or not nodes:
             found = [self.recorder.add(site, None, (), NOTHING, value) for value in values]
-            self.drawn.update(one.id for one in found if name not in MADE)
-        elif not nodes:
-            found = [self.recorder.add(site, None, (), NOTHING, value) for value in values]
-            if name == "broadcast_in_dim":
+            (self.drawn if is_drawn else self.constant).update(one.id for one in found)
+            if name == "broadcast_in_dim" and not nodes:
                 self.narrow[found[0].id] = operands[0]
         else:
             found = self._computed(site, primitive, operands, options, values, arguments)

@@ -169,26 +169,34 @@ def _value(operand: Any) -> Any:
     return jnp.asarray(operand.value if type(operand) is Node else operand)
 
 
-def gather(x: Any, indices: Any, mode: Any, fill_value: Any = None, **options: Any) -> Application:
+def gather(x: Any, indices: Any, dimension_numbers: Any, slice_sizes: Any, mode: Any, **options: Any) -> Any:
     """Take the elements at indices: it is done to their positions."""
-    inside = {"mode": mode, "fill_value": 0 if fill_value is None else fill_value}
-    places = array_of(lax.gather_p.bind(_positions(x), _value(indices), **inside, **options))
-    if not np.all((places > 0) & (places <= np.prod(shape_of(x)))):
+    places = lax.gather(
+        _positions(x), _value(indices), dimension_numbers, slice_sizes, mode=mode, fill_value=0
+    )
+    found = array_of(places)
+    if not np.all((found > 0) & (found <= np.prod(shape_of(x)))):
         raise UnknownFormError("indices beyond the array")
-    return term(elements, x, places - 1)
+    return term(elements, x, found - 1)
+
+
+def _scattered(
+    function: Callable[..., Any], x: Any, indices: Any, updates: Any, options: Mapping[str, Any]
+) -> Any:
+    return function(x, _value(indices), updates, options["dimension_numbers"], mode=options["mode"])
 
 
 def scatter_add(x: Any, indices: Any, updates: Any, **options: Any) -> Application:
-    """Add to the elements at indices, each time that one is named; what is beyond the array is dropped."""
+    """Add to the elements at indices, each time that one is named."""
     shape = shape_of(x)
-
-    def added(values: Any) -> Any:
-        return lax.scatter_add_p.bind(jnp.zeros(shape), _value(indices), values, **options)
-
     positions = _positions(x).astype(jnp.float32)
     if positions.size > 2**24:
         raise UnknownFormError("an array of so many elements")
-    (places,) = jax.linear_transpose(added, jnp.zeros(shape_of(updates)))(positions)
+
+    def added(values: Any) -> Any:
+        return _scattered(lax.scatter_add, jnp.zeros(shape, jnp.float32), indices, values, options)
+
+    (places,) = jax.linear_transpose(added, jnp.zeros(shape_of(updates), jnp.float32))(positions)
     found = array_of(places).astype(int)
     if not found.all():
         raise UnknownFormError("indices beyond the array")
@@ -198,12 +206,31 @@ def scatter_add(x: Any, indices: Any, updates: Any, **options: Any) -> Applicati
 def scatter(x: Any, indices: Any, updates: Any, **options: Any) -> Application:
     """Put updates at indices: which of them an element gets is asked of their positions."""
     zeros = jnp.zeros(shape_of(x), jnp.int32)
-    which = array_of(lax.scatter_p.bind(zeros, _value(indices), _positions(updates), **options))
+    which = array_of(_scattered(lax.scatter, zeros, indices, _positions(updates), options))
     given = np.flatnonzero(which)
     if not given.size:
         return term(np.copy, x)
     chosen = term(elements, updates, which.reshape(-1)[given] - 1)
     return term(put, x, np.unravel_index(given, shape_of(x)), chosen)
+
+
+def scatter_mul(x: Any, indices: Any, updates: Any, **options: Any) -> Application:
+    """Multiply the elements at indices, each of which is named once."""
+    ones = jnp.ones(shape_of(updates), jnp.int32)
+    counts = _scattered(lax.scatter_add, jnp.zeros(shape_of(x), jnp.int32), indices, ones, options)
+    if np.any(array_of(counts) > 1):
+        raise UnknownFormError("elements that are multiplied more than once")
+    return term(np.multiply, x, scatter(np.ones(shape_of(x)), indices, updates, **options))
+
+
+def sort(*operands: Any, dimension: int, num_keys: int, **options: Any) -> tuple[Application, ...]:
+    """Sort along an axis, and move the others as the first: it is done to their positions."""
+    if num_keys != 1:
+        raise UnknownFormError("sorting by several")
+    key = operands[0].value if type(operands[0]) is Node else operands[0]
+    order = np.argsort(key, axis=dimension, kind="stable")
+    places = np.take_along_axis(np.arange(key.size).reshape(key.shape), order, axis=dimension)
+    return tuple(term(elements, one, places) for one in operands)
 
 
 MOVING: Mapping[str, OperationEntry] = {
@@ -228,4 +255,6 @@ MOVING: Mapping[str, OperationEntry] = {
     "gather": gather,
     "scatter": scatter,
     "scatter-add": scatter_add,
+    "scatter-mul": scatter_mul,
+    "sort": sort,
 }
