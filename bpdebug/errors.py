@@ -30,9 +30,14 @@ class Problem(NamedTuple):
     message: str
     hint: str = ""
 
-    def __str__(self) -> str:
-        where = f"{self.file}: {self.key_path}: " if self.key_path else f"{self.file}: "
+    @property
+    def text(self) -> str:
+        """All of it but the file."""
+        where = f"{self.key_path}: " if self.key_path else ""
         return where + self.message + (f" ({self.hint})" if self.hint else "")
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.text}"
 
 
 class BpdebugError(Exception):

@@ -161,7 +161,7 @@ MUTANTS = (
         deep="sources/script/test_records.py",
     ),
     Mutant(
-        "bpdebug/sources/script/recorder/objects.py",
+        "bpdebug/sources/script/recorder/known.py",
         'node._value = node._value.copy(order="K")  # the layout decides how products are summed',
         "pass",
         "what was recorded of an array changes when the script writes to it in place",
@@ -169,7 +169,7 @@ MUTANTS = (
         deep="sources/script/test_records.py",
     ),
     Mutant(
-        "bpdebug/sources/script/recorder/calls.py",
+        "bpdebug/sources/script/recorder/library_calls.py",
         "        recorder.record(site, operator.add, (before, item), NOTHING, total)",
         "        recorder.record(site, operator.add, (start, item), NOTHING, total)",
         "of a `sum` only the last item flows into the total",

@@ -48,7 +48,7 @@ def check_gradients(request: Request, form: str, rtol: float | None, atol: float
 
 def write_suggested(path: str, case: Case) -> None:
     """Write a suggested scenario to a file that is not there yet."""
-    text = suggested_scenario(case.program, case.title)
+    text = suggested_scenario(case.program, case.title, case.images)
     try:
         with open(path, "x", encoding="utf-8") as file:
             file.write(text)

@@ -48,8 +48,7 @@ def read_commands(request: Request | None) -> None:
         before = session.debugger.moment
         answer = execute(session, last)
         if session.debugger.moment != before:
-            reasons = [line.partition(" | ")[2] for line in answer.lines]
-            say([*filter(None, reasons), *step_lines(session.debugger, "", DEFAULT_DIGITS)])
+            say([*filter(None, [answer.reason]), *step_lines(session.debugger, "", DEFAULT_DIGITS)])
         else:
             say(answer.lines)
         if answer.ends:

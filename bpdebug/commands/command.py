@@ -22,6 +22,8 @@ class Answer:
         For a person: one line, or one for each thing that was asked for.
     data : mapping
         The same for a program: what JSON knows, and arrays.
+    reason : str
+        Of a move, why it ended where it did, in words; empty where the place alone says all.
     failed : bool
         Whether the command could not be done; the line then says why.
     ends : bool
@@ -30,6 +32,7 @@ class Answer:
 
     lines: tuple[str, ...]
     data: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
     failed: bool = False
     ends: bool = False
 

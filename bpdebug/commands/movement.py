@@ -30,7 +30,7 @@ def stop_answer(debugger: Debugger, stop: Stop) -> Answer:
         data["breakpoints"] = [
             {"number": hit.breakpoint.number, "evidence": list(hit.evidence)} for hit in stop.hits
         ]
-    return Answer((" | ".join(filter(None, (place, reason))),), data)
+    return Answer((" | ".join(filter(None, (place, reason))),), data, reason)
 
 
 def place_text(debugger: Debugger) -> str:

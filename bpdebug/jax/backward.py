@@ -16,7 +16,7 @@ from jax import tree_util
 from bpdebug.errors import Problem, ScriptError
 from bpdebug.jax.calling import Leaves, first_own, gone_back, plain
 from bpdebug.sources.jax.analysis import analysis_of
-from bpdebug.sources.libraries.calls import EXACT
+from bpdebug.sources.libraries.exact import EXACT
 from bpdebug.sources.libraries.shrinking import corner, smaller_extents
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.recorder.function_calls import FunctionCall

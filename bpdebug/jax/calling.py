@@ -17,8 +17,8 @@ from jax import tree_util
 from bpdebug.errors import Problem, ScriptError
 from bpdebug.sources.jax.functions import is_of_jax, names_of
 from bpdebug.sources.jax.watcher import PrimitiveWatcher
-from bpdebug.sources.script.live import Recorded, watched
 from bpdebug.sources.script.recording import Recording
+from bpdebug.sources.script.watched import Recorded, watched
 
 
 class Leaves(NamedTuple):

@@ -206,7 +206,7 @@ class Packing:
         """Return which pair goes down to which step of its ladder, in the order in which they do.
 
         First what no screen could show in full. Then the pairs that are not in use give room, the farthest
-        first, until they are gone; then those in use.
+        first, until they are gone; then those in use, and of them the most important last.
         """
         ladders = [self.ladder(need) for need in self.needs]
         endless = [
@@ -214,11 +214,17 @@ class Packing:
             for place in reversed(self.order)
             if ladders[place][0] != self.all_of(place) and ladders[place][1] is not None
         ]
-        used = [place for place in self.order if place not in self.others]
+        first, *used = [place for place in self.order if place not in self.others]
+        stages = (
+            (self.others, range(1, 6)),
+            (used, range(1, 4)),
+            ([first], range(1, 4)),
+            ([first, *used], range(4, 6)),
+        )
         return [(place, ladders[place][1]) for place in endless] + [
             (place, ladders[place][step])
-            for group in (self.others, used)
-            for step in range(1, 6)
+            for group, steps in stages
+            for step in steps
             for place in reversed(group)
             if step < len(ladders[place])
         ]

@@ -71,6 +71,12 @@ class CommandRunner:
         """Run the command of a key or a click, and say what the front does not show anyway."""
         self.reply(line, self.execute(line))
 
+    def go_to(self, place: int | str) -> None:
+        """Go to a position, or to what `goto` takes: `12:dw1`."""
+        # In a person's own code a number alone is a line.
+        is_step = isinstance(place, int) and self.session.debugger.program.is_recorded
+        self.run(f"goto {'step ' * is_step}{place}")
+
     def reply(self, line: str, answer: Answer) -> None:
         """Say what the front does not show of an answer."""
         self.say(*reply(line, answer), failed=answer.failed)

@@ -23,9 +23,9 @@ class Selection:
 
 
 def explain_element(
-    debugger: Debugger, selection: Selection, digits: int, view: View = "run"
+    debugger: Debugger, selection: Selection, digits: int, view: View = "run", tabulate: bool = True
 ) -> Origin | None:
-    """Say where the selected element comes from; None where there is nothing to explain yet."""
+    """Say where the selected element comes from, long sums as tables; None where nothing is to explain."""
     name = selection.name
     trace = debugger.original if view == "original" else debugger.trace
     expression = _expression_behind(debugger, name)
@@ -38,7 +38,16 @@ def explain_element(
     index = nearest(selection.index, value.shape)
     if trace is debugger.trace and debugger.is_replaced(name, index):
         return None
-    return origin_of(name, expression, index, value, trace.values, digits, tabulate=True)
+    return origin_of(name, expression, index, value, trace.values, digits, tabulate=tabulate)
+
+
+def set_text(debugger: Debugger, selection: Selection) -> tuple[str, str]:
+    """Return the command that sets the selected element of a known tensor, and the value that it has."""
+    value = debugger.trace.values[selection.name]
+    index = nearest(selection.index, value.shape)
+    written = str(value[index])
+    is_number = written.strip("+-")[:1].isdigit()  # the language has no word for NaN and infinity
+    return f"set {element_text(selection.name, index)} = ", written if is_number else ""
 
 
 def given_text(debugger: Debugger, selection: Selection, view: View = "run") -> tuple[str, ...]:

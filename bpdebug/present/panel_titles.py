@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bpdebug.engine.language.printing import shape_text
-from bpdebug.present.panels import Panel
+from bpdebug.present.panel import Panel
 
 MINE_IS_WRONG = "mine ✗"
 """Said of a tensor whose right numbers are shown, where the user's are others."""

@@ -21,12 +21,12 @@ def reply(line: str, answer: Answer) -> tuple[str, ...]:
     line : str
         The command.
     answer : Answer
-        What it answered. A move says where it is, then `|`, then why it stopped there.
+        What it answered.
     """
     if answer.failed or "reason" not in answer.data:
         return answer.lines
     reason = answer.data["reason"]
     if reason == "breakpoint":
-        return (answer.lines[0].partition(" | ")[2],)
+        return (answer.reason,)
     words = UNSTOPPED.get(line, {}).get(reason)
     return (words,) if words else ()

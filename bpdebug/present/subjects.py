@@ -6,8 +6,10 @@ from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.printing import numpy_text
+from bpdebug.engine.language.provenance.origins import Origin
+from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.network.axes import axes_in, axes_of
-from bpdebug.present.explaining import Selection
+from bpdebug.present.explaining import Selection, explain_element
 from bpdebug.present.slicing import nearest
 from bpdebug.present.snapshot import result_name
 from bpdebug.present.viewer.subject import Subject
@@ -15,7 +17,12 @@ from bpdebug.present.views import View, Views
 
 
 def read_subject(
-    debugger: Debugger, views: Views, selection: Selection, digits: int, view: View = "run"
+    debugger: Debugger,
+    views: Views,
+    selection: Selection,
+    digits: int,
+    view: View = "run",
+    explained: Selection | None = None,
 ) -> Subject | None:
     """Return what the viewer shows of a tensor at this moment; None while it has no value.
 
@@ -31,8 +38,14 @@ def read_subject(
         Significant digits.
     view : str
         Which of these numbers the panels show.
+    explained : Selection or None
+        The element that is explained there: what feeds it is marked.
     """
     name = selection.name
+
+    def explain(index: Index) -> Origin | None:
+        return explain_element(debugger, Selection(name, index), digits, view, tabulate=False)
+
     if debugger.node is not None and name == result_name(debugger):
         value = debugger.node_value()
         assert value is not None
@@ -40,11 +53,19 @@ def read_subject(
         axes = axes_of(debugger.node, axes_in(debugger.program), debugger.program.shapes)
         is_mask = FUNCTIONS[debugger.node.function].is_mask
         return Subject(
-            numpy_text(debugger.node), value, index=index, digits=digits, axes=axes, is_mask=is_mask
+            numpy_text(debugger.node),
+            value,
+            index=index,
+            digits=digits,
+            axes=axes,
+            is_mask=is_mask,
+            explain=explain,
         )
     if name not in debugger.program.shapes or not debugger.is_known(name):
         return None
     value = views.run[name]
+    origin = explain_element(debugger, explained, digits, view) if explained is not None else None
+    sources = tuple(source for source in origin.sources if source.name == name) if origin is not None else ()
     return Subject(
         name,
         value,
@@ -56,6 +77,9 @@ def read_subject(
         axes=axes_in(debugger.program)[name],
         view=view,
         is_mask=name in debugger.program.masks,
+        explain=explain,
+        feeds=origin.element if origin is not None and sources else "",
+        sources=sources,
     )
 
 

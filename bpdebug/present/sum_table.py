@@ -72,8 +72,8 @@ def _labels(terms: Sequence[Term]) -> list[str]:
 
 
 def _name(terms: Sequence[Term], place: int) -> str:
-    """Return the name of a factor, if it is the same in all terms: `dz2`, without the element."""
-    names = {term.factors[place].symbols.partition("[")[0] for term in terms}
+    """Return the tensor that a factor is an element of, if it is the same in all terms."""
+    names = {term.factors[place].name for term in terms}
     return names.pop() if len(names) == 1 else ""
 
 

@@ -19,8 +19,8 @@ import torch
 from bpdebug.errors import Problem, ScriptError
 from bpdebug.sources.script import Recording
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
-from bpdebug.sources.script.live import Recorded, watched
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
+from bpdebug.sources.script.watched import Recorded, watched
 from bpdebug.sources.torch.analysis import analysis_of
 from bpdebug.sources.torch.functions import code_of, custom_functions
 from bpdebug.sources.torch.tensors import within

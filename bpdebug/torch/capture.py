@@ -12,7 +12,8 @@ import torch
 
 from bpdebug.captured import CapturedCase, captured
 from bpdebug.sources.libraries.first_bad import BadValue, first_bad
-from bpdebug.sources.script.live import Recorded, RecordedBlock, watched
+from bpdebug.sources.script.live import RecordedBlock
+from bpdebug.sources.script.watched import Recorded, watched
 from bpdebug.sources.torch.functions import code_of
 
 

@@ -26,7 +26,7 @@ from bpdebug.tui.keys.typed_ahead import TypedAhead
 from bpdebug.tui.messages import ScenarioChosen
 from bpdebug.tui.screens import action_screen, debugger_screen, picker
 from bpdebug.tui.screens.opening import OpeningScreen
-from bpdebug.tui.themes import DEFAULT_THEME, THEMES
+from bpdebug.tui.themes import DEFAULT_THEME, THEMES, themes_in
 
 NO_SCENARIO = "pyproject.toml"
 """A file of this name is never one."""
@@ -79,7 +79,7 @@ class BpdebugApp(App[None]):
         """Offer the themes of the table and no others (Textual's own have no scale); choose one."""
         for name in self.available_themes:
             self.unregister_theme(name)
-        for theme in THEMES.values():
+        for theme in themes_in(self.console.color_system):
             self.register_theme(theme)
         # To assign it would have the styles read twice before the first frame.
         self.set_reactive(BpdebugApp.theme, wanted if wanted in THEMES else DEFAULT_THEME)
@@ -140,7 +140,7 @@ class BpdebugApp(App[None]):
         self.set_keymap(self.settings.keys)
         if problems:
             self.notify(
-                "\n".join(str(problem).removeprefix(f"{problem.file}: ") for problem in problems),
+                "\n".join(problem.text for problem in problems),
                 title=f"{problems[0].file} is not used",
                 severity="error",
                 timeout=PROBLEMS_STAY,

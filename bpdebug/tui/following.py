@@ -7,12 +7,14 @@ wrote the number, and to its arithmetic. Any other cell is explained itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from bpdebug.engine.language.provenance.forwards import Fed
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.present.chosen import Chosen
 from bpdebug.present.explaining import Selection
 from bpdebug.present.feeding import in_slice, largest_fed
+from bpdebug.present.forwards import fed_by
 from bpdebug.present.slicing import nearest
 from bpdebug.present.trail import Visit
 from bpdebug.tui.widgets.ledger import Ledger
@@ -28,14 +30,15 @@ class Following:
         What is looked at.
     ledger : Ledger
         The panels.
-    run : callable
-        Runs a command.
+    go_to : callable
+        Goes to a position.
     """
 
-    def __init__(self, chosen: Chosen, ledger: Ledger, run: Callable[[str], None]) -> None:
+    def __init__(self, chosen: Chosen, ledger: Ledger, go_to: Callable[[int], None]) -> None:
         self.chosen = chosen
         self.ledger = ledger
-        self.run = run
+        self.go_to = go_to
+        self._fed: tuple[Selection, Mapping[str, Fed]] | None = None
 
     def is_bracketed(self, name: str, index: Index) -> bool:
         """Whether a cell feeds the element that is explained."""
@@ -81,7 +84,7 @@ class Following:
         chosen.trail.follow(Visit(debugger.moment, explained, focused))
         position = debugger.program.positions.get(name)
         if position is not None:
-            self.run(self.place(position))
+            self.go_to(position)
         chosen.choose(name, index)
         chosen.pick(name)
         chosen.trail.arrive(debugger.moment)
@@ -93,16 +96,20 @@ class Following:
         if visit is None:
             return None
         if chosen.debugger.moment != visit.moment:
-            self.run(self.place(visit.moment.position))
+            self.go_to(visit.moment.position)
         chosen.choose(visit.selection.name, visit.selection.index)
         chosen.picked = chosen.debugger.moment, visit.selection
         chosen.trail.arrive(chosen.debugger.moment)
         return visit.focused
 
-    def place(self, position: int) -> str:
-        """Return the command that goes to a position."""
-        is_recorded = self.chosen.debugger.program.is_recorded
-        return f"goto {'step ' * is_recorded}{position}"
+    def toggle_fed(self, selection: Selection) -> None:
+        """Mark what an element feeds; again, take the marks away."""
+        is_marked = self.fed_by(selection) is not None
+        self._fed = None if is_marked else (selection, fed_by(self.chosen.debugger, selection))
+
+    def fed_by(self, selection: Selection) -> Mapping[str, Fed] | None:
+        """Return what an element feeds, where that is marked."""
+        return self._fed[1] if self._fed is not None and self._fed[0] == selection else None
 
     def index_of(self, selection: Selection) -> Index:
         """Return the element that a selection means: the nearest one to its index."""

@@ -148,8 +148,9 @@ def _of_mine(
     progress: Progress,
 ) -> Report:
     """Report on the user's tensors; `reference` has the right values of all."""
-    bench = Bench(program)
     judged = judge(program, reference, mine, tolerance)
+    wrong = {one.name: judged.mine[one.name] for one in judged.judgements if one.verdict == "wrong"}
+    bench = Bench(program, mine=wrong)
     by_name = {judgement.name: judgement for judgement in judged.judgements}
     reports: dict[str, TensorReport] = {}
 

@@ -99,10 +99,18 @@ def convention_of(
         return None
     by, to = (flowing or trained)[0], (trained or flowing)[0]
     words = _words(program, by, to, bool(flowing), bool(trained))
-    supported = sum(_same(factor, to if name in parameters else by) for name, factor in factors.items())
+    supported = sum(
+        _bears_out(factor, to if name in parameters else by, program.batch)
+        for name, factor in factors.items()
+    )
     if not words or supported < FEWEST:
         return None
     return Convention(by, to, parameters, program.gradients, words)
+
+
+def _bears_out(factor: float, convention: float, batch: int) -> bool:
+    """Whether a tensor follows a convention, if need be with one common mistake beside it."""
+    return any(_same(factor, convention * mistake) for mistake in (1.0, -1.0, 2.0, 0.5, batch, 1 / batch))
 
 
 def _factor(name: str, right: Array, mine: Array, tolerance: Tolerance, rounding: Rounding) -> float | None:

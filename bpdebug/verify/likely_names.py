@@ -7,10 +7,11 @@ the smallest angle is the likely one. It is a proposal: nothing is judged by it 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
+from bpdebug.engine.language.forms import Shape, element_count
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import run
@@ -38,16 +39,30 @@ def likely_names(
     reference = run(program, values).values
     trained = {program.index.gradient_of.get(name, "") for name in program.parameters}
     pairs = sorted(
-        (ours not in trained, -_likeness(array, reference[ours]), theirs, ours)
+        (place, ours not in trained, -_likeness(laid_out, reference[ours]), theirs, ours)
         for theirs, array in unknown.items()
         for ours in program.shapes
-        if ours in program.positions and ours not in taken and array.shape == program.shapes[ours]
+        if ours in program.positions and ours not in taken
+        for place, laid_out in _laid_out(array, program.shapes[ours])
     )
     found: dict[str, str] = {}
-    for _, _, theirs, ours in pairs:
+    for *_, theirs, ours in pairs:
         if theirs not in found and ours not in found.values():
             found[theirs] = ours
     return found
+
+
+def _laid_out(array: Array, shape: Shape) -> Iterator[tuple[int, Array]]:
+    """Yield an array in a shape that it may be meant to have, and how far that is from its own shape.
+
+    As it is, or the other way round, or a bias with an axis of length 1 too few or too many.
+    """
+    if array.shape == shape:
+        yield 0, array
+    elif array.shape[::-1] == shape:
+        yield 1, array.T
+    elif 1 < array.size == max(shape, default=1) == max(array.shape) == element_count(shape):
+        yield 1, array.reshape(shape)
 
 
 def _likeness(one: Array, other: Array) -> float:

@@ -7,6 +7,7 @@ none of that.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 
@@ -21,6 +22,7 @@ from bpdebug.engine.network.losses import LossLayer, Objective
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.shapes import infer_shapes
 from bpdebug.errors import BpdebugError, ShapeError
+from bpdebug.sources.scenario.channels import AXES, FILTERS, IMAGES, turned_back
 from bpdebug.sources.scenario.joining import INPUT
 from bpdebug.sources.scenario.shapes import pattern_of, with_axes
 
@@ -28,11 +30,13 @@ EXAMPLES = 5
 """The batch, unless a parameter has a size of so many."""
 SMALLEST = 3
 
+Order = tuple[int, ...]
+"""For each axis of a tensor of the program, its axis in a file; empty where they are the same."""
 NewLength = Callable[[int, Collection[int]], int]
 """(the length that the user has, the lengths that are taken) -> the one to use in its place."""
 
 
-def suggested_scenario(program: Program, title: str) -> str:
+def suggested_scenario(program: Program, title: str, axes: str = "nchw") -> str:
     """Write a scenario for the same layers as TOML.
 
     Parameters
@@ -41,6 +45,8 @@ def suggested_scenario(program: Program, title: str) -> str:
         The user's network.
     title : str
         What it is called.
+    axes : str
+        How the user's own code lays out images: `nchw`, or `nhwc` with the channels last.
 
     Raises
     ------
@@ -52,22 +58,24 @@ def suggested_scenario(program: Program, title: str) -> str:
         raise BpdebugError("a suggestion varies the sizes of layers: found a program without any")
     layout = layers[0].layout
     blocks = [
-        f'title = "{title}, made to tell mistakes apart"\n'
+        f"title = {json.dumps(f'{title}, made to tell mistakes apart', ensure_ascii=False)}\n"
         'about = "Unequal sizes, another batch, both signs: each mistake gives numbers of its own."\n'
         f'layout = "{layout.name}"\nweight_shape = "{layout.weight_shape}"\n',
     ]
     is_chain = all(map(_follows, layers))
     shapes = _new_shapes(program, is_chain)
-    tables = {layer.number: _table(layer, shapes, is_chain, layers) for layer in layers}
-    blocks.append(f"[inputs]\n{INPUT} = {_input(program, shapes)}\n")
+    images, filters = (IMAGES, FILTERS) if axes == "nhwc" else ((), ())
+    tables = {layer.number: _table(layer, shapes, is_chain, layers, filters) for layer in layers}
+    turned = f'{AXES} = "{axes}"\n' if images else ""
+    blocks.append(f"[inputs]\n{turned}{INPUT} = {_input(program, shapes, images)}\n")
     blocks += tables.values()
     output = shapes[f"a{len(tables)}"]
     last = program.blocks[-1]
     if isinstance(last, LossLayer):
-        blocks.append("\n".join(["[loss]", *_loss(last.objective, output)]) + "\n")
+        blocks.append("\n".join(["[loss]", *_loss(last.objective, output, images)]) + "\n")
     else:
         seed = program.seed or f"a{len(program.blocks)}"
-        blocks.append(f"[gradient]\nd{seed} = {_random(output, len(program.blocks) + 1)}\n")
+        blocks.append(f"[gradient]\nd{seed} = {_random(output, len(program.blocks) + 1, images)}\n")
     return "\n".join(blocks)
 
 
@@ -76,14 +84,14 @@ def _follows(layer: Layer) -> bool:
     return list(layer.incoming.values()) == [f"a{layer.number - 1}"] and layer.owner == layer.number
 
 
-def _input(program: Program, shapes: Mapping[str, Shape]) -> str:
+def _input(program: Program, shapes: Mapping[str, Shape], images: Order) -> str:
     """Write the network's input; where it is numbers of rows, with some of them twice."""
     for layer in program.blocks:
         if isinstance(layer, Layer) and layer.kind.looks_up:
             rows = shapes[layer.given[layer.kind.looks_up]][0]
             numbers = np.arange(element_count(shapes[INPUT])) % max(rows - 1, 1)
             return str(numbers.reshape(shapes[INPUT]).tolist())
-    return _random(shapes[INPUT], 0)
+    return _random(shapes[INPUT], 0, images)
 
 
 def _new_shapes(program: Program, is_chain: bool) -> dict[str, Shape]:
@@ -113,7 +121,9 @@ def _shapes_with(program: Program, new_length: NewLength) -> dict[str, Shape]:
     return shapes
 
 
-def _table(layer: Layer, shapes: Mapping[str, Shape], is_chain: bool, layers: Sequence[Layer]) -> str:
+def _table(
+    layer: Layer, shapes: Mapping[str, Shape], is_chain: bool, layers: Sequence[Layer], filters: Order
+) -> str:
     """Write the table of a layer; where layers do not just follow each other, with what it reads."""
     kind = layer.kind
     lines = ["[[layers]]", f'kind = "{kind.name}"']
@@ -127,7 +137,7 @@ def _table(layer: Layer, shapes: Mapping[str, Shape], is_chain: bool, layers: Se
         lines.append(f'share = "layer{layer.owner}"')
     else:
         lines += [
-            f"{parameter.name} = {_random(shapes[layer.given[parameter.name]], layer.number)}"
+            f"{parameter.name} = {_random(shapes[layer.given[parameter.name]], layer.number, filters)}"
             for parameter in kind.parameters
             if parameter.name in layer.given
         ]
@@ -143,17 +153,19 @@ def toml_text(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def _loss(objective: Objective, output: Shape) -> Iterator[str]:
+def _loss(objective: Objective, output: Shape, images: Order) -> Iterator[str]:
     """Yield the lines of a loss, with a target for an output of another shape."""
     kind, axis = objective.kind, objective.class_axis
     classes = _classes(output, axis)
     yield f'kind = "{kind.name}"'
     if kind.target == "numbers":
-        yield f"target = {_random(output, 0)}"
+        yield f"target = {_random(output, 0, images)}"
     elif objective.has_classes:
         yield f"target = {classes.tolist()}"
     else:
         ones = np.moveaxis(np.eye(output[axis])[classes], -1, axis)
+        if ones.ndim == len(images):
+            ones = np.moveaxis(ones, range(len(images)), images)
         yield f"target = {ones.tolist()}"
     if kind.target == "classes":
         yield f"axis = {axis}"
@@ -207,5 +219,5 @@ def _shapes(
     return infer_shapes(known, renewed.forward)
 
 
-def _random(shape: Shape, seed: int) -> str:
-    return f'{{ random = "normal", shape = {list(shape)}, seed = {seed} }}'
+def _random(shape: Shape, seed: int, order: Order) -> str:
+    return f'{{ random = "normal", shape = {list(turned_back(shape, order))}, seed = {seed} }}'

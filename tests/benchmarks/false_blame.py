@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import numpy as np
 
@@ -34,6 +36,17 @@ da1 = { random = "normal", shape = [4, 4], seed = 6 }
 """As many time steps as a scenario may have."""
 
 
+SECONDS = 300.0
+"""How long the right networks, and then the wrong gradients, may take: how many were tried is told."""
+Item = TypeVar("Item")
+
+
+def while_there_is_time(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield items until their time is up."""
+    end = time.monotonic() + SECONDS
+    return takewhile(lambda item: time.monotonic() < end, items)
+
+
 def seconds(case: Case, *names: str) -> float:
     """Return how long a check works that is given noise under these names."""
     random = np.random.default_rng(0)
@@ -46,7 +59,7 @@ def seconds(case: Case, *names: str) -> float:
 def sweep(folder: Path) -> Iterator[float]:
     """Yield how long each check takes, with one gradient of each kind of network wrong."""
     random = np.random.default_rng(0)
-    for kind, form, activation, loss in pairs():
+    for kind, form, activation, loss in while_there_is_time(pairs()):
         case = network(folder, kind, form, activation, loss)
         run(case.program, case.values)
         places = [one.name for one in case.program.statements if one.phase == "backward" and not one.part]
@@ -57,13 +70,13 @@ def measure() -> list[Figure]:
     """Return the number of right networks that are blamed, and the longest times."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        blamed = sum(bool(checked(seed, folder)) for seed in range(NETWORKS))
+        blamed = [bool(checked(seed, folder)) for seed in while_there_is_time(range(NETWORKS))]
         times = [*sweep(folder)]
         path = folder / "long.toml"
         path.write_text(LONG)
         steps = seconds(load_scenario(path), "dw_hh1", "dw_ih1", "db_hh1", "db_ih1")
     return [
-        Figure(f"right networks that are called wrong, of {NETWORKS:,}", str(blamed), "0"),
+        Figure(f"right networks that are called wrong, of {len(blamed):,}", str(sum(blamed)), "0"),
         Figure(f"longest check of {len(times)}, one wrong gradient each", f"{max(times):.1f} s", "< 5 s"),
-        Figure("check of an LSTM of 256 steps, four wrong gradients", f"{steps:.1f} s", "< 10 s"),
+        Figure("check of an LSTM of 256 steps, four wrong gradients", f"{steps:.1f} s", "< 5 s"),
     ]

@@ -141,6 +141,16 @@ def test_a_batch_of_seven_on_a_large_screen() -> None:
     assert [is_full(place, BATCH[place.pair], indexed=True) for place in found.places] == [True] * 4 + [False]
 
 
+def test_what_is_written_is_the_last_to_lose_numbers() -> None:
+    found = bands(BATCH, (1, 0, 3), 75, 22)
+    assert [place.pair for place in found.places] == [0, 1, 3]
+    assert [is_full(place, BATCH[place.pair], found.indexed) for place in found.places] == [
+        False,
+        True,
+        False,
+    ]
+
+
 @pytest.mark.parametrize("size", [(0, 0), (0, 20), (20, 0), (1, 1), (13, 5), (14, 4)])
 def test_a_screen_for_nothing(size: tuple[int, int]) -> None:
     assert all(box.height <= size[1] for box in boxes(bands(BATCH, (1,), *size)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import execute
 from bpdebug.present.replies import reply
 from tests.examples import example
+from tests.recorded import Ran, recorded
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,12 @@ def test_reply(before: list[str], line: str, said: tuple[str, ...]) -> None:
     for one in before:
         assert not execute(session, one).failed
     assert reply(line, execute(session, line)) == said
+
+
+def test_a_place_may_have_a_bar_in_its_name() -> None:
+    ran = [Ran("seen", "x * 2", 1, file="left | right.py"), Ran("sum", "seen + x", 2, file="left | right.py")]
+    session = Session(recorded(ran, {"left | right.py": "seen = x * 2\nsum = seen + x\n"}, {"x": np.ones(2)}))
+    execute(session, "break sum")
+    answer = execute(session, "continue")
+    assert answer.lines == ("2/2 left | right.py:2 sum = seen + x (2) | breakpoint 1, sum",)
+    assert reply("continue", answer) == ("breakpoint 1, sum",)

@@ -7,7 +7,8 @@ import pytest
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.present.explaining import Selection, explain_element, given_text
-from bpdebug.present.panels import Panel, Sight, read_pairs
+from bpdebug.present.panel import Panel
+from bpdebug.present.panels import Sight, read_pairs
 from bpdebug.present.snapshot import PairNames, layer_in_focus, pairs_in_focus, result_name
 from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.present.views import Views

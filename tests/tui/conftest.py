@@ -161,6 +161,7 @@ async def open_viewer(subject: Subject, size: tuple[int, int] = LARGE) -> AsyncI
 async def running(app: BpdebugApp, size: tuple[int, int]) -> AsyncIterator[Session]:
     """Run an app without a terminal, but with all colours."""
     app.console._color_system = ColorSystem.TRUECOLOR
+    app.start_with_theme(app.theme)
     async with app.run_test(size=size, notifications=True) as pilot:
         session = Session(app, pilot)
         await session.until(lambda: not isinstance(app.screen, OpeningScreen) or not app.is_running)

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
+from bpdebug.present.panel import Panel
 from bpdebug.present.panel_titles import fitting_title
-from bpdebug.present.panels import Panel
 from bpdebug.present.snapshot import PairNames, pairs_in_focus
 from tests.examples import debugger_of
 from tests.tiers import few

@@ -430,6 +430,15 @@ async def test_the_ledger_keeps_its_numbers_beside_the_lists(name: str) -> None:
         assert all(panel.region.bottom <= watches.y for panel in session.ledger.panels)
 
 
+async def test_watches_that_are_only_looked_at_hide_no_numbers() -> None:
+    async with open_app(replace(example("two_layer"), watches=("norm(dw1)", "z1[0,0]")), SMALL) as session:
+        await session.press("f", "n", "n")
+        await session.settle()
+        assert "2 z1[0,0]" in session.text
+        top = session.screen.query_one("#watches").region.y
+        assert all(panel.region.bottom <= top for panel in session.ledger.shown)
+
+
 async def test_on_a_small_screen_the_lists_lie_over_the_ledger() -> None:
     async with open_app("two_layer", SMALL) as session:
         await session.settle()

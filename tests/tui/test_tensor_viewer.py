@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from bpdebug.tui.screens.chart import ChartScreen
 from bpdebug.tui.screens.help import HelpScreen
 from bpdebug.tui.widgets.tensor_grid import TensorGrid
 from tests.tiers import few
-from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_viewer
+from tests.tui.conftest import LARGE, SMALL, Session, at_both_sizes, open_app, open_viewer
 
 MATRIX = np.arange(12.0).reshape(3, 4) - 5
 BIG = np.arange(300.0 * 200).reshape(300, 200)
@@ -594,3 +595,25 @@ async def test_only_the_cells_in_sight_are_written(monkeypatch: pytest.MonkeyPat
         await session.press("ctrl+end", "f", "h", "pageup", "T")
         assert element(session).startswith("w[999")
         assert 0 < len(written) < 20_000
+
+
+# What feeds what
+
+
+async def test_the_arithmetic_of_an_element_and_the_brackets_of_what_it_feeds() -> None:
+    async with open_app("batch") as session:
+        await session.press("f", "n", "n", "m")
+        assert session.viewer.subject.name == "dw3"
+        await session.press("right", "down")
+        values = session.debugger.trace.values
+        said = session.text_at("#arithmetic")
+        assert said.strip().startswith("dw3[1,1] = dz3[1,")
+        assert float(said.split("=")[-1]) == pytest.approx(values["dw3"][1, 1], rel=1e-3)
+        assert "[" not in "".join(map("".join, grid(session)))
+        await session.press("escape", "tab", "tab", "m")
+        assert session.viewer.subject.name in ("a2", "dz3")
+        fed = [re.findall(r"[▸\[]\s*(-?\d\S*)\]", " ".join(row)) for row in grid(session)]
+        (row,) = (place for place, found in enumerate(fed[1:]) if found)
+        expected = values[session.viewer.subject.name][row]
+        np.testing.assert_allclose([float(text) for text in fed[row + 1]], expected, atol=1e-3)
+        assert "feeds dw3[" in element(session)

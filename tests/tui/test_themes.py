@@ -14,12 +14,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from rich._palettes import STANDARD_PALETTE
 from rich.style import Style
+from textual.color import Color
+from textual.theme import Theme
 from textual.widget import Widget
 
 from bpdebug.present.cells import LEVELS
 from bpdebug.tui.screens.tensor_viewer import TensorViewer
-from bpdebug.tui.themes import THEMES
+from bpdebug.tui.themes import THEMES, themes_in
 from bpdebug.tui.user_files import UserFiles
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.program_view import ProgramView
@@ -203,3 +206,21 @@ def test_the_ledger_has_a_style_for_every_level() -> None:
     assert {f"cell--{sign}-{level + 1}" for sign in ("negative", "positive") for level in range(LEVELS)} <= (
         Ledger.COMPONENT_CLASSES
     )
+
+
+@pytest.mark.parametrize(
+    "theme", [theme for theme in themes_in("standard") if theme.name in ("dark", "light")]
+)
+def test_sixteen_colours_are_those_of_the_terminal_and_can_be_read(theme: Theme) -> None:
+    generated = theme.to_color_system().generate() | theme.variables
+    found = {
+        name: Color.parse(generated[name]).rgb for name in ("background", "foreground", *theme.variables)
+    }
+    palette = set(STANDARD_PALETTE._colors)
+    assert {name for name, colour in found.items() if colour not in palette} == set()
+    for name in ("foreground", *(name for name in theme.variables if name.startswith("text-"))):
+        assert contrast(found[name], found["background"]) >= 4.5, name
+    for name in ("positive", "negative"):
+        assert contrast(found["foreground"], found[name]) >= 4.5, name
+    current = Color.parse(theme.primary).rgb
+    assert max(contrast(text, current) for text in ((0, 0, 0), (255, 255, 255))) >= 4.5

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import bpdebug
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
@@ -139,3 +140,30 @@ def test_a_factor_of_a_given_gradient_is_a_mistake(tmp_path: Path) -> None:
 def test_a_factor_of_one_tensor_is_a_mistake(tmp_path: Path) -> None:
     case = tanh_then_sigmoid(tmp_path, LOSS)
     assert not check_scenario(case, {"dw1": 2 * backward(case, MEAN)["dw1"]}).passed
+
+
+def linear_regression() -> tuple[np.ndarray, np.ndarray, np.ndarray, Values]:
+    """Inputs, target, weights, and the gradients of half the mean square, as courses derive them."""
+    random = np.random.default_rng(8)
+    x, y, w = random.normal(size=(BATCH, OUTPUTS)), random.normal(size=(BATCH, 1)), random.normal(size=(3, 1))
+    error = x @ w - y
+    return x, y, w, {"dW": x.T @ error / BATCH, "db": error.sum(0, keepdims=True) / BATCH}
+
+
+@pytest.mark.parametrize("factor", [1.0, -1.0, BATCH])
+def test_half_the_mean_square_of_a_linear_regression_is_a_convention(factor: float) -> None:
+    x, y, w, mine = linear_regression()
+    mine = {name: factor * value for name, value in mine.items()}
+    report = bpdebug.check_network(x, [("identity", w, np.zeros((1, 1)))], loss="mse", target=y, mine=mine)
+    assert verdicts(report) == {"dw1": "convention", "db1": "convention"}
+    half = {1.0: "0.5 times", -1.0: "-0.5 times", BATCH: "m/2 times"}[factor]
+    assert notes(report)[0].startswith(f"{half} the reference")
+
+
+@pytest.mark.parametrize("factor", [BATCH, -1])
+def test_one_mistake_beside_half_the_mean_square_is_the_only_one(factor: float) -> None:
+    """Of two tensors one follows the convention, and the other with one mistake more."""
+    x, y, w, mine = linear_regression()
+    mine["db"] = factor * mine["db"]
+    report = bpdebug.check_network(x, [("identity", w, np.zeros((1, 1)))], loss="mse", target=y, mine=mine)
+    assert verdicts(report) == {"dw1": "convention", "db1": "wrong"}

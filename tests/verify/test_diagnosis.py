@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import bpdebug
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.program.trace import run
 from bpdebug.sources.scenario import load_scenario
@@ -220,3 +221,29 @@ def test_parts_of_gradients_are_spoken_of_where_the_user_has_them() -> None:
     given = check_scenario(scenario, {"dc1_t2_via_c1_t3": values["dc1_t2_via_c1_t3"]})
     named = [(tensor.name, tensor.verdict) for tensor in given.tensors if "_via_" in tensor.name]
     assert named == [("dc1_t2_via_c1_t3", "right")]
+
+
+SLOPES_OF_TANH = [
+    (lambda z, a: 1 - a**2, None),
+    (lambda z, a: 1 / np.cosh(z) ** 2, None),
+    (lambda z, a: (1 - a**2) ** 2, "da1 * tanh_prime(z1) * tanh_prime(z1)"),
+    (lambda z, a: 1 - a, "da1 * (1 - a1)"),
+    (lambda z, a: 1 - z**2, "da1 * (1 - z1 ** 2)"),
+    (lambda z, a: 1 - np.tanh(a) ** 2, "da1 * tanh_prime(a1)"),
+]
+
+
+@pytest.mark.parametrize(("slope", "formula"), SLOPES_OF_TANH)
+def test_what_no_numbers_can_separate_is_one_formula(slope, formula: str | None) -> None:
+    """The slope of tanh is told from z or from a: one formula, in right code and around every mistake."""
+    random = np.random.default_rng(2)
+    x, y = random.normal(size=(8, 3)), random.normal(size=(8, 1))
+    w1, b1, w2 = random.normal(size=(3, 4)), random.normal(size=(1, 4)), random.normal(size=(4, 1))
+    z1 = x @ w1 + b1
+    a1 = np.tanh(z1)
+    mine = {"dz1": 2 * (a1 @ w2 - y) / 8 @ w2.T * slope(z1, a1)}
+    layers = [("tanh", w1, b1), ("identity", w2, np.zeros((1, 1)))]
+    report = bpdebug.check_network(x, layers, loss="mse", target=y, mine=mine)
+    (dz1,) = (tensor for tensor in report.tensors if tensor.verdict != "not given")
+    assert [diagnosis.formula for diagnosis in dz1.diagnoses] == ([formula] if formula else [])
+    assert not dz1.ambiguous

@@ -151,9 +151,9 @@ def test_what_stands_in_a_step_reads_its_own_and_the_neighbours(kind: str, seed:
     net = recurrent(kind, LOOPS[kind][1], seed)
     bench = Bench(net.program, Allowance(clock=lambda: 0.0))
     statements = {statement.name: statement for statement in net.program.statements}
-    loop = Loop(net.program, statements["dw_hh1"], PARAMETERS)
+    loop = Loop(net.program, [statements["dw_hh1"]], PARAMETERS)
     values = bench.with_examples(net.values)
-    scopes = {name: bench.scope(statements[name], values) for name in loop.kinds_of_formulas()}
+    scopes = {name: bench.scope(statements[name], values) for name in loop.kinds}
     time = net.program.index.time
     apart = {
         step - time(one.name)

@@ -209,6 +209,16 @@ def test_what_unknown_names_may_mean_is_one_line_to_paste():
     )
 
 
+def test_a_tensor_that_is_laid_out_otherwise_may_still_be_meant():
+    """Nielsen's deltas beside rows, weights of PyTorch beside those of Keras, a bias without its axis."""
+    case = load_scenario("two_layer")
+    right = run(case.program, case.values).values
+    np.savez("a.npz", first=right["dw1"].T, second=right["dw2"].T, third=right["db1"][:, 0])
+    with pytest.raises(ScenarioError) as refused:
+        read_mine_files(["a.npz"], case.program, {}, case.values)
+    assert "--map first=dw1 --map second=dw2 --map third=db1 (" in str(refused.value.problems[-1])
+
+
 def test_two_names_for_one_tensor():
     np.savez("a.npz", dW1=DW1, grad_w1=DW1)
     np.savez("b.npz", dw1=DW1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bpdebug.sources.scenario import load_scenario
@@ -46,3 +47,20 @@ def test_the_batch_is_no_size_of_a_parameter(tmp_path: Path) -> None:
 
 def test_a_large_batch_of_unequal_sizes_is_not_told_to_be_larger(tmp_path: Path) -> None:
     assert shapes(tmp_path, (3, 4, 2), 32)[1].startswith("other numbers would")
+
+
+def test_images_with_channels_last_are_suggested_so(tmp_path: Path) -> None:
+    random = '{{ random = "normal", shape = {}, seed = 4 }}'.format
+    path = tmp_path / "net.toml"
+    path.write_text(
+        f'title = \'"images"\'\nlayout = "rows"\n[inputs]\naxes = "nhwc"\na0 = {random([2, 5, 4, 3])}\n'
+        f'[[layers]]\nkind = "conv2d"\nw = {random([2, 3, 3, 6])}\n'
+        f'[loss]\nkind = "cross_entropy"\ntarget = {np.eye(6)[[[[0, 1]] * 4] * 2].tolist()}\naxis = 1\n'
+    )
+    case = load_scenario(path)
+    path.write_text(suggested_scenario(case.program, case.title, case.images))
+    again = load_scenario(path)
+    assert "shape = [5, 5, 4, 3]" in path.read_text()
+    assert again.images == "nhwc"
+    assert again.program.shapes["w1"] == case.program.shapes["w1"]
+    assert again.program.shapes["a1"] == (5, 6, 4, 2)

@@ -28,10 +28,13 @@ class Estimate(NamedTuple):
         Those of all results within it, and what is held on the way to them.
     products : int
         The multiplications of matrix products, and as many as take as long as all else.
+    largest : int
+        The elements of the largest result within it.
     """
 
     elements: int
     products: int
+    largest: int
 
 
 def cost_of(expression: Expression, shapes: Mapping[str, Shape]) -> Estimate:
@@ -54,13 +57,15 @@ def cost_of(expression: Expression, shapes: Mapping[str, Shape]) -> Estimate:
     def of(node: Expression) -> Shape:
         return shapes[node.id] if isinstance(node, Name) else inner[node] if isinstance(node, Call) else ()
 
-    elements = products = 0
+    elements = products = largest = 0
     for node in walk(expression):  # a part that stands there twice is computed twice
         if isinstance(node, Call):
             cost = FUNCTIONS[node.function].cost(tuple(map(of, node.arguments)), options_of(node))
-            elements += element_count(inner[node]) + cost.elements
+            count = element_count(inner[node])
+            elements += count + cost.elements
             products += cost.time
-    return Estimate(elements, products)
+            largest = max(largest, count)
+    return Estimate(elements, products, largest)
 
 
 def check_cost(expression: Expression, shapes: Mapping[str, Shape]) -> None:
@@ -80,7 +85,7 @@ def check_cost(expression: Expression, shapes: Mapping[str, Shape]) -> None:
     ShapeError
         If the operands of some node do not fit together.
     """
-    elements, products = cost_of(expression, shapes)
+    elements, products, _ = cost_of(expression, shapes)
     if elements > MAX_NUMBERS:
         raise BpdebugError(
             f"too large: it would compute {elements:,} elements;"

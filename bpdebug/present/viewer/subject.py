@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.provenance.regions import Index
+from bpdebug.engine.language.provenance.origins import Origin
+from bpdebug.engine.language.provenance.regions import FeedingRegion, Index
 from bpdebug.present.cells import Notation
 from bpdebug.present.slicing import written_axes
 from bpdebug.present.views import View
@@ -42,6 +43,12 @@ class Subject:
         Which of its numbers are shown first.
     is_mask : bool
         Whether −∞ is meant in it.
+    explain : callable
+        Says where an element comes from.
+    feeds : str
+        The element of another tensor that is explained where the viewer was opened: `dw2[1,3]`.
+    sources : tuple of FeedingRegion
+        What feeds that element.
     """
 
     name: str
@@ -55,6 +62,9 @@ class Subject:
     axes: tuple[str, ...] = ()
     view: View = "run"
     is_mask: bool = False
+    explain: Callable[[Index], Origin | None] = lambda index: None
+    feeds: str = ""
+    sources: tuple[FeedingRegion, ...] = ()
 
     def axes_of(self, values: ShownValues) -> tuple[str, ...]:
         """Return what the axes of some values are called; those of another number of axes have no names."""

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from bpdebug.sources.script.recorder.objects import node_then
+from bpdebug.sources.script.recorder.known import node_then
 from bpdebug.sources.script.recorder.records import Node
 
 

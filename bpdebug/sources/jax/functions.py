@@ -20,8 +20,8 @@ from jax.custom_derivatives import CustomVJPPrimal, SymbolicZero
 from bpdebug.sources.jax import internals
 from bpdebug.sources.jax.watcher import PrimitiveWatcher
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
-from bpdebug.sources.script.recorder.objects import is_other
 from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.tensors import is_other
 
 LIBRARY = "jax"
 

@@ -2,7 +2,7 @@
 
 - A *trace* gets every primitive that is bound while it is the current one. `jax.core` has had a current trace
   since 0.4.36; the base class and what makes one current are not exported.
-- A *tracer* stands for a value within `grad` or `vmap` (see `recorder.objects.stands_for`).
+- A *tracer* stands for a value within `grad` or `vmap` (see `recorder.tensors.stands_for`).
 - Which place of the forward the backward pass goes back through: the traceback of the current source
   information, and its instructions.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 from jax._src import core, source_info_util
 
-from bpdebug.sources.script.recorder.objects import stands_for
+from bpdebug.sources.script.recorder.tensors import stands_for
 
 Trace: Any = core.Trace
 """The base class of traces: `process_primitive`, `process_custom_jvp_call`, `process_custom_vjp_call`."""

@@ -23,7 +23,7 @@ from bpdebug.sources.jax.by_jax import ByJax
 from bpdebug.sources.jax.operations.elementwise import ELEMENTWISE
 from bpdebug.sources.jax.operations.layers import LAYERS
 from bpdebug.sources.jax.operations.moving import MOVING
-from bpdebug.sources.libraries.places import Places
+from bpdebug.sources.libraries.running_sites import RunningSites
 from bpdebug.sources.libraries.terms import UnknownFormError, node_of_term
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
@@ -72,7 +72,7 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self.recorder = recorder
-        self.places = Places(recorder)
+        self.sites = RunningSites(recorder)
         self.is_busy = False
         self.goes_back = False
         self.forget()
@@ -295,7 +295,7 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
         """Return the place in the person's code that is carried out, or gone back through."""
         for code, instruction in internals.instructions():
             if code.co_filename in self.recorder.files:
-                site = self.places.at(code, instruction, code.co_firstlineno)
+                site = self.sites.at(code, instruction, code.co_firstlineno)
                 return self._as_gradient(site) if self.goes_back and site is not None else site
         return None
 

@@ -8,31 +8,26 @@ or it is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from bpdebug.errors import BpdebugError
+from bpdebug.sources.libraries.exact import Exact
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.explanation import Explanation
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.analysis.losses import LossCandidate
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
-from bpdebug.sources.script.analysis.readings import ZERO, multiple, tolerance_of
-from bpdebug.sources.script.analysis.standard import Standard
 from bpdebug.sources.script.analysis.steps import Link, Piece
-from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
 from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
-from bpdebug.sources.script.recorder.records import Node, ValueOf
+from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
-
-EXACT = {2: 1e-2, 4: 1e-4, 8: 1e-7}
-"""The bytes of an element -> how far a gradient may lie from the derived one, of the largest element."""
 
 SUMS_UP = frozenset({"torch"})
 """The libraries that sum a gradient over the axes that its input does not have; others refuse it."""
@@ -43,50 +38,6 @@ class ByLibrary(NamedTuple):
 
     reference: Reference
     tolerance: float = 0.0
-
-
-class Exact(Standard):
-    """Holds every gradient to the derived one, and to no multiple of it.
-
-    `is_whole` says that all of the forward was derived: what has no gradient has 0.
-    """
-
-    def __init__(
-        self, parameters: Sequence[TrainedParameter], tolerance: float | None, is_whole: bool = False
-    ) -> None:
-        super().__init__(parameters)
-        self.own_tolerance, self.is_whole = tolerance, is_whole
-
-    def verdicts(self, value_of: ValueOf, gradients: Mapping[int, Any]) -> GradientVerdicts:
-        """Judge."""
-        scale = max((_size(one) for one in gradients.values()), default=0.0)
-        each = tuple(
-            self._verdict(one, value_of, gradients.get(one.old.id), scale) for one in self.parameters
-        )
-        return GradientVerdicts(1.0, 1.0, each)
-
-    def _verdict(
-        self, parameter: TrainedParameter, value_of: ValueOf, reference: Any, scale: float
-    ) -> GradientVerdict:
-        node = parameter.pieces[0].chain[0].node if parameter.pieces else None
-        if reference is None and self.is_whole:  # the forward has no derivative with respect to it but 0
-            reference = np.zeros(parameter.old.shape)
-        if reference is None:
-            return GradientVerdict("unknown", node)
-        is_zero = _size(reference) <= ZERO * scale
-        value = 0.0 * reference if node is None else np.asarray(value_of(node), dtype=float)
-        if np.shape(value) != np.shape(reference):
-            return GradientVerdict("wrong", node)
-        tolerance = self.own_tolerance or EXACT.get(np.asarray(parameter.old.like).dtype.itemsize, 1e-7)
-        off = _size(value - reference)
-        if off <= tolerance * max(_size(reference), ZERO * scale) or (is_zero and off <= tolerance * scale):
-            return GradientVerdict("right", node, 1.0, is_zero=is_zero)
-        ratio = multiple(value, reference, tolerance_of(parameter.old.like))
-        return GradientVerdict("wrong" if ratio is None else "factor", node, ratio)
-
-
-def _size(value: Any) -> float:
-    return float(np.max(np.abs(value), initial=0.0))
 
 
 class _Longer:

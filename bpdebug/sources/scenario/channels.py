@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.network.layers.layout import IMAGE_AXES
 from bpdebug.engine.program.program import Program
@@ -55,6 +56,13 @@ def turned(tensor: AnyTensor, order: tuple[int, ...]) -> AnyTensor:
         return tensor
     shape = tuple(tensor.shape[axis] for axis in order)
     return GeneratedTensor(shape, lambda: tensor.array().transpose(order))
+
+
+def turned_back(shape: Shape, order: tuple[int, ...]) -> Shape:
+    """Return the shape that a file gives a tensor whose axes are turned as it is read, if it has as many."""
+    return (
+        tuple(shape[order.index(axis)] for axis in range(len(order))) if len(shape) == len(order) else shape
+    )
 
 
 def turned_parameter(tensor: AnyTensor) -> AnyTensor:

@@ -81,6 +81,12 @@ def read_layer(number: int, table: Mapping[str, Any], report: ProblemReport) -> 
     kind = check_kind(LAYER_KINDS, table, path, report, ACTIVATIONS)
     if kind is None:
         return None
+    activation = table.get("activation")
+    has_none = kind.unrolled is None and all(setting.name != "activation" for setting in kind.settings)
+    if has_none and activation in ACTIVATIONS:
+        message = f"no activation within a layer {kind.name}: found {activation}, expected a layer of its own"
+        report.add((*path, "activation"), message, f'after this one, [[layers]] with kind = "{activation}"')
+        table = {key: value for key, value in table.items() if key != "activation"}
     values = check(layer_model(kind.name, "share" in table), table, path, report)
     if any(key in table and values[key] is None for key in ("inputs", "share")):
         return None

@@ -8,7 +8,6 @@ from bpdebug.engine.language.cost import cost_of
 from bpdebug.engine.language.forms import Shape, element_count
 from bpdebug.engine.language.nodes import Expression, Statement
 from bpdebug.engine.language.printing import statement_text
-from bpdebug.engine.language.shapes import shapes_within
 from bpdebug.engine.program.program import Program
 from bpdebug.limits import LIMITS, at_most
 from bpdebug.sources.problems import KeyPath, ProblemReport, shortened
@@ -31,11 +30,10 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
     """
     held = products = 0
     for statement in program.statements:
-        largest = _largest(statement.expression, program.shapes)
         cost = cost_of(statement.expression, program.shapes)
         found = ""
-        if largest > LIMITS.tensor_elements:
-            found = f"makes {largest:,} elements, expected {at_most('tensor_elements', 'in one tensor')}"
+        if cost.largest > LIMITS.tensor_elements:
+            found = f"makes {cost.largest:,} elements, expected {at_most('tensor_elements', 'in one tensor')}"
         elif cost.elements > LIMITS.run_elements:
             found = f"holds {cost.elements:,} elements on the way, expected {at_most('run_elements')}"
         elif cost.products > LIMITS.run_products:
@@ -73,12 +71,12 @@ def check_formulas(
     """
     elements = products = 0
     for path, formula in formulas.items():
-        largest = _largest(formula, shapes)
         cost = cost_of(formula, shapes)
         elements, products = elements + cost.elements, products + cost.products
-        if largest > LIMITS.tensor_elements:
+        if cost.largest > LIMITS.tensor_elements:
             expected = at_most("tensor_elements", "in one tensor")
-            message = f"too large: found that the formula makes {largest:,} elements, expected {expected}"
+            found = f"found that the formula makes {cost.largest:,} elements"
+            message = f"too large: {found}, expected {expected}"
             report.add(path, message)
         elif elements > LIMITS.run_elements:
             found = f"formulas that hold {elements:,} elements up to here, expected {at_most('run_elements')}"
@@ -107,8 +105,3 @@ def check_files(shapes: Mapping[KeyPath, Shape], report: ProblemReport) -> None:
             found = f"files that hold {total:,} elements up to here, expected {at_most('run_elements')}"
             report.add(path, f"too large: found {found}")
             return
-
-
-def _largest(expression: Expression, shapes: Mapping[str, Shape]) -> int:
-    """Return how many elements the largest result within an expression has."""
-    return max(map(element_count, shapes_within(expression, shapes).values()), default=0)

@@ -20,9 +20,9 @@ import numpy as np
 
 from bpdebug.sources.script.recorder.held import DEEPEST, attributes_of
 from bpdebug.sources.script.recorder.hooks import Hooks
-from bpdebug.sources.script.recorder.objects import is_other, is_tensor
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.records import MISSING, Instance, Node
+from bpdebug.sources.script.recorder.tensors import is_other, is_tensor
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.running import hooks_in_place
 

@@ -1,4 +1,7 @@
-"""Files under the script's folder are instrumented when they are imported; libraries are not."""
+"""The person's own files are instrumented when they are imported; libraries are not.
+
+Own is what lies under the script's folder, and under a folder that the script itself has put on `sys.path`.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,7 @@ class OwnFiles:
     def __init__(self, folder: Path, compiled: Compiled, files: set[str]) -> None:
         self.folder, self.compiled, self.files = folder.resolve(), compiled, files
         self.names: list[str] = []
+        self._began_with = frozenset(sys.path)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -46,7 +50,8 @@ class OwnFiles:
 
     def is_own(self, file: str | None) -> bool:
         """Whether a file is one of the person's."""
-        return bool(file) and is_below(self.folder, str(file))
+        added = [Path(entry).resolve() for entry in sys.path if entry not in self._began_with]
+        return bool(file) and any(is_below(folder, str(file)) for folder in (self.folder, *added))
 
 
 @cache

@@ -130,6 +130,11 @@ class Site:
     class_name: str = ""
 
     @property
+    def function_name(self) -> str:
+        """What the function is called in its class: `forward`."""
+        return self.function.rpartition(".")[2]
+
+    @property
     def line(self) -> int:
         """The line at which it begins."""
         return self.place.line

@@ -9,7 +9,7 @@ from typing import Any
 from torch.nn.modules import module as modules
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from bpdebug.sources.libraries.places import frame_of
+from bpdebug.sources.libraries.running_sites import frame_of
 from bpdebug.sources.script.sites import MODULE
 from bpdebug.sources.torch.watcher import Watcher
 
@@ -20,7 +20,7 @@ def calls_seen(watcher: Watcher) -> ExitStack:
 
     def enter(name: str, role: str = "") -> None:
         with watcher.alone():
-            site = watcher.site() if recorder.on else None
+            site = watcher.sites.now() if recorder.on else None
             watcher.calls.append(site)
             if site is not None:
                 call = dataclasses.replace(site, function=name, role=role)

@@ -1,79 +1,36 @@
 """torch's own hook: a mode that gets every operation, forwards and backwards, and makes nodes of it.
 
-Where an operation stands in the person's code is told by the innermost frame of theirs, with columns, so that
-the parts of one line are told apart. A module of torch's, an optimizer's step and a node of the backward pass
-are calls: what runs in them stands together.
+It is what the recorder asks about tensors, too: which node one stands for, and what it is called.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
 import torch
-from torch._C._autograd import _get_sequence_nr
 from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from bpdebug.sources.libraries.places import Places, frame_of
-from bpdebug.sources.libraries.terms import Application, UnknownFormError, node_of_term, term
+from bpdebug.sources.libraries.running_sites import RunningSites
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
-from bpdebug.sources.script.recorder.objects import node_then
+from bpdebug.sources.script.recorder.known import node_then
 from bpdebug.sources.script.recorder.operations import InLanguage
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import Frame, Node
-from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, Target
-from bpdebug.sources.torch.by_torch import ByTorch, taken_apart
+from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.statements import add_effect
+from bpdebug.sources.script.sites import Site
+from bpdebug.sources.torch.gradient_calls import GradientCalls
 from bpdebug.sources.torch.names import ParameterNames
-from bpdebug.sources.torch.operations.backward import BACKWARD
-from bpdebug.sources.torch.operations.forward import FORWARD, LOST, RESHAPES, SAME
+from bpdebug.sources.torch.operation import Operation, results_of
+from bpdebug.sources.torch.operations.forward import LOST
 from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped, within
+from bpdebug.sources.torch.term_nodes import TermNodes
 
-TABLE = {**FORWARD, **BACKWARD}
-NOT_COMPUTED = frozenset(
-    {
-        "empty",
-        "empty_like",
-        "empty_strided",
-        "new_empty_strided",
-        "new_empty",
-        "zeros",
-        "zeros_like",
-        "new_zeros",
-        "zero",
-        "ones",
-        "ones_like",
-        "new_ones",
-        "full",
-        "full_like",
-        "new_full",
-        "fill",
-        "arange",
-        "eye",
-        "linspace",
-        "scalar_tensor",
-        "rand",
-        "randn",
-        "rand_like",
-        "randn_like",
-        "randint",
-        "randperm",
-        "normal",
-        "normal_functional",
-        "uniform",
-        "bernoulli",
-        "exponential",
-        "multinomial",
-        "random",
-    }
-)
-"""What is made of nothing: constants, and random numbers, with the values that they had."""
 UNTOUCHED = frozenset({"_local_scalar_dense", "is_same_size", "sym_size", "record_stream", "equal", "item"})
 """What gives no tensor."""
 
@@ -96,8 +53,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.thread = threading.get_ident()  # torch calls a mode in its own thread only
         self.names = ParameterNames()
         self.is_busy = False
-        self.is_paused = False
-        self.places = Places(recorder)
+        self.sites = RunningSites(recorder)
         self.calls: list[Any] = []  # of modules of torch's that run
         self.forget()
 
@@ -106,12 +62,10 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def forget(self) -> None:
         """Begin anew."""
         self.tensors = Tensors(self._add)
+        self.term_nodes = TermNodes(self._add, self.node_of)
+        self.gradient_calls = GradientCalls(self.recorder)
         self.flows: set[int] = set()  # the nodes that a gradient flows back through
-        self.forward: dict[int, Site] = {}  # the number of a node of autograd's -> where it was made
-        self.modules: dict[int, str] = {}  # the same, where that is a module: what it is called
-        self.backward: dict[int, Site] = {}  # the same, as the place of what goes back through it
         self.hooked: dict[Any, Any] = {}  # the tensors whose gradients get a name
-        self.frames: dict[int, Any] = {}  # the number of a node of autograd's -> its call
         self.asked: set[int] = set()  # the leaves whose names were looked for
         self.cut: dict[int, Node] = {}
         self.functions: list[FunctionCall] = []  # of custom Functions
@@ -225,77 +179,46 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """See an operation."""
-        kwargs = kwargs or {}
+        operation = Operation(func, args, kwargs or {})
         if self.is_busy or not self.recorder.on:
-            return func(*args, **kwargs)
+            return operation()
         node = torch._C._current_autograd_node()
         with self.alone():
+            here = self.sites.now()
             if node is None or isinstance(node, BackwardCFunction):
-                return self._seen(func, args, kwargs, self.site())
-            with self._going_back(node) as site:
-                return self._seen(func, args, kwargs, site)
+                return self._seen(operation, here)
+            with self.gradient_calls.going_back(node, here) as site:
+                return self._seen(operation, site)
 
-    @contextmanager
-    def _going_back(self, node: Any) -> Iterator[Site | None]:
-        """Let what runs now be a call of its own, at the place where the node of autograd's was made."""
-        number, recorder = node._sequence_nr(), self.recorder
-        made, here = self.forward.get(number), self.site()
-        if made is None or here is None:
-            yield here
-            return
-        if number not in self.backward:
-            self.backward[number] = dataclasses.replace(
-                made, role=GRADIENT, targets=(Target(self.modules.get(number) or made.code),)
-            )
-        frame = self.frames.get(number)
-        if frame is None:
-            site = dataclasses.replace(here, function=node.name(), role="")
-            caller = (here.place.file, here.place.line)
-            frame = Frame(len(recorder.frames), site, recorder.stack[-1], caller, recorder.time)
-            self.frames[number] = frame
-            recorder.frames.append(frame)
-        recorder.stack.append(frame)
-        try:
-            yield self.backward[number]
-        finally:
-            if recorder.stack[-1] is frame:
-                recorder.stack.pop()
-
-    def _seen(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], site: Site | None) -> Any:
-        name = func._schema.name.partition("::")[2]
-        if name in UNTOUCHED:
-            return func(*args, **kwargs)
-        recorder = self.recorder
-        if site is not None and torch._C._current_autograd_node() is None and torch.is_grad_enabled():
-            number = _get_sequence_nr() - 1  # autograd has made its node already
-            self.forward[number] = site
-            call = recorder.stack[-1].site
-            if call is not None and call.role == MODULE:
-                self.modules[number] = f"{call.function}()"
-        operands, options = self._operands(site, (args, kwargs))
-        written = _written(func, args, kwargs)
-        for tensor in written:
+    def _seen(self, operation: Operation, site: Site | None) -> Any:
+        """Let an operation run, and make nodes of what it gives and of what it writes."""
+        if operation.schema_name in UNTOUCHED:
+            return operation()
+        if site is not None and torch._C._current_autograd_node() is None:
+            self.gradient_calls.runs(site)
+        seen = self._operands(site, (operation.arguments, operation.options))
+        written = operation.written()
+        given = (operation.arguments[place] for place in LOST.get(operation.schema_name, ()))
+        lost = [one for one in given if isinstance(one, torch.Tensor)]
+        for tensor in (*written, *lost):
             self.tensors.storage(tensor).keep()
-        for place in LOST.get(name, ()):
-            if isinstance(args[place], torch.Tensor):
-                self.tensors.storage(args[place]).keep()
         before = [self.tensors.node_of(tensor) for tensor in written]
-        result = func(*args, **kwargs)
-        if not recorder.on:
+        result = operation()
+        if not self.recorder.on:
             return result
-        for place in LOST.get(name, ()):
-            if isinstance(args[place], torch.Tensor):
-                self.tensors.lost(args[place])
-        plain = name.rstrip("_") if written and name.endswith("_") else name
-        outs = written if written else _flat(result)
-        nodes = self._nodes(site, func, plain, operands, options, outs, before, args, kwargs)
-        for tensor, node in zip(outs, nodes, strict=True):
-            if tensor is None or node is None:
+        for tensor in lost:
+            self.tensors.lost(tensor)
+        # A result that is a known tensor was not computed: `x.contiguous()`, mostly.
+        outs: Sequence[torch.Tensor | None] = written or [
+            None if out is None or self.tensors.is_current(out) else out for out in results_of(result)
+        ]
+        for out, node in zip(outs, self.term_nodes.of(site, operation, seen, outs), strict=True):
+            if out is None or node is None:
                 continue
             if written:
-                self.tensors.written(tensor, node)
+                self.tensors.written(out, node)
             else:
-                self.tensors.stands_for(tensor, node)
+                self.tensors.stands_for(out, node)
         for tensor, old in zip(written, before, strict=True):
             self._has_written(site, tensor, old)
         return result
@@ -338,115 +261,11 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.cut[node.id] = detached
         return self.cut[node.id]
 
-    def _nodes(
-        self,
-        site: Site | None,
-        func: Any,
-        name: str,
-        operands: Sequence[Any],
-        options: Mapping[str, Any],
-        outs: Sequence[Any],
-        before: Sequence[Node],
-        args: Any,
-        kwargs: Any,
-    ) -> list[Node | None]:
-        """Return a node for each result; None for one that is known, and for what is no tensor."""
-        wanted = [
-            out if isinstance(out, torch.Tensor) and (before or not self._is_same(out)) else None
-            for out in outs
-        ]
-        if not any(out is not None for out in wanted):
-            return [None] * len(outs)
-        if name in NOT_COMPUTED:
-            return [
-                None if out is None else self._add(site, None, (), NOTHING, array_of(out)) for out in wanted
-            ]
-        try:
-            terms = self._terms(name, operands, options, outs)
-            if len(terms) != len(outs):
-                raise UnknownFormError(name)
-        except (UnknownFormError, TypeError, IndexError, KeyError, ValueError):
-            terms = (None,) * len(outs)
-        unknown = self._by_torch(func, args, kwargs) if None in terms else None
-        return [
-            None
-            if out is None
-            else node_of_term(self._add, site, one, array_of(out))
-            if one is not None or unknown is None
-            else self._add(site, unknown[0](place), unknown[1], NOTHING, array_of(out))
-            for place, (one, out) in enumerate(zip(terms, wanted, strict=True))
-        ]
-
-    def _is_same(self, out: torch.Tensor) -> bool:
-        """Whether a result is a tensor that is there already: nothing was computed."""
-        return self.tensors.is_current(out)
-
-    def _terms(
-        self, name: str, operands: Sequence[Any], options: Mapping[str, Any], outs: Sequence[Any]
-    ) -> tuple[Any, ...]:
-        if name in RESHAPES:
-            found: Any = term(np.reshape, operands[0], tuple(outs[0].shape))
-        elif name in SAME:
-            found = _copied(operands[1] if name == "copy" else operands[0], outs[0])
-        else:
-            kept = {key: one for key, one in options.items() if key not in UNSAID}
-            found = TABLE[name](*operands, **kept)
-        return found if type(found) is tuple else (found,)
-
-    def _by_torch(
-        self, func: Any, args: Any, kwargs: Any
-    ) -> tuple[Callable[[int], ByTorch], tuple[Node, ...]]:
-        """Return what gives a result of an operation, by its place, and what it is computed from."""
-        leaves, filled = taken_apart((args, kwargs))
-        likes = tuple(leaf.dtype for leaf in leaves)
-        nodes = tuple(self.node_of(leaf) for leaf in leaves)
-        return functools.partial(ByTorch, func, cast("Any", filled), likes), nodes
-
     def _has_written(self, site: Site | None, tensor: torch.Tensor, old: Node) -> None:
         """Note that a statement changed a tensor in place, if it has a name."""
         names = old.names or old.origin.names
         node = self.tensors.node_of(tensor)
         if site is None or not names or node is old:
             return
-        self.recorder.effect(site, node, names[0])
+        add_effect(self.recorder, site, node, names[0])
         self.recorder.steps.check(site, old, node, names[0])
-
-    # ---- where
-
-    def site(self) -> Site | None:
-        """Return the place in the person's code that is carried out."""
-        frame = frame_of(self.recorder.files)
-        if frame is None:
-            return None
-        return self.places.at(frame.f_code, frame.f_lasti, frame.f_lineno)
-
-
-UNSAID = frozenset({"dtype", "layout", "device", "pin_memory", "memory_format", "non_blocking"})
-"""Options that say how elements are kept, and not what they are."""
-
-
-def _copied(source: Any, out: torch.Tensor) -> Application:
-    """Return the term of the same elements, repeated where they are copied into more."""
-    shape = source.shape if type(source) is Node else np.shape(source)
-    if shape == tuple(out.shape):
-        return term(np.copy, source)
-    return term(np.broadcast_to, source, tuple(out.shape))
-
-
-def _flat(result: Any) -> list[Any]:
-    """Return the results of an operation; None for what is no tensor."""
-    parts = result if isinstance(result, tuple | list) else (result,)
-    return [part if isinstance(part, torch.Tensor) else None for part in parts]
-
-
-def _written(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
-    """Return the tensors that an operation writes to."""
-    schema = func._schema
-    if not schema.is_mutable:
-        return []
-    found = []
-    for place, argument in enumerate(schema.arguments):
-        if argument.alias_info is not None and argument.alias_info.is_write:
-            value = args[place] if place < len(args) else kwargs.get(argument.name)
-            found += [one for one in _flat(value) if one is not None]
-    return found

@@ -6,8 +6,7 @@ at, `autoplay` and `ahead` go on by themselves. The screen lays the widgets out,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 from textual import events, on
@@ -20,25 +19,23 @@ from bpdebug.commands.command import Answer
 from bpdebug.commands.completion import completions
 from bpdebug.commands.session import Session
 from bpdebug.engine.debug.debugger import Debugger
-from bpdebug.engine.language.provenance.forwards import Fed
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.trace import Trace
 from bpdebug.present import code_verdicts
+from bpdebug.present.card import card_text
 from bpdebug.present.cells import DEFAULT_DIGITS
 from bpdebug.present.chosen import Chosen
 from bpdebug.present.command_runner import CommandRunner, Passed
 from bpdebug.present.curves import Quantity, loss_of, watch_of
 from bpdebug.present.entries import gutter_marks
-from bpdebug.present.explaining import Selection, given_text, subject_text
-from bpdebug.present.forwards import fed_by, fed_text
+from bpdebug.present.explaining import Selection, set_text
+from bpdebug.present.forwards import fed_text
 from bpdebug.present.health_text import next_finding
 from bpdebug.present.line_pairs import most_pairs_of_lines
-from bpdebug.present.listing import LineStop
-from bpdebug.present.operation_text import about_text, operation_text
+from bpdebug.present.operation_text import about_text
 from bpdebug.present.panels import read_pairs
-from bpdebug.present.slicing import nearest
-from bpdebug.present.snapshot import most_pairs, result_name
+from bpdebug.present.snapshot import most_pairs
 from bpdebug.present.source_listing import same_position, source_window
 from bpdebug.present.subjects import read_subject
 from bpdebug.present.verdicts import CheckVerdicts
@@ -49,6 +46,7 @@ from bpdebug.tui.background_check import BackgroundCheck
 from bpdebug.tui.following import Following
 from bpdebug.tui.keys.action import Action, bindings
 from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
+from bpdebug.tui.line_stops import LineStops
 from bpdebug.tui.run_ahead import RunAhead
 from bpdebug.tui.screens import computing, curve, go_to, health, source_screen, tensor_viewer
 from bpdebug.tui.screens.action_screen import ActionScreen
@@ -110,7 +108,6 @@ class DebuggerScreen(ActionScreen):
         self.chosen = Chosen(self.debugger, self.verdicts.mine, digits)
         self.seen = self.debugger.moment
         self.last_answer: tuple[str, ...] = ()
-        self.fed: tuple[Selection, Mapping[str, Fed]] | None = None
         self.autoplay = Autoplay(self, self.debugger, self.runner.run)
         self.ahead = RunAhead(self, self.debugger, lambda: self.runner.is_computing)
         self.examined: Trace | None = None
@@ -118,7 +115,8 @@ class DebuggerScreen(ActionScreen):
         self.operation = OperationCard()
         count = most_pairs_of_lines if case.program.is_recorded else most_pairs
         self.ledger = Ledger(count(case.program) + BESIDE * (len(case.program.blocks) > 1))
-        self.following = Following(self.chosen, self.ledger, self.runner.run)
+        self.following = Following(self.chosen, self.ledger, self.runner.go_to)
+        self.line_stops = LineStops(self.debugger, self.program, self.runner.run)
         self.lists = EntryLists(self.debugger, self.runner.execute)
         self.answer_area = AnswerArea()
         self.command_line = CommandLine(lambda line: completions(self.session, line))
@@ -187,16 +185,8 @@ class DebuggerScreen(ActionScreen):
             for names in chosen.neighbours()
         )
         self.ledger.show(pairs, selection.name, chosen.digits, self.cursor_name, beside)
-        self.ledger.mark_fed(self.fed[1] if self.fed is not None and self.fed[0] == selection else {})
-        # A check is of the first iteration, and so is what it says.
-        words = verdicts.words(selection.name, selection.index) if debugger.iteration == 1 else ()
-        arithmetic = origin.sides if origin is not None else given_text(debugger, selection, chosen.view)
-        text = replace(
-            operation_text(debugger, about_text(self.case), arithmetic, words),
-            subject=subject_text(debugger, selection, origin),
-            tables=origin.tables if origin is not None else (),
-            digits=chosen.digits,
-        )
+        self.ledger.mark_fed(self.following.fed_by(selection) or {})
+        text = card_text(self.case, debugger, chosen, verdicts, selection, origin)
         self.operation.show(text, chosen.trail.text(selection), self.enter_text())
         self.follow_focus()
         self.program.show(debugger.position, inside=debugger.moment.node > 0)
@@ -294,9 +284,7 @@ class DebuggerScreen(ActionScreen):
     def go_to(self, place: int | str | None) -> None:
         """Go to a position, or to what `goto` takes: `12:dw1`; None changes nothing."""
         if place is not None:
-            # In a person's own code a number alone is a line.
-            step = "step " * (isinstance(place, int) and self.case.script is not None)
-            self.runner.run(f"goto {step}{place}")
+            self.runner.go_to(place)
 
     def action_go_to(self) -> None:
         """Ask for a step, and go there."""
@@ -392,15 +380,11 @@ class DebuggerScreen(ActionScreen):
 
     def action_edit_element(self) -> None:
         """Let another value be typed for the selected element."""
-        name = (selection := self.selection()).name
-        if not self.debugger.is_known(name):
+        selection = self.selection()
+        if not self.debugger.is_known(selection.name):
             return  # the focus has just moved, and the keys do not know it yet
-        value = self.debugger.trace.values[name]
-        index = nearest(selection.index, value.shape)
-        written = str(value[index])
-        is_number = written.strip("+-")[:1].isdigit()  # the language has no word for NaN and infinity
         self.say()
-        self.command_line.open(f"set {element_text(name, index)} = ", written if is_number else "")
+        self.command_line.open(*set_text(self.debugger, selection))
 
     @on(messages.CommandTyped)
     def command_typed(self, message: messages.CommandTyped) -> None:
@@ -454,25 +438,12 @@ class DebuggerScreen(ActionScreen):
 
     def action_toggle_breakpoint(self) -> None:
         """Set or remove a breakpoint where the listing's cursor is, or at the current statement."""
-        here = self.debugger.program.positions.get(result_name(self.debugger), 0)
-        listing = self.program
-        if listing.has_focus:
-            self.toggle_breakpoint(listing.stop())
-        else:
-            self.toggle_breakpoint(
-                listing.stop(listing.listing.line_at(here)) if here else LineStop("", (0,))
-            )
+        self.line_stops.toggle_here()
 
     @on(messages.GutterClicked)
     def gutter_clicked(self, message: messages.GutterClicked) -> None:
         """Set or remove a breakpoint beside a line."""
-        self.toggle_breakpoint(self.program.stop(message.number))
-
-    def toggle_breakpoint(self, stop: LineStop) -> None:
-        """Remove the breakpoints of a line, or set one there."""
-        there = self.debugger.breakpoints.on(stop.positions)
-        numbers = " ".join(str(found.number) for found in there)
-        self.runner.run(f"delete {numbers}" if there else f"break {stop.place}".strip())
+        self.line_stops.toggle_at(message.number)
 
     # Looking
 
@@ -531,15 +502,12 @@ class DebuggerScreen(ActionScreen):
     def action_forwards(self) -> None:
         """Mark what the explained element feeds, and say in which statements; again, take the marks away."""
         selection = self.selection()
-        if self.fed is not None and self.fed[0] == selection:
-            self.fed = None
-            self.show()
-            return
         if not self.debugger.is_known(selection.name):
             return  # the keys do not know it yet
-        self.fed = selection, fed_by(self.debugger, selection)
+        self.following.toggle_fed(selection)
         self.show()
-        self.say(fed_text(self.debugger, *self.fed))
+        fed = self.following.fed_by(selection)
+        self.say(*((fed_text(self.debugger, selection, fed),) if fed is not None else ()))
 
     def action_turn_slice(self, change: int) -> None:
         """Select the same cell in another slice of the selected tensor."""
@@ -581,7 +549,9 @@ class DebuggerScreen(ActionScreen):
         chosen, name = self.chosen, self.cursor_name
         # What is explained may be another tensor, which the one in focus feeds.
         selection = Selection(name, chosen.cell(name)) if name else self.selection()
-        subject = read_subject(self.debugger, chosen.views, selection, chosen.digits, chosen.view)
+        subject = read_subject(
+            self.debugger, chosen.views, selection, chosen.digits, chosen.view, self.selection()
+        )
         if subject is None:
             panel = self.ledger.panel_of(selection.name)
             note = panel.panel.note if panel is not None else ""

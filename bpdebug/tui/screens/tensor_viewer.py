@@ -75,6 +75,7 @@ class TensorViewer(SliceScreen):
             yield TensorGrid()
             yield StatisticsPanel()
         yield Static(id="element")
+        yield Static(id="arithmetic")
         yield self.key_bar()
 
     def on_mount(self) -> None:
@@ -95,7 +96,8 @@ class TensorViewer(SliceScreen):
     def show(self) -> None:
         """Refresh every widget."""
         selection = self.selection or (range(0), range(0))
-        shown = Shown(self.values, self.slicing, self.form, self.look, *selection)
+        sources = self.subject.sources if self.values.shape == self.subject.value.shape else ()
+        shown = Shown(self.values, self.slicing, self.form, self.look, *selection, sources)
         grid = self.query_one(TensorGrid)
         grid.show(shown)
         grid.border_title = self.slicing.axes_text(self.subject.axes_of(self.values))
@@ -104,6 +106,8 @@ class TensorViewer(SliceScreen):
             self.values.shape, self.values.dtype, self.statistics_now(), self.subject.is_mask
         )
         self.query_one("#element", Static).update(self.element_content())
+        arithmetic = self.query_one("#arithmetic", Static)
+        arithmetic.update(Content(self.arithmetic_text()))
         axes = len(self.values.shape)
         self.enable(
             {
@@ -123,7 +127,8 @@ class TensorViewer(SliceScreen):
         held, axes = self.slicing.held, self.subject.axes_of(self.values)
         axis = "" if held is None else self.slicing.axis_text(axes, held)
         written = self.notation if self.notation == "exact" else f"{self.notation}, {self.digits} digits"
-        return tuple(filter(None, (LOOK_WORDS[self.look], axis, written)))
+        marked = self.subject.feeds and f"[ ] feeds {self.subject.feeds}"
+        return tuple(filter(None, (marked, LOOK_WORDS[self.look], axis, written)))
 
     def element_content(self) -> Content:
         """Write out the element under the cursor, and how much is selected."""
@@ -132,9 +137,18 @@ class TensorViewer(SliceScreen):
         if self.selection is not None:
             rows, columns = self.selection
             parts.append(Content(f"selected {len(rows)}×{len(columns)}"))
+        if any(source.contains(self.slicing.index) for source in self.subject.sources):
+            parts.append(Content(f"feeds {self.subject.feeds}"))
         if others:
             parts.append(Content(others))
         return Content("   ").join(parts)
+
+    def arithmetic_text(self) -> str:
+        """Write where the element under the cursor comes from; empty where these are other numbers."""
+        if self.values is not self.choices[0] or 0 in self.values.shape:
+            return ""
+        origin = self.subject.explain(self.slicing.index)
+        return str(origin) if origin is not None else ""
 
     def statistics_now(self) -> Statistics | None:
         """Return the statistics of what is shown; None while they are still to be computed."""

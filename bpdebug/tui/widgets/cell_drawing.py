@@ -7,6 +7,7 @@ from collections.abc import Callable
 from rich.segment import Segment
 from rich.style import Style
 
+from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.present.cells import LEVELS, Cell
 from bpdebug.present.slicing import Slicing
 
@@ -16,6 +17,10 @@ MARGIN = 2
 """Beside each number, one column on either side for the marks."""
 SELECTED = Style(bold=True, reverse=True)
 """The cell under the cursor."""
+SOURCE = Style(bold=True)
+"""A cell that feeds the explained one."""
+WINNER = Style(bold=True, underline=True)
+"""One that alone decides on it: the largest of a window."""
 SIGNS = ("positive", "negative")
 KINDS = (
     "zero",
@@ -34,6 +39,18 @@ CELL_CLASSES = frozenset(f"cell--{kind}" for kind in KINDS)
 def cell_class(cell: Cell) -> str:
     """Return the component class of a cell: `cell--negative-3`, `cell--zero`."""
     return f"cell--{cell.kind}-{cell.level}" if cell.level else f"cell--{cell.kind}"
+
+
+def source_marks(source: FeedingRegion | None) -> tuple[str, str]:
+    """Return what stands before and after a cell that feeds the explained one: `[]`, of a winner `«»`."""
+    if source is None:
+        return " ", " "
+    return ("«", "»") if source.wins else ("[", "]")
+
+
+def source_style(source: FeedingRegion) -> Style:
+    """Return how such a cell stands out."""
+    return WINNER if source.wins else SOURCE
 
 
 def cell_segment(cell: Cell, width: int, style: Style, before: str = " ", after: str = " ") -> Segment:

@@ -82,9 +82,13 @@ def card_content(text: OperationText, width: int, roomy: bool) -> Content:
         Whether blank lines part the formula, the words and the arithmetic.
     """
     head, shapes = head_lines(text, width)
-    arithmetic = arithmetic_lines(text, width)
+    arithmetic = arithmetic_lines(text, width, roomy)
     words = [Content(text.why)] if text.why else []
-    verdict = [Content.styled(line, "$text-warning") for line in text.verdict]
+    # What is wrong is found first; what was written, and what should be, can be read.
+    verdict = [
+        Content.styled(line, "$foreground" if number else "bold $text-error")
+        for number, line in enumerate(text.verdict)
+    ]
     # The sentence stands beside the shapes where both fit.
     if words and shapes and len(shapes[-1]) + len(BESIDE) + len(text.why) <= width:
         shapes[-1] = Content.assemble(shapes[-1], BESIDE, words.pop())
@@ -119,11 +123,11 @@ def head_lines(text: OperationText, width: int) -> tuple[list[Content], list[Con
     return [head] if text.code else [], shapes
 
 
-def arithmetic_lines(text: OperationText, width: int) -> list[Content]:
+def arithmetic_lines(text: OperationText, width: int, roomy: bool) -> list[Content]:
     """Write where the element comes from: what it is, the equation, and the long sums in it as tables."""
-    lines = [Content.styled(rule(text.subject, width), "$text-warning")] if text.subject else []
+    lines = [Content.styled(rule(text.subject, width), "$text-accent")] if text.subject else []
     tables = [table_lines(table, text.digits, width) for table in text.tables]
-    equation = equation_lines(text.arithmetic, width)
+    equation = equation_lines(text.arithmetic, width, roomy)
     if any(tables):
         # The terms stand in the table: the equation goes on with what the sum comes to.
         first, *others = [" = ".join(text.arithmetic[:2]), *text.arithmetic[2:]]
@@ -131,11 +135,11 @@ def arithmetic_lines(text: OperationText, width: int) -> list[Content]:
         sides = [f"{' ' * len(text.arithmetic[0])} = {' = '.join(others)}"] if len(others) > 1 else []
         return [
             *lines,
-            Content.styled(first, "$text-accent"),
-            *(Content.styled(line, "$foreground") for line in written),
-            *(Content.styled(line, "$text-accent") for line in sides),
+            Content(first),
+            *map(Content, written),
+            *map(Content, sides),
         ]
-    return lines + [Content.styled(line, "$text-accent") for line in equation]
+    return [*lines, *map(Content, equation)]
 
 
 def rule(words: str, width: int) -> str:
@@ -143,15 +147,22 @@ def rule(words: str, width: int) -> str:
     return f"── {words} ".ljust(width, "─")[:width]
 
 
-def equation_lines(sides: Sequence[str], width: int) -> list[str]:
-    """Write an equation on one line if it fits, else each further side on a line of its own."""
+def equation_lines(sides: Sequence[str], width: int, roomy: bool = True) -> list[str]:
+    """Write an equation on one line if it fits, else each further side on a line of its own.
+
+    Where there is no room for so many lines, sides stand on one line as far as they fit.
+    """
     if not sides:
         return []
-    whole = " = ".join(sides)
-    if len(whole) <= width:
-        return [whole]
-    indent = " " * min(len(sides[0]), width // 4)
     first, *rest = sides
-    if not rest:
-        return [first]
-    return [f"{first} = {rest[0]}", *(f"{indent} = {side}" for side in rest[1:])]
+    whole = " = ".join(sides)
+    if len(whole) <= width or not rest:
+        return [whole]
+    indent = " " * min(len(first), width // 4)
+    lines = [f"{first} = {rest[0]}"]
+    for side in rest[1:]:
+        if not roomy and len(lines[-1]) + len(" = ") + len(side) <= width:
+            lines[-1] += f" = {side}"
+        else:
+            lines.append(f"{indent} = {side}")
+    return lines

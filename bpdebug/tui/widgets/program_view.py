@@ -30,6 +30,8 @@ HEAD = "● ✗▶ "
 """What stands before the text of a statement: marks of a breakpoint, of a check, of the current line."""
 FIRST_LINES = 200
 """So many lines decide on the width of the listing: those of a long program are much alike."""
+LARGEST_PART = 0.36
+"""Of the columns of the screen, the most that the listing takes beside the numbers."""
 GUTTER = 2
 """Columns of the gutter; a click there is about the breakpoint."""
 
@@ -87,8 +89,11 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        """Return the columns of the longest line; the styles say how many are too few, or too many."""
-        return self.longest
+        """Return the columns of the longest line, and no more of the screen than leaves room for numbers.
+
+        The current statement stands in the Operation in full; the styles say how many are too few.
+        """
+        return min(self.longest, int(viewport.width * LARGEST_PART) - self.styles.gutter.width - 1)
 
     @cached_property
     def longest(self) -> int:

@@ -11,7 +11,9 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
+from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.present.cells import Cell, CellFormat
+from bpdebug.present.feeding import marked_columns
 from bpdebug.present.slicing import Slicing, whole
 from bpdebug.present.viewer.looks import SPOT_WIDTH, Look, spot_text
 from bpdebug.present.viewer.subject import ShownValues
@@ -23,6 +25,8 @@ from bpdebug.tui.widgets.cell_drawing import (
     cell_class,
     cell_segment,
     index_segments,
+    source_marks,
+    source_style,
 )
 from bpdebug.tui.widgets.cell_grid import CellGrid
 
@@ -46,6 +50,8 @@ class Shown:
         As numbers, as a heat map, or both.
     rows, columns : range
         The selected rows and columns; empty without a selection.
+    sources : tuple of FeedingRegion
+        What feeds the element that is explained.
     """
 
     values: ShownValues
@@ -54,6 +60,7 @@ class Shown:
     look: Look = "both"
     rows: range = range(0)
     columns: range = range(0)
+    sources: tuple[FeedingRegion, ...] = ()
 
 
 class TensorGrid(CellGrid):
@@ -154,27 +161,33 @@ class TensorGrid(CellGrid):
         found = values.differs(slicing.key(rows, places))
         differs = [False] * len(numbers) if found is None else slicing.as_matrix(found)[0].tolist()
         cells = map(self.shown.form.cell, numbers)
+        fed = marked_columns(slicing, self.shown.sources, row, columns)
         return [
-            self.cell_segment(cell, row, column, differs=other)
+            self.cell_segment(cell, row, column, other, fed.get(column))
             for column, cell, other in zip(columns, cells, differs, strict=True)
         ]
 
-    def cell_segment(self, cell: Cell, row: int, column: int, differs: bool) -> Segment:
+    def cell_segment(
+        self, cell: Cell, row: int, column: int, differs: bool, source: FeedingRegion | None
+    ) -> Segment:
         """Draw one cell, in the look that is chosen."""
         coloured = self.shown.look != "numbers" or cell.kind not in ("positive", "negative")
         style = self.style_of(cell_class(cell) if coloured else "grid--plain")
         if row in self.shown.rows and column in self.shown.columns:
             style += self.style_of("grid--selected")
+        before, after = source_marks(source)
+        if source is not None:
+            style += source_style(source)
         if differs:
             style += DIFFERENT
+            after = "≠"
         is_here = (row, column) == self.slicing.cell
         if is_here:
             style += SELECTED
+            before = "▸"
         if self.shown.look == "heat map":
             return Segment("[]" if is_here else spot_text(cell, self.colourful), style)
-        return cell_segment(
-            cell, self.shown.form.width, style, "▸" if is_here else " ", "≠" if differs else " "
-        )
+        return cell_segment(cell, self.shown.form.width, style, before, after)
 
     def on_click(self, event: events.Click) -> None:
         """Report the cell under the mouse."""

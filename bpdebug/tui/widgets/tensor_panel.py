@@ -26,17 +26,24 @@ from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.present import panel_titles
 from bpdebug.present.cells import Cell, CellFormat
 from bpdebug.present.feeding import fed_window, in_slice, largest_fed, marked_columns
-from bpdebug.present.panels import Panel
+from bpdebug.present.panel import Panel
 from bpdebug.present.slicing import Slicing
 from bpdebug.tui.messages import CellChosen
-from bpdebug.tui.widgets.cell_drawing import MARGIN, SELECTED, cell_class, cell_segment, index_segments
+from bpdebug.tui.widgets.cell_drawing import (
+    MARGIN,
+    SELECTED,
+    SOURCE,
+    cell_class,
+    cell_segment,
+    index_segments,
+    source_marks,
+    source_style,
+)
 from bpdebug.tui.widgets.cell_grid import CellGrid
 
 BORDERS = 2
 TITLE_FRAME = 6
 """What a title needs beside its words: corners, a piece of border and a space at each end."""
-SOURCE = Style(bold=True)
-WINNER = Style(bold=True, underline=True)
 
 
 class TensorPanel(CellGrid):
@@ -299,10 +306,9 @@ class TensorPanel(CellGrid):
     ) -> Segment:
         """Draw one number with its marks."""
         style = self.style_of(cell_class(cell))
-        before, after = " ", " "
+        before, after = source_marks(source)
         if source is not None:
-            before, after = "«»" if source.wins else "[]"
-            style += WINNER if source.wins else SOURCE
+            style += source_style(source)
         if place in self.fed:
             before, after = "{}"
             style += SOURCE

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Allowance:
-    """What may still be tried: the search for one tensor takes at most half of what is left.
+    """What may still be tried: the search for one tensor takes at most half of what is left,
+    that for all tensors of a loop more.
 
     It counts work, so that a check says the same on every machine, and bounds time besides, for what no count
     foresees: the formulas of hundreds of time steps, each as long as their number.
@@ -29,7 +30,7 @@ class Allowance:
     """
 
     pairs: int = 40_000
-    formulas: int = 80_000
+    formulas: int = 800_000
     numbers: int = 2**25
     seconds: float = 3.0
     clock: Callable[[], float] = time.thread_time
@@ -40,8 +41,13 @@ class Allowance:
 
     def half(self) -> Callable[[], bool]:
         """Return what tells whether half of all that is left now has been used up."""
-        pairs, formulas, numbers = self.pairs // 2, self.formulas // 2, self.numbers // 2
-        until = (self.clock() + self._end) / 2
+        return self.all_but(0.5)
+
+    def all_but(self, share: float) -> Callable[[], bool]:
+        """Return what tells whether no more than a share of all that is left now is left then."""
+        pairs, formulas, numbers = self.pairs * share, self.formulas * share, self.numbers * share
+        now = self.clock()
+        until = now + (self._end - now) * (1 - share)
 
         def is_used_up() -> bool:
             return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -16,7 +16,7 @@ from bpdebug.engine.network.layers.layer import Layer
 from bpdebug.engine.network.optimizers import COUNTER, NEW
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
-from bpdebug.verify.diagnosis.every_step import AtEveryStep
+from bpdebug.verify.diagnosis.every_step import ExplainedByLoop, Loop
 from bpdebug.verify.diagnosis.fits import BATCH
 from bpdebug.verify.diagnosis.scope import FormulaScope
 
@@ -34,13 +34,16 @@ class Bench:
         The right program.
     allowance : Allowance
         How much may still be tried for its tensors.
-    at_every_step : list of AtEveryStep
-        What was found wrong at every step of a layer over time.
+    mine : mapping
+        The user's wrong tensors: a mistake that is made at every time step is looked for in all at once.
+    at_every_step : dict
+        Each layer over time that was searched, and what explains the tensors that it computes.
     """
 
     program: Program
     allowance: Allowance = field(default_factory=Allowance)
-    at_every_step: list[AtEveryStep] = field(default_factory=list)
+    mine: Mapping[str, Array] = field(default_factory=dict)
+    at_every_step: dict[Loop, ExplainedByLoop] = field(default_factory=dict)
 
     @cached_property
     def elsewhere(self) -> Mapping[str, Array]:
@@ -97,41 +100,81 @@ class Bench:
                     extended[name + suffix] = values[name][(*before, part)]
         return extended
 
-    def scope(self, statement: Statement, values: Mapping[str, Array]) -> FormulaScope:
-        """Return what a formula for a statement's result can be made of."""
-        position = self.program.positions[statement.name]
-        before = {entry.name for entry in self.program.statements[: position - 1]}
-        tensors = [name for name in self.program.shapes if name in before or name in self.program.inputs]
-        layers = self.program.blocks
+    def scope(
+        self, statement: Statement, values: Mapping[str, Array], among: Collection[str] | None = None
+    ) -> FormulaScope:
+        """Return what a formula for a statement's result can be made of: all before it, or some of that."""
+        program, positions = self.program, self.program.positions
+        position = positions[statement.name]
+        among = program.shapes if among is None else among
+        tensors = [name for name in among if positions.get(name, 0) < position]
+        layers = program.blocks
         nearby = layers[max(0, statement.layer - 2) : statement.layer + 1]
         near = {name for layer in nearby for name in layer.tensors.values()} or set(tensors)
-        near |= {gradient for name in near if (gradient := self.program.index.gradient_of.get(name))}
-        mistakable = [name for name in tensors if values[name].any()]
-        batched = self.program.batched
-        cut: list[dict[Expression, Expression]] = [
-            {
-                Name(name): Name(name + one_example(batched[name])[which])
-                for name in tensors
-                if name in batched
-            }
-            for which in (0, 1)
-        ]
+        near |= {gradient for name in near if (gradient := program.index.gradient_of.get(name))}
+        mistakable = [name for name in tensors if values[name].any() and name != self._one]
         return FormulaScope(
             {name: value.shape for name, value in values.items()},
             mistakable,
             near & set(mistakable),
             self.activations,
-            self.program.index,
-            cut if self.program.batch > 1 else (),
-            self.program.carried if statement.phase == "backward" else {},
+            program.index,
+            self.cut if program.batch > 1 else (),
+            program.carried if statement.phase == "backward" else {},
             (COUNTER, COUNTER + NEW) if statement.phase == "update" else (),
             {
-                entry.name: entry.expression
-                for entry in self.program.statements[: position - 1]
-                if entry.phase == "forward"
+                name: program.statements[positions[name] - 1].expression
+                for name in tensors
+                if program.index.phase(name) == "forward"
             },
-            self.program.parameters,
+            program.parameters,
         )
+
+    @cached_property
+    def cut(self) -> tuple[Mapping[Expression, Expression], ...]:
+        """Each tensor with a batch, cut down to its last and to its first example."""
+        batched = self.program.batched
+        return tuple(
+            {Name(name): Name(name + one_example(axis)[which]) for name, axis in batched.items()}
+            for which in (0, 1)
+        )
+
+    def loop(self, statement: Statement, given: Collection[str]) -> Loop:
+        """Return the loop over time steps that computes a wrong tensor, and others of its layer."""
+        for known in self.at_every_step:
+            if statement.name in known.results:
+                return known
+        program = self.program
+        others = (
+            program.statements[program.positions[name] - 1] for name in self.mine if name != statement.name
+        )
+        beside = [
+            other
+            for other in others
+            if statement.phase == other.phase == "backward"
+            and statement.time is other.time is None
+            and statement.layer == other.layer
+        ]
+        return Loop(program, [statement, *beside], given)
+
+    def around(self, *steps: int) -> list[str]:
+        """Return the tensors of time steps, of those beside them, and of none, in the program's order."""
+        times = dict.fromkeys((None, *(step + by for step in steps for by in (-1, 0, 1))))
+        names = [name for time in times for name in self._at_time.get(time, ())]
+        return sorted(names, key=lambda name: self.program.positions.get(name, 0))
+
+    @cached_property
+    def _one(self) -> str:
+        """The gradient of a loss by itself, 1, which nobody writes; empty without a loss."""
+        seed = self.program.seed
+        return self.program.index.gradient_of.get(seed, "") if self.program.shapes.get(seed) == () else ""
+
+    @cached_property
+    def _at_time(self) -> Mapping[int | None, list[str]]:
+        found: dict[int | None, list[str]] = {}
+        for name in self.program.shapes:
+            found.setdefault(self.program.index.time(name), []).append(name)
+        return found
 
 
 def _activated(statement: Statement) -> Iterator[Name]:

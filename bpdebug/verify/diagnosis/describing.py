@@ -27,11 +27,14 @@ class Explanations(NamedTuple):
         Where there are none: what is wrong at every step of a loop, and what it leaves over.
     loop : Loop or None
         That loop; None where the step itself is spoken of.
+    result : str
+        The wrong tensor that is computed by the loop.
     """
 
     candidates: tuple[FormulaCandidate, ...]
     at_every_step: tuple[tuple[AtEveryStep, float], ...] = ()
     loop: Loop | None = None
+    result: str = ""
 
 
 def described(bench: Bench, found: Explanations) -> tuple[tuple[Diagnosis, ...], bool]:
@@ -45,15 +48,18 @@ def described(bench: Bench, found: Explanations) -> tuple[tuple[Diagnosis, ...],
     """
     if loop := found.loop:
         steps = groups_of(
-            found.at_every_step, lambda pair: loop.value(pair[0], bench.elsewhere, bench.allowance)
+            found.at_every_step,
+            lambda pair: loop.values(pair[0], bench.elsewhere, bench.allowance).get(found.result),
         )
-        whole = numpy_text(loop.formulas[loop.result])
+        whole = numpy_text(loop.formulas[found.result])
         best = [members[0] for members in steps][:MOST_DIAGNOSES]
         return tuple(_of_every_step(*pair, f"{whole}, with {pair[0].name} = ") for pair in best), len(
             steps
         ) > 1
     if found.at_every_step:
         return tuple(_of_every_step(*pair) for pair in found.at_every_step), False
+    if not found.candidates:
+        return (), False
     evaluator = Evaluator(bench.elsewhere, {})
     groups = groups_of(
         _without_idle_edits(found.candidates, evaluator),

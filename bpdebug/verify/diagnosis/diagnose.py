@@ -9,7 +9,8 @@ from bpdebug.engine.language.nodes import Call, Expression, Number, Statement
 from bpdebug.verify.diagnosis.bench import Bench
 from bpdebug.verify.diagnosis.describing import Explanations, described
 from bpdebug.verify.diagnosis.edits import FormulaEdit
-from bpdebug.verify.diagnosis.every_step import AtEveryStep, Loop
+from bpdebug.verify.diagnosis.every_step import ExplainedByLoop, Loop
+from bpdebug.verify.diagnosis.everywhere import ALL_STEPS
 from bpdebug.verify.diagnosis.search import FormulaCandidate, search, search_pairs
 from bpdebug.verify.diagnosis.written_out import written_out
 from bpdebug.verify.report import Diagnosis
@@ -41,19 +42,26 @@ def explanations(
         How close a formula must come, relative to the largest number.
     """
     values = bench.with_examples(values)
-    scope = bench.scope(statement, values)
     batch, formulas = bench.program.batch, written_out(bench.program, statement, given)
-    loop = Loop(bench.program, statement, given)
+    loop, allowance = bench.loop(statement, given), bench.allowance
+    is_long = loop.steps > ALL_STEPS
+    scope = bench.scope(statement, values, bench.around(1, loop.steps) if is_long else None)
     # What is hidden in the steps of a loop is wrong in all of them, which no formula of one step says.
-    looked_at, allowance = formulas[:1] if loop.steps else formulas, bench.allowance
-    candidates = search(looked_at, mine, values, scope, batch, rtol, allowance)
-    if not candidates and mine.shape == scope.shapes[statement.name] and mine.size and not mine.any():
+    looked_at = formulas[:1] if loop.steps else formulas
+    # A formula of hundreds of steps takes as long as hundreds of formulas: its steps come first.
+    candidates = search(looked_at, mine, values, scope, batch, rtol, allowance, is_whole=is_long)
+    if not candidates and mine.shape == bench.program.shapes[statement.name] and mine.size and not mine.any():
         candidates = [_zeros(formulas[0][0])]
     if loop.steps and not candidates:
-        found = _at_every_step(bench, loop, mine, values, rtol)
-        if found:
-            return Explanations((), tuple(found), loop)
-    candidates = candidates or search_pairs(formulas[0], mine, values, scope, batch, rtol, allowance)
+        if loop not in bench.at_every_step:
+            wrong = {**bench.mine, statement.name: mine}
+            bench.at_every_step[loop] = _at_every_step(bench, loop, wrong, values, rtol)
+        if found := bench.at_every_step[loop][statement.name]:
+            return Explanations((), tuple(found), loop, statement.name)
+    if not candidates and is_long:
+        candidates = search(looked_at, mine, values, scope, batch, rtol, allowance)
+    elif not candidates:
+        candidates = search_pairs(formulas[0], mine, values, scope, batch, rtol, allowance)
     return Explanations(tuple(candidates))
 
 
@@ -81,20 +89,16 @@ def diagnose(
 
 
 def _at_every_step(
-    bench: Bench, loop: Loop, mine: Array, values: Mapping[str, Array], rtol: float
-) -> list[tuple[AtEveryStep, float]]:
+    bench: Bench, loop: Loop, mine: Mapping[str, Array], values: Mapping[str, Array], rtol: float
+) -> ExplainedByLoop:
     """Find what was computed instead at every step of a layer over time."""
-    statements = bench.program.statements
+    program = bench.program
     scopes = {
-        name: bench.scope(statements[bench.program.positions[name] - 1], values)
-        for name in loop.kinds_of_formulas()
+        name: bench.scope(statement, values, bench.around(statement.time or 0))
+        for name in loop.kinds
+        for statement in (program.statements[program.positions[name] - 1],)
     }
-    # One loop gives the gradients of all parameters: what explained one of them is tried first.
-    found = loop.explaining(bench.at_every_step, mine, values, rtol, bench.allowance)
-    if not found:
-        found = loop.explaining(loop.edits(scopes, bench.allowance), mine, values, rtol, bench.allowance)
-        bench.at_every_step.extend(one for one, _ in found)
-    return found
+    return loop.explaining(loop.edits(scopes, bench.allowance), mine, values, rtol, bench.allowance)
 
 
 def _zeros(right: Expression) -> FormulaCandidate:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bpdebug.engine.language.nodes import Call, Expression, Name, names
-from bpdebug.verify.diagnosis.everywhere import changes_in_all_places
+from bpdebug.verify.diagnosis.everywhere import changes_in_all_places, in_between
 from bpdebug.verify.diagnosis.rules import RULES
 from bpdebug.verify.diagnosis.scope import FormulaScope
 
@@ -40,7 +40,10 @@ class FormulaEdit:
 
 def single_edits(expression: Expression, scope: FormulaScope) -> Iterator[FormulaEdit]:
     """Yield every formula that differs from the right one by a single edit."""
+    between = in_between(expression, scope.index)
     for node, rebuild in places(expression):
+        if node is not expression and not between.isdisjoint(names(node)):
+            continue
         for rule in RULES:
             for new, kind, cost in rule(node, scope):
                 if new != node:
@@ -72,7 +75,7 @@ def _rebuilder(
 def updated_parameter(expression: Expression, scope: FormulaScope) -> Iterator[tuple[Expression, str]]:
     """Yield the formula with a parameter replaced by its gradient: what an early update adds to it."""
     for name in names(expression):
-        gradient = scope.index.gradient_of.get(name)
+        gradient = scope.index.gradient_of.get(name) if name in scope.parameters else None
         if gradient and scope.shapes[gradient] == scope.shapes[name]:
             for node, rebuild in places(expression):
                 if node == Name(name):

@@ -7,23 +7,46 @@ other, each in the same way at all steps, and what follows is computed anew.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import takewhile
+from typing import NamedTuple
 
+import numpy as np
+
+from bpdebug.engine.language.cost import cost_of
+from bpdebug.engine.language.evaluation import compiled
+from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Call, Expression, Name, Option, Statement, names, replace, rewrite
+from bpdebug.engine.language.nodes import (
+    Call,
+    Expression,
+    Name,
+    Option,
+    Statement,
+    calls,
+    names,
+    replace,
+    rewrite,
+)
 from bpdebug.engine.program.index import ProgramIndex
 from bpdebug.engine.program.program import Program
+from bpdebug.errors import ShapeError
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.edits import FormulaEdit, single_edits
-from bpdebug.verify.diagnosis.evaluator import Evaluator
+from bpdebug.verify.diagnosis.evaluator import MOST_NUMBERS, PRODUCTS, Evaluator, is_misread
 from bpdebug.verify.diagnosis.fits import is_explained, residual
 from bpdebug.verify.diagnosis.scope import FormulaScope
 from bpdebug.verify.diagnosis.written_out import with_parts
 
 MOST_COSTLY = 1.4
 """Less likely edits are not tried: every one of them is the work of a whole backward pass."""
+
+LEFT = 0.2
+"""What one loop leaves of all that may be tried: it looks for what is wrong in all tensors of a layer."""
+FASTER = 32
+"""So much faster are numbers computed by compiled formulas, counting all that these hold on their way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +75,39 @@ class AtEveryStep:
         return part if is_all else {self.right: self.edit.expression}
 
 
+ExplainedByLoop = Mapping[str, Sequence[tuple[AtEveryStep, float]]]
+"""For each wrong tensor, the edits that give the user's numbers, and how far from them they stay."""
+
+
+class Term(NamedTuple):
+    """A formula as a function of its operands, and about how many numbers it computes."""
+
+    function: Callable[..., Array | None]
+    operands: tuple[str, ...]
+    numbers: int
+
+
 class Loop:
-    """The formulas between a wrong tensor and what the user gave, as one pass over all time steps.
+    """The formulas between wrong tensors of a layer and what the user gave, as one pass over all time steps.
+
+    Those of hundreds of steps are a few, each on the tensors of many steps: each of them is compiled once.
 
     Parameters
     ----------
     program : Program
         The right program.
-    statement : Statement
-        What gives the wrong tensor.
+    results : sequence of Statement
+        What gives the wrong tensors.
     given : collection of str
         The tensors that the user gave.
     """
 
-    def __init__(self, program: Program, statement: Statement, given: Collection[str]) -> None:
-        self.result = statement.name
+    def __init__(self, program: Program, results: Sequence[Statement], given: Collection[str]) -> None:
+        self.results = tuple(statement.name for statement in results)
         self.index = program.index
+        self.shapes = program.shapes
         self.formulas: dict[str, Expression] = {}
-        waiting = [statement]
+        waiting = [*results]
         while waiting:
             inner = waiting.pop()
             formula = with_parts(program, inner.expression, given)
@@ -77,47 +115,89 @@ class Loop:
             for name in names(formula):
                 if name in program.positions and name not in given and name not in self.formulas:
                     above = program.statements[program.positions[name] - 1]
-                    if above.phase == "backward" and above.layer == statement.layer:
+                    if above.phase == "backward" and above.layer == inner.layer:
                         waiting.append(above)
         self.order = sorted(self.formulas, key=program.positions.__getitem__)
         self.reads = {name: frozenset(names(formula)) for name, formula in self.formulas.items()}
         self.steps = max((step for name in self.order if (step := self.index.time(name))), default=0)
 
-    def kinds_of_formulas(self) -> Iterator[str]:
-        """Yield a name for each formula that differs from the others by more than its step."""
-        seen = set()
+    @cached_property
+    def kinds(self) -> dict[str, list[str]]:
+        """A name for each formula that differs by more than its step, and all whose formula it is."""
+        found: dict[tuple[str, Expression], list[str]] = {}
         for name in self.order:
             step = self.index.time(name)
             if step is not None:
-                formula = (self.index.series(name), _later(self.formulas[name], -step, self.index))
-                if formula not in seen:
-                    seen.add(formula)
-                    yield name
+                formula = self.index.series(name), _later(self.formulas[name], -step, self.index)
+                found.setdefault(formula, []).append(name)
+        return {members[0]: members for members in found.values()}
 
-    def value(self, one: AtEveryStep, values: Mapping[str, Array], allowance: Allowance) -> Array | None:
-        """Return what the wrong tensor is with an edit made at every step; None if it is no other."""
-        moves = range(1 - self.steps, self.steps)
-        changes = {
-            _later(old, by, self.index): _later(new, by, self.index)
-            for by in moves
-            for old, new in one.change.items()
+    @cached_property
+    def _terms(self) -> dict[str, list[Term]]:
+        """What is added up to each result: a sum over all steps is long, every other formula one term."""
+        found = {
+            name: [term]
+            for kind in self.kinds
+            for name, term in self._of_kind(kind, self.formulas[kind], self.shapes)
         }
-        changes = {old: new for old, new in changes.items() if values.keys() >= {*names(new)}}
-        found, changed = dict(values), set[str]()
-        for name in self.order:
-            formula = self.formulas[name]
-            if self.index.series(name) == self.index.series(one.name):
-                formula = replace(formula, changes)
-            if formula != self.formulas[name] or not changed.isdisjoint(self.reads[name]):
-                evaluator = Evaluator(found, {})
-                value = evaluator.value(formula)
-                allowance.formulas -= 1
-                allowance.numbers -= evaluator.computed
-                if value is None or (value.shape != values[name].shape and name != self.result):
-                    return None
-                found[name] = value
-                changed.add(name)
-        return found[self.result] if self.result in changed else None
+        return found | {
+            name: [_term(addend, self.shapes) for addend in _addends(formula)]
+            for name, formula in self.formulas.items()
+            if name not in found
+        }
+
+    def _of_kind(
+        self, kind: str, formula: Expression, shapes: Mapping[str, Shape]
+    ) -> Iterator[tuple[str, Term]]:
+        """Yield a formula of one step as it is at each whose own formula is of that kind."""
+        term = _term(formula, shapes)
+        is_another = _counts_steps(formula)
+        for name in self.kinds[kind]:
+            by = self._apart(name, kind)
+            operands = tuple(_name_later(operand, by, self.index) for operand in term.operands)
+            if is_another:
+                own = dict(zip(operands, (shapes.get(operand, ()) for operand in term.operands), strict=True))
+                yield name, _term(_later(formula, by, self.index), own)
+            else:
+                yield name, term._replace(operands=operands)
+
+    def _apart(self, name: str, other: str) -> int:
+        """Return by how many steps one tensor is later than another."""
+        return (self.index.time(name) or 0) - (self.index.time(other) or 0)
+
+    def _edited(self, one: AtEveryStep, values: Mapping[str, Array]) -> dict[str, list[Term]]:
+        """Return the formulas that an edit changes, as they are then."""
+        found: dict[str, list[Term]] = {}
+        for kind in self.kinds:
+            if self.index.series(kind) == self.index.series(one.name):
+                by = self._apart(kind, one.name)
+                moved = {
+                    _later(old, by, self.index): _later(new, by, self.index)
+                    for old, new in one.change.items()
+                }
+                formula = replace(self.formulas[kind], moved)
+                if formula != self.formulas[kind]:
+                    shapes = {name: values[name].shape for name in names(formula) if name in values}
+                    edited = self._of_kind(kind, formula, shapes)
+                    found |= {name: [term] for name, term in edited if values.keys() >= {*term.operands}}
+        return found
+
+    def values(self, one: AtEveryStep, values: Mapping[str, Array], allowance: Allowance) -> dict[str, Array]:
+        """Return what the wrong tensors are with an edit made at every step: those that are others then."""
+        edited = self._edited(one, values)
+        found, changed, results = dict(values), set[str](), dict[str, Array]()
+        with np.errstate(all="ignore"):
+            for name in self.order:
+                if name in edited or not changed.isdisjoint(self.reads[name]):
+                    value = _sum_of(edited.get(name) or self._terms[name], found, allowance)
+                    if name in self.results:  # the user's own is what later formulas were fed
+                        results |= {name: value} if value is not None else {}
+                    elif value is None or value.shape != values[name].shape:
+                        return {}
+                    else:
+                        found[name] = value
+                        changed.add(name)
+        return results
 
     def edits(self, scopes: Mapping[str, FormulaScope], allowance: Allowance) -> list[AtEveryStep]:
         """Return what can be wrong at every step, the most plausible first.
@@ -132,7 +212,7 @@ class Loop:
         is_used_up = allowance.half()
         edits = (
             AtEveryStep(name, self.formulas[name], edit)
-            for name in self.kinds_of_formulas()
+            for name in self.kinds
             for edit in single_edits(self.formulas[name], scopes[name])
             if edit.cost <= MOST_COSTLY and self._is_near(edit.new, name)
         )
@@ -141,32 +221,32 @@ class Loop:
     def explaining(
         self,
         edits: Iterable[AtEveryStep],
-        mine: Array,
+        mine: Mapping[str, Array],
         values: Mapping[str, Array],
         rtol: float,
         allowance: Allowance,
-    ) -> list[tuple[AtEveryStep, float]]:
+    ) -> dict[str, list[tuple[AtEveryStep, float]]]:
         """Return the edits that give the user's numbers, as far as there is time, and what they leave over.
 
         Parameters
         ----------
         edits : iterable of AtEveryStep
             What is tried.
-        mine : array
-            The user's numbers.
+        mine : mapping
+            The user's numbers, of each of the results.
         values : mapping
-            The values of all names: what the user's formula was fed.
+            The values of all names: what the user's formulas were fed.
         rtol : float
             The tolerance, relative to the largest number.
         allowance : Allowance
             How much may be computed; it is lessened by what was.
         """
-        is_used_up = allowance.half()
-        found = []
+        is_used_up = allowance.all_but(LEFT)
+        found: dict[str, list[tuple[AtEveryStep, float]]] = {name: [] for name in self.results}
         for one in edits:
-            value = self.value(one, values, allowance)
-            if value is not None and is_explained(mine, value, rtol):
-                found.append((one, residual(mine, value)))
+            for name, value in self.values(one, values, allowance).items():
+                if is_explained(mine[name], value, rtol):
+                    found[name].append((one, residual(mine[name], value)))
             if is_used_up():
                 break
         return found
@@ -177,16 +257,67 @@ class Loop:
         return step is not None and all(other is None or abs(other - step) <= 1 for other in steps)
 
 
+def _sum_of(terms: Sequence[Term], values: Mapping[str, Array], allowance: Allowance) -> Array | None:
+    """Add up the terms of a formula; None where they do not fit together."""
+    total: Array | None = None
+    for function, operands, numbers in terms:
+        allowance.formulas -= 1
+        allowance.numbers -= numbers
+        value = function(*[values[name] for name in operands])
+        if value is None or (total is not None and value.shape != total.shape):
+            return None
+        total = value if total is None else total + value
+    return total
+
+
+def _addends(expression: Expression) -> list[Expression]:
+    """Return what a sum adds up, in order."""
+    found: list[Expression] = []
+    while isinstance(expression, Call) and expression.function == "add":
+        expression, last = expression.arguments
+        found.append(last)
+    return [expression, *reversed(found)]
+
+
+def _term(formula: Expression, shapes: Mapping[str, Shape]) -> Term:
+    """Compile a formula; what no function of the table computes, the evaluator does, or finds no value."""
+    operands = names(formula)
+    try:
+        cost = cost_of(formula, shapes)
+        numbers = (cost.elements + cost.products // PRODUCTS) // FASTER
+        if cost.elements <= MOST_NUMBERS and not any(map(is_misread, calls(formula))):
+            function, operands = compiled(formula)
+            return Term(lambda *given: np.asarray(function(*given)), operands, numbers)
+    except (ShapeError, KeyError):
+        numbers = 1
+    return Term(
+        lambda *given: Evaluator(dict(zip(operands, given, strict=True)), {}).value(formula),
+        operands,
+        numbers,
+    )
+
+
+def _counts_steps(formula: Expression) -> bool:
+    """Whether there is an index that counts time steps, so that the formula is another at each of them."""
+    indices = (dict(call.options).get("index") for call in calls(formula))
+    return any(isinstance(index, tuple) and any(isinstance(part, int) for part in index) for index in indices)
+
+
+def _name_later(name: str, by: int, index: ProgramIndex) -> str:
+    """Return a tensor of a step as it is called at another, so many steps later."""
+    step = index.time(name)
+    if step is None or not by:
+        return name
+    at = index.series(name), step + by
+    return index.at_step.get(at, "{} at step {}".format(*at))
+
+
 def _later(expression: Expression, by: int, index: ProgramIndex) -> Expression:
     """Return a formula of a step as it is at another, so many steps later; there need be no such step."""
 
     def moved(node: Expression) -> Expression:
         if isinstance(node, Name):
-            step = index.time(node.id)
-            if step is None:
-                return node
-            at = index.series(node.id), step + by
-            return Name(index.at_step.get(at, "{} at step {}".format(*at)))
+            return Name(_name_later(node.id, by, index))
         if isinstance(node, Call) and "index" in dict(node.options):
             # In an index, a number is a time step; parts are slices.
             options = ((name, _later_index(value, by)) for name, value in node.options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import partial
 from itertools import combinations
@@ -19,11 +19,24 @@ from bpdebug.engine.language.nodes import (
     rewrite,
     walk,
 )
+from bpdebug.engine.program.index import ProgramIndex
 from bpdebug.verify.diagnosis.rules.forward import another_scale, unmasked
 from bpdebug.verify.diagnosis.scope import FormulaScope, Substitution
 
 FormulaChange = tuple[Expression, str, Expression, Expression, float]
 """The whole formula after it, its kind, what was replaced by what, and its cost."""
+
+
+ALL_STEPS = 8
+"""A formula with the tensors of more time steps is edited in the first and the last of them alone."""
+
+
+def in_between(expression: Expression, index: ProgramIndex) -> frozenset[str]:
+    """Return the tensors of time steps that no mistake is about: one is made at either end, or at all."""
+    times = {name: time for name in names(expression) if (time := index.time(name)) is not None}
+    steps = sorted({*times.values()})
+    between = {*steps[2:-2]} if len(steps) > ALL_STEPS else set()
+    return frozenset(name for name, time in times.items() if time in between)
 
 
 def changes_in_all_places(expression: Expression, scope: FormulaScope) -> Iterator[FormulaChange]:
@@ -47,9 +60,10 @@ def _one_example(expression: Expression, scope: FormulaScope) -> Iterator[Formul
 
 def _names(expression: Expression, scope: FormulaScope) -> Iterator[FormulaChange]:
     """Yield what may stand for a tensor, and the formula with nothing that flows back through it."""
-    found = [node.id for node in walk(expression) if isinstance(node, Name)]
-    for old in dict.fromkeys(found):
-        name, several = Name(old), found.count(old) > 1
+    found = Counter(node.id for node in walk(expression) if isinstance(node, Name))
+    between = in_between(expression, scope.index)
+    for old in (name for name in found if name not in between):
+        name, several = Name(old), found[old] > 1
         for new, kind, cost in _instead(old, scope):
             if several or kind == "miscounted":
                 yield replace(expression, {name: new}), kind, name, new, cost
@@ -89,11 +103,15 @@ def _without(node: Expression, name: Name) -> Expression | None:
 
 def _exchanged(expression: Expression, scope: FormulaScope) -> Iterator[FormulaChange]:
     """Yield the formula with two of its tensors exchanged, or with two parts in each other's place."""
-    for one, other in combinations([name for name in names(expression) if name in scope.tensors], 2):
+    between = in_between(expression, scope.index)
+    ends = [name for name in names(expression) if name in scope.tensors and name not in between]
+    for one, other in combinations(ends, 2):
         if scope.shapes[one] == scope.shapes[other]:
             new = replace(expression, {Name(one): Name(other), Name(other): Name(one)})
             yield new, "exchanged", Name(one), Name(other), 1.2
-    put = [call for call in calls(expression) if call.function == "placed"]
+    put = [
+        call for call in calls(expression) if call.function == "placed" and between.isdisjoint(names(call))
+    ]
     for first, second in combinations(dict.fromkeys(put), 2):
         placed: dict[Expression, Expression] = {
             call: Call("placed", call.arguments, where.options)

@@ -60,6 +60,7 @@ def search(
     batch: int,
     rtol: float,
     allowance: Allowance,
+    is_whole: bool = False,
 ) -> list[FormulaCandidate]:
     """Find the formulas that give the user's numbers and differ from a right one by one edit.
 
@@ -80,6 +81,8 @@ def search(
         The tolerance, relative to the largest number.
     allowance : Allowance
         How long it may take.
+    is_whole : bool
+        Whether to try only what concerns a formula as a whole: a factor, zeros, another term.
 
     Returns
     -------
@@ -90,7 +93,8 @@ def search(
     is_used_up = allowance.half()
     for formula, cost in formulas:
         looking = _finder(formula, cost, mine, values, scope, batch, rtol)
-        found += [*looking.whole(is_used_up), *looking.single(is_used_up)]
+        found += looking.whole(is_used_up)
+        found += looking.single(is_used_up) if not is_whole else ()
     return _most_plausible_first(found)
 
 

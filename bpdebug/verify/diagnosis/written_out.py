@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Iterator
 
 from bpdebug.engine.language.nodes import Expression, Name, Statement, names, replace
 from bpdebug.engine.program.program import Program
@@ -16,9 +16,18 @@ DEPTH_COST = 0.3
 
 def with_parts(program: Program, expression: Expression, given: Collection[str]) -> Expression:
     """Return a formula with the parts of sums and inner gradients in place: code has no names for them."""
-    while inner := _latest(program, expression, given, _is_nameless):
-        expression = replace(expression, {Name(inner.name): inner.expression})
-    return expression
+    inner: dict[str, Statement] = {}
+    waiting = [expression]
+    while waiting:
+        for statement in _hidden(program, waiting.pop(), given):
+            if statement.name not in inner and _is_nameless(statement):
+                inner[statement.name] = statement
+                waiting.append(statement.expression)
+    # Each is written out once, when all that it reads has been: of hundreds of steps there are thousands.
+    written: dict[Expression, Expression] = {}
+    for name in sorted(inner, key=program.positions.__getitem__):
+        written[Name(name)] = replace(inner[name].expression, written)
+    return replace(expression, written) if written else expression
 
 
 def written_out(
@@ -32,7 +41,11 @@ def written_out(
     expression = with_parts(program, statement.expression, given)
     formulas = [(expression, 0.0)]
     for depth in range(1, DEEPEST_OF_LAYER + 1):
-        hidden = _latest(program, expression, given, lambda inner: True)
+        hidden = max(
+            _hidden(program, expression, given),
+            key=lambda inner: program.positions[inner.name],
+            default=None,
+        )
         if hidden is None or (depth > DEEPEST and hidden.layer != statement.layer):
             break
         expression = with_parts(program, replace(expression, {Name(hidden.name): hidden.expression}), given)
@@ -40,17 +53,13 @@ def written_out(
     return formulas
 
 
-def _latest(
-    program: Program, expression: Expression, given: Collection[str], fits: Callable[[Statement], bool]
-) -> Statement | None:
-    """Return what is computed last of what can be written out; the forward pass stays as it is."""
-    found = (
-        program.statements[program.positions[name] - 1]
-        for name in names(expression)
-        if name in program.positions and name not in given
-    )
-    hidden = (inner for inner in found if inner.phase != "forward" and fits(inner))
-    return max(hidden, key=lambda inner: program.positions[inner.name], default=None)
+def _hidden(program: Program, expression: Expression, given: Collection[str]) -> Iterator[Statement]:
+    """Yield what computes the names that can be written out; the forward pass stays as it is."""
+    for name in names(expression):
+        if name in program.positions and name not in given:
+            statement = program.statements[program.positions[name] - 1]
+            if statement.phase != "forward":
+                yield statement
 
 
 def _is_nameless(inner: Statement) -> bool:

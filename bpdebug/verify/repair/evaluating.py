@@ -8,8 +8,8 @@ import numpy as np
 
 from bpdebug.sources.script import Instance, Node, Recording
 from bpdebug.sources.script.environment import evaluated
-from bpdebug.sources.script.recorder.objects import is_other
 from bpdebug.sources.script.recorder.records import ValueOf
+from bpdebug.sources.script.recorder.tensors import is_other
 
 
 def value_at(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Any:

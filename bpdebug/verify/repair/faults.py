@@ -62,8 +62,10 @@ class Check:
         deadline: float,
         stack: ExitStack,
         progress: Progress,
+        most_faults: int = MOST_FAULTS,
     ) -> None:
         self.stack, self.first, self.progress = stack, recording, progress
+        self.most_faults = most_faults
         self.findings = Findings()
         self.doubtful: list[Finding] = []
         self.proven: tuple[Finding, ...] = ()
@@ -117,15 +119,14 @@ class Check:
             self.backward()
             self.search.deadline = end
             self._forward_instead()
-        if self.judge.wrong():  # what mended nothing by itself is proven only if all is right in the end
+        if self.judge.wrong():  # what mends nothing by itself is proven only if all is right in the end
             self.findings.each = [
-                one._replace(verified=one.verified and (bool(one.also_wrong) or one in self.proven))
-                for one in self.findings.each
+                one for one in self.findings.each if not one.verified or one.also_wrong or one in self.proven
             ]
 
     def backward(self) -> None:
         """Correct backward lines until all is right, or nothing mends any more."""
-        while self.judge.wrong() and len(self.findings.each) < MOST_FAULTS and not self.search.is_over:
+        while self.judge.wrong() and len(self.findings.each) < self.most_faults and not self.search.is_over:
             lines, end = self.judge.suspects(), self.search.deadline
             self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
             found = self.search.corrections(lines, self.judge.corrected)
@@ -183,7 +184,7 @@ class Check:
 
         Where another fault hides that it mends anything, what can be nothing but a fault is mended still.
         """
-        while self.judge.wrong() and len(self.findings.each) < MOST_FAULTS:
+        while self.judge.wrong() and len(self.findings.each) < self.most_faults:
             early = list(early_reads(self.recording, self.judge.analysis.parameters))
             every = {one.rewriting: one for one in structures(self.recording, early)}
             sure = [one.rewriting for one in every.values() if one.is_sure]
@@ -229,10 +230,14 @@ class Check:
         read = {parent.id for node in self.recording.nodes for parent in node.parents()}
         unread = [node for node in self.recording.nodes if node.id not in read | forward]
         lines = suspects(self.recording, unread, [], forward, self.judge.dependent, forward)
-        edits = [edit for line in lines for edit in self.search.candidates(line, self.judge.corrected)]
+        edits = [
+            (self._keeps_shape(edit), not self.search.fits_its_name(edit, line), edit.cost, place, edit)
+            for line in lines
+            for place, edit in enumerate(self.search.candidates(line, self.judge.corrected))
+        ]
         # What stops in the middle of training is most often a shape.
-        edits.sort(key=lambda edit: (self._keeps_shape(edit), edit.cost))
-        rewritings = [Rewriting(*edit.texts, edit.cost) for edit in edits]
+        edits.sort(key=lambda each: each[:4])
+        rewritings = [Rewriting(*edit.texts, edit.cost) for *_, edit in edits]
         if not self._run_again(rewritings):
             self._found(of_end(self.recording))
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.engine.language.excerpts import shortened
-from bpdebug.sources.script import Site
+from bpdebug.sources.script import Recording, Site
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.formula_text import FormulaWriter
@@ -69,7 +69,7 @@ def derived_correction(
         if first.node is None or (first.result is not None and first.result is not first.node):
             continue  # of `x += v` it is not known how much of the gradient v has
         writer = FormulaWriter(search, analysis, first, before)
-        read = _open_names(suspects, suspect)
+        read = _open_names(search.recording, suspects, suspect)
         for number, factor in _belonging(search, analysis, writer, before):
             correction = _correction(search, analysis, suspect, before, writer, number, factor)
             if correction is not None:
@@ -89,7 +89,7 @@ def _rank(derived: Derived) -> tuple[bool, int, int]:
     return not derived.passed, len(correction.mended), -correction.suspect.first.time
 
 
-def _open_names(suspects: Sequence[Suspect], suspect: Suspect) -> set[str]:
+def _open_names(recording: Recording, suspects: Sequence[Suspect], suspect: Suspect) -> set[str]:
     """Return what a line reads of other lines that can be at fault: their variables, and their functions."""
     behind = ancestors(node for node in (suspect.first.node,) if node is not None)
     others = (one for one in suspects if one is not suspect and not one.is_explained)
@@ -100,12 +100,14 @@ def _open_names(suspects: Sequence[Suspect], suspect: Suspect) -> set[str]:
         if any(node is not None and node.id in behind for node in (one.node, one.result))
     )
     names = {name for site in read for name in (*(one.text for one in site.targets), _called(site))}
-    return names & _parts(suspect.site.code)
+    # A formula in the place of a call goes past whatever is wrong in the function.
+    functions = {site.function.rpartition(".")[2] for site in recording.sites}
+    return (names | functions) & _parts(suspect.site.code)
 
 
 def _called(site: Site) -> str:
     """Return the function that an expression is returned from."""
-    return site.function.rpartition(".")[2] if site.role == "return" else ""
+    return site.function_name if site.role == "return" else ""
 
 
 def _parts(code: str) -> set[str]:

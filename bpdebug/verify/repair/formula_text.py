@@ -13,7 +13,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -25,23 +25,30 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.standard import is_natural, multiple
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.evaluating import value_at
+from bpdebug.verify.repair.formula_parts import (
+    TOLERANCE,
+    Text,
+    Unwritable,
+    added,
+    as_often,
+    factor_of,
+    negative,
+    signed,
+)
 from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.search import Search
+from bpdebug.verify.repair.vectors import RESHAPED, Vectors
 
 MOST_ALIKE = 16
 """So many variables of one shape are looked at."""
 DEEPEST = 12
 """So often a name of the derivation is replaced by what it stands for, one within the other."""
-TOLERANCE = 1e-9
 WRITTEN: Mapping[str, str] = {
-    "add": "({x}) + ({y})",
-    "subtract": "({x}) - ({y})",
     "multiply": "({x}) * ({y})",
     "divide": "({x}) / ({y})",
     "matmul": "({x}) @ ({y})",
     "power": "({x}) ** ({y})",
-    "negative": "-({x})",
     "transpose": "({x}).T",
     "square": "({x}) ** 2",
     "greater": "(({x}) > ({y}))",
@@ -64,8 +71,8 @@ NUMPY = frozenset(
         "sum", "mean", "max", "min", "maximum", "minimum", "where", "outer", "dot",
     }
 )  # fmt: skip
-LINEAR = frozenset({"negative", "transpose", "sum", "mean", "broadcast_like", "reshape_like", "identity"})
-"""What is so many times as large where its first argument is."""
+SIGNED = frozenset({"multiply", "divide", "matmul", "transpose", "reshape_like"})
+"""What is negative where one of its arguments is."""
 OF_RESULT: Mapping[str, tuple[str, str]] = {
     "tanh_prime": ("tanh", "1 - ({x}) ** 2"),
     "sigmoid_prime": ("sigmoid", "({x}) * (1 - ({x}))"),
@@ -78,17 +85,6 @@ LOCAL: Mapping[str, Callable[[Any], Any]] = {
     "({x} > 0)": lambda a: a > 0,
 }
 """Derivatives of activations over what these give: of tanh, of the sigmoid, of ReLU."""
-
-
-class Text(NamedTuple):
-    """A part of a formula in Python, and how many times the derived value it has."""
-
-    text: str
-    factor: float = 1.0
-
-
-class Unwritable(Exception):
-    """A part of a formula cannot be said with what the person has there."""
 
 
 class FormulaWriter:
@@ -115,6 +111,7 @@ class FormulaWriter:
         self.known = dict(_known(search, instance, value_of, (*self.scope.tensors, *self.scope.counts)))
         self.definitions = {one.name: one.expression for one in self.reference.program.statements}
         self.ratio = analysis.loss.verdicts.ratio
+        self.vectors = Vectors(self._value, self._opened)
 
     @cached_property
     def factors(self) -> tuple[float, ...]:
@@ -180,7 +177,7 @@ class FormulaWriter:
         text, own = written
         wanted = factor / own
         if abs(wanted + 1) < TOLERANCE:
-            text = f"-({text})"
+            text = negative(written).text
         elif abs(wanted - 1) > TOLERANCE:
             counts = [one for one in self.scope.counts if abs(wanted * self.known[one] - 1) < TOLERANCE]
             count = min(counts, key=len, default="")
@@ -222,20 +219,59 @@ class FormulaWriter:
                 return Text(form.format(x=inner.text))
         if function == "count" and (same := self._of_shape(np.shape(self._value(arguments[0])))):
             return Text(f"{same}.size")
+        if (product := self.vectors.product(call)) is not None:
+            x, y = (self._written(one, depth) for one in (product.left, product.right))
+            return self._formed(product.form, [x, y], factor_of("matmul", [x.factor, y.factor]))
+        if function in RESHAPED:
+            return self._reshaped(call, depth)
+        if function == "negative":
+            return negative(self._written(arguments[0], depth))
         parts = [self._written(one, depth) for one in arguments]
+        if function in ("add", "subtract"):
+            x, y = parts[0], as_often(parts[1], parts[0].factor)
+            return added(x, y if function == "add" else negative(y))
         texts = [part.text for part in parts]
-        factor = _factor(function, [part.factor for part in parts])
+        factor = factor_of(function, [part.factor for part in parts])
         if (function == "multiply" and "1" in texts) or (function == "divide" and texts[1] == "1"):
             return Text(next((text for text in texts if text != "1"), "1"), factor)
         if function in WRITTEN and (not call.options or function == "broadcast_like"):
-            return Text(
-                WRITTEN[function].format(**dict(zip("xyz", texts, strict=False)), np=self.scope.library),
-                factor,
-            )
+            if function in SIGNED:
+                return self._formed(WRITTEN[function], parts, factor)
+            sides = dict(zip("xyz", texts, strict=False))
+            return Text(WRITTEN[function].format(**sides, np=self.scope.library), factor)
         if function in NUMPY:
             options = [f"{key}={value!r}" for key, value in call.options if value not in (None, False)]
             return Text(f"{self.scope.library}.{function}({', '.join([*texts, *options])})", factor)
         raise Unwritable
+
+    def _formed(self, form: str, parts: Sequence[Text], factor: float) -> Text:
+        """Write what is as often negative as its parts are."""
+        signs, texts = zip(*(signed(part.text) for part in parts), strict=True)
+        sides = dict(zip("xy", texts, strict=False))
+        written = Text(form.format(**sides, np=self.scope.library), factor)
+        return negative(written) if sum(signs) % 2 else written
+
+    def _reshaped(self, call: Call, depth: int) -> Text:
+        """Write what is laid otherwise, unless that changes nothing."""
+        inner = self._opened(call.arguments[0])
+        written = self._written(inner, depth)
+        if np.shape(self._value(inner)) == np.shape(self._value(call)):
+            return written
+        form = self.vectors.laid(call)
+        if form:
+            return written._replace(text=form.format(x=written.text))
+        if call.function == "reshape_like":
+            like = self._written(call.arguments[1], depth)
+            return written._replace(text=WRITTEN["reshape_like"].format(x=written.text, y=like.text))
+        raise Unwritable
+
+    def _opened(self, expression: Expression) -> Expression:
+        """Return what a name stands for, as long as the person has nothing of that value."""
+        while isinstance(expression, Name) and expression.id in self.definitions:
+            if next(self._matches_of(expression), None) is not None:
+                break
+            expression = self.definitions[expression.id]
+        return expression
 
     # ---- what the person has
 
@@ -249,7 +285,7 @@ class FormulaWriter:
             yield from sorted(self._matches(expression.id), key=lambda one: one.text != expression.id)
         else:
             value = self._value(expression)
-            if np.size(value) > 1:
+            if np.size(value) > 1 or not _is_round(float(value.item())):
                 yield from self._with_value(value, False)
 
     def _matches(self, name: str) -> Iterator[Text]:
@@ -268,6 +304,8 @@ class FormulaWriter:
                 ratio = multiple(laid, value, TOLERANCE) if laid.shape == value.shape else None
                 if ratio is not None and abs(ratio - 1) < TOLERANCE:
                     yield Text(form)
+                elif ratio is not None and abs(ratio + 1) < TOLERANCE and not is_gradient:
+                    yield Text(f"-{form}")
                 elif ratio is not None and is_gradient and value.size > 1 and is_natural(ratio, TOLERANCE):
                     yield Text(form, ratio)
 
@@ -278,6 +316,11 @@ class FormulaWriter:
             raise Unwritable from None
 
 
+def _is_round(number: float) -> bool:
+    """Whether a number may stand anywhere: 0, 1, a half, a sixth."""
+    return not np.isfinite(number) or abs(12 * number - round(12 * number)) < TOLERANCE
+
+
 def _known(
     search: Search, instance: Instance, value_of: ValueOf, texts: Sequence[str]
 ) -> Iterator[tuple[str, Any]]:
@@ -286,18 +329,3 @@ def _known(
             yield text, np.asarray(value_at(search.recording, instance, text, value_of), dtype=float)
         except Exception:  # noqa: S112 (what stands elsewhere need not make sense here)
             continue
-
-
-def _factor(function: str, factors: Sequence[float]) -> float:
-    """Return how many times a result is larger where the arguments are so many times larger."""
-    if all(factor == 1 for factor in factors):
-        return 1.0
-    if function in ("multiply", "matmul", "outer", "dot"):
-        return float(np.prod(factors))
-    if function == "divide":
-        return factors[0] / factors[1]
-    if function in LINEAR:
-        return factors[0]
-    if function in ("add", "subtract") and abs(factors[0] - factors[1]) < TOLERANCE * abs(factors[0]):
-        return factors[0]
-    raise Unwritable

@@ -6,16 +6,16 @@ still, which lines can be at fault, and whether a tensor is the gradient of anyt
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script import Node, Recording
+from bpdebug.sources.script import Node, Recording, SourceRange
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.computed import stem_of_gradient
+from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.records import same
@@ -24,6 +24,7 @@ from bpdebug.verify.repair.places import difference
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.suspects import Suspect, suspects
+from bpdebug.verify.repair.trees import is_selection
 from bpdebug.verify.repair.trials import gradient_nodes, named_pieces, trials_of
 from bpdebug.verify.repair.trying import Correction
 
@@ -59,6 +60,7 @@ class Judge:
         self._after_right: dict[str, set[int]] = {}
         self.there: frozenset[int] = frozenset()
         self._right: set[int] = set()
+        self._exact_nodes: frozenset[int] = frozenset()
 
     def replay_of(self, targets: Sequence[Node]) -> Replay:
         """Return what computes the recording again."""
@@ -146,6 +148,7 @@ class Judge:
         exact = self._exact(explained)
         right += [] if every else self._sources_of_right(exact)
         self._after_right = self._steps_from_right(exact)
+        self._exact_nodes = frozenset(exact)
         self.there = frozenset(number for own in exact.values() for number in own)
         self._right = forward | {
             number for number in exact if not _is_handed_on(self.recording.nodes[number])
@@ -176,22 +179,41 @@ class Judge:
     def is_sure(self, suspect: Suspect) -> bool:
         """Whether all that a line reads is right, and what it gives is not: then it is this line.
 
-        What the forward pass computes is right, and what depends on no parameter. A line that only takes a
-        part of something, or hands it on, computes nothing that could be wrong.
+        What the forward pass computes is right, and what depends on no parameter. But a line that reads
+        nothing else may have been handed the wrong tensor: it must read a gradient, or an output beside its
+        target, or parameters alone, as the gradient of a penalty does. A line that only takes a part of
+        something, or hands it on, computes nothing that could be wrong.
         """
         first = suspect.first.node
-        if first is None or suspect.is_explained or suspect.is_update or _is_selection(suspect.site.code):
+        if first is None or suspect.is_explained or suspect.is_update or is_selection(suspect.site.code):
             return False
         if np.size(first.like) == 1:
             return False  # of single numbers it is not known what they may be
+        read: list[Node] = []
         waiting = [first]
         while waiting:
             for parent in waiting.pop().parents():
                 if parent.site is not None and parent.site.statement == suspect.site.statement:
                     waiting.append(parent)
-                elif not self._is_right(parent):
-                    return False
-        return True
+                else:
+                    read.append(parent)
+        return all(map(self._is_right, read)) and self._is_at_home(suspect, read)
+
+    def _is_at_home(self, suspect: Suspect, read: Sequence[Node]) -> bool:
+        """Whether what is read belongs into a backward pass, whoever handed it on."""
+        if suspect.site.statement in self._begins or any(node.id in self._exact_nodes for node in read):
+            return True
+        of, trained = self.analysis.graph.of, {parameter.old.id for parameter in self.analysis.parameters}
+        numbers = {node.id for node in read if np.size(node.like) == 1 and not node.parents()}
+        is_penalty = suspect.site.role == "augment"
+        return is_penalty and all(of(node).id in trained or node.id in numbers for node in read)
+
+    @cached_property
+    def _begins(self) -> frozenset[SourceRange]:
+        """The statements in which an output stands beside its target: there the backward pass begins."""
+        groups = errors_of(Dependence(self.analysis.graph, self.analysis.parameters))
+        sites = (one.node.site for group in groups for one in group)
+        return frozenset(site.statement for site in sites if site is not None)
 
     def _is_right(self, node: Node) -> bool:
         is_known = node.id in self._right or node.id not in self.dependent
@@ -242,15 +264,6 @@ def _is_handed_on(node: Node) -> bool:
         return False
     is_stored = node.instance is not None and bool(node.instance.site.targets)
     return not is_stored or _is_handed_on(node.operands[0])
-
-
-def _is_selection(code: str) -> bool:
-    try:
-        return isinstance(
-            ast.parse(f"({code}\n)", mode="eval").body, ast.Name | ast.Attribute | ast.Subscript
-        )
-    except SyntaxError:
-        return False
 
 
 def _is_named_gradient(node: Node) -> bool:

@@ -58,17 +58,20 @@ class KnownGradients:
         """The tensors that have a gradient, by what they are called last: `W1` for `self.W1`."""
         found: dict[str, tuple[int, ...]] = defaultdict(tuple)
         if self.analysis.loss is not None:
-            for number, name in self.analysis.loss.reference.forward.names.items():
+            forward = self.analysis.loss.reference.forward
+            for number, name in forward.names.items():
                 if number in self.gradients:
-                    found[stem_of(name.partition(" ·")[0])] += (number,)
+                    found[stem_of(forward.versions.get(name, name))] += (number,)
         return found
 
     @cached_property
     def _without_gradient(self) -> set[str]:
         """What the forward pass reads and has no gradient of: what is named after it is not another's."""
         loss = self.analysis.loss
-        read = loss.reference.forward.inputs if loss is not None else ()
-        return {stem_of(name.partition(" ·")[0]) for name in read} - self.by_stem.keys()
+        if loss is None:
+            return set()
+        forward = loss.reference.forward
+        return {stem_of(forward.versions.get(name, name)) for name in forward.inputs} - self.by_stem.keys()
 
     @cached_property
     def _single(self) -> Any:
@@ -189,7 +192,7 @@ class KnownGradients:
 
 def _stems(names: Collection[str]) -> set[str]:
     """Return what something is the gradient of by its names."""
-    return {stem_of_gradient(name.rpartition(" ·")[0] or name) for name in names}
+    return {stem_of_gradient(name) for name in names}
 
 
 def as_numbers(value: Any) -> Any:

@@ -204,7 +204,7 @@ def mending(
 
 def _is_promising(recording: Recording, base: Rerun) -> bool:
     """Whether it is worth the trouble to judge a run: by the steps alone, which are there at once."""
-    if recording.ending.kind == "raised":
+    if recording.ending.kind in ("raised", "timed out"):
         return False
     updated = [one for one in base.analysis.parameters if one.new is not None]
     if base.recording.ending.kind == "raised" or not updated:

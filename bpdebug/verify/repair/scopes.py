@@ -15,9 +15,9 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Instance, Recording, Site
 from bpdebug.sources.script.conversion.translator import value_of as as_recorded
 from bpdebug.sources.script.environment import Environment
-from bpdebug.sources.script.recorder.objects import is_other
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
+from bpdebug.sources.script.recorder.tensors import is_other
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.rules.beside import renumbered, shift_between
 from bpdebug.verify.repair.rules.nodes import called
@@ -64,6 +64,7 @@ def scope_of(
     scope = Environment(recording, instance, value_of)
     names = dict(scope)
     tensors: dict[str, Shape] = {}
+    masks: list[str] = []
     counts: dict[str, None] = {}
     # Within a function its own variables are meant, and what else it is written with.
     own = names if instance.scope is None else {name: names[name] for name in scope.local if name in names}
@@ -77,6 +78,8 @@ def scope_of(
                 counts.setdefault(text)
         elif isinstance(value, np.ndarray | np.floating | float) or is_other(value):
             tensors.setdefault(text, tuple(np.shape(value)))
+            if isinstance(value, np.ndarray) and value.dtype == bool:
+                masks.append(text)
     for text, extents in list(tensors.items())[:MOST_FUNCTIONS]:
         counts.update({f"{text}.shape[{axis}]": None for axis, extent in enumerate(extents) if extent > 1})
 
@@ -100,6 +103,7 @@ def scope_of(
         stored_in if (stored_in := _stored(instance)) is not None else expected,
         _leaks(recording),
         shape,
+        tuple(dict.fromkeys(masks)),
     )
 
 

@@ -160,6 +160,16 @@ def replaced(node: Tree, **fields: object) -> Tree:
     return new
 
 
+def is_selection(code: str) -> bool:
+    """Whether an expression only takes what is there, or a part of it."""
+    try:
+        return isinstance(
+            ast.parse(f"({code}\n)", mode="eval").body, ast.Name | ast.Attribute | ast.Subscript
+        )
+    except SyntaxError:
+        return False
+
+
 def _with_placeholders(tree: ast.expr, code: Code, parts: list[ast.expr]) -> ast.expr:
     """Return a copy of a tree in which each part that is the code's own is a name."""
 

@@ -12,6 +12,7 @@ SENTENCES: Mapping[str, str] = {
     "not transposed": "{part} should be transposed",
     "factor too many": "the factor {part} does not belong here",
     "factor missing": "the factor {part} is missing",
+    "mask missing": "the mask {part} is missing",
     "factor for a term": "{part} should be added, not multiplied by",
     "term too many": "the term {part} does not belong here",
     "term missing": "the term {part} is missing",
@@ -61,6 +62,7 @@ DERIVATIVES = frozenset({"derivative missing", "derivative of its own", "another
 """The kinds that are about the derivative of an activation."""
 MISSING = DERIVATIVES | {
     "factor missing",
+    "mask missing",
     "term missing",
     "division missing",
     "sum missing",

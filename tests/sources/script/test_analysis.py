@@ -264,6 +264,31 @@ def test_a_likelihood_may_be_made_larger(tmp_path: Path) -> None:
     assert kinds(analysis) == {"W": "right"}
 
 
+def test_an_average_of_the_losses_until_now_is_not_the_loss(tmp_path: Path) -> None:
+    text = NET.replace("rate = 0.1", "rate, smooth = 0.1, 2.0").replace(
+        "        d2 =", "        smooth = smooth * 0.99 + loss * 0.01\n        d2 ="
+    )
+    analysis = analysed(tmp_path, text)
+    assert kinds(analysis) == ALL_RIGHT
+    assert analysis.loss is not None
+    assert analysis.loss.text.startswith("loss = ")
+
+
+def test_the_products_of_matrices_are_products_and_their_sums_keep_the_axis(tmp_path: Path) -> None:
+    text = """
+    import numpy as np
+    rng = np.random.default_rng(1)
+    X, Y = np.matrix(rng.normal(size=(6, 3))), np.matrix(rng.normal(size=(6, 2)))
+    W, b = np.matrix(rng.normal(size=(3, 2))), np.matrix(np.zeros((1, 2)))
+    for step in range(2):
+        error = X * W + b - Y
+        loss = np.sum(np.multiply(error, error)) / 2
+        W, b = W - 0.1 * X.T * error, b - 0.1 * error.sum(axis=0)
+    """
+    assert kinds(analysed(tmp_path, text)) == {"W": "right", "b": "right"}
+    assert kinds(analysed(tmp_path, text.replace("X.T * error", "X.T * Y"))) == {"W": "wrong", "b": "right"}
+
+
 def test_two_losses_that_explain_equally_are_both_said(tmp_path: Path) -> None:
     """With one example, half a square and a cross-entropy are alike up to a factor."""
     text = """
@@ -309,6 +334,28 @@ def test_a_gradient_that_no_update_uses_counts(tmp_path: Path) -> None:
     assert not any(one.is_updated for one in analysis.parameters)
     wrong = analysed(tmp_path, head.replace("db1 = d1.sum(axis=0)", "db1 = d1[0]"))
     assert kinds(wrong) == ALL_RIGHT | {"b1": "wrong"}
+
+
+def test_gradients_that_an_optimizer_asks_for_count_the_first_time(tmp_path: Path) -> None:
+    """The weights are cut out of one vector, which only the library changes."""
+    text = """
+    import numpy as np
+    rng = np.random.default_rng(4)
+    X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    def cost(theta):
+        return 0.5 * np.sum((X @ theta[:].reshape(3, 2) - Y) ** 2)
+    def slope(theta):
+        W = theta[:].reshape(3, 2)
+        dJdW = X.T @ (X @ W - Y)
+        return dJdW.ravel()
+    def ask(f, jac, theta):
+        for k in range(3):
+            f(theta), jac(theta)
+            theta = np.frombuffer((theta - 0.01 * jac(theta)).tobytes())
+    ask(cost, slope, rng.normal(size=6))
+    """
+    assert kinds(analysed(tmp_path, text)) == {"W": "right"}
+    assert kinds(analysed(tmp_path, text.replace("X @ W - Y", "X @ W + Y"))) == {"W": "wrong"}
 
 
 def test_a_gradient_of_the_input_counts_beside_the_updates(tmp_path: Path) -> None:
@@ -478,3 +525,62 @@ for word, near, far in ((2, 5, np.array([1, 5, 1])), (3, 0, np.array([2, 0, 6]))
 def test_two_steps_of_the_same_elements_are_judged_together(slope: str, verdict: str, tmp_path: Path) -> None:
     analysis = analysed(tmp_path, TWO_STEPS.format(slope=slope))
     assert kinds(analysis) == {"table": "right", "context": verdict}
+
+
+ACTIONS = """
+import numpy as np
+rng = np.random.default_rng(6)
+hidden, last = 0.5 * rng.normal(size=(4, 3)), 0.5 * rng.normal(size=4)
+for game in range(3):
+    seen, units, errors = [], [], []
+    for move in range(8):
+        x = rng.normal(size=3)
+        h = np.tanh(hidden @ x)
+        p = 1 / (1 + np.exp(-(last @ h)))
+        action = 1 if rng.random() < p else 0
+        seen.append(x)
+        units.append(h)
+        errors.append(action - p)
+    gains = rng.normal(size=(8, 1))
+    slopes = np.vstack(errors)
+    slopes *= gains
+    x, h = np.vstack(seen), np.vstack(units)
+    d_last = (h.T @ slopes).ravel()
+    d_h = np.outer(slopes, last){slope}
+    d_hidden = d_h.T @ x
+    hidden += 0.1 * d_hidden
+    last += 0.1 * d_last
+"""
+MASKED = """
+import numpy as np
+rng = np.random.default_rng(6)
+x, classes = rng.normal(size=(5, 3)), rng.integers(0, 4, 5)
+mask = np.array([1.0, 1, 0, 1, 0])
+w, v = rng.normal(size=(3, 3)), rng.normal(size=(3, 4))
+for turn in range(2):
+    h = np.tanh(x @ w)
+    e = np.exp(h @ v)
+    d = e / e.sum(axis=1, keepdims=True)
+    d[np.arange(5), classes] -= 1
+    d *= mask[:, None]
+    dv = h.T @ d
+    dw = x.T @ (d @ v.T{slope})
+    w -= 0.1 * dw
+    v -= 0.1 * dv
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "slope", "hit"),
+    [(ACTIONS, " * (1 - h**2)", "hidden"), (MASKED, " * (1 - h**2)", "w")],
+    ids=["actions", "masked"],
+)
+def test_errors_that_are_weighted_imply_a_weighted_loss(
+    text: str, slope: str, hit: str, tmp_path: Path
+) -> None:
+    analysis = analysed(tmp_path, text.format(slope=slope))
+    assert set(kinds(analysis).values()) == {"right"}
+    assert analysis.loss is not None
+    assert "weighted by" in analysis.loss.text
+    wrong = kinds(analysed(tmp_path, text.format(slope="")))
+    assert {name for name, kind in wrong.items() if kind == "wrong"} == {hit}

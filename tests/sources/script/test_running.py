@@ -197,6 +197,22 @@ def test_the_script_is_main_with_its_arguments_and_folder(record, tmp_path: Path
     assert not list(tmp_path.rglob("*.pyc"))
 
 
+def test_what_lies_in_a_folder_that_the_script_puts_on_the_path_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "first").mkdir()
+    (tmp_path / "parts" / "dense.py").write_text("def product(x, w):\n    return x @ w\n")
+    text = TRAINING.replace("x @ w\n", "product(x, w)\n", 1)
+    (tmp_path / "first" / "net.py").write_text(
+        f'import os, sys\nsys.path.append(os.pardir + "/parts")\nfrom dense import product\n{text}'
+    )
+    monkeypatch.chdir(tmp_path / "first")
+    recording = record_script("net.py", (), RecordingOptions())
+    assert [update.slot for update in recording.updates] == ["w"]
+    assert {Path(instance.site.place.file).name for instance in recording.instances} == {"net.py", "dense.py"}
+
+
 def test_cells_that_are_no_python_or_raise_are_left_out(tmp_path: Path) -> None:
     cells = [
         ("markdown", "# title"),

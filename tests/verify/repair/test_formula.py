@@ -65,7 +65,25 @@ for epoch in range(2):
 """
 APART = ROWS.replace("h = np.tanh(x @ w1)\nout = h @ w2", "out = np.tanh(x @ w1) @ w2")
 APART = APART.replace("h.T", "np.tanh(x @ w1).T").replace("h**2", "np.tanh(x @ w1) ** 2")
+VECTORS = """\
+import numpy as np
+rng = np.random.default_rng(2)
+table, other = rng.normal(size=(8, 3)), rng.normal(size=(8, 3))
+for word, near, far in ((1, 4, np.array([2, 6])), (5, 0, np.array([7, 3]))):
+    v, u, n = table[word], other[near], other[far]
+    p, q = 1 / (1 + np.exp(-u @ v)), 1 / (1 + np.exp(-n @ v))
+    loss = -np.log(p) - np.sum(np.log(1 - q))
+    g = p - 1
+    dv = n.T @ q + u * g
+    du = g * v
+    dn = np.outer(q, v)
+    table[word] -= 0.1 * dv
+    other[near] -= 0.1 * du
+    np.add.at(other, far, -0.1 * dn)
+"""
 CASES = [
+    (VECTORS, "n.T @ q + u * g", "np.sin(u * 3) - q.sum() * n.sum(axis=0)", "n.T @ q + u * g"),
+    (VECTORS, "np.outer(q, v)", "np.cos(n * 3) - 0.2", "np.outer(q, v)"),
     (ROWS, "d_h * (1 - h**2)", "np.sin(d_h * 3 + h) - 0.3", "d_h * (1 - h ** 2)"),
     (ROWS, "(out - y) / count", "np.sin(out * 3) - np.cos(y)", "(out - y) / count"),
     (ROWS, "d_out @ w2.T", "np.sin(h * 3) - 0.3", "d_out @ w2.T"),

@@ -31,6 +31,8 @@ class Written(NamedTuple):
         In numbers, each function replaced by its value: `0.04645 · 0.08915`; empty where there is none.
     factors : tuple of Written
         What it is the product of; empty where it is none.
+    name : str
+        The tensor that it is an element of, or the call that gave it; empty where it is more than that.
     """
 
     symbols: str
@@ -38,6 +40,7 @@ class Written(NamedTuple):
     precedence: int = CALL
     evaluated: str = ""
     factors: tuple[Written, ...] = ()
+    name: str = ""
 
     @property
     def worked(self) -> str:
@@ -171,8 +174,8 @@ def moved(element: Element, writer: Writer) -> Written:
 def recorded(element: Element, writer: Writer) -> Written:
     """Write an element of which nothing is known but its value."""
     arguments = ", ".join(name or "…" for name in element.names)
-    call = element_text(f"{element.function}({arguments})", element.place)
-    return Written(call, writer.number(element.result()))
+    call = f"{element.function}({arguments})"
+    return Written(element_text(call, element.place), writer.number(element.result()), name=call)
 
 
 def within(term: Written, precedence: int) -> Written:

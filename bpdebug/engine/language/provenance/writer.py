@@ -41,7 +41,7 @@ class ExpressionWriter:
             return Written(ELLIPSIS, ELLIPSIS)
         if isinstance(node, Name):
             value = float(self.reader.values[node.id][place])
-            return Written(element_text(node.id, place), self.number(value))
+            return Written(element_text(node.id, place), self.number(value), name=node.id)
         if isinstance(node, Number):
             return Written(str(node.value), str(node.value))
         arguments = node.arguments

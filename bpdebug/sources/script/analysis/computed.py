@@ -1,8 +1,9 @@
 """Gradients that are computed, returned or kept, and that no update uses.
 
-Their tensors are found by name: `dW1`, `grad_W1`, `W1_grad` and `grads["W1"]` are what a person calls the
-gradient of `W1`, of `self.W1`, of `params["W1"]`. A pair counts where the gradient depends on the tensor, the
-tensor on no parameter, and no other tensor has that name and that shape.
+Their tensors are found by name: `dW1`, `dJdW1`, `grad_W1`, `W1_grad` and `grads["W1"]` are what a person
+calls the gradient of `W1`, of `self.W1`, of `params["W1"]`. A pair counts where the gradient depends on the
+tensor, the tensor on no parameter, and on no other tensor that has that name and that shape. An optimizer of
+a library asks for the same gradients again and again: the first time counts.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from bpdebug.sources.script.analysis.chains import KEEP
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.steps import Link, Piece
 from bpdebug.sources.script.numbering import Graph
@@ -21,6 +23,7 @@ from bpdebug.sources.script.recorder.operations import put, put_elements
 from bpdebug.sources.script.recorder.records import Node
 
 LAST = re.compile(r"""(?P<owner>.*?)(?:\[["'](?P<key>\w+)["']\]|(?P<word>\w+))$""", re.DOTALL)
+QUOTIENT = re.compile(r"^d_?(?:[jlec]|loss|cost|err|error)_?_?d_?(?P<stem>\w+)$", re.IGNORECASE)
 PREFIXED = re.compile(r"^(?:d_?|grads?_|gradient_|g_?|delta_|nabla_|change_)(?P<stem>\w+)$", re.IGNORECASE)
 SUFFIXED = re.compile(r"^(?P<stem>\w+?)_(?:grads?|gradient|d)$", re.IGNORECASE)
 WRITES: frozenset[Any] = frozenset({put, put_elements})
@@ -42,7 +45,7 @@ def stem_of_gradient(name: str) -> str:
     if found is None:
         return ""
     word = found["key"] or found["word"]
-    match = PREFIXED.match(word) or SUFFIXED.match(word)
+    match = QUOTIENT.match(word) or PREFIXED.match(word) or SUFFIXED.match(word)
     if match is not None:
         return match["stem"]
     owner = found["owner"].rstrip(".")
@@ -89,10 +92,13 @@ def computed_only(
     found: list[TrainedParameter] = []
     for stem, held in tensors.items():
         wanted = gradients.get(stem, [])
+        reached = graph.reached(held) if wanted else ()
         for tensor in held if wanted else ():
-            gradient = _own_gradient(graph, tensor, held, wanted)
+            gradient = _own_gradient(tensor, held, wanted, reached)
             if gradient is not None and all(one.old is not tensor for one in found):
                 found.append(_parameter(_name(names[tensor.id], stem), tensor, gradient))
+                if sum(one.shape == tensor.shape for one in held) > 1:
+                    break
     for name, gradient_name in {**_held(names, updated), **told}.items():
         pair = (
             _named(graph, names, name, sources),
@@ -116,15 +122,21 @@ def _held(names: Mapping[int, Sequence[str]], updated: Collection[int]) -> dict[
 
 
 def _sources(graph: Graph, names: Mapping[int, Sequence[str]]) -> set[int]:
-    """Return the named arrays that no other named array went into: what a person begins with."""
+    """Return the named arrays that no other named array went into, and the named parts of these.
+
+    They are what a person begins with: also the weights that were cut out of one long vector.
+    """
     below: set[int] = set()
-    found = set()
+    found: set[int] = set()
+    parts: set[int] = set()
     filled = {graph.of(node.operands[0]).id for node in graph.nodes if node.function in WRITES}
     for node in graph.nodes:
         if not graph.is_representative(node):
             continue
         if any(parent.id in below for parent in graph.parents(node)):
             below.add(node.id)
+            if node.function in KEEP and all(one.id in found | parts for one in graph.parents(node)):
+                (found if names.get(node.id) and _is_array(node) else parts).add(node.id)
         elif names.get(node.id) and _is_array(node):
             if node.id in filled and node.function in CONSTANTS:
                 continue  # room for a result
@@ -138,15 +150,14 @@ def _is_array(node: Node) -> bool:
 
 
 def _own_gradient(
-    graph: Graph, tensor: Node, tensors: Sequence[Node], gradients: Sequence[Node]
+    tensor: Node, tensors: Sequence[Node], gradients: Sequence[Node], reached: Sequence[int]
 ) -> Node | None:
     """Return the last gradient of that name that belongs to a tensor; None if it may be another's."""
     if len(tensors) > 1:
-        if sum(one.shape == tensor.shape for one in tensors) > 1:
-            return None
         gradients = [one for one in gradients if one.shape == tensor.shape]
-    reached = graph.reached([tensor])
-    own = [one for one in gradients if reached[one.id] and one.id > tensor.id]
+    alike = sum(1 << place for place, one in enumerate(tensors) if one.shape == tensor.shape)
+    only = 1 << next(place for place, one in enumerate(tensors) if one is tensor)
+    own = [one for one in gradients if reached[one.id] & alike == only and one.id > tensor.id]
     return max(own, key=lambda one: one.id, default=None)
 
 

@@ -34,12 +34,15 @@ class Error(NamedTuple):
         Does not; for classes, a mask over the output that is 1 at them.
     is_of_classes : bool
         Whether 1 was taken off at the place of the class.
+    weight : Node or number or None
+        What its elements are multiplied by at once; None for nothing.
     """
 
     node: Node
     output: Node
     target: Any
     is_of_classes: bool = False
+    weight: Any = None
 
 
 class Dependence:

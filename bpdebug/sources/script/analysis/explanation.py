@@ -19,7 +19,6 @@ from bpdebug.sources.script.analysis.readings import multiple
 from bpdebug.sources.script.analysis.standard import Standard
 from bpdebug.sources.script.analysis.verdicts import GradientVerdicts
 from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
-from bpdebug.sources.script.conversion.names import UNNAMED
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
 
@@ -63,19 +62,20 @@ class Explanation(NamedTuple):
                 one for one in self.reference.forward.statements if one.name == self.reference.loss
             )
             written = numpy_text(statement.expression)
-            shown = written if name.startswith(UNNAMED) else f"{name} = {written}"
+            shown = written if name in self.reference.forward.unnamed else f"{name} = {written}"
             return f"{shown}, line {candidate.line}"
         error = candidate.errors[0]
         formula = candidate.kind.formula.format(
             a=self._text(error.output, "a"), y=self._text(error.target, "y")
         )
-        return f"{formula}, implied by line {candidate.line}"
+        weight = f", weighted by {self._text(error.weight, 'w')}" if error.weight is not None else ""
+        return f"{formula}{weight}, implied by line {candidate.line}"
 
     def _text(self, value: Any, otherwise: str) -> str:
         """Return the name of a tensor in the forward part."""
         number = self.reference.forward.graph.of(value).id if type(value) is Node else -1
         name = self.reference.forward.names.get(number)
-        return name if name and not name.startswith(UNNAMED) else otherwise
+        return name if name and name not in self.reference.forward.unnamed else otherwise
 
     @property
     def rank(self) -> tuple[float, ...]:

@@ -17,12 +17,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.nodes import Expression, Name, Statement
-from bpdebug.sources.script.analysis.chains import DIVIDE
+from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, rewrite
+from bpdebug.sources.script.analysis.chains import DIVIDE, KEEP
 from bpdebug.sources.script.analysis.errors import Dependence, Error, errors_of
 from bpdebug.sources.script.analysis.kinds import KINDS, OF_CLASSES, ImpliedKind, _call
+from bpdebug.sources.script.analysis.weights import weighted
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.updates import ADD, SCALE
 
 MOST_EXPLICIT, MOST_GROUPS = 10, 6
 LOSS_WORDS = re.compile(r"loss|cost|err|obj|nll|energy|criterion|^j$|^l$|^e$|mse|entropy", re.IGNORECASE)
@@ -153,9 +155,10 @@ def explicit_losses(
             found.append(node)
     if not found:
         return explicit_losses(known, returned, compared, 0.3) if share > 0.3 else []
+    names = _names(graph)
+    found = [node for node in found if not _is_running(node, known, names)]
     numbers = {node.id for node in found}
     inner = {parent.id for node in found for parent in graph.parents(node) if parent.id in numbers}
-    names = _names(graph)
     scored = []
     for node in found:
         texts = [_last(text) for text in (*names.get(node.id, ()), *returned.get(node.id, ()))]
@@ -186,6 +189,21 @@ def explicit_losses(
     return likeliest
 
 
+def _is_running(node: Node, known: Dependence, names: Mapping[int, Sequence[str]]) -> bool:
+    """Whether a number is an average of the losses until now: `smooth = smooth * 0.999 + loss * 0.001`."""
+    parents = known.graph.parents(node)
+    depending = [parent for parent in parents if known.on[parent.id]]
+    if node.function not in ADD or len(depending) == len(parents):
+        return False
+    while len(depending) == 1:
+        (part,) = depending
+        if any(map(SURE_WORDS.search, map(_last, names.get(part.id, ())))):
+            return True
+        inner = known.graph.parents(part) if part.function in SCALE | KEEP else ()
+        depending = [parent for parent in inner if known.on[parent.id]]
+    return False
+
+
 def _names(graph: Graph) -> dict[int, list[str]]:
     """Return for each representative all names that it has anywhere."""
     found: dict[int, list[str]] = defaultdict(list)
@@ -207,7 +225,8 @@ def implied_losses(known: Dependence) -> Iterator[LossCandidate]:
             if kind.fits(outputs):
                 site = group[0].node.site
                 roots = tuple(error.output for error in group)
-                yield LossCandidate(roots, site.line if site else 0, tuple(group), kind)
+                for errors in filter(None, (group, weighted(known, group))):
+                    yield LossCandidate(roots, site.line if site else 0, tuple(errors), kind)
 
 
 def statements_of(
@@ -226,12 +245,26 @@ def statements_of(
     """
     assert candidate.kind is not None
     kind = candidate.kind
-    terms = [kind.expression(name_of(error.output), name_of(error.target)) for error in candidate.errors]
+    terms = []
+    for error in candidate.errors:
+        term = kind.expression(name_of(error.output), name_of(error.target))
+        terms.append(term if error.weight is None else _times(term, name_of(error.weight)))
     if len(terms) == 1:
         return [Statement(new_name("loss"), terms[0])]
     parts = [Statement(new_name("loss"), term) for term in terms]
     names: list[Expression] = [Name(part.name) for part in parts]
     return [*parts, Statement(new_name("loss"), _total(names))]
+
+
+def _times(term: Expression, weight: Expression) -> Expression:
+    """Put a weight into the sum of a loss."""
+
+    def rule(node: Expression) -> Expression:
+        if isinstance(node, Call) and node.function == "sum":
+            return _call("sum", _call("multiply", weight, node.arguments[0]))
+        return node
+
+    return rewrite(term, rule)
 
 
 def _total(terms: list[Expression]) -> Expression:

@@ -115,7 +115,9 @@ class Standard:
         apart = [self._read_piece(piece, piece.part_of(reference), value_of, scale) for piece in pieces]
         if len(pieces) > 1 and not all(one is None or one for one in apart):
             together = list(self._read_together(pieces, reference, value_of))
-            return [together] if together else apart
+            apart = [together] if together else apart
+        if _largest_elsewhere(pieces, reference) > ZERO * scale:
+            return [*apart, []]
         return apart
 
     def _read_piece(
@@ -282,6 +284,14 @@ class Standard:
 def _largest(array: Any) -> float:
     """Return how large the largest element is; of one element at once."""
     return abs(float(array.item())) if array.size == 1 else float(np.max(np.abs(array)))
+
+
+def _largest_elsewhere(pieces: Sequence[Piece], reference: Any) -> float:
+    """Return how large a gradient is where no piece changes anything."""
+    left = np.array(reference)
+    for piece in pieces:
+        left[... if piece.index is None else piece.index] = 0
+    return _largest(left) if left.size else 0.0
 
 
 def _strangeness(reading: Reading) -> float:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.engine.language.nodes import Expression, Name, Statement, names
-from bpdebug.sources.script.conversion.names import Names, text_of
+from bpdebug.sources.script.conversion.names import Names, is_named, text_of
 from bpdebug.sources.script.conversion.rules import conversion_rules, rule_of
 from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number
 from bpdebug.sources.script.numbering import Graph
@@ -48,6 +48,10 @@ class Forward(NamedTuple):
         Name -> the node that a statement computes.
     names : mapping
         The number of a node -> its name, for inputs and results.
+    unnamed : frozenset of str
+        The names that only say in which line something stands.
+    versions : mapping
+        Name of a version -> what is written for it, for those that are called differently.
     opaque : tuple of (Node, str)
         What depends on parameters and cannot be written, with what it is: it is an input, and no gradient
         flows back through it.
@@ -58,6 +62,8 @@ class Forward(NamedTuple):
     inputs: Mapping[str, Any]
     nodes: Mapping[str, Node]
     names: Mapping[int, str]
+    unnamed: frozenset[str]
+    versions: Mapping[str, str]
     opaque: tuple[tuple[Node, str], ...]
 
 
@@ -98,6 +104,10 @@ class ForwardWriter:
         """Return what a node is called, without a version."""
         return self.titles.get(node.id) or self.aliases.get(node.id) or text_of(node)
 
+    def is_named(self, node: Node) -> bool:
+        """Whether a node is called after more than its line."""
+        return node.id in self.titles or node.id in self.aliases or is_named(node)
+
 
 class _Writing:
     """One forward part while it is written; it is the scope of its expressions."""
@@ -117,6 +127,7 @@ class _Writing:
         } | {root.id for root in roots}
         self.named |= set(self._before_activations())
         self.names: dict[int, str] = {}
+        self.unnamed: set[str] = set()
         self.inputs: dict[str, Any] = {}
         self.nodes: dict[str, Node] = {}
         self.constants: dict[tuple[Any, ...], str] = {}
@@ -146,14 +157,30 @@ class _Writing:
                 except OpaqueError as error:
                     self.unknown(node, str(error))
                     continue
-                name = self.names[one] = self.title.new(self.own.text(node))
+                name = self.call(node)
                 self.nodes[name] = node
                 statements.append(Statement(name, expression))
         if on_top is not None:
             statements += on_top(self.translator.expression, self.title.new)
         read = {name for statement in statements for name in names(statement.expression)}
         inputs = {name: value for name, value in self.inputs.items() if name in read}
-        return Forward(self.graph, tuple(statements), inputs, self.nodes, self.names, tuple(self.opaque))
+        return Forward(
+            self.graph,
+            tuple(statements),
+            inputs,
+            self.nodes,
+            self.names,
+            frozenset(self.unnamed),
+            self.title.versions,
+            tuple(self.opaque),
+        )
+
+    def call(self, node: Node) -> str:
+        """Give a node its name."""
+        name = self.names[node.id] = self.title.new(self.own.text(node))
+        if not self.own.is_named(node):
+            self.unnamed.add(name)
+        return name
 
     def written(self, node: Node) -> Expression:
         """Write what a node computes."""
@@ -195,7 +222,7 @@ class _Writing:
 
     def given(self, node: Node) -> Name:
         """Make a node an input."""
-        name = self.names[node.id] = self.title.new(self.own.text(node))
+        name = self.call(node)
         self.inputs[name] = node
         return Name(name)
 

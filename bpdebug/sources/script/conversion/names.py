@@ -10,9 +10,7 @@ from collections import Counter
 
 from bpdebug.engine.program.variables import version_name
 from bpdebug.sources.script.recorder.records import Node
-
-UNNAMED = "line "
-"""What is called after its line begins with this."""
+from bpdebug.sources.script.sites import Site
 
 
 class Names:
@@ -41,13 +39,25 @@ class Names:
                 return name
 
 
+def is_named(node: Node) -> bool:
+    """Whether a tensor has a name, or a function that returned it; what has neither is called by its line."""
+    return bool(node.names) or _site_of(node) is None or _is_returned(node)
+
+
 def text_of(node: Node) -> str:
     """Return what a tensor is called, without a version."""
     if node.names:
         return node.names[0]
-    site = node.site if node.instance is None else node.instance.site
+    site = _site_of(node)
     if site is None:
         return "value"
-    if site.role == "return" and site.function:
-        return f"{site.function.rpartition('.')[2]}()"
-    return f"{UNNAMED}{site.line}"
+    return f"{site.function_name}()" if _is_returned(node) else f"line {site.line}"
+
+
+def _site_of(node: Node) -> Site | None:
+    return node.site if node.instance is None else node.instance.site
+
+
+def _is_returned(node: Node) -> bool:
+    site = _site_of(node)
+    return site is not None and site.role == "return" and bool(site.function)

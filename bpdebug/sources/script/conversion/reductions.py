@@ -32,7 +32,7 @@ def axis_options(node: Node, *places: str) -> dict[str, Option]:
         options["axis"] = tuple(int(number) for number in axis)
     elif axis is not None:
         options["axis"] = int(axis)
-    if given.get("keepdims"):
+    if given.get("keepdims") or (type(node.like) is np.matrix and options):
         options["keepdims"] = True
     return options
 

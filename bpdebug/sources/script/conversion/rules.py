@@ -13,13 +13,17 @@ from bpdebug.sources.script.conversion.parts import part_rules
 from bpdebug.sources.script.conversion.products import product_rules
 from bpdebug.sources.script.conversion.reductions import reduction_rules
 from bpdebug.sources.script.conversion.translator import ConversionRule, OpaqueError
-from bpdebug.sources.script.recorder.operations import Attribute, InLanguage, Item
-from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.operations import Attribute, InLanguage, Item, is_in
+from bpdebug.sources.script.recorder.records import Node, same
 
 
 def conversion_rules() -> dict[Any, ConversionRule]:
     """Return the whole table; a function of SciPy's is in it where the script has imported that."""
     return elementwise_rules() | reduction_rules() | product_rules() | moving_rules() | part_rules()
+
+
+OF_MATRICES = frozenset({*elementwise_rules(), *reduction_rules(), *product_rules(), Attribute("T"), same})
+"""What gives an `np.matrix` the shape that it gives an array, or, with an axis, as with `keepdims`."""
 
 
 def rule_of(rules: Mapping[Any, ConversionRule], node: Node) -> ConversionRule:
@@ -32,7 +36,10 @@ def rule_of(rules: Mapping[Any, ConversionRule], node: Node) -> ConversionRule:
     """
     for one in (node, *node.parents()):
         kind = type(one.like)
-        if issubclass(kind, np.ndarray) and kind not in (np.ndarray, np.memmap):
+        is_known = kind in (np.ndarray, np.memmap) or (
+            kind is np.matrix and is_in(node.function, OF_MATRICES)
+        )
+        if issubclass(kind, np.ndarray) and not is_known:
             raise OpaqueError(f"{kind.__name__}: its operators are its own")
         if isinstance(one.like, np.ndarray | np.generic) and one.like.dtype.kind == "c":
             raise OpaqueError("complex numbers")

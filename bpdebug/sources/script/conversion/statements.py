@@ -280,7 +280,7 @@ def _written_name(node: Node, instance: Instance | None) -> str:
     if names:
         return names[-1]
     if instance is not None and instance.site.role == "return":
-        return f"{instance.site.function.rpartition('.')[2]}()"
+        return f"{instance.site.function_name}()"
     site = instance.site if instance is not None else node.site
     text = " ".join(site.code.split()) if site is not None else ""
     call = node.frame.site

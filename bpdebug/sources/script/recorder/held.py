@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.objects import is_other
 from bpdebug.sources.script.recorder.records import MISSING, Instance, Write
+from bpdebug.sources.script.recorder.tensors import is_other
 
 CODE = (type, FunctionType, ModuleType)
 """What has attributes, and is no object of the person's."""

@@ -14,13 +14,16 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script.instrumentation.operators import BINARY, UNARY, hook_of
-from bpdebug.sources.script.recorder.calls import called, iterated
-from bpdebug.sources.script.recorder.objects import is_other, is_row, is_tensor
-from bpdebug.sources.script.recorder.operations import Attribute
+from bpdebug.sources.script.recorder.calls import called
+from bpdebug.sources.script.recorder.changes import augmented
+from bpdebug.sources.script.recorder.library_calls import iterated
+from bpdebug.sources.script.recorder.operations import Attribute, of_matrices
 from bpdebug.sources.script.recorder.quiet import CONTROL, SEEN, named
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Test
+from bpdebug.sources.script.recorder.statements import add_value, bind
 from bpdebug.sources.script.recorder.stores import PLAIN, Change, Store, item_name
+from bpdebug.sources.script.recorder.tensors import is_other, is_row, is_tensor
 from bpdebug.sources.script.recorder.tracebacks import caught
 from bpdebug.sources.script.recorder.unpacking import LoopTurns, taken, unpacked
 
@@ -59,7 +62,8 @@ class Hooks:
                     seen = (left, right)
                     if site.targets and (type(left) is int or type(right) is int):
                         seen = recorder.zeros.operands(site.targets, seen)
-                    recorder.record(site, operation, seen, NOTHING, result)
+                    carried_out = of_matrices(operation, left, right) if kind is np.matrix else operation
+                    recorder.record(site, carried_out, seen, NOTHING, result)
             return result
 
         return hook
@@ -125,7 +129,7 @@ class Hooks:
     def value(self, number: int, value: Any) -> Any:
         """See the value that a statement keeps."""
         if self.recorder.on:
-            self.recorder.value(self.sites[number], value)
+            add_value(self.recorder, self.sites[number], value)
         return value
 
     def literal(self, number: int, value: float) -> float:
@@ -136,7 +140,7 @@ class Hooks:
         self.recorder.objects.node_of(own)
         for target in self.sites[number].targets:
             if not target.place:
-                self.recorder.bound(self.sites[number], target, own)
+                bind(self.recorder, self.sites[number], target, own)
         return own
 
     def store(self, number: int, owner: Any) -> Any:
@@ -156,7 +160,7 @@ class Hooks:
                 return operation(old, value)
             site = sites[number]
             (target,) = site.targets
-            result = recorder.augmented(site, operation, plain, old, value, target.text)
+            result = augmented(recorder, site, operation, plain, old, value, target.text)
             if target.is_global and recorder.on:
                 recorder.write(recorder.frame().f_globals, target.name, old)
             return result

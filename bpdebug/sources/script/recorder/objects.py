@@ -3,211 +3,29 @@
 Every array and every float that an operation gives is a new object, so an object that is met again is the
 value that was computed there, whatever it is called and wherever it was kept. Integers, truths and strings
 have no identity in Python and are taken as they are.
-
-All views of one buffer are a *family*. A write through one of them makes what the others stand for out of
-date: when one of those is met again it gets a new node, which reads it from the buffer as it is by then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import ModuleType
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.function_calls import FunctionCall
+from bpdebug.sources.script.recorder.known import ArrayView, Family, Known, node_then
 from bpdebug.sources.script.recorder.operations import elements, put_elements
 from bpdebug.sources.script.recorder.records import Node, Undo
+from bpdebug.sources.script.recorder.tensors import NUMERIC, OtherTensors, is_other, is_tensor
 
-NUMERIC = frozenset("fbiuc")
-"""The kinds of dtype that are followed."""
-OTHER_TENSOR, OTHER_ARRAY = "__torch_function__", "addressable_shards"
-"""What has one of these is a tensor of another library, whatever its class."""
 MOST_UNDONE = 100
 """After so many parts, a write keeps a copy of the whole: a value is got back in a few steps."""
 LONGEST_OPERAND = 5000
 """A longer list is an operand as it is: it is data, not a few tensors."""
 
 
-class Family:
-    """An array that owns its memory, and all views of it.
-
-    Attributes
-    ----------
-    root : array
-        The array.
-    version : int
-        How often it was written to.
-    live : list of Node
-        The nodes whose value is the memory itself: before a write, each gets a copy.
-    node : Node or None
-        What the whole array stands for, if that is known.
-    parts : int
-        How many writes in a row have kept a part only.
-    """
-
-    __slots__ = ("live", "node", "parts", "root", "version")
-
-    def __init__(self, root: Any) -> None:
-        self.root, self.version, self.parts = root, 0, 0
-        self.live: list[Node] = []
-        self.node: Node | None = None
-
-    def keep(self, but: Node | None = None) -> None:
-        """Give the nodes whose value is the memory itself a copy of it."""
-        for node in self.live:
-            if node is not but and node._undo is None and isinstance(node._value, np.ndarray):
-                node._value = node._value.copy(order="K")  # the layout decides how products are summed
-        self.live = []
-
-
-class Known:
-    """An object that stands for a node; it is kept, so that no other object gets its identity.
-
-    Attributes
-    ----------
-    history : list of (int, Node)
-        What it stood for from which time on.
-    view : tuple or None
-        For a view: the object that it was taken from, and the function, other operands and options that
-        took it.
-    """
-
-    __slots__ = ("family", "history", "node", "object", "version", "view")
-
-    def __init__(self, known: Any, node: Node, family: Family | None, view: ArrayView | None) -> None:
-        self.object, self.node, self.family, self.view = known, node, family, view
-        self.version = family.version if family else 0
-        self.history = [(node.id, node)]
-
-    def becomes(self, node: Node) -> None:
-        """Note that from now on it stands for another node."""
-        self.node = node
-        self.version = self.family.version if self.family else 0
-        self.history.append((node.id, node))
-
-
 ZeroKey = tuple[int, str]
 """The identity of an object and the name of its attribute; 0 and the name of a variable."""
-ArrayView = tuple[Any, Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]
 Add = Callable[..., Node]
-
-
-def is_tensor(value: Any) -> bool:
-    """Whether a value is followed: a numeric array, a float, or a number of NumPy's that is no truth."""
-    kind = type(value)
-    if kind is float:
-        return True
-    if kind is int or kind is str or kind is list:
-        return False
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind in NUMERIC
-    return isinstance(value, float | np.floating | np.integer | np.complexfloating) or is_other(value)
-
-
-def is_row(value: Any) -> bool:
-    """Whether a value is a list or a tuple that is gone over as such, a named tuple among them."""
-    return isinstance(value, list | tuple) and type(value).__iter__ in (list.__iter__, tuple.__iter__)
-
-
-def is_other(value: Any) -> bool:
-    """Whether a value is a tensor of another library than NumPy."""
-    kind = type(value)
-    return hasattr(kind, OTHER_TENSOR) or (hasattr(kind, OTHER_ARRAY) and _has_elements(value))
-
-
-def _has_elements(value: Any) -> bool:
-    """Whether there is an array behind a tracer: one that stands for a shape only has no elements."""
-    while hasattr(value, "_trace"):
-        value = stands_for(value)
-    return value is not None
-
-
-def stands_for(tracer: Any) -> Any:
-    """Return what a tracer of JAX's stands for: an array in the end; None where that is a shape only.
-
-    One of `grad` has a `primal`, one of `vmap` a `val` with its axis of the batch.
-    """
-    if hasattr(tracer, "primal"):
-        return tracer.primal
-    return tracer.val if hasattr(tracer, "batch_dim") else None
-
-
-class OtherTensors(Protocol):
-    """Knows what the tensors of another library stand for: whoever sees the operations on them keeps it.
-
-    Attributes
-    ----------
-    functions : list of FunctionCall
-        The calls of functions whose gradients the person wrote.
-    module : str
-        The module that has the functions of its tensors.
-    sum_options : pair of str
-        What the options of a sum are called there: its axis, and whether it is kept.
-    """
-
-    functions: list[FunctionCall]
-    module: str
-    sum_options: tuple[str, str]
-
-    def node_of(self, value: Any) -> Node:
-        """Return the node that a tensor stands for now; one that was never seen becomes a leaf."""
-        ...
-
-    def node_at(self, value: Any, time: int) -> Node | None:
-        """Return the node that it stood for at a time; None if it is not known."""
-        ...
-
-    def is_known(self, value: Any) -> bool:
-        """Whether it was seen before."""
-        ...
-
-    def renamed(self, value: Any, node: Node) -> None:
-        """Let it stand for a node that is the same as the one that it stood for."""
-        ...
-
-    def made(self, value: Any, like: Any) -> Any:
-        """Return an array of NumPy's as such a tensor, of the dtype of another."""
-        ...
-
-    def stand_in(self, module: ModuleType) -> ModuleType:
-        """Return what takes the place of a module where an expression is evaluated again."""
-        ...
-
-    def named(self, value: Any, name: str) -> None:
-        """Note what the person calls a tensor."""
-        ...
-
-    def read(self, value: Any) -> Any:
-        """Return such a tensor as an array of NumPy's."""
-        ...
-
-    def stored(self, owner: Any, key: Any, value: Any) -> None:
-        """Do `owner[key] = value` where `value` is that part already, changed in place."""
-        ...
-
-    def forget(self) -> None:
-        """Begin anew."""
-        ...
-
-    def settle(self) -> None:
-        """Let no node have a value that a later write changes."""
-        ...
-
-    def leaves(self) -> Iterator[tuple[Any, Node]]:
-        """Yield the tensors that nothing computed, and their nodes."""
-        ...
-
-
-def node_then(history: Sequence[tuple[int, Node]], time: int) -> Node:
-    """Return the node that something stood for at a time, from those that it stood for since when."""
-    found = history[0][1]
-    for since, node in history:
-        if since > time:
-            break
-        found = node
-    return found
 
 
 class Objects:

@@ -6,6 +6,7 @@ here: methods and attributes by name, and what writes in place, made functional.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,13 @@ import numpy as np
 
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Option
+
+
+def of_matrices(operation: Callable[..., Any], left: Any, right: Any) -> Callable[..., Any]:
+    """Return what an operator carries out where one operand is an `np.matrix`: `*` is its matrix product."""
+    if operation is operator.mul and isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
+        return operator.matmul
+    return np.linalg.matrix_power if operation is operator.pow else operation
 
 
 @dataclass(frozen=True, slots=True)

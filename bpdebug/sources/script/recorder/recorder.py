@@ -13,24 +13,22 @@ from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iterations import Mark, has_loss, is_in_turn_of, states_behind
+from bpdebug.sources.script.recorder.known import ArrayView
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
-from bpdebug.sources.script.recorder.objects import ArrayView, Objects, OtherTensors, is_other, is_tensor
-from bpdebug.sources.script.recorder.operations import InPlace
+from bpdebug.sources.script.recorder.objects import Objects
 from bpdebug.sources.script.recorder.records import (
-    MISSING,
     Frame,
     Instance,
     Node,
     Test,
     Update,
     Write,
-    same,
 )
-from bpdebug.sources.script.recorder.scopes import scope_of
-from bpdebug.sources.script.recorder.steps import DEEPEST_SLOT, LONGEST_SLOT, Steps
-from bpdebug.sources.script.recorder.updates import MAY_UPDATE, is_plain_sum
+from bpdebug.sources.script.recorder.steps import Steps
+from bpdebug.sources.script.recorder.tensors import OtherTensors, is_other, is_tensor
+from bpdebug.sources.script.recorder.updates import is_plain_sum
 from bpdebug.sources.script.recorder.zeros import Zeros
-from bpdebug.sources.script.sites import Site, SourceRange, Target
+from bpdebug.sources.script.sites import Site, SourceRange
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -302,120 +300,12 @@ class Recorder:
                 view = (source, function, operands[1:], options)
         self.objects.register(result, node, view)
 
-    # ---- statements
-
-    def value(self, site: Site, value: Any) -> None:
-        """Note the value of an expression that a statement keeps."""
-        if self.limits.until[1]:
-            self.reach(site)
-        call = self.stack[-1]
-        if is_tensor(value):
-            node = self.objects.node_of(value)
-            if site.role != "augment" and not self._is_own(node, site):
-                self.operands(site, (value,))
-                node = self.named_again(site, value)
-            self.instance(site, node)
-        elif site.role in ("assign", "augment"):
-            call.latest = None
-        if site.targets:
-            for target in site.targets:
-                if not target.place:
-                    self.bound(site, target, value)
-
-    def _is_own(self, node: Node, site: Site) -> bool:
-        """Whether a node was computed by this statement, and is nobody else's value."""
-        own = node.site
-        return (
-            node.instance is None
-            and own is not None
-            and own.statement is site.statement
-            and node.frame is self.stack[-1]
-        )
-
-    def named_again(self, site: Site, value: Any) -> Node:
-        """Return a new node for a value that is there already."""
-        old = self.objects.node_of(value)
-        node = self.add(site, same, (old,), NOTHING, old._value if is_other(value) else value)
-        self.objects.renamed(value, node)
-        return node
-
-    def instance(self, site: Site, node: Node | None) -> Instance:
-        """Add an instance."""
-        frame = self.frame()
-        call = self.stack[-1]
-        start, moment = len(self.nodes), self.moment
-        if call.began is not None:
-            line, *began = call.began
-            if site.statement.line <= line <= site.statement.end_line:
-                start, moment = began
-            call.began = None
-        instance = Instance(
-            site, node, len(self.nodes), call, scope_of(frame), frame.f_globals, start, moment
-        )
-        self.instances.append(instance)
-        call.latest = instance
-        if node is not None:
-            node.instance = instance
-        return instance
-
-    def bound(self, site: Site, target: Target, value: Any) -> None:
-        """Note that a variable gets a value; an item or an attribute gets it at its store."""
-        if not target.name:
-            return
-        node = self.objects.node_of(value) if is_tensor(value) else None
-        if node is not None:
-            self.name(node, target.text)
-            if self.other is not None and is_other(value):
-                self.other.named(value, target.text)
-        is_container = type(value) in (list, tuple, dict)
-        may_update = is_container or (node is not None and node.origin.function in MAY_UPDATE)
-        if target.is_global or may_update:
-            frame = self.frame()
-            variables = frame.f_globals if target.is_global else frame.f_locals
-            old = variables.get(target.name, MISSING)
-            if target.is_global:
-                self.write(variables, target.name, old)
-            if may_update:
-                self.steps.slot(site, old, value, target.text)
-        if is_container:
-            self.name_parts(value, target.text)
-
-    def name_parts(self, value: Any, name: str, depth: int = 0) -> None:
-        """Give the tensors in a container that is stored their names in it."""
-        if depth >= DEEPEST_SLOT or len(value) > LONGEST_SLOT:
-            return
-        parts = value.items() if type(value) is dict else enumerate(value)
-        for key, part in parts:
-            if is_tensor(part):
-                node = self.objects.node_of(part) if self.objects.is_known(part) else None
-                if node is not None and not node.names:
-                    self.name(node, f"{name}[{key!r}]")
-            elif type(part) in (list, tuple, dict):
-                self.name_parts(part, f"{name}[{key!r}]", depth + 1)
-
     def name(self, node: Node, name: str) -> None:
         """Give a node a name that it was stored in."""
         if name not in node.names:
             node.names = (*node.names, name)
             if node.instance is not None and node.instance.result is node:
                 node.instance.names = node.names
-
-    def effect(self, site: Site, node: Node, name: str) -> None:
-        """Note that a statement changed an array: what it stored is the new value of that array."""
-        call = self.stack[-1]
-        instance = call.latest
-        if (
-            instance is None
-            or instance.statement is not site.statement
-            or instance.result is not instance.node
-        ):
-            instance = self.instance(site, None)
-            instance.time = node.id
-        instance.result = node
-        node.instance = instance
-        self.name(node, name)
-
-    # ---- changes
 
     def write(self, container: Any, key: Any, old: Any) -> None:
         """Journal a change of a container, before it is made or after."""
@@ -424,79 +314,6 @@ class Recorder:
             entry = self.journal[id(container)] = (container, [])
         entry[1].append(Write(self.moment, key, old))
         self.moment += 1
-
-    def change(
-        self,
-        site: Site,
-        function: Callable[..., Any],
-        target: Any,
-        values: tuple[Any, ...],
-        options: Mapping[str, Any],
-        do: Callable[[], Any],
-        name: str,
-    ) -> Any:
-        """Let a function change an array in place, and record what it made of it.
-
-        Parameters
-        ----------
-        function : callable
-            What gives the new value of the array from `values`.
-        do : callable
-            Changes it.
-        """
-        operands = self.operands(site, values)
-        if options:
-            options = dict(zip(options, self.operands(site, tuple(options.values())), strict=True))
-        objects = self.objects  # those of now: a new iteration may have begun with the operands
-        old = objects.node_of(target)
-        objects.before_write(target)
-        try:
-            result = do()
-        except BaseException:
-            objects.written(target, old)
-            raise
-        node = self.add(site, function, operands, options, target)
-        objects.written(target, node)
-        # What has a name keeps it: `for p, g in pairs: p -= rate * g` changes `w1`.
-        known = old.names or old.origin.names
-        self.effect(site, node, name if name in known or not known else known[0])
-        self.steps.check(site, old, node, name)
-        return result
-
-    def augmented(
-        self,
-        site: Site,
-        operation: Callable[..., Any],
-        plain: Callable[..., Any],
-        old: Any,
-        value: Any,
-        name: str,
-    ) -> Any:
-        """Do `old += value`, and record it."""
-        if isinstance(old, np.ndarray) and is_tensor(old):
-            function = plain if _keeps_dtype(old, value) else InPlace(operation)
-            return self.change(
-                site, function, old, (old, value), NOTHING, lambda: operation(old, value), name
-            )
-        if type(old) is list:
-            self.write(old, MISSING, list(old))
-        result = operation(old, value)
-        if is_tensor(result) and not is_other(result) and id(result) not in self.objects.known:
-            is_zero = type(old) is int and self.zeros.is_known(site.targets[0])
-            known = self.zeros.operand(site.targets[0]) if is_zero else old
-            self.record(site, plain, (known, value), NOTHING, result)
-            node = self.objects.node_of(result)
-            self.effect(site, node, name)
-            if is_zero:
-                self.steps.check_zero(site, node, name)
-                return result
-            if node.operands and type(node.operands[0]) is Node:  # none: everything was just forgotten
-                self.steps.check(site, node.operands[0], node, name)
-        elif result is not old and is_other(result) and is_other(old):  # where no tensor changes, it is new
-            node = self.objects.node_of(result)
-            self.effect(site, node, name)
-            self.steps.check(site, self.objects.node_of(old), node, name)
-        return result
 
     # ---- calls
 
@@ -527,8 +344,3 @@ class Recorder:
 
 def _nothing() -> None:
     """Do nothing."""
-
-
-def _keeps_dtype(old: Any, value: Any) -> bool:
-    """Whether an operation in place gives what the same operation gives anywhere else."""
-    return not is_tensor(value) or isinstance(value, float) or bool(np.result_type(old, value) == old.dtype)

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.objects import is_other, is_tensor
+from bpdebug.sources.script.recorder.changes import augmented
 from bpdebug.sources.script.recorder.operations import InPlace, put, shaped
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import MISSING
+from bpdebug.sources.script.recorder.statements import add_effect, name_parts
+from bpdebug.sources.script.recorder.tensors import is_other, is_tensor
 from bpdebug.sources.script.sites import Site, Target
 
 PLAIN = {
@@ -108,7 +110,7 @@ class AugmentedOperand(tuple[Recorder, Site, Any, Any, Any]):
         if isinstance(owner, np.ndarray) and is_tensor(owner):
             return Part(recorder, site, owner, key, old, value)
         name = item_name(site.targets[0], key)
-        return recorder.augmented(site, operation, PLAIN[operation], old, value, name)
+        return augmented(recorder, site, operation, PLAIN[operation], old, value, name)
 
 
 for _operation in PLAIN:
@@ -155,7 +157,7 @@ class Part:
         node = recorder.add(site, put, (whole, index, self.node), NOTHING, owner)
         objects.written(owner, node, self.undo)
         name = site.targets[0].owner
-        recorder.effect(site, node, name)
+        add_effect(recorder, site, node, name)
         recorder.steps.check(site, whole, node, name)
 
 
@@ -208,7 +210,7 @@ def _named(recorder: Recorder, site: Site, old: Any, value: Any, key: Any) -> No
     if is_tensor(value):
         recorder.name(recorder.objects.node_of(value), name)
     elif type(value) in (list, tuple, dict):
-        recorder.name_parts(value, name)
+        name_parts(recorder, value, name)
     recorder.steps.slot(site, old, value, name)
 
 
@@ -247,7 +249,7 @@ def _set_part(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) 
     node = recorder.add(site, put, (whole, index, part), NOTHING, owner)
     objects.written(owner, node, undo)
     name = site.targets[0].owner
-    recorder.effect(site, node, name)
+    add_effect(recorder, site, node, name)
     recorder.steps.check(site, whole, node, name)
 
 
@@ -263,7 +265,7 @@ def _stored_in_other(
         owner[key] = value
     if recorder.objects is objects:
         node, name = objects.node_of(owner), site.targets[0].owner
-        recorder.effect(site, node, name)
+        add_effect(recorder, site, node, name)
         recorder.steps.check(site, whole, node, name)
 
 
@@ -289,4 +291,4 @@ def _set_shape(recorder: Recorder, site: Site, owner: Any, shape: Any) -> None:
             node._value = before
     node = recorder.add(site, shaped, (old, owner.shape), NOTHING, owner)
     recorder.objects.renamed(owner, node)
-    recorder.effect(site, node, site.targets[0].owner)
+    add_effect(recorder, site, node, site.targets[0].owner)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bpdebug.sources.script.recorder.objects import is_row, is_tensor
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.records import MISSING
+from bpdebug.sources.script.recorder.statements import add_instance, bind, named_again
+from bpdebug.sources.script.recorder.tensors import is_row, is_tensor
 
 
 class LoopTurns:
@@ -56,9 +57,9 @@ def unpacked(recorder: Recorder, site: Any, value: Any, place: tuple[int, ...], 
             node = recorder.objects.node_of(part)
             if node.instance is None or node.instance.statement is not site.statement:
                 recorder.operands(site, (part,))
-                recorder.instance(site, recorder.named_again(site, part))
+                add_instance(recorder, site, named_again(recorder, site, part))
         if target.name and (is_new or _is_nameless(recorder, part)):
-            recorder.bound(site, target, part)
+            bind(recorder, site, target, part)
         elif target.name and target.is_global:  # what a loop goes over keeps its own name
             variables = recorder.frame().f_globals
             recorder.write(variables, target.name, variables.get(target.name, MISSING))

@@ -33,7 +33,10 @@ def wrong_argument_of_derivative(node: Expression, scope: FormulaScope) -> Itera
 
 
 def derivative_from_the_output(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
-    """`z1 * (1 - z1)`: the form that takes the output, of this or another activation, at any tensor."""
+    """`z1 * (1 - z1)`: the form that takes the output, of this or another activation, at any tensor.
+
+    Or `1 - a1` for `1 - a1 ** 2`, which is `tanh_prime(z1)`.
+    """
     if is_derivative(node):
         (argument,) = node.arguments
         wanted = scope.shape(argument)
@@ -42,6 +45,9 @@ def derivative_from_the_output(node: Expression, scope: FormulaScope) -> Iterato
                 for text in ("{0} * (1 - {0})", "1 - {0} ** 2"):
                     cost = 1.1 if isinstance(argument, Name) and name == argument.id else 1.5
                     yield parse(text.format(name)), "derivative from the output", cost
+        output = scope.activations.get(argument.id) if isinstance(argument, Name) else None
+        if output in scope.tensors and node.function == "tanh_prime":
+            yield parse(f"1 - {output}"), "power left out", 1.2
 
 
 def another_function(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:

@@ -12,6 +12,8 @@ from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 MOST_MATRICES = 12
 DERIVATIVES = ("{0} * (1 - {0})", "1 - {0} ** 2", "{0} > 0")
 """The derivatives that people write out, in terms of what went out: of sigmoid, tanh and relu."""
+SOFTPLUS = "1 / (1 + {}.exp(-{{0}}))"
+"""That of a softplus, of what went in."""
 LEAKY = "{}.where({{0}} > 0, 1, {})"
 """That of a leaky relu."""
 
@@ -42,9 +44,24 @@ def missing_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         for function in scope.functions:
             factor: ast.expr = ast.Call(parsed(function), [parsed(tensor)], [])
             yield Replacement("derivative missing", ast.BinOp(node, ast.Mult(), factor), 1.25, factor)
-        for form in (*DERIVATIVES, *(LEAKY.format(scope.library, leak) for leak in scope.leaks)):
+        for form in (
+            *DERIVATIVES,
+            SOFTPLUS.format(scope.library),
+            *(LEAKY.format(scope.library, leak) for leak in scope.leaks),
+        ):
             factor = parsed(form.format(tensor))
             yield Replacement("derivative missing", ast.BinOp(node, ast.Mult(), factor), 1.3, factor)
+
+
+def missing_masks(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Keep what a mask is true of, or what it is not."""
+    if isinstance(node, ast.Compare) or not may_be_tensor(node, scope):
+        return
+    for mask in scope.masks:
+        kept = parsed(mask)
+        if scope.shape(kept) == scope.shape(node):
+            for factor in (kept, ast.UnaryOp(ast.Invert(), kept)):
+                yield Replacement("mask missing", ast.BinOp(node, ast.Mult(), factor), 1.35, factor)
 
 
 def other_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
@@ -142,6 +159,7 @@ RULES: tuple[Rule, ...] = (
     missing_signs,
     missing_sums,
     missing_derivatives,
+    missing_masks,
     other_derivatives,
     missing_factors,
     missing_extents,

@@ -25,6 +25,20 @@ def call(scope: Scope, name: str, *arguments: ast.expr, axis: object = None, kep
     return ast.Call(function, list(arguments), reduction(scope, axis, kept))
 
 
+def as_calls(node: ast.expr, function: str) -> ast.expr:
+    """Return a node with calls of a function in the place of the operator of matrix products."""
+
+    class Calling(ast.NodeTransformer):
+        def visit_BinOp(self, one: ast.BinOp) -> ast.expr:
+            self.generic_visit(one)
+            is_product = isinstance(one.op, ast.MatMult)
+            return ast.Call(parsed(function), [one.left, one.right], []) if is_product else one
+
+    called_instead = Calling().visit(node)
+    assert isinstance(called_instead, ast.expr)
+    return called_instead
+
+
 def reduction(scope: Scope, axis: object, kept: bool) -> list[ast.keyword]:
     """Return the options of a sum."""
     along, keeping = scope.sum_options

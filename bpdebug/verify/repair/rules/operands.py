@@ -81,6 +81,18 @@ def other_tensors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             yield Replacement("another tensor", parsed(other), cost, node)
 
 
+def numbers_in_products(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Read a number for a tensor beside another: `rate * w` for `w * w`."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)):
+        return
+    for side, beside in (("left", node.right), ("right", node.left)):
+        operand: ast.expr = getattr(node, side)
+        if may_be_tensor(operand, scope) and scope.shape(operand) and scope.shape(beside):
+            for number in (text for text, shape in scope.tensors.items() if not shape):
+                new = replaced(node, **{side: parsed(number)})
+                yield Replacement("another tensor", new, 1.45, operand)
+
+
 def exchanged_names(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Exchange two names."""
     if not isinstance(node, ast.Subscript | ast.BinOp | ast.Call):
@@ -169,6 +181,7 @@ RULES: tuple[Rule, ...] = (
     functions,
     subscripts,
     other_tensors,
+    numbers_in_products,
     exchanged_names,
     everywhere,
     numbers,

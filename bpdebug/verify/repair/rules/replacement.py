@@ -34,6 +34,8 @@ class Scope(NamedTuple):
         The slopes on the other side that the code knows of an activation: 0.01 of a leaky one.
     shape : callable
         (expression) -> the shape of its value there; None where it has none.
+    masks : tuple of str
+        Those of the tensors that are of true and false.
     """
 
     tensors: Mapping[str, Shape]
@@ -46,6 +48,7 @@ class Scope(NamedTuple):
     stored: Shape | None
     leaks: tuple[float, ...]
     shape: Callable[[ast.expr], Shape | None]
+    masks: tuple[str, ...] = ()
 
 
 class Replacement(NamedTuple):

@@ -1,0 +1,34 @@
+"""The Operation card: what it says of the current statement, with the arithmetic of the selected element."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.language.provenance.origins import Origin
+from bpdebug.present import code_verdicts
+from bpdebug.present.chosen import Chosen
+from bpdebug.present.explaining import Selection, given_text, subject_text
+from bpdebug.present.operation_text import OperationText, about_text, operation_text
+from bpdebug.present.verdicts import CheckVerdicts
+from bpdebug.sources.case import Case
+
+
+def card_text(
+    case: Case,
+    debugger: Debugger,
+    chosen: Chosen,
+    verdicts: CheckVerdicts | code_verdicts.CodeVerdicts,
+    selection: Selection,
+    origin: Origin | None,
+) -> OperationText:
+    """Return the lines of the card, where `origin` says where the selected element comes from."""
+    # A check is of the first iteration, and so is what it says.
+    words = verdicts.words(selection.name, selection.index) if debugger.iteration == 1 else ()
+    arithmetic = origin.sides if origin is not None else given_text(debugger, selection, chosen.view)
+    return replace(
+        operation_text(debugger, about_text(case), arithmetic, words),
+        subject=subject_text(debugger, selection, origin),
+        tables=origin.tables if origin is not None else (),
+        digits=chosen.digits,
+    )

@@ -1,0 +1,207 @@
+"""The edits of a line: what might stand there, as values to compute everything again with.
+
+Edits that leave the line's value as it was on all values of the parameters, or that raise, are none. Who
+writes `np.dot` everywhere is not told to write `@`.
+"""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from bpdebug.engine.language.forms import Shape
+from bpdebug.sources.script import Instance, Node, Recording
+from bpdebug.sources.script.recorder.records import ValueOf
+from bpdebug.verify.repair.aliases import read_before
+from bpdebug.verify.repair.edits import RULES, Edit, edits
+from bpdebug.verify.repair.evaluating import value_at
+from bpdebug.verify.repair.replay import Replaced, Replay
+from bpdebug.verify.repair.rules.nodes import PRODUCTS, as_calls
+from bpdebug.verify.repair.rules.replacement import Rule
+from bpdebug.verify.repair.scopes import scope_of
+from bpdebug.verify.repair.statements import sum_of, valued
+from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.trees import Code
+from bpdebug.verify.repair.trying import ANY_COST, Candidate, Costs, KnownValues, Progress, Trial, unsaid
+from bpdebug.verify.repair.wording import sentence
+
+BETWEEN_LOOKS = 16
+"""After so many edits it is asked whether the time is over."""
+
+
+class LineEdits:
+    """Yields the edits of lines, as long as there is time.
+
+    Parameters
+    ----------
+    recording : Recording
+        What ran.
+    replay : Replay
+        Computes it again.
+    trials : sequence of Trial
+        The recording itself, then fresh values.
+    known : KnownValues
+        Says what a value is known to be, and of which shape a gradient must be.
+    deadline : float
+        When it ends, on the clock of `time.thread_time`: what this thread has worked, whatever else is busy.
+    progress : callable
+        Is told of every edit.
+
+    Attributes
+    ----------
+    is_stopped : bool
+        Whether someone has ended it, by Ctrl+C or from `progress`: what was found until then stays.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        replay: Replay,
+        trials: Sequence[Trial],
+        known: KnownValues,
+        deadline: float,
+        progress: Progress = unsaid,
+    ) -> None:
+        self.recording, self.replay, self.trials = recording, replay, trials
+        self.known, self.deadline, self.progress = known, deadline, progress
+        self.tried = 0
+        self.is_stopped = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over, or someone has stopped it."""
+        return self.is_stopped or time.thread_time() > self.deadline
+
+    def candidates(
+        self,
+        suspect: Suspect,
+        before: Replaced,
+        rules: Sequence[Rule] = RULES,
+        further: Sequence[str] = (),
+        costs: Costs = ANY_COST,
+    ) -> Iterator[Candidate]:
+        """Yield the edits of a line's expression that change its value, the likelier first.
+
+        Parameters
+        ----------
+        suspect : Suspect
+            The line.
+        before : mapping
+            Corrections that have been made already, of other faults.
+        rules : sequence of callable
+            What is tried.
+        further : sequence of str
+            Tensors that may be meant although nothing around reads them.
+        costs : Costs
+            How unlikely they may be.
+        """
+        site, first = suspect.site, suspect.first
+        if first.node is None:
+            return
+        try:
+            code = Code(site.code)
+        except (SyntaxError, RecursionError):
+            return
+        value_of = self.replay.run(before) if before else self.replay.recorded
+        fresh = self.replay.run({**self.trials[-1].replaced, **before})
+        recorded, otherwise = self.replay.recorded(first.node), fresh(first.node)
+        unchanged = dict(
+            one for instance in suspect.instances for one in read_before(self.recording, instance)
+        )
+        scope = scope_of(
+            self.recording, first, value_of, [*further, *self.known.parameters], self._expected(suspect)
+        )
+        for edit in edits(code.tree, scope, rules):
+            if self.tried % BETWEEN_LOOKS == 0 and self.is_over:  # to look at the clock takes time itself
+                return
+            if not costs.least <= edit.cost < costs.most:
+                continue
+            self.tried += 1
+            self.progress(site.line, self.tried)
+            text = ast.unparse(ast.fix_missing_locations(edit.expression))
+            if "@" in text and self._product:
+                edit = _called_instead(edit, f"{scope.library}.{self._product}")
+                text = ast.unparse(ast.fix_missing_locations(edit.expression))
+            try:
+                value = value_at(self.recording, first, text, value_of)
+                # Where a scale is 1 or a shift 0, it changes something on other values alone.
+                if (
+                    len(suspect.instances) == 1
+                    and _same(value, recorded)
+                    and _same(value_at(self.recording, first, text, fresh), otherwise)
+                ):
+                    continue
+            except Exception:  # noqa: S112 (an edit may raise anything: then it is none)
+                continue
+            if not _is_value(value):
+                continue
+            replaced = unchanged | dict(
+                self.replaced(instance, text) for instance in suspect.instances if instance.node is not None
+            )
+            words = partial(_words, code, edit)
+            yield Candidate(site.place, site.code, edit.cost, replaced, edit.replacement.kind, words)
+
+    def _expected(self, suspect: Suspect) -> Shape | None:
+        """Return the shape of what a line computes, by the name that it gives it."""
+        shapes = {self.known.shape_of(target.text) for target in suspect.site.targets}
+        return shapes.pop() if len(shapes) == 1 else None
+
+    def replaced(self, instance: Instance, text: str) -> tuple[int, Callable[[ValueOf], Any]]:
+        """Return what another expression changes: its own value, or what `x += v` makes of that of others."""
+        node, added = instance.node, sum_of(instance)
+        assert node is not None
+        if added is not None and added.operands[1] is node:
+            return added.id, partial(self._augmented, instance, text, added)
+        return node.id, partial(self._evaluated, instance, text)
+
+    def _evaluated(self, instance: Instance, text: str, value_of: ValueOf) -> Any:
+        return value_at(self.recording, instance, text, value_of)
+
+    def _augmented(self, instance: Instance, text: str, added: Node, value_of: ValueOf) -> Any:
+        assert added.function is not None
+        return added.function(valued(added.operands[0], value_of), self._evaluated(instance, text, value_of))
+
+    def fits_its_name(self, candidate: Candidate, suspect: Suspect) -> bool:
+        """Whether an edit has the shape that the name says that it is stored under."""
+        first, wanted = suspect.first, self._expected(suspect)
+        if first.node is None or wanted is None or first.node.id not in candidate.replaced:
+            return False
+        try:
+            return np.shape(candidate.replaced[first.node.id](self.replay.recorded)) == wanted
+        except Exception:
+            return False
+
+    @cached_property
+    def _product(self) -> str:
+        """The function that matrix products are written with throughout; empty where it is the operator."""
+        codes = [site.code for site in self.recording.sites]
+        if any("@" in code for code in codes):
+            return ""
+        return next((name for name in PRODUCTS if any(f".{name}(" in code for code in codes)), "")
+
+
+def _words(code: Code, edit: Edit) -> tuple[str, str]:
+    """Write an edit, and say what was wrong."""
+    replacement = edit.replacement
+    return code.with_replaced(edit.spot, replacement.new), sentence(replacement.kind, replacement.part, code)
+
+
+def _called_instead(edit: Edit, function: str) -> Edit:
+    new = as_calls(edit.replacement.new, function)
+    return edit._replace(replacement=edit.replacement._replace(new=new))
+
+
+def _is_value(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic | float | int) and not isinstance(value, bool)
+
+
+def _same(value: Any, recorded: Any) -> bool:
+    """Whether an edit changes nothing: up to rounding, `a * b` and `b * a` are the same."""
+    return np.shape(value) == np.shape(recorded) and bool(
+        np.allclose(value, recorded, 1e-12, 0, equal_nan=True)
+    )
