@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import torch
 from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from bpdebug.sources.libraries.running_sites import RunningSites
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.known import node_then
 from bpdebug.sources.script.recorder.operations import InLanguage
@@ -28,7 +30,6 @@ from bpdebug.sources.torch.gradient_calls import GradientCalls
 from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.operation import Operation, results_of
 from bpdebug.sources.torch.operations.forward import LOST
-from bpdebug.sources.torch.running_sites import RunningSites
 from bpdebug.sources.torch.tensors import Tensors, array_of, shares_memory, tensor_of, unwrapped, within
 from bpdebug.sources.torch.term_nodes import TermNodes
 
@@ -44,6 +45,9 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     tensors : Tensors
         What tensors stand for.
     """
+
+    module = "torch"
+    sum_options = ("dim", "keepdim")
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -107,6 +111,10 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def made(self, value: Any, like: Any) -> Any:
         """Return an array of NumPy's as a tensor."""
         return tensor_of(value, like)
+
+    def stand_in(self, module: ModuleType) -> ModuleType:
+        """Return what takes the place of a module where an expression is evaluated again: itself."""
+        return module
 
     def named(self, value: Any, name: str) -> None:
         """Let the gradient of a tensor be called after it."""

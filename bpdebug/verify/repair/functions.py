@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bpdebug.sources.libraries.calls import SUMS_UP
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
@@ -48,7 +49,8 @@ class FunctionJudge(Judge):
             min((one.id for one in self.incoming), default=0),
             max((one.id for one in gradients), default=-1) + 1,
         )
-        return Replay(self.recording, targets, is_partial=True, also=ancestors(outputs) | {*backward})
+        at_hand = ancestors([*outputs, *(self.recording.nodes[number] for number in backward)])
+        return Replay(self.recording, targets, is_partial=True, also=at_hand)
 
     def suspects(self, every: bool = False) -> list[Suspect]:
         """Return the lines that can be at fault; `return dx` only hands on what another has computed."""
@@ -186,6 +188,9 @@ def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:
 def _notes(call: FunctionCall, report: ScriptReport) -> Iterator[str]:
     """Say what autograd does with what a backward returns, without a word."""
     gradients = (*call.gradients, *(None,) * len(call.inputs))
+    if call.refused:
+        yield f"{call.name}: backward {call.refused}: JAX refuses it"
+        return
     for name, node, wanted, gradient in zip(call.names, call.inputs, call.wanted, gradients, strict=False):
         if node is None or not wanted:
             continue
@@ -194,16 +199,19 @@ def _notes(call: FunctionCall, report: ScriptReport) -> Iterator[str]:
         if gradient is not None and gradient.shape != node.shape:
             yield (
                 f"{call.name}: backward returns the shape {_shape(gradient)} for {name}, which has the shape "
-                f"{_shape(node)}: autograd {'sums it up' if _fits(gradient, node) else 'refuses it'}"
+                f"{_shape(node)}: {_what_is_done(call, gradient, node)}"
             )
 
 
-def _fits(gradient: Node, node: Node) -> bool:
-    """Whether a gradient can be summed up to the shape of an input."""
+def _what_is_done(call: FunctionCall, gradient: Node, node: Node) -> str:
+    """Say what a library does with a gradient of another shape."""
+    if call.library not in SUMS_UP:
+        return "JAX refuses it"
     try:
-        return bool(np.broadcast_shapes(gradient.shape, node.shape) == gradient.shape)
+        is_summed = np.broadcast_shapes(gradient.shape, node.shape) == gradient.shape
     except ValueError:
-        return False
+        is_summed = False
+    return f"autograd {'sums it up' if is_summed else 'refuses it'}"
 
 
 def _shape(node: Node) -> str:

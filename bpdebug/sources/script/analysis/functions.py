@@ -15,9 +15,11 @@ from bpdebug.late import names_of
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.script.recording import Recording
+from bpdebug.sources.script.recording import LIBRARIES, Recording
 
-analysis_of = names_of("libraries", {"torch": "bpdebug.sources.torch.analysis:analysis_of"})
+analysis_of = names_of(
+    "libraries", {name: f"bpdebug.sources.{name}.analysis:analysis_of" for name in LIBRARIES}
+)
 """A library -> what analyses a call of a function of its own; only who has used it imports it."""
 
 
