@@ -26,7 +26,7 @@ from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.statements import add_effect
 from bpdebug.sources.script.sites import Site
-from bpdebug.sources.torch.gradient_calls import GradientCalls
+from bpdebug.sources.torch.gradient_calls import GradientCalls, is_in_hook
 from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.operation import Operation, results_of
 from bpdebug.sources.torch.operations.forward import LOST
@@ -214,7 +214,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         node = torch._C._current_autograd_node()
         with self.alone():
             here = self.sites.now()
-            if node is None or isinstance(node, BackwardCFunction) or self.sites.is_in_hook():
+            if node is None or isinstance(node, BackwardCFunction) or is_in_hook(self.recorder.files):
                 return self._seen(operation, here)
             with self.gradient_calls.going_back(node, here) as site:
                 return self._seen(operation, site)
