@@ -83,7 +83,7 @@ ExplainedByLoop = Mapping[str, Sequence[tuple[AtEveryStep, float]]]
 """For each wrong tensor, the edits that give the user's numbers, and how far from them they stay."""
 
 
-class Term(NamedTuple):
+class CompiledTerm(NamedTuple):
     """A formula as a function of its operands, and about how many numbers it computes."""
 
     function: Callable[..., Array | None]
@@ -137,7 +137,7 @@ class Loop:
         return {members[0]: members for members in found.values()}
 
     @cached_property
-    def _terms(self) -> dict[str, list[Term]]:
+    def _terms(self) -> dict[str, list[CompiledTerm]]:
         """What is added up to each result: a sum over all steps is long, every other formula one term."""
         found = {
             name: [term]
@@ -152,7 +152,7 @@ class Loop:
 
     def _of_kind(
         self, kind: str, formula: Expression, shapes: Mapping[str, Shape]
-    ) -> Iterator[tuple[str, Term]]:
+    ) -> Iterator[tuple[str, CompiledTerm]]:
         """Yield a formula of one step as it is at each whose own formula is of that kind."""
         term = _term(formula, shapes)
         is_another = _counts_steps(formula)
@@ -169,9 +169,9 @@ class Loop:
         """Return by how many steps one tensor is later than another."""
         return (self.index.time(name) or 0) - (self.index.time(other) or 0)
 
-    def _edited(self, one: AtEveryStep, values: Mapping[str, Array]) -> dict[str, list[Term]]:
+    def _edited(self, one: AtEveryStep, values: Mapping[str, Array]) -> dict[str, list[CompiledTerm]]:
         """Return the formulas that an edit changes, as they are then."""
-        found: dict[str, list[Term]] = {}
+        found: dict[str, list[CompiledTerm]] = {}
         for kind in self.kinds:
             formula = self._changed(kind, one)
             if formula != self.formulas[kind]:
@@ -284,7 +284,7 @@ class Loop:
         return step is not None and all(other is None or abs(other - step) <= 1 for other in steps)
 
 
-def _sum_of(terms: Sequence[Term], values: Mapping[str, Array], allowance: Allowance) -> Array | None:
+def _sum_of(terms: Sequence[CompiledTerm], values: Mapping[str, Array], allowance: Allowance) -> Array | None:
     """Add up the terms of a formula; None where they do not fit together."""
     total: Array | None = None
     for function, operands, numbers in terms:
@@ -306,7 +306,7 @@ def _addends(expression: Expression) -> list[Expression]:
     return [expression, *reversed(found)]
 
 
-def _term(formula: Expression, shapes: Mapping[str, Shape]) -> Term:
+def _term(formula: Expression, shapes: Mapping[str, Shape]) -> CompiledTerm:
     """Compile a formula; what no function of the table computes, the evaluator does, or finds no value."""
     operands = names(formula)
     try:
@@ -314,10 +314,10 @@ def _term(formula: Expression, shapes: Mapping[str, Shape]) -> Term:
         numbers = (cost.elements + cost.products // PRODUCTS) // FASTER
         if cost.elements <= MOST_NUMBERS and not any(map(is_misread, calls(formula))):
             function, operands = compiled(formula)
-            return Term(lambda *given: np.asarray(function(*given)), operands, numbers)
+            return CompiledTerm(lambda *given: np.asarray(function(*given)), operands, numbers)
     except (ShapeError, KeyError):
         numbers = 1
-    return Term(
+    return CompiledTerm(
         lambda *given: Evaluator(dict(zip(operands, given, strict=True)), {}).value(formula),
         operands,
         numbers,

@@ -11,7 +11,7 @@ from bpdebug.verify.repair.findings import of_early_read, of_forgotten_way, unme
 from bpdebug.verify.repair.forgotten import ForgottenWay, adding_line, forgotten_way
 from bpdebug.verify.repair.formula import Derived, derived_correction
 from bpdebug.verify.repair.forward_readings import forward_instead, forward_with_evidence
-from bpdebug.verify.repair.found import Found
+from bpdebug.verify.repair.found import FaultsFound
 from bpdebug.verify.repair.report import Assumed, ScriptReport
 from bpdebug.verify.repair.running_again import leave_out, mend_structures, mend_what_raises, rewritten
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
@@ -24,7 +24,7 @@ FORWARD_SHARE = 0.25
 """The share that is kept for edits of the forward pass."""
 
 
-class Check(Found):
+class Check(FaultsFound):
     """One check."""
 
     def report(self) -> ScriptReport:
@@ -101,7 +101,8 @@ class Check(Found):
 
     def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> None:
         """Say at which line it goes wrong, if that is sure; a line that may be right is not named."""
-        sure = next(filter(self.judge.is_sure, lines), None)
+        past = [line for line in lines if derived is not None and derived.goes_past(line)]
+        sure = next((line for line in lines if line in past[:1] or self.judge.is_sure(line)), None)
         if sure is not None:
             self.add_finding(unmended(self.judge, sure, derived))
         elif lines:

@@ -46,6 +46,11 @@ class Derived(NamedTuple):
     correction: Correction
     passed: frozenset[str]
 
+    def goes_past(self, suspect: Suspect) -> bool:
+        """Whether the formula does without a function that is called at one line alone: it is to blame."""
+        callers = {one.frame.caller for one in suspect.instances}
+        return _called(suspect.site) in self.passed and len(callers) == 1
+
 
 def derived_correction(
     search: Search, analysis: Analysis, suspects: Sequence[Suspect], before: Replaced
