@@ -152,6 +152,10 @@ def _watch(function: Any, watcher: Watcher) -> None:
     for name, new in exchanged.items():
         functools.update_wrapper(new, code_of(own[name]))
         setattr(new, OWN, own[name])
+        if not isinstance(own[name], classmethod):  # torch binds the inputs to what `forward` takes
+            taken = inspect.signature(code_of(own[name]))
+            first = inspect.Parameter("cls", inspect.Parameter.POSITIONAL_ONLY)
+            vars(new)["__signature__"] = taken.replace(parameters=[first, *taken.parameters.values()])
         setattr(function, name, classmethod(new))
 
 
