@@ -49,7 +49,7 @@ MUTANTS = (
     ),
     Mutant(
         "bpdebug/engine/language/derivation/derive.py",
-        "total = _sum([piece for _, piece in contributions])",
+        "total = sum_of([piece for _, piece in contributions])",
         "total = contributions[-1][1]",
         "of a tensor that is used twice only the last use counts",
         fast="engine/language/derivation/test_derive.py",

@@ -9,7 +9,7 @@ from bpdebug.errors import Interrupted
 from bpdebug.verify.repair.assumed import assumed
 from bpdebug.verify.repair.findings import of_early_read, of_forgotten_way, unmended
 from bpdebug.verify.repair.forgotten import ForgottenWay, adding_line, forgotten_way
-from bpdebug.verify.repair.formula import Derived, derived_correction
+from bpdebug.verify.repair.formula import Derived, derived_correction, given_names
 from bpdebug.verify.repair.forward_readings import forward_instead, forward_with_evidence
 from bpdebug.verify.repair.found import FaultsFound
 from bpdebug.verify.repair.report import Assumed, ScriptReport
@@ -101,8 +101,10 @@ class Check(FaultsFound):
 
     def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> None:
         """Say at which line it goes wrong, if that is sure; a line that may be right is not named."""
-        past = [line for line in lines if derived is not None and derived.goes_past(line)]
-        sure = next((line for line in lines if line in past[:1] or self.judge.is_sure(line)), None)
+        passed = derived.passed if derived is not None else frozenset[str]()
+        sure = next(
+            (one for one in lines if self.judge.is_sure(one, bool(given_names(one.site) & passed))), None
+        )
         if sure is not None:
             self.add_finding(unmended(self.judge, sure, derived))
         elif lines:

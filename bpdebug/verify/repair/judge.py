@@ -177,13 +177,14 @@ class Judge:
             name not in self._after_right or nodes & self._after_right[name] for name in correction.mended
         )
 
-    def is_sure(self, suspect: Suspect) -> bool:
+    def is_sure(self, suspect: Suspect, is_passed: bool = False) -> bool:
         """Whether all that a line reads is right, and what it gives is not: then it is this line.
 
         What the forward pass computes is right, and what depends on no parameter. But a line that reads
         nothing else may have been handed the wrong tensor: it must read a gradient, or an output beside its
-        target, or parameters alone, as the gradient of a penalty does. A line that only takes a part of
-        something, or hands it on, computes nothing that could be wrong.
+        target, or parameters alone, as the gradient of a penalty does; or a formula must mend something by
+        going past it. A line that only takes a part of something, or hands it on, computes nothing that
+        could be wrong.
         """
         first = suspect.first.node
         if first is None or suspect.is_explained or suspect.is_update or is_selection(suspect.site.code):
@@ -198,7 +199,7 @@ class Judge:
                     waiting.append(parent)
                 else:
                     read.append(parent)
-        return all(map(self._is_right, read)) and self._is_at_home(suspect, read)
+        return all(map(self._is_right, read)) and (is_passed or self._is_at_home(suspect, read))
 
     def _is_at_home(self, suspect: Suspect, read: Sequence[Node]) -> bool:
         """Whether what is read belongs into a backward pass, whoever handed it on."""

@@ -247,6 +247,8 @@ def _is_better(again: Rerun, base: Rerun, needs_more: bool) -> bool:
         return False
     if base.recording.ending.kind == "raised":
         return bool(again.right) and not again.wrong
+    if not base.right | base.wrong <= again.right | again.wrong:
+        return False  # what is no longer trained is not right
     return again.right > base.right if needs_more else again.right >= base.right
 
 
