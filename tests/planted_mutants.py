@@ -161,6 +161,22 @@ MUTANTS = (
         deep="sources/script/test_records.py",
     ),
     Mutant(
+        "bpdebug/sources/script/recorder/branches.py",
+        "begins_later and inner.end_line <= outer.end_line",
+        "begins_later",
+        "what follows a branch is taken for what the branch decides",
+        fast="sources/script/test_analysis.py",
+        deep="sources/script/test_analysis.py",
+    ),
+    Mutant(
+        "bpdebug/verify/repair/rules/beside.py",
+        "str(max(0, int(found[2]) + shift))",
+        "str(max(0, int(found[2]) - shift))",
+        "what another layer has is renumbered for the layer on its other side",
+        fast="verify/repair/test_edits.py",
+        deep="verify/repair/test_edits.py",
+    ),
+    Mutant(
         "bpdebug/sources/script/recorder/known.py",
         'node._value = node._value.copy(order="K")  # the layout decides how products are summed',
         "pass",

@@ -16,7 +16,7 @@ from bpdebug.engine.program.trace import run
 from bpdebug.present.operation_text import operation_text
 from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.keys.debugger import ACTIONS
-from tests.examples import example
+from tests.examples import opened
 from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
@@ -56,7 +56,7 @@ async def back_to_the_debugger(session: Session) -> None:
         ("two_layer", FEW, 0),
         *(
             deep(name, MANY, time)
-            for name in ("two_layer", "no_bias", "not_finite", "wide")
+            for name in ("two_layer", "no_bias", "not_finite", "wide", "script", "capture")
             for time in range(TIMES)
         ),
     ],
@@ -67,7 +67,7 @@ async def test_random_keys_and_sizes(
     monkeypatch.chdir(tmp_path)  # it takes screenshots, and exports tensors
     monkeypatch.setattr(BpdebugApp, "action_quit", stay)  # the palette offers it
     generator = random.Random(f"monkey {name} {keys} {time}")
-    async with open_app(name) as session:
+    async with open_app(opened(name, tmp_path)) as session:
         for number in range(keys // BATCH):
             pool = ANY_KEY
             if number % 4 == 3:
@@ -93,6 +93,7 @@ async def test_random_keys_and_sizes(
         await back_to_the_debugger(session)
         await session.pilot.resize_terminal(160, 48)
         await assert_sane(session)
+        assert opened(name, tmp_path).values.keys() == session.screen.case.values.keys()
 
 
 async def assert_sane(session: Session) -> None:
@@ -119,4 +120,3 @@ async def assert_sane(session: Session) -> None:
     assert session.moment == (0, 0)
     await session.press("end")
     assert session.moment == (debugger.last, 0)
-    assert example(scenario.name).values.keys() == scenario.values.keys()

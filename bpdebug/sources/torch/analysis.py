@@ -7,7 +7,7 @@ to compute the same may stand in for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,8 @@ from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.analysis.losses import LossCandidate
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.steps import Link, Piece
-from bpdebug.sources.script.conversion.forward import ForwardWriter
+from bpdebug.sources.script.analysis.verdicts import GradientVerdicts
+from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.records import Node
@@ -50,20 +51,22 @@ class _Longer:
         return node
 
 
-def _total(longer: _Longer, call: FunctionCall) -> Node | None:
-    """Add `Σ output · incoming`, with the incoming gradients taken as constants."""
+def _total(longer: _Longer, call: FunctionCall) -> tuple[Node | None, dict[int, Node]]:
+    """Add `Σ output · incoming`, with the incoming gradients taken as constants; return these too."""
     total: Node | None = None
+    constants: dict[int, Node] = {}
     for out, incoming in zip(call.outputs, call.incoming, strict=False):
         if out is None or incoming is None or out.like.dtype.kind != "f" or out.shape != incoming.shape:
             continue
         held = longer.add(None, (), incoming.value)
+        constants[held.id] = incoming
         each = longer.add(np.multiply, (out, held), out.value * held.value)
         part = longer.add(np.sum, (each,), np.asarray(np.sum(each.value)))
         if total is None:
             total = part
         else:
             total = longer.add(np.add, (total, part), np.asarray(total.value + part.value))
-    return total
+    return total, constants
 
 
 def _as_shaped(longer: _Longer, gradient: Node, shape: tuple[int, ...]) -> Node:
@@ -128,7 +131,7 @@ def analysis_of(
         forward is derived, and torch derives `forward` where something in it is opaque.
     """
     longer = _Longer(recording)
-    total = _total(longer, call)
+    total, constants = _total(longer, call)
     if total is None:
         return None
     asked = _parameters(longer, call)
@@ -140,26 +143,57 @@ def analysis_of(
     titles = {one.old.id: one.name for one in parameters}
     forward = ForwardWriter(graph, [one.old for one in parameters], titles).write((total,))
     line = total.site.line if total.site else 0
+    chosen: tuple[Reference, Mapping[int, Any], Exact, GradientVerdicts] | None = None
+    is_seen = bool(graph.reached([one.old for one in parameters])[graph.of(total).id])
+    derived = _derived(forward, graph.of(total), parameters) if computed is None else None
+    for reference, least in _references(forward, call, derived, computed, is_seen):
+        standard = Exact(parameters, tolerance or max(least, _least(call)) or None, reference is derived)
+        gradients = _gradients(reference)
+        verdicts = standard.verdicts(recorded, gradients)
+        if chosen is None or not chosen[1] or verdicts.are_right:
+            chosen = reference, gradients, standard, verdicts
+        if verdicts.are_right:
+            break
+    assert chosen is not None, "there is always one reference"
+    loss = Explanation(LossCandidate((graph.of(total),), line), *chosen)
+    analysis = Analysis(recording, graph, parameters, loss)
+    return FunctionAnalysis(call, recording, analysis, unjudged, constants)
+
+
+def _references(
+    forward: Forward,
+    call: FunctionCall,
+    derived: Reference | None,
+    computed: Callable[..., Any] | None,
+    is_seen: bool,
+) -> Iterator[tuple[Reference, float]]:
+    """Yield what may say which gradients are right, and how far it may lie off; the first that can.
+
+    Where the derivative is another than what differences give, the latter are believed: what bisection or a
+    search gives depends on the input otherwise than each of its steps does.
+    """
+    again = computed or forward_again(call, not _takes_context(call))
+    nothing = Program({}, ())
+    if derived is not None:
+        yield derived, 0.0
+    elif is_seen or computed is not None:
+        yield ByAutograd(forward, nothing, call, again), 0.0
+    if computed is None:
+        yield ByDifferences(forward, nothing, call, again), BY_DIFFERENCES
+
+
+def _least(call: FunctionCall) -> float:
+    """Return how far gradients may lie off where torch computes with fewer bits than NumPy has."""
     dtypes = {one.dtype for one in call.arguments if isinstance(one, torch.Tensor)}
-    reference = _derived(forward, graph.of(total), parameters) if computed is None else None
-    is_whole = reference is not None
-    least = max((OF_TORCH.get(dtype, 0.0) for dtype in dtypes), default=0.0)
-    if reference is None:
-        by_torch = computed or forward_again(call, not _takes_context(call))
-        is_seen = computed is not None or bool(
-            graph.reached([one.old for one in parameters])[graph.of(total).id]
-        )
-        kind = ByAutograd if is_seen else ByDifferences
-        least = least if is_seen else max(least, BY_DIFFERENCES)
-        reference = kind(forward, Program({}, ()), call, by_torch)
-    standard = Exact(parameters, tolerance or least or None, is_whole)
+    return max((OF_TORCH.get(dtype, 0.0) for dtype in dtypes), default=0.0)
+
+
+def _gradients(reference: Reference) -> dict[int, Any]:
+    """Return the gradients of the inputs; none where the person's own code raises."""
     try:
-        gradients = reference.gradients()
+        return reference.gradients()
     except Exception:
-        gradients = {}
-    verdicts = standard.verdicts(recorded, gradients)
-    loss = Explanation(LossCandidate((graph.of(total),), line), reference, gradients, standard, verdicts)
-    return FunctionAnalysis(call, recording, Analysis(recording, graph, parameters, loss), unjudged)
+        return {}
 
 
 def _takes_context(call: FunctionCall) -> bool:

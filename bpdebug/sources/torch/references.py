@@ -87,12 +87,12 @@ class ByDifferences(OfOneCall):
 
     def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
         """Return the gradients of the inputs."""
-        given = [None if node is None else np.array(value_of(node)) for node in self.call.inputs]
+        given = [None if node is None else _wide_array(value_of(node)) for node in self.call.inputs]
         incoming = {node.id: np.asarray(value_of(node)) for node in self.call.incoming if node is not None}
 
         def total() -> float:
             arguments = [
-                one if value is None else torch.from_numpy(value.copy()).to(one.dtype)
+                one if value is None else torch.from_numpy(value.copy()).to(_wide(one.dtype))
                 for one, value in zip(self.call.arguments, given, strict=True)
             ]
             with torch.no_grad():
@@ -116,6 +116,17 @@ class ByDifferences(OfOneCall):
             number = self.forward.graph.of(node).id
             found[number] = found.get(number, 0.0) + gradient
         return found
+
+
+def _wide_array(value: Any) -> Any:
+    """Return a copy of an array, in which a small step is not lost."""
+    array = np.array(value)
+    return array.astype(np.float64) if array.dtype.kind == "f" else array
+
+
+def _wide(dtype: torch.dtype) -> torch.dtype:
+    """Return the dtype in which differences are taken: of fewer than 64 bits they say nothing."""
+    return torch.float64 if dtype.is_floating_point else dtype
 
 
 class Context(SimpleNamespace):

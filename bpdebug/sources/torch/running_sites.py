@@ -11,8 +11,13 @@ import sys
 from collections.abc import Sequence
 from types import CodeType, FrameType
 
+from torch.autograd.graph import _engine_run_backward
+
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.sites import Site, SourceRange
+
+ENGINE = _engine_run_backward.__code__
+"""Where torch's way back begins: its frame lies between the person's `backward()` and their hooks."""
 
 
 class RunningSites:
@@ -39,6 +44,15 @@ class RunningSites:
         if place not in self._sites:
             self._sites[place] = self._around(place)
         return self._sites[place]
+
+    def is_in_hook(self) -> bool:
+        """Whether the person's own code runs within torch's way back: a hook on a tensor or a module."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code is not ENGINE:
+            if frame.f_code.co_filename in self.recorder.files:
+                return True
+            frame = frame.f_back
+        return False
 
     def _index_sites(self) -> None:
         """Take in the sites that have come since."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -27,7 +28,7 @@ from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.operation import Operation, results_of
 from bpdebug.sources.torch.operations.forward import LOST
 from bpdebug.sources.torch.running_sites import RunningSites
-from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped, within
+from bpdebug.sources.torch.tensors import Tensors, array_of, shares_memory, tensor_of, unwrapped, within
 from bpdebug.sources.torch.term_nodes import TermNodes
 
 UNTOUCHED = frozenset({"_local_scalar_dense", "is_same_size", "sym_size", "record_stream", "equal", "item"})
@@ -65,6 +66,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.asked: set[int] = set()  # the leaves whose names were looked for
         self.cut: dict[int, Node] = {}
         self.functions: list[FunctionCall] = []  # of custom Functions
+        self.running: list[FunctionCall] = []  # those whose forward runs
 
     def node_of(self, value: Any) -> Node:
         """Return the node that a tensor stands for now."""
@@ -134,17 +136,23 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return array_of(unwrapped(value))
 
     def stored(self, owner: Any, key: Any, value: Any) -> None:
-        """Do `owner[key] = value`, of which nothing is to be seen."""
-        with self.alone():
+        """Do `owner[key] = value`, of which nothing is to be seen where `value` is a view of that part."""
+        is_view = isinstance(value, torch.Tensor) and shares_memory(value, owner)
+        with self.alone() if is_view else nullcontext():
             owner[key] = value
 
-    def settle(self) -> None:
+    def settle(self, own: Mapping[int, int]) -> None:
         """Let no node have a value that a later write changes."""
-        self.tensors.settle()
+        arguments = (one for call in self.functions for one in call.arguments)
+        self.tensors.settle(Counter(map(id, (*self.hooked.values(), *arguments))) + Counter(own))
 
     def leaves(self) -> Iterator[tuple[Any, Node]]:
         """Yield the tensors that nothing computed."""
         return self.tensors.leaves()
+
+    def is_differentiated(self, node: Node) -> bool:
+        """Whether a gradient will flow back through a node: `x = x + block(x)` is no step of x."""
+        return torch.is_grad_enabled() and node.id in self.flows
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -177,7 +185,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         node = torch._C._current_autograd_node()
         with self.alone():
             here = self.sites.now()
-            if node is None or isinstance(node, BackwardCFunction):
+            if node is None or isinstance(node, BackwardCFunction) or self.sites.is_in_hook():
                 return self._seen(operation, here)
             with self.gradient_calls.going_back(node, here) as site:
                 return self._seen(operation, site)

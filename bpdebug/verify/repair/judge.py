@@ -16,7 +16,7 @@ from bpdebug.sources.script import Node, Recording, SourceRange
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.computed import stem_of_gradient
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
-from bpdebug.sources.script.analysis.parameters import TrainedParameter
+from bpdebug.sources.script.analysis.parameters import TrainedParameter, decided
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.known import KnownGradients
@@ -95,9 +95,10 @@ class Judge:
 
     @cached_property
     def dependent(self) -> set[int]:
-        """The numbers of the nodes that are computed from a parameter."""
-        parameters = {parameter.old.id for parameter in self.analysis.parameters}
-        found = set(parameters)
+        """The numbers of the nodes that are computed from a parameter, or where one decides."""
+        graph, olds = self.analysis.graph, [parameter.old for parameter in self.analysis.parameters]
+        parameters = {old.id for old in olds}
+        found = parameters | {node.id for node in decided(graph, graph.reached(olds), self.recording.tests)}
         for node in self.recording.nodes:
             if any(parent.id in found for parent in sources(node)):
                 found.add(node.id)

@@ -193,6 +193,8 @@ def mending(
         if left <= 0:
             return None
         text = text_of(base.recording, base.texts, rewriting.place.file)
+        if not text:
+            continue  # the run was ended before it came to that file
         texts = {**base.texts, rewriting.place.file: with_rewriting(text, rewriting)}
         recording = _recorded_again(base.recording, texts, left)
         if recording is not None and _is_promising(recording, base):

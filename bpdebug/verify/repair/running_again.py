@@ -103,6 +103,20 @@ def _keeps_shape(found: Found, edit: Candidate) -> bool:
     return True
 
 
+def leave_out(found: Found) -> None:
+    """Leave out what mended nothing by itself, where all is right without it."""
+    for one in [one for one in found.findings.each if not one.also_wrong and one.verified]:
+        rest = [other for other in found.findings.each if other is not one]
+        left = found.search.deadline - time.thread_time()
+        if not rest or found.judge.wrong() or left <= 0:
+            return
+        again = run_again(
+            found.first, corrected_texts(found.first, rest), left, told_of(found.judge.analysis)
+        )
+        if again is not None and again.right and not again.wrong:
+            found.findings.each = rest
+
+
 def corrected_texts(recording: Recording, findings: Sequence[Finding]) -> dict[str, str]:
     """Return the texts of the files with the corrections that were found in them."""
     found = [one for one in findings if one.verified and one.correction is not None]
