@@ -1,7 +1,7 @@
-"""What is common to the folders of tests that need torch.
+"""What is common to the folders of tests that need torch, or JAX.
 
-All of them are of the deep tier, and in the fast one not even read, because to import torch takes seconds.
-They are skipped where torch is not installed, unless the environment says that it must be.
+All of them are of the deep tier, and in the fast one not even read, because to import these takes seconds.
+They are skipped where the library is not installed, unless the environment says that it must be.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import pytest
 from tests.tiers import FAST
 
 REQUIRED = "BPDEBUG_REQUIRE_ORACLE"
-"""The variable that says that torch must be there: a build server cannot skip these tests unnoticed."""
+"""The variable that says that both must be there: a build server cannot skip these tests unnoticed."""
 
 
-def is_missing() -> bool:
-    """Whether torch is not installed."""
-    return importlib.util.find_spec("torch") is None
+def is_missing(library: str = "torch") -> bool:
+    """Whether a library is not installed."""
+    return importlib.util.find_spec(library) is None
 
 
 def is_left_out(config: pytest.Config) -> bool | None:
@@ -29,9 +29,9 @@ def is_left_out(config: pytest.Config) -> bool | None:
     return True if config.option.markexpr == FAST else None
 
 
-def mark(items: Iterable[pytest.Item], folder: Path, missing: str) -> None:
-    """Put the tests of a folder into the deep tier, and skip them with a reason where torch is missing."""
-    skips = is_missing() and not os.environ.get(REQUIRED)
+def mark(items: Iterable[pytest.Item], folder: Path, missing: str, library: str = "torch") -> None:
+    """Put the tests of a folder into the deep tier, and skip them where a library is missing."""
+    skips = is_missing(library) and not os.environ.get(REQUIRED)
     for item in items:
         if folder in item.path.parents:
             item.add_marker("deep")

@@ -6,12 +6,14 @@ bpdebug.torch.capture(net, x)                   # a case: .open(), .check(), .sa
 with bpdebug.torch.record() as recording: ...   # a step: recording.first_bad(), recording.case
 """
 
-from bpdebug.torch.backward import BackwardReport, assert_backward, check_backward
-from bpdebug.torch.capture import TorchCase, TorchRecording, capture, record
+from bpdebug.captured import CapturedCase
+from bpdebug.torch.backward import assert_backward, check_backward
+from bpdebug.torch.capture import TorchRecording, capture, record
+from bpdebug.verify.repair.backward import BackwardReport
 
 __all__ = [
     "BackwardReport",
-    "TorchCase",
+    "CapturedCase",
     "TorchRecording",
     "assert_backward",
     "capture",

@@ -16,76 +16,17 @@ from typing import Any, NamedTuple
 
 import torch
 
-from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.errors import Problem, ScriptError
 from bpdebug.sources.script import Recording
-from bpdebug.sources.script.analysis.functions import calls_of, cut_out
-from bpdebug.sources.script.conversion.statements import shown
+from bpdebug.sources.script.analysis.functions import FunctionAnalysis
+from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.watched import Recorded, watched
 from bpdebug.sources.torch.analysis import analysis_of
 from bpdebug.sources.torch.functions import code_of, custom_functions
 from bpdebug.sources.torch.tensors import within
 from bpdebug.sources.torch.watcher import Watcher
 from bpdebug.torch.shrinking import shrunk
-from bpdebug.verify.repair.functions import check_function
-from bpdebug.verify.repair.report import Finding, ScriptReport
-
-SECONDS = 20.0
-"""How long corrections of one Function are searched for."""
-
-
-class BackwardReport(NamedTuple):
-    """What was found in the custom Functions that a function calls.
-
-    Attributes
-    ----------
-    reports : tuple of ScriptReport
-        One for each Function: the verdicts on the gradients of its inputs, and its faults.
-    notes : tuple of str
-        What else there is to say, a sentence each.
-    intended : tuple of str
-        The Functions that were called and are meant to be otherwise.
-    """
-
-    reports: tuple[ScriptReport, ...]
-    notes: tuple[str, ...] = ()
-    intended: tuple[str, ...] = ()
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """The faults of all of them."""
-        return tuple(finding for report in self.reports for finding in report.findings)
-
-    @property
-    def passed(self) -> bool:
-        """Whether gradients were judged, and none is wrong; those that are meant otherwise do not count."""
-        judged = [report for report in self.reports if report.is_judged]
-        return bool(judged or self.intended) and all(report.passed for report in judged)
-
-    def __str__(self) -> str:
-        return "".join(f"{line}\n" for line in self._lines())
-
-    def _lines(self) -> Iterator[str]:
-        for report in self.reports:
-            for finding in report.findings:
-                yield f"{shown(finding.source.file)}:{finding.source.line}: {_sentence(finding)}"
-                yield f"    {finding.explanation}"
-                if finding.elements is not None:
-                    place, mine, right = finding.elements
-                    element = element_text(finding.tensor, place)
-                    yield f"    {element} is {mine:.6g}, and should be {right:.6g}"
-            for name, verdict in report.verdicts.items():
-                yield f"{report.file}: the gradient of {name} is {verdict}"
-            yield from report.assumed.notes
-        yield from self.notes
-
-
-def _sentence(finding: Finding) -> str:
-    yours = " ".join(finding.source.code.split())
-    stored = f"{finding.tensor} = " if finding.tensor.isidentifier() else ""
-    if finding.correction is None:
-        return f"{stored}{yours}"
-    return f"{stored}{yours} should be {' '.join(finding.correction.split())}"
+from bpdebug.verify.repair.backward import SECONDS, BackwardReport, Found, check_calls, proven
 
 
 class _Recorded(NamedTuple):
@@ -146,38 +87,18 @@ def check_backward(
     wanted = None if only is None else _classes(only)
     found = _on_smaller_inputs(function, inputs, only, intended, reference, tolerance, seed, seconds)
     recording, free = _run(function, inputs, seed)
-    calls = calls_of(recording)
-    reports: list[ScriptReport] = []
-    notes: list[str] = []
-    seen: set[type] = set()
-    for call in calls:
-        if call.function in seen or call.function in meant or (wanted and call.function not in wanted):
-            continue
-        with cut_out(call):
-            one = analysis_of(recording, call, free, tolerance, reference)
-            if one is None:
-                continue
-            seen.add(call.function)
-            known = found.get(call.name, ())
-            report = check_function(one, 0.0 if known else seconds).report
-            reports.append(report._replace(findings=known) if known and not report.passed else report)
-        notes += [f"{call.name}: backward returns None for {name}, which is not judged" for name in one.free]
-    reached = {call.function for call in calls}
-    waiting = [call for call in recording.functions if any(call.wanted) and call.function not in reached]
-    notes += [
-        f"{name}: its backward was not called, or in another thread, which is not seen"
-        for name in dict.fromkeys(call.name for call in waiting)
-    ]
-    intended_ones = tuple(one.__qualname__ for one in meant if one in reached)
-    notes += [f"{name} is meant to be as it is, and was not judged" for name in intended_ones]
-    if not calls and not waiting:
-        notes.append("no custom autograd.Function was called: torch derives all of this itself")
-    return BackwardReport(tuple(reports), tuple(notes), intended_ones)
+
+    def analysed(call: FunctionCall) -> FunctionAnalysis | None:
+        return analysis_of(recording, call, free, tolerance, reference)
+
+    report = check_calls(recording, analysed, wanted, meant, seconds, found)
+    if any(call.incoming or any(call.wanted) for call in recording.functions):
+        return report
+    note = "no custom autograd.Function was called: torch derives all of this itself"
+    return report._replace(notes=(*report.notes, note))
 
 
-def _on_smaller_inputs(
-    function: Callable[..., Any], inputs: Sequence[Any], *options: Any
-) -> dict[str, tuple[Finding, ...]]:
+def _on_smaller_inputs(function: Callable[..., Any], inputs: Sequence[Any], *options: Any) -> Found:
     """Return what is found in each Function where the inputs are cut down, if it can be called with these."""
     smaller = shrunk(inputs)
     if smaller is None:
@@ -196,11 +117,7 @@ def _on_smaller_inputs(
         )
     except Exception:
         return {}  # it needs the extents that it has
-    return {
-        one.file: one.findings
-        for one in report.reports
-        if one.findings and all(finding.verified for finding in one.findings)
-    }
+    return proven(report)
 
 
 def assert_backward(function: Callable[..., Any], *inputs: Any, **options: Any) -> None:
@@ -236,7 +153,9 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
     is_asked = any(isinstance(one, torch.Tensor) and one.requires_grad for one in inputs)
     given = [_asked(one, is_asked) for one in inputs]
     code = first.__code__
-    with watched(code.co_filename, code.co_firstlineno, first.__globals__, recorded, own) as recorder:
+    with watched(
+        code.co_filename, code.co_firstlineno, first.__globals__, recorded, own, "torch"
+    ) as recorder:
         watcher = recorder.other if recorder is not None else None
         if not isinstance(watcher, Watcher):
             raise ScriptError(

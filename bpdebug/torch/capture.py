@@ -5,43 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import torch
 
-from bpdebug.sources.capture.writing import save
-from bpdebug.sources.script.case import RecordedCase, case_of
+from bpdebug.captured import CapturedCase, captured
+from bpdebug.sources.libraries.first_bad import BadValue, first_bad
 from bpdebug.sources.script.live import RecordedBlock
 from bpdebug.sources.script.watched import Recorded, watched
-from bpdebug.sources.torch.first_bad import BadValue, first_bad
 from bpdebug.sources.torch.functions import code_of
-from bpdebug.tui import opening
-from bpdebug.verify.repair.check import check_recording
-from bpdebug.verify.repair.report import ScriptReport
-
-
-@dataclass(frozen=True, kw_only=True)
-class TorchCase(RecordedCase):
-    """A case that was captured from torch."""
-
-    def open(self) -> None:
-        """Open the debugger on it, and return when it is closed."""
-        opening.open_source(self)
-
-    def check(self, **options: Any) -> ScriptReport:
-        """Check torch's gradients against the derived ones; see `verify.repair.check.check_recording`."""
-        return check_recording(self.recording, **options)
-
-    def save(self, path: str | Path) -> None:
-        """Write it to `path`, which ends in `.bpd`, and its tensors beside it; see `sources.capture`."""
-        save(self, path)
-
-    def first_bad(self) -> BadValue | None:
-        """Return the first value with a NaN or an infinity, where it was computed and from what."""
-        return first_bad(self.recording)
 
 
 class TorchRecording(RecordedBlock):
@@ -65,7 +38,7 @@ def capture(
     function: Callable[..., Any] | torch.nn.Module,
     *inputs: Any,
     loss: Callable[[Any], torch.Tensor] | None = None,
-) -> TorchCase:
+) -> CapturedCase:
     """Call a function or a module once, go back through it, and return that as a case.
 
     Parameters
@@ -80,7 +53,7 @@ def capture(
 
     Returns
     -------
-    TorchCase
+    CapturedCase
         `open()` steps through it, `check()` checks torch's gradients, `save("net.bpd")` writes it.
 
     Raises
@@ -97,15 +70,14 @@ def capture(
     code = caller.f_code
     with (
         _gradients_kept(function),
-        watched(code.co_filename, caller.f_lineno, caller.f_globals, recorded, own),
+        watched(code.co_filename, caller.f_lineno, caller.f_globals, recorded, own, "torch"),
         torch.enable_grad(),
     ):
         out = function(*inputs)
         total = _total(out) if loss is None else loss(out)
         if total.requires_grad:
             total.backward()  # type: ignore[no-untyped-call]
-    case = case_of(recorded.recording)
-    return TorchCase(**{field.name: getattr(case, field.name) for field in fields(case)})
+    return captured(recorded.recording)
 
 
 def _total(out: Any) -> torch.Tensor:

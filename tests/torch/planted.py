@@ -228,6 +228,8 @@ INPUTS = {
     "Lorentz": ((5, 4), (4,)),
 }
 """The shapes of its inputs."""
+POSITIVE = {"Lorentz": (1,)}
+"""The inputs of which no element is near 0."""
 HELD_OUT = ("Gated", "Bilinear", "Cosine", "Rotation", "Mish", "Whitened", "Lorentz")
 """Those that were set aside when the rules were looked at."""
 
@@ -261,8 +263,8 @@ def mistakes(name: str) -> Iterator[Planted]:
     for statement in backward.body[1:]:
         if isinstance(statement, ast.Assign | ast.Return) and statement.value is not None:
             for node in list(ast.walk(statement.value)):
-                for changed in list(_changes(node)):
-                    new = _with(text, tree, node, changed)
+                for changed in list(changes(node)):
+                    new = with_other(text, node, changed)
                     if new not in seen:
                         seen.add(new)
                         yield Planted(name, new, _line(new, statement), ast.unparse(changed))
@@ -272,7 +274,7 @@ def _line(text: str, statement: ast.stmt) -> int:
     return statement.lineno
 
 
-def _with(text: str, tree: ast.Module, node: ast.AST, changed: ast.expr) -> str:
+def with_other(text: str, node: ast.AST, changed: ast.expr) -> str:
     """Return the text with another expression in the place of one."""
     assert isinstance(node, ast.expr)
     lines = text.splitlines(keepends=True)
@@ -284,7 +286,8 @@ def _with(text: str, tree: ast.Module, node: ast.AST, changed: ast.expr) -> str:
     return "".join(lines)
 
 
-def _changes(node: ast.AST) -> Iterator[ast.expr]:
+def changes(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield what may stand in the place of an expression, by mistake."""
     match node:
         case ast.BinOp(left, ast.Mult(), right):
             yield left

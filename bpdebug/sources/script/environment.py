@@ -13,7 +13,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import lru_cache
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -119,6 +119,9 @@ class Environment(Mapping[str, Any]):
             return other.made(then, value) if other is not None and is_other(value) else then
         if depth > DEEPEST or isinstance(value, np.ndarray):
             return value
+        if isinstance(value, ModuleType):
+            other = self._recording.objects.other
+            return value if other is None else other.stand_in(value)
         if id(value) in self._revived:
             return self._revived[id(value)]
         kind = type(value)

@@ -31,9 +31,9 @@ from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test,
 from bpdebug.sources.script.running import Ending, run
 from bpdebug.sources.script.sites import InstrumentedFile, Site
 
-LIBRARIES = ("torch",)
+LIBRARIES = ("torch", "jax")
 """The libraries whose tensors are no arrays of NumPy's."""
-watch_of = names_of("libraries", {"torch": "bpdebug.sources.torch.watching:watch"})
+watch_of = names_of("libraries", {name: f"bpdebug.sources.{name}.watching:watch" for name in LIBRARIES})
 """A library -> what lets a recorder see what its tensors go through; only who uses it imports it."""
 MOST_NODES = 400_000
 """So many operations are kept: of element loops, some hundred megabytes."""
@@ -199,7 +199,7 @@ def record_script(
             else [_instrumented(data, name, finder)]
         )
         ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
-    recorder.objects.settle()
+    recorder.settle()
     return recording_of(name, tuple(arguments), options, ending, output, messages, recorder)
 
 

@@ -91,6 +91,7 @@ def watched(
     variables: dict[str, Any],
     recorded: Recorded,
     others: Sequence[FunctionType] = (),
+    library: str = "",
 ) -> Iterator[Recorder | None]:
     """Record what runs within, once the functions that are there have their code with hooks.
 
@@ -104,6 +105,8 @@ def watched(
         Takes the recording.
     others : sequence of function
         What is the person's too, wherever it stands.
+    library : str
+        The library that computes; by default the first one that is imported.
 
     Yields
     ------
@@ -128,9 +131,8 @@ def watched(
     recorder.whenever_over = over
     try:
         with hooks_in_place(Hooks(recorder).table()), rare_collection(), ExitStack() as libraries:
-            for name in LIBRARIES:
-                if name in sys.modules:
-                    libraries.enter_context(watch_of(name)(recorder))
+            for name in [name for name in LIBRARIES if name in sys.modules and library in ("", name)][:1]:
+                libraries.enter_context(watch_of(name)(recorder))
             yield recorder
     except BaseException as error:
         ending = raised(error, recorder)

@@ -1,107 +1,23 @@
-"""One call of a custom Function, as what the check of a person's own code judges.
-
-The gradients are those of `Σ output · incoming gradient`, derived from the recorded forward. Where something
-in it is opaque, torch derives them instead, from the same `forward` run once more; a function that is known
-to compute the same may stand in for it.
-"""
+"""One call of a custom Function, with what torch derives where the recorded forward is opaque."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-import numpy as np
 import torch
 
 from bpdebug.engine.program.program import Program
-from bpdebug.errors import BpdebugError
-from bpdebug.sources.script.analysis.analysis import Analysis
-from bpdebug.sources.script.analysis.explanation import Explanation
+from bpdebug.sources.libraries import calls
+from bpdebug.sources.libraries.references import BY_DIFFERENCES, ByDifferences
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
-from bpdebug.sources.script.analysis.losses import LossCandidate
-from bpdebug.sources.script.analysis.parameters import TrainedParameter
-from bpdebug.sources.script.analysis.steps import Link, Piece
-from bpdebug.sources.script.conversion.forward import ForwardWriter
-from bpdebug.sources.script.numbering import Graph
+from bpdebug.sources.script.conversion.forward import Forward
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
-from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
-from bpdebug.sources.script.reference import Reference, recorded, reference_of
-from bpdebug.sources.torch.exact import Exact
-from bpdebug.sources.torch.references import BY_DIFFERENCES, ByAutograd, ByDifferences, forward_again
+from bpdebug.sources.torch.references import ByAutograd, forward_again, of_arrays
 
 OF_TORCH = {torch.bfloat16: 5e-2, torch.float16: 1e-2}
-"""How far a gradient may lie from the derived one, where NumPy computes with more bits than torch."""
-
-
-class _Longer:
-    """The nodes of a recording, and more behind them."""
-
-    def __init__(self, recording: Recording) -> None:
-        self.nodes, self.frame = list(recording.nodes), recording.frames[0]
-
-    def add(
-        self, function: Callable[..., Any] | None, operands: tuple[Any, ...], value: Any, **options: Any
-    ) -> Node:
-        """Add a node."""
-        node = Node(len(self.nodes), None, function, operands, options, value, self.frame)
-        self.nodes.append(node)
-        return node
-
-
-def _total(longer: _Longer, call: FunctionCall) -> Node | None:
-    """Add `Σ output · incoming`, with the incoming gradients taken as constants."""
-    total: Node | None = None
-    for out, incoming in zip(call.outputs, call.incoming, strict=False):
-        if out is None or incoming is None or out.like.dtype.kind != "f" or out.shape != incoming.shape:
-            continue
-        held = longer.add(None, (), incoming.value)
-        each = longer.add(np.multiply, (out, held), out.value * held.value)
-        part = longer.add(np.sum, (each,), np.asarray(np.sum(each.value)))
-        if total is None:
-            total = part
-        else:
-            total = longer.add(np.add, (total, part), np.asarray(total.value + part.value))
-    return total
-
-
-def _as_shaped(longer: _Longer, gradient: Node, shape: tuple[int, ...]) -> Node:
-    """Return a gradient as autograd hands it on: summed over the axes that the input does not have.
-
-    What cannot be summed up to the shape stays as it is: autograd refuses it.
-    """
-    more = len(gradient.shape) - len(shape)
-    wide = (1,) * more + shape
-    if more < 0 or any(wanted not in (1, own) for own, wanted in zip(gradient.shape, wide, strict=True)):
-        return gradient
-    axes = tuple(
-        axis for axis, (own, wanted) in enumerate(zip(gradient.shape, wide, strict=True)) if own != wanted
-    )
-    value = np.sum(gradient.value, axis=axes, keepdims=True).reshape(shape)
-    summed = longer.add(np.sum, (gradient,), value.reshape(wide), axis=axes, keepdims=True)
-    return longer.add(np.reshape, (summed, shape), value)
-
-
-def _parameters(longer: _Longer, call: FunctionCall) -> tuple[TrainedParameter, ...]:
-    """Return the inputs of a call whose gradients are asked for; one that is given twice has their sum."""
-    found: dict[int, TrainedParameter] = {}
-    for name, node, wanted, gradient in zip(
-        call.names, call.inputs, call.wanted, (*call.gradients, *(None,) * len(call.inputs)), strict=False
-    ):
-        if node is None or not wanted:
-            continue
-        old, before = node.origin, found.get(node.origin.id)
-        if gradient is not None and gradient.shape != old.shape:
-            gradient = _as_shaped(longer, gradient, old.shape)
-        if before is not None and before.pieces and gradient is not None:
-            first = before.pieces[0].chain[0].node
-            gradient = longer.add(np.add, (first, gradient), first.value + gradient.value)
-        elif before is not None and gradient is None:
-            continue
-        chain = () if gradient is None else (Piece(None, (Link(gradient, -1, is_adaptive=True),)),)
-        found[old.id] = TrainedParameter(before.name if before else name, old, None, (), chain)
-    return tuple(found.values())
+"""The dtypes that NumPy computes with more bits -> how far a gradient may lie from the derived one."""
 
 
 def analysis_of(
@@ -111,71 +27,24 @@ def analysis_of(
     tolerance: float | None = None,
     computed: Callable[..., Any] | None = None,
 ) -> FunctionAnalysis | None:
-    """Return what a call is, with the derived gradients of its inputs; None where no output has a gradient.
+    """Return what a call is; see `libraries.calls.analysis_of`.
 
     Parameters
     ----------
-    recording : Recording
-        In which the call was made; while the call is cut out of it.
-    call : FunctionCall
-        The call, gone back through.
-    free : collection of int
-        The inputs, by their nodes, for which the backward may return None: they are not judged then.
-    tolerance : float, optional
-        How far a gradient may lie from the derived one, of the largest element.
     computed : callable, optional
         What computes the outputs from the inputs in a way that torch can derive; by default the recorded
         forward is derived, and torch derives `forward` where something in it is opaque.
     """
-    longer = _Longer(recording)
-    total = _total(longer, call)
-    if total is None:
-        return None
-    asked = _parameters(longer, call)
-    parameters = tuple(one for one in asked if one.pieces or one.old.id not in free)
-    unjudged = tuple(one.name for one in asked if not one.pieces and one.old.id in free)
-    recording = replace(recording, nodes=longer.nodes)
-    graph = Graph(recording.nodes, {one.old.id for one in parameters})
-    parameters = tuple(one._replace(old=graph.of(one.old)) for one in parameters)
-    titles = {one.old.id: one.name for one in parameters}
-    forward = ForwardWriter(graph, [one.old for one in parameters], titles).write((total,))
-    line = total.site.line if total.site else 0
+    again = computed or forward_again(call)
+    nothing = Program({}, ())
+
+    def by_torch(forward: Forward, is_seen: bool) -> Iterator[calls.ByLibrary]:
+        if is_seen or computed is not None:
+            yield calls.ByLibrary(ByAutograd(forward, nothing, call, again))
+        if computed is None:
+            by_differences = ByDifferences(forward, nothing, call, of_arrays(call, again))
+            yield calls.ByLibrary(by_differences, BY_DIFFERENCES)
+
     dtypes = {one.dtype for one in call.arguments if isinstance(one, torch.Tensor)}
-    reference = _derived(forward, graph.of(total), parameters) if computed is None else None
-    is_whole = reference is not None
     least = max((OF_TORCH.get(dtype, 0.0) for dtype in dtypes), default=0.0)
-    if reference is None:
-        by_torch = computed or forward_again(call, not _takes_context(call))
-        is_seen = computed is not None or bool(
-            graph.reached([one.old for one in parameters])[graph.of(total).id]
-        )
-        kind = ByAutograd if is_seen else ByDifferences
-        least = least if is_seen else max(least, BY_DIFFERENCES)
-        reference = kind(forward, Program({}, ()), call, by_torch)
-    standard = Exact(parameters, tolerance or least or None, is_whole)
-    try:
-        gradients = reference.gradients()
-    except Exception:
-        gradients = {}
-    verdicts = standard.verdicts(recorded, gradients)
-    loss = Explanation(LossCandidate((graph.of(total),), line), reference, gradients, standard, verdicts)
-    return FunctionAnalysis(call, recording, Analysis(recording, graph, parameters, loss), unjudged)
-
-
-def _takes_context(call: FunctionCall) -> bool:
-    function: Any = call.function
-    return bool(function.setup_context is torch.autograd.Function.setup_context)
-
-
-def _derived(forward: Any, total: Node, parameters: Sequence[TrainedParameter]) -> Reference | None:
-    """Return the gradients derived from the recorded forward; None where they cannot be, or not wholly."""
-    loss = forward.names.get(total.id)
-    wanted = [
-        forward.names[one.old.id] for one in parameters if forward.names.get(one.old.id) in forward.inputs
-    ]
-    if forward.opaque or loss is None or not wanted or loss not in {one.name for one in forward.statements}:
-        return None
-    try:
-        return reference_of(forward, loss, wanted)
-    except BpdebugError:
-        return None
+    return calls.analysis_of(recording, call, by_torch, free, tolerance, least, computed is None)

@@ -9,8 +9,8 @@ from typing import Any
 from torch.nn.modules import module as modules
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from bpdebug.sources.libraries.running_sites import frame_of
 from bpdebug.sources.script.sites import MODULE
-from bpdebug.sources.torch.running_sites import frame_of
 from bpdebug.sources.torch.watcher import Watcher
 
 

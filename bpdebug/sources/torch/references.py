@@ -1,11 +1,8 @@
-"""The gradients of one call's inputs where its recorded forward cannot be derived: `forward` runs once more.
-
-torch derives what it sees into, and takes central differences of the rest.
-"""
+"""The gradients of one call's inputs where its recorded forward cannot be derived: `forward` runs again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -13,39 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from bpdebug.sources.libraries.references import OfOneCall
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
-from bpdebug.sources.script.recorder.records import Node, ValueOf
-from bpdebug.sources.script.reference import Reference, recorded
+from bpdebug.sources.script.recorder.records import ValueOf
+from bpdebug.sources.script.reference import recorded
 from bpdebug.sources.torch.tensors import array_of
-
-STEP, BY_DIFFERENCES = 1e-5, 1e-6
-"""The steps of differences, and how far what they give may lie off."""
-MOST_DIFFERENCES = 2000
-"""Inputs of more elements have no differences taken."""
-
-
-@dataclass(frozen=True)
-class OfOneCall(Reference):
-    """The gradients of the inputs of one call.
-
-    Attributes
-    ----------
-    call : FunctionCall
-        The call.
-    computed : callable
-        Gives the outputs of the call from its arguments.
-    """
-
-    call: FunctionCall
-    computed: Callable[..., Any]
-
-    def outputs(self, arguments: Sequence[Any]) -> Iterator[tuple[torch.Tensor, Node]]:
-        """Yield each output for some arguments that a gradient comes in for, with that gradient."""
-        out = self.computed(*arguments)
-        outputs = out if isinstance(out, tuple) else (out,)
-        for one, node in zip(outputs, self.call.incoming, strict=False):
-            if node is not None and isinstance(one, torch.Tensor):
-                yield one, node
 
 
 @dataclass(frozen=True)
@@ -69,8 +38,8 @@ class ByAutograd(OfOneCall):
         with torch.enable_grad():
             total = sum(
                 (one * torch.from_numpy(np.array(value_of(node))).to(one.dtype)).sum()
-                for one, node in self.outputs(arguments)
-                if one.requires_grad
+                for one, node in self.with_incoming(self.computed(*arguments))
+                if isinstance(one, torch.Tensor) and one.requires_grad
             )
         if not isinstance(total, torch.Tensor):  # nothing of it has a derivative other than 0
             return {number: np.zeros(tuple(leaf.shape)) for number, leaf in leaves.items()}
@@ -79,43 +48,6 @@ class ByAutograd(OfOneCall):
             number: np.zeros(tuple(leaf.shape)) if one is None else array_of(one)
             for (number, leaf), one in zip(leaves.items(), found, strict=True)
         }
-
-
-@dataclass(frozen=True)
-class ByDifferences(OfOneCall):
-    """Gradients by central differences of the forward, which torch does not see into."""
-
-    def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
-        """Return the gradients of the inputs."""
-        given = [None if node is None else np.array(value_of(node)) for node in self.call.inputs]
-        incoming = {node.id: np.asarray(value_of(node)) for node in self.call.incoming if node is not None}
-
-        def total() -> float:
-            arguments = [
-                one if value is None else torch.from_numpy(value.copy()).to(one.dtype)
-                for one, value in zip(self.call.arguments, given, strict=True)
-            ]
-            with torch.no_grad():
-                return sum(
-                    float(np.sum(array_of(one) * incoming[node.id])) for one, node in self.outputs(arguments)
-                )
-
-        found: dict[int, Any] = {}
-        for value, node, wanted in zip(given, self.call.inputs, self.call.wanted, strict=True):
-            if value is None or node is None or not wanted or value.size > MOST_DIFFERENCES:
-                continue
-            gradient = np.zeros(value.shape)
-            for place in np.ndindex(value.shape):
-                held = value[place]
-                step = STEP * max(1.0, abs(float(held)))
-                value[place] = held + step
-                over = total()
-                value[place] = held - step
-                gradient[place] = (over - total()) / (2 * step)
-                value[place] = held
-            number = self.forward.graph.of(node).id
-            found[number] = found.get(number, 0.0) + gradient
-        return found
 
 
 class Context(SimpleNamespace):
@@ -131,7 +63,30 @@ class Context(SimpleNamespace):
     set_materialize_grads = _ignore
 
 
-def forward_again(call: FunctionCall, has_setup: bool) -> Callable[..., Any]:
+def forward_again(call: FunctionCall) -> Callable[..., Any]:
     """Return the `forward` of a call as a function of its inputs."""
-    forward: Any = call.function.forward  # type: ignore[attr-defined]
-    return forward if has_setup else lambda *inputs: forward(Context(), *inputs)
+    function: Any = call.function
+    if function.setup_context is not torch.autograd.Function.setup_context:
+        return function.forward  # type: ignore[no-any-return]
+    return lambda *inputs: function.forward(Context(), *inputs)
+
+
+def of_arrays(call: FunctionCall, computed: Callable[..., Any]) -> Callable[[Sequence[Any]], list[Any]]:
+    """Return a function of tensors as one of arrays."""
+
+    def computed_arrays(given: Sequence[Any]) -> list[Any]:
+        arguments = [
+            one if value is None else torch.from_numpy(value.copy()).to(_wide(one.dtype))
+            for one, value in zip(call.arguments, given, strict=True)
+        ]
+        with torch.no_grad():
+            out = computed(*arguments)
+        parts = out if isinstance(out, tuple) else (out,)
+        return [array_of(one) if isinstance(one, torch.Tensor) else None for one in parts]
+
+    return computed_arrays
+
+
+def _wide(dtype: torch.dtype) -> torch.dtype:
+    """Return the dtype in which differences are taken: of fewer than 64 bits they say nothing."""
+    return torch.float64 if dtype.is_floating_point else dtype

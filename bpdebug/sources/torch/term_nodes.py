@@ -12,12 +12,12 @@ from typing import Any, cast
 import numpy as np
 import torch
 
+from bpdebug.sources.libraries.terms import Application, UnknownFormError, node_of_term, term
 from bpdebug.sources.script.recorder.recorder import NOTHING
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.sites import Site
 from bpdebug.sources.torch.by_torch import ByTorch, taken_apart
 from bpdebug.sources.torch.operation import Operation
-from bpdebug.sources.torch.operations.applying import Application, UnknownFormError, term
 from bpdebug.sources.torch.operations.backward import BACKWARD
 from bpdebug.sources.torch.operations.forward import FORWARD, RESHAPES, SAME
 from bpdebug.sources.torch.tensors import Add, array_of
@@ -105,31 +105,11 @@ class TermNodes:
         return [
             None
             if out is None
-            else self._of_term(site, one, array_of(out))
+            else node_of_term(self.add, site, one, array_of(out))
             if one is not None or unknown is None
             else self.add(site, unknown[0](place), unknown[1], NOTHING, array_of(out))
             for place, (one, out) in enumerate(zip(terms, outs, strict=True))
         ]
-
-    def _of_term(self, site: Site | None, one: Any, value: Any) -> Node:
-        """Make the node of a term, and one for each term within."""
-        if type(one) is not Application:
-            one = term(np.copy, one)
-        operands = tuple(self._inner(site, operand) for operand in one.operands)
-        return self.add(site, one.function, operands, one.options, value)
-
-    def _inner(self, site: Site | None, operand: Any) -> Any:
-        if type(operand) is Application:
-            operands = tuple(self._inner(site, part) for part in operand.operands)
-            filled = [_value(part) for part in operands]
-            with np.errstate(all="ignore"):
-                value = operand.function(*filled, **operand.options)
-            return self.add(site, operand.function, operands, operand.options, np.asarray(value))
-        if type(operand) in (list, tuple):
-            return type(operand)(self._inner(site, part) for part in operand)
-        if isinstance(operand, np.ndarray) and operand.dtype.kind == "f":
-            return self.add(site, None, (), NOTHING, operand)
-        return operand
 
     def _by_torch(self, operation: Operation) -> tuple[Callable[[int], ByTorch], tuple[Node, ...]]:
         """Return what gives a result of an operation, by its place, and what it is computed from."""
@@ -154,14 +134,6 @@ def _terms(
         kept = {key: one for key, one in options.items() if key not in UNSAID}
         found = TABLE[name](*operands, **kept)
     return found if type(found) is tuple else (found,)
-
-
-def _value(part: Any) -> Any:
-    if type(part) is Node:
-        return part.value
-    if type(part) in (list, tuple):
-        return type(part)(map(_value, part))
-    return part
 
 
 def _copied(source: Any, out: torch.Tensor) -> Application:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from bpdebug.errors import Interrupted
 from bpdebug.verify.repair.assumed import assumed
-from bpdebug.verify.repair.findings import of_early_read, unmended
-from bpdebug.verify.repair.formula import Derived, derived_correction
+from bpdebug.verify.repair.findings import of_early_read, of_forgotten_way, unmended
+from bpdebug.verify.repair.forgotten import ForgottenWay, adding_line, forgotten_way
+from bpdebug.verify.repair.formula import Derived, derived_correction, given_names
 from bpdebug.verify.repair.forward_readings import forward_instead, forward_with_evidence
-from bpdebug.verify.repair.found import Found
+from bpdebug.verify.repair.found import FaultsFound
 from bpdebug.verify.repair.report import Assumed, ScriptReport
-from bpdebug.verify.repair.running_again import mend_structures, mend_what_raises, rewritten
+from bpdebug.verify.repair.running_again import leave_out, mend_structures, mend_what_raises, rewritten
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Correction
@@ -23,7 +24,7 @@ FORWARD_SHARE = 0.25
 """The share that is kept for edits of the forward pass."""
 
 
-class Check(Found):
+class Check(FaultsFound):
     """One check."""
 
     def report(self) -> ScriptReport:
@@ -61,6 +62,7 @@ class Check(Found):
             self.backward()
             self.search.deadline = end
             forward_instead(self)
+            leave_out(self)
         if self.judge.wrong():  # what mends nothing by itself is proven only if all is right in the end
             self.findings.each = [
                 one
@@ -86,14 +88,23 @@ class Check(Found):
                 self.add_correction(found[0])
             elif not rewritten(self, lines):
                 derived = self._derived(lines)
-                if derived is None or derived.passed:
+                way = forgotten_way(self.search, self.judge.analysis, self.judge.corrected)
+                if derived is not None and not derived.passed:
+                    self._add_derived(derived, way)
+                    continue
+                if way is not None and lines:
+                    self.add_finding(of_forgotten_way(self.judge, adding_line(lines), way))
+                    self.proven = tuple(self.findings.each)
+                else:
                     self._unmended(lines, derived)
-                    break
-                self._add_derived(derived)
+                break
 
     def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> None:
         """Say at which line it goes wrong, if that is sure; a line that may be right is not named."""
-        sure = next(filter(self.judge.is_sure, lines), None)
+        passed = derived.passed if derived is not None else frozenset[str]()
+        sure = next(
+            (one for one in lines if self.judge.is_sure(one, bool(given_names(one.site) & passed))), None
+        )
         if sure is not None:
             self.add_finding(unmended(self.judge, sure, derived))
         elif lines:
@@ -110,10 +121,11 @@ class Check(Found):
             return None  # the derived gradients are those of the forward pass as it was
         return derived_correction(self.search, self.judge.analysis, lines, self.judge.corrected)
 
-    def _add_derived(self, derived: Derived) -> None:
+    def _add_derived(self, derived: Derived, way: ForgottenWay | None) -> None:
         self.add_correction(derived.correction)
         last = self.findings.each[-1]
-        self.findings.each[-1] = last._replace(is_derived=last.correction is not None)
+        said = last.explanation if way is None else way.sentence
+        self.findings.each[-1] = last._replace(is_derived=last.correction is not None, explanation=said)
 
     # ---- updates that come too early
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bpdebug.verify.repair.findings import of_forward
 from bpdebug.verify.repair.forward_fault import ForwardFault, other_reading
-from bpdebug.verify.repair.found import Found
+from bpdebug.verify.repair.found import FaultsFound
 from bpdebug.verify.repair.report import Finding
 
 FORWARD_SECONDS = 6.0
@@ -16,14 +16,14 @@ BOTH_SECONDS = 4.0
 """How long they are tried where a backward line is found already."""
 
 
-def forward_with_evidence(found: Found) -> None:
+def forward_with_evidence(found: FaultsFound) -> None:
     """Edit the forward line that evidence speaks for; what is wrong then is wrong by itself."""
     fault = found.forward.with_evidence(found.judge.corrected, FORWARD_SECONDS)
     if fault is not None:
         _add_forward(found, fault, ())
 
 
-def forward_instead(found: Found) -> None:
+def forward_instead(found: FaultsFound) -> None:
     """Edit one forward line, where it takes several of the backward pass, or where nothing mends it.
 
     Where one backward line has something too much, a forward line may lack it: then both are said.
@@ -51,7 +51,7 @@ def forward_instead(found: Found) -> None:
         _add_forward(found, fault, backward)
 
 
-def _add_forward(found: Found, fault: ForwardFault, otherwise: Sequence[Finding]) -> None:
+def _add_forward(found: FaultsFound, fault: ForwardFault, otherwise: Sequence[Finding]) -> None:
     found.judge.trials = found.search.trials = fault.trials
     found.judge.forget()
     found.search.known = found.judge.known

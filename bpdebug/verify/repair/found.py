@@ -18,7 +18,7 @@ from bpdebug.verify.repair.trying import Correction, Progress
 MOST_FAULTS = 3
 
 
-class Found:
+class FaultsFound:
     """What is known of the recording, and the faults that were found so far.
 
     Attributes

@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bpdebug.sources.libraries.calls import SUMS_UP
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
+from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.places import source_of, turns_of
@@ -22,6 +24,9 @@ from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Progress, unsaid
+
+COPIES = (same, np.copy)
+"""What gives what it gets."""
 
 
 class FunctionJudge(Judge):
@@ -44,13 +49,33 @@ class FunctionJudge(Judge):
             min((one.id for one in self.incoming), default=0),
             max((one.id for one in gradients), default=-1) + 1,
         )
-        return Replay(self.recording, targets, is_partial=True, also=ancestors(outputs) | {*backward})
+        at_hand = ancestors([*outputs, *(self.recording.nodes[number] for number in backward)])
+        return Replay(self.recording, targets, is_partial=True, also=at_hand)
 
     def suspects(self, every: bool = False) -> list[Suspect]:
         """Return the lines that can be at fault; `return dx` only hands on what another has computed."""
         found = super().suspects(every)
-        own = [line for line in found if line.site.role == "assign" or not line.site.code.isidentifier()]
+        own = [line for line in found if not self._is_handed_on(line)]
         return found if every else own or found
+
+    def _is_handed_on(self, line: Suspect) -> bool:
+        """Whether a line only returns a name, or copies an incoming gradient."""
+        if line.site.role != "assign":
+            return line.site.code.isidentifier()
+        return line.first.node is not None and self._is_incoming(line.first.node)
+
+    def _is_right(self, node: Node) -> bool:
+        return self._is_incoming(node) or super()._is_right(node)
+
+    def _is_at_home(self, suspect: Suspect, read: Sequence[Node]) -> bool:
+        return any(map(self._is_incoming, read)) or super()._is_at_home(suspect, read)
+
+    def _is_incoming(self, copied: Node) -> bool:
+        """Whether a node is an incoming gradient, or a copy of one."""
+        node: Node | None = copied
+        while node is not None and node not in self.incoming:
+            node = node.operands[0] if node.function in COPIES else None
+        return node is not None
 
     @cached_property
     def dependent(self) -> set[int]:
@@ -163,6 +188,9 @@ def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:
 def _notes(call: FunctionCall, report: ScriptReport) -> Iterator[str]:
     """Say what autograd does with what a backward returns, without a word."""
     gradients = (*call.gradients, *(None,) * len(call.inputs))
+    if call.refused:
+        yield f"{call.name}: backward {call.refused}: JAX refuses it"
+        return
     for name, node, wanted, gradient in zip(call.names, call.inputs, call.wanted, gradients, strict=False):
         if node is None or not wanted:
             continue
@@ -171,16 +199,19 @@ def _notes(call: FunctionCall, report: ScriptReport) -> Iterator[str]:
         if gradient is not None and gradient.shape != node.shape:
             yield (
                 f"{call.name}: backward returns the shape {_shape(gradient)} for {name}, which has the shape "
-                f"{_shape(node)}: autograd {'sums it up' if _fits(gradient, node) else 'refuses it'}"
+                f"{_shape(node)}: {_what_is_done(call, gradient, node)}"
             )
 
 
-def _fits(gradient: Node, node: Node) -> bool:
-    """Whether a gradient can be summed up to the shape of an input."""
+def _what_is_done(call: FunctionCall, gradient: Node, node: Node) -> str:
+    """Say what a library does with a gradient of another shape."""
+    if call.library not in SUMS_UP:
+        return "JAX refuses it"
     try:
-        return bool(np.broadcast_shapes(gradient.shape, node.shape) == gradient.shape)
+        is_summed = np.broadcast_shapes(gradient.shape, node.shape) == gradient.shape
     except ValueError:
-        return False
+        is_summed = False
+    return f"autograd {'sums it up' if is_summed else 'refuses it'}"
 
 
 def _shape(node: Node) -> str:

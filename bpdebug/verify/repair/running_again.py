@@ -9,7 +9,7 @@ import numpy as np
 
 from bpdebug.sources.script import Recording
 from bpdebug.verify.repair.findings import of_end, of_rewriting
-from bpdebug.verify.repair.found import Found
+from bpdebug.verify.repair.found import FaultsFound
 from bpdebug.verify.repair.report import Finding, corrected
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
@@ -19,14 +19,14 @@ from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trying import Candidate
 
 
-def rewritten(found: Found, lines: Sequence[Suspect]) -> bool:
+def rewritten(found: FaultsFound, lines: Sequence[Suspect]) -> bool:
     """Look for a rewriting of the text that only running it again can judge, and go on with that."""
     forward = [number for number, phase in enumerate(found.judge.analysis.phases) if phase == "forward"]
     rewritings = Rewritings(found.recording, found.judge.replay.run(found.judge.corrected), forward)
     return _run_again(found, rewritings.around(lines)) is not None
 
 
-def mend_structures(found: Found) -> None:
+def mend_structures(found: FaultsFound) -> None:
     """Look for what is wrong with how statements stand; each is found by running the script again.
 
     Where another fault hides that it mends anything, what can be nothing but a fault is mended still.
@@ -43,7 +43,9 @@ def mend_structures(found: Found) -> None:
         found.findings.each[-1] = found.findings.each[-1]._replace(kind=every[mended].kind)
 
 
-def _run_again(found: Found, rewritings: Iterable[Rewriting], needs_more: bool = True) -> Rewriting | None:
+def _run_again(
+    found: FaultsFound, rewritings: Iterable[Rewriting], needs_more: bool = True
+) -> Rewriting | None:
     """Go on with the script as it runs with a rewriting that mends something; None where none does."""
     if found.search.is_over:
         return None
@@ -66,14 +68,14 @@ def _run_again(found: Found, rewritings: Iterable[Rewriting], needs_more: bool =
     return rewriting
 
 
-def _told(found: Found, rewritings: Iterable[Rewriting]) -> Iterator[Rewriting]:
+def _told(found: FaultsFound, rewritings: Iterable[Rewriting]) -> Iterator[Rewriting]:
     """Say which rewriting is tried."""
     for number, rewriting in enumerate(rewritings, start=found.search.tried + 1):
         found.progress(rewriting.place.line, number)
         yield rewriting
 
 
-def mend_what_raises(found: Found) -> None:
+def mend_what_raises(found: FaultsFound) -> None:
     """Where the script raises, look for a line with which it goes on, and its gradients are right."""
     forward = {number for number, phase in enumerate(found.judge.analysis.phases) if phase == "forward"}
     # What nobody has read yet was at hand when it was raised.
@@ -92,7 +94,7 @@ def mend_what_raises(found: Found) -> None:
         found.add_finding(of_end(found.recording))
 
 
-def _keeps_shape(found: Found, edit: Candidate) -> bool:
+def _keeps_shape(found: FaultsFound, edit: Candidate) -> bool:
     recorded = found.judge.replay.recorded
     for number, new in edit.replaced.items():
         try:
@@ -101,6 +103,20 @@ def _keeps_shape(found: Found, edit: Candidate) -> bool:
         except Exception:  # noqa: S112 (what makes sense in one execution need not in another)
             continue
     return True
+
+
+def leave_out(found: FaultsFound) -> None:
+    """Leave out what mended nothing by itself, where all is right without it."""
+    for one in [one for one in found.findings.each if not one.also_wrong and one.verified]:
+        rest = [other for other in found.findings.each if other is not one]
+        left = found.search.deadline - time.thread_time()
+        if not rest or found.judge.wrong() or left <= 0:
+            return
+        again = run_again(
+            found.first, corrected_texts(found.first, rest), left, told_of(found.judge.analysis)
+        )
+        if again is not None and again.right and not again.wrong:
+            found.findings.each = rest
 
 
 def corrected_texts(recording: Recording, findings: Sequence[Finding]) -> dict[str, str]:

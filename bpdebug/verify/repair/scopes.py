@@ -84,6 +84,7 @@ def scope_of(
         counts.update({f"{text}.shape[{axis}]": None for axis, extent in enumerate(extents) if extent > 1})
 
     shapes: dict[str, Shape | None] = {}
+    other = recording.objects.other
 
     def shape(node: ast.expr) -> Shape | None:
         text = ast.unparse(node)
@@ -96,8 +97,8 @@ def scope_of(
         tuple(counts),
         tuple(_functions(names))[:MOST_FUNCTIONS],
         _slices(recording, instance.site),
-        _library(names),
-        ("dim", "keepdim") if recording.objects.other is not None else ("axis", "keepdims"),
+        _library(names, "numpy" if other is None else other.module),
+        ("axis", "keepdims") if other is None else other.sum_options,
         tuple(_beside(recording, instance.site))[:MOST_BESIDE],
         stored_in if (stored_in := _stored(instance)) is not None else expected,
         _leaks(recording),
@@ -287,7 +288,10 @@ def _arguments(function: FunctionType) -> int:
     return function.__code__.co_argcount - len(function.__defaults__ or ())
 
 
-def _library(names: Mapping[str, Any]) -> str:
-    """Return what the functions of tensors are called after: NumPy, or torch where that is imported."""
+def _library(names: Mapping[str, Any], module: str) -> str:
+    """Return what the functions of tensors are called after: a module, or the package that it lies in."""
     modules = {value.__name__: name for name, value in names.items() if isinstance(value, ModuleType)}
-    return modules.get("torch") or modules.get("numpy", "np")
+    package, _, inner = module.partition(".")
+    if module not in modules and inner and package in modules:
+        return f"{modules[package]}.{inner}"
+    return modules.get(module) or modules.get("numpy", "np")

@@ -13,7 +13,7 @@ from bpdebug.sources.script.analysis.wording import sentences
 from tests.scripts.catalogue import SCRIPTS
 from tests.scripts.oracle import RIGHT, Script
 from tests.sources.script.recording import recorded
-from tests.tiers import few
+from tests.tiers import deep, few
 
 
 def analysed(folder: Path, text: str, told: Told = Told()) -> Analysis:  # noqa: B008 (a constant)
@@ -498,6 +498,14 @@ def test_a_gradient_of_data_alone_that_a_branch_decides_is_one(
     analysis = analysed(tmp_path, text)
     assert kinds(analysis) == dict.fromkeys(names, "right")
     assert len(analysis.recording.updates) == len(names), "one iteration is recorded"
+
+
+@pytest.mark.parametrize("step", ["2 * x", deep("x - 0.1")])
+def test_what_follows_a_branch_is_not_decided_by_it(tmp_path: Path, step: str) -> None:
+    sum_of_all = f"        if total.sum() > 9:\n            print(total)\n        total = total + ({step})\n"
+    text = PERCEPTRON.replace("for turn", "total = np.zeros(3)\nfor turn")
+    text = text.replace("        if side", f"{sum_of_all}        if side")
+    assert kinds(analysed(tmp_path, text)) == {"w": "right", "b": "right"}
 
 
 def test_a_loss_that_is_added_up_is_said_as_it_is_written(tmp_path: Path) -> None:

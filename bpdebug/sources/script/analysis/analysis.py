@@ -195,7 +195,7 @@ def _explanations(
             returned[graph.of(instance.node).id].append(instance.site.function)
     compared = {graph.of(side).id for test in recording.tests for side in sides(test)}
     for candidate in candidates(known, returned, compared, told.loss):
-        for explanation in explained(candidate, writer, parameters):
+        for explanation in explained(candidate, writer, parameters, recording.objects.other is not None):
             yield explanation
             if needs_no_other(explanation):
                 return

@@ -116,11 +116,16 @@ def needs_no_other(explanation: Explanation) -> bool:
 
 
 def explained(
-    candidate: LossCandidate, writer: ForwardWriter, parameters: tuple[TrainedParameter, ...]
+    candidate: LossCandidate,
+    writer: ForwardWriter,
+    parameters: tuple[TrainedParameter, ...],
+    is_of_library: bool = False,
 ) -> Iterator[Explanation]:
     """Derive the gradients from a candidate, and judge the recorded ones; also without an epsilon in it.
 
-    Nothing comes of a candidate that has no derivative.
+    Nothing comes of a candidate that has no derivative. What a library computes and is opaque here may have a
+    derivative all the same: where one lies on a way to the loss, another gradient than the derived one is not
+    known to be wrong.
     """
     if candidate.kind is None:
         forward = writer.write(candidate.roots)
@@ -150,6 +155,9 @@ def explained(
         if not any(one.old.id in gradients for one in parameters):
             continue
         standard = Standard(parameters, meant.may_grow, extents)
+        if is_of_library:
+            opaque = [node for node, _ in written.opaque if np.asarray(node.like).dtype.kind == "f"]
+            standard.doubtful = frozenset(writer.graph.ancestors(opaque))
         yield Explanation(meant, reference, gradients, standard, standard.verdicts(recorded, gradients))
 
 

@@ -47,6 +47,12 @@ class Standard:
         Whether the loss may be meant to be made larger: then a negative factor is a convention.
     extents : collection of int
         The extents of the data: a rate that differs by one of them is no rate, but a forgotten mean.
+
+    Attributes
+    ----------
+    doubtful : frozenset of int
+        The parameters, by their nodes, whose derived gradients may lack something: another is not known to be
+        wrong.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class Standard:
     ) -> None:
         self.parameters, self.extents = tuple(parameters), extents
         self.is_trained = any(parameter.is_updated for parameter in parameters)
+        self.doubtful: frozenset[int] = frozenset()
         self.may_grow = may_grow or not self.is_trained
         self.all_single = all(np.size(parameter.old.like) == 1 for parameter in parameters)
         self.tolerance = max((tolerance_of(parameter.old.like) for parameter in parameters), default=1e-6)
@@ -95,6 +102,8 @@ class Standard:
             if pieces is not None and len(pieces) > 1:
                 right = (verdict.is_right or self._is_right_piece(readings, factor) for readings in pieces)
                 verdict = verdict._replace(pieces=tuple(right))
+            if self.parameters[place].old.id in self.doubtful and not verdict.is_right:
+                verdict = verdict._replace(kind="unknown")
             each.append(verdict)
         return GradientVerdicts(factor, ratio, tuple(each))
 

@@ -86,6 +86,10 @@ def augmented(
             return result
         if node.operands and type(node.operands[0]) is Node:  # none: everything was just forgotten
             recorder.steps.check(site, node.operands[0], node, name)
+    elif result is not old and is_other(result) and is_other(old):  # where no tensor changes, it is new
+        node = recorder.objects.node_of(result)
+        add_effect(recorder, site, node, name)
+        recorder.steps.check(site, recorder.objects.node_of(old), node, name)
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,14 +18,14 @@ class Overwritten(NamedTuple):
 
 @dataclass(eq=False)
 class FunctionCall:
-    """One call of a function with a backward of its own: a custom `autograd.Function`.
+    """One call of a function with a backward of its own: a custom `autograd.Function`, a `custom_vjp`.
 
     Attributes
     ----------
     library : str
         The library that calls them.
-    function : type
-        The class.
+    function : type or callable
+        The class, or the function.
     file : str
         Where its backward stands.
     names : tuple of str
@@ -41,10 +42,14 @@ class FunctionCall:
         What `backward` returned.
     overwritten : tuple of Overwritten
         The incoming gradients that `backward` wrote to.
+    refused : str
+        What the library refuses of what `backward` returned, where it does.
+    again : callable or None
+        Computes the outputs from the inputs once more, where that is not a method of the class.
     """
 
     library: str
-    function: type
+    function: Any
     file: str
     names: tuple[str, ...]
     arguments: tuple[Any, ...]
@@ -54,8 +59,10 @@ class FunctionCall:
     incoming: tuple[Node | None, ...] = ()
     gradients: tuple[Node | None, ...] = ()
     overwritten: tuple[Overwritten, ...] = ()
+    refused: str = ""
+    again: Callable[..., Any] | None = None
 
     @property
     def name(self) -> str:
-        """What the class is called."""
-        return self.function.__qualname__.rpartition("<locals>.")[2]
+        """What the class or the function is called."""
+        return str(self.function.__qualname__).rpartition("<locals>.")[2]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,8 +13,8 @@ from bpdebug.sources.script.recorder.records import Node
 
 NUMERIC = frozenset("fbiuc")
 """The kinds of dtype that are followed."""
-OTHER_TENSOR = "__torch_function__"
-"""What has this is a tensor of another library, whatever its class."""
+OTHER_TENSOR, OTHER_ARRAY = "__torch_function__", "addressable_shards"
+"""What has one of these is a tensor of another library, whatever its class."""
 
 
 def is_tensor(value: Any) -> bool:
@@ -35,7 +36,25 @@ def is_row(value: Any) -> bool:
 
 def is_other(value: Any) -> bool:
     """Whether a value is a tensor of another library than NumPy."""
-    return hasattr(type(value), OTHER_TENSOR)
+    kind = type(value)
+    return hasattr(kind, OTHER_TENSOR) or (hasattr(kind, OTHER_ARRAY) and _has_elements(value))
+
+
+def _has_elements(value: Any) -> bool:
+    """Whether there is an array behind a tracer: one that stands for a shape only has no elements."""
+    while hasattr(value, "_trace"):
+        value = stands_for(value)
+    return value is not None
+
+
+def stands_for(tracer: Any) -> Any:
+    """Return what a tracer of JAX's stands for: an array in the end; None where that is a shape only.
+
+    One of `grad` has a `primal`, one of `vmap` a `val` with its axis of the batch.
+    """
+    if hasattr(tracer, "primal"):
+        return tracer.primal
+    return tracer.val if hasattr(tracer, "batch_dim") else None
 
 
 class OtherTensors(Protocol):
@@ -45,9 +64,15 @@ class OtherTensors(Protocol):
     ----------
     functions : list of FunctionCall
         The calls of functions whose gradients the person wrote.
+    module : str
+        The module that has the functions of its tensors.
+    sum_options : pair of str
+        What the options of a sum are called there: its axis, and whether it is kept.
     """
 
     functions: list[FunctionCall]
+    module: str
+    sum_options: tuple[str, str]
 
     def node_of(self, value: Any) -> Node:
         """Return the node that a tensor stands for now; one that was never seen becomes a leaf."""
@@ -69,6 +94,10 @@ class OtherTensors(Protocol):
         """Return an array of NumPy's as such a tensor, of the dtype of another."""
         ...
 
+    def stand_in(self, module: ModuleType) -> ModuleType:
+        """Return what takes the place of a module where an expression is evaluated again."""
+        ...
+
     def named(self, value: Any, name: str) -> None:
         """Note what the person calls a tensor."""
         ...
@@ -85,10 +114,20 @@ class OtherTensors(Protocol):
         """Begin anew."""
         ...
 
-    def settle(self) -> None:
-        """Let no node have a value that a later write changes."""
+    def settle(self, own: Mapping[int, int]) -> None:
+        """Let no node have a value that a later write changes.
+
+        Parameters
+        ----------
+        own : mapping
+            The identity of a tensor -> how often the recording holds it: who else does can write to it.
+        """
         ...
 
     def leaves(self) -> Iterator[tuple[Any, Node]]:
         """Yield the tensors that nothing computed, and their nodes."""
+        ...
+
+    def is_differentiated(self, node: Node) -> bool:
+        """Whether the library will go back through a node: then it is no gradient that a step adds."""
         ...

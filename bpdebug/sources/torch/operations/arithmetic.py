@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.torch.operations.applying import (
+from bpdebug.sources.libraries.terms import (
     Application,
     OperationEntry,
     UnknownFormError,
@@ -16,6 +15,7 @@ from bpdebug.sources.torch.operations.applying import (
     term,
     times,
 )
+from bpdebug.sources.script.recorder.records import Node
 
 
 def add(x: Any, y: Any, alpha: Any = 1) -> Application:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from bpdebug.sources.libraries.terms import OperationEntry, language, named, of, term, times
 from bpdebug.sources.torch.operations.activations import (
     elu,
     gelu,
@@ -21,7 +22,6 @@ from bpdebug.sources.torch.operations.activations import (
     softplus,
     threshold,
 )
-from bpdebug.sources.torch.operations.applying import OperationEntry, language, named, of, term, times
 from bpdebug.sources.torch.operations.arithmetic import (
     add,
     addcdiv,

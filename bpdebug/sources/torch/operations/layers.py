@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.torch.operations.applying import (
+from bpdebug.sources.libraries.terms import (
     Application,
     OperationEntry,
     UnknownFormError,

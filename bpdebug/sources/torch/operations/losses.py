@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from bpdebug.sources.libraries.terms import UnknownFormError, language, shape_of, term, times
 from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.torch.operations.applying import UnknownFormError, language, shape_of, term, times
 
 
 def over(reduction: int, x: Any) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from bpdebug.sources.libraries.terms import Application, UnknownFormError, language, shape_of, term
 from bpdebug.sources.script.recorder.operations import InPlace, put
 from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.torch.operations.applying import Application, UnknownFormError, language, shape_of, term
 
 
 def transposed(x: Any, *dims: int) -> Application:

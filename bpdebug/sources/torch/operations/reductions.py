@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.torch.operations.applying import (
+from bpdebug.sources.libraries.terms import (
     Application,
     OperationEntry,
     UnknownFormError,
     shape_of,
     term,
 )
+from bpdebug.sources.script.recorder.records import Node
 
 
 def axes(dims: Any) -> Any:

@@ -1,4 +1,7 @@
-"""How an entry writes what an operation computes: terms, in functions of NumPy's and of the language."""
+"""How a table writes what an operation of a library computes: in functions of NumPy's and of the language.
+
+An entry takes the arguments of an operation, tensors as nodes, and returns a term; each becomes a node.
+"""
 
 from __future__ import annotations
 
@@ -59,3 +62,37 @@ def times(x: Any, factor: Any) -> Any:
 def plus(x: Any, y: Any) -> Any:
     """Add, unless there is nothing to add."""
     return x if y is None else term(np.add, x, y)
+
+
+Add = Callable[..., Node]
+"""Makes a node: (site, function, operands, options, value) -> Node."""
+
+
+def node_of_term(add: Add, site: Any, one: Any, value: Any) -> Node:
+    """Make the node of a term, and one for each term within."""
+    if type(one) is not Application:
+        one = term(np.copy, one)
+    operands = tuple(_inner(add, site, operand) for operand in one.operands)
+    return add(site, one.function, operands, one.options, value)
+
+
+def _inner(add: Add, site: Any, operand: Any) -> Any:
+    if type(operand) is Application:
+        operands = tuple(_inner(add, site, part) for part in operand.operands)
+        filled = [_value(part) for part in operands]
+        with np.errstate(all="ignore"):
+            value = operand.function(*filled, **operand.options)
+        return add(site, operand.function, operands, operand.options, np.asarray(value))
+    if type(operand) in (list, tuple):
+        return type(operand)(_inner(add, site, part) for part in operand)
+    if isinstance(operand, np.ndarray) and operand.dtype.kind == "f":
+        return add(site, None, (), {}, operand)
+    return operand
+
+
+def _value(part: Any) -> Any:
+    if type(part) is Node:
+        return part.value
+    if type(part) in (list, tuple):
+        return type(part)(map(_value, part))
+    return part

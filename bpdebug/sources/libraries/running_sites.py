@@ -27,13 +27,12 @@ class RunningSites:
     def now(self) -> Site | None:
         """Return the place in the person's code that is carried out."""
         frame = frame_of(self.recorder.files)
-        if frame is None:
-            return None
-        code = frame.f_code
-        line, end_line, column, end_column = _positions_in(code)[frame.f_lasti // 2]
-        place = SourceRange(
-            code.co_filename, line or frame.f_lineno, end_line or 0, column or 0, end_column or 0
-        )
+        return None if frame is None else self.at(frame.f_code, frame.f_lasti, frame.f_lineno)
+
+    def at(self, code: CodeType, instruction: int, beside: int) -> Site | None:
+        """Return the place of an instruction, by its place in bytes; `beside` is the line of one without."""
+        line, end_line, column, end_column = _positions_in(code)[instruction // 2]
+        place = SourceRange(code.co_filename, line or beside, end_line or 0, column or 0, end_column or 0)
         if len(self.recorder.sites) != self._known_sites:
             self._index_sites()
         if place not in self._sites:

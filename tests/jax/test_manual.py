@@ -1,0 +1,21 @@
+"""What the page on JAX prints is what it shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.manual.examples import blocks, is_shown
+from tests.manual.pages import DOCS
+
+
+def test_the_wrong_function_of_the_page(
+    jax, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, shown, *_ = blocks((DOCS / "jax.md").read_text(encoding="utf-8"))
+    Path("shown.py").write_text(code.text, encoding="utf-8")
+    exec(compile(code.text, str(tmp_path / "shown.py"), "exec"), {"__name__": "__main__"})
+    printed = capsys.readouterr().out
+    assert is_shown(printed, shown.text), printed
