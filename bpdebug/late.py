@@ -16,15 +16,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from importlib._abc import Loader  # `importlib.abc` brings all that reads packages' data as well
 from importlib.machinery import ModuleSpec, PathFinder
 from threading import RLock
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from importlib.abc import Loader
-else:  # Python asks a loader for its two methods alone; that module brings all that reads packages' data.
-    Loader = object
+from typing import Any
 
 LATE = frozenset(
     f"bpdebug.{name}"

@@ -31,12 +31,16 @@ class Limits(NamedTuple):
     expression_characters, expression_depth : int
         The text of one expression. Every reading of its tree is a recursion of its depth.
     statements : int
-        The statements of a program.
+        The statements of a program, those of the backward pass and of the updates too.
     layers, layer_inputs, time_steps, microbatches, iterations : int
         What the tables of a scenario ask for.
+    program_characters : int
+        The text of a `program`: to read and derive one that is longer takes more than some seconds.
     file_bytes : int
         A scenario: the parser needs up to a hundred times its size. 200,000 elements fit, and more can be
         random.
+    capture_bytes : int
+        The statements of a capture, as text that bpdebug has written: some 25,000 of them.
     key_parts : int
         The parts of one key of a file, `a.b.c`: the parser looks at all the parts before, for each.
     json_bytes, csv_line_bytes : int
@@ -61,7 +65,9 @@ class Limits(NamedTuple):
     time_steps: int = 256
     microbatches: int = 64
     iterations: int = 10**9
+    program_characters: int = 2**21
     file_bytes: int = 4 * 2**20
+    capture_bytes: int = 8 * 2**20
     key_parts: int = 32
     json_bytes: int = 64 * 2**20
     csv_line_bytes: int = 4 * 2**20

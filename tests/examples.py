@@ -6,8 +6,13 @@ from pathlib import Path
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.program.trace import run
+from bpdebug.sources.capture.loading import load_capture
+from bpdebug.sources.capture.writing import save
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
+from bpdebug.sources.script import record_script
+from bpdebug.sources.script.case import case_of
+from tests.two_layers import TWO_LAYERS
 
 OWN_SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -16,6 +21,18 @@ def example(name: str) -> Case:
     """A scenario of these tests, or else a shipped one."""
     own = OWN_SCENARIOS / f"{name}.toml"
     return load_scenario(own if own.exists() else name)
+
+
+def opened(name: str, folder: Path) -> Case:
+    """A shipped scenario, a person's script, or the same from a capture."""
+    if name not in ("script", "capture"):
+        return example(name)
+    (folder / "own.py").write_text(TWO_LAYERS, encoding="utf-8")
+    case = case_of(record_script(folder / "own.py"))
+    if name == "script":
+        return case
+    save(case, folder / "own.bpd")
+    return load_capture(folder / "own.bpd")
 
 
 def debugger_of(name: str, position: int = 0) -> Debugger:

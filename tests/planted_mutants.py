@@ -49,7 +49,7 @@ MUTANTS = (
     ),
     Mutant(
         "bpdebug/engine/language/derivation/derive.py",
-        "total = _sum([piece for _, piece in contributions])",
+        "total = sum_of([piece for _, piece in contributions])",
         "total = contributions[-1][1]",
         "of a tensor that is used twice only the last use counts",
         fast="engine/language/derivation/test_derive.py",
@@ -159,6 +159,22 @@ MUTANTS = (
         "a view stands for what it showed before its array was written to",
         fast="sources/script/test_records.py",
         deep="sources/script/test_records.py",
+    ),
+    Mutant(
+        "bpdebug/sources/script/recorder/branches.py",
+        "begins_later and inner.end_line <= outer.end_line",
+        "begins_later",
+        "what follows a branch is taken for what the branch decides",
+        fast="sources/script/test_analysis.py",
+        deep="sources/script/test_analysis.py",
+    ),
+    Mutant(
+        "bpdebug/verify/repair/rules/beside.py",
+        "str(max(0, int(found[2]) + shift))",
+        "str(max(0, int(found[2]) - shift))",
+        "what another layer has is renumbered for the layer on its other side",
+        fast="verify/repair/test_edits.py",
+        deep="verify/repair/test_edits.py",
     ),
     Mutant(
         "bpdebug/sources/script/recorder/known.py",

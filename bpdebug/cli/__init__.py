@@ -203,6 +203,10 @@ def check(
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Of a script: look at these parameters only.")
     ] = None,
+    intended: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Of a script: this Function's backward is meant to be as it is."),
+    ] = None,
     seconds: Annotated[
         float | None, typer.Option(min=0.0, help="Of a script: how long to search for corrections; 20.")
     ] = None,
@@ -221,15 +225,15 @@ def check(
     recorded = (until, iteration, function, tuple(arguments or ()))
     request = Request(scenario, allow_outside, *recorded, mine or (), map or ())
     if not is_script(scenario):
-        if diff or fix or seconds is not None or loss or gradient or parameter:
+        if diff or fix or seconds is not None or loss or gradient or parameter or intended:
             raise BpdebugError(
-                "--loss, --gradient, --parameter, --diff, --fix and --seconds are for scripts: "
+                "--loss, --gradient, --parameter, --intended, --diff, --fix and --seconds are for scripts: "
                 "expected a .py or a .ipynb"
             )
         return checking.check_gradients(request, format.value, rtol, atol, suggest)
     if mine or map or suggest:
         raise BpdebugError("--mine, --map and --suggest are for scenarios: a script has its own gradients")
-    told = own_code.read_told(loss, gradient or (), parameter or ())
+    told = own_code.read_told(loss, gradient or (), parameter or (), intended or ())
     return own_code.check_own_code(request, told, seconds, format.value, diff, confirm if fix else None)
 
 

@@ -10,6 +10,7 @@ from bpdebug.cli.request import Request
 from bpdebug.errors import BpdebugError
 from bpdebug.export.reports import CHECK_FORMATS
 from bpdebug.sources.case import Case
+from bpdebug.sources.files import written_whole
 from bpdebug.verify.check import check_scenario
 from bpdebug.verify.comparison import Tolerance
 from bpdebug.verify.report import TensorReport
@@ -50,7 +51,7 @@ def write_suggested(path: str, case: Case) -> None:
     """Write a suggested scenario to a file that is not there yet."""
     text = suggested_scenario(case.program, case.title, case.images)
     try:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(text)
+        with written_whole(path) as file:
+            file.write(text.encode())
     except OSError as error:
         raise BpdebugError(f"--suggest {path}: cannot be written: {error.strerror}") from None

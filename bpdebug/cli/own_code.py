@@ -19,9 +19,11 @@ BETWEEN_PROGRESS = 0.1
 """Seconds between two looks at how far the search is."""
 
 
-def read_told(loss: str, gradients: Sequence[str], parameters: Sequence[str]) -> Told:
+def read_told(
+    loss: str, gradients: Sequence[str], parameters: Sequence[str], intended: Sequence[str]
+) -> Told:
     """Read what a person says in place of what would be found."""
-    return Told(loss, read_gradients(gradients), tuple(parameters))
+    return Told(loss, read_gradients(gradients), tuple(parameters), tuple(intended))
 
 
 def check_own_code(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bpdebug.cli.output import write
 from bpdebug.errors import BpdebugError
+from bpdebug.sources.files import written_whole
 from bpdebug.verify.starting_scenario import starting_scenario
 
 
@@ -16,7 +17,7 @@ def write_new(weights: str, path: str | None) -> None:
         write([text])
         return
     try:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(text)
+        with written_whole(path) as file:
+            file.write(text.encode())
     except OSError as error:
         raise BpdebugError(f"{path}: cannot be written: {error.strerror}") from None

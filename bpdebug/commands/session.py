@@ -6,7 +6,6 @@ The keys of the app are commands too, so that a session by keyboard is a script 
 from __future__ import annotations
 
 from bpdebug.engine.debug.debugger import Debugger
-from bpdebug.engine.program.history import History
 from bpdebug.sources.case import Case
 
 COMMENT = "#"
@@ -27,7 +26,7 @@ class Session:
 
     def __init__(self, scenario: Case) -> None:
         self.scenario = scenario
-        self.debugger = Debugger(History(scenario.program, scenario.values, scenario.iterations))
+        self.debugger = Debugger(scenario.history())
         self.recorded: list[str] = []
         for text in scenario.breakpoints:
             self.debugger.breakpoints.add(text)

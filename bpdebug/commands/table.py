@@ -19,6 +19,7 @@ from bpdebug.engine.language.nodes import INDEX
 from bpdebug.errors import BpdebugError, Interrupted
 from bpdebug.limits import LIMITS, at_most
 from bpdebug.plain import printable
+from bpdebug.sources.files import written_whole
 
 FAULT = "a fault of bpdebug"
 """What an answer begins with that should have been another: nothing that is typed ends a session."""
@@ -58,8 +59,8 @@ def _save(session: Session, text: str) -> Answer:
     if not text:
         raise BpdebugError("no file is named: write for example `save session.txt`")
     try:
-        with open(text, "x", encoding="utf-8") as file:
-            file.write(session.script())
+        with written_whole(text) as file:
+            file.write(session.script().encode())
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise BpdebugError(f"{text} cannot be written: {reason}") from None

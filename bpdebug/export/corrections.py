@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bpdebug.errors import BpdebugError
+from bpdebug.sources.files import written_whole
 from bpdebug.verify.repair.report import Finding, corrected, lines_of
 
 
@@ -65,10 +66,10 @@ def write_corrected(file: SourceFile) -> None:
     if _read(file.name)[0] != file.text:
         raise BpdebugError(f"{file.name}: has changed since it ran; nothing was written")
     try:
-        with open(f"{file.name}.orig", "x", encoding=file.encoding, newline="") as kept:
-            kept.write(file.text)
-        with open(file.name, "w", encoding=file.encoding, newline="") as written:
-            written.write(file.corrected)
+        with written_whole(f"{file.name}.orig") as kept:
+            kept.write(file.text.encode(file.encoding))
+        with written_whole(file.name, is_new=False) as written:
+            written.write(file.corrected.encode(file.encoding))
     except FileExistsError:
         raise BpdebugError(
             f"{file.name}.orig: exists already, and is not replaced; nothing was written"

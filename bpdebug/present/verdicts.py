@@ -24,14 +24,14 @@ from bpdebug.verify.report import Report, TensorReport, Verdict
 
 MARKS: Mapping[Verdict, str] = {
     "right": "=",
-    "kink": "=",
-    "convention": "=",
+    "kink": "≈",
+    "convention": "≈",
     "wrong": "✗",
     "innocent": "~",
     "not given": " ",
 }
-"""Beside a statement: right, wrong here, or wrong only because of what it was fed."""
-WORST_FIRST = ("✗", "~", "=")
+"""Beside a statement: right, right in another way, wrong here, or wrong only because of what it was fed."""
+WORST_FIRST = ("✗", "~", "≈", "=")
 """The marks, of which a line with several statements has the first."""
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Expression
+from bpdebug.engine.program.history import History
 from bpdebug.engine.program.program import Program
 from bpdebug.plain import printable
 
@@ -91,3 +92,7 @@ class Case:
     def __post_init__(self) -> None:
         for name in ("name", "source", "title", "about"):  # a front shows them as they are
             object.__setattr__(self, name, printable(getattr(self, name)))
+
+    def history(self) -> History:
+        """Return its run, or all iterations of its training, each computed when one goes there."""
+        return History(self.program, self.values, self.iterations)

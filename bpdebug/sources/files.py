@@ -1,11 +1,15 @@
-"""Files that end: what a scenario may name is opened only if it is one, and only inside a folder."""
+"""Files that end: what a scenario may name is opened only if it is one, and only inside a folder.
+
+And files that are whole: whenever the process is killed, or the disk is full, what was there stays.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -58,3 +62,37 @@ def _check_regular(mode: int) -> None:
         raise IsADirectoryError
     if not stat.S_ISREG(mode):
         raise NotRegularError
+
+
+@contextmanager
+def written_whole(path: str | os.PathLike[str], is_new: bool = True) -> Iterator[BinaryIO]:
+    """Write a file that comes into its place when all of it is on the disk.
+
+    Parameters
+    ----------
+    path : str or path
+        The file; a link stays one.
+    is_new : bool
+        Whether there must be none yet. Else the old one's permissions are kept.
+
+    Raises
+    ------
+    FileExistsError, OSError, ValueError
+        If there is one already, or it cannot be written; then nothing has changed.
+    """
+    place = Path(os.path.realpath(path))
+    if is_new and os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(path))
+    beside = place.with_name(f".{place.name[:100]}.{os.getpid()}")
+    try:
+        with beside.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if place.exists():
+            beside.chmod(stat.S_IMODE(place.stat().st_mode))
+        beside.replace(place)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise

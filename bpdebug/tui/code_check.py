@@ -61,7 +61,8 @@ class CodeCheck:
             # Here, not in the thread: a screen that is left at once must find what it is to end.
             self.elsewhere = Elsewhere(check_and_correct, *asked)
             check = partial(self.check, self.elsewhere, self.case)
-            self.screen.run_worker(check, thread=True, exclusive=True, group="check")
+            # Without a description Textual writes out what it is given: all tensors of the recording.
+            self.screen.run_worker(check, description="check", thread=True, exclusive=True, group="check")
 
     def end(self) -> None:
         """End the process, when the screen is left."""

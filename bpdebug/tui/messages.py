@@ -88,6 +88,13 @@ class EntryClicked(Message):
 
 
 @dataclass
+class NothingDone(Message):
+    """A key could do nothing, and why."""
+
+    reason: str
+
+
+@dataclass
 class PlaceChosen(Message):
     """A cell of the viewer's grid was clicked."""
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from textual.app import App
 
+from bpdebug.sources.files import written_whole
+
 
 def save_screenshot(app: App[Any], scenario: str, step: int) -> None:
     """Save what is on the screen as an SVG image, and say where it is."""
@@ -31,8 +33,8 @@ def write_new(folder: Path, stem: str, suffix: str, text: str) -> Path:
     while True:
         path = folder / (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
         try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
+            with written_whole(path) as file:
+                file.write(text.encode())
         except FileExistsError:
             number += 1
         else:

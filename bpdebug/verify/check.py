@@ -177,7 +177,7 @@ def _of_mine(
             diagnoses, ambiguous = described(bench, found)
             report = replace(report, diagnoses=diagnoses, ambiguous=ambiguous)
             if not diagnoses:
-                note = describe(numbers, reference, statement, judgement)
+                note = describe(numbers, reference, statement, judgement, bench.allowance.is_cut_short)
                 if hint := forward_hint(program, statement, mine.keys(), reports.values()):
                     note += f"; {hint}"
                 report = replace(report, note=note)
@@ -197,13 +197,25 @@ def forward_hint(
 
     Of the gradients, that is said of the first that is wrong, which is the nearest to the loss.
     """
-    if statement.phase != "backward" or any(tensor.verdict == "wrong" for tensor in earlier):
+    earlier = [*earlier]
+    if any(tensor.verdict == "wrong" for tensor in earlier):
         return ""
-    formula, _ = written_out(program, statement, given)[-1]
-    forward = [name for name in names(formula) if program.index.phase(name) == "forward"]
+    right = (tensor.name for tensor in earlier if tensor.verdict == "right")
+    # What a right gradient was computed from is right.
+    shown = {name for one in right for name in _forward_results(program, one, given)}
+    forward = [name for name in _forward_results(program, statement.name, given) if name not in shown]
     if not forward or not {*forward}.isdisjoint(given):
         return ""
     return f"the forward pass may differ: with {', '.join(forward[:MOST_NAMED])} of yours it can be told"
+
+
+def _forward_results(program: Program, name: str, given: Collection[str]) -> list[str]:
+    """Return the results of the forward pass that a gradient is computed from, with others or alone."""
+    statement = program.index.statement(name)
+    if statement is None or statement.phase != "backward":
+        return []
+    formula, _ = written_out(program, statement, given)[-1]
+    return [one for one in names(formula) if program.index.phase(one) == "forward"]
 
 
 def _of_unused(name: str, mine: Array, program: Program, tolerance: Tolerance) -> TensorReport:

@@ -68,8 +68,8 @@ def _laid_out(array: Array, shape: Shape) -> Iterator[tuple[int, Array]]:
 def _likeness(one: Array, other: Array) -> float:
     """Return the size of the cosine of the angle between two tensors; 0 where there is none."""
     with np.errstate(all="ignore"):
-        cosine = abs(float(np.vdot(one, other))) / float(np.linalg.norm(one) * np.linalg.norm(other))
-    return cosine if np.isfinite(cosine) else 0.0
+        cosine = np.abs(np.vdot(one, other)) / (np.linalg.norm(one) * np.linalg.norm(other))
+    return float(cosine) if np.isfinite(cosine) else 0.0
 
 
 def proposal(unknown: Collection[str], likely: Mapping[str, str]) -> str:

@@ -15,7 +15,13 @@ CLOSE = 1e-6
 """The relative difference below which two sets of numbers are the same, when only their pattern matters."""
 
 
-def describe(mine: Array, reference: Mapping[str, Array], statement: Statement, judgement: Judgement) -> str:
+def describe(
+    mine: Array,
+    reference: Mapping[str, Array],
+    statement: Statement,
+    judgement: Judgement,
+    is_cut_short: bool = False,
+) -> str:
     """Describe how the user's numbers differ from the right ones.
 
     Parameters
@@ -28,6 +34,8 @@ def describe(mine: Array, reference: Mapping[str, Array], statement: Statement, 
         What should have been computed.
     judgement : Judgement
         How the two compare.
+    is_cut_short : bool
+        Whether the search for an edit ended before all were tried.
 
     Returns
     -------
@@ -47,7 +55,7 @@ def describe(mine: Array, reference: Mapping[str, Array], statement: Statement, 
         *_zeros(mine, right),
         *_lines(mine, right),
         *_signs(mine, right, statement, reference),
-        _norms(mine, right),
+        _norms(mine, right, is_cut_short),
     ]
     return "; ".join(found)
 
@@ -109,10 +117,14 @@ def _signs(mine: Array, right: Array, statement: Statement, reference: Mapping[s
     return []
 
 
-def _norms(mine: Array, right: Array) -> str:
+def _norms(mine: Array, right: Array, is_cut_short: bool) -> str:
     with np.errstate(all="ignore"):
         own, other = float(np.linalg.norm(mine)), float(np.linalg.norm(right))
         cosine = float(np.vdot(mine, right)) / (own * other) if own and other else float("nan")
         ratio = own / other if other else float("inf")
-    said = "no small edit of the formula gives these numbers"
+    said = (
+        "no small edit that could be tried in the time for it gives these numbers"
+        if is_cut_short
+        else "no small edit of the formula gives these numbers"
+    )
     return f"{said}; cosine {cosine:.4f}, norm ratio {ratio:.4g}" if np.isfinite(cosine) else said

@@ -13,13 +13,11 @@ from tempfile import TemporaryDirectory
 
 import pexpect
 
-from tests.benchmarks.long_program import lines, write
+from tests.benchmarks.long_program import LINES_OF_ALL, lines, write
 from tests.benchmarks.measure import Figure, figure
 from tests.benchmarks.terminal import start, stop
 
 SIZES = (1_000, 10_000, 100_000)
-LINES_OF_ALL = 3 / 8
-"""So much of a program is the chain as written; the rest is its backward pass."""
 KEYS = 20
 QUIET = 0.4
 """Seconds in which nothing is drawn any more when a key has done its work."""

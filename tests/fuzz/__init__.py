@@ -12,5 +12,6 @@ Text is spoilt in two ways, letter by letter and piece by piece, as most spoilt 
 | `test_mine` | the values and formulas of a user |
 | `test_array_files` | array files |
 | `test_scripts` | a person's own code |
+| `test_captures` | captures |
 | `test_settings` | the settings |
 """

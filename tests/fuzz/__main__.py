@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from hypothesis import is_hypothesis_test, settings
@@ -32,14 +33,18 @@ def properties() -> Iterator[tuple[str, Callable[[bytes], object]]]:
 
 def main(*words: str) -> int:
     """Feed a property, and return the exit status."""
-    known = dict(properties())
+    try:
+        import atheris
+    except ImportError:
+        atheris = None
+    # What is steered by the code that is reached must see it while it is imported.
+    with atheris.instrument_imports(include=["bpdebug"]) if atheris else nullcontext():
+        known = dict(properties())
     if not words or words[0] not in known:
         print("\n".join(known))
         return 2
     feed, seconds = known[words[0]], float(words[1]) if len(words) > 1 else 60.0
-    try:
-        import atheris
-    except ImportError:
+    if atheris is None:
         end = time.monotonic() + seconds
         count = 0
         while time.monotonic() < end:

@@ -1,7 +1,7 @@
 """Images of the manual: `python -m tests.manual.pictures [FOLDER]` draws them all.
 
 The app runs on a shipped scenario or script without a terminal, some keys are pressed, and Chromium draws the
-SVG that `S` saves. Needs `chromium` and the font Fira Code.
+SVG that `S` saves. Needs `chromium`, pngquant and the font Fira Code.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from pathlib import Path
 
 from bpdebug.sources.opening import open_case
 from tests.manual.pages import DOCS, ROOT
-from tests.tui.conftest import LARGE, SMALL, open_app
+from tests.tui.conftest import LARGE, open_app
 
+COLOURS = 48
+"""A screen has few colours; a third of the bytes tell them apart."""
 NEXT_WRONG = "right_square_bracket"
 PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "debugger": ("batch", ("f", *"nnnnnn", "tab", "down", "right", "right", "right")),
@@ -29,6 +31,17 @@ PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """The name of an image -> the scenario or script, and the keys that are pressed; for the next wrong line it
 waits for the check."""
+SIZES = ((160, 48), (120, 36), (100, 30), (80, 24))
+AT_ALL_SIZES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "batch": PICTURES["debugger"],
+    "xor": ("xor", ("g", *"500:dw1", "enter")),
+    "convolution": PICTURES["convolution"],
+    "transformer_block": ("transformer_block", ("f", *"n" * 14)),
+    "find_the_bug": PICTURES["find_the_bug"],
+    "class_with_lists": PICTURES["class_with_lists"],
+    "wrong_line": PICTURES["wrong_line"],
+}
+"""The same, for images at each of these sizes, in the folder `screens`."""
 
 
 async def svg_of(name: str, keys: tuple[str, ...], size: tuple[int, int]) -> str:
@@ -56,15 +69,20 @@ def draw(svg: str, path: Path) -> None:
         subprocess.run(
             [*words, f"--window-size={width},{height}", source.as_uri()], check=True, capture_output=True
         )
+    words = ["pngquant", "--force", "--nofs", str(COLOURS), "--output", str(path), str(path)]
+    subprocess.run(words, check=True)
 
 
 def main() -> None:
-    """Draw all pictures; in another folder than that of the manual also at 80x24."""
+    """Draw all pictures; of some, one at each size."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS
+    (folder / "screens").mkdir(parents=True, exist_ok=True)
     for name, (script, keys) in PICTURES.items():
         draw(asyncio.run(svg_of(script, keys, LARGE)), folder / f"{name}.png")
-        if folder != DOCS:
-            draw(asyncio.run(svg_of(script, keys, SMALL)), folder / f"{name}_80x24.png")
+    for name, (script, keys) in AT_ALL_SIZES.items():
+        for width, height in SIZES:
+            svg = asyncio.run(svg_of(script, keys, (width, height)))
+            draw(svg, folder / "screens" / f"{name}_{width}x{height}.png")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpdebug.present.bands import BORDERS, Bands, Box, Need, PairPlace, bands
+from bpdebug.present.bands import bands
+from bpdebug.present.places import BORDERS, Bands, Box, Need, PairPlace
 
 NEEDS = st.builds(
     Need,

@@ -228,6 +228,8 @@ INPUTS = {
     "Lorentz": ((5, 4), (4,)),
 }
 """The shapes of its inputs."""
+POSITIVE = {"Lorentz": (1,)}
+"""The inputs of which no element is near 0."""
 HELD_OUT = ("Gated", "Bilinear", "Cosine", "Rotation", "Mish", "Whitened", "Lorentz")
 """Those that were set aside when the rules were looked at."""
 

@@ -146,3 +146,70 @@ def test_what_arises_on_the_way_back_is_named_at_its_forward_line(module) -> Non
     assert found.is_backward
     assert found.code == "torch.sqrt(h - x)"
     assert "infinit" in found.contents
+
+
+WRITTEN = """
+import bpdebug.torch
+
+kept = []
+
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = torch.nn.Parameter(torch.ones(3))
+
+    def forward(self, x):
+        h = x * self.w
+        g = h.exp()
+        kept.append(g[1:])
+        part = torch.sigmoid(g)
+        return part * g
+
+
+def captured():
+    net, x = Net(), torch.arange(3.0)
+    case = bpdebug.torch.capture(net, x)
+    before = {name: value.copy() for name, value in case.history().trace(1).values.items()}
+    with torch.no_grad():
+        kept[0].zero_()
+        net.w.zero_()
+        x.zero_()
+    return case, before
+"""
+
+
+def test_what_is_written_later_does_not_change_a_capture(module) -> None:
+    case, before = module(WRITTEN).captured()
+    after = case.history().trace(1).values
+    assert all(np.array_equal(after[name], value) for name, value in before.items())
+    assert before["g"][1] == pytest.approx(np.e)
+
+
+BLOCKS = """
+import bpdebug.torch
+
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks = torch.nn.ModuleList(torch.nn.Linear(3, 3) for _ in range(3))
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = x + torch.tanh(block(x))
+        return x
+
+
+def captured():
+    torch.manual_seed(0)
+    return bpdebug.torch.capture(Net(), torch.randn(4, 3), loss=lambda out: (out**2).mean())
+"""
+
+
+def test_a_loop_over_blocks_that_add_to_their_input_is_no_training(module) -> None:
+    report = module(BLOCKS).captured().check()
+    assert {name for name in report.verdicts if name.endswith("weight")} == {
+        f"self.blocks[{number}].weight" for number in range(3)
+    }
+    assert set(report.verdicts.values()) == {"right"}

@@ -120,3 +120,13 @@ def test_it_opens_on_the_persons_lines(script) -> None:
     assert phases == sorted(phases, key=("forward", "backward", "update").index)
     assert case.script.files.keys() == {"train.py"}
     assert json.dumps([one.name for one in case.program.statements])
+
+
+def test_gradients_of_several_losses_are_added_up(script) -> None:
+    text = CUSTOM.replace("{optimizer}", "SGD").replace(
+        "    loss.backward()\n",
+        "    loss.backward()\n"
+        "    penalty = (last(Cube.apply(net(2 * x))) ** 2).mean()\n"
+        "    penalty.backward()\n",
+    )
+    assert set(check_script(script(text)).verdicts.values()) == {"right"}

@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import ColorSystem
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual import events
+from textual._compositor import Compositor
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -30,7 +32,7 @@ from bpdebug.tui.user_files import UserFiles, user_files
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 from tests.examples import example
-from tests.tiers import deep
+from tests.tiers import FAST, deep
 
 LARGE, SMALL = (160, 48), (80, 24)
 at_both_sizes = pytest.mark.parametrize("size", [LARGE, deep(SMALL)], ids=("160x48", "80x24"))
@@ -168,6 +170,24 @@ async def running(app: BpdebugApp, size: tuple[int, int]) -> AsyncIterator[Sessi
         await session.until(lambda: session.text.strip() or not app.is_running)
         await session.settle()
         yield session
+        if app.is_running:
+            screen_text(app)  # what a test leaves behind can be drawn
+
+
+@pytest.fixture(autouse=True)
+def _drawn_when_looked_at(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """In the fast tier, draw what a test looks at, and what it leaves behind; the deep tier draws all.
+
+    Without a terminal, Textual draws every change and throws the drawing away: a third of all that an app
+    computes.
+    """
+    draw = Compositor.render_update
+
+    def drawn(self: Compositor, full: bool = False, **options: Any) -> Any:
+        return draw(self, full, **options) if full else self._dirty_regions.clear()
+
+    if request.config.option.markexpr == FAST:
+        monkeypatch.setattr(Compositor, "render_update", drawn)
 
 
 @pytest.fixture(autouse=True)

@@ -16,11 +16,12 @@ from bpdebug.engine.program.trace import run
 from bpdebug.present.operation_text import operation_text
 from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.keys.debugger import ACTIONS
-from tests.examples import example
+from bpdebug.tui.screens.debugger_screen import DebuggerScreen
+from tests.examples import opened
 from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
-FEW, MANY, TIMES = 100, 2500, 2
+FEW, SOME, MANY, TIMES = 100, 500, 2500, 2
 BATCH = 25
 """Keys typed ahead of the app, between two moments at which it has caught up."""
 LEAVING = ("q",)
@@ -43,9 +44,12 @@ async def stay(app: BpdebugApp) -> None:
 
 async def back_to_the_debugger(session: Session) -> None:
     """Close what lies over the debugger's screen, and what one types in."""
-    for _ in range(5):
-        if session.app.screen is session.screen and not isinstance(session.app.focused, Input):
+    for _ in range(6):
+        screen, is_typing = session.app.screen, isinstance(session.app.focused, Input)
+        if screen is session.screen and not is_typing:
             return
+        if isinstance(screen, DebuggerScreen) and screen.is_corrected and not is_typing:
+            screen.action_toggle_corrected()  # a run with the corrections of a check lies over that without
         await session.press("escape")
     raise AssertionError(f"escape does not close {session.app.screen}, {session.app.focused}")
 
@@ -59,6 +63,12 @@ async def back_to_the_debugger(session: Session) -> None:
             for name in ("two_layer", "no_bias", "not_finite", "wide")
             for time in range(TIMES)
         ),
+        *(
+            # A person's own code is looked through for mistakes on the way: a key costs more.
+            deep(name, SOME, time)
+            for name in ("script", "capture")
+            for time in range(TIMES)
+        ),
     ],
 )
 async def test_random_keys_and_sizes(
@@ -67,7 +77,7 @@ async def test_random_keys_and_sizes(
     monkeypatch.chdir(tmp_path)  # it takes screenshots, and exports tensors
     monkeypatch.setattr(BpdebugApp, "action_quit", stay)  # the palette offers it
     generator = random.Random(f"monkey {name} {keys} {time}")
-    async with open_app(name) as session:
+    async with open_app(opened(name, tmp_path)) as session:
         for number in range(keys // BATCH):
             pool = ANY_KEY
             if number % 4 == 3:
@@ -93,6 +103,7 @@ async def test_random_keys_and_sizes(
         await back_to_the_debugger(session)
         await session.pilot.resize_terminal(160, 48)
         await assert_sane(session)
+        assert opened(name, tmp_path).values.keys() == session.screen.case.values.keys()
 
 
 async def assert_sane(session: Session) -> None:
@@ -119,4 +130,3 @@ async def assert_sane(session: Session) -> None:
     assert session.moment == (0, 0)
     await session.press("end")
     assert session.moment == (debugger.last, 0)
-    assert example(scenario.name).values.keys() == scenario.values.keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -150,7 +151,7 @@ async def checked(session: Session) -> None:
     deadline = time.monotonic() + 60
     while session.screen.check.state or session.screen.check.verdicts.report is None:
         assert time.monotonic() < deadline
-        await session.pilot.pause(0.01)
+        await asyncio.sleep(0.01)  # not a pause of the pilot's, which asks every widget
     await session.settle()
 
 
@@ -182,6 +183,8 @@ async def test_the_findings_of_a_check(wrong: Case, size: tuple[int, int]) -> No
         assert "wrong because of line 10" in session.text_at("#operation")
         await session.press("left_square_bracket", "left_square_bracket")
         assert marked(session).startswith("9 ")
+        if size == LARGE:
+            await shows_the_run_as_it_would_be(session)
 
 
 def vars_of(session: Session) -> tuple[dict[str, object], dict[str, object]]:
@@ -189,29 +192,28 @@ def vars_of(session: Session) -> tuple[dict[str, object], dict[str, object]]:
     return verdicts.values, verdicts.reference
 
 
-async def test_the_run_as_it_would_be(wrong: Case) -> None:
-    async with open_app(wrong) as session:
-        await checked(session)
-        await session.press("right_square_bracket", "right_square_bracket")
-        place = session.moment
-        yours = session.panel_text("dw1")
-        await session.press("x")
-        await session.until(lambda: "corrected" in session.text.splitlines()[0])
-        await session.settle()
-        there = session.app.screen
-        assert there.debugger.moment.position == place[0]
-        assert "10   dw1 = x.T @ (d_out @ w2.T * (1 - h ** 2))" in session.text_at("#program")
-        assert "-2.413" in session.text_at("#ledger")
-        assert "yours" not in session.text_at("#operation")
-        await session.press("v")
-        assert "x goes back" in session.text
-        await session.press("n", "p", "p")
-        await session.press("x")
-        await session.settle()
-        assert session.app.screen is session.screen
-        assert session.moment == (place[0] - 1, 0)
-        await session.press("n")
-        assert session.panel_text("dw1") == yours
+async def shows_the_run_as_it_would_be(session: Session) -> None:
+    """From the first wrong line: `x` shows the run with the corrections, at the same place, and goes back."""
+    await session.press("right_square_bracket")
+    place = session.moment
+    yours = session.panel_text("dw1")
+    await session.press("x")
+    await session.until(lambda: "corrected" in session.text.splitlines()[0])
+    await session.settle()
+    there = session.app.screen
+    assert there.debugger.moment.position == place[0]
+    assert "10   dw1 = x.T @ (d_out @ w2.T * (1 - h ** 2))" in session.text_at("#program")
+    assert "-2.413" in session.text_at("#ledger")
+    assert "yours" not in session.text_at("#operation")
+    await session.press("v")
+    assert "x goes back" in session.text
+    await session.press("n", "p", "p")
+    await session.press("x")
+    await session.settle()
+    assert session.app.screen is session.screen
+    assert session.moment == (place[0] - 1, 0)
+    await session.press("n")
+    assert session.panel_text("dw1") == yours
 
 
 async def test_a_check_leaves_the_keys_alone_and_can_be_stopped(

@@ -354,6 +354,15 @@ async def test_a_text_that_is_refused_stays_to_be_mended(size: tuple[int, int], 
         assert [entry.number for entry in panel.rows.entries] == [1]
 
 
+async def test_a_key_of_an_empty_list_says_why_it_does_nothing() -> None:
+    async with open_app("two_layer") as session:
+        await session.press("B")
+        for key in ("e", "x", "space"):
+            await session.press("down", key)
+            await session.until(lambda: "no breakpoints: a adds one" in answer(session))
+            assert session.moment == (0, 0)
+
+
 async def test_watches_follow_the_run() -> None:
     async with open_app("two_layer") as session:
         await session.press("W", "a", *"norm(dz2)", "enter", "a", *"sum(a0)", "enter")

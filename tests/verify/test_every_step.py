@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -34,7 +36,8 @@ def rnn(v: Values, mistake: str = "") -> Values:
     dz, next_h = {}, 0.0
     for t in STEPS:
         dh = v["da1"][:, t - 1] + next_h
-        dz[t] = dh if mistake == "no slope" else dh * (1 - v[f"h1_t{t}"] ** 2)
+        slope = 1 - v[f"h1_t{t}"] ** 2
+        dz[t] = {"no slope": dh, "divided": dh / slope}.get(mistake, dh * slope)
         next_h = dz[t] @ (v["w_hh1"].T if mistake == "not transposed" else v["w_hh1"])
         next_h = 0.0 if mistake == "truncated" else next_h
     return gradients(v, dz, dz)
@@ -51,11 +54,13 @@ def lstm(v: Values, mistake: str = "") -> Values:
         dc = dh * o * slope + next_c
         di, df, dg = (dc * i if mistake == "input gate for candidate" else dc * g), dc * before, dc * i
         do = dh * (v[f"c1_t{t}"] if mistake == "cell for tanh(c)" else squashed)
-        slope_of_f = 1.0 if mistake == "no slope of f" else f * (1 - f)
+        at_f = 1 / (1 + np.exp(-f))
+        mistaken = {"no slope of f": 1.0, "f once more": at_f, "slope at f": at_f * (1 - at_f)}
+        slope_of_f = mistaken.get(mistake, f * (1 - f))
         parts = [di * i * (1 - i), df * slope_of_f, dg * (1 - g**2), do * o * (1 - o)]
         dz[t] = np.concatenate([parts[1], parts[0], *parts[2:]] if mistake == "places" else parts, axis=1)
-        next_h = 0.0 if mistake == "truncated" else dz[t] @ v["w_hh1"]
-        next_c = 0.0 if mistake == "next cell" else dc * f
+        next_h = 0.0 if mistake in ("truncated", "nothing carried") else dz[t] @ v["w_hh1"]
+        next_c = 0.0 if mistake in ("next cell", "nothing carried") else dc * f
     return gradients(v, dz, dz)
 
 
@@ -71,6 +76,7 @@ def gru(v: Values, mistake: str = "") -> Values:
         of_input[t] = np.concatenate([*gates, d_new], axis=1)
         of_state[t] = np.concatenate([*gates, d_new if mistake == "no reset" else d_new * r], axis=1)
         next_h = of_state[t] @ v["w_hh1"] + (0.0 if mistake == "kept share" else dh * z)
+        next_h = 0.0 if mistake == "nothing carried" else next_h
     return gradients(v, of_input, of_state)
 
 
@@ -80,6 +86,10 @@ OF_G = "placed(dg1_t4 * tanh_prime(z1_t4[:,4:6]), z1_t4, index=s_[:,4:6])"
 OF_F = "placed(df1_t4 * sigmoid_prime(z1_t4[:,2:4]), z1_t4, index=s_[:,2:4])"
 OF_I = "placed(di1_t4 * sigmoid_prime(z1_t4[:,0:2]), z1_t4, index=s_[:,0:2])"
 WITHOUT_SLOPE = f"{OF_O} + {OF_G} + placed(df1_t4, z1_t4, index=s_[:,2:4]) + {OF_I}"
+AGAIN, AT_OUTPUT = (
+    f"{OF_O} + {OF_G} + placed(df1_t4 * {slope}(f1_t4), z1_t4, index=s_[:,2:4]) + {OF_I}"
+    for slope in ("sigmoid", "sigmoid_prime")
+)
 EXCHANGED = " + ".join(
     [OF_O, OF_G, OF_F.replace("s_[:,2:4]", "s_[:,0:2]"), OF_I.replace("s_[:,0:2]", "s_[:,2:4]")]
 )
@@ -88,6 +98,7 @@ WITHOUT_RESET = (
 )
 MISTAKES = [
     ("rnn", "no slope", {"dz1_t4 = dh1_t4"}),
+    ("rnn", "divided", {"dz1_t4 = dh1_t4 / tanh_prime(z1_t4)"}),
     ("rnn", "truncated", {"dh1_t3 = da1[:,2]"}),
     ("rnn", "not transposed", {"dh1_t3 = da1[:,2] + dz1_t4 @ w_hh1.T"}),
     ("lstm", "next cell", {"dc1_t3 = dtanh_c1_t3 * tanh_prime(c1_t3)"}),
@@ -96,10 +107,14 @@ MISTAKES = [
     ("lstm", "cell for tanh(c)", {"do1_t4 = dh1_t4 * c1_t4"}),
     ("lstm", "input gate for candidate", {"di1_t4 = dc1_t4 * i1_t4"}),
     ("lstm", "no slope of f", {f"dz1_t4 = {WITHOUT_SLOPE}"}),
+    ("lstm", "f once more", {f"dz1_t4 = {AGAIN}"}),
+    ("lstm", "slope at f", {f"dz1_t4 = {AT_OUTPUT}"}),
+    ("lstm", "nothing carried", {"dh1_t3 = da1[:,2]"}),
     ("lstm", "places", {f"dz1_t4 = {EXCHANGED}"}),
     ("gru", "no reset", {f"dfrom_h1_t4 = {WITHOUT_RESET}"}),
     ("gru", "other share", {"dn1_t4 = dh1_t4 * z1_t4"}),
     ("gru", "no slope of n", {"dpre_n1_t4 = dn1_t4"}),
+    ("gru", "nothing carried", {"dh1_t3 = da1[:,2]"}),
     ("gru", "kept share", {"dh1_t3 = da1[:,2] + dfrom_h1_t4 @ w_hh1"}),
 ]
 
@@ -172,3 +187,17 @@ def test_formulas_that_differ_in_a_state_of_zeros_alone_are_the_same() -> None:
     (found,) = (one for one in wrong(net, {"dw_hh1": 2 * net.values["dw_hh1"]}) if one.name == "dw_hh1")
     assert not found.ambiguous
     assert found.diagnoses[0].formula.startswith("2 * (")
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("mistake", ["truncated", "nothing carried"])
+def test_a_mistake_at_each_of_many_steps_is_named(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A formula of forty steps is forty times as long: its steps are looked at before it."""
+    monkeypatch.setattr(sys.modules[__name__], "STEPS", tuple(range(40, 0, -1)))
+    random = np.random.default_rng(3)
+    shapes = {"w_ih": (16, 3), "w_hh": (16, 4), "b_ih": (16,), "b_hh": (16,)}
+    parameters = {name: random.normal(size=shape) / 2 for name, shape in shapes.items()}
+    net = Net([("lstm", {}, parameters)], random.normal(size=(3, 40, 3)), random)
+    (told,) = (one for one in wrong(net, lstm(net.values, mistake)) if one.verdict == "wrong")
+    assert (told.name, told.diagnoses[0].formula) == ("dh1_t39", "da1[:,38]")
+    assert {*told.shows_in} == {*PARAMETERS}

@@ -214,9 +214,12 @@ def test_a_tensor_that_is_laid_out_otherwise_may_still_be_meant():
     case = load_scenario("two_layer")
     right = run(case.program, case.values).values
     np.savez("a.npz", first=right["dw1"].T, second=right["dw2"].T, third=right["db1"][:, 0])
+    np.savez("zeros.npz", fourth=0 * right["db2"][:, 0])
     with pytest.raises(ScenarioError) as refused:
-        read_mine_files(["a.npz"], case.program, {}, case.values)
-    assert "--map first=dw1 --map second=dw2 --map third=db1 (" in str(refused.value.problems[-1])
+        read_mine_files(["a.npz", "zeros.npz"], case.program, {}, case.values)
+    assert "--map first=dw1 --map second=dw2 --map third=db1 --map fourth=db2 (" in str(
+        refused.value.problems[-1]
+    )
 
 
 def test_two_names_for_one_tensor():

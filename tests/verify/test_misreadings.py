@@ -111,3 +111,19 @@ def test_another_option_does_not_make_a_formula_huge() -> None:
     evaluator = Evaluator(values, {})
     assert evaluator.value(Call("conv2d", (Name("x"), Name("w")), options)) is not None
     assert evaluator.value(Call("conv2d", (Name("x"), Name("w")), (("stride", 1), *options[1:]))) is None
+
+
+@pytest.mark.parametrize(("stride", "padding"), [(1, 0), (2, 1)])
+def test_a_window_that_overwrites_is_what_a_loop_with_an_equals_sign_gives(stride: int, padding: int) -> None:
+    random = np.random.default_rng(6)
+    x, w = random.normal(size=(2, 3, 6, 7)), random.normal(size=(4, 3, 3, 2))
+    options = {"stride": stride, "padding": padding, "dilation": 1, "groups": 1}
+    g = random.normal(size=FUNCTIONS["conv2d"].numpy(x, w, **options).shape)
+    padded = np.zeros((2, 3, 6 + 2 * padding, 7 + 2 * padding))
+    for i, j in np.ndindex(g.shape[2:]):
+        rows, columns = slice(i * stride, i * stride + 3), slice(j * stride, j * stride + 2)
+        padded[:, :, rows, columns] = np.einsum("nf,fchw->nchw", g[:, :, i, j], w)
+    expected = padded[:, :, padding : padding + 6, padding : padding + 7]
+    found = MISREAD["conv2d_input_gradient"].value(g, w, x, add=False, **options)
+    assert found is not None
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)

@@ -62,3 +62,13 @@ def test_each_with_a_fault_of_its_own_is_told_by_itself() -> None:
 def test_what_was_given_is_told_with_what_follows_from_it() -> None:
     (found,) = told({"dz1": -RIGHT["dz1"]}, "dz1", *PARAMETERS).values()
     assert (found.name, found.shows_in) == ("dz1", ("dw1", "db1"))
+
+
+def test_weights_that_were_updated_before_their_use_are_told_once() -> None:
+    """The update of the last layer had been done when its weights sent the gradient back."""
+    updated = RIGHT["w2"] - 0.5 * RIGHT["dw2"]
+    back = RIGHT["dz2"] @ (updated if updated.shape[0] == RIGHT["dz2"].shape[1] else updated.T)
+    (found,) = told({"da1": back}).values()
+    assert (found.name, found.and_so) == ("da1", "and so dw1, db1")
+    assert "- 0.5 * (dz2 @ dw2" in found.diagnoses[0].formula
+    assert "already been updated, with a learning rate of 0.5" in found.diagnoses[0].explanation

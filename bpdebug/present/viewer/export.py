@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bpdebug.errors import BpdebugError
+from bpdebug.sources.files import written_whole
 
 SUFFIX = ".npy"
 
@@ -52,12 +53,8 @@ def write_npy(path: Path, value: np.ndarray) -> None:
         If the file exists, or cannot be written; none is left half written.
     """
     try:
-        with path.open("xb") as file:
-            try:
-                np.save(file, value, allow_pickle=False)
-            except BaseException:
-                path.unlink(missing_ok=True)
-                raise
+        with written_whole(path) as file:
+            np.save(file, value, allow_pickle=False)
     except FileExistsError:
         raise BpdebugError(f"{path}: found a file of this name, which is not replaced") from None
     except OSError as error:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -16,14 +16,15 @@ from bpdebug.engine.language.nodes import Call, CallSite, Expression, Name, Numb
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 from bpdebug.errors import BpdebugError, Problem, ScenarioError
+from bpdebug.plain import plain, printable
 from bpdebug.sources.capture.writing import FORMAT, TENSORS, VERSION
 from bpdebug.sources.case import Case, Script
 from bpdebug.sources.files import open_regular
 from bpdebug.sources.problems import ProblemReport, RefusalError, shortened
 from bpdebug.sources.scenario.limits import check_files, check_size
+from bpdebug.sources.scenario.reading import read_table
 from bpdebug.sources.tensors import safetensors
 
-MAX_BYTES = 64 * 2**20
 DEEPEST = 400
 """An expression of a person's is not nested deeper."""
 DAMAGED = "damaged, or not a capture of bpdebug's"
@@ -43,27 +44,24 @@ def load_capture(path: str | os.PathLike[str]) -> Case:
         If it cannot be read, is damaged, or asks for more than is allowed.
     """
     name = os.fspath(path)
+    shown = printable(name)
+    document = read_table(Path(name), name, "capture_bytes")
     try:
-        with open_regular(Path(name)) as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise RefusalError(f"too large: expected at most {MAX_BYTES:,} bytes")
-        document = tomllib.loads(data.decode())
         if document.get("format") != FORMAT or document.get("version") != VERSION:
             found = f"{shortened(str(document.get('format')))} {shortened(str(document.get('version')))}"
             raise RefusalError(f"found the format {found}, expected {FORMAT} {VERSION}")
         return _case(Path(name), document)
     except OSError as error:
         message = f"cannot be read: {error.strerror or 'it is no file'}"
-        raise ScenarioError(Problem(name, "", message)) from None
+        raise ScenarioError(Problem(shown, "", message)) from None
     except RefusalError as error:
-        raise ScenarioError(Problem(name, "", str(error))) from None
+        raise ScenarioError(Problem(shown, "", printable(str(error)))) from None
     except ScenarioError:
         raise
     except (BpdebugError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
-        raise ScenarioError(Problem(name, "", f"{DAMAGED}: {error}")) from None
+        raise ScenarioError(Problem(shown, "", f"{DAMAGED}: {printable(str(error))}")) from None
     except (RecursionError, MemoryError):
-        raise ScenarioError(Problem(name, "", f"{DAMAGED}: it nests too deep")) from None
+        raise ScenarioError(Problem(shown, "", f"{DAMAGED}: it nests too deep")) from None
 
 
 def _case(path: Path, document: Mapping[str, Any]) -> Case:
@@ -74,9 +72,9 @@ def _case(path: Path, document: Mapping[str, Any]) -> Case:
     program = Program(shapes, statements, parameters=frozenset(_texts(document["parameters"])))
     check_size(program, lambda statement: ("statements", statement.name), report)
     report.refuse()
-    files = {_text(name): _text(text) for name, text in document["files"].items()}
+    files = {printable(name): plain(_whole_text(text)) for name, text in document["files"].items()}
     found = _texts(document["found"])
-    output, ended, failed = (_text(document[key]) for key in ("output", "ended", "failed"))
+    output, failed = (plain(_whole_text(document[key])) for key in ("output", "failed"))
     return Case(
         _text(document["name"]),
         str(path),
@@ -86,7 +84,7 @@ def _case(path: Path, document: Mapping[str, Any]) -> Case:
         _text(document["dtype"]),
         program,
         MappingProxyType(values),
-        script=Script(MappingProxyType(files), found, output, ended, failed),
+        script=Script(MappingProxyType(files), found, output, _text(document["ended"]), failed),
     )
 
 
@@ -112,7 +110,7 @@ def _statement(entry: Mapping[str, Any]) -> Statement:
     if phase not in ("forward", "backward", "update"):
         raise RefusalError(f"found the phase {shortened(str(phase))}")
     return Statement(
-        _text(entry["name"]),
+        _name(entry["name"]),
         _expression(entry["expression"], 0),
         phase,
         role=_text(entry.get("role", "")),
@@ -130,15 +128,18 @@ def _source(place: Mapping[str, Any]) -> Source:
     first, last = map(_whole, place["lines"])
     begin, end = map(_whole, place["columns"])
     turns = tuple(map(_whole, place["turns"]))
-    return Source(_text(place["file"]), first, last, (begin, end), _text(place["code"]), calls, turns)
+    return Source(
+        _text(place["file"]), first, last, (begin, end), plain(_whole_text(place["code"])), calls, turns
+    )
 
 
 def _expression(data: Any, depth: int) -> Expression:
     if depth > DEEPEST:
         raise RefusalError(f"{DAMAGED}: an expression nests too deep")
     if isinstance(data, str):
-        return Name(data)
+        return Name(_name(data))
     if isinstance(data, int | float) and not isinstance(data, bool):
+        float(data)  # raises where it has too many digits
         return Number(data)
     function, options, *arguments = data
     known = FUNCTIONS.get(function) if isinstance(function, str) else None
@@ -159,12 +160,27 @@ def _option(value: Any) -> Any:
         if value:
             raise RefusalError("found a table as an option")
         return None
-    if not isinstance(value, bool | int | float | str):
-        raise RefusalError("found a date as an option")
+    if isinstance(value, str):
+        return _text(value)
+    if not isinstance(value, bool | int | float) or not math.isfinite(value):
+        raise RefusalError(f"found {shortened(str(value))} as an option")
     return value
 
 
 def _text(value: Any) -> str:
+    """Return a text of one line, in which nothing steers a terminal."""
+    return printable(_whole_text(value))
+
+
+def _name(value: Any) -> str:
+    """Return the name of a tensor, as it is: it is looked up."""
+    name = _whole_text(value)
+    if not name or not name.isprintable():
+        raise RefusalError(f"found the name {shortened(ascii(name))}, expected one that can be shown")
+    return name
+
+
+def _whole_text(value: Any) -> str:
     if not isinstance(value, str):
         raise RefusalError(f"found {shortened(str(value))}, expected a text")
     return value

@@ -13,6 +13,7 @@ import numpy as np
 from bpdebug.engine.language.nodes import Call, Expression, Name, Source, Statement
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.case import Case
+from bpdebug.sources.files import written_whole
 
 FORMAT, VERSION = "bpdebug-capture", 1
 SUFFIX, TENSORS = ".bpd", ".bpd.safetensors"
@@ -32,8 +33,11 @@ def save(case: Case, path: str | Path) -> None:
     if path.suffix != SUFFIX:
         raise BpdebugError(f"{path}: found the suffix {path.suffix or 'none'}, expected {SUFFIX}")
     try:
-        path.write_text("".join(text_of(case)), encoding="utf-8")
-        path.with_suffix(TENSORS).write_bytes(b"".join(tensors_of(case.values)))
+        # The tensors first: a capture that is there is whole.
+        with written_whole(path.with_suffix(TENSORS), is_new=False) as file:
+            file.writelines(tensors_of(case.values))
+        with written_whole(path, is_new=False) as file:
+            file.writelines(line.encode() for line in text_of(case))
     except OSError as error:
         raise BpdebugError(f"{path}: cannot be written: {error.strerror}") from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,18 +74,19 @@ def analysis_of(
     again = computed or call.again
     assert again is not None, "a call of JAX's can be made again"
 
-    def by_jax(forward: Forward, is_seen: bool) -> calls.ByLibrary:
+    def by_jax(forward: Forward, is_seen: bool) -> Iterator[calls.ByLibrary]:
         try:
             by_grad = ByGrad(forward, Program({}, ()), call, again)
             by_grad.gradients()
         except Exception:  # JAX cannot derive it: the person's function may do anything
             of_arrays = ByDifferences(forward, Program({}, ()), call, _of_arrays(call, again))
-            return calls.ByLibrary(of_arrays, BY_DIFFERENCES)
-        return calls.ByLibrary(by_grad)
+            yield calls.ByLibrary(of_arrays, BY_DIFFERENCES)
+        else:
+            yield calls.ByLibrary(by_grad)
 
     dtypes = {str(getattr(one, "dtype", "")) for one in call.arguments}
-    tolerance = tolerance or max((NARROW.get(dtype, 0.0) for dtype in dtypes), default=0.0)
-    return calls.analysis_of(recording, call, by_jax, free, tolerance, computed is None)
+    least = max((NARROW.get(dtype, 0.0) for dtype in dtypes), default=0.0)
+    return calls.analysis_of(recording, call, by_jax, free, tolerance, least, computed is None)
 
 
 def _of_arrays(call: FunctionCall, computed: Callable[..., Any]) -> Callable[[Sequence[Any]], list[Any]]:

@@ -8,7 +8,7 @@ or it is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.analysis.losses import LossCandidate
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.steps import Link, Piece
+from bpdebug.sources.script.analysis.verdicts import GradientVerdicts
 from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
@@ -55,20 +56,22 @@ class _Longer:
         return node
 
 
-def _total(longer: _Longer, call: FunctionCall) -> Node | None:
-    """Add `Σ output · incoming`, with the incoming gradients taken as constants."""
+def _total(longer: _Longer, call: FunctionCall) -> tuple[Node | None, dict[int, Node]]:
+    """Add `Σ output · incoming`, with the incoming gradients taken as constants; return these too."""
     total: Node | None = None
+    constants: dict[int, Node] = {}
     for out, incoming in zip(call.outputs, call.incoming, strict=False):
         if out is None or incoming is None or out.like.dtype.kind != "f" or out.shape != incoming.shape:
             continue
         held = longer.add(None, (), incoming.value)
+        constants[held.id] = incoming
         each = longer.add(np.multiply, (out, held), out.value * held.value)
         part = longer.add(np.sum, (each,), np.asarray(np.sum(each.value)))
         if total is None:
             total = part
         else:
             total = longer.add(np.add, (total, part), np.asarray(total.value + part.value))
-    return total
+    return total, constants
 
 
 def _as_shaped(longer: _Longer, gradient: Node, shape: tuple[int, ...]) -> Node:
@@ -112,9 +115,10 @@ def _parameters(longer: _Longer, call: FunctionCall) -> tuple[TrainedParameter, 
 def analysis_of(
     recording: Recording,
     call: FunctionCall,
-    by_library: Callable[[Forward, bool], ByLibrary],
+    by_library: Callable[[Forward, bool], Iterable[ByLibrary]],
     free: Collection[int] = (),
     tolerance: float | None = None,
+    least: float = 0.0,
     is_derived: bool = True,
 ) -> FunctionAnalysis | None:
     """Return what a call is, with the derived gradients of its inputs; None where no output has a gradient.
@@ -127,16 +131,19 @@ def analysis_of(
         The call, gone back through.
     by_library : callable
         (forward, whether operations were seen between its inputs and its outputs) -> the gradients by other
-        means, where the recorded forward cannot be derived.
+        means. Where the derivative is another than what differences give, the latter are believed: what
+        bisection or a search gives depends on the input otherwise than each of its steps does.
     free : collection of int
         The inputs, by their nodes, for which the backward may return None: they are not judged then.
     tolerance : float, optional
         How far a gradient may lie from the derived one, of the largest element.
+    least : float
+        How far it may lie off where nothing is said: the library may compute with fewer bits than NumPy.
     is_derived : bool
         Whether to derive the recorded forward at all.
     """
     longer = _Longer(recording)
-    total = _total(longer, call)
+    total, constants = _total(longer, call)
     if total is None:
         return None
     asked = _parameters(longer, call)
@@ -148,20 +155,36 @@ def analysis_of(
     titles = {one.old.id: one.name for one in parameters}
     forward = ForwardWriter(graph, [one.old for one in parameters], titles).write((total,))
     line = total.site.line if total.site else 0
-    reference = _derived(forward, graph.of(total), parameters) if is_derived else None
-    is_whole = reference is not None
-    least = 0.0
-    if reference is None:
-        is_seen = bool(graph.reached([one.old for one in parameters])[graph.of(total).id])
-        reference, least = by_library(forward, is_seen)
-    standard = Exact(parameters, tolerance or least or None, is_whole)
+    derived = _derived(forward, graph.of(total), parameters) if is_derived else None
+    is_seen = bool(graph.reached([one.old for one in parameters])[graph.of(total).id])
+    chosen: tuple[Reference, Mapping[int, Any], Exact, GradientVerdicts] | None = None
+    for reference, off in _references(derived, by_library(forward, is_seen)):
+        standard = Exact(parameters, tolerance or max(least, off) or None, reference is derived)
+        gradients = _gradients(reference)
+        verdicts = standard.verdicts(recorded, gradients)
+        if chosen is None or not chosen[1] or verdicts.are_right:
+            chosen = reference, gradients, standard, verdicts
+        if verdicts.are_right:
+            break
+    assert chosen is not None, "there is always one reference"
+    loss = Explanation(LossCandidate((graph.of(total),), line), *chosen)
+    analysis = Analysis(recording, graph, parameters, loss)
+    return FunctionAnalysis(call, recording, analysis, unjudged, constants)
+
+
+def _references(derived: Reference | None, others: Iterable[ByLibrary]) -> Iterator[ByLibrary]:
+    """Yield what may say which gradients are right; what can be derived, the library does not derive."""
+    if derived is not None:
+        yield ByLibrary(derived)
+    yield from (one for one in others if derived is None or one.tolerance)
+
+
+def _gradients(reference: Reference) -> dict[int, Any]:
+    """Return the gradients of the inputs; none where the person's own code raises."""
     try:
-        gradients = reference.gradients()
+        return reference.gradients()
     except Exception:
-        gradients = {}
-    verdicts = standard.verdicts(recorded, gradients)
-    loss = Explanation(LossCandidate((graph.of(total),), line), reference, gradients, standard, verdicts)
-    return FunctionAnalysis(call, recording, Analysis(recording, graph, parameters, loss), unjudged)
+        return {}
 
 
 def _derived(forward: Any, total: Node, parameters: Sequence[TrainedParameter]) -> Reference | None:

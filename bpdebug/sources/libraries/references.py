@@ -54,7 +54,7 @@ class ByDifferences(OfOneCall):
 
     def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
         """Return the gradients of the inputs."""
-        given = [None if node is None else np.array(value_of(node)) for node in self.call.inputs]
+        given = [None if node is None else _wide(value_of(node)) for node in self.call.inputs]
         incoming = {node.id: np.asarray(value_of(node)) for node in self.call.incoming if node is not None}
 
         def total() -> float:
@@ -68,6 +68,12 @@ class ByDifferences(OfOneCall):
             number = self.forward.graph.of(node).id
             found[number] = found.get(number, 0.0) + _slopes(value, total)
         return found
+
+
+def _wide(value: Any) -> Any:
+    """Return a copy of an array, in which a small step is not lost."""
+    array = np.array(value)
+    return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
 def _slopes(value: Any, total: Callable[[], float]) -> Any:

@@ -29,6 +29,11 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
         Takes what is wrong.
     """
     held = products = 0
+    if len(program.statements) > LIMITS.statements:
+        found = f"{len(program.statements):,} statements with the backward pass and all updates"
+        message = f"too large: found {found}, expected {at_most('statements')}"
+        report.add(place_of(program.statements[0])[:1], message, "use fewer layers or statements")
+        return
     for statement in program.statements:
         cost = cost_of(statement.expression, program.shapes)
         found = ""

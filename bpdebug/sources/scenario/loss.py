@@ -103,6 +103,10 @@ def read_loss(
         return None
     with_biases = penalty.get("bias", False)
     penalised = tuple(name for name, is_bias in parameters.items() if with_biases or not is_bias)
+    if values["regularisation"] is not None and not penalised:
+        message = "nothing to penalise: found no layer with weights of its own, expected one"
+        report.add((*path, "regularisation"), message)
+        return None
     objective = Objective(
         kind,
         layout,

@@ -12,7 +12,7 @@ from bpdebug.engine.language.nodes import Expression, names
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.errors import ExpressionError, ShapeError
-from bpdebug.limits import LIMITS
+from bpdebug.limits import LIMITS, at_most
 from bpdebug.sources.problems import ProblemReport, key_path, listed
 
 PROGRAM = "program"
@@ -54,6 +54,10 @@ def place(line: int, column: int) -> str:
 def read_lines(text: str, report: ProblemReport) -> list[Assignment]:
     """Read the statements of a program."""
     lines: list[Assignment] = []
+    if len(text) > LIMITS.program_characters:
+        expected = at_most("program_characters", "characters")
+        report.add((PROGRAM,), f"too long: found {len(text):,} characters, expected {expected}")
+        return lines
     is_blank = True
     for number, line in enumerate(text.splitlines(), start=1):
         code = line.partition("#")[0].rstrip()

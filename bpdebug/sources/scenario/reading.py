@@ -78,7 +78,7 @@ def title_of(source: str) -> str:
     return printable(title) if isinstance(title, str) else ""
 
 
-def read_table(path: Path, shown: str) -> dict[str, Any]:
+def read_table(path: Path, shown: str, limit: str = "file_bytes") -> dict[str, Any]:
     """Read a TOML file.
 
     Parameters
@@ -87,18 +87,22 @@ def read_table(path: Path, shown: str) -> dict[str, Any]:
         The file.
     shown : str
         What problems call it.
+    limit : str
+        The limit of its size.
 
     Raises
     ------
     ScenarioError
-        If it cannot be read, is not UTF-8, is not TOML, or is larger than `MAX_FILE_BYTES`.
+        If it cannot be read, is not UTF-8, is not TOML, or is larger than its limit.
     """
 
     def refuse(message: str, hint: str = "", place: str = "") -> ScenarioError:
         return ScenarioError(Problem(printable(shown), place, message, hint))
 
+    most = MAX_FILE_BYTES if limit == "file_bytes" else getattr(LIMITS, limit)
     try:
-        content = _read_bytes(path)
+        with open_regular(path) as file:
+            content = file.read(most + 1)
     except FileNotFoundError:
         raise refuse("no such file", "`bpdebug list` shows the scenarios that are always there") from None
     except IsADirectoryError:
@@ -107,11 +111,10 @@ def read_table(path: Path, shown: str) -> dict[str, Any]:
         raise refuse("found a pipe or a device, expected a TOML file") from None
     except (OSError, ValueError) as error:
         raise refuse(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(content) > MAX_FILE_BYTES:
+    if len(content) > most:
         raise refuse(
-            f"too large: found more than {MAX_FILE_BYTES:,} bytes,"
-            " expected at most that (the limit file_bytes)",
-            "write large tensors as { random = ... }",
+            f"too large: found more than {most:,} bytes, expected at most that (the limit {limit})",
+            "write large tensors as { random = ... }" if limit == "file_bytes" else "",
         )
     try:
         return _parse(content)
@@ -129,15 +132,10 @@ def read_table(path: Path, shown: str) -> dict[str, Any]:
         message, place = (found["message"], found["place"]) if found else (str(error), "")
         raise refuse(f"not TOML: {printable(message[:1].lower() + message[1:])}", place=place) from None
     except ValueError:
-        limit = sys.get_int_max_str_digits()
+        digits = sys.get_int_max_str_digits()
         raise refuse(
-            f"not TOML: found an integer of more than {limit:,} digits, expected at most 19"
+            f"not TOML: found an integer of more than {digits:,} digits, expected at most 19"
         ) from None
-
-
-def _read_bytes(path: Path) -> bytes:
-    with open_regular(path) as file:
-        return file.read(MAX_FILE_BYTES + 1)
 
 
 def _parse(content: bytes) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Name, Phase, Statement, names
 from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.language.shapes import shape_of
+from bpdebug.engine.program.history import History
 from bpdebug.engine.program.passages import LOSS
 from bpdebug.engine.program.program import Program
-from bpdebug.engine.program.trace import read_only
+from bpdebug.engine.program.trace import Trace, read_only
 from bpdebug.errors import BpdebugError, Problem, ScriptError, ShapeError
 from bpdebug.sources.case import Case, Script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
@@ -36,9 +37,16 @@ class RecordedCase(Case):
     ----------
     recording : Recording
         What was recorded.
+    results : mapping
+        What every statement gave then.
     """
 
     recording: Recording
+    results: Mapping[str, Array]
+
+    def history(self) -> History:
+        """Return what was recorded: nothing of it need be computed again."""
+        return History.of(Trace(self.program, {**self.values, **self.results}))
 
 
 def case_of(recording: Recording) -> RecordedCase:
@@ -58,6 +66,9 @@ def case_of(recording: Recording) -> RecordedCase:
     path = Path(recording.path)
     return RecordedCase(
         recording=recording,
+        results=MappingProxyType(
+            {one.name: read_only(as_input(converted.nodes[one.name].value)) for one in program.statements}
+        ),
         name=path.stem,
         source=recording.path,
         title=path.name,
@@ -147,14 +158,18 @@ def _distance(mine: Array | None, recorded: Array) -> float:
     """Return how far two values lie apart, relative to the largest element; infinite for other shapes."""
     if mine is None or mine.shape != recorded.shape:
         return float("inf")
-    if np.array_equal(mine, recorded, equal_nan=True):
+    with np.errstate(invalid="ignore", over="ignore"):
+        off = float(np.max(np.abs(mine - recorded), initial=0.0))
+    if not off:
         return 0.0
-    finite = np.isfinite(recorded)
-    if not np.array_equal(mine[~finite], recorded[~finite], equal_nan=True):
-        return float("inf")
-    scale = float(np.max(np.abs(recorded[finite]))) or 1.0
-    distance = float(np.max(np.abs(mine[finite] - recorded[finite]))) / scale
-    return distance if np.isfinite(distance) else float("inf")
+    if not np.isfinite(off):
+        finite = np.isfinite(recorded)
+        if not np.array_equal(mine[~finite], recorded[~finite], equal_nan=True):
+            return float("inf")
+        mine, recorded = mine[finite], recorded[finite]
+        off = float(np.max(np.abs(mine - recorded), initial=0.0))
+    off /= float(np.max(np.abs(recorded), initial=0.0)) or 1.0
+    return off if np.isfinite(off) else float("inf")
 
 
 def found(recording: Recording, converted: Converted, analysis: Analysis) -> tuple[str, ...]:

@@ -199,7 +199,7 @@ def record_script(
             else [_instrumented(data, name, finder)]
         )
         ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
-    recorder.objects.settle()
+    recorder.settle()
     return recording_of(name, tuple(arguments), options, ending, output, messages, recorder)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import torch
@@ -36,13 +36,15 @@ def analysis_of(
         forward is derived, and torch derives `forward` where something in it is opaque.
     """
     again = computed or forward_again(call)
+    nothing = Program({}, ())
 
-    def by_torch(forward: Forward, is_seen: bool) -> calls.ByLibrary:
+    def by_torch(forward: Forward, is_seen: bool) -> Iterator[calls.ByLibrary]:
         if is_seen or computed is not None:
-            return calls.ByLibrary(ByAutograd(forward, Program({}, ()), call, again))
-        by_differences = ByDifferences(forward, Program({}, ()), call, of_arrays(call, again))
-        return calls.ByLibrary(by_differences, BY_DIFFERENCES)
+            yield calls.ByLibrary(ByAutograd(forward, nothing, call, again))
+        if computed is None:
+            by_differences = ByDifferences(forward, nothing, call, of_arrays(call, again))
+            yield calls.ByLibrary(by_differences, BY_DIFFERENCES)
 
     dtypes = {one.dtype for one in call.arguments if isinstance(one, torch.Tensor)}
-    tolerance = tolerance or max((OF_TORCH.get(dtype, 0.0) for dtype in dtypes), default=0.0)
-    return calls.analysis_of(recording, call, by_torch, free, tolerance, computed is None)
+    least = max((OF_TORCH.get(dtype, 0.0) for dtype in dtypes), default=0.0)
+    return calls.analysis_of(recording, call, by_torch, free, tolerance, least, computed is None)

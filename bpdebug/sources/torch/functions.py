@@ -76,10 +76,11 @@ def functions_seen(watcher: Watcher) -> Iterator[None]:
 
 def _watch(function: Any, watcher: Watcher) -> None:
     has_setup = function.setup_context is not torch.autograd.Function.setup_context
-    own = {name: _own(getattr(function, name)) for name in EXCHANGED}
+    own = {name: _own(inspect.getattr_static(function, name)) for name in EXCHANGED}
     back = "vjp" if "vjp" in vars(function) else "backward"
     file = getattr(getattr(code_of(own[back]), "__code__", None), "co_filename", "")
     without_context: list[FunctionCall] = []
+    running = watcher.running
 
     def is_seen() -> bool:
         return watcher.recorder.on and threading.get_ident() == watcher.thread
@@ -87,34 +88,40 @@ def _watch(function: Any, watcher: Watcher) -> None:
     def node_of(value: Any) -> Node | None:
         return watcher.node_of(value) if isinstance(value, torch.Tensor) and watcher.recorder.on else None
 
-    @functools.wraps(own["forward"])
-    def forward(*arguments: Any) -> Any:
-        if not is_seen():
-            return own["forward"](*arguments)
+    def forward(cls: Any, *arguments: Any, **options: Any) -> Any:
+        # A subclass that calls this within its own forward has its call already.
+        is_inner = cls is not function or (arguments and hasattr(arguments[0], CALL))
+        if not is_seen() or is_inner or options:
+            return _call(own["forward"], cls, *arguments, **options)
         given = arguments if has_setup else arguments[1:]
         wanted = tuple(isinstance(one, torch.Tensor) and one.requires_grad for one in given)
         names = _names(own["forward"], given, has_setup)
         call = FunctionCall(LIBRARY, function, file, names, given, tuple(map(node_of, given)), wanted)
-        watcher.functions.append(call)
+        if not running:  # within another one nobody may go back through it
+            watcher.functions.append(call)
         if has_setup:
             without_context.append(call)
         else:
             setattr(arguments[0], CALL, call)
-        out = own["forward"](*arguments)
+        running.append(call)
+        try:
+            out = _call(own["forward"], cls, *arguments)
+        finally:
+            running.pop()
         call.outputs = tuple(map(node_of, out if isinstance(out, tuple) else (out,)))
         return out
 
-    @functools.wraps(own["setup_context"])
-    def setup_context(context: Any, inputs: Any, output: Any) -> Any:
+    def setup_context(cls: Any, context: Any, inputs: Any, output: Any) -> Any:
         if without_context:
             setattr(context, CALL, without_context.pop())
-        return own["setup_context"](context, inputs, output)
+        return _call(own["setup_context"], cls, context, inputs, output)
 
-    @functools.wraps(own[back])
-    def backward(context: Any, *incoming: Any) -> Any:
-        if not is_seen():
-            return own[back](context, *incoming)
+    def backward(cls: Any, context: Any, *incoming: Any) -> Any:
+        if not is_seen() or cls is not function:
+            return _call(own[back], cls, context, *incoming)
         call: FunctionCall | None = getattr(context, CALL, None)
+        if call is not None and call.function is not function:  # one of another class, handed on
+            return _call(own[back], cls, context, *incoming)
         if call is None:  # `vmap` has put another context in its place
             waiting = (
                 one for one in reversed(watcher.functions) if one.function is function and not one.incoming
@@ -122,7 +129,9 @@ def _watch(function: Any, watcher: Watcher) -> None:
             call = next(waiting, None)
         before = tuple(map(node_of, incoming))
         written = [_writes(watcher, one) for one in incoming]
-        found = own[back](context, *incoming)
+        found = _call(own[back], cls, context, *incoming)
+        if call is not None and call not in watcher.functions:
+            watcher.functions.append(call)
         if call is not None and not call.incoming:
             call.incoming = before
             call.wanted = tuple(
@@ -141,13 +150,24 @@ def _watch(function: Any, watcher: Watcher) -> None:
     if has_setup:
         exchanged["setup_context"] = setup_context
     for name, new in exchanged.items():
+        functools.update_wrapper(new, code_of(own[name]))
         setattr(new, OWN, own[name])
-        setattr(function, name, staticmethod(new))
+        if not isinstance(own[name], classmethod):  # torch binds the inputs to what `forward` takes
+            taken = inspect.signature(code_of(own[name]))
+            first = inspect.Parameter("cls", inspect.Parameter.POSITIONAL_ONLY)
+            vars(new)["__signature__"] = taken.replace(parameters=[first, *taken.parameters.values()])
+        setattr(function, name, classmethod(new))
 
 
 def _own(function: Any) -> Any:
     """Return the person's own function, where a class has it from another one that is watched."""
-    return getattr(function, OWN, function)
+    return getattr(getattr(function, "__func__", function), OWN, function)
+
+
+def _call(function: Any, cls: Any, *arguments: Any, **options: Any) -> Any:
+    """Call what stands in a class: a static method, a method of the class, or a plain function."""
+    bound = function.__get__(None, cls) if hasattr(function, "__get__") else function
+    return bound(*arguments, **options)
 
 
 def _writes(watcher: Watcher, value: Any) -> Sequence[StorageWrite]:
@@ -164,6 +184,7 @@ def _names(forward: Any, given: tuple[Any, ...], has_setup: bool) -> tuple[str, 
         parameters = list(inspect.signature(code_of(forward)).parameters.values())
     except (TypeError, ValueError):
         parameters = []
-    named = [one.name for one in parameters if one.kind in kinds][0 if has_setup else 1 :]
+    first = isinstance(forward, classmethod) + (not has_setup)
+    named = [one.name for one in parameters if one.kind in kinds][first:]
     named += [f"input{number}" for number in range(len(named) + 1, len(given) + 1)]
     return tuple(named[: len(given)])

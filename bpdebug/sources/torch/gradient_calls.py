@@ -7,16 +7,22 @@ call of its own, and its statements have the place where the operation stands.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import sys
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import torch
 from torch._C._autograd import _get_sequence_nr
+from torch.autograd.graph import _engine_run_backward
 
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.records import Frame
 from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, Target
+
+ENGINE = _engine_run_backward.__code__
+"""Where torch's way back begins: its frame lies between the person's `backward()` and their hooks."""
 
 
 class GradientCalls:
@@ -63,3 +69,13 @@ class GradientCalls:
         finally:
             if recorder.stack[-1] is frame:
                 recorder.stack.pop()
+
+
+def is_in_hook(files: Collection[str]) -> bool:
+    """Whether code of some files runs within torch's way back: a hook on a tensor or a module."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code is not ENGINE:
+        if frame.f_code.co_filename in files:
+            return True
+        frame = frame.f_back
+    return False

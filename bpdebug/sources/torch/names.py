@@ -15,6 +15,7 @@ class ParameterNames:
 
     def __init__(self) -> None:
         self.known: dict[int, tuple[Any, str]] = {}  # the object is kept: its identity is not given again
+        self.gone_through: set[int] = set()  # modules, with all that is in them
 
     def of(self, tensor: torch.Tensor, files: Collection[str]) -> str:
         """Return what a parameter is called; empty where no variable leads to it."""
@@ -26,6 +27,8 @@ class ParameterNames:
 
     def _found(self, value: Any, files: Collection[str]) -> str:
         if id(value) not in self.known:
+            if isinstance(value, torch.nn.Module | torch.nn.Parameter):
+                self.gone_through.clear()  # it may have come to a module since
             self._look(files)
         found = self.known.get(id(value))
         return found[1] if found is not None and found[0] is value else ""
@@ -51,6 +54,9 @@ class ParameterNames:
                 self._take_one(value, f"{name}[{key!r}]")
 
     def _take(self, module: torch.nn.Module, name: str) -> None:
+        if id(module) in self.gone_through:
+            return
+        self.gone_through.add(id(module))
         for path, inner in module.named_modules():
             self._take_one(inner, joined(name, path))
         for path, tensor in (*module.named_parameters(), *module.named_buffers()):

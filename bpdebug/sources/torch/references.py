@@ -76,7 +76,7 @@ def of_arrays(call: FunctionCall, computed: Callable[..., Any]) -> Callable[[Seq
 
     def computed_arrays(given: Sequence[Any]) -> list[Any]:
         arguments = [
-            one if value is None else torch.from_numpy(value.copy()).to(one.dtype)
+            one if value is None else torch.from_numpy(value.copy()).to(_wide(one.dtype))
             for one, value in zip(call.arguments, given, strict=True)
         ]
         with torch.no_grad():
@@ -85,3 +85,8 @@ def of_arrays(call: FunctionCall, computed: Callable[..., Any]) -> Callable[[Seq
         return [array_of(one) if isinstance(one, torch.Tensor) else None for one in parts]
 
     return computed_arrays
+
+
+def _wide(dtype: torch.dtype) -> torch.dtype:
+    """Return the dtype in which differences are taken: of fewer than 64 bits they say nothing."""
+    return torch.float64 if dtype.is_floating_point else dtype

@@ -11,7 +11,8 @@ of the same third one, or a piece of `unsafe_split`, makes no difference.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -78,6 +79,27 @@ class Storage:
                 node._value = node._value.copy()
         self.live = []
 
+    def is_shared(self, own: Mapping[int, int]) -> bool:
+        """Whether anything but the recording holds the memory; `own` says how often that holds a tensor."""
+        tensors = [entry.tensor for entry in self.entries.values()]
+        arrays = {id(base) for base in map(_base, self.live) if base is not None}
+        if torch._C._storage_Use_Count(self.held._cdata) > 1 + len(tensors) + len(arrays):
+            return True
+        viewed = {id(one._base) for one in tensors}
+        return any(sys.getrefcount(one) > HOLDERS + own[id(one)] + (id(one) in viewed) for one in tensors)
+
+
+HOLDERS = 4
+"""So many hold a tensor while that is counted: its entry, and what counts."""
+
+
+def _base(node: Node) -> Any:
+    """Return the tensor whose memory the value of a node is, if that is an array of one."""
+    found = node._value
+    while isinstance(found, np.ndarray):
+        found = found.base
+    return found if isinstance(found, torch.Tensor) else None
+
 
 class Tensors:
     """All tensors that are known.
@@ -143,10 +165,11 @@ class Tensors:
         storage.keep()
         storage.entries.clear()
 
-    def settle(self) -> None:
-        """Let no node have a value that a later write changes."""
+    def settle(self, own: Mapping[int, int]) -> None:
+        """Let no node have a value that a later write changes; see `OtherTensors.settle`."""
         for storage in self.storages.values():
-            storage.keep()
+            if storage.is_shared(own):
+                storage.keep()
 
     def leaves(self) -> Iterator[tuple[torch.Tensor, Node]]:
         """Yield the tensors that nothing computed, and their nodes."""
@@ -240,12 +263,17 @@ def common(mine: Key, theirs: Key) -> tuple[Any, Any] | None:
 
 def array_of(tensor: torch.Tensor) -> Any:
     """Return the elements of a tensor as an array of NumPy's; it shares the memory where it can."""
-    plain = tensor.detach()
+    plain = tensor.data  # and not `detach()`, which is a view, and holds the tensor
     if plain.device.type != "cpu":
         plain = plain.cpu()
     if plain.dtype in WIDER:
         plain = plain.to(WIDER[plain.dtype])
     return plain.resolve_conj().resolve_neg().numpy()
+
+
+def shares_memory(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors are of one storage."""
+    return bool(one.untyped_storage()._cdata == other.untyped_storage()._cdata)
 
 
 def unwrapped(tensor: torch.Tensor) -> torch.Tensor:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -24,11 +26,11 @@ from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.statements import add_effect
 from bpdebug.sources.script.sites import Site
-from bpdebug.sources.torch.gradient_calls import GradientCalls
+from bpdebug.sources.torch.gradient_calls import GradientCalls, is_in_hook
 from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.operation import Operation, results_of
 from bpdebug.sources.torch.operations.forward import LOST
-from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped, within
+from bpdebug.sources.torch.tensors import Tensors, array_of, shares_memory, tensor_of, unwrapped, within
 from bpdebug.sources.torch.term_nodes import TermNodes
 
 UNTOUCHED = frozenset({"_local_scalar_dense", "is_same_size", "sym_size", "record_stream", "equal", "item"})
@@ -69,6 +71,10 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.asked: set[int] = set()  # the leaves whose names were looked for
         self.cut: dict[int, Node] = {}
         self.functions: list[FunctionCall] = []  # of custom Functions
+        self.running: list[FunctionCall] = []  # those whose forward runs
+        self.losses: list[
+            Node
+        ] = []  # what was gone back from: a number, then its sums with those that came after it
 
     def node_of(self, value: Any) -> Node:
         """Return the node that a tensor stands for now."""
@@ -142,17 +148,40 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return array_of(unwrapped(value))
 
     def stored(self, owner: Any, key: Any, value: Any) -> None:
-        """Do `owner[key] = value`, of which nothing is to be seen."""
-        with self.alone():
+        """Do `owner[key] = value`, of which nothing is to be seen where `value` is a view of that part."""
+        is_view = isinstance(value, torch.Tensor) and shares_memory(value, owner)
+        with self.alone() if is_view else nullcontext():
             owner[key] = value
 
-    def settle(self) -> None:
+    def settle(self, own: Mapping[int, int]) -> None:
         """Let no node have a value that a later write changes."""
-        self.tensors.settle()
+        arguments = (one for call in self.functions for one in call.arguments)
+        self.tensors.settle(Counter(map(id, (*self.hooked.values(), *arguments))) + Counter(own))
 
     def leaves(self) -> Iterator[tuple[Any, Node]]:
         """Yield the tensors that nothing computed."""
         return self.tensors.leaves()
+
+    def gone_back(self, loss: torch.Tensor) -> None:
+        """Note that gradients of a number are asked for: they are added to those of the others before."""
+        if not self.recorder.on:
+            return
+        node = self.node_of(loss)
+        if self.recorder.steps.updates:
+            # Two trainings that take turns: which gradients are whose is not known, and no sum is the loss.
+            for one in self.losses[1:]:
+                one.function, one.operands = None, ()
+            return
+        if self.losses:
+            before = self.losses[-1]
+            total = self.recorder.add(node.site, np.add, (before, node), NOTHING, before.value + node.value)
+            self.recorder.name(total, " + ".join((*before.names[:1], *node.names[:1])))
+            node = total
+        self.losses.append(node)
+
+    def is_differentiated(self, node: Node) -> bool:
+        """Whether a gradient will flow back through a node: `x = x + block(x)` is no step of x."""
+        return torch.is_grad_enabled() and node.id in self.flows
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -185,7 +214,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         node = torch._C._current_autograd_node()
         with self.alone():
             here = self.sites.now()
-            if node is None or isinstance(node, BackwardCFunction):
+            if node is None or isinstance(node, BackwardCFunction) or is_in_hook(self.recorder.files):
                 return self._seen(operation, here)
             with self.gradient_calls.going_back(node, here) as site:
                 return self._seen(operation, site)

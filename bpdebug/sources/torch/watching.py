@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import functools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
 
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.torch.calls import calls_seen
 from bpdebug.sources.torch.functions import functions_seen
 from bpdebug.sources.torch.watcher import Watcher
+
+
+@contextmanager
+def losses_seen(watcher: Watcher) -> Iterator[None]:
+    """Let a watcher see what `backward()` is called on, with no gradient given."""
+    library: Any = torch.autograd
+    own = library.backward
+
+    @functools.wraps(own)
+    def backward(tensors: Any, gradients: Any = None, *more: Any, **options: Any) -> Any:
+        if isinstance(tensors, torch.Tensor) and tensors.numel() == 1 and gradients is None:
+            watcher.gone_back(tensors)
+        return own(tensors, gradients, *more, **options)
+
+    library.backward = backward
+    try:
+        yield
+    finally:
+        library.backward = own
 
 
 def watch(recorder: Recorder) -> ExitStack:
@@ -19,4 +43,5 @@ def watch(recorder: Recorder) -> ExitStack:
     stack.enter_context(watcher)
     stack.push(calls_seen(watcher))
     stack.enter_context(functions_seen(watcher))
+    stack.enter_context(losses_seen(watcher))
     return stack

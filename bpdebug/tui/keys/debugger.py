@@ -22,6 +22,7 @@ channel 2 of 3  the slice in sight of a tensor with more than two axes
 set, changed    after `set`: what was replaced, and what follows from it; d shows the original
 *               a watch whose value the last move has changed
 ✗ ~ =           a check says: wrong here; wrong only because of what it was fed; right
+≈               right but for a convention, for rounding, or at a corner of a function
 ▾ ▸  ×5  2/5    in your own code: a call, open or folded; a line that runs in 5 turns; its second"""
 """What the help says before the keys."""
 

@@ -307,6 +307,11 @@ class DebuggerScreen(ActionScreen):
         places = sorted(message.positions, key=lambda position: (position <= here, position))
         self.go_to(places[0] if places else None)
 
+    @on(messages.NothingDone)
+    def nothing_done(self, message: messages.NothingDone) -> None:
+        """Say why a key of a list did nothing."""
+        self.say(message.reason)
+
     def action_go_to_finding(self) -> None:
         """Go to the first bad tensor, and say what is wrong with it and what to do."""
         finding = next_finding(self.debugger.findings, self.debugger.position)

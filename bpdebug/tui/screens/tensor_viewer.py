@@ -106,8 +106,9 @@ class TensorViewer(SliceScreen):
             self.values.shape, self.values.dtype, self.statistics_now(), self.subject.is_mask
         )
         self.query_one("#element", Static).update(self.element_content())
-        arithmetic = self.query_one("#arithmetic", Static)
-        arithmetic.update(Content(self.arithmetic_text()))
+        arithmetic, text = self.query_one("#arithmetic", Static), self.arithmetic_text()
+        arithmetic.display = bool(text)
+        arithmetic.update(Content(text))
         axes = len(self.values.shape)
         self.enable(
             {

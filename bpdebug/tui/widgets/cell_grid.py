@@ -91,7 +91,12 @@ class CellGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def strip(self, segments: Iterable[Segment]) -> Strip:
         """Return a line that is as wide as the grid."""
-        return Strip(segments).adjust_cell_length(self.size.width, self.visual_style.rich_style)
+        drawn, width = [*segments], self.size.width
+        length = sum(segment.cell_length for segment in drawn)
+        if length < width:
+            drawn.append(Segment(" " * (width - length), self.visual_style.rich_style))
+        strip = Strip(drawn, max(length, width))
+        return strip if length <= width else strip.crop(0, width)
 
     def cell_under(self, event: events.Click) -> tuple[int, int] | None:
         """Return the row and column of the cell under the mouse; they may be past the last."""

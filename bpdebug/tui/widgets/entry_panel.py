@@ -18,7 +18,7 @@ from textual.widgets import Input, Label
 
 from bpdebug.commands.command import Answer
 from bpdebug.present.entries import Entry, EntryKind, cut, row_text, text_room
-from bpdebug.tui.messages import EntryClicked, PromptClosed
+from bpdebug.tui.messages import EntryClicked, NothingDone, PromptClosed
 from bpdebug.tui.widgets.prompt_line import PromptLine
 
 
@@ -141,7 +141,9 @@ class EntryPanel(Vertical):
 
     def action_edit(self) -> None:
         """Ask for another text in the place of an entry."""
-        if self.rows.entry is not None:
+        if self.rows.entry is None:
+            self.post_message(NothingDone(self.kind.nothing))
+        else:
             self.ask(self.rows.entry, self.rows.entry.text)
 
     def ask(self, edited: Entry | None, text: str) -> None:
@@ -151,14 +153,19 @@ class EntryPanel(Vertical):
 
     def action_remove(self) -> None:
         """Remove an entry."""
-        if self.rows.entry is not None:
+        if self.rows.entry is None:
+            self.post_message(NothingDone(self.kind.nothing))
+        else:
             self.execute(f"{self.kind.remove} {self.rows.entry.number}")
 
     def action_switch(self) -> None:
         """Disable an entry, or enable it again."""
         entry = self.rows.entry
-        if entry is None or not self.kind.has_switch:
+        if not self.kind.has_switch:
             raise SkipAction  # then the key does what it does elsewhere
+        if entry is None:
+            self.post_message(NothingDone(self.kind.nothing))
+            return
         self.execute(f"{'enable' if entry.state == 'disabled' else 'disable'} {entry.number}")
 
     @on(Input.Submitted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from textual.content import Content
@@ -29,6 +30,10 @@ def fitting(actions: Sequence[Action], width: int) -> list[Action]:
     return shown
 
 
+fitted = lru_cache(fitting)
+"""The same, of a tuple: with each step the bar is drawn anew, and mostly fits as before."""
+
+
 def bar_text(actions: Sequence[Action]) -> str:
     """Write the bar without its styles."""
     groups = groupby(actions, key=lambda action: action.group)
@@ -47,10 +52,10 @@ class KeyBar(Widget):
 
     def render(self) -> Content:
         """Write the keys that fit; those that cannot do anything now are dim."""
-        there = [
+        there = tuple(
             action for action in self.actions if action.needs not in HIDDEN_WITHOUT or self.can_run(action)
-        ]
-        groups = groupby(fitting(there, self.content_size.width), key=lambda action: action.group)
+        )
+        groups = groupby(fitted(there, self.content_size.width), key=lambda action: action.group)
         written = (Content("  ").join(map(self.entry, group)) for _, group in groups)
         return Content.styled(SEPARATOR, "$foreground 40%").join(written)
 

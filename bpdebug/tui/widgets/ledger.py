@@ -15,9 +15,10 @@ from textual.widget import Widget
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.provenance.forwards import Fed
-from bpdebug.present.bands import COMFORTABLE_IMAGE, COMFORTABLE_PAIR, NARROWEST_PAIR, Bands, Need, bands
+from bpdebug.present.bands import bands
 from bpdebug.present.cells import CellFormat, cell_format
 from bpdebug.present.panel import Pair, Panel
+from bpdebug.present.places import COMFORTABLE_IMAGE, COMFORTABLE_PAIR, NARROWEST_PAIR, Bands, Need
 from bpdebug.tui.keys.action import Needs
 from bpdebug.tui.messages import RoomChanged
 from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES

@@ -73,6 +73,7 @@ class TensorPanel(CellGrid):
         self.follows = False
         self.indexed = False
         self.beside: tuple[str, ...] = ()
+        self.said = "", ""
         self.fed: frozenset[tuple[int, int]] = frozenset()
         self.strips: dict[tuple[int, int, int, str], Strip] = {}
         self.lines: dict[int, Strip] = {}
@@ -170,10 +171,13 @@ class TensorPanel(CellGrid):
         """Say as much as there is room for on the borders."""
         room = self.outer_size.width - TITLE_FRAME
         # A person's name may have brackets, `hs[t]`, which are no markup.
-        self.border_title = Content(panel_titles.fitting_title(self.panel, room))
-        self.border_subtitle = panel_titles.fitting(
+        title = panel_titles.fitting_title(self.panel, room)
+        subtitle = panel_titles.fitting(
             panel_titles.subtitles(self.panel, self.slice_text(), self.beside), room
         )
+        if (title, subtitle) != self.said:  # each draws the whole panel anew
+            self.said = title, subtitle
+            self.border_title, self.border_subtitle = Content(title), subtitle
 
     def slice_text(self) -> str:
         """Write the part in sight as NumPy would take it, `[0:16, 0:3]`; empty where it is all."""

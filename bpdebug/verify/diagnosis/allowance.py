@@ -25,6 +25,8 @@ class Allowance:
         How many numbers may be computed for both: they are not for large tensors.
     seconds : float
         How long all searches may take together, from when the allowance is made.
+    is_cut_short : bool
+        Whether the last search for what explains a tensor ended before it had tried every single edit.
     clock : callable
         What tells the time, in seconds; by default what this thread has worked, whatever else is busy.
     """
@@ -33,11 +35,17 @@ class Allowance:
     formulas: int = 800_000
     numbers: int = 2**25
     seconds: float = 3.0
+    is_cut_short: bool = False
     clock: Callable[[], float] = time.thread_time
     _end: float = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._end = self.clock() + self.seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no time left."""
+        return self.clock() >= self._end
 
     def half(self) -> Callable[[], bool]:
         """Return what tells whether half of all that is left now has been used up."""

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, names
+from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement, names
 from bpdebug.engine.program.program import Program
-from bpdebug.verify.diagnosis.search import FormulaCandidate
+from bpdebug.verify.diagnosis.fits import with_added
+from bpdebug.verify.diagnosis.search import UPDATED, FormulaCandidate
 from bpdebug.verify.diagnosis.written_out import DEEPEST_OF_LAYER, with_parts
 
 
@@ -47,6 +48,9 @@ def arising(
     if len(candidate.edits) == 1 and whole.old == candidate.right:
         yield from _scaled(program, statement, candidate, given)
         return
+    if whole.kind == UPDATED and isinstance(whole.old, Name) and isinstance(whole.new, Number):
+        yield from _updated(program, statement, candidate, whole.old, whole.new.value, given)
+        return
     found = [*_within(program, statement, candidate.right, candidate.expression, given)]
     yield from (
         Hidden(at, replace(candidate, expression=edited, right=right))
@@ -69,6 +73,24 @@ def _within(
             return  # in one place of two
         statement = program.statements[program.positions[name] - 1]
         yield statement, right, edited
+
+
+def _updated(
+    program: Program,
+    statement: Statement,
+    candidate: FormulaCandidate,
+    parameter: Name,
+    rate: float,
+    given: Collection[str],
+) -> Iterator[Hidden]:
+    """Yield the tensors above that may have been computed with a parameter that had been updated."""
+    (*others, edit) = candidate.edits
+    gradient = Name(program.index.gradient(parameter.id))
+    other = _in_place(candidate.right, parameter, gradient)
+    for at, right, changed in reversed([*_within(program, statement, candidate.right, other, given)]):
+        whole = with_added(right, -rate, changed)
+        edits = (*others, replace(edit, expression=whole))
+        yield Hidden(at, replace(candidate, expression=whole, right=right, edits=edits))
 
 
 Occurrence = tuple[str, Expression, Expression]

@@ -61,7 +61,9 @@ class Bench:
             general = list(shape)
             if name in self.program.batch_axes:
                 general[self.program.batch_axes[name]] = ELSEWHERE_BATCH
-            if name in generated:  # a state of zeros is 0 in every run
+            if name == self._one:
+                values[name] = np.ones(general)
+            elif name in generated:  # a state of zeros is 0 in every run
                 values[name] = generated[name](tuple(general))
             elif name in rows:
                 values[name] = random.integers(rows[name], size=general).astype(float)
@@ -82,10 +84,10 @@ class Bench:
         }
 
     @cached_property
-    def activations(self) -> Mapping[str, str]:
-        """What an activation is applied to, and its result: `z1` -> `a1`."""
+    def activations(self) -> Mapping[Expression, str]:
+        """What an activation is applied to, a tensor or a part of one, and its result: `z1` -> `a1`."""
         return {
-            argument.id: statement.name
+            argument: statement.name
             for statement in self.program.statements
             for argument in _activated(statement)
         }
@@ -177,9 +179,9 @@ class Bench:
         return found
 
 
-def _activated(statement: Statement) -> Iterator[Name]:
+def _activated(statement: Statement) -> Iterator[Expression]:
     match statement.expression:
-        case Call(function, (Name() as argument,)) if (
+        case Call(function, (Name() | Call("subscript") as argument,)) if (
             function in ACTIVATIONS and statement.phase == "forward"
         ):
             yield argument

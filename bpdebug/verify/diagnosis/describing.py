@@ -58,8 +58,8 @@ def described(bench: Bench, found: Explanations) -> tuple[tuple[Diagnosis, ...],
         ) > 1
     if found.at_every_step:
         return tuple(_of_every_step(*pair) for pair in found.at_every_step), False
-    if not found.candidates:
-        return (), False
+    if len(found.candidates) < 2:  # nothing to tell apart, which takes another run of the program
+        return tuple(map(_described, found.candidates)), False
     evaluator = Evaluator(bench.elsewhere, {})
     groups = groups_of(
         _without_idle_edits(found.candidates, evaluator),

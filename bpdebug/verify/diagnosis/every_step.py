@@ -23,6 +23,7 @@ from bpdebug.engine.language.nodes import (
     Call,
     Expression,
     Name,
+    Number,
     Option,
     Statement,
     calls,
@@ -36,6 +37,7 @@ from bpdebug.errors import ShapeError
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.edits import FormulaEdit, single_edits
 from bpdebug.verify.diagnosis.evaluator import MOST_NUMBERS, PRODUCTS, Evaluator, is_misread
+from bpdebug.verify.diagnosis.everywhere import without
 from bpdebug.verify.diagnosis.fits import is_explained, residual
 from bpdebug.verify.diagnosis.scope import FormulaScope
 from bpdebug.verify.diagnosis.written_out import with_parts
@@ -43,6 +45,8 @@ from bpdebug.verify.diagnosis.written_out import with_parts
 MOST_COSTLY = 1.4
 """Less likely edits are not tried: every one of them is the work of a whole backward pass."""
 
+NOT_CARRIED = "not carried"
+"""The kind of an edit of all formulas of a step at once: nothing is passed on to the step before."""
 LEFT = 0.2
 """What one loop leaves of all that may be tried: it looks for what is wrong in all tensors of a layer."""
 FASTER = 32
@@ -79,7 +83,7 @@ ExplainedByLoop = Mapping[str, Sequence[tuple[AtEveryStep, float]]]
 """For each wrong tensor, the edits that give the user's numbers, and how far from them they stay."""
 
 
-class Term(NamedTuple):
+class CompiledTerm(NamedTuple):
     """A formula as a function of its operands, and about how many numbers it computes."""
 
     function: Callable[..., Array | None]
@@ -133,7 +137,7 @@ class Loop:
         return {members[0]: members for members in found.values()}
 
     @cached_property
-    def _terms(self) -> dict[str, list[Term]]:
+    def _terms(self) -> dict[str, list[CompiledTerm]]:
         """What is added up to each result: a sum over all steps is long, every other formula one term."""
         found = {
             name: [term]
@@ -148,7 +152,7 @@ class Loop:
 
     def _of_kind(
         self, kind: str, formula: Expression, shapes: Mapping[str, Shape]
-    ) -> Iterator[tuple[str, Term]]:
+    ) -> Iterator[tuple[str, CompiledTerm]]:
         """Yield a formula of one step as it is at each whose own formula is of that kind."""
         term = _term(formula, shapes)
         is_another = _counts_steps(formula)
@@ -165,22 +169,36 @@ class Loop:
         """Return by how many steps one tensor is later than another."""
         return (self.index.time(name) or 0) - (self.index.time(other) or 0)
 
-    def _edited(self, one: AtEveryStep, values: Mapping[str, Array]) -> dict[str, list[Term]]:
+    def _edited(self, one: AtEveryStep, values: Mapping[str, Array]) -> dict[str, list[CompiledTerm]]:
         """Return the formulas that an edit changes, as they are then."""
-        found: dict[str, list[Term]] = {}
+        found: dict[str, list[CompiledTerm]] = {}
         for kind in self.kinds:
-            if self.index.series(kind) == self.index.series(one.name):
-                by = self._apart(kind, one.name)
-                moved = {
-                    _later(old, by, self.index): _later(new, by, self.index)
-                    for old, new in one.change.items()
-                }
-                formula = replace(self.formulas[kind], moved)
-                if formula != self.formulas[kind]:
-                    shapes = {name: values[name].shape for name in names(formula) if name in values}
-                    edited = self._of_kind(kind, formula, shapes)
-                    found |= {name: [term] for name, term in edited if values.keys() >= {*term.operands}}
+            formula = self._changed(kind, one)
+            if formula != self.formulas[kind]:
+                shapes = {name: values[name].shape for name in names(formula) if name in values}
+                edited = self._of_kind(kind, formula, shapes)
+                found |= {name: [term] for name, term in edited if values.keys() >= {*term.operands}}
         return found
+
+    def _changed(self, kind: str, one: AtEveryStep) -> Expression:
+        """Return the formula of a step with an edit that is made at every step."""
+        if one.edit.kind == NOT_CARRIED:
+            return self._not_carried(kind)
+        if self.index.series(kind) != self.index.series(one.name):
+            return self.formulas[kind]
+        by = self._apart(kind, one.name)
+        changes = {
+            _later(old, by, self.index): _later(new, by, self.index) for old, new in one.change.items()
+        }
+        return replace(self.formulas[kind], changes)
+
+    def _not_carried(self, kind: str) -> Expression:
+        """Return the formula of a step without all that later steps send back."""
+        formula, step = self.formulas[kind], self.index.time(kind) or 0
+        for name in names(formula):
+            if name in self.formulas and (self.index.time(name) or 0) > step:
+                formula = without(formula, Name(name)) or Call("multiply", (Number(0), formula))
+        return formula
 
     def values(self, one: AtEveryStep, values: Mapping[str, Array], allowance: Allowance) -> dict[str, Array]:
         """Return what the wrong tensors are with an edit made at every step: those that are others then."""
@@ -216,7 +234,15 @@ class Loop:
             for edit in single_edits(self.formulas[name], scopes[name])
             if edit.cost <= MOST_COSTLY and self._is_near(edit.new, name)
         )
-        return sorted(takewhile(lambda one: not is_used_up(), edits), key=lambda one: one.edit.cost)
+        alone = ((kind, self.formulas[kind], self._not_carried(kind)) for kind in self.kinds)
+        not_carried = [
+            AtEveryStep(name, right, FormulaEdit(formula, NOT_CARRIED, right, formula, 1.1))
+            for name, right, formula in alone
+            if formula != right
+        ]
+        listed = takewhile(lambda one: not is_used_up(), edits)
+        # Where one tensor alone is carried from step to step, that is a term which was left out.
+        return sorted((*not_carried[: len(not_carried) > 1], *listed), key=lambda one: one.edit.cost)
 
     def explaining(
         self,
@@ -248,6 +274,7 @@ class Loop:
                 if is_explained(mine[name], value, rtol):
                     found[name].append((one, residual(mine[name], value)))
             if is_used_up():
+                allowance.is_cut_short = True
                 break
         return found
 
@@ -257,7 +284,7 @@ class Loop:
         return step is not None and all(other is None or abs(other - step) <= 1 for other in steps)
 
 
-def _sum_of(terms: Sequence[Term], values: Mapping[str, Array], allowance: Allowance) -> Array | None:
+def _sum_of(terms: Sequence[CompiledTerm], values: Mapping[str, Array], allowance: Allowance) -> Array | None:
     """Add up the terms of a formula; None where they do not fit together."""
     total: Array | None = None
     for function, operands, numbers in terms:
@@ -279,7 +306,7 @@ def _addends(expression: Expression) -> list[Expression]:
     return [expression, *reversed(found)]
 
 
-def _term(formula: Expression, shapes: Mapping[str, Shape]) -> Term:
+def _term(formula: Expression, shapes: Mapping[str, Shape]) -> CompiledTerm:
     """Compile a formula; what no function of the table computes, the evaluator does, or finds no value."""
     operands = names(formula)
     try:
@@ -287,10 +314,10 @@ def _term(formula: Expression, shapes: Mapping[str, Shape]) -> Term:
         numbers = (cost.elements + cost.products // PRODUCTS) // FASTER
         if cost.elements <= MOST_NUMBERS and not any(map(is_misread, calls(formula))):
             function, operands = compiled(formula)
-            return Term(lambda *given: np.asarray(function(*given)), operands, numbers)
+            return CompiledTerm(lambda *given: np.asarray(function(*given)), operands, numbers)
     except (ShapeError, KeyError):
         numbers = 1
-    return Term(
+    return CompiledTerm(
         lambda *given: Evaluator(dict(zip(operands, given, strict=True)), {}).value(formula),
         operands,
         numbers,

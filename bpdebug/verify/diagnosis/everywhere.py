@@ -68,7 +68,7 @@ def _names(expression: Expression, scope: FormulaScope) -> Iterator[FormulaChang
             if several or kind == "miscounted":
                 yield replace(expression, {name: new}), kind, name, new, cost
         is_gradient = old in scope.index.tensor_of
-        remaining = _without(expression, name) if several and is_gradient else None
+        remaining = without(expression, name) if several and is_gradient else None
         if remaining is not None and remaining != expression:
             yield remaining, "taken as constant", name, remaining, 0.9
 
@@ -86,11 +86,11 @@ def _instead(name: str, scope: FormulaScope) -> Iterator[Substitution]:
             yield Call(function, (Name(name), Number(1))), "miscounted", 1.2
 
 
-def _without(node: Expression, name: Name) -> Expression | None:
+def without(node: Expression, name: Name) -> Expression | None:
     """Leave out the terms that a name is a factor of; None if nothing is left."""
     if not isinstance(node, Call):
         return None if node == name else node
-    parts = [_without(argument, name) for argument in node.arguments]
+    parts = [without(argument, name) for argument in node.arguments]
     if node.function in ("add", "subtract"):
         first, second = parts
         if second is None:

@@ -44,7 +44,7 @@ class FormulaScope:
     shapes: Mapping[str, Shape]
     tensors: Collection[str]
     near: Collection[str]
-    activations: Mapping[str, str]
+    activations: Mapping[Expression, str]
     index: ProgramIndex
     one_example: Sequence[Mapping[Expression, Expression]] = ()
     updated: Mapping[str, str] = field(default_factory=dict)

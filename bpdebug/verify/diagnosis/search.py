@@ -33,6 +33,8 @@ from bpdebug.verify.diagnosis.fits import (
 from bpdebug.verify.diagnosis.scope import FormulaScope
 
 Found = TypeVar("Found")
+UPDATED = "updated parameter"
+"""The kind of an edit that has a parameter as it is after its update, with a rate that fits."""
 PAIR_COST = 0.5
 """How much less plausible two mistakes are than their costs alone say."""
 MOST_NUMBERS = 2**27
@@ -95,6 +97,7 @@ def search(
         looking = _finder(formula, cost, mine, values, scope, batch, rtol)
         found += looking.whole(is_used_up)
         found += looking.single(is_used_up) if not is_whole else ()
+        allowance.is_cut_short |= is_used_up() or looking.evaluator.computed > MOST_NUMBERS
     return _most_plausible_first(found)
 
 
@@ -181,7 +184,7 @@ class _Finder:
 
     def addends(self) -> Iterator[tuple[str, str, Expression, float]]:
         for expression, name in updated_parameter(self.right, self.scope):
-            yield "updated parameter", name, expression, 1.5
+            yield UPDATED, name, expression, 1.5
         for name in self.scope.tensors:
             yield "penalty" if name in self.scope.parameters else "added term", name, Name(name), 2.0
 

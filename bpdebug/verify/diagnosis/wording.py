@@ -65,6 +65,7 @@ WORDS: dict[str, Words] = {
     ),
     "term twice": Words("{old} became {new}", "A term was added twice."),
     "inverted": Words("{new} for {old}", "Multiplied where the formula divides."),
+    "divided": Words("{new} for {old}", "Divided where the formula multiplies."),
     "derivative twice": Words("{old} became {new}", "The derivative of the activation was applied twice."),
     "factor twice": Words("{old} became {new}", "A factor was applied twice."),
     "transpose left out": Words("{new} for {old}", "A transpose is missing."),
@@ -166,6 +167,10 @@ WORDS: dict[str, Words] = {
     ),
     "beside the root": Words(
         "{new} for {old}", "What keeps the quotient finite was added beside the root, not under it."
+    ),
+    "not carried": Words(
+        "without what later steps send back",
+        "What a step passes on to the one before never got there: there the gradients began at 0.",
     ),
     "power left out": Words("{old} became {new}", "A power is missing."),
     "root left out": Words("{old} became {new}", "A root is missing."),

@@ -121,6 +121,10 @@ def check_calls(
             faults = known.get(call.name, ())
             report = check_function(one, 0.0 if faults else seconds).report
             reports.append(report._replace(findings=faults) if faults and not report.passed else report)
+        if "wrong" in report.verdicts.values():
+            notes.append(
+                f"{call.name}: if its backward is not meant to be the derivative: intended={call.name}"
+            )
         notes += [f"{call.name}: backward returns None for {name}, which is not judged" for name in one.free]
     reached = [call.function for call in calls]
     waiting = [call for call in recording.functions if any(call.wanted) and call.function not in reached]

@@ -14,10 +14,13 @@ import numpy as np
 from bpdebug.sources.script import Recording, RecordingOptions, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.functions import analysis_of, calls_of, cut_out
-from bpdebug.sources.script.analysis.told import Told
+from bpdebug.sources.script.analysis.told import INTENDED, Told, hold_intended
 from bpdebug.verify.repair.assumed import ended_early
-from bpdebug.verify.repair.faults import MOST_FAULTS, Check
+from bpdebug.verify.repair.faults import Check
+from bpdebug.verify.repair.found import MOST_FAULTS
 from bpdebug.verify.repair.functions import CheckedFunction, FoundInFunction, check_function
+from bpdebug.verify.repair.intended import ScriptJudge, derived_of
+from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.report import (
     Assumed,
     ParameterVerdict,
@@ -42,6 +45,7 @@ def check_script(
     loss: str | int = "",
     gradients: Mapping[str, str] = MappingProxyType({}),
     parameters: Sequence[str] = (),
+    intended: Sequence[str] = (),
     progress: Progress = unsaid,
 ) -> ScriptReport:
     """Check the gradients in a person's own script.
@@ -63,6 +67,9 @@ def check_script(
         The name of a tensor -> the name of its gradient.
     parameters : sequence of str
         The only parameters to look at.
+    intended : sequence of str
+        The functions, by name, whose backward is meant to be another than the derivative: a straight-through
+        estimator, a reversal of gradients. All else is judged as if they handed the derivative on.
     progress : callable
         Is told which line is looked at and how many edits have been tried; it may raise `Interrupted`, which
         ends the search as Ctrl+C does.
@@ -79,7 +86,7 @@ def check_script(
     BpdebugError
         If a loss, a gradient or a parameter is named that is not there.
     """
-    told = Told(str(loss), gradients, tuple(parameters))
+    told = Told(str(loss), gradients, tuple(parameters), tuple(intended))
     return check_recording(record_script(script, arguments, options), seconds, told, progress)
 
 
@@ -96,12 +103,14 @@ def check_recording(
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*ended_early(recording), *recording.messages, *analysis.notes)
         return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes, told))
-    report, is_mended = _checked(recording, analysis, deadline, progress)
+    report, is_mended = _checked(recording, analysis, deadline, progress, told.intended)
     computed = analysis.computed
     if report.findings and computed is not None and not told.loss:
         other = analyse(recording, told._replace(loss=str(computed.candidate.line)))
         if other.loss is not None:
-            found, all_is_mended = _checked(recording, other, deadline, progress, len(report.findings))
+            found, all_is_mended = _checked(
+                recording, other, deadline, progress, told.intended, len(report.findings)
+            )
             # The fewest faults; of as few, the loss that the script computes.
             if all_is_mended and all(one.verified for one in found.findings):
                 is_fewer = len(found.findings) <= len(report.findings)
@@ -114,11 +123,12 @@ def _checked(
     analysis: Analysis,
     deadline: float,
     progress: Progress,
+    intended: Sequence[str],
     most_faults: int = MOST_FAULTS,
 ) -> tuple[ScriptReport, bool]:
     """Check the gradients by a loss; say also whether all are right with what was found."""
     with ExitStack() as stack, np.errstate(all="ignore"):
-        check = ScriptCheck(recording, analysis, deadline, stack, progress, most_faults)
+        check = ScriptCheck(recording, analysis, deadline, stack, progress, most_faults, intended)
         return check.report(), not check.judge.wrong()
 
 
@@ -126,6 +136,25 @@ class ScriptCheck(Check):
     """Corrects the functions that have a backward of their own, each by itself; then what is wrong still."""
 
     notes: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        recording: Recording,
+        analysis: Analysis,
+        deadline: float,
+        stack: ExitStack,
+        progress: Progress,
+        most_faults: int = MOST_FAULTS,
+        intended: Sequence[str] = (),
+    ) -> None:
+        self.intended = intended
+        hold_intended(intended, [call.name for call in calls_of(recording)])
+        super().__init__(recording, analysis, deadline, stack, progress, most_faults)
+        self.notes = tuple(f"{name} is meant to be as it is, and was not judged" for name in intended)
+
+    def judge_of(self, recording: Recording, analysis: Analysis) -> Judge:
+        """Return who says what is right."""
+        return ScriptJudge(recording, analysis, self.intended)
 
     def assumed(self) -> Assumed:
         """Say what the check takes for granted, and what autograd does with what a function returns."""
@@ -142,7 +171,12 @@ class ScriptCheck(Check):
         looked_at: Counter[type] = Counter()
         is_right = not self.judge.wrong()
         for call in calls_of(self.recording):
-            if call.file not in own or looked_at[call.function] == MOST_CALLS or self.search.is_over:
+            if (
+                call.name in self.intended
+                or call.file not in own
+                or looked_at[call.function] == MOST_CALLS
+                or self.search.is_over
+            ):
                 continue
             looked_at[call.function] += 1
             with cut_out(call):
@@ -158,10 +192,15 @@ class ScriptCheck(Check):
 
     def _take_function(self, found: Sequence[FoundInFunction], checked: CheckedFunction) -> None:
         """Take what was found in a function; what it made wrong in the script is what is right now."""
+        name = checked.report.file
         for each in found:
             before = self.judge.corrected
-            self.judge.corrected = {**before, **each.corrected}
+            mending = each.corrected if each.finding.verified else derived_of(self.recording, {name})
+            self.judge.corrected = {**before, **mending}
             mended = self.judge.mended_by(before, self.judge.corrected)
-            self._found(each.finding._replace(also_wrong=tuple(sorted(mended))))
-        self.notes += checked.report.assumed.notes
+            self.add_finding(each.finding._replace(also_wrong=tuple(sorted(mended))))
+        self.notes += (
+            *checked.report.assumed.notes,
+            f"{name}: if its backward is not meant to be the derivative: {INTENDED} {name}",
+        )
         self.proven = tuple(self.findings.each)

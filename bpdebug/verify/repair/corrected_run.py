@@ -12,8 +12,8 @@ from bpdebug.sources.case import Case
 from bpdebug.sources.script import RecordingOptions, record_script
 from bpdebug.sources.script.case import case_of
 from bpdebug.verify.repair.check import check_recording
-from bpdebug.verify.repair.faults import corrected_texts
 from bpdebug.verify.repair.report import ScriptReport
+from bpdebug.verify.repair.running_again import corrected_texts
 
 BETWEEN_SAID = 0.2
 """Seconds between two words on how far it is."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bpdebug.engine.language.nodes import Source
 from bpdebug.sources.script import Recording
+from bpdebug.verify.repair.forgotten import ForgottenWay
 from bpdebug.verify.repair.formula import Derived, past
 from bpdebug.verify.repair.forward_fault import ForwardFault, forward_sentence
 from bpdebug.verify.repair.judge import Judge
@@ -197,5 +198,18 @@ def unmended(judge: Judge, suspect: Suspect, derived: Derived | None) -> Finding
         "",
         "the gradients are right until here, and what this gives is not the gradient of anything"
         + (past(derived) if derived is not None else ""),
+        also_wrong=tuple(sorted(judge.wrong())),
+    )
+
+
+def of_forgotten_way(judge: Judge, suspect: Suspect, way: ForgottenWay) -> Finding:
+    """Say at a line that adds to a gradient what nothing adds."""
+    first, site = suspect.first, suspect.site
+    return Finding(
+        source_of(site, first.frame, turns_of(site, first)),
+        "wrong",
+        stored(site) or site.code,
+        way.tensor,
+        way.sentence,
         also_wrong=tuple(sorted(judge.wrong())),
     )

@@ -99,15 +99,16 @@ def _open_names(recording: Recording, suspects: Sequence[Suspect], suspect: Susp
         for one in other.involved
         if any(node is not None and node.id in behind for node in (one.node, one.result))
     )
-    names = {name for site in read for name in (*(one.text for one in site.targets), _called(site))}
+    names = {name for site in read for name in given_names(site)}
     # A formula in the place of a call goes past whatever is wrong in the function.
-    functions = {site.function.rpartition(".")[2] for site in recording.sites}
+    functions = {site.function_name for site in recording.sites}
     return (names | functions) & _parts(suspect.site.code)
 
 
-def _called(site: Site) -> str:
-    """Return the function that an expression is returned from."""
-    return site.function_name if site.role == "return" else ""
+def given_names(site: Site) -> set[str]:
+    """Return what others read an expression by: its variables, or the function that it is returned from."""
+    own = {one.text for one in site.targets}
+    return own | {site.function_name} if site.role == "return" else own
 
 
 def _parts(code: str) -> set[str]:

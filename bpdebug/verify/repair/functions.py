@@ -16,6 +16,7 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
+from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.places import source_of, turns_of
@@ -23,6 +24,9 @@ from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Progress, unsaid
+
+COPIES = (same, np.copy)
+"""What gives what it gets."""
 
 
 class FunctionJudge(Judge):
@@ -51,8 +55,27 @@ class FunctionJudge(Judge):
     def suspects(self, every: bool = False) -> list[Suspect]:
         """Return the lines that can be at fault; `return dx` only hands on what another has computed."""
         found = super().suspects(every)
-        own = [line for line in found if line.site.role == "assign" or not line.site.code.isidentifier()]
+        own = [line for line in found if not self._is_handed_on(line)]
         return found if every else own or found
+
+    def _is_handed_on(self, line: Suspect) -> bool:
+        """Whether a line only returns a name, or copies an incoming gradient."""
+        if line.site.role != "assign":
+            return line.site.code.isidentifier()
+        return line.first.node is not None and self._is_incoming(line.first.node)
+
+    def _is_right(self, node: Node) -> bool:
+        return self._is_incoming(node) or super()._is_right(node)
+
+    def _is_at_home(self, suspect: Suspect, read: Sequence[Node]) -> bool:
+        return any(map(self._is_incoming, read)) or super()._is_at_home(suspect, read)
+
+    def _is_incoming(self, copied: Node) -> bool:
+        """Whether a node is an incoming gradient, or a copy of one."""
+        node: Node | None = copied
+        while node is not None and node not in self.incoming:
+            node = node.operands[0] if node.function in COPIES else None
+        return node is not None
 
     @cached_property
     def dependent(self) -> set[int]:
@@ -92,8 +115,9 @@ class FunctionCheck(Check):
         if self.judge.wrong():
             self.backward()
 
-    def _found(self, finding: Finding) -> None:
-        super()._found(finding)
+    def add_finding(self, finding: Finding) -> None:
+        """Take a finding, and keep with which corrections it was made."""
+        super().add_finding(finding)
         self.steps.append(self.judge.corrected)
 
     def _rewritten(self, lines: Sequence[Suspect]) -> bool:

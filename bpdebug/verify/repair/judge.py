@@ -16,7 +16,7 @@ from bpdebug.sources.script import Node, Recording, SourceRange
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.computed import stem_of_gradient
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
-from bpdebug.sources.script.analysis.parameters import TrainedParameter
+from bpdebug.sources.script.analysis.parameters import TrainedParameter, decided
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.known import KnownGradients
@@ -95,9 +95,10 @@ class Judge:
 
     @cached_property
     def dependent(self) -> set[int]:
-        """The numbers of the nodes that are computed from a parameter."""
-        parameters = {parameter.old.id for parameter in self.analysis.parameters}
-        found = set(parameters)
+        """The numbers of the nodes that are computed from a parameter, or where one decides."""
+        graph, olds = self.analysis.graph, [parameter.old for parameter in self.analysis.parameters]
+        parameters = {old.id for old in olds}
+        found = parameters | {node.id for node in decided(graph, graph.reached(olds), self.recording.tests)}
         for node in self.recording.nodes:
             if any(parent.id in found for parent in sources(node)):
                 found.add(node.id)
@@ -176,13 +177,14 @@ class Judge:
             name not in self._after_right or nodes & self._after_right[name] for name in correction.mended
         )
 
-    def is_sure(self, suspect: Suspect) -> bool:
+    def is_sure(self, suspect: Suspect, is_passed: bool = False) -> bool:
         """Whether all that a line reads is right, and what it gives is not: then it is this line.
 
         What the forward pass computes is right, and what depends on no parameter. But a line that reads
         nothing else may have been handed the wrong tensor: it must read a gradient, or an output beside its
-        target, or parameters alone, as the gradient of a penalty does. A line that only takes a part of
-        something, or hands it on, computes nothing that could be wrong.
+        target, or parameters alone, as the gradient of a penalty does; or a formula must mend something by
+        going past it. A line that only takes a part of something, or hands it on, computes nothing that
+        could be wrong.
         """
         first = suspect.first.node
         if first is None or suspect.is_explained or suspect.is_update or is_selection(suspect.site.code):
@@ -197,7 +199,7 @@ class Judge:
                     waiting.append(parent)
                 else:
                     read.append(parent)
-        return all(map(self._is_right, read)) and self._is_at_home(suspect, read)
+        return all(map(self._is_right, read)) and (is_passed or self._is_at_home(suspect, read))
 
     def _is_at_home(self, suspect: Suspect, read: Sequence[Node]) -> bool:
         """Whether what is read belongs into a backward pass, whoever handed it on."""
@@ -248,7 +250,9 @@ class Judge:
         """
         yield from (node for _, node in self._own(exact))
         for number in exact:
-            yield from self.recording.nodes[number].parents()
+            node = self.recording.nodes[number]
+            # What a function returns as it came is right, but whether it should have come so, nobody knows.
+            yield from (one for one in node.parents() if not (node.function is same and _is_handed_on(one)))
 
     def _steps_from_right(self, exact: Mapping[int, set[int]]) -> dict[str, set[int]]:
         """Return for each parameter whose gradient is right what its step is computed by from there on."""

@@ -192,8 +192,9 @@ def _words(code: Code, edit: Edit) -> tuple[str, str]:
 
 
 def _called_instead(edit: Edit, function: str) -> Edit:
-    new = as_calls(edit.replacement.new, function)
-    return edit._replace(replacement=edit.replacement._replace(new=new))
+    written = edit.replacement
+    part = None if written.part is None else as_calls(written.part, function)
+    return edit._replace(replacement=written._replace(new=as_calls(written.new, function), part=part))
 
 
 def _is_value(value: Any) -> bool:

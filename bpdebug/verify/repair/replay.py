@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from heapq import heapify, heappop, heappush
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ class Replay:
         Whether nothing is computed that they do not depend on; of a large recording, nothing ever is.
     also : collection of int
         The numbers of nodes that are computed all the same.
+    given : mapping
+        What is replaced in every run.
     """
 
     def __init__(
@@ -44,8 +47,9 @@ class Replay:
         targets: Iterable[Node],
         is_partial: bool = False,
         also: Collection[int] = (),
+        given: Replaced = MappingProxyType({}),
     ) -> None:
-        self.recording = recording
+        self.recording, self.given = recording, given
         self._values: dict[int, Any] = {}
         is_partial = is_partial or len(recording.nodes) > MOST_NODES
         self._wanted = ancestors(targets) | {*also} if is_partial else None
@@ -83,6 +87,7 @@ class Replay:
         Exception
             Whatever an operation raises on the new values.
         """
+        replaced = {**self.given, **replaced}
         nodes, readers = self.recording.nodes, self._readers
         new: dict[int, Any] = {}
 

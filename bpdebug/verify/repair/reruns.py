@@ -193,6 +193,8 @@ def mending(
         if left <= 0:
             return None
         text = text_of(base.recording, base.texts, rewriting.place.file)
+        if not text:
+            continue  # the run was ended before it came to that file
         texts = {**base.texts, rewriting.place.file: with_rewriting(text, rewriting)}
         recording = _recorded_again(base.recording, texts, left)
         if recording is not None and _is_promising(recording, base):
@@ -245,6 +247,8 @@ def _is_better(again: Rerun, base: Rerun, needs_more: bool) -> bool:
         return False
     if base.recording.ending.kind == "raised":
         return bool(again.right) and not again.wrong
+    if not base.right | base.wrong <= again.right | again.wrong:
+        return False  # what is no longer trained is not right
     return again.right > base.right if needs_more else again.right >= base.right
 
 

@@ -82,7 +82,7 @@ def suspects(
     found = []
     for instances in by_site.values():
         involved = [one for one in instances if any(node.id in reached for node in _results(one))]
-        if not involved or any(node.id in forward for one in instances for node in _results(one)):
+        if not involved or any(node.id in forward for one in instances for node in _computed(one)):
             continue
         unexplained = [one for one in involved if all(node.id not in explained for node in _results(one))]
         known = [one for one in involved if one not in unexplained]
@@ -109,6 +109,12 @@ def built_by(suspect: Suspect) -> list[Node]:
 def _results(instance: Instance) -> Sequence[Node]:
     """Return the value of an expression, and what its statement stored."""
     return [node for node in (instance.node, instance.result) if node is not None]
+
+
+def _computed(instance: Instance) -> Sequence[Node]:
+    """Return what a statement computes: `dw += x` hands on a tensor of the forward pass, and computes dw."""
+    is_added = instance.site.role == "augment" and instance.result is not None
+    return _results(instance)[-1:] if is_added else _results(instance)
 
 
 def _time(instance: Instance) -> int:

@@ -42,7 +42,7 @@ SAID: dict[str, ParameterVerdict] = {
 def trials_of(analysis: Analysis, replay: Replay) -> tuple[Trial, ...]:
     """Return the recorded values, and as many fresh ones as there are seeds."""
     fresh = (_fresh(analysis, replay, seed) for seed in SEEDS)
-    return (_trial(analysis, {}, analysis.gradients), *filter(None, fresh))
+    return (trial_of(analysis, {}, analysis.gradients), *filter(None, fresh))
 
 
 def _fresh(analysis: Analysis, replay: Replay, seed: int) -> Trial | None:
@@ -55,7 +55,7 @@ def _fresh(analysis: Analysis, replay: Replay, seed: int) -> Trial | None:
             if replay.turned(value_of) is None:
                 gradients = analysis.loss.reference.gradients(value_of)
                 if all(np.all(np.isfinite(gradient)) for gradient in gradients.values()):
-                    return _trial(analysis, replaced, gradients)
+                    return trial_of(analysis, replaced, gradients)
         except Exception:  # noqa: S112 (the person's own operations may raise on other values)
             continue
     return None
@@ -78,7 +78,8 @@ def _given(value: Any, value_of: ValueOf) -> Any:
     return value
 
 
-def _trial(analysis: Analysis, replaced: Replaced, gradients: Mapping[int, Any]) -> Trial:
+def trial_of(analysis: Analysis, replaced: Replaced, gradients: Mapping[int, Any]) -> Trial:
+    """Return a trial of some values, with the gradients that are right there."""
     sizes = {
         parameter.name: float(np.max(np.abs(gradients.get(parameter.old.id, 0.0)), initial=0))
         for parameter in analysis.parameters

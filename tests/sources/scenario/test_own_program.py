@@ -13,7 +13,7 @@ from bpdebug.engine.program.trace import run
 from bpdebug.errors import ScenarioError
 from bpdebug.limits import LIMITS
 from bpdebug.sources.case import Case
-from bpdebug.sources.scenario import load_scenario, summarise
+from bpdebug.sources.scenario import limits, load_scenario, summarise
 from bpdebug.verify.check import check_scenario
 
 Load = Callable[..., Case]
@@ -142,6 +142,20 @@ def test_a_summary_says_how_long_it_is(tmp_path: Path) -> None:
 def test_too_many_statements(load: Load) -> None:
     with pytest.raises(ScenarioError, match="too long: found more than 100,000 statements"):
         load("\n".join(f"h{n} = x" for n in range(LIMITS.statements + 1)))
+
+
+def test_too_much_text(load: Load) -> None:
+    line = f"h = x{' + x' * 500}\n"
+    with pytest.raises(ScenarioError, match=r"too long: found .* \(the limit program_characters\)"):
+        load(line * (LIMITS.program_characters // len(line) + 1))
+
+
+def test_the_backward_pass_counts_too(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LIMITS", LIMITS._replace(statements=6))
+    lines = "a = x * 2\nb = a * x\nc = b * x"
+    load(lines, "x = [[1.0]]")
+    with pytest.raises(ScenarioError, match="found 9 statements with the backward pass"):
+        load(lines, "x = [[1.0]]\n[gradient]\ndc = [[1.0]]")
 
 
 def test_a_long_program_is_derived_in_seconds(load: Load) -> None:

@@ -13,7 +13,7 @@ from bpdebug.sources.script.analysis.wording import sentences
 from tests.scripts.catalogue import SCRIPTS
 from tests.scripts.oracle import RIGHT, Script
 from tests.sources.script.recording import recorded
-from tests.tiers import few
+from tests.tiers import deep, few
 
 
 def analysed(folder: Path, text: str, told: Told = Told()) -> Analysis:  # noqa: B008 (a constant)
@@ -274,6 +274,7 @@ def test_an_average_of_the_losses_until_now_is_not_the_loss(tmp_path: Path) -> N
     assert analysis.loss.text.startswith("loss = ")
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_the_products_of_matrices_are_products_and_their_sums_keep_the_axis(tmp_path: Path) -> None:
     text = """
     import numpy as np
@@ -283,10 +284,14 @@ def test_the_products_of_matrices_are_products_and_their_sums_keep_the_axis(tmp_
     for step in range(2):
         error = X * W + b - Y
         loss = np.sum(np.multiply(error, error)) / 2
-        W, b = W - 0.1 * X.T * error, b - 0.1 * error.sum(axis=0)
+        W = W - 0.1 * X.T * error
+        b = b - 0.1 * error.sum(axis=0)
     """
     assert kinds(analysed(tmp_path, text)) == {"W": "right", "b": "right"}
-    assert kinds(analysed(tmp_path, text.replace("X.T * error", "X.T * Y"))) == {"W": "wrong", "b": "right"}
+    assert kinds(analysed(tmp_path, text.replace("X.T * error", "X.T * (error + 1)"))) == {
+        "W": "wrong",
+        "b": "right",
+    }
 
 
 def test_two_losses_that_explain_equally_are_both_said(tmp_path: Path) -> None:
@@ -493,6 +498,14 @@ def test_a_gradient_of_data_alone_that_a_branch_decides_is_one(
     analysis = analysed(tmp_path, text)
     assert kinds(analysis) == dict.fromkeys(names, "right")
     assert len(analysis.recording.updates) == len(names), "one iteration is recorded"
+
+
+@pytest.mark.parametrize("step", ["2 * x", deep("x - 0.1")])
+def test_what_follows_a_branch_is_not_decided_by_it(tmp_path: Path, step: str) -> None:
+    sum_of_all = f"        if total.sum() > 9:\n            print(total)\n        total = total + ({step})\n"
+    text = PERCEPTRON.replace("for turn", "total = np.zeros(3)\nfor turn")
+    text = text.replace("        if side", f"{sum_of_all}        if side")
+    assert kinds(analysed(tmp_path, text)) == {"w": "right", "b": "right"}
 
 
 def test_a_loss_that_is_added_up_is_said_as_it_is_written(tmp_path: Path) -> None:

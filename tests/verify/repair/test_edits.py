@@ -8,6 +8,7 @@ import pytest
 
 from bpdebug.verify.repair import wording
 from bpdebug.verify.repair.edits import edits
+from bpdebug.verify.repair.rules.beside import renumbered, shift_between
 from bpdebug.verify.repair.rules.forward import siblings
 from bpdebug.verify.repair.rules.replacement import Scope
 from bpdebug.verify.repair.trees import Code
@@ -106,3 +107,19 @@ def test_a_factor_is_an_element_of_another_container_whatever_the_texts_look_lik
     scope = SCOPE._replace(tensors=tensors)
     found = [one.part for one in siblings(ast.parse("x[i]", mode="eval").body, scope)]
     assert [ast.unparse(one) for one in found if one is not None] == ["layers[i]", "y[i]"]
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "there", "here"),
+    [
+        ("dZ1", "dZ2", "(dZ3 @ W3.T) * (1 - A2**2)", "(dZ2 @ W2.T) * (1 - A1**2)"),
+        deep("db3", "db1", "dZ1.sum(axis=0)", "dZ3.sum(axis=0)"),
+    ],
+)
+def test_what_another_layer_has_is_renumbered_for_this_one(
+    own: str, other: str, there: str, here: str
+) -> None:
+    shift = shift_between(own, other)
+    assert shift is not None
+    assert renumbered(there, shift) == here
+    assert shift_between(own, other.replace("d", "D")) is None

@@ -301,3 +301,63 @@ def test_slopes_are_those_of_the_activations_and_of_nothing_that_mixes_elements(
     assert found
     for slope in found:
         assert any(slope.shape == one.shape and np.allclose(slope, one, 1e-6) for one in wanted)
+
+
+MASKED = """\
+import numpy as np
+
+rng = np.random.default_rng(5)
+signals, wanted = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+enter, leave = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+
+
+class Rectifier:
+    def forward(self, x):
+        self.x = x
+        self.off = x <= 0
+        y = x.copy()
+        y[self.off] = 0
+        return y
+
+    def backward(self, slope):
+        passed = slope.copy()
+        passed[self.off] = 0
+        return passed
+
+
+rectifier = Rectifier()
+for epoch in range(2):
+    hidden = rectifier.forward(signals @ enter)
+    error = hidden @ leave - wanted
+    loss = np.sum(error * error) / 2
+    d_leave = hidden.T @ error
+    d_enter = signals.T @ rectifier.backward(error @ leave.T)
+    enter -= 0.1 * d_enter
+    leave -= 0.1 * d_leave
+"""
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    ("mask", "faulty"),
+    [
+        ("self.off", "~self.off"),
+        ("self.off", "slope <= 0"),
+        ("self.x <= 0", "slope <= 0"),
+        ("~self.on", "self.on"),
+    ],
+)
+def test_a_mask_of_another_tensor_or_the_wrong_way_round_is_the_only_line_named(
+    tmp_path: Path, mask: str, faulty: str
+) -> None:
+    right = MASKED.replace("passed[self.off]", f"passed[{mask}]")
+    if mask == "~self.on":
+        right = right.replace("self.off = x <= 0", "self.on = x > 0").replace("y[self.off]", "y[~self.on]")
+    path = tmp_path / "net.py"
+    path.write_text(right, encoding="utf-8")
+    assert check_script(path).passed
+    path.write_text(right.replace(f"passed[{mask}]", f"passed[{faulty}]"), encoding="utf-8")
+    (finding,) = check_script(path).findings
+    assert (finding.source.line, finding.verified) == (18, True)
+    path.write_text(corrected(path.read_text(encoding="utf-8"), [finding]), encoding="utf-8")
+    assert check_script(path).passed

@@ -15,7 +15,6 @@ its contributions becomes the statement `dx = ...`. Three things are the loop's 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import reduce
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -30,6 +29,7 @@ from bpdebug.engine.language.derivation.names import VIA, gradient_name, gradien
 from bpdebug.engine.language.derivation.pieces import Nodes, pieces, reached
 from bpdebug.engine.language.derivation.simplification import simplify
 from bpdebug.engine.language.forms import Shape
+from bpdebug.engine.language.long_sums import sum_of
 from bpdebug.engine.language.nodes import (
     Call,
     Expression,
@@ -40,9 +40,6 @@ from bpdebug.engine.language.nodes import (
 )
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.errors import DerivationError
-
-MOST_IN_A_ROW = 32
-"""So many terms of a sum are added one after the other."""
 
 
 class Derivation(NamedTuple):
@@ -214,7 +211,7 @@ class _Derivation:
                 )
                 for source, piece in contributions
             ]
-        total = _sum([piece for _, piece in contributions])
+        total = sum_of([piece for _, piece in contributions])
         through = tuple(dict.fromkeys(source for source, _ in contributions))
         step = self.steps.get(name)
         step = step and _gradient_of_series(step)
@@ -259,11 +256,3 @@ class _Derivation:
 def _gradient_of_series(step: TimeStep) -> TimeStep:
     """Return the time step of the gradient of a tensor, from the tensor's."""
     return TimeStep(step.number, *[gradient_name(step.name)] * 2)
-
-
-def _sum(terms: Sequence[Expression]) -> Expression:
-    """Add terms in their order; very many by halves, because a tree must not be too deep to walk."""
-    if len(terms) > MOST_IN_A_ROW:
-        middle = len(terms) // 2
-        return Call("add", (_sum(terms[:middle]), _sum(terms[middle:])))
-    return reduce(lambda x, y: Call("add", (x, y)), terms)

@@ -27,12 +27,12 @@ class Read(NamedTuple):
     ----------
     parts : tuple of Expression
         The largest parts of it in which there is no gradient.
-    reached : tuple of str
+    reached : frozenset of str
         The names that it flows to.
     """
 
     parts: tuple[Expression, ...]
-    reached: tuple[str, ...]
+    reached: frozenset[str]
 
 
 def needed_backwards(
@@ -90,7 +90,7 @@ class _Reading:
     def read(self) -> Read:
         gradients = [*self.inner, *(gradient for _, gradient in self.leaves)]
         parts = (part for gradient in gradients for part in self.without_gradient(gradient))
-        return Read(tuple(dict.fromkeys(parts)), tuple({name: None for name, _ in self.leaves}))
+        return Read(tuple(dict.fromkeys(parts)), frozenset(name for name, _ in self.leaves))
 
     def new_gradient(self, node: Expression) -> Name:
         name = f"g{len(self.gradients)}"

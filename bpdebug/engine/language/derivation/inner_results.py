@@ -19,7 +19,6 @@ from bpdebug.engine.language.nodes import (
     Statement,
     TimeStep,
     calls,
-    names,
     replace,
     walk,
 )
@@ -66,7 +65,8 @@ def shared_inner_results(
 def _is_work(call: Call) -> bool:
     """Whether a call computes anything: what only looks at a name does not, nor do literals."""
     looks = call.function in VIEWS or call.function == "reshape"
-    return bool(names(call)) and not (looks and isinstance(call.arguments[0], Name))
+    reads = any(isinstance(node, Name) for node in walk(call))
+    return reads and not (looks and isinstance(call.arguments[0], Name))
 
 
 def with_own_statements(

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bpdebug.engine.language.nodes import Statement
+from bpdebug.engine.language.long_sums import sum_of
+from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.network.layers import Layout
 from bpdebug.engine.network.layers.kind import role_of_gradient
@@ -110,7 +111,7 @@ class Objective:
         """The axis of the target that counts the examples."""
         return 0 if self.has_classes else self.layout.batch_axis
 
-    def formulas(self, output: str) -> dict[str, str]:
+    def formulas(self, output: str) -> dict[str, Expression]:
         """Return the formulas by the names of their results, in order; the last is the loss."""
         axis = self.class_axis
         found = {TARGET: f"one_hot({LABELS}, {output}, axis={axis})"} if self.has_classes else {}
@@ -128,19 +129,17 @@ class Objective:
             found[EXAMPLES] = f"count({terms})"
             total = f"sum({terms}) / {EXAMPLES}"
         if not self.l2:
-            return found | {LOSS: total}
-        squares = " + ".join(f"half_square({name})" for name in self.penalised)
-        squares = f"({squares})" if len(self.penalised) > 1 else squares
-        return found | {
-            "data_loss": total,
-            "penalty": f"{self.l2!r} * {squares}",
-            LOSS: "data_loss + penalty",
+            return _parsed(found | {LOSS: total})
+        squares = sum_of([Call("half_square", (Name(name),)) for name in self.penalised])
+        return _parsed(found | {"data_loss": total}) | {
+            "penalty": Call("multiply", (Number(self.l2), squares)),
+            LOSS: parse("data_loss + penalty"),
         }
 
     def statements(self, output: str, number: int) -> tuple[Statement, ...]:
         """Return the statements, as those of layer `number`."""
         formulas = self.formulas(output)
-        return tuple(Statement(name, parse(text), layer=number, role=name) for name, text in formulas.items())
+        return tuple(Statement(name, formula, layer=number, role=name) for name, formula in formulas.items())
 
     def tensors(self, output: str) -> dict[str, str]:
         """Return the tensors to show, role -> name."""
@@ -159,3 +158,7 @@ class Objective:
             is_loss=True,
             objective=self,
         )
+
+
+def _parsed(formulas: Mapping[str, str]) -> dict[str, Expression]:
+    return {name: parse(text) for name, text in formulas.items()}

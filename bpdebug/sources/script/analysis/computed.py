@@ -21,6 +21,7 @@ from bpdebug.sources.script.analysis.steps import Link, Piece
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put, put_elements
 from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.sites import GRADIENT
 
 LAST = re.compile(r"""(?P<owner>.*?)(?:\[["'](?P<key>\w+)["']\]|(?P<word>\w+))$""", re.DOTALL)
 QUOTIENT = re.compile(r"^d_?(?:[jlec]|loss|cost|err|error)_?_?d_?(?P<stem>\w+)$", re.IGNORECASE)
@@ -86,7 +87,9 @@ def computed_only(
         if number in sources and not on_known[number]:
             for stem in {stem_of(name) for name in own}:
                 tensors[stem].append(node)
-        if number not in used:
+        # What a library derives is named after a tensor on the way, and not after what it began as.
+        is_derived = node.site is not None and node.site.role == GRADIENT
+        if number not in used and not is_derived:
             for stem in {stem_of_gradient(name) for name in own} - {""}:
                 gradients[stem].append(node)
     found: list[TrainedParameter] = []

@@ -6,8 +6,9 @@ not matter, and another call of the same function is another execution of the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bpdebug.late import names_of
@@ -35,12 +36,15 @@ class FunctionAnalysis(NamedTuple):
         The inputs as parameters, with the derived gradients of `Σ output · incoming gradient`.
     free : tuple of str
         The inputs that are not judged: the backward has no gradient of them, and nobody has asked for one.
+    incoming : mapping
+        The number of what stands for an incoming gradient in the analysis -> that gradient.
     """
 
     call: FunctionCall
     recording: Recording
     analysis: Analysis
     free: tuple[str, ...] = ()
+    incoming: Mapping[int, Node] = MappingProxyType({})
 
 
 def calls_of(recording: Recording) -> list[FunctionCall]:

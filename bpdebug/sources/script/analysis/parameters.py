@@ -96,12 +96,27 @@ def parameters_of(
 def _depending(graph: Graph, olds: Sequence[Node], tests: Sequence[Test]) -> Sequence[int]:
     """Return for each node whether (not 0) it, or that it was computed at all, depends on a parameter."""
     depends = graph.reached(olds)
+    within = decided(graph, depends, tests)
+    return graph.reached([*olds, *within]) if within else depends
+
+
+def decided(graph: Graph, depends: Sequence[int], tests: Sequence[Test]) -> list[Node]:
+    """Return what was computed in branches whose tests depended on a parameter.
+
+    Parameters
+    ----------
+    graph : Graph
+        The operations.
+    depends : sequence of int
+        For each node, whether (not 0) it depends on a parameter.
+    tests : sequence of Test
+        What branches were decided by.
+    """
     deciding: dict[SourceRange, Test] = {}
     for test in tests:
         if is_branch(test) and any(depends[graph.of(side).id] for side in sides(test)):
             deciding.setdefault(test.site.statement, test)
-    decided = [node for node in graph.nodes if any(is_within(node, test) for test in deciding.values())]
-    return graph.reached([*olds, *decided]) if decided else depends
+    return [node for node in graph.nodes if any(is_within(node, test) for test in deciding.values())]
 
 
 def index_of(update: Update) -> object:

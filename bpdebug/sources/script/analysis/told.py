@@ -17,7 +17,7 @@ from bpdebug.sources.script.analysis.losses import implied_losses
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.numbering import Graph
 
-LOSS, GRADIENT, PARAMETER = "--loss", "--gradient", "--parameter"
+LOSS, GRADIENT, PARAMETER, INTENDED = "--loss", "--gradient", "--parameter", "--intended"
 MOST_NAMED = 12
 
 
@@ -32,15 +32,19 @@ class Told(NamedTuple):
         The name of a tensor -> the name of its gradient.
     parameters : tuple of str
         The only parameters to look at.
+    intended : tuple of str
+        The functions whose backward is meant to be another than the derivative.
     """
 
     loss: str = ""
     gradients: Mapping[str, str] = MappingProxyType({})
     parameters: tuple[str, ...] = ()
+    intended: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         pairs = (f"{tensor}={gradient}" for tensor, gradient in self.gradients.items())
-        said = {LOSS: (self.loss,) if self.loss else (), GRADIENT: pairs, PARAMETER: self.parameters}
+        loss = (self.loss,) if self.loss else ()
+        said = {LOSS: loss, GRADIENT: pairs, PARAMETER: self.parameters, INTENDED: self.intended}
         return " ".join(f"{option} {word}" for option, words in said.items() for word in words)
 
 
@@ -80,6 +84,15 @@ def only(parameters: Sequence[TrainedParameter], told: Sequence[str]) -> tuple[T
         if name not in names and name not in map(stem_of, names):
             _refuse(f"{PARAMETER} {name}", "nothing that is trained is called so", name, names)
     return tuple(one for one in parameters if {one.name, stem_of(one.name)} & set(told))
+
+
+def hold_intended(told: Sequence[str], called: Sequence[str]) -> None:
+    """Raise a `BpdebugError` if a function that the person names was not called, of those that were."""
+    for name in told:
+        if name not in called:
+            _refuse(
+                f"{INTENDED} {name}", "no function of this name has a backward that was called", name, called
+            )
 
 
 def refuse_loss(known: Dependence, told: str) -> None:

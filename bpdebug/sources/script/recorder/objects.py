@@ -7,7 +7,7 @@ have no identity in Python and are taken as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -149,12 +149,12 @@ class Objects:
         family.parts = 0 if kept is None else family.parts + 1
         return None if kept is None else Undo(index, part, kept)
 
-    def settle(self) -> None:
-        """Let no node have a value that a later write changes."""
+    def settle(self, own: Mapping[int, int]) -> None:
+        """Let no node have a value that a later write changes; see `OtherTensors.settle`."""
         for family in self.families.values():
             family.keep()
         if self.other is not None:
-            self.other.settle()
+            self.other.settle(own)
 
     def renamed(self, value: Any, node: Node) -> None:
         """Let an object stand for a node that is the same as the one that it stood for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
@@ -139,9 +140,15 @@ class Recorder:
     def _lists(self) -> iterations.RecordedLists:
         return self.nodes, self.instances, self.steps.updates, self.tests, self.frames
 
+    def settle(self) -> None:
+        """Let no node have a value that a later write changes."""
+        self.objects.settle(
+            Counter(id(one) for each in self.instances for one in (each.scope or {}).values())
+        )
+
     def keep(self) -> None:
         """Keep what was recorded so that nothing that happens later changes it."""
-        self.objects.settle()
+        self.settle()
         held = Held(self.instances, self.journal)
         for known in self.objects.known.values():
             _, node = known.history[0]

@@ -89,7 +89,8 @@ class Steps:
         if old is new or old.shape != new.shape:
             return
         terms = terms_beside(new, old)
-        if terms is None:
+        other = self.objects.other
+        if terms is None or (other is not None and any(other.is_differentiated(one) for _, one in terms)):
             return
         parameter = self.parameters.get(old.id, old)
         own = {id(site.statement)} | ({id(new.site.statement)} if new.site else set())

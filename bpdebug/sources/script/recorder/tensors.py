@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -114,10 +114,20 @@ class OtherTensors(Protocol):
         """Begin anew."""
         ...
 
-    def settle(self) -> None:
-        """Let no node have a value that a later write changes."""
+    def settle(self, own: Mapping[int, int]) -> None:
+        """Let no node have a value that a later write changes.
+
+        Parameters
+        ----------
+        own : mapping
+            The identity of a tensor -> how often the recording holds it: who else does can write to it.
+        """
         ...
 
     def leaves(self) -> Iterator[tuple[Any, Node]]:
         """Yield the tensors that nothing computed, and their nodes."""
+        ...
+
+    def is_differentiated(self, node: Node) -> bool:
+        """Whether the library will go back through a node: then it is no gradient that a step adds."""
         ...

@@ -23,6 +23,8 @@ Indices = npt.NDArray[np.intp]
 
 MOST_NUMBERS = 2**24
 """What is larger than it should be is computed up to this size."""
+MOST_PLACES = 32
+"""And filters of so many places are looked at place by place."""
 MOST_LAID_OUT = 2**27
 """And so many numbers of all windows side by side."""
 
@@ -83,9 +85,13 @@ def conv_input_gradient(
     exchanged: bool = True,
     mixed: bool = False,
     cropped: bool = True,
+    add: bool = True,
     **options: Any,
 ) -> Array:
-    """Send each gradient back to its window; not cropped, the padding is part of what is returned."""
+    """Send each gradient back to its window; not cropped, the padding is part of what is returned.
+
+    Not added, the last window that an element lies in has overwritten the others.
+    """
     w = _turned(w, not flipped, not exchanged)
     shape = x.shape
     if not cropped:
@@ -96,8 +102,26 @@ def conv_input_gradient(
             raise ValueError(f"the padding makes {written(x.shape)} too large")
     extents, windows = _room(shape, w.shape, g.shape[2:], options)
     order, like = _order(len(w), mixed, options), np.broadcast_to(x.dtype.type(0), (*shape[:2], *extents))
-    result = right.conv_input_gradient(_grown(g, windows)[:, order], w[order], like, **options)
+    g, w = _grown(g, windows)[:, order], w[order]
+    result = right.conv_input_gradient(g, w, like, **options) if add else _overwritten(g, w, like, options)
     return result[tuple(map(slice, shape))]
+
+
+def _overwritten(g: Array, w: Array, x: Array, options: dict[str, Any]) -> Array:
+    """Send each gradient back to its window with `=`, a window after the other.
+
+    The later a window is, the earlier an element lies in it: so the places in a window overwrite each other,
+    the last place first.
+    """
+    if element_count(w.shape[2:]) > MOST_PLACES:
+        raise ValueError("the filters are too large to go through them place by place")
+    found = np.zeros(x.shape)
+    for place in reversed([*np.ndindex(w.shape[2:])]):
+        one = np.zeros(w.shape[2:])
+        one[place] = 1.0
+        reached = right.conv_input_gradient(np.ones_like(g), np.broadcast_to(one, w.shape), x, **options) != 0
+        found = np.where(reached, right.conv_input_gradient(g, w * one, x, **options), found)
+    return found
 
 
 def conv_weight_gradient(
@@ -177,6 +201,11 @@ INPUT_GRADIENT = Misread(
         ),
         Misreading(
             {"cropped": False}, "The padding was not taken off: what lies in it has no gradient to pass on."
+        ),
+        Misreading(
+            {"add": False},
+            "Where windows overlap an element receives the gradients of all of them, added up: here the last "
+            "window overwrote the others.",
         ),
         MIXED,
     ),

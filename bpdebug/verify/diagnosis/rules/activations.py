@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from bpdebug.engine.language.forms import ELEMENTWISE
 from bpdebug.engine.language.functions import FUNCTIONS
-from bpdebug.engine.language.nodes import Call, Expression, Name
+from bpdebug.engine.language.nodes import Call, Expression, Name, Number
 from bpdebug.engine.language.parsing import parse
 from bpdebug.verify.diagnosis.scope import FormulaScope, Substitution
 
@@ -20,16 +20,15 @@ def is_derivative(node: Expression) -> TypeGuard[Call]:
 
 
 def wrong_argument_of_derivative(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
-    """`sigmoid_prime(a1)` for `sigmoid_prime(z1)`: the derivative at the output instead of the input."""
-    if is_derivative(node):
-        (argument,) = node.arguments
-        # An activation itself has no output to read yet.
-        if isinstance(argument, Name) and scope.activations.get(argument.id) in scope.tensors:
-            yield (
-                Call(node.function, (Name(scope.activations[argument.id]),), node.options),
-                "derivative at the output",
-                1.0,
-            )
+    """`sigmoid_prime(a1)` for `sigmoid_prime(z1)`: the derivative at the output instead of the input.
+
+    Or `sigmoid(a1)`: the activation once more, where a function that may give either was not told.
+    """
+    if is_derivative(node) and (output := scope.activations.get(node.arguments[0], "")) in scope.tensors:
+        place = (Name(output),)
+        yield Call(node.function, place, node.options), "derivative at the output", 1.0
+        activation = FUNCTIONS[node.function].derivative_of
+        yield Call(activation, place, node.options), "function for its derivative", 1.3
 
 
 def derivative_from_the_output(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
@@ -45,9 +44,8 @@ def derivative_from_the_output(node: Expression, scope: FormulaScope) -> Iterato
                 for text in ("{0} * (1 - {0})", "1 - {0} ** 2"):
                     cost = 1.1 if isinstance(argument, Name) and name == argument.id else 1.5
                     yield parse(text.format(name)), "derivative from the output", cost
-        output = scope.activations.get(argument.id) if isinstance(argument, Name) else None
-        if output in scope.tensors and node.function == "tanh_prime":
-            yield parse(f"1 - {output}"), "power left out", 1.2
+        if (output := scope.activations.get(argument, "")) in scope.tensors and node.function == "tanh_prime":
+            yield Call("subtract", (Number(1), Name(output))), "power left out", 1.2
 
 
 def another_function(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:

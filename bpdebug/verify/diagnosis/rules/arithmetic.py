@@ -54,9 +54,11 @@ def twice(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
 
 
 def inverted(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
-    """`da1 * 0.8` for `da1 / 0.8`."""
+    """`da1 * 0.8` for `da1 / 0.8`, and `da1 / tanh_prime(z1)` for `da1 * tanh_prime(z1)`."""
     if isinstance(node, Call) and node.function == "divide":
         yield Call("multiply", node.arguments), "inverted", 1.2
+    if isinstance(node, Call) and node.function == "multiply" and is_derivative(node.arguments[1]):
+        yield Call("divide", node.arguments), "divided", 1.3
 
 
 def opposite_sign(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:

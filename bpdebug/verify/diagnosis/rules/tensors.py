@@ -12,9 +12,11 @@ def another_tensor(node: Expression, scope: FormulaScope) -> Iterator[Substituti
     """`a1` for `z1`: another tensor with a shape that still lets the formula be computed."""
     is_part = isinstance(node, Call) and node.function == "subscript"
     if isinstance(node, Name) or is_part:
+        shape = scope.shape(node)
         for name in scope.tensors:
-            if Name(name) != node and not (is_part and scope.shapes[name] != scope.shape(node)):
-                yield Name(name), "another tensor", 1.4 if name in scope.near else 2.2
+            if Name(name) != node and not (is_part and scope.shapes[name] != shape):
+                cost = 1.4 if name in scope.near else 2.2
+                yield Name(name), "another tensor", cost if scope.shapes[name] == shape else cost + 0.05
 
 
 def transposed(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:

@@ -61,7 +61,7 @@ def missing_masks(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         kept = parsed(mask)
         if scope.shape(kept) == scope.shape(node):
             for factor in (kept, ast.UnaryOp(ast.Invert(), kept)):
-                yield Replacement("mask missing", ast.BinOp(node, ast.Mult(), factor), 1.35, factor)
+                yield Replacement("mask missing", ast.BinOp(node, ast.Mult(), factor), 1.2, factor)
 
 
 def other_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bpdebug.verify.repair.rules.nodes import parsed
 from bpdebug.verify.repair.rules.replacement import Scope
-from bpdebug.verify.repair.trees import Spot
+from bpdebug.verify.repair.trees import Spot, replaced
 
 Suggestion = tuple[ast.expr, str, float, ast.expr | None]
 """What might stand there, the kind of mistake, how unlikely it is, and what the sentence speaks of."""
@@ -23,16 +23,20 @@ def replacements(spot: Spot, scope: Scope) -> Iterator[Suggestion]:
             yield from _arguments(node, arguments, scope)
         case ast.Name() | ast.Attribute() | ast.BinOp(right=ast.Constant(value=int())):
             yield from _integers(node, scope)
+            if spot.rebuild(node) is node and scope.shape(node):
+                yield ast.UnaryOp(ast.Invert(), node), "comparison", 1.3, None  # a mask
         case ast.Subscript(value=owner, slice=ast.Constant(value=int(place))) if scope.shape(node) == ():
             for other in (1 - place,) if place in (0, 1) else (place - 1, place + 1):
                 yield ast.Subscript(owner, ast.Constant(other), ast.Load()), "another index", 1.25, None
         case ast.Compare(ops=[_]):
-            yield from _comparisons(node)
+            yield from _comparisons(node, scope)
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))):
             for other in (1 - value, -1 - value):
                 yield _number(other), "another index", 1.3, None
         case ast.UnaryOp(op=ast.USub() | ast.Not(), operand=operand):
             yield operand, "sign", 1.4, None
+        case ast.UnaryOp(op=ast.Invert(), operand=operand):
+            yield operand, "comparison", 1.2, None
 
 
 def arguments_only(spot: Spot, scope: Scope) -> Iterator[Suggestion]:
@@ -106,8 +110,8 @@ def _integers(node: ast.expr, scope: Scope) -> Iterator[Suggestion]:
             yield ast.BinOp(node, ast.Mult(), parsed(count)), "factor missing", 1.45, parsed(count)
 
 
-def _comparisons(node: ast.Compare) -> Iterator[Suggestion]:
-    """Turn a condition round."""
+def _comparisons(node: ast.Compare, scope: Scope) -> Iterator[Suggestion]:
+    """Turn a condition round, or ask it of another tensor of that shape: a mask is of what went forward."""
     turned: dict[type[ast.cmpop], ast.cmpop] = {
         ast.Gt: ast.LtE(),
         ast.Lt: ast.GtE(),
@@ -119,3 +123,8 @@ def _comparisons(node: ast.Compare) -> Iterator[Suggestion]:
     other = turned.get(type(node.ops[0]))
     if other is not None:
         yield ast.Compare(node.left, [other], node.comparators), "comparison", 1.4, None
+    shape = scope.shape(node.left)
+    for text, its_shape in scope.tensors.items() if shape else ():
+        if its_shape == shape and text != ast.unparse(node.left):
+            yield replaced(node, left=parsed(text)), "another tensor", 1.25, node.left
+            yield parsed(text), "another tensor", 1.3, node  # where it is a mask

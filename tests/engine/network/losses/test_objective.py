@@ -11,6 +11,7 @@ import pytest
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.network.losses import LOSS_KINDS
 from bpdebug.engine.program.trace import run
+from bpdebug.errors import ScenarioError
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
@@ -346,3 +347,23 @@ def test_a_suggestion_for_pixels_can_be_checked(pixels: Load, tmp_path: Path, ta
     assert suggestion.program.shapes["a1"][0] == 5
     assert suggestion.program.shapes["a1"][1] > 2
     assert check_scenario(suggestion).passed
+
+
+def test_the_penalty_of_very_many_layers_is_no_deep_tree(tmp_path: Path) -> None:
+    layer = '[[layers]]\nkind = "dense"\nw = [[0.5]]\n'
+    path = tmp_path / "long.toml"
+    path.write_text(
+        'title = "Long"\nlayout = "rows"\n[inputs]\na0 = [[1.0]]\n'
+        f'{layer * 400}[loss]\nkind = "mse"\ntarget = [[0.5]]\nregularisation = {{ l2 = 2.0 }}\n'
+    )
+    assert values(load_scenario(path))["penalty"] == 400 * 2.0 * 0.5 * 0.5**2
+
+
+def test_without_weights_there_is_nothing_to_penalise(tmp_path: Path) -> None:
+    path = tmp_path / "no_weights.toml"
+    path.write_text(
+        'title = "x"\nlayout = "rows"\n[inputs]\na0 = [[1.0]]\n[[layers]]\nkind = "relu"\n'
+        '[loss]\nkind = "mse"\ntarget = [[0.5]]\nregularisation = { l2 = 2.0 }\n'
+    )
+    with pytest.raises(ScenarioError, match="nothing to penalise: found no layer with weights"):
+        load_scenario(path)

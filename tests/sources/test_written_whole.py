@@ -1,0 +1,66 @@
+"""What is written is whole, or what was there stays: however a process ends, and however full a disk is."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bpdebug.sources.files import written_whole
+
+KILLED = """
+import os, signal, sys
+from bpdebug.sources.files import written_whole
+with written_whole(sys.argv[1], is_new=False) as file:
+    file.write(b"half")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_process_that_is_killed_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "net.bpd"
+    path.write_bytes(b"old")
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, cwd=root)
+    assert done.returncode == -9
+    assert path.read_bytes() == b"old"
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk."""
+    path = tmp_path / "net.bpd"
+    path.write_bytes(b"old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="large"), written_whole(path, is_new=False) as file:
+            file.write(b"n" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["net.bpd"]
+
+
+def test_a_link_and_permissions_stay(tmp_path: Path) -> None:
+    path, link = tmp_path / "net.py", tmp_path / "link.py"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    with written_whole(link, is_new=False) as file:
+        file.write(b"new")
+    assert link.is_symlink()
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_there_is_not_replaced_by_what_is_to_be_new(tmp_path: Path) -> None:
+    path = tmp_path / "dangling.svg"
+    path.symlink_to("nowhere")
+    with pytest.raises(FileExistsError), written_whole(path) as file:
+        file.write(b"new")
+    assert os.listdir(tmp_path) == ["dangling.svg"]

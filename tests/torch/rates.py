@@ -1,0 +1,213 @@
+"""How good the check of a backward is: `python -m tests.torch.rates --limit 300 --misses`.
+
+Each planted mistake is checked as a person would check it. The right Function says which gradients are right
+(torch's own `gradcheck` passes it, see `test_planted`): a mistake that changes none is left out, and a
+correction is one if all are right with it, on values of their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from multiprocessing import get_context
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from tests.torch.planted import FUNCTIONS, HELD_OUT, INPUTS, POSITIVE, Planted, mistakes, text_of
+
+SECONDS = 10.0
+"""How long corrections of one mistake are searched for."""
+DTYPES = ("float64", "float32", "float16", "bfloat16")
+FIXED = {"Rotation": {4, 2}}
+"""The extents that a forward counts on."""
+
+
+class Score(NamedTuple):
+    """What the check said of one mistake."""
+
+    plant: Planted
+    seconds: float
+    detected: bool = False
+    exact: bool = False
+    corrected: bool = False
+    claimed: bool = False
+    said: str = ""
+
+
+def imported(text: str) -> ModuleType:
+    """Import a module that is a text."""
+    path = Path(tempfile.mkdtemp(), "functions.py")
+    path.write_text(text)
+    spec = importlib.util.spec_from_file_location("functions", path)
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+def inputs(name: str, seed: int, dtype: str = "float64", extents: Callable[[int], int] = int) -> list[Any]:
+    """Return inputs of a Function, drawn with a seed; `extents` says what an extent is to be."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    shapes = [tuple(map(extents, shape)) for shape in INPUTS[name]]
+    drawn = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
+    places = POSITIVE.get(name, ())
+    drawn = [one.abs() + 0.5 if place in places else one for place, one in enumerate(drawn)]
+    return [one.to(getattr(torch, dtype)) for one in drawn]
+
+
+def of_any_shape(name: str, seed: int) -> list[Any]:
+    """Return inputs of a Function of random extents and of a random dtype."""
+    drawn = random.Random(seed)
+    fixed = FIXED.get(name, set())
+    extents = {one: one if one in fixed else drawn.randint(2, 9) for shape in INPUTS[name] for one in shape}
+    return inputs(name, seed, DTYPES[seed % len(DTYPES)], extents.__getitem__)
+
+
+def gradients(function: Any, given: Sequence[Any]) -> list[Any]:
+    """Return the gradients of a Function's inputs, of `Σ output · weights`."""
+    import torch
+
+    given = [one.clone().requires_grad_() for one in given]
+    out = function.apply(*given)
+    weights = torch.randn(out.shape, generator=torch.Generator().manual_seed(9), dtype=torch.float64)
+    return list(torch.autograd.grad((out * weights).sum(), given, allow_unused=True))
+
+
+def agree(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Whether all gradients are the same."""
+    import torch
+
+    return all(
+        a is b or (a is not None and b is not None and torch.allclose(a, b, 1e-7, 1e-9))
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def is_right(text: str, name: str, seeds: Iterable[int]) -> bool:
+    """Whether the gradients of a text are those of the right Function."""
+    right, other = (getattr(imported(one), name) for one in (text_of(name), text))
+    return all(
+        agree(gradients(right, given), gradients(other, given))
+        for given in (inputs(name, seed) for seed in seeds)
+    )
+
+
+def with_corrections(text: str, findings: Sequence[Any]) -> str:
+    """Return a text with all corrections in it."""
+    lines = text.splitlines(keepends=True)
+    for finding in sorted(findings, key=lambda one: (one.source.line, one.source.columns), reverse=True):
+        source = finding.source
+        begin, end = (
+            lines[source.line - 1][: source.columns[0]],
+            lines[source.end_line - 1][source.columns[1] :],
+        )
+        lines[source.line - 1 : source.end_line] = [f"{begin}{finding.correction}{end}"]
+    return "".join(lines)
+
+
+def score(plant: Planted) -> Score | None:
+    """Check one mistake; None for what is none."""
+    import torch
+
+    from bpdebug.torch import check_backward
+
+    torch.set_num_threads(1)
+    try:
+        if is_right(plant.text, plant.name, (1, 2)):
+            return None
+    except Exception:
+        return None
+    began = time.perf_counter()
+    function = getattr(imported(plant.text), plant.name)
+    report = check_backward(function.apply, *inputs(plant.name, 3), only=function, seconds=SECONDS)
+    seconds = time.perf_counter() - began
+    found = report.findings
+    try:
+        mended = bool(found) and is_right(with_corrections(plant.text, found), plant.name, (4, 5))
+    except Exception:
+        mended = False
+    return Score(
+        plant,
+        seconds,
+        not report.passed,
+        any(one.source.line <= plant.line <= one.source.end_line for one in found),
+        mended,
+        bool(found) and all(one.verified for one in found),
+        str(report),
+    )
+
+
+def silence(case: tuple[str, int]) -> tuple[str, int, str]:
+    """Return what is said of a right Function on inputs of any shape: nothing, if all is well."""
+    from bpdebug.torch import check_backward
+
+    name, seed = case
+    function = getattr(imported(text_of(name)), name)
+    report = check_backward(function.apply, *of_any_shape(name, seed), only=function, seed=seed)
+    is_judged = "right" in str(report)
+    return name, seed, "" if report.passed and is_judged and not report.findings else str(report)
+
+
+def share(title: str, marks: Iterable[bool]) -> str:
+    """Return a count and its percentage."""
+    listed = list(marks)
+    percent = 100 * sum(listed) / max(len(listed), 1)
+    return f"  {title:22s} {sum(listed):4d} of {len(listed):4d}  {percent:5.1f} %"
+
+
+def summary(title: str, scores: Sequence[Score]) -> str:
+    """Return the rates of some mistakes."""
+    times = sorted(one.seconds for one in scores) or [0.0]
+    return "\n".join(
+        (
+            title,
+            share("detected", (one.detected for one in scores)),
+            share("on the line", (one.exact for one in scores)),
+            share("corrected", (one.corrected for one in scores)),
+            share("verified, and wrong", (one.claimed and not one.corrected for one in scores)),
+            f"  seconds: median {times[len(times) // 2]:.1f}, longest {times[-1]:.1f}",
+        )
+    )
+
+
+def drawn(limit: int | None, names: Iterable[str]) -> list[Planted]:
+    """Return mistakes that are drawn by lot, always the same."""
+    every = [one for name in names for one in mistakes(name)]
+    random.Random(0).shuffle(every)
+    return every[:limit]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.torch.rates", description=__doc__)
+    parser.add_argument("--limit", type=int, help="check so many mistakes")
+    parser.add_argument("--right", type=int, default=200, help="check so many right runs")
+    parser.add_argument("--function", help="only this one")
+    parser.add_argument("--misses", action="store_true", help="print what was not found")
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    names = [one for one in FUNCTIONS if options.function in (None, one)]
+    with get_context("spawn").Pool(options.processes) as pool:
+        cases = [(names[seed % len(names)], seed) for seed in range(options.right)]
+        alarms = [one for one in pool.imap_unordered(silence, cases) if one[2]]
+        scores = [one for one in pool.imap_unordered(score, drawn(options.limit, names)) if one is not None]
+    for one in scores if options.misses else ():
+        if not (one.detected and one.exact and one.corrected):
+            print(f"\n{one.plant.name}: {one.plant.line}: {one.plant.text.splitlines()[one.plant.line - 1]}")
+            print(one.said)
+    for name, seed, said in alarms:
+        print(f"{name}, seed {seed}: {said}")
+    print(f"right runs of which something is said: {len(alarms)} of {options.right}")
+    print(summary("looked at", [one for one in scores if one.plant.name not in HELD_OUT]))
+    print(summary("set aside", [one for one in scores if one.plant.name in HELD_OUT]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""All that is drawn, at any moment and size: nothing stale, nothing hidden without need, nothing odd."""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from bpdebug.sources.case import Case
+from bpdebug.sources.opening import open_case
+from bpdebug.tui.widgets.tensor_panel import TensorPanel
+from tests.examples import example
+from tests.tiers import deep
+from tests.tui.conftest import Session, open_app
+
+SCRIPTS = Path(__file__).parents[2] / "scenarios" / "scripts"
+MOVES = [*"npscrfNu", "end", "home", "tab", "down", "right", "escape"]
+
+
+def opened(name: str) -> Case:
+    return open_case(SCRIPTS / name) if name.endswith(".py") else example(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "rounds"),
+    [("batch", 1), *(deep(name, 10) for name in ("xor", "transformer_block", "seasons.py", "melody.py"))],
+)
+async def test_what_is_drawn_is_of_this_moment(name: str, rounds: int) -> None:
+    generator = random.Random(f"drawn {name}")
+    async with open_app(opened(name)) as session:
+        for _ in range(rounds):
+            await session.press(*generator.choices(MOVES, k=6))
+            width, height = generator.randint(20, 250), generator.randint(5, 70)
+            await session.pilot.resize_terminal(width, height)
+            session.screen.say()  # an answer lies over what is below it
+            await session.settle()
+            lines = session.text.splitlines()
+            assert [cell_len(line) for line in lines] == [width] * height
+            odd = {char for char in "".join(lines) if unicodedata.category(char).startswith("C")}
+            assert odd == set()
+            for panel in session.ledger.shown:
+                assert_current(session, panel)
+            assert_no_room_is_left(session)
+
+
+def assert_current(session: Session, panel: TensorPanel) -> None:
+    """A panel shows numbers of its tensor as it is now, or none."""
+    drawn = session.panel_text(panel.panel.name).splitlines()[1:-1]
+    debugger, shown = session.debugger, panel.panel
+    if shown.mark == "in part":
+        value = debugger.node_value()
+    else:
+        value = debugger.value(shown.name) if shown.name in debugger.program.shapes else None
+    if value is None:
+        assert shown.value is None
+        assert not any("." in line for line in drawn)
+        return
+    matrix = shown.slicing.part(value, slice(None), slice(None))
+    known = {panel.format.cell(number).text.strip() for number in matrix.ravel().tolist()}
+    indices = {str(number) for number in range(max(matrix.shape, default=0))} if panel.indexed else set()
+    words = {word for line in drawn for word in line[1:-1].translate(MARKS).split()}
+    assert words <= known | indices, shown.name
+
+
+MARKS = str.maketrans(dict.fromkeys("▸[]«»{}✗…‹›", " "))
+
+
+def assert_no_room_is_left(session: Session) -> None:
+    """Where a number is out of sight, all columns and rows of the ledger are in use."""
+    ledger = session.ledger
+    if all(bands.complete for bands in ledger.lying[:1]):
+        return
+    region, areas = ledger.region, [panel.region.intersection(ledger.region) for panel in ledger.shown]
+    columns = {x for area in areas for x in range(area.x, area.right)}
+    rows = {y for area in areas for y in range(area.y, area.bottom)}
+    assert columns == set(range(region.x, region.right))
+    assert len(rows) >= region.height - 1

@@ -1,0 +1,123 @@
+"""Kinds of mistake, planted where the line is known; and lines that are not blamed for what others do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bpdebug.verify.repair.check import check_script
+from bpdebug.verify.repair.report import ScriptReport, corrected
+from tests.tiers import few
+
+CALLS = """\
+import numpy as np
+
+rng = np.random.default_rng(12)
+x, t = rng.normal(size=(7, 3)), rng.normal(size=(7, 2))
+V, c = rng.normal(size=(3, 5)), rng.normal(size=5) * 0.1
+U, d = rng.normal(size=(5, 2)), rng.normal(size=2) * 0.1
+decay = 0.03
+
+
+def rectify(z):
+    dead = z <= 0
+    return np.where(dead, 0, z), dead
+
+
+def rectify_back(g, dead):
+    g = g.copy()
+    g[dead] = 0
+    return g
+
+
+for epoch in range(2):
+    h, dead = rectify(np.dot(x, V) + c)
+    out = np.dot(h, U) + d
+    loss = np.sum((out - t) ** 2) / 2 + decay * np.sum(U * U)
+    e = out - t
+    dU = np.dot(h.T, e)
+    dU += 2 * decay * U
+    dd = np.sum(e, axis=0)
+    g = rectify_back(np.dot(e, U.T), dead)
+    dV = np.dot(x.T, g)
+    dc = np.sum(g, axis=0)
+    V -= 0.01 * dV
+    c -= 0.01 * dc
+    U -= 0.01 * dU
+    d -= 0.01 * dd
+"""
+
+LAMBDAS = """\
+import numpy as np
+
+
+def softplus(x):
+    return np.log1p(np.exp(x)), lambda g: g / (1 + np.exp(-x))
+
+
+rng = np.random.default_rng(5)
+w1, w2 = rng.normal(size=(2, 4)), rng.normal(size=(4, 1))
+x, t = rng.normal(size=(5, 2)), rng.normal(size=(5, 1))
+for epoch in range(2):
+    h, back = softplus(x @ w1)
+    out = h @ w2
+    loss = np.sum((out - t) ** 2) / 2
+    error = out - t
+    dw2 = h.T @ error
+    dw1 = x.T @ back(error @ w2.T)
+    w1 -= 0.1 * dw1
+    w2 -= 0.1 * dw2
+"""
+
+CASES = [
+    pytest.param(CALLS, {"    g[dead] = 0\n": "\n"}, ["g * ~dead"], id="a mask"),
+    pytest.param(CALLS, {"2 * decay * U": "2 * U * U"}, ["2 * U * decay"], id="a number beside a tensor"),
+    pytest.param(
+        CALLS, {"dV = np.dot(x.T, g)": "dV = g"}, ["np.dot(x.T, g)"], id="a product as the code writes it"
+    ),
+    pytest.param(
+        CALLS,
+        {"dd = np.sum(": "dd = np.mean(", "d -= 0.01": "d += 0.01"},
+        ["np.sum(e, axis=0)", "d -= 0.01 * dd"],
+        id="a mean, and the wrong sign after it",
+    ),
+    pytest.param(
+        LAMBDAS, {"g / (1 + np.exp(-x))": "g"}, ["g * (1 / (1 + np.exp(-x)))"], id="the slope of a softplus"
+    ),
+]
+
+
+def report_on(path: Path, text: str) -> ScriptReport:
+    """The check of a text."""
+    path.write_text(text, encoding="utf-8")
+    return check_script(path)
+
+
+@pytest.mark.parametrize(("right", "mistakes", "corrections"), few(CASES, 2))
+def test_a_mistake_is_found_and_mended(
+    tmp_path: Path, right: str, mistakes: dict[str, str], corrections: list[str]
+) -> None:
+    path, faulty = tmp_path / "net.py", right
+    for old, new in mistakes.items():
+        assert faulty.count(old) == 1
+        faulty = faulty.replace(old, new)
+    report = report_on(path, faulty)
+    assert [one.correction for one in report.findings] == corrections
+    assert all(one.verified for one in report.findings)
+    assert report_on(path, corrected(faulty, report.findings)).passed
+
+
+def test_nothing_is_said_of_the_right_ones(tmp_path: Path) -> None:
+    assert report_on(tmp_path / "calls.py", CALLS).passed
+    assert report_on(tmp_path / "lambdas.py", LAMBDAS).passed
+
+
+@pytest.mark.deep
+def test_no_line_of_a_function_is_blamed_for_what_it_was_handed(tmp_path: Path) -> None:
+    faulty = CALLS.replace("np.dot(e, U.T), dead", "np.dot(t, U.T) ** 2, dead")
+    faulty = faulty.replace("    dc =", "    g = np.abs(g)\n    dc =")
+    report = report_on(tmp_path / "net.py", faulty)
+    assert not report.passed
+    loop = faulty.splitlines().index("for epoch in range(2):")
+    assert all(one.source.line > loop for one in report.findings)
