@@ -77,14 +77,19 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
         self.drawn: set[int] = set()  # the nodes that keys are, or that were made of keys alone
         self.constant: set[int] = set()  # those that were made of nothing
         self.backward: dict[Site, Site] = {}  # a place -> the same, as that of what goes back through it
+        self.traced: set[int] = set()  # the nodes that a tracer stood for
         self.held: list[Any] = []  # the arrays whose identity is known
         self.functions: list[FunctionCall] = []
         self.unseen: set[str] = set()  # the functions that were called where JAX only traces
 
     def node_of(self, value: Any) -> Node:
         """Return the node that an array stands for."""
+        array = internals.unwrapped(value)
         with self.alone():
-            return self.arrays.node_of(internals.unwrapped(value))
+            node = self.arrays.node_of(array)
+        if array is not value:
+            self.traced.add(node.id)
+        return node
 
     def node_at(self, value: Any, time: int) -> Node | None:
         """Return the node that it stood for at a time."""
@@ -120,12 +125,16 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
         """Do `owner[key] = value`."""
         owner[key] = value
 
-    def settle(self) -> None:
+    def settle(self, own: Mapping[int, int]) -> None:
         """Do nothing: no value changes."""
 
     def leaves(self) -> Iterator[tuple[Any, Node]]:
         """Yield the arrays that nothing computed."""
         return self.arrays.leaves()
+
+    def is_differentiated(self, node: Node) -> bool:
+        """Whether JAX will go back through a node: the person's code had a tracer in its place."""
+        return node.id in self.traced
 
     @contextmanager
     def alone(self) -> Iterator[None]:
