@@ -231,31 +231,3 @@ def scaled(factor):
 
     times.defvjp(times_fwd, times_bwd)
     return times
-
-
-def compiled(x):
-    return jax.jit(square)(x)
-
-
-def batched(x):
-    return jax.vmap(square)(x)
-
-
-def checkpointed(x):
-    return jax.checkpoint(lambda x: jnp.sin(square(x)))(x)
-
-
-def inner(x):
-    return jnp.sum(jax.grad(lambda x: jnp.sum(square(x)))(x))
-
-
-def in_a_loop(x):
-    return jax.lax.scan(lambda c, row: (c + square(row), None), jnp.zeros(x.shape[1]), x)[0]
-
-
-def chosen(x):
-    return jax.lax.cond(jnp.sum(x) > 0, square, exponential, x)
-
-
-def leaky(x):
-    return jax.nn.relu(square(x)) + jax.nn.silu(x)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-SECONDS = 6.0
+SECONDS = 20.0
 
 
 def arrays(jax: ModuleType, count: int, shape: tuple[int, ...] = (5, 4)) -> list:
@@ -37,7 +38,8 @@ def check(function, *given, **options):
     ],
 )
 def test_the_line_and_what_should_stand_there(jax, functions, name: str, wrong: str, right: str) -> None:
-    report = check(getattr(functions, name), *arrays(jax, 1))
+    callers = importlib.import_module("tests.jax.callers")
+    report = check(getattr(functions, name, None) or getattr(callers, name), *arrays(jax, 1))
     assert not report.passed
     (finding,) = report.findings
     assert (finding.source.code, finding.correction, finding.verified) == (wrong, right, True)

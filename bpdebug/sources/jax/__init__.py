@@ -9,6 +9,7 @@ functions of NumPy's or of the tensor language with their values.
 - `arrays`: which node an array stands for.
 - `operations`: the tables, a primitive -> what it computes, in functions of NumPy's; `by_jax` computes again
   what they do not have.
+- `stand_ins`: NumPy, where an expression is evaluated again.
 - `watcher`: the trace; `functions`: the calls of custom functions; `analysis`: one such call.
 
 Only this room and `bpdebug.jax` import JAX.

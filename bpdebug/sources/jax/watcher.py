@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -23,6 +22,7 @@ from bpdebug.sources.jax.by_jax import ByJax
 from bpdebug.sources.jax.operations.elementwise import ELEMENTWISE
 from bpdebug.sources.jax.operations.layers import LAYERS
 from bpdebug.sources.jax.operations.moving import MOVING
+from bpdebug.sources.jax.stand_ins import NUMPY, StandInArray
 from bpdebug.sources.libraries.running_sites import RunningSites
 from bpdebug.sources.libraries.terms import UnknownFormError, node_of_term
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
@@ -43,16 +43,6 @@ DRAWN = "random_"
 """The primitives that make and use keys begin like this."""
 MADE = frozenset({"iota", "empty", "empty2", "create_token"})
 """What is made of nothing."""
-
-
-class _NumPy(ModuleType):
-    """NumPy under the name of `jax.numpy`, of which it takes what it has not itself."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(np, name, None) or getattr(jnp, name)
-
-
-NUMPY = _NumPy("jax.numpy")
 
 
 class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
@@ -87,14 +77,19 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
         self.drawn: set[int] = set()  # the nodes that keys are, or that were made of keys alone
         self.constant: set[int] = set()  # those that were made of nothing
         self.backward: dict[Site, Site] = {}  # a place -> the same, as that of what goes back through it
+        self.traced: set[int] = set()  # the nodes that a tracer stood for
         self.held: list[Any] = []  # the arrays whose identity is known
         self.functions: list[FunctionCall] = []
         self.unseen: set[str] = set()  # the functions that were called where JAX only traces
 
     def node_of(self, value: Any) -> Node:
         """Return the node that an array stands for."""
+        array = internals.unwrapped(value)
         with self.alone():
-            return self.arrays.node_of(internals.unwrapped(value))
+            node = self.arrays.node_of(array)
+        if array is not value:
+            self.traced.add(node.id)
+        return node
 
     def node_at(self, value: Any, time: int) -> Node | None:
         """Return the node that it stood for at a time."""
@@ -113,16 +108,11 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
         like = internals.unwrapped(like)
         if jnp.issubdtype(like.dtype, jax.dtypes.prng_key):
             return like
-        return jnp.asarray(value, like.dtype) if self.needs_arrays else value
-
-    @cached_property
-    def needs_arrays(self) -> bool:
-        """Whether the person's code does what only arrays of JAX's can: `x.at[i].set(v)`."""
-        return any(".at[" in site.code for site in self.recorder.sites if site.kind == "value")
+        return np.asarray(value).view(StandInArray)
 
     def stand_in(self, module: ModuleType) -> ModuleType:
-        """Return NumPy in the place of `jax.numpy`: it computes the same, and compiles nothing for that."""
-        return NUMPY if module is jnp and not self.needs_arrays else module
+        """Return NumPy in the place of `jax.numpy`."""
+        return NUMPY if module is jnp else module
 
     def named(self, value: Any, name: str) -> None:
         """Do nothing: an array holds no gradient."""
@@ -145,6 +135,10 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
     def leaves(self) -> Iterator[tuple[Any, Node]]:
         """Yield the arrays that nothing computed."""
         return self.arrays.leaves()
+
+    def is_differentiated(self, node: Node) -> bool:
+        """Whether JAX will go back through a node: the person's code had a tracer in its place."""
+        return node.id in self.traced
 
     @contextmanager
     def alone(self) -> Iterator[None]:
