@@ -128,10 +128,6 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
     def settle(self, own: Mapping[int, int]) -> None:
         """Do nothing: no value changes."""
 
-    def is_differentiated(self, node: Node) -> bool:
-        """JAX goes back through functions, and not through what runs."""
-        return False
-
     def leaves(self) -> Iterator[tuple[Any, Node]]:
         """Yield the arrays that nothing computed."""
         return self.arrays.leaves()
