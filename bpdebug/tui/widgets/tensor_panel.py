@@ -214,6 +214,7 @@ class TensorPanel(CellGrid):
         self.lines.clear()
         self.show_part()
         self.reveal_sources()
+        self.refresh()  # a note is broken otherwise, and titles that stay as they were draw nothing
 
     def grid_size(self) -> Size:
         """Return the columns and rows of the whole grid; of a tensor that is not there yet, the least."""
