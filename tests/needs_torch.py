@@ -1,7 +1,7 @@
 """What is common to the folders of tests that need torch, or JAX.
 
 All of them are of the deep tier, and in the fast one not even read, because to import these takes seconds.
-They are skipped where the library is not installed, unless the environment says that it must be.
+They are skipped where the library is not installed; of torch, unless the environment says that it must be.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 from tests.tiers import FAST
 
 REQUIRED = "BPDEBUG_REQUIRE_ORACLE"
-"""The variable that says that both must be there: a build server cannot skip these tests unnoticed."""
+"""The variable that says that torch must be there: a build server cannot skip its tests unnoticed."""
 
 
 def is_missing(library: str = "torch") -> bool:
@@ -31,7 +31,8 @@ def is_left_out(config: pytest.Config) -> bool | None:
 
 def mark(items: Iterable[pytest.Item], folder: Path, missing: str, library: str = "torch") -> None:
     """Put the tests of a folder into the deep tier, and skip them where a library is missing."""
-    skips = is_missing(library) and not os.environ.get(REQUIRED)
+    is_required = library == "torch" and bool(os.environ.get(REQUIRED))
+    skips = is_missing(library) and not is_required
     for item in items:
         if folder in item.path.parents:
             item.add_marker("deep")

@@ -82,7 +82,8 @@ def test_a_wrong_bwd_within_a_network_is_named(jax, functions) -> None:
     from bpdebug.jax import capture
 
     def loss(w, x):
-        return jax.numpy.mean(functions.square(jax.numpy.tanh(x @ w)) + x @ w)
+        # A second way, so that the fault is no common factor of all gradients.
+        return jax.numpy.mean(functions.square(jax.numpy.tanh(x @ w))) + jax.numpy.mean(x @ w)
 
     drawn = np.random.default_rng(0)
     w, x = (jax.numpy.asarray(drawn.normal(size=shape)) for shape in ((4, 3), (5, 4)))

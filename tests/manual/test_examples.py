@@ -30,8 +30,8 @@ from tests.tiers import deep
 
 EXPRESSIONS = ("squareplus", "SCALE = LayerKind")
 """Python that stands for a part of a module; `tests/test_readme.py` puts it into one."""
-OF_TORCH = (DOCS / "pytorch.md",)
-"""Pages that show what needs torch."""
+OF_LIBRARIES = {DOCS / "pytorch.md": "torch", DOCS / "jax.md": "jax"}
+"""Pages that show what needs a library, and which."""
 OTHER_TOML = ("[keys]", "[project.entry-points")
 """TOML that is no scenario: settings, which `tests/test_readme.py` reads, and another package's own."""
 
@@ -51,13 +51,13 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize(
-    "page", [deep(page) if page in OF_TORCH else page for page in PAGES], ids=lambda page: page.stem
+    "page", [deep(page) if page in OF_LIBRARIES else page for page in PAGES], ids=lambda page: page.stem
 )
 def test_what_a_page_shows_is_what_happens(
     page: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if page in OF_TORCH:
-        pytest.importorskip("torch")
+    if page in OF_LIBRARIES:
+        pytest.importorskip(OF_LIBRARIES[page])
     monkeypatch.chdir(tmp_path)
     for block in blocks(page.read_text(encoding="utf-8")):
         if block.file:
