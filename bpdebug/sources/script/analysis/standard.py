@@ -288,9 +288,11 @@ def _largest(array: Any) -> float:
 
 def _largest_elsewhere(pieces: Sequence[Piece], reference: Any) -> float:
     """Return how large a gradient is where no piece changes anything."""
+    if any(piece.index is None for piece in pieces):
+        return 0.0
     left = np.array(reference)
     for piece in pieces:
-        left[... if piece.index is None else piece.index] = 0
+        left[piece.index] = 0
     return _largest(left) if left.size else 0.0
 
 
