@@ -41,7 +41,7 @@ WHY_NOT: dict[str, str] = {
     "element": "no value is there yet: n runs the next statement",
     "finding": "nothing is wrong with the health of this run",
     "view": "there are no other numbers: `set` makes some",
-    "wrong": "nothing is known to be wrong: v checks",
+    "wrong": "nothing is known to be wrong so far: v begins a check, or stops the one that runs",
     "hidden": "nothing is hidden",
     "corrected": "there are no corrections to show",
     "set": "nothing was set",
