@@ -1,9 +1,9 @@
-"""Tests of what is for JAX; all of the deep tier, where JAX must be installed (see `needs_torch`)."""
+"""Tests of what is for JAX; all of the deep tier, where JAX must be installed (see `needs_library`)."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.needs_torch import is_left_out, mark
+from tests.needs_library import import_text, is_left_out, mark
 
 MISSING = "JAX is not installed: pip install 'bpdebug[jax]'"
 # Each primitive is compiled for each shape: to optimize that takes longer than all that is computed here.
@@ -45,18 +45,5 @@ def functions(jax: ModuleType) -> ModuleType:
 @pytest.fixture
 def module(tmp_path: Path) -> Callable[[str], ModuleType]:
     """Write a module to a folder of its own, and import it."""
-    number = 0
-
-    def made(text: str) -> ModuleType:
-        nonlocal number
-        number += 1
-        path = tmp_path / f"planted{number}.py"
-        path.write_text(text)
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec is not None
-        assert spec.loader is not None
-        found = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(found)
-        return found
-
-    return made
+    numbers = itertools.count(1)
+    return lambda text: import_text(tmp_path / f"planted{next(numbers)}.py", text)

@@ -100,3 +100,10 @@ def base_scenario(docs: Path) -> str:
     """Return the scenario that parts go into: the first of the scenario format."""
     page = (docs / "scenarios.md").read_text(encoding="utf-8")
     return next(block.text for block in blocks(page) if block.language == "toml")
+
+
+def run_python(text: str, folder: Path) -> None:
+    """Run Python that a page shows, as a script of the folder."""
+    path = folder / "shown.py"
+    path.write_text(text, encoding="utf-8")
+    exec(compile(text, str(path), "exec"), {"__name__": "__main__"})

@@ -21,6 +21,7 @@ from tests.manual.examples import (
     commands,
     inline_commands,
     is_shown,
+    run_python,
     toml,
     with_part,
 )
@@ -69,8 +70,7 @@ def test_what_a_page_shows_is_what_happens(
         elif block.language == "toml":
             try_scenario(block, tmp_path)
         elif block.language == "python" and not any(mark in block.text for mark in EXPRESSIONS):
-            Path("shown.py").write_text(block.text, encoding="utf-8")
-            exec(compile(block.text, str(tmp_path / "shown.py"), "exec"), {"__name__": "__main__"})
+            run_python(block.text, tmp_path)
         else:
             assert block.language in ("python", "text"), block.text
 

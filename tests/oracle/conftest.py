@@ -1,4 +1,4 @@
-"""Tests against torch, which derives gradients in another way and knows nothing of us (see `needs_torch`)."""
+"""Tests against torch, which derives gradients in another way and knows nothing of us: see `needs_library`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.needs_torch import REQUIRED, is_left_out, is_missing, mark
+from tests.needs_library import REQUIRED, is_left_out, is_missing, mark
 
 MISSING = "torch is not installed: pip install 'bpdebug[oracle]'"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.needs_torch import is_left_out, mark
+from tests.needs_library import import_text, is_left_out, mark
 
 MISSING = "torch is not installed: pip install 'bpdebug[torch]'"
 
@@ -27,21 +27,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def module(tmp_path: Path) -> Callable[[str], ModuleType]:
     """Write a module to a folder of its own, and import it."""
-    number = 0
-
-    def made(text: str) -> ModuleType:
-        nonlocal number
-        number += 1
-        path = tmp_path / f"functions{number}.py"
-        path.write_text("import torch\n\n" + dedent(text))
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec is not None
-        assert spec.loader is not None
-        found = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(found)
-        return found
-
-    return made
+    numbers = itertools.count(1)
+    return lambda text: import_text(
+        tmp_path / f"functions{next(numbers)}.py", "import torch\n\n" + dedent(text)
+    )
 
 
 @pytest.fixture

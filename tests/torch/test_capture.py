@@ -213,3 +213,20 @@ def test_a_loop_over_blocks_that_add_to_their_input_is_no_training(module) -> No
         f"self.blocks[{number}].weight" for number in range(3)
     }
     assert set(report.verdicts.values()) == {"right"}
+
+
+def test_a_recorded_function_is_called_after_the_recording_around_it_is_over() -> None:
+    torch = pytest.importorskip("torch")
+    x, y, w = np.eye(4)[:, :3], np.ones((4, 2)), np.full((3, 2), 0.5)
+
+    @bpdebug.record
+    def step(w):
+        out = x @ w
+        loss = np.mean((out - y) ** 2)
+        return loss, w - 0.1 * x.T @ (2 * (out - y) / out.size)
+
+    with bpdebug.recording() as recording:
+        for _ in range(4):
+            loss, w = step(w)
+    assert bpdebug.check(recording.case).passed
+    assert "__init_subclass__" not in vars(torch.autograd.Function), "all is as it was"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.manual.examples import blocks, is_shown
+from tests.manual.examples import blocks, is_shown, run_python
 from tests.manual.pages import DOCS
 
 
@@ -15,7 +15,6 @@ def test_the_wrong_function_of_the_page(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     code, shown, *_ = blocks((DOCS / "pytorch.md").read_text(encoding="utf-8"))
-    Path("shown.py").write_text(code.text, encoding="utf-8")
-    exec(compile(code.text, str(tmp_path / "shown.py"), "exec"), {"__name__": "__main__"})
+    run_python(code.text, tmp_path)
     printed = capsys.readouterr().out
     assert is_shown(printed, shown.text), printed

@@ -54,18 +54,22 @@ def functions_seen(watcher: Watcher) -> Iterator[None]:
         _watch(one, watcher)
 
     function: Any = torch.autograd.Function
+    before = vars(function).get("__init_subclass__")  # that of a recording which this one lies within
 
     def is_made(cls: type, /, **options: Any) -> None:
         super(function, cls).__init_subclass__(**options)
         watch(cls)
 
+    function.__init_subclass__ = classmethod(is_made)
     try:
         for one in custom_functions():
             watch(one)
-        function.__init_subclass__ = classmethod(is_made)
         yield
     finally:
-        del function.__init_subclass__
+        if before is None:
+            del function.__init_subclass__
+        else:
+            function.__init_subclass__ = before
         for one, own in kept:
             for name in EXCHANGED:
                 if name in own:

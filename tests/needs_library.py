@@ -10,6 +10,7 @@ import importlib.util
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -38,3 +39,14 @@ def mark(items: Iterable[pytest.Item], folder: Path, missing: str, library: str 
             item.add_marker("deep")
             if skips:
                 item.add_marker(pytest.mark.skip(reason=missing))
+
+
+def import_text(path: Path, text: str) -> ModuleType:
+    """Write a module to a file, and import it."""
+    path.write_text(text)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
