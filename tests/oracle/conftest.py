@@ -1,4 +1,4 @@
-"""Tests against torch, which derives gradients in another way and knows nothing of us: see `needs_library`."""
+"""Tests against torch, which derives gradients in another way, knowing nothing of us: see `needs_library`."""
 
 from __future__ import annotations
 

@@ -227,6 +227,6 @@ def test_a_recorded_function_is_called_after_the_recording_around_it_is_over() -
 
     with bpdebug.recording() as recording:
         for _ in range(4):
-            loss, w = step(w)
+            _loss, w = step(w)
     assert bpdebug.check(recording.case).passed
     assert "__init_subclass__" not in vars(torch.autograd.Function), "all is as it was"
