@@ -2,16 +2,14 @@
 
 A part of it that is the value of a variable is that variable; anything else is written out. The gradients
 that the person has may be multiples of the derived ones, by a factor that is made up for elsewhere: it is
-followed through the formula. Beside the formula as it was derived there are two short ones: the difference of
-an output and its target, and another gradient times the derivative of an activation over its result.
+followed through the formula. Beside the formula as it was derived there are the short ones.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
-import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -38,10 +36,9 @@ from bpdebug.verify.repair.formula_parts import (
 from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.search import Search
+from bpdebug.verify.repair.short_forms import ShortForms
 from bpdebug.verify.repair.vectors import RESHAPED, Vectors
 
-MOST_ALIKE = 16
-"""So many variables of one shape are looked at."""
 DEEPEST = 12
 """So often a name of the derivation is replaced by what it stands for, one within the other."""
 WRITTEN: Mapping[str, str] = {
@@ -79,12 +76,6 @@ OF_RESULT: Mapping[str, tuple[str, str]] = {
     "relu_prime": ("relu", "(({x}) > 0)"),
 }
 """Derivatives that are written over the function's result: the function, and how."""
-LOCAL: Mapping[str, Callable[[Any], Any]] = {
-    "(1 - {x} ** 2)": lambda a: 1 - a**2,
-    "{x} * (1 - {x})": lambda a: a * (1 - a),
-    "({x} > 0)": lambda a: a > 0,
-}
-"""Derivatives of activations over what these give: of tanh, of the sigmoid, of ReLU."""
 
 
 class FormulaWriter:
@@ -112,6 +103,10 @@ class FormulaWriter:
         self.definitions = {one.name: one.expression for one in self.reference.program.statements}
         self.ratio = analysis.loss.verdicts.ratio
         self.vectors = Vectors(self._value, self._opened)
+        gradients = {name: self.values[name] for name in self.reference.program.index.gradient_of.values()}
+        self.short_forms = ShortForms(
+            self.known, gradients, lambda one: self._written(one, 0), self.scope.library
+        )
 
     @cached_property
     def factors(self) -> tuple[float, ...]:
@@ -125,52 +120,10 @@ class FormulaWriter:
         """Write the gradient of a tensor, so many times, in every way there is, the shortest first."""
         tensor = self.reference.forward.names[number]
         gradient = self.reference.program.index.gradient_of[tensor]
-        found = [*self._errors(gradient), *self._local(gradient), *self._softmax(gradient)]
+        found = [*self.short_forms.of(gradient)]
         with contextlib.suppress(Unwritable):
             found.append(self._written(self.definitions[gradient], 0))
         return sorted((self._scaled(one, factor) for one in found), key=len)
-
-    def _errors(self, gradient: str) -> Iterator[Text]:
-        """Yield differences of two variables that the gradient is a multiple of: an output and its target."""
-        value = np.asarray(self.values[gradient], dtype=float)
-        alike = [(text, held) for text, held in self.known.items() if np.shape(held) == value.shape]
-        for (text, held), (other, theirs) in itertools.permutations(alike[:MOST_ALIKE], 2):
-            ratio = multiple(held - theirs, value, TOLERANCE)
-            if ratio is not None and ratio > 0:
-                yield Text(f"{text} - {other}", ratio)
-
-    def _local(self, gradient: str) -> Iterator[Text]:
-        """Yield products of another gradient and the derivative of an activation, over its result."""
-        value = np.asarray(self.values[gradient], dtype=float)
-        alike = [(text, held) for text, held in self.known.items() if np.shape(held) == value.shape]
-        for other in self.reference.program.index.gradient_of.values():
-            behind = np.asarray(self.values[other], dtype=float)
-            if other == gradient or behind.shape != value.shape or value.size < 2:
-                continue
-            for (text, held), (form, derivative) in itertools.product(alike[:MOST_ALIKE], LOCAL.items()):
-                if np.allclose(
-                    behind * derivative(held), value, TOLERANCE, TOLERANCE * np.max(np.abs(value))
-                ):
-                    with contextlib.suppress(Unwritable):
-                        inner = self._written(Name(other), 0)
-                        yield Text(f"({inner.text}) * {form.format(x=text)}", inner.factor)
-
-    def _softmax(self, gradient: str) -> Iterator[Text]:
-        """Yield `s * (g - sum(g * s))`, with the result of a softmax and its gradient."""
-        value = np.asarray(self.values[gradient], dtype=float)
-        alike = [(text, held) for text, held in self.known.items() if np.shape(held) == value.shape]
-        for other in self.reference.program.index.gradient_of.values():
-            behind = np.asarray(self.values[other], dtype=float)
-            if other == gradient or behind.shape != value.shape or not 0 < value.ndim <= 2:
-                continue
-            for (text, held), axis in itertools.product(alike[:MOST_ALIKE], range(value.ndim)):
-                right = held * (behind - np.sum(behind * held, axis, keepdims=True))
-                if np.allclose(right, value, TOLERANCE, TOLERANCE * np.max(np.abs(value))):
-                    with contextlib.suppress(Unwritable):
-                        inner, factor = self._written(Name(other), 0)
-                        over = f", axis={axis}, keepdims=True" if value.ndim == 2 else ""
-                        total = f"{self.scope.library}.sum(({inner}) * {text}{over})"
-                        yield Text(f"{text} * (({inner}) - {total})", factor)
 
     def _scaled(self, written: Text, factor: float) -> str:
         """Write what is so many times the derived gradient."""
