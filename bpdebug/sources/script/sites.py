@@ -115,6 +115,8 @@ class Site:
         Its text.
     class_name : str
         The class whose body it stands in, directly or within a method: private names are mangled with it.
+    is_branch : bool
+        Whether it stands in the test of an `if`, which chooses what is computed in the statement.
     """
 
     number: int
@@ -128,6 +130,7 @@ class Site:
     targets: tuple[Target, ...] = ()
     source: InstrumentedFile | None = field(default=None, repr=False)
     class_name: str = ""
+    is_branch: bool = False
 
     @property
     def function_name(self) -> str:

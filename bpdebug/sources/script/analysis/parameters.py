@@ -17,7 +17,7 @@ from bpdebug.sources.script.analysis.chains import Chains
 from bpdebug.sources.script.analysis.steps import Piece
 from bpdebug.sources.script.analysis.unmoved import unmoved
 from bpdebug.sources.script.numbering import Graph
-from bpdebug.sources.script.recorder.branches import is_branch, is_within, sides
+from bpdebug.sources.script.recorder.branches import is_within, sides
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node, Test, Update
 from bpdebug.sources.script.recorder.updates import SCALE, SCATTERED, is_plain_sum
@@ -114,7 +114,7 @@ def decided(graph: Graph, depends: Sequence[int], tests: Sequence[Test]) -> list
     """
     deciding: dict[SourceRange, Test] = {}
     for test in tests:
-        if is_branch(test) and any(depends[graph.of(side).id] for side in sides(test)):
+        if test.site.is_branch and any(depends[graph.of(side).id] for side in sides(test)):
             deciding.setdefault(test.site.statement, test)
     return [node for node in graph.nodes if any(is_within(node, test) for test in deciding.values())]
 

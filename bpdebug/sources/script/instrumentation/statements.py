@@ -100,7 +100,10 @@ class Statements(Expressions):
     # ---- branches and loops
 
     def visit_If(self, node: ast.If) -> ast.stmt:
+        first = len(self.sites)
         node.test = self.tested(node.test)
+        for site in self.sites[first:]:
+            site.is_branch = True
         node.body, node.orelse = self.block(node.body), self.block(node.orelse)
         return node
 

@@ -27,7 +27,7 @@ def is_decided_by(deltas: Sequence[Node], old: Node, tests: Sequence[Test]) -> b
     tests : sequence of Test
         All tests so far, in order.
     """
-    since = [test for test in tests[-MOST_TESTS:] if test.time > old.id and is_branch(test)]
+    since = [test for test in tests[-MOST_TESTS:] if test.time > old.id and test.site.is_branch]
     if not since:
         return False
     behind = [node for node in nodes_behind(deltas, old.id) if node.site is not None]
@@ -35,12 +35,6 @@ def is_decided_by(deltas: Sequence[Node], old: Node, tests: Sequence[Test]) -> b
         any(is_within(node, test) for node in behind) and any(depends_on(side, old) for side in sides(test))
         for test in since
     )
-
-
-def is_branch(test: Test) -> bool:
-    """Whether a test chooses what is computed; that of a `while` says how often."""
-    source = test.site.source
-    return source is not None and not source.code(test.site.statement).startswith("while")
 
 
 def is_within(node: Node, test: Test) -> bool:
