@@ -105,11 +105,12 @@ def _without_each(forward: Forward) -> Iterator[tuple[ForgottenWay, tuple[Statem
     """Yield the readings of tensors that depend on parameters, each with the statements without it."""
     computed = {one.name for one in forward.statements}
     lines: Mapping[Any, list[Statement]] = defaultdict(list)
+    site_of = {name: node.site for name, node in forward.nodes.items()}
     for statement in forward.statements:
-        site = forward.nodes[statement.name].site
+        site = site_of.get(statement.name)  # None: a loss that no line computes, or what has no line
         lines[statement.name if site is None else site.number].append(statement)
     for own in lines.values():
-        site = forward.nodes[own[0].name].site
+        site = site_of.get(own[0].name)
         for place, name in enumerate(_names(own[0].expression)):
             if site is not None and (name in computed or name in forward.inputs):
                 cut = {one.name: replace(one, expression=_cut(one.expression, place)) for one in own}
