@@ -341,6 +341,14 @@ class Recorder:
         if self.on:
             self.frames.append(call)
 
+    def name_arguments(self, frame: FrameType) -> None:
+        """Let what a function is given, and has no name, be called as the function calls it."""
+        for name, value in frame.f_locals.items():
+            if is_tensor(value) and id(value) in self.objects.known:
+                node = self.objects.node_of(value)
+                if not node.names and not node.argument:
+                    node.argument = name
+
     def leave(self) -> None:
         """Come back from the innermost call."""
         if len(self.stack) > 1:
