@@ -18,6 +18,8 @@ NEEDS = st.builds(
     edge=st.integers(0, 4),
     wish=st.integers(10, 50),
     comfort=st.sampled_from([24, 56]),
+    least=st.integers(3, 14),
+    pitch=st.integers(1, 14),
     tensor=st.just(True),
     gradient=st.booleans(),
 )

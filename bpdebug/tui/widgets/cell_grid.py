@@ -59,7 +59,7 @@ class CellGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def room(self) -> Size:
-        """The columns and rows inside the border: the same as `size`, which asks the whole screen for them."""
+        """The columns and rows inside the border: what `size` says, which asks the whole screen for it."""
         return self.outer_size - self.styles.gutter.totals
 
     def grid_size(self) -> Size:

@@ -66,6 +66,8 @@ class PanelPair:
             max((0, *(panel.index_width() for panel in panels))),
             max((0, *(panel.wished_width() for panel in panels))),
             COMFORTABLE_IMAGE if is_image else COMFORTABLE_PAIR,
+            max((1, *(panel.least_width() for panel in panels))),
+            max((1, *(panel.pitch for panel in panels))),
             bool(self.tensor.panel.name),
             bool(self.gradient.panel.name),
         )

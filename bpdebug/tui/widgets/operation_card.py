@@ -14,7 +14,8 @@ from bpdebug.present.operation_text import OperationText
 from bpdebug.present.sum_table import table_lines
 
 LEAST, STEADY = 10, 2
-"""The card has at least so many lines, where there is room for them, and a multiple of so many lines: with each step, another height would move all panels below."""
+"""The card has at least so many lines, where there is room for them, and a multiple of so many: with each
+step, another height would move all panels below."""
 
 
 class OperationCard(Widget):

@@ -29,6 +29,7 @@ from bpdebug.present import panel_titles
 from bpdebug.present.cells import Cell, CellFormat
 from bpdebug.present.feeding import fed_window, in_slice, largest_fed, marked_columns
 from bpdebug.present.panel import Panel
+from bpdebug.present.places import NARROWEST_PAIR
 from bpdebug.present.slicing import Slicing
 from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.widgets.cell_drawing import (
@@ -211,6 +212,11 @@ class TensorPanel(CellGrid):
         if self.panel.recorded is None:
             return BORDERS
         return self.slicing.matrix_shape[1] * self.pitch + BORDERS
+
+    def least_width(self) -> int:
+        """Return the columns in which one number is visible, and the name, if it is not a long one."""
+        name = len(panel_titles.titles(self.panel)[-1]) + TITLE_FRAME
+        return max(min(name, NARROWEST_PAIR), min(self.needed_width(), self.pitch + BORDERS))
 
     def needed_rows(self) -> int:
         """Return how many rows of numbers there are."""
