@@ -164,7 +164,7 @@ def _lines(finding: Finding) -> Iterator[str]:
         element, digits = element_text(finding.tensor, place), _digits_apart(mine, reference)
         yield f"    {element} is {mine:.{digits}g}, and should be {reference:.{digits}g}"
     if finding.also_wrong:
-        yield f"    and so {', '.join(finding.also_wrong)}"
+        yield f"    wrong because of it: {', '.join(finding.also_wrong)}"
 
 
 def _digits_apart(mine: float, reference: float) -> int:

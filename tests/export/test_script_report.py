@@ -71,7 +71,7 @@ def test_text() -> None:
         "    yours      (w2.T @ delta2)",
         "    should be  (w2.T @ delta2) * (1 - h ** 2)    (verified on fresh values)",
         "    delta1[0,1] is 0.25, and should be nan",
-        "    and so w1, b1",
+        "    wrong because of it: w1, b1",
         "",
         "2 of 2 gradients wrong: w1, b1. 1 line to mend.",
     ]
