@@ -274,7 +274,7 @@ class Ledger(Widget):
             # What is missing is said at the bottom, where the border has the most room for it.
             saying = max(own, key=lambda panel: (own[panel].bottom, own[panel].width), default=None)
             for panel in own:
-                panel.be_placed(lying.indexed, hidden if panel is saying else ())
+                panel.be_placed(own[panel].size, lying.indexed, hidden if panel is saying else ())
             regions |= own
             top += lying.height
         self.shown = [*regions]
