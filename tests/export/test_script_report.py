@@ -150,7 +150,7 @@ def test_corrections_are_put_in_their_places_and_unverified_ones_are_not() -> No
 
 def test_the_diff_is_what_patch_takes(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(TEXT, encoding="utf-8")
-    patch = "".join(diff([SourceFile("net.py", TEXT, "utf-8", (FIRST, OVER_LINES))]))
+    patch = "".join(diff([SourceFile("net.py", TEXT, "utf-8", tuple(replacements((FIRST, OVER_LINES))))]))
     subprocess.run(["patch", "-p0"], input=patch, text=True, cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "net.py").read_text(encoding="utf-8") == corrected(
         TEXT, replacements((FIRST, OVER_LINES))

@@ -142,6 +142,7 @@ class DebuggerScreen(ActionScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the program at the left, the operation above the ledger."""
+        self.fit(**{"-newcomer": self.newcomer, "-own-code": self.case.script is not None})
         yield self.status
         with Horizontal(id="body"):
             yield self.program
@@ -154,8 +155,6 @@ class DebuggerScreen(ActionScreen):
 
     def on_mount(self) -> None:
         """Show the start, with the watches that the case brings; check the user's values."""
-        self.set_class(self.newcomer, "-newcomer")
-        self.set_class(self.case.script is not None, "-own-code")
         self.lists.panels["watches"].display = bool(self.debugger.watches)
         self.show()
         if self.check.starts_by_itself:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bpdebug.verify.repair.check import check_script
-from tests.tiers import deep
 
 HINGE = """
 import numpy as np
@@ -54,7 +55,7 @@ def test_a_tensor_whose_second_reading_is_forgotten(tmp_path: Path) -> None:
     )
 
 
-@deep
+@pytest.mark.deep
 def test_weights_that_are_used_twice(tmp_path: Path) -> None:
     path = tmp_path / "tied.py"
     path.write_text(TIED)
