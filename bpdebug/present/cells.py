@@ -107,7 +107,7 @@ class CellFormat:
             after_the_point = self.digits + 1 if self.style == "fixed" and self.digits else 0
             return Cell(("0" + " " * after_the_point).rjust(self.width), "zero")
         text = self.text(value)
-        if len(text) > self.width or self.style == "fixed" and not text.strip("-0."):
+        if len(text) > self.width or (self.style == "fixed" and not text.strip("-0.")):
             text = self.brief_text(value)
         level = max(1, math.ceil(LEVELS * min(1.0, abs(value) / self.largest)))
         return Cell(text.rjust(self.width), "positive" if value > 0 else "negative", level)
