@@ -4,7 +4,8 @@ A state that a loop of the forward pass carries on looks the same: `h = h + dt *
 residual written with a minus. Only what comes before and after tells them apart:
 
 - Before the step of a parameter there is a loss: a number that was computed from it, and that no step needs.
-  Where there is one, the iteration is over.
+  Where there is one, the iteration is over. But what was stepped before in the same iteration may be a state of
+  which a number is printed in every turn.
 - Where there is none, it is in doubt: the moment is marked, and the recording goes on. A step of something
   else, which the state was computed with and which was not updated yet, says that it was a state. If none
   comes for a while, it was a parameter, and what was recorded since then is left out.
@@ -130,6 +131,11 @@ def has_loss(nodes: Sequence[Node], update: Update, updates: Sequence[Update]) -
             if node.shape == () and node.function is not same:
                 numbers.append(node.id)
     return bool(set(numbers) - _behind(updates)) if numbers else False
+
+
+def is_further(update: Update, updates: Sequence[Update]) -> bool:
+    """Whether what is stepped is what an earlier step of the iteration gave."""
+    return any(one.new.origin is update.old.origin for one in updates)
 
 
 def states_behind(update: Update, updates: Sequence[Update], mark: Mark) -> set[SourceRange]:

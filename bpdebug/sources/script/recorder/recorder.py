@@ -16,6 +16,7 @@ from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iterations import (
     Mark,
     has_loss,
+    is_further,
     is_in_turn_of,
     is_within_loop,
     states_behind,
@@ -266,7 +267,7 @@ class Recorder:
             return False
         if self.other is not None and self.other.gone_back and is_within_loop(update):
             return turn_since(self.stack[-1], update) is not None
-        if has_loss(self.nodes, update, self.steps.updates):
+        if has_loss(self.nodes, update, self.steps.updates) and not is_further(update, self.steps.updates):
             return True
         if self.limits.iteration > 1:  # all iterations are counted, and none is run twice
             return not is_plain_sum(update.new, update.deltas)
