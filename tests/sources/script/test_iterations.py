@@ -194,7 +194,7 @@ for epoch in range(400):
 )
 def test_of_one_parameter_without_a_loss_one_iteration_is_kept(tmp_path: Path, step: str) -> None:
     recording = recorded(tmp_path, HEAD + ONE.format(step=step))
-    assert recording.ending == ("stopped", "the iteration is over: the next one begins here", "", "", 0)
+    assert recording.ending == ("stopped", "recorded until the next iteration began", "", "", 0)
     assert [update.site.line for update in recording.updates] == [11]
     assert {one.turns[one.site.loops[0]] for one in recording.instances if one.site.loops} == {0}
     assert check_recording(recording).passed
