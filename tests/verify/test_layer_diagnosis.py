@@ -27,7 +27,7 @@ def named(report: Report) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("seeds", [range(1), deep(range(1, 8))], ids=["first seed", "other seeds"])
+@pytest.mark.parametrize("seeds", [range(1), deep(range(1, 4))], ids=["first seed", "other seeds"])
 def test_the_tensor_is_blamed_and_the_mistake_is_named(family: str, seeds: range) -> None:
     planted = [mistake for seed in seeds for mistake in FAMILIES[family](seed)]
     missed = [
