@@ -151,7 +151,7 @@ def test_any_wrong_gradient_of_any_network_is_blamed(
 def test_every_layer_loss_and_activation_together(
     tmp_path: Path, kind: str, form: dict[str, Any], loss: str
 ) -> None:
-    """Any layer with any activation, each at some of the losses: what is wrong is blamed; no search is made."""
+    """Any layer with any activation, at some of the losses: what is wrong is blamed; no search is made."""
     for activation in [*ACTIVATIONS][[*LOSS_KINDS].index(loss) % EVERY :: EVERY]:
         case = network(tmp_path, kind, form, activation, loss)
         reference = run(case.program, case.values).values
