@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from textual.content import Content
 from textual.geometry import Size
@@ -12,8 +13,9 @@ from textual.widget import Widget
 from bpdebug.present.operation_text import OperationText
 from bpdebug.present.sum_table import table_lines
 
-STEADY = 2
-"""The card has a multiple of so many lines: with each step, another height would move all panels below."""
+LEAST, STEADY = 10, 2
+"""The card has at least so many lines, where there is room for them, and a multiple of so many: with each
+step, another height would move all panels below."""
 
 
 class OperationCard(Widget):
@@ -48,8 +50,8 @@ class OperationCard(Widget):
     def lines_of(self, text: OperationText, width: int = 0) -> int:
         """Return the lines to have for all that there is to say: a few too many, so that little moves."""
         width = max(1, width or self.content_size.width)
-        lines = len(card_content(text, width, roomy=True).wrap(width))
-        return max(4, -(-lines // STEADY)) * STEADY
+        lines = len(laid_out(text, width, roomy=True)[1])
+        return max(LEAST, -(-lines // STEADY) * STEADY)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the lines to have; the styles say how many are too few, or too many."""
@@ -59,14 +61,20 @@ class OperationCard(Widget):
         """Lay out the card for its size; `…` says that there would be more."""
         width, height = self.content_size
         for roomy in (True, False):
-            content = card_content(self.text, width, roomy)
-            lines = content.wrap(max(1, width))
+            content, lines = laid_out(self.text, width, roomy)
             if len(lines) <= height:
                 return content
         # At the very end of the line, where it cannot be taken for a part of a number.
         last = lines[height - 1].truncate(max(0, width - 2), pad=True)
         last = Content.assemble(last, (" …", "$text-muted"))
         return Content("\n").join([*lines[: height - 1], last])
+
+
+@lru_cache(maxsize=16)
+def laid_out(text: OperationText, width: int, roomy: bool) -> tuple[Content, tuple[Content, ...]]:
+    """Return the card as `card_content` lays it out, and its lines: its height is asked for, too."""
+    content = card_content(text, width, roomy)
+    return content, tuple(content.wrap(max(1, width)))
 
 
 def card_content(text: OperationText, width: int, roomy: bool) -> Content:

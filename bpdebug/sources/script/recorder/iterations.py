@@ -9,6 +9,9 @@ residual written with a minus. Only what comes before and after tells them apart
   else, which the state was computed with and which was not updated yet, says that it was a state. If none
   comes for a while, it was a parameter, and what was recorded since then is left out.
 
+Where a library derives the gradients, a step is known to be one, and what reads the new value in the same
+turn of all loops belongs to the iteration: two trainings take turns.
+
 The turn of the training's loop in which the new value is read has often begun before, with the next examples:
 what that turn has computed belongs to the next iteration.
 """
@@ -52,8 +55,8 @@ class Mark(NamedTuple):
     is_later: Callable[[Node | Instance | Frame], bool]
 
 
-def is_in_turn_of(reader: Frame, update: Update) -> Callable[[Node | Instance | Frame], bool]:
-    """Return what says whether something was recorded in the turn in which a call reads what a step gave.
+def turn_since(reader: Frame, update: Update) -> tuple[Frame, int, int] | None:
+    """Return the turn in which a call reads what a step gave; None if it is that of the step.
 
     Of several loops that have gone on since the step, it is the turn of the outermost.
     """
@@ -61,8 +64,19 @@ def is_in_turn_of(reader: Frame, update: Update) -> Callable[[Node | Instance | 
     for frame, turns in reversed([(reader, reader.turns), *_turns_around(reader)]):
         for loop, turn in turns.items():
             if at_step.get(frame, {}).get(loop, turn) != turn:
-                return partial(_is_in_turn, frame, loop, turn)
-    return lambda one: False
+                return frame, loop, turn
+    return None
+
+
+def is_within_loop(update: Update) -> bool:
+    """Whether a step is made in a loop of the person's: a library may go round by itself."""
+    return any(turns for _, turns in _turns_around(update.new))
+
+
+def is_in_turn_of(reader: Frame, update: Update) -> Callable[[Node | Instance | Frame], bool]:
+    """Return what says whether something was recorded in the turn in which a call reads what a step gave."""
+    later = turn_since(reader, update)
+    return partial(_is_in_turn, *later) if later is not None else lambda one: False
 
 
 def _is_in_turn(frame: Frame, loop: int, turn: int, one: Node | Instance | Frame) -> bool:

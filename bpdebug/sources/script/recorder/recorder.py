@@ -11,9 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.sources.script.recorder import iterations
-from bpdebug.sources.script.recorder.function_calls import FunctionCall
+from bpdebug.sources.script.recorder.function_calls import FunctionCall, GoneBack
 from bpdebug.sources.script.recorder.held import Containers, Held
-from bpdebug.sources.script.recorder.iterations import Mark, has_loss, is_in_turn_of, states_behind
+from bpdebug.sources.script.recorder.iterations import (
+    Mark,
+    has_loss,
+    is_in_turn_of,
+    is_within_loop,
+    states_behind,
+    turn_since,
+)
 from bpdebug.sources.script.recorder.known import ArrayView
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
 from bpdebug.sources.script.recorder.objects import Objects
@@ -49,6 +56,7 @@ class Record(NamedTuple):
     journal: dict[int, tuple[Any, list[Write]]]
     held: Containers
     functions: Sequence[FunctionCall]
+    gone_back: Sequence[GoneBack]
     was_over: bool
 
 
@@ -133,9 +141,10 @@ class Recorder:
         nodes, instances, updates, tests, frames = recorded
         updates = [one for one in updates if one.site.statement not in self.states]
         functions = () if self.other is None else tuple(self.other.functions)
-        return Record(
-            nodes, instances, updates, tests, frames, self.objects, self.journal, {}, functions, was_over
-        )
+        gone_back = () if self.other is None else tuple(self.other.gone_back)
+        gone_back = tuple(one for one in gone_back if one.one.id < len(nodes))
+        lists = (nodes, instances, updates, tests, frames)
+        return Record(*lists, self.objects, self.journal, {}, functions, gone_back, was_over)
 
     def _lists(self) -> iterations.RecordedLists:
         return self.nodes, self.instances, self.steps.updates, self.tests, self.frames
@@ -255,6 +264,8 @@ class Recorder:
         line = update.site.statement
         if self.doubt is not None or line in self.states or self._ends_at_a_line:
             return False
+        if self.other is not None and self.other.gone_back and is_within_loop(update):
+            return turn_since(self.stack[-1], update) is not None
         if has_loss(self.nodes, update, self.steps.updates):
             return True
         if self.limits.iteration > 1:  # all iterations are counted, and none is run twice
@@ -340,6 +351,14 @@ class Recorder:
             self.whenever_begun()
         if self.on:
             self.frames.append(call)
+
+    def name_arguments(self, frame: FrameType) -> None:
+        """Let what a function is given, and has no name, be called as the function calls it."""
+        for name, value in frame.f_locals.items():
+            if is_tensor(value) and id(value) in self.objects.known:
+                node = self.objects.node_of(value)
+                if not node.names and not node.argument:
+                    node.argument = name
 
     def leave(self) -> None:
         """Come back from the innermost call."""

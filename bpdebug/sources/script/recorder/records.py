@@ -90,6 +90,8 @@ class Node:
         The turns of the loops around it.
     names : tuple of str
         What it was stored in, with the items that were meant: `w`, `self.w`, `h[3]`.
+    argument : str
+        What a function calls it that it was given to; empty where it has a name of its own by then.
     instance : Instance or None
         The statement whose value it is.
     """
@@ -97,6 +99,7 @@ class Node:
     __slots__ = (
         "_undo",
         "_value",
+        "argument",
         "frame",
         "function",
         "id",
@@ -126,6 +129,7 @@ class Node:
         self._undo: Undo | None = None
         self.frame, self.turns = frame, frame.turns
         self.names: tuple[str, ...] = ()
+        self.argument = ""
         self.instance: Instance | None = None
         self.readers: set[int] | frozenset[int] = NOBODY  # the sites that have read it
         self.replaced_readers: frozenset[int] = frozenset()  # those that had read what it takes the place of
