@@ -323,7 +323,7 @@ def test_parts_of_a_matrix_and_what_is_put_together_of_them_have_gradients(tmp_p
 
 
 def test_what_a_step_takes_away_is_no_step_of_its_own(tmp_path: Path) -> None:
-    """A decay that is written into the step makes of what is subtracted a multiple of the weight, and more."""
+    """With a decay in it, what is subtracted is a multiple of the weight, and more."""
     text = NET.replace("rate * dW1", "rate * dW1 + rate * 0.01 * W1").replace(
         "rate * dW2", "rate * dW2 + rate * 0.01 * W2"
     )
@@ -355,7 +355,7 @@ def test_a_penalty_may_be_in_the_steps(tmp_path: Path) -> None:
 
 
 def test_what_no_step_is_made_of_may_be_summed_where_the_others_are_means(tmp_path: Path) -> None:
-    """The gradient of the data is a by-product, and the mean over the examples may be taken at the weights."""
+    """The gradient of the data is a by-product: the mean may be taken at the weights alone."""
     text = """
     import numpy as np
     rng = np.random.default_rng(3)

@@ -55,7 +55,7 @@ def _parts(
 
 
 def _decays(parameter: TrainedParameter, graph: Graph) -> bool:
-    """Whether a step keeps but a part of the weight: `w = 0.99 * w - rate * dw`, or `w *= 0.99` afterwards."""
+    """Whether a step keeps but a part of a weight: `w = 0.99 * w - rate * dw`, or `w *= 0.99` after it."""
     for update in parameter.updates:
         new, old = update.new.origin, update.old.origin
         if any(node.function in SCALE and new in node.parents() for node in graph.nodes[new.id :]):
