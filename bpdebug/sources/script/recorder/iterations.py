@@ -4,8 +4,8 @@ A state that a loop of the forward pass carries on looks the same: `h = h + dt *
 residual written with a minus. Only what comes before and after tells them apart:
 
 - Before the step of a parameter there is a loss: a number that was computed from it, and that no step needs.
-  Where there is one, the iteration is over. But what was stepped before in the same iteration may be a state of
-  which a number is printed in every turn.
+  Where there is one, the iteration is over. But what was stepped before in the same iteration may be a state
+  of which a number is printed in every turn.
 - Where there is none, it is in doubt: the moment is marked, and the recording goes on. A step of something
   else, which the state was computed with and which was not updated yet, says that it was a state. If none
   comes for a while, it was a parameter, and what was recorded since then is left out.
@@ -13,8 +13,8 @@ residual written with a minus. Only what comes before and after tells them apart
 Where a library derives the gradients, a step is known to be one, and what reads the new value in the same
 turn of all loops belongs to the iteration: two trainings take turns.
 
-Nor is it over where the new value is read by a function that both passes call, in the call and the turn in which
-the step was made, if another step then depends on that: the first step came too early.
+Nor is it over where the new value is read by a function that both passes call, in the call and the turn in
+which the step was made, if another step then depends on that: the first step came too early.
 
 The turn of the training's loop in which the new value is read has often begun before, with the next examples:
 what that turn has computed belongs to the next iteration.
