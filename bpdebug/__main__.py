@@ -16,8 +16,8 @@ from types import ModuleType
 from bpdebug import cli
 
 SEARCH = "pydantic.plugin._loader"
-"""Where pydantic searches every installed package for plugins, of which bpdebug uses none: what it imports for
-that, readers of archives and of mail, takes longer than the scenario."""
+"""Where pydantic searches all packages for plugins, of which bpdebug uses none. What it imports for that,
+readers of archives and of mail, takes longer to load than a scenario."""
 
 
 def main() -> None:

@@ -86,7 +86,7 @@ class Check(FaultsFound):
             self.search.deadline = end
             if found:
                 self.add_correction(found[0])
-            elif not rewritten(self, lines):
+            elif not self._rewritten(lines):
                 derived = self._derived(lines)
                 way = forgotten_way(self.search, self.judge.analysis, self.judge.corrected)
                 if derived is not None and not derived.passed:
@@ -124,6 +124,10 @@ class Check(FaultsFound):
         """Where more than one fault lies on the way to every parameter, look for the first of them."""
         correction = self.search.first_right(lines, self.judge.corrected, self.judge.there)
         return [] if correction is None else [correction]
+
+    def _rewritten(self, lines: Sequence[Suspect]) -> bool:
+        """Whether another run of the script, with a line rewritten, mends something: it goes on with that."""
+        return rewritten(self, lines)
 
     def _derived(self, lines: Sequence[Suspect]) -> Derived | None:
         """Where no edit mends a line, return one with the derived formula."""

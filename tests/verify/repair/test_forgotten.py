@@ -11,7 +11,7 @@ from bpdebug.verify.repair.check import check_script
 HINGE = """
 import numpy as np
 rng = np.random.default_rng(5)
-points, classes = rng.normal(size=(9, 4)), rng.integers(0, 3, size=9)
+points, classes = rng.normal(size=(5, 4)), rng.integers(0, 3, size=5)
 weights = rng.normal(size=(4, 3)) * 0.1
 for turn in range(2):
     loss, slope = 0.0, np.zeros_like(weights)

@@ -94,7 +94,7 @@ def report_on(path: Path, text: str) -> ScriptReport:
     return check_script(path)
 
 
-@pytest.mark.parametrize(("right", "mistakes", "corrections"), few(CASES, 2))
+@pytest.mark.parametrize(("right", "mistakes", "corrections"), few(CASES))
 def test_a_mistake_is_found_and_mended(
     tmp_path: Path, right: str, mistakes: dict[str, str], corrections: list[str]
 ) -> None:

@@ -278,6 +278,7 @@ def test_an_update_that_comes_too_early_hides_no_other_fault(tmp_path: Path) -> 
     assert check_script(path).passed
 
 
+@pytest.mark.deep
 def test_the_element_that_is_shown_differs_in_the_digits_that_are_shown(tmp_path: Path) -> None:
     script = SAMPLES.replace("(1 - h * h)", "(1.0000001 - h * h)")
     path = tmp_path / "net.py"
