@@ -89,7 +89,7 @@ def card_content(text: OperationText, width: int, roomy: bool) -> Content:
     roomy : bool
         Whether blank lines part the formula, the words and the arithmetic.
     """
-    head, shapes = head_lines(text, width)
+    head, shapes = head_lines(text, width, roomy)
     arithmetic = arithmetic_lines(text, width, roomy)
     words = [Content(text.why)] if text.why else []
     # What is wrong is found first; what was written, and what should be, can be read.
@@ -115,20 +115,23 @@ BESIDE = "   "
 """Between what stands on one line."""
 
 
-def head_lines(text: OperationText, width: int) -> tuple[list[Content], list[Content]]:
-    """Write the statement, as mathematics beside it, and its rule there too where it fits; and the shapes."""
-    # The equals sign of the shapes stands under that of the code.
-    has_sides = "= " in text.shapes and " = " in text.code
+def head_lines(text: OperationText, width: int, roomy: bool) -> tuple[list[Content], list[Content]]:
+    """Write the statement, with its mathematics and its rule beside it as far as they fit; and the shapes.
+
+    What does not fit beside it has a line of its own: mathematics that break look like several formulas.
+    """
+    # The equals sign of the shapes stands under that of the code, where they stand right below it.
+    has_sides = roomy and "= " in text.shapes and " = " in text.code
     behind = text.code.find("=") - text.shapes.find("=") if has_sides else 0
-    head = Content.assemble(
-        " " * -behind, (text.code, "bold $text-primary"), "    ", (text.mathematics, "$text-secondary")
-    )
+    head = Content.assemble(" " * -behind, (text.code, "bold $text-primary"))
     shapes = [Content.styled(" " * behind + text.shapes, "$text-muted")] if text.shapes else []
-    if text.rule and len(head) + 4 + len(text.rule) <= width:
-        head = Content.assemble(head, "    ", text.rule)
-    elif text.rule:
-        shapes.append(Content(text.rule))
-    return [head] if text.code else [], shapes
+    more: list[Content] = []
+    for words, style in ((text.mathematics, "$text-secondary"), (text.rule, "")):
+        if words and not more and len(head) + 4 + len(words) <= width:
+            head = Content.assemble(head, "    ", (words, style))
+        elif words:
+            more.append(Content.styled(words, style))
+    return [head] if text.code else [], [*shapes, *more]
 
 
 def arithmetic_lines(text: OperationText, width: int, roomy: bool) -> list[Content]:
@@ -138,9 +141,12 @@ def arithmetic_lines(text: OperationText, width: int, roomy: bool) -> list[Conte
     equation = equation_lines(text.arithmetic, width, roomy)
     if any(tables):
         # The terms stand in the table: the equation goes on with what the sum comes to.
-        first, *others = [" = ".join(text.arithmetic[:2]), *text.arithmetic[2:]]
+        element, symbols, *others = text.arithmetic
+        first = f"{element} = {symbols}"
+        if not roomy and len(first) > width:
+            first = f"{element} ="  # of what, the table says
         written = [line for table in tables for line in table]
-        sides = [f"{' ' * len(text.arithmetic[0])} = {' = '.join(others)}"] if len(others) > 1 else []
+        sides = [f"{' ' * min(len(element), width // 4)} = {' = '.join(others)}"] if len(others) > 1 else []
         return [
             *lines,
             Content(first),

@@ -75,6 +75,7 @@ SCOPE = Scope(
             ("d1", "d1 + h", "term missing"),
             ("step(x, True)", "step(x, False)", "option"),
             ("h[:-1] @ x", "h[1:] @ x", "another slice"),
+            ("h[:, 2:] @ x", "h[:, :-2] @ x", "another slice"),
         ],
         10,
     ),
