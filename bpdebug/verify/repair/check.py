@@ -103,13 +103,13 @@ def check_recording(
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*ended_early(recording), *recording.messages, *analysis.notes)
         return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes, told))
-    report, is_mended = _checked(recording, analysis, deadline, progress, told.intended)
+    report, is_mended = _checked(analysis.recording, analysis, deadline, progress, told.intended)
     computed = analysis.computed
     if report.findings and computed is not None and not told.loss:
         other = analyse(recording, told._replace(loss=str(computed.candidate.line)))
         if other.loss is not None:
             found, all_is_mended = _checked(
-                recording, other, deadline, progress, told.intended, len(report.findings)
+                other.recording, other, deadline, progress, told.intended, len(report.findings)
             )
             # The fewest faults; of as few, the loss that the script computes.
             if all_is_mended and all(one.verified for one in found.findings):

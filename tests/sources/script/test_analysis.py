@@ -75,7 +75,7 @@ def test_parameters_loss_rate_and_gradients_are_found(tmp_path: Path) -> None:
     assert sentences(analysis) == (
         "parameters: W1, b1, W2, b2",
         "loss: loss = mean((out - Y) ** 2), line 11",
-        "gradients: dW1 line 16 of W1, db1 line 17 of b1, dW2 line 13 of W2, db2 line 14 of b2",
+        "gradients: dW1 (line 16) of W1, db1 (line 17) of b1, dW2 (line 13) of W2, db2 (line 14) of b2",
         "the step is -0.1 times the gradient",
         "4 of 4 gradients follow from this loss",
     )

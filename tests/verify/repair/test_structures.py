@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bpdebug.verify.repair.check import check_script
-from bpdebug.verify.repair.report import Kind, corrected
+from bpdebug.verify.repair.report import Kind, corrected, replacements
 from tests.tiers import few
 
 RECURRENT = """\
@@ -290,7 +290,7 @@ def test_it_is_found_on_its_line_and_mended(
     path.write_text(faulty, encoding="utf-8")
     report = check_script(path)
     assert [(one.source.line, one.kind, one.verified) for one in report.findings] == [(line, kind, True)]
-    mended = steps_of(corrected(faulty, report.findings))
+    mended = steps_of(corrected(faulty, replacements(report.findings)))
     for own, wanted in zip(mended, steps_of(right), strict=True):
         np.testing.assert_allclose(own, wanted, rtol=1e-12)
 
@@ -309,5 +309,7 @@ def test_two_faults_of_different_kinds_are_both_found(tmp_path: Path) -> None:
     path.write_text(faulty, encoding="utf-8")
     report = check_script(path)
     assert {one.source.line for one in report.findings} == {20, 24}
-    for own, wanted in zip(steps_of(corrected(faulty, report.findings)), steps_of(RECURRENT), strict=True):
+    for own, wanted in zip(
+        steps_of(corrected(faulty, replacements(report.findings))), steps_of(RECURRENT), strict=True
+    ):
         np.testing.assert_allclose(own, wanted, rtol=1e-12)

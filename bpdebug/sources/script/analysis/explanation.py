@@ -134,7 +134,7 @@ def explained(
         loss = forward.names.get(writer.graph.of(candidate.roots[0]).id)
         without = _without_epsilon(forward)
         variants = [(candidate, forward)]
-        if without is not None:
+        if without is not None and not candidate.is_derived:
             variants.insert(0, (candidate._replace(leaves_epsilon_out=True), without))
     else:
         forward = writer.write(candidate.roots, lambda operand, new: statements_of(candidate, operand, new))
@@ -157,6 +157,7 @@ def explained(
         if not any(one.old.id in gradients for one in parameters):
             continue
         standard = Standard(parameters, meant.may_grow, extents)
+        standard.is_exact = meant.is_derived
         if is_of_library:
             opaque = [node for node, _ in written.opaque if np.asarray(node.like).dtype.kind == "f"]
             standard.doubtful = frozenset(writer.graph.ancestors(opaque))

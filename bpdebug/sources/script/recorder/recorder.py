@@ -12,14 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.sources.script.recorder import iterations
-from bpdebug.sources.script.recorder.function_calls import FunctionCall
+from bpdebug.sources.script.recorder.function_calls import FunctionCall, GoneBack
 from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iterations import (
     Mark,
     has_loss,
     is_further_on,
     is_in_turn_of,
+    is_within_loop,
     states_behind,
+    steps_a_step,
+    turn_since,
 )
 from bpdebug.sources.script.recorder.known import ArrayView
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
@@ -56,6 +59,7 @@ class Record(NamedTuple):
     journal: dict[int, tuple[Any, list[Write]]]
     held: Containers
     functions: Sequence[FunctionCall]
+    gone_back: Sequence[GoneBack]
     was_over: bool
 
 
@@ -140,9 +144,10 @@ class Recorder:
         nodes, instances, updates, tests, frames = recorded
         updates = [one for one in updates if one.site.statement not in self.states]
         functions = () if self.other is None else tuple(self.other.functions)
-        return Record(
-            nodes, instances, updates, tests, frames, self.objects, self.journal, {}, functions, was_over
-        )
+        gone_back = () if self.other is None else tuple(self.other.gone_back)
+        gone_back = tuple(one for one in gone_back if one.one.id < len(nodes))
+        lists = (nodes, instances, updates, tests, frames)
+        return Record(*lists, self.objects, self.journal, {}, functions, gone_back, was_over)
 
     def _lists(self) -> iterations.RecordedLists:
         return self.nodes, self.instances, self.steps.updates, self.tests, self.frames
@@ -262,7 +267,10 @@ class Recorder:
         line = update.site.statement
         if self.doubt is not None or line in self.states or self._ends_at_a_line:
             return False
+        if self.other is not None and self.other.gone_back and is_within_loop(update):
+            return turn_since(self.stack[-1], update) is not None
         knows_loss = has_loss(self.nodes, update, self.steps.updates)
+        knows_loss = knows_loss and not steps_a_step(update, self.steps.updates)
         is_early = (knows_loss or update.site.operator is operator.isub) and is_further_on(
             self.sites, self.stack, site, update
         )

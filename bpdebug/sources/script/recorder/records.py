@@ -337,17 +337,18 @@ def recomputed(node: Node, value_of: ValueOf) -> Any:
     value_of : callable
         Gives the value of each node among its operands.
     """
-
-    def filled(value: Any) -> Any:
-        kind = type(value)
-        if kind is Node:
-            return value_of(value)
-        if kind is tuple or kind is list:
-            return kind(filled(part) for part in value)
-        if kind is slice:
-            return slice(filled(value.start), filled(value.stop), filled(value.step))
-        return value
-
     assert node.function is not None, "what nobody computed here cannot be computed again"
-    options = {name: filled(value) for name, value in node.options.items()}
-    return node.function(*map(filled, node.operands), **options)
+    operands = [value_of(one) if type(one) is Node else _filled(one, value_of) for one in node.operands]
+    options = {name: _filled(value, value_of) for name, value in node.options.items()}
+    return node.function(*operands, **options)
+
+
+def _filled(value: Any, value_of: ValueOf) -> Any:
+    kind = type(value)
+    if kind is Node:
+        return value_of(value)
+    if kind is tuple or kind is list:
+        return kind(_filled(part, value_of) for part in value)
+    if kind is slice:
+        return slice(*(_filled(part, value_of) for part in (value.start, value.stop, value.step)))
+    return value
