@@ -31,7 +31,8 @@ MOST_OF_A_LINE = 6
 MOST_FIRST = 3
 """So many lines may be the first that is wrong, where none alone mends anything."""
 EXPLAINED = 0.5
-"""How much less likely one is at a line whose value is what its name says already."""
+"""How much less likely one is at a line whose value is what its name says already, but for a factor; twice
+where not even a factor is missing."""
 KNOWN = 0.4
 """How much likelier a correction is whose value is known: the gradient of something, or a slope."""
 UNTOUCHED = 0.1
@@ -69,7 +70,8 @@ class Search(LineEdits):
                 found += own
                 if enough == len(suspects) and any(_is_full(bases, one) for one in own):
                     enough = place + 1 + ENOUGH
-            if any(_is_full(bases, one) for one in found):
+            # A line that is right as it stands is named only where no other can be meant.
+            if any(_is_full(bases, one) and not one.suspect.is_explained for one in found):
                 break
         return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
 
@@ -176,6 +178,7 @@ class Search(LineEdits):
         """Return how much less likely an edit is, by what its line is and what it gives then."""
         meaning = self._meaning_of(candidate, suspect, before)
         cost = EXPLAINED * suspect.is_explained - KNOWN * bool(meaning)
+        cost += EXPLAINED * (suspect.is_explained and self._is_exact(built_by(suspect)))
         cost -= UNTOUCHED * self._is_handed_on(suspect)
         # A derivative takes a gradient back through an activation; to a parameter there is none.
         cost += MISPLACED * (meaning == "parameter" and candidate.kind in DERIVATIVES)
