@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from bpdebug.verify.repair.rules.nodes import REDUCED, call, fitting, may_be_tensor, parsed, rank
+from bpdebug.verify.repair.rules.nodes import REDUCED, call, fitting, may_be_tensor, misfit, parsed, rank
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 
 MOST_MATRICES = 12
@@ -29,7 +29,7 @@ def missing_sums(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     if may_be_tensor(node, scope) and rank(node, scope) != 0:
         for axis, kept in REDUCED:
             new = call(scope, "sum", node, axis=axis, kept=kept)
-            yield Replacement("sum missing", new, 1.4, node)
+            yield Replacement("sum missing", new, 1.4 + misfit(new, scope), node)
 
 
 def missing_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
