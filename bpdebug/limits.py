@@ -21,7 +21,7 @@ class Limits(NamedTuple):
         No layer has tensors with more axes than a few; NumPy itself ends at 64.
     run_elements : int
         All tensors of a run together, as each is kept to go back to, and what its largest statement holds on
-        the way: a gibibyte in float64.
+        the way: a gibibyte in float64. A capture in float32 may hold twice as many.
     run_products : int
         All multiplications of a run, with what takes as long: some ten seconds.
     expression_elements : int

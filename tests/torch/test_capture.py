@@ -14,6 +14,7 @@ import bpdebug
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import ScenarioError
 from bpdebug.sources.capture.loading import load_capture
+from bpdebug.sources.capture.writing import tensors_of
 
 TEXT = """
 from torch import nn
@@ -230,3 +231,38 @@ def test_a_recorded_function_is_called_after_the_recording_around_it_is_over() -
             _loss, w = step(w)
     assert bpdebug.check(recording.case).passed
     assert "__init_subclass__" not in vars(torch.autograd.Function), "all is as it was"
+
+
+MASKED = """
+import bpdebug.torch
+
+
+def captured():
+    scores = torch.randn(3, 3, requires_grad=True)
+    hidden = torch.triu(torch.ones(3, 3), 1) == 1
+
+    def first(x):
+        return torch.softmax(x.masked_fill(hidden, -torch.inf), -1)[:, 0].sum()
+
+    return bpdebug.torch.capture(first, scores)
+"""
+
+
+def test_the_infinity_of_a_mask_is_saved_and_read(module, tmp_path: Path) -> None:
+    case = module(MASKED).captured()
+    case.save(tmp_path / "mask.bpd")
+    assert load_capture(tmp_path / "mask.bpd").program.statements == case.program.statements
+
+
+def test_elements_of_fewer_bytes_may_be_more(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bpdebug.sources.scenario import limits
+
+    case = load_capture(saved)
+    held = sum(int(np.prod(shape)) for shape in case.program.shapes.values())
+    monkeypatch.setattr(limits, "LIMITS", limits.LIMITS._replace(run_elements=held - 1))
+    with pytest.raises(ScenarioError, match="run_elements"):
+        load_capture(saved)  # of 64 bits
+    tensors = {name: value.astype(np.float32) for name, value in case.values.items()}
+    with saved.with_suffix(".bpd.safetensors").open("wb") as file:
+        file.writelines(tensors_of(tensors))
+    assert load_capture(saved).dtype == "float64"

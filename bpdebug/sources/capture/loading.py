@@ -70,7 +70,9 @@ def _case(path: Path, document: Mapping[str, Any]) -> Case:
     statements = tuple(_statement(entry) for entry in document["statements"])
     shapes = {name: value.shape for name, value in values.items()}
     program = Program(shapes, statements, parameters=frozenset(_texts(document["parameters"])))
-    check_size(program, lambda statement: ("statements", statement.name), report)
+    # Positions and counts are of 64 bits in every capture: what most elements are of counts.
+    width = 4 if sum(value.size * (6 - value.itemsize) for value in values.values()) > 0 else 8
+    check_size(program, lambda statement: ("statements", statement.name), report, width)
     report.refuse()
     files = {printable(name): plain(_whole_text(text)) for name, text in document["files"].items()}
     found = _texts(document["found"])
@@ -162,7 +164,7 @@ def _option(value: Any) -> Any:
         return None
     if isinstance(value, str):
         return _text(value)
-    if not isinstance(value, bool | int | float) or not math.isfinite(value):
+    if not isinstance(value, bool | int | float) or math.isnan(value):  # −∞ is what a mask writes
         raise RefusalError(f"found {shortened(str(value))} as an option")
     return value
 

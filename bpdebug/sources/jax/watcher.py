@@ -25,7 +25,7 @@ from bpdebug.sources.jax.operations.moving import MOVING
 from bpdebug.sources.jax.stand_ins import NUMPY, StandInArray
 from bpdebug.sources.libraries.running_sites import RunningSites
 from bpdebug.sources.libraries.terms import UnknownFormError, node_of_term
-from bpdebug.sources.script.recorder.function_calls import FunctionCall
+from bpdebug.sources.script.recorder.function_calls import FunctionCall, GoneBack
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.sites import GRADIENT, Site, Target
@@ -80,6 +80,7 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
         self.traced: set[int] = set()  # the nodes that a tracer stood for
         self.held: list[Any] = []  # the arrays whose identity is known
         self.functions: list[FunctionCall] = []
+        self.gone_back: list[GoneBack] = []
         self.unseen: set[str] = set()  # the functions that were called where JAX only traces
 
     def node_of(self, value: Any) -> Node:

@@ -9,7 +9,6 @@ or it is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from bpdebug.sources.libraries.exact import Exact
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.explanation import Explanation
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
+from bpdebug.sources.script.analysis.longer import LongerRecording
 from bpdebug.sources.script.analysis.losses import LossCandidate
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.steps import Link, Piece
@@ -41,22 +41,7 @@ class ByLibrary(NamedTuple):
     tolerance: float = 0.0
 
 
-class _Longer:
-    """The nodes of a recording, and more behind them."""
-
-    def __init__(self, recording: Recording) -> None:
-        self.nodes, self.frame = list(recording.nodes), recording.frames[0]
-
-    def add(
-        self, function: Callable[..., Any] | None, operands: tuple[Any, ...], value: Any, **options: Any
-    ) -> Node:
-        """Add a node."""
-        node = Node(len(self.nodes), None, function, operands, options, value, self.frame)
-        self.nodes.append(node)
-        return node
-
-
-def _total(longer: _Longer, call: FunctionCall) -> tuple[Node | None, dict[int, Node]]:
+def _total(longer: LongerRecording, call: FunctionCall) -> tuple[Node | None, dict[int, Node]]:
     """Add `Σ output · incoming`, with the incoming gradients taken as constants; return these too."""
     total: Node | None = None
     constants: dict[int, Node] = {}
@@ -74,7 +59,7 @@ def _total(longer: _Longer, call: FunctionCall) -> tuple[Node | None, dict[int, 
     return total, constants
 
 
-def _as_shaped(longer: _Longer, gradient: Node, shape: tuple[int, ...]) -> Node:
+def _as_shaped(longer: LongerRecording, gradient: Node, shape: tuple[int, ...]) -> Node:
     """Return a gradient as autograd hands it on: summed over the axes that the input does not have.
 
     What cannot be summed up to the shape stays as it is: autograd refuses it.
@@ -91,7 +76,7 @@ def _as_shaped(longer: _Longer, gradient: Node, shape: tuple[int, ...]) -> Node:
     return longer.add(np.reshape, (summed, shape), value)
 
 
-def _parameters(longer: _Longer, call: FunctionCall) -> tuple[TrainedParameter, ...]:
+def _parameters(longer: LongerRecording, call: FunctionCall) -> tuple[TrainedParameter, ...]:
     """Return the inputs of a call whose gradients are asked for; one that is given twice has their sum."""
     found: dict[int, TrainedParameter] = {}
     for name, node, wanted, gradient in zip(
@@ -142,14 +127,14 @@ def analysis_of(
     is_derived : bool
         Whether to derive the recorded forward at all.
     """
-    longer = _Longer(recording)
+    longer = LongerRecording(recording)
     total, constants = _total(longer, call)
     if total is None:
         return None
     asked = _parameters(longer, call)
     parameters = tuple(one for one in asked if one.pieces or one.old.id not in free)
     unjudged = tuple(one.name for one in asked if not one.pieces and one.old.id in free)
-    recording = replace(recording, nodes=longer.nodes)
+    recording = longer.recording()
     graph = Graph(recording.nodes, {one.old.id for one in parameters})
     parameters = tuple(one._replace(old=graph.of(one.old)) for one in parameters)
     titles = {one.old.id: one.name for one in parameters}

@@ -16,7 +16,9 @@ LONGEST = 200
 """How much of a statement a message repeats, in characters."""
 
 
-def check_size(program: Program, place_of: Callable[[Statement], KeyPath], report: ProblemReport) -> None:
+def check_size(
+    program: Program, place_of: Callable[[Statement], KeyPath], report: ProblemReport, width: int = 8
+) -> None:
     """Report why a program is too large to run, if it is.
 
     Parameters
@@ -27,8 +29,12 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
         (statement) -> the key path of what wrote it.
     report : ProblemReport
         Takes what is wrong.
+    width : int
+        The bytes of an element: of fewer, so many more fit into what all tensors of a run may take.
     """
     held = products = 0
+    most = LIMITS.run_elements * 8 // width
+    allowed = at_most("run_elements") if width == 8 else f"at most {most:,} of {8 * width} bits"
     if len(program.statements) > LIMITS.statements:
         found = f"{len(program.statements):,} statements with the backward pass and all updates"
         message = f"too large: found {found}, expected {at_most('statements')}"
@@ -39,8 +45,8 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
         found = ""
         if cost.largest > LIMITS.tensor_elements:
             found = f"makes {cost.largest:,} elements, expected {at_most('tensor_elements', 'in one tensor')}"
-        elif cost.elements > LIMITS.run_elements:
-            found = f"holds {cost.elements:,} elements on the way, expected {at_most('run_elements')}"
+        elif cost.elements > most:
+            found = f"holds {cost.elements:,} elements on the way, expected {allowed}"
         elif cost.products > LIMITS.run_products:
             found = f"takes {cost.products:,} products, expected {at_most('run_products')}"
         if found:
@@ -50,8 +56,8 @@ def check_size(program: Program, place_of: Callable[[Statement], KeyPath], repor
             return
         held, products = max(held, cost.elements), products + cost.products
     total = held + sum(element_count(shape) for shape in program.shapes.values())
-    if total > LIMITS.run_elements:
-        found = f"holds {total:,} elements, expected {at_most('run_elements')}"
+    if total > most:
+        found = f"holds {total:,} elements, expected {allowed}"
     elif products > LIMITS.run_products:
         found = f"takes {products:,} products, expected {at_most('run_products')}"
     else:

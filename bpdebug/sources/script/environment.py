@@ -248,11 +248,21 @@ def _compiled(text: str, class_name: str) -> tuple[CodeType, frozenset[str]]:
     return compile(tree, "<edit>", "eval"), names
 
 
+def as_written(attribute: str, class_name: str) -> str:
+    """Return what is written within a class for an attribute: `__slope` for `_Net__slope` within `Net`."""
+    prefix = _private_prefix(class_name)
+    return attribute.removeprefix(prefix) if prefix and attribute.startswith(f"{prefix}__") else attribute
+
+
+def _private_prefix(class_name: str) -> str:
+    return f"_{class_name.lstrip('_')}" if class_name.strip("_") else ""
+
+
 class _Private(ast.NodeTransformer):
     """Mangles private names as within a class."""
 
     def __init__(self, class_name: str) -> None:
-        self.prefix = f"_{class_name.lstrip('_')}" if class_name.strip("_") else ""
+        self.prefix = _private_prefix(class_name)
 
     def mangled(self, name: str) -> str:
         is_private = name.startswith("__") and not name.endswith("__")

@@ -76,16 +76,16 @@ class Graph:
                     waiting.extend(self.parents(node))
         return seen
 
-    def reached(self, sources: Sequence[Node]) -> list[int]:
+    def reached(self, sources: Sequence[Node], stop: Collection[int] = ()) -> list[int]:
         """Return for each node which of the sources it depends on: bit i stands for source i.
 
-        Only representatives have an entry other than 0.
+        Only representatives have an entry other than 0. A node in `stop` depends on nothing.
         """
         reached = [0] * len(self.nodes)
         for place, source in enumerate(sources):
             reached[self.of(source).id] |= 1 << place
         for node in self.nodes:
-            if self.is_representative(node):
+            if self.is_representative(node) and node.id not in stop:
                 for parent in self.parents(node):
                     reached[node.id] |= reached[parent.id]
         return reached

@@ -22,7 +22,7 @@ from bpdebug.sources.script.imports import Compiled, OwnFiles
 from bpdebug.sources.script.instrumentation import decoded, instrument
 from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
 from bpdebug.sources.script.notebooks import cells
-from bpdebug.sources.script.recorder.function_calls import FunctionCall
+from bpdebug.sources.script.recorder.function_calls import FunctionCall, GoneBack
 from bpdebug.sources.script.recorder.held import Containers
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits
 from bpdebug.sources.script.recorder.objects import Objects
@@ -99,6 +99,8 @@ class Recording:
         the script ended with it.
     functions : sequence of FunctionCall
         The calls of functions whose gradients the person wrote, in a library that derives all others.
+    gone_back : sequence of GoneBack
+        From which numbers that library was asked for gradients, in order.
     """
 
     path: str
@@ -117,6 +119,7 @@ class Recording:
     journal: Mapping[int, tuple[Any, list[Write]]]
     held: Containers
     functions: Sequence[FunctionCall]
+    gone_back: Sequence[GoneBack]
 
     @property
     def ended_early(self) -> str:

@@ -6,6 +6,7 @@ import dataclasses
 from contextlib import ExitStack
 from typing import Any
 
+import torch
 from torch.nn.modules import module as modules
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
@@ -30,6 +31,18 @@ def calls_seen(watcher: Watcher) -> ExitStack:
         if watcher.calls and watcher.calls.pop() is not None:
             recorder.leave()
 
+    # A library for processors computes a whole layer of an LSTM at once; without it the steps are seen.
+    whole_layers: list[bool] = []
+
+    def before_steps(module: Any, arguments: Any) -> None:
+        if isinstance(module, torch.nn.RNNBase):
+            whole_layers.append(torch._C._get_mkldnn_enabled())
+            torch._C._set_mkldnn_enabled(False)
+
+    def after_steps(module: Any, arguments: Any, out: Any) -> None:
+        if isinstance(module, torch.nn.RNNBase) and whole_layers:
+            torch._C._set_mkldnn_enabled(whole_layers.pop())
+
     def is_own(function: Any) -> bool:
         return function.__code__.co_filename in recorder.files if hasattr(function, "__code__") else False
 
@@ -42,6 +55,8 @@ def calls_seen(watcher: Watcher) -> ExitStack:
             leave()
 
     hooks = (
+        modules.register_module_forward_pre_hook(before_steps),
+        modules.register_module_forward_hook(after_steps, always_call=True),
         modules.register_module_forward_pre_hook(before),
         modules.register_module_forward_hook(after, always_call=True),
         register_optimizer_step_pre_hook(lambda optimizer, *given: enter(f"{type(optimizer).__name__}.step")),

@@ -78,6 +78,7 @@ def joined(name: str, path: str) -> str:
 def _frames(files: Collection[str]) -> Iterator[FrameType]:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_filename in files:
+        # What an object that is being made calls its parts is not what they will be called.
+        if frame.f_code.co_filename in files and frame.f_code.co_name != "__init__":
             yield frame
         frame = frame.f_back

@@ -64,6 +64,9 @@ NOT_COMPUTED = frozenset(
 UNSAID = frozenset({"dtype", "layout", "device", "pin_memory", "memory_format", "non_blocking"})
 """Options that say how elements are kept, and not what they are."""
 
+EACH = "_foreach_"
+"""So the name of an operation begins that does the same to each tensor of a list."""
+
 
 class TermNodes:
     """Makes the nodes of what operations computed.
@@ -130,6 +133,12 @@ def _terms(
         found: Any = term(np.reshape, operands[0], tuple(cast("torch.Tensor", outs[0]).shape))
     elif name in SAME:
         found = _copied(operands[1] if name == "copy" else operands[0], cast("torch.Tensor", outs[0]))
+    elif name.startswith(EACH):
+        of_each = [
+            [one[place] if isinstance(one, list | tuple) else one for one in operands]
+            for place in range(len(outs))
+        ]
+        found = tuple(TABLE[name.removeprefix(EACH)](*one, **options) for one in of_each)
     else:
         kept = {key: one for key, one in options.items() if key not in UNSAID}
         found = TABLE[name](*operands, **kept)

@@ -13,13 +13,12 @@ from contextlib import contextmanager, nullcontext
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import torch
 from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from bpdebug.sources.libraries.running_sites import RunningSites
-from bpdebug.sources.script.recorder.function_calls import FunctionCall
+from bpdebug.sources.script.recorder.function_calls import FunctionCall, GoneBack
 from bpdebug.sources.script.recorder.known import node_then
 from bpdebug.sources.script.recorder.operations import InLanguage
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
@@ -72,9 +71,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.cut: dict[int, Node] = {}
         self.functions: list[FunctionCall] = []  # of custom Functions
         self.running: list[FunctionCall] = []  # those whose forward runs
-        self.losses: list[
-            Node
-        ] = []  # what was gone back from: a number, then its sums with those that came after it
+        self.gone_back: list[GoneBack] = []
 
     def node_of(self, value: Any) -> Node:
         """Return the node that a tensor stands for now."""
@@ -134,7 +131,10 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _has_gradient(self, name: str, leaf: torch.Tensor) -> None:
         """Name the gradient that a leaf has now."""
         if self.recorder.on and leaf.grad is not None and self.recorder.other is self:
-            self.recorder.name(self.node_of(leaf.grad), f"{name}.grad")
+            node = self.node_of(leaf.grad)
+            self.recorder.name(node, f"{name}.grad")
+            if self.gone_back:
+                self.gone_back[-1].gradients.append((self.node_of(leaf), node))
 
     def _is_gradient(self, name: str, gradient: torch.Tensor) -> None:
         """Name the gradient of a tensor."""
@@ -162,22 +162,14 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Yield the tensors that nothing computed."""
         return self.tensors.leaves()
 
-    def gone_back(self, loss: torch.Tensor) -> None:
-        """Note that gradients of a number are asked for: they are added to those of the others before."""
-        if not self.recorder.on:
-            return
-        node = self.node_of(loss)
-        if self.recorder.steps.updates:
-            # Two trainings that take turns: which gradients are whose is not known, and no sum is the loss.
-            for one in self.losses[1:]:
-                one.function, one.operands = None, ()
-            return
-        if self.losses:
-            before = self.losses[-1]
-            total = self.recorder.add(node.site, np.add, (before, node), NOTHING, before.value + node.value)
-            self.recorder.name(total, " + ".join((*before.names[:1], *node.names[:1])))
-            node = total
-        self.losses.append(node)
+    def goes_back(self, loss: torch.Tensor) -> torch.Tensor | None:
+        """Note that gradients of a number are asked for; return the gradient of that, 1."""
+        if not self.recorder.on or not loss.requires_grad:
+            return None
+        one = torch.ones_like(loss)
+        if self.recorder.on:
+            self.gone_back.append(GoneBack(self.node_of(loss), self.node_of(one), []))
+        return one
 
     def is_differentiated(self, node: Node) -> bool:
         """Whether a gradient will flow back through a node: `x = x + block(x)` is no step of x."""

@@ -24,7 +24,7 @@ def losses_seen(watcher: Watcher) -> Iterator[None]:
     @functools.wraps(own)
     def backward(tensors: Any, gradients: Any = None, *more: Any, **options: Any) -> Any:
         if isinstance(tensors, torch.Tensor) and tensors.numel() == 1 and gradients is None:
-            watcher.gone_back(tensors)
+            gradients = watcher.goes_back(tensors)
         return own(tensors, gradients, *more, **options)
 
     library.backward = backward

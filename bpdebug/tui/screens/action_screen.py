@@ -33,6 +33,17 @@ class ActionScreen(Screen[None]):
         self.by_text = {action.action: action for action in self.actions}
         self.enabled: Mapping[Needs, bool] = {}
 
+    def fit(self, **shown: bool) -> None:
+        """Take the classes of what is shown, and of the window's size, before there is a widget.
+
+        Textual gives those of the size with the first resize, and styles all that stands there once more.
+        """
+        sides = zip(self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True)
+        for extent, breakpoints in sides:
+            reached = [name for least, name in breakpoints or () if least <= extent]
+            shown |= dict.fromkeys(reached[-1:], True)
+        self.update_classes(shown)
+
     def key_bar(self) -> KeyBar:
         """Return the footer."""
         return KeyBar(self.actions, self.can_run)

@@ -93,7 +93,7 @@ class Check(FaultsFound):
             self.search.deadline = end
             if found:
                 self.add_correction(found[0])
-            elif not (rewritten(self, lines) or rewritten(self, further)):
+            elif not (self._rewritten(lines) or self._rewritten(further)):
                 derived = self._derived(lines)
                 way = forgotten_way(self.search, self.judge.analysis, self.judge.corrected)
                 if derived is not None and not derived.passed:
@@ -102,8 +102,8 @@ class Check(FaultsFound):
                 if way is not None and lines:
                     self.add_finding(of_forgotten_way(self.judge, adding_line(lines), way))
                     self.proven = tuple(self.findings.each)
-                else:
-                    self._unmended(lines, derived)
+                elif self._unmended(lines, derived):
+                    continue
                 break
 
     def _further(self, lines: Sequence[Suspect]) -> list[Suspect]:
@@ -121,21 +121,35 @@ class Check(FaultsFound):
         self.search.partly = [*partly, *self.search.partly]
         return hidden_pair(self.search, [*found, *more], self.judge.corrected) or pair
 
-    def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> None:
-        """Say at which line it goes wrong, if that is sure; a line that may be right is not named."""
+    def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> bool:
+        """Say at which line it goes wrong, if that is sure; a line that may be right is not named.
+
+        Returns
+        -------
+        bool
+            Whether a later line goes past it, so that what else is wrong can be looked for.
+        """
         passed = derived.passed if derived is not None else frozenset[str]()
         sure = next(
             (one for one in lines if self.judge.is_sure(one, bool(given_names(one.site) & passed))), None
         )
         if sure is not None:
             self.add_finding(unmended(self.judge, sure, derived))
-        elif lines:
+            if derived is not None:
+                self.judge.corrected = {**self.judge.corrected, **derived.correction.replaced}
+            return derived is not None
+        if lines:
             self.doubtful = [unmended(self.judge, lines[0], derived)]
+        return False
 
     def _first_right(self, lines: Sequence[Suspect]) -> list[Correction]:
         """Where more than one fault lies on the way to every parameter, look for the first of them."""
         correction = self.search.first_right(lines, self.judge.corrected, self.judge.there)
         return [] if correction is None else [correction]
+
+    def _rewritten(self, lines: Sequence[Suspect]) -> bool:
+        """Whether another run of the script, with a line rewritten, mends something: it goes on with that."""
+        return rewritten(self, lines)
 
     def _derived(self, lines: Sequence[Suspect]) -> Derived | None:
         """Where no edit mends a line, return one with the derived formula."""

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.excerpts import shortened
 from bpdebug.sources.script import Recording, Site
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.recorder.records import ValueOf
@@ -78,12 +77,6 @@ def derived_correction(
                 found.append(Derived(correction, frozenset(read - _parts(correction.correction))))
                 break
     return max(found, key=_rank, default=None)
-
-
-def past(derived: Derived) -> str:
-    """Say with which formula a later line goes past the fault."""
-    correction = derived.correction
-    return f"; with `{shortened(correction.correction)}` line {correction.place.line} does without it"
 
 
 def _rank(derived: Derived) -> tuple[bool, int, int]:

@@ -123,10 +123,9 @@ class LineEdits:
                 continue
             self.tried += 1
             self.progress(site.line, self.tried)
-            text = ast.unparse(ast.fix_missing_locations(edit.expression))
-            if "@" in text and self._product:
+            if "@" in edit.text and self._product:
                 edit = _called_instead(edit, f"{scope.library}.{self._product}")
-                text = ast.unparse(ast.fix_missing_locations(edit.expression))
+            text = edit.text
             try:
                 value = value_at(self.recording, first, text, value_of)
                 # Where a scale is 1 or a shift 0, it changes something on other values alone.
@@ -194,7 +193,9 @@ def _words(code: Code, edit: Edit) -> tuple[str, str]:
 def _called_instead(edit: Edit, function: str) -> Edit:
     written = edit.replacement
     part = None if written.part is None else as_calls(written.part, function)
-    return edit._replace(replacement=written._replace(new=as_calls(written.new, function), part=part))
+    new = as_calls(written.new, function)
+    text = ast.unparse(edit.spot.rebuild(new))
+    return Edit(edit.spot, written._replace(new=new, part=part), text)
 
 
 def _is_value(value: Any) -> bool:

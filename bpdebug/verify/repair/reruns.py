@@ -138,7 +138,8 @@ def _recorded_again(recording: Recording, texts: Mapping[str, str], seconds: flo
 
 def _analysed(recording: Recording, texts: Mapping[str, str], told: Told) -> Rerun | None:
     try:
-        return Rerun(recording, analyse(recording, told), texts)
+        analysis = analyse(recording, told)
+        return Rerun(analysis.recording, analysis, texts)
     except (BpdebugError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError):
         return None  # what runs need make no sense
 

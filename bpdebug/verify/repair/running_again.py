@@ -11,7 +11,7 @@ from bpdebug.sources.script import Recording
 from bpdebug.verify.repair.findings import of_end, of_rewriting
 from bpdebug.verify.repair.found import FaultsFound
 from bpdebug.verify.repair.replay import ancestors
-from bpdebug.verify.repair.report import Finding, corrected
+from bpdebug.verify.repair.report import Finding, corrected, replacements
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
 from bpdebug.verify.repair.structures.early import early_reads
@@ -123,8 +123,8 @@ def leave_out(found: FaultsFound) -> None:
 
 def corrected_texts(recording: Recording, findings: Sequence[Finding]) -> dict[str, str]:
     """Return the texts of the files with the corrections that were found in them."""
-    found = [one for one in findings if one.verified and one.correction is not None]
+    found = list(replacements(findings))
     return {
-        file: corrected(text_of(recording, {}, file), [one for one in found if one.source.file == file])
+        file: corrected(text_of(recording, {}, file), (one for one in found if one.source.file == file))
         for file in dict.fromkeys(one.source.file for one in found)
     }

@@ -15,7 +15,7 @@ import numpy as np
 from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Instance, Recording, Site
 from bpdebug.sources.script.conversion.translator import value_of as as_recorded
-from bpdebug.sources.script.environment import Environment
+from bpdebug.sources.script.environment import Environment, as_written
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.recorder.tensors import is_other
@@ -72,7 +72,10 @@ def scope_of(
     own = names if instance.scope is None else {name: names[name] for name in scope.local if name in names}
     near = [*further, *_expressions_near(recording, instance.site), *_items_alike(instance.site, own)]
     near += _elements_not_read(recording, instance, own)
-    for text, value in (*_evaluated(recording, instance, value_of, near), *_held(own)):
+    for text, value in (
+        *_evaluated(recording, instance, value_of, near),
+        *_held(own, instance.site.class_name),
+    ):
         if isinstance(value, bool) or len(tensors) >= MOST_TENSORS:
             continue
         if isinstance(value, int | np.integer):
@@ -97,7 +100,7 @@ def scope_of(
     return Scope(
         tensors,
         tuple(counts),
-        tuple(_functions(names))[:MOST_FUNCTIONS],
+        tuple(_functions(names, instance.site.class_name))[:MOST_FUNCTIONS],
         _slices(recording, instance.site),
         _library(names, "numpy" if other is None else other.module),
         ("axis", "keepdims") if other is None else other.sum_options,
@@ -132,7 +135,11 @@ def _items_alike(site: Site, names: Mapping[str, Any]) -> list[str]:
         for one in targets
         if isinstance(one, ast.Subscript) and not isinstance(one.slice, ast.Constant)
     ]
-    lists = [name for name, value in _held(names) if isinstance(value, list | tuple)] if positions else []
+    lists = (
+        [name for name, value in _held(names, site.class_name) if isinstance(value, list | tuple)]
+        if positions
+        else []
+    )
     return [f"{name}[{position}]" for position in positions for name in lists[:MOST_ITEMS]]
 
 
@@ -254,15 +261,15 @@ def _tree(text: str) -> ast.expr | None:
         return None
 
 
-def _held(names: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what variables, attributes and items hold: `z`, `self.w`, `grads["w"]`."""
+def _held(names: Mapping[str, Any], class_name: str) -> Iterator[tuple[str, Any]]:
+    """Yield what variables, attributes and items hold, as a class writes it: `z`, `self.w`, `grads["w"]`."""
     for name, value in names.items():
         if not name.startswith("__") and not isinstance(value, ModuleType | type):
             yield name, value
-            yield from _parts(name, value, DEEPEST)
+            yield from _parts(name, value, class_name, DEEPEST)
 
 
-def _parts(name: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
+def _parts(name: str, value: Any, class_name: str, depth: int) -> Iterator[tuple[str, Any]]:
     """Yield what an object or a container holds."""
     parts: Iterable[tuple[str, Any]] = ()
     if depth == 0 or isinstance(value, np.ndarray) or is_other(value):
@@ -272,22 +279,23 @@ def _parts(name: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, list | tuple) and len(value) <= MOST_PARTS:
         parts = [(f"{name}[{number}]", part) for number, part in enumerate(value)]
     elif not callable(value):
-        parts = [(f"{name}.{key}", part) for key, part in getattr(value, "__dict__", {}).items()]
+        held = getattr(value, "__dict__", {})
+        parts = [(f"{name}.{as_written(key, class_name)}", part) for key, part in held.items()]
     for written, part in parts:
         yield written, part
-        yield from _parts(written, part, depth - 1)
+        yield from _parts(written, part, class_name, depth - 1)
 
 
-def _functions(names: Mapping[str, Any]) -> Iterator[str]:
+def _functions(names: Mapping[str, Any], class_name: str) -> Iterator[str]:
     """Yield the person's functions of one argument, those of the same object first."""
     own = names.get("self")
     for name in dir(type(own)) if own is not None else ():
         method = getattr(type(own), name, None)
         if isinstance(method, FunctionType) and _arguments(method) == 2 and not name.startswith("__"):
-            yield f"self.{name}"
+            yield f"self.{as_written(name, class_name)}"
     for name, held in getattr(own, "__dict__", {}).items():
         if isinstance(held, FunctionType) and _arguments(held) == 1:
-            yield f"self.{name}"
+            yield f"self.{as_written(name, class_name)}"
     for name, value in names.items():
         if isinstance(value, FunctionType) and _arguments(value) == 1 and not name.startswith("__"):
             yield name

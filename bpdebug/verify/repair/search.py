@@ -241,11 +241,15 @@ class Search(LineEdits):
         return own.role == "augment" or own.code not in computed
 
     def _meaning_of(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> Meaning:
-        """Say what a line gives with an edit in it, in all of its executions that matter."""
+        """Say what a line gives with an edit in it, or stores, in all of its executions that matter."""
         value_of = self.replay.run({**before, **candidate.replaced})
-        values = [value_of(one.node) for one in suspect.involved[:4] if one.node is not None]
-        meanings = {self.known.meaning(value) for value in values if np.size(value) > 1 and np.any(value)}
-        return meanings.pop() if len(meanings) == 1 else ""
+        involved = suspect.involved[:4]
+        for nodes in ([one.node for one in involved], [one.result for one in involved]):
+            values = [value_of(node) for node in nodes if node is not None]
+            meanings = {self.known.meaning(value) for value in values if np.size(value) > 1 and np.any(value)}
+            if len(meanings) == 1 and meanings != {""}:
+                return meanings.pop()
+        return ""
 
 
 def _of_statement(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bpdebug.verify.repair.check import check_script
-from bpdebug.verify.repair.report import ScriptReport, corrected
+from bpdebug.verify.repair.report import ScriptReport, corrected, replacements
 from tests.tiers import few
 
 CALLS = """\
@@ -126,7 +126,7 @@ def report_on(path: Path, text: str) -> ScriptReport:
     return check_script(path)
 
 
-@pytest.mark.parametrize(("right", "mistakes", "corrections"), few(CASES, 2))
+@pytest.mark.parametrize(("right", "mistakes", "corrections"), few(CASES))
 def test_a_mistake_is_found_and_mended(
     tmp_path: Path, right: str, mistakes: dict[str, str], corrections: list[str]
 ) -> None:
@@ -137,7 +137,7 @@ def test_a_mistake_is_found_and_mended(
     report = report_on(path, faulty)
     assert [one.correction for one in report.findings] == corrections
     assert all(one.verified for one in report.findings)
-    assert report_on(path, corrected(faulty, report.findings)).passed
+    assert report_on(path, corrected(faulty, replacements(report.findings))).passed
 
 
 def test_nothing_is_said_of_the_right_ones(tmp_path: Path) -> None:

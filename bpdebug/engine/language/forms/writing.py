@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -16,6 +17,8 @@ SHOWN_TERMS = 3
 """How many terms of a long sum are written out: the largest, because they decide the result."""
 TABLE_TERMS = 16
 """How many of them a table has at most."""
+NUMBER = r"-?\d+(\.\d+)?(e[+-]\d+)?"
+"""One number, as it is written."""
 
 
 class Written(NamedTuple):
@@ -181,8 +184,8 @@ def recorded(element: Element, writer: Writer) -> Written:
 def within(term: Written, precedence: int) -> Written:
     """Put a term in parentheses where an operator beside it would tear it apart."""
     if term.precedence < precedence:
-        evaluated = f"({term.evaluated})" if term.evaluated else ""
-        return Written(f"({term.symbols})", f"({term.numbers})", CALL, evaluated)
+        evaluated = grouped(term.evaluated) if term.evaluated else ""
+        return Written(f"({term.symbols})", grouped(term.numbers), CALL, evaluated)
     if term.precedence < CALL:
         return term
     return term._replace(numbers=bracketed(term.numbers), evaluated=bracketed(term.evaluated))
@@ -191,6 +194,11 @@ def within(term: Written, precedence: int) -> Written:
 def worked_out(parts: Sequence[Written], operator: str) -> str:
     """Write parts between which stands an operator, with their functions evaluated; empty without any."""
     return operator.join(part.worked for part in parts) if any(part.evaluated for part in parts) else ""
+
+
+def grouped(text: str) -> str:
+    """Put what is worked out in parentheses; what is one number already needs none, but for its sign."""
+    return bracketed(text) if re.fullmatch(NUMBER, text) else f"({text})"
 
 
 def bracketed(number: str) -> str:

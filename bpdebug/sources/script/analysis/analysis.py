@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,8 +23,10 @@ from bpdebug.sources.script.analysis.explanation import (
     is_same_loss,
     needs_no_other,
 )
-from bpdebug.sources.script.analysis.losses import candidates
+from bpdebug.sources.script.analysis.gone_back import loss_of, stepped, with_gradients
+from bpdebug.sources.script.analysis.losses import LossCandidate, candidates
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, parameters_of
+from bpdebug.sources.script.analysis.penalties import lacks_penalty
 from bpdebug.sources.script.analysis.phases import OperationPhase, phases_of
 from bpdebug.sources.script.analysis.told import Told, hold_gradients, only, refuse_loss
 from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
@@ -43,7 +45,7 @@ class Analysis:
     Attributes
     ----------
     recording : Recording
-        The recording.
+        The recording, with what was added to write the loss.
     graph : Graph
         Its operations, equal ones as one.
     parameters : tuple of TrainedParameter
@@ -126,6 +128,7 @@ class Analysis:
     def phases(self) -> Sequence[OperationPhase]:
         """For each node of the recording: forward, backward, update or other."""
         roots = self.loss.candidate.roots if self.loss else [link.node for link in _ends(self.parameters)]
+        roots = [*roots, *(one.loss for one in self.recording.gone_back)]
         judged = self.loss.verdicts.each if self.loss else ()
         gradients = [verdict.gradient for verdict in judged if verdict.gradient is not None]
         gradients += [piece.chain[-1].node for one in self.parameters for piece in one.pieces if piece.chain]
@@ -148,15 +151,25 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
     BpdebugError
         If the person names what is not there.
     """
-    graph = Graph(recording.nodes, {update.old.origin.id for update in recording.updates})
+    graph = _graph(recording)
     hold_gradients(graph, told.gradients)
     parameters = _parameters(graph, recording, told)
     if not parameters:
         note = "nothing was trained: no `w -= rate * gradient` ran, and nothing is called a gradient"
         return Analysis(recording, graph, (), None, notes=(note,))
+    known = None if told.loss else loss_of(graph, recording, parameters)
+    if known is not None:
+        longer, candidate = known
+        whole = graph if longer is recording else _graph(longer)
+        for loss in _explained(longer, whole, parameters, [candidate]):
+            return Analysis(longer, whole, parameters, loss, notes=tuple(_opaque_notes(loss)))
     every = list(_explanations(recording, graph, parameters, told))
     explicit = [one for one in every if one.candidate.is_explicit and not one.candidate.is_part]
-    tried = [one for one in every if not any(contradicts(one, other) for other in explicit)]
+    tried = [
+        one
+        for one in every
+        if not any(contradicts(one, other) or lacks_penalty(one, other) for other in explicit)
+    ]
     tried.sort(key=lambda one: one.rank, reverse=True)
     if not tried and told.loss:
         refuse_loss(Dependence(graph, parameters), told.loss)
@@ -166,11 +179,19 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
     return Analysis(recording, graph, parameters, tried[0], tuple(tried[1:]), tuple(_opaque_notes(tried[0])))
 
 
+def _graph(recording: Recording) -> Graph:
+    return Graph(recording.nodes, {update.old.origin.id for update in recording.updates})
+
+
 def _parameters(graph: Graph, recording: Recording, told: Told) -> tuple[TrainedParameter, ...]:
     """Return what is updated, and what only has a gradient; a target has none."""
-    updated = parameters_of(graph, recording.updates, recording.tests)
+    stood = [pair for one in recording.gone_back for pair in one.gradients]
+    leaves, gradients = ({graph.of(pair[place]).id for pair in stood} for place in (0, 1))
+    updated = parameters_of(graph, recording.updates, recording.tests, leaves)
+    updated = tuple(one for one in updated if one.old.id not in gradients)  # a sum of gradients is no step
+    updated = with_gradients(graph, recording, updated)
     used = Dependence(graph, updated).behind_updates
-    found = (*updated, *computed_only(graph, updated, used, told.gradients))
+    found = (*updated, *computed_only(graph, updated, used, told.gradients, not stood))
     replaced = {one.old.id for one in found if not one.is_updated}
     found = tuple(one for one in found if not (one.is_updated and one.old.id in replaced))
     targets = [one.target for one in itertools.chain(*errors_of(Dependence(graph, found)))]
@@ -186,15 +207,26 @@ def _explanations(
 ) -> Iterator[Explanation]:
     """Try the candidates."""
     known = Dependence(graph, parameters)
-    writer = ForwardWriter(
-        graph, [one.old for one in parameters], {one.old.id: one.name for one in parameters}
-    )
     returned: dict[int, list[str]] = defaultdict(list)
     for instance in recording.instances:
         if instance.site.role == "return" and instance.node is not None:
             returned[graph.of(instance.node).id].append(instance.site.function)
     compared = {graph.of(side).id for test in recording.tests for side in sides(test)}
-    for candidate in candidates(known, returned, compared, told.loss):
+    tried = candidates(known, returned, compared, told.loss)
+    return _explained(recording, graph, parameters, tried)
+
+
+def _explained(
+    recording: Recording,
+    graph: Graph,
+    parameters: tuple[TrainedParameter, ...],
+    tried: Iterable[LossCandidate],
+) -> Iterator[Explanation]:
+    """Explain the gradients by each of some candidates, until one needs no other."""
+    titles = {one.old.id: one.name for one in parameters}
+    stop = stepped(graph, parameters) if recording.gone_back else ()
+    writer = ForwardWriter(graph, [one.old for one in parameters], titles, stop)
+    for candidate in tried:
         for explanation in explained(candidate, writer, parameters, recording.objects.other is not None):
             yield explanation
             if needs_no_other(explanation):

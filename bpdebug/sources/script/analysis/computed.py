@@ -66,6 +66,7 @@ def computed_only(
     known: Sequence[TrainedParameter],
     used: Collection[int],
     told: Mapping[str, str],
+    by_name: bool = True,
 ) -> list[TrainedParameter]:
     """Return what has a gradient that no update uses.
 
@@ -79,6 +80,8 @@ def computed_only(
         The nodes that updates are made of: what is called a gradient among them is used.
     told : mapping
         The name of a tensor -> the name of its gradient, as the person says it is.
+    by_name : bool
+        Whether what is called a gradient is one: not where a library has derived all of them.
     """
     names: dict[int, list[str]] = defaultdict(list)
     for node in graph.nodes:
@@ -97,7 +100,7 @@ def computed_only(
                 tensors[stem].append(node)
         # What a library derives is named after a tensor on the way, and not after what it began as.
         is_derived = node.site is not None and node.site.role == GRADIENT
-        if number not in used and not is_derived:
+        if by_name and number not in used and not is_derived:
             for stem in {stem_of_gradient(name) for name in own} - {""}:
                 gradients[stem].append(node)
     found: list[TrainedParameter] = []
@@ -124,12 +127,8 @@ def computed_only(
 def _held(names: Mapping[int, Sequence[str]], updated: Collection[int]) -> dict[str, str]:
     """Return which tensors hold their gradients themselves, as those of torch: `w` and `w.grad`."""
     every = {name for own in names.values() for name in own}
-    return {
-        name: f"{name}.grad"
-        for number, own in names.items()
-        for name in own
-        if number not in updated and f"{name}.grad" in every
-    }
+    stepped = {name for number in updated for name in names.get(number, ())}
+    return {name: f"{name}.grad" for name in every - stepped if f"{name}.grad" in every}
 
 
 def _sources(graph: Graph, names: Mapping[int, Sequence[str]]) -> set[int]:

@@ -73,9 +73,11 @@ class Explanation(NamedTuple):
 
     def _text(self, value: Any, otherwise: str) -> str:
         """Return the name of a tensor in the forward part."""
-        number = self.reference.forward.graph.of(value).id if type(value) is Node else -1
-        name = self.reference.forward.names.get(number)
-        return name if name and name not in self.reference.forward.unnamed else otherwise
+        if type(value) is not Node:
+            return otherwise
+        name = self.reference.forward.names.get(self.reference.forward.graph.of(value).id)
+        is_named = name is not None and name not in self.reference.forward.unnamed
+        return name if name and is_named else value.argument or otherwise
 
     @property
     def rank(self) -> tuple[float, ...]:
@@ -132,7 +134,7 @@ def explained(
         loss = forward.names.get(writer.graph.of(candidate.roots[0]).id)
         without = _without_epsilon(forward)
         variants = [(candidate, forward)]
-        if without is not None:
+        if without is not None and not candidate.is_derived:
             variants.insert(0, (candidate._replace(leaves_epsilon_out=True), without))
     else:
         forward = writer.write(candidate.roots, lambda operand, new: statements_of(candidate, operand, new))
@@ -155,6 +157,7 @@ def explained(
         if not any(one.old.id in gradients for one in parameters):
             continue
         standard = Standard(parameters, meant.may_grow, extents)
+        standard.is_exact = meant.is_derived
         if is_of_library:
             opaque = [node for node, _ in written.opaque if np.asarray(node.like).dtype.kind == "f"]
             standard.doubtful = frozenset(writer.graph.ancestors(opaque))

@@ -55,6 +55,8 @@ class LossCandidate(NamedTuple):
         Whether it may be meant to be made larger.
     is_part : bool
         Whether another one is computed from it, or from what it may be equal to.
+    is_derived : bool
+        Whether a library has derived it: then a gradient is its own, and no multiple of it.
     """
 
     roots: tuple[Node, ...]
@@ -64,6 +66,7 @@ class LossCandidate(NamedTuple):
     leaves_epsilon_out: bool = False
     may_grow: bool = False
     is_part: bool = False
+    is_derived: bool = False
 
     @property
     def is_explicit(self) -> bool:

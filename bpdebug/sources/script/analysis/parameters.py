@@ -8,7 +8,7 @@ is moved by nothing but itself (`x = x - mean(x)`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -59,7 +59,7 @@ class TrainedParameter(NamedTuple):
 
 
 def parameters_of(
-    graph: Graph, updates: Sequence[Update], tests: Sequence[Test]
+    graph: Graph, updates: Sequence[Update], tests: Sequence[Test], leaves: Collection[int] = ()
 ) -> tuple[TrainedParameter, ...]:
     """Return the parameters among what was updated, in the order of their first updates.
 
@@ -71,11 +71,13 @@ def parameters_of(
         The steps that were recorded.
     tests : sequence of Test
         What branches were decided by: what was computed in one may be a gradient, though of data alone.
+    leaves : collection of int
+        What a library has computed gradients of: a step of that is one of a parameter.
     """
     groups: dict[int, list[Update]] = {}
     for update in updates:
         groups.setdefault(graph.of(update.old).id, []).append(update)
-    kept = _kept(graph, list(groups.values()))
+    kept = _kept(graph, list(groups.values()), leaves)
     depends = _depending(graph, [graph.of(group[0].old) for group in kept], tests)
     kept += [[update] for update in unmoved(graph, kept, depends)]
     olds = [graph.of(group[0].old) for group in kept]
@@ -137,7 +139,7 @@ def filled(index: object) -> object:
     return index
 
 
-def _kept(graph: Graph, groups: list[list[Update]]) -> list[list[Update]]:
+def _kept(graph: Graph, groups: list[list[Update]], leaves: Collection[int]) -> list[list[Update]]:
     """Leave out what is no parameter."""
     olds = [graph.of(group[0].old) for group in groups]
     news = [graph.of(group[-1].new) for group in groups]
@@ -153,6 +155,9 @@ def _kept(graph: Graph, groups: list[list[Update]]) -> list[list[Update]]:
     kept = []
     for place, group in enumerate(groups):
         own = 1 << place
+        if olds[place].id in leaves:
+            kept.append(group)
+            continue
         if on_old[olds[place].id] & everything & ~own:
             continue  # it depends on another parameter
         others = read_new[place] & ~own

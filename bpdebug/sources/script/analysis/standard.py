@@ -64,6 +64,7 @@ class Standard:
         self.parameters, self.extents = tuple(parameters), extents
         self.is_trained = any(parameter.is_updated for parameter in parameters)
         self.doubtful: frozenset[int] = frozenset()
+        self.is_exact = False
         self.may_grow = may_grow or not self.is_trained
         self.all_single = all(np.size(parameter.old.like) == 1 for parameter in parameters)
         self.tolerance = max((tolerance_of(parameter.old.like) for parameter in parameters), default=1e-6)
@@ -92,13 +93,15 @@ class Standard:
         factor = self._common_factor(read)
         hits = [None if pieces is None else self._hits(pieces, factor) for pieces in read]
         could_be = [one for own in hits if own for one in ratios_of(own, self.tolerance)]
-        ratio = most_common(could_be, self.tolerance)
+        ratio = 1.0 if self.is_exact else most_common(could_be, self.tolerance)
         each = []
         for place, (pieces, own) in enumerate(zip(read, hits, strict=True)):
             verdict = self._judged(pieces, own, ratio, place)
             if verdict.kind == "factor":
                 ratios = [ratio] if self.parameters[place].is_updated else could_be
                 verdict = self._with_own_rate(verdict, place, pieces, ratios, factor)
+            if self.is_exact and verdict.is_right and not all(map(self._has_itself, pieces or ())):
+                verdict = verdict._replace(kind="factor")
             if pieces is not None and len(pieces) > 1:
                 right = (verdict.is_right or self._is_right_piece(readings, factor) for readings in pieces)
                 verdict = verdict._replace(pieces=tuple(right))
@@ -220,6 +223,10 @@ class Standard:
     def _is_right_piece(self, readings: list[Reading] | None, factor: float | None) -> bool:
         return readings is None or bool(self._hits([readings], factor)[0])
 
+    def _has_itself(self, readings: list[Reading] | None) -> bool:
+        """Whether the reference itself is among the tensors that a step was made of."""
+        return readings is None or any(near(one.ratio, 1.0, self.tolerance) for one in readings)
+
     def _judged(
         self, pieces: Pieces | None, hits: Hits | None, ratio: float | None, place: int
     ) -> GradientVerdict:
@@ -260,6 +267,9 @@ class Standard:
         best = []
         for readings in pieces:
             own = [one for one in readings or () if self._is_among(one.ratio, ratios)]
+            if not is_updated and self.is_trained:
+                # What no step is made of may not be divided by the number of examples yet.
+                own = own or [one for one in readings or () if self._is_sum_of(one.ratio, ratios)]
             if is_updated:
                 own = [one for one in own if one.factor * factor > 0 and self._is_rate(one, factor)]
                 own = [one for one in own if not one.link.is_inner]
@@ -272,6 +282,11 @@ class Standard:
 
     def _is_among(self, ratio: float, ratios: Sequence[float | None]) -> bool:
         return any(one is not None and near(ratio, one, self.tolerance) for one in ratios)
+
+    def _is_sum_of(self, ratio: float, ratios: Sequence[float | None]) -> bool:
+        """Whether a gradient is an extent of the data times what the others are."""
+        larger = [ratio / one for one in ratios if one is not None]
+        return any(near(one, extent, self.tolerance) for one in larger for extent in self.extents)
 
     def _is_rate(self, reading: Reading, factor: float) -> bool:
         """Whether a factor differs from the common one as a rate does: not by an extent of the data."""

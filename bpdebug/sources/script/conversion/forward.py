@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,12 +78,20 @@ class ForwardWriter:
         The old values of the parameters.
     titles : mapping
         The number of a node -> what it is called, where that is known better than from its own names.
+    stop : collection of int
+        The nodes that are given, whatever they were computed from.
     """
 
-    def __init__(self, graph: Graph, parameters: Sequence[Node], titles: Mapping[int, str]) -> None:
-        self.graph, self.titles = graph, titles
+    def __init__(
+        self,
+        graph: Graph,
+        parameters: Sequence[Node],
+        titles: Mapping[int, str],
+        stop: Collection[int] = (),
+    ) -> None:
+        self.graph, self.titles, self.stop = graph, titles, stop
         self.parameters = {graph.of(node).id for node in parameters}
-        self.depends = graph.reached(parameters)
+        self.depends = graph.reached(parameters, stop)
         self.rules = conversion_rules()
         self.aliases = _outermost_names(graph)
 
@@ -114,7 +122,7 @@ class _Writing:
 
     def __init__(self, writer: ForwardWriter, roots: Sequence[Node]) -> None:
         self.own, self.graph = writer, writer.graph
-        behind = self.graph.ancestors(roots, stop=writer.parameters)
+        behind = self.graph.ancestors(roots, stop={*writer.parameters, *writer.stop})
         self.slice = sorted(one for one in behind if writer.depends[one] and one not in writer.parameters)
         inside = set(self.slice)
         uses = Counter(
@@ -198,7 +206,7 @@ class _Writing:
         name = self.names.get(node.id)
         if name is not None:
             return Name(name)
-        if node.id in self.own.parameters or node.id in self.named:
+        if node.id in self.own.parameters or node.id in self.own.stop or node.id in self.named:
             return self.given(node)
         if node.function is None and not node.names and isinstance(node.value, float):
             return number(node.value)

@@ -1,4 +1,6 @@
-"""The calls of functions whose gradients a person wrote, in a library that derives all others: as nodes."""
+"""What a library that derives gradients is asked for, as nodes: what is gone back from, and the calls of
+functions whose gradients a person wrote.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,24 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bpdebug.sources.script.recorder.records import Node
+
+
+class GoneBack(NamedTuple):
+    """A way back through what was computed: `loss.backward()`.
+
+    Attributes
+    ----------
+    loss : Node
+        What it begins with.
+    one : Node
+        The gradient of that, 1, from which all others are computed.
+    gradients : list of (Node, Node)
+        The leaves that it came to, each with the gradient that stood in it then.
+    """
+
+    loss: Node
+    one: Node
+    gradients: list[tuple[Node, Node]]
 
 
 class Overwritten(NamedTuple):

@@ -96,7 +96,7 @@ def bind(recorder: Recorder, site: Site, target: Target, value: Any) -> None:
         old = variables.get(target.name, MISSING)
         if target.is_global:
             recorder.write(variables, target.name, old)
-        if may_update:
+        if may_update and site.role != "augment":  # of `w -= v`, v takes no place
             recorder.steps.slot(site, old, value, target.text)
     if has_parts:
         name_parts(recorder, value, target.text)

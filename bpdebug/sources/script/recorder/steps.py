@@ -6,7 +6,7 @@ Where the terms are added one by one, in several places, what was there before t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,8 @@ class Steps:
         deltas = [delta for _, delta in terms]
         if any(depends_on(delta, old) for delta in deltas) or is_decided_by(deltas, old, self.tests):
             parameter = old
+        elif any(depends_on(delta, one) for delta in deltas for one in self._gradients(old)):
+            parameter = old  # of what is linear in it
         elif not any(depends_on(delta, parameter) for delta in deltas):
             if not terms:
                 self.parameters[new.id] = parameter
@@ -109,6 +111,11 @@ class Steps:
         self._whenever_found(update)
         self.parameters[new.id], self.leading_to[new.id] = parameter, update
         new.replaced_readers = frozenset(readers) | old.replaced_readers
+
+    def _gradients(self, leaf: Node) -> Iterator[Node]:
+        """Yield the gradients that a library has computed of a leaf."""
+        for back in self.objects.other.gone_back if self.objects.other is not None else ():
+            yield from (gradient for one, gradient in back.gradients if one is leaf)
 
     def check_zero(self, site: Site, new: Node, name: str) -> None:
         """Look whether a node is a step of a variable that was the integer 0 until now."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.function_calls import FunctionCall
+from bpdebug.sources.script.recorder.function_calls import FunctionCall, GoneBack
 from bpdebug.sources.script.recorder.records import Node
 
 NUMERIC = frozenset("fbiuc")
@@ -80,6 +80,8 @@ class OtherTensors(Protocol):
     ----------
     functions : list of FunctionCall
         The calls of functions whose gradients the person wrote.
+    gone_back : list of GoneBack
+        From which numbers gradients were asked for.
     module : str
         The module that has the functions of its tensors.
     sum_options : pair of str
@@ -87,6 +89,7 @@ class OtherTensors(Protocol):
     """
 
     functions: list[FunctionCall]
+    gone_back: list[GoneBack]
     module: str
     sum_options: tuple[str, str]
 

@@ -41,7 +41,7 @@ def subscripts(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     where = node.slice
     if isinstance(where, ast.Constant) and isinstance(where.value, str):
         return
-    for other in scope.slices:
+    for other in (*scope.slices, *_other_ends(where)):
         if ast.dump(other) != ast.dump(where):
             yield Replacement("another slice", replaced(node, slice=other), 1.2, node)
     yield Replacement("part for the whole", node.value, 1.3, node)
@@ -62,6 +62,19 @@ def subscripts(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             )
     if isinstance(where, ast.BinOp):
         yield Replacement("another index", replaced(node, slice=where.left), 1.1, node)
+
+
+def _other_ends(where: ast.expr) -> Iterator[ast.expr]:
+    """Leave out as many at the other end: `x[1:]` for `x[:-1]`, and the other way round."""
+    if isinstance(where, ast.Tuple):
+        for number, one in enumerate(where.elts):
+            for other in _other_ends(one):
+                yield replaced(where, elts=[*where.elts[:number], other, *where.elts[number + 1 :]])
+    match where:
+        case ast.Slice(lower=None, upper=ast.UnaryOp(op=ast.USub(), operand=count), step=None):
+            yield ast.Slice(lower=count)
+        case ast.Slice(lower=ast.expr() as count, upper=None, step=None):
+            yield ast.Slice(upper=ast.UnaryOp(ast.USub(), count))
 
 
 def _moved_along(node: ast.Subscript, where: ast.Tuple) -> Iterator[Replacement]:

@@ -1,0 +1,134 @@
+"""The loss where a library has gone back: each parameter is held to what it was stepped with.
+
+`loss.backward()` says what the loss is. Where there are several, every way back begins with a 1 of its own,
+and from which of them the gradient was computed that a parameter was stepped with says which losses count for
+it: what was cleared before then does not. A loss that counts for some only of what it depends on, as where
+two trainings take turns, is written once more, with the rest as constants:
+
+    judge: loss_real(judge) + loss_fake(judge, maker)      maker: loss_maker(judge′, maker)
+    total: loss_real(judge) + loss_fake(judge, ‹maker›) + loss_maker(‹judge′›, maker)
+
+The new value of a parameter is a constant, too: nobody goes back through a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
+
+import numpy as np
+
+from bpdebug.sources.script.analysis.longer import LongerRecording
+from bpdebug.sources.script.analysis.losses import GAIN_WORDS, LossCandidate
+from bpdebug.sources.script.analysis.parameters import TrainedParameter
+from bpdebug.sources.script.analysis.steps import Link
+from bpdebug.sources.script.numbering import Graph
+from bpdebug.sources.script.recorder.operations import InLanguage
+from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recording import Recording
+
+DETACH = InLanguage("detach")
+
+
+def stepped(graph: Graph, parameters: Sequence[TrainedParameter]) -> frozenset[int]:
+    """Return the new values of the parameters."""
+    return frozenset(graph.of(one.new).id for one in parameters if one.new is not None)
+
+
+def with_gradients(
+    graph: Graph, recording: Recording, parameters: Sequence[TrainedParameter]
+) -> tuple[TrainedParameter, ...]:
+    """Return the parameters, with the gradients that stood in them where their steps are made otherwise.
+
+    A method of second order has a history: its step is no multiple of the gradient, which is judged alone.
+    """
+    stood = [(graph.of(leaf).id, node) for one in recording.gone_back for leaf, node in one.gradients]
+    found = []
+    for parameter in parameters:
+        end = parameter.new.id if parameter.new is not None else len(graph.nodes)
+        own = [node for leaf, node in stood if leaf == parameter.old.id and node.id < end]
+        if own and len(parameter.pieces) == 1:
+            (piece,) = parameter.pieces
+            if all(graph.of(link.node) is not graph.of(own[-1]) for link in piece.chain):
+                link = Link(own[-1], -1, is_adaptive=True)
+                parameter = parameter._replace(pieces=(piece._replace(chain=(link,)),))
+        found.append(parameter)
+    return tuple(found)
+
+
+def loss_of(
+    graph: Graph, recording: Recording, parameters: Sequence[TrainedParameter]
+) -> tuple[Recording, LossCandidate] | None:
+    """Return the sum of all losses that count, and the recording with what was added to write it.
+
+    None where nothing was gone back from, or no gradient was computed from that.
+    """
+    stop = stepped(graph, parameters)
+    counting = _counting(graph, recording, parameters, stop)
+    places = sorted(set().union(*counting.values()))
+    if not places:
+        return None
+    cuts = stop | {node.id for node in graph.nodes if node.function == DETACH}
+    longer = LongerRecording(recording)
+    terms: list[Node] = []
+    for place in places:
+        own = [one.old for one in parameters if place in (counting[one.old.id] or places)]
+        others = [one.old for one in parameters if one.old not in own]
+        terms.append(_alone(longer, graph, recording.gone_back[place].loss, own, others, cuts))
+    total = reduce(lambda one, other: _sum(longer, one, other), terms)
+    last = recording.gone_back[places[-1]].loss
+    names = [name for one in terms for name in one.names[:1]]
+    grows = any(map(GAIN_WORDS.search, names)) or float(np.ravel(total.value)[0]) < 0
+    candidate = LossCandidate((total,), last.site.line if last.site else 0, may_grow=grows, is_derived=True)
+    return (longer.recording() if len(longer.nodes) > len(recording.nodes) else recording), candidate
+
+
+def _counting(
+    graph: Graph, recording: Recording, parameters: Sequence[TrainedParameter], stop: Collection[int]
+) -> Mapping[int, set[int]]:
+    """Return for each parameter the places of the losses that its gradient was computed from."""
+    begun = {graph.of(one.one).id: place for place, one in enumerate(recording.gone_back)}
+    given = {graph.of(node).id for one in recording.gone_back for _, node in one.gradients}
+    found = {}
+    for parameter in parameters:
+        ends = []
+        for piece in parameter.pieces:
+            links = [graph.of(link.node) for link in piece.chain]
+            ends += [node for node in links if node.id in given][:1] or links[-1:]
+        behind = graph.ancestors(ends, stop=stop)
+        found[parameter.old.id] = {begun[number] for number in behind & begun.keys()}
+    return found
+
+
+def _alone(
+    longer: LongerRecording,
+    graph: Graph,
+    loss: Node,
+    own: Sequence[Node],
+    others: Sequence[Node],
+    cuts: Collection[int],
+) -> Node:
+    """Return a loss as a function of some parameters, with the others as constants."""
+    on_own, on_others = graph.reached(own, cuts), graph.reached(others, cuts)
+    stand_ins: dict[int, Node] = {}
+    for number in sorted(graph.ancestors([loss], stop=cuts)) if on_others[graph.of(loss).id] else ():
+        node = graph.nodes[number]
+        if not on_others[number]:
+            continue
+        if not on_own[number]:
+            stand_ins[number] = longer.add(DETACH, (node,), node.value)
+        elif node.function is not None and any(one.id in stand_ins for one in graph.parents(node)):
+            stand_ins[number] = longer.add_copy(node, _of_operands(graph, node, stand_ins))
+    return stand_ins.get(graph.of(loss).id, loss)
+
+
+def _of_operands(graph: Graph, node: Node, stand_ins: Mapping[int, Node]) -> dict[int, Node]:
+    """Return what stands for the operands of a node."""
+    return {one.id: stand_ins[graph.of(one).id] for one in node.parents() if graph.of(one).id in stand_ins}
+
+
+def _sum(longer: LongerRecording, one: Node, other: Node) -> Node:
+    """Add two losses up."""
+    total = longer.add(np.add, (one, other), np.asarray(one.value + other.value))
+    total.site = other.site
+    return total

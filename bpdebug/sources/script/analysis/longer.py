@@ -1,0 +1,55 @@
+"""The nodes of a recording, and more behind them: what nobody computed, and gradients are derived of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recording import Recording
+
+
+class LongerRecording:
+    """The nodes of a recording, and those that are added."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.own, self.nodes = recording, list(recording.nodes)
+
+    def add(
+        self, function: Callable[..., Any] | None, operands: tuple[Any, ...], value: Any, **options: Any
+    ) -> Node:
+        """Add a node."""
+        node = Node(len(self.nodes), None, function, operands, options, value, self.own.frames[0])
+        self.nodes.append(node)
+        return node
+
+    def add_copy(self, node: Node, of: Mapping[int, Node]) -> Node:
+        """Add a node that computes what another does, of the operands that stand for its own."""
+        copy = Node(
+            len(self.nodes),
+            node.site,
+            node.function,
+            _exchanged(node.operands, of),
+            {name: _exchanged(one, of) for name, one in node.options.items()},
+            node.value,
+            node.frame,
+        )
+        copy.turns, copy.names, copy.instance = node.turns, node.names, node.instance
+        self.nodes.append(copy)
+        return copy
+
+    def recording(self) -> Recording:
+        """Return the recording with all of them."""
+        return replace(self.own, nodes=self.nodes)
+
+
+def _exchanged(value: Any, of: Mapping[int, Node]) -> Any:
+    """Return an operand with other nodes in the place of those that have one."""
+    if type(value) is Node:
+        return of.get(value.id, value)
+    if isinstance(value, tuple | list):
+        return type(value)(_exchanged(one, of) for one in value)
+    if isinstance(value, slice):
+        return slice(*(_exchanged(one, of) for one in (value.start, value.stop, value.step)))
+    return value

@@ -1,0 +1,165 @@
+"""Trainings with more than one loss or optimizer: each parameter is held to what it was stepped with."""
+
+from __future__ import annotations
+
+import pytest
+
+from bpdebug.verify.repair.check import check_script
+
+HEAD = """\
+import torch
+from torch import nn
+
+
+class Swish(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        s = torch.sigmoid(x)
+        return g * (s + x * s * (1 - s))
+
+
+class Net(nn.Module):
+    def __init__(self, *sizes):
+        super().__init__()
+        self.first, self.last = nn.Linear(*sizes[:2]), nn.Linear(*sizes[1:])
+
+    def forward(self, x):
+        return self.last(Swish.apply(self.first(x)))
+
+
+torch.manual_seed(0)
+"""
+PAIR = """\
+forger, expert = Net(3, 6, 2), Net(2, 6, 1)
+forging = torch.optim.Adam(forger.parameters(), lr=1e-3)
+judging = torch.optim.Adam(expert.parameters(), lr=1e-3)
+how = nn.BCEWithLogitsLoss()
+ones, zeros = torch.ones(8, 1), torch.zeros(8, 1)
+"""
+EXPERT_FIRST = """\
+for step in range(3):
+    fake = forger(torch.randn(8, 3))
+    judging.zero_grad()
+    how(expert(torch.randn(8, 2)), ones).backward()
+    how(expert(fake.detach()), zeros).backward()
+    judging.step()
+    forging.zero_grad()
+    fooled = how(expert(fake), ones)
+    fooled.backward()
+    forging.step()
+"""
+FORGER_FIRST = """\
+for step in range(3):
+    forging.zero_grad()
+    fake = forger(torch.randn(8, 3))
+    fooled = how(expert(fake), ones)
+    fooled.backward()
+    forging.step()
+    judging.zero_grad()
+    seen = (how(expert(torch.randn(8, 2)), ones) + how(expert(fake.detach()), zeros)) / 2
+    seen.backward()
+    judging.step()
+"""
+CRITIC = """\
+forger, expert = Net(3, 6, 2), Net(2, 6, 1)
+forging = torch.optim.RMSprop(forger.parameters(), lr=1e-3)
+judging = torch.optim.RMSprop(expert.parameters(), lr=1e-3)
+for step in range(2):
+    for again in range(2):
+        with torch.no_grad():
+            fake = forger(torch.randn(8, 3))
+        apart = expert(fake).mean() - expert(torch.randn(8, 2)).mean()
+        judging.zero_grad()
+        apart.backward()
+        judging.step()
+        with torch.no_grad():
+            for weight in expert.parameters():
+                weight.clamp_(-0.05, 0.05)
+    forging.zero_grad()
+    fooled = -expert(forger(torch.randn(8, 3))).mean()
+    fooled.backward()
+    forging.step()
+"""
+IN_PARTS = """\
+net = Net(3, 5, 2)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-3)
+x, y = torch.randn(12, 3), torch.randn(12, 2)
+for step in range(6):
+    part = slice(step * 2, step * 2 + 2)
+    loss = ((net(x[part]) - y[part]) ** 2).mean() / 3
+    loss.backward()
+    if step % 3 == 2:
+        nn.utils.clip_grad_norm_(net.parameters(), 0.05)
+        optimizer.step()
+        optimizer.zero_grad()
+"""
+SHARED = """\
+shared, first, second = nn.Linear(4, 3), Net(3, 5, 4), Net(3, 5, 2)
+one = torch.optim.SGD([*shared.parameters(), *first.parameters()], lr=0.1)
+other = torch.optim.SGD([*shared.parameters(), *second.parameters()], lr=0.1)
+x, y = torch.randn(6, 4), torch.randint(0, 2, (6,))
+for step in range(2):
+    one.zero_grad()
+    ((first(shared(x)) - x) ** 2).mean().backward()
+    one.step()
+    other.zero_grad()
+    nn.functional.cross_entropy(second(shared(x)), y).backward()
+    other.step()
+"""
+OF_SECOND_ORDER = """\
+net = Net(3, 5, 2)
+optimizer = torch.optim.LBFGS(net.parameters(), lr=0.5, max_iter=3)
+x, y = torch.randn(12, 3), torch.randn(12, 2)
+
+
+def closure():
+    optimizer.zero_grad()
+    loss = ((net(x) - y) ** 2).mean()
+    loss.backward()
+    return loss
+
+
+for step in range(2):
+    optimizer.step(closure)
+"""
+TRAININGS = {
+    "expert first": PAIR + EXPERT_FIRST,
+    "forger first": PAIR + FORGER_FIRST,
+    "critic": CRITIC,
+    "in parts": IN_PARTS,
+    "shared": SHARED,
+    "of second order": OF_SECOND_ORDER,
+}
+MISTAKES = {"x * s * (1 - s)": "s * (1 - s)", "return g *": "return 2 * g *"}
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_every_parameter_that_is_stepped_is_judged_and_right(name: str, script) -> None:
+    report = check_script(script(HEAD + TRAININGS[name]))
+    assert report.passed, report.verdicts
+    assert set(report.verdicts.values()) == {"right"}
+    counts = {"in parts": 4, "critic": 12, "shared": 12}
+    assert len(report.verdicts) == counts.get(name, 8)
+
+
+@pytest.mark.parametrize("right", MISTAKES)
+@pytest.mark.parametrize("name", ["forger first", "in parts"])
+def test_a_wrong_function_is_found_in_them(name: str, right: str, script) -> None:
+    """A factor of all gradients, too: torch's are those of the loss, and no multiple of them."""
+    text = (HEAD + TRAININGS[name]).replace(right, MISTAKES[right])
+    report = check_script(script(text), seconds=8)
+    assert not report.passed
+    (finding,) = report.findings
+    assert (finding.source.line, finding.verified) == (15, True)
+
+
+def test_what_is_cleared_before_the_step_does_not_count(script) -> None:
+    text = (HEAD + PAIR + FORGER_FIRST).replace("    judging.zero_grad()\n", "")
+    report = check_script(script(text), seconds=4)  # its gradients are the sum of two losses then
+    assert set(report.verdicts.values()) == {"right"}
