@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import FunctionType, ModuleType
@@ -31,6 +32,7 @@ MOST_ITEMS, MOST_PARTS = 24, 8
 MOST_BESIDE = 3
 MOST_POSITIONS = 3
 READ = (ast.Name, ast.Attribute, ast.Subscript)
+SUM_FUNCTION = re.compile(r"\b(?:np|numpy|jnp|torch)\.sum\(")
 SPLIT = ("where", "maximum")
 """What an activation is written with that has two sides."""
 MOST_LEAKS = 3
@@ -112,7 +114,14 @@ def scope_of(
         _leaks(recording),
         shape,
         tuple(dict.fromkeys(masks)),
+        _sums_by_method(recording),
     )
+
+
+def _sums_by_method(recording: Recording) -> bool:
+    """Whether sums are written as methods of what is summed, and never as functions."""
+    codes = [site.code for site in recording.sites if ".sum(" in site.code]
+    return bool(codes) and not any(map(SUM_FUNCTION.search, codes))
 
 
 def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Shape | None:
