@@ -22,7 +22,7 @@ from bpdebug.sources.script.recorder.held import DEEPEST, attributes_of
 from bpdebug.sources.script.recorder.hooks import Hooks
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.records import MISSING, Instance, Node
-from bpdebug.sources.script.recorder.tensors import is_other, is_tensor
+from bpdebug.sources.script.recorder.tensors import is_container, is_other, is_tensor
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.running import hooks_in_place
 
@@ -125,8 +125,9 @@ class Environment(Mapping[str, Any]):
         if id(value) in self._revived:
             return self._revived[id(value)]
         kind = type(value)
-        if kind is tuple:
-            return tuple(self._as_then(part, depth + 1) for part in value)
+        if isinstance(value, tuple) and is_container(value):
+            parts = (self._as_then(part, depth + 1) for part in value)
+            return tuple(parts) if kind is tuple else kind._make(parts)
         if kind in (list, dict):
             return self._container(value, depth)
         attributes = attributes_of(value)

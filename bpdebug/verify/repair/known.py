@@ -94,6 +94,10 @@ class KnownGradients:
         """Return the tensors that something is the gradient of, by its names."""
         return [number for stem in _stems(names) for number in self.by_stem.get(stem, ())]
 
+    def is_named(self, node: Node) -> bool:
+        """Whether a tensor is called the gradient of something that has one."""
+        return bool(self.named(node.names))
+
     def shape_of(self, name: str) -> Shape | None:
         """Return the shape of what something of a name is the gradient of; None where nobody knows."""
         shapes = {np.shape(self.gradients[number]) for number in self.named([name])}

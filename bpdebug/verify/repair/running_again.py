@@ -10,6 +10,7 @@ import numpy as np
 from bpdebug.sources.script import Recording
 from bpdebug.verify.repair.findings import of_end, of_rewriting
 from bpdebug.verify.repair.found import FaultsFound
+from bpdebug.verify.repair.replay import ancestors
 from bpdebug.verify.repair.report import Finding, corrected, replacements
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
@@ -21,7 +22,8 @@ from bpdebug.verify.repair.trying import Candidate
 
 def rewritten(found: FaultsFound, lines: Sequence[Suspect]) -> bool:
     """Look for a rewriting of the text that only running it again can judge, and go on with that."""
-    forward = [number for number, phase in enumerate(found.judge.analysis.phases) if phase == "forward"]
+    loss = found.judge.analysis.loss
+    forward = ancestors(loss.candidate.roots) if loss is not None else ()
     rewritings = Rewritings(found.recording, found.judge.replay.run(found.judge.corrected), forward)
     return _run_again(found, rewritings.around(lines)) is not None
 
@@ -33,7 +35,7 @@ def mend_structures(found: FaultsFound) -> None:
     """
     while found.judge.wrong() and len(found.findings.each) < found.most_faults:
         early = list(early_reads(found.recording, found.judge.analysis.parameters))
-        every = {one.rewriting: one for one in structures(found.recording, early)}
+        every = {one.rewriting: one for one in structures(found.recording, found.judge.analysis, early)}
         sure = [one.rewriting for one in every.values() if one.is_sure]
         mended = (_run_again(found, every) if every else None) or (
             _run_again(found, sure, needs_more=False) if sure else None

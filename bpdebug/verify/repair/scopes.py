@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -29,7 +30,9 @@ MOST_FUNCTIONS = 12
 MOST_SLICES = 16
 MOST_ITEMS, MOST_PARTS = 24, 8
 MOST_BESIDE = 3
+MOST_POSITIONS = 3
 READ = (ast.Name, ast.Attribute, ast.Subscript)
+SUM_FUNCTION = re.compile(r"\b(?:np|numpy|jnp|torch)\.sum\(")
 SPLIT = ("where", "maximum")
 """What an activation is written with that has two sides."""
 MOST_LEAKS = 3
@@ -68,7 +71,11 @@ def scope_of(
     counts: dict[str, None] = {}
     # Within a function its own variables are meant, and what else it is written with.
     own = names if instance.scope is None else {name: names[name] for name in scope.local if name in names}
-    near = [*further, *_expressions_near(recording, instance.site), *_items_alike(instance.site, own)]
+    near = [
+        *further,
+        *_expressions_near(recording, instance.site),
+        *_items_alike(recording, instance.site, own),
+    ]
     near += _elements_not_read(recording, instance, own)
     for text, value in (
         *_evaluated(recording, instance, value_of, near),
@@ -107,7 +114,14 @@ def scope_of(
         _leaks(recording),
         shape,
         tuple(dict.fromkeys(masks)),
+        _sums_by_method(recording),
     )
+
+
+def _sums_by_method(recording: Recording) -> bool:
+    """Whether sums are written as methods of what is summed, and never as functions."""
+    codes = [site.code for site in recording.sites if ".sum(" in site.code]
+    return bool(codes) and not any(map(SUM_FUNCTION.search, codes))
 
 
 def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Shape | None:
@@ -118,20 +132,30 @@ def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueO
     return np.shape(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
 
 
-def _items_alike(site: Site, names: Mapping[str, Any]) -> list[str]:
-    """Return the items of lists at the positions that a statement stores to: `x[i]` for `w[i] -= v`."""
+def _items_alike(recording: Recording, site: Site, names: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the items of lists at the positions that a statement stores to: `x[i]` for `w[i] -= v`.
+
+    And of a list that the function never reads, those at the positions that it reads others at.
+    """
+    lists = [name for name, value in _held(names, site.class_name) if isinstance(value, list | tuple)]
     targets = (_tree(target.text) for target in site.targets)
-    positions = [
-        ast.unparse(one.slice)
-        for one in targets
-        if isinstance(one, ast.Subscript) and not isinstance(one.slice, ast.Constant)
-    ]
-    lists = (
-        [name for name, value in _held(names, site.class_name) if isinstance(value, list | tuple)]
-        if positions
-        else []
-    )
-    return [f"{name}[{position}]" for position in positions for name in lists[:MOST_ITEMS]]
+    positions = dict.fromkeys(ast.unparse(one.slice) for one in targets if _is_item(one))
+    yield from (f"{name}[{position}]" for position in positions for name in lists[:MOST_ITEMS])
+    read: dict[str, None] = {}
+    owners: set[str] = set()
+    for tree in _trees_near(recording, site):
+        for one in ast.walk(tree):
+            if isinstance(one, ast.Name | ast.Attribute):
+                owners.add(ast.unparse(one))
+            if _is_item(one) and not isinstance(one.slice, ast.Slice | ast.Tuple):
+                read.setdefault(ast.unparse(one.slice))
+    unread = [name for name in lists if name not in owners]
+    nearest = [position for position in list(read)[:MOST_POSITIONS] if position not in positions]
+    yield from (f"{name}[{position}]" for position in nearest for name in unread[:MOST_PARTS])
+
+
+def _is_item(node: ast.AST | None) -> TypeGuard[ast.Subscript]:
+    return isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant)
 
 
 def _elements_not_read(recording: Recording, instance: Instance, names: Mapping[str, Any]) -> list[str]:
