@@ -99,11 +99,11 @@ class Session:
 
     async def press(self, *keys: str) -> None:
         """Press keys, each when the app has done what those before ask for; the letters of a text at once."""
-        for number, key in enumerate(keys, start=1):
+        for key, after in zip(keys, (*keys[1:], ""), strict=True):
             assert self.app.is_running, f"the app had ended before {key} was pressed"
-            is_letter = len(key) == 1 and isinstance(self.app.focused, Input)
+            is_in_a_text = len(key) == len(after) == 1 and isinstance(self.app.focused, Input)
             self.type_ahead(key)
-            if not is_letter or number == len(keys):
+            if not is_in_a_text:
                 await self.catch_up()
 
     async def catch_up(self) -> None:
