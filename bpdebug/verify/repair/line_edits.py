@@ -175,6 +175,11 @@ class LineEdits:
         except Exception:
             return False
 
+    def is_misshapen(self, suspect: Suspect) -> bool:
+        """Whether a line gives something of another shape than its name says."""
+        wanted, node = self._expected(suspect), suspect.first.node
+        return wanted is not None and node is not None and node.shape != wanted
+
     @cached_property
     def _product(self) -> str:
         """The function that matrix products are written with throughout; empty where it is the operator."""

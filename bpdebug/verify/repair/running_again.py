@@ -84,16 +84,18 @@ def mend_what_raises(found: FaultsFound) -> None:
     read = {parent.id for node in found.recording.nodes for parent in node.parents()}
     unread = [node for node in found.recording.nodes if node.id not in read | forward]
     lines = suspects(found.recording, unread, [], forward, found.judge.dependent, forward)
-    edits = [
-        (_keeps_shape(found, edit), not found.search.fits_its_name(edit, line), edit.cost, place, edit)
-        for line in lines
-        for place, edit in enumerate(found.search.candidates(line, found.judge.corrected))
-    ]
-    # What stops in the middle of training is most often a shape.
-    edits.sort(key=lambda each: each[:4])
-    rewritings = [Rewriting(*edit.texts, edit.cost) for *_, edit in edits]
-    if not _run_again(found, rewritings):
-        found.add_finding(of_end(found.recording))
+    # What stops in the middle of training is most often a shape: first that of what its name says otherwise.
+    off = [line for line in lines if found.search.is_misshapen(line)]
+    for some in (off, [line for line in lines if line not in off]):
+        edits = [
+            (_keeps_shape(found, edit), not found.search.fits_its_name(edit, line), edit.cost, place, edit)
+            for line in some
+            for place, edit in enumerate(found.search.candidates(line, found.judge.corrected))
+        ]
+        edits.sort(key=lambda each: each[:4])
+        if edits and _run_again(found, [Rewriting(*edit.texts, edit.cost) for *_, edit in edits]):
+            return
+    found.add_finding(of_end(found.recording))
 
 
 def _keeps_shape(found: FaultsFound, edit: Candidate) -> bool:

@@ -71,9 +71,10 @@ def scope_of(
     counts: dict[str, None] = {}
     # Within a function its own variables are meant, and what else it is written with.
     own = names if instance.scope is None else {name: names[name] for name in scope.local if name in names}
+    functions = tuple(_functions(names, instance.site.class_name))[:MOST_FUNCTIONS]
     near = [
         *further,
-        *_expressions_near(recording, instance.site),
+        *_expressions_near(recording, instance.site, functions),
         *_items_alike(recording, instance.site, own),
     ]
     near += _elements_not_read(recording, instance, own)
@@ -105,7 +106,7 @@ def scope_of(
     return Scope(
         tensors,
         tuple(counts),
-        tuple(_functions(names, instance.site.class_name))[:MOST_FUNCTIONS],
+        functions,
         _slices(recording, instance.site),
         _library(names, "numpy" if other is None else other.module),
         ("axis", "keepdims") if other is None else other.sum_options,
@@ -188,7 +189,8 @@ def _evaluated(
             continue
 
 
-def _expressions_near(recording: Recording, site: Site) -> list[str]:
+def _expressions_near(recording: Recording, site: Site, functions: Sequence[str]) -> list[str]:
+    functions = [text.rpartition(".")[2] for text in (*functions, "tanh")]
     found: dict[str, None] = {}
     for tree in _trees_near(recording, site):
         for node in ast.walk(tree):
@@ -196,6 +198,9 @@ def _expressions_near(recording: Recording, site: Site) -> list[str]:
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
                 # `np.sqrt(n)` of `x / np.sqrt(n)` may be what another line lacks.
                 parts += [one for one in (node.left, node.right) if isinstance(one, ast.Call)]
+            elif isinstance(node, ast.Call) and called(node) in functions:
+                # What an activation is given is what its derivative is taken at.
+                parts += [one for one in node.args if isinstance(one, ast.BinOp)]
             for one in parts:
                 text = ast.unparse(one) if isinstance(one, READ) or one is not node else ""
                 if 0 < len(text) <= LONGEST_TEXT:
@@ -299,6 +304,13 @@ def _parts(name: str, value: Any, class_name: str, depth: int) -> Iterator[tuple
     for written, part in parts:
         yield written, part
         yield from _parts(written, part, class_name, depth - 1)
+
+
+def functions_at(recording: Recording, instance: Instance) -> tuple[str, list[str]]:
+    """Return what NumPy is called where an instance stands, and the person's functions of one argument."""
+    names = dict(Environment(recording, instance))
+    functions = list(_functions(names, instance.site.class_name))[:MOST_FUNCTIONS]
+    return _library(names, "numpy"), functions
 
 
 def _functions(names: Mapping[str, Any], class_name: str) -> Iterator[str]:

@@ -94,8 +94,7 @@ class Search(LineEdits):
                 found += own
                 if enough == len(suspects) and any(_is_full(bases, one) for one in own):
                     enough = place + 1 + ENOUGH
-            # A line that is right as it stands is named only where no other can be meant.
-            if any(_is_full(bases, one) and not one.suspect.is_explained for one in found):
+            if _is_enough(bases, suspects, found):
                 break
         return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
 
@@ -277,6 +276,21 @@ def _owner(name: str) -> str:
     return name.rpartition("[")[0] or name
 
 
+def _is_enough(bases: Sequence[Verdicts], suspects: Sequence[Suspect], found: Sequence[Correction]) -> bool:
+    """Whether less likely edits need not be tried.
+
+    A line that gives what it should, but for a factor, is named only where no other can be meant. Then each
+    of several lines has its own factor.
+    """
+    if all(one.is_explained for one in suspects):
+        mended = {name for one in found for name in one.mended}
+        return bool(found) and _wrong(bases) <= mended
+    return any(_is_full(bases, one) for one in found if not one.suspect.is_explained)
+
+
+def _wrong(bases: Sequence[Verdicts]) -> set[str]:
+    return {name for base in bases for name, verdict in base.items() if verdict == "wrong"}
+
+
 def _is_full(bases: Sequence[Verdicts], correction: Correction) -> bool:
-    wrong = {name for base in bases for name, verdict in base.items() if verdict == "wrong"}
-    return wrong <= set(correction.mended)
+    return _wrong(bases) <= set(correction.mended)

@@ -51,7 +51,7 @@ def stem_of_gradient(name: str) -> str:
     if match is not None:
         return match["stem"]
     owner = found["owner"].rstrip(".")
-    return word if found["key"] and HOLDS_GRADIENTS.search(stem_of(owner)) else ""
+    return word if owner and HOLDS_GRADIENTS.search(stem_of(owner)) else ""
 
 
 def names_gradient(name: str) -> bool:
