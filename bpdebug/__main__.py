@@ -11,20 +11,30 @@ import gc
 import os
 import sys
 from contextlib import suppress
+from types import ModuleType
 
 from bpdebug import cli
+
+SEARCH = "pydantic.plugin._loader"
+"""Where pydantic searches all packages for plugins, of which bpdebug uses none. What it imports for that,
+readers of archives and of mail, takes longer to load than a scenario."""
 
 
 def main() -> None:
     """Run the command line and end the process with its exit status."""
     gc.disable()
-    # Nor is every installed package searched for pydantic's plugins, of which bpdebug uses none.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    sys.modules.setdefault(SEARCH, _without_plugins())
     status = cli.run_command_line()
     for stream in filter(None, (sys.stdout, sys.stderr)):
         with suppress(OSError, ValueError):
             stream.flush()
     os._exit(status)
+
+
+def _without_plugins() -> ModuleType:
+    search = ModuleType(SEARCH)
+    vars(search)["get_plugins"] = tuple
+    return search
 
 
 if __name__ == "__main__":

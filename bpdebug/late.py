@@ -54,14 +54,7 @@ LATE = frozenset(
         "sources.tensors": "reference",
     }.items()
     for name in (f"{room}.{one}".lstrip(".") for one in names.split())
-) | {
-    # Pydantic imports importlib.metadata to look for plugins, and that would bring the whole of email and
-    # of two archives' readers; it compares secrets, of which there are none here, by OpenSSL.
-    "importlib.metadata._adapters",
-    "secrets",
-    "tempfile",
-    "zipfile",
-}
+)
 """The modules that run when they are first used."""
 
 

@@ -34,8 +34,9 @@ def mark(items: Iterable[pytest.Item], folder: Path, missing: str, library: str 
     """Put the tests of a folder into the deep tier, and skip them where a library is missing."""
     is_required = library == "torch" and bool(os.environ.get(REQUIRED))
     skips = is_missing(library) and not is_required
+    inside = f"{folder}{os.sep}"
     for item in items:
-        if folder in item.path.parents:
+        if str(item.path).startswith(inside):
             item.add_marker("deep")
             if skips:
                 item.add_marker(pytest.mark.skip(reason=missing))

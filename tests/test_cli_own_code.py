@@ -177,7 +177,7 @@ NET = TWO_LAYERS
         (("--loss", "cost"), "loss: cost = sum(d_out ** 2) / 2, line 7", "1 of 2 gradients wrong: w1."),
         deep(("--loss", "7"), "loss: cost = sum(d_out ** 2) / 2, line 7", "1 of 2 gradients wrong: w1."),
         deep(("--loss", "mse"), "loss: ½ Σ (out − y)², implied by line 7", "1 of 2 gradients wrong: w1."),
-        (("--loss", "mae"), "loss: Σ |out − y|, implied by line 7", "2 of 2 gradients wrong: w1, w2."),
+        deep(("--loss", "mae"), "loss: Σ |out − y|, implied by line 7", "2 of 2 gradients wrong: w1, w2."),
         (("--parameter", "w2"), "gradients: dw2 of w2", "All right: 1 gradient."),
         (("--gradient", "w2=dw2"), "gradients: dw1 of w1, dw2 of w2", "1 of 2 gradients wrong: w1."),
     ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,14 +20,15 @@ RUN = "[name for name, module in sys.modules.items() if type(module).__name__ !=
 """The modules that have run, in the words of a process of its own."""
 
 
-def imported_by(module: str) -> set[str]:
+@cache
+def imported_by(module: str) -> frozenset[str]:
     """The packages that running a module brings in; a module runs when it is asked for any name."""
     code = (
         f"import {module}, sys; hasattr(sys.modules[{module!r}], 'something');"
         f"print(*sorted({{name.partition('.')[0] for name in {RUN}}}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
+    return frozenset(done.stdout.split())
 
 
 @pytest.mark.parametrize(

@@ -142,8 +142,8 @@ def _diagnosis_lines(tensor: TensorReport, report: Report) -> Iterator[str]:
         yield f"yours is   {yours}"
         yield f"should be  {right}"
         yield diagnosis.explanation
-    if tensor.and_so:
-        yield tensor.and_so
+    if tensor.because_of_it:
+        yield tensor.because_of_it
 
 
 def _conclusion(report: Report) -> str:

@@ -6,9 +6,10 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from bpdebug.engine.language.nodes import Source
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.files import written_whole
-from bpdebug.verify.repair.report import Finding, corrected, lines_of
+from bpdebug.verify.repair.report import Finding, Replacement, corrected, lines_of, replacements
 
 
 class SourceFile(NamedTuple):
@@ -22,19 +23,19 @@ class SourceFile(NamedTuple):
         What stands in it, its line ends as they are.
     encoding : str
         How it is written, as Python reads that from its beginning.
-    findings : tuple of Finding
-        What was found in it.
+    replaced : tuple of Replacement
+        What should stand in it.
     """
 
     name: str
     text: str
     encoding: str
-    findings: tuple[Finding, ...]
+    replaced: tuple[Replacement, ...]
 
     @property
     def corrected(self) -> str:
-        """The text with the verified corrections in it."""
-        return corrected(self.text, self.findings)
+        """The text with the corrections in it."""
+        return corrected(self.text, self.replaced)
 
 
 def source_files(findings: Sequence[Finding]) -> Iterator[SourceFile]:
@@ -45,14 +46,15 @@ def source_files(findings: Sequence[Finding]) -> Iterator[SourceFile]:
     BpdebugError
         If a file is none that lines can be written to, or is not what ran any more.
     """
-    for name in dict.fromkeys(one.source.file for one in findings):
+    found = list(replacements(findings))
+    places = [*(one.source for one in findings), *(one.source for one in found)]
+    for name in dict.fromkeys(place.file for place in places):
         if name.endswith("]"):
             raise BpdebugError(f"{name}: a cell of a notebook is corrected in the notebook, by hand")
-        own = tuple(one for one in findings if one.source.file == name)
         text, encoding = _read(name)
-        if not all(_stands(text, finding) for finding in own):
+        if not all(_stands(text, place) for place in places if place.file == name):
             raise BpdebugError(f"{name}: has changed since it ran; nothing was written")
-        yield SourceFile(name, text, encoding, own)
+        yield SourceFile(name, text, encoding, tuple(one for one in found if one.source.file == name))
 
 
 def write_corrected(file: SourceFile) -> None:
@@ -89,9 +91,9 @@ def _read(name: str) -> tuple[str, str]:
         raise BpdebugError(f"{name}: cannot be read: {error}") from None
 
 
-def _stands(text: str, finding: Finding) -> bool:
-    """Whether the code that a finding is about stands at its place."""
-    source, (begin, end) = finding.source, finding.source.columns
+def _stands(text: str, source: Source) -> bool:
+    """Whether code stands at its place."""
+    begin, end = source.columns
     rows = [line.rstrip("\r\n") for line in lines_of(text)[source.line - 1 : source.end_line]]
     if len(rows) != source.end_line - source.line + 1:
         return False

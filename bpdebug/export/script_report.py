@@ -16,7 +16,7 @@ from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.export.corrections import SourceFile
 from bpdebug.export.json_trace import json_numbers
 from bpdebug.sources.script.conversion.statements import shown
-from bpdebug.verify.repair.report import Finding, ScriptReport
+from bpdebug.verify.repair.report import Finding, Replacement, ScriptReport
 
 VERSION = 1
 
@@ -108,6 +108,7 @@ def diff(files: Sequence[SourceFile]) -> Iterator[str]:
             yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
+PROVEN = "verified on fresh values"
 NOT_FOUND = "Which line is wrong was not found."
 
 
@@ -163,7 +164,7 @@ def _lines(finding: Finding) -> Iterator[str]:
         element, digits = element_text(finding.tensor, place), _digits_apart(mine, reference)
         yield f"    {element} is {mine:.{digits}g}, and should be {reference:.{digits}g}"
     if finding.also_wrong:
-        yield f"    and so {', '.join(finding.also_wrong)}"
+        yield f"    wrong because of it: {', '.join(finding.also_wrong)}"
 
 
 def _digits_apart(mine: float, reference: float) -> int:
@@ -180,8 +181,11 @@ def both_codes(finding: Finding) -> Iterator[str]:
     width = len(label) + 2 if finding.correction is not None else len("should be") + 2
     yield f"{'yours':<{width}}{yours}"
     if finding.correction is not None:
-        proof = "verified on fresh values" if finding.verified else "not verified"
+        proof = PROVEN if finding.verified else "not verified"
         yield f"{label:<{width}}{right}    ({proof})"
+    if finding.instead is not None:
+        place, instead = finding.instead
+        yield f"line {place.line} should be  {_one_line(instead)}    ({PROVEN})"
 
 
 def _one_line(code: str) -> str:
@@ -219,4 +223,17 @@ def _entry(finding: Finding) -> dict[str, object]:
         "mine": None if elements is None else json_numbers(np.asarray(elements.mine)),
         "reference": None if elements is None else json_numbers(np.asarray(elements.reference)),
         "also_wrong": list(finding.also_wrong),
+        "instead": None if finding.instead is None else _replacement(finding.instead),
+    }
+
+
+def _replacement(instead: Replacement) -> dict[str, object]:
+    source = instead.source
+    return {
+        "file": shown(source.file),
+        "line": source.line,
+        "end_line": source.end_line,
+        "columns": list(source.columns),
+        "code": source.code,
+        "correction": instead.correction,
     }

@@ -107,10 +107,18 @@ class CellFormat:
             after_the_point = self.digits + 1 if self.style == "fixed" and self.digits else 0
             return Cell(("0" + " " * after_the_point).rjust(self.width), "zero")
         text = self.text(value)
-        if len(text) > self.width:
-            text = f"{value:.0e}"
+        if len(text) > self.width or (self.style == "fixed" and not text.strip("-0.")):
+            text = self.brief_text(value)
         level = max(1, math.ceil(LEVELS * min(1.0, abs(value) / self.largest)))
         return Cell(text.rjust(self.width), "positive" if value > 0 else "negative", level)
+
+    def brief_text(self, value: float) -> str:
+        """Write with one digit what is too large for its cell, or so small that all its decimals are 0.
+
+        Where even this has no room, the decimals have no sign: `-0.0` would be taken for a number.
+        """
+        text = f"{value:.0e}"
+        return text if len(text) <= self.width else self.text(abs(value))
 
     def text(self, value: float) -> str:
         """Write a finite number as long as it is."""

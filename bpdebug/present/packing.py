@@ -36,7 +36,7 @@ class Packing:
     def __init__(
         self, needs: Sequence[Need], in_use: Sequence[int], width: int, height: int, header: int
     ) -> None:
-        self.needs = [need._replace(width=need.width + need.edge * header) for need in needs]
+        self.needs = [need.indexed(bool(header)) for need in needs]
         self.width, self.height, self.header = width, height, header
         wanted = list(dict.fromkeys(place for place in in_use if place < len(needs))) or [0]
         nearest = sorted(range(len(needs)), key=lambda place: (abs(place - wanted[0]), place))
@@ -55,14 +55,15 @@ class Packing:
         """Return what a pair could take, from all that it needs down to nothing."""
         full = self.full(need)
         width, rows = min(full.width, need.comfort), min(full.rows, FEW_ROWS)
-        narrow = min(full.width, NARROWEST_PAIR)
+        narrow = min(full.width, max(NARROWEST_PAIR, need.least))
         steps = (full, Asked(width, full.rows), Asked(width, rows), Asked(narrow, rows), Asked(narrow, 1))
         return [*dict.fromkeys(steps), None]
 
     def ways(self, need: Need) -> list[Asked]:
         """Return what a pair could take, from the most numbers to the fewest."""
         full = self.full(need)
-        widths = {full.width, min(full.width, need.comfort), min(full.width, NARROWEST_PAIR)}
+        narrow = max(NARROWEST_PAIR, need.least)
+        widths = {full.width, min(full.width, need.comfort), min(full.width, narrow)}
         rows = {full.rows, *(few for few in (FEW_ROWS, 2, 1) if few < full.rows)}
         ways = [Asked(width, count) for width in widths for count in rows]
         return sorted(ways, key=lambda way: (-way.width * way.rows, -way.rows))
@@ -133,20 +134,6 @@ class Packing:
     def complete(self) -> int:
         """How many pairs are shown with all of their numbers."""
         return sum(size == self.all_of(place) for place, size in enumerate(self.asked))
-
-    @property
-    def shown(self) -> tuple[int, ...]:
-        """How many pairs are shown in full and how many at all, those in use first; and how many rows."""
-        used = [place for place in self.order if place not in self.others]
-        of_use = [self.asked[place] == self.all_of(place) for place in used]
-        in_sight = [self.asked[place] is not None for place in used]
-        sizes = [size for size in self.asked if size is not None]
-        rows = sum(
-            min(self.needs[place.pair].rows, box.height - BORDERS - self.header)
-            for place in self.bands.places
-            if (box := place.tensor or place.gradient) is not None
-        )
-        return sum(of_use), sum(in_sight), self.complete, len(sizes), rows
 
     # Bands
 
@@ -226,12 +213,24 @@ class Packing:
 
     def widths(self, band: Sequence[int]) -> list[int]:
         """Return the columns of each pair of a band; what is left goes to numbers, then to titles."""
-        widths = [size.width for place in band if (size := self.asked[place])]
-        for goal in ("width", "wish"):
-            lacking = [
-                max(0, getattr(self.needs[place], goal) - width)
-                for place, width in zip(band, widths, strict=True)
-            ]
+        needs = [self.needs[place] for place in band]
+        asked = [size.width for place in band if (size := self.asked[place])]
+        widths = [
+            width if width >= need.width else min(width, max(need.whole(width), need.least))
+            for need, width in zip(needs, asked, strict=True)
+        ]
+        # First whole numbers, to those that have the fewest: a part of one is of no use.
+        left = self.width - sum(widths)
+        while growing := [
+            (widths[i], order, i, more)
+            for order, i in enumerate(sorted(range(len(band)), key=lambda i: self.order.index(band[i])))
+            if 0 < (more := needs[i].wider(widths[i]) - widths[i]) <= left
+        ]:
+            *_, i, more = min(growing)
+            widths[i] += more
+            left -= more
+        for goals in ([need.width for need in needs], [need.wish for need in needs]):
+            lacking = [max(0, goal - width) for goal, width in zip(goals, widths, strict=True)]
             extras = shared(lacking, max(0, self.width - sum(widths)))
             widths = [width + extra for width, extra in zip(widths, extras, strict=True)]
         if self.lacks:

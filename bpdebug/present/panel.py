@@ -78,16 +78,20 @@ class Panel:
 
     def looks_like(self, other: Panel) -> bool:
         """Whether all that is visible of two panels is the same."""
-        return self.numbers_like(other) and self.words == other.words
+        return (
+            self.numbers_like(other)
+            and self.sources == other.sources
+            and self.slicing == other.slicing
+            and self.words == other.words
+        )
 
     def numbers_like(self, other: Panel) -> bool:
-        """Whether two panels show the same numbers with the same marks beside them."""
+        """Whether two panels show the same numbers, whatever is marked among them."""
         return (
             self.value is other.value
             and self.wrong is other.wrong
-            and self.shape == other.shape
-            and self.sources == other.sources
-            and self.slicing == other.slicing
+            and self.is_reference == other.is_reference
+            and self.slicing.like(other.slicing)
         )
 
     @property

@@ -30,6 +30,10 @@ class Need(NamedTuple):
         The columns in which its titles are complete, too.
     comfort : int
         The columns in which it is of use.
+    least : int
+        The columns in which one number, and the shortest title, have room.
+    pitch : int
+        The columns from one number to the next.
     tensor, gradient : bool
         Which of the two panels there are.
     """
@@ -39,6 +43,8 @@ class Need(NamedTuple):
     edge: int = 0
     wish: int = 0
     comfort: int = COMFORTABLE_PAIR
+    least: int = NARROWEST_PAIR
+    pitch: int = 1
     tensor: bool = True
     gradient: bool = True
 
@@ -46,6 +52,25 @@ class Need(NamedTuple):
     def is_double(self) -> bool:
         """Whether there are a tensor and a gradient."""
         return self.tensor and self.gradient
+
+    def indexed(self, is_indexed: bool) -> Need:
+        """Return what it needs with the indices of its rows beside them, or without."""
+        edge = self.edge * is_indexed
+        return self._replace(width=self.width + edge, least=self.least + edge, edge=edge)
+
+    def columns_in(self, width: int) -> int:
+        """Return how many columns of numbers a width has room for, beside the indices."""
+        return max(0, min(width, self.width) - self.edge - BORDERS) // self.pitch
+
+    def whole(self, width: int) -> int:
+        """Return the part of a width that whole numbers fill."""
+        return self.columns_in(width) * self.pitch + self.edge + BORDERS
+
+    def wider(self, width: int) -> int:
+        """Return the next width that shows one more number; the same where all are shown."""
+        if self.columns_in(width) == self.columns_in(self.width):
+            return width
+        return self.whole(width) + self.pitch
 
 
 class Box(NamedTuple):
@@ -63,6 +88,13 @@ class PairPlace(NamedTuple):
     pair: int
     tensor: Box | None
     gradient: Box | None
+
+    @property
+    def box(self) -> Box:
+        """Where one of its panels lies; the other, if there is one, is as large."""
+        found = self.tensor or self.gradient
+        assert found is not None
+        return found
 
 
 class Bands(NamedTuple):

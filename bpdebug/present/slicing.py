@@ -58,6 +58,11 @@ class Slicing:
         """The index at which each of the other axes is held: which slice this is."""
         return tuple(self.index[axis] for axis in self.others)
 
+    def like(self, other: Slicing) -> bool:
+        """Whether another is of the same matrix, wherever the cursor is."""
+        axes, others = (self.shape, self.rows, self.columns), (other.shape, other.rows, other.columns)
+        return axes == others and self.place == other.place
+
     @property
     def count(self) -> int:
         """How many such slices there are."""

@@ -16,8 +16,6 @@ from bpdebug.engine.language.forms.writing import LongSum, Term
 from bpdebug.engine.language.printing import written_number
 
 GAP = 2
-FEWEST_TERMS = 2
-"""Fewer make no table."""
 
 
 def table_lines(long_sum: LongSum, digits: int, width: int) -> list[str]:
@@ -43,10 +41,10 @@ def table_lines(long_sum: LongSum, digits: int, width: int) -> list[str]:
     columns = [_column(term, labels, digits) for term in long_sum.terms]
     room = width - label_room - len(total)
     if long_sum.length > len(columns) or _pitch(columns) * len(columns) > room:
-        longest = max(_pitch(columns), GAP + len(written_number(-1.2345678901234567e-100, digits)))
-        if room // longest < FEWEST_TERMS:
+        fewer = (_largest(long_sum, columns, count, digits) for count in range(len(columns), 0, -1))
+        columns = next((some for some in fewer if _pitch(some) * len(some) <= room), [])
+        if not columns:
             return []
-        columns = _largest(long_sum, columns, room // longest - 1, digits)
     pitch = _pitch(columns)
     rows = [
         f"{label:<{label_room}}{''.join(f'{column[row]:>{pitch}}' for column in columns)}".rstrip()

@@ -116,8 +116,8 @@ class CheckVerdicts:
             formula, fix = told_apart(diagnosis.formula, diagnosis.fix)
             yours, right = f"{mark} yours is   {formula}", f"  should be  {fix}"
             lines += [yours, right, diagnosis.explanation]
-        if lines and tensor.and_so:
-            lines.append(tensor.and_so)
+        if lines and tensor.because_of_it:
+            lines.append(tensor.because_of_it)
         if not lines:
             said = f"yours is {SAID[tensor.verdict]}" if self.mine else DERIVED[tensor.verdict]
             lines = [f"{mark} {said}" + (f": {tensor.note}" if tensor.note else "")]

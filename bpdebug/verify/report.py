@@ -101,11 +101,11 @@ class TensorReport:
     wrong: np.ndarray | None = field(default=None, compare=False, repr=False)
 
     @property
-    def and_so(self) -> str:
-        """What else is wrong because of it, in words: `and so dw1, db1`; empty without any."""
+    def because_of_it(self) -> str:
+        """What else is wrong because of it, in words: `wrong because of it: dw1, db1`; empty without any."""
         more = len(self.shows_in) - MOST_NAMES
         named = ", ".join(self.shows_in[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-        return f"and so {named}" if named else ""
+        return f"wrong because of it: {named}" if named else ""
 
 
 @dataclass(frozen=True, slots=True)

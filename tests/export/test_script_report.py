@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bpdebug.engine.language.nodes import CallSite, Source
 from bpdebug.export.corrections import SourceFile
 from bpdebug.export.script_report import CHECK_FORMATS, diff
-from bpdebug.verify.repair.report import Assumed, Elements, Finding, ScriptReport, corrected
+from bpdebug.verify.repair.report import Assumed, Elements, Finding, ScriptReport, corrected, replacements
 
 TEXT = """\
 delta2 = out - y
@@ -71,7 +71,7 @@ def test_text() -> None:
         "    yours      (w2.T @ delta2)",
         "    should be  (w2.T @ delta2) * (1 - h ** 2)    (verified on fresh values)",
         "    delta1[0,1] is 0.25, and should be nan",
-        "    and so w1, b1",
+        "    wrong because of it: w1, b1",
         "",
         "2 of 2 gradients wrong: w1, b1. 1 line to mend.",
     ]
@@ -104,6 +104,7 @@ def test_json_is_strict_and_whole() -> None:
         "mine": 0.25,
         "reference": "NaN",
         "also_wrong": ["w1", "b1"],
+        "instead": None,
     }
 
 
@@ -139,7 +140,7 @@ def test_junit_counts_what_it_lists(verdicts: dict[str, str], findings: list[Fin
 
 
 def test_corrections_are_put_in_their_places_and_unverified_ones_are_not() -> None:
-    assert corrected(TEXT, (FIRST, OVER_LINES, UNVERIFIED)) == (
+    assert corrected(TEXT, replacements((FIRST, OVER_LINES, UNVERIFIED))) == (
         "delta2 = out - y\n"
         "delta1 = (w2.T @ delta2) * (1 - h ** 2)\n"
         "dw1 = delta1 @ x.T  # rows\n"
@@ -149,9 +150,11 @@ def test_corrections_are_put_in_their_places_and_unverified_ones_are_not() -> No
 
 def test_the_diff_is_what_patch_takes(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(TEXT, encoding="utf-8")
-    patch = "".join(diff([SourceFile("net.py", TEXT, "utf-8", (FIRST, OVER_LINES))]))
+    patch = "".join(diff([SourceFile("net.py", TEXT, "utf-8", tuple(replacements((FIRST, OVER_LINES))))]))
     subprocess.run(["patch", "-p0"], input=patch, text=True, cwd=tmp_path, check=True, capture_output=True)
-    assert (tmp_path / "net.py").read_text(encoding="utf-8") == corrected(TEXT, (FIRST, OVER_LINES))
+    assert (tmp_path / "net.py").read_text(encoding="utf-8") == corrected(
+        TEXT, replacements((FIRST, OVER_LINES))
+    )
 
 
 def test_what_could_not_be_judged_is_not_called_right() -> None:

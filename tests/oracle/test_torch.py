@@ -12,6 +12,7 @@ from hypothesis import given
 from bpdebug.engine.program.trace import run
 from bpdebug.sources.scenario import load_scenario
 from tests.oracle.networks import LOSSES, Network, laid_out, networks, numbers, write
+from tests.tiers import examples
 
 RTOL = 1e-9
 TORCHS_SMALLEST = 1e-12
@@ -109,6 +110,7 @@ def lost_digits(network: Network, values: Mapping[str, np.ndarray]) -> float:
     return 4 * float(np.finfo(float).eps / max(np.minimum(a, 1 - a).min(), TORCHS_SMALLEST))
 
 
+@examples(2)
 @given(network=networks())
 def test_all_gradients_of_random_networks(network: Network, tmp_path: object) -> None:
     assert_agrees(network, tmp_path)

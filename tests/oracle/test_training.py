@@ -14,6 +14,7 @@ from bpdebug.engine.program.history import History
 from bpdebug.sources.scenario import load_scenario
 from tests.oracle.networks import Network, laid_out, networks, numbers, write
 from tests.oracle.test_torch import torch_forward
+from tests.tiers import examples
 
 UPDATES = 20
 RTOL = 1e-9
@@ -89,6 +90,7 @@ def shows_no_rounding(gradient: np.ndarray) -> bool:
 
 
 # A gradient at a kink, or one of nothing but rounding, is blown up by Adam: smooth losses tell more here.
+@examples(3)
 @given(network=networks(("mse", "bce_with_logits", "cross_entropy")), table=optimizers())
 def test_parameters_after_some_updates(network: Network, table: dict[str, Any], tmp_path: Path) -> None:
     network = {**network, "batch_mean": "at_loss"}

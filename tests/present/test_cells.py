@@ -170,8 +170,8 @@ def test_levels_grow_with_size(values: list[float]) -> None:
 @pytest.mark.parametrize(
     ("notation", "digits", "shown"),
     [
-        ("automatic", 4, ["12.35", "-0.00", "0"]),
-        ("fixed", 2, ["12.35", "-0.00", "0"]),
+        ("automatic", 4, ["12.35", "-1e-04", "0"]),
+        ("fixed", 2, ["12.35", "-1e-04", "0"]),
         ("fixed", 5, ["12.34568", "-0.00012", "0"]),
         ("scientific", 3, ["1.23e+01", "-1.23e-04", "0"]),
         ("significant", 3, ["12.3", "-0.000123", "0"]),

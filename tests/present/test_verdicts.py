@@ -60,4 +60,4 @@ def test_a_fault_is_shown_where_it_arises_with_what_else_it_is_in(case: Case) ->
     values = right(case, "da1", "dw1", "dgamma2")
     words = shown(case, values | {name: -values[name] for name in ("da1", "dw1")}).words("da1", (0, 0))
     assert any(line.startswith("✗ yours is   ") for line in words)
-    assert "and so dw1" in words
+    assert "wrong because of it: dw1" in words

@@ -129,3 +129,12 @@ def test_classes_are_afterwards_what_they_were() -> None:
     before = dict(vars(torch.autograd.Function))
     check(FUNCTION)
     assert dict(vars(torch.autograd.Function)) == before
+
+
+def test_a_function_that_nothing_mends_has_no_script_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def runs_again(*_: object) -> None:
+        raise AssertionError("a call of a function is no script")
+
+    monkeypatch.setattr("bpdebug.verify.repair.running_again.run_again", runs_again)
+    report = check(FUNCTION.replace("dy * scale / size**2", "dy.sort(0)[0] * scale.cos() / size.exp()"))
+    assert not report.passed

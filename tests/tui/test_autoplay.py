@@ -82,6 +82,7 @@ async def test_the_speed_is_doubled_and_halved() -> None:
         assert session.screen.autoplay.speed == FASTEST
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("no_ticks")
 @pytest.mark.parametrize("key", few(["n", "p", "s", "f", "N", "P", "end", "home"]))
 async def test_any_other_step_stops_it(key: str) -> None:
@@ -100,6 +101,7 @@ async def test_looking_does_not_stop_it() -> None:
         assert session.screen.autoplay.is_playing
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("no_ticks")
 @pytest.mark.parametrize("key", few(["g", "question_mark", "ctrl+p"]))
 async def test_a_dialog_stops_it(key: str) -> None:
@@ -111,6 +113,7 @@ async def test_a_dialog_stops_it(key: str) -> None:
         assert "playing" not in session.text
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("no_ticks")
 async def test_a_click_on_a_statement_stops_it() -> None:
     async with open_app("two_layer") as session:

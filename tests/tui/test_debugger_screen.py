@@ -199,6 +199,7 @@ async def test_stepping_into_a_statement_shows_its_nodes() -> None:
         assert "0.670" in panel
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_there_and_back_again_looks_the_same(size: tuple[int, int]) -> None:
     async with open_app("two_layer", size) as session:
@@ -258,6 +259,7 @@ async def test_arrows_in_the_program_do_not_step() -> None:
         assert session.moment == (0, 0)
 
 
+@pytest.mark.deep
 async def test_the_cell_stays_inside_the_tensor() -> None:
     async with open_app("two_layer") as session:
         await session.focus("w1")
@@ -564,6 +566,7 @@ async def test_go_to_nowhere_says_so_and_stays(answer: str) -> None:
         assert session.moment == (4, 0)
 
 
+@pytest.mark.deep
 async def test_go_to_can_be_left() -> None:
     async with open_app("two_layer") as session:
         await session.press("n", "g", "6", "escape")
@@ -592,6 +595,7 @@ async def test_a_dialog_closes_once(opening: tuple[str, ...], close: str, positi
 # Commands, sizes, leaving
 
 
+@pytest.mark.deep
 async def test_the_palette_lists_what_can_be_done() -> None:
     async with open_app("two_layer") as session:
 
@@ -666,6 +670,7 @@ async def test_numbers_that_are_none_crash_nothing(size: tuple[int, int]) -> Non
                 await session.focus(panel.panel.name)
 
 
+@pytest.mark.deep
 async def test_numbers_that_are_none_stand_out() -> None:
     async with open_app("not_finite") as session:
         assert "NaN" in session.panel_text("a0")
@@ -689,6 +694,7 @@ async def test_a_forward_only_scenario_has_no_gradients() -> None:
             await session.press("down", "right", "m", "escape")
 
 
+@pytest.mark.deep
 async def test_a_layer_without_bias() -> None:
     async with open_app("no_bias") as session:
         await session.focus("a1")
@@ -704,6 +710,7 @@ async def test_a_layer_without_bias() -> None:
         assert "db1" in session.panel_text("db1")
 
 
+@pytest.mark.deep
 async def test_the_gradient_may_come_in_at_the_sums() -> None:
     async with open_app("hidden_delta") as session:
         await session.press("N", "N")
@@ -711,6 +718,7 @@ async def test_the_gradient_may_come_in_at_the_sums() -> None:
         assert "no gradient" in " ".join(session.panel_text("da2").replace("│", " ").split())
 
 
+@pytest.mark.deep
 async def test_sixteen_bits() -> None:
     async with open_app("half") as session:
         assert "f16" in session.panel_text("w1")
@@ -768,7 +776,7 @@ async def test_a_gradient_appears_where_its_tensor_has_been_scrolled_to() -> Non
         await session.until(lambda: partner.scroll_offset == panel.scroll_offset)
 
 
-@pytest.mark.parametrize("count", [100, deep(1000)])
+@pytest.mark.parametrize("count", [30, deep(1000)])
 async def test_many_layers(tmp_path: object, count: int) -> None:
     layer = '[[layers]]\nkind = "dense"\nactivation = "tanh"\nw = [[0.5]]\nb = [[0.25]]\n'
     file = tmp_path / "deep.toml"

@@ -145,6 +145,7 @@ async def test_up_and_down_bring_commands_back() -> None:
         assert session.moment == (2, 0)
 
 
+@pytest.mark.deep
 async def test_another_focus_closes_the_command_line() -> None:
     async with open_app("two_layer") as session:
         await session.press("n", "colon", *"step")
@@ -213,6 +214,7 @@ async def test_b_sets_and_removes_a_breakpoint_at_the_current_statement() -> Non
         assert list(session.debugger.breakpoints) == []
 
 
+@pytest.mark.deep
 async def test_b_in_the_program_is_about_the_line_of_the_cursor() -> None:
     async with open_app("two_layer") as session:
         session.screen.query_one(ProgramView).focus()
@@ -400,6 +402,7 @@ async def test_a_click_on_a_breakpoint_goes_there() -> None:
         assert session.moment == (6, 0)
 
 
+@pytest.mark.deep
 async def test_space_in_the_watches_steps() -> None:
     async with open_app("two_layer") as session:
         await session.press("W", "space")
@@ -439,6 +442,7 @@ async def test_the_ledger_keeps_its_numbers_beside_the_lists(name: str) -> None:
         assert all(panel.region.bottom <= watches.y for panel in session.ledger.panels)
 
 
+@pytest.mark.deep
 async def test_watches_that_are_only_looked_at_hide_no_numbers() -> None:
     async with open_app(replace(example("two_layer"), watches=("norm(dw1)", "z1[0,0]")), SMALL) as session:
         await session.press("f", "n", "n")
@@ -556,6 +560,7 @@ async def test_e_edits_the_selected_element() -> None:
         assert session.panel("w1").has_focus
 
 
+@pytest.mark.deep
 async def test_e_leaves_the_value_open_where_the_language_has_no_word_for_it() -> None:
     async with open_app("not_finite") as session:
         await session.focus("a0")

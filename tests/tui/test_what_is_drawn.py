@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
 import unicodedata
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
+from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.language.printing import written_number
 from bpdebug.sources.case import Case
 from bpdebug.sources.opening import open_case
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
@@ -17,7 +20,7 @@ from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
 SCRIPTS = Path(__file__).parents[2] / "scenarios" / "scripts"
-MOVES = [*"npscrfNu", "end", "home", "tab", "down", "right", "escape"]
+MOVES = [*"npscrfNuiI", "end", "home", "tab", "down", "right", "escape"]
 
 
 def opened(name: str) -> Case:
@@ -43,6 +46,7 @@ async def test_what_is_drawn_is_of_this_moment(name: str, rounds: int) -> None:
             assert odd == set()
             for panel in session.ledger.shown:
                 assert_current(session, panel)
+            assert_card_is_current(session)
             assert_no_room_is_left(session)
 
 
@@ -63,6 +67,38 @@ def assert_current(session: Session, panel: TensorPanel) -> None:
     indices = {str(number) for number in range(max(matrix.shape, default=0))} if panel.indexed else set()
     words = {word for line in drawn for word in line[1:-1].translate(MARKS).split()}
     assert words <= known | indices, shown.name
+
+
+def assert_card_is_current(session: Session) -> None:
+    """The arithmetic of the card has the numbers that its elements have now, and comes to what it says."""
+    text, debugger = session.screen.operation.text, session.debugger
+    if len(text.arithmetic) < 3 or debugger.node is not None:
+        return
+    element, symbols, numbers, *_, total = (*text.arithmetic, text.arithmetic[-1])
+    ((name, index),) = elements_in(element, debugger)
+    assert total == written_number(value_now(name, index, debugger), text.digits)
+    if not text.tables:
+        for name, index in elements_in(symbols, debugger):
+            assert written_number(value_now(name, index, debugger), text.digits) in numbers
+    for table in text.tables:
+        for term in table.terms:
+            for factor in term.factors:
+                for name, index in elements_in(factor.symbols, debugger):
+                    assert written_number(value_now(name, index, debugger), text.digits) in factor.numbers
+        assert sum(term.value for term in table.terms) + table.remainder == pytest.approx(table.total)
+
+
+def elements_in(text: str, debugger: Debugger) -> list[tuple[str, tuple[int, ...]]]:
+    """The elements that arithmetic names: `dz2[0,1]·a1[3,1]`."""
+    known = "|".join(re.escape(name) for name in sorted(debugger.program.shapes, key=len, reverse=True))
+    found = re.findall(rf"(?<![\w.\]])({known})\[([\d,]+)\]", text)
+    return [(name, tuple(map(int, place.split(",")))) for name, place in found]
+
+
+def value_now(name: str, index: tuple[int, ...], debugger: Debugger) -> float:
+    value = debugger.value(name)
+    assert value is not None, f"{name} has not been computed yet"
+    return float(value[index])
 
 
 MARKS = str.maketrans(dict.fromkeys("▸[]«»{}✗…‹›", " "))

@@ -60,6 +60,8 @@ FIRST: dict[str, tuple[tuple[int, ...], int, dict[str, Any]]] = {
 FORMS = [(kind, {}) for kind in FIRST] + [
     (kind, {"form": "fused"}) for kind in ("batch_norm", "layer_norm", "rms_norm")
 ]
+EVERY = 3
+"""A layer meets every third activation under one loss, and the others under the next ones."""
 TARGETS = {"numbers": "[[0.2, 0.7], [0.1, 0.4], [0.9, 0.3]]", "fractions": "[[0, 1], [1, 1], [1, 0]]"}
 
 
@@ -149,8 +151,8 @@ def test_any_wrong_gradient_of_any_network_is_blamed(
 def test_every_layer_loss_and_activation_together(
     tmp_path: Path, kind: str, form: dict[str, Any], loss: str
 ) -> None:
-    """Any three of them, with a wrong gradient at every place: each is blamed; no search is made."""
-    for activation in ACTIVATIONS:
+    """Any layer with any activation, at some of the losses: what is wrong is blamed; no search is made."""
+    for activation in [*ACTIVATIONS][[*LOSS_KINDS].index(loss) % EVERY :: EVERY]:
         case = network(tmp_path, kind, form, activation, loss)
         reference = run(case.program, case.values).values
         random = np.random.default_rng(1)

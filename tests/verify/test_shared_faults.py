@@ -35,7 +35,7 @@ def told(wrong: Wrong, *given: str) -> dict[str, TensorReport]:
 def test_it_is_told_where_it_arises(wrong: np.ndarray, formula: str) -> None:
     (found,) = told({"dz1": wrong}).values()
     assert (found.name, found.diagnoses[0].formula) == ("dz1", formula)
-    assert found.and_so == "and so dw1, db1"
+    assert found.because_of_it == "wrong because of it: dw1, db1"
 
 
 def test_what_one_tensor_leaves_open_two_decide() -> None:
@@ -56,7 +56,7 @@ def test_faults_of_two_layers_are_both_told() -> None:
 
 def test_each_with_a_fault_of_its_own_is_told_by_itself() -> None:
     found = told({"dw1": 2 * RIGHT["dw1"], "db1": -RIGHT["db1"]})
-    assert {name: one.and_so for name, one in found.items()} == {"dw1": "", "db1": ""}
+    assert {name: one.because_of_it for name, one in found.items()} == {"dw1": "", "db1": ""}
 
 
 def test_what_was_given_is_told_with_what_follows_from_it() -> None:
@@ -69,6 +69,6 @@ def test_weights_that_were_updated_before_their_use_are_told_once() -> None:
     updated = RIGHT["w2"] - 0.5 * RIGHT["dw2"]
     back = RIGHT["dz2"] @ (updated if updated.shape[0] == RIGHT["dz2"].shape[1] else updated.T)
     (found,) = told({"da1": back}).values()
-    assert (found.name, found.and_so) == ("da1", "and so dw1, db1")
+    assert (found.name, found.because_of_it) == ("da1", "wrong because of it: dw1, db1")
     assert "- 0.5 * (dz2 @ dw2" in found.diagnoses[0].formula
     assert "already been updated, with a learning rate of 0.5" in found.diagnoses[0].explanation

@@ -5,6 +5,7 @@ Own is what lies under the script's folder, and under a folder that the script i
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -17,6 +18,8 @@ Compiled = Callable[[str | bytes, str], CodeType]
 OWN = Path(__file__).resolve().parents[2]
 """The folder of this package: it is never instrumented, wherever the script is."""
 LIBRARIES = frozenset({"site-packages", "dist-packages"})
+NOT_OWN = OWN, Path(sys.prefix), Path(os.__file__).resolve().parent
+"""This package, what is installed, and Python's own modules."""
 
 
 class OwnFiles:
@@ -50,16 +53,26 @@ class OwnFiles:
 
     def is_own(self, file: str | None) -> bool:
         """Whether a file is one of the person's."""
-        added = [Path(entry).resolve() for entry in sys.path if entry not in self._began_with]
-        return bool(file) and any(is_below(folder, str(file)) for folder in (self.folder, *added))
+        if not file or is_library(file):
+            return False
+        added = (Path(entry).resolve() for entry in sys.path if entry not in self._began_with)
+        return any(is_below(folder, file) for folder in (self.folder, *added))
 
 
 @cache
 def is_below(folder: Path, file: str) -> bool:
     """Whether a file lies under a folder, and is no library that is installed there."""
+    return not is_library(file) and Path(file).resolve().is_relative_to(folder)
+
+
+@cache
+def is_library(file: str) -> bool:
+    """Whether a file is of Python, of what is installed, or of this package, wherever the script is.
+
+    Before each run this is asked of every module that there is, a thousand of them.
+    """
     path = Path(file).resolve()
-    inside = path.is_relative_to(folder) and not path.is_relative_to(OWN)
-    return inside and not LIBRARIES & set(path.parts) and not path.is_relative_to(sys.prefix)
+    return bool(LIBRARIES & {*path.parts}) or any(map(path.is_relative_to, NOT_OWN))
 
 
 class _Loader(SourceFileLoader):

@@ -33,6 +33,17 @@ class ActionScreen(Screen[None]):
         self.by_text = {action.action: action for action in self.actions}
         self.enabled: Mapping[Needs, bool] = {}
 
+    def fit(self, **shown: bool) -> None:
+        """Take the classes of what is shown, and of the window's size, before there is a widget.
+
+        Textual gives those of the size with the first resize, and styles all that stands there once more.
+        """
+        sides = zip(self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True)
+        for extent, breakpoints in sides:
+            reached = [name for least, name in breakpoints or () if least <= extent]
+            shown |= dict.fromkeys(reached[-1:], True)
+        self.update_classes(shown)
+
     def key_bar(self) -> KeyBar:
         """Return the footer."""
         return KeyBar(self.actions, self.can_run)
@@ -57,11 +68,15 @@ class ActionScreen(Screen[None]):
     def why_not(self, key: str) -> tuple[str, ...]:
         """Say why a key does nothing now; nothing where it does something, or is none of the table."""
         mine = (action for action in self.actions if key in action.keys.split(","))
-        reasons = (WHY_NOT.get(action.needs, "") for action in mine if not self.can_run(action))
+        reasons = (self.reason(action.needs) for action in mine if not self.can_run(action))
         said = tuple(filter(None, reasons))
         bound = self.active_bindings.get(key) if said else None
         # In a panel an arrow moves the cell: then the key has done something.
         return said if bound is None or bound.node is self else ()
+
+    def reason(self, needs: Needs) -> str:
+        """Say why what an action needs is not there."""
+        return WHY_NOT.get(needs, "")
 
     def opens_a_line(self, key: str | None) -> bool:
         """Whether a key lets a line be typed, so that what follows it is text and runs nothing."""

@@ -44,7 +44,7 @@ from bpdebug.tui import code_check, messages, screenshot
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.background_check import BackgroundCheck
 from bpdebug.tui.following import Following
-from bpdebug.tui.keys.action import Action, bindings
+from bpdebug.tui.keys.action import Action, Needs, bindings
 from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
 from bpdebug.tui.line_stops import LineStops
 from bpdebug.tui.run_ahead import RunAhead
@@ -111,6 +111,7 @@ class DebuggerScreen(ActionScreen):
         self.autoplay = Autoplay(self, self.debugger, self.runner.run)
         self.ahead = RunAhead(self, self.debugger, lambda: self.runner.is_computing)
         self.examined: Trace | None = None
+        self.status = StatusLine(case.name, case.title)
         self.program = ProgramView(case.program, source_window(case))
         self.operation = OperationCard()
         count = most_pairs_of_lines if case.program.is_recorded else most_pairs
@@ -133,6 +134,11 @@ class DebuggerScreen(ActionScreen):
         """What the check has found, as far as it is to be seen."""
         return self.check.verdicts.hidden if self.hides else self.check.verdicts
 
+    def reason(self, needs: Needs) -> str:
+        """Say why what an action needs is not there: it may only be hidden."""
+        is_hidden = self.hides and needs in ("wrong", "corrected")
+        return "what the check finds is hidden: V reveals it" if is_hidden else super().reason(needs)
+
     def action_reveal(self) -> None:
         """Show what the check has found."""
         self.hides = False
@@ -141,7 +147,8 @@ class DebuggerScreen(ActionScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the program at the left, the operation above the ledger."""
-        yield StatusLine(self.case.name, self.case.title)
+        self.fit(**{"-newcomer": self.newcomer, "-own-code": self.case.script is not None})
+        yield self.status
         with Horizontal(id="body"):
             yield self.program
             with Vertical(id="work"):
@@ -153,8 +160,6 @@ class DebuggerScreen(ActionScreen):
 
     def on_mount(self) -> None:
         """Show the start, with the watches that the case brings; check the user's values."""
-        self.set_class(self.newcomer, "-newcomer")
-        self.set_class(self.case.script is not None, "-own-code")
         self.lists.panels["watches"].display = bool(self.debugger.watches)
         self.show()
         if self.check.starts_by_itself:
@@ -168,7 +173,7 @@ class DebuggerScreen(ActionScreen):
 
     def show(self) -> None:
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
-        if self.runner.is_computing or not self.query(StatusLine):
+        if self.runner.is_computing or not self.status.is_attached:
             return  # a command moves the debugger in a thread, or the screen is being left
         debugger, chosen, verdicts = self.debugger, self.chosen, self.verdicts
         self.autoplay.stop_if_moved()
@@ -197,7 +202,7 @@ class DebuggerScreen(ActionScreen):
         if self.hides:
             state = "verdicts hidden"
         place = place_parts(debugger, chosen.pinned, self.autoplay.text, state)
-        self.query_one(StatusLine).show(place)
+        self.status.show(place)
         self.show_enabled()
 
     def show_enabled(self) -> None:

@@ -70,6 +70,7 @@ class TensorViewer(SliceScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the grid, the statistics beside or below it, the element."""
+        self.fit()
         yield StatusLine(self.subject.name)
         with Horizontal(id="viewer"):
             yield TensorGrid()

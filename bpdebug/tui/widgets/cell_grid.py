@@ -57,6 +57,11 @@ class CellGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     # What follows from it
 
+    @property
+    def room(self) -> Size:
+        """The columns and rows inside the border: what `size` says, which asks the whole screen for it."""
+        return self.outer_size - self.styles.gutter.totals
+
     def grid_size(self) -> Size:
         """Return the size of the whole grid on a screen of any size."""
         rows, columns = self.slicing.matrix_shape
@@ -71,14 +76,14 @@ class CellGrid(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def page(self) -> tuple[int, int]:
         """For how many whole rows and columns there is room; one at least."""
-        width, height = self.size
+        width, height = self.room
         return max(1, height - self.header), max(1, (width - self.edge) // self.pitch)
 
     @property
     def in_sight(self) -> tuple[range, range]:
         """The rows and the columns that are wholly in sight."""
         (rows, columns), (top, first) = self.slicing.matrix_shape, self.first_cell
-        past = (self.scroll_offset.x + self.size.width - self.edge) // self.pitch
+        past = (self.scroll_offset.x + self.room.width - self.edge) // self.pitch
         return range(top, min(rows, top + self.page[0])), range(first, min(columns, max(first + 1, past)))
 
     def render_line(self, y: int) -> Strip:
@@ -91,7 +96,7 @@ class CellGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def strip(self, segments: Iterable[Segment]) -> Strip:
         """Return a line that is as wide as the grid."""
-        drawn, width = [*segments], self.size.width
+        drawn, width = [*segments], self.room.width
         length = sum(segment.cell_length for segment in drawn)
         if length < width:
             drawn.append(Segment(" " * (width - length), self.visual_style.rich_style))

@@ -66,6 +66,8 @@ class PanelPair:
             max((0, *(panel.index_width() for panel in panels))),
             max((0, *(panel.wished_width() for panel in panels))),
             COMFORTABLE_IMAGE if is_image else COMFORTABLE_PAIR,
+            max((1, *(panel.least_width() for panel in panels))),
+            max((1, *(panel.pitch for panel in panels))),
             bool(self.tensor.panel.name),
             bool(self.gradient.panel.name),
         )
@@ -274,7 +276,7 @@ class Ledger(Widget):
             # What is missing is said at the bottom, where the border has the most room for it.
             saying = max(own, key=lambda panel: (own[panel].bottom, own[panel].width), default=None)
             for panel in own:
-                panel.be_placed(lying.indexed, hidden if panel is saying else ())
+                panel.be_placed(own[panel].size, lying.indexed, hidden if panel is saying else ())
             regions |= own
             top += lying.height
         self.shown = [*regions]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from textual.content import Content
 from textual.geometry import Size
@@ -12,8 +13,9 @@ from textual.widget import Widget
 from bpdebug.present.operation_text import OperationText
 from bpdebug.present.sum_table import table_lines
 
-STEADY = 2
-"""The card has a multiple of so many lines: with each step, another height would move all panels below."""
+LEAST, STEADY = 10, 2
+"""The card has at least so many lines, where there is room for them, and a multiple of so many: with each
+step, another height would move all panels below."""
 
 
 class OperationCard(Widget):
@@ -48,8 +50,8 @@ class OperationCard(Widget):
     def lines_of(self, text: OperationText, width: int = 0) -> int:
         """Return the lines to have for all that there is to say: a few too many, so that little moves."""
         width = max(1, width or self.content_size.width)
-        lines = len(card_content(text, width, roomy=True).wrap(width))
-        return max(4, -(-lines // STEADY)) * STEADY
+        lines = len(laid_out(text, width, roomy=True)[1])
+        return max(LEAST, -(-lines // STEADY) * STEADY)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the lines to have; the styles say how many are too few, or too many."""
@@ -59,14 +61,20 @@ class OperationCard(Widget):
         """Lay out the card for its size; `…` says that there would be more."""
         width, height = self.content_size
         for roomy in (True, False):
-            content = card_content(self.text, width, roomy)
-            lines = content.wrap(max(1, width))
+            content, lines = laid_out(self.text, width, roomy)
             if len(lines) <= height:
                 return content
         # At the very end of the line, where it cannot be taken for a part of a number.
         last = lines[height - 1].truncate(max(0, width - 2), pad=True)
         last = Content.assemble(last, (" …", "$text-muted"))
         return Content("\n").join([*lines[: height - 1], last])
+
+
+@lru_cache(maxsize=16)
+def laid_out(text: OperationText, width: int, roomy: bool) -> tuple[Content, tuple[Content, ...]]:
+    """Return the card as `card_content` lays it out, and its lines: its height is asked for, too."""
+    content = card_content(text, width, roomy)
+    return content, tuple(content.wrap(max(1, width)))
 
 
 def card_content(text: OperationText, width: int, roomy: bool) -> Content:
@@ -81,7 +89,7 @@ def card_content(text: OperationText, width: int, roomy: bool) -> Content:
     roomy : bool
         Whether blank lines part the formula, the words and the arithmetic.
     """
-    head, shapes = head_lines(text, width)
+    head, shapes = head_lines(text, width, roomy)
     arithmetic = arithmetic_lines(text, width, roomy)
     words = [Content(text.why)] if text.why else []
     # What is wrong is found first; what was written, and what should be, can be read.
@@ -107,20 +115,23 @@ BESIDE = "   "
 """Between what stands on one line."""
 
 
-def head_lines(text: OperationText, width: int) -> tuple[list[Content], list[Content]]:
-    """Write the statement, as mathematics beside it, and its rule there too where it fits; and the shapes."""
-    # The equals sign of the shapes stands under that of the code.
-    has_sides = "= " in text.shapes and " = " in text.code
+def head_lines(text: OperationText, width: int, roomy: bool) -> tuple[list[Content], list[Content]]:
+    """Write the statement, with its mathematics and its rule beside it as far as they fit; and the shapes.
+
+    What does not fit beside it has a line of its own: mathematics that break look like several formulas.
+    """
+    # The equals sign of the shapes stands under that of the code, where they stand right below it.
+    has_sides = roomy and "= " in text.shapes and " = " in text.code
     behind = text.code.find("=") - text.shapes.find("=") if has_sides else 0
-    head = Content.assemble(
-        " " * -behind, (text.code, "bold $text-primary"), "    ", (text.mathematics, "$text-secondary")
-    )
+    head = Content.assemble(" " * -behind, (text.code, "bold $text-primary"))
     shapes = [Content.styled(" " * behind + text.shapes, "$text-muted")] if text.shapes else []
-    if text.rule and len(head) + 4 + len(text.rule) <= width:
-        head = Content.assemble(head, "    ", text.rule)
-    elif text.rule:
-        shapes.append(Content(text.rule))
-    return [head] if text.code else [], shapes
+    more: list[Content] = []
+    for words, style in ((text.mathematics, "$text-secondary"), (text.rule, "")):
+        if words and not more and len(head) + 4 + len(words) <= width:
+            head = Content.assemble(head, "    ", (words, style))
+        elif words:
+            more.append(Content.styled(words, style))
+    return [head] if text.code else [], [*shapes, *more]
 
 
 def arithmetic_lines(text: OperationText, width: int, roomy: bool) -> list[Content]:
@@ -130,9 +141,14 @@ def arithmetic_lines(text: OperationText, width: int, roomy: bool) -> list[Conte
     equation = equation_lines(text.arithmetic, width, roomy)
     if any(tables):
         # The terms stand in the table: the equation goes on with what the sum comes to.
-        first, *others = [" = ".join(text.arithmetic[:2]), *text.arithmetic[2:]]
+        element, symbols, *others = text.arithmetic
+        first = f"{element} = {symbols}"
+        if not roomy and len(first) > width:
+            for table in text.tables:  # of what they are, the tables say
+                symbols = symbols.replace(table.ends, "Σ").replace("(Σ)", "Σ")
+            first = f"{element} = {symbols}"
         written = [line for table in tables for line in table]
-        sides = [f"{' ' * len(text.arithmetic[0])} = {' = '.join(others)}"] if len(others) > 1 else []
+        sides = [f"{' ' * min(len(element), width // 4)} = {' = '.join(others)}"] if len(others) > 1 else []
         return [
             *lines,
             Content(first),

@@ -32,6 +32,8 @@ FIRST_LINES = 200
 """So many lines decide on the width of the listing: those of a long program are much alike."""
 LARGEST_PART = 0.36
 """Of the columns of the screen, the most that the listing takes beside the numbers."""
+IN_SIGHT = 9
+"""So many lines around the cursor are in sight, of which half are still to come."""
 GUTTER = 2
 """Columns of the gutter; a click there is about the breakpoint."""
 
@@ -136,7 +138,7 @@ class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
     def reveal(self, number: int) -> None:
         """Scroll so that a line is in sight, with its neighbours."""
         if not number <= 1:
-            height = min(5, max(1, self.size.height))
+            height = min(IN_SIGHT, max(1, self.size.height))
             self.scroll_to_region(
                 Region(0, max(0, number - height // 2), 1, height), animate=False, force=True
             )

@@ -9,16 +9,18 @@ columns. Of a tensor with more than two axes one slice is shown, and the title s
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.strip import Strip
+from textual.widget import Widget
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.printing import shape_text
@@ -27,6 +29,7 @@ from bpdebug.present import panel_titles
 from bpdebug.present.cells import Cell, CellFormat
 from bpdebug.present.feeding import fed_window, in_slice, largest_fed, marked_columns
 from bpdebug.present.panel import Panel
+from bpdebug.present.places import NARROWEST_PAIR
 from bpdebug.present.slicing import Slicing
 from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.widgets.cell_drawing import (
@@ -42,6 +45,8 @@ from bpdebug.tui.widgets.cell_drawing import (
 from bpdebug.tui.widgets.cell_grid import CellGrid
 
 BORDERS = 2
+MOST_STRIPS = 256
+"""So many rows are remembered as they were drawn."""
 TITLE_FRAME = 6
 """What a title needs beside its words: corners, a piece of border and a space at each end."""
 
@@ -71,11 +76,12 @@ class TensorPanel(CellGrid):
         self.format = CellFormat()
         self.shows_cell = False
         self.follows = False
+        self.inside = Size(0, 0)
         self.indexed = False
         self.beside: tuple[str, ...] = ()
         self.said = "", ""
         self.fed: frozenset[tuple[int, int]] = frozenset()
-        self.strips: dict[tuple[int, int, int, str], Strip] = {}
+        self.strips: LRUCache[tuple[object, ...], Strip] = LRUCache(MOST_STRIPS)
         self.lines: dict[int, Strip] = {}
 
     # What the screen tells it
@@ -100,17 +106,23 @@ class TensorPanel(CellGrid):
         """The lines that the indices of the columns take."""
         return int(self.indexed)
 
-    def be_placed(self, indexed: bool, beside: tuple[str, ...]) -> None:
-        """Show the numbers of the rows and columns, or do not; name what has no room beside it."""
-        if beside != self.beside:
-            self.beside = beside
-            self.show_part()
+    @property
+    def room(self) -> Size:
+        """The columns and rows inside the border, as soon as the ledger has said where it lies."""
+        return self.inside
+
+    def be_placed(self, size: Size, indexed: bool, beside: tuple[str, ...]) -> None:
+        """Fit into a place; show the numbers of the rows and columns, or do not; name what has no room."""
+        inside = size - (BORDERS, BORDERS)
+        if (inside, indexed, beside) == (self.inside, self.indexed, self.beside):
+            return
         if indexed != self.indexed:
-            self.indexed = indexed
             self.strips.clear()
-            self.lines.clear()
-            self.virtual_size = self.grid_size()
-            self.refresh()
+        self.inside, self.indexed, self.beside = inside, indexed, beside
+        self.lines.clear()
+        self.show_part()
+        self.extend()
+        self.refresh()
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -137,10 +149,10 @@ class TensorPanel(CellGrid):
             Whether to scroll to what feeds that element.
         """
         self.follows = follows
-        same_cells = (format, shows_cell) == (self.format, self.shows_cell)
-        if same_cells and panel.looks_like(self.panel):
+        same_format = format == self.format
+        if same_format and shows_cell == self.shows_cell and panel.looks_like(self.panel):
             return
-        if not same_cells or not panel.numbers_like(self.panel):
+        if not same_format or not panel.numbers_like(self.panel):
             self.strips.clear()
         is_fed_anew = (panel.sources, panel.slicing) != (self.panel.sources, self.slicing)
         self.panel, self.format, self.shows_cell = panel, format, shows_cell
@@ -151,25 +163,33 @@ class TensorPanel(CellGrid):
                 "-written": panel.mark in ("written", "in part"),
                 "-read": panel.mark == "read",
                 "-changed": panel.view in ("set", "changed", "original", "change"),
-            }
+            },
+            animate=False,
         )
-        # The room is taken before the value appears: a change of size lays out the whole screen.
-        self.virtual_size = self.grid_size()
+        self.extend()
         if is_fed_anew:
             self.reveal_sources()
         self.refresh()
+
+    def extend(self) -> None:
+        """Let one scroll over the whole grid, and not past it; the panel stays where it lies.
+
+        To set `virtual_size` would lay out the whole screen anew.
+        """
+        self.set_reactive(Widget.virtual_size, self.grid_size())
+        self.scroll_x = min(self.scroll_x, self.max_scroll_x)
+        self.scroll_y = min(self.scroll_y, self.max_scroll_y)
 
     def mark_fed(self, fed: frozenset[tuple[int, int]]) -> None:
         """Mark the cells that the explained element feeds."""
         if fed != self.fed:
             self.fed = fed
-            self.strips.clear()
             self.lines.clear()
             self.refresh()
 
     def show_part(self) -> None:
         """Say as much as there is room for on the borders."""
-        room = self.outer_size.width - TITLE_FRAME
+        room = self.room.width + BORDERS - TITLE_FRAME
         # A person's name may have brackets, `hs[t]`, which are no markup.
         title = panel_titles.fitting_title(self.panel, room)
         subtitle = panel_titles.fitting(
@@ -177,11 +197,11 @@ class TensorPanel(CellGrid):
         )
         if (title, subtitle) != self.said:  # each draws the whole panel anew
             self.said = title, subtitle
-            self.border_title, self.border_subtitle = Content(title), subtitle
+            self.border_title, self.border_subtitle = Content(title), Content(subtitle)
 
     def slice_text(self) -> str:
         """Write the part in sight as NumPy would take it, `[0:16, 0:3]`; empty where it is all."""
-        (width, height), size = self.size, self.grid_size()
+        (width, height), size = self.room, self.grid_size()
         if width >= size.width and height >= size.height:
             return ""
         rows, columns = self.in_sight
@@ -192,6 +212,11 @@ class TensorPanel(CellGrid):
         if self.panel.recorded is None:
             return BORDERS
         return self.slicing.matrix_shape[1] * self.pitch + BORDERS
+
+    def least_width(self) -> int:
+        """Return the columns in which one number is visible, and the name, if it is not a long one."""
+        name = len(panel_titles.titles(self.panel)[-1]) + TITLE_FRAME
+        return max(min(name, NARROWEST_PAIR), min(self.needed_width(), self.pitch + BORDERS))
 
     def needed_rows(self) -> int:
         """Return how many rows of numbers there are."""
@@ -210,11 +235,8 @@ class TensorPanel(CellGrid):
         return len(panel_titles.titles(self.panel)[0]) + TITLE_FRAME
 
     def on_resize(self) -> None:
-        """Fit the titles to the new width, and what is in sight to the new room."""
-        self.lines.clear()
-        self.show_part()
+        """Fit what is in sight to the new room."""
         self.reveal_sources()
-        self.refresh()  # a note is broken otherwise, and titles that stay as they were draw nothing
 
     def grid_size(self) -> Size:
         """Return the columns and rows of the whole grid; of a tensor that is not there yet, the least."""
@@ -228,7 +250,7 @@ class TensorPanel(CellGrid):
         """Draw one visible line; each is kept as it is until something of the panel changes."""
         if y not in self.lines:
             is_note = self.panel.value is None
-            self.lines[y] = self.render_note(y, self.size.width) if is_note else super().render_line(y)
+            self.lines[y] = self.render_note(y, self.room.width) if is_note else super().render_line(y)
         return self.lines[y]
 
     def notify_style_update(self) -> None:
@@ -248,28 +270,44 @@ class TensorPanel(CellGrid):
 
     def draw_header(self) -> Strip:
         """Draw the indices of the columns that are in sight."""
-        seen = self.in_sight[1]
-        before = self.edge + seen.start * self.pitch - self.scroll_offset.x
-        corner = Segment(" " * before, self.style_of("cell--index"))
-        return self.strip([corner, *index_segments(self.slicing, seen, self.pitch, self.index_style)])
+        here = self.cell[1] if self.shows_cell else None
+
+        def draw() -> Strip:
+            seen = self.in_sight[1]
+            before = self.edge + seen.start * self.pitch - self.scroll_offset.x
+            corner = Segment(" " * before, self.style_of("cell--index"))
+            return self.strip([corner, *index_segments(self.slicing, seen, self.pitch, self.index_style)])
+
+        return self.drawn("header", here, draw=draw)
+
+    def drawn(self, *looks: object, draw: Callable[[], Strip]) -> Strip:
+        """Return a line that looks as one that has been drawn before, or else draw it."""
+        key = (*looks, self.scroll_offset.x, self.room.width, self.app.theme)
+        strip = self.strips.get(key)
+        if strip is None:
+            strip = self.strips[key] = draw()
+        return strip
 
     def index_style(self, name: str) -> Style:
         """Return the style of an index; where no cell is explained, none is that of the cursor."""
         return self.style_of(name if self.shows_cell else "cell--index")
 
     def draw_row(self, row: int) -> Strip:
-        """Draw a row; one that looks as before is not drawn anew."""
-        looks = (row, self.scroll_offset.x, self.size.width, self.app.theme)
-        if looks not in self.strips and self.panel.value is not None:
-            self.strips[looks] = self.render_row(self.panel.value, row, *looks[1:3])
-        return self.strips[looks]
+        """Draw a row; one that looks as before, with the same marks, is not drawn anew."""
+        sources = marked_columns(self.slicing, self.panel.sources, row, self.in_sight[1])
+        here = self.cell if self.shows_cell and row == self.cell[0] else None
+        fed = frozenset(cell for cell in self.fed if cell[0] == row)
+        marks = here, fed, tuple((column, source.wins) for column, source in sources.items())
+        value = self.panel.value
+        assert value is not None
+        return self.drawn(row, *marks, draw=lambda: self.render_row(value, row, sources))
 
-    def render_row(self, value: Array, row: int, left: int, width: int) -> Strip:
+    def render_row(self, value: Array, row: int, sources: Mapping[int, FeedingRegion]) -> Strip:
         """Draw the cells of a row that are in sight; one that is cut off could mislead, and shows as `…`."""
         slicing, (_, seen) = self.slicing, self.in_sight
+        left, width = self.scroll_offset.x, self.room.width
         first, last, columns = seen.start, seen.stop, slicing.matrix_shape[1]
         places = (slice(row, row + 1), slice(first, last))
-        sources = marked_columns(slicing, self.panel.sources, row, seen)
         wrong = self.panel.wrong_here
         are_wrong = [False] * len(seen)
         if wrong is not None and wrong.shape == self.panel.shape:
@@ -346,11 +384,11 @@ class TensorPanel(CellGrid):
     def reveal_sources(self) -> None:
         """Scroll, by as little as is needed, to what feeds the selected element, or to its first part."""
         window = fed_window(self.slicing, self.panel.sources) if self.follows else None
-        if window is None or not self.size:
+        if window is None or not self.room:
             return
         rows, columns = window
-        width = min(len(columns) * self.pitch + self.edge, self.size.width)
-        height = min(len(rows) + self.header, self.size.height)
+        width = min(len(columns) * self.pitch + self.edge, self.room.width)
+        height = min(len(rows) + self.header, self.room.height)
         row, column = rows[0], columns[0]
         whole = len(columns) <= self.page[1] and len(rows) <= self.page[0]
         if not whole and self.panel.value is not None:
@@ -360,7 +398,7 @@ class TensorPanel(CellGrid):
             row = max(0, min(rows[-1] + 1 - self.page[0], largest[0] - self.page[0] // 2))
             column = max(0, min(columns[-1] + 1 - self.page[1], largest[1] - self.page[1] // 2))
         area = Region(column * self.pitch, row, width, height)
-        if not Region(*self.scroll_offset, *self.size).contains_region(area):
+        if not Region(*self.scroll_offset, *self.room).contains_region(area):
             self.scroll_to_region(area, animate=False, force=True)
 
     def on_click(self, event: events.Click) -> None:

@@ -117,6 +117,9 @@ def check_recording(
             if all_is_mended and all(one.verified for one in found.findings):
                 is_fewer = len(found.findings) <= len(report.findings)
                 report = found if is_fewer or not is_mended else report
+    if is_mended and not report.findings and not told.loss:
+        meant = tuple(_if_squared(recording, analysis, told, deadline, progress))
+        report = report._replace(assumed=report.assumed._replace(notes=(*report.assumed.notes, *meant)))
     return report._replace(assumed=report.assumed._replace(told=told))
 
 
@@ -133,6 +136,31 @@ def _in_functions(
                 if one is not None:
                     left = deadline - time.thread_time()
                     yield from (each.finding for each in check_function(one, left, progress).found)
+
+
+def _if_squared(
+    recording: Recording, analysis: Analysis, told: Told, deadline: float, progress: Progress
+) -> Iterator[str]:
+    """Say what is wrong if a squared error is meant: `a - y` is the slope of both that and a cross-entropy.
+
+    It is right behind a sigmoid for a cross-entropy, and lacks the sigmoid's slope for a squared error. Where
+    the script computes no loss, nobody but the person can say which is meant.
+    """
+    assert analysis.loss is not None
+    kind = analysis.loss.candidate.kind
+    if kind is None or kind.short != "bce":
+        return
+    squared = analyse(recording, told._replace(loss="mse"))
+    if squared.loss is None or squared.loss.candidate.line != analysis.loss.candidate.line:
+        return
+    report, is_mended = _checked(recording, squared, deadline, progress, told.intended, 1)
+    for one in report.findings:
+        if is_mended and one.verified and one.correction:
+            formula = squared.loss.text.partition(",")[0]
+            yield (
+                f"if {formula} is meant, line {one.source.line} should be `{one.correction}`: "
+                "--loss mse checks that"
+            )
 
 
 def _checked(

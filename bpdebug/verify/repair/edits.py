@@ -22,35 +22,29 @@ RULES = (*written.RULES, *beside.RULES, *missing.RULES)
 
 
 class Edit(NamedTuple):
-    """A replacement at a spot of an expression."""
+    """A replacement at a spot of an expression, and the text of the whole with it: none is there twice."""
 
     spot: Spot
     replacement: Replacement
+    text: str
 
     @property
     def cost(self) -> float:
         """How unlikely it is."""
         return self.replacement.cost
 
-    @property
-    def expression(self) -> ast.expr:
-        """The whole expression with the replacement in it."""
-        return self.spot.rebuild(self.replacement.new)
-
 
 def edits(tree: ast.expr, scope: Scope, rules: Sequence[Rule] = RULES) -> list[Edit]:
     """Return the single edits of an expression, each new expression once, the likelier first."""
     found: dict[str, Edit] = {}
-    unchanged = ast.dump(tree)
+    unchanged = ast.unparse(tree)
     for spot in spots(tree):
         further = 0.0 if spot.node is tree else INNER
         for rule in rules:
             more = rule in missing.RULES
             for suggested in rule(spot.node, scope):
-                edit = Edit(spot, suggested._replace(cost=suggested.cost + more * further))
-                key = ast.dump(edit.expression)
-                if key != unchanged and (
-                    key not in found or found[key].replacement.cost > edit.replacement.cost
-                ):
-                    found[key] = edit
+                text = ast.unparse(spot.rebuild(suggested.new))
+                edit = Edit(spot, suggested._replace(cost=suggested.cost + more * further), text)
+                if text != unchanged and (text not in found or found[text].cost > edit.cost):
+                    found[text] = edit
     return sorted(found.values(), key=lambda edit: edit.cost)

@@ -6,18 +6,24 @@ from collections.abc import Sequence
 
 from bpdebug.engine.language.nodes import Source
 from bpdebug.sources.script import Recording
+from bpdebug.verify.repair.diagonals import is_diagonal
 from bpdebug.verify.repair.forgotten import ForgottenWay
-from bpdebug.verify.repair.formula import Derived, past
+from bpdebug.verify.repair.formula import Derived
 from bpdebug.verify.repair.forward_fault import ForwardFault, forward_sentence
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.places import changed, difference, source_of, stored, turns_of, worst
 from bpdebug.verify.repair.replay import Replaced
-from bpdebug.verify.repair.report import Finding
+from bpdebug.verify.repair.report import Finding, Replacement
 from bpdebug.verify.repair.reruns import Rewriting
 from bpdebug.verify.repair.structures.early import EarlyRead
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trials import named_pieces
 from bpdebug.verify.repair.trying import Correction
+
+OF_NOTHING = "the gradients are right until here, and what this gives is not the gradient of anything"
+DIAGONAL = (
+    "this is only the diagonal of the derivative of softmax: each of its outputs depends on every input"
+)
 
 
 class Findings:
@@ -44,15 +50,17 @@ class Findings:
     def add(self, finding: Finding, judge: Judge) -> None:
         """Take a finding; what was found on its place already is the same fault."""
         moved_from = self._where_moved_from(finding)
-        source = moved_from or finding.source
-        for file, last, more in reversed(self._shifts):
-            if moved_from is None and source.file == file and source.line > last:
-                source = source._replace(line=source.line - more, end_line=source.end_line - more)
+        source = moved_from or self._as_written(finding.source)
+        instead = finding.instead
+        if instead is not None:
+            instead = instead._replace(source=self._as_written(instead.source))
         named = {*finding.also_wrong}
         whole = [one for one in judge.analysis.parameters if one.name in named]
         named -= {name for one in whole for name, _ in named_pieces(one)}
         finding = finding._replace(
-            source=source, also_wrong=tuple(name for name in finding.also_wrong if name in named)
+            source=source,
+            instead=instead,
+            also_wrong=tuple(name for name in finding.also_wrong if name in named),
         )
         for known in self.each:
             if _place(known) == _place(finding):
@@ -62,6 +70,13 @@ class Findings:
                 finding = finding._replace(also_wrong=tuple(wrong), correction=None, verified=False)
                 break
         self.each.append(finding)
+
+    def _as_written(self, source: Source) -> Source:
+        """Return a place as it was before the text was rewritten."""
+        for file, last, more in reversed(self._shifts):
+            if source.file == file and source.line > last:
+                source = source._replace(line=source.line - more, end_line=source.end_line - more)
+        return source
 
     def _where_moved_from(self, finding: Finding) -> Source | None:
         """Return the place of a line that was moved with others; their finding gets its correction too."""
@@ -191,14 +206,22 @@ def of_end(recording: Recording) -> Finding:
 def unmended(judge: Judge, suspect: Suspect, derived: Derived | None) -> Finding:
     """Say where it goes wrong, where nothing mends it, and at which line a formula goes past it."""
     first, site = suspect.first, suspect.site
+    said = DIAGONAL if is_diagonal(judge, first.node) else OF_NOTHING
     return Finding(
         source_of(site, first.frame, turns_of(site, first)),
         "wrong",
         stored(site) or site.code,
         "",
-        "the gradients are right until here, and what this gives is not the gradient of anything"
-        + (past(derived) if derived is not None else ""),
-        also_wrong=tuple(sorted(judge.wrong())),
+        said,
+        also_wrong=tuple(sorted(judge.wrong())) if derived is None else derived.correction.mended,
+        instead=None if derived is None else _replacement(derived.correction),
+    )
+
+
+def _replacement(correction: Correction) -> Replacement:
+    first, site = correction.suspect.first, correction.suspect.site
+    return Replacement(
+        source_of(site, first.frame, turns_of(site, first), correction.place), correction.correction
     )
 
 

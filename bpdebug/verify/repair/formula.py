@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.excerpts import shortened
 from bpdebug.sources.script import Recording, Site
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.recorder.records import ValueOf
@@ -26,6 +25,8 @@ from bpdebug.verify.repair.trying import Candidate, Correction
 
 MOST_LINES = 6
 """So many lines are looked at."""
+LONGEST = 240
+"""Nobody reads a longer formula."""
 DERIVED = "derived"
 COST = 3.0
 """No edit is as unlikely."""
@@ -76,12 +77,6 @@ def derived_correction(
                 found.append(Derived(correction, frozenset(read - _parts(correction.correction))))
                 break
     return max(found, key=_rank, default=None)
-
-
-def past(derived: Derived) -> str:
-    """Say with which formula a later line goes past the fault."""
-    correction = derived.correction
-    return f"; with `{shortened(correction.correction)}` line {correction.place.line} does without it"
 
 
 def _rank(derived: Derived) -> tuple[bool, int, int]:
@@ -161,6 +156,8 @@ def _correction(
     said = f"this is not {of}, and no edit of it mends that"
     bases = [search.judged(trial, before) for trial in search.trials]
     for text in writer.gradients(number, factor):
+        if len(text) > LONGEST:
+            continue
         replaced = dict(search.replaced(one, text) for one in suspect.instances if one.node is not None)
         candidate = Candidate(site.place, site.code, COST, replaced, DERIVED, partial(_both, text, said))
         mended = search.mended(candidate, before, bases)

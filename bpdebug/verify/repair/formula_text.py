@@ -1,6 +1,7 @@
 """A derived formula as Python, with what the person has at a place of the code.
 
-A part of it that is the value of a variable is that variable; anything else is written out. The gradients
+A part of it that is the value of a variable is that variable, and what the line computes already stays as it
+is written there; anything else is written out. The gradients
 that the person has may be multiples of the derived ones, by a factor that is made up for elsewhere: it is
 followed through the formula. Beside the formula as it was derived there are the short ones.
 """
@@ -64,7 +65,8 @@ WRITTEN: Mapping[str, str] = {
 """How Python writes a function over its arguments; what is missing is written as NumPy calls it."""
 NUMPY = frozenset(
     {
-        "abs", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "tanh", "arctan", "sqrt", "sign",
+        "abs", "exp", "exp2", "expm1", "log", "log1p", "sqrt", "cbrt", "sign", "sin", "cos", "tan", "arcsin",
+        "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arctanh",
         "sum", "mean", "max", "min", "maximum", "minimum", "where", "outer", "dot",
     }
 )  # fmt: skip
@@ -99,7 +101,8 @@ class FormulaWriter:
         self.values = self.reference.values()
         value_of = search.replay.run(before)
         self.scope = scope_of(search.recording, instance, value_of)
-        self.known = dict(_known(search, instance, value_of, (*self.scope.tensors, *self.scope.counts)))
+        texts = (*self.scope.tensors, *self.scope.counts, *_parts(instance.site.code))
+        self.known = dict(_known(search, instance, value_of, texts))
         self.definitions = {one.name: one.expression for one in self.reference.program.statements}
         self.ratio = analysis.loss.verdicts.ratio
         self.vectors = Vectors(self._value, self._opened)
@@ -272,6 +275,17 @@ class FormulaWriter:
 def _is_round(number: float) -> bool:
     """Whether a number may stand anywhere: 0, 1, a half, a sixth."""
     return not np.isfinite(number) or abs(12 * number - round(12 * number)) < TOLERANCE
+
+
+def _parts(code: str) -> Iterator[str]:
+    """Yield the parts of an expression that compute something, as operands."""
+    try:
+        whole = ast.parse(f"({code}\n)", mode="eval").body
+    except SyntaxError:
+        return
+    for node in ast.walk(whole):
+        if node is not whole and isinstance(node, ast.BinOp):
+            yield f"({ast.unparse(node)})"
 
 
 def _known(

@@ -123,10 +123,9 @@ class LineEdits:
                 continue
             self.tried += 1
             self.progress(site.line, self.tried)
-            text = ast.unparse(ast.fix_missing_locations(edit.expression))
-            if "@" in text and self._product:
+            if "@" in edit.text and self._product:
                 edit = _called_instead(edit, f"{scope.library}.{self._product}")
-                text = ast.unparse(ast.fix_missing_locations(edit.expression))
+            text = edit.text
             try:
                 value = value_at(self.recording, first, text, value_of)
                 # Where a scale is 1 or a shift 0, it changes something on other values alone.
@@ -176,6 +175,11 @@ class LineEdits:
         except Exception:
             return False
 
+    def is_misshapen(self, suspect: Suspect) -> bool:
+        """Whether a line gives something of another shape than its name says."""
+        wanted, node = self._expected(suspect), suspect.first.node
+        return wanted is not None and node is not None and node.shape != wanted
+
     @cached_property
     def _product(self) -> str:
         """The function that matrix products are written with throughout; empty where it is the operator."""
@@ -194,7 +198,9 @@ def _words(code: Code, edit: Edit) -> tuple[str, str]:
 def _called_instead(edit: Edit, function: str) -> Edit:
     written = edit.replacement
     part = None if written.part is None else as_calls(written.part, function)
-    return edit._replace(replacement=written._replace(new=as_calls(written.new, function), part=part))
+    new = as_calls(written.new, function)
+    text = ast.unparse(edit.spot.rebuild(new))
+    return Edit(edit.spot, written._replace(new=new, part=part), text)
 
 
 def _is_value(value: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from bpdebug.engine.language.nodes import Source
@@ -38,6 +38,13 @@ class Elements(NamedTuple):
     reference: float
 
 
+class Replacement(NamedTuple):
+    """What should stand in a place, which holds the code that stands there."""
+
+    source: Source
+    correction: str
+
+
 class Finding(NamedTuple):
     """One fault.
 
@@ -63,6 +70,9 @@ class Finding(NamedTuple):
         The parameters whose gradients are wrong because of it.
     is_derived : bool
         Whether the correction is no edit of the line, but the formula that the derivation has.
+    instead : Replacement, optional
+        Where nothing mends the line itself: a later line with the derived formula, which does without what is
+        wrong. All gradients that the fault concerns are right with it, here and on fresh values.
     """
 
     source: Source
@@ -75,6 +85,7 @@ class Finding(NamedTuple):
     elements: Elements | None = None
     also_wrong: tuple[str, ...] = ()
     is_derived: bool = False
+    instead: Replacement | None = None
 
 
 class Assumed(NamedTuple):
@@ -138,25 +149,34 @@ class ScriptReport(NamedTuple):
         return self.is_judged and not self.findings and "wrong" not in self.verdicts.values()
 
 
-def corrected(text: str, findings: Sequence[Finding]) -> str:
-    """Return the text of a file with the verified corrections in it.
+def replacements(findings: Sequence[Finding]) -> Iterator[Replacement]:
+    """Yield what verified corrections put in the place of what."""
+    for finding in findings:
+        if finding.verified and finding.correction is not None:
+            yield Replacement(finding.source, finding.correction)
+        if finding.instead is not None:
+            yield finding.instead
+
+
+def corrected(text: str, replaced: Iterable[Replacement]) -> str:
+    """Return the text of a file with corrections in it.
 
     Parameters
     ----------
     text : str
         The file.
-    findings : sequence of Finding
-        Those of this file; only verified ones are applied.
+    replaced : iterable of Replacement
+        What should stand in it.
     """
     lines = lines_of(text)
-    found = [finding for finding in findings if finding.verified and finding.correction is not None]
-    found = [one for one in found if not any(_is_within(one.source, other.source) for other in found)]
+    each = list(replaced)
+    each = [one for one in each if not any(_is_within(one.source, other.source) for other in each)]
     # From the end to the beginning: what has been replaced moves nothing that is still to be replaced.
-    for finding in sorted(found, key=lambda one: (one.source.line, one.source.columns), reverse=True):
-        source, (begin, end) = finding.source, finding.source.columns
-        first, last = source.line - 1, source.end_line - 1
-        replaced = f"{lines[first][:begin]}{finding.correction}{lines[last][end:]}"
-        lines[first : last + 1] = lines_of(replaced)
+    for source, correction in sorted(
+        each, key=lambda one: (one.source.line, one.source.columns), reverse=True
+    ):
+        first, last, (begin, end) = source.line - 1, source.end_line - 1, source.columns
+        lines[first : last + 1] = lines_of(f"{lines[first][:begin]}{correction}{lines[last][end:]}")
     return "".join(lines)
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Instance, Recording, Site
 from bpdebug.sources.script.conversion.translator import value_of as as_recorded
-from bpdebug.sources.script.environment import Environment
+from bpdebug.sources.script.environment import Environment, as_written
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.recorder.tensors import is_other
@@ -29,7 +30,9 @@ MOST_FUNCTIONS = 12
 MOST_SLICES = 16
 MOST_ITEMS, MOST_PARTS = 24, 8
 MOST_BESIDE = 3
+MOST_POSITIONS = 3
 READ = (ast.Name, ast.Attribute, ast.Subscript)
+SUM_FUNCTION = re.compile(r"\b(?:np|numpy|jnp|torch)\.sum\(")
 SPLIT = ("where", "maximum")
 """What an activation is written with that has two sides."""
 MOST_LEAKS = 3
@@ -68,9 +71,17 @@ def scope_of(
     counts: dict[str, None] = {}
     # Within a function its own variables are meant, and what else it is written with.
     own = names if instance.scope is None else {name: names[name] for name in scope.local if name in names}
-    near = [*further, *_expressions_near(recording, instance.site), *_items_alike(instance.site, own)]
+    functions = tuple(_functions(names, instance.site.class_name))[:MOST_FUNCTIONS]
+    near = [
+        *further,
+        *_expressions_near(recording, instance.site, functions),
+        *_items_alike(recording, instance.site, own),
+    ]
     near += _elements_not_read(recording, instance, own)
-    for text, value in (*_evaluated(recording, instance, value_of, near), *_held(own)):
+    for text, value in (
+        *_evaluated(recording, instance, value_of, near),
+        *_held(own, instance.site.class_name),
+    ):
         if isinstance(value, bool) or len(tensors) >= MOST_TENSORS:
             continue
         if isinstance(value, int | np.integer):
@@ -95,7 +106,7 @@ def scope_of(
     return Scope(
         tensors,
         tuple(counts),
-        tuple(_functions(names))[:MOST_FUNCTIONS],
+        functions,
         _slices(recording, instance.site),
         _library(names, "numpy" if other is None else other.module),
         ("axis", "keepdims") if other is None else other.sum_options,
@@ -104,7 +115,14 @@ def scope_of(
         _leaks(recording),
         shape,
         tuple(dict.fromkeys(masks)),
+        _sums_by_method(recording),
     )
+
+
+def _sums_by_method(recording: Recording) -> bool:
+    """Whether sums are written as methods of what is summed, and never as functions."""
+    codes = [site.code for site in recording.sites if ".sum(" in site.code]
+    return bool(codes) and not any(map(SUM_FUNCTION.search, codes))
 
 
 def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Shape | None:
@@ -115,16 +133,30 @@ def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueO
     return np.shape(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
 
 
-def _items_alike(site: Site, names: Mapping[str, Any]) -> list[str]:
-    """Return the items of lists at the positions that a statement stores to: `x[i]` for `w[i] -= v`."""
+def _items_alike(recording: Recording, site: Site, names: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the items of lists at the positions that a statement stores to: `x[i]` for `w[i] -= v`.
+
+    And of a list that the function never reads, those at the positions that it reads others at.
+    """
+    lists = [name for name, value in _held(names, site.class_name) if isinstance(value, list | tuple)]
     targets = (_tree(target.text) for target in site.targets)
-    positions = [
-        ast.unparse(one.slice)
-        for one in targets
-        if isinstance(one, ast.Subscript) and not isinstance(one.slice, ast.Constant)
-    ]
-    lists = [name for name, value in _held(names) if isinstance(value, list | tuple)] if positions else []
-    return [f"{name}[{position}]" for position in positions for name in lists[:MOST_ITEMS]]
+    positions = dict.fromkeys(ast.unparse(one.slice) for one in targets if _is_item(one))
+    yield from (f"{name}[{position}]" for position in positions for name in lists[:MOST_ITEMS])
+    read: dict[str, None] = {}
+    owners: set[str] = set()
+    for tree in _trees_near(recording, site):
+        for one in ast.walk(tree):
+            if isinstance(one, ast.Name | ast.Attribute):
+                owners.add(ast.unparse(one))
+            if _is_item(one) and not isinstance(one.slice, ast.Slice | ast.Tuple):
+                read.setdefault(ast.unparse(one.slice))
+    unread = [name for name in lists if name not in owners]
+    nearest = [position for position in list(read)[:MOST_POSITIONS] if position not in positions]
+    yield from (f"{name}[{position}]" for position in nearest for name in unread[:MOST_PARTS])
+
+
+def _is_item(node: ast.AST | None) -> TypeGuard[ast.Subscript]:
+    return isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant)
 
 
 def _elements_not_read(recording: Recording, instance: Instance, names: Mapping[str, Any]) -> list[str]:
@@ -157,7 +189,8 @@ def _evaluated(
             continue
 
 
-def _expressions_near(recording: Recording, site: Site) -> list[str]:
+def _expressions_near(recording: Recording, site: Site, functions: Sequence[str]) -> list[str]:
+    functions = [text.rpartition(".")[2] for text in (*functions, "tanh")]
     found: dict[str, None] = {}
     for tree in _trees_near(recording, site):
         for node in ast.walk(tree):
@@ -165,6 +198,9 @@ def _expressions_near(recording: Recording, site: Site) -> list[str]:
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
                 # `np.sqrt(n)` of `x / np.sqrt(n)` may be what another line lacks.
                 parts += [one for one in (node.left, node.right) if isinstance(one, ast.Call)]
+            elif isinstance(node, ast.Call) and called(node) in functions:
+                # What an activation is given is what its derivative is taken at.
+                parts += [one for one in node.args if isinstance(one, ast.BinOp)]
             for one in parts:
                 text = ast.unparse(one) if isinstance(one, READ) or one is not node else ""
                 if 0 < len(text) <= LONGEST_TEXT:
@@ -245,15 +281,15 @@ def _tree(text: str) -> ast.expr | None:
         return None
 
 
-def _held(names: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what variables, attributes and items hold: `z`, `self.w`, `grads["w"]`."""
+def _held(names: Mapping[str, Any], class_name: str) -> Iterator[tuple[str, Any]]:
+    """Yield what variables, attributes and items hold, as a class writes it: `z`, `self.w`, `grads["w"]`."""
     for name, value in names.items():
         if not name.startswith("__") and not isinstance(value, ModuleType | type):
             yield name, value
-            yield from _parts(name, value, DEEPEST)
+            yield from _parts(name, value, class_name, DEEPEST)
 
 
-def _parts(name: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
+def _parts(name: str, value: Any, class_name: str, depth: int) -> Iterator[tuple[str, Any]]:
     """Yield what an object or a container holds."""
     parts: Iterable[tuple[str, Any]] = ()
     if depth == 0 or isinstance(value, np.ndarray) or is_other(value):
@@ -263,22 +299,30 @@ def _parts(name: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, list | tuple) and len(value) <= MOST_PARTS:
         parts = [(f"{name}[{number}]", part) for number, part in enumerate(value)]
     elif not callable(value):
-        parts = [(f"{name}.{key}", part) for key, part in getattr(value, "__dict__", {}).items()]
+        held = getattr(value, "__dict__", {})
+        parts = [(f"{name}.{as_written(key, class_name)}", part) for key, part in held.items()]
     for written, part in parts:
         yield written, part
-        yield from _parts(written, part, depth - 1)
+        yield from _parts(written, part, class_name, depth - 1)
 
 
-def _functions(names: Mapping[str, Any]) -> Iterator[str]:
+def functions_at(recording: Recording, instance: Instance) -> tuple[str, list[str]]:
+    """Return what NumPy is called where an instance stands, and the person's functions of one argument."""
+    names = dict(Environment(recording, instance))
+    functions = list(_functions(names, instance.site.class_name))[:MOST_FUNCTIONS]
+    return _library(names, "numpy"), functions
+
+
+def _functions(names: Mapping[str, Any], class_name: str) -> Iterator[str]:
     """Yield the person's functions of one argument, those of the same object first."""
     own = names.get("self")
     for name in dir(type(own)) if own is not None else ():
         method = getattr(type(own), name, None)
         if isinstance(method, FunctionType) and _arguments(method) == 2 and not name.startswith("__"):
-            yield f"self.{name}"
+            yield f"self.{as_written(name, class_name)}"
     for name, held in getattr(own, "__dict__", {}).items():
         if isinstance(held, FunctionType) and _arguments(held) == 1:
-            yield f"self.{name}"
+            yield f"self.{as_written(name, class_name)}"
     for name, value in names.items():
         if isinstance(value, FunctionType) and _arguments(value) == 1 and not name.startswith("__"):
             yield name

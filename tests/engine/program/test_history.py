@@ -18,6 +18,7 @@ from bpdebug.engine.program.history import History, ReplacedValues
 from bpdebug.errors import Interrupted
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.sources.scenario.training import trained
+from tests.tiers import examples
 
 ITERATIONS = 40
 KINDS = st.sampled_from(
@@ -76,6 +77,7 @@ def naive(history: History, replaced: ReplacedValues) -> list[dict[str, np.ndarr
     return runs
 
 
+@examples(3)
 @given(kind=KINDS, visits=VISITS, chosen=REPLACED, most=st.integers(2, 5))
 def test_any_way_through_the_iterations_gives_the_same_bits(
     kind: tuple[str, dict[str, Any], float | None], visits: list[int], chosen: dict[int, str], most: int
@@ -96,6 +98,7 @@ def test_any_way_through_the_iterations_gives_the_same_bits(
             assert len(history._checkpoints) <= most
 
 
+@examples(3)
 @given(kind=KINDS, chosen=REPLACED, first=st.integers(1, ITERATIONS))
 def test_values_are_those_of_the_traces(
     kind: tuple[str, dict[str, Any], float | None], chosen: dict[int, str], first: int

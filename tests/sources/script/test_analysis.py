@@ -75,7 +75,7 @@ def test_parameters_loss_rate_and_gradients_are_found(tmp_path: Path) -> None:
     assert sentences(analysis) == (
         "parameters: W1, b1, W2, b2",
         "loss: loss = mean((out - Y) ** 2), line 11",
-        "gradients: dW1 line 16 of W1, db1 line 17 of b1, dW2 line 13 of W2, db2 line 14 of b2",
+        "gradients: dW1 (line 16) of W1, db1 (line 17) of b1, dW2 (line 13) of W2, db2 (line 14) of b2",
         "the step is -0.1 times the gradient",
         "4 of 4 gradients follow from this loss",
     )
@@ -291,6 +291,88 @@ def test_the_products_of_matrices_are_products_and_their_sums_keep_the_axis(tmp_
     assert kinds(analysed(tmp_path, text.replace("X.T * error", "X.T * (error + 1)"))) == {
         "W": "wrong",
         "b": "right",
+    }
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_parts_of_a_matrix_and_what_is_put_together_of_them_have_gradients(tmp_path: Path) -> None:
+    text = """
+    import numpy as np
+    rng = np.random.default_rng(1)
+    X, y = np.matrix(rng.normal(size=(3, 5))), np.matrix(rng.normal(size=(2, 5)))
+    U, V = np.matrix(rng.normal(size=(4, 3))), np.matrix(rng.normal(size=(2, 5)))
+    for step in range(2):
+        dU, dV, loss = 0, 0, 0
+        for t in range(5):
+            h = np.concatenate((np.ones((1, 1)), np.tanh(U * X[:, t])))
+            h[1, 0] = 0
+            e = V * h - y[:, t]
+            loss += 0.5 * np.sum(np.multiply(e, e))
+            dV += e * h.T
+            dh = np.multiply(V.T * e, 1 - np.multiply(h, h))[1:]
+            dh[0] = 0
+            dU += dh * X[:, t].T
+        U -= 0.1 * dU
+        V -= 0.1 * dV
+    """
+    assert kinds(analysed(tmp_path, text)) == {"U": "right", "V": "right"}
+    assert kinds(analysed(tmp_path, text.replace("e)[1:]", "e)[:-1]").replace("h))[1:]", "h))[:-1]"))) == {
+        "U": "wrong",
+        "V": "right",
+    }
+
+
+def test_what_a_step_takes_away_is_no_step_of_its_own(tmp_path: Path) -> None:
+    """With a decay in it, what is subtracted is a multiple of the weight, and more."""
+    text = NET.replace("rate * dW1", "rate * dW1 + rate * 0.01 * W1").replace(
+        "rate * dW2", "rate * dW2 + rate * 0.01 * W2"
+    )
+    assert kinds(analysed(tmp_path, text)) == ALL_RIGHT
+
+
+PENALTY = NET.replace("loss = np", "loss = 0.2 * (np.sum(W1 ** 2) + np.sum(W2 ** 2)) + np")
+
+
+def test_a_penalty_that_the_loss_has_is_in_the_gradients(tmp_path: Path) -> None:
+    """Not only a decay of any size: the loss says which."""
+
+    def with_decay(rate: float) -> str:
+        return PENALTY.replace("h.T @ d2", f"h.T @ d2 + {rate} * W2").replace(
+            "X.T @ d1", f"X.T @ d1 + {rate} * W1"
+        )
+
+    wrong = {"W1": "wrong", "b1": "right", "W2": "wrong", "b2": "right"}
+    assert kinds(analysed(tmp_path, with_decay(0.4))) == ALL_RIGHT
+    assert kinds(analysed(tmp_path, with_decay(0.2))) == wrong
+    assert kinds(analysed(tmp_path, PENALTY)) == wrong
+
+
+def test_a_penalty_may_be_in_the_steps(tmp_path: Path) -> None:
+    smaller = PENALTY.replace("        W1 -=", "        W1 *= 0.96\n        W2 *= 0.96\n        W1 -=")
+    assert kinds(analysed(tmp_path, smaller)) == ALL_RIGHT
+    later = PENALTY.replace("        b1 -=", "        W1 *= 0.96\n        W2 *= 0.96\n        b1 -=")
+    assert kinds(analysed(tmp_path, later)) == ALL_RIGHT
+
+
+def test_what_no_step_is_made_of_may_be_summed_where_the_others_are_means(tmp_path: Path) -> None:
+    """The gradient of the data is a by-product: the mean may be taken at the weights alone."""
+    text = """
+    import numpy as np
+    rng = np.random.default_rng(3)
+    X, Y = rng.normal(size=(3, 7)), rng.normal(size=(2, 7))
+    W = rng.normal(size=(2, 3))
+    for step in range(2):
+        out = W @ X
+        loss = np.sum((out - Y) ** 2) / 14 + 0.1 * np.sum(W ** 2)
+        dout = out - Y
+        dX = W.T @ dout
+        dW = dout @ X.T / 7 + 0.2 * W
+        W -= 0.1 * dW
+    """
+    assert kinds(analysed(tmp_path, text)) == {"W": "right", "X": "right"}
+    assert kinds(analysed(tmp_path, text.replace("dX = W.T", "dX = 3 * W.T"))) == {
+        "W": "right",
+        "X": "factor",
     }
 
 

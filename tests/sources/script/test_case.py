@@ -86,3 +86,18 @@ def test_what_computes_something_else_is_only_recorded(tmp_path: Path) -> None:
     assert isinstance(opaque, Call)
     assert (opaque.function, dict(opaque.options)) == ("opaque", {"text": "a + y"})
     np.testing.assert_array_equal(held.inputs["recorded d"], converted.nodes["d"].value)
+
+
+def test_what_has_no_name_is_called_as_the_function_calls_it_that_is_given_it(tmp_path: Path) -> None:
+    script = """
+    import numpy as np
+    def bent(s):
+        return np.tanh(s)
+    def learn(rows, wanted, w):
+        miss = bent(rows @ w) - wanted
+        w -= 0.1 * rows.T @ (miss * (1 - bent(rows @ w) ** 2))
+    learn(np.array([[0.5, -1.0], [2.0, 0.25]]), np.array([[1.0], [0.0]]), np.array([[0.1], [0.2]]))
+    """
+    case = case_of(recorded(tmp_path, script))
+    assert [statement.name for statement in case.program.statements][:3] == ["s", "bent()", "miss"]
+    assert {"rows", "wanted"} <= case.program.inputs.keys()

@@ -99,11 +99,29 @@ for epoch in range(3):
     speed -= rate * dspeed
     print(epoch)
 """
+TOLD = """
+for epoch in range(2):
+    h = x.copy()
+    path = [h]
+    for t in range(turns):
+        h = h + dt * np.tanh(h @ w)
+        path.append(h)
+        print("turn", t, np.sum(h ** 2))
+    loss = np.mean((h - y) ** 2)
+    d, dw = 2 * (h - y) / h.size, np.zeros_like(w)
+    for h in reversed(path[:-1]):
+        ds = dt * d * (1 - np.tanh(h @ w) ** 2)
+        dw += h.T @ ds
+        d = d + ds @ w.T
+    w -= rate * dw
+    print(epoch)
+"""
 STATES = {
     "a step of Euler": EULER.format(sign="+", loss="loss = np.mean((h - y) ** 2)"),
     "a residual with a minus": EULER.format(sign="-", loss="loss = np.mean((h - y) ** 2)"),
     "no loss is computed": EULER.format(sign="+", loss=""),
     "two states": PAIR,
+    "a number of the state is printed": TOLD,
     "the loss within the loop": LOSS_WITHIN,
     "numbers": SCALARS,
 }
@@ -176,7 +194,7 @@ for epoch in range(400):
 )
 def test_of_one_parameter_without_a_loss_one_iteration_is_kept(tmp_path: Path, step: str) -> None:
     recording = recorded(tmp_path, HEAD + ONE.format(step=step))
-    assert recording.ending == ("stopped", "the iteration is over: the next one begins here", "", "", 0)
+    assert recording.ending == ("stopped", "recorded until the next iteration began", "", "", 0)
     assert [update.site.line for update in recording.updates] == [11]
     assert {one.turns[one.site.loops[0]] for one in recording.instances if one.site.loops} == {0}
     assert check_recording(recording).passed

@@ -16,7 +16,7 @@ from bpdebug.sources.script.case import case_of
 from bpdebug.sources.script.environment import callable_again, evaluated
 from bpdebug.sources.script.graph import is_random
 from tests.sources.script.recording import recorded as recorded_text
-from tests.tiers import few
+from tests.tiers import examples, few
 
 FOLDER = Path(__file__).parents[2] / "scripts" / "right"
 SCRIPTS = sorted(FOLDER.glob("*.py")) + sorted(FOLDER.glob("*.ipynb")) + sorted(FOLDER.glob("*/main.py"))
@@ -142,6 +142,7 @@ def writing(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
+@examples(2)
 @given(text=writing())
 def test_what_is_read_is_what_was_there(text: str, tmp_path: Path) -> None:
     """Python itself says what is there; whatever was written to later, that is what is kept."""

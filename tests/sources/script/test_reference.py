@@ -21,6 +21,9 @@ FUNCTIONS = """
     np.tanh(w) + w  |  w * w - w / 3  |  w**3  |  -w  |  abs(w)  |  np.abs(w)  |  np.square(w)
     np.exp(w)  |  np.log(w * w + 1)  |  np.sqrt(w * w + 1)  |  np.log1p(w * w)  |  np.expm1(w)
     np.log2(w * w + 2)  |  np.reciprocal(w * w + 1)  |  np.sin(w) * np.cos(w)  |  np.maximum(w, 0.1)
+    np.tan(w / 3) + np.arctan(w)  |  np.arcsin(w / 3) * np.arccos(w / 4)  |  np.sinh(w) / np.cosh(w)
+    np.arcsinh(w) + np.arctanh(w / 3)  |  np.exp2(w)  |  np.cbrt(w + 2)  |  np.logaddexp(0, w)
+    np.hypot(w, v)
     np.maximum(0, w)  |  np.minimum(w, 0.25)  |  np.clip(w, -0.5, 0.5)  |  w.clip(-0.5, 0.5)
     np.where(w > 0, w, 0.01 * w)  |  w * (w > 0)  |  w * ((w > -1) & (w < 1))  |  w * ~(w > 0)
     np.sign(w) * w  |  np.power(w * w + 1, 1.5)  |  w.sum(axis=0)  |  np.sum(w, axis=1, keepdims=True)
@@ -50,7 +53,9 @@ FUNCTIONS = """
 """
 """What may be written of a matrix w, with two vectors and a cube."""
 SCRIPT = 8
-"""So many of them stand in one script of the fast tier; each has its own in the deep one."""
+"""So many of them stand in one script of the fast tier."""
+APART = 3
+"""So many, and others together, in one of the deep tier."""
 PROGRAMS = {
     "a part is replaced": "y = np.zeros((2, 3)); y[:, 1:] = w[:, :2]; y = y * w",
     "a part is replaced by a number": "y = w * 1; y[0, 1] = 5.0; y = y * w",
@@ -113,10 +118,11 @@ def differences(reference: Reference, node: Node, epsilon: float, value_of: Call
 
 CODES = [*cases()]
 TOGETHER = [CODES[first : first + SCRIPT] for first in range(0, len(CODES), SCRIPT)]
+STRIDES = [CODES[first :: -(-len(CODES) // APART)] for first in range(-(-len(CODES) // APART))]
 
 
 @pytest.mark.parametrize(
-    ("codes", "seed"), [*((codes, 8) for codes in TOGETHER), *(deep([code], 9) for code in CODES)], ids=str
+    ("codes", "seed"), [*((codes, 8) for codes in TOGETHER), *(deep(codes, 9) for codes in STRIDES)], ids=str
 )
 def test_a_gradient_equals_central_differences(codes: list[str], seed: int, tmp_path: Path) -> None:
     analysis = analysed(tmp_path, together(codes), seed)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bpdebug.verify.repair.check import check_script
-from tests.tiers import deep
 
 HINGE = """
 import numpy as np
 rng = np.random.default_rng(5)
-points, classes = rng.normal(size=(9, 4)), rng.integers(0, 3, size=9)
+points, classes = rng.normal(size=(5, 4)), rng.integers(0, 3, size=5)
 weights = rng.normal(size=(4, 3)) * 0.1
 for turn in range(2):
     loss, slope = 0.0, np.zeros_like(weights)
@@ -54,7 +55,7 @@ def test_a_tensor_whose_second_reading_is_forgotten(tmp_path: Path) -> None:
     )
 
 
-@deep
+@pytest.mark.deep
 def test_weights_that_are_used_twice(tmp_path: Path) -> None:
     path = tmp_path / "tied.py"
     path.write_text(TIED)

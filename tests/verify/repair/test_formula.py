@@ -8,7 +8,7 @@ import pytest
 
 from bpdebug.export.script_report import text_report
 from bpdebug.verify.repair.check import check_script
-from bpdebug.verify.repair.report import corrected
+from bpdebug.verify.repair.report import corrected, replacements
 from tests.tiers import few
 
 ROWS = """\
@@ -82,12 +82,12 @@ for word, near, far in ((1, 4, np.array([2, 6])), (5, 0, np.array([7, 3]))):
     np.add.at(other, far, -0.1 * dn)
 """
 CASES = [
+    (ROWS, "x.T @ d_z", "np.cos(w1 * 3) + 0.2", "x.T @ d_z"),
     (VECTORS, "n.T @ q + u * g", "np.sin(u * 3) - q.sum() * n.sum(axis=0)", "n.T @ q + u * g"),
     (VECTORS, "np.outer(q, v)", "np.cos(n * 3) - 0.2", "np.outer(q, v)"),
     (ROWS, "d_h * (1 - h**2)", "np.sin(d_h * 3 + h) - 0.3", "d_h * (1 - h ** 2)"),
     (ROWS, "(out - y) / count", "np.sin(out * 3) - np.cos(y)", "(out - y) / count"),
     (ROWS, "d_out @ w2.T", "np.sin(h * 3) - 0.3", "d_out @ w2.T"),
-    (ROWS, "x.T @ d_z", "np.cos(w1 * 3) + 0.2", "x.T @ d_z"),
     (
         APART,
         "d_h * (1 - np.tanh(x @ w1) ** 2)",
@@ -117,7 +117,9 @@ def test_the_formula_is_given_in_the_persons_names(
     assert finding.verified
     assert finding.is_derived
     assert f"    the formula is  {formula}    (verified on fresh values)\n" in "".join(text_report(report))
-    path.write_text(corrected(path.read_text(encoding="utf-8"), report.findings), encoding="utf-8")
+    path.write_text(
+        corrected(path.read_text(encoding="utf-8"), replacements(report.findings)), encoding="utf-8"
+    )
     assert check_script(path).passed
 
 
@@ -151,6 +153,8 @@ def test_a_formula_that_goes_past_the_fault_blames_no_other_line(
     (finding,) = check_script("net.py", seconds=600).findings
     assert (finding.source.line, finding.correction, finding.verified) == (8, None, False)
     formula = "p * (dp - np.sum(dp * p))"
-    assert finding.explanation.endswith(f"with `{formula}` line 15 does without it")
-    Path("net.py").write_text(SOFTMAX.replace("dp * slope(p)", formula), encoding="utf-8")
+    assert finding.explanation.startswith("this is only the diagonal of the derivative of softmax")
+    assert finding.instead is not None
+    assert (finding.instead.source.line, finding.instead.correction) == (15, formula)
+    Path("net.py").write_text(corrected(SOFTMAX, replacements([finding])), encoding="utf-8")
     assert check_script("net.py").passed

@@ -172,7 +172,7 @@ def only_finding(report: ScriptReport) -> Finding:
                 id="a bias that is forgotten",
             ),
         ],
-        3,
+        2,
     ),
 )
 def test_evidence_comes_first(
@@ -194,6 +194,7 @@ def test_where_one_backward_line_may_be_meant_the_forward_line_is_named_with_it(
     assert " of the forward pass should be `scale * " in finding.explanation
 
 
+@pytest.mark.deep
 def test_where_two_backward_lines_would_be_wrong_the_forward_line_is(tmp_path: Path) -> None:
     report, line = checked(tmp_path, MASKED, "w2 @ (h * kept)\n", "w2 @ h\n")
     finding = only_finding(report)

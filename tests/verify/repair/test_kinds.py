@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bpdebug.verify.repair.check import check_script
-from bpdebug.verify.repair.report import ScriptReport, corrected
+from bpdebug.verify.repair.report import ScriptReport, corrected, replacements
 from tests.tiers import few
 
 CALLS = """\
@@ -70,7 +70,39 @@ for epoch in range(2):
     w2 -= 0.1 * dw2
 """
 
+LISTS = """\
+from collections import namedtuple
+
+import numpy as np
+
+Net = namedtuple("Net", "first last shift")
+rng = np.random.default_rng(7)
+x, t = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+net = Net(rng.normal(size=(3, 4)), rng.normal(size=(4, 2)), rng.normal(size=2))
+
+
+def slopes(net, x, t):
+    acts = [x, np.tanh(x @ net.first)]
+    acts.append(acts[1] @ net.last + net.shift)
+    loss = 0.5 * np.sum((acts[-1] - t) ** 2)
+    deltas = [None, None]
+    deltas[-1] = acts[-1] - t
+    deltas[-2] = deltas[-1] @ net.last.T * (1 - acts[-2] ** 2)
+    return loss, [below.T @ delta for below, delta in zip(acts[:-1], deltas)], deltas[-1].sum(axis=0)
+
+
+for epoch in range(2):
+    loss, grads, dshift = slopes(net, x, t)
+    steps = Net(first=grads[0] * 0.1, last=grads[1] * 0.1, shift=dshift * 0.1)
+    net = Net(*[p - step for p, step in zip(net, steps)])
+"""
+
 CASES = [
+    pytest.param(CALLS, {"d -= 0.01 * dd": "d -= 0.01 * d"}, ["0.01 * dd"], id="the parameter itself"),
+    pytest.param(LISTS, {"= acts[-1] - t\n": "= acts[-1]\n"}, ["acts[-1] - t"], id="an output in a list"),
+    pytest.param(
+        LISTS, {"last=grads[1]": "last=grads[1] * 3"}, ["grads[1] * 0.1"], id="what a class is given"
+    ),
     pytest.param(CALLS, {"    g[dead] = 0\n": "\n"}, ["g * ~dead"], id="a mask"),
     pytest.param(CALLS, {"2 * decay * U": "2 * U * U"}, ["2 * U * decay"], id="a number beside a tensor"),
     pytest.param(
@@ -94,7 +126,7 @@ def report_on(path: Path, text: str) -> ScriptReport:
     return check_script(path)
 
 
-@pytest.mark.parametrize(("right", "mistakes", "corrections"), few(CASES, 2))
+@pytest.mark.parametrize(("right", "mistakes", "corrections"), few(CASES))
 def test_a_mistake_is_found_and_mended(
     tmp_path: Path, right: str, mistakes: dict[str, str], corrections: list[str]
 ) -> None:
@@ -105,12 +137,13 @@ def test_a_mistake_is_found_and_mended(
     report = report_on(path, faulty)
     assert [one.correction for one in report.findings] == corrections
     assert all(one.verified for one in report.findings)
-    assert report_on(path, corrected(faulty, report.findings)).passed
+    assert report_on(path, corrected(faulty, replacements(report.findings))).passed
 
 
 def test_nothing_is_said_of_the_right_ones(tmp_path: Path) -> None:
     assert report_on(tmp_path / "calls.py", CALLS).passed
     assert report_on(tmp_path / "lambdas.py", LAMBDAS).passed
+    assert report_on(tmp_path / "lists.py", LISTS).passed
 
 
 @pytest.mark.deep

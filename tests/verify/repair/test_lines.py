@@ -11,7 +11,7 @@ from bpdebug.export.script_report import text_report
 from bpdebug.sources.script import record_script
 from bpdebug.sources.script.analysis.analysis import analyse
 from bpdebug.verify.repair.check import check_script
-from bpdebug.verify.repair.report import corrected
+from bpdebug.verify.repair.report import corrected, replacements
 from bpdebug.verify.repair.slopes import slopes_of
 from tests.tiers import few
 
@@ -219,7 +219,7 @@ def test_the_line_is_named_and_no_other(
     assert [(one.source.line, one.correction, one.verified) for one in report.findings] == [
         (line, correction, True) for correction in corrections
     ]
-    path.write_text(corrected(faulty, report.findings), encoding="utf-8")
+    path.write_text(corrected(faulty, replacements(report.findings)), encoding="utf-8")
     assert check_script(path).passed
 
 
@@ -250,7 +250,7 @@ def test_of_two_faults_on_one_way_the_first_is_found_by_its_own_gradient(tmp_pat
     path.write_text(faulty, encoding="utf-8")
     report = check_script(path)
     assert len(report.findings) == 2
-    path.write_text(corrected(faulty, report.findings), encoding="utf-8")
+    path.write_text(corrected(faulty, replacements(report.findings)), encoding="utf-8")
     assert check_script(path).passed
 
 
@@ -274,10 +274,11 @@ def test_an_update_that_comes_too_early_hides_no_other_fault(tmp_path: Path) -> 
     report = check_script(path)
     assert [one.kind for one in report.findings] == ["early update", "wrong"]
     assert faulty.splitlines()[report.findings[1].source.line - 1].lstrip().startswith("dz = ")
-    path.write_text(corrected(faulty, report.findings), encoding="utf-8")
+    path.write_text(corrected(faulty, replacements(report.findings)), encoding="utf-8")
     assert check_script(path).passed
 
 
+@pytest.mark.deep
 def test_the_element_that_is_shown_differs_in_the_digits_that_are_shown(tmp_path: Path) -> None:
     script = SAMPLES.replace("(1 - h * h)", "(1.0000001 - h * h)")
     path = tmp_path / "net.py"
@@ -359,5 +360,5 @@ def test_a_mask_of_another_tensor_or_the_wrong_way_round_is_the_only_line_named(
     path.write_text(right.replace(f"passed[{mask}]", f"passed[{faulty}]"), encoding="utf-8")
     (finding,) = check_script(path).findings
     assert (finding.source.line, finding.verified) == (18, True)
-    path.write_text(corrected(path.read_text(encoding="utf-8"), [finding]), encoding="utf-8")
+    path.write_text(corrected(path.read_text(encoding="utf-8"), replacements([finding])), encoding="utf-8")
     assert check_script(path).passed

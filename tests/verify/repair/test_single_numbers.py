@@ -147,17 +147,17 @@ def checked(folder: Path, text: str) -> tuple[list[tuple[int, str | None]], int,
         [
             pytest.param(
                 VARIABLES,
-                {"d2 = d * v2 * h2": "d2 = d * v2 * h1"},
-                [(23, "d * v2 * h2 * (1 - h2)")],
-                2,
-                id="another variable",
-            ),
-            pytest.param(
-                VARIABLES,
                 {"b = b - rate": "b = b + rate"},
                 [(30, "b - rate * d")],
                 1,
                 id="the sign of a step",
+            ),
+            pytest.param(
+                VARIABLES,
+                {"d2 = d * v2 * h2": "d2 = d * v2 * h1"},
+                [(23, "d * v2 * h2 * (1 - h2)")],
+                2,
+                id="another variable",
             ),
             pytest.param(
                 LISTS,

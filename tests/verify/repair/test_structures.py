@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bpdebug.verify.repair.check import check_script
-from bpdebug.verify.repair.report import Kind, corrected
+from bpdebug.verify.repair.report import Kind, corrected, replacements
 from tests.tiers import few
 
 RECURRENT = """\
@@ -163,13 +163,64 @@ def steps_of(text: str) -> list[np.ndarray]:
     ]
 
 
+LISTS = """\
+import math
+
+inner = [[0.3, -0.2, 0.1], [-0.4, 0.5, 0.2]]
+outer = [[0.7, -0.6, 0.05], [0.2, 0.3, -0.1]]
+net = [inner, outer]
+examples = [([0.9, -0.3], [1.0, 0.0]), ([-0.5, 0.8], [0.0, 1.0])]
+
+
+def product(left, right):
+    return sum(a * b for a, b in zip(left, right))
+
+
+def answer(rows, seen):
+    return [math.tanh(product(row, [*seen, 1.0])) for row in rows]
+
+
+def learn(seen, wanted):
+    hidden = answer(inner, seen)
+    given = answer(outer, hidden)
+    cost = 0.5 * sum((g - w) ** 2 for g, w in zip(given, wanted))
+    errors = [(g - w) * (1 - g * g) for g, w in zip(given, wanted)]
+    passed = [(1 - h * h) * product(errors, [row[j] for row in outer]) for j, h in enumerate(hidden)]
+    for i, row in enumerate(outer):
+        for j, h in enumerate([*hidden, 1.0]):
+            row[j] -= 0.5 * errors[i] * h
+    for i, row in enumerate(inner):
+        for j, s in enumerate([*seen, 1.0]):
+            row[j] -= 0.5 * passed[i] * s
+    return cost
+
+
+for seen, wanted in examples:
+    print(learn(seen, wanted))
+"""
+BACK = LISTS[LISTS.index("    passed =") : LISTS.index("    for i, row in enumerate(outer)")]
+OUTER = LISTS[
+    LISTS.index("    for i, row in enumerate(outer)") : LISTS.index("    for i, row in enumerate(inner)")
+]
+
 CASES = [
     pytest.param(
         RECURRENT, "    return dU, dW", "        return dU, dW", 24, "missing", id="return in the loop"
     ),
     pytest.param(RECURRENT, "dU += np.outer(", "dU = np.outer(", 21, "wrong", id="not accumulated"),
     pytest.param(
+        RECURRENT, "        dU += np.outer(dz, seen[t])\n", "", 21, "missing", id="nothing fills it"
+    ),
+    pytest.param(
         RECURRENT, "        carried = W", "        carried_on = W", 23, "missing", id="not handed on"
+    ),
+    pytest.param(
+        RECURRENT.replace("(steps, 2)", "(steps, size)").replace("(size, 2)", "(size, size)"),
+        "    return dU, dW",
+        "    return dW, dU",
+        24,
+        "wrong",
+        id="gradients exchanged",
     ),
     pytest.param(
         PARTS,
@@ -225,6 +276,18 @@ CASES = [
         "early update",
         id="updated before what is returned",
     ),
+    # Both passes multiply with one function: to read a new weight there is no new iteration.
+    pytest.param(LISTS, BACK + OUTER, OUTER + BACK, 22, "early update", id="updated too early in a loop"),
+    pytest.param(
+        LISTS.replace("    cost = 0.5 * sum((g - w) ** 2 for g, w in zip(given, wanted))\n", "").replace(
+            "    return cost\n", "    return given\n"
+        ),
+        BACK + OUTER,
+        OUTER + BACK,
+        21,
+        "early update",
+        id="updated too early in a loop, without a loss",
+    ),
 ]
 
 
@@ -238,12 +301,12 @@ def test_it_is_found_on_its_line_and_mended(
     path.write_text(faulty, encoding="utf-8")
     report = check_script(path)
     assert [(one.source.line, one.kind, one.verified) for one in report.findings] == [(line, kind, True)]
-    mended = steps_of(corrected(faulty, report.findings))
+    mended = steps_of(corrected(faulty, replacements(report.findings)))
     for own, wanted in zip(mended, steps_of(right), strict=True):
         np.testing.assert_allclose(own, wanted, rtol=1e-12)
 
 
-@pytest.mark.parametrize("right", few([RECURRENT, PARTS, ROOMS, TWO_LAYERS, LAYERS], 1))
+@pytest.mark.parametrize("right", few([RECURRENT, PARTS, ROOMS, TWO_LAYERS, LAYERS, LISTS], 1))
 def test_nothing_is_said_of_a_right_script(tmp_path: Path, right: str) -> None:
     path = tmp_path / "net.py"
     path.write_text(right, encoding="utf-8")
@@ -257,5 +320,7 @@ def test_two_faults_of_different_kinds_are_both_found(tmp_path: Path) -> None:
     path.write_text(faulty, encoding="utf-8")
     report = check_script(path)
     assert {one.source.line for one in report.findings} == {20, 24}
-    for own, wanted in zip(steps_of(corrected(faulty, report.findings)), steps_of(RECURRENT), strict=True):
+    for own, wanted in zip(
+        steps_of(corrected(faulty, replacements(report.findings))), steps_of(RECURRENT), strict=True
+    ):
         np.testing.assert_allclose(own, wanted, rtol=1e-12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -16,6 +17,8 @@ SHOWN_TERMS = 3
 """How many terms of a long sum are written out: the largest, because they decide the result."""
 TABLE_TERMS = 16
 """How many of them a table has at most."""
+NUMBER = r"-?\d+(\.\d+)?(e[+-]\d+)?"
+"""One number, as it is written."""
 
 
 class Written(NamedTuple):
@@ -74,12 +77,15 @@ class LongSum(NamedTuple):
         What those come to that are not among `terms`.
     total : float
         What the sum comes to.
+    ends : str
+        What stands for it in the arithmetic: `dz2[1,0]·a1[3,0] + … + dz2[1,6]·a1[3,6]`.
     """
 
     terms: tuple[Term, ...]
     length: int
     remainder: float
     total: float
+    ends: str = ""
 
 
 class Writer(NamedTuple):
@@ -159,8 +165,9 @@ class Writer(NamedTuple):
         written = [(k, write_term(k)) for k in shown]
         remainder, total = float(np.delete(terms, shown).sum()), float(terms.sum())
         table = tuple(Term(k, term.factors or (term,), float(terms[k])) for k, term in written)
-        tables.append(LongSum(table, terms.size, remainder, total))
-        return Written(f"{first} + … + {last}", self.number(total), SUM, self.number(total))
+        ends = f"{first} + … + {last}"
+        tables.append(LongSum(table, terms.size, remainder, total, ends))
+        return Written(ends, self.number(total), SUM, self.number(total))
 
 
 # What forms of several families share
@@ -181,8 +188,8 @@ def recorded(element: Element, writer: Writer) -> Written:
 def within(term: Written, precedence: int) -> Written:
     """Put a term in parentheses where an operator beside it would tear it apart."""
     if term.precedence < precedence:
-        evaluated = f"({term.evaluated})" if term.evaluated else ""
-        return Written(f"({term.symbols})", f"({term.numbers})", CALL, evaluated)
+        evaluated = grouped(term.evaluated) if term.evaluated else ""
+        return Written(f"({term.symbols})", grouped(term.numbers), CALL, evaluated)
     if term.precedence < CALL:
         return term
     return term._replace(numbers=bracketed(term.numbers), evaluated=bracketed(term.evaluated))
@@ -191,6 +198,11 @@ def within(term: Written, precedence: int) -> Written:
 def worked_out(parts: Sequence[Written], operator: str) -> str:
     """Write parts between which stands an operator, with their functions evaluated; empty without any."""
     return operator.join(part.worked for part in parts) if any(part.evaluated for part in parts) else ""
+
+
+def grouped(text: str) -> str:
+    """Put what is worked out in parentheses; what is one number already needs none, but for its sign."""
+    return bracketed(text) if re.fullmatch(NUMBER, text) else f"({text})"
 
 
 def bracketed(number: str) -> str:

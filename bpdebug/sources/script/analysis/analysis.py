@@ -26,6 +26,7 @@ from bpdebug.sources.script.analysis.explanation import (
 from bpdebug.sources.script.analysis.gone_back import loss_of, stepped, with_gradients
 from bpdebug.sources.script.analysis.losses import LossCandidate, candidates
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, parameters_of
+from bpdebug.sources.script.analysis.penalties import lacks_penalty
 from bpdebug.sources.script.analysis.phases import OperationPhase, phases_of
 from bpdebug.sources.script.analysis.told import Told, hold_gradients, only, refuse_loss
 from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
@@ -164,7 +165,11 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
             return Analysis(longer, whole, parameters, loss, notes=tuple(_opaque_notes(loss)))
     every = list(_explanations(recording, graph, parameters, told))
     explicit = [one for one in every if one.candidate.is_explicit and not one.candidate.is_part]
-    tried = [one for one in every if not any(contradicts(one, other) for other in explicit)]
+    tried = [
+        one
+        for one in every
+        if not any(contradicts(one, other) or lacks_penalty(one, other) for other in explicit)
+    ]
     tried.sort(key=lambda one: one.rank, reverse=True)
     if not tried and told.loss:
         refuse_loss(Dependence(graph, parameters), told.loss)

@@ -56,7 +56,7 @@ class Chains:
 
     def of(self, old: Node, new: Node, deltas: Sequence[tuple[int, Node]]) -> tuple[Link, ...]:
         """Return the chain of one update, from the step down."""
-        whole = _whole_step(new.origin, old.origin)
+        whole = whole_step(new.origin, old.origin)
         deltas = (whole,) if whole is not None else deltas
         # A gradient that nothing was ever added to depends on no parameter: its step can still be judged.
         dependent = [term for term in deltas if self.is_dependent(term[1])] or list(deltas)
@@ -174,7 +174,7 @@ def _is_of(new: Node, node: Node) -> bool:
     return node.instance is None or (new.site is not None and node.instance.statement == new.site.statement)
 
 
-def _whole_step(new: Node, old: Node) -> tuple[int, Node] | None:
+def whole_step(new: Node, old: Node) -> tuple[int, Node] | None:
     """Return all that is added to a multiple of the old value, with its sign; a decay in it stays in it."""
     if new.function in ADD or new.function in SUBTRACT:
         for place in (0, 1):

@@ -73,9 +73,11 @@ class Explanation(NamedTuple):
 
     def _text(self, value: Any, otherwise: str) -> str:
         """Return the name of a tensor in the forward part."""
-        number = self.reference.forward.graph.of(value).id if type(value) is Node else -1
-        name = self.reference.forward.names.get(number)
-        return name if name and name not in self.reference.forward.unnamed else otherwise
+        if type(value) is not Node:
+            return otherwise
+        name = self.reference.forward.names.get(self.reference.forward.graph.of(value).id)
+        is_named = name is not None and name not in self.reference.forward.unnamed
+        return name if name and is_named else value.argument or otherwise
 
     @property
     def rank(self) -> tuple[float, ...]:

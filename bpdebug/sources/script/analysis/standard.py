@@ -267,6 +267,9 @@ class Standard:
         best = []
         for readings in pieces:
             own = [one for one in readings or () if self._is_among(one.ratio, ratios)]
+            if not is_updated and self.is_trained:
+                # What no step is made of may not be divided by the number of examples yet.
+                own = own or [one for one in readings or () if self._is_sum_of(one.ratio, ratios)]
             if is_updated:
                 own = [one for one in own if one.factor * factor > 0 and self._is_rate(one, factor)]
                 own = [one for one in own if not one.link.is_inner]
@@ -279,6 +282,11 @@ class Standard:
 
     def _is_among(self, ratio: float, ratios: Sequence[float | None]) -> bool:
         return any(one is not None and near(ratio, one, self.tolerance) for one in ratios)
+
+    def _is_sum_of(self, ratio: float, ratios: Sequence[float | None]) -> bool:
+        """Whether a gradient is an extent of the data times what the others are."""
+        larger = [ratio / one for one in ratios if one is not None]
+        return any(near(one, extent, self.tolerance) for one in larger for extent in self.extents)
 
     def _is_rate(self, reading: Reading, factor: float) -> bool:
         """Whether a factor differs from the common one as a rate does: not by an extent of the data."""

@@ -39,9 +39,9 @@ def _gradients(analysis: Analysis) -> Iterator[str]:
         node = verdict.gradient
         if node is not None:
             line = f"line {node.site.line}" if node.site else ""
-            pairs.append(
-                f"{' '.join(filter(None, (node.names[0] if node.names else '', line)))} of {parameter.name}"
-            )
+            name = "".join(node.names[:1])
+            gradient = f"{name} ({line})" if name and line else f"{name}{line}"
+            pairs.append(f"{gradient} of {parameter.name}")
     if pairs:
         yield f"gradients: {_listed(pairs)}"
 

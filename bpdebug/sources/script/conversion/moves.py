@@ -72,6 +72,8 @@ CONVERSIONS: tuple[Any, ...] = (
     np.ascontiguousarray,
     np.asanyarray,
     np.asfortranarray,
+    np.matrix,
+    np.asmatrix,
     np.float64,
     np.float32,
     float,
@@ -89,6 +91,11 @@ CONVERSIONS: tuple[Any, ...] = (
 PADDINGS = ("constant", "edge", "reflect", "symmetric", "wrap")
 SPLITS: tuple[Any, ...] = (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit)
 JOINS: tuple[Any, ...] = (np.concatenate, np.hstack, np.vstack, np.stack, np.column_stack, np.dstack)
+
+OF_SHAPES: frozenset[Any] = frozenset(
+    {*RESHAPES, *CONVERSIONS, *JOINS, np.append, np.transpose, Method("transpose")}
+)
+"""What gives the elements that it is given, in the shape that the result has."""
 
 
 def copied(translator: Translator, node: Node) -> Expression:
@@ -158,6 +165,8 @@ def attribute(translator: Translator, node: Node) -> Expression:
         return translator.call("transpose", node.operands[0])
     if name == "real":
         return translator.expression(node.operands[0])
+    if name in ("A", "A1"):  # the array that an `np.matrix` holds
+        return translator.reshaped(node.operands[0], node.shape)
     raise OpaqueError(name)
 
 

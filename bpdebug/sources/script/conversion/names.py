@@ -1,7 +1,7 @@
 """What tensors are called: as they are written in the source, with versions where a name is used again.
 
-`delta` that is assigned for the second time is `delta ·2`. What has no name of its own is called after the
-function that returned it, or after its line.
+`delta` that is assigned for the second time is `delta ·2`. What has no name of its own is called as a
+function calls it that is given it, after the function that returned it, or after its line.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def is_named(node: Node) -> bool:
 
 def text_of(node: Node) -> str:
     """Return what a tensor is called, without a version."""
-    if node.names:
-        return node.names[0]
+    if node.names or node.argument:
+        return (*node.names, node.argument)[0]
     site = _site_of(node)
     if site is None:
         return "value"

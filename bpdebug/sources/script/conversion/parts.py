@@ -23,6 +23,8 @@ def part(translator: Translator, node: Node) -> Expression:
     """`x[i]`."""
     source, index = node.operands
     index = value_of(index)
+    if type(node.like) is np.matrix:  # a row of it has two axes
+        return translator.moved(source, lambda positions: np.asmatrix(positions)[index])
     parts = index if type(index) is tuple else (index,)
     plain = _plain_index(parts)
     if plain is not None and 0 not in node.shape:

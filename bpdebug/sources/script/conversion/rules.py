@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script.conversion.elementwise import elementwise_rules
-from bpdebug.sources.script.conversion.moves import attribute, in_language, item, moving_rules
+from bpdebug.sources.script.conversion.moves import OF_SHAPES, attribute, in_language, item, moving_rules
 from bpdebug.sources.script.conversion.parts import part_rules
 from bpdebug.sources.script.conversion.products import product_rules
 from bpdebug.sources.script.conversion.reductions import reduction_rules
@@ -22,8 +22,11 @@ def conversion_rules() -> dict[Any, ConversionRule]:
     return elementwise_rules() | reduction_rules() | product_rules() | moving_rules() | part_rules()
 
 
-OF_MATRICES = frozenset({*elementwise_rules(), *reduction_rules(), *product_rules(), Attribute("T"), same})
-"""What gives an `np.matrix` the shape that it gives an array, or, with an axis, as with `keepdims`."""
+OF_MATRICES = frozenset(
+    {*elementwise_rules(), *reduction_rules(), *product_rules(), *part_rules(), *OF_SHAPES, same}
+    | {Attribute(name) for name in ("T", "A", "A1")}
+)
+"""What is written of an `np.matrix` as of an array, if the shape that it gives is looked at."""
 
 
 def rule_of(rules: Mapping[Any, ConversionRule], node: Node) -> ConversionRule:

@@ -279,6 +279,8 @@ def _written_name(node: Node, instance: Instance | None) -> str:
     names = instance.names if instance is not None and instance.names else node.names
     if names:
         return names[-1]
+    if node.argument:
+        return node.argument
     if instance is not None and instance.site.role == "return":
         return f"{instance.site.function_name}()"
     site = instance.site if instance is not None else node.site

@@ -220,6 +220,8 @@ class Hooks:
         recorder = self.recorder
         recorder.goes_on()
         recorder.enter(self.sites[number], sys._getframe(2))
+        if recorder.on:
+            recorder.name_arguments(sys._getframe(1))
 
     def leave(self) -> None:
         """See that it ends."""

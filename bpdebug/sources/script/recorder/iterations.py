@@ -4,13 +4,17 @@ A state that a loop of the forward pass carries on looks the same: `h = h + dt *
 residual written with a minus. Only what comes before and after tells them apart:
 
 - Before the step of a parameter there is a loss: a number that was computed from it, and that no step needs.
-  Where there is one, the iteration is over.
+  Where there is one, the iteration is over. But what was stepped before in the same iteration may be a state
+  of which a number is printed in every turn.
 - Where there is none, it is in doubt: the moment is marked, and the recording goes on. A step of something
   else, which the state was computed with and which was not updated yet, says that it was a state. If none
   comes for a while, it was a parameter, and what was recorded since then is left out.
 
 Where a library derives the gradients, a step is known to be one, and what reads the new value in the same
 turn of all loops belongs to the iteration: two trainings take turns.
+
+Nor is it over where a function that both passes call reads the new value in the call and turn that made
+it, if another step then depends on that: the first step came too early.
 
 The turn of the training's loop in which the new value is read has often begun before, with the next examples:
 what that turn has computed belongs to the next iteration.
@@ -32,7 +36,7 @@ from bpdebug.sources.script.recorder.records import (
     same,
 )
 from bpdebug.sources.script.recorder.updates import depends_on
-from bpdebug.sources.script.sites import SourceRange
+from bpdebug.sources.script.sites import Site, SourceRange
 
 MOST_NODES = 20_000
 MOST_BYTES = 200_000_000
@@ -43,7 +47,7 @@ class Mark(NamedTuple):
     """A moment at which the iteration may have been over: how much of each had been recorded by then.
 
     `update` is the step whose new value was read; `is_later` whether something was recorded in the turn that
-    reads it.
+    reads it. `is_early` says that it was read where the steps of others may be to come.
     """
 
     update: Update
@@ -53,6 +57,26 @@ class Mark(NamedTuple):
     tests: int
     frames: int
     is_later: Callable[[Node | Instance | Frame], bool]
+    is_early: bool = False
+
+
+def is_further_on(sites: Sequence[Site], stack: Sequence[Frame], site: Site, update: Update) -> bool:
+    """Whether a place reads what a step gave further on in the very call and turn in which it was made.
+
+    With a function that both passes call, as one for the product of two lists, the place is one that has read
+    the old value: the step came too early, and no iteration is over with that.
+    """
+    frame = update.new.frame
+    if frame not in stack:
+        return False
+    called = stack[stack.index(frame) + 1 :]
+    line = called[0].caller[1] if called else site.line
+    around = (sites[loop].statement for loop in update.site.loops)
+    turns = [
+        loop for loop, one in zip(update.site.loops, around, strict=True) if one.line <= line <= one.end_line
+    ]
+    same_turns = all(frame.turns.get(loop) == update.new.turns.get(loop) for loop in turns)
+    return bool(called) and line > update.site.line and same_turns
 
 
 def turn_since(reader: Frame, update: Update) -> tuple[Frame, int, int] | None:
@@ -130,6 +154,11 @@ def has_loss(nodes: Sequence[Node], update: Update, updates: Sequence[Update]) -
             if node.shape == () and node.function is not same:
                 numbers.append(node.id)
     return bool(set(numbers) - _behind(updates)) if numbers else False
+
+
+def steps_a_step(update: Update, updates: Sequence[Update]) -> bool:
+    """Whether what is stepped is what an earlier step of the iteration gave."""
+    return any(one.new.origin is update.old.origin for one in updates)
 
 
 def states_behind(update: Update, updates: Sequence[Update], mark: Mark) -> set[SourceRange]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bpdebug.sources.script.sites import Site
 
-OVER = "the iteration is over: the next one begins here"
+OVER = "recorded until the next iteration began"
 
 
 class StopRecording(BaseException):

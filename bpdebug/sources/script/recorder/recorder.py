@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +17,11 @@ from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iterations import (
     Mark,
     has_loss,
+    is_further_on,
     is_in_turn_of,
     is_within_loop,
     states_behind,
+    steps_a_step,
     turn_since,
 )
 from bpdebug.sources.script.recorder.known import ArrayView
@@ -238,7 +241,7 @@ class Recorder:
     def _is_read(self, node: Node, site: int) -> bool:
         """Note that a place reads a node; return whether a new iteration has begun with that."""
         node = node.origin
-        if site in node.replaced_readers and self._is_over(self.steps.leading_to[node.id]):
+        if site in node.replaced_readers and self._is_over(self.steps.leading_to[node.id], self.sites[site]):
             if self.iteration >= self.limits.iteration:
                 self.doubt = self._mark(self.steps.leading_to[node.id])
                 self.end(OVER)
@@ -259,18 +262,23 @@ class Recorder:
         self.forget()
         self.called = called
 
-    def _is_over(self, update: Update) -> bool:
+    def _is_over(self, update: Update, site: Site) -> bool:
         """Whether the iteration is over with a place that reads what is new; mark where that is in doubt."""
         line = update.site.statement
         if self.doubt is not None or line in self.states or self._ends_at_a_line:
             return False
         if self.other is not None and self.other.gone_back and is_within_loop(update):
             return turn_since(self.stack[-1], update) is not None
-        if has_loss(self.nodes, update, self.steps.updates):
+        knows_loss = has_loss(self.nodes, update, self.steps.updates)
+        knows_loss = knows_loss and not steps_a_step(update, self.steps.updates)
+        is_early = (knows_loss or update.site.operator is operator.isub) and is_further_on(
+            self.sites, self.stack, site, update
+        )
+        if knows_loss and not is_early:
             return True
         if self.limits.iteration > 1:  # all iterations are counted, and none is run twice
-            return not is_plain_sum(update.new, update.deltas)
-        self.doubt = self._mark(update)
+            return not is_early and not is_plain_sum(update.new, update.deltas)
+        self.doubt = self._mark(update)._replace(is_early=is_early)
         self.most_nodes = min(self.limits.nodes, len(self.nodes) + iterations.MOST_NODES)
         self.most_bytes = min(self.limits.size, self.size + iterations.MOST_BYTES)
         return False
@@ -286,9 +294,10 @@ class Recorder:
         return bool(self.limits.until[1]) and self.iteration >= self.limits.iteration
 
     def _is_found(self, update: Update) -> None:
-        """Settle a doubt by a step: it may say that what was marked was the step of a state."""
+        """Settle a doubt by a step: it may say that what was marked was the step of a state, or too early."""
         if self.doubt is not None and (states := states_behind(update, self.steps.updates, self.doubt)):
-            self.states |= states
+            if not self.doubt.is_early:
+                self.states |= states
             self._no_doubt()
 
     def _no_doubt(self) -> None:
@@ -351,6 +360,14 @@ class Recorder:
             self.whenever_begun()
         if self.on:
             self.frames.append(call)
+
+    def name_arguments(self, frame: FrameType) -> None:
+        """Let what a function is given, and has no name, be called as the function calls it."""
+        for name, value in frame.f_locals.items():
+            if is_tensor(value) and id(value) in self.objects.known:
+                node = self.objects.node_of(value)
+                if not node.names and not node.argument:
+                    node.argument = name
 
     def leave(self) -> None:
         """Come back from the innermost call."""

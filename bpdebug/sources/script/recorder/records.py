@@ -97,6 +97,8 @@ class Node:
         The turns of the loops around it.
     names : tuple of str
         What it was stored in, with the items that were meant: `w`, `self.w`, `h[3]`.
+    argument : str
+        What a function calls it that it was given to; empty where it has a name of its own by then.
     instance : Instance or None
         The statement whose value it is.
     """
@@ -104,6 +106,7 @@ class Node:
     __slots__ = (
         "_undo",
         "_value",
+        "argument",
         "frame",
         "function",
         "id",
@@ -133,6 +136,7 @@ class Node:
         self._undo: Undo | None = None
         self.frame, self.turns = frame, frame.turns
         self.names: tuple[str, ...] = ()
+        self.argument = ""
         self.instance: Instance | None = None
         self.readers: set[int] | frozenset[int] = NOBODY  # the sites that have read it
         self.replaced_readers: frozenset[int] = frozenset()  # those that had read what it takes the place of
@@ -343,17 +347,18 @@ def recomputed(node: Node, value_of: ValueOf) -> Any:
     value_of : callable
         Gives the value of each node among its operands.
     """
-
-    def filled(value: Any) -> Any:
-        kind = type(value)
-        if kind is Node:
-            return value_of(value)
-        if kind is tuple or kind is list:
-            return kind(filled(part) for part in value)
-        if kind is slice:
-            return slice(filled(value.start), filled(value.stop), filled(value.step))
-        return value
-
     assert node.function is not None, "what nobody computed here cannot be computed again"
-    options = {name: filled(value) for name, value in node.options.items()}
-    return node.function(*map(filled, node.operands), **options)
+    operands = [value_of(one) if type(one) is Node else _filled(one, value_of) for one in node.operands]
+    options = {name: _filled(value, value_of) for name, value in node.options.items()}
+    return node.function(*operands, **options)
+
+
+def _filled(value: Any, value_of: ValueOf) -> Any:
+    kind = type(value)
+    if kind is Node:
+        return value_of(value)
+    if kind is tuple or kind is list:
+        return kind(_filled(part, value_of) for part in value)
+    if kind is slice:
+        return slice(*(_filled(part, value_of) for part in (value.start, value.stop, value.step)))
+    return value

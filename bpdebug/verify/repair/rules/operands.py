@@ -7,9 +7,21 @@ from collections import Counter
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from bpdebug.verify.repair.rules.nodes import PRODUCTS, REDUCED, SUMS, call, called, may_be_tensor, parsed
+from bpdebug.verify.repair.rules.nodes import (
+    PRODUCTS,
+    REDUCED,
+    SUMS,
+    call,
+    called,
+    may_be_tensor,
+    misfit,
+    parsed,
+    rank,
+)
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 from bpdebug.verify.repair.trees import replaced
+
+TURNS = ("rot90", "flip", "fliplr", "flipud")
 
 
 def functions(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
@@ -32,13 +44,13 @@ def subscripts(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     where = node.slice
     if isinstance(where, ast.Constant) and isinstance(where.value, str):
         return
-    for other in scope.slices:
+    for other in (*scope.slices, *_other_ends(where)):
         if ast.dump(other) != ast.dump(where):
             yield Replacement("another slice", replaced(node, slice=other), 1.2, node)
     yield Replacement("part for the whole", node.value, 1.3, node)
     for axis, kept in REDUCED:
         summed = call(scope, "sum", node.value, axis=axis, kept=kept)
-        yield Replacement("one for the sum", summed, 1.2, node)
+        yield Replacement("one for the sum", summed, 1.2 + misfit(summed, scope), node)
     if isinstance(where, ast.Tuple):
         yield from _moved_along(node, where)
     if isinstance(where, ast.Slice | ast.Tuple):
@@ -53,6 +65,28 @@ def subscripts(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             )
     if isinstance(where, ast.BinOp):
         yield Replacement("another index", replaced(node, slice=where.left), 1.1, node)
+
+
+def _other_ends(where: ast.expr) -> Iterator[ast.expr]:
+    """Leave out as many at the other end: `x[1:]` for `x[:-1]`, and the other way round."""
+    if isinstance(where, ast.Tuple):
+        for number, one in enumerate(where.elts):
+            for other in _other_ends(one):
+                yield replaced(where, elts=[*where.elts[:number], other, *where.elts[number + 1 :]])
+    match where:
+        case ast.Slice(lower=None, upper=ast.UnaryOp(op=ast.USub(), operand=count), step=None):
+            yield ast.Slice(lower=count)
+        case ast.Slice(lower=ast.expr() as count, upper=None, step=None):
+            yield ast.Slice(upper=ast.UnaryOp(ast.USub(), count))
+
+
+def turns(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Turn a kernel by 180 degrees over its last two axes, or leave that out."""
+    if isinstance(node, ast.Call) and called(node) in TURNS and node.args:
+        yield Replacement("turned", node.args[0], 1.3, node.args[0])
+    elif isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and (rank(node, scope) or 0) > 1:
+        turned = parsed(f"x[{'..., ' * (rank(node, scope) != 2)}::-1, ::-1]")
+        yield Replacement("not turned", replaced(turned, value=node), 1.4, node)
 
 
 def _moved_along(node: ast.Subscript, where: ast.Tuple) -> Iterator[Replacement]:
@@ -180,6 +214,7 @@ def _exchanged(node: ast.expr, first: str, second: str) -> ast.expr:
 RULES: tuple[Rule, ...] = (
     functions,
     subscripts,
+    turns,
     other_tensors,
     numbers_in_products,
     exchanged_names,

@@ -6,9 +6,12 @@ value once more with the old one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.recorder.records import Node, ValueOf, recomputed
@@ -24,7 +27,7 @@ class EarlyRead(NamedTuple):
     Attributes
     ----------
     parameter : TrainedParameter
-        What was updated too early.
+        What was updated too early; of the single numbers that one statement updates, the first.
     readers : tuple of Node
         What read its new value.
     replaced : mapping
@@ -37,26 +40,30 @@ class EarlyRead(NamedTuple):
 
 
 def early_reads(recording: Recording, parameters: tuple[TrainedParameter, ...]) -> Iterator[EarlyRead]:
-    """Yield the parameters whose new values others were computed from."""
+    """Yield the parameters whose new values others were computed from; single numbers by their statement."""
+    groups: dict[object, list[TrainedParameter]] = defaultdict(list)
     for parameter in parameters:
-        news = {update.new.origin.id for update in parameter.updates}
-        others = [node for other in parameters if other is not parameter for node in gradient_nodes(other)]
-        behind = ancestors(others)
+        is_single = bool(parameter.updates) and np.size(parameter.old.like) == 1
+        groups[parameter.updates[-1].site.statement if is_single else parameter.name].append(parameter)
+    for group in groups.values():
+        olds = {update.new.origin.id: one.old for one in group for update in one.updates}
+        others = parameters if group[1:] else [one for one in parameters if one is not group[0]]
+        behind = ancestors(node for one in others for node in gradient_nodes(one))
         readers = tuple(
             node
             for node in recording.nodes
             if node.id in behind
             and node.function is not None
-            and node.id not in news
-            and any(parent.origin.id in news for parent in node.parents())
+            and node.id not in olds
+            and any(parent.origin.id in olds for parent in node.parents())
         )
         if readers:
-            replaced = {node.id: partial(_with_old, node, news, parameter.old) for node in readers}
-            yield EarlyRead(parameter, readers, replaced)
+            replaced = {node.id: partial(_with_old, node, olds) for node in readers}
+            yield EarlyRead(group[0], readers, replaced)
 
 
-def _with_old(node: Node, news: set[int], old: Node, value_of: ValueOf) -> Any:
-    return recomputed(node, lambda operand: value_of(old if operand.origin.id in news else operand))
+def _with_old(node: Node, olds: Mapping[int, Node], value_of: ValueOf) -> Any:
+    return recomputed(node, lambda operand: value_of(olds.get(operand.origin.id, operand)))
 
 
 def early_updates(text: PersonText, early: Sequence[EarlyRead]) -> Iterator[Structure]:

@@ -47,8 +47,8 @@ class PersonText(NamedTuple):
         assert source is not None
         return source.code(place)
 
-    def place(self, node: ast.expr | ast.stmt, last: ast.stmt | None = None) -> SourceRange:
-        """Return where a node stands, or all statements from it to another."""
+    def place(self, node: ast.expr | ast.stmt, last: ast.expr | ast.stmt | None = None) -> SourceRange:
+        """Return where a node stands, or all from it to another."""
         end = last or node
         assert end.end_lineno is not None
         assert end.end_col_offset is not None
@@ -60,9 +60,12 @@ class PersonText(NamedTuple):
 
 
 def blocks_from(text: PersonText, first: SourceRange, lines: Set[int]) -> Iterator[list[ast.stmt]]:
-    """Yield the statements of a block from one of them to the last that stands on one of some lines."""
+    """Yield the statements of a block from one of them to the last that stands on one of some lines.
+
+    A statement in a loop moves with the loop.
+    """
     for block in _blocks(text.tree):
-        begin = [at for at, one in enumerate(block) if text.place(one) == first]
+        begin = [at for at, one in enumerate(block) if _goes_with(one, text.place(one), first)]
         ends = [
             at
             for at, one in enumerate(block)
@@ -70,6 +73,12 @@ def blocks_from(text: PersonText, first: SourceRange, lines: Set[int]) -> Iterat
         ]
         if begin and ends and max(ends) > begin[0]:
             yield block[begin[0] : max(ends) + 1]
+
+
+def _goes_with(statement: ast.stmt, place: SourceRange, other: SourceRange) -> bool:
+    """Whether a statement is the one at a place, or a loop that holds it."""
+    is_within = place.line <= other.line and other.end_line <= place.end_line
+    return place == other or (isinstance(statement, ast.For | ast.While) and is_within)
 
 
 def exchanged(text: PersonText, block: Sequence[ast.stmt], said: str) -> Rewriting:
