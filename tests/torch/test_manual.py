@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bpdebug.verify.repair.check import check_script
-from bpdebug.verify.repair.report import corrected
+from bpdebug.verify.repair.report import corrected, replacements
 from tests.manual.examples import blocks, is_shown, run_python
 from tests.manual.pages import DOCS
 
@@ -19,7 +19,7 @@ def test_the_example_is_wrong_at_one_line_and_its_correction_mends_it(script) ->
     report = check_script(script(text))
     (finding,) = report.findings
     assert (finding.source.code, finding.verified) == ("grad * x * bell", True)
-    assert check_script(script(corrected(text, [(finding.source, finding.correction)]))).passed
+    assert check_script(script(corrected(text, replacements(report.findings)))).passed
 
 
 def test_the_test_of_the_page_fails_with_the_report(module, tmp_path: Path, monkeypatch) -> None:
