@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bpdebug.verify.repair.check import check_script
-from bpdebug.verify.repair.report import Finding, ScriptReport
+from bpdebug.verify.repair.report import Finding, ScriptReport, corrected, replacements
 from tests.scripts.catalogue import SCRIPTS
 from tests.scripts.oracle import (
     RIGHT,
@@ -125,13 +125,13 @@ def told(finding: Finding) -> str:
 
 def mended(plant: Plant, findings: Sequence[Finding]) -> bool:
     """Whether the script is right once all corrections stand in it: the oracle says so."""
-    texts = dict(plant.texts)
-    last_first = sorted(findings, key=lambda f: (f.source.line, f.source.columns), reverse=True)
-    for finding in last_first:
-        name = next((name for name in texts if Path(name).name == Path(finding.source.file).name), None)
-        if finding.correction is None or name is None:
-            return False
-        texts[name] = replaced(texts[name], finding, finding.correction)
+    if any(not finding.verified and finding.instead is None for finding in findings):
+        return False
+    parts = [*replacements(findings)]
+    texts = {
+        name: corrected(text, [one for one in parts if Path(one.source.file).name == Path(name).name])
+        for name, text in plant.texts.items()
+    }
     script = BY_NAME[plant.script]
     try:
         program = Program(script, texts)
@@ -140,14 +140,6 @@ def mended(plant: Plant, findings: Sequence[Finding]) -> bool:
     except Exception:
         return False
     return bool(findings) and (not wrong(outcome.gradients, right) or convention(outcome.gradients, right))
-
-
-def replaced(text: str, finding: Finding, correction: str) -> str:
-    """A text with a correction in the place of the code it corrects."""
-    source, lines = finding.source, text.splitlines(keepends=True)
-    start = sum(map(len, lines[: source.line - 1])) + source.columns[0]
-    end = sum(map(len, lines[: source.end_line - 1])) + source.columns[1]
-    return text[:start] + correction + text[end:]
 
 
 RIGHT_GRADIENTS: dict[str, tuple[Outcome, Values]] = {}

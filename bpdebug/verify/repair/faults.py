@@ -12,11 +12,12 @@ from bpdebug.verify.repair.forgotten import ForgottenWay, adding_line, forgotten
 from bpdebug.verify.repair.formula import Derived, derived_correction, given_names
 from bpdebug.verify.repair.forward_readings import forward_instead, forward_with_evidence
 from bpdebug.verify.repair.found import FaultsFound
+from bpdebug.verify.repair.hidden import hidden_pair
 from bpdebug.verify.repair.report import Assumed, ScriptReport
 from bpdebug.verify.repair.running_again import leave_out, mend_structures, mend_what_raises, rewritten
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
 from bpdebug.verify.repair.suspects import Suspect
-from bpdebug.verify.repair.trying import Correction
+from bpdebug.verify.repair.trying import WAVES, Correction
 
 RERUN_SHARE = 0.4
 """The share of the time that is kept for running the script again."""
@@ -74,19 +75,25 @@ class Check(FaultsFound):
         """Correct backward lines until all is right, or nothing mends any more."""
         while self.judge.wrong() and len(self.findings.each) < self.most_faults and not self.search.is_over:
             lines, end = self.judge.suspects(), self.search.deadline
+            further: list[Suspect] = []
             self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
             found = self.search.corrections(lines, self.judge.corrected)
             found = [one for one in found if self.judge.may_mend(one)]
+            pair = self._hidden_pair(lines, found)
+            if pair:
+                self.search.deadline = end
+                for one in pair:
+                    self.add_correction(one)
+                continue
             if not found:
-                known = {line.site for line in lines}
-                further = [line for line in self.judge.suspects(every=True) if line.site not in known]
+                further = self._further(lines)
                 found = self.search.corrections(further, self.judge.corrected)
                 found = found or self._with_early_reads(lines)
             found = found or self._first_right(lines)
             self.search.deadline = end
             if found:
                 self.add_correction(found[0])
-            elif not self._rewritten(lines):
+            elif not (self._rewritten(lines) or self._rewritten(further)):
                 derived = self._derived(lines)
                 way = forgotten_way(self.search, self.judge.analysis, self.judge.corrected)
                 if derived is not None and not derived.passed:
@@ -98,6 +105,21 @@ class Check(FaultsFound):
                 elif self._unmended(lines, derived):
                     continue
                 break
+
+    def _further(self, lines: Sequence[Suspect]) -> list[Suspect]:
+        """Return the lines that something right was computed through as well."""
+        known = {line.site for line in lines}
+        return [line for line in self.judge.suspects(every=True) if line.site not in known]
+
+    def _hidden_pair(self, lines: Sequence[Suspect], found: Sequence[Correction]) -> list[Correction]:
+        """Look for two faults that hide each other: what is right by both speaks for no line."""
+        pair = hidden_pair(self.search, found, self.judge.corrected)
+        if not pair or len(self.findings.each) + 2 > self.most_faults:
+            return []
+        partly = self.search.partly
+        more = self.search.corrections(self._further(lines), self.judge.corrected, WAVES[:1])
+        self.search.partly = [*partly, *self.search.partly]
+        return hidden_pair(self.search, [*found, *more], self.judge.corrected) or pair
 
     def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> bool:
         """Say at which line it goes wrong, if that is sure; a line that may be right is not named.

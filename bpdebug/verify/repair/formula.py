@@ -25,6 +25,8 @@ from bpdebug.verify.repair.trying import Candidate, Correction
 
 MOST_LINES = 6
 """So many lines are looked at."""
+LONGEST = 240
+"""Nobody reads a longer formula."""
 DERIVED = "derived"
 COST = 3.0
 """No edit is as unlikely."""
@@ -154,6 +156,8 @@ def _correction(
     said = f"this is not {of}, and no edit of it mends that"
     bases = [search.judged(trial, before) for trial in search.trials]
     for text in writer.gradients(number, factor):
+        if len(text) > LONGEST:
+            continue
         replaced = dict(search.replaced(one, text) for one in suspect.instances if one.node is not None)
         candidate = Candidate(site.place, site.code, COST, replaced, DERIVED, partial(_both, text, said))
         mended = search.mended(candidate, before, bases)

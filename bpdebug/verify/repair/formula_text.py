@@ -65,7 +65,8 @@ WRITTEN: Mapping[str, str] = {
 """How Python writes a function over its arguments; what is missing is written as NumPy calls it."""
 NUMPY = frozenset(
     {
-        "abs", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "tanh", "arctan", "sqrt", "sign",
+        "abs", "exp", "exp2", "expm1", "log", "log1p", "sqrt", "cbrt", "sign", "sin", "cos", "tan", "arcsin",
+        "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arctanh",
         "sum", "mean", "max", "min", "maximum", "minimum", "where", "outer", "dot",
     }
 )  # fmt: skip

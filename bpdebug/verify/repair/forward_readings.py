@@ -12,8 +12,8 @@ from bpdebug.verify.repair.report import Finding
 
 FORWARD_SECONDS = 6.0
 """How long edits of the forward pass are tried."""
-BOTH_SECONDS = 4.0
-"""How long they are tried where a backward line is found already."""
+BOTH_SECONDS = 2.0
+"""How long they are tried where all is right with the backward lines that were found."""
 
 
 def forward_with_evidence(found: FaultsFound) -> None:
@@ -35,7 +35,8 @@ def forward_instead(found: FaultsFound) -> None:
     is_mended = len(backward) == 1 and not found.judge.wrong()
     if is_mended and not _is_longer(backward[0]):
         return
-    fault = found.forward.without_evidence({}, BOTH_SECONDS if is_mended else FORWARD_SECONDS)
+    seconds = FORWARD_SECONDS if found.judge.wrong() else BOTH_SECONDS
+    fault = found.forward.without_evidence({}, seconds)
     loss = found.judge.analysis.loss
     if (
         fault is not None

@@ -14,12 +14,13 @@ import numpy as np
 
 from bpdebug.sources.script import Node, Recording, SourceRange
 from bpdebug.sources.script.analysis.analysis import Analysis
-from bpdebug.sources.script.analysis.computed import stem_of_gradient
+from bpdebug.sources.script.analysis.computed import names_gradient
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, decided
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.known import KnownGradients
+from bpdebug.verify.repair.own_slopes import OwnSlopes
 from bpdebug.verify.repair.places import difference
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import ParameterVerdict
@@ -57,6 +58,7 @@ class Judge:
         self.trials = trials_of(analysis, self.replay)
         self.corrected: Replaced = {}
         self.known = KnownGradients(analysis, analysis.gradients)
+        self._own_slopes = OwnSlopes(recording)
         self._after_right: dict[str, set[int]] = {}
         self.there: frozenset[int] = frozenset()
         self._right: set[int] = set()
@@ -108,7 +110,8 @@ class Judge:
         """Return the lines that can be at fault, the likelier first.
 
         Unless every line is asked for, what a right gradient was computed from is innocent, and what depends
-        on no parameter is no gradient. Both can be otherwise: two wrong signs make a right one.
+        on no parameter is no gradient. Both can be otherwise: two wrong signs make a right one. Nor is a
+        function wrong that is the derivative of another one.
         """
         wrong = self.wrong()
         judged = self.analysis.verdicts(self.replay.run(self.corrected))
@@ -157,6 +160,8 @@ class Judge:
         dependent = set(range(len(self.recording.nodes))) if every else self.dependent
         updates = {update.new.origin.id for parameter in parameters for update in parameter.updates}
         found = suspects(self.recording, steps, right, forward, dependent, explained, updates)
+        found = [line for line in found if every or not self._own_slopes.has(line)]
+        found.sort(key=lambda line: (line.is_explained and not self._is_off(line, exact), line.first.time))
         if len(self.trials) == 1:
             return found
         # What is the same for other parameters is no gradient yet: zeros, which are to be filled.
@@ -164,6 +169,14 @@ class Judge:
         return sorted(
             found, key=lambda line: not difference(line.first.node or line.first.result, value_of, moved)
         )
+
+    def _is_off(self, suspect: Suspect, exact: Collection[int]) -> bool:
+        """Whether a gradient is off what its name says, and those are not that it is computed from."""
+        node, read = suspect.first.node, _read(suspect)
+        if node is None or node.id in exact or not self.known.is_named(node):
+            return False
+        off = [one for one in read if self.known.is_named(one) and one.id not in exact]
+        return not off and any(one.id in exact for one in read)
 
     def may_mend(self, correction: Correction) -> bool:
         """Whether a line lies where something that it mends is wrong, and not before what is right."""
@@ -191,14 +204,7 @@ class Judge:
             return False
         if np.size(first.like) == 1:
             return False  # of single numbers it is not known what they may be
-        read: list[Node] = []
-        waiting = [first]
-        while waiting:
-            for parent in waiting.pop().parents():
-                if parent.site is not None and parent.site.statement == suspect.site.statement:
-                    waiting.append(parent)
-                else:
-                    read.append(parent)
+        read = _read(suspect)
         return all(map(self._is_right, read)) and (is_passed or self._is_at_home(suspect, read))
 
     def _is_at_home(self, suspect: Suspect, read: Sequence[Node]) -> bool:
@@ -262,6 +268,19 @@ class Judge:
         }
 
 
+def _read(suspect: Suspect) -> list[Node]:
+    """Return what a statement reads."""
+    read: list[Node] = []
+    waiting = [suspect.first.node] if suspect.first.node is not None else []
+    while waiting:
+        for parent in waiting.pop().parents():
+            if parent.site is not None and parent.site.statement == suspect.site.statement:
+                waiting.append(parent)
+            else:
+                read.append(parent)
+    return read
+
+
 def _is_handed_on(node: Node) -> bool:
     """Whether a function returns something as it came: whether that belongs there, nobody knows."""
     if node.function is not same:
@@ -272,7 +291,7 @@ def _is_handed_on(node: Node) -> bool:
 
 def _is_named_gradient(node: Node) -> bool:
     targets = node.instance.site.targets if node.instance is not None else ()
-    return any(stem_of_gradient(target.text) for target in targets)
+    return any(names_gradient(target.text) for target in targets)
 
 
 def _chain_nodes(parameter: Any) -> list[Node]:

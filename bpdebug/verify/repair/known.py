@@ -65,6 +65,17 @@ class KnownGradients:
         return found
 
     @cached_property
+    def _shapes(self) -> Mapping[str, set[Shape]]:
+        """The shapes of the forward pass's tensors, by what they are called last; of data too."""
+        found: dict[str, set[Shape]] = defaultdict(set)
+        if self.analysis.loss is not None:
+            forward = self.analysis.loss.reference.forward
+            for number, name in forward.names.items():
+                found[stem_of(forward.versions.get(name, name))].add(self.analysis.graph.nodes[number].shape)
+        found.pop("", None)
+        return found
+
+    @cached_property
     def _without_gradient(self) -> set[str]:
         """What the forward pass reads and has no gradient of: what is named after it is not another's."""
         loss = self.analysis.loss
@@ -94,10 +105,14 @@ class KnownGradients:
         """Return the tensors that something is the gradient of, by its names."""
         return [number for stem in _stems(names) for number in self.by_stem.get(stem, ())]
 
+    def is_named(self, node: Node) -> bool:
+        """Whether a tensor is called the gradient of something that has one."""
+        return bool(self.named(node.names))
+
     def shape_of(self, name: str) -> Shape | None:
         """Return the shape of what something of a name is the gradient of; None where nobody knows."""
-        shapes = {np.shape(self.gradients[number]) for number in self.named([name])}
-        return shapes.pop() if len(shapes) == 1 else None
+        shapes = self._shapes.get(stem_of_gradient(name), set())
+        return next(iter(shapes)) if len(shapes) == 1 else None
 
     def is_single(self, name: str) -> bool:
         """Whether what is judged under a name is a single number: a parameter, or an element of one."""

@@ -116,11 +116,9 @@ class LineEdits:
         scope = scope_of(
             self.recording, first, value_of, [*further, *self.known.parameters], self._expected(suspect)
         )
-        for edit in edits(code.tree, scope, rules):
+        for edit in edits(code.tree, scope, rules, *costs):
             if self.tried % BETWEEN_LOOKS == 0 and self.is_over:  # to look at the clock takes time itself
                 return
-            if not costs.least <= edit.cost < costs.most:
-                continue
             self.tried += 1
             self.progress(site.line, self.tried)
             if "@" in edit.text and self._product:
@@ -174,6 +172,11 @@ class LineEdits:
             return np.shape(candidate.replaced[first.node.id](self.replay.recorded)) == wanted
         except Exception:
             return False
+
+    def is_misshapen(self, suspect: Suspect) -> bool:
+        """Whether a line gives something of another shape than its name says."""
+        wanted, node = self._expected(suspect), suspect.first.node
+        return wanted is not None and node is not None and node.shape != wanted
 
     @cached_property
     def _product(self) -> str:

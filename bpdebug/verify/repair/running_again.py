@@ -10,6 +10,7 @@ import numpy as np
 from bpdebug.sources.script import Recording
 from bpdebug.verify.repair.findings import of_end, of_rewriting
 from bpdebug.verify.repair.found import FaultsFound
+from bpdebug.verify.repair.replay import ancestors
 from bpdebug.verify.repair.report import Finding, corrected, replacements
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
@@ -21,7 +22,8 @@ from bpdebug.verify.repair.trying import Candidate
 
 def rewritten(found: FaultsFound, lines: Sequence[Suspect]) -> bool:
     """Look for a rewriting of the text that only running it again can judge, and go on with that."""
-    forward = [number for number, phase in enumerate(found.judge.analysis.phases) if phase == "forward"]
+    loss = found.judge.analysis.loss
+    forward = ancestors(loss.candidate.roots) if loss is not None else ()
     rewritings = Rewritings(found.recording, found.judge.replay.run(found.judge.corrected), forward)
     return _run_again(found, rewritings.around(lines)) is not None
 
@@ -33,7 +35,7 @@ def mend_structures(found: FaultsFound) -> None:
     """
     while found.judge.wrong() and len(found.findings.each) < found.most_faults:
         early = list(early_reads(found.recording, found.judge.analysis.parameters))
-        every = {one.rewriting: one for one in structures(found.recording, early)}
+        every = {one.rewriting: one for one in structures(found.recording, found.judge.analysis, early)}
         sure = [one.rewriting for one in every.values() if one.is_sure]
         mended = (_run_again(found, every) if every else None) or (
             _run_again(found, sure, needs_more=False) if sure else None
@@ -82,16 +84,18 @@ def mend_what_raises(found: FaultsFound) -> None:
     read = {parent.id for node in found.recording.nodes for parent in node.parents()}
     unread = [node for node in found.recording.nodes if node.id not in read | forward]
     lines = suspects(found.recording, unread, [], forward, found.judge.dependent, forward)
-    edits = [
-        (_keeps_shape(found, edit), not found.search.fits_its_name(edit, line), edit.cost, place, edit)
-        for line in lines
-        for place, edit in enumerate(found.search.candidates(line, found.judge.corrected))
-    ]
-    # What stops in the middle of training is most often a shape.
-    edits.sort(key=lambda each: each[:4])
-    rewritings = [Rewriting(*edit.texts, edit.cost) for *_, edit in edits]
-    if not _run_again(found, rewritings):
-        found.add_finding(of_end(found.recording))
+    # What stops in the middle of training is most often a shape: first that of what its name says otherwise.
+    off = [line for line in lines if found.search.is_misshapen(line)]
+    for some in (off, [line for line in lines if line not in off]):
+        edits = [
+            (_keeps_shape(found, edit), not found.search.fits_its_name(edit, line), edit.cost, place, edit)
+            for line in some
+            for place, edit in enumerate(found.search.candidates(line, found.judge.corrected))
+        ]
+        edits.sort(key=lambda each: each[:4])
+        if edits and _run_again(found, [Rewriting(*edit.texts, edit.cost) for *_, edit in edits]):
+            return
+    found.add_finding(of_end(found.recording))
 
 
 def _keeps_shape(found: FaultsFound, edit: Candidate) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import FunctionType, ModuleType
@@ -31,6 +32,7 @@ MOST_ITEMS, MOST_PARTS = 24, 8
 MOST_BESIDE = 3
 MOST_POSITIONS = 3
 READ = (ast.Name, ast.Attribute, ast.Subscript)
+SUM_FUNCTION = re.compile(r"\b(?:np|numpy|jnp|torch)\.sum\(")
 SPLIT = ("where", "maximum")
 """What an activation is written with that has two sides."""
 MOST_LEAKS = 3
@@ -69,9 +71,10 @@ def scope_of(
     counts: dict[str, None] = {}
     # Within a function its own variables are meant, and what else it is written with.
     own = names if instance.scope is None else {name: names[name] for name in scope.local if name in names}
+    functions = tuple(_functions(names, instance.site.class_name))[:MOST_FUNCTIONS]
     near = [
         *further,
-        *_expressions_near(recording, instance.site),
+        *_expressions_near(recording, instance.site, functions),
         *_items_alike(recording, instance.site, own),
     ]
     near += _elements_not_read(recording, instance, own)
@@ -103,7 +106,7 @@ def scope_of(
     return Scope(
         tensors,
         tuple(counts),
-        tuple(_functions(names, instance.site.class_name))[:MOST_FUNCTIONS],
+        functions,
         _slices(recording, instance.site),
         _library(names, "numpy" if other is None else other.module),
         ("axis", "keepdims") if other is None else other.sum_options,
@@ -112,7 +115,14 @@ def scope_of(
         _leaks(recording),
         shape,
         tuple(dict.fromkeys(masks)),
+        _sums_by_method(recording),
     )
+
+
+def _sums_by_method(recording: Recording) -> bool:
+    """Whether sums are written as methods of what is summed, and never as functions."""
+    codes = [site.code for site in recording.sites if ".sum(" in site.code]
+    return bool(codes) and not any(map(SUM_FUNCTION.search, codes))
 
 
 def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Shape | None:
@@ -179,7 +189,8 @@ def _evaluated(
             continue
 
 
-def _expressions_near(recording: Recording, site: Site) -> list[str]:
+def _expressions_near(recording: Recording, site: Site, functions: Sequence[str]) -> list[str]:
+    functions = [text.rpartition(".")[2] for text in (*functions, "tanh")]
     found: dict[str, None] = {}
     for tree in _trees_near(recording, site):
         for node in ast.walk(tree):
@@ -187,6 +198,9 @@ def _expressions_near(recording: Recording, site: Site) -> list[str]:
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
                 # `np.sqrt(n)` of `x / np.sqrt(n)` may be what another line lacks.
                 parts += [one for one in (node.left, node.right) if isinstance(one, ast.Call)]
+            elif isinstance(node, ast.Call) and called(node) in functions:
+                # What an activation is given is what its derivative is taken at.
+                parts += [one for one in node.args if isinstance(one, ast.BinOp)]
             for one in parts:
                 text = ast.unparse(one) if isinstance(one, READ) or one is not node else ""
                 if 0 < len(text) <= LONGEST_TEXT:
@@ -290,6 +304,13 @@ def _parts(name: str, value: Any, class_name: str, depth: int) -> Iterator[tuple
     for written, part in parts:
         yield written, part
         yield from _parts(written, part, class_name, depth - 1)
+
+
+def functions_at(recording: Recording, instance: Instance) -> tuple[str, list[str]]:
+    """Return what NumPy is called where an instance stands, and the person's functions of one argument."""
+    names = dict(Environment(recording, instance))
+    functions = list(_functions(names, instance.site.class_name))[:MOST_FUNCTIONS]
+    return _library(names, "numpy"), functions
 
 
 def _functions(names: Mapping[str, Any], class_name: str) -> Iterator[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,14 +39,33 @@ KNOWN = 0.4
 """How much likelier a correction is whose value is known: the gradient of something, or a slope."""
 UNTOUCHED = 0.1
 """How much likelier it is on a line that hands something on as it came."""
+MISNAMED, MOST_NAMED = 0.15, 60
+"""How much less likely it is with each tensor that is not what its name says still; of many, of the first."""
 MISPLACED = 0.5
 """How much less likely it is where such a thing is not written."""
 
 
-class Search(LineEdits):
-    """Tries edits; takes and knows what `LineEdits` does."""
+class Effect(NamedTuple):
+    """What an edit does to the gradients: which it mends on all values, and which it makes wrong on any."""
 
-    def corrections(self, suspects: Sequence[Suspect], before: Replaced) -> list[Correction]:
+    mended: tuple[str, ...]
+    spoiled: frozenset[str] = frozenset()
+
+
+class Search(LineEdits):
+    """Tries edits; takes and knows what `LineEdits` does.
+
+    Attributes
+    ----------
+    partly : list of Correction
+        The edits of the last search that mend something and spoil something else.
+    """
+
+    partly: Sequence[Correction] = ()
+
+    def corrections(
+        self, suspects: Sequence[Suspect], before: Replaced, waves: Sequence[Costs] = WAVES
+    ) -> list[Correction]:
         """Return the corrections that were found, the best first.
 
         Parameters
@@ -53,10 +74,13 @@ class Search(LineEdits):
             The lines to look at, in order.
         before : mapping
             Corrections that have been made already, of other faults.
+        waves : sequence of Costs
+            Which edits are tried, one after the other.
         """
         bases = [self.judged(trial, before) for trial in self.trials]
         found: list[Correction] = []
-        for costs in WAVES:
+        self.partly = []
+        for costs in waves:
             tried, enough = self.tried, len(suspects)
             for place, suspect in enumerate(suspects):
                 if self.is_over or (place >= enough and self.tried - tried > ENOUGH_TRIED):
@@ -130,8 +154,11 @@ class Search(LineEdits):
         for candidate in self._likely(suspect, before, costs):
             if count == MOST_OF_A_LINE:
                 return
-            mended = self.mended(candidate, before, bases)
-            if mended and self._is_no_chance(mended, bases):
+            mended, spoiled = self.effect(candidate, before, bases)
+            if spoiled and mended:
+                one = Correction(suspect, *candidate.texts, mended, candidate.cost, candidate.replaced)
+                self.partly = [*self.partly, one]
+            elif mended and self._is_no_chance(mended, bases):
                 count += 1
                 cost = candidate.cost + self._further(candidate, suspect, before)
                 yield Correction(suspect, *candidate.texts, mended, cost, candidate.replaced)
@@ -144,6 +171,11 @@ class Search(LineEdits):
 
     def mended(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> tuple[str, ...]:
         """Return the parameters that an edit mends, on all values; none if it spoils another on any."""
+        effect = self.effect(candidate, before, bases)
+        return () if effect.spoiled else effect.mended
+
+    def effect(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> Effect:
+        """Say what an edit does: as far as the first values on which it spoils anything."""
         mended = {
             name
             for trial, base in zip(self.trials, bases, strict=True)
@@ -154,14 +186,13 @@ class Search(LineEdits):
             try:
                 verdicts = self.judged(trial, {**before, **candidate.replaced})
             except Exception:
-                return ()
+                return Effect(())
             right = {name for name, verdict in verdicts.items() if verdict == "right"}
-            if any(verdict == "right" and name not in right for name, verdict in base.items()):
-                return ()
+            spoiled = {name for name, verdict in base.items() if verdict == "right"} - right
             mended &= {name for name in right if name in trial.proving or base.get(name) == "right"}
-            if not mended:
-                return ()
-        return tuple(sorted(mended))
+            if spoiled or not mended:
+                return Effect(tuple(sorted(mended)), frozenset(spoiled))
+        return Effect(tuple(sorted(mended)))
 
     def _is_no_chance(self, mended: Sequence[str], bases: Sequence[Verdicts]) -> bool:
         """Whether at least half of a tensor is mended where its elements are judged by themselves.
@@ -187,7 +218,18 @@ class Search(LineEdits):
         cost += MISPLACED * (suspect.is_update and candidate.kind in MISSING)
         # What is cut out of something lacks nothing: that is missing where it is read.
         cost += MISPLACED * (_is_cut_out(suspect) and candidate.kind in MISSING)
-        return cost
+        return cost + MISNAMED * self._misnamed(candidate, before)
+
+    def _misnamed(self, candidate: Candidate, before: Replaced) -> int:
+        """Return how many tensors are not what their names say still: one fault may make up for another."""
+        value_of, gradients = self.replay.run({**before, **candidate.replaced}), self.trials[0].gradients
+        return sum(not any(self.known.exactly(one, value_of(one), gradients)) for one in self._named)
+
+    @cached_property
+    def _named(self) -> list[Node]:
+        """The tensors that are named after others, as their gradients are."""
+        named = (one for one in self.recording.nodes if one.names and np.size(one.like) > 1)
+        return [one for one in named if self.known.is_named(one)][:MOST_NAMED]
 
     def _is_handed_on(self, suspect: Suspect) -> bool:
         """Whether a line adds or returns something as it came, and the function has not computed it."""

@@ -113,8 +113,12 @@ def spots(tree: ast.expr) -> Iterator[Spot]:
 def _spots(node: ast.expr, rebuild: Rebuild) -> Iterator[Spot]:
     if not _is_slice(node):
         yield Spot(node, rebuild)
-    if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-        return  # their names have values of their own
+    if isinstance(node, ast.Lambda):
+        return  # its names have values of their own
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        # So have theirs: only what is gone through first is of the names around.
+        yield from _spots(node.generators[0].iter, partial(_with_iterated, node, rebuild))
+        return
     for field, value in ast.iter_fields(node):
         if isinstance(node, ast.Call) and field == "func":
             if isinstance(value, ast.Attribute):
@@ -134,6 +138,13 @@ def _is_slice(node: ast.expr) -> bool:
 
 def _with_owner(call: ast.Call, function: ast.Attribute, rebuild: Rebuild, new: ast.expr) -> ast.expr:
     return rebuild(replaced(call, func=replaced(function, value=new)))
+
+
+def _with_iterated(
+    node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, rebuild: Rebuild, new: ast.expr
+) -> ast.expr:
+    first, *others = node.generators
+    return rebuild(replaced(node, generators=[replaced(first, iter=new), *others]))
 
 
 def _with_field(node: ast.expr, field: str, rebuild: Rebuild, new: ast.expr) -> ast.expr:

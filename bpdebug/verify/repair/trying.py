@@ -31,6 +31,9 @@ class KnownValues(Protocol):
     def meaning(self, value: Any) -> Meaning:
         """Say what a value is known to be."""
 
+    def is_named(self, node: Node) -> bool:
+        """Whether a tensor is called the gradient of something that has one."""
+
     def shape_of(self, name: str) -> Shape | None:
         """Return the shape of what something of a name is the gradient of."""
 

@@ -70,7 +70,39 @@ for epoch in range(2):
     w2 -= 0.1 * dw2
 """
 
+LISTS = """\
+from collections import namedtuple
+
+import numpy as np
+
+Net = namedtuple("Net", "first last shift")
+rng = np.random.default_rng(7)
+x, t = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+net = Net(rng.normal(size=(3, 4)), rng.normal(size=(4, 2)), rng.normal(size=2))
+
+
+def slopes(net, x, t):
+    acts = [x, np.tanh(x @ net.first)]
+    acts.append(acts[1] @ net.last + net.shift)
+    loss = 0.5 * np.sum((acts[-1] - t) ** 2)
+    deltas = [None, None]
+    deltas[-1] = acts[-1] - t
+    deltas[-2] = deltas[-1] @ net.last.T * (1 - acts[-2] ** 2)
+    return loss, [below.T @ delta for below, delta in zip(acts[:-1], deltas)], deltas[-1].sum(axis=0)
+
+
+for epoch in range(2):
+    loss, grads, dshift = slopes(net, x, t)
+    steps = Net(first=grads[0] * 0.1, last=grads[1] * 0.1, shift=dshift * 0.1)
+    net = Net(*[p - step for p, step in zip(net, steps)])
+"""
+
 CASES = [
+    pytest.param(CALLS, {"d -= 0.01 * dd": "d -= 0.01 * d"}, ["0.01 * dd"], id="the parameter itself"),
+    pytest.param(LISTS, {"= acts[-1] - t\n": "= acts[-1]\n"}, ["acts[-1] - t"], id="an output in a list"),
+    pytest.param(
+        LISTS, {"last=grads[1]": "last=grads[1] * 3"}, ["grads[1] * 0.1"], id="what a class is given"
+    ),
     pytest.param(CALLS, {"    g[dead] = 0\n": "\n"}, ["g * ~dead"], id="a mask"),
     pytest.param(CALLS, {"2 * decay * U": "2 * U * U"}, ["2 * U * decay"], id="a number beside a tensor"),
     pytest.param(
@@ -111,6 +143,7 @@ def test_a_mistake_is_found_and_mended(
 def test_nothing_is_said_of_the_right_ones(tmp_path: Path) -> None:
     assert report_on(tmp_path / "calls.py", CALLS).passed
     assert report_on(tmp_path / "lambdas.py", LAMBDAS).passed
+    assert report_on(tmp_path / "lists.py", LISTS).passed
 
 
 @pytest.mark.deep

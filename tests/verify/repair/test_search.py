@@ -131,6 +131,9 @@ class RightValues:
     def exactly(self, node: Node, value: np.ndarray, gradients: Mapping[int, np.ndarray]) -> Iterator[int]:
         return iter([0] if self.meaning(value) else [])
 
+    def is_named(self, node: Node) -> bool:
+        return False
+
     def is_single(self, name: str) -> bool:
         return False
 

@@ -209,7 +209,18 @@ CASES = [
     ),
     pytest.param(RECURRENT, "dU += np.outer(", "dU = np.outer(", 21, "wrong", id="not accumulated"),
     pytest.param(
+        RECURRENT, "        dU += np.outer(dz, seen[t])\n", "", 21, "missing", id="nothing fills it"
+    ),
+    pytest.param(
         RECURRENT, "        carried = W", "        carried_on = W", 23, "missing", id="not handed on"
+    ),
+    pytest.param(
+        RECURRENT.replace("(steps, 2)", "(steps, size)").replace("(size, 2)", "(size, size)"),
+        "    return dU, dW",
+        "    return dW, dU",
+        24,
+        "wrong",
+        id="gradients exchanged",
     ),
     pytest.param(
         PARTS,

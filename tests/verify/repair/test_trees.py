@@ -33,6 +33,7 @@ EDITS: tuple[Edit, ...] = (transposed, times_y, negated)
     [
         ("w.T@ d", "d", transposed, "w.T@ d.T"),
         ("w.T@ d", "w.T@ d", times_y, "w.T@ d * y"),
+        ("[f(v) for v in x[i]]", "x[i]", transposed, "[f(v) for v in x[i].T]"),
         ("a+b", "a+b", times_y, "(a+b) * y"),
         ("a+b", "b", times_y, "a+b * y"),
         ("x * (a  -  b)", "a  -  b", times_y, "x * ((a  -  b) * y)"),

@@ -1,4 +1,4 @@
-"""Elementary functions: of angles, logarithms near 1, the error function, whole numbers."""
+"""Elementary functions: of angles, hyperbolic ones, powers and roots, the error function, whole numbers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ BETWEEN = ((-2.3, -0.4, 0.3), (1.7, 0.9, -1.2))
 
 BETWEEN_POLES = ((-1.1, -0.5, 0.3), (1.2, 0.9, 2.5))
 """A sample argument away from the poles of the tangent."""
+
+WITHIN_ONE = ((-0.9, -0.3, 0.2), (0.7, 0.5, -0.6))
+"""A sample argument between −1 and 1."""
 
 ERF_TERMS = tuple(
     2 / math.sqrt(math.pi) * (-1) ** n / (math.factorial(n) * (2 * n + 1)) for n in reversed(range(20))
@@ -57,6 +60,52 @@ ENTRIES = (
         np.arctan,
         ("g / (1 + x ** 2)",),
         "The angle between −π/2 and π/2 whose tangent this is.",
+        SAMPLES,
+    ),
+    Function(
+        "arcsin",
+        np.arcsin,
+        ("g / sqrt(1 - x ** 2)",),
+        "The angle between −π/2 and π/2 whose sine this is.",
+        (Sample((WITHIN_ONE,)),),
+    ),
+    Function(
+        "arccos",
+        np.arccos,
+        ("-g / sqrt(1 - x ** 2)",),
+        "The angle between 0 and π whose cosine this is.",
+        (Sample((WITHIN_ONE,)),),
+    ),
+    Function("sinh", np.sinh, ("g * cosh(x)",), "The hyperbolic sine, (eˣ − e⁻ˣ) / 2.", SAMPLES),
+    Function("cosh", np.cosh, ("g * sinh(x)",), "The hyperbolic cosine, (eˣ + e⁻ˣ) / 2.", SAMPLES),
+    Function(
+        "arcsinh",
+        np.arcsinh,
+        ("g / sqrt(1 + x ** 2)",),
+        "The number whose hyperbolic sine this is.",
+        SAMPLES,
+    ),
+    Function(
+        "arctanh",
+        np.arctanh,
+        ("g / (1 - x ** 2)",),
+        "The number whose hyperbolic tangent this is.",
+        (Sample((WITHIN_ONE,)),),
+    ),
+    Function(
+        "exp2",
+        np.exp2,
+        ("0.6931471805599453 * g * out",),
+        "2 to the power of each element.",
+        SAMPLES,
+        notation="2^{x}",
+        precedence=POWER,
+    ),
+    Function(
+        "cbrt",
+        np.cbrt,
+        ("g / (3 * out ** 2)",),
+        "The cube root, which a negative number has too.",
         SAMPLES,
     ),
     Function(

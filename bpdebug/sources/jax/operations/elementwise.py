@@ -96,13 +96,6 @@ def is_finite(x: Any, **options: Any) -> Application:
     return term(np.logical_not, term(np.logical_or, term(np.isnan, x), term(np.isinf, x)))
 
 
-def hyperbolic(sign: Callable[..., Any]) -> OperationEntry:
-    """Return the entry of (eˣ ± e⁻ˣ) / 2."""
-    return lambda x, **options: term(
-        np.divide, term(sign, term(np.exp, x), term(np.exp, term(np.negative, x))), 2
-    )
-
-
 ELEMENTWISE: Mapping[str, OperationEntry] = {
     "add": each(np.add),
     "add_any": each(np.add),
@@ -115,9 +108,9 @@ ELEMENTWISE: Mapping[str, OperationEntry] = {
     "square": lambda x, **options: term(np.power, x, 2),
     "sqrt": each(np.sqrt),
     "rsqrt": lambda x, **options: term(np.divide, 1, term(np.sqrt, x)),
-    "cbrt": lambda x, **options: term(np.multiply, term(np.sign, x), term(np.power, term(np.abs, x), 1 / 3)),
+    "cbrt": named("cbrt"),
     "exp": each(np.exp),
-    "exp2": lambda x, **options: term(np.power, 2.0, x),
+    "exp2": named("exp2"),
     "log": each(np.log),
     "log1p": each(np.log1p),
     "expm1": each(np.expm1),
@@ -125,8 +118,12 @@ ELEMENTWISE: Mapping[str, OperationEntry] = {
     "cos": each(np.cos),
     "tan": named("tan"),
     "atan": named("arctan"),
-    "sinh": hyperbolic(np.subtract),
-    "cosh": hyperbolic(np.add),
+    "asin": named("arcsin"),
+    "acos": named("arccos"),
+    "sinh": named("sinh"),
+    "cosh": named("cosh"),
+    "asinh": named("arcsinh"),
+    "atanh": named("arctanh"),
     "tanh": each(np.tanh),
     "logistic": named("sigmoid"),
     "erf": named("erf"),

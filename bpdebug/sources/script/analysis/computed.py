@@ -27,6 +27,7 @@ LAST = re.compile(r"""(?P<owner>.*?)(?:\[["'](?P<key>\w+)["']\]|(?P<word>\w+))$"
 QUOTIENT = re.compile(r"^d_?(?:[jlec]|loss|cost|err|error)_?_?d_?(?P<stem>\w+)$", re.IGNORECASE)
 PREFIXED = re.compile(r"^(?:d_?|grads?_|gradient_|g_?|delta_|nabla_|change_)(?P<stem>\w+)$", re.IGNORECASE)
 SUFFIXED = re.compile(r"^(?P<stem>\w+?)_(?:grads?|gradient|d)$", re.IGNORECASE)
+ITEM = re.compile(r"\[[^\[\]]*\]$")
 WRITES: frozenset[Any] = frozenset({put, put_elements})
 CONSTANTS: frozenset[Any] = frozenset(
     {np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like}
@@ -50,7 +51,14 @@ def stem_of_gradient(name: str) -> str:
     if match is not None:
         return match["stem"]
     owner = found["owner"].rstrip(".")
-    return word if found["key"] and HOLDS_GRADIENTS.search(stem_of(owner)) else ""
+    return word if owner and HOLDS_GRADIENTS.search(stem_of(owner)) else ""
+
+
+def names_gradient(name: str) -> bool:
+    """Whether a name is that of a gradient, or of a part of what holds gradients: `nabla_b[-1]`."""
+    whole = ITEM.sub("", name)
+    is_part = whole != name and bool(HOLDS_GRADIENTS.search(stem_of(whole)))
+    return is_part or bool(stem_of_gradient(name) or stem_of_gradient(whole))
 
 
 def computed_only(

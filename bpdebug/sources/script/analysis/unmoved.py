@@ -2,7 +2,8 @@
 
 `W = W - rate * dW` is an update because dW depends on W. Where a mistake made dW of data alone, or of another
 shape, it still takes the place of W, beside others that are updates, after the forward pass has read W. Where
-the forward pass forgets to read b, `b -= rate * db` still takes off it what was computed of the others.
+the forward pass forgets to read b, `b -= rate * db` still takes off it what was computed of the others. And
+`W -= rate * W` takes off W itself, at the rate at which the others are taken off their gradients.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node, Update
-from bpdebug.sources.script.recorder.updates import ADD, SUBTRACT, Terms, terms_beside
+from bpdebug.sources.script.recorder.updates import ADD, SCALE, SUBTRACT, Terms, terms_beside
 
 
 def unmoved(graph: Graph, groups: Sequence[Sequence[Update]], depends: Sequence[int]) -> Iterator[Update]:
@@ -35,6 +36,7 @@ def unmoved(graph: Graph, groups: Sequence[Sequence[Update]], depends: Sequence[
     known = {graph.of(update.old).id for update in updates} | {graph.of(update.new).id for update in updates}
     read = graph.ancestors(delta for update in updates for _, delta in update.deltas)
     begin = min(update.new.id for update in updates) - len(graph.nodes) // 4
+    rates = [rate for update in updates for _, delta in update.deltas for rate in _scalars(delta.origin)]
     names: dict[int, set[str]] = defaultdict(set)
     for node in graph.nodes:
         names[graph.of(node).id].update(node.names)
@@ -47,6 +49,8 @@ def unmoved(graph: Graph, groups: Sequence[Sequence[Update]], depends: Sequence[
         if old is node or number in known or depends[number] or not _is_begun_with(graph, old, known):
             continue
         terms = terms_beside(node, old)
+        if terms == () and number in read:
+            terms = _of_itself(node, old, rates)
         if number not in read and not _is_descent(graph, node, terms, known):
             continue
         if terms and node.site is not None and set(node.names) & names[number]:
@@ -58,6 +62,25 @@ def _is_descent(graph: Graph, node: Node, terms: Terms | None, known: Set[int]) 
     """Whether something is taken off that was computed of what is trained."""
     deltas = [delta for _, delta in terms or ()]
     return node.function in SUBTRACT and bool(graph.ancestors(deltas) & known)
+
+
+def _of_itself(node: Node, old: Node, rates: Sequence[Node | float]) -> Terms:
+    """Return the step of `W -= rate * W`, if others have the same rate: with one of its own it is a decay."""
+    step = node.operands[1]
+    if node.function not in SUBTRACT or type(step) is not Node or step.origin.function not in SCALE:
+        return ()
+    has_rate = any(one is rate or one == rate for one in _scalars(step.origin) for rate in rates)
+    return ((-1, step),) if has_rate and any(one.origin is old for one in step.origin.parents()) else ()
+
+
+def _scalars(step: Node) -> list[Node | float]:
+    """Return the numbers that a step is scaled by: nodes, or what is written in its place."""
+    operands = step.operands if step.function in SCALE else ()
+    return [
+        one.origin if type(one) is Node else one
+        for one in operands
+        if np.ndim(getattr(one, "like", one)) == 0
+    ]
 
 
 def _is_begun_with(graph: Graph, node: Node, known: set[int]) -> bool:

@@ -45,6 +45,16 @@ ELEMENTWISE: dict[str, tuple[Any, ...]] = {
     "tanh": (np.tanh, math.tanh),
     "sin": (np.sin, math.sin),
     "cos": (np.cos, math.cos),
+    "tan": (np.tan, math.tan),
+    "arcsin": (np.arcsin, math.asin),
+    "arccos": (np.arccos, math.acos),
+    "arctan": (np.arctan, math.atan),
+    "sinh": (np.sinh, math.sinh),
+    "cosh": (np.cosh, math.cosh),
+    "arcsinh": (np.arcsinh, math.asinh),
+    "arctanh": (np.arctanh, math.atanh),
+    "exp2": (np.exp2, math.exp2),
+    "cbrt": (np.cbrt, math.cbrt),
     "isnan": (np.isnan, math.isnan),
     "isinf": (np.isinf, math.isinf),
 }
@@ -128,6 +138,18 @@ def expm1(translator: Translator, node: Node) -> Expression:
     return translator.call("subtract", translator.call("exp", node.operands[0]), number(1))
 
 
+def logaddexp(translator: Translator, node: Node) -> Expression:
+    """log(eˣ + eʸ) = x + softplus(y − x)."""
+    x, y = node.operands
+    return translator.call("add", x, translator.call("softplus", translator.call("subtract", y, x)))
+
+
+def hypot(translator: Translator, node: Node) -> Expression:
+    """√(x² + y²)."""
+    squares = (translator.call("power", one, number(2)) for one in node.operands)
+    return translator.call("sqrt", translator.call("add", *squares))
+
+
 def expit(translator: Translator, node: Node) -> Expression:
     """Write the logistic function."""
     return translator.call("sigmoid", node.operands[0])
@@ -172,6 +194,8 @@ def elementwise_rules() -> dict[Any, ConversionRule]:
         math.log1p: log1p,
         np.expm1: expm1,
         math.expm1: expm1,
+        np.logaddexp: logaddexp,
+        np.hypot: hypot,
         np.clip: clip,
         Method("clip"): clip,
         np.where: where,

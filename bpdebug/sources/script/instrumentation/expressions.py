@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from bpdebug.sources.script.instrumentation.operators import BINARY, OPERATORS, UNARY, hook_of
@@ -136,13 +137,14 @@ class Expressions(ast.NodeTransformer):
             container = [Target(self.text(node.func.value))] if isinstance(node.func, ast.Attribute) else ()
             site = self.site("call", node, targets=container)
             function = self.seen(site, node.func, self.expression(node.func))
+        held = partial(self.valued, role="element", targets=()) if _is_of_a_class(node) else self.expression
         last = len(node.args) - 1
         node.args = [
-            self.valued(argument, "append", ()) if keeps and place == last else self.expression(argument)
+            self.valued(argument, "append", ()) if keeps and place == last else held(argument)
             for place, argument in enumerate(node.args)
         ]
         for keyword in node.keywords:
-            keyword.value = self.expression(keyword.value)
+            keyword.value = held(keyword.value)
         node.func = function
         return node
 
@@ -273,6 +275,12 @@ def under(targets: Sequence[Target], number: int) -> list[Target]:
         for target in targets
         if target.place and target.place[0] == number
     ]
+
+
+def _is_of_a_class(call: ast.Call) -> bool:
+    """Whether a class is called, by its name: `Gradients(dw, db)` keeps its arguments, as `(dw, db)` does."""
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    return name == "dict" or name[:1].isupper()
 
 
 def _is_literal(node: ast.expr) -> bool:

@@ -16,7 +16,7 @@ from bpdebug.sources.script.recorder.records import (
 )
 from bpdebug.sources.script.recorder.scopes import scope_of
 from bpdebug.sources.script.recorder.steps import DEEPEST_SLOT, LONGEST_SLOT
-from bpdebug.sources.script.recorder.tensors import is_other, is_tensor
+from bpdebug.sources.script.recorder.tensors import is_container, is_other, is_tensor, parts_of
 from bpdebug.sources.script.recorder.updates import MAY_UPDATE
 from bpdebug.sources.script.sites import Site, Target
 
@@ -88,8 +88,8 @@ def bind(recorder: Recorder, site: Site, target: Target, value: Any) -> None:
         recorder.name(node, target.text)
         if recorder.other is not None and is_other(value):
             recorder.other.named(value, target.text)
-    is_container = type(value) in (list, tuple, dict)
-    may_update = is_container or (node is not None and node.origin.function in MAY_UPDATE)
+    has_parts = is_container(value)
+    may_update = has_parts or (node is not None and node.origin.function in MAY_UPDATE)
     if target.is_global or may_update:
         frame = recorder.frame()
         variables = frame.f_globals if target.is_global else frame.f_locals
@@ -98,7 +98,7 @@ def bind(recorder: Recorder, site: Site, target: Target, value: Any) -> None:
             recorder.write(variables, target.name, old)
         if may_update and site.role != "augment":  # of `w -= v`, v takes no place
             recorder.steps.slot(site, old, value, target.text)
-    if is_container:
+    if has_parts:
         name_parts(recorder, value, target.text)
 
 
@@ -106,14 +106,13 @@ def name_parts(recorder: Recorder, value: Any, name: str, depth: int = 0) -> Non
     """Give the tensors in a container that is stored their names in it."""
     if depth >= DEEPEST_SLOT or len(value) > LONGEST_SLOT:
         return
-    parts = value.items() if type(value) is dict else enumerate(value)
-    for key, part in parts:
+    for written, part in parts_of(value, name).items():
         if is_tensor(part):
             node = recorder.objects.node_of(part) if recorder.objects.is_known(part) else None
             if node is not None and not node.names:
-                recorder.name(node, f"{name}[{key!r}]")
-        elif type(part) in (list, tuple, dict):
-            name_parts(recorder, part, f"{name}[{key!r}]", depth + 1)
+                recorder.name(node, written)
+        elif is_container(part):
+            name_parts(recorder, part, written, depth + 1)
 
 
 def add_effect(recorder: Recorder, site: Site, node: Node, name: str) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from bpdebug.sources.script.recorder.branches import is_decided_by
 from bpdebug.sources.script.recorder.objects import Objects
 from bpdebug.sources.script.recorder.records import MISSING, Node, Test, Update
-from bpdebug.sources.script.recorder.tensors import is_tensor
+from bpdebug.sources.script.recorder.tensors import is_container, is_tensor, parts_of
 from bpdebug.sources.script.recorder.updates import depends_on, terms_beside
 from bpdebug.sources.script.recorder.zeros import Zeros
 from bpdebug.sources.script.sites import Site
@@ -73,15 +73,10 @@ class Steps:
                 self.check(site, self.objects.node_of(old), self.objects.node_of(new), name)
             elif type(old) is int and self.zeros.nodes:
                 self.check_zero(site, self.objects.node_of(new), name)
-        elif depth >= DEEPEST_SLOT:
-            return
-        elif type(new) in (list, tuple) and type(old) in (list, tuple):
-            if len(new) == len(old) <= LONGEST_SLOT:
-                for number, (was, now) in enumerate(zip(old, new, strict=True)):
-                    self.slot(site, was, now, f"{name}[{number}]", depth + 1)
-        elif type(new) is dict and type(old) is dict and len(new) <= LONGEST_SLOT:
-            for key in new:
-                self.slot(site, old.get(key), new[key], f"{name}[{key!r}]", depth + 1)
+        elif depth < DEEPEST_SLOT and is_container(old) and is_container(new) and _are_alike(old, new):
+            before = parts_of(old, name)
+            for part, now in parts_of(new, name).items():
+                self.slot(site, before.get(part), now, part, depth + 1)
 
     def check(self, site: Site, old: Node, new: Node, name: str) -> None:
         """Look whether a node is a step of another: `c · old + delta`, where delta depends on it."""
@@ -128,3 +123,8 @@ class Steps:
             if old.shape != new.shape:
                 old._value = np.zeros(new.shape)  # it was added to everything
             self.check(site, old, new, name)
+
+
+def _are_alike(old: Any, new: Any) -> bool:
+    """Whether a container may hold the next values of what another held, and is not too long."""
+    return len(new) <= LONGEST_SLOT and (type(new) is dict or len(old) == len(new))

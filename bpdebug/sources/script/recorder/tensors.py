@@ -34,6 +34,22 @@ def is_row(value: Any) -> bool:
     return isinstance(value, list | tuple) and type(value).__iter__ in (list.__iter__, tuple.__iter__)
 
 
+def parts_of(container: Any, name: str) -> dict[str, Any]:
+    """Return what a list, a tuple or a dict holds, by how it is written: `w[0]`, `w["b"]`, `w.b`."""
+    if isinstance(container, dict):
+        return {f"{name}[{key!r}]": part for key, part in container.items()}
+    fields = getattr(type(container), "_fields", None)
+    written = (
+        [f"{name}.{key}" for key in fields] if fields else map(f"{name}[{{}}]".format, range(len(container)))
+    )
+    return dict(zip(written, container, strict=True))
+
+
+def is_container(value: Any) -> bool:
+    """Whether a value is a list, a tuple, a named one among them, or a dict."""
+    return type(value) in (list, tuple, dict) or (isinstance(value, tuple) and hasattr(value, "_fields"))
+
+
 def is_other(value: Any) -> bool:
     """Whether a value is a tensor of another library than NumPy."""
     kind = type(value)

@@ -15,6 +15,7 @@ from bpdebug.verify.repair.rules.nodes import (
     called,
     fitting,
     may_be_tensor,
+    misfit,
     parsed,
     rank,
 )
@@ -40,7 +41,7 @@ def missing_sums(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     if may_be_tensor(node, scope) and rank(node, scope) != 0:
         for axis, kept in REDUCED:
             new = call(scope, "sum", node, axis=axis, kept=kept)
-            yield Replacement("sum missing", new, 1.4, node)
+            yield Replacement("sum missing", new, 1.4 + misfit(new, scope), node)
 
 
 def missing_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:

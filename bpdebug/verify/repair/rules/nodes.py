@@ -20,9 +20,16 @@ def parsed(text: str) -> ast.expr:
 
 
 def call(scope: Scope, name: str, *arguments: ast.expr, axis: object = None, kept: bool = False) -> ast.expr:
-    """Return a call of one of the functions of NumPy or torch."""
-    function = parsed(f"{scope.library}.{name}")
-    return ast.Call(function, list(arguments), reduction(scope, axis, kept))
+    """Return a call of one of the functions of NumPy or torch; of a sum, as the code writes it."""
+    options = reduction(scope, axis, kept)
+    if name == "sum" and scope.sums_by_method:
+        return ast.Call(ast.Attribute(arguments[0], name, ast.Load()), [], options)
+    return ast.Call(parsed(f"{scope.library}.{name}"), list(arguments), options)
+
+
+def misfit(node: ast.expr, scope: Scope) -> float:
+    """Return how much less likely an edit is whose shape is not that of what it is stored in."""
+    return 0.0 if scope.stored is None or scope.shape(node) == scope.stored else 0.1
 
 
 def as_calls(node: ast.expr, function: str) -> ast.expr:

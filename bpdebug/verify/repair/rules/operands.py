@@ -14,6 +14,7 @@ from bpdebug.verify.repair.rules.nodes import (
     call,
     called,
     may_be_tensor,
+    misfit,
     parsed,
     rank,
 )
@@ -49,7 +50,7 @@ def subscripts(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     yield Replacement("part for the whole", node.value, 1.3, node)
     for axis, kept in REDUCED:
         summed = call(scope, "sum", node.value, axis=axis, kept=kept)
-        yield Replacement("one for the sum", summed, 1.2, node)
+        yield Replacement("one for the sum", summed, 1.2 + misfit(summed, scope), node)
     if isinstance(where, ast.Tuple):
         yield from _moved_along(node, where)
     if isinstance(where, ast.Slice | ast.Tuple):

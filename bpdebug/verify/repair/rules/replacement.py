@@ -36,6 +36,8 @@ class Scope(NamedTuple):
         (expression) -> the shape of its value there; None where it has none.
     masks : tuple of str
         Those of the tensors that are of true and false.
+    sums_by_method : bool
+        Whether the code writes `x.sum()`, and not `np.sum(x)`.
     """
 
     tensors: Mapping[str, Shape]
@@ -49,6 +51,7 @@ class Scope(NamedTuple):
     leaks: tuple[float, ...]
     shape: Callable[[ast.expr], Shape | None]
     masks: tuple[str, ...] = ()
+    sums_by_method: bool = False
 
 
 class Replacement(NamedTuple):

@@ -12,23 +12,28 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from bpdebug.sources.script import Recording
+from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.verify.repair.structures.copies import repeated_items, shallow_copies
 from bpdebug.verify.repair.structures.early import EarlyRead, early_updates
+from bpdebug.verify.repair.structures.exchanged import exchanged_parts
 from bpdebug.verify.repair.structures.overwritten import overwritten, written_elsewhere
 from bpdebug.verify.repair.structures.text import PersonText, Structure
 from bpdebug.verify.repair.structures.turns import not_handed_on, returns_in_loops
+from bpdebug.verify.repair.structures.unfilled import unfilled
 
 MOST_OF_A_KIND = 6
 """So many rewritings of one kind are tried: each runs the script."""
 
 
-def structures(recording: Recording, early: Sequence[EarlyRead]) -> Iterator[Structure]:
+def structures(recording: Recording, analysis: Analysis, early: Sequence[EarlyRead]) -> Iterator[Structure]:
     """Yield what may be wrong with how statements stand, the surest kinds first.
 
     Parameters
     ----------
     recording : Recording
         What ran.
+    analysis : Analysis
+        What it is a training of.
     early : sequence of EarlyRead
         The parameters that were updated before they were read for the last time.
     """
@@ -40,7 +45,12 @@ def structures(recording: Recording, early: Sequence[EarlyRead]) -> Iterator[Str
     for text in texts:
         kinds = [returns_in_loops(text), repeated_items(text), not_handed_on(text)]
         kinds += [shallow_copies(text), early_updates(text, early)] if early else []
-        kinds += [overwritten(text), written_elsewhere(text)]
+        kinds += [
+            unfilled(text, analysis),
+            exchanged_parts(text, analysis),
+            overwritten(text),
+            written_elsewhere(text),
+        ]
         for own in kinds:
             for _, structure in zip(range(MOST_OF_A_KIND), own, strict=False):
                 yield structure

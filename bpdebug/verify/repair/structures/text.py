@@ -47,8 +47,8 @@ class PersonText(NamedTuple):
         assert source is not None
         return source.code(place)
 
-    def place(self, node: ast.expr | ast.stmt, last: ast.stmt | None = None) -> SourceRange:
-        """Return where a node stands, or all statements from it to another."""
+    def place(self, node: ast.expr | ast.stmt, last: ast.expr | ast.stmt | None = None) -> SourceRange:
+        """Return where a node stands, or all from it to another."""
         end = last or node
         assert end.end_lineno is not None
         assert end.end_col_offset is not None
