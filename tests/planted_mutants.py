@@ -259,8 +259,8 @@ MUTANTS = (
     ),
     Mutant(
         "bpdebug/verify/repair/search.py",
-        'if any(verdict == "right" and name not in right for name, verdict in base.items()):',
-        'if any(verdict == "right" and name in right for name, verdict in base.items()):',
+        'spoiled = {name for name, verdict in base.items() if verdict == "right"} - right',
+        'spoiled = {name for name, verdict in base.items() if verdict == "right"} & right',
         "a line is mended by what spoils another gradient",
         fast="verify/repair/test_search.py",
         deep="verify/repair/test_search.py",

@@ -145,7 +145,7 @@ def open_app(
     if request is None and allow_outside:
         raise BpdebugError("--allow-outside is for one scenario: found no SCENARIO")
     if plain:
-        plain_mode.read_commands(request)
+        plain_mode.read_commands(request, hide_verdicts)
         return RIGHT
     return opening.open_app(request, hide_verdicts)
 

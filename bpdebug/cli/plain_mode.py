@@ -15,17 +15,25 @@ from bpdebug.cli.output import is_terminal, write
 from bpdebug.cli.request import Request
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import execute
+from bpdebug.engine.program.trace import Trace
 from bpdebug.present.cells import DEFAULT_DIGITS
 from bpdebug.present.operation_text import about_text
 from bpdebug.present.plain_text import step_lines
+from bpdebug.present.verdicts import CheckVerdicts
+from bpdebug.sources.case import Case
 from bpdebug.sources.scenario.reading import shipped_scenarios
+from bpdebug.verify import check
+from bpdebug.verify.upstream import evaluate_mine
 
 PROMPT = "bpdebug> "
 HINT = "n next, back, s into, c continue, p NAME print, x NAME[i,j] explain, help, q quit; Enter: again"
 
 
-def read_commands(request: Request | None) -> None:
-    """Step through what is named, or first ask what it is to be, until the commands end."""
+def read_commands(request: Request | None, hides_verdicts: bool = False) -> None:
+    """Step through what is named, or first ask what it is to be, until the commands end.
+
+    The user's own values are checked first, unless what that finds is to be hidden.
+    """
     if request is None:
         names = sorted(path.stem for path in shipped_scenarios())
         say(["scenarios:", *names, "which one, or which file?"])
@@ -33,26 +41,30 @@ def read_commands(request: Request | None) -> None:
         if not name:
             return
         request = Request(name, False, 0, 1, "", ())
-    session = Session(load(request))
-    say(
-        [
-            f"{session.scenario.name}: {session.scenario.title}"
-            if session.scenario.title
-            else session.scenario.name
-        ]
-    )
-    say([*step_lines(session.debugger, about_text(session.scenario), DEFAULT_DIGITS), HINT])
+    case = load(request)
+    session = Session(case)
+    say([f"{case.name}: {case.title}" if case.title else case.name])
+    verdicts = checked(case, session.debugger.original) if case.mine and not hides_verdicts else None
+    say([*step_lines(session.debugger, about_text(case), DEFAULT_DIGITS, verdicts), HINT])
     last = "step"
     for line in lines():
         last = line or last
         before = session.debugger.moment
         answer = execute(session, last)
         if session.debugger.moment != before:
-            say([*filter(None, [answer.reason]), *step_lines(session.debugger, "", DEFAULT_DIGITS)])
+            said = step_lines(session.debugger, "", DEFAULT_DIGITS, verdicts)
+            say([*filter(None, [answer.reason]), *said])
         else:
             say(answer.lines)
         if answer.ends:
             return
+
+
+def checked(case: Case, original: Trace) -> CheckVerdicts:
+    """Check the user's own values against those of a run."""
+    mine = evaluate_mine(case.program, original.values, case.mine)
+    report = check.check(case.program, case.values, mine)
+    return CheckVerdicts(case.program, original.values, mine, report)
 
 
 def lines() -> Iterator[str]:

@@ -92,7 +92,8 @@ def operation_text(
     why = program.explanation_of(statement)
     if statement.phase == "forward" and len(calls(statement.expression)) == 1:
         (call,) = calls(statement.expression)
-        why = f"{why} {FUNCTIONS[call.function].explanation}"
+        # A recorded line may have no other explanation than that of its function.
+        why = " ".join(dict.fromkeys((why, FUNCTIONS[call.function].explanation)))
     code, source = shown_text(statement), statement.source
     if source is not None:
         code = " ".join(source.code.split())

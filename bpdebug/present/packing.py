@@ -215,8 +215,10 @@ class Packing:
         """Return the columns of each pair of a band; what is left goes to numbers, then to titles."""
         needs = [self.needs[place] for place in band]
         asked = [size.width for place in band if (size := self.asked[place])]
-        widths = [max(need.whole(width), need.least) for need, width in zip(needs, asked, strict=True)]
-        widths = [min(pair) for pair in zip(widths, asked, strict=True)]
+        widths = [
+            width if width >= need.width else min(width, max(need.whole(width), need.least))
+            for need, width in zip(needs, asked, strict=True)
+        ]
         # First whole numbers, to those that have the fewest: a part of one is of no use.
         left = self.width - sum(widths)
         while growing := [
@@ -227,8 +229,10 @@ class Packing:
             *_, i, more = min(growing)
             widths[i] += more
             left -= more
-        lacking = [max(0, need.wish - width) for need, width in zip(needs, widths, strict=True)]
-        widths = [width + extra for width, extra in zip(widths, shared(lacking, left), strict=True)]
+        for goals in ([need.width for need in needs], [need.wish for need in needs]):
+            lacking = [max(0, goal - width) for goal, width in zip(goals, widths, strict=True)]
+            extras = shared(lacking, max(0, self.width - sum(widths)))
+            widths = [width + extra for width, extra in zip(widths, extras, strict=True)]
         if self.lacks:
             widths[-1] += max(0, self.width - sum(widths))
         return widths

@@ -69,9 +69,12 @@ def subtitles(panel: Panel, part: str, beside: Sequence[str] = ()) -> list[str]:
         The tensors for whose panels the screen has no room, said on the last of the panels.
     """
     if beside:
-        named, counted = f"no room: {', '.join(beside)}", f"+{len(beside)}"
+        named, counted = f"no room: {', '.join(beside)}", f"{len(beside)} hidden"
         own = subtitles(panel, part)
-        return [" · ".join(filter(None, (text, more))) for more in (named, counted) for text in own] + own
+        # What happens to a tensor is worth more than which others have no room.
+        marked = [text for text in own if panel.mark in text]
+        both = [" · ".join(filter(None, (text, more))) for more in (named, counted) for text in marked]
+        return [*both, *own, named, counted]
     if panel.value is None:
         return [""]
     view, mark, form = panel.view, panel.mark, panel.dtype

@@ -16,13 +16,14 @@ from bpdebug.engine.language.printing import shape_text, written_number
 from bpdebug.present.explaining import Selection, explain_element, given_text
 from bpdebug.present.operation_text import operation_text
 from bpdebug.present.snapshot import result_name
+from bpdebug.present.verdicts import CheckVerdicts
 
 MAX_SHOWN = 100
 """A tensor with more elements than this is abbreviated."""
 
 
 def place_text(debugger: Debugger) -> str:
-    """Say where one is: `step 12 of 18, backward, layer 2 dense sigmoid`."""
+    """Say where one is: `step 12 of 18, backward, layer 2 dense sigmoid`, or `..., net.py line 30`."""
     parts = [f"step {debugger.position} of {debugger.last}"]
     if debugger.timeline.iterations > 1:
         parts.append(f"iteration {debugger.iteration} of {debugger.timeline.iterations}")
@@ -31,10 +32,14 @@ def place_text(debugger: Debugger) -> str:
     if (statement := debugger.statement) is not None:
         layer = debugger.program.block_of(statement)
         parts += [statement.phase, *([layer.place] if layer else [])]
+        if (source := statement.source) is not None:
+            parts.append(f"{source.file} line {source.line}")
     return ", ".join(parts)
 
 
-def step_lines(debugger: Debugger, about: str, digits: int) -> Iterator[str]:
+def step_lines(
+    debugger: Debugger, about: str, digits: int, verdicts: CheckVerdicts | None = None
+) -> Iterator[str]:
     """Yield what there is to say of the current step, a thought a line.
 
     Parameters
@@ -45,9 +50,11 @@ def step_lines(debugger: Debugger, about: str, digits: int) -> Iterator[str]:
         What is said at the start.
     digits : int
         Significant digits.
+    verdicts : CheckVerdicts, optional
+        What a check found about the user's own values.
     """
     selection = Selection(result_name(debugger), ())
-    origin = explain_element(debugger, selection, digits)
+    origin = explain_element(debugger, selection, digits, tabulate=False)
     sides = origin.sides if origin is not None else given_text(debugger, selection)
     text = operation_text(debugger, about, sides)
     yield place_text(debugger)
@@ -59,6 +66,9 @@ def step_lines(debugger: Debugger, about: str, digits: int) -> Iterator[str]:
         yield from numbers(value, digits)
     if sides:
         yield " = ".join(sides)
+    # A check is of the first iteration, and so is what it says.
+    if verdicts is not None and debugger.iteration == 1 and debugger.node is None:
+        yield from verdicts.words(name, ())
 
 
 def numbers(value: Array, digits: int) -> list[str]:

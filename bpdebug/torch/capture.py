@@ -69,8 +69,8 @@ def capture(
     own = [plain] if isinstance(plain, FunctionType) else []
     code = caller.f_code
     with (
-        _gradients_kept(function),
         watched(code.co_filename, caller.f_lineno, caller.f_globals, recorded, own, "torch"),
+        _gradients_kept(function),  # within: what is left to the recording need not be copied
         torch.enable_grad(),
     ):
         out = function(*inputs)

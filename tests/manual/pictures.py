@@ -29,8 +29,8 @@ PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "char_rnn": ("melody.py", ("g", *"44", "enter", *"iiiiiii")),
     "wrong_line": ("seasons.py", (NEXT_WRONG,)),
 }
-"""The name of an image -> the scenario or script, and the keys that are pressed; for the next wrong line it
-waits for the check."""
+"""The name of an image -> the scenario or script, and the keys that are pressed. What is checked by itself
+(own code is) is drawn when the check is over."""
 SIZES = ((160, 48), (120, 36), (100, 30), (80, 24))
 AT_ALL_SIZES: dict[str, tuple[str, tuple[str, ...]]] = {
     "batch": PICTURES["debugger"],
@@ -48,7 +48,7 @@ async def svg_of(name: str, keys: tuple[str, ...], size: tuple[int, int]) -> str
     """Return the screen as SVG."""
     case = open_case(ROOT / "scenarios" / "scripts" / name) if name.endswith(".py") else name
     async with open_app(case, size) as session:
-        if NEXT_WRONG in keys:
+        if name.endswith(".py") or NEXT_WRONG in keys:
             await session.until(lambda: "wrong · step" in session.text)
         await session.press(*keys)
         await session.settle()

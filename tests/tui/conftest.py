@@ -20,6 +20,7 @@ from textual._compositor import Compositor
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.present.viewer.subject import Subject
@@ -97,11 +98,13 @@ class Session:
         return self.text_at(f"#{self.panel(name).id}")
 
     async def press(self, *keys: str) -> None:
-        """Press keys, each when the app has done what the one before it asks for."""
-        for key in keys:
+        """Press keys, each when the app has done what those before ask for; the letters of a text at once."""
+        for key, after in zip(keys, (*keys[1:], ""), strict=True):
             assert self.app.is_running, f"the app had ended before {key} was pressed"
+            is_in_a_text = len(key) == len(after) == 1 and isinstance(self.app.focused, Input)
             self.type_ahead(key)
-            await self.catch_up()
+            if not is_in_a_text:
+                await self.catch_up()
 
     async def catch_up(self) -> None:
         """Wait until the app has done what all keys ask for that were typed."""

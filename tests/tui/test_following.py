@@ -85,5 +85,6 @@ async def test_verdicts_are_hidden_until_they_are_revealed() -> None:
         assert "verdicts hidden" in session.text
         await session.press("right_square_bracket")
         assert session.moment == (0, 0)
+        assert "V reveals it" in session.text
         await session.press("V")
         await session.until(lambda: "✗ wrong: db2, dz1" in session.text_at("#operation"))

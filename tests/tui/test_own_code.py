@@ -15,7 +15,7 @@ from bpdebug.tui.screens.source_screen import SourceScreen
 from bpdebug.verify.repair import check
 from tests.recorded import Ran, recorded
 from tests.tiers import deep
-from tests.tui.conftest import LARGE, SMALL, Session, open_app
+from tests.tui.conftest import LARGE, PATIENCE, SMALL, Session, open_app
 from tests.two_layers import TWO_LAYERS
 
 at_both_sizes = pytest.mark.parametrize("size", [LARGE, deep(SMALL)], ids=("160x48", "80x24"))
@@ -148,7 +148,7 @@ def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
 
 async def checked(session: Session) -> None:
     """Wait until nothing is done in the background."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while session.screen.check.state or session.screen.check.verdicts.report is None:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)  # not a pause of the pilot's, which asks every widget
@@ -229,7 +229,7 @@ async def test_a_check_leaves_the_keys_alone_and_can_be_stopped(
         assert "x corrected" not in session.text_at("#keys")
         await session.until(lambda: Path("again").exists())
         await session.press("v", "home")
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while session.screen.check.state:
             assert time.monotonic() < deadline
             await session.pilot.pause(0.01)

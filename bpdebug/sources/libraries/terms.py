@@ -1,6 +1,7 @@
 """How a table writes what an operation of a library computes: in functions of NumPy's and of the language.
 
-An entry takes the arguments of an operation, tensors as nodes, and returns a term; each becomes a node.
+An entry takes the arguments of an operation, tensors as nodes, and returns a term; each becomes a node. What
+comes out of the whole is the library's own value. That of a term within is computed when somebody looks.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.sources.script.recorder.operations import InLanguage
-from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.records import Later, Node
 
 
 class Application(NamedTuple):
@@ -79,15 +81,51 @@ def node_of_term(add: Add, site: Any, one: Any, value: Any) -> Node:
 def _inner(add: Add, site: Any, operand: Any) -> Any:
     if type(operand) is Application:
         operands = tuple(_inner(add, site, part) for part in operand.operands)
-        filled = [_value(part) for part in operands]
-        with np.errstate(all="ignore"):
-            value = operand.function(*filled, **operand.options)
-        return add(site, operand.function, operands, operand.options, np.asarray(value))
+        value = _later(operand._replace(operands=operands))
+        return add(site, operand.function, operands, operand.options, value)
     if type(operand) in (list, tuple):
         return type(operand)(_inner(add, site, part) for part in operand)
     if isinstance(operand, np.ndarray) and operand.dtype.kind == "f":
         return add(site, None, (), {}, operand)
     return operand
+
+
+def _later(one: Application) -> Any:
+    """Return the value of a term within another: where its shape can be told, once it is asked for."""
+
+    def compute() -> Any:
+        with np.errstate(all="ignore"):
+            return np.asarray(one.function(*map(_value, one.operands), **one.options))
+
+    like = _like(one)
+    return compute() if like is None else Later(compute, like)
+
+
+SHAPED: Mapping[Any, str] = {np.matmul: "matmul", np.sum: "sum", np.mean: "mean"}
+"""Functions of NumPy's whose results have the shape of those of the language."""
+
+
+def _like(one: Application) -> Any:
+    """Return something of the shape and dtype of a term; None where only its value says them."""
+    given = [part.like if type(part) is Node else part for part in one.operands]
+    function = one.function
+    name = function.name if isinstance(function, InLanguage) else SHAPED.get(function, "")
+    if not all(isinstance(part, np.ndarray | int | float) for part in given):
+        return None
+    shapes = tuple(np.shape(part) for part in given)
+    if name:
+        options = dict(function.options) if isinstance(function, InLanguage) else one.options
+        dtypes = [part.dtype for part in given if isinstance(part, np.ndarray)]
+        if not dtypes or any(dtype.kind != "f" for dtype in dtypes):
+            return None
+        return np.broadcast_to(
+            np.zeros((), np.result_type(*dtypes)), FUNCTIONS[name].form.shape(shapes, options)
+        )
+    if isinstance(function, np.ufunc) and function.signature is None and not one.options:
+        kinds = [part.dtype if isinstance(part, np.ndarray) else type(part) for part in given]
+        dtype = function.resolve_dtypes((*kinds, None))[-1]
+        return np.broadcast_to(np.zeros((), dtype), np.broadcast_shapes(*shapes))
+    return None
 
 
 def _value(part: Any) -> Any:

@@ -118,14 +118,17 @@ def watched(
         return
     instrumented(file, line, variables)
     recorder = Recorder(COPIES.sites, RecordingLimits(nodes=MOST_NODES, stops=False))
-    own = {id(one): one for one in (*_own_functions(file, variables), *_with_their_files(others))}
+    there = all_functions()
+    own = {
+        id(one): one for one in (*_own_functions(file, variables, there), *_with_their_files(others, there))
+    }
     exchanged = COPIES.exchange(own.values())
     recorder.files = set(COPIES.files)
     ending = Ending("finished", "it has come to its end")
 
     def over() -> None:
         exchange_back(exchanged)
-        COPIES.take_back(all_functions())  # those that were made in the meantime
+        COPIES.take_back()
         vars(builtins).update(QUIET)
 
     recorder.whenever_over = over
@@ -147,27 +150,24 @@ def watched(
         recorded.take(recording_of(file, (), RecordingOptions(), ending, "", (), recorder))
 
 
-def _own_functions(file: str, variables: dict[str, Any]) -> list[FunctionType]:
+def _own_functions(file: str, variables: dict[str, Any], there: Sequence[FunctionType]) -> list[FunctionType]:
     """Return the functions of the person's, once their files are instrumented."""
     folder = (Path(file).parent if Path(file).exists() else Path.cwd()).resolve()
-    own = [
-        one
-        for one in all_functions()
-        if one.__globals__ is variables or is_below(folder, one.__code__.co_filename)
-    ]
+    below = {name for name in {one.__code__.co_filename for one in there} if is_below(folder, name)}
+    own = [one for one in there if one.__globals__ is variables or one.__code__.co_filename in below]
     for name, among in {one.__code__.co_filename: one.__globals__ for one in own}.items():
         with suppress(ScriptError):  # what has no source is a library to us
             instrumented(name, 0, among)
     return own
 
 
-def _with_their_files(functions: Sequence[FunctionType]) -> list[FunctionType]:
+def _with_their_files(functions: Sequence[FunctionType], there: Sequence[FunctionType]) -> list[FunctionType]:
     """Return all functions of the files that some functions stand in, once these are instrumented."""
     files = {one.__code__.co_filename: one.__globals__ for one in functions}
     for name, among in files.items():
         with suppress(ScriptError):  # what has no source has no lines to name
             instrumented(name, 0, among)
-    return [one for one in all_functions() if one.__code__.co_filename in files] if files else []
+    return [one for one in there if one.__code__.co_filename in files] if files else []
 
 
 def instrumented(file: str, line: int, variables: dict[str, Any]) -> File:

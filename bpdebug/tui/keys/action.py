@@ -43,7 +43,7 @@ WHY_NOT: dict[str, str] = {
     "view": "there are no other numbers: `set` makes some",
     "wrong": "nothing is known to be wrong so far: v begins a check, or stops the one that runs",
     "hidden": "nothing is hidden",
-    "corrected": "there are no corrections to show",
+    "corrected": "no correction is known so far: v begins a check, or stops the one that runs",
     "set": "nothing was set",
     "iterations": "this runs once only: there are no iterations",
     "curve": "there is nothing to draw over iterations",

@@ -68,11 +68,15 @@ class ActionScreen(Screen[None]):
     def why_not(self, key: str) -> tuple[str, ...]:
         """Say why a key does nothing now; nothing where it does something, or is none of the table."""
         mine = (action for action in self.actions if key in action.keys.split(","))
-        reasons = (WHY_NOT.get(action.needs, "") for action in mine if not self.can_run(action))
+        reasons = (self.reason(action.needs) for action in mine if not self.can_run(action))
         said = tuple(filter(None, reasons))
         bound = self.active_bindings.get(key) if said else None
         # In a panel an arrow moves the cell: then the key has done something.
         return said if bound is None or bound.node is self else ()
+
+    def reason(self, needs: Needs) -> str:
+        """Say why what an action needs is not there."""
+        return WHY_NOT.get(needs, "")
 
     def opens_a_line(self, key: str | None) -> bool:
         """Whether a key lets a line be typed, so that what follows it is text and runs nothing."""

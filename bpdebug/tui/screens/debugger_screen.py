@@ -44,7 +44,7 @@ from bpdebug.tui import code_check, messages, screenshot
 from bpdebug.tui.autoplay import Autoplay
 from bpdebug.tui.background_check import BackgroundCheck
 from bpdebug.tui.following import Following
-from bpdebug.tui.keys.action import Action, bindings
+from bpdebug.tui.keys.action import Action, Needs, bindings
 from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
 from bpdebug.tui.line_stops import LineStops
 from bpdebug.tui.run_ahead import RunAhead
@@ -133,6 +133,11 @@ class DebuggerScreen(ActionScreen):
     def verdicts(self) -> CheckVerdicts | code_verdicts.CodeVerdicts:
         """What the check has found, as far as it is to be seen."""
         return self.check.verdicts.hidden if self.hides else self.check.verdicts
+
+    def reason(self, needs: Needs) -> str:
+        """Say why what an action needs is not there: it may only be hidden."""
+        is_hidden = self.hides and needs in ("wrong", "corrected")
+        return "what the check finds is hidden: V reveals it" if is_hidden else super().reason(needs)
 
     def action_reveal(self) -> None:
         """Show what the check has found."""

@@ -144,7 +144,9 @@ def arithmetic_lines(text: OperationText, width: int, roomy: bool) -> list[Conte
         element, symbols, *others = text.arithmetic
         first = f"{element} = {symbols}"
         if not roomy and len(first) > width:
-            first = f"{element} ="  # of what, the table says
+            for table in text.tables:  # of what they are, the tables say
+                symbols = symbols.replace(table.ends, "Σ").replace("(Σ)", "Σ")
+            first = f"{element} = {symbols}"
         written = [line for table in tables for line in table]
         sides = [f"{' ' * min(len(element), width // 4)} = {' = '.join(others)}"] if len(others) > 1 else []
         return [

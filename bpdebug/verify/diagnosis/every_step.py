@@ -7,16 +7,13 @@ other, each in the same way at all steps, and what follows is computed anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
-from typing import NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.cost import cost_of
-from bpdebug.engine.language.evaluation import compiled
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import (
@@ -24,21 +21,17 @@ from bpdebug.engine.language.nodes import (
     Expression,
     Name,
     Number,
-    Option,
     Statement,
-    calls,
     names,
     replace,
-    rewrite,
 )
-from bpdebug.engine.program.index import ProgramIndex
 from bpdebug.engine.program.program import Program
-from bpdebug.errors import ShapeError
 from bpdebug.verify.diagnosis.allowance import Allowance
+from bpdebug.verify.diagnosis.compiled_terms import CompiledTerm, addends, compiled_term, sum_of
 from bpdebug.verify.diagnosis.edits import FormulaEdit, single_edits
-from bpdebug.verify.diagnosis.evaluator import MOST_NUMBERS, PRODUCTS, Evaluator, is_misread
 from bpdebug.verify.diagnosis.everywhere import without
 from bpdebug.verify.diagnosis.fits import is_explained, residual
+from bpdebug.verify.diagnosis.later_steps import counts_steps, later, name_later
 from bpdebug.verify.diagnosis.scope import FormulaScope
 from bpdebug.verify.diagnosis.written_out import with_parts
 
@@ -49,8 +42,6 @@ NOT_CARRIED = "not carried"
 """The kind of an edit of all formulas of a step at once: nothing is passed on to the step before."""
 LEFT = 0.2
 """What one loop leaves of all that may be tried: it looks for what is wrong in all tensors of a layer."""
-FASTER = 32
-"""So much faster are numbers computed by compiled formulas, counting all that these hold on their way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +72,6 @@ class AtEveryStep:
 
 ExplainedByLoop = Mapping[str, Sequence[tuple[AtEveryStep, float]]]
 """For each wrong tensor, the edits that give the user's numbers, and how far from them they stay."""
-
-
-class CompiledTerm(NamedTuple):
-    """A formula as a function of its operands, and about how many numbers it computes."""
-
-    function: Callable[..., Array | None]
-    operands: tuple[str, ...]
-    numbers: int
 
 
 class Loop:
@@ -132,7 +115,7 @@ class Loop:
         for name in self.order:
             step = self.index.time(name)
             if step is not None:
-                formula = self.index.series(name), _later(self.formulas[name], -step, self.index)
+                formula = self.index.series(name), later(self.formulas[name], -step, self.index)
                 found.setdefault(formula, []).append(name)
         return {members[0]: members for members in found.values()}
 
@@ -145,7 +128,7 @@ class Loop:
             for name, term in self._of_kind(kind, self.formulas[kind], self.shapes)
         }
         return found | {
-            name: [_term(addend, self.shapes) for addend in _addends(formula)]
+            name: [compiled_term(addend, self.shapes) for addend in addends(formula)]
             for name, formula in self.formulas.items()
             if name not in found
         }
@@ -154,14 +137,14 @@ class Loop:
         self, kind: str, formula: Expression, shapes: Mapping[str, Shape]
     ) -> Iterator[tuple[str, CompiledTerm]]:
         """Yield a formula of one step as it is at each whose own formula is of that kind."""
-        term = _term(formula, shapes)
-        is_another = _counts_steps(formula)
+        term = compiled_term(formula, shapes)
+        is_another = counts_steps(formula)
         for name in self.kinds[kind]:
             by = self._apart(name, kind)
-            operands = tuple(_name_later(operand, by, self.index) for operand in term.operands)
+            operands = tuple(name_later(operand, by, self.index) for operand in term.operands)
             if is_another:
                 own = dict(zip(operands, (shapes.get(operand, ()) for operand in term.operands), strict=True))
-                yield name, _term(_later(formula, by, self.index), own)
+                yield name, compiled_term(later(formula, by, self.index), own)
             else:
                 yield name, term._replace(operands=operands)
 
@@ -187,9 +170,7 @@ class Loop:
         if self.index.series(kind) != self.index.series(one.name):
             return self.formulas[kind]
         by = self._apart(kind, one.name)
-        changes = {
-            _later(old, by, self.index): _later(new, by, self.index) for old, new in one.change.items()
-        }
+        changes = {later(old, by, self.index): later(new, by, self.index) for old, new in one.change.items()}
         return replace(self.formulas[kind], changes)
 
     def _not_carried(self, kind: str) -> Expression:
@@ -207,7 +188,7 @@ class Loop:
         with np.errstate(all="ignore"):
             for name in self.order:
                 if name in edited or not changed.isdisjoint(self.reads[name]):
-                    value = _sum_of(edited.get(name) or self._terms[name], found, allowance)
+                    value = sum_of(edited.get(name) or self._terms[name], found, allowance)
                     if name in self.results:  # the user's own is what later formulas were fed
                         results |= {name: value} if value is not None else {}
                     elif value is None or value.shape != values[name].shape:
@@ -282,79 +263,3 @@ class Loop:
         """Whether what may stand in the formula of a tensor reads only its own step and the neighbours."""
         step, steps = self.index.time(name), map(self.index.time, names(new))
         return step is not None and all(other is None or abs(other - step) <= 1 for other in steps)
-
-
-def _sum_of(terms: Sequence[CompiledTerm], values: Mapping[str, Array], allowance: Allowance) -> Array | None:
-    """Add up the terms of a formula; None where they do not fit together."""
-    total: Array | None = None
-    for function, operands, numbers in terms:
-        allowance.formulas -= 1
-        allowance.numbers -= numbers
-        value = function(*[values[name] for name in operands])
-        if value is None or (total is not None and value.shape != total.shape):
-            return None
-        total = value if total is None else total + value
-    return total
-
-
-def _addends(expression: Expression) -> list[Expression]:
-    """Return what a sum adds up, in order."""
-    found: list[Expression] = []
-    while isinstance(expression, Call) and expression.function == "add":
-        expression, last = expression.arguments
-        found.append(last)
-    return [expression, *reversed(found)]
-
-
-def _term(formula: Expression, shapes: Mapping[str, Shape]) -> CompiledTerm:
-    """Compile a formula; what no function of the table computes, the evaluator does, or finds no value."""
-    operands = names(formula)
-    try:
-        cost = cost_of(formula, shapes)
-        numbers = (cost.elements + cost.products // PRODUCTS) // FASTER
-        if cost.elements <= MOST_NUMBERS and not any(map(is_misread, calls(formula))):
-            function, operands = compiled(formula)
-            return CompiledTerm(lambda *given: np.asarray(function(*given)), operands, numbers)
-    except (ShapeError, KeyError):
-        numbers = 1
-    return CompiledTerm(
-        lambda *given: Evaluator(dict(zip(operands, given, strict=True)), {}).value(formula),
-        operands,
-        numbers,
-    )
-
-
-def _counts_steps(formula: Expression) -> bool:
-    """Whether there is an index that counts time steps, so that the formula is another at each of them."""
-    indices = (dict(call.options).get("index") for call in calls(formula))
-    return any(isinstance(index, tuple) and any(isinstance(part, int) for part in index) for index in indices)
-
-
-def _name_later(name: str, by: int, index: ProgramIndex) -> str:
-    """Return a tensor of a step as it is called at another, so many steps later."""
-    step = index.time(name)
-    if step is None or not by:
-        return name
-    at = index.series(name), step + by
-    return index.at_step.get(at, "{} at step {}".format(*at))
-
-
-def _later(expression: Expression, by: int, index: ProgramIndex) -> Expression:
-    """Return a formula of a step as it is at another, so many steps later; there need be no such step."""
-
-    def moved(node: Expression) -> Expression:
-        if isinstance(node, Name):
-            return Name(_name_later(node.id, by, index))
-        if isinstance(node, Call) and "index" in dict(node.options):
-            # In an index, a number is a time step; parts are slices.
-            options = ((name, _later_index(value, by)) for name, value in node.options)
-            return Call(node.function, node.arguments, tuple(options))
-        return node
-
-    return rewrite(expression, moved)
-
-
-def _later_index(value: Option, by: int) -> Option:
-    if not isinstance(value, tuple):
-        return value
-    return tuple(part + by if isinstance(part, int) else part for part in value)

@@ -13,6 +13,7 @@ import heapq
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -121,15 +122,15 @@ class ForwardSearch:
         """Yield the edits of all lines that evidence may speak for, the likelier first."""
         unread = [name for one in evidence for name in one.names]
 
-        def of_line(line: Suspect) -> Iterator[tuple[float, int, Suspect, Candidate]]:
+        def of_line(line: Suspect) -> Iterator[tuple[float, Suspect, Candidate]]:
             nearer = NEARER * any(one.site is line.site for one in evidence)
             for edit in self.search.candidates(line, before, rules.RULES, unread):
-                yield edit.cost - nearer, id(edit), line, edit
+                yield edit.cost - nearer, line, edit
 
         lines = [
             line for line in self.lines if not evidence or any(one.may_favour(line.site) for one in evidence)
         ]
-        for _, _, line, edit in heapq.merge(*map(of_line, lines)):
+        for _, line, edit in heapq.merge(*map(of_line, lines), key=itemgetter(0)):
             if not evidence or self._for(line, edit) is not None:
                 yield line, edit
 

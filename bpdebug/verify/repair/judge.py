@@ -20,6 +20,7 @@ from bpdebug.sources.script.analysis.parameters import TrainedParameter, decided
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.known import KnownGradients
+from bpdebug.verify.repair.own_slopes import OwnSlopes
 from bpdebug.verify.repair.places import difference
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import ParameterVerdict
@@ -57,6 +58,7 @@ class Judge:
         self.trials = trials_of(analysis, self.replay)
         self.corrected: Replaced = {}
         self.known = KnownGradients(analysis, analysis.gradients)
+        self._own_slopes = OwnSlopes(recording)
         self._after_right: dict[str, set[int]] = {}
         self.there: frozenset[int] = frozenset()
         self._right: set[int] = set()
@@ -108,7 +110,8 @@ class Judge:
         """Return the lines that can be at fault, the likelier first.
 
         Unless every line is asked for, what a right gradient was computed from is innocent, and what depends
-        on no parameter is no gradient. Both can be otherwise: two wrong signs make a right one.
+        on no parameter is no gradient. Both can be otherwise: two wrong signs make a right one. Nor is a
+        function wrong that is the derivative of another one.
         """
         wrong = self.wrong()
         judged = self.analysis.verdicts(self.replay.run(self.corrected))
@@ -157,6 +160,7 @@ class Judge:
         dependent = set(range(len(self.recording.nodes))) if every else self.dependent
         updates = {update.new.origin.id for parameter in parameters for update in parameter.updates}
         found = suspects(self.recording, steps, right, forward, dependent, explained, updates)
+        found = [line for line in found if every or not self._own_slopes.has(line)]
         found.sort(key=lambda line: (line.is_explained and not self._is_off(line, exact), line.first.time))
         if len(self.trials) == 1:
             return found

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -30,6 +30,7 @@ MOST_FUNCTIONS = 12
 MOST_SLICES = 16
 MOST_ITEMS, MOST_PARTS = 24, 8
 MOST_BESIDE = 3
+MOST_POSITIONS = 3
 READ = (ast.Name, ast.Attribute, ast.Subscript)
 SUM_FUNCTION = re.compile(r"\b(?:np|numpy|jnp|torch)\.sum\(")
 SPLIT = ("where", "maximum")
@@ -70,7 +71,12 @@ def scope_of(
     counts: dict[str, None] = {}
     # Within a function its own variables are meant, and what else it is written with.
     own = names if instance.scope is None else {name: names[name] for name in scope.local if name in names}
-    near = [*further, *_expressions_near(recording, instance.site), *_items_alike(instance.site, own)]
+    functions = tuple(_functions(names, instance.site.class_name))[:MOST_FUNCTIONS]
+    near = [
+        *further,
+        *_expressions_near(recording, instance.site, functions),
+        *_items_alike(recording, instance.site, own),
+    ]
     near += _elements_not_read(recording, instance, own)
     for text, value in (
         *_evaluated(recording, instance, value_of, near),
@@ -100,7 +106,7 @@ def scope_of(
     return Scope(
         tensors,
         tuple(counts),
-        tuple(_functions(names, instance.site.class_name))[:MOST_FUNCTIONS],
+        functions,
         _slices(recording, instance.site),
         _library(names, "numpy" if other is None else other.module),
         ("axis", "keepdims") if other is None else other.sum_options,
@@ -127,20 +133,30 @@ def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueO
     return np.shape(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
 
 
-def _items_alike(site: Site, names: Mapping[str, Any]) -> list[str]:
-    """Return the items of lists at the positions that a statement stores to: `x[i]` for `w[i] -= v`."""
+def _items_alike(recording: Recording, site: Site, names: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the items of lists at the positions that a statement stores to: `x[i]` for `w[i] -= v`.
+
+    And of a list that the function never reads, those at the positions that it reads others at.
+    """
+    lists = [name for name, value in _held(names, site.class_name) if isinstance(value, list | tuple)]
     targets = (_tree(target.text) for target in site.targets)
-    positions = [
-        ast.unparse(one.slice)
-        for one in targets
-        if isinstance(one, ast.Subscript) and not isinstance(one.slice, ast.Constant)
-    ]
-    lists = (
-        [name for name, value in _held(names, site.class_name) if isinstance(value, list | tuple)]
-        if positions
-        else []
-    )
-    return [f"{name}[{position}]" for position in positions for name in lists[:MOST_ITEMS]]
+    positions = dict.fromkeys(ast.unparse(one.slice) for one in targets if _is_item(one))
+    yield from (f"{name}[{position}]" for position in positions for name in lists[:MOST_ITEMS])
+    read: dict[str, None] = {}
+    owners: set[str] = set()
+    for tree in _trees_near(recording, site):
+        for one in ast.walk(tree):
+            if isinstance(one, ast.Name | ast.Attribute):
+                owners.add(ast.unparse(one))
+            if _is_item(one) and not isinstance(one.slice, ast.Slice | ast.Tuple):
+                read.setdefault(ast.unparse(one.slice))
+    unread = [name for name in lists if name not in owners]
+    nearest = [position for position in list(read)[:MOST_POSITIONS] if position not in positions]
+    yield from (f"{name}[{position}]" for position in nearest for name in unread[:MOST_PARTS])
+
+
+def _is_item(node: ast.AST | None) -> TypeGuard[ast.Subscript]:
+    return isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant)
 
 
 def _elements_not_read(recording: Recording, instance: Instance, names: Mapping[str, Any]) -> list[str]:
@@ -173,7 +189,8 @@ def _evaluated(
             continue
 
 
-def _expressions_near(recording: Recording, site: Site) -> list[str]:
+def _expressions_near(recording: Recording, site: Site, functions: Sequence[str]) -> list[str]:
+    functions = [text.rpartition(".")[2] for text in (*functions, "tanh")]
     found: dict[str, None] = {}
     for tree in _trees_near(recording, site):
         for node in ast.walk(tree):
@@ -181,6 +198,9 @@ def _expressions_near(recording: Recording, site: Site) -> list[str]:
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
                 # `np.sqrt(n)` of `x / np.sqrt(n)` may be what another line lacks.
                 parts += [one for one in (node.left, node.right) if isinstance(one, ast.Call)]
+            elif isinstance(node, ast.Call) and called(node) in functions:
+                # What an activation is given is what its derivative is taken at.
+                parts += [one for one in node.args if isinstance(one, ast.BinOp)]
             for one in parts:
                 text = ast.unparse(one) if isinstance(one, READ) or one is not node else ""
                 if 0 < len(text) <= LONGEST_TEXT:
@@ -284,6 +304,13 @@ def _parts(name: str, value: Any, class_name: str, depth: int) -> Iterator[tuple
     for written, part in parts:
         yield written, part
         yield from _parts(written, part, class_name, depth - 1)
+
+
+def functions_at(recording: Recording, instance: Instance) -> tuple[str, list[str]]:
+    """Return what NumPy is called where an instance stands, and the person's functions of one argument."""
+    names = dict(Environment(recording, instance))
+    functions = list(_functions(names, instance.site.class_name))[:MOST_FUNCTIONS]
+    return _library(names, "numpy"), functions
 
 
 def _functions(names: Mapping[str, Any], class_name: str) -> Iterator[str]:

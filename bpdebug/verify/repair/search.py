@@ -33,7 +33,8 @@ MOST_OF_A_LINE = 6
 MOST_FIRST = 3
 """So many lines may be the first that is wrong, where none alone mends anything."""
 EXPLAINED = 0.5
-"""How much less likely one is at a line whose value is what its name says already."""
+"""How much less likely one is at a line whose value is what its name says already, but for a factor; twice
+where not even a factor is missing."""
 KNOWN = 0.4
 """How much likelier a correction is whose value is known: the gradient of something, or a slope."""
 UNTOUCHED = 0.1
@@ -93,7 +94,7 @@ class Search(LineEdits):
                 found += own
                 if enough == len(suspects) and any(_is_full(bases, one) for one in own):
                     enough = place + 1 + ENOUGH
-            if any(_is_full(bases, one) for one in found):
+            if _is_enough(bases, suspects, found):
                 break
         return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
 
@@ -207,6 +208,7 @@ class Search(LineEdits):
         """Return how much less likely an edit is, by what its line is and what it gives then."""
         meaning = self._meaning_of(candidate, suspect, before)
         cost = EXPLAINED * suspect.is_explained - KNOWN * bool(meaning)
+        cost += EXPLAINED * (suspect.is_explained and self._is_exact(built_by(suspect)))
         cost -= UNTOUCHED * self._is_handed_on(suspect)
         # A derivative takes a gradient back through an activation; to a parameter there is none.
         cost += MISPLACED * (meaning == "parameter" and candidate.kind in DERIVATIVES)
@@ -274,6 +276,21 @@ def _owner(name: str) -> str:
     return name.rpartition("[")[0] or name
 
 
+def _is_enough(bases: Sequence[Verdicts], suspects: Sequence[Suspect], found: Sequence[Correction]) -> bool:
+    """Whether less likely edits need not be tried.
+
+    A line that gives what it should, but for a factor, is named only where no other can be meant. Then each
+    of several lines has its own factor.
+    """
+    if all(one.is_explained for one in suspects):
+        mended = {name for one in found for name in one.mended}
+        return bool(found) and _wrong(bases) <= mended
+    return any(_is_full(bases, one) for one in found if not one.suspect.is_explained)
+
+
+def _wrong(bases: Sequence[Verdicts]) -> set[str]:
+    return {name for base in bases for name, verdict in base.items() if verdict == "wrong"}
+
+
 def _is_full(bases: Sequence[Verdicts], correction: Correction) -> bool:
-    wrong = {name for base in bases for name, verdict in base.items() if verdict == "wrong"}
-    return wrong <= set(correction.mended)
+    return _wrong(bases) <= set(correction.mended)

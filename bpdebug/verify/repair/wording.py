@@ -10,6 +10,8 @@ from bpdebug.verify.repair.trees import Code
 SENTENCES: Mapping[str, str] = {
     "transposed": "{part} is transposed here, and should not be",
     "not transposed": "{part} should be transposed",
+    "turned": "{part} is turned round here, and should not be",
+    "not turned": "{part} should be turned by 180°: what a convolution does is undone with the kernel turned",
     "factor too many": "the factor {part} does not belong here",
     "factor missing": "the factor {part} is missing",
     "mask missing": "the mask {part} is missing",
@@ -45,6 +47,7 @@ SENTENCES: Mapping[str, str] = {
     "number": "the number {part} is wrong",
     "derivative missing": "the derivative of the activation, {part}, is missing",
     "derivative of its own": "{part} is the activation, and its derivative belongs here",
+    "derivative of what is applied": "{part} is applied to a gradient: its derivative belongs there",
     "another derivative": "{part} is not the derivative that belongs here",
     "activation missing": "the activation {part} is missing",
     "another axis": "it goes over the wrong axis, and should go over {part}",
@@ -58,7 +61,9 @@ SENTENCES: Mapping[str, str] = {
     "sign of +=": "it should be {part}",
 }
 
-DERIVATIVES = frozenset({"derivative missing", "derivative of its own", "another derivative"})
+DERIVATIVES = frozenset(
+    {"derivative missing", "derivative of its own", "derivative of what is applied", "another derivative"}
+)
 """The kinds that are about the derivative of an activation."""
 MISSING = DERIVATIVES | {
     "factor missing",

@@ -77,12 +77,15 @@ class LongSum(NamedTuple):
         What those come to that are not among `terms`.
     total : float
         What the sum comes to.
+    ends : str
+        What stands for it in the arithmetic: `dz2[1,0]·a1[3,0] + … + dz2[1,6]·a1[3,6]`.
     """
 
     terms: tuple[Term, ...]
     length: int
     remainder: float
     total: float
+    ends: str = ""
 
 
 class Writer(NamedTuple):
@@ -162,8 +165,9 @@ class Writer(NamedTuple):
         written = [(k, write_term(k)) for k in shown]
         remainder, total = float(np.delete(terms, shown).sum()), float(terms.sum())
         table = tuple(Term(k, term.factors or (term,), float(terms[k])) for k, term in written)
-        tables.append(LongSum(table, terms.size, remainder, total))
-        return Written(f"{first} + … + {last}", self.number(total), SUM, self.number(total))
+        ends = f"{first} + … + {last}"
+        tables.append(LongSum(table, terms.size, remainder, total, ends))
+        return Written(ends, self.number(total), SUM, self.number(total))
 
 
 # What forms of several families share

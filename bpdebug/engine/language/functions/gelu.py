@@ -44,6 +44,7 @@ SERIES = (
 )
 FAR = 40.0
 """So far out everything is 0 or 1, and nothing overflows on the way."""
+AT_ONCE = 2**14
 
 
 def density(x: Array) -> Array:
@@ -54,7 +55,18 @@ def density(x: Array) -> Array:
 
 
 def probability(x: Array) -> Array:
-    """Φ(x), the probability of a number below x; on the left it keeps its digits."""
+    """Φ(x), the probability of a number below x; on the left it keeps its digits.
+
+    What goes over the elements two dozen times goes over so many at once as stay near the processor.
+    """
+    if np.size(x) <= AT_ONCE:
+        return _probability(x)
+    flat = np.reshape(x, -1)
+    parts = [_probability(flat[at : at + AT_ONCE]) for at in range(0, flat.size, AT_ONCE)]
+    return np.concatenate(parts).reshape(np.shape(x))
+
+
+def _probability(x: Array) -> Array:
     z: Array = np.minimum(np.abs(x), FAR) / math.sqrt(2)
     t = 2 / (2 + z)
     tail: Array = 0.5 * t * _series(2 * t - 1) * np.exp(-z * z)

@@ -18,6 +18,8 @@ from bpdebug.sources.script.sites import InstrumentedFile, Site
 Key = tuple[str, int, tuple[str, ...], tuple[str, ...]]
 Exchanged = list[tuple[FunctionType, CodeType]]
 """Functions, each with the code that it had."""
+WITHIN = "<locals>"
+"""What stands in the name of a function that is made within another."""
 
 
 class File(NamedTuple):
@@ -92,15 +94,19 @@ class Copies:
         hooked = compile(self.file(name, text).tree, name, "exec", dont_inherit=True)
         return _with_one(compile(text, name, "exec", dont_inherit=True), hooked, f".{function}")
 
-    def take_back(self, functions: Iterable[FunctionType]) -> None:
-        """Give functions their own code that were made while their file had hooks."""
-        for function in functions:
-            file = self.files.get(function.__code__.co_filename)
-            if file is not None:
-                key = _key(function.__code__)
-                plain = file.plain.get(key)
-                if plain is not None and file.codes[key] == function.__code__:
-                    function.__code__ = plain
+    def take_back(self) -> None:
+        """Give functions their own code that code with hooks has made within others."""
+        own = {
+            id(code): file.plain[key]
+            for file in self.files.values()
+            for key, code in file.codes.items()
+            if code is not None and WITHIN in code.co_qualname
+        }
+        made = [one for file in self.files.values() for one in file.codes.values() if id(one) in own]
+        for function in gc.get_referrers(*made) if made else ():
+            plain = own.get(id(function.__code__)) if type(function) is FunctionType else None
+            if plain is not None:
+                function.__code__ = plain
 
 
 def exchange_back(exchanged: Exchanged) -> None:
@@ -117,9 +123,9 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
             yield from codes_in(inner)
 
 
-def all_functions() -> Iterator[FunctionType]:
-    """Yield every function that is there."""
-    return (one for one in gc.get_objects() if type(one) is FunctionType)
+def all_functions() -> list[FunctionType]:
+    """Return every function that is there."""
+    return [one for one in gc.get_objects() if type(one) is FunctionType]
 
 
 def _with_one(plain: CodeType, hooked: CodeType, ending: str) -> CodeType:

@@ -13,8 +13,8 @@ residual written with a minus. Only what comes before and after tells them apart
 Where a library derives the gradients, a step is known to be one, and what reads the new value in the same
 turn of all loops belongs to the iteration: two trainings take turns.
 
-Nor is it over where the new value is read by a function that both passes call, in the call and the turn in
-which the step was made, if another step then depends on that: the first step came too early.
+Nor is it over where a function that both passes call reads the new value in the call and turn that made
+it, if another step then depends on that: the first step came too early.
 
 The turn of the training's loop in which the new value is read has often begun before, with the next examples:
 what that turn has computed belongs to the next iteration.

@@ -68,6 +68,13 @@ class Frame:
 NOBODY: frozenset[int] = frozenset()
 
 
+class Later(NamedTuple):
+    """A value that is computed when it is asked for, with something of its shape and dtype until then."""
+
+    compute: Callable[[], Any]
+    like: Any
+
+
 class Node:
     """One operation that was carried out.
 
@@ -138,6 +145,8 @@ class Node:
     def value(self) -> Any:
         """What was computed, as it was then."""
         if self._undo is None:
+            if type(self._value) is Later:
+                self._value = self._value.compute()
             return self._value
         parts, node = [], self
         while (undo := node._undo) is not None:
@@ -151,12 +160,13 @@ class Node:
     @property
     def like(self) -> Any:
         """Something with the shape and the dtype of the value, at no cost."""
-        return self._value
+        value = self._value
+        return value.like if type(value) is Later else value
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the value; that of a number is ()."""
-        shape: tuple[int, ...] = getattr(self._value, "shape", ())
+        shape: tuple[int, ...] = getattr(self.like, "shape", ())
         return shape
 
     @property

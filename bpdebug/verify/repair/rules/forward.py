@@ -47,7 +47,8 @@ def missing_factors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     for tensor in tensors:
         factor = parsed(tensor)
         yield Replacement("factor missing", ast.BinOp(factor, ast.Mult(), node), 1.5, factor)
-        yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), 1.7, factor)
+        if tensor != ast.unparse(node):
+            yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), 1.7, factor)
 
 
 def missing_leaks(node: ast.expr, scope: Scope) -> Iterator[Replacement]:

@@ -6,7 +6,19 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from bpdebug.verify.repair.rules.nodes import REDUCED, call, fitting, may_be_tensor, misfit, parsed, rank
+from bpdebug.engine.language.forms import Shape
+from bpdebug.verify.repair.rules.nodes import (
+    PRODUCTS,
+    REDUCED,
+    SUMS,
+    call,
+    called,
+    fitting,
+    may_be_tensor,
+    misfit,
+    parsed,
+    rank,
+)
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 
 MOST_MATRICES = 12
@@ -36,10 +48,10 @@ def missing_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Multiply by the derivative of an activation: by a function of the person's, or written out."""
     if not may_be_tensor(node, scope):
         return
-    if isinstance(node, ast.Call):
+    if isinstance(node, ast.Call) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)):
         text = ast.unparse(node)
         for form in DERIVATIVES[:2]:  # `sigmoid(z) * (1 - sigmoid(z))` for `sigmoid(z)`
-            yield Replacement("derivative of its own", parsed(form.format(text)), 1.25, node)
+            yield Replacement("derivative of its own", parsed(form.format(f"({text})")), 1.25, node)
     for tensor in fitting(node, scope):
         for function in scope.functions:
             factor: ast.expr = ast.Call(parsed(function), [parsed(tensor)], [])
@@ -51,6 +63,20 @@ def missing_derivatives(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         ):
             factor = parsed(form.format(tensor))
             yield Replacement("derivative missing", ast.BinOp(node, ast.Mult(), factor), 1.3, factor)
+
+
+def derivatives_of_applied(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Multiply by the derivative of an activation, which is applied to the gradient itself: `relu(dh)`."""
+    if not isinstance(node, ast.Call) or called(node) in (*SUMS, *PRODUCTS):
+        return
+    tensors = [one for one in node.args if may_be_tensor(one, scope) and scope.shape(one)]
+    if len(tensors) != 1 or scope.shape(tensors[0]) != scope.shape(node):
+        return
+    for tensor in fitting(node, scope):
+        own = [ast.Call(parsed(function), [parsed(tensor)], []) for function in scope.functions]
+        for factor in (*own, *(parsed(form.format(tensor)) for form in DERIVATIVES)):
+            product = ast.BinOp(tensors[0], ast.Mult(), factor)
+            yield Replacement("derivative of what is applied", product, 1.35, node.func)
 
 
 def missing_masks(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
@@ -90,7 +116,8 @@ def missing_factors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     for tensor in fitting(node, scope, numbers_too=True):
         factor = parsed(tensor)
         yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), factor), 1.5, factor)
-        yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), 1.9, factor)
+        if tensor != ast.unparse(node):
+            yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), 1.9, factor)
         rest = parsed(f"1 - {tensor}")
         yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), rest), 1.55, rest)
     for count in scope.counts:
@@ -133,16 +160,28 @@ def missing_extents(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
 def missing_products(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Multiply by a matrix product of two tensors: by the gradient of what comes after, taken back."""
     shape = scope.shape(node) or scope.stored
-    if shape is None or len(shape) != 2 or not may_be_tensor(node, scope):
-        return
+    if may_be_tensor(node, scope):
+        for product in _products(shape, scope):
+            yield Replacement("factor missing", ast.BinOp(product, ast.Mult(), node), 1.75, product)
+
+
+def missing_ways(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Add another product to one: what is read twice has a gradient by both ways."""
+    is_product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+    if is_product or (isinstance(node, ast.Call) and called(node) in PRODUCTS):
+        for product in _products(scope.shape(node), scope):
+            yield Replacement("term missing", ast.BinOp(node, ast.Add(), product), 1.7, product)
+
+
+def _products(shape: Shape | None, scope: Scope) -> Iterator[ast.expr]:
+    """Yield the matrix products of two tensors that have a shape."""
     matrices = [(text, own) for text, own in scope.tensors.items() if len(own) == 2 and text[-2:] != ".T"]
-    for left, right in itertools.permutations(matrices[:MOST_MATRICES], 2):
+    for left, right in itertools.permutations(matrices[:MOST_MATRICES], 2) if shape is not None else ():
         for first, turned in itertools.product((False, True), repeat=2):
             rows, inner = left[1][::-1] if first else left[1]
             other, columns = right[1][::-1] if turned else right[1]
             if inner == other and (rows, columns) == shape:
-                product = parsed(f"{left[0]}{'.T' * first} @ {right[0]}{'.T' * turned}")
-                yield Replacement("factor missing", ast.BinOp(product, ast.Mult(), node), 1.75, product)
+                yield parsed(f"{left[0]}{'.T' * first} @ {right[0]}{'.T' * turned}")
 
 
 def missing_terms(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
@@ -159,10 +198,12 @@ RULES: tuple[Rule, ...] = (
     missing_signs,
     missing_sums,
     missing_derivatives,
+    derivatives_of_applied,
     missing_masks,
     other_derivatives,
     missing_factors,
     missing_extents,
     missing_products,
+    missing_ways,
     missing_terms,
 )

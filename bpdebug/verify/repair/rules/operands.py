@@ -16,9 +16,12 @@ from bpdebug.verify.repair.rules.nodes import (
     may_be_tensor,
     misfit,
     parsed,
+    rank,
 )
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 from bpdebug.verify.repair.trees import replaced
+
+TURNS = ("rot90", "flip", "fliplr", "flipud")
 
 
 def functions(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
@@ -75,6 +78,15 @@ def _other_ends(where: ast.expr) -> Iterator[ast.expr]:
             yield ast.Slice(lower=count)
         case ast.Slice(lower=ast.expr() as count, upper=None, step=None):
             yield ast.Slice(upper=ast.UnaryOp(ast.USub(), count))
+
+
+def turns(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Turn a kernel by 180 degrees over its last two axes, or leave that out."""
+    if isinstance(node, ast.Call) and called(node) in TURNS and node.args:
+        yield Replacement("turned", node.args[0], 1.3, node.args[0])
+    elif isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and (rank(node, scope) or 0) > 1:
+        turned = parsed(f"x[{'..., ' * (rank(node, scope) != 2)}::-1, ::-1]")
+        yield Replacement("not turned", replaced(turned, value=node), 1.4, node)
 
 
 def _moved_along(node: ast.Subscript, where: ast.Tuple) -> Iterator[Replacement]:
@@ -202,6 +214,7 @@ def _exchanged(node: ast.expr, first: str, second: str) -> ast.expr:
 RULES: tuple[Rule, ...] = (
     functions,
     subscripts,
+    turns,
     other_tensors,
     numbers_in_products,
     exchanged_names,
