@@ -212,6 +212,12 @@ def _styles_are_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _cursors_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no cursor blink: the screen is not to depend on the half second in which one looks at it."""
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
+
+
+@pytest.fixture(autouse=True)
 def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the files of whoever runs the tests out of them: no settings, and a user who has been welcomed."""
     folder = str(tmp_path_factory.mktemp("home"))

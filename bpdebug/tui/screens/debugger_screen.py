@@ -147,7 +147,7 @@ class DebuggerScreen(ActionScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the program at the left, the operation above the ledger."""
-        self.fit(**{"-newcomer": self.newcomer, "-own-code": self.case.script is not None})
+        self.fit({"-newcomer": self.newcomer, "-own-code": self.case.script is not None})
         yield self.status
         with Horizontal(id="body"):
             yield self.program

@@ -8,7 +8,8 @@ a kind of mistake, write its rule in `rules` and name it in the table there; its
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bpdebug.verify.repair.rules import beside, missing, written
@@ -34,17 +35,38 @@ class Edit(NamedTuple):
         return self.replacement.cost
 
 
-def edits(tree: ast.expr, scope: Scope, rules: Sequence[Rule] = RULES) -> list[Edit]:
-    """Return the single edits of an expression, each new expression once, the likelier first."""
-    found: dict[str, Edit] = {}
-    unchanged = ast.unparse(tree)
+def edits(
+    tree: ast.expr,
+    scope: Scope,
+    rules: Sequence[Rule] = RULES,
+    least: float = 0.0,
+    most: float = math.inf,
+) -> Iterator[Edit]:
+    """Yield the single edits of an expression, each new expression once, the likelier first.
+
+    Parameters
+    ----------
+    tree : ast.expr
+        The expression.
+    scope : Scope
+        What can be written there.
+    rules : sequence of callable
+        What is tried.
+    least, most : float
+        Only the edits that cost at least so much, and less than that.
+    """
+    found = []
     for spot in spots(tree):
         further = 0.0 if spot.node is tree else INNER
         for rule in rules:
-            more = rule in missing.RULES
+            more = further * (rule in missing.RULES)
             for suggested in rule(spot.node, scope):
-                text = ast.unparse(spot.rebuild(suggested.new))
-                edit = Edit(spot, suggested._replace(cost=suggested.cost + more * further), text)
-                if text != unchanged and (text not in found or found[text].cost > edit.cost):
-                    found[text] = edit
-    return sorted(found.values(), key=lambda edit: edit.cost)
+                if least <= suggested.cost + more < most:
+                    found.append((spot, suggested._replace(cost=suggested.cost + more)))
+    found.sort(key=lambda one: one[1].cost)
+    seen = {ast.unparse(tree)}
+    for spot, suggested in found:  # to write a tree takes longer than to find it: only what is asked for is
+        text = ast.unparse(spot.rebuild(suggested.new))
+        if text not in seen:
+            seen.add(text)
+            yield Edit(spot, suggested, text)

@@ -156,7 +156,9 @@ def _unread_tensors(recording: Recording, analysis: Analysis, errors: Sequence[E
     """Yield what is computed before the output, and is not on the way to it."""
     graph = analysis.graph
     assert analysis.loss is not None
-    last = max(node.id for node in (*(error.output for error in errors), *analysis.loss.candidate.roots))
+    # Not up to the loss: it may be added up where the backward pass has begun.
+    outputs = [error.output for error in errors] or [*analysis.loss.candidate.roots]
+    last = max(node.id for node in outputs)
     depends = graph.reached([parameter.old for parameter in analysis.parameters])
     after = graph.reached([error.node for error in errors] or analysis.loss.candidate.roots)
     said = set()

@@ -116,11 +116,9 @@ class LineEdits:
         scope = scope_of(
             self.recording, first, value_of, [*further, *self.known.parameters], self._expected(suspect)
         )
-        for edit in edits(code.tree, scope, rules):
+        for edit in edits(code.tree, scope, rules, *costs):
             if self.tried % BETWEEN_LOOKS == 0 and self.is_over:  # to look at the clock takes time itself
                 return
-            if not costs.least <= edit.cost < costs.most:
-                continue
             self.tried += 1
             self.progress(site.line, self.tried)
             if "@" in edit.text and self._product:

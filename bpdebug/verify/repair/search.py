@@ -208,7 +208,9 @@ class Search(LineEdits):
         """Return how much less likely an edit is, by what its line is and what it gives then."""
         meaning = self._meaning_of(candidate, suspect, before)
         cost = EXPLAINED * suspect.is_explained - KNOWN * bool(meaning)
-        cost += EXPLAINED * (suspect.is_explained and self._is_exact(built_by(suspect)))
+        # What lacks a derivative is a right gradient as well: that of what has gone through the activation.
+        is_whole = suspect.is_explained and candidate.kind not in MISSING
+        cost += EXPLAINED * (is_whole and self._is_exact(built_by(suspect)))
         cost -= UNTOUCHED * self._is_handed_on(suspect)
         # A derivative takes a gradient back through an activation; to a parameter there is none.
         cost += MISPLACED * (meaning == "parameter" and candidate.kind in DERIVATIVES)

@@ -376,6 +376,43 @@ def test_what_no_step_is_made_of_may_be_summed_where_the_others_are_means(tmp_pa
     }
 
 
+def test_rows_that_are_summed_all_get_the_same_step(tmp_path: Path) -> None:
+    """The rows of some words are added up, and one gradient is taken off each."""
+    text = """
+    import numpy as np
+    rng = np.random.default_rng(2)
+    E, v = rng.normal(size=(6, 4)), rng.normal(size=(4, 1))
+    right = 0
+    for words, label in [([0, 2, 5], 1), ([1, 2], 0)]:
+        h = np.tanh(np.sum(E[words], axis=0))
+        p = 1 / (1 + np.exp(-h.dot(v)))
+        dp = p - label
+        dh = dp.dot(v.T) * (1 - h ** 2)
+        E[words] -= 0.1 * dh
+        v -= 0.1 * np.outer(h, dp)
+        if np.abs(dp[0]) < 0.5:
+            right += 1
+    """
+    assert kinds(analysed(tmp_path, text)) == {"E": "right", "v": "right"}
+    assert kinds(analysed(tmp_path, text.replace(" * (1 - h ** 2)", ""))) == {"E": "wrong", "v": "right"}
+
+
+def test_a_part_may_decay_by_itself(tmp_path: Path) -> None:
+    text = """
+    import numpy as np
+    rng = np.random.default_rng(2)
+    P, Q, b = rng.normal(size=(4, 3)), rng.normal(size=(5, 3)), rng.normal(size=4)
+    for i, j, rating in [(0, 2, 3.0), (1, 2, 4.0)]:
+        e = rating - (P[i, :] @ Q[j, :] + b[i])
+        old = P[i, :].copy()
+        b[i] += 0.1 * (e - 0.02 * b[i])
+        P[i, :] += 0.1 * (e * Q[j, :] - 0.02 * P[i, :])
+        Q[j, :] += 0.1 * (e * old - 0.02 * Q[j, :])
+    """
+    assert kinds(analysed(tmp_path, text)) == {"P": "right", "Q": "right", "b": "right"}
+    assert kinds(analysed(tmp_path, text.replace("e * old", "2 * e * old")))["Q"] == "factor"
+
+
 def test_two_losses_that_explain_equally_are_both_said(tmp_path: Path) -> None:
     """With one example, half a square and a cross-entropy are alike up to a factor."""
     text = """

@@ -133,7 +133,8 @@ class Chains:
             if is_whole and _may_be_velocity(operands[1 - place], old):
                 yield link._replace(node=operands[place], sign=signs[place])
         for place in dependent if len(dependent) == 2 else ():
-            if terms_beside(operands[1 - place], old.origin) == ():
+            other = operands[1 - place]
+            if terms_beside(other, old.origin) == () or _is_of_part(other, old.origin):
                 yield link._replace(node=operands[place], sign=signs[place], is_stripped=True)
 
     def _adaptive(self, link: Link, old: Node, new: Node) -> Link | None:
@@ -159,6 +160,23 @@ class Chains:
                 sign = _sign_in_step(new, candidate, graph)
                 return Link(candidate, sign, is_stripped=link.is_stripped, is_adaptive=True)
         return None
+
+
+def _is_of_part(value: Any, old: Node) -> bool:
+    """Whether a value is a multiple of a part of the parameter: of `w[i] -= rate * (dw + decay * w[i])`."""
+    if type(value) is not Node:
+        return False
+    node = value.origin
+    if node.function is operator.getitem:
+        return type(node.operands[0]) is Node and node.operands[0].origin is old
+    if node.function in SCALE:
+        pairs = (node.operands, node.operands[::-1])
+        return any(np.ndim(_like(scalar)) == 0 and _is_of_part(held, old) for held, scalar in pairs)
+    return is_in(node.function, KEEP) and bool(node.operands) and _is_of_part(node.operands[0], old)
+
+
+def _like(value: Any) -> Any:
+    return value.like if type(value) is Node else value
 
 
 def _may_be_velocity(value: Any, old: Node) -> bool:

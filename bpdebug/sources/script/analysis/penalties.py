@@ -16,7 +16,8 @@ from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.updates import SCALE
 
-EXACT = 1e-9
+EXACT, LEAST = 1e-9, 1e-6
+"""How far a sum may lie apart; and how large a penalty must be, beside the gradient, to be none of that."""
 FEWEST = 4
 """Of fewer elements anything is a sum of these."""
 
@@ -51,7 +52,8 @@ def _parts(
     largest = float(np.max(np.abs(wanted), initial=0))
     if not largest or not np.all(np.abs(columns @ found - wanted) <= EXACT * largest):
         return None
-    return (float(found[0]), float(found[1]) if rank == 2 else 0.0)
+    has_penalty = rank == 2 and abs(found[1]) * np.max(np.abs(weights)) > LEAST * largest
+    return float(found[0]), float(found[1]) if has_penalty else 0.0
 
 
 def _decays(parameter: TrainedParameter, graph: Graph) -> bool:

@@ -79,9 +79,12 @@ class Piece(NamedTuple):
         return gradient if self.index is None or self.is_added else gradient[self.index]
 
     def laid(self, value: Any, like: Any) -> Any:
-        """Return a tensor of the chain as it acts on the part: added up where that is done."""
+        """Return a tensor of the chain as it acts on the part: added up, or on every row alike."""
         total = np.zeros(np.shape(like))
-        return total if self.is_added and self.adds_to(total, value) else value
+        if self.is_added:
+            return total if self.adds_to(total, value) else value
+        is_row = self.index is not None and 1 < np.size(value) < total.size and np.ndim(value) < total.ndim
+        return np.broadcast_to(value, total.shape) if is_row and value.shape[-1] == total.shape[-1] else value
 
     def adds_to(self, total: Any, value: Any) -> bool:
         """Add a tensor of the chain to the part of an array; return whether it fits there."""

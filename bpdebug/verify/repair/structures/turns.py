@@ -46,7 +46,7 @@ def not_handed_on(text: PersonText) -> Iterator[Structure]:
                     said = (
                         f"`{target.id}` is never read: the next turn reads `{name}`, which stays as it began"
                     )
-                    yield Structure(text.rewriting(text.place(target), name, said), "missing")
+                    yield Structure(text.rewriting(text.place(target), name, said), "missing", is_sure=True)
 
 
 def _begun(scope: ast.AST, loop: ast.For) -> set[str]:
@@ -68,4 +68,9 @@ def _is_stored(node: ast.Name) -> bool:
 def _may_be_meant(name: str, written: str) -> bool:
     """Whether one name was written for another: `dh_new` for `dh`, `dh_prev` for `dh_next`."""
     within = len(name) > 1 < len(written) and (name in written or written in name)
-    return within or SequenceMatcher(None, name, written).ratio() >= ALIKE
+    stem = name.rpartition("_")[0]
+    return within or stem == written.rpartition("_")[0] != "" or _are_alike(name, written)
+
+
+def _are_alike(name: str, written: str) -> bool:
+    return SequenceMatcher(None, name, written).ratio() >= ALIKE
