@@ -101,7 +101,8 @@ class FormulaWriter:
         self.values = self.reference.values()
         value_of = search.replay.run(before)
         self.scope = scope_of(search.recording, instance, value_of)
-        texts = (*self.scope.tensors, *self.scope.counts, *_parts(instance.site.code))
+        self.parts = frozenset(_parts(instance.site.code))
+        texts = (*self.scope.tensors, *self.scope.counts, *self.parts)
         self.known = dict(_known(search, instance, value_of, texts))
         self.definitions = {one.name: one.expression for one in self.reference.program.statements}
         self.ratio = analysis.loss.verdicts.ratio
@@ -253,6 +254,7 @@ class FormulaWriter:
         if not np.any(value):
             return  # zeros are the value of anything
         for text, held in self.known.items():
+            may_be_multiple = is_gradient and value.size > 1 and text not in self.parts
             other = text.removesuffix(".T") if text.endswith(".T") else f"{text}.T"
             turned = [(held.T, other)] if held.ndim == 2 else []
             for laid, form in ((held, text), *turned):
@@ -262,7 +264,7 @@ class FormulaWriter:
                     yield Text(form)
                 elif ratio is not None and abs(ratio + 1) < TOLERANCE and not is_gradient:
                     yield Text(f"-{form}")
-                elif ratio is not None and is_gradient and value.size > 1 and is_natural(ratio, TOLERANCE):
+                elif ratio is not None and may_be_multiple and is_natural(ratio, TOLERANCE):
                     yield Text(form, ratio)
 
     def _value(self, expression: Expression) -> Any:

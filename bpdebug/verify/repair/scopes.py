@@ -91,7 +91,9 @@ def scope_of(
             tensors.setdefault(text, tuple(np.shape(value)))
             if isinstance(value, np.ndarray) and value.dtype == bool:
                 masks.append(text)
-    for text, extents in list(tensors.items())[:MOST_FUNCTIONS]:
+    for text, extents in [each for each in tensors.items() if isinstance(_tree(each[0]), READ)][
+        :MOST_FUNCTIONS
+    ]:
         counts.update({f"{text}.shape[{axis}]": None for axis, extent in enumerate(extents) if extent > 1})
 
     shapes: dict[str, Shape | None] = {}
