@@ -45,7 +45,7 @@ def read_commands(request: Request | None, hides_verdicts: bool = False) -> None
     session = Session(case)
     say([f"{case.name}: {case.title}" if case.title else case.name])
     verdicts = checked(case, session.debugger.original) if case.mine and not hides_verdicts else None
-    say([*step_lines(session.debugger, about_text(case), DEFAULT_DIGITS, verdicts), HINT])
+    say([*step_lines(session.debugger, about_text(case, hides_verdicts), DEFAULT_DIGITS, verdicts), HINT])
     last = "step"
     for line in lines():
         last = line or last

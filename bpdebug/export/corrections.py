@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bpdebug.engine.language.nodes import Source
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.files import written_whole
-from bpdebug.verify.repair.report import Finding, Replacement, corrected, lines_of, replacements
+from bpdebug.verify.repair.report import Amendment, Finding, corrected, lines_of, replacements
 
 
 class SourceFile(NamedTuple):
@@ -23,14 +23,14 @@ class SourceFile(NamedTuple):
         What stands in it, its line ends as they are.
     encoding : str
         How it is written, as Python reads that from its beginning.
-    replaced : tuple of Replacement
+    replaced : tuple of Amendment
         What should stand in it.
     """
 
     name: str
     text: str
     encoding: str
-    replaced: tuple[Replacement, ...]
+    replaced: tuple[Amendment, ...]
 
     @property
     def corrected(self) -> str:

@@ -16,7 +16,7 @@ from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.export.corrections import SourceFile
 from bpdebug.export.json_trace import json_numbers
 from bpdebug.sources.script.conversion.statements import shown
-from bpdebug.verify.repair.report import Finding, Replacement, ScriptReport
+from bpdebug.verify.repair.report import Amendment, Finding, ScriptReport
 
 VERSION = 1
 
@@ -227,7 +227,7 @@ def _entry(finding: Finding) -> dict[str, object]:
     }
 
 
-def _replacement(instead: Replacement) -> dict[str, object]:
+def _replacement(instead: Amendment) -> dict[str, object]:
     source = instead.source
     return {
         "file": shown(source.file),

@@ -29,7 +29,7 @@ def text_trace(scenario: Case, trace: Trace) -> Iterator[str]:
     if scenario.about:
         yield f"{fill(scenario.about, WIDTH)}\n"
     if scenario.script is not None:
-        yield from (f"{sentence}\n" for sentence in scenario.script.found)
+        yield from (f"{sentence}\n" for sentence in scenario.script.sentences)
     layout = f"layout {scenario.layout}, " if scenario.layout else ""
     yield f"{layout}dtype {scenario.dtype}\n\ngiven\n"
     for name in trace.program.inputs:

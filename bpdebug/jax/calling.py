@@ -71,7 +71,7 @@ def _own(leaf: Any) -> Any:
     return jnp.array(leaf, copy=True) if is_array else leaf
 
 
-class GoneBack(NamedTuple):
+class BothPasses(NamedTuple):
     """A run of a function, forwards and backwards.
 
     Attributes
@@ -96,7 +96,7 @@ def gone_back(
     file: str,
     line: int,
     variables: dict[str, Any],
-) -> GoneBack:
+) -> BothPasses:
     """Call a function, and go back through it.
 
     Parameters
@@ -137,7 +137,7 @@ def gone_back(
                 recorder.name(watcher.node_of(gradient), f"{leaves.names[place]}.grad")
         except Exception as raised:
             error = raised
-    return GoneBack(recorded.recording, error, frozenset(watcher.unseen))
+    return BothPasses(recorded.recording, error, frozenset(watcher.unseen))
 
 
 def plain(function: Any) -> Any:

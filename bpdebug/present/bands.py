@@ -111,7 +111,7 @@ def pairs_shown(found: Bands, needs: Sequence[Need], in_use: Sequence[int]) -> t
     full = {
         place.pair
         for place in found.places
-        if place.box.width >= needs[place.pair].width + needs[place.pair].edge * found.indexed
+        if needs[place.pair].indexed(found.indexed).has_columns_in(place.box.width)
         and place.box.height >= needs[place.pair].rows + BORDERS + found.indexed
     }
     return len(full & used), len(there & used), len(full), len(there)
@@ -141,6 +141,6 @@ def serves(found: Bands, needs: Sequence[Need], pair: int, width: int, height: i
     box = place.box
     need, frame = needs[pair], BORDERS + found.indexed
     lines = height // (1 + need.is_double) - frame
-    columns = need.comfort if need.width > width else need.width + need.edge * found.indexed
-    rows = FEW_ROWS if need.rows > lines else need.rows
-    return box.width >= columns and box.height - frame >= rows
+    own = need.indexed(found.indexed)
+    is_wide = box.width >= need.comfort if need.width > width else own.has_columns_in(box.width)
+    return is_wide and box.height - frame >= (FEW_ROWS if need.rows > lines else need.rows)

@@ -21,13 +21,17 @@ def card_text(
     verdicts: CheckVerdicts | code_verdicts.CodeVerdicts,
     selection: Selection,
     origin: Origin | None,
+    hides: bool = False,
 ) -> OperationText:
-    """Return the lines of the card, where `origin` says where the selected element comes from."""
+    """Return the lines of the card, where `origin` says where the selected element comes from.
+
+    `hides` says whether verdicts are hidden.
+    """
     # A check is of the first iteration, and so is what it says.
     words = verdicts.words(selection.name, selection.index) if debugger.iteration == 1 else ()
     arithmetic = origin.sides if origin is not None else given_text(debugger, selection, chosen.view)
     return replace(
-        operation_text(debugger, about_text(case), arithmetic, words),
+        operation_text(debugger, about_text(case, hides), arithmetic, words),
         subject=subject_text(debugger, selection, origin),
         tables=origin.tables if origin is not None else (),
         digits=chosen.digits,

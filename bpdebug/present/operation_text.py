@@ -114,11 +114,15 @@ def rule_text(program: Program, statement: Statement) -> str:
     return program.rule_of(statement) if is_gradient else ""
 
 
-def about_text(case: Case) -> str:
-    """Say before anything runs what a case is about: what was found in a person's own code, a line each."""
+def about_text(case: Case, hides: bool = False) -> str:
+    """Say before anything runs what a case is about: what was found in a person's own code, a line each.
+
+    Where verdicts are hidden, it is not said how many gradients are right.
+    """
     if case.script is None:
         return case.about
-    return "\n".join(filter(None, (*case.script.found, case.script.ended, case.about)))
+    found = case.script.found if hides else case.script.sentences
+    return "\n".join(filter(None, (*found, case.script.ended, case.about)))
 
 
 def carried_text(program: Program) -> str:

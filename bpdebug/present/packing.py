@@ -215,10 +215,10 @@ class Packing:
         """Return the columns of each pair of a band; what is left goes to numbers, then to titles."""
         needs = [self.needs[place] for place in band]
         asked = [size.width for place in band if (size := self.asked[place])]
-        widths = [
-            width if width >= need.width else min(width, max(need.whole(width), need.least))
-            for need, width in zip(needs, asked, strict=True)
-        ]
+        widths = asked
+        if self.lacks:  # what is there for titles alone is better used for numbers
+            trimmed = (max(need.whole(width), need.least) for need, width in zip(needs, asked, strict=True))
+            widths = [min(pair) for pair in zip(trimmed, asked, strict=True)]
         # First whole numbers, to those that have the fewest: a part of one is of no use.
         left = self.width - sum(widths)
         while growing := [

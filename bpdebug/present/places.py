@@ -62,13 +62,17 @@ class Need(NamedTuple):
         """Return how many columns of numbers a width has room for, beside the indices."""
         return max(0, min(width, self.width) - self.edge - BORDERS) // self.pitch
 
+    def has_columns_in(self, width: int) -> bool:
+        """Whether a width has room for all columns of numbers."""
+        return self.columns_in(width) == self.columns_in(self.width)
+
     def whole(self, width: int) -> int:
         """Return the part of a width that whole numbers fill."""
         return self.columns_in(width) * self.pitch + self.edge + BORDERS
 
     def wider(self, width: int) -> int:
         """Return the next width that shows one more number; the same where all are shown."""
-        if self.columns_in(width) == self.columns_in(self.width):
+        if self.has_columns_in(width):
             return width
         return self.whole(width) + self.pitch
 

@@ -31,6 +31,8 @@ class Script(NamedTuple):
         or why. Empty otherwise.
     is_corrected : bool
         Whether another text ran than that of the files: the one with the corrections of a check.
+    certainty : str
+        How many gradients follow from the loss that was found: that tells, too, how many are wrong.
     """
 
     files: Mapping[str, str]
@@ -39,6 +41,12 @@ class Script(NamedTuple):
     ended: str
     failed: str = ""
     is_corrected: bool = False
+    certainty: str = ""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All that was found, and how sure it is."""
+        return (*self.found, *filter(None, (self.certainty,)))
 
 
 @dataclass(frozen=True, eq=False)

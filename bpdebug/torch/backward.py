@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 
 import torch
 
+from bpdebug.engine.language.nearest import suggestion
 from bpdebug.errors import Problem, ScriptError
 from bpdebug.sources.script import Recording
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.watched import Recorded, watched
 from bpdebug.sources.torch.analysis import analysis_of
-from bpdebug.sources.torch.functions import code_of, custom_functions
+from bpdebug.sources.torch.functions import code_of, custom_functions, written_backward
 from bpdebug.sources.torch.tensors import within
 from bpdebug.sources.torch.watcher import Watcher
 from bpdebug.torch.shrinking import shrunk
@@ -39,14 +40,14 @@ class _Recorded(NamedTuple):
 def check_backward(
     function: Callable[..., Any],
     *inputs: Any,
-    only: Collection[type] | type | None = None,
-    intended: Collection[type] | type = (),
+    only: Collection[type | str] | type | str | None = None,
+    intended: Collection[type | str] | type | str = (),
     reference: Callable[..., Any] | None = None,
     tolerance: float | None = None,
     seed: int = 0,
     seconds: float = SECONDS,
 ) -> BackwardReport:
-    """Check the backward of every custom `autograd.Function` that a function calls.
+    """Check the backward of every custom `autograd.Function` and operator that a function calls.
 
     Parameters
     ----------
@@ -55,9 +56,9 @@ def check_backward(
     *inputs
         What it is called with. Gradients are asked for of those tensors among them that require one; where
         none does, of all tensors of floats, and then a backward may return None for one.
-    only : class or collection of classes, optional
-        The only Functions to look at.
-    intended : class or collection of classes
+    only : class, name, or collection of these, optional
+        The only Functions to look at; a custom operator by its name, `mine::scaled`.
+    intended : class, name, or collection of these
         Functions whose backward is meant to be another than the derivative: a straight-through estimator, a
         reversal of gradients. They are not judged.
     reference : callable, optional
@@ -133,8 +134,15 @@ def assert_backward(function: Callable[..., Any], *inputs: Any, **options: Any) 
         raise AssertionError(str(report))
 
 
-def _classes(given: Collection[type] | type) -> tuple[type, ...]:
-    return (given,) if isinstance(given, type) else tuple(given)
+def _classes(given: Collection[type | str] | type | str) -> tuple[type, ...]:
+    """Return the Functions that are meant; a custom operator is named as torch does: `mine::scaled`."""
+    every = (given,) if isinstance(given, type | str) else tuple(given)
+    operators = {one.name: kind for kind in custom_functions() if (one := written_backward(kind))}
+    unknown = [one for one in every if isinstance(one, str) and one not in operators]
+    if unknown:
+        hint = suggestion(unknown[0], operators) or "expected a class, or the name of a custom operator"
+        raise ScriptError(Problem("check_backward", "", f"no custom operator is called {unknown[0]}", hint))
+    return tuple(operators[one] if isinstance(one, str) else one for one in every)
 
 
 def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Recorded:
@@ -186,6 +194,10 @@ def _functions(function: Callable[..., Any]) -> Iterator[Any]:
     if inspect.isfunction(inspect.unwrap(plain)):
         yield plain
     for one in custom_functions():
+        operator = written_backward(one)
+        if operator is not None:
+            yield operator.backward
+            continue
         for name in ("forward", "backward", "vjp", "setup_context"):
             if name in vars(one):
                 yield vars(one)[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.benchmarks import (
+    capture,
     convolution,
     diagnosis,
     engine_run,
@@ -26,6 +27,7 @@ BENCHMARKS = (
     engine_run,
     convolution,
     transformer,
+    capture,
     first_frame,
     key_to_display,
     tensor_viewer,

@@ -1,7 +1,7 @@
 """How good the check of a backward is: `python -m tests.torch.rates --limit 300 --misses`.
 
 Each planted mistake is checked as a person would check it. The right Function says which gradients are right
-(torch's own `gradcheck` passes it, see `test_planted`): a mistake that changes none is left out, and a
+(torch's own `gradcheck` passes it, see `test_backward`): a mistake that changes none is left out, and a
 correction is one if all are right with it, on values of their own.
 """
 

@@ -99,7 +99,7 @@ class Session:
 
     async def press(self, *keys: str) -> None:
         """Press keys, each when the app has done what those before ask for; the letters of a text at once."""
-        for key, after in zip(keys, (*keys[1:], ""), strict=True):
+        for key, after in zip(keys, (*keys[1:], ""), strict=False):
             assert self.app.is_running, f"the app had ended before {key} was pressed"
             is_in_a_text = len(key) == len(after) == 1 and isinstance(self.app.focused, Input)
             self.type_ahead(key)
@@ -209,6 +209,12 @@ def _styles_are_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", read_once)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _cursors_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no cursor blink: the screen is not to depend on the half second in which one looks at it."""
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
 
 
 @pytest.fixture(autouse=True)

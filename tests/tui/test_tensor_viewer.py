@@ -283,7 +283,7 @@ async def test_formats_come_round() -> None:
             seen.append((state(session), grid(session)[1][1:]))
             await session.press("f")
         assert seen == [
-            ("automatic, 4 digits", ["▸0", "-12346"]),
+            ("automatic, 4 digits", ["▸1e-01", "-12346"]),
             ("fixed, 4 digits", ["▸0.1000", "-12345.6780"]),
             ("scientific, 4 digits", ["▸1.000e-01", "-1.235e+04"]),
             ("significant, 4 digits", ["▸0.1", "-1.235e+04"]),

@@ -86,7 +86,14 @@ def _case(path: Path, document: Mapping[str, Any]) -> Case:
         _text(document["dtype"]),
         program,
         MappingProxyType(values),
-        script=Script(MappingProxyType(files), found, output, _text(document["ended"]), failed),
+        script=Script(
+            MappingProxyType(files),
+            found,
+            output,
+            _text(document["ended"]),
+            failed,
+            certainty=_text(document["certainty"]),
+        ),
     )
 
 

@@ -56,6 +56,7 @@ def text_of(case: Case) -> Iterator[str]:
         "inputs": list(case.values),
         "files": dict(script.files) if script else {},
         "found": list(script.found) if script else [],
+        "certainty": script.certainty if script else "",
         "output": script.output if script else "",
         "ended": script.ended if script else "",
         "failed": script.failed if script else "",

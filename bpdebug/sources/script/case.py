@@ -21,7 +21,7 @@ from bpdebug.engine.program.trace import Trace, read_only
 from bpdebug.errors import BpdebugError, Problem, ScriptError, ShapeError
 from bpdebug.sources.case import Case, Script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
-from bpdebug.sources.script.analysis.wording import sentences
+from bpdebug.sources.script.analysis.wording import certainty, sentences
 from bpdebug.sources.script.conversion.statements import Converted, convert
 from bpdebug.sources.script.graph import start_of
 from bpdebug.sources.script.recorder.records import Node
@@ -87,6 +87,7 @@ def case_of(recording: Recording) -> RecordedCase:
             output=recording.output,
             ended=recording.ending.message,
             failed="" if recording.updates else recording.ending.traceback or recording.ended_early,
+            certainty=certainty(analysis),
         ),
     )
 
@@ -173,13 +174,14 @@ def _distance(mine: Array | None, recorded: Array) -> float:
 
 
 def found(recording: Recording, converted: Converted, analysis: Analysis) -> tuple[str, ...]:
-    """Say what was found in a recording, a sentence each."""
+    """Say what was found in a recording, a sentence each, but for how sure it is."""
     opaque = (
         f"{one.file}:{one.line}: {one.code} is recorded, and not derived: {one.function} is not known here"
         for one in converted.opaque
     )
     early = (recording.ended_early,) if recording.ended_early else ()
-    return (*recording.messages, *early, *sentences(analysis), *opaque)
+    plain = (one for one in sentences(analysis) if one != certainty(analysis))
+    return (*recording.messages, *early, *plain, *opaque)
 
 
 def with_phases(converted: Converted, analysis: Analysis) -> Converted:

@@ -18,6 +18,7 @@ import torch
 
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
 from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.torch.operators import CustomOperator, operator_of
 from bpdebug.sources.torch.tensors import StorageWrite, unwrapped
 from bpdebug.sources.torch.watcher import Watcher
 
@@ -28,13 +29,14 @@ CALL, OWN = "bpdebug_call", "bpdebug_own"
 
 
 def custom_functions() -> list[type]:
-    """Return all classes of custom Functions that are not torch's own."""
+    """Return all classes of custom Functions that are not torch's own, those of custom operators too."""
     found: list[type] = []
     waiting = [*torch.autograd.Function.__subclasses__()]
     while waiting:
         one = waiting.pop()
         waiting += one.__subclasses__()
-        if one.__module__.partition(".")[0] != "torch" and one not in found:
+        is_own = one.__module__.partition(".")[0] != "torch" or written_backward(one) is not None
+        if is_own and one not in found:
             found.append(one)
     return found
 
@@ -42,6 +44,11 @@ def custom_functions() -> list[type]:
 def code_of(function: Any) -> Any:
     """Return the person's own function behind what stands for it in a class."""
     return inspect.unwrap(getattr(function, "__func__", function))
+
+
+def written_backward(function: Any) -> CustomOperator | None:
+    """Return the custom operator that a Function was made of; None for any other."""
+    return operator_of(function, code_of(_own(inspect.getattr_static(function, "backward"))))
 
 
 @contextmanager
@@ -82,7 +89,6 @@ def _watch(function: Any, watcher: Watcher) -> None:
     has_setup = function.setup_context is not torch.autograd.Function.setup_context
     own = {name: _own(inspect.getattr_static(function, name)) for name in EXCHANGED}
     back = "vjp" if "vjp" in vars(function) else "backward"
-    file = getattr(getattr(code_of(own[back]), "__code__", None), "co_filename", "")
     without_context: list[FunctionCall] = []
     running = watcher.running
 
@@ -97,10 +103,16 @@ def _watch(function: Any, watcher: Watcher) -> None:
         is_inner = cls is not function or (arguments and hasattr(arguments[0], CALL))
         if not is_seen() or is_inner or options:
             return _call(own["forward"], cls, *arguments, **options)
+        operator = operator_of(function, code_of(own[back]))  # it may have its backward only now
+        written = code_of(own[back]) if operator is None else operator.backward
+        file = getattr(getattr(written, "__code__", None), "co_filename", "")
         given = arguments if has_setup else arguments[1:]
+        given = given if operator is None else given[:-1]  # the last is torch's own
         wanted = tuple(isinstance(one, torch.Tensor) and one.requires_grad for one in given)
         names = _names(own["forward"], given, has_setup)
         call = FunctionCall(LIBRARY, function, file, names, given, tuple(map(node_of, given)), wanted)
+        if operator is not None:
+            call.names, call.again, call.title = operator.names[: len(given)], operator.call, operator.name
         if not running:  # within another one nobody may go back through it
             watcher.functions.append(call)
         if has_setup:

@@ -66,6 +66,8 @@ class Context(SimpleNamespace):
 def forward_again(call: FunctionCall) -> Callable[..., Any]:
     """Return the `forward` of a call as a function of its inputs."""
     function: Any = call.function
+    if call.again is not None:
+        return call.again
     if function.setup_context is not torch.autograd.Function.setup_context:
         return function.forward  # type: ignore[no-any-return]
     return lambda *inputs: function.forward(Context(), *inputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual.screen import Screen
@@ -10,6 +11,8 @@ from textual.screen import Screen
 from bpdebug.tui.keys.action import WHY_NOT, Action, Needs
 from bpdebug.tui.screens import help
 from bpdebug.tui.widgets.key_bar import KeyBar
+
+NONE: Mapping[str, bool] = MappingProxyType({})
 
 
 class ActionScreen(Screen[None]):
@@ -33,16 +36,17 @@ class ActionScreen(Screen[None]):
         self.by_text = {action.action: action for action in self.actions}
         self.enabled: Mapping[Needs, bool] = {}
 
-    def fit(self, **shown: bool) -> None:
-        """Take the classes of what is shown, and of the window's size, before there is a widget.
+    def fit(self, classes: Mapping[str, bool] = NONE) -> None:
+        """Take classes, and those of the window's size, before there is a widget.
 
         Textual gives those of the size with the first resize, and styles all that stands there once more.
         """
+        found = dict(classes)
         sides = zip(self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True)
         for extent, breakpoints in sides:
             reached = [name for least, name in breakpoints or () if least <= extent]
-            shown |= dict.fromkeys(reached[-1:], True)
-        self.update_classes(shown)
+            found |= dict.fromkeys(reached[-1:], True)
+        self.update_classes(found)
 
     def key_bar(self) -> KeyBar:
         """Return the footer."""

@@ -147,13 +147,13 @@ class DebuggerScreen(ActionScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the program at the left, the operation above the ledger."""
-        self.fit(**{"-newcomer": self.newcomer, "-own-code": self.case.script is not None})
+        self.fit({"-newcomer": self.newcomer, "-own-code": self.case.script is not None})
         yield self.status
         with Horizontal(id="body"):
             yield self.program
             with Vertical(id="work"):
                 if self.newcomer:
-                    yield Welcome(self.actions, about_text(self.case))
+                    yield Welcome(self.actions, about_text(self.case, self.hides))
                 yield from (self.operation, self.ledger, self.lists)
         yield self.key_bar()
         yield from (self.answer_area, self.command_line, self.search_line)
@@ -167,7 +167,7 @@ class DebuggerScreen(ActionScreen):
 
     def help_words(self) -> str:
         """Return what the case is about, which a small screen has no room for, and what is shown."""
-        return "\n\n".join(filter(None, (about_text(self.case), self.HELP)))
+        return "\n\n".join(filter(None, (about_text(self.case, self.hides), self.HELP)))
 
     # What is shown
 
@@ -191,7 +191,7 @@ class DebuggerScreen(ActionScreen):
         )
         self.ledger.show(pairs, selection.name, chosen.digits, self.cursor_name, beside)
         self.ledger.mark_fed(self.following.fed_by(selection) or {})
-        text = card_text(self.case, debugger, chosen, verdicts, selection, origin)
+        text = card_text(self.case, debugger, chosen, verdicts, selection, origin, self.hides)
         self.operation.show(text, chosen.trail.text(selection), self.enter_text())
         self.follow_focus()
         self.program.show(debugger.position, inside=debugger.moment.node > 0)

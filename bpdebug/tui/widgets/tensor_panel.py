@@ -214,9 +214,9 @@ class TensorPanel(CellGrid):
         return self.slicing.matrix_shape[1] * self.pitch + BORDERS
 
     def least_width(self) -> int:
-        """Return the columns in which one number is visible, and the name, if it is not a long one."""
-        name = len(panel_titles.titles(self.panel)[-1]) + TITLE_FRAME
-        return max(min(name, NARROWEST_PAIR), min(self.needed_width(), self.pitch + BORDERS))
+        """Return the columns in which one number is visible, what happens to it, and a name that is short."""
+        words = max(len(panel_titles.titles(self.panel)[-1]), len(self.panel.mark)) + TITLE_FRAME
+        return max(min(words, NARROWEST_PAIR), min(self.needed_width(), self.pitch + BORDERS))
 
     def needed_rows(self) -> int:
         """Return how many rows of numbers there are."""

@@ -132,7 +132,7 @@ def check_calls(
         f"{name}: its backward was not called, or in another thread, which is not seen"
         for name in dict.fromkeys(call.name for call in waiting)
     ]
-    meant = tuple(one.__qualname__ for one in intended if one in reached)
+    meant = tuple(dict.fromkeys(call.name for call in calls if call.function in intended))
     notes += [f"{name} is meant to be as it is, and was not judged" for name in meant]
     return BackwardReport(tuple(reports), tuple(notes), meant)
 

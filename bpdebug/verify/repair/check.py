@@ -23,6 +23,7 @@ from bpdebug.verify.repair.intended import ScriptJudge, derived_of
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.report import (
     Assumed,
+    Finding,
     ParameterVerdict,
     ScriptReport,
 )
@@ -102,7 +103,8 @@ def check_recording(
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*ended_early(recording), *recording.messages, *analysis.notes)
-        return ScriptReport(recording.path, verdicts, (), Assumed("", 1.0, {}, notes, told))
+        findings = tuple(_in_functions(recording, deadline, progress, told.intended))
+        return ScriptReport(recording.path, verdicts, findings, Assumed("", 1.0, {}, notes, told))
     report, is_mended = _checked(analysis.recording, analysis, deadline, progress, told.intended)
     computed = analysis.computed
     if report.findings and computed is not None and not told.loss:
@@ -119,6 +121,21 @@ def check_recording(
         meant = tuple(_if_squared(recording, analysis, told, deadline, progress))
         report = report._replace(assumed=report.assumed._replace(notes=(*report.assumed.notes, *meant)))
     return report._replace(assumed=report.assumed._replace(told=told))
+
+
+def _in_functions(
+    recording: Recording, deadline: float, progress: Progress, intended: Sequence[str]
+) -> Iterator[Finding]:
+    """Yield what is wrong in functions where nothing else is judged: no loss is derived through a kernel."""
+    own = {site.place.file for site in recording.sites}
+    first = {call.function: call for call in reversed(calls_of(recording)) if call.name not in intended}
+    for call in first.values():
+        if call.file in own:
+            with cut_out(call):
+                one = analysis_of(call.library)(recording, call)
+                if one is not None:
+                    left = deadline - time.thread_time()
+                    yield from (each.finding for each in check_function(one, left, progress).found)
 
 
 def _if_squared(

@@ -80,15 +80,17 @@ class Check(FaultsFound):
             found = self.search.corrections(lines, self.judge.corrected)
             found = [one for one in found if self.judge.may_mend(one)]
             pair = self._hidden_pair(lines, found)
+            if not (found or pair):
+                partly, further = self.search.partly, self._further(lines)
+                found = self.search.corrections(further, self.judge.corrected)
+                self.search.partly = [*partly, *self.search.partly]
+                pair = self._pair(found)
+                found = found or pair or self._with_early_reads(lines)
             if pair:
                 self.search.deadline = end
                 for one in pair:
                     self.add_correction(one)
                 continue
-            if not found:
-                further = self._further(lines)
-                found = self.search.corrections(further, self.judge.corrected)
-                found = found or self._with_early_reads(lines)
             found = found or self._first_right(lines)
             self.search.deadline = end
             if found:
@@ -113,13 +115,18 @@ class Check(FaultsFound):
 
     def _hidden_pair(self, lines: Sequence[Suspect], found: Sequence[Correction]) -> list[Correction]:
         """Look for two faults that hide each other: what is right by both speaks for no line."""
-        pair = hidden_pair(self.search, found, self.judge.corrected)
-        if not pair or len(self.findings.each) + 2 > self.most_faults:
+        pair = self._pair(found)
+        if pair:
+            partly = self.search.partly
+            more = self.search.corrections(self._further(lines), self.judge.corrected, WAVES[:1])
+            self.search.partly = [*partly, *self.search.partly]
+            pair = self._pair([*found, *more]) or pair
+        return pair
+
+    def _pair(self, found: Sequence[Correction]) -> list[Correction]:
+        if len(self.findings.each) + 2 > self.most_faults:
             return []
-        partly = self.search.partly
-        more = self.search.corrections(self._further(lines), self.judge.corrected, WAVES[:1])
-        self.search.partly = [*partly, *self.search.partly]
-        return hidden_pair(self.search, [*found, *more], self.judge.corrected) or pair
+        return hidden_pair(self.search, found, self.judge.corrected)
 
     def _unmended(self, lines: Sequence[Suspect], derived: Derived | None) -> bool:
         """Say at which line it goes wrong, if that is sure; a line that may be right is not named.

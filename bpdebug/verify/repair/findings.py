@@ -13,7 +13,7 @@ from bpdebug.verify.repair.forward_fault import ForwardFault, forward_sentence
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.places import changed, difference, source_of, stored, turns_of, worst
 from bpdebug.verify.repair.replay import Replaced
-from bpdebug.verify.repair.report import Finding, Replacement
+from bpdebug.verify.repair.report import Amendment, Finding
 from bpdebug.verify.repair.reruns import Rewriting
 from bpdebug.verify.repair.structures.early import EarlyRead
 from bpdebug.verify.repair.suspects import Suspect
@@ -218,9 +218,9 @@ def unmended(judge: Judge, suspect: Suspect, derived: Derived | None) -> Finding
     )
 
 
-def _replacement(correction: Correction) -> Replacement:
+def _replacement(correction: Correction) -> Amendment:
     first, site = correction.suspect.first, correction.suspect.site
-    return Replacement(
+    return Amendment(
         source_of(site, first.frame, turns_of(site, first), correction.place), correction.correction
     )
 

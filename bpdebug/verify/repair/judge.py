@@ -175,6 +175,8 @@ class Judge:
         node, read = suspect.first.node, _read(suspect)
         if node is None or node.id in exact or not self.known.is_named(node):
             return False
+        if suspect.first.start < suspect.first.time:
+            return False  # it may be a function that it calls
         off = [one for one in read if self.known.is_named(one) and one.id not in exact]
         return not off and any(one.id in exact for one in read)
 

@@ -38,7 +38,7 @@ class Elements(NamedTuple):
     reference: float
 
 
-class Replacement(NamedTuple):
+class Amendment(NamedTuple):
     """What should stand in a place, which holds the code that stands there."""
 
     source: Source
@@ -70,7 +70,7 @@ class Finding(NamedTuple):
         The parameters whose gradients are wrong because of it.
     is_derived : bool
         Whether the correction is no edit of the line, but the formula that the derivation has.
-    instead : Replacement, optional
+    instead : Amendment, optional
         Where nothing mends the line itself: a later line with the derived formula, which does without what is
         wrong. All gradients that the fault concerns are right with it, here and on fresh values.
     """
@@ -85,7 +85,7 @@ class Finding(NamedTuple):
     elements: Elements | None = None
     also_wrong: tuple[str, ...] = ()
     is_derived: bool = False
-    instead: Replacement | None = None
+    instead: Amendment | None = None
 
 
 class Assumed(NamedTuple):
@@ -149,23 +149,23 @@ class ScriptReport(NamedTuple):
         return self.is_judged and not self.findings and "wrong" not in self.verdicts.values()
 
 
-def replacements(findings: Sequence[Finding]) -> Iterator[Replacement]:
+def replacements(findings: Sequence[Finding]) -> Iterator[Amendment]:
     """Yield what verified corrections put in the place of what."""
     for finding in findings:
         if finding.verified and finding.correction is not None:
-            yield Replacement(finding.source, finding.correction)
+            yield Amendment(finding.source, finding.correction)
         if finding.instead is not None:
             yield finding.instead
 
 
-def corrected(text: str, replaced: Iterable[Replacement]) -> str:
+def corrected(text: str, replaced: Iterable[Amendment]) -> str:
     """Return the text of a file with corrections in it.
 
     Parameters
     ----------
     text : str
         The file.
-    replaced : iterable of Replacement
+    replaced : iterable of Amendment
         What should stand in it.
     """
     lines = lines_of(text)

@@ -10,6 +10,7 @@ import pytest
 
 from bpdebug.engine.language.nodes import Call, Name
 from bpdebug.engine.program.trace import run
+from bpdebug.present.operation_text import about_text
 from bpdebug.sources.script import record_script
 from bpdebug.sources.script.case import case_of, held_to_the_record
 from bpdebug.sources.script.conversion.statements import convert
@@ -71,6 +72,9 @@ def test_statements_have_phases_and_gradients_their_tensors(tmp_path: Path) -> N
     assert case.program.parameters == {"w"}
     assert case.script is not None
     assert "loss: ½ Σ (a − y)², implied by line 7" in case.script.found
+    certain = "1 of 1 gradients follow from this loss"
+    assert certain in about_text(case)
+    assert certain not in about_text(case, hides=True)
 
 
 def test_what_computes_something_else_is_only_recorded(tmp_path: Path) -> None:

@@ -97,7 +97,40 @@ for epoch in range(2):
     net = Net(*[p - step for p, step in zip(net, steps)])
 """
 
+THREE_LAYERS = """\
+import numpy as np
+
+rng = np.random.default_rng(9)
+x, t = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+weights = [rng.normal(size=shape) for shape in ((3, 4), (4, 4), (4, 2))]
+shifts = [0.1 * rng.normal(size=n) for n in (4, 4, 2)]
+
+
+def slope(h):
+    return 1 - h**2
+
+
+for epoch in range(2):
+    h1 = np.tanh(x @ weights[0] + shifts[0])
+    h2 = np.tanh(h1 @ weights[1] + shifts[1])
+    out = h2 @ weights[2] + shifts[2]
+    loss = 0.5 * np.sum((out - t) ** 2)
+    d3 = out - t
+    d2 = d3 @ weights[2].T * slope(h2)
+    d1 = d2 @ weights[1].T * slope(h1)
+    for w, dw in zip(weights, (x.T @ d1, h1.T @ d2, h2.T @ d3)):
+        w -= 0.1 * dw
+    for b, d in zip(shifts, (d1, d2, d3)):
+        b -= 0.1 * d.sum(axis=0)
+"""
+
 CASES = [
+    pytest.param(
+        THREE_LAYERS,
+        {"1 - h**2": "h**2 - 1", "w -= 0.1": "w += 0.1"},
+        ["1 - h**2", "w -= 0.1 * dw"],
+        id="two signs that make up for each other in one layer",
+    ),
     pytest.param(CALLS, {"d -= 0.01 * dd": "d -= 0.01 * d"}, ["0.01 * dd"], id="the parameter itself"),
     pytest.param(LISTS, {"= acts[-1] - t\n": "= acts[-1]\n"}, ["acts[-1] - t"], id="an output in a list"),
     pytest.param(
@@ -144,6 +177,7 @@ def test_nothing_is_said_of_the_right_ones(tmp_path: Path) -> None:
     assert report_on(tmp_path / "calls.py", CALLS).passed
     assert report_on(tmp_path / "lambdas.py", LAMBDAS).passed
     assert report_on(tmp_path / "lists.py", LISTS).passed
+    assert report_on(tmp_path / "layers.py", THREE_LAYERS).passed
 
 
 @pytest.mark.deep

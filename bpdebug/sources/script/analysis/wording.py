@@ -28,7 +28,7 @@ def _sentences(analysis: Analysis) -> Iterator[str]:
         yield f"loss: {loss.text}{also}"
         yield from _gradients(analysis)
         yield from _convention(analysis)
-        yield _certainty(analysis)
+        yield certainty(analysis)
     yield from analysis.notes
 
 
@@ -64,8 +64,10 @@ def _convention(analysis: Analysis) -> Iterator[str]:
             yield f"the step of {parameter.name} has a weight decay that is not in the loss"
 
 
-def _certainty(analysis: Analysis) -> str:
-    assert analysis.loss is not None
+def certainty(analysis: Analysis) -> str:
+    """Say how many gradients follow from the loss; nothing where none was found."""
+    if analysis.loss is None:
+        return ""
     each = analysis.loss.verdicts.each
     proving = [verdict for verdict in each if not verdict.is_zero]
     right = sum(verdict.is_right for verdict in proving)

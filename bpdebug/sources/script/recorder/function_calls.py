@@ -66,6 +66,8 @@ class FunctionCall:
         What the library refuses of what `backward` returned, where it does.
     again : callable or None
         Computes the outputs from the inputs once more, where that is not a method of the class.
+    title : str
+        What it is called, where that is not the name of the class.
     """
 
     library: str
@@ -81,8 +83,9 @@ class FunctionCall:
     overwritten: tuple[Overwritten, ...] = ()
     refused: str = ""
     again: Callable[..., Any] | None = None
+    title: str = ""
 
     @property
     def name(self) -> str:
         """What the class or the function is called."""
-        return str(self.function.__qualname__).rpartition("<locals>.")[2]
+        return self.title or str(self.function.__qualname__).rpartition("<locals>.")[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from collections.abc import Iterator
 
 from bpdebug.engine.language.forms import Shape
@@ -26,6 +27,8 @@ DERIVATIVES = ("{0} * (1 - {0})", "1 - {0} ** 2", "{0} > 0")
 """The derivatives that people write out, in terms of what went out: of sigmoid, tanh and relu."""
 SOFTPLUS = "1 / (1 + {}.exp(-{{0}}))"
 """That of a softplus, of what went in."""
+GOES_BACK = re.compile(r"back|grad", re.IGNORECASE)
+"""What a function is called that takes a gradient back."""
 LEAKY = "{}.where({{0}} > 0, 1, {})"
 """That of a leaky relu."""
 
@@ -69,6 +72,8 @@ def derivatives_of_applied(node: ast.expr, scope: Scope) -> Iterator[Replacement
     """Multiply by the derivative of an activation, which is applied to the gradient itself: `relu(dh)`."""
     if not isinstance(node, ast.Call) or called(node) in (*SUMS, *PRODUCTS):
         return
+    if GOES_BACK.search(called(node)):
+        return  # the derivative belongs into it
     tensors = [one for one in node.args if may_be_tensor(one, scope) and scope.shape(one)]
     if len(tensors) != 1 or scope.shape(tensors[0]) != scope.shape(node):
         return
