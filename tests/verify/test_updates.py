@@ -13,6 +13,8 @@ from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 Values = dict[str, np.ndarray]
 SCENARIO = """
 title = "Two layers under Adam"
