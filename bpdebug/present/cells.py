@@ -115,10 +115,10 @@ class CellFormat:
     def brief_text(self, value: float) -> str:
         """Write with one digit what is too large for its cell, or so small that all its decimals are 0.
 
-        Where even this has no room, the decimals have no sign: `-0.0` would be taken for a number.
+        Where even this has no room, decimals that are all 0 have no sign: `-0.0` would be taken for a number.
         """
-        text = f"{value:.0e}"
-        return text if len(text) <= self.width else self.text(abs(value))
+        brief, text = f"{value:.0e}", self.text(value)
+        return brief if len(brief) <= self.width or text.strip("-0.") else self.text(abs(value))
 
     def text(self, value: float) -> str:
         """Write a finite number as long as it is."""

@@ -98,7 +98,10 @@ def test_a_line_that_nothing_mends_is_marked_and_nothing_after_it_is_called_righ
     verdicts = verdicts_of(case)
     assert verdicts.wrong_positions
     assert "=" not in marks(case, verdicts).values()
-    assert verdicts.corrected is None
+    assert verdicts.report is not None
+    (finding,) = verdicts.report.findings
+    assert finding.correction is None
+    assert (finding.instead is None) == (verdicts.corrected is None)
 
 
 def test_the_same_place_in_a_run_with_more_statements(

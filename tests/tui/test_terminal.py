@@ -163,7 +163,7 @@ def test_to_the_end_and_back(size: tuple[int, int]) -> None:
     assert len(set(names) & set(SEED)) >= 6
     with bpdebug(size) as terminal:
         # The first frame comes before anybody knows how much room the panels have.
-        terminal.until_it(lambda text: "step 0/12" in text and "· da1 " in text, "step 0, da1")
+        terminal.until_it(lambda text: "step 0/12" in text and " da1 " in text, "step 0, da1")
         seen = {0: terminal.whole()}
         assert "w1 @ a0" in seen[0]
         for position, name in enumerate(names, start=1):

@@ -215,7 +215,8 @@ class TensorPanel(CellGrid):
 
     def least_width(self) -> int:
         """Return the columns in which one number is visible, what happens to it, and a name that is short."""
-        words = max(len(panel_titles.titles(self.panel)[-1]), len(self.panel.mark)) + TITLE_FRAME
+        said = (panel_titles.titles(self.panel)[-1], self.panel.mark, self.panel.view)
+        words = max(map(len, said)) + TITLE_FRAME
         return max(min(words, NARROWEST_PAIR), min(self.needed_width(), self.pitch + BORDERS))
 
     def needed_rows(self) -> int:

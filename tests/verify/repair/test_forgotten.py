@@ -61,7 +61,7 @@ def test_weights_that_are_used_twice(tmp_path: Path) -> None:
     path.write_text(TIED)
     (finding,) = check_script(path, seconds=120).findings
     assert (finding.source.line, finding.verified) == (12, True)
-    assert finding.explanation.startswith("what `w` does to the loss in line 8")
+    assert finding.explanation == "the term `d.T @ code` is missing"
 
 
 def test_what_is_only_wrong_in_number_is_no_forgotten_way(tmp_path: Path) -> None:
