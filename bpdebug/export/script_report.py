@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 
 from bpdebug.engine.language.excerpts import told_apart
+from bpdebug.engine.language.nodes import Source
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.export.corrections import SourceFile
 from bpdebug.export.json_trace import json_numbers
@@ -205,11 +206,7 @@ def _is_statement(line: str) -> bool:
 def _entry(finding: Finding) -> dict[str, object]:
     source, elements = finding.source, finding.elements
     return {
-        "file": shown(source.file),
-        "line": source.line,
-        "end_line": source.end_line,
-        "columns": list(source.columns),
-        "code": source.code,
+        **_source(source),
         "function": source.calls[-1].function if source.calls else "",
         "turns": list(source.turns),
         "kind": finding.kind,
@@ -223,17 +220,19 @@ def _entry(finding: Finding) -> dict[str, object]:
         "mine": None if elements is None else json_numbers(np.asarray(elements.mine)),
         "reference": None if elements is None else json_numbers(np.asarray(elements.reference)),
         "also_wrong": list(finding.also_wrong),
-        "instead": None if finding.instead is None else _replacement(finding.instead),
+        "instead": None if finding.instead is None else _amendment(finding.instead),
     }
 
 
-def _replacement(instead: Amendment) -> dict[str, object]:
-    source = instead.source
+def _amendment(instead: Amendment) -> dict[str, object]:
+    return {**_source(instead.source), "correction": instead.correction}
+
+
+def _source(source: Source) -> dict[str, object]:
     return {
         "file": shown(source.file),
         "line": source.line,
         "end_line": source.end_line,
         "columns": list(source.columns),
         "code": source.code,
-        "correction": instead.correction,
     }

@@ -10,7 +10,7 @@ import numpy as np
 
 from bpdebug.sources.script import Instance, Node, Recording
 from bpdebug.verify.repair.evaluating import value_at
-from bpdebug.verify.repair.scopes import functions_at
+from bpdebug.verify.repair.own_functions import functions_at
 from bpdebug.verify.repair.suspects import Suspect
 
 POINTS = ((-1.3, 0.4, 0.9), (1.7, -0.6, 0.2))
