@@ -25,6 +25,7 @@ from bpdebug.sources.script.analysis.weights import weighted
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.updates import ADD, SCALE
+from bpdebug.sources.script.sites import Site
 
 MOST_EXPLICIT, MOST_GROUPS = 10, 6
 LOSS_WORDS = re.compile(r"loss|cost|err|obj|nll|energy|criterion|^j$|^l$|^e$|mse|entropy", re.IGNORECASE)
@@ -67,6 +68,11 @@ class LossCandidate(NamedTuple):
     may_grow: bool = False
     is_part: bool = False
     is_derived: bool = False
+
+    @property
+    def site(self) -> Site | None:
+        """The place that says so."""
+        return (self.errors[0].node if self.errors else self.roots[0]).site
 
     @property
     def is_explicit(self) -> bool:

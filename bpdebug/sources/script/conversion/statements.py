@@ -6,7 +6,6 @@ is read by its name. A name that is given again has versions: `delta`, `delta ·
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -22,7 +21,7 @@ from bpdebug.sources.script.graph import is_random, sources
 from bpdebug.sources.script.recorder.operations import elements
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recording import Recording
-from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, SourceRange
+from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, SourceRange, shown
 
 LONGEST_NAME = 40
 
@@ -291,12 +290,6 @@ def _written_name(node: Node, instance: Instance | None) -> str:
     elif site is not None and site.role == GRADIENT:
         text = f"d({' '.join(site.targets[0].text.split())})"
     return text if 0 < len(text) <= LONGEST_NAME else (text[: LONGEST_NAME - 1] + "…" if text else "value")
-
-
-def shown(file: str) -> str:
-    """Return a file as a person would name it: from the working folder, where it lies under that."""
-    relative = os.path.relpath(file) if os.path.isabs(file) else file
-    return file if relative.startswith("..") else relative
 
 
 def _input_names(recording: Recording, start: int) -> dict[int, str]:
