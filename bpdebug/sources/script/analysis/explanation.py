@@ -52,10 +52,13 @@ class Explanation(NamedTuple):
     @property
     def text(self) -> str:
         """The loss in words, with its line: `½ Σ (out − y)², implied by line 31`."""
-        candidate = self.candidate
+        return " + ".join(map(self._text_of, self.candidate.parts or (self.candidate,)))
+
+    def _text_of(self, candidate: LossCandidate) -> str:
         if candidate.kind is None:
             (node,) = candidate.roots
-            if node.instance is not None and node.instance.site.role == "augment":
+            is_part = candidate is not self.candidate
+            if node.instance is not None and (is_part or node.instance.site.role == "augment"):
                 return f"{node.instance.site.statement_code}, line {candidate.line}"
             name = self.reference.forward.names.get(node.id, self.reference.loss)
             statement = next(
