@@ -86,7 +86,9 @@ class Change(tuple[Recorder, Site, Any]):
 
     def __getattribute__(self, name: str) -> Any:
         recorder, site, owner = tuple.__iter__(self)
-        return AugmentedOperand((recorder, site, owner, None, getattr(owner, name)))
+        old = getattr(owner, name)
+        # Of an array that is no part of it: `x.shape += (1,)`.
+        return old if type(old) is tuple else AugmentedOperand((recorder, site, owner, None, old))
 
     def __setattr__(self, name: str, value: Any) -> None:
         recorder, site, owner = tuple.__iter__(self)
