@@ -22,7 +22,7 @@ from bpdebug.verify.repair.edits import RULES, Edit, edits
 from bpdebug.verify.repair.evaluating import Written, value_at
 from bpdebug.verify.repair.replay import Replaced, Replay
 from bpdebug.verify.repair.rules.nodes import PRODUCTS, as_calls
-from bpdebug.verify.repair.rules.replacement import Rule
+from bpdebug.verify.repair.rules.replacement import Rule, Scope
 from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.statements import sum_of
 from bpdebug.verify.repair.suspects import Suspect
@@ -69,6 +69,7 @@ class LineEdits:
     ) -> None:
         self.recording, self.replay, self.trials = recording, replay, trials
         self.known, self.deadline, self.progress = known, deadline, progress
+        self._scopes: dict[tuple[Instance, tuple[str, ...]], tuple[Replaced, Scope]] = {}
         self.tried = 0
         self.is_stopped = False
 
@@ -152,13 +153,7 @@ class LineEdits:
         suspect, before, rules, further, costs
             As `candidates` takes them.
         """
-        scope = scope_of(
-            self.recording,
-            suspect.first,
-            self.replay.run(before) if before else self.replay.recorded,
-            [*further, *self.known.parameters],
-            self._expected(suspect),
-        )
+        scope = self._scope(suspect, before, tuple(further))
         for edit in edits(tree, scope, rules, *costs):
             if self.tried % BETWEEN_LOOKS == 0 and self.is_over:  # to look at the clock takes time itself
                 return
@@ -167,6 +162,17 @@ class LineEdits:
             if "@" in edit.text and self._product:
                 edit = _called_instead(edit, f"{scope.library}.{self._product}")
             yield edit
+
+    def _scope(self, suspect: Suspect, before: Replaced, further: tuple[str, ...]) -> Scope:
+        """Return what can be written on a line; with the same corrections it is looked for once."""
+        key = suspect.first, further
+        known = self._scopes.get(key)
+        if known is None or known[0] is not before:
+            value_of = self.replay.run(before) if before else self.replay.recorded
+            names = [*further, *self.known.parameters]
+            scope = scope_of(self.recording, suspect.first, value_of, names, self._expected(suspect))
+            known = self._scopes[key] = before, scope
+        return known[1]
 
     def wanted(self, suspect: Suspect) -> Any:
         """Return the gradient that a line is named after, as many times as all are; or None."""
