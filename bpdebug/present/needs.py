@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bpdebug.present import panel_titles
-from bpdebug.present.panel import Pair, Panel
+from bpdebug.present.panel import NOT_YET, Pair, Panel
 from bpdebug.present.places import BORDERS, COMFORTABLE_IMAGE, COMFORTABLE_PAIR, NARROWEST_PAIR, Need
 
 TITLE_FRAME = 6
 """What a title needs beside its words: corners, a piece of border and a space at each end."""
+
+NOTE_FRAME = BORDERS + 1
+"""What stands beside a note in place of values: borders, and a space before it."""
 
 
 def pair_need(pair: Pair, pitch: int) -> Need:
@@ -59,7 +62,7 @@ def index_width(panel: Panel) -> int:
 
 
 def wished_width(panel: Panel) -> int:
-    """Return the columns in which the title is complete, too; of a slice, in which its axes are named."""
-    if panel.slicing.count > 1:
-        return panel_titles.naming_room(panel) + TITLE_FRAME
-    return len(panel_titles.titles(panel)[0]) + TITLE_FRAME
+    """Return the columns in which the title, of a slice its axes, and the note are on a line of their own."""
+    is_slice = panel.slicing.count > 1
+    title = panel_titles.naming_room(panel) if is_slice else len(panel_titles.titles(panel)[0])
+    return max(title + TITLE_FRAME, len(NOT_YET) + NOTE_FRAME)
