@@ -27,6 +27,7 @@ from bpdebug.tui.user_files import UserFiles
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.tensor_grid import TensorGrid
+from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
 Colour = tuple[int, int, int]
@@ -108,7 +109,7 @@ class Seen(NamedTuple):
     background: Colour
 
 
-@pytest.fixture(scope="module", params=list(THEMES))
+@pytest.fixture(scope="module", params=[name if name in ("dark", "light") else deep(name) for name in THEMES])
 def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """Look at the app in each theme, once for all tests."""
     folder = tmp_path_factory.mktemp("theme")

@@ -239,7 +239,7 @@ for epoch in range(3):
 """
 
 
-@pytest.mark.parametrize("step", ["-= rate * d_bias", "= {bias} - rate * d_bias"])
+@pytest.mark.parametrize("step", ["-= rate * d_bias", deep("= {bias} - rate * d_bias")])
 @pytest.mark.parametrize("total", ["np.sum(e)", deep("e.sum(axis=0)")])
 @pytest.mark.parametrize("bias", ["model.b", deep("b")])
 def test_a_bias_that_begins_as_the_integer_0_is_a_parameter(
