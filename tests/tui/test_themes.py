@@ -123,7 +123,7 @@ async def look(user: UserFiles, theme: str) -> Seen:
     """Open the app at a wrong gradient, so that it shows every kind of text, and go through it."""
     async with open_app("find_the_bug", user=user) as session:
         assert session.app.theme == theme
-        await session.until(lambda: session.screen.check.verdicts.report is not None)
+        await session.until(lambda: session.screen.checking.check.verdicts.report is not None)
         cells = component_styles(session.ledger) | component_styles(session.screen.query_one(ProgramView))
         levels = {
             sign: [colours(cells[f"cell--{sign}-{level}"])[1] for level in range(1, LEVELS + 1)]

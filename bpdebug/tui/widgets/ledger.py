@@ -139,6 +139,12 @@ class Ledger(Widget):
         """All panels in use."""
         return [panel for pair in self.pairs[: self.count] for panel in pair if panel.panel.name]
 
+    @property
+    def focused(self) -> TensorPanel | None:
+        """The panel in which one is."""
+        panel = self.screen.focused
+        return panel if isinstance(panel, TensorPanel) else None
+
     def panel_of(self, name: str) -> TensorPanel | None:
         """Return the panel that shows a tensor."""
         return next((panel for panel in self.panels if name and panel.panel.name == name), None)

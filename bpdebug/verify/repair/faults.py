@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import cache, partial
 
 from bpdebug.errors import Interrupted
+from bpdebug.sources.script import Recording
+from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.verify.repair.assumed import assumed
+from bpdebug.verify.repair.elsewhere import elsewhere
 from bpdebug.verify.repair.findings import of_early_read, of_forgotten_way, unmended
 from bpdebug.verify.repair.forgotten import ForgottenWay, adding_line, forgotten_way
 from bpdebug.verify.repair.formula import Derived, derived_correction, given_names
@@ -27,6 +31,12 @@ FORWARD_SHARE = 0.25
 
 class Check(FaultsFound):
     """One check."""
+
+    def begin_with(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
+        """Begin with a recording; what is a correction of it is one with other constants too."""
+        super().begin_with(recording, analysis, deadline)
+        if recording.can_run_again:
+            self.search.elsewhere = cache(partial(elsewhere, self.judge, deadline))
 
     def report(self) -> ScriptReport:
         """Find the faults one after the other; who stops that is told what was found until then."""

@@ -161,7 +161,11 @@ class Judge:
         updates = {update.new.origin.id for parameter in parameters for update in parameter.updates}
         found = suspects(self.recording, steps, right, forward, dependent, explained, updates)
         found = [line for line in found if every or not self._own_slopes.has(line)]
-        found.sort(key=lambda line: (line.is_explained and not self._is_off(line, exact), line.first.time))
+        # What is off by a factor, and what it is computed from is not, is not accounted for.
+        found = [
+            one._replace(is_explained=one.is_explained and not self._is_off(one, exact)) for one in found
+        ]
+        found.sort(key=lambda line: (line.is_explained, line.first.time))
         if len(self.trials) == 1:
             return found
         # What is the same for other parameters is no gradient yet: zeros, which are to be filled.

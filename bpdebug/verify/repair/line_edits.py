@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language.forms import Shape
-from bpdebug.sources.script import Instance, Node, Recording
+from bpdebug.sources.script import Instance, Recording
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, Edit, edits
-from bpdebug.verify.repair.evaluating import value_at
+from bpdebug.verify.repair.evaluating import Written, value_at
 from bpdebug.verify.repair.replay import Replaced, Replay
 from bpdebug.verify.repair.rules.nodes import PRODUCTS, as_calls
 from bpdebug.verify.repair.rules.replacement import Rule
 from bpdebug.verify.repair.scopes import scope_of
-from bpdebug.verify.repair.statements import sum_of, valued
+from bpdebug.verify.repair.statements import sum_of
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trees import Code
 from bpdebug.verify.repair.trying import ANY_COST, Candidate, Costs, KnownValues, Progress, Trial, unsaid
@@ -153,15 +153,8 @@ class LineEdits:
         node, added = instance.node, sum_of(instance)
         assert node is not None
         if added is not None and added.operands[1] is node:
-            return added.id, partial(self._augmented, instance, text, added)
-        return node.id, partial(self._evaluated, instance, text)
-
-    def _evaluated(self, instance: Instance, text: str, value_of: ValueOf) -> Any:
-        return value_at(self.recording, instance, text, value_of)
-
-    def _augmented(self, instance: Instance, text: str, added: Node, value_of: ValueOf) -> Any:
-        assert added.function is not None
-        return added.function(valued(added.operands[0], value_of), self._evaluated(instance, text, value_of))
+            return added.id, Written(self.recording, instance, text, added)
+        return node.id, Written(self.recording, instance, text)
 
     def fits_its_name(self, candidate: Candidate, suspect: Suspect) -> bool:
         """Whether an edit has the shape that the name says that it is stored under."""

@@ -14,7 +14,7 @@ from bpdebug.sources.script import Instance, Node, Recording, SourceRange
 from bpdebug.sources.script.analysis.parameters import filled
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
-from bpdebug.verify.repair.evaluating import value_at
+from bpdebug.verify.repair.evaluating import Written, valued
 from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.wording import SENTENCES
@@ -102,9 +102,7 @@ def _of_assigned(
         return
     added = f"{ast.unparse(target)} + ({ast.unparse(statement.value)})"
     replaced = {
-        one.node.id: partial(_evaluated, recording, one, added)
-        for one in suspect.instances
-        if one.node is not None
+        one.node.id: Written(recording, one, added) for one in suspect.instances if one.node is not None
     }
     head, _, tail = text.partition("=")
     yield (
@@ -137,12 +135,3 @@ def _combined(added: Node, operation: Callable[[Any, Any], Any], value_of: Value
     """Return what another operator makes of `x` and `v`."""
     left, right = added.operands
     return operation(valued(left, value_of), valued(right, value_of))
-
-
-def valued(operand: Any, value_of: ValueOf) -> Any:
-    """Return the value of an operand that may be a node."""
-    return value_of(operand) if type(operand) is Node else operand
-
-
-def _evaluated(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Any:
-    return value_at(recording, instance, text, value_of)
