@@ -165,7 +165,7 @@ def _by_any_convention(
 
 
 def _cancelling(program: Program, judged: Judged, tolerance: Tolerance) -> int:
-    """Return how many are right though they do not follow from what they were fed: two faults cancel there."""
+    """Return how many are right though they do not follow from what they were fed: faults cancel there."""
 
     def follows(statement: Statement) -> bool:
         own, value = judged.mine[statement.name], evaluate(statement.expression, judged.fed_to(statement))
