@@ -95,7 +95,8 @@ def conventions_of(
     telling = {name: factor for name, factor in factors.items() if mine[name].size >= FEWEST}
     flowing = [factor for name, factor in telling.items() if name not in parameters]
     trained = {name: factor for name, factor in telling.items() if name in parameters}
-    for by, to in _pairs(program, flowing, trained):
+    of_parameters = trained | {name: factor for name, factor in factors.items() if name in parameters}
+    for by, to in _pairs(program, flowing, of_parameters if trained else {}):
         is_rate = sum(_same(one, to) for one in trained.values()) >= FEWEST or not _is_scale(to / by, program)
         words = _words(program, by, to, bool(flowing), bool(trained), is_rate)
         supported = sum(

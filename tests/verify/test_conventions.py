@@ -204,3 +204,16 @@ def test_one_mistake_beside_half_the_mean_square_is_the_only_one(factor: float) 
     mine["db"] = factor * mine["db"]
     report = bpdebug.check_network(x, [("identity", w, np.zeros((1, 1)))], loss="mse", target=y, mine=mine)
     assert verdicts(report) == {"dw1": "convention", "db1": "wrong"}
+
+
+def test_a_bias_of_one_output_bears_the_convention_out_that_its_weights_miss() -> None:
+    x, y, w, _ = linear_regression()
+    v = np.random.default_rng(4).normal(size=(OUTPUTS, OUTPUTS))
+    h = np.tanh(x @ v)
+    error = h @ w - y
+    dz1 = error @ w.T * (1 - h**2)
+    mine = {"dW2": h.T @ error, "db2": error.sum(0, keepdims=True), "dW1": x.T @ dz1, "db1": dz1.sum(0)}
+    layers = [("tanh", v, np.zeros(OUTPUTS)), ("identity", w, np.zeros((1, 1)))]
+    report = bpdebug.check_network(x, layers, "mse", y, mine | {"dW2": -mine["dW2"]})
+    found = verdicts(report)
+    assert [name for name, verdict in found.items() if verdict == "wrong"] == ["dw2"]
