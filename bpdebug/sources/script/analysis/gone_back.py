@@ -23,11 +23,9 @@ from bpdebug.sources.script.analysis.losses import GAIN_WORDS, LossCandidate
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.steps import Link
 from bpdebug.sources.script.numbering import Graph
-from bpdebug.sources.script.recorder.operations import InLanguage
+from bpdebug.sources.script.recorder.operations import DETACH
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
-
-DETACH = InLanguage("detach")
 
 
 def stepped(graph: Graph, parameters: Sequence[TrainedParameter]) -> frozenset[int]:
