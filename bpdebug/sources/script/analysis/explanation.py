@@ -53,29 +53,31 @@ class Explanation(NamedTuple):
     @property
     def text(self) -> str:
         """The loss in words, with its line: `½ Σ (out − y)², implied by line 31`."""
-        candidate = self.candidate
+        return " + ".join(map(self._text_of, self.candidate.parts or (self.candidate,)))
+
+    def _text_of(self, candidate: LossCandidate) -> str:
         if candidate.kind is None:
             (node,) = candidate.roots
-            if node.instance is not None and node.instance.site.role == "augment":
-                return f"{node.instance.site.statement_code}, {self._line}"
+            is_part = candidate is not self.candidate
+            if node.instance is not None and (is_part or node.instance.site.role == "augment"):
+                return f"{node.instance.site.statement_code}, {self._place_of(candidate)}"
             name = self.reference.forward.names.get(node.id, self.reference.loss)
             statement = next(
                 one for one in self.reference.forward.statements if one.name == self.reference.loss
             )
             written = numpy_text(statement.expression)
             shown = written if name in self.reference.forward.unnamed else f"{name} = {written}"
-            return f"{shown}, {self._line}"
+            return f"{shown}, {self._place_of(candidate)}"
         error = candidate.errors[0]
         formula = candidate.kind.formula.format(
             a=self._text(error.output, "a"), y=self._text(error.target, "y")
         )
         weight = f", weighted by {self._text(error.weight, 'w')}" if error.weight is not None else ""
-        return f"{formula}{weight}, implied by {self._line}"
+        return f"{formula}{weight}, implied by {self._place_of(candidate)}"
 
-    @property
-    def _line(self) -> str:
-        """Say where the loss stands."""
-        line, site = self.candidate.line, self.candidate.site
+    def _place_of(self, candidate: LossCandidate) -> str:
+        """Say where a loss stands."""
+        line, site = candidate.line, candidate.site
         if site is None or site.line != line:
             return f"line {line}"
         return line_text(site.place, self.reference.forward.graph.script)
