@@ -98,6 +98,12 @@ def test_a_line_of_another_file_is_named_with_the_file(
         assert f"gradients: dw ({gradient}) of w" in said
 
 
+def test_why_a_recording_ended_is_said_once(tmp_path: Path) -> None:
+    assert about_text(case_of(recorded(tmp_path, NET))).count("the next iteration began") == 1
+    broken = NET.replace("d = a - y", "d = a[7] - y")
+    assert about_text(case_of(recorded(tmp_path, broken))).count("IndexError") == 1
+
+
 def test_what_is_written_through_a_view_has_the_name_and_the_line(tmp_path: Path) -> None:
     text = NET.replace("a = x @ w", "a = np.zeros((2, 1))\n        for row, one in zip(a, x):").replace(
         "        d = a - y", "            row[:] = one @ w\n        d = a - y"
