@@ -206,6 +206,8 @@ class Judge:
             return False
         if np.size(first.like) == 1:
             return False  # of single numbers it is not known what they may be
+        if suspect.site.role == "augment" and len(suspect.instances) > 1:
+            return False  # nor of a part of what several turns add up
         read = _read(suspect)
         return all(map(self._is_right, read)) and (is_passed or self._is_at_home(suspect, read))
 
