@@ -1,18 +1,22 @@
-"""How good the check of a backward is: `python -m tests.torch.rates --limit 300 --misses`.
+"""How good the check of a backward is: `python -m tests.torch.rates results.jsonl --limit 300 --misses`.
 
 Each planted mistake is checked as a person would check it. The right Function says which gradients are right
 (torch's own `gradcheck` passes it, see `test_backward`): a mistake that changes none is left out, and a
-correction is one if all are right with it, on values of their own.
+correction is one if all are right with it, on values of their own. Each result is written when it is there:
+a run that is stopped goes on where it was, and `--limit 0 --right 0` prints the figures so far.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.util
+import json
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
@@ -28,10 +32,14 @@ FIXED = {"Rotation": {4, 2}}
 
 
 class Score(NamedTuple):
-    """What the check said of one mistake."""
+    """What the check said of one mistake, or of one right run, which has no line."""
 
-    plant: Planted
-    seconds: float
+    key: str
+    name: str
+    line: int = 0
+    code: str = ""
+    seconds: float = 0.0
+    is_mistake: bool = True
     detected: bool = False
     exact: bool = False
     corrected: bool = False
@@ -113,18 +121,25 @@ def with_corrections(text: str, findings: Sequence[Any]) -> str:
     return "".join(lines)
 
 
-def score(plant: Planted) -> Score | None:
-    """Check one mistake; None for what is none."""
+def key_of(plant: Planted) -> str:
+    """Return what tells a mistake from all others, in this run and the next."""
+    return hashlib.sha256(plant.text.encode()).hexdigest()
+
+
+def score(plant: Planted) -> Score:
+    """Check one mistake; what changes no gradient is none."""
     import torch
 
     from bpdebug.torch import check_backward
 
     torch.set_num_threads(1)
+    code = plant.text.splitlines()[plant.line - 1].strip()
+    unjudged = Score(key_of(plant), plant.name, plant.line, code, is_mistake=False)
     try:
         if is_right(plant.text, plant.name, (1, 2)):
-            return None
+            return unjudged
     except Exception:
-        return None
+        return unjudged
     began = time.perf_counter()
     function = getattr(imported(plant.text), plant.name)
     report = check_backward(function.apply, *inputs(plant.name, 3), only=function, seconds=SECONDS)
@@ -134,26 +149,28 @@ def score(plant: Planted) -> Score | None:
         mended = bool(found) and is_right(with_corrections(plant.text, found), plant.name, (4, 5))
     except Exception:
         mended = False
-    return Score(
-        plant,
-        seconds,
-        not report.passed,
-        any(one.source.line <= plant.line <= one.source.end_line for one in found),
-        mended,
-        bool(found) and all(one.verified for one in found),
-        str(report),
+    return unjudged._replace(
+        is_mistake=True,
+        seconds=seconds,
+        detected=not report.passed,
+        exact=any(one.source.line <= plant.line <= one.source.end_line for one in found),
+        corrected=mended,
+        claimed=bool(found) and all(one.verified for one in found),
+        said=str(report),
     )
 
 
-def silence(case: tuple[str, int]) -> tuple[str, int, str]:
+def silence(case: tuple[str, int]) -> Score:
     """Return what is said of a right Function on inputs of any shape: nothing, if all is well."""
     from bpdebug.torch import check_backward
 
     name, seed = case
     function = getattr(imported(text_of(name)), name)
+    began = time.perf_counter()
     report = check_backward(function.apply, *of_any_shape(name, seed), only=function, seed=seed)
     is_judged = "right" in str(report)
-    return name, seed, "" if report.passed and is_judged and not report.findings else str(report)
+    said = "" if report.passed and is_judged and not report.findings else str(report)
+    return Score(f"{name} {seed}", name, seconds=time.perf_counter() - began, is_mistake=False, said=said)
 
 
 def share(title: str, marks: Iterable[bool]) -> str:
@@ -185,28 +202,47 @@ def drawn(limit: int | None, names: Iterable[str]) -> list[Planted]:
     return every[:limit]
 
 
+def known(path: Path) -> dict[str, Score]:
+    """Return the results that are in a file, one a line."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {one.key: one for one in (Score(**json.loads(line)) for line in lines)}
+
+
+def told(results: Sequence[Score], misses: bool) -> Iterator[str]:
+    """Yield the figures of both halves, and what was not found in the half that is looked at."""
+    right = [one for one in results if not one.line]
+    mistakes = [one for one in results if one.is_mistake]
+    looked_at, set_aside = (
+        [one for one in mistakes if (one.name in HELD_OUT) is half] for half in (False, True)
+    )
+    for one in looked_at if misses else ():
+        if not (one.detected and one.exact and one.corrected):
+            yield f"\n{one.name}: {one.line}: {one.code}\n{one.said}"
+    yield from (f"{one.key}: {one.said}" for one in right if one.said)
+    yield f"right runs of which something is said: {sum(bool(one.said) for one in right)} of {len(right)}"
+    yield summary("looked at", looked_at)
+    yield summary("set aside", set_aside)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.torch.rates", description=__doc__)
-    parser.add_argument("--limit", type=int, help="check so many mistakes")
+    parser.add_argument("results", type=Path, help="the file of the results; those in it are not run again")
+    parser.add_argument("--limit", type=int, help="check so many mistakes; 0 only prints the figures so far")
     parser.add_argument("--right", type=int, default=200, help="check so many right runs")
     parser.add_argument("--function", help="only this one")
     parser.add_argument("--misses", action="store_true", help="print what was not found")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     names = [one for one in FUNCTIONS if options.function in (None, one)]
-    with get_context("spawn").Pool(options.processes) as pool:
-        cases = [(names[seed % len(names)], seed) for seed in range(options.right)]
-        alarms = [one for one in pool.imap_unordered(silence, cases) if one[2]]
-        scores = [one for one in pool.imap_unordered(score, drawn(options.limit, names)) if one is not None]
-    for one in scores if options.misses else ():
-        if not (one.detected and one.exact and one.corrected):
-            print(f"\n{one.plant.name}: {one.plant.line}: {one.plant.text.splitlines()[one.plant.line - 1]}")
-            print(one.said)
-    for name, seed, said in alarms:
-        print(f"{name}, seed {seed}: {said}")
-    print(f"right runs of which something is said: {len(alarms)} of {options.right}")
-    print(summary("looked at", [one for one in scores if one.plant.name not in HELD_OUT]))
-    print(summary("set aside", [one for one in scores if one.plant.name in HELD_OUT]))
+    done = known(options.results)
+    plants = [one for one in drawn(options.limit, names) if key_of(one) not in done]
+    rights = [(names[seed % len(names)], seed) for seed in range(options.right)]
+    rights = [(name, seed) for name, seed in rights if f"{name} {seed}" not in done]
+    with get_context("spawn").Pool(options.processes) as pool, options.results.open("a") as file:
+        results = chain(pool.imap_unordered(score, plants), pool.imap_unordered(silence, rights))
+        for one in results:
+            print(json.dumps(one._asdict()), file=file, flush=True)
+    print(*told([*known(options.results).values()], options.misses), sep="\n")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from bpdebug.sources.script.analysis.computed import names_gradient
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, decided
 from bpdebug.sources.script.graph import sources
+from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.known import KnownGradients
 from bpdebug.verify.repair.own_slopes import OwnSlopes
@@ -161,7 +162,11 @@ class Judge:
         updates = {update.new.origin.id for parameter in parameters for update in parameter.updates}
         found = suspects(self.recording, steps, right, forward, dependent, explained, updates)
         found = [line for line in found if every or not self._own_slopes.has(line)]
-        found.sort(key=lambda line: (line.is_explained and not self._is_off(line, exact), line.first.time))
+        # What is off by a factor, and what it is computed from is not, is not accounted for.
+        found = [
+            one._replace(is_explained=one.is_explained and not self._is_off(one, exact)) for one in found
+        ]
+        found.sort(key=lambda line: (line.is_explained, line.first.time))
         if len(self.trials) == 1:
             return found
         # What is the same for other parameters is no gradient yet: zeros, which are to be filled.
@@ -208,8 +213,16 @@ class Judge:
             return False  # of single numbers it is not known what they may be
         if suspect.site.role == "augment" and len(suspect.instances) > 1:
             return False  # nor of a part of what several turns add up
+        if first.origin.id in self._written_to:
+            return False  # nor of what is finished by a later line
         read = _read(suspect)
         return all(map(self._is_right, read)) and (is_passed or self._is_at_home(suspect, read))
+
+    @cached_property
+    def _written_to(self) -> frozenset[int]:
+        """The tensors that something is put into."""
+        puts = (node.operands[0] for node in self.recording.nodes if node.function is put)
+        return frozenset(whole.origin.id for whole in puts if type(whole) is Node)
 
     def _is_at_home(self, suspect: Suspect, read: Sequence[Node]) -> bool:
         """Whether what is read belongs into a backward pass, whoever handed it on."""

@@ -21,7 +21,7 @@ from bpdebug.sources.script import Recording, SourceRange, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.standard import multiple
 from bpdebug.sources.script.analysis.told import Told
-from bpdebug.sources.script.environment import callable_again
+from bpdebug.sources.script.evaluation import callable_again
 from bpdebug.verify.repair.replay import Replay
 from bpdebug.verify.repair.trials import gradient_nodes, trials_of
 

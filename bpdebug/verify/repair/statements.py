@@ -15,7 +15,7 @@ from bpdebug.sources.script.analysis.parameters import filled
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.reference import recorded
-from bpdebug.verify.repair.evaluating import value_at
+from bpdebug.verify.repair.evaluating import Written, value_at, valued
 from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.suspects import Suspect
@@ -107,9 +107,7 @@ def _of_assigned(
         return
     added = f"{ast.unparse(target)} + ({ast.unparse(statement.value)})"
     replaced = {
-        one.node.id: partial(_evaluated, recording, one, added)
-        for one in suspect.instances
-        if one.node is not None
+        one.node.id: Written(recording, one, added) for one in suspect.instances if one.node is not None
     }
     head, _, tail = text.partition("=")
     yield (
@@ -148,7 +146,7 @@ def _masked(recording: Recording, instance: Instance, mask: str, value_of: Value
     assert instance.result is not None
     whole, _, part = instance.result.operands
     result = np.array(valued(whole, value_of))
-    result[_evaluated(recording, instance, mask, value_of)] = valued(part, value_of)
+    result[value_at(recording, instance, mask, value_of)] = valued(part, value_of)
     return result
 
 
@@ -171,12 +169,3 @@ def _combined(added: Node, operation: Callable[[Any, Any], Any], value_of: Value
     """Return what another operator makes of `x` and `v`."""
     left, right = added.operands
     return operation(valued(left, value_of), valued(right, value_of))
-
-
-def valued(operand: Any, value_of: ValueOf) -> Any:
-    """Return the value of an operand that may be a node."""
-    return value_of(operand) if type(operand) is Node else operand
-
-
-def _evaluated(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Any:
-    return value_at(recording, instance, text, value_of)

@@ -55,7 +55,6 @@ for weight, slope in ((Wk, dWk), (Wn, dWn), (bk, dbk), (bn, dbn), (V, dV)):
     ("right", "wrong"),
     [
         ("dkeep * keeps[t] * (1 - keeps[t])", "dkeep * keeps[t]"),
-        deep("dnew * (1 - news[t] ** 2)", "dnew"),
         deep("dh * (h[t] - news[t])", "dh * h[t]"),
     ],
 )

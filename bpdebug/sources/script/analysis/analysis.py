@@ -38,6 +38,7 @@ from bpdebug.sources.script.recorder.branches import sides
 from bpdebug.sources.script.recorder.records import Node, ValueOf
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import recorded
+from bpdebug.sources.script.sites import line_text
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def _with_constants(
 
 
 def _graph(recording: Recording) -> Graph:
-    return Graph(recording.nodes, {update.old.origin.id for update in recording.updates})
+    return Graph(recording.nodes, {update.old.origin.id for update in recording.updates}, recording.path)
 
 
 def _parameters(graph: Graph, recording: Recording, told: Told) -> tuple[TrainedParameter, ...]:
@@ -274,7 +275,7 @@ def _explained(
 
 def _opaque_notes(loss: Explanation) -> Iterator[str]:
     for node, what in loss.reference.forward.opaque:
-        where = f"line {node.site.line}: " if node.site else ""
+        where = f"{line_text(node.site.place, loss.reference.forward.graph.script)}: " if node.site else ""
         yield f"{where}{what} is opaque: its value is recorded, and no gradient is derived through it"
 
 

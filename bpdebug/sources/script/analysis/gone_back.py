@@ -18,11 +18,12 @@ from functools import reduce
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.longer import DETACH, LongerRecording
+from bpdebug.sources.script.analysis.longer import LongerRecording
 from bpdebug.sources.script.analysis.losses import GAIN_WORDS, LossCandidate
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.steps import Link
 from bpdebug.sources.script.numbering import Graph
+from bpdebug.sources.script.recorder.operations import DETACH
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
 

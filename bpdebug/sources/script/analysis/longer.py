@@ -7,11 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from bpdebug.sources.script.numbering import Graph
-from bpdebug.sources.script.recorder.operations import InLanguage
+from bpdebug.sources.script.recorder.operations import DETACH
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
-
-DETACH = InLanguage("detach")
 
 
 class LongerRecording:

@@ -25,6 +25,7 @@ from bpdebug.sources.script.analysis.weights import weighted
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.updates import ADD, SCALE
+from bpdebug.sources.script.sites import Site
 
 MOST_EXPLICIT, MOST_GROUPS = 10, 6
 MOST, FEW = 0.8, 0.3
@@ -80,6 +81,11 @@ class LossCandidate(NamedTuple):
     def ends(self) -> tuple[Node, ...]:
         """What ends the forward pass: the roots, and those of its parts."""
         return (*self.roots, *(node for one in self.parts for node in one.roots))
+
+    @property
+    def site(self) -> Site | None:
+        """The place that says so."""
+        return (self.errors[0].node if self.errors else self.roots[0]).site
 
     @property
     def is_explicit(self) -> bool:
