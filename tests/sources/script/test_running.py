@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -151,6 +152,15 @@ def test_what_is_no_script_is_said_with_its_line(
     with pytest.raises(ScriptError) as raised:
         record_script("net.py")
     assert str(raised.value).startswith(message)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="has devices")
+def test_what_never_ends_is_no_script(tmp_path: Path) -> None:
+    (tmp_path / "net.py").symlink_to("/dev/zero")
+    (tmp_path / "folder.py").mkdir()
+    for name, found in (("net.py", "a pipe or a device"), ("folder.py", "a folder"), ("a\0.py", "")):
+        with pytest.raises(ScriptError, match=f"{found}, expected a Python script" if found else "cannot be"):
+            record_script(tmp_path / name)
 
 
 @pytest.mark.parametrize(
