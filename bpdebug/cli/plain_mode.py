@@ -45,7 +45,7 @@ def read_commands(request: Request | None, hides_verdicts: bool = False) -> None
         name = next(lines(), "")
         if not name:
             return
-        request = Request(name, False, 0, 1, "", ())
+        request = Request(name, False, 0, 1, "", None, ())
     case = load(request)
     session = Session(case)
     say([f"{case.name}: {case.title}" if case.title else case.name])
