@@ -144,8 +144,9 @@ async def look(user: UserFiles, theme: str) -> Seen:
 
 
 def component_styles(widget: Widget) -> dict[str, Style]:
-    """The styles of the parts that a widget draws itself, by their names."""
-    return {name: widget.get_component_rich_style(name) for name in widget.COMPONENT_CLASSES}
+    """The styles of the parts that a widget draws itself, by their names; frames are no text."""
+    names = (name for name in widget.COMPONENT_CLASSES if not name.startswith("frame--"))
+    return {name: widget.get_component_rich_style(name) for name in names}
 
 
 def texts_on_the_screen(session: Session) -> list[tuple[str, Style]]:

@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 
 from bpdebug.sources.script import Recording
-from bpdebug.sources.script.environment import callable_again
+from bpdebug.sources.script.evaluation import callable_again
 from bpdebug.verify.repair.constants import files_of, last_name, moved, rates
 from bpdebug.verify.repair.evaluating import Written
 from bpdebug.verify.repair.judge import Judge

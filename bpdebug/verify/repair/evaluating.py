@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script import Instance, Node, Recording
-from bpdebug.sources.script.environment import evaluated
+from bpdebug.sources.script.evaluation import evaluated
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.recorder.tensors import is_other
 

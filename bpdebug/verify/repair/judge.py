@@ -135,7 +135,7 @@ class Judge:
             for node in gradient_nodes(parameter, wrong)
         ]
         # Not those alone that compute the same: `sigmoid(z)` in a derivative is no line of the forward pass.
-        roots = self.analysis.loss.candidate.roots if self.analysis.loss is not None else ()
+        roots = self.analysis.loss.candidate.ends if self.analysis.loss is not None else ()
         forward = ancestors(roots)
         # Nor what is given the name of a gradient: `dw = h` is a line of the backward pass.
         forward |= {

@@ -13,7 +13,8 @@ import numpy as np
 from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Instance, Recording, Site
 from bpdebug.sources.script.conversion.translator import value_of as as_recorded
-from bpdebug.sources.script.environment import Environment, as_written
+from bpdebug.sources.script.environment import Environment
+from bpdebug.sources.script.evaluation import as_written
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.recorder.tensors import is_other

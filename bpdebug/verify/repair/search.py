@@ -125,7 +125,7 @@ class Search(LineEdits):
             for suspect, nodes in wrong:
                 if self.is_over:
                     return None
-                for candidate in self._likely(suspect, before, costs):
+                for candidate in self.likely(suspect, before, costs):
                     if self._gives_gradients(nodes, candidate, before, there) and self._holds(
                         candidate, before, bases
                     ):
@@ -158,7 +158,7 @@ class Search(LineEdits):
         self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts], costs: Costs
     ) -> Iterator[Correction]:
         count = 0
-        for candidate in self._likely(suspect, before, costs):
+        for candidate in self.likely(suspect, before, costs):
             if count == MOST_OF_A_LINE:
                 return
             mended, spoiled = self.effect(candidate, before, bases)
@@ -170,7 +170,7 @@ class Search(LineEdits):
                 cost = candidate.cost + self._further(candidate, suspect, before)
                 yield Correction(suspect, *candidate.texts, mended, cost, candidate.replaced)
 
-    def _likely(self, suspect: Suspect, before: Replaced, costs: Costs) -> Iterator[Candidate]:
+    def likely(self, suspect: Suspect, before: Replaced, costs: Costs) -> Iterator[Candidate]:
         """Yield the edits of a line, those of its statement first."""
         statements = (_of_statement(*one) for one in statement_edits(self.recording, suspect))
         yield from (one for one in statements if costs.least <= one.cost < costs.most)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bpdebug.sources.script import Recording, recomputed, record_script
 from bpdebug.sources.script.case import case_of
-from bpdebug.sources.script.environment import callable_again, evaluated
+from bpdebug.sources.script.evaluation import callable_again, evaluated
 from bpdebug.sources.script.graph import is_random
 from tests.sources.script.recording import recorded as recorded_text
 from tests.tiers import examples, few
