@@ -65,6 +65,50 @@ def test_it_has_the_layers_and_the_layout(
     assert bpdebug("new", str(path), "--from", str(tmp_path / "saved" / "weights.npz"))[0] == 2  # it is there
 
 
+def test_a_right_pass_with_biases_in_rows_is_right(bpdebug, tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    x, w1, b1, w2 = (random.normal(size=shape) for shape in ((6, 3), (3, 4), (1, 4), (4, 2)))
+    np.savez(tmp_path / "saved.npz", X=x, W1=w1, b1=b1, W2=w2)
+    path = tmp_path / "net.toml"
+    assert bpdebug("new", str(path), "--from", str(tmp_path / "saved.npz"))[0] == 0
+    case = load_scenario(path)
+    da2, z1 = case.values["da2"], x @ w1 + b1
+    dz1 = da2 @ w2.T * (z1 > 0)
+    mine = {"dW2": np.maximum(z1, 0).T @ da2, "dW1": x.T @ dz1, "db1": dz1.sum(axis=0, keepdims=True)}
+    np.savez(tmp_path / "grads.npz", **mine)
+    assert bpdebug("check", str(path), "--mine", str(tmp_path / "grads.npz"))[0] == 0
+    np.savez(tmp_path / "grads.npz", **mine | {"db1": dz1.mean(axis=0, keepdims=True)})
+    status, out, _ = bpdebug("check", str(path), "--mine", str(tmp_path / "grads.npz"))
+    assert (status, "yours is   mean(dz1, axis=0, keepdims=True)" in out) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "stems", [("fc_in.", "out."), ("encoder/", "decoder/"), ("hidden_", "output_"), ("in", "out")]
+)
+def test_weights_without_a_number_are_taken_in_their_order(
+    bpdebug, tmp_path: Path, stems: tuple[str, str]
+) -> None:
+    first, last = stems
+    arrays = {f"{first}_weight": np.ones((3, 5)), f"{first}_bias": np.ones(5)}
+    np.savez(tmp_path / "w.npz", **arrays, **{f"{last}_weight": np.ones((5, 2))}, word_emb_w=np.ones((9, 4)))
+    path = tmp_path / "net.toml"
+    assert bpdebug("new", str(path), "--from", str(tmp_path / "w.npz"))[0] == 0
+    assert {name: load_scenario(path).program.shapes[name] for name in ("w1", "b1", "w2")} == {
+        "w1": (3, 5),
+        "b1": (5,),
+        "w2": (5, 2),
+    }
+    text = path.read_text()
+    assert "# not used: word_emb_w (9, 4)" in text
+    assert "# a guess: the shapes fit others, too" in text
+
+
+def test_weights_of_pytorch_have_a_row_for_each_output(bpdebug, tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", **{f"{n}.weight": RANDOM.normal(size=(4, 4)) for n in (0, 2)})
+    status, out, _ = bpdebug("new", "--from", str(tmp_path / "w.npz"))
+    assert (status, 'weight_shape = "out_in"\n' in out) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("name", "arrays", "problem"),
     [

@@ -13,6 +13,7 @@ import pytest
 
 import bpdebug
 from bpdebug import cli
+from bpdebug.cli import output
 from tests.tiers import deep
 from tests.two_layers import TWO_LAYERS
 
@@ -124,7 +125,43 @@ def test_without_an_update_there_is_nothing_to_check_and_all_to_see(run: Run, tm
     script.write_text(BEGINS, encoding="utf-8")
     status, printed, _ = run("check", str(script))
     assert (status, printed.splitlines()[-1]) == (2, "Nothing was compared: no parameter was found.")
-    assert run("trace", str(script))[0] == 0
+    status, printed, said = run("trace", str(script))
+    assert (status, "[2. 2. 2.]" in printed) == (2, True)
+    assert said.startswith("nothing was trained: ")
+    script.write_text(f"{BEGINS}y = z + 1\n", encoding="utf-8")
+    assert run("trace", str(script), "--until", "3")[::2] == (0, "")
+
+
+def test_what_a_script_printed_can_be_seen(run: Run, tmp_path: Path) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(f"{BEGINS}print('epoch', 1)\nprint('done')\n", encoding="utf-8")
+    assert run("run", str(script), "--command", "info output")[:2] == (0, "epoch 1\ndone\n")
+    assert run("run", "two_layer", "--command", "info output")[:2] == (0, "nothing was printed\n")
+
+
+def test_why_a_script_ends_itself_is_what_it_said_last(run: Run, tmp_path: Path) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(
+        "import argparse\nparser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--rate', required=True)\nparser.parse_args()\n",
+        encoding="utf-8",
+    )
+    status, _, said = run("trace", str(script))
+    assert status == 2
+    assert "the script ended itself with exit(2)" in said
+    assert "the following arguments are required: --rate" in said
+
+
+@pytest.mark.parametrize("command", ["trace", "check"])
+def test_a_line_says_that_the_script_runs(
+    run: Run, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "net.py"
+    script.write_text(BEGINS, encoding="utf-8")
+    monkeypatch.setattr(output, "is_terminal", lambda stream: True)
+    said = run(command, str(script))[2]
+    assert said.startswith(f"{output.CLEAR_LINE}running {script} until")
+    assert said.count(output.CLEAR_LINE) == 2
 
 
 @pytest.mark.parametrize("command", [(), ("trace",), ("check",)])
@@ -160,6 +197,7 @@ def test_a_script_that_never_ends_is_ended_and_what_it_computed_is_there(
     status, printed, _ = run("check", str(script))
     assert status == 2
     assert "the recording ended early: 0.3 seconds are over" in printed
+    assert "1 seconds are over" in run("trace", str(script), "--seconds", "1")[1]
 
 
 def test_a_missing_script(run: Run) -> None:
@@ -229,6 +267,7 @@ def test_the_same_is_told_from_python(tmp_path: Path) -> None:
 
 def test_options_of_scripts_are_refused_for_scenarios(run: Run) -> None:
     assert run("trace", "two_layer", "--until", "3")[0] == 2
+    assert run("trace", "two_layer", "--seconds", "3")[0] == 2
     assert run("check", "two_layer", "--diff")[0] == 2
     assert run("check", "two_layer", "--loss", "mse")[0] == 2
 

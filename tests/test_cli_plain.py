@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from bpdebug import cli
+from tests.tiers import deep
 
 Plain = Callable[[str, str], list[str]]
 
@@ -62,3 +64,32 @@ def test_what_colour_says_is_said_by_text(plain: Plain, hides: bool) -> None:
     assert (
         "dz1[0,0] = da1[0,0]·tanh′(z1[0,0]) = 0.05006 · tanh′(1.8) = 0.05006 · 0.1036 = 0.005184" in printed
     )
+
+
+FORGETS_THE_SQUARE = """\
+import numpy as np
+x = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]])
+y = np.array([[0.9, 0.0, -0.8]])
+w = np.array([[0.3, -0.4]])
+for _ in range(2):
+    out = np.tanh(w @ x)
+    loss = np.sum((out - y) ** 2) / 2
+    dw = ((out - y) * (1 - out)) @ x.T
+    w = w - 0.05 * dw
+"""
+
+
+@pytest.mark.parametrize("hides", [deep(False), True])
+def test_what_is_wrong_in_ones_own_code_is_said_at_the_start_and_at_its_line(
+    plain: Plain, tmp_path: Path, hides: bool
+) -> None:
+    path = tmp_path / "unit.py"
+    path.write_text(FORGETS_THE_SQUARE)
+    printed = plain(f"{path} --plain" + " --hide-verdicts" * hides, "goto dw\nq\n")
+    said = [
+        line
+        for line in printed
+        if line.startswith(("✗ 1 of 1 gradients wrong", "  line 8: ", "  dw[0,0]: yours"))
+    ]
+    assert len(said) == 3 * (not hides)
+    assert not any("goes there" in line for line in printed)  # there are no such keys

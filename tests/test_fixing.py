@@ -76,6 +76,7 @@ def test_anything_else_writes_nothing(script: Path, answer: str) -> None:
     assert not Path("net.py.orig").exists()
 
 
+@pytest.mark.deep
 def test_a_kept_file_is_not_replaced(script: Path) -> None:
     Path("net.py.orig").write_text("kept", encoding="utf-8")
     with checked("net.py", "--fix") as process:
@@ -132,7 +133,7 @@ CODED = "# -*- coding: latin-1 -*-\n" + NET.replace("cost = ", "größe = cost =
         deep(NET.rstrip().encode(), RIGHT.rstrip().encode()),
         deep(NET.replace("\n", "\r\n").encode(), RIGHT.replace("\n", "\r\n").encode()),
         deep(NET.replace("h = np", "\f\nh = np").encode(), RIGHT.replace("h = np", "\f\nh = np").encode()),
-        (b"\xef\xbb\xbf" + NET.encode(), b"\xef\xbb\xbf" + RIGHT.encode()),
+        deep(b"\xef\xbb\xbf" + NET.encode(), b"\xef\xbb\xbf" + RIGHT.encode()),
         deep(
             NET.replace("(1 - h)", "\n    (1 - h)").encode(),
             NET.replace("(1 - h)", "\n    (1 - h ** 2)").encode(),
@@ -156,6 +157,7 @@ def test_an_imported_file_is_patched_too(script: Path) -> None:
     assert Path("layers/dense.py").read_text(encoding="utf-8") == own.replace("(1 - h)", "(1 - h ** 2)")
 
 
+@pytest.mark.deep
 def test_the_encoding_of_a_file_is_kept(script: Path) -> None:
     script.write_bytes(CODED.encode("latin-1"))
     with checked("net.py", "--fix") as process:

@@ -99,6 +99,9 @@ IterationOption = Annotated[
 FunctionOption = Annotated[
     str, typer.Option(metavar="NAME", help="Of a script: record only the first call of this function.")
 ]
+SecondsOption = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Of a script: how many seconds it may run; 120.")
+]
 
 
 def print_version(wanted: bool) -> None:
@@ -131,6 +134,7 @@ def open_app(
     until: UntilOption = 0,
     iteration: IterationOption = 1,
     function: FunctionOption = "",
+    seconds: SecondsOption = None,
     hide_verdicts: Annotated[
         bool, typer.Option("--hide-verdicts", help="Hide what the check finds, until V reveals it.")
     ] = False,
@@ -140,7 +144,7 @@ def open_app(
     arguments: ScriptArguments = None,
 ) -> int:
     """Open a scenario or your own script in the app; the word `open` can be left out."""
-    recorded = (until, iteration, function, tuple(arguments or ()))
+    recorded = (until, iteration, function, seconds, tuple(arguments or ()))
     request = Request(scenario, allow_outside, *recorded, mine or (), map or ()) if scenario else None
     if request is None and allow_outside:
         raise BpdebugError("--allow-outside is for one scenario: found no SCENARIO")
@@ -158,13 +162,14 @@ def trace(
     until: UntilOption = 0,
     iteration: IterationOption = 1,
     function: FunctionOption = "",
+    seconds: SecondsOption = None,
     arguments: ScriptArguments = None,
 ) -> int:
     """Run a scenario, or record your own script, and print every step.
 
-    The exit status is 2 if the script failed before it updated anything; what it computed is printed.
+    The exit status is 2 if the script ended before it updated anything; what it computed is printed.
     """
-    request = Request(scenario, allow_outside, until, iteration, function, tuple(arguments or ()))
+    request = Request(scenario, allow_outside, until, iteration, function, seconds, tuple(arguments or ()))
     return tracing.print_trace(request, format.value)
 
 
@@ -222,7 +227,7 @@ def check(
 
     The exit status is 0 if all are right, 1 if one is wrong, 2 for bad input.
     """
-    recorded = (until, iteration, function, tuple(arguments or ()))
+    recorded = (until, iteration, function, None, tuple(arguments or ()))
     request = Request(scenario, allow_outside, *recorded, mine or (), map or ())
     if not is_script(scenario):
         if diff or fix or seconds is not None or loss or gradient or parameter or intended:
@@ -266,6 +271,7 @@ def run_commands(
     until: UntilOption = 0,
     iteration: IterationOption = 1,
     function: FunctionOption = "",
+    seconds: SecondsOption = None,
     arguments: ScriptArguments = None,
 ) -> int:
     """Debug without a terminal: run commands, those of the script first, and print what they answer.
@@ -274,7 +280,7 @@ def run_commands(
     """
     if not (command or script):
         raise BpdebugError("nothing to run: found neither --command nor --script, expected one of them")
-    request = Request(scenario, allow_outside, until, iteration, function, tuple(arguments or ()))
+    request = Request(scenario, allow_outside, until, iteration, function, seconds, tuple(arguments or ()))
     return running.run_lines(request, script, command or (), format.value)
 
 

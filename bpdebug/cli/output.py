@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from bpdebug.errors import BpdebugError
@@ -53,6 +53,25 @@ def say(text: str) -> None:
 def show_progress(text: str, stream: TextIO | None = None) -> None:
     """Put a text on stderr, or on what was stderr, in the place of the one before."""
     print(f"{CLEAR_LINE}{plain(text)}", end="", file=stream or sys.stderr, flush=True)
+
+
+@contextmanager
+def shown_meanwhile(text: str) -> Iterator[None]:
+    """Show a text on one line of a terminal that is gone afterwards."""
+    stream = sys.stderr  # what a script writes there meanwhile goes elsewhere
+    if not text or not is_terminal(stream):
+        yield
+        return
+    show_progress(text, stream)
+    try:
+        yield
+    finally:
+        show_progress("", stream)
+
+
+def running_text(name: str) -> str:
+    """Say that a script runs, and how that is ended."""
+    return f"running {name} until it has updated what it trains; Ctrl+C ends that ..."
 
 
 def is_terminal(stream: Any) -> bool:

@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 
-from bpdebug.cli.output import BAD_INPUT, RIGHT, WRONG, is_terminal, say, show_progress, write
+from bpdebug.cli.output import (
+    BAD_INPUT,
+    RIGHT,
+    WRONG,
+    is_terminal,
+    running_text,
+    say,
+    show_progress,
+    shown_meanwhile,
+    write,
+)
 from bpdebug.cli.request import Request
 from bpdebug.export import script_report
 from bpdebug.export.corrections import SourceFile, source_files, write_corrected
@@ -52,7 +62,9 @@ def check_own_code(
         Asks a question; given where the corrections are wanted in the file.
     """
     options = RecordingOptions(request.until, request.iteration, request.function)
-    with progress_line(f"running {request.name} ...") as progress:
+    if seconds is not None:  # who has the patience for a longer search has it for the script as well
+        options = options._replace(seconds=max(options.seconds, seconds))
+    with progress_line(running_text(request.name)) as progress:
         report = check_script(
             request.name,
             request.arguments,
@@ -84,14 +96,8 @@ def progress_line(first: str) -> Iterator[Callable[[int, int], None]]:
             show_progress(f"looking at line {line}, {tried} edits tried ...", stream)
             shown = monotonic()
 
-    if not is_terminal(sys.stderr):
-        yield lambda line, tried: None
-        return
-    show_progress(first)
-    try:
-        yield show
-    finally:
-        show_progress("")
+    with shown_meanwhile(first):
+        yield show if is_terminal(stream) else lambda line, tried: None
 
 
 def fix_files(files: Sequence[SourceFile], confirm: Callable[[str], bool]) -> None:

@@ -17,8 +17,8 @@ class Request(NamedTuple):
         As the person gave it.
     allow_outside : bool
         Whether the tensor files of a scenario may be outside its folder.
-    until, iteration, function, arguments
-        What is recorded of a script.
+    until, iteration, function, seconds, arguments
+        What is recorded of a script; None for as long as one may run that nothing is said of.
     mine, meanings : sequence of str
         The files of the user's own gradients, and what the names in them mean: `THEIRS=OURS`.
     """
@@ -28,6 +28,7 @@ class Request(NamedTuple):
     until: int
     iteration: int
     function: str
+    seconds: int | None
     arguments: tuple[str, ...]
     mine: Sequence[str] = ()
     meanings: Sequence[str] = ()

@@ -152,11 +152,18 @@ def _info_health(session: Session) -> Answer:
     return Answer(lines or ("nothing is wrong with the health of this run",), {"findings": data})
 
 
+def _info_output(session: Session) -> Answer:
+    script = session.scenario.script
+    text = script.output if script is not None else ""
+    return Answer(tuple(text.splitlines()) or ("nothing was printed",), {"output": text})
+
+
 TOPICS: Mapping[str, Callable[[Session], Answer]] = {
     "breakpoints": _info_breakpoints,
     "watches": _info_watches,
     "tensors": _info_tensors,
     "health": _info_health,
+    "output": _info_output,
 }
 
 
@@ -176,5 +183,7 @@ ENTRIES = (
     Command(
         "list", "[N|NAME]", "List the statements around the current one, or another.", _list, "l", "places"
     ),
-    Command("info", "breakpoints|watches|tensors|health", "List what there is.", _info, "i", "topics"),
+    Command(
+        "info", "|".join(TOPICS), "List what there is, or what the script printed.", _info, "i", "topics"
+    ),
 )

@@ -73,7 +73,7 @@ def _place(statement: Statement) -> dict[str, Any]:
 
 
 def _value(value: Array) -> Iterator[str]:
-    if value.ndim == 0:
+    if value.ndim == 0 or value.size <= PIECE:
         yield _text(json_numbers(value))
     elif value.ndim == 1:
         for start in range(0, len(value), PIECE):

@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import fill, indent
 
-import numpy as np
-
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.language.printing import shape_text, statement_text
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import Trace
+from bpdebug.export.array_text import WIDTH, array_text
 from bpdebug.sources.case import Case
 
-DIGITS = 6
-MAX_SHOWN = 100
-"""A tensor with more elements than this is abbreviated."""
-EDGE = 4
-"""Where it is, so many entries at each end of an axis are shown."""
-WIDTH = 100
 INDENT = " " * 6
 
 
@@ -63,12 +56,4 @@ def _line(statement: Statement) -> str:
 
 
 def _numbers(value: Array) -> str:
-    text = np.array2string(
-        value,
-        max_line_width=WIDTH,
-        precision=DIGITS,
-        threshold=MAX_SHOWN,
-        edgeitems=EDGE,
-        floatmode="maxprec_equal",
-    )
-    return indent(text, INDENT)
+    return indent(array_text(value), INDENT)

@@ -29,6 +29,8 @@ def card_text(
     """
     # A check is of the first iteration, and so is what it says.
     words = verdicts.words(selection.name, selection.index) if debugger.iteration == 1 else ()
+    if words and not selection.name and verdicts.ways_on:
+        words = (*words, f"  {verdicts.ways_on}")
     arithmetic = origin.sides if origin is not None else given_text(debugger, selection, chosen.view)
     return replace(
         operation_text(debugger, about_text(case, hides), arithmetic, words),

@@ -23,14 +23,14 @@ from bpdebug.engine.program.trace import run
 from bpdebug.export.script_report import both_codes, conclusion
 from bpdebug.present.slicing import nearest
 from bpdebug.present.source_listing import runs_of_line, same_position
-from bpdebug.present.verdicts import MARKS, next_beyond
+from bpdebug.present.verdicts import MARKS, WAY_THERE, next_beyond
 from bpdebug.sources.case import Case
 from bpdebug.sources.script.conversion.statements import shown
 from bpdebug.verify.comparison import Tolerance, compare
 from bpdebug.verify.repair.corrected_run import Checked
 from bpdebug.verify.repair.report import Finding, ScriptReport
 
-WAY_THERE, WAY_ON = "] goes there", "x shows the run with the correction"
+WAY_ON = "x shows the run with the correction"
 
 
 @dataclass(frozen=True)
@@ -98,14 +98,18 @@ class CodeVerdicts:
             return "checked: all right" if self.report.passed else "checked: see the start"
         return f"{len(self.report.findings)} wrong"
 
+    @property
+    def ways_on(self) -> str:
+        """Say which keys go on from what was found."""
+        keys = (WAY_THERE * bool(self.wrong_positions), WAY_ON * bool(self.corrected))
+        return ", ".join(filter(None, keys))
+
     def words(self, name: str, index: Index) -> tuple[str, ...]:
         """Say what was found about a tensor, for the Operation card; at the start, all that was found."""
         if self.report is None:
             return ()
         if not name:
-            keys = (WAY_THERE * bool(self.wrong_positions), WAY_ON * bool(self.corrected))
-            hint = ("  " + ", ".join(filter(None, keys)),) if any(keys) else ()
-            return (*_overview(self.report), *hint)
+            return tuple(_overview(self.report))
         mark = self.mark(name)
         if name in self.findings:
             finding = self.findings[name]

@@ -13,6 +13,8 @@ from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.present.slicing import Slicing, whole
 
 PanelMark = Literal["written", "in part", "read", "incoming", ""]
+NOT_YET = "not computed yet"
+"""The note of what a later statement writes."""
 NUMBER = whole(())
 """How what has no axes is sliced."""
 

@@ -18,7 +18,7 @@ from bpdebug.engine.language.provenance.regions import FeedingRegion, Index
 from bpdebug.engine.network.axes import axes_in, axes_of
 from bpdebug.present import code_verdicts
 from bpdebug.present.feeding import fed_places
-from bpdebug.present.panel import Pair, Panel, PanelMark
+from bpdebug.present.panel import NOT_YET, Pair, Panel, PanelMark
 from bpdebug.present.slicing import nearest, whole, written_axes
 from bpdebug.present.snapshot import PairNames, result_name
 from bpdebug.present.verdicts import CheckVerdicts
@@ -197,7 +197,7 @@ def _read_panel(
         )
     value = debugger.value(name)
     if value is None:
-        return Panel(role, name, shape, recorded=recorded, note="not computed yet")
+        return Panel(role, name, shape, recorded=recorded, note=NOT_YET)
     mark: PanelMark = ""
     if name == result_name(debugger):
         mark = "written"

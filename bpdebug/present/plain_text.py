@@ -13,6 +13,7 @@ import numpy as np
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.printing import shape_text, written_number
+from bpdebug.present import code_verdicts
 from bpdebug.present.explaining import Selection, explain_element, given_text
 from bpdebug.present.operation_text import operation_text
 from bpdebug.present.snapshot import result_name
@@ -38,7 +39,10 @@ def place_text(debugger: Debugger) -> str:
 
 
 def step_lines(
-    debugger: Debugger, about: str, digits: int, verdicts: CheckVerdicts | None = None
+    debugger: Debugger,
+    about: str,
+    digits: int,
+    verdicts: CheckVerdicts | code_verdicts.CodeVerdicts | None = None,
 ) -> Iterator[str]:
     """Yield what there is to say of the current step, a thought a line.
 
@@ -50,8 +54,8 @@ def step_lines(
         What is said at the start.
     digits : int
         Significant digits.
-    verdicts : CheckVerdicts, optional
-        What a check found about the user's own values.
+    verdicts : CheckVerdicts or CodeVerdicts, optional
+        What a check found about the user's own values, or code.
     """
     selection = Selection(result_name(debugger), ())
     origin = explain_element(debugger, selection, digits, tabulate=False)

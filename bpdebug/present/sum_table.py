@@ -78,7 +78,17 @@ def _name(terms: Sequence[Term], place: int) -> str:
 def _column(term: Term, labels: Sequence[str], digits: int) -> list[str]:
     """Write a term from above: its number, its factors, what they come to."""
     factors = [factor.worked for factor in term.factors] if len(labels) > 2 else []
-    return [str(term.place), *factors, written_number(term.value + 0.0, digits)]  # no -0 in a sum
+    numbers = (*factors, written_number(term.value + 0.0, digits))  # no -0 in a sum
+    return [str(term.place), *(_with_zeros(number, digits) for number in numbers)]
+
+
+def _with_zeros(number: str, digits: int) -> str:
+    """Write the zeros at the end of a decimal, so that all of a table have as many significant digits."""
+    whole, point, part = number.partition(".")
+    if not point or not part.isdecimal():
+        return number
+    written = len((whole + part).lstrip("-0"))
+    return number + "0" * (digits - written if written else 0)
 
 
 def _largest(long_sum: LongSum, columns: list[list[str]], count: int, digits: int) -> list[list[str]]:

@@ -31,6 +31,8 @@ MARKS: Mapping[Verdict, str] = {
     "not given": " ",
 }
 """Beside a statement: right, right in another way, wrong here, or wrong only because of what it was fed."""
+WAY_THERE = "] goes there"
+"""From the start to what is wrong."""
 WORST_FIRST = ("✗", "~", "≈", "=")
 """The marks, of which a line with several statements has the first."""
 
@@ -103,6 +105,11 @@ class CheckVerdicts:
         """Return the nearest position after or before one at which a statement is wrong."""
         return next_beyond(self.wrong_positions, position, direction)
 
+    @property
+    def ways_on(self) -> str:
+        """Say which key goes on from what was found."""
+        return WAY_THERE * bool(self.mine and self.wrong_positions)
+
     def words(self, name: str, index: Index) -> tuple[str, ...]:
         """Say what was found about a tensor, for the Operation card; at the start, what was found at all."""
         if not name and self.report is not None and self.mine:
@@ -148,7 +155,7 @@ class CheckVerdicts:
         right = names("right", "kink", "convention")
         if not wrong:
             return (f"= all {len(right)} gradients are right",) if not innocent else ()
-        lines = [f"✗ wrong: {', '.join(wrong)}   ] goes there"]
+        lines = [f"✗ wrong: {', '.join(wrong)}"]
         if innocent:
             lines.append(f"~ wrong only because of what they were fed: {', '.join(innocent)}")
         return (*lines, *([f"= right: {', '.join(right)}"] if right else []))

@@ -27,8 +27,8 @@ class Script(NamedTuple):
     ended : str
         Why the recording ended: at an update, at the end of the script, with an exception.
     failed : str
-        Where nothing was updated and the script did not come to its end: what Python shows of the exception,
-        or why. Empty otherwise.
+        Where nothing was updated: what Python shows of the exception, or why. Empty otherwise, and where the
+        recording was to end before that.
     is_corrected : bool
         Whether another text ran than that of the files: the one with the corrections of a check.
     certainty : str

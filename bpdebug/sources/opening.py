@@ -13,6 +13,8 @@ from bpdebug.sources.scenario import loading
 
 SCRIPT_SUFFIXES = (".py", ".ipynb")
 CAPTURE_SUFFIX = ".bpd"
+LONGEST_RUN = 120.0
+"""Seconds that a script may run until it is recorded."""
 
 
 def is_script(source: str | os.PathLike[str]) -> bool:
@@ -32,7 +34,7 @@ def open_case(
     until: int = 0,
     iteration: int = 1,
     function: str = "",
-    seconds: float = 120.0,
+    seconds: float = LONGEST_RUN,
 ) -> case.Case:
     """Return the case that a person names.
 

@@ -69,20 +69,37 @@ def check_network(
     Raises
     ------
     BpdebugError
-        If the shapes fit together in no layout.
+        If the shapes fit together in no layout, or something is no array or no layer.
     ScenarioError
         If an activation, a loss or a name is not known; with every problem found.
     """
-    data, arrays = np.asarray(x), [_arrays(layer) for layer in layers]
+    data, arrays = _array("x", x), [_arrays(number, layer) for number, layer in enumerate(layers)]
+    own = {name: _array(f"mine[{name!r}]", value) for name, value in dict(mine or {}).items()}
     chosen = _layout(data, arrays, layout, weight_shape)
-    case = _case(data, arrays, loss, np.asarray(target), reduction, chosen)
-    return check_scenario(case, _as_the_program_has_them(mine or {}, arrays, case), tolerance)
+    case = _case(data, arrays, loss, _array("target", target), reduction, chosen)
+    return check_scenario(case, _as_the_program_has_them(own, arrays, case), tolerance)
 
 
-def _arrays(layer: LayerArrays) -> tuple[str, Array, Array | None]:
-    activation, w, *rest = layer
-    b = next((np.asarray(one) for one in rest if one is not None), None)
-    return activation, np.asarray(w), b
+def _array(place: str, value: Any) -> Array:
+    """Return what was given as an array, a tensor of PyTorch without its history."""
+    try:
+        array = np.asarray(value.detach() if hasattr(value, "detach") else value)
+    except (TypeError, ValueError) as error:
+        raise BpdebugError(f"{NAME}: {place}: not an array: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise BpdebugError(
+            f"{NAME}: {place}: not real numbers: found {array.dtype}, expected floats or integers"
+        )
+    return array
+
+
+def _arrays(number: int, layer: LayerArrays) -> tuple[str, Array, Array | None]:
+    match layer:
+        case (str(activation), w, *rest) if len(rest) < 2:
+            b = next((_array(f"layers[{number}], b", one) for one in rest if one is not None), None)
+            return activation, _array(f"layers[{number}], w", w), b
+    expected = '("relu", w) or ("relu", w, b), the name of an activation and arrays'
+    raise BpdebugError(f"{NAME}: layers[{number}]: not a layer: expected {expected}")
 
 
 def _layout(
@@ -134,7 +151,7 @@ def _as_the_program_has_them(
     mine: Mapping[str, Array], arrays: Sequence[tuple[str, Array, Array | None]], case: Case
 ) -> dict[str, Array]:
     """Return the gradients with those of biases in the shape of the program, if they had their bias's."""
-    found = {name: np.asarray(value) for name, value in mine.items()}
+    found = dict(mine)
     tensor_of = case.program.index.tensor_of
     for name, ours in understood(found, case.program).items():
         for number, (_, _, b) in enumerate(arrays, start=1):

@@ -19,9 +19,9 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Statement, names
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.comparison import Comparison, Tolerance, agrees, compare
-from bpdebug.verify.conventions import Convention, convention_of
+from bpdebug.verify.conventions import Convention, conventions_of
 from bpdebug.verify.preimages import implied
-from bpdebug.verify.report import Verdict
+from bpdebug.verify.report import Verdict, Worst
 from bpdebug.verify.rounding import Rounding
 from bpdebug.verify.shape_finding import shape_finding
 from bpdebug.verify.transposition import is_meant, is_square, other_way_round
@@ -86,6 +86,11 @@ class Judged(NamedTuple):
         return sum(judgement.verdict == "wrong" for judgement in self.judgements)
 
     @property
+    def following(self) -> frozenset[str]:
+        """Those that are right, or right given what they were fed."""
+        return frozenset(one.name for one in self.judgements if one.verdict != "wrong")
+
+    @property
     def right(self) -> frozenset[str]:
         """Those that are right, by whatever convention."""
         return frozenset(one.name for one in self.judgements if one.verdict in ("right", "convention"))
@@ -114,17 +119,20 @@ def judge(
     results, weights = other_way_round(program, mine, judged.right)
     if not results and not weights:
         return judged
-    turned = _turned(mine, results | weights)
-    trial = _by_any_convention(program, reference, turned, tolerance, rounding)
-    results = frozenset(name for name in results if name in trial.right or not is_square(mine[name]))
-    kept = (results if is_meant(program, results, trial.right) else frozenset()) | (
-        weights if weights <= trial.right else frozenset()
-    )
-    if not kept:
+    trial = _by_any_convention(program, reference, _turned(mine, results | weights), tolerance, rounding)
+    weights = weights if weights <= trial.right else frozenset()
+    # A square one shows that it is the other way round by being right, or by what is right because of it.
+    likely = frozenset(name for name in results if name in trial.right or not is_square(mine[name]))
+    meant = {some for some in (likely, results) if is_meant(program, some, trial.following)} or {frozenset()}
+    kept = {some | weights for some in meant} - {frozenset()}
+    trials = [
+        (turned, _by_any_convention(program, reference, _turned(mine, turned), tolerance, rounding))
+        for turned in sorted(kept, key=len)
+    ]
+    if not trials:
         return judged
-    turned = _turned(mine, kept)
-    judged = _by_any_convention(program, reference, turned, tolerance, rounding)
-    noted = (_noted(one, mine[one.name]) if one.name in kept else one for one in judged.judgements)
+    turned, judged = min(trials, key=lambda pair: pair[1].wrong)
+    noted = (_noted(one, mine[one.name]) if one.name in turned else one for one in judged.judgements)
     return judged._replace(judgements=tuple(noted))
 
 
@@ -147,11 +155,26 @@ def _by_any_convention(
     plain = _judged_by(Convention(), program, reference, mine, tolerance, rounding)
     if not plain.wrong:
         return plain
-    convention = convention_of(program, reference, mine, tolerance, rounding)
-    if convention is None:
+    others = [
+        _judged_by(convention, program, reference, mine, tolerance, rounding)
+        for convention in conventions_of(program, reference, mine, tolerance, rounding)
+    ]
+    if not others:
         return plain
-    other = _judged_by(convention, program, reference, mine, tolerance, rounding)
-    return other if other.wrong < plain.wrong else plain
+    return min((plain, *others), key=lambda one: one.wrong + _cancelling(program, one, tolerance))
+
+
+def _cancelling(program: Program, judged: Judged, tolerance: Tolerance) -> int:
+    """Return how many are right though they do not follow from what they were fed: faults cancel there."""
+
+    def follows(statement: Statement) -> bool:
+        own, value = judged.mine[statement.name], evaluate(statement.expression, judged.fed_to(statement))
+        allowed = judged.rounding.allowed(statement.name, own, value)
+        return agrees(own, np.asarray(value), tolerance, allowed)
+
+    names_of_right = judged.right
+    right = (one for one in program.statements if one.phase == "backward" and one.name in names_of_right)
+    return sum(not follows(statement) for statement in right)
 
 
 def _judged_by(
@@ -176,8 +199,18 @@ def _judged_by(
             if found.verdict == "right" and convention.factor(name) != 1:
                 comparison = compare(mine[name], reference[name], tolerance)
                 found, words = Judgement(name, "convention", comparison, words), ""  # it is said once
-            judgements[name] = found
+            judgements[name] = _in_their_numbers(found, convention.factor(name))
     return Judged(tuple(judgements.values()), own, fed, fed_back, rounding)
+
+
+def _in_their_numbers(judgement: Judgement, factor: float) -> Judgement:
+    """Return what is said of a tensor that differs with the element that the person has, factor and all."""
+    comparison = judgement.comparison
+    if factor == 1 or judgement.verdict == "convention" or comparison is None or comparison.worst is None:
+        return judgement
+    index, mine, reference = comparison.worst.index, comparison.worst.mine, comparison.worst.reference
+    worst = Worst(index, factor * mine, factor * reference)
+    return replace(judgement, comparison=replace(comparison, worst=worst))
 
 
 def _judged(

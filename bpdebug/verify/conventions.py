@@ -6,14 +6,14 @@ gradients are then the same multiple of those here. It is said once, and what el
 
 Ng's course keeps the 1/m of a mean loss out of `dz` and puts it into `dw` and `db`. So all that flows has a
 factor, and the gradients of the parameters have one: both are those of the first of them that is a multiple
-of its reference, which is the nearest to the loss. Where the gradient that comes in is given, and not a loss,
-nothing but that 1/m can be a matter of choice.
+of its reference, which is the nearest to the loss, unless that one has a mistake of its own. Where the
+gradient that comes in is given, and not a loss, nothing but that 1/m can be a matter of choice.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,14 +64,14 @@ class Convention:
         return value if factor == 1 else np.asarray(value / factor)
 
 
-def convention_of(
+def conventions_of(
     program: Program,
     reference: Mapping[str, Array],
     mine: Mapping[str, Array],
     tolerance: Tolerance,
     rounding: Rounding,
-) -> Convention | None:
-    """Return the convention that a person's gradients may follow; None if there is no sign of another one.
+) -> Iterator[Convention]:
+    """Yield the conventions that a person's gradients may follow, the likeliest first.
 
     Parameters
     ----------
@@ -94,18 +94,47 @@ def convention_of(
     # One element alone is a multiple of any other: it may bear a factor out, but tells none.
     telling = {name: factor for name, factor in factors.items() if mine[name].size >= FEWEST}
     flowing = [factor for name, factor in telling.items() if name not in parameters]
-    trained = [factor for name, factor in telling.items() if name in parameters]
-    if not telling:
-        return None
-    by, to = (flowing or trained)[0], (trained or flowing)[0]
-    words = _words(program, by, to, bool(flowing), bool(trained))
-    supported = sum(
-        _bears_out(factor, to if name in parameters else by, program.batch)
-        for name, factor in factors.items()
-    )
-    if not words or supported < FEWEST:
-        return None
-    return Convention(by, to, parameters, program.gradients, words)
+    trained = {name: factor for name, factor in telling.items() if name in parameters}
+    of_parameters = trained | {name: factor for name, factor in factors.items() if name in parameters}
+    for by, to in _pairs(program, flowing, of_parameters if trained else {}):
+        is_rate = sum(_same(one, to) for one in trained.values()) >= FEWEST or not _is_scale(to / by, program)
+        words = _words(program, by, to, bool(flowing), bool(trained), is_rate)
+        supported = sum(
+            _bears_out(factor, to if name in parameters else by, program.batch)
+            for name, factor in factors.items()
+        )
+        if words and supported >= FEWEST:
+            yield Convention(by, to, parameters, program.gradients, words)
+
+
+def _pairs(
+    program: Program, flowing: Sequence[float], trained: Mapping[str, float]
+) -> Iterator[tuple[float, float]]:
+    """Yield the factors of what flows and of the parameters that may be meant.
+
+    They are those of the nearest to the loss. It may be a mistake in one tensor that gives the parameters
+    theirs: then another of the same layer has the one that is meant, or what flows has it.
+    """
+    layers = [program.statements[program.positions[name] - 1].layer for name in trained]
+    nearest = [factor for factor, layer in zip(trained.values(), layers, strict=True) if layer == layers[0]]
+    if flowing:
+        nearest += [flowing[0], flowing[0] / _later(program)] if trained else flowing[:1]
+    tried: list[float] = []
+    for to in nearest:
+        if not any(_same(to, other) for other in tried):
+            tried.append(to)
+            yield (flowing[0] if flowing else to), to
+
+
+def _later(program: Program) -> float:
+    """Return what flows has too much where 1/m is taken later than here, or too little if earlier."""
+    return 1 / program.batch if program.summed else float(program.batch)
+
+
+def _is_scale(factor: float, program: Program) -> bool:
+    """Whether two definitions of a loss differ by a factor, as halves and means do, and not by any number."""
+    sizes = [size for _, size in _sizes(program)]
+    return any(_same(abs(factor), size * half) for size in sizes for half in (1.0, 2.0, 0.5))
 
 
 def _bears_out(factor: float, convention: float, batch: int) -> bool:
@@ -126,10 +155,13 @@ def _factor(name: str, right: Array, mine: Array, tolerance: Tolerance, rounding
     return factor if agrees(mine / factor, right, tolerance, allowed) else None
 
 
-def _words(program: Program, by: float, to: float, flows: bool, trains: bool) -> str:
-    """Say what the factors of what flows and of the parameters mean; nothing where they are mistakes."""
+def _words(program: Program, by: float, to: float, flows: bool, trains: bool, is_rate: bool) -> str:
+    """Say what the factors of what flows and of the parameters mean; nothing where they are mistakes.
+
+    `is_rate` says whether what the parameters' gradients have beside the factor of what flows may be a rate.
+    """
     batch = program.batch
-    later, kind = (1 / batch, "at the loss") if program.summed else (float(batch), "at the parameters")
+    later, kind = _later(program), "at the loss" if program.summed else "at the parameters"
     if flows and trains and batch > 1 and _same(by, later) and _same(to, 1.0):
         told = "m times the reference" if later > 1 else "the reference divided by m"
         return f"{told}: 1/m is taken {kind}"
@@ -140,9 +172,15 @@ def _words(program: Program, by: float, to: float, flows: bool, trains: bool) ->
         return f"{said}: a loss of another scale, or the step itself"
     if batch > 1 and _same(by, later * to) and not _same(by, 1.0):
         return f"{said}: a loss of another scale, and 1/m is taken {kind}"
-    if _same(by, 1.0) and not (_same(to, batch) or _same(to, 1 / batch)):
-        return f"{factor_text(to, program)} the reference: the learning rate is in the parameters' gradients"
-    return ""
+    if not is_rate or _same(to, by * batch) or _same(to, by / batch) or not _is_scale(by, program):
+        return ""
+    rate = "the learning rate is in the parameters' gradients"
+    if _same(by, 1.0):
+        return f"{factor_text(to, program)} the reference: {rate}"
+    return (
+        f"{factor_text(by, program)} the reference, and {to / by:.6g} times that in the parameters: "
+        f"a loss of another scale, and {rate}"
+    )
 
 
 def factor_text(factor: float, program: Program) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from bpdebug.engine.language.forms import Shape, element_count
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import run
+from bpdebug.sources.problems import MAX_LISTED
 
+LONGEST = 400
+"""The longest name that is written out, in characters."""
 UNKNOWN = "NAME"
 """What stands in a proposal for a tensor that is like none."""
 
@@ -73,5 +77,10 @@ def _likeness(one: Array, other: Array) -> float:
 
 
 def proposal(unknown: Collection[str], likely: Mapping[str, str]) -> str:
-    """Write what to paste into the command line: `--map g1=dw1 --map g2=db1`."""
-    return " ".join(f"--map {shlex.quote(f'{name}={likely.get(name, UNKNOWN)}')}" for name in unknown)
+    """Write what to paste into the command line: `--map g1=dw1 --map g2=db1`.
+
+    Of very many tensors only those are in it that are like one of the program, and no name too long to paste.
+    """
+    few = unknown if len(unknown) <= MAX_LISTED else [name for name in unknown if name in likely]
+    names = islice((name for name in few if len(name) <= LONGEST), MAX_LISTED)
+    return " ".join(f"--map {shlex.quote(f'{name}={likely.get(name, UNKNOWN)}')}" for name in names)

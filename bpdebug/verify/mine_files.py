@@ -113,8 +113,8 @@ def read_mine_files(
     unknown = {name: array for name, array in arrays.items() if name not in meanings}
     if unknown and values is not None:
         likely = likely_names(unknown, program, values, {*meanings.values()})
-        if likely:
-            message = f"by their shapes and values they may be: {proposal(unknown, likely)}"
+        if likely and (proposed := proposal(unknown, likely)):
+            message = f"by their shapes and values they may be: {proposed}"
             by_user.add((), message, "look before you paste it")
     problems = [problem for report in (*reports, by_user) for problem in report.problems]
     if problems:

@@ -39,10 +39,10 @@ def other_way_round(
         Of the second there are none unless the gradients of all matrices are so.
     """
     shapes = program.shapes
-    trained = {program.index.gradient_of.get(name, "") for name in program.parameters}
+    trained = {*program.parameters, *(program.index.gradient_of.get(name, "") for name in program.parameters)}
     turned = {
         name
-        for name in mine.keys() & program.positions.keys() - {*right}
+        for name in mine.keys() & shapes.keys() - {*right}
         if len(shapes[name]) == 2 and mine[name].shape == shapes[name][::-1]
     }
     matrices = {name for name in mine.keys() & trained if len(shapes[name]) == 2 and min(shapes[name]) > 1}
@@ -55,9 +55,9 @@ def is_square(array: Array) -> bool:
     return bool(array.shape == array.shape[::-1])
 
 
-def is_meant(program: Program, turned: Collection[str], right: Collection[str]) -> bool:
-    """Whether what is computed from one of the turned tensors is right, as it is itself."""
+def is_meant(program: Program, turned: Collection[str], following: Collection[str]) -> bool:
+    """Whether one of the tensors that follow from what they were fed is computed from a turned one."""
     return any(
-        statement.name in right and not {*names(statement.expression)}.isdisjoint({*turned} & {*right})
+        statement.name in following and not {*names(statement.expression)}.isdisjoint(turned)
         for statement in program.statements
     )

@@ -345,10 +345,10 @@ def test_all_of_none_is_refused(session: Session, line: str, message: str) -> No
         ("explain dw1[0,0]", "dw1 is not available yet: step 10 writes it"),
         ("explain w9[0,0]", "there is no tensor 'w9'"),
         ("list 13", "there is no step 13: the program has steps 0 to 12"),
-        ("info", "expected one of breakpoints, watches, tensors, health: found nothing"),
+        ("info", "expected one of breakpoints, watches, tensors, health, output: found nothing"),
         (
             "info brakpoints",
-            "expected one of breakpoints, watches, tensors, health: found brakpoints, did you mean",
+            "expected one of breakpoints, watches, tensors, health, output: found brakpoints, did you mean",
         ),
         ("set", "expected NAME[...] = EXPR, for example `set w1[0,0] = 0.5`"),
         ("set w1", "expected NAME[...] = EXPR, for example `set w1[0,0] = 0.5`"),

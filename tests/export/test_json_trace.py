@@ -87,7 +87,7 @@ def test_every_value_comes_back_bit_for_bit(name):
 
 @given(data=st.data(), dtype=st.sampled_from(["float64", "float32", "float16"]))
 def test_any_number_of_any_dtype_comes_back(data, dtype):
-    shapes = arrays.array_shapes(min_dims=0, max_dims=3, max_side=4)
+    shapes = arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
     value = data.draw(arrays.arrays(dtype, shapes))
     back = array(strict("".join(_value(value))), dtype, value.shape)
     np.testing.assert_array_equal(back, value)

@@ -1,8 +1,8 @@
 """Whatever a stranger writes: each module here feeds one of the things that bpdebug reads.
 
 Each target is a property on hypothesis: a few examples in the fast tier, many new ones in the deep one, and
-as many as one likes by `python -m tests.fuzz`, which is steered by the code that is reached if `atheris` is
-installed.
+as many as one likes by `python -m tests.fuzz`. That is steered by the code that is reached where `atheris` is
+installed, and so the deep tier feeds them all for a while (`test_steered`).
 Text is spoilt in two ways, letter by letter and piece by piece, as most spoilt texts are refused at once.
 
 | module | what is read |

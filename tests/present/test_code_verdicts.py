@@ -69,10 +69,10 @@ def test_marks_both_values_and_the_corrected_text(tmp_path: Path, monkeypatch: p
     assert verdicts.words("dw1", ())[0] == "~ wrong because of line 10"
     assert verdicts.words("dw2", ()) == ("= right",)
     assert verdicts.words("h", ()) == ()
-    first, second, hint = verdicts.words("", ())
+    first, second = verdicts.words("", ())
     assert first.startswith("✗ 1 of 2 gradients wrong: w1.")
     assert second == "  line 10: `h` should be squared"
-    assert "] goes there" in hint
+    assert "] goes there" in verdicts.ways_on
 
 
 def test_where_nothing_is_wrong_nothing_is_to_be_mended(

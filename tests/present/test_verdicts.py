@@ -56,6 +56,7 @@ def test_by_a_convention_the_wrong_element_is_the_only_one(case: Case) -> None:
     assert np.argwhere(shown(case, mine).wrong_cells("dw1")).tolist() == [[1, 1]]
 
 
+@pytest.mark.deep
 def test_a_fault_is_shown_where_it_arises_with_what_else_it_is_in(case: Case) -> None:
     values = right(case, "da1", "dw1", "dgamma2")
     words = shown(case, values | {name: -values[name] for name in ("da1", "dw1")}).words("da1", (0, 0))

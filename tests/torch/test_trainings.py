@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bpdebug.verify.repair.check import check_script
@@ -163,3 +165,29 @@ def test_what_is_cleared_before_the_step_does_not_count(script) -> None:
     text = (HEAD + PAIR + FORGER_FIRST).replace("    judging.zero_grad()\n", "")
     report = check_script(script(text), seconds=4)  # its gradients are the sum of two losses then
     assert set(report.verdicts.values()) == {"right"}
+
+
+STEPS = (
+    "p.data -= 0.1 * p.grad",
+    "p.data = p.data - 0.1 * p.grad.data",
+    "p.data.add_(p.grad, alpha=-0.1)",
+    "p.detach().sub_(0.1 * p.grad)",
+    "with torch.no_grad(): p.copy_(p - 0.1 * p.grad)",
+    "with torch.no_grad(): p[:] = p - 0.1 * p.grad",
+)
+BY_HAND = """\
+net, x, y = Net(3, 5, 2), torch.randn(6, 3), torch.randn(6, 2)
+for step in range(3):
+    loss = ((net(x) - y) ** 2).mean()
+    net.zero_grad()
+    loss.backward()
+    for p in net.parameters():
+        {step}
+"""
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_without_an_optimizer(step: str, script) -> None:
+    report = check_script(script(HEAD + BY_HAND.format(step=step)))
+    assert re.fullmatch(r"loss = mean\([^·]+\), line 30", report.assumed.loss)
+    assert list(report.verdicts.values()) == ["right"] * 4

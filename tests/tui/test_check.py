@@ -26,7 +26,10 @@ def verdicts_of(name: str) -> CheckVerdicts:
 async def checked(session: Session) -> None:
     """Wait until the check in the background has ended."""
     await session.until(
-        lambda: session.screen.check.verdicts.report is not None and not session.screen.check.state
+        lambda: (
+            session.screen.checking.check.verdicts.report is not None
+            and not session.screen.checking.check.state
+        )
     )
 
 
@@ -111,11 +114,11 @@ async def test_wrong_elements_are_marked() -> None:
 
 async def test_v_checks_the_derived_gradients_and_the_keys_go_on() -> None:
     async with open_app("batch") as session:
-        assert session.screen.check.verdicts.report is None
+        assert session.screen.checking.check.verdicts.report is None
         session.type_ahead("v", "n", "n")
         await checked(session)
         assert session.moment == (2, 0)
-        verdicts = {tensor.verdict for tensor in session.screen.check.verdicts.report.tensors}
+        verdicts = {tensor.verdict for tensor in session.screen.checking.check.verdicts.report.tensors}
         assert verdicts == {"right"}
         await session.press("end")
         await session.until(lambda: "agrees with differences" in session.text_at("#operation"))

@@ -491,12 +491,12 @@ async def test_the_viewer_has_the_digits_of_the_panels_and_the_norms_of_the_laye
 async def test_your_numbers_are_in_the_viewer() -> None:
     async with open_app("find_the_bug") as session:
         await session.press("end")
-        name = next(iter(session.screen.check.verdicts.mine))
+        name = next(iter(session.screen.checking.check.verdicts.mine))
         await session.press("g", *name, "enter")
         await session.until(lambda: session.app.screen is session.screen)
         await session.press("m", "d")
         assert f"{name} · mine" in session.text.splitlines()[0]
-        assert session.app.screen.subject.mine is session.screen.check.verdicts.mine[name]
+        assert session.app.screen.subject.mine is session.screen.checking.check.verdicts.mine[name]
 
 
 @pytest.mark.deep

@@ -77,8 +77,8 @@ async def test_f_marks_what_a_number_feeds() -> None:
 
 async def test_verdicts_are_hidden_until_they_are_revealed() -> None:
     async with open_app("find_the_bug") as session:
-        await session.until(lambda: session.screen.check.verdicts.report is not None)
-        session.screen.hides = True
+        await session.until(lambda: session.screen.checking.check.verdicts.report is not None)
+        session.screen.checking.hides = True
         session.screen.show()
         await session.settle()
         assert "✗" not in session.text

@@ -48,7 +48,7 @@ async def back_to_the_debugger(session: Session) -> None:
         screen, is_typing = session.app.screen, isinstance(session.app.focused, Input)
         if screen is session.screen and not is_typing:
             return
-        if isinstance(screen, DebuggerScreen) and screen.is_corrected and not is_typing:
+        if isinstance(screen, DebuggerScreen) and screen.checking.is_corrected and not is_typing:
             screen.action_toggle_corrected()  # a run with the corrections of a check lies over that without
         await session.press("escape")
     raise AssertionError(f"escape does not close {session.app.screen}, {session.app.focused}")

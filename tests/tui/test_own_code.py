@@ -149,7 +149,7 @@ def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
 async def checked(session: Session) -> None:
     """Wait until nothing is done in the background."""
     deadline = time.monotonic() + PATIENCE
-    while session.screen.check.state or session.screen.check.verdicts.report is None:
+    while session.screen.checking.check.state or session.screen.checking.check.verdicts.report is None:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)  # not a pause of the pilot's, which asks every widget
     await session.settle()
@@ -188,7 +188,7 @@ async def test_the_findings_of_a_check(wrong: Case, size: tuple[int, int]) -> No
 
 
 def vars_of(session: Session) -> tuple[dict[str, object], dict[str, object]]:
-    verdicts = session.screen.check.verdicts
+    verdicts = session.screen.checking.check.verdicts
     return verdicts.values, verdicts.reference
 
 
@@ -230,7 +230,7 @@ async def test_a_check_leaves_the_keys_alone_and_can_be_stopped(
         await session.until(lambda: Path("again").exists())
         await session.press("v", "home")
         deadline = time.monotonic() + PATIENCE
-        while session.screen.check.state:
+        while session.screen.checking.check.state:
             assert time.monotonic() < deadline
             await session.pilot.pause(0.01)
         await session.press("n")

@@ -100,4 +100,4 @@ async def test_every_shipped_scenario_opens_and_runs_to_its_end(path: object) ->
             assert session.debugger.statement.name in session.text
         assert session.debugger.position == session.debugger.last
         await session.press("v")
-        await session.until(lambda: session.screen.check.verdicts.report is not None)
+        await session.until(lambda: session.screen.checking.check.verdicts.report is not None)

@@ -571,17 +571,20 @@ async def test_e_leaves_the_value_open_where_the_language_has_no_word_for_it() -
 @pytest.mark.deep
 async def test_verdicts_compare_with_the_original_run() -> None:
     async with open_app("find_the_bug") as session:
-        await session.until(lambda: session.screen.check.verdicts.report is not None)
+        await session.until(lambda: session.screen.checking.check.verdicts.report is not None)
         await session.press("end")
         await session.settle()
-        wrong = session.screen.check.verdicts.wrong_positions
+        wrong = session.screen.checking.check.verdicts.wrong_positions
         await command(session, "set w2[0,0] = 5")
         await session.press("escape", "d", "d", "d")
         assert session.screen.chosen.view == "mine"
         await session.press("d")
-        own, right = session.screen.check.verdicts.mine["dz1"], session.debugger.original.values["dz1"]
+        own, right = (
+            session.screen.checking.check.verdicts.mine["dz1"],
+            session.debugger.original.values["dz1"],
+        )
         assert session.screen.chosen.views.value("dz1", "difference")[0, 0] == own[0, 0] - right[0, 0]
-        assert session.screen.check.verdicts.wrong_positions == wrong
+        assert session.screen.checking.check.verdicts.wrong_positions == wrong
         assert "✗" in session.panel_text("dz1")
 
 

@@ -20,11 +20,11 @@ async def go_to(session: Session, name: str) -> None:
 
 
 def title(session: Session, name: str) -> str:
-    return str(session.panel(name).border_title)
+    return session.panel(name).above
 
 
 def subtitle(session: Session, name: str) -> str:
-    return str(session.panel(name).border_subtitle)
+    return session.panel(name).below
 
 
 def between(session: Session, name: str, marks: str) -> list[str]:

@@ -89,8 +89,16 @@ class Terminal:
         raise AssertionError(f"never showed {wanted}:\n{self.text}")
 
     def whole(self) -> str:
-        """Return the screen when nothing more is drawn: a layer that comes into sight is drawn in parts."""
-        self.read(QUIET)
+        """Return the screen when nothing more is drawn: a layer that comes into sight is drawn in parts.
+
+        On a busy machine there may be a pause between two parts: the screen must stay as it was, twice.
+        """
+        deadline = time.monotonic() + PATIENCE
+        kept: list[str] = []
+        while len(kept) < 3 or len({*kept[-3:]}) > 1:
+            assert time.monotonic() < deadline, f"never stays as it is:\n{self.text}"
+            self.read(QUIET)
+            kept.append(self.text)
         return self.text
 
     def command(self, line: str) -> None:

@@ -27,6 +27,7 @@ from bpdebug.tui.user_files import UserFiles
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.tensor_grid import TensorGrid
+from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
 Colour = tuple[int, int, int]
@@ -108,7 +109,7 @@ class Seen(NamedTuple):
     background: Colour
 
 
-@pytest.fixture(scope="module", params=list(THEMES))
+@pytest.fixture(scope="module", params=[name if name in ("dark", "light") else deep(name) for name in THEMES])
 def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """Look at the app in each theme, once for all tests."""
     folder = tmp_path_factory.mktemp("theme")
@@ -122,7 +123,7 @@ async def look(user: UserFiles, theme: str) -> Seen:
     """Open the app at a wrong gradient, so that it shows every kind of text, and go through it."""
     async with open_app("find_the_bug", user=user) as session:
         assert session.app.theme == theme
-        await session.until(lambda: session.screen.check.verdicts.report is not None)
+        await session.until(lambda: session.screen.checking.check.verdicts.report is not None)
         cells = component_styles(session.ledger) | component_styles(session.screen.query_one(ProgramView))
         levels = {
             sign: [colours(cells[f"cell--{sign}-{level}"])[1] for level in range(1, LEVELS + 1)]
@@ -143,8 +144,9 @@ async def look(user: UserFiles, theme: str) -> Seen:
 
 
 def component_styles(widget: Widget) -> dict[str, Style]:
-    """The styles of the parts that a widget draws itself, by their names."""
-    return {name: widget.get_component_rich_style(name) for name in widget.COMPONENT_CLASSES}
+    """The styles of the parts that a widget draws itself, by their names; frames are no text."""
+    names = (name for name in widget.COMPONENT_CLASSES if not name.startswith("frame--"))
+    return {name: widget.get_component_rich_style(name) for name in names}
 
 
 def texts_on_the_screen(session: Session) -> list[tuple[str, Style]]:

@@ -82,3 +82,25 @@ def test_one_output_may_have_its_targets_in_a_list() -> None:
     dw = x.T @ (x @ w - y[:, None])
     report = bpdebug.check_network(x, [("identity", w)], "squared_error", y, {"dw1": dw})
     assert report.passed
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"layers": [("relu",)]}, r"layers\[0\]: not a layer"),
+        ({"layers": [(np.tanh, np.ones((3, 2)))]}, r"layers\[0\]: not a layer"),
+        ({"layers": ("tanh", np.ones((3, 2)))}, r"layers\[0\]: not a layer"),
+        ({"x": [[1.0, 2.0], [3.0]]}, "x: not an array"),
+        ({"x": [["one", "two", "three"]]}, "x: not real numbers"),
+        ({"mine": {"dw1": None}}, r"mine\['dw1'\]: not real numbers"),
+    ],
+)
+def test_what_is_no_array_and_no_layer_is_refused(change: dict, problem: str) -> None:
+    given = {
+        "x": np.ones((4, 3)),
+        "layers": [("tanh", np.ones((3, 2)))],
+        "loss": "mse",
+        "target": np.ones((4, 2)),
+    }
+    with pytest.raises(BpdebugError, match=problem):
+        bpdebug.check_network(**given | change)

@@ -122,6 +122,43 @@ def test_a_learning_rate_in_the_parameters_alone_is_a_convention(tmp_path: Path)
     assert "learning rate" in notes(report)[0]
 
 
+@pytest.mark.parametrize(("of_output", "rate"), [(-1.0, 0.03), (1.0, -0.1)])
+def test_a_learning_rate_beside_a_loss_of_another_scale_is_a_convention(
+    tmp_path: Path, of_output: float, rate: float
+) -> None:
+    case = tanh_then_sigmoid(tmp_path, LOSS)
+    report = check_scenario(case, backward(case, of_output, rate))
+    assert report.passed
+    assert notes(report)[0].endswith(
+        "a loss of another scale, and the learning rate is in the parameters' gradients"
+    )
+    found = verdicts(check_scenario(case, backward(case, of_output, rate, slip=0.5)))
+    assert [name for name, verdict in found.items() if verdict == "wrong"] == ["dz1"]
+
+
+@pytest.mark.parametrize("of_output", [1, -1, 0.5, 2 / BATCH])
+@pytest.mark.parametrize("given", ["dz2 dz1 dw2 db2 dw1 db1", "dw2 db2 dw1 db1"])
+def test_a_mistake_in_the_tensor_nearest_to_the_loss_is_no_convention(
+    tmp_path: Path, of_output: float, given: str
+) -> None:
+    case = tanh_then_sigmoid(tmp_path, LOSS)
+    values = backward(case, of_output)
+    values["dw2"] = -values["dw2"]
+    report = check_scenario(case, {name: values[name] for name in given.split()})
+    (wrong,) = (tensor for tensor in report.tensors if tensor.verdict == "wrong")
+    assert wrong.name == "dw2"
+    assert wrong.worst is not None
+    assert wrong.worst.mine == pytest.approx(values["dw2"][wrong.worst.index])  # the person's own number
+
+
+def test_what_makes_up_for_a_mistake_is_a_mistake(tmp_path: Path) -> None:
+    """By y - a alone all but the last is right; by a - y two of them would be wrong in opposite ways."""
+    case = tanh_then_sigmoid(tmp_path, LOSS)
+    values = backward(case, -MEAN)
+    found = verdicts(check_scenario(case, values | {"dw1": -values["dw1"]}))
+    assert [name for name, verdict in found.items() if verdict == "wrong"] == ["dw1"]
+
+
 def test_the_mean_taken_twice_is_a_mistake(tmp_path: Path) -> None:
     """What flows has its 1/m already."""
     case = tanh_then_sigmoid(tmp_path, LOSS)
@@ -167,3 +204,16 @@ def test_one_mistake_beside_half_the_mean_square_is_the_only_one(factor: float) 
     mine["db"] = factor * mine["db"]
     report = bpdebug.check_network(x, [("identity", w, np.zeros((1, 1)))], loss="mse", target=y, mine=mine)
     assert verdicts(report) == {"dw1": "convention", "db1": "wrong"}
+
+
+def test_a_bias_of_one_output_bears_the_convention_out_that_its_weights_miss() -> None:
+    x, y, w, _ = linear_regression()
+    v = np.random.default_rng(4).normal(size=(OUTPUTS, OUTPUTS))
+    h = np.tanh(x @ v)
+    error = h @ w - y
+    dz1 = error @ w.T * (1 - h**2)
+    mine = {"dW2": h.T @ error, "db2": error.sum(0, keepdims=True), "dW1": x.T @ dz1, "db1": dz1.sum(0)}
+    layers = [("tanh", v, np.zeros(OUTPUTS)), ("identity", w, np.zeros((1, 1)))]
+    report = bpdebug.check_network(x, layers, "mse", y, mine | {"dW2": -mine["dW2"]})
+    found = verdicts(report)
+    assert [name for name, verdict in found.items() if verdict == "wrong"] == ["dw2"]

@@ -209,6 +209,15 @@ def test_what_unknown_names_may_mean_is_one_line_to_paste():
     )
 
 
+def test_of_very_many_unknown_names_only_likely_ones_are_proposed():
+    case = load_scenario("two_layer")
+    right = run(case.program, case.values).values
+    np.savez("a.npz", **{f"t{number}": 0.1 for number in range(99)}, first=right["dw2"], **{"l" * 999: DW1})
+    with pytest.raises(ScenarioError) as refused:
+        read_mine_files(["a.npz"], case.program, {}, case.values)
+    assert "they may be: --map first=dw2 (" in str(refused.value.problems[-1])
+
+
 def test_a_tensor_that_is_laid_out_otherwise_may_still_be_meant():
     """Nielsen's deltas beside rows, weights of PyTorch beside those of Keras, a bias without its axis."""
     case = load_scenario("two_layer")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+import bpdebug
 from bpdebug.engine.program.trace import run
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
@@ -54,3 +56,31 @@ def test_a_mistake_beside_a_layout_is_diagnosed_in_the_layout_of_the_program() -
     (wrong,) = (tensor for tensor in report.tensors if tensor.verdict == "wrong")
     assert wrong.name == "dz1"
     assert wrong.diagnoses[0].formula.startswith("2 * (")
+
+
+def test_what_is_given_may_be_kept_transposed_too() -> None:
+    report = given("dw2", da2=RIGHT["da2"].T, dz2=RIGHT["dz2"].T, a0=RIGHT["a0"].T, dw1=RIGHT["dw1"])
+    assert report.passed
+    assert {tensor.name for tensor in report.tensors if tensor.note} == {"da2", "dz2", "a0"}
+
+
+def test_what_follows_from_a_wrong_tensor_shows_that_it_is_kept_transposed() -> None:
+    values, wrong = CASE.values, -RIGHT["dz2"]
+    followed = {"dw2": wrong.T @ RIGHT["a1"], "db2": wrong.sum(0)}
+    report = check_scenario(CASE, {"dz2": wrong.T, **followed})
+    assert values["w2"].shape != wrong.shape
+    assert verdicts(report) == {"dz2": "wrong", "dw2": "innocent", "db2": "innocent"}
+    (dz2,) = (tensor for tensor in report.tensors if tensor.name == "dz2")
+    assert dz2.diagnoses[0].formula.startswith("-(")
+
+
+def test_a_wrong_square_delta_is_turned_with_the_others() -> None:
+    """Of four examples and four units no shape tells that the deltas are kept the other way round."""
+    random = np.random.default_rng(3)
+    x, y, w1, w2 = (random.normal(size=shape) for shape in ((4, 3), (4, 2), (3, 4), (4, 2)))
+    z1 = x @ w1
+    dz2 = np.tanh(z1) @ w2 - y
+    dz1 = dz2 @ w2.T * np.tanh(z1)
+    mine = {"dz2": dz2.T, "dz1": dz1.T, "dw2": np.tanh(z1).T @ dz2, "dw1": x.T @ dz1}
+    report = bpdebug.check_network(x, [("tanh", w1), ("identity", w2)], "squared_error", y, mine)
+    assert verdicts(report) == {"dz2": "right", "dw2": "right", "dz1": "wrong", "dw1": "innocent"}

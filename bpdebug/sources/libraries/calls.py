@@ -135,7 +135,7 @@ def analysis_of(
     parameters = tuple(one for one in asked if one.pieces or one.old.id not in free)
     unjudged = tuple(one.name for one in asked if not one.pieces and one.old.id in free)
     recording = longer.recording()
-    graph = Graph(recording.nodes, {one.old.id for one in parameters})
+    graph = Graph(recording.nodes, {one.old.id for one in parameters}, recording.path)
     parameters = tuple(one._replace(old=graph.of(one.old)) for one in parameters)
     titles = {one.old.id: one.name for one in parameters}
     forward = ForwardWriter(graph, [one.old for one in parameters], titles).write((total,))

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script.conversion.statements import calls_of, shown
+from bpdebug.sources.script.conversion.statements import calls_of
 from bpdebug.sources.script.recorder.operations import InLanguage
 from bpdebug.sources.script.recorder.records import Node, same
 from bpdebug.sources.script.recording import Recording
-from bpdebug.sources.script.sites import GRADIENT
+from bpdebug.sources.script.sites import GRADIENT, shown
 
 
 class BadValue(NamedTuple):

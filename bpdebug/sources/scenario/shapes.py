@@ -75,11 +75,13 @@ def with_axes(pattern: Pattern, count: int) -> Pattern:
 def pattern_of(parameter: Parameter, layout: Layout, incoming: Pattern, shape: Shape | None) -> Pattern:
     """Return the pattern of a parameter; it may follow all axes of what comes in but the batch.
 
-    A number for each channel may stand in a plain list, where no columns can be meant.
+    A number for each channel may stand in a plain list, where no columns can be meant, and there a bias in a
+    row, as NumPy code has it that keeps the axis of a sum.
     """
     pattern = with_axes(parameter.shape(layout), len(incoming) - 1)
     in_list = parameter.per_channel and layout.name == "rows" and shape is not None and len(shape) == 1
-    return pattern[:1] if in_list else pattern
+    in_row = parameter.may_be_a_row and len(pattern) == 1 and shape is not None and shape[:-1] == (1,)
+    return pattern[:1] if in_list else (1, *pattern) if in_row else pattern
 
 
 def unknown_shape(pattern: Pattern) -> Shape:

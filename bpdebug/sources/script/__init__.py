@@ -12,7 +12,7 @@ How it is done, in the order in which the modules build on each other:
 - `recorder`: the hooks, and what they make of what they see.
 - `imports`, `notebooks`, `running`: which files are instrumented, and a script run as Python runs it.
 - `recording`: one call that does all this, and the record that is left.
-- `environment`: what every name meant when an expression was evaluated.
+- `environment`, `evaluation`: what every name meant when an expression was evaluated, and that once more.
 - `conversion`, `analysis`, `reference`: the statements of a program; parameters, loss and whose gradient each
   tensor is; the derived gradients. `case` puts them together.
 
@@ -38,7 +38,7 @@ statement stored: `instance.node`, or for `x += v` and `x[i] = v` the new `x` (t
 around it from the outermost, and `turns[number]` counts from 0. A statement of several values (`a, b = f(x)`)
 has an instance for each.
 
-*The environment* of an instance is `environment(recording, instance)`: what every name meant when its
+*The environment* of an instance is `Environment(recording, instance)`: what every name meant when its
 expression was evaluated, containers as they were then, arrays as nodes. It is made from the names of the
 frame, which are kept by reference, and from `recording.journal`, by undoing the writes that came later. Where
 the expression calls a function of the person's, it is the environment before the call. `evaluated` evaluates

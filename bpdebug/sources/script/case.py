@@ -86,7 +86,7 @@ def case_of(recording: Recording) -> RecordedCase:
             found=(*found(recording, converted, analysis), *notes),
             output=recording.output,
             ended=recording.ending.message,
-            failed="" if recording.updates else recording.ending.traceback or recording.ended_early,
+            failed="" if recording.updates else _failure(recording, analysis),
             certainty=certainty(analysis),
         ),
     )
@@ -141,7 +141,8 @@ def held_to_the_record(converted: Converted) -> tuple[Converted, tuple[str, ...]
         lines = ", ".join(map(str, sorted(rounded)))
         notes.append(
             f"computed again, lines {lines} differ in the last digits, "
-            f"by {max(rounded.values()):.0e} of the largest element at most"
+            f"by {max(rounded.values()):.0e} of the largest element at most: "
+            "NumPy rounds or adds up in another way there"
         )
     return converted._replace(inputs=inputs, statements=tuple(statements)), tuple(notes)
 
@@ -240,14 +241,25 @@ def _text(recording: Recording, file: str) -> str:
     return ""
 
 
+def _failure(recording: Recording, analysis: Analysis) -> str:
+    """Say why nothing was updated, unless the recording was to end before that."""
+    if recording.ending.kind == "finished" and not (analysis.parameters or recording.gone_back):
+        return "; ".join(analysis.notes)
+    return recording.ending.traceback or recording.ended_early
+
+
 def _nothing(recording: Recording) -> ScriptError:
     ending = recording.ending
     where = f"{recording.path}:{ending.line}" if ending.line else recording.path
     if ending.kind == "asked":
-        message, hint = "the script asks for an input", "give it with: bpdebug trace net.py < answers.txt"
+        message, hint = (
+            "the script asks for an input",
+            f"give it with: bpdebug trace {recording.path} < answers.txt",
+        )
     elif ending.kind == "raised":
         message, hint = f"the script raised an exception before anything was computed: {ending.message}", ""
     else:
         message = f"nothing was computed with tensors: {ending.message}"
-        hint = "; ".join(recording.messages) or "expected a script that trains"
+        said = recording.output.strip().splitlines()[-1:] if ending.kind == "exited" else []
+        hint = "; ".join([*recording.messages, *said]) or "expected a script that trains"
     return ScriptError(Problem(where, "", message, hint))

@@ -29,10 +29,12 @@ class Graph:
         All operations, in order.
     apart : collection of int
         The nodes that are never one with another: the old values of what is updated.
+    script : str
+        The file that ran: a line of it is spoken of without its name.
     """
 
-    def __init__(self, nodes: Sequence[Node], apart: Collection[int] = ()) -> None:
-        self.nodes = nodes
+    def __init__(self, nodes: Sequence[Node], apart: Collection[int] = (), script: str = "") -> None:
+        self.nodes, self.script = nodes, script
         self._representative = list(range(len(nodes)))
         self._parents: dict[int, tuple[Node, ...]] = {}
         table: dict[Any, int] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -85,6 +86,17 @@ class Target(NamedTuple):
 
 MODULE, GRADIENT = "module", "gradient"
 """The roles of what a library does at a place: run a module, and go back through what was computed there."""
+
+
+def shown(file: str) -> str:
+    """Return a file as a person would name it: from the working folder, where it lies under that."""
+    relative = os.path.relpath(file) if os.path.isabs(file) else file
+    return file if relative.startswith("..") else relative
+
+
+def line_text(place: SourceRange, script: str) -> str:
+    """Say where a line is: `line 17` of the script that ran, `layers.py:17` of any other file."""
+    return f"line {place.line}" if place.file == script or not script else f"{shown(place.file)}:{place.line}"
 
 
 @dataclass(slots=True, eq=False)

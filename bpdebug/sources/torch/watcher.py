@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from bpdebug.sources.libraries.running_sites import RunningSites
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, GoneBack
 from bpdebug.sources.script.recorder.known import node_then
-from bpdebug.sources.script.recorder.operations import InLanguage
+from bpdebug.sources.script.recorder.operations import DETACH
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.statements import add_effect
@@ -285,7 +285,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if not is_cut:
             return node
         if node.id not in self.cut:
-            detached = self.recorder.add(node.site, InLanguage("detach"), (node,), NOTHING, node._value)
+            detached = self.recorder.add(node.site, DETACH, (node,), NOTHING, node._value)
             self.cut[node.id] = detached
         return self.cut[node.id]
 

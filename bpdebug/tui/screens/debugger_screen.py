@@ -19,37 +19,31 @@ from bpdebug.commands.command import Answer
 from bpdebug.commands.completion import completions
 from bpdebug.commands.session import Session
 from bpdebug.engine.debug.debugger import Debugger
-from bpdebug.engine.language.provenance.origins import element_text
-from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.trace import Trace
-from bpdebug.present import code_verdicts
 from bpdebug.present.card import card_text
 from bpdebug.present.cells import DEFAULT_DIGITS
 from bpdebug.present.chosen import Chosen
 from bpdebug.present.command_runner import CommandRunner, Passed
-from bpdebug.present.curves import Quantity, loss_of, watch_of
 from bpdebug.present.entries import gutter_marks
-from bpdebug.present.explaining import Selection, set_text
-from bpdebug.present.forwards import fed_text
+from bpdebug.present.explaining import set_text
 from bpdebug.present.health_text import next_finding
 from bpdebug.present.line_pairs import most_pairs_of_lines
 from bpdebug.present.operation_text import about_text
 from bpdebug.present.panels import read_pairs
 from bpdebug.present.snapshot import most_pairs
 from bpdebug.present.source_listing import same_position, source_window
-from bpdebug.present.subjects import read_subject
-from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.sources.case import Case
-from bpdebug.tui import code_check, messages, screenshot
+from bpdebug.tui import messages, screenshot
 from bpdebug.tui.autoplay import Autoplay
-from bpdebug.tui.background_check import BackgroundCheck
+from bpdebug.tui.checking import CORRECTED, Checking
 from bpdebug.tui.following import Following
 from bpdebug.tui.keys.action import Action, Needs, bindings
 from bpdebug.tui.keys.debugger import ACTIONS, HELP, OPEN_A_LINE
 from bpdebug.tui.line_stops import LineStops
 from bpdebug.tui.run_ahead import RunAhead
-from bpdebug.tui.screens import computing, curve, go_to, health, source_screen, tensor_viewer
+from bpdebug.tui.screens import computing
 from bpdebug.tui.screens.action_screen import ActionScreen
+from bpdebug.tui.screens.windows import Windows
 from bpdebug.tui.widgets.answer_area import AnswerArea
 from bpdebug.tui.widgets.entry_lists import EntryLists
 from bpdebug.tui.widgets.ledger import Ledger
@@ -57,7 +51,6 @@ from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine
 from bpdebug.tui.widgets.status_line import StatusLine, place_parts
-from bpdebug.tui.widgets.tensor_panel import TensorPanel
 from bpdebug.tui.widgets.welcome import Welcome
 
 BESIDE = 10
@@ -103,10 +96,8 @@ class DebuggerScreen(ActionScreen):
         self.session = Session(case)
         self.debugger = self.session.debugger
         self.runner = CommandRunner(self.session, self.in_background, self.show, self.say)
-        self.check = self.checking()
-        self.hides = hides
-        self.chosen = Chosen(self.debugger, self.verdicts.mine, digits)
-        self.seen = self.debugger.moment
+        self.checking = Checking(self, case, self.debugger.original, self.show, hides)
+        self.chosen = Chosen(self.debugger, self.checking.verdicts.mine, digits)
         self.last_answer: tuple[str, ...] = ()
         self.autoplay = Autoplay(self, self.debugger, self.runner.run)
         self.ahead = RunAhead(self, self.debugger, lambda: self.runner.is_computing)
@@ -116,34 +107,32 @@ class DebuggerScreen(ActionScreen):
         self.operation = OperationCard()
         count = most_pairs_of_lines if case.program.is_recorded else most_pairs
         self.ledger = Ledger(count(case.program) + BESIDE * (len(case.program.blocks) > 1))
-        self.following = Following(self.chosen, self.ledger, self.runner.go_to)
+        self.following = Following(self.chosen, self.ledger, self.runner)
         self.line_stops = LineStops(self.debugger, self.program, self.runner.run)
         self.lists = EntryLists(self.debugger, self.runner.execute)
         self.answer_area = AnswerArea()
         self.command_line = CommandLine(lambda line: completions(self.session, line))
         self.search_line = SearchLine()
-
-    def checking(self) -> BackgroundCheck | code_check.CodeCheck:
-        """Return what checks the case: a person's own code, or a scenario."""
-        if self.case.script is not None:
-            return code_check.CodeCheck(self, self.case, self.debugger.original, self.show)
-        return BackgroundCheck(self, self.case, self.debugger.original, self.show)
-
-    @property
-    def verdicts(self) -> CheckVerdicts | code_verdicts.CodeVerdicts:
-        """What the check has found, as far as it is to be seen."""
-        return self.check.verdicts.hidden if self.hides else self.check.verdicts
+        self.windows = Windows(self, case, self.chosen, self.following, self.lists, self.runner)
+        self.go_to = self.windows.go_to
+        # What a key asks of one of them, it asks it directly.
+        self.action_go_to = self.windows.ask_where
+        self.action_view_tensor = self.windows.view_tensor
+        self.action_source = self.windows.source
+        self.action_health = self.windows.health
+        self.action_curve = self.windows.curve
+        self.action_follow_back = self.following.back
+        self.action_forwards = self.following.ask_forwards
+        self.action_turn_slice = self.following.turn_slice
+        self.action_turn_origins = self.following.turn_origins
+        self.action_toggle_entries = self.lists.toggle
+        self.action_toggle_breakpoint = self.line_stops.toggle_here
+        self.action_toggle_mathematics = self.program.toggle_mathematics
+        self.action_scroll_answer = self.answer_area.scroll_pages
 
     def reason(self, needs: Needs) -> str:
         """Say why what an action needs is not there: it may only be hidden."""
-        is_hidden = self.hides and needs in ("wrong", "corrected")
-        return "what the check finds is hidden: V reveals it" if is_hidden else super().reason(needs)
-
-    def action_reveal(self) -> None:
-        """Show what the check has found."""
-        self.hides = False
-        self.chosen.know(self.verdicts.mine)
-        self.show()
+        return self.checking.reason(needs) or super().reason(needs)
 
     def compose(self) -> ComposeResult:
         """Lay out the screen: the program at the left, the operation above the ledger."""
@@ -153,7 +142,7 @@ class DebuggerScreen(ActionScreen):
             yield self.program
             with Vertical(id="work"):
                 if self.newcomer:
-                    yield Welcome(self.actions, about_text(self.case, self.hides))
+                    yield Welcome(self.actions, about_text(self.case, self.checking.hides))
                 yield from (self.operation, self.ledger, self.lists)
         yield self.key_bar()
         yield from (self.answer_area, self.command_line, self.search_line)
@@ -162,12 +151,12 @@ class DebuggerScreen(ActionScreen):
         """Show the start, with the watches that the case brings; check the user's values."""
         self.lists.panels["watches"].display = bool(self.debugger.watches)
         self.show()
-        if self.check.starts_by_itself:
-            self.check.start()
+        if self.checking.check.starts_by_itself:
+            self.checking.check.start()
 
     def help_words(self) -> str:
         """Return what the case is about, which a small screen has no room for, and what is shown."""
-        return "\n\n".join(filter(None, (about_text(self.case, self.hides), self.HELP)))
+        return "\n\n".join(filter(None, (about_text(self.case, self.checking.hides), self.HELP)))
 
     # What is shown
 
@@ -175,12 +164,12 @@ class DebuggerScreen(ActionScreen):
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
         if self.runner.is_computing or not self.status.is_attached:
             return  # a command moves the debugger in a thread, or the screen is being left
-        debugger, chosen, verdicts = self.debugger, self.chosen, self.verdicts
+        debugger, chosen, verdicts = self.debugger, self.chosen, self.checking.verdicts
         self.autoplay.stop_if_moved()
         self.ahead.follow()
         chosen.follow_run()
         chosen.trail.keep(debugger.moment)
-        selection = self.selection()
+        selection = self.following.selection()
         origin = chosen.origin(selection)
         sight = chosen.sight(selection, origin)
         pairs = read_pairs(debugger, chosen.pairs(), verdicts, chosen.views, chosen.view, sight)
@@ -189,25 +178,24 @@ class DebuggerScreen(ActionScreen):
             read_pairs(debugger, names, verdicts, chosen.views, chosen.view, sight, says_dtype=False)
             for names in chosen.neighbours()
         )
-        self.ledger.show(pairs, selection.name, chosen.digits, self.cursor_name, beside)
+        self.ledger.show(pairs, selection.name, chosen.digits, self.following.cursor_name, beside)
         self.ledger.mark_fed(self.following.fed_by(selection) or {})
-        text = card_text(self.case, debugger, chosen, verdicts, selection, origin, self.hides)
-        self.operation.show(text, chosen.trail.text(selection), self.enter_text())
-        self.follow_focus()
+        text = card_text(self.case, debugger, chosen, verdicts, selection, origin, self.checking.hides)
+        self.operation.show(text, chosen.trail.text(selection), self.following.enter_text())
+        self.following.follow_focus()
         self.program.show(debugger.position, inside=debugger.moment.node > 0)
         self.program.show_stops(gutter_marks(debugger.breakpoints))
         self.program.show_verdicts(verdicts)
         self.lists.show()
-        state = self.check.state or chosen.views.status(chosen.view) or self.check.problem or verdicts.summary
-        if self.hides:
-            state = "verdicts hidden"
+        state = self.checking.state(chosen.views.status(chosen.view))
         place = place_parts(debugger, chosen.pinned, self.autoplay.text, state)
         self.status.show(place)
         self.show_enabled()
 
     def show_enabled(self) -> None:
         """Say what can be done now."""
-        debugger, name = self.debugger, self.selection().name
+        debugger, name = self.debugger, self.following.selection().name
+        checking = self.checking
         self.enable(
             {
                 "later": debugger.can_move(1),
@@ -225,47 +213,14 @@ class DebuggerScreen(ActionScreen):
                 "view": len(self.chosen.views.offered) > 1,
                 "set": bool(debugger.history.replaced),
                 "iterations": debugger.has_turns,
-                "curve": self.quantity() is not None,
-                "hidden": self.hides,
-                "wrong": bool(self.verdicts.wrong_positions),
-                "corrected": self.is_corrected or self.verdicts.corrected is not None,
+                "curve": self.windows.quantity() is not None,
+                "hidden": checking.hides,
+                "wrong": bool(checking.verdicts.wrong_positions),
+                "corrected": checking.is_corrected or checking.verdicts.corrected is not None,
                 "source": self.case.script is not None and debugger.line is not None,
                 **self.ledger.slices_to_see(name),
             }
         )
-
-    def selection(self) -> Selection:
-        """Return the element that is explained."""
-        selection = self.chosen.selection()
-        return Selection(selection.name, self.following.index_of(selection))
-
-    @property
-    def cursor_name(self) -> str:
-        """The tensor in whose panel one is; empty outside of the panels."""
-        return self.focused.panel.name if isinstance(self.focused, TensorPanel) else ""
-
-    def enter_text(self) -> str:
-        """Say what Enter follows, where the cursor is on a bracketed cell."""
-        panel = self.ledger.panel_of(self.cursor_name)
-        index = self.following.bracketed_at(panel) if panel is not None else None
-        return f"⏎ follows {element_text(self.cursor_name, index)}" if index is not None else ""
-
-    def follow_focus(self) -> None:
-        """Let the focus go with the program: from a panel to that of what has been written now."""
-        moved, self.seen = self.seen != self.debugger.moment, self.debugger.moment
-        if moved and isinstance(self.focused, TensorPanel):
-            panel = self.ledger.panel_of(self.selection().name)
-            if panel is not None:
-                panel.focus()
-
-    def quantity(self) -> Quantity | None:
-        """Return what there is to draw over the iterations: the watch in focus, or else the loss."""
-        if self.debugger.timeline.iterations == 1:
-            return None
-        watches = self.lists.watches
-        if self.focused is watches and watches.entry is not None:
-            return watch_of(self.debugger, watches.entry.number)
-        return loss_of(self.debugger.program)
 
     def say(self, *lines: str, failed: bool = False) -> None:
         """Show an answer until the next key."""
@@ -285,15 +240,6 @@ class DebuggerScreen(ActionScreen):
         elif line == "end" and iteration < timeline.iterations:
             line = f"goto {timeline.iterations}:{timeline.last}"
         self.runner.run(line)
-
-    def go_to(self, place: int | str | None) -> None:
-        """Go to a position, or to what `goto` takes: `12:dw1`; None changes nothing."""
-        if place is not None:
-            self.runner.go_to(place)
-
-    def action_go_to(self) -> None:
-        """Ask for a step, and go there."""
-        self.app.push_screen(go_to.GoToScreen(self.debugger), self.go_to)
 
     @on(messages.PositionChosen)
     def position_chosen(self, message: messages.PositionChosen) -> None:
@@ -330,27 +276,28 @@ class DebuggerScreen(ActionScreen):
 
     def action_run_check(self) -> None:
         """Check all gradients in the background."""
-        if self.is_corrected:
-            self.say("this is the run with the corrections, which the check has verified: x goes back")
+        if self.checking.is_corrected:
+            self.say(CORRECTED)
         else:
-            self.check.start()
+            self.checking.check.start()
 
     def action_go_to_wrong(self, direction: Literal[1, -1]) -> None:
         """Go to the nearest wrong statement in a direction."""
-        self.go_to(self.verdicts.next_wrong(self.debugger.position, direction))
+        self.go_to(self.checking.next_wrong(self.debugger.position, direction))
 
-    @property
-    def is_corrected(self) -> bool:
-        """Whether this is a run with the corrections of a check."""
-        return self.case.script is not None and self.case.script.is_corrected
+    def action_reveal(self) -> None:
+        """Show what the check has found."""
+        self.checking.hides = False
+        self.chosen.know(self.checking.verdicts.mine)
+        self.show()
 
     def action_toggle_corrected(self) -> None:
         """Show the run as it would be with the corrections, at the same line; or go back."""
-        if self.is_corrected:
+        if self.checking.is_corrected:
             self.app.pop_screen()
             if isinstance(below := self.app.screen, DebuggerScreen):
                 below.come_to(self.debugger)
-        elif (case := self.verdicts.corrected) is not None:
+        elif (case := self.checking.verdicts.corrected) is not None:
             self.show_corrected(case)
 
     def show_corrected(self, case: Case) -> None:
@@ -390,7 +337,7 @@ class DebuggerScreen(ActionScreen):
 
     def action_edit_element(self) -> None:
         """Let another value be typed for the selected element."""
-        selection = self.selection()
+        selection = self.following.selection()
         if not self.debugger.is_known(selection.name):
             return  # the focus has just moved, and the keys do not know it yet
         self.say()
@@ -419,10 +366,6 @@ class DebuggerScreen(ActionScreen):
         lines, self.last_answer = self.last_answer, ()
         self.say(*lines)
 
-    def action_scroll_answer(self, pages: int) -> None:
-        """Show what is above or below in a long answer."""
-        self.answer_area.scroll_pages(pages)
-
     def action_search(self) -> None:
         """Let a text be typed that is looked for in the program."""
         self.say()
@@ -439,16 +382,6 @@ class DebuggerScreen(ActionScreen):
         """Go to the statement that was found, or leave the listing as it was."""
         if self.program.end_search(message.found):
             self.go_to(self.program.position_at_cursor)
-
-    # Breakpoints and watches
-
-    def action_toggle_entries(self, name: str) -> None:
-        """Show the breakpoints or the watches, or take them away."""
-        self.lists.toggle(name)
-
-    def action_toggle_breakpoint(self) -> None:
-        """Set or remove a breakpoint where the listing's cursor is, or at the current statement."""
-        self.line_stops.toggle_here()
 
     @on(messages.GutterClicked)
     def gutter_clicked(self, message: messages.GutterClicked) -> None:
@@ -470,77 +403,23 @@ class DebuggerScreen(ActionScreen):
     @on(messages.CellChosen)
     def cell_chosen(self, message: messages.CellChosen) -> None:
         """Look at a cell; a click on a bracketed one follows it."""
-        selection = self.selection()
-        is_explained = (message.name, message.index) == (selection.name, selection.index)
-        if message.clicked and not is_explained and self.following.is_bracketed(message.name, message.index):
-            self.follow(message.name, message.index)
-            return
-        self.following.look_at(message.name, message.index)
-        self.show()
-        panel = self.ledger.panel_of(message.name)
-        if panel is not None:
-            panel.reveal()
+        self.following.choose(message.name, message.index, message.clicked)
 
-    def follow(self, name: str, index: Index) -> None:
-        """Follow a number to where it comes from, and have the focus there."""
-        self.following.follow(name, index, self.selection().name)
-        self.look_again(name)
-
-    def look_again(self, focused: str) -> None:
-        """Show what one has come to, the focus in a panel."""
-        self.show()
-        panel = self.ledger.panel_of(focused)
-        if panel is not None:
-            panel.focus()
-            panel.reveal()
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def focus_moved(self) -> None:
+        """Look at a cell of the panel that has the focus now; without one, at what is written."""
+        self.following.focus_moved()
 
     def action_follow(self) -> None:
         """Follow the bracketed cell under the cursor; elsewhere, open the tensor."""
-        panel = self.focused
-        index = self.following.bracketed_at(panel) if isinstance(panel, TensorPanel) else None
-        if index is None:
-            self.action_view_tensor()
-        else:
-            self.follow(self.cursor_name, index)
-
-    def action_follow_back(self) -> None:
-        """Return to where the last number was followed."""
-        focused = self.following.back()
-        if focused is not None:
-            self.look_again(focused)
-
-    def action_forwards(self) -> None:
-        """Mark what the explained element feeds, and say in which statements; again, take the marks away."""
-        selection = self.selection()
-        if not self.debugger.is_known(selection.name):
-            return  # the keys do not know it yet
-        self.following.toggle_fed(selection)
-        self.show()
-        fed = self.following.fed_by(selection)
-        self.say(*((fed_text(self.debugger, selection, fed),) if fed is not None else ()))
-
-    def action_turn_slice(self, change: int) -> None:
-        """Select the same cell in another slice of the selected tensor."""
-        name = self.selection().name
-        panel = self.ledger.panel_of(name)
-        if panel is not None:
-            self.chosen.choose(name, panel.panel.slicing.turned(change).index)
-            self.chosen.pick(name)
-            self.show()
-
-    def action_turn_origins(self, change: int) -> None:
-        """Turn the panels that the selected element comes from to another slice of what feeds it."""
-        self.chosen.walk(self.selection(), change)
-        self.show()
+        if not self.following.follow_bracketed():
+            self.windows.view_tensor()
 
     def action_toggle_pinned(self) -> None:
         """Keep the panels on the layer in focus, or let them follow the program again."""
         self.chosen.toggle_pinned()
         self.show()
-
-    def action_toggle_mathematics(self) -> None:
-        """Write the listing as mathematics, or as code again; a person's own code stays as it is."""
-        self.program.toggle_mathematics()
 
     def action_change_digits(self, change: int) -> None:
         """Show more or fewer significant digits."""
@@ -551,46 +430,6 @@ class DebuggerScreen(ActionScreen):
         """Show other values: the original run's, the user's, a difference."""
         self.chosen.next_view()
         self.show()
-
-    # Other screens
-
-    def action_view_tensor(self) -> None:
-        """Show the tensor of the panel in focus, or else the current result, in the viewer."""
-        chosen, name = self.chosen, self.cursor_name
-        # What is explained may be another tensor, which the one in focus feeds.
-        selection = Selection(name, chosen.cell(name)) if name else self.selection()
-        subject = read_subject(
-            self.debugger, chosen.views, selection, chosen.digits, chosen.view, self.selection()
-        )
-        if subject is None:
-            panel = self.ledger.panel_of(selection.name)
-            note = panel.panel.note if panel is not None else ""
-            self.say(note or "no statement has run yet: Tab goes to a panel")
-            return
-        self.app.push_screen(tensor_viewer.TensorViewer(subject))
-
-    def action_source(self) -> None:
-        """Show the current line of a person's own code in its file."""
-        script, statement = self.case.script, self.debugger.statement
-        if script is None or statement is None or statement.source is None:
-            return  # the program has just moved, and the keys do not know it yet
-        self.app.push_screen(
-            source_screen.SourceScreen(statement.source, script.files[statement.source.file])
-        )
-
-    def action_health(self) -> None:
-        """Show the health of the run, and go to the finding that is chosen there."""
-        self.app.push_screen(health.HealthScreen(self.debugger.trace), self.go_to)
-
-    def action_curve(self) -> None:
-        """Draw a quantity over all iterations, and go to the iteration that is chosen there."""
-        if (quantity := self.quantity()) is not None:
-            screen = curve.CurveScreen(self.debugger.history, quantity, self.debugger.iteration)
-            self.app.push_screen(screen, self.go_to_iteration)
-
-    def go_to_iteration(self, iteration: int | None) -> None:
-        """Go to the same statement of an iteration; None changes nothing."""
-        self.go_to(None if iteration is None else f"{iteration}:")
 
     async def action_save_screenshot(self) -> None:
         """Save the screen as an image, without the messages that may lie over it."""
@@ -616,20 +455,10 @@ class DebuggerScreen(ActionScreen):
     @on(events.Unmount)
     def left(self) -> None:
         """End what is still being checked."""
-        self.check.end()
+        self.checking.check.end()
 
     @on(events.ScreenSuspend)
     def dialog_opened(self) -> None:
         """Stop playing: nobody sees it."""
         self.autoplay.stop()
-        self.show()
-
-    @on(events.DescendantFocus)
-    @on(events.DescendantBlur)
-    def focus_moved(self) -> None:
-        """Look at a cell of the panel that has the focus now; without one, at what is written."""
-        if isinstance(self.focused, TensorPanel):
-            self.following.enter(self.focused)
-        elif not self.chosen.trail.visits:
-            self.chosen.unpick()
         self.show()

@@ -17,11 +17,13 @@ from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.provenance.forwards import Fed
 from bpdebug.present.bands import bands
 from bpdebug.present.cells import CellFormat, cell_format
+from bpdebug.present.needs import pair_need
 from bpdebug.present.panel import Pair, Panel
-from bpdebug.present.places import COMFORTABLE_IMAGE, COMFORTABLE_PAIR, NARROWEST_PAIR, Bands, Need
+from bpdebug.present.places import Bands, Need
 from bpdebug.tui.keys.action import Needs
 from bpdebug.tui.messages import RoomChanged
 from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES
+from bpdebug.tui.widgets.panel_frame import FRAME_CLASSES
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
 LEAST_BAND = 6
@@ -55,22 +57,6 @@ class PanelPair:
     def follow(self, panel: TensorPanel, other: TensorPanel, _: float) -> None:
         """Scroll a panel's partner to where the panel is."""
         other.scroll_to(panel.scroll_x, panel.scroll_y, animate=False)
-
-    def need(self) -> Need:
-        """Return what it would need to show all that there is of it."""
-        panels = [panel for panel in self if panel.panel.name]
-        is_image = any(panel.is_sliced for panel in panels)
-        return Need(
-            max((NARROWEST_PAIR, *(panel.needed_width() for panel in panels))),
-            max((1, *(panel.needed_rows() for panel in panels))),
-            max((0, *(panel.index_width() for panel in panels))),
-            max((0, *(panel.wished_width() for panel in panels))),
-            COMFORTABLE_IMAGE if is_image else COMFORTABLE_PAIR,
-            max((1, *(panel.least_width() for panel in panels))),
-            max((1, *(panel.pitch for panel in panels))),
-            bool(self.tensor.panel.name),
-            bool(self.gradient.panel.name),
-        )
 
 
 class Group(NamedTuple):
@@ -106,7 +92,7 @@ class Ledger(Widget):
         The most pairs that it will have to show.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELL_CLASSES)
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELL_CLASSES | FRAME_CLASSES)
 
     def __init__(self, places: int) -> None:
         super().__init__(id="ledger")
@@ -138,6 +124,12 @@ class Ledger(Widget):
     def panels(self) -> list[TensorPanel]:
         """All panels in use."""
         return [panel for pair in self.pairs[: self.count] for panel in pair if panel.panel.name]
+
+    @property
+    def focused(self) -> TensorPanel | None:
+        """The panel in which one is."""
+        panel = self.screen.focused
+        return panel if isinstance(panel, TensorPanel) else None
 
     def panel_of(self, name: str) -> TensorPanel | None:
         """Return the panel that shows a tensor."""
@@ -181,7 +173,9 @@ class Ledger(Widget):
             for shown, pair in zip(widgets, group, strict=True):
                 formats = self.format_of(pair.tensor, digits), self.format_of(pair.gradient, digits)
                 shown.show(pair, formats, selected, cursor)
-            return tuple(shown.need() for shown in widgets)
+            return tuple(
+                pair_need(pair, shown.tensor.pitch) for shown, pair in zip(widgets, group, strict=True)
+            )
 
         self.count = 0
         needs = fill(pairs)

@@ -9,7 +9,7 @@ columns. Of a tensor with more than two axes one slice is shown, and the title s
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -17,38 +17,26 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
-from textual.content import Content
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.printing import shape_text
-from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.present import panel_titles
-from bpdebug.present.cells import Cell, CellFormat
+from bpdebug.present.cells import CellFormat
 from bpdebug.present.feeding import fed_window, in_slice, largest_fed, marked_columns
+from bpdebug.present.needs import TITLE_FRAME, index_width
 from bpdebug.present.panel import Panel
-from bpdebug.present.places import NARROWEST_PAIR
+from bpdebug.present.places import BORDERS
 from bpdebug.present.slicing import Slicing
 from bpdebug.tui.messages import CellChosen
-from bpdebug.tui.widgets.cell_drawing import (
-    MARGIN,
-    SELECTED,
-    SOURCE,
-    cell_class,
-    cell_segment,
-    index_segments,
-    source_marks,
-    source_style,
-)
+from bpdebug.tui.widgets.cell_drawing import MARGIN
 from bpdebug.tui.widgets.cell_grid import CellGrid
+from bpdebug.tui.widgets.panel_frame import frame_of, framed
+from bpdebug.tui.widgets.row_drawing import Sight, header_segments, row_segments
 
-BORDERS = 2
 MOST_STRIPS = 256
 """So many rows are remembered as they were drawn."""
-TITLE_FRAME = 6
-"""What a title needs beside its words: corners, a piece of border and a space at each end."""
 
 
 class TensorPanel(CellGrid):
@@ -79,10 +67,10 @@ class TensorPanel(CellGrid):
         self.inside = Size(0, 0)
         self.indexed = False
         self.beside: tuple[str, ...] = ()
-        self.said = "", ""
         self.fed: frozenset[tuple[int, int]] = frozenset()
         self.strips: LRUCache[tuple[object, ...], Strip] = LRUCache(MOST_STRIPS)
-        self.lines: dict[int, Strip] = {}
+        self.lines: list[Strip] = []
+        self.seen: Sight | None = None
 
     # What the screen tells it
 
@@ -99,7 +87,7 @@ class TensorPanel(CellGrid):
     @property
     def edge(self) -> int:
         """The columns that the indices of the rows take."""
-        return self.index_width() if self.indexed else 0
+        return index_width(self.panel) if self.indexed else 0
 
     @property
     def header(self) -> int:
@@ -111,6 +99,16 @@ class TensorPanel(CellGrid):
         """The columns and rows inside the border, as soon as the ledger has said where it lies."""
         return self.inside
 
+    @property
+    def allow_horizontal_scroll(self) -> bool:
+        """Columns scroll although there is no bar: to show and hide one would lay out the screen anew."""
+        return True
+
+    @property
+    def allow_vertical_scroll(self) -> bool:
+        """Rows scroll in the same way."""
+        return True
+
     def be_placed(self, size: Size, indexed: bool, beside: tuple[str, ...]) -> None:
         """Fit into a place; show the numbers of the rows and columns, or do not; name what has no room."""
         inside = size - (BORDERS, BORDERS)
@@ -119,20 +117,13 @@ class TensorPanel(CellGrid):
         if indexed != self.indexed:
             self.strips.clear()
         self.inside, self.indexed, self.beside = inside, indexed, beside
-        self.lines.clear()
-        self.show_part()
         self.extend()
-        self.refresh()
+        self.draw_anew()
 
     @property
     def cell(self) -> tuple[int, int]:
         """The row and column of the cell cursor, which a panel has in common with its partner."""
         return self.slicing.cell
-
-    @property
-    def is_sliced(self) -> bool:
-        """Whether it shows one slice of several."""
-        return self.slicing.count > 1
 
     def show(self, panel: Panel, format: CellFormat, shows_cell: bool, follows: bool = False) -> None:
         """Show a tensor as it is now, with the cell cursor of its pair.
@@ -156,19 +147,14 @@ class TensorPanel(CellGrid):
             self.strips.clear()
         is_fed_anew = (panel.sources, panel.slicing) != (self.panel.sources, self.slicing)
         self.panel, self.format, self.shows_cell = panel, format, shows_cell
-        self.lines.clear()
-        self.show_part()
-        self.update_classes(
-            {
-                "-written": panel.mark in ("written", "in part"),
-                "-read": panel.mark == "read",
-                "-changed": panel.view in ("set", "changed", "original", "change"),
-            },
-            animate=False,
-        )
         self.extend()
         if is_fed_anew:
             self.reveal_sources()
+        self.draw_anew()
+
+    def draw_anew(self) -> None:
+        """Draw all lines when they are asked for next."""
+        self.show_part()
         self.refresh()
 
     def extend(self) -> None:
@@ -184,20 +170,12 @@ class TensorPanel(CellGrid):
         """Mark the cells that the explained element feeds."""
         if fed != self.fed:
             self.fed = fed
-            self.lines.clear()
-            self.refresh()
+            self.draw_anew()
 
     def show_part(self) -> None:
-        """Say as much as there is room for on the borders."""
-        room = self.room.width + BORDERS - TITLE_FRAME
-        # A person's name may have brackets, `hs[t]`, which are no markup.
-        title = panel_titles.fitting_title(self.panel, room)
-        subtitle = panel_titles.fitting(
-            panel_titles.subtitles(self.panel, self.slice_text(), self.beside), room
-        )
-        if (title, subtitle) != self.said:  # each draws the whole panel anew
-            self.said = title, subtitle
-            self.border_title, self.border_subtitle = Content(title), Content(subtitle)
+        """Draw what is in sight now, and say on the border what it is."""
+        self.seen = None
+        self.lines.clear()
 
     def slice_text(self) -> str:
         """Write the part in sight as NumPy would take it, `[0:16, 0:3]`; empty where it is all."""
@@ -206,34 +184,6 @@ class TensorPanel(CellGrid):
             return ""
         rows, columns = self.in_sight
         return f"[{rows.start}:{rows.stop}, {columns.start}:{columns.stop}]"
-
-    def needed_width(self) -> int:
-        """Return the columns in which all numbers are visible, without their indices."""
-        if self.panel.recorded is None:
-            return BORDERS
-        return self.slicing.matrix_shape[1] * self.pitch + BORDERS
-
-    def least_width(self) -> int:
-        """Return the columns in which one number is visible, what happens to it, and a name that is short."""
-        said = (panel_titles.titles(self.panel)[-1], self.panel.mark, self.panel.view)
-        words = max(map(len, said)) + TITLE_FRAME
-        return max(min(words, NARROWEST_PAIR), min(self.needed_width(), self.pitch + BORDERS))
-
-    def needed_rows(self) -> int:
-        """Return how many rows of numbers there are."""
-        return 1 if self.panel.recorded is None else self.slicing.matrix_shape[0]
-
-    def index_width(self) -> int:
-        """Return the columns that the indices of the rows would take."""
-        if self.slicing.rows is None or self.panel.recorded is None:
-            return 0
-        return len(str(max(self.slicing.matrix_shape[0] - 1, 0))) + 1
-
-    def wished_width(self) -> int:
-        """Return the columns in which the title is complete, too; of a slice, in which its axes are named."""
-        if self.is_sliced:
-            return panel_titles.naming_room(self.panel) + TITLE_FRAME
-        return len(panel_titles.titles(self.panel)[0]) + TITLE_FRAME
 
     def on_resize(self) -> None:
         """Fit what is in sight to the new room."""
@@ -247,121 +197,106 @@ class TensorPanel(CellGrid):
 
     # Drawing
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines of the panel, with its frame; they are kept until something of it changes."""
+        if not self.lines:
+            self.lines = self.drawn()
+        left, right = crop.column_span
+        lines = self.lines[crop.y : crop.bottom]
+        return (
+            lines
+            if (left, right) == (0, self.room.width + BORDERS)
+            else [line.crop(left, right) for line in lines]
+        )
+
+    def drawn(self) -> list[Strip]:
+        """Draw the panel: as much as there is room for on its border, and the cells that are in sight."""
+        width, height = self.room
+        frame = frame_of(self.panel, self.has_focus, self.style_of)
+        filters, background = self.get_line_filters(), self.background_colors[1]
+
+        def finished(line: Strip) -> Strip:
+            for line_filter in filters:
+                line = line.apply_filter(line_filter, background)
+            return line
+
+        return framed(map(self.render_line, range(height)), width, frame, self.above, self.below, finished)
+
     def render_line(self, y: int) -> Strip:
-        """Draw one visible line; each is kept as it is until something of the panel changes."""
-        if y not in self.lines:
-            is_note = self.panel.value is None
-            self.lines[y] = self.render_note(y, self.room.width) if is_note else super().render_line(y)
-        return self.lines[y]
+        """Draw one visible line of what is inside the frame."""
+        return self.render_note(y) if self.panel.value is None else super().render_line(y)
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Draw the frame of a panel that one is in, or has left."""
+        self.draw_anew()
 
     def notify_style_update(self) -> None:
         """Draw anew what had other colours."""
         self.lines.clear()
         super().notify_style_update()
 
-    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        """Draw the columns that are in sight now."""
-        self.lines.clear()
-        super().watch_scroll_x(old_value, new_value)
+    @property
+    def above(self) -> str:
+        """What the border says of the tensor, as far as there is room."""
+        return panel_titles.fitting_title(self.panel, self.room.width + BORDERS - TITLE_FRAME)
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Draw the rows that are in sight now."""
-        self.lines.clear()
-        super().watch_scroll_y(old_value, new_value)
+    @property
+    def below(self) -> str:
+        """What the border says of what happens to it, and of what is in sight."""
+        subtitles = panel_titles.subtitles(self.panel, self.slice_text(), self.beside)
+        return panel_titles.fitting(subtitles, self.room.width + BORDERS - TITLE_FRAME)
+
+    @property
+    def sight(self) -> Sight:
+        """What is in sight, and how it is drawn."""
+        if self.seen is None:
+            self.seen = self.look()
+        return self.seen
+
+    def look(self) -> Sight:
+        """Return what is in sight now."""
+        return Sight(
+            self.panel,
+            self.format,
+            self.in_sight[1],
+            self.scroll_offset.x,
+            self.room.width,
+            self.edge,
+            self.pitch,
+            self.shows_cell,
+            self.fed,
+            self.style_of,
+        )
 
     def draw_header(self) -> Strip:
         """Draw the indices of the columns that are in sight."""
         here = self.cell[1] if self.shows_cell else None
+        return self.remembered("header", here, draw=lambda: header_segments(self.sight))
 
-        def draw() -> Strip:
-            seen = self.in_sight[1]
-            before = self.edge + seen.start * self.pitch - self.scroll_offset.x
-            corner = Segment(" " * before, self.style_of("cell--index"))
-            return self.strip([corner, *index_segments(self.slicing, seen, self.pitch, self.index_style)])
+    def draw_row(self, row: int) -> Strip:
+        """Draw a row; one that looks as before, with the same marks, is not drawn anew."""
+        sources = marked_columns(self.slicing, self.panel.sources, row, self.sight.columns)
+        here = self.cell if self.shows_cell and row == self.cell[0] else None
+        fed = frozenset(cell for cell in self.fed if cell[0] == row)
+        marks = here, fed, tuple((column, source.wins) for column, source in sources.items())
+        return self.remembered(row, *marks, draw=lambda: row_segments(self.sight, row, sources))
 
-        return self.drawn("header", here, draw=draw)
-
-    def drawn(self, *looks: object, draw: Callable[[], Strip]) -> Strip:
+    def remembered(self, *looks: object, draw: Callable[[], list[Segment]]) -> Strip:
         """Return a line that looks as one that has been drawn before, or else draw it."""
         key = (*looks, self.scroll_offset.x, self.room.width, self.app.theme)
         strip = self.strips.get(key)
         if strip is None:
-            strip = self.strips[key] = draw()
+            strip = self.strips[key] = self.strip(draw())
         return strip
 
-    def index_style(self, name: str) -> Style:
-        """Return the style of an index; where no cell is explained, none is that of the cursor."""
-        return self.style_of(name if self.shows_cell else "cell--index")
-
-    def draw_row(self, row: int) -> Strip:
-        """Draw a row; one that looks as before, with the same marks, is not drawn anew."""
-        sources = marked_columns(self.slicing, self.panel.sources, row, self.in_sight[1])
-        here = self.cell if self.shows_cell and row == self.cell[0] else None
-        fed = frozenset(cell for cell in self.fed if cell[0] == row)
-        marks = here, fed, tuple((column, source.wins) for column, source in sources.items())
-        value = self.panel.value
-        assert value is not None
-        return self.drawn(row, *marks, draw=lambda: self.render_row(value, row, sources))
-
-    def render_row(self, value: Array, row: int, sources: Mapping[int, FeedingRegion]) -> Strip:
-        """Draw the cells of a row that are in sight; one that is cut off could mislead, and shows as `…`."""
-        slicing, (_, seen) = self.slicing, self.in_sight
-        left, width = self.scroll_offset.x, self.room.width
-        first, last, columns = seen.start, seen.stop, slicing.matrix_shape[1]
-        places = (slice(row, row + 1), slice(first, last))
-        wrong = self.panel.wrong_here
-        are_wrong = [False] * len(seen)
-        if wrong is not None and wrong.shape == self.panel.shape:
-            are_wrong = slicing.part(wrong, *places)[0].tolist()
-        segments = []
-        if self.edge:
-            style = self.index_style("cell--here" if row == self.cell[0] else "cell--index")
-            segments.append(Segment(f"{row:>{self.edge - 1}} ", style))
-            width -= self.edge
-        if cut_off := first * self.pitch - left:
-            segments.append(Segment("…".ljust(cut_off), self.style_of("cell--note")))
-        segments += [
-            self.cell_segment(self.format.cell(number), (row, column), sources.get(column), is_wrong)
-            for column, number, is_wrong in zip(
-                seen, slicing.part(value, *places)[0].tolist(), are_wrong, strict=True
-            )
-        ]
-        # Where there is no room for `…`, columns out of sight show beside the last number in sight.
-        if last < columns and (room := width - cut_off - len(seen) * self.pitch) > 0:
-            segments.append(Segment(" …"[-room:], self.style_of("cell--note")))
-        elif last < columns and segments[-1].text.endswith(" "):
-            segments[-1] = segments[-1]._replace(text=f"{segments[-1].text[:-1]}›")
-        start = int(self.edge > 0)
-        if first and not cut_off and segments[start].text.startswith(" "):
-            segments[start] = segments[start]._replace(text=f"‹{segments[start].text[1:]}")
-        return self.strip(segments)
-
-    def render_note(self, y: int, width: int) -> Strip:
+    def render_note(self, y: int) -> Strip:
         """Draw a line of what stands in place of values."""
+        width = self.room.width
         lines = textwrap.wrap(self.panel.note, max(1, width - 1))
         if self.panel.recorded is not None:
             lines.append(shape_text(self.panel.shape))
         text = f" {lines[y]}" if y < len(lines) else ""
-        style = self.style_of("cell--note")
-        return Strip([Segment(text.ljust(width)[:width], style)], width)
-
-    def cell_segment(
-        self, cell: Cell, place: tuple[int, int], source: FeedingRegion | None, is_wrong: bool
-    ) -> Segment:
-        """Draw one number with its marks."""
-        style = self.style_of(cell_class(cell))
-        before, after = source_marks(source)
-        if source is not None:
-            style += source_style(source)
-        if place in self.fed:
-            before, after = "{}"
-            style += SOURCE
-        if is_wrong:
-            after = "✗"
-        if self.shows_cell and place == self.cell:
-            before = "▸"
-            style += SELECTED
-        return cell_segment(cell, self.format.width, style, before, after)
+        return Strip([Segment(text.ljust(width)[:width], self.style_of("cell--note"))], width)
 
     # The cell cursor
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpdebug.sources.script import Recording
+from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.verify.repair.known import TOLERANCE
 from bpdebug.verify.repair.report import Assumed
@@ -30,7 +30,16 @@ def assumed(recording: Recording, analysis: Analysis) -> Assumed:
         )
     if ratio is not None and abs(ratio - 1) > TOLERANCE:
         notes.append(f"all gradients are {ratio:.6g} times those of this loss: a convention")
+    notes += [_as_constant(node) for node in loss.candidate.constants]
     return Assumed(loss.text, 1.0 if ratio is None else ratio, gradients, (*notes, *analysis.notes))
+
+
+def _as_constant(node: Node) -> str:
+    """Say of what depends on the parameters that nobody goes back through it."""
+    site = node.instance.site if node.instance is not None else node.site
+    name = node.names[0] if node.names else node.site.code if node.site is not None else "a tensor"
+    where = f"line {site.line}: " if site is not None else ""
+    return f"{where}`{name}` depends on the parameters and is taken as a constant, as the backward pass does"
 
 
 def ended_early(recording: Recording) -> Iterator[str]:

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.sources.script import Recording
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis, calls_of, cut_out
-from bpdebug.sources.script.conversion.statements import shown
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
+from bpdebug.sources.script.sites import shown
 from bpdebug.verify.repair.functions import check_function
 from bpdebug.verify.repair.report import Finding, ScriptReport
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from bpdebug.sources.script import Instance, Node, Recording
-from bpdebug.sources.script.environment import evaluated
+from bpdebug.sources.script.evaluation import evaluated
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.recorder.tensors import is_other
 
@@ -42,3 +43,38 @@ def value_at(recording: Recording, instance: Instance, text: str, value_of: Valu
         value = evaluated(recording, instance, text, copied if "(" in text else value_of)
     other = recording.objects.other
     return other.read(value) if other is not None and is_other(value) else value
+
+
+def valued(operand: Any, value_of: ValueOf) -> Any:
+    """Return the value of an operand that may be a node."""
+    return value_of(operand) if type(operand) is Node else operand
+
+
+@dataclass(frozen=True)
+class Written:
+    """What another expression gives where that of an instance stands.
+
+    Attributes
+    ----------
+    recording : Recording
+        What ran.
+    instance : Instance
+        The execution.
+    text : str
+        The expression.
+    added : Node or None
+        What adds its value to another, of `x += v`; None where it stands by itself.
+    """
+
+    recording: Recording
+    instance: Instance
+    text: str
+    added: Node | None = None
+
+    def __call__(self, value_of: ValueOf) -> Any:
+        """Evaluate it; raise whatever it raises."""
+        value = value_at(self.recording, self.instance, self.text, value_of)
+        if self.added is None:
+            return value
+        assert self.added.function is not None
+        return self.added.function(valued(self.added.operands[0], value_of), value)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import cache, partial
 
 from bpdebug.errors import Interrupted
+from bpdebug.sources.script import Recording
+from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.verify.repair.assumed import assumed
+from bpdebug.verify.repair.elsewhere import elsewhere
 from bpdebug.verify.repair.findings import of_early_read, of_forgotten_way, unmended
 from bpdebug.verify.repair.forgotten import ForgottenWay, adding_line, forgotten_way
 from bpdebug.verify.repair.formula import Derived, derived_correction, given_names
@@ -17,6 +21,7 @@ from bpdebug.verify.repair.report import Assumed, ScriptReport
 from bpdebug.verify.repair.running_again import leave_out, mend_structures, mend_what_raises, rewritten
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
 from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.together import of_a_sum, of_two_lines
 from bpdebug.verify.repair.trying import WAVES, Correction
 
 RERUN_SHARE = 0.4
@@ -27,6 +32,12 @@ FORWARD_SHARE = 0.25
 
 class Check(FaultsFound):
     """One check."""
+
+    def begin_with(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
+        """Begin with a recording; what is a correction of it is one with other constants too."""
+        super().begin_with(recording, analysis, deadline)
+        if recording.can_run_again:
+            self.search.elsewhere = cache(partial(elsewhere, self.judge, deadline))
 
     def report(self) -> ScriptReport:
         """Find the faults one after the other; who stops that is told what was found until then."""
@@ -81,6 +92,10 @@ class Check(FaultsFound):
             found = [one for one in found if self.judge.may_mend(one)]
             pair = self._hidden_pair(lines, found)
             if not (found or pair):
+                share, self.search.deadline = self.search.deadline, end
+                found = of_a_sum(self.search, lines, self.judge.corrected)
+                self.search.deadline = share
+            if not (found or pair):
                 partly, further = self.search.partly, self._further(lines)
                 found = self.search.corrections(further, self.judge.corrected)
                 self.search.partly = [*partly, *self.search.partly]
@@ -95,7 +110,7 @@ class Check(FaultsFound):
             self.search.deadline = end
             if found:
                 self.add_correction(found[0])
-            elif not (self._rewritten(lines) or self._rewritten(further)):
+            elif not (self._rewritten(lines) or self._rewritten(further) or self._of_two_lines(lines)):
                 derived = self._derived(lines)
                 way = forgotten_way(self.search, self.judge.analysis, self.judge.corrected)
                 if derived is not None and not derived.passed:
@@ -107,6 +122,15 @@ class Check(FaultsFound):
                 elif self._unmended(lines, derived):
                     continue
                 break
+
+    def _of_two_lines(self, lines: Sequence[Suspect]) -> bool:
+        """Whether two lines mend something together: it goes on with that."""
+        if len(self.findings.each) + 2 > self.most_faults:
+            return False
+        pair = of_two_lines(self.search, lines, self.judge.corrected)
+        for one in pair:
+            self.add_correction(one)
+        return bool(pair)
 
     def _further(self, lines: Sequence[Suspect]) -> list[Suspect]:
         """Return the lines that something right was computed through as well."""

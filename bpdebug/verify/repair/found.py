@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from bpdebug.sources.script import Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
-from bpdebug.sources.script.environment import callable_again
+from bpdebug.sources.script.evaluation import callable_again
 from bpdebug.verify.repair.findings import Findings, of_correction
 from bpdebug.verify.repair.forward import ForwardSearch
 from bpdebug.verify.repair.judge import Judge

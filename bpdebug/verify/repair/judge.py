@@ -135,7 +135,7 @@ class Judge:
             for node in gradient_nodes(parameter, wrong)
         ]
         # Not those alone that compute the same: `sigmoid(z)` in a derivative is no line of the forward pass.
-        roots = self.analysis.loss.candidate.roots if self.analysis.loss is not None else ()
+        roots = self.analysis.loss.candidate.ends if self.analysis.loss is not None else ()
         forward = ancestors(roots)
         # Nor what is given the name of a gradient: `dw = h` is a line of the backward pass.
         forward |= {
@@ -161,7 +161,11 @@ class Judge:
         updates = {update.new.origin.id for parameter in parameters for update in parameter.updates}
         found = suspects(self.recording, steps, right, forward, dependent, explained, updates)
         found = [line for line in found if every or not self._own_slopes.has(line)]
-        found.sort(key=lambda line: (line.is_explained and not self._is_off(line, exact), line.first.time))
+        # What is off by a factor, and what it is computed from is not, is not accounted for.
+        found = [
+            one._replace(is_explained=one.is_explained and not self._is_off(one, exact)) for one in found
+        ]
+        found.sort(key=lambda line: (line.is_explained, line.first.time))
         if len(self.trials) == 1:
             return found
         # What is the same for other parameters is no gradient yet: zeros, which are to be filled.

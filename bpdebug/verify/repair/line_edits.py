@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language.forms import Shape
-from bpdebug.sources.script import Instance, Node, Recording
+from bpdebug.sources.script import Instance, Recording
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, Edit, edits
-from bpdebug.verify.repair.evaluating import value_at
+from bpdebug.verify.repair.evaluating import Written, value_at
 from bpdebug.verify.repair.replay import Replaced, Replay
 from bpdebug.verify.repair.rules.nodes import PRODUCTS, as_calls
-from bpdebug.verify.repair.rules.replacement import Rule
+from bpdebug.verify.repair.rules.replacement import Rule, Scope
 from bpdebug.verify.repair.scopes import scope_of
-from bpdebug.verify.repair.statements import sum_of, valued
+from bpdebug.verify.repair.statements import sum_of
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trees import Code
 from bpdebug.verify.repair.trying import ANY_COST, Candidate, Costs, KnownValues, Progress, Trial, unsaid
@@ -69,6 +69,7 @@ class LineEdits:
     ) -> None:
         self.recording, self.replay, self.trials = recording, replay, trials
         self.known, self.deadline, self.progress = known, deadline, progress
+        self._scopes: dict[tuple[Instance, tuple[str, ...]], tuple[Replaced, Scope]] = {}
         self.tried = 0
         self.is_stopped = False
 
@@ -113,16 +114,7 @@ class LineEdits:
         unchanged = dict(
             one for instance in suspect.instances for one in read_before(self.recording, instance)
         )
-        scope = scope_of(
-            self.recording, first, value_of, [*further, *self.known.parameters], self._expected(suspect)
-        )
-        for edit in edits(code.tree, scope, rules, *costs):
-            if self.tried % BETWEEN_LOOKS == 0 and self.is_over:  # to look at the clock takes time itself
-                return
-            self.tried += 1
-            self.progress(site.line, self.tried)
-            if "@" in edit.text and self._product:
-                edit = _called_instead(edit, f"{scope.library}.{self._product}")
+        for edit in self.edits_of(suspect, code.tree, before, rules, further, costs):
             text = edit.text
             try:
                 value = value_at(self.recording, first, text, value_of)
@@ -143,6 +135,54 @@ class LineEdits:
             words = partial(_words, code, edit)
             yield Candidate(site.place, site.code, edit.cost, replaced, edit.replacement.kind, words)
 
+    def edits_of(
+        self,
+        suspect: Suspect,
+        tree: ast.expr,
+        before: Replaced,
+        rules: Sequence[Rule] = RULES,
+        further: Sequence[str] = (),
+        costs: Costs = ANY_COST,
+    ) -> Iterator[Edit]:
+        """Yield the edits of a line's expression, or of a part of it, as long as there is time.
+
+        Parameters
+        ----------
+        tree : ast.expr
+            The expression, or the part.
+        suspect, before, rules, further, costs
+            As `candidates` takes them.
+        """
+        scope = self._scope(suspect, before, tuple(further))
+        for edit in edits(tree, scope, rules, *costs):
+            if self.tried % BETWEEN_LOOKS == 0 and self.is_over:  # to look at the clock takes time itself
+                return
+            self.tried += 1
+            self.progress(suspect.site.line, self.tried)
+            if "@" in edit.text and self._product:
+                edit = _called_instead(edit, f"{scope.library}.{self._product}")
+            yield edit
+
+    def _scope(self, suspect: Suspect, before: Replaced, further: tuple[str, ...]) -> Scope:
+        """Return what can be written on a line; with the same corrections it is looked for once."""
+        key = suspect.first, further
+        known = self._scopes.get(key)
+        if known is None or known[0] is not before:
+            value_of = self.replay.run(before) if before else self.replay.recorded
+            names = [*further, *self.known.parameters]
+            scope = scope_of(self.recording, suspect.first, value_of, names, self._expected(suspect))
+            known = self._scopes[key] = before, scope
+        return known[1]
+
+    def wanted(self, suspect: Suspect) -> Any:
+        """Return the gradient that a line is named after, as many times as all are; or None."""
+        node, ratio = suspect.first.node, self.known.ratio
+        named = [] if node is None or suspect.first.result is not node else self.known.named(node.names)
+        gradients = self.trials[0].gradients
+        if len(named) != 1 or named[0] not in gradients:
+            return None
+        return np.asarray(gradients[named[0]], dtype=float) * (1.0 if ratio is None else ratio)
+
     def _expected(self, suspect: Suspect) -> Shape | None:
         """Return the shape of what a line computes, by the name that it gives it."""
         shapes = {self.known.shape_of(target.text) for target in suspect.site.targets}
@@ -153,15 +193,8 @@ class LineEdits:
         node, added = instance.node, sum_of(instance)
         assert node is not None
         if added is not None and added.operands[1] is node:
-            return added.id, partial(self._augmented, instance, text, added)
-        return node.id, partial(self._evaluated, instance, text)
-
-    def _evaluated(self, instance: Instance, text: str, value_of: ValueOf) -> Any:
-        return value_at(self.recording, instance, text, value_of)
-
-    def _augmented(self, instance: Instance, text: str, added: Node, value_of: ValueOf) -> Any:
-        assert added.function is not None
-        return added.function(valued(added.operands[0], value_of), self._evaluated(instance, text, value_of))
+            return added.id, Written(self.recording, instance, text, added)
+        return node.id, Written(self.recording, instance, text)
 
     def fits_its_name(self, candidate: Candidate, suspect: Suspect) -> bool:
         """Whether an edit has the shape that the name says that it is stored under."""

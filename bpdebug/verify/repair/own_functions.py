@@ -7,7 +7,8 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from bpdebug.sources.script import Instance, Recording
-from bpdebug.sources.script.environment import Environment, as_written
+from bpdebug.sources.script.environment import Environment
+from bpdebug.sources.script.evaluation import as_written
 
 MOST_FUNCTIONS = 12
 

@@ -66,7 +66,7 @@ class Replay:
     def recorded(self, node: Node) -> Any:
         """Return the value that a node had; one that had to be put together is put together once."""
         if node.id not in self._values:
-            self._values[node.id] = node.value
+            self._values[node.id] = self.recording.nodes[node.id].value
         return self._values[node.id]
 
     def run(self, replaced: Replaced) -> ValueOf:

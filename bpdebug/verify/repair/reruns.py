@@ -21,7 +21,7 @@ from bpdebug.sources.script import Recording, SourceRange, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.standard import multiple
 from bpdebug.sources.script.analysis.told import Told
-from bpdebug.sources.script.environment import callable_again
+from bpdebug.sources.script.evaluation import callable_again
 from bpdebug.verify.repair.replay import Replay
 from bpdebug.verify.repair.trials import gradient_nodes, trials_of
 
@@ -146,13 +146,15 @@ def _analysed(recording: Recording, texts: Mapping[str, str], told: Told) -> Rer
 
 def told_of(analysis: Analysis) -> Told:
     """Return which loss was found, so that nobody looks for it again."""
-    return Told(loss=str(analysis.loss.candidate.line)) if analysis.loss is not None else Told()
+    if analysis.loss is None or len(analysis.loss.candidate.parts) > 1:
+        return Told()  # what is a sum of losses is found as one
+    return Told(loss=str(analysis.loss.candidate.line))
 
 
 def _told_after(analysis: Analysis, rewriting: Rewriting) -> Told:
     """Return which loss was found, on its line in the text with an edit that may have other lines."""
     place, loss = rewriting.place, analysis.loss
-    if loss is None or loss.candidate.line <= place.end_line:
+    if loss is None or len(loss.candidate.parts) > 1 or loss.candidate.line <= place.end_line:
         return told_of(analysis)
     more = rewriting.correction.count("\n") - (place.end_line - place.line)
     return Told(loss=str(loss.candidate.line + more))

@@ -23,7 +23,7 @@ from bpdebug.verify.repair.trying import Candidate
 def rewritten(found: FaultsFound, lines: Sequence[Suspect]) -> bool:
     """Look for a rewriting of the text that only running it again can judge, and go on with that."""
     loss = found.judge.analysis.loss
-    forward = ancestors(loss.candidate.roots) if loss is not None else ()
+    forward = ancestors(loss.candidate.ends) if loss is not None else ()
     rewritings = Rewritings(found.recording, found.judge.replay.run(found.judge.corrected), forward)
     return _run_again(found, rewritings.around(lines)) is not None
 

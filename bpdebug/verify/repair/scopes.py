@@ -13,10 +13,12 @@ import numpy as np
 from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Instance, Recording, Site
 from bpdebug.sources.script.conversion.translator import value_of as as_recorded
-from bpdebug.sources.script.environment import Environment, as_written
+from bpdebug.sources.script.environment import Environment
+from bpdebug.sources.script.evaluation import as_written
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.recorder.tensors import is_other
+from bpdebug.verify.repair.constants import last_name, rates
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.own_functions import MOST_FUNCTIONS, functions_of, library_of
 from bpdebug.verify.repair.rules.replacement import Scope
@@ -77,13 +79,17 @@ def scope_of(
         *_items_alike(recording, instance.site, own),
     ]
     near += _elements_not_read(recording, instance, own)
+    known = rates(recording)
+    near += sorted(known & names.keys())
     for text, value in (
         *_evaluated(recording, instance, value_of, near),
         *_held(own, instance.site.class_name),
     ):
         if isinstance(value, bool) or len(tensors) >= MOST_TENSORS:
             continue
-        if isinstance(value, int | np.integer):
+        if type(value) is int and _last(text) in known:
+            tensors.setdefault(text, ())
+        elif isinstance(value, int | np.integer):
             if value > 1:
                 counts.setdefault(text)
         elif isinstance(value, np.ndarray | np.floating | float) or is_other(value):
@@ -117,7 +123,13 @@ def scope_of(
         shape,
         tuple(dict.fromkeys(masks)),
         sums_by_method(recording),
+        tuple(text for text, shape in tensors.items() if not shape and _last(text) in known),
     )
+
+
+def _last(text: str) -> str:
+    tree = tree_of(text)
+    return "" if tree is None else last_name(tree)
 
 
 def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Shape | None:

@@ -8,7 +8,7 @@ of something that is known, and the earlier one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Node, SourceRange
+from bpdebug.verify.repair.elsewhere import Elsewhere
 from bpdebug.verify.repair.known import Meaning
 from bpdebug.verify.repair.line_edits import LineEdits
 from bpdebug.verify.repair.replay import Replaced
@@ -59,9 +60,12 @@ class Search(LineEdits):
     ----------
     partly : list of Correction
         The edits of the last search that mend something and spoil something else.
+    elsewhere : callable or None
+        Gives the script as it runs with other constants: a correction mends the same there.
     """
 
     partly: Sequence[Correction] = ()
+    elsewhere: Callable[[], Elsewhere | None] | None = None
 
     def corrections(
         self, suspects: Sequence[Suspect], before: Replaced, waves: Sequence[Costs] = WAVES
@@ -116,12 +120,15 @@ class Search(LineEdits):
         wrong = [each for each in built if not each[0].is_explained][:MOST_FIRST]
         # A mean for a sum is accounted for, but not as large as all others are.
         wrong += [each for each in built if each[0].is_explained and not self._is_exact(each[1])][:MOST_FIRST]
+        bases = [self.judged(trial, before) for trial in self.trials]
         for costs in WAVES:
             for suspect, nodes in wrong:
                 if self.is_over:
                     return None
-                for candidate in self._likely(suspect, before, costs):
-                    if self._gives_gradients(nodes, candidate, before, there):
+                for candidate in self.likely(suspect, before, costs):
+                    if self._gives_gradients(nodes, candidate, before, there) and self._holds(
+                        candidate, before, bases
+                    ):
                         return Correction(suspect, *candidate.texts, (), candidate.cost, candidate.replaced)
         return None
 
@@ -151,7 +158,7 @@ class Search(LineEdits):
         self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts], costs: Costs
     ) -> Iterator[Correction]:
         count = 0
-        for candidate in self._likely(suspect, before, costs):
+        for candidate in self.likely(suspect, before, costs):
             if count == MOST_OF_A_LINE:
                 return
             mended, spoiled = self.effect(candidate, before, bases)
@@ -163,7 +170,7 @@ class Search(LineEdits):
                 cost = candidate.cost + self._further(candidate, suspect, before)
                 yield Correction(suspect, *candidate.texts, mended, cost, candidate.replaced)
 
-    def _likely(self, suspect: Suspect, before: Replaced, costs: Costs) -> Iterator[Candidate]:
+    def likely(self, suspect: Suspect, before: Replaced, costs: Costs) -> Iterator[Candidate]:
         """Yield the edits of a line, those of its statement first."""
         statements = (_of_statement(*one) for one in statement_edits(self.recording, suspect))
         yield from (one for one in statements if costs.least <= one.cost < costs.most)
@@ -176,6 +183,22 @@ class Search(LineEdits):
 
     def effect(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> Effect:
         """Say what an edit does: as far as the first values on which it spoils anything."""
+        effect = self._effect_here(candidate, before, bases)
+        if not effect.mended or effect.spoiled:
+            return effect
+        elsewhere = self.elsewhere() if self.elsewhere is not None else None
+        if elsewhere is None:
+            return effect
+        right = elsewhere.right({**before, **candidate.replaced})
+        return Effect(tuple(name for name in effect.mended if name in right))
+
+    def _holds(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> bool:
+        """Whether an edit mends the same with other constants; of one that mends nothing nobody knows."""
+        return not self._effect_here(candidate, before, bases).mended or bool(
+            self.mended(candidate, before, bases)
+        )
+
+    def _effect_here(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> Effect:
         mended = {
             name
             for trial, base in zip(self.trials, bases, strict=True)

@@ -14,13 +14,16 @@ from bpdebug.sources.script import Instance, Node, Recording, SourceRange
 from bpdebug.sources.script.analysis.parameters import filled
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
-from bpdebug.verify.repair.evaluating import value_at
+from bpdebug.sources.script.reference import recorded
+from bpdebug.verify.repair.evaluating import Written, value_at, valued
 from bpdebug.verify.repair.replay import Replaced
+from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.wording import SENTENCES
 
 StatementEdit = tuple[SourceRange, str, str, str, float, Replaced, str]
 """The place of the statement, its text, its new text, what was wrong, how unlikely, the edit, its kind."""
+MASK = 1.15
 SIGNS: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("+=", operator.add),
     ast.Sub: ("-=", operator.sub),
@@ -41,6 +44,8 @@ def statement_edits(recording: Recording, suspect: Suspect) -> Iterator[Statemen
         yield from _of_augmented(suspect, text, statement)
     elif isinstance(statement, ast.Assign) and len(statement.targets) == 1 and site.role == "assign":
         yield from _of_assigned(recording, suspect, text, statement)
+    elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
+        yield from _of_masked(recording, suspect, text, statement.targets[0])
 
 
 def _of_augmented(suspect: Suspect, text: str, statement: ast.AugAssign) -> Iterator[StatementEdit]:
@@ -102,9 +107,7 @@ def _of_assigned(
         return
     added = f"{ast.unparse(target)} + ({ast.unparse(statement.value)})"
     replaced = {
-        one.node.id: partial(_evaluated, recording, one, added)
-        for one in suspect.instances
-        if one.node is not None
+        one.node.id: Written(recording, one, added) for one in suspect.instances if one.node is not None
     }
     head, _, tail = text.partition("=")
     yield (
@@ -116,6 +119,35 @@ def _of_assigned(
         replaced,
         "= for +=",
     )
+
+
+def _of_masked(
+    recording: Recording, suspect: Suspect, text: str, target: ast.Subscript
+) -> Iterator[StatementEdit]:
+    """`dh[z < 0] = 0` for `dh[dh < 0] = 0`: where another tensor is negative."""
+    mask = target.slice
+    puts = [one for one in suspect.instances if one.result is not None and one.result.function is put]
+    if not (puts and isinstance(mask, ast.Compare) and isinstance(mask.left, ast.Name | ast.Attribute)):
+        return
+    scope, compared = scope_of(recording, puts[0], recorded), ast.unparse(mask.left)
+    written = ast.get_source_segment(text, mask) or ""
+    for tensor, shape in scope.tensors.items():
+        if tensor in (compared, ast.unparse(target.value)) or shape != scope.shape(mask.left):
+            continue
+        for operator_text in dict.fromkeys((written[len(compared) :], " <= 0")):
+            other = f"{tensor}{operator_text}"
+            replaced = {one.result.id: partial(_masked, recording, one, other) for one in puts if one.result}
+            said = SENTENCES["another tensor"].format(part=f"`{compared}`")
+            new = text.replace(written, other, 1)
+            yield suspect.site.statement, text, new, said, MASK, replaced, "another tensor"
+
+
+def _masked(recording: Recording, instance: Instance, mask: str, value_of: ValueOf) -> Any:
+    assert instance.result is not None
+    whole, _, part = instance.result.operands
+    result = np.array(valued(whole, value_of))
+    result[value_at(recording, instance, mask, value_of)] = valued(part, value_of)
+    return result
 
 
 def sum_of(instance: Instance) -> Node | None:
@@ -137,12 +169,3 @@ def _combined(added: Node, operation: Callable[[Any, Any], Any], value_of: Value
     """Return what another operator makes of `x` and `v`."""
     left, right = added.operands
     return operation(valued(left, value_of), valued(right, value_of))
-
-
-def valued(operand: Any, value_of: ValueOf) -> Any:
-    """Return the value of an operand that may be a node."""
-    return value_of(operand) if type(operand) is Node else operand
-
-
-def _evaluated(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Any:
-    return value_at(recording, instance, text, value_of)

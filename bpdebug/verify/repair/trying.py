@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -30,6 +30,13 @@ class KnownValues(Protocol):
 
     def meaning(self, value: Any) -> Meaning:
         """Say what a value is known to be."""
+
+    def named(self, names: Collection[str]) -> list[int]:
+        """Return the tensors that something is the gradient of, by its names."""
+
+    @property
+    def ratio(self) -> float | None:
+        """The hand-written gradients are so many times the derived ones; None where that is not known."""
 
     def is_named(self, node: Node) -> bool:
         """Whether a tensor is called the gradient of something that has one."""

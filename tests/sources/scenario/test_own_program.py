@@ -158,6 +158,7 @@ def test_the_backward_pass_counts_too(load: Load, monkeypatch: pytest.MonkeyPatc
         load(lines, "x = [[1.0]]\n[gradient]\ndc = [[1.0]]")
 
 
+@pytest.mark.deep
 def test_a_long_program_is_derived_in_seconds(load: Load) -> None:
     """Each line has an inner result that the backward pass needs: naming them was quadratic once."""
     lines = ["h0 = x", *(f"h{n} = sigmoid(x * h{n - 1})" for n in range(1, 2_000))]

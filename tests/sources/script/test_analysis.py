@@ -397,6 +397,26 @@ def test_rows_that_are_summed_all_get_the_same_step(tmp_path: Path) -> None:
     assert kinds(analysed(tmp_path, text.replace(" * (1 - h ** 2)", ""))) == {"E": "wrong", "v": "right"}
 
 
+def test_what_is_a_step_of_one_element_is_one_of_all(tmp_path: Path) -> None:
+    recording = recorded(
+        tmp_path,
+        """
+        w = [[0.1, 0.2], [0.3, -0.4]]
+        x, y = [1.5, 0.5], [1.0, 0.0]
+        for turn in range(2):
+            out = [row[0] * x[0] + row[1] * x[1] for row in w]
+            loss = (out[0] - y[0]) ** 2 + (out[1] - y[1]) ** 2
+            off = [2 * (out[0] - y[0]), 2 * (out[1] - y[1])]
+            for i in range(2):
+                for j in range(2):
+                    w[i][j] -= 0.1 * off[j] * x[i]
+        """,
+    )
+    verdicts = [verdict.kind for verdict in analyse(recording).verdicts_of_record]
+    assert len(verdicts) == 4
+    assert verdicts.count("right") == 2
+
+
 def test_a_part_may_decay_by_itself(tmp_path: Path) -> None:
     text = """
     import numpy as np

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -75,6 +77,23 @@ def test_statements_have_phases_and_gradients_their_tensors(tmp_path: Path) -> N
     certain = "1 of 1 gradients follow from this loss"
     assert certain in about_text(case)
     assert certain not in about_text(case, hides=True)
+
+
+def test_a_line_of_another_file_is_named_with_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("parts.py").write_text("def error(a, y):\n    return a - y\n")
+    text = dedent(NET).replace("a - y", "error(a, y)")
+    Path("net.py").write_text(f"from parts import error\n{text}")
+    Path("net.ipynb").write_text(json.dumps({"cells": [{"cell_type": "code", "source": dedent(NET)}]}))
+    for name, loss, gradient in (
+        ("net.py", "parts.py:2", "line 9"),
+        ("net.ipynb", "net.ipynb[1]:7", "net.ipynb[1]:8"),
+    ):
+        said = about_text(case_of(record_script(name)))
+        assert f"loss: ½ Σ (a − y)², implied by {loss}" in said
+        assert f"gradients: dw ({gradient}) of w" in said
 
 
 def test_what_computes_something_else_is_only_recorded(tmp_path: Path) -> None:

@@ -191,7 +191,16 @@ for epoch in range(400):
 
 
 @pytest.mark.parametrize(
-    "step", ["-= rate * x.T @ d", "+= x.T @ -d", "= w - rate * x.T @ d", "= w + x.T @ -d"]
+    "step",
+    [
+        "-= rate * x.T @ d",
+        "+= x.T @ -d",
+        "= w - rate * x.T @ d",
+        "= w + x.T @ -d",
+        "= np.copy(w - rate * x.T @ d)",
+        "= w.copy() - rate * x.T @ d",
+        "= np.array(w) - rate * x.T @ d",
+    ],
 )
 def test_of_one_parameter_without_a_loss_one_iteration_is_kept(tmp_path: Path, step: str) -> None:
     recording = recorded(tmp_path, HEAD + ONE.format(step=step))
@@ -239,7 +248,7 @@ for epoch in range(3):
 """
 
 
-@pytest.mark.parametrize("step", ["-= rate * d_bias", "= {bias} - rate * d_bias"])
+@pytest.mark.parametrize("step", ["-= rate * d_bias", deep("= {bias} - rate * d_bias")])
 @pytest.mark.parametrize("total", ["np.sum(e)", deep("e.sum(axis=0)")])
 @pytest.mark.parametrize("bias", ["model.b", deep("b")])
 def test_a_bias_that_begins_as_the_integer_0_is_a_parameter(

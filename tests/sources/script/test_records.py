@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bpdebug.sources.script import Recording, recomputed, record_script
 from bpdebug.sources.script.case import case_of
-from bpdebug.sources.script.environment import callable_again, evaluated
+from bpdebug.sources.script.evaluation import callable_again, evaluated
 from bpdebug.sources.script.graph import is_random
 from tests.sources.script.recording import recorded as recorded_text
 from tests.tiers import examples, few
@@ -93,6 +93,9 @@ def test_values_are_kept_where_arrays_are_written_to(tmp_path: Path) -> None:
         "u = x + 0\n"
         "x.shape = (3, 2)\n"
         "t = x @ np.ones((2, 1))\n"
+        "x.shape += (1,)\n"
+        "x.real += 1\n"
+        "s = x.sum(axis=0)\n"
     )
     recording = recorded(script)
     values = {name: node.value.tolist() for node in recording.nodes for name in node.names}
@@ -100,6 +103,7 @@ def test_values_are_kept_where_arrays_are_written_to(tmp_path: Path) -> None:
     assert values["w"] == [1, 9, 2]
     assert values["u"] == [[1, 9, 7], [4, 4, 8]]
     assert values["t"] == [[10], [11], [12]]
+    assert values["s"] == [[15], [24]]
     by_line = {instance.site.line: instance for instance in recording.instances}
     assert by_line[2].node is not None
     assert by_line[2].node.value.tolist() == [[0, 1, 2], [3, 4, 5]]

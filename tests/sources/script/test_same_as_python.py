@@ -293,6 +293,7 @@ np.add.at(b, [0, 0, 1], 1.5)
 np.clip(a, -1, 1, out=a)
 u, s, vt = np.linalg.svd(x, full_matrices=False)
 s.shape = (3, 1)
+s.shape += (1,)
 x.sort(axis=0)
 total = sum(x)
 parts = [p * 2 for p in np.split(x, 2)]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bpdebug.sources.script import Node, Recording, record_script
-from bpdebug.sources.script.environment import callable_again
+from bpdebug.sources.script.evaluation import callable_again
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.known import Meaning
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors

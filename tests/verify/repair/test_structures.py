@@ -324,3 +324,22 @@ def test_two_faults_of_different_kinds_are_both_found(tmp_path: Path) -> None:
         steps_of(corrected(faulty, replacements(report.findings))), steps_of(RECURRENT), strict=True
     ):
         np.testing.assert_allclose(own, wanted, rtol=1e-12)
+
+
+@pytest.mark.deep
+def test_of_two_updates_that_read_each_other_the_second_gets_what_was_kept(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        "import numpy as np\n"
+        "rng = np.random.default_rng(4)\n"
+        "users, films = rng.normal(size=(5, 3)), rng.normal(size=(6, 3))\n"
+        "for who, what, stars in [(0, 2, 3.0), (1, 5, 1.0)]:\n"
+        "    off = stars - users[who] @ films[what]\n"
+        "    users[who] += 0.05 * (off * films[what] - 0.1 * users[who])\n"
+        "    films[what] += 0.05 * (off * users[who] - 0.1 * films[what])\n",
+        encoding="utf-8",
+    )
+    (finding,) = check_script(path).findings
+    assert (finding.kind, finding.source.line, finding.verified) == ("early update", 6, True)
+    path.write_text(corrected(path.read_text(), replacements([finding])), encoding="utf-8")
+    assert check_script(path).passed

@@ -22,7 +22,9 @@ DENSE = LayerKind(
     input=lambda layout: layout.positions("inputs"),
     parameters=(
         Parameter("w", lambda layout: layout.weights("outputs", "inputs")),
-        Parameter("b", lambda layout: layout.shared("outputs"), required=False, is_bias=True),
+        Parameter(
+            "b", lambda layout: layout.shared("outputs"), required=False, is_bias=True, may_be_a_row=True
+        ),
     ),
     settings=(Setting("activation", tuple(ACTIVATIONS), default="identity"),),
     title=lambda settings: f"dense {settings['activation']}",

@@ -52,6 +52,8 @@ class Parameter(NamedTuple):
         Whether it has a number for each channel: then a plain list will do too, as PyTorch has it.
     is_bias : bool
         Whether it is added to something: a penalty on the weights leaves it out unless it is asked for.
+    may_be_a_row : bool
+        Whether, where examples are rows, a single row will do in the place of a list.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Parameter(NamedTuple):
     required: bool = True
     per_channel: bool = False
     is_bias: bool = False
+    may_be_a_row: bool = False
 
 
 class Setting(NamedTuple):

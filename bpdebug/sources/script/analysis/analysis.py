@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from bpdebug.sources.script.analysis.computed import computed_only
+from bpdebug.sources.script.analysis.detached import with_constants
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.explanation import (
     Explanation,
@@ -24,7 +25,8 @@ from bpdebug.sources.script.analysis.explanation import (
     needs_no_other,
 )
 from bpdebug.sources.script.analysis.gone_back import loss_of, stepped, with_gradients
-from bpdebug.sources.script.analysis.losses import LossCandidate, candidates
+from bpdebug.sources.script.analysis.longer import LongerRecording
+from bpdebug.sources.script.analysis.losses import FEW, LossCandidate, candidates, explicit_losses
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, parameters_of
 from bpdebug.sources.script.analysis.penalties import lacks_penalty
 from bpdebug.sources.script.analysis.phases import OperationPhase, phases_of
@@ -36,6 +38,7 @@ from bpdebug.sources.script.recorder.branches import sides
 from bpdebug.sources.script.recorder.records import Node, ValueOf
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.reference import recorded
+from bpdebug.sources.script.sites import line_text
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,13 @@ class Analysis:
         """The loss that the script computes, where one that is only implied explains more."""
         if self.loss is None or self.loss.candidate.is_explicit:
             return None
-        others = (one for one in self.alternatives if one.candidate.is_explicit and not one.candidate.is_part)
+        parts = self.loss.candidate.parts
+        others: Iterable[Explanation] = (
+            one for one in self.alternatives if one.candidate.is_explicit and not one.candidate.is_part
+        )
+        if parts:  # it was written for what the script computes, if that is called a loss
+            lines = {part.line for part in parts}
+            others = (one for one in others if one.candidate.is_named and one.candidate.line not in lines)
         return next((one for one in others if not is_same_loss(one, self.loss)), None)
 
     @property
@@ -127,7 +136,7 @@ class Analysis:
     @cached_property
     def phases(self) -> Sequence[OperationPhase]:
         """For each node of the recording: forward, backward, update or other."""
-        roots = self.loss.candidate.roots if self.loss else [link.node for link in _ends(self.parameters)]
+        roots = self.loss.candidate.ends if self.loss else [link.node for link in _ends(self.parameters)]
         roots = [*roots, *(one.loss for one in self.recording.gone_back)]
         judged = self.loss.verdicts.each if self.loss else ()
         gradients = [verdict.gradient for verdict in judged if verdict.gradient is not None]
@@ -171,6 +180,10 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
         if not any(contradicts(one, other) or lacks_penalty(one, other) for other in explicit)
     ]
     tried.sort(key=lambda one: one.rank, reverse=True)
+    if not (tried and tried[0].verdicts.are_right):
+        found = _with_constants(recording, graph, parameters, told, tried)
+        if found is not None:
+            return found
     if not tried and told.loss:
         refuse_loss(Dependence(graph, parameters), told.loss)
     if not tried:
@@ -179,8 +192,32 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
     return Analysis(recording, graph, parameters, tried[0], tuple(tried[1:]), tuple(_opaque_notes(tried[0])))
 
 
+def _with_constants(
+    recording: Recording,
+    graph: Graph,
+    parameters: tuple[TrainedParameter, ...],
+    told: Told,
+    tried: Sequence[Explanation],
+) -> Analysis | None:
+    """Take what the backward pass does not go back through as constants, where that explains more."""
+    known, longer = Dependence(graph, parameters), LongerRecording(recording)
+    parts = [] if told.loss else explicit_losses(known, *_told_apart(graph, recording), FEW)
+
+    def explain(own: Sequence[LossCandidate]) -> list[Explanation]:
+        written = longer.recording()
+        whole = _graph(written)
+        return [each for one in own for each in _explained(written, whole, parameters, [one])]
+
+    found = with_constants(known, longer, tried, parts, explain)
+    if not found:
+        return None
+    best, whole = found[0], found[0].reference.forward.graph
+    others, notes = (*found[1:], *tried), tuple(_opaque_notes(best))
+    return Analysis(longer.recording(), whole, parameters, best, others, notes)
+
+
 def _graph(recording: Recording) -> Graph:
-    return Graph(recording.nodes, {update.old.origin.id for update in recording.updates})
+    return Graph(recording.nodes, {update.old.origin.id for update in recording.updates}, recording.path)
 
 
 def _parameters(graph: Graph, recording: Recording, told: Told) -> tuple[TrainedParameter, ...]:
@@ -206,14 +243,17 @@ def _explanations(
     recording: Recording, graph: Graph, parameters: tuple[TrainedParameter, ...], told: Told
 ) -> Iterator[Explanation]:
     """Try the candidates."""
-    known = Dependence(graph, parameters)
+    tried = candidates(Dependence(graph, parameters), *_told_apart(graph, recording), told.loss)
+    return _explained(recording, graph, parameters, tried)
+
+
+def _told_apart(graph: Graph, recording: Recording) -> tuple[Mapping[int, Sequence[str]], set[int]]:
+    """Return which functions returned a node, and the nodes that decided a branch."""
     returned: dict[int, list[str]] = defaultdict(list)
     for instance in recording.instances:
         if instance.site.role == "return" and instance.node is not None:
             returned[graph.of(instance.node).id].append(instance.site.function)
-    compared = {graph.of(side).id for test in recording.tests for side in sides(test)}
-    tried = candidates(known, returned, compared, told.loss)
-    return _explained(recording, graph, parameters, tried)
+    return returned, {graph.of(side).id for test in recording.tests for side in sides(test)}
 
 
 def _explained(
@@ -235,7 +275,7 @@ def _explained(
 
 def _opaque_notes(loss: Explanation) -> Iterator[str]:
     for node, what in loss.reference.forward.opaque:
-        where = f"line {node.site.line}: " if node.site else ""
+        where = f"{line_text(node.site.place, loss.reference.forward.graph.script)}: " if node.site else ""
         yield f"{where}{what} is opaque: its value is recorded, and no gradient is derived through it"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -46,11 +46,19 @@ class Error(NamedTuple):
 
 
 class Dependence:
-    """What depends on the parameters, on their new values, and what the updates are made of."""
+    """What depends on the parameters, on their new values, and what the updates are made of.
 
-    def __init__(self, graph: Graph, parameters: Sequence[TrainedParameter]) -> None:
+    What is in `constants` depends on nothing.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        parameters: Sequence[TrainedParameter],
+        constants: Collection[int] = (),
+    ) -> None:
         self.graph, self.parameters = graph, parameters
-        self.on = graph.reached([parameter.old for parameter in parameters])
+        self.on = graph.reached([parameter.old for parameter in parameters], constants)
         news = [parameter.new for parameter in parameters if parameter.new is not None]
         self.on_new = graph.reached(news)
         ends = [link.node for one in parameters for piece in one.pieces for link in piece.chain[:1]]

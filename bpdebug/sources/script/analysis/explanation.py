@@ -21,6 +21,7 @@ from bpdebug.sources.script.analysis.verdicts import GradientVerdicts
 from bpdebug.sources.script.conversion.forward import Forward, ForwardWriter
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
+from bpdebug.sources.script.sites import line_text
 
 LAID_ON: frozenset[Any] = KEEP | {np.exp}
 """What an output may have gone through between the loss and the error: copies, and `p = exp(log_p)`."""
@@ -52,24 +53,34 @@ class Explanation(NamedTuple):
     @property
     def text(self) -> str:
         """The loss in words, with its line: `½ Σ (out − y)², implied by line 31`."""
-        candidate = self.candidate
+        return " + ".join(map(self._text_of, self.candidate.parts or (self.candidate,)))
+
+    def _text_of(self, candidate: LossCandidate) -> str:
         if candidate.kind is None:
             (node,) = candidate.roots
-            if node.instance is not None and node.instance.site.role == "augment":
-                return f"{node.instance.site.statement_code}, line {candidate.line}"
+            is_part = candidate is not self.candidate
+            if node.instance is not None and (is_part or node.instance.site.role == "augment"):
+                return f"{node.instance.site.statement_code}, {self._place_of(candidate)}"
             name = self.reference.forward.names.get(node.id, self.reference.loss)
             statement = next(
                 one for one in self.reference.forward.statements if one.name == self.reference.loss
             )
             written = numpy_text(statement.expression)
             shown = written if name in self.reference.forward.unnamed else f"{name} = {written}"
-            return f"{shown}, line {candidate.line}"
+            return f"{shown}, {self._place_of(candidate)}"
         error = candidate.errors[0]
         formula = candidate.kind.formula.format(
             a=self._text(error.output, "a"), y=self._text(error.target, "y")
         )
         weight = f", weighted by {self._text(error.weight, 'w')}" if error.weight is not None else ""
-        return f"{formula}{weight}, implied by line {candidate.line}"
+        return f"{formula}{weight}, implied by {self._place_of(candidate)}"
+
+    def _place_of(self, candidate: LossCandidate) -> str:
+        """Say where a loss stands."""
+        line, site = candidate.line, candidate.site
+        if site is None or site.line != line:
+            return f"line {line}"
+        return line_text(site.place, self.reference.forward.graph.script)
 
     def _text(self, value: Any, otherwise: str) -> str:
         """Return the name of a tensor in the forward part."""

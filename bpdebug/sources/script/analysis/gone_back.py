@@ -23,11 +23,9 @@ from bpdebug.sources.script.analysis.losses import GAIN_WORDS, LossCandidate
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.steps import Link
 from bpdebug.sources.script.numbering import Graph
-from bpdebug.sources.script.recorder.operations import InLanguage
+from bpdebug.sources.script.recorder.operations import DETACH
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
-
-DETACH = InLanguage("detach")
 
 
 def stepped(graph: Graph, parameters: Sequence[TrainedParameter]) -> frozenset[int]:
@@ -110,21 +108,8 @@ def _alone(
 ) -> Node:
     """Return a loss as a function of some parameters, with the others as constants."""
     on_own, on_others = graph.reached(own, cuts), graph.reached(others, cuts)
-    stand_ins: dict[int, Node] = {}
-    for number in sorted(graph.ancestors([loss], stop=cuts)) if on_others[graph.of(loss).id] else ():
-        node = graph.nodes[number]
-        if not on_others[number]:
-            continue
-        if not on_own[number]:
-            stand_ins[number] = longer.add(DETACH, (node,), node.value)
-        elif node.function is not None and any(one.id in stand_ins for one in graph.parents(node)):
-            stand_ins[number] = longer.add_copy(node, _of_operands(graph, node, stand_ins))
-    return stand_ins.get(graph.of(loss).id, loss)
-
-
-def _of_operands(graph: Graph, node: Node, stand_ins: Mapping[int, Node]) -> dict[int, Node]:
-    """Return what stands for the operands of a node."""
-    return {one.id: stand_ins[graph.of(one).id] for one in node.parents() if graph.of(one).id in stand_ins}
+    constants = {number for number, on in enumerate(on_others) if on and not on_own[number]}
+    return longer.with_constants(loss, graph, constants, cuts)
 
 
 def _sum(longer: LongerRecording, one: Node, other: Node) -> Node:

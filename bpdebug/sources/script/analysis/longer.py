@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from bpdebug.sources.script.numbering import Graph
+from bpdebug.sources.script.recorder.operations import DETACH
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
 
@@ -38,6 +40,32 @@ class LongerRecording:
         copy.turns, copy.names, copy.instance = node.turns, node.names, node.instance
         self.nodes.append(copy)
         return copy
+
+    def with_constants(
+        self, root: Node, graph: Graph, constants: Collection[int], stop: Collection[int] = ()
+    ) -> Node:
+        """Add what computes a node once more, with some of what it is computed from as constants.
+
+        Parameters
+        ----------
+        root : Node
+            What is computed.
+        graph : Graph
+            The operations.
+        constants : collection of int
+            The numbers of the representatives of which no gradient comes back.
+        stop : collection of int
+            Behind these nothing is looked at.
+        """
+        stand_ins: dict[int, Node] = {}
+        for number in sorted(graph.ancestors([root], stop=stop)):
+            node = graph.nodes[number]
+            if number in constants:
+                stand_ins[number] = self.add(DETACH, (node,), node.value)
+            elif node.function is not None and any(one.id in stand_ins for one in graph.parents(node)):
+                own = {one.id: stand_ins.get(graph.of(one).id) for one in node.parents()}
+                stand_ins[number] = self.add_copy(node, {key: one for key, one in own.items() if one})
+        return stand_ins.get(graph.of(root).id, root)
 
     def recording(self) -> Recording:
         """Return the recording with all of them."""

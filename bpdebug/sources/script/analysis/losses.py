@@ -25,8 +25,11 @@ from bpdebug.sources.script.analysis.weights import weighted
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.updates import ADD, SCALE
+from bpdebug.sources.script.sites import Site
 
 MOST_EXPLICIT, MOST_GROUPS = 10, 6
+MOST, FEW = 0.8, 0.3
+"""The share of the parameters that a loss depends on; where there is none, or it has several parts."""
 LOSS_WORDS = re.compile(r"loss|cost|err|obj|nll|energy|criterion|^j$|^l$|^e$|mse|entropy", re.IGNORECASE)
 SURE_WORDS = re.compile(r"loss|cost|nll|criterion|^j$|mse|entropy", re.IGNORECASE)
 """What is called so is the loss even where the updates are made of it."""
@@ -57,6 +60,10 @@ class LossCandidate(NamedTuple):
         Whether another one is computed from it, or from what it may be equal to.
     is_derived : bool
         Whether a library has derived it: then a gradient is its own, and no multiple of it.
+    parts : tuple of LossCandidate
+        What it is the sum of, where it was written once more because something is taken as a constant.
+    constants : tuple of Node
+        What is taken as one, although it is computed from the parameters.
     """
 
     roots: tuple[Node, ...]
@@ -67,16 +74,33 @@ class LossCandidate(NamedTuple):
     may_grow: bool = False
     is_part: bool = False
     is_derived: bool = False
+    parts: tuple[LossCandidate, ...] = ()
+    constants: tuple[Node, ...] = ()
+
+    @property
+    def ends(self) -> tuple[Node, ...]:
+        """What ends the forward pass: the roots, and those of its parts."""
+        return (*self.roots, *(node for one in self.parts for node in one.roots))
+
+    @property
+    def site(self) -> Site | None:
+        """The place that says so."""
+        return (self.errors[0].node if self.errors else self.roots[0]).site
 
     @property
     def is_explicit(self) -> bool:
         """Whether the script computes it."""
-        return self.kind is None
+        return self.kind is None and all(one.is_explicit for one in self.parts)
 
     @property
     def is_expected(self) -> bool:
         """Whether an implied loss is the one that goes with its output: a cross-entropy with a softmax."""
         return self.kind is not None and (self.kind.name == "cross-entropy") == is_softmax(self.roots[0])
+
+    @property
+    def is_named(self) -> bool:
+        """Whether an explicit loss is called one."""
+        return any(LOSS_WORDS.search(_last(name)) for node in self.ends for name in node.names)
 
     @property
     def node(self) -> Node | None:
@@ -131,7 +155,7 @@ def explicit_losses(
     known: Dependence,
     returned: Mapping[int, Sequence[str]],
     compared: Collection[int],
-    share: float = 0.8,
+    share: float = MOST,
 ) -> list[LossCandidate]:
     """Return the scalars that depend on a share of the parameters, the likeliest first.
 
@@ -157,7 +181,7 @@ def explicit_losses(
         ):
             found.append(node)
     if not found:
-        return explicit_losses(known, returned, compared, 0.3) if share > 0.3 else []
+        return explicit_losses(known, returned, compared, FEW) if share > FEW else []
     names = _names(graph)
     found = [node for node in found if not _is_running(node, known, names)]
     numbers = {node.id for node in found}
@@ -246,17 +270,22 @@ def statements_of(
     new_name : callable
         Gives a name that nothing has.
     """
-    assert candidate.kind is not None
-    kind = candidate.kind
-    terms = []
-    for error in candidate.errors:
-        term = kind.expression(name_of(error.output), name_of(error.target))
-        terms.append(term if error.weight is None else _times(term, name_of(error.weight)))
+    terms = terms_of(candidate, name_of)
     if len(terms) == 1:
         return [Statement(new_name("loss"), terms[0])]
     parts = [Statement(new_name("loss"), term) for term in terms]
     names: list[Expression] = [Name(part.name) for part in parts]
     return [*parts, Statement(new_name("loss"), _total(names))]
+
+
+def terms_of(candidate: LossCandidate, name_of: Callable[[Any], Expression]) -> list[Expression]:
+    """Write what each error adds to an implied loss."""
+    assert candidate.kind is not None
+    terms = []
+    for error in candidate.errors:
+        term = candidate.kind.expression(name_of(error.output), name_of(error.target))
+        terms.append(term if error.weight is None else _times(term, name_of(error.weight)))
+    return terms
 
 
 def _times(term: Expression, weight: Expression) -> Expression:

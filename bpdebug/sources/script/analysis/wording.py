@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bpdebug.sources.script.analysis.analysis import Analysis
+from bpdebug.sources.script.sites import line_text
 
 MOST_NAMED = 12
 """So many parameters are named; of more, their number is said."""
@@ -38,7 +39,7 @@ def _gradients(analysis: Analysis) -> Iterator[str]:
     for parameter, verdict in zip(analysis.parameters, analysis.loss.verdicts.each, strict=True):
         node = verdict.gradient
         if node is not None:
-            line = f"line {node.site.line}" if node.site else ""
+            line = line_text(node.site.place, analysis.recording.path) if node.site else ""
             name = "".join(node.names[:1])
             gradient = f"{name} ({line})" if name and line else f"{name}{line}"
             pairs.append(f"{gradient} of {parameter.name}")

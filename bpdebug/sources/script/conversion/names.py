@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections import Counter
 
 from bpdebug.engine.program.variables import version_name
-from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.script.sites import Site
+from bpdebug.sources.script.recorder.records import Instance, Node
+from bpdebug.sources.script.recording import Recording
+from bpdebug.sources.script.sites import GRADIENT, MODULE, Site
+
+LONGEST_NAME = 40
 
 
 class Names:
@@ -61,3 +64,36 @@ def _site_of(node: Node) -> Site | None:
 def _is_returned(node: Node) -> bool:
     site = _site_of(node)
     return site is not None and site.role == "return" and bool(site.function)
+
+
+def written_name(node: Node, instance: Instance | None) -> str:
+    """Return what the person calls a value; where it has no name, what is written for it."""
+    names = instance.names if instance is not None and instance.names else node.names
+    if names:
+        return names[-1]
+    if node.argument:
+        return node.argument
+    if instance is not None and instance.site.role == "return":
+        return f"{instance.site.function_name}()"
+    site = instance.site if instance is not None else node.site
+    text = " ".join(site.code.split()) if site is not None else ""
+    call = node.frame.site
+    if call is not None and call.role == MODULE and node.function is not None:
+        text = f"{call.function}()"
+    elif site is not None and site.role == GRADIENT:
+        text = f"d({' '.join(site.targets[0].text.split())})"
+    return text if 0 < len(text) <= LONGEST_NAME else (text[: LONGEST_NAME - 1] + "…" if text else "value")
+
+
+def input_names(recording: Recording, start: int) -> dict[int, str]:
+    """Return the best name of each node from before the iteration: that of an attribute or an item."""
+    found: dict[int, str] = {}
+    for node in recording.nodes:
+        if node.id >= start and node.function is not None:
+            break
+        for name in node.names:
+            origin = node.origin.id
+            held = found.get(origin, "")
+            if not held or (("." in name or "[" in name) and not ("." in held or "[" in held)):
+                found[origin] = name
+    return found

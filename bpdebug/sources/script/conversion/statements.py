@@ -6,7 +6,6 @@ is read by its name. A name that is given again has versions: `delta`, `delta ·
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -15,16 +14,14 @@ import numpy as np
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, CallSite, Expression, Name, Number, Phase, Source, Statement
 from bpdebug.engine.language.nodes import names as names_in
-from bpdebug.sources.script.conversion.names import Names
+from bpdebug.sources.script.conversion.names import Names, input_names, written_name
 from bpdebug.sources.script.conversion.rules import conversion_rules, rule_of
 from bpdebug.sources.script.conversion.translator import OpaqueError, Translator, number
 from bpdebug.sources.script.graph import is_random, sources
 from bpdebug.sources.script.recorder.operations import elements
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recording import Recording
-from bpdebug.sources.script.sites import GRADIENT, MODULE, Site, SourceRange
-
-LONGEST_NAME = 40
+from bpdebug.sources.script.sites import MODULE, Site, SourceRange, shown
 
 
 class Opaque(NamedTuple):
@@ -114,7 +111,7 @@ class _Conversion:
         singles = any(getattr(node.like, "dtype", None) == np.float32 for node in recording.nodes)
         self.dtype = np.dtype(np.float32 if singles else np.float64)
         self.places: dict[SourceRange, Source] = {}
-        self.paths = _input_names(recording, start)
+        self.paths = input_names(recording, start)
 
     def converted(self) -> Converted:
         read = {name for statement in self.statements for name in names_in(statement.expression)}
@@ -145,7 +142,7 @@ class _Conversion:
             return
         site = instance.site if instance is not None else node.site
         expression = self.written(node, site)
-        name = self.title.new(_written_name(node, instance))
+        name = self.title.new(written_name(node, instance))
         phase, of = self.phase_of(node)
         frame, turns = (instance.frame, instance.turns) if instance else (node.frame, node.turns)
         source = self.source(site, frame, turns) if site is not None else None
@@ -201,7 +198,7 @@ class _Conversion:
         )  # a Python number adapts, an array does not
         if isinstance(value, float) and (not written or is_plain):
             return number(value)
-        name = self.title.new(written or _written_name(node, None))
+        name = self.title.new(written or written_name(node, None))
         self.names[node.id] = name
         self.nodes[name] = node
         self.inputs[name] = as_floats(value, self.dtype)
@@ -272,45 +269,6 @@ def _real_operands(node: Node) -> Iterator[Node]:
             yield parent
         elif parent.function is not None:
             yield from _real_operands(parent)
-
-
-def _written_name(node: Node, instance: Instance | None) -> str:
-    """Return what the person calls a value; where it has no name, what is written for it."""
-    names = instance.names if instance is not None and instance.names else node.names
-    if names:
-        return names[-1]
-    if node.argument:
-        return node.argument
-    if instance is not None and instance.site.role == "return":
-        return f"{instance.site.function_name}()"
-    site = instance.site if instance is not None else node.site
-    text = " ".join(site.code.split()) if site is not None else ""
-    call = node.frame.site
-    if call is not None and call.role == MODULE and node.function is not None:
-        text = f"{call.function}()"
-    elif site is not None and site.role == GRADIENT:
-        text = f"d({' '.join(site.targets[0].text.split())})"
-    return text if 0 < len(text) <= LONGEST_NAME else (text[: LONGEST_NAME - 1] + "…" if text else "value")
-
-
-def shown(file: str) -> str:
-    """Return a file as a person would name it: from the working folder, where it lies under that."""
-    relative = os.path.relpath(file) if os.path.isabs(file) else file
-    return file if relative.startswith("..") else relative
-
-
-def _input_names(recording: Recording, start: int) -> dict[int, str]:
-    """Return the best name of each node from before the iteration: that of an attribute or an item."""
-    found: dict[int, str] = {}
-    for node in recording.nodes:
-        if node.id >= start and node.function is not None:
-            break
-        for name in node.names:
-            origin = node.origin.id
-            held = found.get(origin, "")
-            if not held or (("." in name or "[" in name) and not ("." in held or "[" in held)):
-                found[origin] = name
-    return found
 
 
 __all__ = ["Call", "Converted", "Number", "Opaque", "calls_of", "convert"]

@@ -84,6 +84,10 @@ class InLanguage:
         return FUNCTIONS[self.name].numpy(*map(np.asarray, operands), **dict(self.options))
 
 
+DETACH = InLanguage("detach")
+"""What no gradient flows back through; `w.data` is that of w, where gradients flow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One of several results: `q, r = qr(x)`."""

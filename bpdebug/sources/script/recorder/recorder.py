@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,19 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.sources.script.recorder import iterations
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, GoneBack
 from bpdebug.sources.script.recorder.held import Containers, Held
-from bpdebug.sources.script.recorder.iterations import (
-    Mark,
-    has_loss,
-    is_further_on,
-    is_in_turn_of,
-    is_within_loop,
-    states_behind,
-    steps_a_step,
-    turn_since,
-)
+from bpdebug.sources.script.recorder.iteration_end import IterationEnd
+from bpdebug.sources.script.recorder.iterations import RecordedLists
 from bpdebug.sources.script.recorder.known import ArrayView
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
 from bpdebug.sources.script.recorder.objects import Objects
@@ -37,9 +27,8 @@ from bpdebug.sources.script.recorder.records import (
 )
 from bpdebug.sources.script.recorder.steps import Steps
 from bpdebug.sources.script.recorder.tensors import OtherTensors, is_other, is_tensor
-from bpdebug.sources.script.recorder.updates import is_plain_sum
 from bpdebug.sources.script.recorder.zeros import Zeros
-from bpdebug.sources.script.sites import Site, SourceRange
+from bpdebug.sources.script.sites import Site
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -85,14 +74,13 @@ class Recorder:
         self.files: set[str] = set()
         self.on = not limits.function
         self.ended = ""
-        self.iteration = 1
         self.forgotten = 0
         self.script = Frame(0, None, None, ("", 0), 0)
         self.stack = [self.script]
         self.frames = [self.script]
         self.only: Frame | None = None
         self.kept: Record | None = None
-        self.states: set[SourceRange] = set()  # the lines whose steps are those of a state
+        self.iteration_end = IterationEnd(sites, limits, self.stack, self._lists)
         self.whenever_begun: Callable[[], object] = _nothing
         self.whenever_over: Callable[[], object] = _nothing
         self.forget()
@@ -109,9 +97,9 @@ class Recorder:
         self.objects = Objects(self.add, self.other)
         self.called: dict[int, tuple[Any, tuple[str, ...]]] = {}
         self.zeros = Zeros(self.objects.zeros, self._add_zero, self.frame)
-        self.steps = Steps(self.sites, self.objects, self.zeros, self.tests, self._is_found)
-        self.doubt: Mark | None = None
-        self._no_doubt()
+        found = self.iteration_end.step_found
+        self.steps = Steps(self.sites, self.objects, self.zeros, self.tests, found)
+        self.iteration_end.settle()
         self.size = 0
         for frame in self.frames:
             frame.latest = None
@@ -139,17 +127,14 @@ class Recorder:
 
     def record_so_far(self) -> Record:
         """Return what was recorded; where it is in doubt, until the iteration may have been over."""
-        was_over = self.doubt is not None
-        recorded = self._lists() if self.doubt is None else iterations.until(self.doubt, self._lists())
-        nodes, instances, updates, tests, frames = recorded
-        updates = [one for one in updates if one.site.statement not in self.states]
+        was_over = self.iteration_end.mark is not None
+        lists = self.iteration_end.within()
         functions = () if self.other is None else tuple(self.other.functions)
         gone_back = () if self.other is None else tuple(self.other.gone_back)
-        gone_back = tuple(one for one in gone_back if one.one.id < len(nodes))
-        lists = (nodes, instances, updates, tests, frames)
+        gone_back = tuple(one for one in gone_back if one.one.id < len(lists[0]))
         return Record(*lists, self.objects, self.journal, {}, functions, gone_back, was_over)
 
-    def _lists(self) -> iterations.RecordedLists:
+    def _lists(self) -> RecordedLists:
         return self.nodes, self.instances, self.steps.updates, self.tests, self.frames
 
     def settle(self) -> None:
@@ -201,7 +186,8 @@ class Recorder:
             _, node.names = self.called[id(value)]
         self.nodes.append(node)
         self.size += getattr(value, "nbytes", 64)
-        if len(self.nodes) >= self.most_nodes or self.size >= self.most_bytes:
+        end = self.iteration_end
+        if len(self.nodes) >= end.most_nodes or self.size >= end.most_bytes:
             return self._too_much(value)
         return node
 
@@ -212,7 +198,7 @@ class Recorder:
 
     def _too_much(self, value: Any) -> Node:
         """End where there is too much; what comes before the first update is forgotten instead."""
-        if self.doubt is not None:
+        if self.iteration_end.mark is not None:
             self.end(OVER)
         elif self.steps.updates:
             self.end(f"{len(self.nodes):,} operations were recorded, which is as many as are kept")
@@ -242,11 +228,6 @@ class Recorder:
         """Note that a place reads a node; return whether a new iteration has begun with that."""
         node = node.origin
         if site in node.replaced_readers and self._is_over(self.steps.leading_to[node.id], self.sites[site]):
-            if self.iteration >= self.limits.iteration:
-                self.doubt = self._mark(self.steps.leading_to[node.id])
-                self.end(OVER)
-            else:
-                self._begin_iteration()
             return True
         if isinstance(node.readers, set):
             node.readers.add(site)
@@ -254,55 +235,25 @@ class Recorder:
             node.readers = {site}
         return False
 
+    def _is_over(self, update: Update, site: Site) -> bool:
+        """Whether an iteration is over as a place reads what a step gave; then end, or begin the next."""
+        has_gone_back = self.other is not None and bool(self.other.gone_back)
+        if not self.iteration_end.is_reached(update, site, self.size, has_gone_back):
+            return False
+        if self.iteration_end.is_last:
+            self.iteration_end.mark_now(update)
+            self.end(OVER)
+        else:
+            self._begin_iteration()
+        return True
+
     def _begin_iteration(self) -> None:
         """Forget the iteration before, but for what its tensors were called: some are met again."""
         known = self.objects.known.values()
         called = {id(one.object): (one.object, one.node.names) for one in known if one.node.names}
-        self.iteration += 1
+        self.iteration_end.iteration += 1
         self.forget()
         self.called = called
-
-    def _is_over(self, update: Update, site: Site) -> bool:
-        """Whether the iteration is over with a place that reads what is new; mark where that is in doubt."""
-        line = update.site.statement
-        if self.doubt is not None or line in self.states or self._ends_at_a_line:
-            return False
-        if self.other is not None and self.other.gone_back and is_within_loop(update):
-            return turn_since(self.stack[-1], update) is not None
-        knows_loss = has_loss(self.nodes, update, self.steps.updates)
-        knows_loss = knows_loss and not steps_a_step(update, self.steps.updates)
-        is_early = (knows_loss or update.site.operator is operator.isub) and is_further_on(
-            self.sites, self.stack, site, update
-        )
-        if knows_loss and not is_early:
-            return True
-        if self.limits.iteration > 1:  # all iterations are counted, and none is run twice
-            return not is_early and not is_plain_sum(update.new, update.deltas)
-        self.doubt = self._mark(update)._replace(is_early=is_early)
-        self.most_nodes = min(self.limits.nodes, len(self.nodes) + iterations.MOST_NODES)
-        self.most_bytes = min(self.limits.size, self.size + iterations.MOST_BYTES)
-        return False
-
-    def _mark(self, update: Update) -> Mark:
-        """Mark that the iteration may be over now, as what a step gave is read."""
-        nodes, instances, updates, tests, frames = [len(one) for one in self._lists()]
-        is_later = is_in_turn_of(self.stack[-1], update)
-        return Mark(update, nodes, instances, updates, tests, frames, is_later)
-
-    @property
-    def _ends_at_a_line(self) -> bool:
-        return bool(self.limits.until[1]) and self.iteration >= self.limits.iteration
-
-    def _is_found(self, update: Update) -> None:
-        """Settle a doubt by a step: it may say that what was marked was the step of a state, or too early."""
-        if self.doubt is not None and (states := states_behind(update, self.steps.updates, self.doubt)):
-            if not self.doubt.is_early:
-                self.states |= states
-            self._no_doubt()
-
-    def _no_doubt(self) -> None:
-        self.doubt = None
-        self.most_nodes, self.most_bytes = self.limits.nodes, self.limits.size
 
     def record(
         self,

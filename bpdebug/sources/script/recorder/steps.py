@@ -63,6 +63,7 @@ class Steps:
         self.updates: list[Update] = []
         self.parameters: dict[int, Node] = {}
         self.leading_to: dict[int, Update] = {}
+        self._stepping: set[int] = set()  # the statements that have made a step
 
     def slot(self, site: Site, old: Any, new: Any, name: str, depth: int = 0) -> None:
         """Look whether what takes the place of something else is an update of it."""
@@ -102,9 +103,12 @@ class Steps:
         elif any(depends_on(delta, one) for delta in deltas for one in self._gradients(old)):
             parameter = old  # of what is linear in it
         elif not any(depends_on(delta, parameter) for delta in deltas):
-            if not terms:
-                self.parameters[new.id] = parameter
-            return
+            if not terms or id(site.statement) not in self._stepping:
+                if not terms:
+                    self.parameters[new.id] = parameter
+                return
+            parameter = old  # what a statement does to one element is a step of the others too
+        self._stepping.add(id(site.statement))
         update = Update(parameter, new, terms, site, name)
         if not self.updates or self.updates[-1].new is not new:
             self.updates.append(update)

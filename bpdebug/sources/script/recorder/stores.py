@@ -86,7 +86,7 @@ class Change(tuple[Recorder, Site, Any]):
 
     def __getattribute__(self, name: str) -> Any:
         recorder, site, owner = tuple.__iter__(self)
-        return AugmentedOperand((recorder, site, owner, None, getattr(owner, name)))
+        return AugmentedOperand((recorder, site, owner, MISSING, getattr(owner, name)))
 
     def __setattr__(self, name: str, value: Any) -> None:
         recorder, site, owner = tuple.__iter__(self)
@@ -94,7 +94,7 @@ class Change(tuple[Recorder, Site, Any]):
 
 
 class AugmentedOperand(tuple[Recorder, Site, Any, Any, Any]):
-    """What an augmented assignment has read; the operator is applied to it."""
+    """What an augmented assignment has read; the operator is applied to it. An attribute has no key."""
 
     __slots__ = ()
 
@@ -105,9 +105,10 @@ class AugmentedOperand(tuple[Recorder, Site, Any, Any, Any]):
         assert operation is not None
         if not recorder.on:
             return operation(old, value)
-        if is_other(owner):
+        is_item = key is not MISSING
+        if is_item and is_other(owner):
             return InPlacePart((operation(old, value),))
-        if isinstance(owner, np.ndarray) and is_tensor(owner):
+        if is_item and isinstance(owner, np.ndarray) and is_tensor(owner):
             return Part(recorder, site, owner, key, old, value)
         name = item_name(site.targets[0], key)
         return augmented(recorder, site, operation, PLAIN[operation], old, value, name)
@@ -192,6 +193,9 @@ def set_attribute(recorder: Recorder, site: Site, owner: Any, name: str, value: 
         return
     if isinstance(owner, np.ndarray) and name == "shape":
         _set_shape(recorder, site, owner, value)
+        return
+    if name == "data" and is_other(owner):
+        _set_data(recorder, site, owner, value)
         return
     attributes = getattr(owner, "__dict__", None)
     if type(attributes) is not dict:
@@ -292,3 +296,15 @@ def _set_shape(recorder: Recorder, site: Site, owner: Any, shape: Any) -> None:
     node = recorder.add(site, shaped, (old, owner.shape), NOTHING, owner)
     recorder.objects.renamed(owner, node)
     add_effect(recorder, site, node, site.targets[0].owner)
+
+
+def _set_data(recorder: Recorder, site: Site, owner: Any, value: Any) -> None:
+    """Give a tensor of another library other elements: `w.data = w.data - step` is a step of w."""
+    objects = recorder.objects
+    old = objects.node_of(owner)
+    owner.data = value
+    node = objects.node_of(owner)
+    if recorder.objects is objects and node is not old:
+        name = (old.names or old.origin.names or (site.targets[0].owner,))[0]
+        add_effect(recorder, site, node, name)
+        recorder.steps.check(site, old, node, name)

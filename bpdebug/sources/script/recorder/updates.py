@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.operations import InPlace, put
+from bpdebug.sources.script.recorder.operations import DETACH, InPlace, Method, put
 from bpdebug.sources.script.recorder.records import Node
 
 Terms = tuple[tuple[int, Node], ...]
@@ -21,6 +21,8 @@ ADD: frozenset[Callable[..., Any]] = frozenset({operator.add, np.add})
 SUBTRACT: frozenset[Callable[..., Any]] = frozenset({operator.sub, np.subtract})
 SCALE: frozenset[Callable[..., Any]] = frozenset({operator.mul, np.multiply})
 MAY_UPDATE = ADD | SUBTRACT
+COPIED: frozenset[Callable[..., Any]] = frozenset({np.copy, np.array, Method("copy"), DETACH})
+"""What gives the same values in another object."""
 SCATTERED: dict[Any, int] = {InPlace(np.add.at): 1, InPlace(np.subtract.at): -1}
 DEEPEST = 6
 """An update is a few operations on top of the old value."""
@@ -35,6 +37,8 @@ def terms_beside(new: Node, old: Node, sign: int = 1, depth: int = 0, is_delta: 
     if is_delta and old.shape == () and new.instance is not None and new.origin is not old:
         return None
     new = new.origin
+    while new is not old and new.function in COPIED and type(new.operands[0]) is Node:
+        new = new.operands[0].origin
     if new is old:
         return ()
     if depth > DEEPEST or new.id < old.id:

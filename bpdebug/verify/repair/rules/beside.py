@@ -53,4 +53,20 @@ def shift_between(own: str, other: str) -> int | None:
     return shifts.pop() if len(shifts) == 1 else None
 
 
-RULES: tuple[Rule, ...] = (written_beside,)
+def terms_beside(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Add the term that the line for another layer has, and this one has not: `+ lam * W1`."""
+    own = {ast.unparse(one) for _, one in terms(node)}
+    for tree in scope.beside:
+        for sign, term in terms(tree)[1:]:
+            if ast.unparse(term) not in own and scope.shape(term) == scope.shape(node):
+                yield Replacement("term missing", ast.BinOp(node, sign, term), 1.3, term)
+
+
+def terms(tree: ast.expr) -> list[tuple[ast.operator, ast.expr]]:
+    """Return what is added up in an expression, each with its sign."""
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub):
+        return [*terms(tree.left), (tree.op, tree.right)]
+    return [(ast.Add(), tree)]
+
+
+RULES: tuple[Rule, ...] = (written_beside, terms_beside)

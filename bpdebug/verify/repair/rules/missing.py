@@ -22,7 +22,7 @@ from bpdebug.verify.repair.rules.nodes import (
 )
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 
-MOST_MATRICES = 12
+MOST_MATRICES, MOST_COUNTS = 12, 4
 DERIVATIVES = ("{0} * (1 - {0})", "1 - {0} ** 2", "{0} > 0")
 """The derivatives that people write out, in terms of what went out: of sigmoid, tanh and relu."""
 SOFTPLUS = "1 / (1 + {}.exp(-{{0}}))"
@@ -199,6 +199,23 @@ def missing_terms(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         yield Replacement("term missing", ast.BinOp(node, ast.Sub(), term), 1.8, term)
 
 
+def missing_penalties(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Add so much of a tensor as a rate says: what a penalty on it, or a decay, adds to a gradient."""
+    shape = scope.shape(node)
+    if not shape or not may_be_tensor(node, scope):
+        return
+    written = ast.unparse(node)
+    for rate in scope.rates:
+        forms = [rate, f"2 * {rate}", *(f"{rate} / {count}" for count in scope.counts[:MOST_COUNTS])]
+        for tensor in (text for text, own in scope.tensors.items() if own == shape and text not in written):
+            for part, further in ((tensor, 0.0), (f"{scope.library}.sign({tensor})", 0.1)):
+                for place, form in enumerate(forms):
+                    term = parsed(f"{form} * {part}")
+                    cost = 1.45 + further + 0.01 * place
+                    yield Replacement("term missing", ast.BinOp(node, ast.Add(), term), cost, term)
+                    yield Replacement("term missing", ast.BinOp(node, ast.Sub(), term), cost + 0.3, term)
+
+
 RULES: tuple[Rule, ...] = (
     missing_signs,
     missing_sums,
@@ -211,4 +228,5 @@ RULES: tuple[Rule, ...] = (
     missing_products,
     missing_ways,
     missing_terms,
+    missing_penalties,
 )

@@ -111,7 +111,7 @@ def other_tensors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         if other != text and (its_shape or not shape):  # a number may stand for a number alone
             unlike = 1 - SequenceMatcher(None, text, other).ratio()
             same_rank = shape is None or len(its_shape) == len(shape)
-            cost = 1.3 + 0.3 * unlike + 0.2 * (its_shape != shape) + 0.4 * (not same_rank)
+            cost = 1.3 + 0.2 * unlike + 0.2 * (its_shape != shape) + 0.4 * (not same_rank)
             yield Replacement("another tensor", parsed(other), cost, node)
 
 

@@ -38,6 +38,8 @@ class Scope(NamedTuple):
         Those of the tensors that are of true and false.
     sums_by_method : bool
         Whether the code writes `x.sum()`, and not `np.sum(x)`.
+    rates : tuple of str
+        How the script's own rates and constants can be written: `lam`, `self.decay`.
     """
 
     tensors: Mapping[str, Shape]
@@ -52,6 +54,7 @@ class Scope(NamedTuple):
     shape: Callable[[ast.expr], Shape | None]
     masks: tuple[str, ...] = ()
     sums_by_method: bool = False
+    rates: tuple[str, ...] = ()
 
 
 class Replacement(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.environment import evaluated
+from bpdebug.sources.script.evaluation import evaluated
 from bpdebug.sources.script.recorder.operations import Method, is_in
 from bpdebug.verify.repair.rules.nodes import called
 from bpdebug.verify.repair.structures.text import PersonText, Structure

@@ -6,6 +6,7 @@ value once more with the old one.
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -16,7 +17,9 @@ import numpy as np
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.recorder.records import Node, ValueOf, recomputed
 from bpdebug.sources.script.recording import Recording
+from bpdebug.verify.repair.constants import last_name
 from bpdebug.verify.repair.replay import Replaced, ancestors
+from bpdebug.verify.repair.reruns import Rewriting
 from bpdebug.verify.repair.structures.text import PersonText, Structure, blocks_from, exchanged
 from bpdebug.verify.repair.trials import gradient_nodes
 
@@ -75,3 +78,43 @@ def early_updates(text: PersonText, early: Sequence[EarlyRead]) -> Iterator[Stru
             reader = block[-1].lineno
             said = f"`{name}` is updated here, before line {reader} reads it: the update belongs after that"
             yield Structure(exchanged(text, block, said), "early update", is_sure=True)
+            kept = _kept(
+                text, block, f"`{name}` is updated here, and line {reader} needs it as it was before"
+            )
+            if kept is not None:
+                yield Structure(kept, "early update", is_sure=True)
+
+
+def _kept(text: PersonText, block: Sequence[ast.stmt], said: str) -> Rewriting | None:
+    """Let what comes after an update read what was kept before it: two may read what the other updates.
+
+    None where the old value is not read under the name that is updated.
+    """
+    match block[0]:
+        case ast.AugAssign(target=target):
+            copied = ".copy()"
+        case ast.Assign(targets=[target]):
+            copied = "" if isinstance(target, ast.Name) else ".copy()"
+        case _:
+            return None
+    owner: ast.expr = target
+    while isinstance(owner, ast.Subscript):
+        owner = owner.value
+    updated, name = ast.unparse(target), f"{last_name(owner)}_before"
+    reads = [
+        text.place(node)
+        for statement in block[1:]
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+        if isinstance(node.ctx, ast.Load) and ast.unparse(node) == updated
+    ]
+    place = text.place(block[0], block[-1])
+    if not reads or any(read.line == place.line or read.end_line > read.line for read in reads):
+        return None
+    rows = text.code(place).encode().split(b"\n")
+    for read in sorted(reads, reverse=True):
+        row = rows[read.line - place.line]
+        rows[read.line - place.line] = row[: read.column] + name.encode() + row[read.end_column :]
+    indent = " " * block[0].col_offset
+    rest = b"\n".join(rows).decode()
+    return text.rewriting(place, f"{name} = {updated}{copied}\n{indent}{rest}", said)

@@ -1,0 +1,102 @@
+"""The screens that lie over the debugger's for a while: what each shows, and where one goes from there."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from bpdebug.present.chosen import Chosen
+from bpdebug.present.command_runner import CommandRunner
+from bpdebug.present.curves import Quantity, loss_of, watch_of
+from bpdebug.present.explaining import Selection
+from bpdebug.present.subjects import read_subject
+from bpdebug.sources.case import Case
+from bpdebug.tui.following import Following
+from bpdebug.tui.screens import curve, go_to, health, source_screen, tensor_viewer
+from bpdebug.tui.widgets.entry_lists import EntryLists
+
+
+class Windows:
+    """Opens them over a screen.
+
+    Parameters
+    ----------
+    screen : Screen
+        Over which they lie.
+    case : Case
+        What is debugged.
+    chosen : Chosen
+        What is looked at.
+    following : Following
+        Which number is explained.
+    lists : EntryLists
+        The watches: of the one in focus a curve can be drawn.
+    runner : CommandRunner
+        Goes to what is chosen.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        case: Case,
+        chosen: Chosen,
+        following: Following,
+        lists: EntryLists,
+        runner: CommandRunner,
+    ) -> None:
+        self.screen, self.case, self.chosen = screen, case, chosen
+        self.following, self.lists, self.runner = following, lists, runner
+        self.debugger = chosen.debugger
+
+    def go_to(self, place: int | str | None) -> None:
+        """Go to a position, or to what `goto` takes: `12:dw1`; None changes nothing."""
+        if place is not None:
+            self.runner.go_to(place)
+
+    def ask_where(self) -> None:
+        """Ask for a step, and go there."""
+        self.screen.app.push_screen(go_to.GoToScreen(self.debugger), self.go_to)
+
+    def view_tensor(self) -> None:
+        """Show the tensor of the panel in focus, or else the current result, in the viewer."""
+        chosen, name = self.chosen, self.following.cursor_name
+        explained = self.following.selection()
+        # What is explained may be another tensor, which the one in focus feeds.
+        selection = Selection(name, chosen.cell(name)) if name else explained
+        subject = read_subject(self.debugger, chosen.views, selection, chosen.digits, chosen.view, explained)
+        if subject is None:
+            panel = self.following.ledger.panel_of(selection.name)
+            note = panel.panel.note if panel is not None else ""
+            self.runner.say(note or "no statement has run yet: Tab goes to a panel")
+            return
+        self.screen.app.push_screen(tensor_viewer.TensorViewer(subject))
+
+    def source(self) -> None:
+        """Show the current line of a person's own code in its file."""
+        script, statement = self.case.script, self.debugger.statement
+        if script is None or statement is None or statement.source is None:
+            return  # the program has just moved, and the keys do not know it yet
+        window = source_screen.SourceScreen(statement.source, script.files[statement.source.file])
+        self.screen.app.push_screen(window)
+
+    def health(self) -> None:
+        """Show the health of the run, and go to the finding that is chosen there."""
+        self.screen.app.push_screen(health.HealthScreen(self.debugger.trace), self.go_to)
+
+    def quantity(self) -> Quantity | None:
+        """Return what there is to draw over the iterations: the watch in focus, or else the loss."""
+        if self.debugger.timeline.iterations == 1:
+            return None
+        watches = self.lists.watches
+        if watches.has_focus and watches.entry is not None:
+            return watch_of(self.debugger, watches.entry.number)
+        return loss_of(self.debugger.program)
+
+    def curve(self) -> None:
+        """Draw a quantity over all iterations, and go to the iteration that is chosen there."""
+        if (quantity := self.quantity()) is not None:
+            window = curve.CurveScreen(self.debugger.history, quantity, self.debugger.iteration)
+            self.screen.app.push_screen(window, self.go_to_iteration)
+
+    def go_to_iteration(self, iteration: int | None) -> None:
+        """Go to the same statement of an iteration; None changes nothing."""
+        self.go_to(None if iteration is None else f"{iteration}:")
