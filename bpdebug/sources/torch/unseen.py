@@ -5,7 +5,8 @@ that are made in it are compared with what they were, whenever they are read and
 written by something that nobody sees into. That it depends on all that went into the call is all that is
 known of it; on other values the forward, or forward and backward, run again, and leave it in the same place.
 
-A buffer that nothing is written to yet holds NaNs, so that a write is seen whatever lay there before.
+A buffer that nothing is written to yet holds a number of ours, as any other could lie there by chance: so a
+write is seen although what it writes lay there before.
 """
 
 from __future__ import annotations
@@ -27,17 +28,19 @@ from bpdebug.sources.torch.operation import Operation
 from bpdebug.sources.torch.references import Context, run_forward
 from bpdebug.sources.torch.tensors import Storage, Tensors, array_of, unwrapped, within
 
+UNWRITTEN = 0.1234567
+"""What stands in a buffer that nothing is written to yet."""
 EMPTY = ("empty", "new_empty")
 BUFFERS = (*EMPTY, "zeros", "new_zeros", "ones", "new_ones", "full", "new_full", "clone")
 """How the operations begin that make what a kernel writes to."""
 
 
 def is_buffer(operation: Operation, result: Any) -> bool:
-    """Whether an operation makes a buffer; one that holds nothing yet is filled with NaNs."""
+    """Whether an operation makes a buffer; one that holds nothing yet is filled with a number of ours."""
     if not isinstance(result, torch.Tensor) or not operation.schema_name.startswith(BUFFERS):
         return False
     if operation.schema_name.startswith(EMPTY) and result.is_floating_point():
-        result.fill_(torch.nan)
+        result.fill_(UNWRITTEN)
     return True
 
 
