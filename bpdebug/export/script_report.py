@@ -16,7 +16,7 @@ from bpdebug.engine.language.nodes import Source
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.export.corrections import SourceFile
 from bpdebug.export.json_trace import json_numbers
-from bpdebug.sources.script.conversion.statements import shown
+from bpdebug.sources.script.sites import shown
 from bpdebug.verify.repair.report import Amendment, Finding, ScriptReport
 
 VERSION = 1

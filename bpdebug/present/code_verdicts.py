@@ -25,7 +25,7 @@ from bpdebug.present.slicing import nearest
 from bpdebug.present.source_listing import runs_of_line, same_position
 from bpdebug.present.verdicts import MARKS, WAY_THERE, next_beyond
 from bpdebug.sources.case import Case
-from bpdebug.sources.script.conversion.statements import shown
+from bpdebug.sources.script.sites import shown
 from bpdebug.verify.comparison import Tolerance, compare
 from bpdebug.verify.repair.corrected_run import Checked
 from bpdebug.verify.repair.report import Finding, ScriptReport

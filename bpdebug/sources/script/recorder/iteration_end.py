@@ -112,7 +112,7 @@ class IterationEnd:
 
     def mark_now(self, update: Update, is_early: bool = False) -> None:
         """Mark that the iteration may be over now, as what a step gave is read."""
-        nodes, instances, updates, tests, frames = map(len, self.recorded())
+        nodes, instances, updates, tests, frames = [len(one) for one in self.recorded()]
         is_later = is_in_turn_of(self.stack[-1], update)
         self.mark = Mark(update, nodes, instances, updates, tests, frames, is_later, is_early)
 
