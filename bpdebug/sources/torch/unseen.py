@@ -53,7 +53,7 @@ class Seen:
     written: Callable[[], Node]
 
 
-class Phase:
+class Pass:
     """A forward or a backward that runs: what went into it, and the buffers that were made in it."""
 
     def __init__(self, call: FunctionCall, incoming: tuple[Any, ...] | None, operands: list[Node]) -> None:
@@ -75,7 +75,7 @@ class UnseenWrites:
 
     def __init__(self, tensors: Tensors, alone: Callable[[], AbstractContextManager[None]]) -> None:
         self.tensors, self.alone = tensors, alone
-        self.phase: Phase | None = None
+        self.running: Pass | None = None
         tensors.look = self._look
 
     @contextmanager
@@ -84,31 +84,31 @@ class UnseenWrites:
 
         What runs within another one runs again with that.
         """
-        if call is None or call.again is not None or self.phase is not None:
+        if call is None or call.again is not None or self.running is not None:
             yield
             return
         with self.alone():
             given = [unwrapped(one) for one in _tensors(incoming or ())]
             operands = [one for one in call.inputs if one is not None]
-            phase = self.phase = Phase(call, incoming, [*operands, *map(self.tensors.node_of, given)])
+            running = self.running = Pass(call, incoming, [*operands, *map(self.tensors.node_of, given)])
             for place, one in enumerate(call.arguments if incoming is None else incoming):
                 if isinstance(one, torch.Tensor):
-                    self._see(phase, unwrapped(one), "given", place)
+                    self._see(running, unwrapped(one), "given", place)
         try:
             yield
             with self.alone():
-                for storage in phase.seen:
+                for storage in running.seen:
                     self._look(storage)
         finally:
-            self.phase = None
-            for storage in phase.seen:
+            self.running = None
+            for storage in running.seen:
                 storage.seen = None
 
     def made(self, tensor: torch.Tensor) -> None:
         """Look for writes to a buffer."""
-        if self.phase is not None:
-            self._see(self.phase, tensor, "made", self.phase.buffers)
-            self.phase.buffers += 1
+        if self.running is not None:
+            self._see(self.running, tensor, "made", self.running.buffers)
+            self.running.buffers += 1
 
     def _look(self, storage: Storage) -> None:
         """Let what was written unseen be a value of its own."""
@@ -118,20 +118,20 @@ class UnseenWrites:
         elif seen is not None:
             self.tensors.written(seen.tensor, seen.written())
 
-    def _see(self, phase: Phase, tensor: torch.Tensor, kind: str, place: int) -> None:
+    def _see(self, running: Pass, tensor: torch.Tensor, kind: str, place: int) -> None:
         storage = self.tensors.storage(tensor)
         if storage.seen is not None:
             return
         node = self.tensors.node_of(tensor)
         storage.keep()
-        again = RunAgain(phase.call, phase.incoming, kind, place)
+        again = RunAgain(running.call, running.incoming, kind, place)
         site = node.site if kind == "made" else None
 
         def written() -> Node:
-            return self.tensors.add(site, again, tuple(phase.operands), {}, np.array(array_of(tensor)))
+            return self.tensors.add(site, again, tuple(running.operands), {}, np.array(array_of(tensor)))
 
         storage.seen = Seen(tensor, node.value, written)
-        phase.seen.append(storage)
+        running.seen.append(storage)
 
 
 def _tensors(values: Sequence[Any]) -> Iterator[torch.Tensor]:

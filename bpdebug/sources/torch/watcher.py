@@ -231,7 +231,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         result = operation()
         if not self.recorder.on:
             return result
-        is_made = self.unseen.phase is not None and is_buffer(operation, result)
+        is_made = self.unseen.running is not None and is_buffer(operation, result)
         for tensor in lost:
             self.tensors.lost(tensor)
         # A result that is a known tensor was not computed: `x.contiguous()`, mostly.

@@ -43,7 +43,7 @@ from bpdebug.tui.line_stops import LineStops
 from bpdebug.tui.run_ahead import RunAhead
 from bpdebug.tui.screens import computing
 from bpdebug.tui.screens.action_screen import ActionScreen
-from bpdebug.tui.screens.windows import Windows
+from bpdebug.tui.screens.overlays import Overlays
 from bpdebug.tui.widgets.answer_area import AnswerArea
 from bpdebug.tui.widgets.entry_lists import EntryLists
 from bpdebug.tui.widgets.ledger import Ledger
@@ -113,14 +113,14 @@ class DebuggerScreen(ActionScreen):
         self.answer_area = AnswerArea()
         self.command_line = CommandLine(lambda line: completions(self.session, line))
         self.search_line = SearchLine()
-        self.windows = Windows(self, case, self.chosen, self.following, self.lists, self.runner)
-        self.go_to = self.windows.go_to
+        self.overlays = Overlays(self, case, self.chosen, self.following, self.lists, self.runner)
+        self.go_to = self.overlays.go_to
         # What a key asks of one of them, it asks it directly.
-        self.action_go_to = self.windows.ask_where
-        self.action_view_tensor = self.windows.view_tensor
-        self.action_source = self.windows.source
-        self.action_health = self.windows.health
-        self.action_curve = self.windows.curve
+        self.action_go_to = self.overlays.ask_where
+        self.action_view_tensor = self.overlays.view_tensor
+        self.action_source = self.overlays.source
+        self.action_health = self.overlays.health
+        self.action_curve = self.overlays.curve
         self.action_follow_back = self.following.back
         self.action_forwards = self.following.ask_forwards
         self.action_turn_slice = self.following.turn_slice
@@ -213,7 +213,7 @@ class DebuggerScreen(ActionScreen):
                 "view": len(self.chosen.views.offered) > 1,
                 "set": bool(debugger.history.replaced),
                 "iterations": debugger.has_turns,
-                "curve": self.windows.quantity() is not None,
+                "curve": self.overlays.quantity() is not None,
                 "hidden": checking.hides,
                 "wrong": bool(checking.verdicts.wrong_positions),
                 "corrected": checking.is_corrected or checking.verdicts.corrected is not None,
@@ -414,7 +414,7 @@ class DebuggerScreen(ActionScreen):
     def action_follow(self) -> None:
         """Follow the bracketed cell under the cursor; elsewhere, open the tensor."""
         if not self.following.follow_bracketed():
-            self.windows.view_tensor()
+            self.overlays.view_tensor()
 
     def action_toggle_pinned(self) -> None:
         """Keep the panels on the layer in focus, or let them follow the program again."""

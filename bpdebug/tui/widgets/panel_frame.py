@@ -18,7 +18,7 @@ from bpdebug.present.panel import Panel
 from bpdebug.present.places import BORDERS
 
 
-class Line(NamedTuple):
+class FrameLine(NamedTuple):
     """The characters of a frame: the top from left to right, the side, the lower corners."""
 
     left: str
@@ -29,7 +29,7 @@ class Line(NamedTuple):
     low_right: str
 
 
-ROUND, HEAVY, DOUBLE = Line(*"╭─╮│╰╯"), Line(*"┏━┓┃┗┛"), Line(*"╔═╗║╚╝")
+ROUND, HEAVY, DOUBLE = FrameLine(*"╭─╮│╰╯"), FrameLine(*"┏━┓┃┗┛"), FrameLine(*"╔═╗║╚╝")
 FRAME_CLASSES = frozenset(
     {
         *("frame--plain", "frame--read", "frame--written", "frame--focus"),
@@ -39,16 +39,16 @@ FRAME_CLASSES = frozenset(
 """The component classes of a widget that has panels: of the lines, and of the words in them."""
 
 
-class Frame(NamedTuple):
+class PanelFrame(NamedTuple):
     """How the frame of a panel is drawn: its line, and the styles of the line and of the words in it."""
 
-    line: Line
+    line: FrameLine
     style: Style
     above: Style
     below: Style
 
 
-def frame_of(panel: Panel, has_focus: bool, style_of: Callable[[str], Style]) -> Frame:
+def frame_of(panel: Panel, has_focus: bool, style_of: Callable[[str], Style]) -> PanelFrame:
     """Choose the frame of a panel.
 
     Parameters
@@ -65,13 +65,15 @@ def frame_of(panel: Panel, has_focus: bool, style_of: Callable[[str], Style]) ->
     if has_focus:
         line, edge = DOUBLE, "written" if state == "written" else "focus"
     below = "changed" if panel.view in ("set", "changed", "original", "change") else state
-    return Frame(line, style_of(f"frame--{edge}"), style_of(f"words--{state}"), style_of(f"words--{below}"))
+    return PanelFrame(
+        line, style_of(f"frame--{edge}"), style_of(f"words--{state}"), style_of(f"words--{below}")
+    )
 
 
 def framed(
     lines: Iterable[Strip],
     width: int,
-    frame: Frame,
+    frame: PanelFrame,
     above: str,
     below: str,
     finished: Callable[[Strip], Strip],
@@ -84,7 +86,7 @@ def framed(
         What is inside, each line of it as wide as `width`.
     width : int
         The columns inside.
-    frame : Frame
+    frame : PanelFrame
         How it is drawn.
     above, below : str
         The words in the top, at its left, and in the bottom, at its right.

@@ -22,7 +22,7 @@ from bpdebug.tui.widgets.cell_drawing import (
 )
 
 
-class Sight(NamedTuple):
+class PanelView(NamedTuple):
     """What one sees of a panel, and how it is drawn.
 
     Attributes
@@ -61,19 +61,19 @@ class Sight(NamedTuple):
         return self.style_of(name if self.shows_cell else "cell--index")
 
 
-def header_segments(sight: Sight) -> list[Segment]:
+def header_segments(sight: PanelView) -> list[Segment]:
     """Write the indices of the columns that are in sight."""
     before = sight.edge + sight.columns.start * sight.pitch - sight.left
     corner = Segment(" " * before, sight.style_of("cell--index"))
     return [corner, *index_segments(sight.panel.slicing, sight.columns, sight.pitch, sight.index_style)]
 
 
-def row_segments(sight: Sight, row: int, sources: Mapping[int, FeedingRegion]) -> list[Segment]:
+def row_segments(sight: PanelView, row: int, sources: Mapping[int, FeedingRegion]) -> list[Segment]:
     """Draw the cells of a row that are in sight; one that is cut off could mislead, and shows as `…`.
 
     Parameters
     ----------
-    sight : Sight
+    sight : PanelView
         What is in sight.
     row : int
         Which row of the slice.
@@ -113,7 +113,7 @@ def row_segments(sight: Sight, row: int, sources: Mapping[int, FeedingRegion]) -
 
 
 def marked_cell(
-    sight: Sight, number: float, place: tuple[int, int], source: FeedingRegion | None, is_wrong: bool
+    sight: PanelView, number: float, place: tuple[int, int], source: FeedingRegion | None, is_wrong: bool
 ) -> Segment:
     """Draw one number with its marks."""
     cell = sight.format.cell(number)

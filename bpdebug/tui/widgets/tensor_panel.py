@@ -33,7 +33,7 @@ from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.widgets.cell_drawing import MARGIN
 from bpdebug.tui.widgets.cell_grid import CellGrid
 from bpdebug.tui.widgets.panel_frame import frame_of, framed
-from bpdebug.tui.widgets.row_drawing import Sight, header_segments, row_segments
+from bpdebug.tui.widgets.row_drawing import PanelView, header_segments, row_segments
 
 MOST_STRIPS = 256
 """So many rows are remembered as they were drawn."""
@@ -70,7 +70,7 @@ class TensorPanel(CellGrid):
         self.fed: frozenset[tuple[int, int]] = frozenset()
         self.strips: LRUCache[tuple[object, ...], Strip] = LRUCache(MOST_STRIPS)
         self.lines: list[Strip] = []
-        self.seen: Sight | None = None
+        self.seen: PanelView | None = None
 
     # What the screen tells it
 
@@ -247,15 +247,15 @@ class TensorPanel(CellGrid):
         return panel_titles.fitting(subtitles, self.room.width + BORDERS - TITLE_FRAME)
 
     @property
-    def sight(self) -> Sight:
+    def sight(self) -> PanelView:
         """What is in sight, and how it is drawn."""
         if self.seen is None:
             self.seen = self.look()
         return self.seen
 
-    def look(self) -> Sight:
+    def look(self) -> PanelView:
         """Return what is in sight now."""
-        return Sight(
+        return PanelView(
             self.panel,
             self.format,
             self.in_sight[1],

@@ -51,7 +51,7 @@ def valued(operand: Any, value_of: ValueOf) -> Any:
 
 
 @dataclass(frozen=True)
-class Written:
+class Rewritten:
     """What another expression gives where that of an instance stands.
 
     Attributes

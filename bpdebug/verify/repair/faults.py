@@ -10,13 +10,13 @@ from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.verify.repair.assumed import assumed
-from bpdebug.verify.repair.elsewhere import elsewhere
 from bpdebug.verify.repair.findings import of_early_read, of_forgotten_way, unmended
 from bpdebug.verify.repair.forgotten import ForgottenWay, adding_line, forgotten_way
 from bpdebug.verify.repair.formula import Derived, derived_correction, given_names
 from bpdebug.verify.repair.forward_readings import forward_instead, forward_with_evidence
 from bpdebug.verify.repair.found import FaultsFound
 from bpdebug.verify.repair.hidden import hidden_pair
+from bpdebug.verify.repair.other_run import other_run
 from bpdebug.verify.repair.report import Assumed, ScriptReport
 from bpdebug.verify.repair.running_again import leave_out, mend_structures, mend_what_raises, rewritten
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
@@ -37,7 +37,7 @@ class Check(FaultsFound):
         """Begin with a recording; what is a correction of it is one with other constants too."""
         super().begin_with(recording, analysis, deadline)
         if recording.can_run_again:
-            self.search.elsewhere = cache(partial(elsewhere, self.judge, deadline))
+            self.search.other_run = cache(partial(other_run, self.judge, deadline))
 
     def report(self) -> ScriptReport:
         """Find the faults one after the other; who stops that is told what was found until then."""

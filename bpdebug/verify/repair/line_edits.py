@@ -19,7 +19,7 @@ from bpdebug.sources.script import Instance, Recording
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, Edit, edits
-from bpdebug.verify.repair.evaluating import Written, value_at
+from bpdebug.verify.repair.evaluating import Rewritten, value_at
 from bpdebug.verify.repair.replay import Replaced, Replay
 from bpdebug.verify.repair.rules.nodes import PRODUCTS, as_calls
 from bpdebug.verify.repair.rules.replacement import Rule, Scope
@@ -193,8 +193,8 @@ class LineEdits:
         node, added = instance.node, sum_of(instance)
         assert node is not None
         if added is not None and added.operands[1] is node:
-            return added.id, Written(self.recording, instance, text, added)
-        return node.id, Written(self.recording, instance, text)
+            return added.id, Rewritten(self.recording, instance, text, added)
+        return node.id, Rewritten(self.recording, instance, text)
 
     def fits_its_name(self, candidate: Candidate, suspect: Suspect) -> bool:
         """Whether an edit has the shape that the name says that it is stored under."""

@@ -17,9 +17,9 @@ import numpy as np
 from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Node, SourceRange
 from bpdebug.sources.script.recorder.records import ValueOf
-from bpdebug.verify.repair.elsewhere import Elsewhere
 from bpdebug.verify.repair.known import Meaning
 from bpdebug.verify.repair.line_edits import LineEdits
+from bpdebug.verify.repair.other_run import OtherRun
 from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.statements import statement_edits
 from bpdebug.verify.repair.suspects import Suspect, built_by
@@ -61,12 +61,12 @@ class Search(LineEdits):
     ----------
     partly : list of Correction
         The edits of the last search that mend something and spoil something else.
-    elsewhere : callable or None
+    other_run : callable or None
         Gives the script as it runs with other constants: a correction mends the same there.
     """
 
     partly: Sequence[Correction] = ()
-    elsewhere: Callable[[], Elsewhere | None] | None = None
+    other_run: Callable[[], OtherRun | None] | None = None
 
     def corrections(
         self,
@@ -212,10 +212,10 @@ class Search(LineEdits):
         effect = self._effect_here(candidate, before, bases)
         if not effect.mended or effect.spoiled:
             return effect
-        elsewhere = self.elsewhere() if self.elsewhere is not None else None
-        if elsewhere is None:
+        other = self.other_run() if self.other_run is not None else None
+        if other is None:
             return effect
-        right = elsewhere.right({**before, **candidate.replaced})
+        right = other.right({**before, **candidate.replaced})
         return Effect(tuple(name for name in effect.mended if name in right))
 
     def _holds(self, candidate: Candidate, before: Replaced, bases: Sequence[Verdicts]) -> bool:

@@ -15,7 +15,7 @@ from bpdebug.sources.script.analysis.parameters import filled
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.reference import recorded
-from bpdebug.verify.repair.evaluating import Written, value_at, valued
+from bpdebug.verify.repair.evaluating import Rewritten, value_at, valued
 from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.suspects import Suspect
@@ -107,7 +107,7 @@ def _of_assigned(
         return
     added = f"{ast.unparse(target)} + ({ast.unparse(statement.value)})"
     replaced = {
-        one.node.id: Written(recording, one, added) for one in suspect.instances if one.node is not None
+        one.node.id: Rewritten(recording, one, added) for one in suspect.instances if one.node is not None
     }
     head, _, tail = text.partition("=")
     yield (

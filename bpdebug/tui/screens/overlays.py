@@ -15,7 +15,7 @@ from bpdebug.tui.screens import curve, go_to, health, source_screen, tensor_view
 from bpdebug.tui.widgets.entry_lists import EntryLists
 
 
-class Windows:
+class Overlays:
     """Opens them over a screen.
 
     Parameters

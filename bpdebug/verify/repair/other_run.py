@@ -13,7 +13,6 @@ from dataclasses import replace
 from bpdebug.sources.script import Recording
 from bpdebug.sources.script.evaluation import callable_again
 from bpdebug.verify.repair.constants import files_of, last_name, moved, rates
-from bpdebug.verify.repair.evaluating import Written
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.replay import Replaced, Replay
 from bpdebug.verify.repair.reruns import SHARE, Rerun, run_again, told_of
@@ -21,7 +20,7 @@ from bpdebug.verify.repair.surroundings import tree_of
 from bpdebug.verify.repair.trials import gradient_nodes, trial_of
 
 
-class Elsewhere:
+class OtherRun:
     """Judges corrections in another run.
 
     Parameters
@@ -43,18 +42,19 @@ class Elsewhere:
     def right(self, replaced: Replaced) -> set[str]:
         """Return which gradients are right there, with some corrections of here."""
         there = {
-            number: self._there(new) if isinstance(new, Written) else new for number, new in replaced.items()
+            number: self._there(new) if isinstance(new, Rewritten) else new
+            for number, new in replaced.items()
         }
         with callable_again(self.recording):
             said = self._trial.verdicts(self._replay.run(there), there)
         return {name for name, verdict in said.items() if verdict == "right"}
 
-    def _there(self, one: Written) -> Written:
+    def _there(self, one: Rewritten) -> Rewritten:
         instance = self.recording.instances[self._places[one.instance]]
         return replace(one, recording=self.recording, instance=instance)
 
 
-def elsewhere(judge: Judge, deadline: float) -> Elsewhere | None:
+def other_run(judge: Judge, deadline: float) -> OtherRun | None:
     """Run a script with other constants; None where it has none, or does something else with them.
 
     Parameters
@@ -72,7 +72,7 @@ def elsewhere(judge: Judge, deadline: float) -> Elsewhere | None:
     other = run_again(recording, texts, seconds, told_of(judge.analysis))
     if other is None or not _is_alike(recording, other.recording) or other.analysis.loss is None:
         return None
-    one = Elsewhere(recording, other)
+    one = OtherRun(recording, other)
     said = judge.trials[0].verdicts(judge.replay.run({}), {})
     right = {name for name, verdict in said.items() if verdict == "right"}
     return one if right <= one.right({}) else None
