@@ -17,7 +17,7 @@ from bpdebug.sources.script.recorder.records import (
 from bpdebug.sources.script.recorder.scopes import scope_of
 from bpdebug.sources.script.recorder.steps import DEEPEST_SLOT, LONGEST_SLOT
 from bpdebug.sources.script.recorder.tensors import is_container, is_other, is_tensor, parts_of
-from bpdebug.sources.script.recorder.updates import MAY_UPDATE
+from bpdebug.sources.script.recorder.updates import MAY_BE_STEP
 from bpdebug.sources.script.sites import Site, Target
 
 
@@ -89,7 +89,7 @@ def bind(recorder: Recorder, site: Site, target: Target, value: Any) -> None:
         if recorder.other is not None and is_other(value):
             recorder.other.named(value, target.text)
     has_parts = is_container(value)
-    may_update = has_parts or (node is not None and node.origin.function in MAY_UPDATE)
+    may_update = has_parts or (node is not None and node.origin.function in MAY_BE_STEP)
     if target.is_global or may_update:
         frame = recorder.frame()
         variables = frame.f_globals if target.is_global else frame.f_locals

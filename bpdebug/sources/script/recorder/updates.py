@@ -23,6 +23,7 @@ SCALE: frozenset[Callable[..., Any]] = frozenset({operator.mul, np.multiply})
 MAY_UPDATE = ADD | SUBTRACT
 COPIED: frozenset[Callable[..., Any]] = frozenset({np.copy, np.array, Method("copy"), DETACH})
 """What gives the same values in another object."""
+MAY_BE_STEP = MAY_UPDATE | COPIED
 SCATTERED: dict[Any, int] = {InPlace(np.add.at): 1, InPlace(np.subtract.at): -1}
 DEEPEST = 6
 """An update is a few operations on top of the old value."""
