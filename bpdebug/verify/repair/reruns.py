@@ -95,7 +95,7 @@ class Rerun:
     def loss(self) -> float | None:
         """The value of the loss; None where none was found."""
         found = self.analysis.loss
-        return None if found is None else float(found.reference.values()[found.reference.loss])
+        return None if found is None else float(np.ravel(found.reference.values()[found.reference.loss])[0])
 
 
 def run_again(recording: Recording, texts: Mapping[str, str], seconds: float, told: Told) -> Rerun | None:
