@@ -42,7 +42,19 @@ def bands(needs: tuple[Need, ...], in_use: tuple[int, ...], width: int, height: 
     """
     if not needs or width <= 0 or height <= 0:
         return Bands(hidden=tuple(range(len(needs))))
-    steady = bands(needs, (), width, height) if in_use else None
+    found = laid_out(needs, in_use, width, height)
+    if found.complete:
+        return found
+    # What happens to a narrow panel now needs room for a word: all have it, so that they lie the same later.
+    return laid_out(
+        tuple(need._replace(least=max(need.least, need.words)) for need in needs), in_use, width, height
+    )
+
+
+@lru_cache(maxsize=256)
+def laid_out(needs: tuple[Need, ...], in_use: tuple[int, ...], width: int, height: int) -> Bands:
+    """Choose where pairs lie that have what they need for words."""
+    steady = laid_out(needs, (), width, height) if in_use else None
     if steady is not None and all(serves(steady, needs, place, width, height) for place in in_use):
         return steady
     found = best(needs, in_use, width, height)

@@ -31,8 +31,9 @@ def pair_need(pair: Pair, pitch: int) -> Need:
         max((0, *map(index_width, panels))),
         max((0, *map(wished_width, panels))),
         COMFORTABLE_IMAGE if is_image else COMFORTABLE_PAIR,
-        max((1, *(least_width(panel, pitch) for panel in panels))),
+        max((1, *(least_width(panel, pitch, panel.mark) for panel in panels))),
         pitch,
+        max((1, *(least_width(panel, pitch, max(panel.mark, "written", key=len)) for panel in panels))),
         bool(pair.tensor.name),
         bool(pair.gradient.name),
     )
@@ -44,12 +45,9 @@ def needed_width(panel: Panel, pitch: int) -> int:
     return columns * pitch + BORDERS
 
 
-def least_width(panel: Panel, pitch: int) -> int:
-    """Return the columns in which one number is visible, what may happen to it, and a name that is short.
-
-    What happens now decides nothing: where the panels lie would change from step to step.
-    """
-    said = (panel_titles.titles(panel)[-1], "written", panel.mark, panel.view)
+def least_width(panel: Panel, pitch: int, mark: str) -> int:
+    """Return the columns in which one number is visible, what happens to it, and a name that is short."""
+    said = (panel_titles.titles(panel)[-1], mark, panel.view)
     words = max(map(len, said)) + TITLE_FRAME
     return max(min(words, NARROWEST_PAIR), min(needed_width(panel, pitch), pitch + BORDERS))
 

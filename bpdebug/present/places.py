@@ -34,6 +34,8 @@ class Need(NamedTuple):
         The columns in which one number, and the shortest title, have room.
     pitch : int
         The columns from one number to the next.
+    words : int
+        The columns in which it has room, too, for what other statements do with it.
     tensor, gradient : bool
         Which of the two panels there are.
     """
@@ -45,6 +47,7 @@ class Need(NamedTuple):
     comfort: int = COMFORTABLE_PAIR
     least: int = NARROWEST_PAIR
     pitch: int = 1
+    words: int = 0
     tensor: bool = True
     gradient: bool = True
 

@@ -252,3 +252,30 @@ def test_what_comes_before_the_first_update_is_forgotten_where_it_is_too_much(
     assert len(recording.nodes) < most
     assert [update.slot for update in recording.updates] == ["w"]
     assert "only the last of them were kept" in recording.messages[0]
+
+
+def test_each_thread_has_calls_of_its_own(record) -> None:
+    recording = record(
+        """
+import threading
+import numpy as np
+x, parts, both = np.arange(4.0), {}, threading.Barrier(2)
+def twice(value):
+    both.wait()
+    return value * 2
+def part(number):
+    parts[number] = twice(x[number:]) + number
+threads = [threading.Thread(target=part, args=(number,)) for number in range(2)]
+for one in threads:
+    one.start()
+for one in threads:
+    one.join()
+total = parts[0].sum() + parts[1].sum()
+"""
+    )
+    calls = [frame for frame in recording.frames if frame.site is not None]
+    inner = [frame for frame in calls if frame.site.function == "twice"]
+    assert [frame.depth for frame in calls if frame.site.function == "part"] == [1, 1]
+    assert [frame.parent.site.function for frame in inner] == ["part", "part"]
+    assert inner[0].parent is not inner[1].parent
+    assert {frame.caller[1] for frame in calls} == {8, 9}
