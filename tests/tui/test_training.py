@@ -139,6 +139,15 @@ async def test_the_loss_curve_leads_to_an_iteration(size: tuple[int, int]) -> No
         await session.until(lambda: "iteration 499/500" in session.text)
 
 
+async def test_a_curve_that_closes_is_drawn_no_more() -> None:
+    """Its widgets go one by one, and what is computed for it may still come."""
+    async with open_app("xor", LARGE) as session:
+        await session.press("n", "n", "L")
+        await session.until(lambda: len(curve(session).numbers) == 500)
+        await curve(session).query_one("#note").remove()
+        curve(session).draw()
+
+
 async def test_the_selected_watch_is_drawn() -> None:
     async with open_app("xor", LARGE) as session:
         session.screen.lists.watches.focus()

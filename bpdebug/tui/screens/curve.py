@@ -103,8 +103,8 @@ class CurveScreen(ModalScreen[int | None]):
 
     def draw(self) -> None:
         """Draw what there is by now."""
-        if not self.is_mounted:
-            return
+        if not (self.is_attached and self.query("#plot") and self.query("#note")):
+            return  # it is not there yet, or closes, and its widgets go one by one
         iterations, plot = self.history.iterations, self.query_one(PlotWidget)
         scale = ", by powers of ten" if self.logarithmic else ""
         self.query_one("#chart").border_title = Content(f"{self.quantity.title} over the iterations{scale}")
