@@ -110,7 +110,7 @@ def test_an_empty_script_does_nothing(run: Run, tmp_path: Path) -> None:
             "bpdebug: --script /dev/zero: too long,"
             " expected at most 1,048,576 characters (the limit script_characters)\n",
         ),
-        (("--nonsense",), "bpdebug: No such option: --nonsense\n"),
+        (("--unheard",), "bpdebug: No such option: --unheard\n"),
     ],
 )
 def test_what_cannot_be_used_gives_status_2(

@@ -121,8 +121,9 @@ def about_text(case: Case, hides: bool = False) -> str:
     """
     if case.script is None:
         return case.about
-    found = case.script.found if hides else case.script.sentences
-    return "\n".join(filter(None, (*found, case.script.ended, case.about)))
+    found = "\n".join(case.script.found if hides else case.script.sentences)
+    ended = "" if case.script.ended in found else case.script.ended
+    return "\n".join(filter(None, (found, ended, case.about)))
 
 
 def carried_text(program: Program) -> str:

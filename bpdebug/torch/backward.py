@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from types import FunctionType
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
 from bpdebug.engine.language.nearest import suggestion
@@ -28,6 +29,9 @@ from bpdebug.sources.torch.tensors import within
 from bpdebug.sources.torch.watcher import Watcher
 from bpdebug.torch.shrinking import shrunk
 from bpdebug.verify.repair.backward import SECONDS, BackwardReport, Found, check_calls, proven
+
+SAME = {8: 1e-5, 4: 1e-2}
+"""The bytes of an element -> how far the output of a reference may lie from that which it stands in for."""
 
 
 class _Recorded(NamedTuple):
@@ -57,13 +61,14 @@ def check_backward(
         What it is called with. Gradients are asked for of those tensors among them that require one; where
         none does, of all tensors of floats, and then a backward may return None for one.
     only : class, name, or collection of these, optional
-        The only Functions to look at; a custom operator by its name, `mine::scaled`.
+        The only Functions to look at; by the class or its name, a custom operator as `mine::scaled`.
     intended : class, name, or collection of these
         Functions whose backward is meant to be another than the derivative: a straight-through estimator, a
         reversal of gradients. They are not judged.
     reference : callable, optional
         For a forward that torch does not see into: a function of torch's operations of the same inputs that
-        gives the same outputs. It is derived in place of the forward; so only one Function may be looked at.
+        gives the same outputs, as is checked. It is derived in place of the forward; so only one Function may
+        be looked at.
     tolerance : float, optional
         How far a gradient may lie from the derived one, relative to the largest element; by default 1e-7 for
         64 bits, 1e-4 for 32, and 1e-2 for 16.
@@ -87,7 +92,7 @@ def check_backward(
     meant = _classes(intended)
     wanted = None if only is None else _classes(only)
     found = _on_smaller_inputs(function, inputs, only, intended, reference, tolerance, seed, seconds)
-    recording, free = _run(function, inputs, seed)
+    recording, free = _run(function, inputs, seed, reference, wanted, meant)
 
     def analysed(call: FunctionCall) -> FunctionAnalysis | None:
         return analysis_of(recording, call, free, tolerance, reference)
@@ -135,17 +140,27 @@ def assert_backward(function: Callable[..., Any], *inputs: Any, **options: Any) 
 
 
 def _classes(given: Collection[type | str] | type | str) -> tuple[type, ...]:
-    """Return the Functions that are meant; a custom operator is named as torch does: `mine::scaled`."""
+    """Return the Functions that are meant: by the name of the class, or of a custom operator."""
     every = (given,) if isinstance(given, type | str) else tuple(given)
-    operators = {one.name: kind for kind in custom_functions() if (one := written_backward(kind))}
-    unknown = [one for one in every if isinstance(one, str) and one not in operators]
-    if unknown:
-        hint = suggestion(unknown[0], operators) or "expected a class, or the name of a custom operator"
-        raise ScriptError(Problem("check_backward", "", f"no custom operator is called {unknown[0]}", hint))
-    return tuple(operators[one] if isinstance(one, str) else one for one in every)
+    named: dict[str, list[type]] = {}
+    for kind in custom_functions():
+        operator = written_backward(kind)
+        named.setdefault(kind.__name__ if operator is None else operator.name, []).append(kind)
+    for one in every:
+        if isinstance(one, str) and one not in named:
+            hint = suggestion(one, named) or "expected a class, its name, or that of a custom operator"
+            raise ScriptError(Problem("check_backward", "", f"no Function or operator is called {one}", hint))
+    return tuple(kind for one in every for kind in (named[one] if isinstance(one, str) else (one,)))
 
 
-def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Recorded:
+def _run(
+    function: Callable[..., Any],
+    inputs: Sequence[Any],
+    seed: int,
+    reference: Callable[..., Any] | None,
+    only: Collection[type] | None,
+    intended: Collection[type],
+) -> _Recorded:
     own = [
         one
         for one in map(code_of, _functions(function))
@@ -181,9 +196,31 @@ def _run(function: Callable[..., Any], inputs: Sequence[Any], seed: int) -> _Rec
             except RuntimeError:
                 if not any(call.gradients for call in watcher.functions):
                     raise  # else autograd refuses what a backward has returned: that is judged
+        for call in watcher.functions:
+            if reference is None:
+                break
+            if call.incoming and call.function not in intended and (not only or call.function in only):
+                _take_instead(call, reference, watcher)
         with watcher.alone():
             free = frozenset(watcher.node_of(one).origin.id for one in given if isinstance(one, torch.Tensor))
     return _Recorded(recorded.recording, frozenset() if is_asked else free)
+
+
+def _take_instead(call: FunctionCall, reference: Callable[..., Any], watcher: Watcher) -> None:
+    """Let what a plain function computes stand in for the outputs of a call, if it is the same."""
+    with torch.no_grad():
+        found = reference(*call.arguments)
+    parts = found if isinstance(found, tuple | list) else (found,)
+    nodes = tuple(watcher.node_of(one) if isinstance(one, torch.Tensor) else None for one in parts)
+    for place, (own, other) in enumerate(zip(call.outputs, nodes, strict=False)):
+        if own is None or other is None:
+            continue
+        off = SAME.get(own.like.dtype.itemsize, 0.1)
+        if own.shape != other.shape or not np.allclose(own.value, other.value, rtol=off, atol=off):
+            said = f"its output {place} is not that of {call.name}"
+            hint = "expected a function of the same inputs with the same outputs"
+            raise ScriptError(Problem("check_backward", "reference", said, hint))
+    call.outputs = nodes
 
 
 def _functions(function: Callable[..., Any]) -> Iterator[Any]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.present.cells import DEFAULT_DIGITS, FEWEST_DIGITS, MOST_DIGITS
-from bpdebug.sources.problems import ProblemReport, described, did_you_mean, key_path
+from bpdebug.sources.problems import ProblemReport, described, key_path
 from bpdebug.sources.scenario.model import STRICT, check
 from bpdebug.tui.keys.action import Action, key_text
 from bpdebug.tui.keys.debugger import ACTIONS
@@ -86,7 +86,7 @@ def read_keys(table: Mapping[str, Any], report: ProblemReport) -> dict[str, str]
     for name, value in table.items():
         if name not in names:
             found_name = key_path((name,))
-            hint = did_you_mean(name, names) or "the README lists them"
+            hint = report.did_you_mean(name, names) or "the README lists them"
             report.add((KEYS, name), f"unknown action: found {found_name}, expected the name of one", hint)
         elif keys := read_key_list(name, value, report):
             found[name] = ",".join(keys)
@@ -118,6 +118,6 @@ def read_key_list(name: str, value: object, report: ProblemReport) -> list[str]:
                 path,
                 f'unknown key: found {described(text)}, expected a character, or a name such as "f5", "home" '
                 'or "ctrl+right"',
-                did_you_mean(text.lower(), NAMED),
+                report.did_you_mean(text.lower(), NAMED),
             )
     return keys

@@ -123,14 +123,12 @@ def judge(
     weights = weights if weights <= trial.right else frozenset()
     # A square one shows that it is the other way round by being right, or by what is right because of it.
     likely = frozenset(name for name in results if name in trial.right or not is_square(mine[name]))
-    meant = {some for some in (likely, results) if is_meant(program, some, trial.following)} or {frozenset()}
-    kept = {some | weights for some in meant} - {frozenset()}
-    trials = [
-        (turned, _by_any_convention(program, reference, _turned(mine, turned), tolerance, rounding))
-        for turned in sorted(kept, key=len)
-    ]
-    if not trials:
-        return judged
+    trials = [(frozenset[str](), judged)]
+    for some in (likely, results):
+        turned = (some if is_meant(program, some, trial.following) else frozenset()) | weights
+        if turned:
+            found = _by_any_convention(program, reference, _turned(mine, turned), tolerance, rounding)
+            trials.append((turned, found))
     turned, judged = min(trials, key=lambda pair: pair[1].wrong)
     noted = (_noted(one, mine[one.name]) if one.name in turned else one for one in judged.judgements)
     return judged._replace(judgements=tuple(noted))

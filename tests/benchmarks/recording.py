@@ -59,9 +59,9 @@ def measured():
 ELEMENTS = """
 from pathlib import Path
 import resource, sys
-from bpdebug.sources.script import record_script
+from bpdebug.sources.script import RecordingOptions, record_script
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-recording = record_script(sys.argv[1])
+recording = record_script(sys.argv[1], (), RecordingOptions(seconds=3600.0))
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 assert recording.ending.kind == "finished", recording.ending
 print((after - before) / 1024, flush=True)

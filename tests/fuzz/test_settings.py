@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bpdebug.sources import problems as problems_of_files
 from bpdebug.tui.keys.debugger import ACTIONS
 from bpdebug.tui.settings import UserSettings, read_settings
 from bpdebug.tui.themes import THEMES
@@ -52,3 +54,12 @@ def test_a_file(theme: str, digits: str, keys: dict[str, str]) -> None:
     assert settings == UserSettings() or not problems
     assert_printable(problems)
     assert settings.actions
+
+
+def test_very_many_wrong_names_are_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(problems_of_files, "nearest", lambda word, known: asked.append(word) or "")
+    files = UserFiles(folder() / "settings.toml", folder() / "welcomed")
+    files.settings.write_text("[keys]\n" + "".join(f"k{number} = 1\n" for number in range(500)))
+    assert str(read_settings(files)[1][-1]).endswith("and 400 more problems")
+    assert len(asked) == 100

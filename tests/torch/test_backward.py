@@ -102,7 +102,7 @@ def test_a_gradient_that_is_missing_is_named(torch, functions) -> None:
 def test_what_is_meant_is_not_judged(torch, functions, name: str) -> None:
     meant = getattr(functions, name)
     assert not check(meant.apply, *inputs(torch, 1), seconds=2).passed
-    report = check(meant.apply, *inputs(torch, 1), intended=meant)
+    report = check(meant.apply, *inputs(torch, 1), intended=name)
     assert report.passed
     assert f"{name} is meant to be as it is, and was not judged" in str(report)
 
@@ -112,6 +112,7 @@ def test_only_the_named_function_is_judged(torch, functions) -> None:
         return functions.Twice.apply(functions.Right.apply(x))
 
     assert check(net, *inputs(torch, 1), only=functions.Right).passed
+    assert check(net, *inputs(torch, 1), only="Right").passed
     report = check(net, *inputs(torch, 1), seconds=4)  # a wrong one makes none before it wrong
     assert [(one.file, one.passed) for one in report.reports] == [("Right", True), ("Twice", False)]
 

@@ -95,7 +95,7 @@ def test_one_is_named_as_torch_names_it(of) -> None:
     name = f"{of.space}::scaled_cube"
     report = check_backward(of.scaled_cube, *inputs(of.torch), intended=name)
     assert f"{name} is meant to be as it is, and was not judged" in str(report)
-    with pytest.raises(ScriptError, match="no custom operator is called nowhere::scaled"):
+    with pytest.raises(ScriptError, match="no Function or operator is called nowhere::scaled"):
         check_backward(of.scaled_cube, *inputs(of.torch), only="nowhere::scaled")
 
 

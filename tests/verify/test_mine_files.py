@@ -161,6 +161,25 @@ def test_a_number_in_json_is_an_array_without_axes():
     assert read("a.json").values["db1"].shape == ()
 
 
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        (DW1.astype(np.float32), "float32"),  # as a person's list of a tensor of 32 bits has them
+        (DW1, "float64"),
+        (np.round(DW1), "float64"),
+        (DB1, "float64"),
+        (np.where(DW1 > 1, DW1, DW1.astype(np.float32)), "float64"),
+        (np.array([[1e300, 0.1]]), "float64"),
+    ],
+)
+def test_numbers_in_json_have_the_precision_that_they_were_computed_in(values, dtype):
+    with open("a.json", "w") as file:
+        json.dump({"dw1": values.tolist()}, file)
+    found = read("a.json").values["dw1"]
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, values)
+
+
 def test_a_header_of_version_two_and_an_array_larger_than_what_is_read_for_the_header():
     large = np.random.default_rng(1).normal(size=(4, 40_000))
     buffer = io.BytesIO()

@@ -84,3 +84,15 @@ def test_a_wrong_square_delta_is_turned_with_the_others() -> None:
     mine = {"dz2": dz2.T, "dz1": dz1.T, "dw2": np.tanh(z1).T @ dz2, "dw1": x.T @ dz1}
     report = bpdebug.check_network(x, [("tanh", w1), ("identity", w2)], "squared_error", y, mine)
     assert verdicts(report) == {"dz2": "right", "dw2": "right", "dz1": "wrong", "dw1": "innocent"}
+
+
+def test_a_square_result_of_a_wrong_forward_pass_is_not_turned() -> None:
+    """Whatever way round its gradients are read, one fault explains all of this."""
+    random = np.random.default_rng(7)
+    x, y, w1, w2 = (random.normal(size=shape) for shape in ((3, 2), (3, 1), (2, 3), (3, 1)))
+    z1 = 2 * (x @ w1)
+    a1 = np.tanh(z1)
+    dz2 = a1 @ w2 - y
+    mine = {"z1": z1, "a1": a1, "dw2": a1.T @ dz2, "dw1": x.T @ (dz2 @ w2.T * (1 - a1**2))}
+    report = bpdebug.check_network(x, [("tanh", w1), ("identity", w2)], "squared_error", y, mine)
+    assert verdicts(report) == {"z1": "wrong", "a1": "innocent", "dw2": "innocent", "dw1": "innocent"}

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from bpdebug.errors import Problem, ScriptError
 from bpdebug.late import names_of
 from bpdebug.plain import printable
+from bpdebug.sources.files import NotRegularError, open_regular
 from bpdebug.sources.script.imports import Compiled, OwnFiles
 from bpdebug.sources.script.instrumentation import decoded, instrument
 from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
@@ -238,11 +239,16 @@ def see_libraries(recorder: Recorder, text: str, stack: ExitStack) -> None:
 
 def _read(name: str) -> bytes:
     try:
-        return Path(name).read_bytes()
+        with open_regular(Path(name)) as file:
+            return file.read()
     except FileNotFoundError:
         raise ScriptError(Problem(name, "", "no such file", "expected a Python script")) from None
-    except OSError as error:
-        raise ScriptError(Problem(name, "", f"cannot be read: {error.strerror}")) from None
+    except (NotRegularError, IsADirectoryError) as error:
+        found = "a folder" if isinstance(error, IsADirectoryError) else "a pipe or a device"
+        raise ScriptError(Problem(name, "", f"found {found}, expected a Python script")) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ScriptError(Problem(name, "", f"cannot be read: {reason}")) from None
 
 
 def _of_one_function(recorder: Recorder) -> Compiled:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
+import numpy as np
+
+from bpdebug.engine.language.functions.entry import Array
 from bpdebug.limits import LIMITS
 from bpdebug.sources.declared import MAX_AXES
 from bpdebug.sources.floats import read_float
@@ -57,7 +60,19 @@ def members(file: BinaryIO) -> Iterator[Member]:
 
 def _nested_list(value: object, file: BinaryIO) -> StoredArray:
     tensor = read_numbers(_with_constants(value))
-    return StoredArray(tensor.shape, lambda file: tensor.array())
+    return StoredArray(tensor.shape, lambda file: _in_their_precision(tensor.array()))
+
+
+def _in_their_precision(array: Array) -> Array:
+    """Return numbers in the precision that they were computed in, which JSON has no word for.
+
+    Where all of them are numbers of 32 bits, they were; few that were computed in 64 bits are. Those that 16
+    bits hold, such as 0.5, tell nothing.
+    """
+    with np.errstate(over="ignore"):
+        single, half = array.astype(np.float32), array.astype(np.float16)
+    is_single = np.array_equal(array, single, equal_nan=True)
+    return single if is_single and not np.array_equal(array, half, equal_nan=True) else array
 
 
 def _with_constants(value: object, axes: int = MAX_AXES) -> object:

@@ -15,6 +15,7 @@ from bpdebug.sources.script.conversion.forward import Forward
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.torch.references import ByAutograd, forward_again, of_arrays
+from bpdebug.sources.torch.unseen import RunAgain
 
 OF_TORCH = {torch.bfloat16: 5e-2, torch.float16: 1e-2}
 """The dtypes that NumPy computes with more bits -> how far a gradient may lie from the derived one."""
@@ -32,19 +33,21 @@ def analysis_of(
     Parameters
     ----------
     computed : callable, optional
-        What computes the outputs from the inputs in a way that torch can derive; by default the recorded
-        forward is derived, and torch derives `forward` where something in it is opaque.
+        What has computed the outputs in place of the forward. What was recorded of either is derived, and
+        torch derives it where something in it is opaque.
     """
     again = computed or forward_again(call)
     nothing = Program({}, ())
 
     def by_torch(forward: Forward, is_seen: bool) -> Iterator[calls.ByLibrary]:
-        if is_seen or computed is not None:
+        if (is_seen and not is_opaque) or computed is not None:
             yield calls.ByLibrary(ByAutograd(forward, nothing, call, again))
         if computed is None:
             by_differences = ByDifferences(forward, nothing, call, of_arrays(call, again))
             yield calls.ByLibrary(by_differences, BY_DIFFERENCES)
 
+    unseen = (one.function for one in recording.nodes if type(one.function) is RunAgain)
+    is_opaque = any(one.call is call and one.incoming is None for one in unseen)
     dtypes = {one.dtype for one in call.arguments if isinstance(one, torch.Tensor)}
     least = max((OF_TORCH.get(dtype, 0.0) for dtype in dtypes), default=0.0)
-    return calls.analysis_of(recording, call, by_torch, free, tolerance, least, computed is None)
+    return calls.analysis_of(recording, call, by_torch, free, tolerance, least)

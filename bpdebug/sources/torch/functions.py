@@ -121,7 +121,8 @@ def _watch(function: Any, watcher: Watcher) -> None:
             setattr(arguments[0], CALL, call)
         running.append(call)
         try:
-            out = _call(own["forward"], cls, *arguments)
+            with watcher.unseen.during(call):
+                out = _call(own["forward"], cls, *arguments)
         finally:
             running.pop()
         call.outputs = tuple(map(node_of, out if isinstance(out, tuple) else (out,)))
@@ -145,7 +146,8 @@ def _watch(function: Any, watcher: Watcher) -> None:
             call = next(waiting, None)
         before = tuple(map(node_of, incoming))
         written = [_writes(watcher, one) for one in incoming]
-        found = _call(own[back], cls, context, *incoming)
+        with watcher.unseen.during(call, incoming):
+            found = _call(own[back], cls, context, *incoming)
         if call is not None and call not in watcher.functions:
             watcher.functions.append(call)
         if call is not None and not call.incoming:
@@ -157,7 +159,7 @@ def _watch(function: Any, watcher: Watcher) -> None:
             call.overwritten = tuple(
                 Overwritten(place, writes[count].node)
                 for place, (one, count) in enumerate(zip(incoming, map(len, written), strict=True))
-                if len(writes := _writes(watcher, one)) > count
+                if len(writes := _writes(watcher, one)) > count and writes[count].node.site is not None
             )
             call.gradients = tuple(map(node_of, found if isinstance(found, tuple) else (found,)))
         return found

@@ -51,26 +51,35 @@ class ByAutograd(OfOneCall):
 
 
 class Context(SimpleNamespace):
-    """What `forward` gets as its context where nobody goes back through it."""
+    """What `forward` gets as its context where torch does not call it."""
 
-    def __init__(self) -> None:
-        super().__init__(needs_input_grad=(True,) * 64)
+    saved_tensors: tuple[Any, ...] = ()
+
+    def __init__(self, wanted: tuple[bool, ...] = (True,) * 64) -> None:
+        super().__init__(needs_input_grad=wanted)
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        """Keep what is asked for as `saved_tensors`."""
+        self.saved_tensors = tensors
 
     def _ignore(self, *arguments: Any) -> None:
         """Keep nothing."""
 
-    save_for_backward = save_for_forward = mark_dirty = mark_non_differentiable = _ignore
-    set_materialize_grads = _ignore
+    save_for_forward = mark_dirty = mark_non_differentiable = set_materialize_grads = _ignore
 
 
 def forward_again(call: FunctionCall) -> Callable[..., Any]:
     """Return the `forward` of a call as a function of its inputs."""
-    function: Any = call.function
-    if call.again is not None:
-        return call.again
-    if function.setup_context is not torch.autograd.Function.setup_context:
-        return function.forward  # type: ignore[no-any-return]
-    return lambda *inputs: function.forward(Context(), *inputs)
+    return call.again or (lambda *inputs: run_forward(call.function, Context(), inputs))
+
+
+def run_forward(function: Any, context: Context, given: Sequence[Any]) -> Any:
+    """Run the forward of a custom Function, in the old form or the new."""
+    if function.setup_context is torch.autograd.Function.setup_context:
+        return function.forward(context, *given)
+    out = function.forward(*given)
+    function.setup_context(context, tuple(given), out)
+    return out
 
 
 def of_arrays(call: FunctionCall, computed: Callable[..., Any]) -> Callable[[Sequence[Any]], list[Any]]:

@@ -62,15 +62,19 @@ class StoredTensor:
 
 
 class Storage:
-    """Some memory: the places in it that are known, the writes to it, and the nodes whose value it is."""
+    """Some memory: the places in it that are known, the writes to it, and the nodes whose value it is.
 
-    __slots__ = ("entries", "held", "live", "writes")
+    `seen` says what it was, where something may write to it that torch does not tell of (see `unseen`).
+    """
+
+    __slots__ = ("entries", "held", "live", "seen", "writes")
 
     def __init__(self, held: Any) -> None:
         self.held = held
         self.entries: dict[Key, StoredTensor] = {}
         self.writes: list[StorageWrite] = []
         self.live: list[Node] = []
+        self.seen: Any = None
 
     def keep(self) -> None:
         """Give the nodes whose value is the memory itself a copy of it, before it is written to."""
@@ -108,10 +112,16 @@ class Tensors:
     ----------
     add : callable
         Makes a node: (site, function, operands, options, value) -> Node.
+
+    Attributes
+    ----------
+    look : callable
+        Finds what was written unseen.
     """
 
     def __init__(self, add: Add) -> None:
         self.add = add
+        self.look: Callable[[Storage], None] = lambda storage: None
         self.storages: dict[int, Storage] = {}
 
     def storage(self, tensor: torch.Tensor) -> Storage:
@@ -130,6 +140,8 @@ class Tensors:
     def node_of(self, tensor: torch.Tensor) -> Node:
         """Return the node that a tensor stands for now; one that was never seen becomes a leaf."""
         storage, key = self.storage(tensor), key_of(tensor)
+        if storage.seen is not None:
+            self.look(storage)
         entry = storage.entries.get(key)
         if entry is None:
             return self._met(tensor, storage, key)
@@ -156,6 +168,7 @@ class Tensors:
     def written(self, tensor: torch.Tensor, node: Node) -> None:
         """Let a tensor stand for what was written to it; whatever overlaps it is out of date."""
         storage = self.storage(tensor)
+        storage.seen = None
         storage.writes.append(StorageWrite(key_of(tensor), node))
         self.stands_for(tensor, node)
 
@@ -200,6 +213,9 @@ class Tensors:
         """Read what was written since."""
         node = entry.node
         for write in storage.writes[entry.version :]:
+            if write.key[4] != key[4]:  # the bytes of a view of another dtype
+                node = self.add(None, None, (), {}, np.array(array_of(entry.tensor)))
+                break
             node = self._after(node, key, write)
         if node is entry.node:
             entry.version = len(storage.writes)

@@ -31,9 +31,12 @@ from bpdebug.sources.torch.operation import Operation, results_of
 from bpdebug.sources.torch.operations.forward import LOST
 from bpdebug.sources.torch.tensors import Tensors, array_of, shares_memory, tensor_of, unwrapped, within
 from bpdebug.sources.torch.term_nodes import TermNodes
+from bpdebug.sources.torch.unseen import UnseenWrites, is_buffer
 
-UNTOUCHED = frozenset({"_local_scalar_dense", "is_same_size", "sym_size", "record_stream", "equal", "item"})
-"""What gives no tensor."""
+UNTOUCHED = frozenset(
+    {"_local_scalar_dense", "is_same_size", "sym_size", "record_stream", "equal", "item", "set_"}
+)
+"""What gives no tensor, or another memory that a tensor stands for from then on."""
 
 
 class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -63,6 +66,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def forget(self) -> None:
         """Begin anew."""
         self.tensors = Tensors(self._add)
+        self.unseen = UnseenWrites(self.tensors, self.alone)
         self.term_nodes = TermNodes(self._add, self.node_of)
         self.gradient_calls = GradientCalls(self.recorder)
         self.flows: set[int] = set()  # the nodes that a gradient flows back through
@@ -227,6 +231,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         result = operation()
         if not self.recorder.on:
             return result
+        is_made = self.unseen.phase is not None and is_buffer(operation, result)
         for tensor in lost:
             self.tensors.lost(tensor)
         # A result that is a known tensor was not computed: `x.contiguous()`, mostly.
@@ -240,6 +245,8 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self.tensors.written(out, node)
             else:
                 self.tensors.stands_for(out, node)
+        if is_made:
+            self.unseen.made(result)
         for tensor, old in zip(written, before, strict=True):
             self._has_written(site, tensor, old)
         return result

@@ -12,6 +12,7 @@ import torch
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.torch.calls import calls_seen
 from bpdebug.sources.torch.functions import functions_seen
+from bpdebug.sources.torch.unseen import kernels_alone
 from bpdebug.sources.torch.watcher import Watcher
 
 
@@ -44,4 +45,5 @@ def watch(recorder: Recorder) -> ExitStack:
     stack.push(calls_seen(watcher))
     stack.enter_context(functions_seen(watcher))
     stack.enter_context(losses_seen(watcher))
+    stack.enter_context(kernels_alone(watcher.alone))
     return stack

@@ -88,7 +88,7 @@ class Check(FaultsFound):
             lines, end = self.judge.suspects(), self.search.deadline
             further: list[Suspect] = []
             self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
-            found = self.search.corrections(lines, self.judge.corrected)
+            found = self._of_sure_line(lines) or self.search.corrections(lines, self.judge.corrected)
             found = [one for one in found if self.judge.may_mend(one)]
             pair = self._hidden_pair(lines, found)
             if not (found or pair):
@@ -122,6 +122,11 @@ class Check(FaultsFound):
                 elif self._unmended(lines, derived):
                     continue
                 break
+
+    def _of_sure_line(self, lines: Sequence[Suspect]) -> list[Correction]:
+        """Edit the first line that reads what is right and gives what is not before any other."""
+        sure = [one for one in lines[:1] if self.judge.is_sure(one)]
+        return self.search.corrections(sure, self.judge.corrected, is_sure=True) if sure else []
 
     def _of_two_lines(self, lines: Sequence[Suspect]) -> bool:
         """Whether two lines mend something together: it goes on with that."""

@@ -121,9 +121,13 @@ class FormulaWriter:
         return tuple(dict.fromkeys(round(one, 12) for one in found))
 
     def gradients(self, number: int, factor: float) -> list[str]:
-        """Write the gradient of a tensor, so many times, in every way there is, the shortest first."""
-        tensor = self.reference.forward.names[number]
-        gradient = self.reference.program.index.gradient_of[tensor]
+        """Write the gradient of a tensor, so many times, in every way there is, the shortest first.
+
+        What was not derived, because the forward is opaque or has no derivative but 0, has no formula.
+        """
+        gradient = self.reference.program.index.gradient_of.get(self.reference.forward.names.get(number, ""))
+        if gradient is None:
+            return []
         found = [*self.short_forms.of(gradient)]
         with contextlib.suppress(Unwritable):
             found.append(self._written(self.definitions[gradient], 0))

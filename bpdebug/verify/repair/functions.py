@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,17 +16,20 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
-from bpdebug.sources.script.recorder.records import same
+from bpdebug.sources.script.recorder.records import ValueOf, same
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.places import source_of, turns_of
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
 from bpdebug.verify.repair.suspects import Suspect
-from bpdebug.verify.repair.trying import Progress, unsaid
+from bpdebug.verify.repair.trying import Correction, Progress, unsaid
+from bpdebug.verify.repair.unseen import is_handed_on, written_unseen
 
 COPIES = (same, np.copy)
 """What gives what it gets."""
+AGREES = 1e-3
+"""How far a difference may lie off what it is said to be."""
 
 
 class FunctionJudge(Judge):
@@ -69,6 +72,37 @@ class FunctionJudge(Judge):
 
     def _is_at_home(self, suspect: Suspect, read: Sequence[Node]) -> bool:
         return any(map(self._is_incoming, read)) or super()._is_at_home(suspect, read)
+
+    def is_sure(self, suspect: Suspect, is_passed: bool = False) -> bool:
+        """Whether all that a line reads is right, and what it gives is the gradient of nothing at all."""
+        return super().is_sure(suspect, is_passed) and not self._is_of_inner_result(suspect.first.node)
+
+    def _is_of_inner_result(self, node: Node | None) -> bool:
+        """Whether something is the gradient of a result within a line of the forward, which has no name.
+
+        That is a difference along one direction: Σ gradient · direction.
+        """
+        if node is None or self.analysis.loss is None:
+            return False
+        roots = self.analysis.loss.candidate.roots
+        replay, value = Replay(self.recording, roots, is_partial=True), np.asarray(node.value, dtype=float)
+        direction = np.random.default_rng(0).normal(size=value.shape)
+        slope = float(np.sum(value * direction))
+        outputs = {one.origin.id for one in self.call.outputs if one is not None}  # theirs is what came in
+        for number in sorted(ancestors(roots)):
+            inner = self.recording.nodes[number]
+            is_inner = inner.function is not None and inner.origin.id not in outputs
+            if not is_inner or inner.shape != value.shape or inner.like.dtype.kind != "f":
+                continue
+            step = np.cbrt(np.finfo(inner.like.dtype).eps) * direction
+            over, under = (
+                float(np.sum(replay.run({number: partial(_moved, moved)})(roots[0])))
+                for moved in (inner.value + step, inner.value - step)
+            )
+            along = (over - under) / float(np.linalg.norm(step)) * float(np.linalg.norm(direction)) / 2
+            if abs(along - slope) <= AGREES * abs(slope):
+                return True
+        return False
 
     def _is_incoming(self, copied: Node) -> bool:
         """Whether a node is an incoming gradient, or a copy of one."""
@@ -119,6 +153,13 @@ class FunctionCheck(Check):
         """Take a finding, and keep with which corrections it was made."""
         super().add_finding(finding)
         self.steps.append(self.judge.corrected)
+
+    def _first_right(self, lines: Sequence[Suspect]) -> list[Correction]:
+        """Look among lines that others follow: what is returned mends a gradient by itself or not at all."""
+        returned = {node.id for node in self.call.gradients if node is not None}
+        return super()._first_right(
+            [line for line in lines if line.first.node is None or line.first.node.id not in returned]
+        )
 
     def _rewritten(self, lines: Sequence[Suspect]) -> bool:
         """Run nothing again: a call is no script."""
@@ -171,7 +212,16 @@ def check_function(one: FunctionAnalysis, seconds: float, progress: Progress = u
         return CheckedFunction(
             report._replace(findings=found), tuple(FoundInFunction(one, {}) for one in found)
         )
-    return CheckedFunction(report, tuple(map(FoundInFunction, report.findings, check.steps)))
+    faults = tuple(map(FoundInFunction, report.findings, check.steps))
+    unseen = tuple(written_unseen(one.analysis, report)) if seconds else ()
+    if unseen:
+        faults = tuple(each for each in faults if not is_handed_on(each.finding))
+        faults += tuple(FoundInFunction(each, {}) for each in unseen)
+    return CheckedFunction(report._replace(findings=tuple(each.finding for each in faults)), faults)
+
+
+def _moved(value: Any, value_of: ValueOf) -> Any:
+    return value
 
 
 def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:

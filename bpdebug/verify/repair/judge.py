@@ -18,6 +18,7 @@ from bpdebug.sources.script.analysis.computed import names_gradient
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, decided
 from bpdebug.sources.script.graph import sources
+from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.known import KnownGradients
 from bpdebug.verify.repair.own_slopes import OwnSlopes
@@ -210,8 +211,18 @@ class Judge:
             return False
         if np.size(first.like) == 1:
             return False  # of single numbers it is not known what they may be
+        if suspect.site.role == "augment" and len(suspect.instances) > 1:
+            return False  # nor of a part of what several turns add up
+        if first.origin.id in self._written_to:
+            return False  # nor of what is finished by a later line
         read = _read(suspect)
         return all(map(self._is_right, read)) and (is_passed or self._is_at_home(suspect, read))
+
+    @cached_property
+    def _written_to(self) -> frozenset[int]:
+        """The tensors that something is put into."""
+        puts = (node.operands[0] for node in self.recording.nodes if node.function is put)
+        return frozenset(whole.origin.id for whole in puts if type(whole) is Node)
 
     def _is_at_home(self, suspect: Suspect, read: Sequence[Node]) -> bool:
         """Whether what is read belongs into a backward pass, whoever handed it on."""

@@ -107,7 +107,7 @@ class KnownGradients:
 
     def is_named(self, node: Node) -> bool:
         """Whether a tensor is called the gradient of something that has one."""
-        return bool(self.named(node.names))
+        return bool(self.named(node.names[:1]))
 
     def shape_of(self, name: str) -> Shape | None:
         """Return the shape of what something of a name is the gradient of; None where nobody knows."""
@@ -120,9 +120,9 @@ class KnownGradients:
 
     def is_explained(self, node: Node, value: Any) -> bool:
         """Whether a tensor is the right gradient of what it is named after, or of anything; or a slope."""
-        if self.is_gradient(value, self.named(node.names)):
+        if self.is_gradient(value, self.named(node.names[:1])):
             return True
-        return not any(_stems(node.names)) and self.is_slope(value)
+        return not any(_stems(node.names[:1])) and self.is_slope(value)
 
     def is_gradient(self, value: Any, of: Sequence[int] = (), as_shaped: bool = False) -> bool:
         """Whether a value is a right gradient, but for a factor that people write.
@@ -174,9 +174,9 @@ class KnownGradients:
             The derived gradients for the same values of the parameters.
         """
         array = as_numbers(value)
-        if array is None or not self._without_gradient.isdisjoint(_stems(node.names)):
+        if array is None or not self._without_gradient.isdisjoint(_stems(node.names[:1])):
             return
-        for number in self.named(node.names) or gradients:
+        for number in self.named(node.names[:1]) or gradients:
             reference = np.asarray(gradients.get(number, 0.0), dtype=float)
             ratio = multiple(array, reference, TOLERANCE) if reference.shape == array.shape else None
             if ratio is not None and self._is_as_all(ratio):

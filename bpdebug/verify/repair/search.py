@@ -16,6 +16,7 @@ import numpy as np
 
 from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Node, SourceRange
+from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.elsewhere import Elsewhere
 from bpdebug.verify.repair.known import Meaning
 from bpdebug.verify.repair.line_edits import LineEdits
@@ -68,7 +69,11 @@ class Search(LineEdits):
     elsewhere: Callable[[], Elsewhere | None] | None = None
 
     def corrections(
-        self, suspects: Sequence[Suspect], before: Replaced, waves: Sequence[Costs] = WAVES
+        self,
+        suspects: Sequence[Suspect],
+        before: Replaced,
+        waves: Sequence[Costs] = WAVES,
+        is_sure: bool = False,
     ) -> list[Correction]:
         """Return the corrections that were found, the best first.
 
@@ -80,6 +85,9 @@ class Search(LineEdits):
             Corrections that have been made already, of other faults.
         waves : sequence of Costs
             Which edits are tried, one after the other.
+        is_sure : bool
+            Whether the lines read what is right: then only those edits are judged that give a right gradient
+            at once, and nothing has to be computed again for the others.
         """
         bases = [self.judged(trial, before) for trial in self.trials]
         found: list[Correction] = []
@@ -91,7 +99,7 @@ class Search(LineEdits):
                     break
                 own: list[Correction] = []
                 try:
-                    for correction in self._of_line(suspect, before, bases, costs):
+                    for correction in self._of_line(suspect, before, bases, costs, is_sure):
                         own.append(correction)
                 except (KeyboardInterrupt, Interrupted):
                     self.is_stopped = True
@@ -155,12 +163,19 @@ class Search(LineEdits):
         return trial.verdicts(self.replay.run({**trial.replaced, **replaced}), replaced)
 
     def _of_line(
-        self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts], costs: Costs
+        self,
+        suspect: Suspect,
+        before: Replaced,
+        bases: Sequence[Verdicts],
+        costs: Costs,
+        is_sure: bool,
     ) -> Iterator[Correction]:
-        count = 0
+        count, value_of = 0, self.replay.run(before)
         for candidate in self.likely(suspect, before, costs):
             if count == MOST_OF_A_LINE:
                 return
+            if is_sure and not self._may_be_right(suspect, candidate, value_of):
+                continue
             mended, spoiled = self.effect(candidate, before, bases)
             if spoiled and mended:
                 one = Correction(suspect, *candidate.texts, mended, candidate.cost, candidate.replaced)
@@ -169,6 +184,17 @@ class Search(LineEdits):
                 count += 1
                 cost = candidate.cost + self._further(candidate, suspect, before)
                 yield Correction(suspect, *candidate.texts, mended, cost, candidate.replaced)
+
+    def _may_be_right(self, suspect: Suspect, candidate: Candidate, value_of: ValueOf) -> bool:
+        """Whether an edit gives the very gradient of something; True where it edits more than a value."""
+        node = suspect.first.node
+        if node is None or node.id not in candidate.replaced:
+            return True
+        try:
+            value = candidate.replaced[node.id](value_of)
+        except Exception:
+            return False
+        return any(self.known.exactly(node, value, self.trials[0].gradients))
 
     def likely(self, suspect: Suspect, before: Replaced, costs: Costs) -> Iterator[Candidate]:
         """Yield the edits of a line, those of its statement first."""

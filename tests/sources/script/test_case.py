@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bpdebug.engine.language.nodes import Call, Name
+from bpdebug.engine.language.printing import numpy_text
 from bpdebug.engine.program.trace import run
 from bpdebug.present.operation_text import about_text
 from bpdebug.sources.script import record_script
@@ -34,6 +35,7 @@ def test_a_case_gives_what_was_recorded(script: Script, monkeypatch: pytest.Monk
     converted, notes = held_to_the_record(convert(recording, start_of(recording)))
     assert all("differ in the last digits" in note for note in notes)
     case = case_of(recording)
+    assert all(statement.source for statement in case.program.statements)
     values = run(case.program, case.values).values
     assert [statement.name for statement in case.program.statements] == [*map(_name, converted.statements)]
     for name in map(_name, converted.statements):
@@ -94,6 +96,23 @@ def test_a_line_of_another_file_is_named_with_the_file(
         said = about_text(case_of(record_script(name)))
         assert f"loss: ½ Σ (a − y)², implied by {loss}" in said
         assert f"gradients: dw ({gradient}) of w" in said
+
+
+def test_why_a_recording_ended_is_said_once(tmp_path: Path) -> None:
+    assert about_text(case_of(recorded(tmp_path, NET))).count("the next iteration began") == 1
+    broken = NET.replace("d = a - y", "d = a[7] - y")
+    assert about_text(case_of(recorded(tmp_path, broken))).count("IndexError") == 1
+
+
+def test_what_is_written_through_a_view_has_the_name_and_the_line(tmp_path: Path) -> None:
+    text = NET.replace("a = x @ w", "a = np.zeros((2, 1))\n        for row, one in zip(a, x):").replace(
+        "        d = a - y", "            row[:] = one @ w\n        d = a - y"
+    )
+    case = case_of(recorded(tmp_path, text))
+    written = [statement for statement in case.program.statements if statement.name.startswith("a ")]
+    assert [one.name for one in written] == ["a ·2", "a ·3"]
+    assert [one.source.code for one in written if one.source] == ["row[:] = one @ w"] * 2
+    assert numpy_text(case.program.statements[case.program.positions["d"] - 1].expression) == "a ·3 - y"
 
 
 def test_what_computes_something_else_is_only_recorded(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -153,6 +154,15 @@ def test_what_is_no_script_is_said_with_its_line(
     assert str(raised.value).startswith(message)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="has devices")
+def test_what_never_ends_is_no_script(tmp_path: Path) -> None:
+    (tmp_path / "net.py").symlink_to("/dev/zero")
+    (tmp_path / "folder.py").mkdir()
+    for name, found in (("net.py", "a pipe or a device"), ("folder.py", "a folder"), ("a\0.py", "")):
+        with pytest.raises(ScriptError, match=f"{found}, expected a Python script" if found else "cannot be"):
+            record_script(tmp_path / name)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -242,3 +252,30 @@ def test_what_comes_before_the_first_update_is_forgotten_where_it_is_too_much(
     assert len(recording.nodes) < most
     assert [update.slot for update in recording.updates] == ["w"]
     assert "only the last of them were kept" in recording.messages[0]
+
+
+def test_each_thread_has_calls_of_its_own(record) -> None:
+    recording = record(
+        """
+import threading
+import numpy as np
+x, parts, both = np.arange(4.0), {}, threading.Barrier(2)
+def twice(value):
+    both.wait()
+    return value * 2
+def part(number):
+    parts[number] = twice(x[number:]) + number
+threads = [threading.Thread(target=part, args=(number,)) for number in range(2)]
+for one in threads:
+    one.start()
+for one in threads:
+    one.join()
+total = parts[0].sum() + parts[1].sum()
+"""
+    )
+    calls = [frame for frame in recording.frames if frame.site is not None]
+    inner = [frame for frame in calls if frame.site.function == "twice"]
+    assert [frame.depth for frame in calls if frame.site.function == "part"] == [1, 1]
+    assert [frame.parent.site.function for frame in inner] == ["part", "part"]
+    assert inner[0].parent is not inner[1].parent
+    assert {frame.caller[1] for frame in calls} == {8, 9}

@@ -73,6 +73,8 @@ def written_name(node: Node, instance: Instance | None) -> str:
         return names[-1]
     if node.argument:
         return node.argument
+    if node.site is None and (owner := next(node.parents(), None)) is not None:
+        return written_name(owner, owner.instance)  # an array that was written to through a view of it
     if instance is not None and instance.site.role == "return":
         return f"{instance.site.function_name}()"
     site = instance.site if instance is not None else node.site

@@ -144,8 +144,8 @@ class _Conversion:
         expression = self.written(node, site)
         name = self.title.new(written_name(node, instance))
         phase, of = self.phase_of(node)
-        frame, turns = (instance.frame, instance.turns) if instance else (node.frame, node.turns)
-        source = self.source(site, frame, turns) if site is not None else None
+        maker = instance or (node if node.site is not None else _last_with_site(node))
+        source = self.source(maker.site, maker.frame, maker.turns) if maker and maker.site else None
         self.statements.append(Statement(name, expression, phase, of=of, source=source))
         self.instances.append(instance)
         self.names[node.id] = name
@@ -234,6 +234,11 @@ def as_floats(value: Any, dtype: np.dtype[Any]) -> Array:
     if array.dtype.kind == "f":
         return array
     return np.asarray(array, dtype=dtype if array.dtype.kind == "b" else np.float64)
+
+
+def _last_with_site(node: Node) -> Node | None:
+    """Return what made a node necessary that the recorder had to add: what was written through a view."""
+    return next((one for one in reversed([*node.parents()]) if one.site is not None), None)
 
 
 def _is_inner(node: Node, user: Node, site: Site | None) -> bool:

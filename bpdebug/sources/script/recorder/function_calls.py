@@ -89,3 +89,24 @@ class FunctionCall:
     def name(self) -> str:
         """What the class or the function is called."""
         return self.title or str(self.function.__qualname__).rpartition("<locals>.")[2]
+
+
+@dataclass(frozen=True, eq=False)
+class UnseenWrite:
+    """What something that nobody sees into left in some memory: a function of all that went into the call.
+
+    Attributes
+    ----------
+    call : FunctionCall
+        The call.
+    incoming : tuple, optional
+        The incoming gradients, where it is the backward that wrote it.
+    """
+
+    call: FunctionCall
+    incoming: tuple[Any, ...] | None
+
+    @property
+    def __name__(self) -> str:
+        """What it is called in a message."""
+        return f"{self.call.name}, unseen"

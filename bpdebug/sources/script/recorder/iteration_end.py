@@ -38,8 +38,8 @@ class IterationEnd:
         All places of the person's code.
     limits : RecordingLimits
         Which iteration is recorded, and how much at most.
-    stack : sequence of Frame
-        The calls that are under way.
+    stack : callable
+        Gives the calls that are under way.
     recorded : callable
         Gives what was recorded so far.
 
@@ -59,7 +59,7 @@ class IterationEnd:
         self,
         sites: Sequence[Site],
         limits: RecordingLimits,
-        stack: Sequence[Frame],
+        stack: Callable[[], Sequence[Frame]],
         recorded: Callable[[], RecordedLists],
     ) -> None:
         self.sites, self.limits, self.stack, self.recorded = sites, limits, stack, recorded
@@ -95,11 +95,11 @@ class IterationEnd:
         if self.mark is not None or update.site.statement in self.states or ends_at_a_line:
             return False
         if has_gone_back and is_within_loop(update):
-            return turn_since(self.stack[-1], update) is not None
+            return turn_since(self.stack()[-1], update) is not None
         nodes, _, updates, _, _ = self.recorded()
         knows_loss = has_loss(nodes, update, updates) and not steps_a_step(update, updates)
         is_early = (knows_loss or update.site.operator is operator.isub) and is_further_on(
-            self.sites, self.stack, site, update
+            self.sites, self.stack(), site, update
         )
         if knows_loss and not is_early:
             return True
@@ -113,7 +113,7 @@ class IterationEnd:
     def mark_now(self, update: Update, is_early: bool = False) -> None:
         """Mark that the iteration may be over now, as what a step gave is read."""
         nodes, instances, updates, tests, frames = [len(one) for one in self.recorded()]
-        is_later = is_in_turn_of(self.stack[-1], update)
+        is_later = is_in_turn_of(self.stack()[-1], update)
         self.mark = Mark(update, nodes, instances, updates, tests, frames, is_later, is_early)
 
     def step_found(self, update: Update) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
@@ -52,6 +53,13 @@ class Record(NamedTuple):
     was_over: bool
 
 
+class Calls(threading.local):
+    """The calls that are under way: each thread has its own, within the script."""
+
+    def __init__(self, script: Frame) -> None:
+        self.stack = [script]
+
+
 class Recorder:
     """Takes what the hooks see.
 
@@ -76,11 +84,11 @@ class Recorder:
         self.ended = ""
         self.forgotten = 0
         self.script = Frame(0, None, None, ("", 0), 0)
-        self.stack = [self.script]
+        self.calls = Calls(self.script)
         self.frames = [self.script]
         self.only: Frame | None = None
         self.kept: Record | None = None
-        self.iteration_end = IterationEnd(sites, limits, self.stack, self._lists)
+        self.iteration_end = IterationEnd(sites, limits, lambda: self.stack, self._lists)
         self.whenever_begun: Callable[[], object] = _nothing
         self.whenever_over: Callable[[], object] = _nothing
         self.forget()
@@ -103,6 +111,11 @@ class Recorder:
         self.size = 0
         for frame in self.frames:
             frame.latest = None
+
+    @property
+    def stack(self) -> list[Frame]:
+        """The calls that are under way in this thread; the first is the script."""
+        return self.calls.stack
 
     @property
     def time(self) -> int:
@@ -299,7 +312,8 @@ class Recorder:
         """Go into a call of a function of the person's."""
         while frame is not None and frame.f_code.co_filename not in self.files:
             frame = frame.f_back  # a library has called it
-        caller = (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
+        begins = site.place.file, site.place.line  # a thread has nobody who called
+        caller = (frame.f_code.co_filename, frame.f_lineno) if frame is not None else begins
         parent = self.stack[-1]
         began = parent.began
         if began is None or began[0] != caller[1]:
