@@ -45,10 +45,11 @@ def bands(needs: tuple[Need, ...], in_use: tuple[int, ...], width: int, height: 
     found = laid_out(needs, in_use, width, height)
     if found.complete:
         return found
-    # What happens to a narrow panel now needs room for a word: all have it, so that they lie the same later.
-    return laid_out(
-        tuple(need._replace(least=max(need.least, need.words)) for need in needs), in_use, width, height
-    )
+    # What happens to a narrow panel now needs room for a word. All have it, so that they lie the same later,
+    # unless a pair that could be shown in full would lose a column to that.
+    roomy = tuple(need._replace(least=max(need.least, need.words)) for need in needs)
+    steady = laid_out(roomy, in_use, width, height)
+    return max(steady, found, key=lambda bands: pairs_shown(bands, needs, in_use))
 
 
 @lru_cache(maxsize=256)
