@@ -13,6 +13,7 @@ from dataclasses import replace
 from bpdebug.sources.script import Recording
 from bpdebug.sources.script.evaluation import callable_again
 from bpdebug.verify.repair.constants import files_of, last_name, moved, rates
+from bpdebug.verify.repair.evaluating import Rewritten
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.replay import Replaced, Replay
 from bpdebug.verify.repair.reruns import SHARE, Rerun, run_again, told_of
