@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Source
+from bpdebug.engine.language.nodes import Source, names
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.engine.program.program import Program
@@ -132,10 +132,15 @@ class CodeVerdicts:
             yield f"  {element_text(name, place)}: {values}, difference {own[place] - right[place]:.6g}"
 
     def _causes(self, name: str) -> str:
-        """Name the lines that are to be mended, of those that ran before."""
-        position = self.program.positions[name]
-        before = [finding for own, finding in self.findings.items() if self.program.positions[own] < position]
-        return ", ".join(dict.fromkeys(map(_place, before))) or "what it was fed"
+        """Name the lines that are to be mended, of those that a tensor was computed through."""
+        behind, waiting = {name}, [name]
+        while waiting:
+            position = self.program.positions.get(waiting.pop(), 0)
+            read = names(self.program.statements[position - 1].expression) if position else ()
+            waiting += set(read) - behind
+            behind.update(read)
+        causes = [finding for own, finding in self.findings.items() if own in behind]
+        return ", ".join(dict.fromkeys(map(_place, causes))) or "what it was fed"
 
 
 def code_verdicts(case: Case, values: Mapping[str, Array], checked: Checked) -> CodeVerdicts:
