@@ -16,6 +16,8 @@ from typing import NamedTuple, TypeVar
 Rebuild = Callable[[ast.expr], ast.expr]
 Tree = TypeVar("Tree", bound=ast.AST)
 PLACEHOLDER = "__part_{}__"
+ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Call)
+"""What needs no parentheses anywhere: those that stood around what it takes the place of can go."""
 
 
 class Spot(NamedTuple):
@@ -74,6 +76,10 @@ class Code:
         first, last = self._span(spot.node)
         whole = b"\n".join(self._lines)
         before, after = whole[1:first].decode(), whole[last:-2].decode()
+        if isinstance(new, ATOMS) and before.endswith("(") and after.startswith(")"):
+            unenclosed = f"{before[:-1]}{text}{after[1:]}"
+            if _means(unenclosed, wanted):
+                return unenclosed
         bare = f"{before}{text}{after}"
         return bare if _means(bare, wanted) else f"{before}({text}){after}"
 
