@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number
-from bpdebug.sources.script.analysis.constants import Constants, constants_of
 from bpdebug.sources.script.analysis.errors import Dependence
 from bpdebug.sources.script.analysis.explanation import Explanation
 from bpdebug.sources.script.analysis.longer import LongerRecording
 from bpdebug.sources.script.analysis.losses import LossCandidate, implied_losses, terms_of
 from bpdebug.sources.script.analysis.readings import near
+from bpdebug.sources.script.analysis.stop_gradients import Constants, constants_of
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import DETACH, InLanguage
 from bpdebug.sources.script.recorder.records import Node

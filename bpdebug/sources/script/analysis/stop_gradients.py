@@ -94,24 +94,28 @@ def _bellman(known: Dependence) -> Iterator[Constants]:
         if number in inner:
             continue
         terms = list(itertools.islice(_terms(known, node, trees), MOST_TERMS))
-        outputs = dict.fromkeys(graph.of(one).id for one in terms if _depends(known, one))
+        outputs = {graph.of(one).id: sign for one, sign in terms if _depends(known, one)}
         is_of_parameters = any(one in parameters for one in outputs)
-        has_data = any(_is_data(known, one) for one in terms)
-        if has_data and not is_of_parameters and 1 < len(outputs) <= MOST_OUTPUTS and len(terms) < MOST_TERMS:
+        has_data = any(_is_data(known, one) for one, _ in terms)
+        # A prediction is held against what is made of another; what is only added up is one prediction.
+        is_difference = 1 < len(outputs) <= MOST_OUTPUTS and len({*outputs.values()}) > 1
+        if has_data and is_difference and not is_of_parameters and len(terms) < MOST_TERMS:
             yield frozenset({number})
             yield from (frozenset(outputs) - {one} for one in outputs)
 
 
-def _terms(known: Dependence, value: Node, trees: Mapping[int, Node]) -> Iterator[Any]:
-    """Yield what a value is the sum of, the last first: of a long sum nobody asks for all."""
-    waiting: list[Any] = [value]
+def _terms(known: Dependence, value: Node, trees: Mapping[int, Node]) -> Iterator[tuple[Any, int]]:
+    """Yield what a value is the sum of, with signs, the last first: of a long sum nobody asks for all."""
+    waiting: list[tuple[Any, int]] = [(value, 1)]
     while waiting:
-        one = waiting.pop()
+        one, sign = waiting.pop()
         node = known.graph.of(one) if type(one) is Node else None
         if node is not None and (node.id in trees or node.function in NEGATE):
-            waiting.extend(node.operands)
+            first, *others = node.operands
+            waiting.append((first, -sign if node.function in NEGATE else sign))
+            waiting += [(other, -sign if node.function in SUBTRACT else sign) for other in others]
         else:
-            yield one
+            yield one, sign
 
 
 def _depends(known: Dependence, value: Any) -> bool:
