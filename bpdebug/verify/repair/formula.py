@@ -10,15 +10,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from bpdebug.sources.script import Recording, Site
 from bpdebug.sources.script.analysis.analysis import Analysis
-from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.formula_text import FormulaWriter
-from bpdebug.verify.repair.replay import Replaced, ancestors
+from bpdebug.verify.repair.replay import Replaced, ancestors, fixed
 from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Candidate, Correction
@@ -131,7 +130,7 @@ def _belonging(
         for factor in writer.factors:
             try:
                 judged = search.judged(
-                    search.trials[0], {**before, node.id: partial(_given, factor * np.asarray(gradient))}
+                    search.trials[0], {**before, node.id: fixed(factor * np.asarray(gradient))}
                 )
             except Exception:  # noqa: S112 (the person's own operations may raise on other values)
                 continue
@@ -168,7 +167,3 @@ def _correction(
 
 def _both(text: str, said: str) -> tuple[str, str]:
     return text, said
-
-
-def _given(value: Any, value_of: ValueOf) -> Any:
-    return value

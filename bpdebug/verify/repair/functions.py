@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,11 +16,11 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
-from bpdebug.sources.script.recorder.records import ValueOf, same
+from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.places import source_of, turns_of
-from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
+from bpdebug.verify.repair.replay import Replaced, Replay, ancestors, fixed
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Correction, Progress, unsaid
@@ -96,7 +96,7 @@ class FunctionJudge(Judge):
                 continue
             step = np.cbrt(np.finfo(inner.like.dtype).eps) * direction
             over, under = (
-                float(np.sum(replay.run({number: partial(_moved, moved)})(roots[0])))
+                float(np.sum(replay.run({number: fixed(moved)})(roots[0])))
                 for moved in (inner.value + step, inner.value - step)
             )
             along = (over - under) / float(np.linalg.norm(step)) * float(np.linalg.norm(direction)) / 2
@@ -218,10 +218,6 @@ def check_function(one: FunctionAnalysis, seconds: float, progress: Progress = u
         faults = tuple(each for each in faults if not is_handed_on(each.finding))
         faults += tuple(FoundInFunction(each, {}) for each in unseen)
     return CheckedFunction(report._replace(findings=tuple(each.finding for each in faults)), faults)
-
-
-def _moved(value: Any, value_of: ValueOf) -> Any:
-    return value
 
 
 def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:

@@ -24,6 +24,11 @@ MOST_NODES = 60_000
 """From so many nodes on, only those are computed again that the targets depend on."""
 
 
+def fixed(value: Any) -> Callable[[ValueOf], Any]:
+    """Return what gives a node a value, whatever the older ones are."""
+    return lambda value_of: value
+
+
 class Replay:
     """Values of a recording, computed again.
 

@@ -8,7 +8,6 @@ that was taken turns. The derived gradients are computed for the same values.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from bpdebug.sources.script.analysis.steps import Piece
 from bpdebug.sources.script.analysis.verdicts import GradientVerdict
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node, ValueOf
-from bpdebug.verify.repair.replay import Replaced, Replay
+from bpdebug.verify.repair.replay import Replaced, Replay, fixed
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.trying import Trial
 
@@ -71,11 +70,7 @@ def _moved(
         spread = max(float(np.std(value)), 0.1 * float(np.max(np.abs(value), initial=0)), SMALLEST_SPREAD)
         moved = (value + step * spread * random.normal(size=value.shape)).astype(value.dtype)
         like = parameter.old.like
-        yield parameter.old.id, partial(_given, moved if isinstance(like, np.ndarray) else type(like)(moved))
-
-
-def _given(value: Any, value_of: ValueOf) -> Any:
-    return value
+        yield parameter.old.id, fixed(moved if isinstance(like, np.ndarray) else type(like)(moved))
 
 
 def trial_of(analysis: Analysis, replaced: Replaced, gradients: Mapping[int, Any]) -> Trial:
