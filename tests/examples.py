@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bpdebug.engine.debug.debugger import Debugger
+from bpdebug.engine.program.history import History
 from bpdebug.engine.program.trace import run
 from bpdebug.sources.capture.loading import load_capture
 from bpdebug.sources.capture.writing import save
@@ -41,3 +42,16 @@ def debugger_of(name: str, position: int = 0) -> Debugger:
     debugger = Debugger(run(scenario.program, scenario.values))
     debugger.goto(position)
     return debugger
+
+
+def fresh_at(case: Case, debugger: Debugger) -> Debugger:
+    """A debugger that went straight to where another one is, with the same values replaced."""
+    fresh = Debugger(History(case.program, case.values, case.iterations))
+    for iteration, replaced in sorted(debugger.history.replaced.items()):
+        fresh.goto(0, iteration)
+        for name, value in replaced.items():
+            fresh.replace(name, value)
+    fresh.goto(debugger.position, debugger.iteration)
+    for _ in range(debugger.moment.node):
+        fresh.into()
+    return fresh

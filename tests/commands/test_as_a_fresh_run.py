@@ -10,9 +10,7 @@ import pytest
 
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import COMMANDS, FAULT, execute
-from bpdebug.engine.debug.debugger import Debugger
-from bpdebug.engine.program.history import History
-from tests.examples import opened
+from tests.examples import fresh_at, opened
 from tests.tiers import deep
 
 VERBS = [
@@ -58,14 +56,7 @@ def line_of(generator: random.Random, session: Session) -> str:
 def assert_fresh(session: Session) -> None:
     """The debugger's state is that of one which went straight to where it is."""
     case, debugger = session.scenario, session.debugger
-    fresh = Debugger(History(case.program, case.values, case.iterations))
-    for iteration, replaced in sorted(debugger.history.replaced.items()):
-        fresh.goto(0, iteration)
-        for name, value in replaced.items():
-            fresh.replace(name, value)
-    fresh.goto(debugger.position, debugger.iteration)
-    for _ in range(debugger.moment.node):
-        fresh.into()
+    fresh = fresh_at(case, debugger)
     assert debugger.moment == fresh.moment
     for name in case.program.shapes:
         np.testing.assert_array_equal(debugger.value(name), fresh.value(name))

@@ -11,17 +11,18 @@ from textual.widgets import Input
 
 from bpdebug.commands.session import Session as CommandSession
 from bpdebug.commands.table import execute
-from bpdebug.engine.debug.debugger import Debugger
-from bpdebug.engine.program.trace import run
 from bpdebug.present.operation_text import operation_text
+from bpdebug.sources.scenario import shipped_scenarios
 from bpdebug.tui.app import BpdebugApp
 from bpdebug.tui.keys.debugger import ACTIONS
 from bpdebug.tui.screens.debugger_screen import DebuggerScreen
-from tests.examples import opened
+from tests.examples import fresh_at, opened
 from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
-FEW, SOME, MANY, TIMES = 100, 500, 2500, 2
+FEW, MANY, TIMES = 100, 525, 2
+SCENARIOS = [*(path.stem for path in shipped_scenarios()), "no_bias", "not_finite", "wide"]
+"""With a person's own code twenty thousand events in all, in pieces that workers can share evenly."""
 BATCH = 25
 """Keys typed ahead of the app, between two moments at which it has caught up."""
 LEAVING = ("q",)
@@ -58,17 +59,9 @@ async def back_to_the_debugger(session: Session) -> None:
     ("name", "keys", "time"),
     [
         ("two_layer", FEW, 0),
-        *(
-            deep(name, MANY, time)
-            for name in ("two_layer", "no_bias", "not_finite", "wide")
-            for time in range(TIMES)
-        ),
-        *(
-            # A person's own code is looked through for mistakes on the way: a key costs more.
-            deep(name, SOME, time)
-            for name in ("script", "capture")
-            for time in range(TIMES)
-        ),
+        *(deep(name, MANY, 0) for name in SCENARIOS),
+        # A person's own code is looked through for mistakes on the way: a key costs more.
+        *(deep(name, MANY, time) for name in ("script", "capture") for time in range(TIMES)),
     ],
 )
 async def test_random_keys_and_sizes(
@@ -109,12 +102,7 @@ async def test_random_keys_and_sizes(
 async def assert_sane(session: Session) -> None:
     """The debugger's state is that of a fresh one at the same moment, and the screen shows it."""
     scenario, debugger = session.screen.case, session.debugger
-    fresh = Debugger(run(scenario.program, scenario.values))
-    for name, value in debugger.replaced.items():
-        fresh.replace(name, value)
-    fresh.goto(debugger.position)
-    for _ in range(debugger.moment.node):
-        fresh.into()
+    fresh = fresh_at(scenario, debugger)
     assert debugger.moment == fresh.moment
     for name in scenario.program.shapes:
         np.testing.assert_array_equal(debugger.value(name), fresh.value(name))
