@@ -54,8 +54,8 @@ for weight, slope in ((Wk, dWk), (Wn, dWn), (bk, dbk), (bn, dbn), (V, dV)):
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("dkeep * keeps[t] * (1 - keeps[t])", "dkeep * keeps[t]"),
-        deep("dh * (h[t] - news[t])", "dh * h[t]"),
+        deep("dkeep * keeps[t] * (1 - keeps[t])", "dkeep * keeps[t]"),
+        ("dh * (h[t] - news[t])", "dh * h[t]"),
     ],
 )
 def test_the_slope_of_a_gate_is_found(tmp_path: Path, right: str, wrong: str) -> None:
