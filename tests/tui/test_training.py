@@ -157,6 +157,15 @@ async def test_the_selected_watch_is_drawn() -> None:
         assert session.debugger.iteration == 1
 
 
+async def test_a_watch_that_has_just_gone_is_not_drawn() -> None:
+    async with open_app("xor", LARGE) as session:
+        session.screen.lists.watches.focus()
+        await session.press("down")
+        session.type_ahead("x", "L")
+        await session.catch_up()
+        await session.until(lambda: "loss over the iterations" in session.text)
+
+
 async def test_one_run_has_no_curve() -> None:
     async with open_app("two_layer", LARGE) as session:
         await session.press("L")

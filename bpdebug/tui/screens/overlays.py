@@ -86,9 +86,10 @@ class Overlays:
         """Return what there is to draw over the iterations: the watch in focus, or else the loss."""
         if self.debugger.timeline.iterations == 1:
             return None
-        watches = self.lists.watches
-        if watches.has_focus and watches.entry is not None:
-            return watch_of(self.debugger, watches.entry.number)
+        rows, watches = self.lists.watches, self.debugger.watches
+        # Keys that are typed ahead come before the list shows that a watch has gone.
+        if rows.has_focus and rows.entry is not None and rows.entry.number in watches.numbers:
+            return watch_of(self.debugger, rows.entry.number)
         return loss_of(self.debugger.program)
 
     def curve(self) -> None:

@@ -48,7 +48,8 @@ def einsum_gradient(g: Array, *operands: Array, subscripts: str = MATRICES, plac
     products = np.einsum(f"{','.join(letters)}->{known}", *factors, optimize=len(factors) > 1)
     result = np.zeros(operands[place].shape, g.dtype)
     # Along an axis that stands twice only the diagonal is read; along one that is nowhere else all are equal.
-    diagonal = np.einsum(f"{found.operands[place]}->{own}", result)
+    # Of a number NumPy makes no view, and none is needed.
+    diagonal = np.einsum(f"{found.operands[place]}->{own}", result) if own else result
     diagonal[...] = np.expand_dims(products, tuple(i for i, letter in enumerate(own) if letter not in known))
     return result
 
