@@ -12,17 +12,18 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.verify.repair.assumed import assumed
 from bpdebug.verify.repair.findings import of_early_read, of_forgotten_way, unmended
 from bpdebug.verify.repair.forgotten import ForgottenWay, adding_line, forgotten_way
-from bpdebug.verify.repair.formula import Derived, derived_correction, given_names
+from bpdebug.verify.repair.formula import Derived, derived_correction, given_names, of_each_turn
 from bpdebug.verify.repair.forward_readings import forward_instead, forward_with_evidence
 from bpdebug.verify.repair.found import FaultsFound
 from bpdebug.verify.repair.hidden import hidden_pair
 from bpdebug.verify.repair.other_run import other_run
+from bpdebug.verify.repair.recurrence import Belonging, belonging
 from bpdebug.verify.repair.report import Assumed, ScriptReport
 from bpdebug.verify.repair.running_again import leave_out, mend_structures, mend_what_raises, rewritten
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.together import of_a_sum, of_two_lines
-from bpdebug.verify.repair.trying import WAVES, Correction
+from bpdebug.verify.repair.trying import KNOWN, LIKELY, Correction
 
 RERUN_SHARE = 0.4
 """The share of the time that is kept for running the script again."""
@@ -88,7 +89,12 @@ class Check(FaultsFound):
             lines, end = self.judge.suspects(), self.search.deadline
             further: list[Suspect] = []
             self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
-            found = self._of_sure_line(lines) or self.search.corrections(lines, self.judge.corrected)
+            place = belonging(self.search, self.judge.analysis, lines, self.judge.corrected)
+            found = self._of_each_turn(place) if place is not None else []
+            if place is not None and not found and self._rewritten([place.suspect]):
+                continue
+            found = found or self._of_sure_line(lines)
+            found = found or self.search.corrections(lines, self.judge.corrected)
             found = [one for one in found if self.judge.may_mend(one)]
             pair = self._hidden_pair(lines, found)
             if not (found or pair):
@@ -126,7 +132,15 @@ class Check(FaultsFound):
     def _of_sure_line(self, lines: Sequence[Suspect]) -> list[Correction]:
         """Edit the first line that reads what is right and gives what is not before any other."""
         sure = [one for one in lines[:1] if self.judge.is_sure(one)]
-        return self.search.corrections(sure, self.judge.corrected, is_sure=True) if sure else []
+        return self.search.corrections(sure, self.judge.corrected, [KNOWN]) if sure else []
+
+    def _of_each_turn(self, place: Belonging) -> list[Correction]:
+        """Look for what to write on a line of which it is known what belongs there in every turn."""
+        edits = self.search.corrections([place.suspect], self.judge.corrected, [KNOWN])
+        if edits:
+            return edits
+        derived = of_each_turn(self.search, self.judge.analysis, place, self.judge.corrected)
+        return [] if derived is None else [derived]
 
     def _of_two_lines(self, lines: Sequence[Suspect]) -> bool:
         """Whether two lines mend something together: it goes on with that."""
@@ -147,7 +161,7 @@ class Check(FaultsFound):
         pair = self._pair(found)
         if pair:
             partly = self.search.partly
-            more = self.search.corrections(self._further(lines), self.judge.corrected, WAVES[:1])
+            more = self.search.corrections(self._further(lines), self.judge.corrected, [LIKELY])
             self.search.partly = [*partly, *self.search.partly]
             pair = self._pair([*found, *more]) or pair
         return pair

@@ -17,10 +17,12 @@ import numpy as np
 from bpdebug.sources.script import Recording, Site
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.verify.repair.formula_text import FormulaWriter
+from bpdebug.verify.repair.recurrence import Belonging
 from bpdebug.verify.repair.replay import Replaced, ancestors, fixed
 from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Candidate, Correction
+from bpdebug.verify.repair.wording import SENTENCES
 
 MOST_LINES = 6
 """So many lines are looked at."""
@@ -71,7 +73,8 @@ def derived_correction(
         writer = FormulaWriter(search, analysis, first, before)
         read = _open_names(search.recording, suspects, suspect)
         for number, factor in _belonging(search, analysis, writer, before):
-            correction = _correction(search, analysis, suspect, before, writer, number, factor)
+            gradient = writer.gradient_of(number)
+            correction = _correction(search, suspect, before, writer, gradient, factor)
             if correction is not None:
                 found.append(Derived(correction, frozenset(read - _parts(correction.correction))))
                 break
@@ -140,29 +143,57 @@ def _belonging(
                 yield number, factor
 
 
+def of_each_turn(
+    search: Search, analysis: Analysis, belonging: Belonging, before: Replaced
+) -> Correction | None:
+    """Return a line with the derived formula of what belongs there in each turn; None without one."""
+    writer = FormulaWriter(search, analysis, belonging.suspect.first, before)
+    return _correction(
+        search, belonging.suspect, before, writer, belonging.gradient, search.known.ratio or 1.0
+    )
+
+
 def _correction(
     search: Search,
-    analysis: Analysis,
     suspect: Suspect,
     before: Replaced,
     writer: FormulaWriter,
-    number: int,
+    gradient: str,
     factor: float,
 ) -> Correction | None:
-    name = next(iter(analysis.graph.nodes[number].names), "")
+    name = writer.named_after(gradient)
     of = f"the gradient of {name}" if name else "the gradient that belongs here"
     site = suspect.site
     said = f"this is not {of}, and no edit of it mends that"
     bases = [search.judged(trial, before) for trial in search.trials]
-    for text in writer.gradients(number, factor):
+    for text in writer.gradients(gradient, factor):
         if len(text) > LONGEST:
             continue
         replaced = dict(search.replaced(one, text) for one in suspect.instances if one.node is not None)
-        candidate = Candidate(site.place, site.code, COST, replaced, DERIVED, partial(_both, text, said))
+        words = _as_missing_term(site.code, text) or (text, said)
+        candidate = Candidate(site.place, site.code, COST, replaced, DERIVED, partial(_both, *words))
         mended = search.mended(candidate, before, bases)
         if mended:
             return Correction(suspect, *candidate.texts, mended, COST, replaced)
     return None
+
+
+def _as_missing_term(code: str, formula: str) -> tuple[str, str] | None:
+    """Return a formula as what stands there with a term more, and what was wrong; None if it is not so."""
+    try:
+        own, wanted = (_terms(ast.parse(f"({one}\n)", mode="eval").body) for one in (code, formula))
+    except SyntaxError:
+        return None
+    missing = [one for one in wanted if one not in own]
+    if len(missing) != 1 or len(wanted) != len(own) + 1:
+        return None
+    return f"{code} + {missing[0]}", SENTENCES["term missing"].format(part=f"`{missing[0]}`")
+
+
+def _terms(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_terms(node.left), *_terms(node.right)]
+    return [ast.unparse(node)]
 
 
 def _both(text: str, said: str) -> tuple[str, str]:

@@ -100,7 +100,7 @@ class FormulaWriter:
         self.reference, self.instance = analysis.loss.reference, instance
         self.values = self.reference.values()
         value_of = search.replay.run(before)
-        self.scope = scope_of(search.recording, instance, value_of)
+        self.scope = scope_of(search.recording, instance, value_of, search.known.parameters)
         self.parts = frozenset(_parts(instance.site.code))
         texts = (*self.scope.tensors, *self.scope.counts, *self.parts)
         self.known = dict(_known(search, instance, value_of, texts))
@@ -120,15 +120,24 @@ class FormulaWriter:
             found += [one.factor for one in self._matches(name)]
         return tuple(dict.fromkeys(round(one, 12) for one in found))
 
-    def gradients(self, number: int, factor: float) -> list[str]:
-        """Write the gradient of a tensor, so many times, in every way there is, the shortest first.
+    def gradient_of(self, number: int) -> str:
+        """Return what the gradient of a node is called in the derivation; empty where none was derived."""
+        return self.reference.program.index.gradient_of.get(self.reference.forward.names.get(number, ""), "")
+
+    def named_after(self, gradient: str) -> str:
+        """Return what the person calls the tensor that something derived is the gradient of."""
+        forward = self.reference.forward
+        of = next((one.of for one in self.reference.program.statements if one.name == gradient), "")
+        return next(iter(forward.nodes[of].names), "") if of in forward.nodes else ""
+
+    def gradients(self, gradient: str, factor: float) -> list[str]:
+        """Write a derived gradient, so many times, in every way there is, the shortest first.
 
         What was not derived, because the forward is opaque or has no derivative but 0, has no formula.
         """
-        gradient = self.reference.program.index.gradient_of.get(self.reference.forward.names.get(number, ""))
-        if gradient is None:
+        if gradient not in self.definitions:
             return []
-        found = [*self.short_forms.of(gradient)]
+        found = [*self.short_forms.of(gradient)] if gradient in self.reference.program.gradients else []
         with contextlib.suppress(Unwritable):
             found.append(self._written(self.definitions[gradient], 0))
         return sorted((self._scaled(one, factor) for one in found), key=len)

@@ -19,9 +19,10 @@ from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, decided
 from bpdebug.sources.script.graph import sources
 from bpdebug.sources.script.recorder.operations import put
-from bpdebug.sources.script.recorder.records import same
+from bpdebug.sources.script.recorder.records import ValueOf, same
 from bpdebug.verify.repair.known import KnownGradients
 from bpdebug.verify.repair.own_slopes import OwnSlopes
+from bpdebug.verify.repair.parts import is_added
 from bpdebug.verify.repair.places import difference
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
 from bpdebug.verify.repair.report import ParameterVerdict
@@ -148,7 +149,7 @@ class Judge:
         explained = {
             number
             for number in ancestors(steps) - forward
-            if self.known.is_explained(self.recording.nodes[number], value_of(self.recording.nodes[number]))
+            if self._is_explained(self.recording.nodes[number], value_of)
         }
         exact = self._exact(explained)
         right += [] if every else self._sources_of_right(exact)
@@ -174,6 +175,11 @@ class Judge:
         return sorted(
             found, key=lambda line: not difference(line.first.node or line.first.result, value_of, moved)
         )
+
+    def _is_explained(self, node: Node, value_of: ValueOf) -> bool:
+        value = value_of(node)
+        is_part = is_added(self.replay, node) and self.known.is_part(value)
+        return is_part or self.known.is_explained(node, value)
 
     def _is_off(self, suspect: Suspect, exact: Collection[int]) -> bool:
         """Whether a gradient is off what its name says, and those are not that it is computed from."""

@@ -18,6 +18,7 @@ from bpdebug.sources.script import Node
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.computed import stem_of, stem_of_gradient
 from bpdebug.sources.script.analysis.standard import is_natural, multiple
+from bpdebug.verify.repair.parts import GradientParts
 from bpdebug.verify.repair.slopes import slopes_of
 
 TOLERANCE, EXACT = 1e-6, 1e-9
@@ -100,6 +101,17 @@ class KnownGradients:
                 if len(found[slope.shape]) < MOST_SLOPES:
                     found[slope.shape].append(slope)
         return found
+
+    @cached_property
+    def parts(self) -> GradientParts | None:
+        """The parts of the derived gradients."""
+        loss = self.analysis.loss if self.gradients else None
+        return None if loss is None else GradientParts(loss.reference, self.ratio or 1.0)
+
+    def is_part(self, value: Any) -> bool:
+        """Whether a value is what flows back through one reading of a tensor that has several."""
+        array = as_numbers(value)
+        return array is not None and self.parts is not None and self.parts.has(array)
 
     def named(self, names: Collection[str]) -> list[int]:
         """Return the tensors that something is the gradient of, by its names."""

@@ -154,7 +154,7 @@ class LineEdits:
             As `candidates` takes them.
         """
         scope = self._scope(suspect, before, tuple(further))
-        for edit in edits(tree, scope, rules, *costs):
+        for edit in edits(tree, scope, rules, costs.least, costs.most):
             if self.tried % BETWEEN_LOOKS == 0 and self.is_over:  # to look at the clock takes time itself
                 return
             self.tried += 1

@@ -68,6 +68,10 @@ class Replay:
                     readers[parent.id].append(node.id)
         return readers
 
+    def readers(self, node: Node) -> list[Node]:
+        """Return the nodes that were computed from one."""
+        return [self.recording.nodes[number] for number in self._readers.get(node.id, ())]
+
     def recorded(self, node: Node) -> Any:
         """Return the value that a node had; one that had to be put together is put together once."""
         if node.id not in self._values:

@@ -24,7 +24,16 @@ from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.statements import statement_edits
 from bpdebug.verify.repair.suspects import Suspect, built_by
 from bpdebug.verify.repair.trees import is_selection
-from bpdebug.verify.repair.trying import WAVES, Candidate, Correction, Costs, Trial, Verdicts
+from bpdebug.verify.repair.trying import (
+    LIKELY,
+    UNLIKELY,
+    WAVES,
+    Candidate,
+    Correction,
+    Costs,
+    Trial,
+    Verdicts,
+)
 from bpdebug.verify.repair.wording import DERIVATIVES, MISSING
 
 ENOUGH, ENOUGH_TRIED = 3, 600
@@ -73,7 +82,6 @@ class Search(LineEdits):
         suspects: Sequence[Suspect],
         before: Replaced,
         waves: Sequence[Costs] = WAVES,
-        is_sure: bool = False,
     ) -> list[Correction]:
         """Return the corrections that were found, the best first.
 
@@ -85,9 +93,6 @@ class Search(LineEdits):
             Corrections that have been made already, of other faults.
         waves : sequence of Costs
             Which edits are tried, one after the other.
-        is_sure : bool
-            Whether the lines read what is right: then only those edits are judged that give a right gradient
-            at once, and nothing has to be computed again for the others.
         """
         bases = [self.judged(trial, before) for trial in self.trials]
         found: list[Correction] = []
@@ -99,7 +104,7 @@ class Search(LineEdits):
                     break
                 own: list[Correction] = []
                 try:
-                    for correction in self._of_line(suspect, before, bases, costs, is_sure):
+                    for correction in self._of_line(suspect, before, bases, costs):
                         own.append(correction)
                 except (KeyboardInterrupt, Interrupted):
                     self.is_stopped = True
@@ -129,7 +134,7 @@ class Search(LineEdits):
         # A mean for a sum is accounted for, but not as large as all others are.
         wrong += [each for each in built if each[0].is_explained and not self._is_exact(each[1])][:MOST_FIRST]
         bases = [self.judged(trial, before) for trial in self.trials]
-        for costs in WAVES:
+        for costs in (LIKELY, UNLIKELY):
             for suspect, nodes in wrong:
                 if self.is_over:
                     return None
@@ -168,13 +173,12 @@ class Search(LineEdits):
         before: Replaced,
         bases: Sequence[Verdicts],
         costs: Costs,
-        is_sure: bool,
     ) -> Iterator[Correction]:
         count, value_of = 0, self.replay.run(before)
         for candidate in self.likely(suspect, before, costs):
             if count == MOST_OF_A_LINE:
                 return
-            if is_sure and not self._may_be_right(suspect, candidate, value_of):
+            if costs.must_be_known and not self._is_known(suspect, candidate, value_of):
                 continue
             mended, spoiled = self.effect(candidate, before, bases)
             if spoiled and mended:
@@ -185,8 +189,8 @@ class Search(LineEdits):
                 cost = candidate.cost + self._further(candidate, suspect, before)
                 yield Correction(suspect, *candidate.texts, mended, cost, candidate.replaced)
 
-    def _may_be_right(self, suspect: Suspect, candidate: Candidate, value_of: ValueOf) -> bool:
-        """Whether an edit gives the very gradient of something; True where it edits more than a value."""
+    def _is_known(self, suspect: Suspect, candidate: Candidate, value_of: ValueOf) -> bool:
+        """Whether an edit gives a right gradient, or a part of one; True of an edit of a whole statement."""
         node = suspect.first.node
         if node is None or node.id not in candidate.replaced:
             return True
@@ -194,7 +198,7 @@ class Search(LineEdits):
             value = candidate.replaced[node.id](value_of)
         except Exception:
             return False
-        return any(self.known.exactly(node, value, self.trials[0].gradients))
+        return any(self.known.exactly(node, value, self.trials[0].gradients)) or self.known.is_part(value)
 
     def likely(self, suspect: Suspect, before: Replaced, costs: Costs) -> Iterator[Candidate]:
         """Yield the edits of a line, those of its statement first."""

@@ -47,6 +47,9 @@ class KnownValues(Protocol):
     def exactly(self, node: Node, value: Any, gradients: Mapping[int, Any]) -> Iterator[int]:
         """Yield the tensors of which a value is the very gradient."""
 
+    def is_part(self, value: Any) -> bool:
+        """Whether a value is a part of a gradient."""
+
     def is_single(self, name: str) -> bool:
         """Whether what is judged under a name is a single number."""
 
@@ -56,15 +59,22 @@ class KnownValues(Protocol):
 
 
 class Costs(NamedTuple):
-    """The edits that are tried at a time: those that cost at least so much, and less than that."""
+    """The edits that are tried at a time: those that cost at least so much, and less than that.
+
+    If they must be known, only those with which a line gives a right gradient at once, or a part of one:
+    nothing has to be computed again for the others.
+    """
 
     least: float
     most: float
+    must_be_known: bool = False
 
 
 ANY_COST = Costs(0.0, float("inf"))
-WAVES = (Costs(0.0, 1.41), Costs(1.41, float("inf")))
-"""The likelier edits of all lines are tried before the others of any."""
+KNOWN = ANY_COST._replace(must_be_known=True)
+LIKELY, UNLIKELY = Costs(0.0, 1.41), Costs(1.41, float("inf"))
+WAVES = (KNOWN, LIKELY, UNLIKELY)
+"""Those that give what is known, and the likelier ones, are tried on all lines before the others on any."""
 
 
 class Trial(NamedTuple):

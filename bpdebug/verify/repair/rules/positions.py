@@ -80,8 +80,13 @@ def _number(value: int) -> ast.expr:
 
 
 def _arguments(node: ast.Call, arguments: list[ast.expr], scope: Scope) -> Iterator[Suggestion]:
-    """Take another tensor of the same shape as an argument, or exchange two arguments."""
+    """Take another item or another tensor of the same shape as an argument, or exchange two arguments."""
     for place, argument in enumerate(arguments):
+        if isinstance(argument, ast.Subscript) and isinstance(argument.slice, ast.Name | ast.BinOp):
+            for shifted in _shifted(argument.slice):
+                item = ast.Subscript(argument.value, shifted, ast.Load())
+                new = [*arguments[:place], item, *arguments[place + 1 :]]
+                yield ast.Call(node.func, new, node.keywords), "another index", 1.2, argument
         shape = scope.shape(argument)
         for text, its_shape in scope.tensors.items() if shape is not None else ():
             if its_shape == shape and text != ast.unparse(argument):
