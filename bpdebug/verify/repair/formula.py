@@ -17,6 +17,7 @@ import numpy as np
 from bpdebug.sources.script import Recording, Site
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.verify.repair.formula_text import FormulaWriter
+from bpdebug.verify.repair.parts import Sum
 from bpdebug.verify.repair.recurrence import Belonging
 from bpdebug.verify.repair.replay import Replaced, ancestors, fixed
 from bpdebug.verify.repair.search import Search
@@ -74,7 +75,7 @@ def derived_correction(
         read = _open_names(search.recording, suspects, suspect)
         for number, factor in _belonging(search, analysis, writer, before):
             gradient = writer.gradient_of(number)
-            correction = _correction(search, suspect, before, writer, gradient, factor)
+            correction = _correction(search, suspect, before, writer, (gradient,), factor)
             if correction is not None:
                 found.append(Derived(correction, frozenset(read - _parts(correction.correction))))
                 break
@@ -158,7 +159,7 @@ def _correction(
     suspect: Suspect,
     before: Replaced,
     writer: FormulaWriter,
-    gradient: str,
+    gradient: Sum,
     factor: float,
 ) -> Correction | None:
     name = writer.named_after(gradient)

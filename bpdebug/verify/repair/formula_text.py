@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language.evaluation import evaluate
+from bpdebug.engine.language.long_sums import sum_of
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.script import Instance
@@ -124,22 +125,26 @@ class FormulaWriter:
         """Return what the gradient of a node is called in the derivation; empty where none was derived."""
         return self.reference.program.index.gradient_of.get(self.reference.forward.names.get(number, ""), "")
 
-    def named_after(self, gradient: str) -> str:
+    def named_after(self, gradient: Sequence[str]) -> str:
         """Return what the person calls the tensor that something derived is the gradient of."""
         forward = self.reference.forward
-        of = next((one.of for one in self.reference.program.statements if one.name == gradient), "")
+        of = next((one.of for one in self.reference.program.statements if one.name in gradient), "")
         return next(iter(forward.nodes[of].names), "") if of in forward.nodes else ""
 
-    def gradients(self, gradient: str, factor: float) -> list[str]:
-        """Write a derived gradient, so many times, in every way there is, the shortest first.
+    def gradients(self, gradient: Sequence[str], factor: float) -> list[str]:
+        """Write a derived gradient, or a sum of parts of one, so many times, in every way; the shortest first.
 
         What was not derived, because the forward is opaque or has no derivative but 0, has no formula.
         """
-        if gradient not in self.definitions:
+        if not all(name in self.definitions for name in gradient):
             return []
-        found = [*self.short_forms.of(gradient)] if gradient in self.reference.program.gradients else []
+        is_whole = len(gradient) == 1 and gradient[0] in self.reference.program.gradients
+        found = [*self.short_forms.of(gradient[0])] if is_whole else []
         with contextlib.suppress(Unwritable):
-            found.append(self._written(self.definitions[gradient], 0))
+            if len(gradient) == 1:
+                found.append(self._written(self.definitions[gradient[0]], 0))
+            else:
+                found.append(self._written(sum_of([Name(name) for name in gradient]), 0))
         return sorted((self._scaled(one, factor) for one in found), key=len)
 
     def _scaled(self, written: Text, factor: float) -> str:

@@ -23,6 +23,8 @@ from bpdebug.verify.repair.slopes import slopes_of
 
 TOLERANCE, EXACT = 1e-6, 1e-9
 MOST_PARAMETERS, MOST_SLOPES = 16, 24
+MOST_INNER = 6
+"""An activation that is written out has so many operations at most."""
 Meaning = Literal["tensor", "parameter", "slope", ""]
 """The gradient of a tensor on the way or of a parameter, or the slope of an activation; empty: not known."""
 
@@ -117,6 +119,28 @@ class KnownGradients:
         """Return the tensors that something is the gradient of, by its names."""
         return [number for stem in _stems(names) for number in self.by_stem.get(stem, ())]
 
+    def _meant(self, names: Collection[str]) -> list[int]:
+        """Return what something is the gradient of by its names: of a gate, also of what it was applied to.
+
+        In `dz = dh * (n - h) * z * (1 - z)`, z is a sigmoid, and the gradient has gone through it already.
+        """
+        found = self.named(names)
+        for number in found:
+            found += (one for one in self._behind(number) if one not in found)
+        return found
+
+    def _behind(self, number: int) -> list[int]:
+        """Return the tensor that another was computed from element by element, and from nothing else."""
+        graph, node = self.analysis.graph, self.analysis.graph.nodes[number]
+        for _ in range(MOST_INNER):
+            parents = [one for one in graph.parents(node) if np.size(one.like) > 1]
+            if len(parents) != 1 or parents[0].shape != node.shape:
+                return []
+            node = parents[0]
+            if node.id in self.gradients:
+                return [node.id]
+        return []
+
     def is_named(self, node: Node) -> bool:
         """Whether a tensor is called the gradient of something that has one."""
         return bool(self.named(node.names[:1]))
@@ -132,7 +156,7 @@ class KnownGradients:
 
     def is_explained(self, node: Node, value: Any) -> bool:
         """Whether a tensor is the right gradient of what it is named after, or of anything; or a slope."""
-        if self.is_gradient(value, self.named(node.names[:1])):
+        if self.is_gradient(value, self._meant(node.names[:1])):
             return True
         return not any(_stems(node.names[:1])) and self.is_slope(value)
 
@@ -188,7 +212,7 @@ class KnownGradients:
         array = as_numbers(value)
         if array is None or not self._without_gradient.isdisjoint(_stems(node.names[:1])):
             return
-        for number in self.named(node.names[:1]) or gradients:
+        for number in self._meant(node.names[:1]) or gradients:
             reference = np.asarray(gradients.get(number, 0.0), dtype=float)
             ratio = multiple(array, reference, TOLERANCE) if reference.shape == array.shape else None
             if ratio is not None and self._is_as_all(ratio):

@@ -1,4 +1,4 @@
-"""Parts of gradients: what flows back through one reading of a tensor, where others read it as well.
+"""Parts of gradients: what flows back through some readings of a tensor, where others read it as well.
 
 Of h, which the output reads and the next turn too, `W.T @ dy` is a part: it is the gradient of nothing, and
 no less right. But only where something is added to it: whoever goes on with a part alone has forgotten the
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,28 @@ ADDITIONS: frozenset[Any] = frozenset({operator.add, np.add})
 HANDED_ON: frozenset[Any] = frozenset({same, np.copy, Method("copy")})
 
 
+Sum = tuple[str, ...]
+"""Derived tensors that are added up."""
+
+
+def parts_of(reference: Reference) -> dict[str, list[Sum]]:
+    """Return for each tensor that is read several times what comes back by each, and by all but each."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for statement in reference.program.statements:
+        if statement.part:
+            found[statement.of].append(statement.name)
+    return {of: [(one,) for one in own] + _all_but_each(own) for of, own in found.items()}
+
+
+def _all_but_each(names: Sequence[str]) -> list[Sum]:
+    return [(*names[:at], *names[at + 1 :]) for at in range(len(names))] if len(names) > 2 else []
+
+
+def value_of_sum(added: Sum, values: Mapping[str, Any]) -> Any:
+    """Return the value of a sum."""
+    return sum(values[name] for name in added)
+
+
 class GradientParts:
     """Knows the parts of the derived gradients.
 
@@ -40,10 +62,10 @@ class GradientParts:
     def __init__(self, reference: Reference, ratio: float) -> None:
         values = reference.values()
         found: dict[Shape, list[Any]] = defaultdict(list)
-        for statement in reference.program.statements:
-            value = values[statement.name]
-            if statement.part and np.size(value) > 1:
-                found[np.shape(value)].append(ratio * value)
+        for sums in parts_of(reference).values():
+            for value in (ratio * value_of_sum(one, values) for one in sums):
+                if np.size(value) > 1:
+                    found[np.shape(value)].append(value)
         self._by_shape: Mapping[Shape, Any] = {shape: np.stack(each) for shape, each in found.items()}
 
     def has(self, value: Any) -> bool:

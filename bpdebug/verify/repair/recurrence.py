@@ -9,7 +9,7 @@ then it is that line, and it is known what it should give.
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Instance, Node
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.reference import Reference
+from bpdebug.verify.repair.parts import Sum, parts_of, value_of_sum
 from bpdebug.verify.repair.replay import Replaced, fixed
 from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.statements import sum_of
@@ -35,12 +36,12 @@ class Belonging(NamedTuple):
     ----------
     suspect : Suspect
         The line; it is to be looked at in the first turn in which it gives something else.
-    gradient : str
-        What belongs there in that turn, by its name in the derivation.
+    gradient : tuple of str
+        What belongs there in that turn, by its names in the derivation: a gradient, or parts of one.
     """
 
     suspect: Suspect
-    gradient: str
+    gradient: Sum
 
 
 def belonging(
@@ -69,13 +70,13 @@ def belonging(
     every = list(_series(reference, values[0]))
     for suspect in suspects:
         instances = [one for one in suspect.instances if one.node is not None]
-        for shape, names in every if len(instances) > 1 else ():
-            if len(names) not in (len(instances), len(instances) - 1):
+        for shape, sums in every if len(instances) > 1 else ():
+            if len(sums) not in (len(instances), len(instances) - 1):
                 continue
-            for ordered in (names, names[::-1]):
+            for ordered in (sums, sums[::-1]):
                 if time.thread_time() > deadline:
                     return None
-                pairs = [(_target(one), name) for one, name in zip(instances, ordered, strict=False)]
+                pairs = [(_target(one), each) for one, each in zip(instances, ordered, strict=False)]
                 if any(np.shape(runs[0](target)) != shape for target, _ in pairs):
                     continue
                 off = _first_off(pairs, runs[0], values[0], ratio)
@@ -87,20 +88,20 @@ def belonging(
     return None
 
 
-def _series(reference: Reference, values: Mapping[str, Any]) -> Iterator[tuple[Shape, list[str]]]:
+def _series(reference: Reference, values: Mapping[str, Any]) -> Iterator[tuple[Shape, list[Sum]]]:
     """Yield the gradients that belong together, in the order of a backward pass: the last turn's first.
 
-    They are of what one line gave under the same calls; parts of them, by the same of its readings.
+    They are of what one line gave under the same calls. Of what is read several times there is also what
+    comes back by each reading, and by all others together.
     """
-    found: dict[Any, list[str]] = defaultdict(list)
-    parts = Counter[str]()
+    found: dict[Any, list[Sum]] = defaultdict(list)
+    parts = parts_of(reference)
     for statement in reference.program.statements:
         node = reference.forward.nodes.get(statement.of)
-        if node is not None:
-            parts[statement.of] += statement.part
-            reading = parts[statement.of] if statement.part else 0
-            found[_under(node), reading, np.shape(values[statement.name])].append(statement.name)
-    return ((key[-1], names) for key, names in found.items() if len(names) > 1)
+        if node is not None and not statement.part:
+            for reading, each in enumerate([(statement.name,), *parts.get(statement.of, ())]):
+                found[_under(node), reading, np.shape(values[statement.name])].append(each)
+    return ((key[-1], sums) for key, sums in found.items() if len(sums) > 1)
 
 
 def _under(node: Node) -> tuple[int, ...]:
@@ -123,16 +124,16 @@ def _target(instance: Instance) -> Any:
     return instance.node if added is None else added
 
 
-def _placed(pairs: Sequence[tuple[Any, str]], values: Mapping[str, Any], ratio: float) -> Replaced:
-    return {target.id: fixed(ratio * values[name]) for target, name in pairs}
+def _placed(pairs: Sequence[tuple[Any, Sum]], values: Mapping[str, Any], ratio: float) -> Replaced:
+    return {target.id: fixed(ratio * value_of_sum(each, values)) for target, each in pairs}
 
 
 def _first_off(
-    pairs: Sequence[tuple[Any, str]], value_of: Any, values: Mapping[str, Any], ratio: float
+    pairs: Sequence[tuple[Any, Sum]], value_of: Any, values: Mapping[str, Any], ratio: float
 ) -> int | None:
     """Return the first place at which something else stands."""
-    for place, (target, name) in enumerate(pairs):
-        if not np.allclose(value_of(target), ratio * values[name], 1e-6, 1e-12):
+    for place, (target, each) in enumerate(pairs):
+        if not np.allclose(value_of(target), ratio * value_of_sum(each, values), 1e-6, 1e-12):
             return place
     return None
 

@@ -78,7 +78,7 @@ def scope_of(
         *expressions_near(recording, instance.site, functions),
         *_items_alike(recording, instance.site, own),
     ]
-    near += _elements_not_read(recording, instance, own)
+    near += _not_read(recording, instance, own)
     known = rates(recording)
     near += sorted(known & names.keys())
     for text, value in (
@@ -166,8 +166,8 @@ def _is_item(node: ast.AST | None) -> TypeGuard[ast.Subscript]:
     return isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant)
 
 
-def _elements_not_read(recording: Recording, instance: Instance, names: Mapping[str, Any]) -> list[str]:
-    """Return the elements, at the turns of the loops around, of the arrays that a function never reads."""
+def _not_read(recording: Recording, instance: Instance, names: Mapping[str, Any]) -> list[str]:
+    """Return the arrays that a function never reads, and their elements at the turns of the loops around."""
     read = {
         node.id
         for tree in trees_near(recording, instance.site)
@@ -177,7 +177,7 @@ def _elements_not_read(recording: Recording, instance: Instance, names: Mapping[
     turns = sorted(name for name, value in names.items() if type(value) is int)
     arrays = [(name, value.ndim) for name, value in names.items() if isinstance(value, np.ndarray)]
     unread = [(name, rank) for name, rank in arrays if name not in read]
-    return [
+    return [name for name, _ in unread] + [
         f"{name}[{', '.join(chosen)}]"
         for name, rank in unread
         for chosen in itertools.permutations(turns, rank)
