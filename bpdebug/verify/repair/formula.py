@@ -171,7 +171,7 @@ def _correction(
         if len(text) > LONGEST:
             continue
         replaced = dict(search.replaced(one, text) for one in suspect.instances if one.node is not None)
-        words = _as_missing_term(site.code, text) or (text, said)
+        words = _in_place(site.code, text) or (text, said)
         candidate = Candidate(site.place, site.code, COST, replaced, DERIVED, partial(_both, *words))
         mended = search.mended(candidate, before, bases)
         if mended:
@@ -179,22 +179,30 @@ def _correction(
     return None
 
 
-def _as_missing_term(code: str, formula: str) -> tuple[str, str] | None:
-    """Return a formula as what stands there with a term more, and what was wrong; None if it is not so."""
+def _in_place(code: str, formula: str) -> tuple[str, str] | None:
+    """Return a formula as what stands there with one term more, or another, and what was wrong; or None."""
     try:
-        own, wanted = (_terms(ast.parse(f"({one}\n)", mode="eval").body) for one in (code, formula))
+        own, wanted = (_terms(ast.parse(one, mode="eval").body) for one in (code, formula))
     except SyntaxError:
         return None
-    missing = [one for one in wanted if one not in own]
-    if len(missing) != 1 or len(wanted) != len(own) + 1:
+    texts, needed = ([ast.unparse(one) for one in terms] for terms in (own, wanted))
+    missing = [one for one in needed if one not in texts]
+    wrong = [one for one, text in zip(own, texts, strict=True) if text not in needed]
+    if len(missing) != 1 or len(wanted) != len(own) + 1 - len(wrong) or len(own) < 1 + len(wrong):
         return None
-    return f"{code} + {missing[0]}", SENTENCES["term missing"].format(part=f"`{missing[0]}`")
+    if not wrong:
+        return f"{code} + {missing[0]}", SENTENCES["term missing"].format(part=f"`{missing[0]}`")
+    term, written = wrong[0], ast.get_source_segment(code, wrong[0])
+    before, after = code.encode()[: term.col_offset], code.encode()[term.end_col_offset :]
+    is_whole = written is not None and "\n" not in code
+    said = f"the term `{written}` should be `{missing[0]}`"
+    return ((before + missing[0].encode() + after).decode(), said) if is_whole else None
 
 
-def _terms(node: ast.expr) -> list[str]:
+def _terms(node: ast.expr) -> list[ast.expr]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return [*_terms(node.left), *_terms(node.right)]
-    return [ast.unparse(node)]
+    return [node]
 
 
 def _both(text: str, said: str) -> tuple[str, str]:

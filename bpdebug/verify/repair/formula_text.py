@@ -132,7 +132,7 @@ class FormulaWriter:
         return next(iter(forward.nodes[of].names), "") if of in forward.nodes else ""
 
     def gradients(self, gradient: Sequence[str], factor: float) -> list[str]:
-        """Write a derived gradient, or a sum of parts of one, so many times, in every way; the shortest first.
+        """Write a derived gradient, or a sum of parts, so many times: in every way, the shortest first.
 
         What was not derived, because the forward is opaque or has no derivative but 0, has no formula.
         """
