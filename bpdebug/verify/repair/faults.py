@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from functools import cache, partial
+from itertools import islice
 
 from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Recording
@@ -89,9 +90,9 @@ class Check(FaultsFound):
             lines, end = self.judge.suspects(), self.search.deadline
             further: list[Suspect] = []
             self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
-            place = belonging(self.search, self.judge.analysis, lines, self.judge.corrected)
-            found = self._of_each_turn(place) if place is not None else []
-            if place is not None and not found and self._rewritten([place.suspect]):
+            places = list(belonging(self.search, self.judge.analysis, lines, self.judge.corrected))
+            found = self._of_each_turn(places)
+            if places and not found and self._rewritten([one.suspect for one in places]):
                 continue
             found = found or self._of_sure_line(lines)
             found = found or self.search.corrections(lines, self.judge.corrected)
@@ -134,13 +135,12 @@ class Check(FaultsFound):
         sure = [one for one in lines[:1] if self.judge.is_sure(one)]
         return self.search.corrections(sure, self.judge.corrected, [KNOWN]) if sure else []
 
-    def _of_each_turn(self, place: Belonging) -> list[Correction]:
-        """Look for what to write on a line of which it is known what belongs there in every turn."""
-        edits = self.search.corrections([place.suspect], self.judge.corrected, [KNOWN])
-        if edits:
-            return edits
-        derived = of_each_turn(self.search, self.judge.analysis, place, self.judge.corrected)
-        return [] if derived is None else [derived]
+    def _of_each_turn(self, places: Sequence[Belonging]) -> list[Correction]:
+        """Look for what to write on lines of which it is known what belongs there in every turn."""
+        before = self.judge.corrected
+        edits = self.search.corrections([one.suspect for one in places], before, [KNOWN])
+        derived = (of_each_turn(self.search, self.judge.analysis, one, before) for one in places)
+        return edits or list(islice(filter(None, derived), 1))
 
     def _of_two_lines(self, lines: Sequence[Suspect]) -> bool:
         """Whether two lines mend something together: it goes on with that."""

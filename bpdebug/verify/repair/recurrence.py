@@ -46,8 +46,10 @@ class Belonging(NamedTuple):
 
 def belonging(
     search: Search, analysis: Analysis, suspects: Sequence[Suspect], before: Replaced
-) -> Belonging | None:
-    """Return the first line with which all is right once what belongs there stands there, on all values.
+) -> Iterator[Belonging]:
+    """Yield the lines with which all is right once what belongs there stands there, on all values.
+
+    There may be several, for what one hands on is what the next one should be given.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ def belonging(
     """
     loss = analysis.loss
     if loss is None:
-        return None
+        return
     reference, ratio = loss.reference, loss.verdicts.ratio or 1.0
     deadline = time.thread_time() + SHARE * (search.deadline - time.thread_time())
     runs = [search.replay.run({**trial.replaced, **before}) for trial in search.trials]
@@ -71,21 +73,20 @@ def belonging(
     for suspect in suspects:
         instances = [one for one in suspect.instances if one.node is not None]
         for shape, sums in every if len(instances) > 1 else ():
-            if len(sums) not in (len(instances), len(instances) - 1):
-                continue
+            if time.thread_time() > deadline:
+                return
+            found = None
             for ordered in (sums, sums[::-1]):
-                if time.thread_time() > deadline:
-                    return None
                 pairs = [(_target(one), each) for one, each in zip(instances, ordered, strict=False)]
-                if any(np.shape(runs[0](target)) != shape for target, _ in pairs):
-                    continue
-                off = _first_off(pairs, runs[0], values[0], ratio)
-                if off is not None and all(
-                    _is_right(search, place, {**before, **_placed(pairs, own, ratio)})
-                    for place, own in enumerate(values)
-                ):
-                    return Belonging(_seen_in(suspect, instances[off]), ordered[off])
-    return None
+                may_be = len(instances) - len(sums) in (0, 1)
+                if may_be and all(np.shape(runs[0](target)) == shape for target, _ in pairs):
+                    off = _first_off(pairs, runs[0], values[0], ratio)
+                    placed = ({**before, **_placed(pairs, own, ratio)} for own in values)
+                    if off is not None and all(_is_right(search, *one) for one in enumerate(placed)):
+                        found = Belonging(_seen_in(suspect, instances[off]), ordered[off])
+            if found is not None:
+                yield found
+                break
 
 
 def _series(reference: Reference, values: Mapping[str, Any]) -> Iterator[tuple[Shape, list[Sum]]]:

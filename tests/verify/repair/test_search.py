@@ -134,6 +134,9 @@ class RightValues:
     def is_named(self, node: Node) -> bool:
         return False
 
+    def is_part(self, value: np.ndarray) -> bool:
+        return False
+
     def is_single(self, name: str) -> bool:
         return False
 
