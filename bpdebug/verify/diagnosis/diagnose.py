@@ -7,13 +7,12 @@ from collections.abc import Collection, Mapping
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Number, Statement
 from bpdebug.verify.diagnosis.bench import Bench
-from bpdebug.verify.diagnosis.describing import Explanations, described
+from bpdebug.verify.diagnosis.describing import Explanations
 from bpdebug.verify.diagnosis.edits import FormulaEdit
 from bpdebug.verify.diagnosis.every_step import ExplainedByLoop, Loop
 from bpdebug.verify.diagnosis.everywhere import ALL_STEPS
 from bpdebug.verify.diagnosis.search import FormulaCandidate, search, search_pairs
 from bpdebug.verify.diagnosis.written_out import written_out
-from bpdebug.verify.report import Diagnosis
 
 
 def explanations(
@@ -66,29 +65,6 @@ def explanations(
     elif not candidates:
         candidates = search_pairs(formulas[0], mine, values, scope, batch, rtol, allowance)
     return Explanations(tuple(candidates))
-
-
-def diagnose(
-    bench: Bench,
-    statement: Statement,
-    mine: Array,
-    values: Mapping[str, Array],
-    given: Collection[str],
-    rtol: float,
-) -> tuple[tuple[Diagnosis, ...], bool]:
-    """Find what was computed instead of a statement, and describe it.
-
-    Parameters
-    ----------
-    bench, statement, mine, values, given, rtol
-        As for `explanations`.
-
-    Returns
-    -------
-    (diagnoses, ambiguous) : pair
-        As of `described`.
-    """
-    return described(bench, explanations(bench, statement, mine, values, given, rtol))
 
 
 def _at_every_step(
