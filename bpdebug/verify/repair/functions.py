@@ -14,12 +14,13 @@ from bpdebug.sources.libraries.calls import SUMS_UP
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
+from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
 from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.localisation import Localisation
-from bpdebug.verify.repair.places import source_of, turns_of
+from bpdebug.verify.repair.places import source_of
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors, fixed
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
 from bpdebug.verify.repair.suspects import Suspect
@@ -121,7 +122,8 @@ class FunctionLocalisation(Localisation):
     @cached_property
     def dependent(self) -> set[int]:
         """The numbers of the nodes that are computed from an input or an incoming gradient."""
-        return self.computed_from([*(one.old for one in self.analysis.parameters), *self.incoming])
+        given = [*(one.old for one in self.analysis.parameters), *self.incoming]
+        return descendants(self.recording.nodes, given) - {node.id for node in given}
 
 
 def incoming_of(call: FunctionCall) -> list[Node]:
@@ -234,7 +236,7 @@ def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:
     """Say that a line writes over an incoming gradient."""
     node = written.node
     assert node.site is not None, "what a backward writes stands in it"
-    source = source_of(node.site, node.frame, turns_of(node.site, node))
+    source = source_of(node.site, node)
     incoming = call.incoming[written.place]
     name = incoming.names[-1] if incoming is not None and incoming.names else "an incoming gradient"
     said = f"this writes over {name} in place, which is read after that, and is autograd's own"

@@ -15,7 +15,7 @@ from bpdebug.sources.script import Node, SourceRange
 from bpdebug.sources.script.analysis.computed import names_gradient
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, decided
-from bpdebug.sources.script.graph import sources
+from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf, same
 from bpdebug.verify.repair.judge import Judge
@@ -55,16 +55,7 @@ class Localisation:
         """The numbers of the nodes that are computed from a parameter, or where one decides."""
         graph, olds = self.analysis.graph, [parameter.old for parameter in self.analysis.parameters]
         within = decided(graph, graph.reached(olds), self.recording.tests)
-        return self.computed_from(olds, {node.id for node in within})
-
-    def computed_from(self, given: Collection[Node], also: Collection[int] = ()) -> set[int]:
-        """Return the numbers of the nodes that are computed from some, or from others that belong to them."""
-        own = {node.id for node in given}
-        found = own | {*also}
-        for node in self.recording.nodes:
-            if any(parent.id in found for parent in sources(node)):
-                found.add(node.id)
-        return found - own
+        return descendants(self.recording.nodes, [*olds, *within]) - {node.id for node in olds}
 
     def suspects(self, every: bool = False) -> list[Suspect]:
         """Return the lines that can be at fault, the likelier first.
