@@ -134,13 +134,7 @@ def incoming_of(call: FunctionCall) -> list[Node]:
 class FunctionCheck(Check):
     """Corrects lines of a backward; the forward is what is meant."""
 
-    def __init__(
-        self,
-        one: FunctionAnalysis,
-        deadline: float,
-        stack: ExitStack,
-        progress: Progress,
-    ) -> None:
+    def __init__(self, one: FunctionAnalysis, deadline: float, stack: ExitStack, progress: Progress) -> None:
         self.call, self.steps = one.call, list[Replaced]()
         super().__init__(one.recording, one.analysis, deadline, stack, progress)
 

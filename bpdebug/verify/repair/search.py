@@ -151,12 +151,7 @@ class Search(LineEdits):
         return trial.verdicts(self.replay.run({**trial.replaced, **replaced}), replaced)
 
     def _of_line(
-        self,
-        suspect: Suspect,
-        before: Replaced,
-        bases: Sequence[Verdicts],
-        costs: Costs,
-        is_sure: bool,
+        self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts], costs: Costs, is_sure: bool
     ) -> Iterator[Correction]:
         count, value_of = 0, self.replay.run(before)
         for candidate in self.likely(suspect, before, costs):
