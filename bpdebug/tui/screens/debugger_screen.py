@@ -1,7 +1,8 @@
 """The debugger's screen: it shows a session, and every key and click asks one of its collaborators.
 
-`runner` runs the commands of the session, `check` checks it in the background, `chosen` knows what one looks
-at, `autoplay` and `ahead` go on by themselves. The screen lays the widgets out, and refreshes them all.
+`runner` runs the commands of the session, `prompt` takes those that one types, `checking` checks it in the
+background, `chosen` knows what one looks at, `autoplay` and `ahead` go on by themselves. The screen lays the
+widgets out, and refreshes them all.
 """
 
 from __future__ import annotations
@@ -242,6 +243,11 @@ class DebuggerScreen(ActionScreen):
         """Go where the listing points."""
         self.go_to(message.position)
 
+    @on(messages.GutterClicked)
+    def gutter_clicked(self, message: messages.GutterClicked) -> None:
+        """Set or remove a breakpoint beside a line."""
+        self.line_stops.toggle_at(message.number)
+
     @on(messages.RoomChanged)
     def room_changed(self) -> None:
         """Show the pairs of other layers, where there is room for them now."""
@@ -337,11 +343,6 @@ class DebuggerScreen(ActionScreen):
     def prompt_closed(self) -> None:
         """Take the answer away with the line that it belongs to: one of the prompt, or of a list."""
         self.prompt.closed()
-
-    @on(messages.GutterClicked)
-    def gutter_clicked(self, message: messages.GutterClicked) -> None:
-        """Set or remove a breakpoint beside a line."""
-        self.line_stops.toggle_at(message.number)
 
     # Looking
 
