@@ -320,7 +320,9 @@ def test_erf_keeps_its_digits_near_zero_and_far_out() -> None:
     assert np.isnan(FUNCTIONS["erf"].numpy(np.array([np.nan]))).all()
 
 
-@pytest.mark.parametrize("text", ["ii->i", "ij,kj,k->i", "i,i", "abc,cd->dab", "ij->", "ij->ji", "i,j->", "i,->i", ",->"])
+@pytest.mark.parametrize(
+    "text", ["ii->i", "ij,kj,k->i", "i,i", "abc,cd->dab", "ij->", "ij->ji", "i,j->", "i,->i", ",->"]
+)
 def test_einsum_over_other_letters(text: str) -> None:
     """A diagonal, three operands, no arrow, more axes than in a matrix, sums of everything."""
     import torch
