@@ -41,6 +41,11 @@ class Debugger(Inspection):
         self.on_iteration: Callable[[int], None] = lambda _: None
         """Called with each iteration that a verb computes or passes; it may raise `Interrupted`."""
 
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """The breakpoints that stop here, and why."""
+        return self.breakpoints.hits_at(self.position, lambda: self.trace, lambda: self.findings)
+
     def step(self) -> Stop:
         """Run to the end of the next statement, or of the one being stepped through."""
         return self._run(1, "statement", lambda _: "step")
@@ -109,14 +114,14 @@ class Debugger(Inspection):
         if self.can_move(1) and not self.breakpoints.are_enabled:
             self.goto(self.last, self.timeline.iterations)
             return self._stop("end")
-        return self._run(1, "statement", self._breakpoints_at)
+        return self._run(1, "statement", lambda _: self.hits or None)
 
     def reverse_continue(self) -> Stop:
         """Go back to the breakpoint before, or to the start."""
         if self.can_move(-1) and not self.breakpoints.are_enabled:
             self.goto(0, 1)
             return self._stop("start")
-        return self._run(-1, "statement", self._breakpoints_at)
+        return self._run(-1, "statement", lambda _: self.hits or None)
 
     def goto(self, position: int, iteration: int | None = None) -> Stop:
         """Go to a position, of this iteration or another.
@@ -199,10 +204,6 @@ class Debugger(Inspection):
         for history in dict.fromkeys((self.original_history, self.history)):
             for before in history.reach(iteration):
                 self.on_iteration(before)
-
-    def _breakpoints_at(self, moment: Moment) -> tuple[Hit, ...] | None:
-        hits = self.breakpoints.hits_at(moment.position, lambda: self.trace, lambda: self.findings)
-        return hits or None
 
     def _stop(self, reason: Reason, hits: tuple[Hit, ...] = ()) -> Stop:
         if hits:
