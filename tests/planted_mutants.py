@@ -227,8 +227,8 @@ MUTANTS = (
     ),
     Mutant(
         "bpdebug/verify/blame.py",
-        "agrees(mine, np.asarray(evaluate(statement.expression, fed)), tolerance, allowed)",
-        "agrees(mine, reference[name], tolerance, allowed)",
+        "agrees(mine, np.asarray(evaluate(statement.expression, fed)), self.tolerance, allowed)",
+        "agrees(mine, right, self.tolerance, allowed)",
         "a tensor that is right given what it was fed is blamed for the fault before it",
         fast="verify/test_diagnosis.py",
         deep="verify/test_layer_diagnosis.py",

@@ -34,7 +34,7 @@ PROMPT = "bpdebug> "
 HINT = "n next, back, s into, c continue, p NAME print, x NAME[i,j] explain, help, q quit; Enter: again"
 
 
-def read_commands(request: Request | None, hides_verdicts: bool = False) -> None:
+def read_commands(request: Request | None, hides_verdicts: bool) -> None:
     """Step through what is named, or first ask what it is to be, until the commands end.
 
     The user's own values, or code, are checked first, unless what that finds is to be hidden.

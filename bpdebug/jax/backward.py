@@ -7,6 +7,7 @@ Each function with a `custom_vjp` that was called is then judged by itself; see 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
@@ -20,7 +21,7 @@ from bpdebug.sources.libraries.exact import EXACT
 from bpdebug.sources.libraries.shrinking import corner, smaller_extents
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
-from bpdebug.verify.repair.backward import SECONDS, BackwardReport, Found, check_calls, proven
+from bpdebug.verify.repair.backward import SECONDS, BackwardReport, check_calls, proven_on
 
 
 def check_vjp(
@@ -71,15 +72,10 @@ def check_vjp(
         Whatever the function raises.
     """
     meant, wanted = _functions(intended), None if only is None else _functions(only)
-    options = {
-        "only": only,
-        "intended": intended,
-        "reference": reference,
-        "tolerance": tolerance,
-        "seed": seed,
-        "seconds": seconds,
-    }
-    found = _on_smaller_arguments(function, arguments, options)
+    again = partial(
+        check_vjp, only=only, intended=intended, reference=reference, tolerance=tolerance, seed=seed
+    )
+    found = proven_on(_smaller(arguments), partial(again, function, seconds=seconds))
     own = first_own(function)
     if own is None:
         message = "there is no function with a custom_vjp whose source can be read"
@@ -146,17 +142,12 @@ def _functions(given: Collection[Any] | Callable[..., Any]) -> tuple[Any, ...]:
     return (given,) if callable(given) else tuple(given)
 
 
-def _on_smaller_arguments(
-    function: Callable[..., Any], arguments: Sequence[Any], options: dict[str, Any]
-) -> Found:
-    """Return what is found in each function where the arrays are cut down, if it can be called with these."""
+def _smaller(arguments: Sequence[Any]) -> Sequence[Any] | None:
+    """Return arguments whose arrays are cut down; None where they are small."""
     smaller = smaller_extents([np.shape(one) for one in tree_util.tree_leaves(arguments)])
     if smaller is None:
-        return {}
-    cut = tree_util.tree_map(
+        return None
+    cut: Sequence[Any] = tree_util.tree_map(
         lambda one: one[corner(np.shape(one), smaller)] if np.ndim(one) else one, arguments
     )
-    try:
-        return proven(check_vjp(function, *cut, **options))
-    except Exception:
-        return {}  # it needs the extents that it has
+    return cut

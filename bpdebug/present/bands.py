@@ -85,11 +85,7 @@ def stacks(needs: Sequence[Need]) -> list[tuple[int, ...]]:
 
 
 def stacked(
-    needs: Sequence[Need],
-    groups: Sequence[tuple[int, ...]],
-    in_use: Sequence[int],
-    width: int,
-    height: int,
+    needs: Sequence[Need], groups: Sequence[tuple[int, ...]], in_use: Sequence[int], width: int, height: int
 ) -> Bands:
     """Lay out panels of which some lie above one another."""
     group_of = {place: number for number, group in enumerate(groups) for place in group}

@@ -21,7 +21,7 @@ def card_text(
     verdicts: CheckVerdicts | code_verdicts.CodeVerdicts,
     selection: Selection,
     origin: Origin | None,
-    hides: bool = False,
+    hides: bool,
 ) -> OperationText:
     """Return the lines of the card, where `origin` says where the selected element comes from.
 

@@ -102,14 +102,7 @@ def _breakpoint_entry(found: Breakpoint) -> Entry:
     hits = f"{found.hits} hit{'s' * (found.hits != 1)}" if found.hits else ""
     notes = ["once"] * found.once + ["disabled"] * (not found.enabled) + [hits] * bool(hits)
     state: EntryState = "" if found.enabled else "disabled"
-    return Entry(
-        found.number,
-        mark_of(found),
-        found.text,
-        ", ".join(notes),
-        state,
-        found.place.positions,
-    )
+    return Entry(found.number, mark_of(found), found.text, ", ".join(notes), state, found.place.positions)
 
 
 BREAKPOINTS = EntryKind(

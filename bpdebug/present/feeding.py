@@ -98,5 +98,38 @@ def largest_fed(value: Array, sources: Sequence[FeedingRegion]) -> Index | None:
     return max(found, key=lambda one: one[0])[1] if found else None
 
 
+def first_to_see(
+    window: tuple[range, range],
+    slicing: Slicing,
+    sources: Sequence[FeedingRegion],
+    value: Array | None,
+    page: tuple[int, int],
+) -> tuple[int, int]:
+    """Return the row and column of the first cell to have in sight of what feeds an element.
+
+    Where all of that has no room, the largest says the most, and stands in the middle.
+
+    Parameters
+    ----------
+    window : tuple of range
+        The rows and columns from the first fed cell of the slice to the last.
+    slicing, sources
+        As `fed_window` takes them.
+    value : array or None
+        The tensor.
+    page : tuple of int
+        For how many rows and columns there is room.
+    """
+    rows, columns = window
+    if value is None or (len(rows) <= page[0] and len(columns) <= page[1]):
+        return rows.start, columns.start
+    largest = slicing.to(largest_fed(value, in_slice(slicing, sources)) or slicing.index).cell
+    row, column = (
+        max(0, min(part.stop - room, place - room // 2))
+        for part, room, place in zip(window, page, largest, strict=True)
+    )
+    return row, column
+
+
 def _along(region: Region, axis: int | None) -> range:
     return range(1) if axis is None else numbers_of(region[axis])

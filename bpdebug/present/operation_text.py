@@ -9,12 +9,7 @@ from bpdebug.engine.language.forms.writing import LongSum
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.long_sums import abbreviated
 from bpdebug.engine.language.nodes import Statement, calls
-from bpdebug.engine.language.printing import (
-    numpy_text,
-    shape_text,
-    shapes_text,
-    shown_text,
-)
+from bpdebug.engine.language.printing import numpy_text, shape_text, shapes_text, shown_text
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.program import Program
 from bpdebug.sources.case import Case

@@ -42,7 +42,7 @@ def step_lines(
     debugger: Debugger,
     about: str,
     digits: int,
-    verdicts: CheckVerdicts | code_verdicts.CodeVerdicts | None = None,
+    verdicts: CheckVerdicts | code_verdicts.CodeVerdicts | None,
 ) -> Iterator[str]:
     """Yield what there is to say of the current step, a thought a line.
 

@@ -21,8 +21,8 @@ def read_subject(
     views: Views,
     selection: Selection,
     digits: int,
-    view: View = "run",
-    explained: Selection | None = None,
+    view: View,
+    explained: Selection | None,
 ) -> Subject | None:
     """Return what the viewer shows of a tensor at this moment; None while it has no value.
 

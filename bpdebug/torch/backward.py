@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import linecache
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -28,7 +29,7 @@ from bpdebug.sources.torch.functions import code_of, custom_functions, written_b
 from bpdebug.sources.torch.tensors import within
 from bpdebug.sources.torch.watcher import Watcher
 from bpdebug.torch.shrinking import shrunk
-from bpdebug.verify.repair.backward import SECONDS, BackwardReport, Found, check_calls, proven
+from bpdebug.verify.repair.backward import SECONDS, BackwardReport, check_calls, proven_on
 
 SAME = {8: 1e-5, 4: 1e-2}
 """The bytes of an element -> how far the output of a reference may lie from that which it stands in for."""
@@ -91,7 +92,10 @@ def check_backward(
     """
     meant = _classes(intended)
     wanted = None if only is None else _classes(only)
-    found = _on_smaller_inputs(function, inputs, only, intended, reference, tolerance, seed, seconds)
+    again = partial(
+        check_backward, only=only, intended=intended, reference=reference, tolerance=tolerance, seed=seed
+    )
+    found = proven_on(shrunk(inputs), partial(again, function, seconds=seconds))
     recording, free = _run(function, inputs, seed, reference, wanted, meant)
 
     def analysed(call: FunctionCall) -> FunctionAnalysis | None:
@@ -102,28 +106,6 @@ def check_backward(
         return report
     note = "no custom autograd.Function was called: torch derives all of this itself"
     return report._replace(notes=(*report.notes, note))
-
-
-def _on_smaller_inputs(function: Callable[..., Any], inputs: Sequence[Any], *options: Any) -> Found:
-    """Return what is found in each Function where the inputs are cut down, if it can be called with these."""
-    smaller = shrunk(inputs)
-    if smaller is None:
-        return {}
-    only, intended, reference, tolerance, seed, seconds = options
-    try:
-        report = check_backward(
-            function,
-            *smaller,
-            only=only,
-            intended=intended,
-            reference=reference,
-            tolerance=tolerance,
-            seed=seed,
-            seconds=seconds,
-        )
-    except Exception:
-        return {}  # it needs the extents that it has
-    return proven(report)
 
 
 def assert_backward(function: Callable[..., Any], *inputs: Any, **options: Any) -> None:

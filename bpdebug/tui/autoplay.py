@@ -74,5 +74,5 @@ class Autoplay:
         if not debugger.timeline.can_move(self.moment, 1):
             self.stop()
         self.run("step")
-        if debugger.breakpoints.hits_at(debugger.position, lambda: debugger.trace, lambda: debugger.findings):
+        if debugger.hits:
             self.stop()

@@ -114,12 +114,12 @@ def judge(
     tolerance : Tolerance
         What counts as equal.
     """
-    rounding = Rounding(program, reference)
-    judged = _by_any_convention(program, reference, mine, tolerance, rounding)
+    judging = _Judging(program, reference, tolerance, Rounding(program, reference))
+    judged = judging.by_any_convention(mine)
     results, weights = other_way_round(program, mine, judged.right)
     if not results and not weights:
         return judged
-    trial = _by_any_convention(program, reference, _turned(mine, results | weights), tolerance, rounding)
+    trial = judging.by_any_convention(_turned(mine, results | weights))
     weights = weights if weights <= trial.right else frozenset()
     # A square one shows that it is the other way round by being right, or by what is right because of it.
     likely = frozenset(name for name in results if name in trial.right or not is_square(mine[name]))
@@ -127,8 +127,7 @@ def judge(
     for some in (likely, results):
         turned = (some if is_meant(program, some, trial.following) else frozenset()) | weights
         if turned:
-            found = _by_any_convention(program, reference, _turned(mine, turned), tolerance, rounding)
-            trials.append((turned, found))
+            trials.append((turned, judging.by_any_convention(_turned(mine, turned))))
     turned, judged = min(trials, key=lambda pair: pair[1].wrong)
     noted = (_noted(one, mine[one.name]) if one.name in turned else one for one in judged.judgements)
     return judged._replace(judgements=tuple(noted))
@@ -143,62 +142,77 @@ def _noted(judgement: Judgement, mine: Array) -> Judgement:
     return replace(judgement, note=f"{judgement.note}; {note}" if judgement.note else note)
 
 
-def _by_any_convention(
-    program: Program,
-    reference: Mapping[str, Array],
-    mine: Mapping[str, Array],
-    tolerance: Tolerance,
-    rounding: Rounding,
-) -> Judged:
-    plain = _judged_by(Convention(), program, reference, mine, tolerance, rounding)
-    if not plain.wrong:
-        return plain
-    others = [
-        _judged_by(convention, program, reference, mine, tolerance, rounding)
-        for convention in conventions_of(program, reference, mine, tolerance, rounding)
-    ]
-    if not others:
-        return plain
-    return min((plain, *others), key=lambda one: one.wrong + _cancelling(program, one, tolerance))
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """What tensors are judged by: the right program, its values, and what counts as equal."""
 
+    program: Program
+    reference: Mapping[str, Array]
+    tolerance: Tolerance
+    rounding: Rounding
 
-def _cancelling(program: Program, judged: Judged, tolerance: Tolerance) -> int:
-    """Return how many are right though they do not follow from what they were fed: faults cancel there."""
+    def by_any_convention(self, mine: Mapping[str, Array]) -> Judged:
+        plain = self.by(Convention(), mine)
+        if not plain.wrong:
+            return plain
+        conventions = conventions_of(self.program, self.reference, mine, self.tolerance, self.rounding)
+        others = [self.by(convention, mine) for convention in conventions]
+        if not others:
+            return plain
+        return min((plain, *others), key=lambda one: one.wrong + self.cancelling(one))
 
-    def follows(statement: Statement) -> bool:
-        own, value = judged.mine[statement.name], evaluate(statement.expression, judged.fed_to(statement))
-        allowed = judged.rounding.allowed(statement.name, own, value)
-        return agrees(own, np.asarray(value), tolerance, allowed)
+    def cancelling(self, judged: Judged) -> int:
+        """Return how many are right though they do not follow from what they were fed: faults cancel."""
 
-    names_of_right = judged.right
-    right = (one for one in program.statements if one.phase == "backward" and one.name in names_of_right)
-    return sum(not follows(statement) for statement in right)
+        def follows(statement: Statement) -> bool:
+            own, value = judged.mine[statement.name], evaluate(statement.expression, judged.fed_to(statement))
+            allowed = self.rounding.allowed(statement.name, own, value)
+            return agrees(own, np.asarray(value), self.tolerance, allowed)
 
+        names_of_right = judged.right
+        backward = (one for one in self.program.statements if one.phase == "backward")
+        return sum(not follows(one) for one in backward if one.name in names_of_right)
 
-def _judged_by(
-    convention: Convention,
-    program: Program,
-    reference: Mapping[str, Array],
-    mine: Mapping[str, Array],
-    tolerance: Tolerance,
-    rounding: Rounding,
-) -> Judged:
-    """Judge the tensors by a convention: by it more or less flows than here, and what it feeds follows."""
-    own = {name: convention.without_factor(name, value) for name, value in mine.items()}
-    fed = fed_back = upstream_values(program, reference, own)
-    if hidden := implied(program, reference, own):
-        fed_back = upstream_values(program, reference, own | hidden)
-    judgements: dict[str, Judgement] = {}
-    words = convention.words
-    for name in (*program.inputs, *(statement.name for statement in program.statements)):
-        if name in mine:
-            values = fed if program.index.phase(name) == "forward" else fed_back
-            found = _judged(program, name, reference, own[name], values, judgements, tolerance, rounding)
-            if found.verdict == "right" and convention.factor(name) != 1:
-                comparison = compare(mine[name], reference[name], tolerance)
-                found, words = Judgement(name, "convention", comparison, words), ""  # it is said once
-            judgements[name] = _in_their_numbers(found, convention.factor(name))
-    return Judged(tuple(judgements.values()), own, fed, fed_back, rounding)
+    def by(self, convention: Convention, mine: Mapping[str, Array]) -> Judged:
+        """Judge tensors by a convention: by it more or less flows than here, and what it feeds follows."""
+        program, reference = self.program, self.reference
+        own = {name: convention.without_factor(name, value) for name, value in mine.items()}
+        fed = fed_back = upstream_values(program, reference, own)
+        if hidden := implied(program, reference, own):
+            fed_back = upstream_values(program, reference, own | hidden)
+        judgements: dict[str, Judgement] = {}
+        words = convention.words
+        for name in (*program.inputs, *(statement.name for statement in program.statements)):
+            if name in mine:
+                values = fed if program.index.phase(name) == "forward" else fed_back
+                found = self.judgement(name, own[name], values, judgements)
+                if found.verdict == "right" and convention.factor(name) != 1:
+                    comparison = compare(mine[name], reference[name], self.tolerance)
+                    found, words = Judgement(name, "convention", comparison, words), ""  # it is said once
+                judgements[name] = _in_their_numbers(found, convention.factor(name))
+        return Judged(tuple(judgements.values()), own, fed, fed_back, self.rounding)
+
+    def judgement(
+        self, name: str, mine: Array, fed: Mapping[str, Array], earlier: Mapping[str, Judgement]
+    ) -> Judgement:
+        program, right = self.program, self.reference[name]
+        if mine.shape != program.shapes[name]:
+            note = shape_finding(name, mine.shape, program.shapes[name], program)
+            return Judgement(name, "wrong", None, note)
+        comparison = compare(mine, right, self.tolerance)
+        if comparison.agrees:
+            return Judgement(name, "right", comparison)
+        position = program.positions.get(name)
+        if position is None:
+            return Judgement(name, "wrong", comparison, "it differs from the value that the scenario gives")
+        allowed = self.rounding.allowed(name, mine, right)
+        if (close := compare(mine, right, self.tolerance, allowed)).agrees:
+            return Judgement(name, "right", close)
+        statement = program.statements[position - 1]
+        if agrees(mine, np.asarray(evaluate(statement.expression, fed)), self.tolerance, allowed):
+            source = _source_of_fault(program, statement, earlier)
+            return Judgement(name, "innocent", comparison, came_from(source), source)
+        return Judgement(name, "wrong", comparison)
 
 
 def _in_their_numbers(judgement: Judgement, factor: float) -> Judgement:
@@ -209,34 +223,6 @@ def _in_their_numbers(judgement: Judgement, factor: float) -> Judgement:
     index, mine, reference = comparison.worst.index, comparison.worst.mine, comparison.worst.reference
     worst = Worst(index, factor * mine, factor * reference)
     return replace(judgement, comparison=replace(comparison, worst=worst))
-
-
-def _judged(
-    program: Program,
-    name: str,
-    reference: Mapping[str, Array],
-    mine: Array,
-    fed: Mapping[str, Array],
-    earlier: Mapping[str, Judgement],
-    tolerance: Tolerance,
-    rounding: Rounding,
-) -> Judgement:
-    if mine.shape != program.shapes[name]:
-        return Judgement(name, "wrong", None, shape_finding(name, mine.shape, program.shapes[name], program))
-    comparison = compare(mine, reference[name], tolerance)
-    if comparison.agrees:
-        return Judgement(name, "right", comparison)
-    position = program.positions.get(name)
-    if position is None:
-        return Judgement(name, "wrong", comparison, "it differs from the value that the scenario gives")
-    allowed = rounding.allowed(name, mine, reference[name])
-    if (close := compare(mine, reference[name], tolerance, allowed)).agrees:
-        return Judgement(name, "right", close)
-    statement = program.statements[position - 1]
-    if agrees(mine, np.asarray(evaluate(statement.expression, fed)), tolerance, allowed):
-        source = _source_of_fault(program, statement, earlier)
-        return Judgement(name, "innocent", comparison, came_from(source), source)
-    return Judgement(name, "wrong", comparison)
 
 
 def _source_of_fault(program: Program, statement: Statement, earlier: Mapping[str, Judgement]) -> str:

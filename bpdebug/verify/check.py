@@ -239,8 +239,5 @@ def _reported(judgement: Judgement, layer: int) -> TensorReport:
         return report
     wrong = np.zeros_like(comparison.wrong) if judgement.verdict == "convention" else comparison.wrong
     return replace(
-        report,
-        max_relative_error=comparison.max_relative_error,
-        worst=comparison.worst,
-        wrong=wrong,
+        report, max_relative_error=comparison.max_relative_error, worst=comparison.worst, wrong=wrong
     )

@@ -20,7 +20,7 @@ def describe(
     reference: Mapping[str, Array],
     statement: Statement,
     judgement: Judgement,
-    is_cut_short: bool = False,
+    is_cut_short: bool,
 ) -> str:
     """Describe how the user's numbers differ from the right ones.
 

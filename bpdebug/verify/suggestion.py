@@ -60,7 +60,7 @@ def suggested_scenario(program: Program, title: str, axes: str = "nchw") -> str:
     blocks = [
         f"title = {json.dumps(f'{title}, made to tell mistakes apart', ensure_ascii=False)}\n"
         'about = "Unequal sizes, another batch, both signs: each mistake gives numbers of its own."\n'
-        f'layout = "{layout.name}"\nweight_shape = "{layout.weight_shape}"\n',
+        f'layout = "{layout.name}"\nweight_shape = "{layout.weight_shape}"\n'
     ]
     is_chain = all(map(_follows, layers))
     shapes = _new_shapes(program, is_chain)

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterator
 
 from bpdebug.verify.check import check
-from bpdebug.verify.diagnosis import Bench, diagnose
+from bpdebug.verify.diagnosis import Bench, described, explanations
 from tests.benchmarks.measure import Figure, seconds
 from tests.verify.planted import ACTIVATIONS, Mistake, Network, gradients, mistakes, network, passes
 from tests.verify.planted_layers import FAMILIES
@@ -52,7 +52,10 @@ def search_seconds() -> tuple[float, float]:
     bench.elsewhere  # noqa: B018 (made once for all diagnoses of a program)
     return tuple(  # type: ignore[return-value]
         statistics.median(
-            seconds(lambda mine=mine: diagnose(bench, statement, mine, values, given, 1e-8)) for _ in range(3)
+            seconds(
+                lambda mine=mine: described(bench, explanations(bench, statement, mine, values, given, 1e-8))
+            )
+            for _ in range(3)
         )
         for mine in (single, neither)
     )

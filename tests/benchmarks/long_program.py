@@ -26,7 +26,7 @@ SLOPE = 1.5
 MOST = 0.2
 """Milliseconds that the derivation may take for each statement that the program then has."""
 LINES_OF_ALL = 0.374
-"""So much of a chain is as written; the rest is its backward pass and the loss: the limit counts them too."""
+"""So much of a chain is as written; its backward pass and the loss are the rest, which counts too."""
 
 
 def lines(count: int) -> list[str]:

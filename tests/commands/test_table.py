@@ -401,7 +401,7 @@ def test_a_command_without_enough_memory_fails_alone(
         raise MemoryError("Unable to allocate 1.00 GiB")
 
     before = state(session)
-    monkeypatch.setattr("bpdebug.engine.debug.debugger.evaluate", fails)
+    monkeypatch.setattr("bpdebug.engine.debug.inspection.evaluate", fails)
     assert execute(session, "print w1").lines == ("Unable to allocate 1.00 GiB",)
     assert state(session) == before
 

@@ -8,7 +8,7 @@ from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.provenance.origins import origin_of
 from bpdebug.engine.language.provenance.regions import FeedingRegion
-from bpdebug.present.feeding import fed_cells, fed_places, fed_window, marked_columns
+from bpdebug.present.feeding import fed_cells, fed_places, fed_window, first_to_see, marked_columns
 from bpdebug.present.slicing import Slicing, whole
 
 RANDOM = np.random.default_rng(0)
@@ -81,3 +81,14 @@ def test_matrices_vectors_and_numbers_are_one_slice() -> None:
         slicing = whole(shape)
         assert fed_places(slicing, [source]) == ((),)
         assert tuple(map(len, fed_cells(slicing, source))) == slicing.matrix_shape
+
+
+def test_where_not_all_has_room_the_largest_stands_in_the_middle() -> None:
+    value = np.zeros((40, 40))
+    value[30, 5] = -2.0
+    slicing, sources = whole(value.shape), (FeedingRegion("x", (slice(2, 40), slice(0, 40))),)
+    window = fed_window(slicing, sources)
+    assert window is not None
+    assert first_to_see(window, slicing, sources, value, (40, 40)) == (2, 0)
+    assert first_to_see(window, slicing, sources, value, (8, 6)) == (26, 2)
+    assert first_to_see(window, slicing, sources, None, (8, 6)) == (2, 0)

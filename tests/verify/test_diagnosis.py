@@ -13,7 +13,7 @@ from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.program.trace import run
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check, check_scenario
-from bpdebug.verify.diagnosis import Bench, diagnose
+from bpdebug.verify.diagnosis import Bench, Explanations, explanations
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.report import Report, TensorReport
 from tests.tiers import deep
@@ -193,7 +193,7 @@ def test_what_cannot_be_explained_takes_half_of_what_may_be_tried(few: dict[str,
     bench = Bench(net.program, left)
     pairs, numbers = left.pairs, left.numbers
     for _ in range(2):
-        assert diagnose(bench, statement, noise, values, [], 1e-8) == ((), False)
+        assert explanations(bench, statement, noise, values, [], 1e-8) == Explanations(())
         taken = pairs - left.pairs, numbers - left.numbers
         assert taken[0] <= pairs // 2 + 2
         assert taken[1] <= numbers // 2 + 1000  # the last pair may go beyond
@@ -209,7 +209,7 @@ def test_a_search_ends_when_its_time_is_up() -> None:
     statement = next(entry for entry in net.program.statements if entry.name == "dw1")
     noise = np.random.default_rng(0).normal(size=net.program.shapes["dw1"])
     bench = Bench(net.program, Allowance(seconds=100, clock=lambda: float(next(seconds))))
-    assert diagnose(bench, statement, noise, values, [], 1e-8) == ((), False)
+    assert explanations(bench, statement, noise, values, [], 1e-8) == Explanations(())
     assert next(seconds) < 110
 
 

@@ -42,10 +42,7 @@ def layer_health(trace: Trace) -> tuple[LayerHealth, ...]:
     saturated, dead = _shares(count_saturated(trace)), _shares(count_dead(trace))
     return tuple(
         LayerHealth(
-            layer,
-            *_gradient_sizes(layer, trace),
-            saturated.get(layer.number),
-            dead.get(layer.number),
+            layer, *_gradient_sizes(layer, trace), saturated.get(layer.number), dead.get(layer.number)
         )
         for layer in trace.program.blocks
     )

@@ -40,6 +40,8 @@ COMPARISONS: dict[type[ast.AST], str] = {
     ast.NotEq: "not_equal",
 }
 CONNECTIVES: dict[type[ast.AST], str] = {ast.And: "logical_and", ast.Or: "logical_or"}
+CONSTRUCTS: dict[type[ast.AST], str] = {ast.ListComp: "a list comprehension", ast.Lambda: "a lambda"}
+"""What people call them that write one."""
 WRITTEN_AS_OPERATOR = {
     *OPERATORS.values(),
     *COMPARISONS.values(),
@@ -107,6 +109,9 @@ class _Reader:
     def error(self, node: ast.AST, message: str) -> ExpressionError:
         return ExpressionError(message, self.column(node))
 
+    def foreign(self, node: ast.AST, what: str, instead: str = "") -> ExpressionError:
+        return self.error(node, f"{what} is not part of the tensor language{instead}")
+
     def column(self, node: ast.AST) -> int:
         """Return the column of a node in the whole text: Python counts bytes, and from each line's start."""
         start = _line_start(self.text, getattr(node, "lineno", 1))
@@ -131,7 +136,7 @@ class _Reader:
             return Name(name)
         reader = _READERS.get(type(node))
         if reader is None:
-            raise self.error(node, f"{_construct(node)} is not part of the tensor language")
+            raise self.foreign(node, CONSTRUCTS.get(type(node), f"the construct {type(node).__name__}"))
         return reader(self, node, depth + 1)
 
     def name(self, node: ast.Name, _: int) -> Expression:
@@ -146,18 +151,14 @@ class _Reader:
     def binary(self, node: ast.BinOp, depth: int) -> Expression:
         function = OPERATORS.get(type(node.op))
         if function is None:
-            raise self.error(
-                node, f"the operator {type(node.op).__name__} is not part of the tensor language"
-            )
+            raise self.foreign(node, f"the operator {type(node.op).__name__}")
         return Call(function, (self.read(node.left, depth), self.read(node.right, depth)))
 
     def unary(self, node: ast.UnaryOp, depth: int) -> Expression:
         if isinstance(node.op, ast.Not):
             return Call("logical_not", (self.read(node.operand, depth),))
         if not isinstance(node.op, ast.USub):
-            raise self.error(
-                node, f"the operator {type(node.op).__name__} is not part of the tensor language"
-            )
+            raise self.foreign(node, f"the operator {type(node.op).__name__}")
         return _negative(self.read(node.operand, depth))
 
     def comparison(self, node: ast.Compare, depth: int) -> Expression:
@@ -167,8 +168,7 @@ class _Reader:
         for operator, left, right in zip(node.ops, operands, operands[1:], strict=False):
             function = COMPARISONS.get(type(operator))
             if function is None:
-                name = type(operator).__name__
-                raise self.error(node, f"the comparison {name} is not part of the tensor language")
+                raise self.foreign(node, f"the comparison {type(operator).__name__}")
             links.append(Call(function, (left, right)))
         return reduce(lambda left, right: Call("logical_and", (left, right)), links)
 
@@ -206,9 +206,7 @@ class _Reader:
 
     def attribute(self, node: ast.Attribute, depth: int) -> Expression:
         if node.attr != "T":
-            raise self.error(
-                node, f"the attribute .{node.attr} is not part of the tensor language, only .T is"
-            )
+            raise self.foreign(node, f"the attribute .{node.attr}", ", only .T is")
         return Call("transpose", (self.read(node.value, depth),))
 
     def call(self, node: ast.Call, depth: int) -> Expression:
@@ -217,9 +215,8 @@ class _Reader:
         named = node.func.id
         function = None if named == RECORDED else FUNCTIONS.get(named) or self.brought_in(node, named)
         if function is None:
-            raise self.error(
-                node, f"unknown function {node.func.id!r}{suggestion(named, FUNCTIONS.keys() - {RECORDED})}"
-            )
+            meant = suggestion(named, FUNCTIONS.keys() - {RECORDED})
+            raise self.error(node, f"unknown function {named!r}{meant}")
         if not function.takes(len(node.args)):
             raise self.error(node, f"{function.name} takes {_arguments(function)}: found {len(node.args)}")
         arguments = tuple(self.read(argument, depth) for argument in node.args)
@@ -242,9 +239,8 @@ class _Reader:
         for keyword in node.keywords:
             if keyword.arg is None or keyword.arg not in known:
                 allowed = f"its options are {', '.join(known)}" if known else "it has none"
-                raise self.error(
-                    keyword, f"unknown option {keyword.arg!r} of {ast.unparse(node.func)}: {allowed}"
-                )
+                unknown = f"unknown option {keyword.arg!r} of {ast.unparse(node.func)}"
+                raise self.error(keyword, f"{unknown}: {allowed}")
             if keyword.arg in given:
                 raise self.error(keyword, f"the option {keyword.arg} is given twice")
             value = self.option(keyword.value, isinstance(known[keyword.arg], str))
@@ -261,9 +257,8 @@ class _Reader:
         try:
             value = ast.literal_eval(node)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            raise self.error(
-                node, "the value of an option is a literal: a number, True, False or None"
-            ) from None
+            kinds = "a number, True, False or None"
+            raise self.error(node, f"the value of an option is a literal: {kinds}") from None
         if isinstance(value, tuple) and all(_is_index_part(item) for item in value):
             return value
         if value is None or isinstance(value, bool | int | float):
@@ -311,10 +306,9 @@ def _is_index_part(value: object) -> bool:
 
 def _is_like(value: Option, default: Option) -> bool:
     """Whether an option's value is of the kind of its default: a switch, a number, or an axis."""
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(default, bool) and isinstance(value, bool)
-    if isinstance(default, str) or isinstance(value, str):
-        return isinstance(default, str) and isinstance(value, str)
+    for kind in (bool, str):
+        if isinstance(default, kind) or isinstance(value, kind):
+            return isinstance(default, kind) and isinstance(value, kind)
     if isinstance(default, float):
         return isinstance(value, int | float) and math.isfinite(value)
     if isinstance(default, tuple):
@@ -322,8 +316,3 @@ def _is_like(value: Option, default: Option) -> bool:
     if isinstance(value, tuple):
         return all(type(item) is int for item in value)
     return isinstance(value, int) or (value is None and default is None)
-
-
-def _construct(node: ast.AST) -> str:
-    words = {"ListComp": "a list comprehension", "Lambda": "a lambda"}
-    return words.get(type(node).__name__, f"the construct {type(node).__name__}")

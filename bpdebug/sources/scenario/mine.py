@@ -22,14 +22,7 @@ from bpdebug.engine.program.trace import read_only
 from bpdebug.errors import ExpressionError, ShapeError
 from bpdebug.sources.declared import FileTensor
 from bpdebug.sources.literal import read_numbers
-from bpdebug.sources.problems import (
-    KeyPath,
-    ProblemReport,
-    RefusalError,
-    described,
-    key_path,
-    listed,
-)
+from bpdebug.sources.problems import KeyPath, ProblemReport, RefusalError, described, key_path, listed
 from bpdebug.sources.scenario.channels import in_channels_first
 from bpdebug.sources.scenario.conversion import floating
 from bpdebug.sources.scenario.limits import check_files, check_formulas

@@ -203,10 +203,6 @@ def build(
         )
     if not seed:
         return Program(
-            inputs,
-            tuple(network.forward),
-            tuple(layers),
-            parameters=parameters,
-            batch_axes=batch_axes,
+            inputs, tuple(network.forward), tuple(layers), parameters=parameters, batch_axes=batch_axes
         )
     return with_backward(inputs, network.forward, seed, layers, parameters, batch_axes, wanted)

@@ -109,11 +109,7 @@ def run(
 
 
 def _run(
-    parts: Sequence[CodeType],
-    main: ModuleType,
-    recorder: Recorder,
-    seconds: float,
-    skipped: list[str] | None,
+    parts: Sequence[CodeType], main: ModuleType, recorder: Recorder, seconds: float, skipped: list[str] | None
 ) -> Ending:
     try:
         with _clock(seconds, recorder):

@@ -82,8 +82,4 @@ def _with_constants(value: object, axes: int = MAX_AXES) -> object:
     return CONSTANTS.get(value, value) if isinstance(value, str) else value
 
 
-CONSTANTS = {
-    "NaN": float("nan"),
-    "Infinity": float("inf"),
-    "-Infinity": float("-inf"),
-}
+CONSTANTS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}

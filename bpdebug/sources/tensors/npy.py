@@ -22,10 +22,7 @@ from bpdebug.sources.tensors.stored import BFLOAT16, Member, Numbers, StoredArra
 MAX_HEADER_BYTES = LIMITS.npy_header_bytes
 """What is read of a file to find its header; those that NumPy writes are about a hundred bytes long."""
 
-_HEADERS = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
-}
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 """By version; the third exists for the names in records, which are refused anyway."""
 
 

@@ -1,7 +1,8 @@
 """The debugger's screen: it shows a session, and every key and click asks one of its collaborators.
 
-`runner` runs the commands of the session, `check` checks it in the background, `chosen` knows what one looks
-at, `autoplay` and `ahead` go on by themselves. The screen lays the widgets out, and refreshes them all.
+`runner` runs the commands of the session, `prompt` takes those that one types, `checking` checks it in the
+background, `chosen` knows what one looks at, `autoplay` and `ahead` go on by themselves. The screen lays the
+widgets out, and refreshes them all.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from bpdebug.commands.command import Answer
-from bpdebug.commands.completion import completions
 from bpdebug.commands.session import Session
 from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.program.trace import Trace
@@ -49,7 +49,7 @@ from bpdebug.tui.widgets.entry_lists import EntryLists
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
-from bpdebug.tui.widgets.prompt_line import CommandLine, SearchLine
+from bpdebug.tui.widgets.prompt import Prompt
 from bpdebug.tui.widgets.status_line import StatusLine, place_parts
 from bpdebug.tui.widgets.welcome import Welcome
 
@@ -95,10 +95,11 @@ class DebuggerScreen(ActionScreen):
         self.newcomer = newcomer
         self.session = Session(case)
         self.debugger = self.session.debugger
+        answers = AnswerArea()
+        self.say = answers.say
         self.runner = CommandRunner(self.session, self.in_background, self.show, self.say)
         self.checking = Checking(self, case, self.debugger.original, self.show, hides)
         self.chosen = Chosen(self.debugger, self.checking.verdicts.mine, digits)
-        self.last_answer: tuple[str, ...] = ()
         self.autoplay = Autoplay(self, self.debugger, self.runner.run)
         self.ahead = RunAhead(self, self.debugger, lambda: self.runner.is_computing)
         self.examined: Trace | None = None
@@ -110,9 +111,7 @@ class DebuggerScreen(ActionScreen):
         self.following = Following(self.chosen, self.ledger, self.runner)
         self.line_stops = LineStops(self.debugger, self.program, self.runner.run)
         self.lists = EntryLists(self.debugger, self.runner.execute)
-        self.answer_area = AnswerArea()
-        self.command_line = CommandLine(lambda line: completions(self.session, line))
-        self.search_line = SearchLine()
+        self.prompt = Prompt(answers, self.runner, self.program)
         self.overlays = Overlays(self, case, self.chosen, self.following, self.lists, self.runner)
         self.go_to = self.overlays.go_to
         # What a key asks of one of them, it asks it directly.
@@ -128,7 +127,9 @@ class DebuggerScreen(ActionScreen):
         self.action_toggle_entries = self.lists.toggle
         self.action_toggle_breakpoint = self.line_stops.toggle_here
         self.action_toggle_mathematics = self.program.toggle_mathematics
-        self.action_scroll_answer = self.answer_area.scroll_pages
+        self.action_command = self.prompt.type_command
+        self.action_search = self.prompt.type_search
+        self.action_scroll_answer = answers.scroll_pages
 
     def reason(self, needs: Needs) -> str:
         """Say why what an action needs is not there: it may only be hidden."""
@@ -145,7 +146,7 @@ class DebuggerScreen(ActionScreen):
                     yield Welcome(self.actions, about_text(self.case, self.checking.hides))
                 yield from (self.operation, self.ledger, self.lists)
         yield self.key_bar()
-        yield from (self.answer_area, self.command_line, self.search_line)
+        yield from (self.prompt.answers, self.prompt)
 
     def on_mount(self) -> None:
         """Show the start, with the watches that the case brings; check the user's values."""
@@ -222,10 +223,6 @@ class DebuggerScreen(ActionScreen):
             }
         )
 
-    def say(self, *lines: str, failed: bool = False) -> None:
-        """Show an answer until the next key."""
-        self.answer_area.show(lines, failed)
-
     def in_background(self, run: Callable[[Passed], Answer], done: Callable[[Answer | None], None]) -> None:
         """Run a command in a thread, under a line that says how far it is; then call `done`."""
         self.app.push_screen(computing.ComputingScreen(run), done)
@@ -245,6 +242,11 @@ class DebuggerScreen(ActionScreen):
     def position_chosen(self, message: messages.PositionChosen) -> None:
         """Go where the listing points."""
         self.go_to(message.position)
+
+    @on(messages.GutterClicked)
+    def gutter_clicked(self, message: messages.GutterClicked) -> None:
+        """Set or remove a breakpoint beside a line."""
+        self.line_stops.toggle_at(message.number)
 
     @on(messages.RoomChanged)
     def room_changed(self) -> None:
@@ -327,66 +329,20 @@ class DebuggerScreen(ActionScreen):
         """Take the last answer away, unless a line is open that it stands above; a key that can do nothing
         says why.
         """
-        if not (self.command_line.display or self.search_line.display):
+        if not self.prompt.is_open:
             self.say(*self.why_not(event.key))
-
-    def action_command(self, text: str = "") -> None:
-        """Let a command be typed."""
-        self.say()
-        self.command_line.open(text)
 
     def action_edit_element(self) -> None:
         """Let another value be typed for the selected element."""
         selection = self.following.selection()
         if not self.debugger.is_known(selection.name):
             return  # the focus has just moved, and the keys do not know it yet
-        self.say()
-        self.command_line.open(*set_text(self.debugger, selection))
-
-    @on(messages.CommandTyped)
-    def command_typed(self, message: messages.CommandTyped) -> None:
-        """Run what was typed, and show all that it answers."""
-        before = self.debugger.moment
-        answer = self.runner.execute(message.line)
-        if self.debugger.moment != before:
-            self.command_line.action_close()  # the next key goes on from there
-        if answer.ends:
-            self.app.exit()
-        self.last_answer = answer.lines if self.debugger.moment != before else ()
-        self.say(*answer.lines, failed=answer.failed)
-
-    @on(messages.CompletionsFound)
-    def completions_found(self, message: messages.CompletionsFound) -> None:
-        """Show how the line may go on."""
-        self.say("  ".join(message.words))
+        self.prompt.type_command(*set_text(self.debugger, selection))
 
     @on(messages.PromptClosed)
     def prompt_closed(self) -> None:
-        """Take the answer away with the line that it belongs to, unless its command has closed it."""
-        lines, self.last_answer = self.last_answer, ()
-        self.say(*lines)
-
-    def action_search(self) -> None:
-        """Let a text be typed that is looked for in the program."""
-        self.say()
-        self.search_line.open()
-
-    @on(messages.SearchMoved)
-    def search_moved(self, message: messages.SearchMoved) -> None:
-        """Show the place that was found."""
-        found = self.program.search(message.text, message.direction)
-        self.say(*() if found else (f"{message.text} is not in the program",), failed=True)
-
-    @on(messages.SearchEnded)
-    def search_ended(self, message: messages.SearchEnded) -> None:
-        """Go to the statement that was found, or leave the listing as it was."""
-        if self.program.end_search(message.found):
-            self.go_to(self.program.position_at_cursor)
-
-    @on(messages.GutterClicked)
-    def gutter_clicked(self, message: messages.GutterClicked) -> None:
-        """Set or remove a breakpoint beside a line."""
-        self.line_stops.toggle_at(message.number)
+        """Take the answer away with the line that it belongs to: one of the prompt, or of a list."""
+        self.prompt.closed()
 
     # Looking
 

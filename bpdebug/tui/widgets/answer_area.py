@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -21,7 +19,7 @@ class AnswerArea(VerticalScroll, can_focus=False):
         """Hold the text."""
         yield Static()
 
-    def show(self, lines: Sequence[str], failed: bool = False) -> None:
+    def say(self, *lines: str, failed: bool = False) -> None:
         """Show an answer; one without lines takes the last one away."""
         if self.display != bool(lines):
             self.display = bool(lines)

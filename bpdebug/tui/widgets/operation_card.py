@@ -149,12 +149,7 @@ def arithmetic_lines(text: OperationText, width: int, roomy: bool) -> list[Conte
             first = f"{element} = {symbols}"
         written = [line for table in tables for line in table]
         sides = [f"{' ' * min(len(element), width // 4)} = {' = '.join(others)}"] if len(others) > 1 else []
-        return [
-            *lines,
-            Content(first),
-            *map(Content, written),
-            *map(Content, sides),
-        ]
+        return [*lines, Content(first), *map(Content, written), *map(Content, sides)]
     return [*lines, *map(Content, equation)]
 
 

@@ -24,7 +24,7 @@ from textual.widget import Widget
 from bpdebug.engine.language.printing import shape_text
 from bpdebug.present import panel_titles
 from bpdebug.present.cells import CellFormat
-from bpdebug.present.feeding import fed_window, in_slice, largest_fed, marked_columns
+from bpdebug.present.feeding import fed_window, first_to_see, marked_columns
 from bpdebug.present.needs import TITLE_FRAME, index_width
 from bpdebug.present.panel import Panel
 from bpdebug.present.places import BORDERS
@@ -173,7 +173,7 @@ class TensorPanel(CellGrid):
             self.draw_anew()
 
     def show_part(self) -> None:
-        """Draw what is in sight now, and say on the border what it is."""
+        """Look anew what is in sight, and draw that when it is asked for."""
         self.seen = None
         self.lines.clear()
 
@@ -202,12 +202,7 @@ class TensorPanel(CellGrid):
         if not self.lines:
             self.lines = self.drawn()
         left, right = crop.column_span
-        lines = self.lines[crop.y : crop.bottom]
-        return (
-            lines
-            if (left, right) == (0, self.room.width + BORDERS)
-            else [line.crop(left, right) for line in lines]
-        )
+        return [line.crop(left, right) for line in self.lines[crop.y : crop.bottom]]
 
     def drawn(self) -> list[Strip]:
         """Draw the panel: as much as there is room for on its border, and the cells that are in sight."""
@@ -250,23 +245,10 @@ class TensorPanel(CellGrid):
     def sight(self) -> PanelView:
         """What is in sight, and how it is drawn."""
         if self.seen is None:
-            self.seen = self.look()
+            screen = self.scroll_offset.x, self.room.width, self.edge, self.pitch
+            marks = self.shows_cell, self.fed, self.style_of
+            self.seen = PanelView(self.panel, self.format, self.in_sight[1], *screen, *marks)
         return self.seen
-
-    def look(self) -> PanelView:
-        """Return what is in sight now."""
-        return PanelView(
-            self.panel,
-            self.format,
-            self.in_sight[1],
-            self.scroll_offset.x,
-            self.room.width,
-            self.edge,
-            self.pitch,
-            self.shows_cell,
-            self.fed,
-            self.style_of,
-        )
 
     def draw_header(self) -> Strip:
         """Draw the indices of the columns that are in sight."""
@@ -322,17 +304,10 @@ class TensorPanel(CellGrid):
         window = fed_window(self.slicing, self.panel.sources) if self.follows else None
         if window is None or not self.room:
             return
-        rows, columns = window
-        width = min(len(columns) * self.pitch + self.edge, self.room.width)
-        height = min(len(rows) + self.header, self.room.height)
-        row, column = rows[0], columns[0]
-        whole = len(columns) <= self.page[1] and len(rows) <= self.page[0]
-        if not whole and self.panel.value is not None:
-            # The largest says the most, and stands in the middle.
-            near = in_slice(self.slicing, self.panel.sources)
-            largest = self.slicing.to(largest_fed(self.panel.value, near) or self.slicing.index).cell
-            row = max(0, min(rows[-1] + 1 - self.page[0], largest[0] - self.page[0] // 2))
-            column = max(0, min(columns[-1] + 1 - self.page[1], largest[1] - self.page[1] // 2))
+        rows, columns = map(len, window)
+        width = min(columns * self.pitch + self.edge, self.room.width)
+        height = min(rows + self.header, self.room.height)
+        row, column = first_to_see(window, self.slicing, self.panel.sources, self.panel.value, self.page)
         area = Region(column * self.pitch, row, width, height)
         if not Region(*self.scroll_offset, *self.room).contains_region(area):
             self.scroll_to_region(area, animate=False, force=True)

@@ -43,7 +43,7 @@ class Welcome(Widget):
         return len(welcome_content(self.taught, True, self.about).wrap(max(1, width)))
 
 
-def welcome_content(taught: Sequence[Action], in_full: bool, about: str = "") -> Content:
+def welcome_content(taught: Sequence[Action], in_full: bool, about: str) -> Content:
     """Write the welcome.
 
     Parameters

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from bpdebug.verify.diagnosis.bench import Bench
 from bpdebug.verify.diagnosis.describing import Explanations, described
-from bpdebug.verify.diagnosis.diagnose import diagnose, explanations
+from bpdebug.verify.diagnosis.diagnose import explanations
 
-__all__ = ["Bench", "Explanations", "described", "diagnose", "explanations"]
+__all__ = ["Bench", "Explanations", "described", "explanations"]

@@ -7,13 +7,12 @@ from collections.abc import Collection, Mapping
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Call, Expression, Number, Statement
 from bpdebug.verify.diagnosis.bench import Bench
-from bpdebug.verify.diagnosis.describing import Explanations, described
+from bpdebug.verify.diagnosis.describing import Explanations
 from bpdebug.verify.diagnosis.edits import FormulaEdit
 from bpdebug.verify.diagnosis.every_step import ExplainedByLoop, Loop
 from bpdebug.verify.diagnosis.everywhere import ALL_STEPS
-from bpdebug.verify.diagnosis.search import FormulaCandidate, search, search_pairs
+from bpdebug.verify.diagnosis.search import FormulaCandidate, Sought, search, search_pairs
 from bpdebug.verify.diagnosis.written_out import written_out
-from bpdebug.verify.report import Diagnosis
 
 
 def explanations(
@@ -45,14 +44,15 @@ def explanations(
     if bench.allowance.is_over:  # of thousands of tensors, even to begin takes long
         return Explanations(())
     values = bench.with_examples(values)
-    batch, formulas = bench.program.batch, written_out(bench.program, statement, given)
+    formulas = written_out(bench.program, statement, given)
     loop, allowance = bench.loop(statement, given), bench.allowance
     is_long = loop.steps > ALL_STEPS
     scope = bench.scope(statement, values, bench.around(1, loop.steps) if is_long else None)
+    sought = Sought(mine, values, scope, bench.program.batch, rtol)
     # What is hidden in the steps of a loop is wrong in all of them, which no formula of one step says.
     looked_at = formulas[:1] if loop.steps else formulas
     # A formula of hundreds of steps takes as long as hundreds of formulas: its steps come first.
-    candidates = search(looked_at, mine, values, scope, batch, rtol, allowance, is_whole=is_long)
+    candidates = search(looked_at, sought, allowance, is_whole=is_long)
     if not candidates and mine.shape == bench.program.shapes[statement.name] and mine.size and not mine.any():
         candidates = [_zeros(formulas[0][0])]
     if loop.steps and not candidates:
@@ -62,33 +62,10 @@ def explanations(
         if found := bench.at_every_step[loop][statement.name]:
             return Explanations((), tuple(found), loop, statement.name)
     if not candidates and is_long:
-        candidates = search(looked_at, mine, values, scope, batch, rtol, allowance)
+        candidates = search(looked_at, sought, allowance)
     elif not candidates:
-        candidates = search_pairs(formulas[0], mine, values, scope, batch, rtol, allowance)
+        candidates = search_pairs(formulas[0], sought, allowance)
     return Explanations(tuple(candidates))
-
-
-def diagnose(
-    bench: Bench,
-    statement: Statement,
-    mine: Array,
-    values: Mapping[str, Array],
-    given: Collection[str],
-    rtol: float,
-) -> tuple[tuple[Diagnosis, ...], bool]:
-    """Find what was computed instead of a statement, and describe it.
-
-    Parameters
-    ----------
-    bench, statement, mine, values, given, rtol
-        As for `explanations`.
-
-    Returns
-    -------
-    (diagnoses, ambiguous) : pair
-        As of `described`.
-    """
-    return described(bench, explanations(bench, statement, mine, values, given, rtol))
 
 
 def _at_every_step(

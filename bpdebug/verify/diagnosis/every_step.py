@@ -16,15 +16,7 @@ import numpy as np
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import (
-    Call,
-    Expression,
-    Name,
-    Number,
-    Statement,
-    names,
-    replace,
-)
+from bpdebug.engine.language.nodes import Call, Expression, Name, Number, Statement, names, replace
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.compiled_terms import CompiledTerm, addends, compiled_term, sum_of

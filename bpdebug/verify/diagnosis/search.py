@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -39,6 +39,8 @@ PAIR_COST = 0.5
 """How much less plausible two mistakes are than their costs alone say."""
 MOST_NUMBERS = 2**27
 """When so many numbers have been computed for a formula, no more single edits of it are tried."""
+SAME_ELSEWHERE = 1e-9
+"""The tolerance within which two formulas agree on other numbers."""
 LEFT_OVER = 1e-3
 """How much of the user's difference from the right numbers an added term may leave unexplained."""
 
@@ -54,23 +56,11 @@ class FormulaCandidate:
     right: Expression
 
 
-def search(
-    formulas: Sequence[tuple[Expression, float]],
-    mine: Array,
-    values: Mapping[str, Array],
-    scope: FormulaScope,
-    batch: int,
-    rtol: float,
-    allowance: Allowance,
-    is_whole: bool = False,
-) -> list[FormulaCandidate]:
-    """Find the formulas that give the user's numbers and differ from a right one by one edit.
+class Sought(NamedTuple):
+    """Numbers to explain, and what explains them.
 
-    Parameters
+    Attributes
     ----------
-    formulas : sequence of (Expression, float)
-        The right formula, and how implausible it is that the mistake lies in it; then the same with
-        what was not given written out, one tensor after the other.
     mine : array
         The user's numbers.
     values : mapping
@@ -81,6 +71,27 @@ def search(
         The size of the batch.
     rtol : float
         The tolerance, relative to the largest number.
+    """
+
+    mine: Array
+    values: Mapping[str, Array]
+    scope: FormulaScope
+    batch: int
+    rtol: float
+
+
+def search(
+    formulas: Sequence[tuple[Expression, float]], sought: Sought, allowance: Allowance, is_whole: bool = False
+) -> list[FormulaCandidate]:
+    """Find the formulas that give the user's numbers and differ from a right one by one edit.
+
+    Parameters
+    ----------
+    formulas : sequence of (Expression, float)
+        The right formula, and how implausible it is that the mistake lies in it; then the same with
+        what was not given written out, one tensor after the other.
+    sought : Sought
+        The user's numbers.
     allowance : Allowance
         How long it may take.
     is_whole : bool
@@ -94,7 +105,7 @@ def search(
     found: list[FormulaCandidate] = []
     is_used_up = allowance.half()
     for formula, cost in formulas:
-        looking = _finder(formula, cost, mine, values, scope, batch, rtol)
+        looking = _Finder.of(formula, cost, sought)
         found += looking.whole(is_used_up)
         found += looking.single(is_used_up) if not is_whole else ()
         allowance.is_cut_short |= is_used_up() or looking.evaluator.computed > MOST_NUMBERS
@@ -102,17 +113,10 @@ def search(
 
 
 def search_pairs(
-    formula: tuple[Expression, float],
-    mine: Array,
-    values: Mapping[str, Array],
-    scope: FormulaScope,
-    batch: int,
-    rtol: float,
-    allowance: Allowance,
+    formula: tuple[Expression, float], sought: Sought, allowance: Allowance
 ) -> list[FormulaCandidate]:
     """Find the formulas that differ by two edits; the allowance is lessened by what is tried."""
-    looking = _finder(*formula, mine, values, scope, batch, rtol)
-    return _most_plausible_first(looking.pairs(allowance))
+    return _most_plausible_first(_Finder.of(*formula, sought).pairs(allowance))
 
 
 def _most_plausible_first(found: Iterable[FormulaCandidate]) -> list[FormulaCandidate]:
@@ -130,6 +134,12 @@ class _Finder:
     scope: FormulaScope
     batch: int
     rtol: float
+
+    @classmethod
+    def of(cls, right: Expression, cost: float, sought: Sought) -> _Finder:
+        mine, values, scope, batch, rtol = sought
+        evaluator = Evaluator({BATCH: np.asarray(float(batch)), **values}, {}).remembering(right)
+        return cls(right, cost, mine, evaluator, scope, batch, rtol)
 
     def candidate(
         self, expression: Expression, edits: tuple[FormulaEdit, ...], off: float
@@ -232,21 +242,8 @@ class _Finder:
             yield self.candidate(scaled, (*edits, edit), off)
 
 
-def _finder(
-    formula: Expression,
-    cost: float,
-    mine: Array,
-    values: Mapping[str, Array],
-    scope: FormulaScope,
-    batch: int,
-    rtol: float,
-) -> _Finder:
-    evaluator = Evaluator({BATCH: np.asarray(float(batch)), **values}, {}).remembering(formula)
-    return _Finder(formula, cost, mine, evaluator, scope, batch, rtol)
-
-
 def groups_of(
-    candidates: Iterable[Found], value_elsewhere: Callable[[Found], Array | None], rtol: float = 1e-9
+    candidates: Iterable[Found], value_elsewhere: Callable[[Found], Array | None]
 ) -> list[list[Found]]:
     """Put together the candidates that say the same thing: those that agree on other numbers, too.
 
@@ -266,7 +263,7 @@ def groups_of(
     for candidate in candidates:
         value = value_elsewhere(candidate)
         for other, members in groups:
-            if value is not None and other is not None and is_explained(value, other, rtol):
+            if value is not None and other is not None and is_explained(value, other, SAME_ELSEWHERE):
                 members.append(candidate)
                 break
         else:

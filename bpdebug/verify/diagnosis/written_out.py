@@ -42,9 +42,7 @@ def written_out(
     formulas = [(expression, 0.0)]
     for depth in range(1, DEEPEST_OF_LAYER + 1):
         hidden = max(
-            _hidden(program, expression, given),
-            key=lambda inner: program.positions[inner.name],
-            default=None,
+            _hidden(program, expression, given), key=lambda inner: program.positions[inner.name], default=None
         )
         if hidden is None or (depth > DEEPEST and hidden.layer != statement.layer):
             break

@@ -6,7 +6,7 @@ derived from its recorded forward. So one that is wrong does not make those befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -137,10 +137,17 @@ def check_calls(
     return BackwardReport(tuple(reports), tuple(notes), meant)
 
 
-def proven(report: BackwardReport) -> Found:
-    """Return the faults of the functions all of whose faults have a correction that holds."""
+def proven_on(arguments: Sequence[Any] | None, check: Callable[..., BackwardReport]) -> Found:
+    """Return the faults, by a check on other arguments, of functions whose corrections all hold there.
+
+    Nothing is known where there are no such arguments, or the functions need those that they have.
+    """
+    try:
+        reports = () if arguments is None else check(*arguments).reports
+    except Exception:
+        return {}
     return {
         one.file: one.findings
-        for one in report.reports
+        for one in reports
         if one.findings and all(finding.verified for finding in one.findings)
     }

@@ -21,12 +21,7 @@ from bpdebug.verify.repair.found import MOST_FAULTS
 from bpdebug.verify.repair.functions import CheckedFunction, FoundInFunction, check_function
 from bpdebug.verify.repair.intended import ScriptJudge, derived_of
 from bpdebug.verify.repair.judge import Judge
-from bpdebug.verify.repair.report import (
-    Assumed,
-    Finding,
-    ParameterVerdict,
-    ScriptReport,
-)
+from bpdebug.verify.repair.report import Assumed, Finding, ParameterVerdict, ScriptReport
 from bpdebug.verify.repair.trying import Progress, unsaid
 
 SECONDS = 20.0

@@ -70,9 +70,9 @@ class Directions(NamedTuple):
         return np.array([np.ravel(one) @ flat for one in self.each])
 
 
-def directions_of(parameters: Sequence[TrainedParameter], seed: int = 0) -> list[Directions]:
+def directions_of(parameters: Sequence[TrainedParameter]) -> list[Directions]:
     """Return directions for each parameter: its elements where they are few, otherwise random ones."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     return [_directions(parameter, random) for parameter in parameters]
 
 

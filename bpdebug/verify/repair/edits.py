@@ -36,11 +36,7 @@ class Edit(NamedTuple):
 
 
 def edits(
-    tree: ast.expr,
-    scope: Scope,
-    rules: Sequence[Rule] = RULES,
-    least: float = 0.0,
-    most: float = math.inf,
+    tree: ast.expr, scope: Scope, rules: Sequence[Rule] = RULES, least: float = 0.0, most: float = math.inf
 ) -> Iterator[Edit]:
     """Yield the single edits of an expression, each new expression once, the likelier first.
 

@@ -87,7 +87,7 @@ class Check(FaultsFound):
     def backward(self) -> None:
         """Correct backward lines until all is right, or nothing mends any more."""
         while self.judge.wrong() and len(self.findings.each) < self.most_faults and not self.search.is_over:
-            lines, end = self.judge.suspects(), self.search.deadline
+            lines, end = self.localisation.suspects(), self.search.deadline
             further: list[Suspect] = []
             self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
             places = list(belonging(self.search, self.judge.analysis, lines, self.judge.corrected))
@@ -96,7 +96,7 @@ class Check(FaultsFound):
                 continue
             found = found or self._of_sure_line(lines)
             found = found or self.search.corrections(lines, self.judge.corrected)
-            found = [one for one in found if self.judge.may_mend(one)]
+            found = [one for one in found if self.localisation.may_mend(one)]
             pair = self._hidden_pair(lines, found)
             if not (found or pair):
                 share, self.search.deadline = self.search.deadline, end
@@ -132,7 +132,7 @@ class Check(FaultsFound):
 
     def _of_sure_line(self, lines: Sequence[Suspect]) -> list[Correction]:
         """Edit the first line that reads what is right and gives what is not before any other."""
-        sure = [one for one in lines[:1] if self.judge.is_sure(one)]
+        sure = [one for one in lines[:1] if self.localisation.is_sure(one)]
         return self.search.corrections(sure, self.judge.corrected, [KNOWN]) if sure else []
 
     def _of_each_turn(self, places: Sequence[Belonging]) -> list[Correction]:
@@ -154,7 +154,7 @@ class Check(FaultsFound):
     def _further(self, lines: Sequence[Suspect]) -> list[Suspect]:
         """Return the lines that something right was computed through as well."""
         known = {line.site for line in lines}
-        return [line for line in self.judge.suspects(every=True) if line.site not in known]
+        return [line for line in self.localisation.suspects(every=True) if line.site not in known]
 
     def _hidden_pair(self, lines: Sequence[Suspect], found: Sequence[Correction]) -> list[Correction]:
         """Look for two faults that hide each other: what is right by both speaks for no line."""
@@ -181,7 +181,8 @@ class Check(FaultsFound):
         """
         passed = derived.passed if derived is not None else frozenset[str]()
         sure = next(
-            (one for one in lines if self.judge.is_sure(one, bool(given_names(one.site) & passed))), None
+            (one for one in lines if self.localisation.is_sure(one, bool(given_names(one.site) & passed))),
+            None,
         )
         if sure is not None:
             self.add_finding(unmended(self.judge, sure, derived))
@@ -194,7 +195,7 @@ class Check(FaultsFound):
 
     def _first_right(self, lines: Sequence[Suspect]) -> list[Correction]:
         """Where more than one fault lies on the way to every parameter, look for the first of them."""
-        correction = self.search.first_right(lines, self.judge.corrected, self.judge.there)
+        correction = self.search.first_right(lines, self.judge.corrected, self.localisation.there)
         return [] if correction is None else [correction]
 
     def _rewritten(self, lines: Sequence[Suspect]) -> bool:

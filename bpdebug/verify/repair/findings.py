@@ -11,7 +11,7 @@ from bpdebug.verify.repair.forgotten import ForgottenWay
 from bpdebug.verify.repair.formula import Derived
 from bpdebug.verify.repair.forward_fault import ForwardFault, forward_sentence
 from bpdebug.verify.repair.judge import Judge
-from bpdebug.verify.repair.places import changed, difference, source_of, stored, turns_of, worst
+from bpdebug.verify.repair.places import changed, difference, source_of, stored, worst
 from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.report import Amendment, Finding
 from bpdebug.verify.repair.reruns import Rewriting
@@ -124,7 +124,7 @@ def of_correction(judge: Judge, correction: Correction, before: Replaced, after:
     )
     node = changed(first, value_before, value_after)
     site = correction.suspect.site
-    source = source_of(site, first.frame, turns_of(site, first), correction.place)
+    source = source_of(site, first, correction.place)
     return Finding(
         source._replace(code=correction.code),
         "wrong",
@@ -148,7 +148,7 @@ def of_rewriting(recording: Recording, rewriting: Rewriting, mended: Sequence[st
     stored_in = ""
     if ran:
         site = ran[0].site
-        source = source_of(site, ran[0].frame, turns_of(site, ran[0]), place)
+        source = source_of(site, ran[0], place)
         stored_in = stored(site)
     return Finding(
         source,
@@ -166,7 +166,7 @@ def of_forward(fault: ForwardFault, otherwise: Sequence[Finding]) -> Finding:
     """Return what is said of a forward line, and of the backward lines that may be meant instead."""
     site, first = fault.line.site, fault.line.first
     return Finding(
-        source_of(site, first.frame, turns_of(site, first), fault.edit.place),
+        source_of(site, first, fault.edit.place),
         "forward",
         stored(site) or site.code,
         "",
@@ -184,7 +184,7 @@ def of_early_read(early: EarlyRead, mended: set[str]) -> Finding | None:
         return None
     name, line = early.parameter.name, early.parameter.line
     return Finding(
-        source_of(reader.site, reader.frame, turns_of(reader.site, reader)),
+        source_of(reader.site, reader),
         "early update",
         stored(reader.site) or name,
         "",
@@ -208,7 +208,7 @@ def unmended(judge: Judge, suspect: Suspect, derived: Derived | None) -> Finding
     first, site = suspect.first, suspect.site
     said = DIAGONAL if is_diagonal(judge, first.node) else OF_NOTHING
     return Finding(
-        source_of(site, first.frame, turns_of(site, first)),
+        source_of(site, first),
         "wrong",
         stored(site) or site.code,
         "",
@@ -220,16 +220,14 @@ def unmended(judge: Judge, suspect: Suspect, derived: Derived | None) -> Finding
 
 def _replacement(correction: Correction) -> Amendment:
     first, site = correction.suspect.first, correction.suspect.site
-    return Amendment(
-        source_of(site, first.frame, turns_of(site, first), correction.place), correction.correction
-    )
+    return Amendment(source_of(site, first, correction.place), correction.correction)
 
 
 def of_forgotten_way(judge: Judge, suspect: Suspect, way: ForgottenWay) -> Finding:
     """Say at a line that adds to a gradient what nothing adds."""
     first, site = suspect.first, suspect.site
     return Finding(
-        source_of(site, first.frame, turns_of(site, first)),
+        source_of(site, first),
         "wrong",
         stored(site) or site.code,
         way.tensor,

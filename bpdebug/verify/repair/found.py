@@ -10,6 +10,7 @@ from bpdebug.sources.script.evaluation import callable_again
 from bpdebug.verify.repair.findings import Findings, of_correction
 from bpdebug.verify.repair.forward import ForwardSearch
 from bpdebug.verify.repair.judge import Judge
+from bpdebug.verify.repair.localisation import Localisation
 from bpdebug.verify.repair.report import Finding
 from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.structures.early import EarlyRead
@@ -53,6 +54,7 @@ class FaultsFound:
         """Begin with a recording: that of the script, or that of a corrected text of it."""
         self.stack.enter_context(callable_again(recording))
         self.recording, self.judge = recording, self.judge_of(recording, analysis)
+        self.localisation = self.localisation_of(self.judge)
         replay, trials = self.judge.replay, self.judge.trials
         self.search = Search(recording, replay, trials, self.judge.known, deadline, self.progress)
         self.early: list[EarlyRead] = []
@@ -61,6 +63,10 @@ class FaultsFound:
     def judge_of(self, recording: Recording, analysis: Analysis) -> Judge:
         """Return who says what is right."""
         return Judge(recording, analysis)
+
+    def localisation_of(self, judge: Judge) -> Localisation:
+        """Return who says which lines can be at fault."""
+        return Localisation(judge)
 
     def add_correction(self, correction: Correction) -> None:
         """Take a correction: from here on it stands there."""

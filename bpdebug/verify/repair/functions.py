@@ -14,12 +14,13 @@ from bpdebug.sources.libraries.calls import SUMS_UP
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
-from bpdebug.sources.script.graph import sources
+from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
 from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
-from bpdebug.verify.repair.places import source_of, turns_of
+from bpdebug.verify.repair.localisation import Localisation
+from bpdebug.verify.repair.places import source_of
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors, fixed
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
 from bpdebug.verify.repair.suspects import Suspect
@@ -33,11 +34,10 @@ AGREES = 1e-3
 
 
 class FunctionJudge(Judge):
-    """Knows that what depends on an incoming gradient is a gradient as well."""
+    """Computes again what one call does."""
 
     def __init__(self, recording: Recording, analysis: Analysis, call: FunctionCall) -> None:
         self.call = call
-        self.incoming = [node for node in call.incoming if node is not None]
         super().__init__(recording, analysis)
 
     def replay_of(self, targets: Sequence[Node]) -> Replay:
@@ -49,11 +49,19 @@ class FunctionJudge(Judge):
             [one for one in each if one] for each in (self.call.outputs, self.call.gradients)
         )
         backward = range(
-            min((one.id for one in self.incoming), default=0),
+            min((one.id for one in incoming_of(self.call)), default=0),
             max((one.id for one in gradients), default=-1) + 1,
         )
         at_hand = ancestors([*outputs, *(self.recording.nodes[number] for number in backward)])
         return Replay(self.recording, targets, is_partial=True, also=at_hand)
+
+
+class FunctionLocalisation(Localisation):
+    """Knows that what depends on an incoming gradient is a gradient as well."""
+
+    def __init__(self, judge: Judge, call: FunctionCall) -> None:
+        super().__init__(judge)
+        self.call, self.incoming = call, incoming_of(call)
 
     def suspects(self, every: bool = False) -> list[Suspect]:
         """Return the lines that can be at fault; `return dx` only hands on what another has computed."""
@@ -114,31 +122,29 @@ class FunctionJudge(Judge):
     @cached_property
     def dependent(self) -> set[int]:
         """The numbers of the nodes that are computed from an input or an incoming gradient."""
-        given = {parameter.old.id for parameter in self.analysis.parameters}
-        given |= {node.id for node in self.incoming}
-        found = set(given)
-        for node in self.recording.nodes:
-            if any(parent.id in found for parent in sources(node)):
-                found.add(node.id)
-        return found - given
+        given = [*(one.old for one in self.analysis.parameters), *self.incoming]
+        return descendants(self.recording.nodes, given) - {node.id for node in given}
+
+
+def incoming_of(call: FunctionCall) -> list[Node]:
+    """Return the incoming gradients of a call."""
+    return [node for node in call.incoming if node is not None]
 
 
 class FunctionCheck(Check):
     """Corrects lines of a backward; the forward is what is meant."""
 
-    def __init__(
-        self,
-        one: FunctionAnalysis,
-        deadline: float,
-        stack: ExitStack,
-        progress: Progress,
-    ) -> None:
+    def __init__(self, one: FunctionAnalysis, deadline: float, stack: ExitStack, progress: Progress) -> None:
         self.call, self.steps = one.call, list[Replaced]()
         super().__init__(one.recording, one.analysis, deadline, stack, progress)
 
     def judge_of(self, recording: Recording, analysis: Analysis) -> Judge:
         """Return who says what is right."""
         return FunctionJudge(recording, analysis, self.call)
+
+    def localisation_of(self, judge: Judge) -> Localisation:
+        """Return who says which lines can be at fault."""
+        return FunctionLocalisation(judge, self.call)
 
     def assumed(self) -> Assumed:
         """Say nothing: no loss was looked for, and no factor is a convention."""
@@ -224,7 +230,7 @@ def _overwriting(call: FunctionCall, written: Overwritten) -> Finding:
     """Say that a line writes over an incoming gradient."""
     node = written.node
     assert node.site is not None, "what a backward writes stands in it"
-    source = source_of(node.site, node.frame, turns_of(node.site, node))
+    source = source_of(node.site, node)
     incoming = call.incoming[written.place]
     name = incoming.names[-1] if incoming is not None and incoming.names else "an incoming gradient"
     said = f"this writes over {name} in place, which is read after that, and is autograd's own"

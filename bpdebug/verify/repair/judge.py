@@ -1,35 +1,20 @@
-"""What is right in a recording, with the corrections that were made: parameters, lines, tensors.
+"""What is right in a recording, with the corrections that were made.
 
-It knows the derived gradients, here and on fresh values of the parameters. It says which parameters are wrong
-still, which lines can be at fault, and whether a tensor is the gradient of anything.
+It knows the derived gradients, here and on fresh values of the parameters, and says which of those that the
+person has are wrong still.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from bpdebug.sources.script import Node, Recording, SourceRange
+from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
-from bpdebug.sources.script.analysis.computed import names_gradient
-from bpdebug.sources.script.analysis.errors import Dependence, errors_of
-from bpdebug.sources.script.analysis.parameters import TrainedParameter, decided
-from bpdebug.sources.script.graph import sources
-from bpdebug.sources.script.recorder.operations import put
-from bpdebug.sources.script.recorder.records import ValueOf, same
 from bpdebug.verify.repair.known import KnownGradients
-from bpdebug.verify.repair.own_slopes import OwnSlopes
-from bpdebug.verify.repair.parts import is_added
-from bpdebug.verify.repair.places import difference
-from bpdebug.verify.repair.replay import Replaced, Replay, ancestors
+from bpdebug.verify.repair.replay import Replaced, Replay
 from bpdebug.verify.repair.report import ParameterVerdict
-from bpdebug.verify.repair.suspects import Suspect, suspects
-from bpdebug.verify.repair.trees import is_selection
-from bpdebug.verify.repair.trials import gradient_nodes, named_pieces, trials_of
-from bpdebug.verify.repair.trying import Correction
+from bpdebug.verify.repair.trials import trials_of
 
 
 class Judge:
@@ -49,8 +34,6 @@ class Judge:
         The corrections that were made, as what a replay replaces.
     known : KnownGradients
         What a value is the gradient of; nothing is known any more once a forward line is corrected.
-    there : frozenset of int
-        The tensors whose very gradients the person's code has, when the suspects were last asked for.
     """
 
     def __init__(self, recording: Recording, analysis: Analysis) -> None:
@@ -60,11 +43,6 @@ class Judge:
         self.trials = trials_of(analysis, self.replay)
         self.corrected: Replaced = {}
         self.known = KnownGradients(analysis, analysis.gradients)
-        self._own_slopes = OwnSlopes(recording)
-        self._after_right: dict[str, set[int]] = {}
-        self.there: frozenset[int] = frozenset()
-        self._right: set[int] = set()
-        self._exact_nodes: frozenset[int] = frozenset()
 
     def replay_of(self, targets: Sequence[Node]) -> Replay:
         """Return what computes the recording again."""
@@ -96,225 +74,6 @@ class Judge:
         old = self.trials[0].verdicts(self.replay.run(before), before)
         new = self.trials[0].verdicts(self.replay.run(after), after)
         return {name for name, verdict in new.items() if verdict == "right" and old[name] != "right"}
-
-    @cached_property
-    def dependent(self) -> set[int]:
-        """The numbers of the nodes that are computed from a parameter, or where one decides."""
-        graph, olds = self.analysis.graph, [parameter.old for parameter in self.analysis.parameters]
-        parameters = {old.id for old in olds}
-        found = parameters | {node.id for node in decided(graph, graph.reached(olds), self.recording.tests)}
-        for node in self.recording.nodes:
-            if any(parent.id in found for parent in sources(node)):
-                found.add(node.id)
-        return found - parameters
-
-    def suspects(self, every: bool = False) -> list[Suspect]:
-        """Return the lines that can be at fault, the likelier first.
-
-        Unless every line is asked for, what a right gradient was computed from is innocent, and what depends
-        on no parameter is no gradient. Both can be otherwise: two wrong signs make a right one. Nor is a
-        function wrong that is the derivative of another one.
-        """
-        wrong = self.wrong()
-        judged = self.analysis.verdicts(self.replay.run(self.corrected))
-        parameters = self.analysis.parameters
-        right = [
-            verdict.gradient
-            for parameter, verdict in zip(parameters, judged.each, strict=True)
-            if parameter.name not in wrong and not verdict.is_zero and verdict.gradient is not None
-            if not every
-        ]
-        right += [
-            piece.chain[0].node
-            for parameter in parameters
-            for name, piece in named_pieces(parameter)
-            if name in self.trials[0].proving - wrong and piece.chain and not every
-        ]
-        steps = [
-            node
-            for parameter in parameters
-            if parameter.name in wrong
-            for node in gradient_nodes(parameter, wrong)
-        ]
-        # Not those alone that compute the same: `sigmoid(z)` in a derivative is no line of the forward pass.
-        roots = self.analysis.loss.candidate.ends if self.analysis.loss is not None else ()
-        forward = ancestors(roots)
-        # Nor what is given the name of a gradient: `dw = h` is a line of the backward pass.
-        forward |= {
-            node.id
-            for node in self.recording.nodes
-            if node.origin.id in forward and not _is_named_gradient(node)
-        }
-        value_of = self.replay.run(self.corrected)
-        explained = {
-            number
-            for number in ancestors(steps) - forward
-            if self._is_explained(self.recording.nodes[number], value_of)
-        }
-        exact = self._exact(explained)
-        right += [] if every else self._sources_of_right(exact)
-        self._after_right = self._steps_from_right(exact)
-        self._exact_nodes = frozenset(exact)
-        self.there = frozenset(number for own in exact.values() for number in own)
-        self._right = forward | {
-            number for number in exact if not _is_handed_on(self.recording.nodes[number])
-        }
-        dependent = set(range(len(self.recording.nodes))) if every else self.dependent
-        updates = {update.new.origin.id for parameter in parameters for update in parameter.updates}
-        found = suspects(self.recording, steps, right, forward, dependent, explained, updates)
-        found = [line for line in found if every or not self._own_slopes.has(line)]
-        # What is off by a factor, and what it is computed from is not, is not accounted for.
-        found = [
-            one._replace(is_explained=one.is_explained and not self._is_off(one, exact)) for one in found
-        ]
-        found.sort(key=lambda line: (line.is_explained, line.first.time))
-        if len(self.trials) == 1:
-            return found
-        # What is the same for other parameters is no gradient yet: zeros, which are to be filled.
-        moved = self.replay.run({**self.trials[1].replaced, **self.corrected})
-        return sorted(
-            found, key=lambda line: not difference(line.first.node or line.first.result, value_of, moved)
-        )
-
-    def _is_explained(self, node: Node, value_of: ValueOf) -> bool:
-        value = value_of(node)
-        is_part = is_added(self.replay, node) and self.known.is_part(value)
-        return is_part or self.known.is_explained(node, value)
-
-    def _is_off(self, suspect: Suspect, exact: Collection[int]) -> bool:
-        """Whether a gradient is off what its name says, and those are not that it is computed from."""
-        node, read = suspect.first.node, _read(suspect)
-        if node is None or node.id in exact or not self.known.is_named(node):
-            return False
-        if suspect.first.start < suspect.first.time:
-            return False  # it may be a function that it calls
-        off = [one for one in read if self.known.is_named(one) and one.id not in exact]
-        return not off and any(one.id in exact for one in read)
-
-    def may_mend(self, correction: Correction) -> bool:
-        """Whether a line lies where something that it mends is wrong, and not before what is right."""
-        nodes = {
-            node.id
-            for one in correction.suspect.instances
-            for node in (one.node, one.result)
-            if node is not None
-        }
-        return not correction.mended or any(
-            name not in self._after_right or nodes & self._after_right[name] for name in correction.mended
-        )
-
-    def is_sure(self, suspect: Suspect, is_passed: bool = False) -> bool:
-        """Whether all that a line reads is right, and what it gives is not: then it is this line.
-
-        What the forward pass computes is right, and what depends on no parameter. But a line that reads
-        nothing else may have been handed the wrong tensor: it must read a gradient, or an output beside its
-        target, or parameters alone, as the gradient of a penalty does; or a formula must mend something by
-        going past it. A line that only takes a part of something, or hands it on, computes nothing that
-        could be wrong.
-        """
-        first = suspect.first.node
-        if first is None or suspect.is_explained or suspect.is_update or is_selection(suspect.site.code):
-            return False
-        if np.size(first.like) == 1:
-            return False  # of single numbers it is not known what they may be
-        if suspect.site.role == "augment" and len(suspect.instances) > 1:
-            return False  # nor of a part of what several turns add up
-        if first.origin.id in self._written_to:
-            return False  # nor of what is finished by a later line
-        read = _read(suspect)
-        return all(map(self._is_right, read)) and (is_passed or self._is_at_home(suspect, read))
-
-    @cached_property
-    def _written_to(self) -> frozenset[int]:
-        """The tensors that something is put into."""
-        puts = (node.operands[0] for node in self.recording.nodes if node.function is put)
-        return frozenset(whole.origin.id for whole in puts if type(whole) is Node)
-
-    def _is_at_home(self, suspect: Suspect, read: Sequence[Node]) -> bool:
-        """Whether what is read belongs into a backward pass, whoever handed it on."""
-        if suspect.site.statement in self._begins or any(node.id in self._exact_nodes for node in read):
-            return True
-        of, trained = self.analysis.graph.of, {parameter.old.id for parameter in self.analysis.parameters}
-        numbers = {node.id for node in read if np.size(node.like) == 1 and not node.parents()}
-        is_penalty = suspect.site.role == "augment"
-        return is_penalty and all(of(node).id in trained or node.id in numbers for node in read)
-
-    @cached_property
-    def _begins(self) -> frozenset[SourceRange]:
-        """The statements in which an output stands beside its target: there the backward pass begins."""
-        groups = errors_of(Dependence(self.analysis.graph, self.analysis.parameters))
-        sites = (one.node.site for group in groups for one in group)
-        return frozenset(site.statement for site in sites if site is not None)
-
-    def _is_right(self, node: Node) -> bool:
-        is_known = node.id in self._right or node.id not in self.dependent
-        is_known = is_known or self.analysis.phases[node.id] == "forward"  # computed once more
-        return is_known or self.known.is_slope(self.replay.run(self.corrected)(node))
-
-    def _exact(self, explained: Collection[int]) -> dict[int, set[int]]:
-        """Return the tensors that are right gradients on all values, and of what."""
-        nodes = [self.recording.nodes[number] for number in sorted(explained)]
-        exact: dict[int, set[int]] = {}
-        for trial in self.trials:
-            value_of = self.replay.run({**trial.replaced, **self.corrected})
-            exact = {
-                node.id: set(self.known.exactly(node, value_of(node), trial.gradients)) for node in nodes
-            }
-            nodes = [node for node in nodes if exact[node.id]]
-        return {node.id: exact[node.id] for node in nodes}
-
-    def _own(self, exact: Mapping[int, set[int]]) -> Iterator[tuple[TrainedParameter, Node]]:
-        """Yield the parameters with the tensor that they are updated by, where that is right."""
-        for parameter in self.analysis.parameters:
-            for piece in parameter.pieces:
-                for link in piece.chain if piece.index is None else ():
-                    if parameter.old.id in exact.get(link.node.id, ()):
-                        yield parameter, link.node
-
-    def _sources_of_right(self, exact: Mapping[int, set[int]]) -> Iterator[Node]:
-        """Yield what tensors were computed from that are right on all values: it is innocent.
-
-        Of such a tensor itself that is known only where it is the gradient of the very parameter that is
-        updated by it; any other may be right, and not what belongs there.
-        """
-        yield from (node for _, node in self._own(exact))
-        for number in exact:
-            node = self.recording.nodes[number]
-            # What a function returns as it came is right, but whether it should have come so, nobody knows.
-            yield from (one for one in node.parents() if not (node.function is same and _is_handed_on(one)))
-
-    def _steps_from_right(self, exact: Mapping[int, set[int]]) -> dict[str, set[int]]:
-        """Return for each parameter whose gradient is right what its step is computed by from there on."""
-        return {
-            parameter.name: ancestors(gradient_nodes(parameter)) - ancestors([node])
-            for parameter, node in self._own(exact)
-        }
-
-
-def _read(suspect: Suspect) -> list[Node]:
-    """Return what a statement reads."""
-    read: list[Node] = []
-    waiting = [suspect.first.node] if suspect.first.node is not None else []
-    while waiting:
-        for parent in waiting.pop().parents():
-            if parent.site is not None and parent.site.statement == suspect.site.statement:
-                waiting.append(parent)
-            else:
-                read.append(parent)
-    return read
-
-
-def _is_handed_on(node: Node) -> bool:
-    """Whether a function returns something as it came: whether that belongs there, nobody knows."""
-    if node.function is not same:
-        return False
-    is_stored = node.instance is not None and bool(node.instance.site.targets)
-    return not is_stored or _is_handed_on(node.operands[0])
-
-
-def _is_named_gradient(node: Node) -> bool:
-    targets = node.instance.site.targets if node.instance is not None else ()
-    return any(names_gradient(target.text) for target in targets)
 
 
 def _chain_nodes(parameter: Any) -> list[Node]:

@@ -20,6 +20,7 @@ from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, Edit, edits
 from bpdebug.verify.repair.evaluating import Rewritten, value_at
+from bpdebug.verify.repair.known import KnownGradients
 from bpdebug.verify.repair.replay import Replaced, Replay
 from bpdebug.verify.repair.rules.nodes import PRODUCTS, as_calls
 from bpdebug.verify.repair.rules.replacement import Rule, Scope
@@ -27,7 +28,7 @@ from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.statements import sum_of
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trees import Code
-from bpdebug.verify.repair.trying import ANY_COST, Candidate, Costs, KnownValues, Progress, Trial, unsaid
+from bpdebug.verify.repair.trying import ANY_COST, Candidate, Costs, Progress, Trial, unsaid
 from bpdebug.verify.repair.wording import sentence
 
 BETWEEN_LOOKS = 16
@@ -45,7 +46,7 @@ class LineEdits:
         Computes it again.
     trials : sequence of Trial
         The recording itself, then fresh values.
-    known : KnownValues
+    known : KnownGradients
         Says what a value is known to be, and of which shape a gradient must be.
     deadline : float
         When it ends, on the clock of `time.thread_time`: what this thread has worked, whatever else is busy.
@@ -63,7 +64,7 @@ class LineEdits:
         recording: Recording,
         replay: Replay,
         trials: Sequence[Trial],
-        known: KnownValues,
+        known: KnownGradients,
         deadline: float,
         progress: Progress = unsaid,
     ) -> None:

@@ -15,12 +15,13 @@ MUCH = 0.1
 """An element differs by much that differs by this part of what any does."""
 
 
-def source_of(site: Site, frame: Frame, turns: tuple[int, ...], place: SourceRange | None = None) -> Source:
-    """Return where something stands, and under what it ran."""
+def source_of(site: Site, ran: Node | Instance, place: SourceRange | None = None) -> Source:
+    """Return where something stands, under what it ran, and in which turns of the loops around it, from 1."""
     place = place or site.place
+    turns = tuple(ran.turns.get(loop, 0) + 1 for loop in site.loops)
     columns = site.source.columns(place) if site.source else (place.column, place.end_column)
     code = site.source.code(place) if site.source else ""
-    return Source(place.file, place.line, place.end_line, columns, code, _calls(frame), turns)
+    return Source(place.file, place.line, place.end_line, columns, code, _calls(ran.frame), turns)
 
 
 def _calls(frame: Frame | None) -> tuple[CallSite, ...]:
@@ -33,11 +34,6 @@ def _calls(frame: Frame | None) -> tuple[CallSite, ...]:
 def stored(site: Site) -> str:
     """Return what the value is stored in, as written."""
     return site.targets[0].text if site.targets else ""
-
-
-def turns_of(site: Site, ran: Node | Instance) -> tuple[int, ...]:
-    """Return the turns of the loops around a place, the outermost first, from 1."""
-    return tuple(ran.turns.get(loop, 0) + 1 for loop in site.loops)
 
 
 def changed(instance: Instance, before: ValueOf, after: ValueOf) -> Node | None:

@@ -172,8 +172,7 @@ class Rewritings:
             alike = SequenceMatcher(None, own, text).ratio()
             if text != own and alike >= ALIKE and "\n" not in own + text:
                 place = statement.place._replace(
-                    end_line=statement.place.line,
-                    end_column=statement.place.column + len(own.encode()),
+                    end_line=statement.place.line, end_column=statement.place.column + len(own.encode())
                 )
                 said = f"line {other.place.line} does the same, and is written `{text}`"
                 yield Rewriting(place, own, text, said, 1.9 - alike)

@@ -83,7 +83,7 @@ def mend_what_raises(found: FaultsFound) -> None:
     # What nobody has read yet was at hand when it was raised.
     read = {parent.id for node in found.recording.nodes for parent in node.parents()}
     unread = [node for node in found.recording.nodes if node.id not in read | forward]
-    lines = suspects(found.recording, unread, [], forward, found.judge.dependent, forward)
+    lines = suspects(found.recording, unread, [], forward, found.localisation.dependent, forward)
     # What stops in the middle of training is most often a shape: first that of what its name says otherwise.
     off = [line for line in lines if found.search.is_misshapen(line)]
     for some in (off, [line for line in lines if line not in off]):

@@ -7,7 +7,6 @@ of something that is known, and the earlier one.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -15,15 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from bpdebug.errors import Interrupted
-from bpdebug.sources.script import Node, SourceRange
+from bpdebug.sources.script import Node
 from bpdebug.sources.script.recorder.records import ValueOf
-from bpdebug.verify.repair.known import Meaning
+from bpdebug.verify.repair.likelihood import Likelihood
 from bpdebug.verify.repair.line_edits import LineEdits
 from bpdebug.verify.repair.other_run import OtherRun
 from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.statements import statement_edits
 from bpdebug.verify.repair.suspects import Suspect, built_by
-from bpdebug.verify.repair.trees import is_selection
 from bpdebug.verify.repair.trying import (
     LIKELY,
     UNLIKELY,
@@ -34,7 +32,6 @@ from bpdebug.verify.repair.trying import (
     Trial,
     Verdicts,
 )
-from bpdebug.verify.repair.wording import DERIVATIVES, MISSING
 
 ENOUGH, ENOUGH_TRIED = 3, 600
 """After the first line with a full correction, so many more lines are looked at for a better one; more where
@@ -43,17 +40,6 @@ MOST_OF_A_LINE = 6
 """So many corrections of one line are kept: they are the same in other words."""
 MOST_FIRST = 3
 """So many lines may be the first that is wrong, where none alone mends anything."""
-EXPLAINED = 0.5
-"""How much less likely one is at a line whose value is what its name says already, but for a factor; twice
-where not even a factor is missing."""
-KNOWN = 0.4
-"""How much likelier a correction is whose value is known: the gradient of something, or a slope."""
-UNTOUCHED = 0.1
-"""How much likelier it is on a line that hands something on as it came."""
-MISNAMED, MOST_NAMED = 0.15, 60
-"""How much less likely it is with each tensor that is not what its name says still; of many, of the first."""
-MISPLACED = 0.5
-"""How much less likely it is where such a thing is not written."""
 
 
 class Effect(NamedTuple):
@@ -76,6 +62,10 @@ class Search(LineEdits):
 
     partly: Sequence[Correction] = ()
     other_run: Callable[[], OtherRun | None] | None = None
+
+    @cached_property
+    def _likelihood(self) -> Likelihood:
+        return Likelihood(self)
 
     def corrections(
         self,
@@ -132,7 +122,9 @@ class Search(LineEdits):
         built = [(one, nodes) for one in suspects if (nodes := built_by(one))]
         wrong = [each for each in built if not each[0].is_explained][:MOST_FIRST]
         # A mean for a sum is accounted for, but not as large as all others are.
-        wrong += [each for each in built if each[0].is_explained and not self._is_exact(each[1])][:MOST_FIRST]
+        wrong += [each for each in built if each[0].is_explained and not self._likelihood.is_exact(each[1])][
+            :MOST_FIRST
+        ]
         bases = [self.judged(trial, before) for trial in self.trials]
         for costs in (LIKELY, UNLIKELY):
             for suspect, nodes in wrong:
@@ -144,10 +136,6 @@ class Search(LineEdits):
                     ):
                         return Correction(suspect, *candidate.texts, (), candidate.cost, candidate.replaced)
         return None
-
-    def _is_exact(self, built: Sequence[Node]) -> bool:
-        values, gradients = self.replay.recorded, self.trials[0].gradients
-        return all(any(self.known.exactly(node, values(node), gradients)) for node in built)
 
     def _gives_gradients(
         self, built: Sequence[Node], candidate: Candidate, before: Replaced, there: Collection[int]
@@ -168,11 +156,7 @@ class Search(LineEdits):
         return trial.verdicts(self.replay.run({**trial.replaced, **replaced}), replaced)
 
     def _of_line(
-        self,
-        suspect: Suspect,
-        before: Replaced,
-        bases: Sequence[Verdicts],
-        costs: Costs,
+        self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts], costs: Costs
     ) -> Iterator[Correction]:
         count, value_of = 0, self.replay.run(before)
         for candidate in self.likely(suspect, before, costs):
@@ -184,9 +168,9 @@ class Search(LineEdits):
             if spoiled and mended:
                 one = Correction(suspect, *candidate.texts, mended, candidate.cost, candidate.replaced)
                 self.partly = [*self.partly, one]
-            elif mended and self._is_no_chance(mended, bases):
+            elif mended and self._likelihood.is_no_chance(mended, bases[0]):
                 count += 1
-                cost = candidate.cost + self._further(candidate, suspect, before)
+                cost = candidate.cost + self._likelihood.further_cost(candidate, suspect, before)
                 yield Correction(suspect, *candidate.texts, mended, cost, candidate.replaced)
 
     def _is_known(self, suspect: Suspect, candidate: Candidate, value_of: ValueOf) -> bool:
@@ -202,7 +186,7 @@ class Search(LineEdits):
 
     def likely(self, suspect: Suspect, before: Replaced, costs: Costs) -> Iterator[Candidate]:
         """Yield the edits of a line, those of its statement first."""
-        statements = (_of_statement(*one) for one in statement_edits(self.recording, suspect))
+        statements = statement_edits(self.recording, suspect)
         yield from (one for one in statements if costs.least <= one.cost < costs.most)
         yield from self.candidates(suspect, before, costs=costs)
 
@@ -246,89 +230,6 @@ class Search(LineEdits):
             if spoiled or not mended:
                 return Effect(tuple(sorted(mended)), frozenset(spoiled))
         return Effect(tuple(sorted(mended)))
-
-    def _is_no_chance(self, mended: Sequence[str], bases: Sequence[Verdicts]) -> bool:
-        """Whether at least half of a tensor is mended where its elements are judged by themselves.
-
-        One number is soon hit by chance.
-        """
-        wrong = [name for name, verdict in bases[0].items() if verdict == "wrong"]
-        each = Counter(_owner(name) for name in wrong if self.known.is_single(name))
-        found = Counter(_owner(name) for name in mended if self.known.is_single(name))
-        return all(2 * count >= each[owner] for owner, count in found.items())
-
-    def _further(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> float:
-        """Return how much less likely an edit is, by what its line is and what it gives then."""
-        meaning = self._meaning_of(candidate, suspect, before)
-        cost = EXPLAINED * suspect.is_explained - KNOWN * bool(meaning)
-        # What lacks a derivative is a right gradient as well: that of what has gone through the activation.
-        is_whole = suspect.is_explained and candidate.kind not in MISSING
-        cost += EXPLAINED * (is_whole and self._is_exact(built_by(suspect)))
-        cost -= UNTOUCHED * self._is_handed_on(suspect)
-        # A derivative takes a gradient back through an activation; to a parameter there is none.
-        cost += MISPLACED * (meaning == "parameter" and candidate.kind in DERIVATIVES)
-        # What an update has of its own is a rate and a sign: what is missing is missing in the gradient.
-        cost += MISPLACED * (suspect.is_update and candidate.kind in MISSING)
-        # What is cut out of something lacks nothing: that is missing where it is read.
-        cost += MISPLACED * (_is_cut_out(suspect) and candidate.kind in MISSING)
-        return cost + MISNAMED * self._misnamed(candidate, before)
-
-    def _misnamed(self, candidate: Candidate, before: Replaced) -> int:
-        """Return how many tensors are not what their names say still: one fault may make up for another."""
-        value_of, gradients = self.replay.run({**before, **candidate.replaced}), self.trials[0].gradients
-        return sum(not any(self.known.exactly(one, value_of(one), gradients)) for one in self._named)
-
-    @cached_property
-    def _named(self) -> list[Node]:
-        """The tensors that are named after others, as their gradients are."""
-        named = (one for one in self.recording.nodes if one.names and np.size(one.like) > 1)
-        return [one for one in named if self.known.is_named(one)][:MOST_NAMED]
-
-    def _is_handed_on(self, suspect: Suspect) -> bool:
-        """Whether a line adds or returns something as it came, and the function has not computed it."""
-        own = suspect.site
-        if not own.code.isidentifier():
-            return False
-        computed = {
-            target.text
-            for site in self.recording.sites
-            if (site.place.file, site.function) == (own.place.file, own.function)
-            for target in site.targets
-        }
-        return own.role == "augment" or own.code not in computed
-
-    def _meaning_of(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> Meaning:
-        """Say what a line gives with an edit in it, or stores, in all of its executions that matter."""
-        value_of = self.replay.run({**before, **candidate.replaced})
-        involved = suspect.involved[:4]
-        for nodes in ([one.node for one in involved], [one.result for one in involved]):
-            values = [value_of(node) for node in nodes if node is not None]
-            meanings = {self.known.meaning(value) for value in values if np.size(value) > 1 and np.any(value)}
-            if len(meanings) == 1 and meanings != {""}:
-                return meanings.pop()
-        return ""
-
-
-def _of_statement(
-    place: SourceRange,
-    code: str,
-    correction: str,
-    explanation: str,
-    cost: float,
-    replaced: Replaced,
-    kind: str,
-) -> Candidate:
-    return Candidate(place, code, cost, replaced, kind, lambda: (correction, explanation))
-
-
-def _is_cut_out(suspect: Suspect) -> bool:
-    """Whether a line names a part of something: `window = x[i:i + 3]`."""
-    return suspect.site.role == "assign" and "[" in suspect.site.code and is_selection(suspect.site.code)
-
-
-def _owner(name: str) -> str:
-    """Return the tensor that an element belongs to: `w` of `w[0, 1]`."""
-    return name.rpartition("[")[0] or name
 
 
 def _is_enough(bases: Sequence[Verdicts], suspects: Sequence[Suspect], found: Sequence[Correction]) -> bool:

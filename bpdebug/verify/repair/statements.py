@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script import Instance, Node, Recording, SourceRange
+from bpdebug.sources.script import Instance, Node, Recording
 from bpdebug.sources.script.analysis.parameters import filled
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
@@ -19,10 +19,9 @@ from bpdebug.verify.repair.evaluating import Rewritten, value_at, valued
 from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.trying import Candidate
 from bpdebug.verify.repair.wording import SENTENCES
 
-StatementEdit = tuple[SourceRange, str, str, str, float, Replaced, str]
-"""The place of the statement, its text, its new text, what was wrong, how unlikely, the edit, its kind."""
 MASK = 1.15
 SIGNS: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("+=", operator.add),
@@ -30,7 +29,7 @@ SIGNS: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-def statement_edits(recording: Recording, suspect: Suspect) -> Iterator[StatementEdit]:
+def statement_edits(recording: Recording, suspect: Suspect) -> Iterator[Candidate]:
     """Yield the edits of the statement that a line's expression belongs to."""
     site = suspect.site
     if site.source is None:
@@ -48,28 +47,31 @@ def statement_edits(recording: Recording, suspect: Suspect) -> Iterator[Statemen
         yield from _of_masked(recording, suspect, text, statement.targets[0])
 
 
-def _of_augmented(suspect: Suspect, text: str, statement: ast.AugAssign) -> Iterator[StatementEdit]:
+def _edit(
+    suspect: Suspect, text: str, new: str, kind: str, cost: float, replaced: Replaced, part: str = ""
+) -> Candidate:
+    words = new, SENTENCES[kind].format(part=f"`{part}`")
+    return Candidate(suspect.site.statement, text, cost, replaced, kind, lambda: words)
+
+
+def _of_augmented(suspect: Suspect, text: str, statement: ast.AugAssign) -> Iterator[Candidate]:
     """`x += v` for `x = v`, and `x -= v` for `x += v`."""
     written = SIGNS.get(type(statement.op))
     if written is None:
         return
     sign = written[0]
-    place = suspect.site.statement
     if isinstance(statement.target, ast.Subscript) and sign == "+=":
         yield from _of_scattered(suspect, text, statement.target, statement.value)
     sums = [node for node in map(sum_of, suspect.instances) if node is not None]
     assigned = {node.id: partial(_assigned, node) for node in sums}
-    yield place, text, text.replace(sign, "=", 1), SENTENCES["+= for ="], 1.2, assigned, "+= for ="
+    yield _edit(suspect, text, text.replace(sign, "=", 1), "+= for =", 1.2, assigned)
     for other, operation in SIGNS.values():
         if other != sign:
             turned = {node.id: partial(_combined, node, operation) for node in sums}
-            said = SENTENCES["sign of +="].format(part=f"`{other}`")
-            yield place, text, text.replace(sign, other, 1), said, 1.1, turned, "sign of +="
+            yield _edit(suspect, text, text.replace(sign, other, 1), "sign of +=", 1.1, turned, other)
 
 
-def _of_scattered(
-    suspect: Suspect, text: str, target: ast.Subscript, value: ast.expr
-) -> Iterator[StatementEdit]:
+def _of_scattered(suspect: Suspect, text: str, target: ast.Subscript, value: ast.expr) -> Iterator[Candidate]:
     """`np.add.at(x, i, v)` for `x[i] += v`."""
     puts = [one.result for one in suspect.instances if one.result is not None and one.result.function is put]
     repeated = [one for one in puts if _is_repeated(filled(one.operands[1]))]
@@ -79,8 +81,7 @@ def _of_scattered(
             ast.get_source_segment(text, one) or "" for one in (target.value, target.slice, value)
         )
         replaced = {one.id: partial(_added_at, one) for one in repeated}
-        said = SENTENCES["index repeated"]
-        yield suspect.site.statement, text, f"{numpy}.add.at({parts})", said, 1.1, replaced, "index repeated"
+        yield _edit(suspect, text, f"{numpy}.add.at({parts})", "index repeated", 1.1, replaced)
 
 
 def _is_repeated(index: Any) -> bool:
@@ -100,7 +101,7 @@ def _added_at(stored: Node, value_of: ValueOf) -> Any:
 
 def _of_assigned(
     recording: Recording, suspect: Suspect, text: str, statement: ast.Assign
-) -> Iterator[StatementEdit]:
+) -> Iterator[Candidate]:
     """`x = v` for `x += v`."""
     target = statement.targets[0]
     if not isinstance(target, ast.Name | ast.Subscript | ast.Attribute):
@@ -110,20 +111,12 @@ def _of_assigned(
         one.node.id: Rewritten(recording, one, added) for one in suspect.instances if one.node is not None
     }
     head, _, tail = text.partition("=")
-    yield (
-        suspect.site.statement,
-        text,
-        f"{head.rstrip()} +={tail}",
-        SENTENCES["= for +="],
-        1.1,
-        replaced,
-        "= for +=",
-    )
+    yield _edit(suspect, text, f"{head.rstrip()} +={tail}", "= for +=", 1.1, replaced)
 
 
 def _of_masked(
     recording: Recording, suspect: Suspect, text: str, target: ast.Subscript
-) -> Iterator[StatementEdit]:
+) -> Iterator[Candidate]:
     """`dh[z < 0] = 0` for `dh[dh < 0] = 0`: where another tensor is negative."""
     mask = target.slice
     puts = [one for one in suspect.instances if one.result is not None and one.result.function is put]
@@ -137,9 +130,8 @@ def _of_masked(
         for operator_text in dict.fromkeys((written[len(compared) :], " <= 0")):
             other = f"{tensor}{operator_text}"
             replaced = {one.result.id: partial(_masked, recording, one, other) for one in puts if one.result}
-            said = SENTENCES["another tensor"].format(part=f"`{compared}`")
             new = text.replace(written, other, 1)
-            yield suspect.site.statement, text, new, said, MASK, replaced, "another tensor"
+            yield _edit(suspect, text, new, "another tensor", MASK, replaced, compared)
 
 
 def _masked(recording: Recording, instance: Instance, mask: str, value_of: ValueOf) -> Any:

@@ -95,9 +95,7 @@ def _sums(search: Search, line: Suspect, before: Replaced) -> Iterator[Candidate
 def _both(search: Search, line: Suspect, code: Code, tree: ast.BinOp, one: Edit, other: Edit) -> Candidate:
     """Return what both edits make of a line."""
     edited = with_fields(
-        tree,
-        left=one.spot.rebuild(one.replacement.new),
-        right=other.spot.rebuild(other.replacement.new),
+        tree, left=one.spot.rebuild(one.replacement.new), right=other.spot.rebuild(other.replacement.new)
     )
 
     def words() -> tuple[str, str]:

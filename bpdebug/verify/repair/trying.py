@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from bpdebug.engine.language.forms import Shape
-from bpdebug.sources.script import Node, SourceRange
+from bpdebug.sources.script import SourceRange
 from bpdebug.sources.script.recorder.records import ValueOf
-from bpdebug.verify.repair.known import Meaning
 from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.suspects import Suspect
@@ -23,39 +21,6 @@ Progress = Callable[[int, int], None]
 
 def unsaid(line: int, tried: int) -> None:
     """Tell nobody how far it is."""
-
-
-class KnownValues(Protocol):
-    """Knows the right gradients, as `KnownGradients` does."""
-
-    def meaning(self, value: Any) -> Meaning:
-        """Say what a value is known to be."""
-
-    def named(self, names: Collection[str]) -> list[int]:
-        """Return the tensors that something is the gradient of, by its names."""
-
-    @property
-    def ratio(self) -> float | None:
-        """The hand-written gradients are so many times the derived ones; None where that is not known."""
-
-    def is_named(self, node: Node) -> bool:
-        """Whether a tensor is called the gradient of something that has one."""
-
-    def shape_of(self, name: str) -> Shape | None:
-        """Return the shape of what something of a name is the gradient of."""
-
-    def exactly(self, node: Node, value: Any, gradients: Mapping[int, Any]) -> Iterator[int]:
-        """Yield the tensors of which a value is the very gradient."""
-
-    def is_part(self, value: Any) -> bool:
-        """Whether a value is a part of a gradient."""
-
-    def is_single(self, name: str) -> bool:
-        """Whether what is judged under a name is a single number."""
-
-    @property
-    def parameters(self) -> Sequence[str]:
-        """The names of what is trained: it may be meant although nothing around reads it any more."""
 
 
 class Costs(NamedTuple):

@@ -18,7 +18,7 @@ from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.recorder.function_calls import UnseenWrite
 from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.diagnosis import Bench, explanations
-from bpdebug.verify.repair.places import source_of, turns_of
+from bpdebug.verify.repair.places import source_of
 from bpdebug.verify.repair.report import Elements, Finding, ScriptReport
 
 HANDS_ON = (same, np.copy, np.reshape)
@@ -50,7 +50,7 @@ def is_handed_on(finding: Finding) -> bool:
 def _finding(analysis: Analysis, parameter: TrainedParameter, node: Node, tensor: str) -> Finding:
     assert node.site is not None
     said = f"the gradient of {parameter.name} that is written here, by what nobody sees into, is wrong"
-    source = source_of(node.site, node.frame, turns_of(node.site, node))
+    source = source_of(node.site, node)
     right = analysis.gradients.get(parameter.old.id)
     elements = None
     if right is not None and np.shape(right) == np.shape(node.value) and np.size(right):

@@ -488,7 +488,7 @@ def test_the_health_of_a_run_is_looked_at_once_and_only_if_asked(
 ) -> None:
     looks: list[Trace] = []
     monkeypatch.setattr(
-        "bpdebug.engine.debug.debugger.examine", lambda trace: looks.append(trace) or examine(trace)
+        "bpdebug.engine.debug.inspection.examine", lambda trace: looks.append(trace) or examine(trace)
     )
     debugger = Debugger(sick)
     debugger.breakpoints.add("y")

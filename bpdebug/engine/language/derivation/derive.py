@@ -30,14 +30,7 @@ from bpdebug.engine.language.derivation.pieces import Nodes, pieces, reached
 from bpdebug.engine.language.derivation.simplification import simplify
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.long_sums import sum_of
-from bpdebug.engine.language.nodes import (
-    Call,
-    Expression,
-    Name,
-    Statement,
-    TimeStep,
-    names,
-)
+from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, TimeStep, names
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.errors import DerivationError
 

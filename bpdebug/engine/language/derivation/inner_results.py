@@ -29,9 +29,7 @@ INNER = "_inner"
 
 
 def shared_inner_results(
-    forward: Sequence[Statement],
-    backward: Iterable[Expression],
-    results: Container[Expression] = (),
+    forward: Sequence[Statement], backward: Iterable[Expression], results: Container[Expression] = ()
 ) -> list[Call]:
     """Return the inner results of the forward pass that the backward pass computes again, largest first.
 
@@ -70,10 +68,7 @@ def _is_work(call: Call) -> bool:
 
 
 def with_own_statements(
-    forward: Sequence[Statement],
-    shared: Sequence[Call],
-    shapes: dict[str, Shape],
-    stems: dict[str, str],
+    forward: Sequence[Statement], shared: Sequence[Call], shapes: dict[str, Shape], stems: dict[str, str]
 ) -> tuple[Statement, ...]:
     """Give inner results statements of their own, before the first statement that contains them.
 

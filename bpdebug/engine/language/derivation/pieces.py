@@ -33,10 +33,7 @@ class Nodes:
     """
 
     def __init__(
-        self,
-        shapes: Mapping[str, Shape],
-        results: Mapping[Expression, Expression],
-        needed: Collection[str],
+        self, shapes: Mapping[str, Shape], results: Mapping[Expression, Expression], needed: Collection[str]
     ) -> None:
         self.shapes = shapes
         self.results = results

@@ -138,11 +138,6 @@ ELEMENTWISE = Form(
     "elementwise", _broadcast_shape, _broadcast_reads, axes=_broadcast_axes, arithmetic=_written
 )
 MATMUL = Form(
-    "matmul",
-    _matmul_shape,
-    _matmul_reads,
-    cost=_matmul_cost,
-    axes=_matmul_axes,
-    arithmetic=_matmul_written,
+    "matmul", _matmul_shape, _matmul_reads, cost=_matmul_cost, axes=_matmul_axes, arithmetic=_matmul_written
 )
 TRANSPOSE = Form("transpose", _transpose_shape, _transpose_reads, axes=_transpose_axes, arithmetic=moved)

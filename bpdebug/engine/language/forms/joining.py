@@ -48,11 +48,7 @@ def _concatenated_reads(region: Region, shapes: tuple[Shape, ...], options: Opti
     asked, first, second = region[axis], x[axis], y[axis]
     return (
         _with_part(region, axis, slice(min(asked.start, first), min(asked.stop, first))),
-        _with_part(
-            region,
-            axis,
-            slice(min(max(asked.start - first, 0), second), max(asked.stop - first, 0)),
-        ),
+        _with_part(region, axis, slice(min(max(asked.start - first, 0), second), max(asked.stop - first, 0))),
     )
 
 

@@ -127,13 +127,7 @@ ENTRIES = (
         notation="σ′({x})",
         derivative_of="sigmoid",
     ),
-    Function(
-        "tanh",
-        np.tanh,
-        ("g * tanh_prime(x)",),
-        "tanh(x) squashes any number into (−1, 1).",
-        SAMPLES,
-    ),
+    Function("tanh", np.tanh, ("g * tanh_prime(x)",), "tanh(x) squashes any number into (−1, 1).", SAMPLES),
     Function(
         "tanh_prime",
         tanh_prime,
@@ -221,13 +215,7 @@ ENTRIES = (
         "softplus(x) = log(1 + eˣ), a smooth relu; its derivative is σ(x).",
         SAMPLES,
     ),
-    Function(
-        "silu",
-        silu,
-        ("g * silu_prime(x)",),
-        "silu(x) = x·σ(x), also called swish.",
-        SAMPLES,
-    ),
+    Function("silu", silu, ("g * silu_prime(x)",), "silu(x) = x·σ(x), also called swish.", SAMPLES),
     Function(
         "silu_prime",
         silu_prime,

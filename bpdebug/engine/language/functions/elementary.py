@@ -79,11 +79,7 @@ ENTRIES = (
     Function("sinh", np.sinh, ("g * cosh(x)",), "The hyperbolic sine, (eˣ − e⁻ˣ) / 2.", SAMPLES),
     Function("cosh", np.cosh, ("g * sinh(x)",), "The hyperbolic cosine, (eˣ + e⁻ˣ) / 2.", SAMPLES),
     Function(
-        "arcsinh",
-        np.arcsinh,
-        ("g / sqrt(1 + x ** 2)",),
-        "The number whose hyperbolic sine this is.",
-        SAMPLES,
+        "arcsinh", np.arcsinh, ("g / sqrt(1 + x ** 2)",), "The number whose hyperbolic sine this is.", SAMPLES
     ),
     Function(
         "arctanh",
@@ -102,11 +98,7 @@ ENTRIES = (
         precedence=POWER,
     ),
     Function(
-        "cbrt",
-        np.cbrt,
-        ("g / (3 * out ** 2)",),
-        "The cube root, which a negative number has too.",
-        SAMPLES,
+        "cbrt", np.cbrt, ("g / (3 * out ** 2)",), "The cube root, which a negative number has too.", SAMPLES
     ),
     Function(
         "log1p",

@@ -62,7 +62,4 @@ def _halves(region: Region, axis: int) -> tuple[Region, Region]:
     part = region[axis]
     middle = (part.start + part.stop) // 2
     before, after = region[:axis], region[axis + 1 :]
-    return (
-        (*before, slice(middle, part.stop), *after),
-        (*before, slice(part.start, middle), *after),
-    )
+    return ((*before, slice(middle, part.stop), *after), (*before, slice(part.start, middle), *after))

@@ -58,10 +58,7 @@ def _weighted_sums(layout: Layout, given: Mapping[str, Shape], hidden: int) -> S
         return layout.weighted_sum(weights, of) + f" + b_hh[{rows}]" * ("b_hh" in given)
 
     return Sums(
-        of_input + " + b_ih" * ("b_ih" in given),
-        of_state + " + b_hh" * ("b_hh" in given),
-        hidden,
-        for_gates,
+        of_input + " + b_ih" * ("b_ih" in given), of_state + " + b_hh" * ("b_hh" in given), hidden, for_gates
     )
 
 

@@ -7,13 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.libraries.terms import (
-    Application,
-    OperationEntry,
-    UnknownFormError,
-    language,
-    term,
-)
+from bpdebug.sources.libraries.terms import Application, OperationEntry, UnknownFormError, language, term
 from bpdebug.sources.script.recorder.records import Node
 
 FLOATS = {"float32": np.float32, "float64": np.float64}

@@ -125,14 +125,6 @@ class Analysis:
             others = (one for one in others if one.candidate.is_named and one.candidate.line not in lines)
         return next((one for one in others if not is_same_loss(one, self.loss)), None)
 
-    @property
-    def confidence(self) -> float:
-        """How sure the loss is: the share that it explains of the gradients that prove anything."""
-        if self.loss is None:
-            return 0.0
-        proving = [verdict for verdict in self.loss.verdicts.each if not verdict.is_zero]
-        return sum(verdict.is_right for verdict in proving) / max(1, len(proving))
-
     @cached_property
     def phases(self) -> Sequence[OperationPhase]:
         """For each node of the recording: forward, backward, update or other."""

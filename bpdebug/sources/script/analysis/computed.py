@@ -66,7 +66,7 @@ def computed_only(
     known: Sequence[TrainedParameter],
     used: Collection[int],
     told: Mapping[str, str],
-    by_name: bool = True,
+    by_name: bool,
 ) -> list[TrainedParameter]:
     """Return what has a gradient that no update uses.
 

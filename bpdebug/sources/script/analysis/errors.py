@@ -52,10 +52,7 @@ class Dependence:
     """
 
     def __init__(
-        self,
-        graph: Graph,
-        parameters: Sequence[TrainedParameter],
-        constants: Collection[int] = (),
+        self, graph: Graph, parameters: Sequence[TrainedParameter], constants: Collection[int] = ()
     ) -> None:
         self.graph, self.parameters = graph, parameters
         self.on = graph.reached([parameter.old for parameter in parameters], constants)

@@ -152,10 +152,7 @@ def candidates(
 
 
 def explicit_losses(
-    known: Dependence,
-    returned: Mapping[int, Sequence[str]],
-    compared: Collection[int],
-    share: float = MOST,
+    known: Dependence, returned: Mapping[int, Sequence[str]], compared: Collection[int], share: float = MOST
 ) -> list[LossCandidate]:
     """Return the scalars that depend on a share of the parameters, the likeliest first.
 

@@ -83,11 +83,7 @@ class ForwardWriter:
     """
 
     def __init__(
-        self,
-        graph: Graph,
-        parameters: Sequence[Node],
-        titles: Mapping[int, str],
-        stop: Collection[int] = (),
+        self, graph: Graph, parameters: Sequence[Node], titles: Mapping[int, str], stop: Collection[int] = ()
     ) -> None:
         self.graph, self.titles, self.stop = graph, titles, stop
         self.parameters = {graph.of(node).id for node in parameters}

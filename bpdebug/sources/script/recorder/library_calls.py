@@ -8,7 +8,7 @@ import operator
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -144,37 +144,21 @@ def foreign(recorder: Recorder, site: Site, function: Any, /, *arguments: Any, *
             recorder.record(site, GIVEN_AWAY[name], (owner, *arguments), options, result)
         return result
     is_method = isinstance(owner, np.ndarray | np.generic | float)
-    operation = Method(name) if is_method else function
     values = (owner, *arguments) if is_method else arguments
+    call = _Call(recorder, site, Method(name) if is_method else function, values, options)
+    do = functools.partial(function, *arguments, **options)
 
     target = options.get("out")
     if isinstance(target, tuple) and len(target) == 1:
         target = target[0]
     if isinstance(target, np.ndarray) and is_tensor(target):
-        return _into(
-            recorder,
-            site,
-            operation,
-            target,
-            values,
-            options,
-            functools.partial(function, *arguments, **options),
-        )
+        return call.into(target, do)
     changed = _changed(function, owner, name, is_method, arguments)
     if changed is not None and is_tensor(changed):
-        return change(
-            recorder,
-            site,
-            InPlace(operation),
-            changed,
-            values,
-            options,
-            lambda: function(*arguments, **options),
-            _name_of(recorder, changed),
-        )
-    result = function(*arguments, **options)
+        return call.changing(changed, InPlace(call.operation), values, options, do)
+    result = do()
     if recorder.on:
-        _given(recorder, site, operation, values, options, result)
+        call.gave(result)
     return result
 
 
@@ -197,65 +181,59 @@ def _changed(function: Any, owner: Any, name: str, is_method: bool, arguments: t
     return first if name == "shuffle" and isinstance(first, np.ndarray) else None
 
 
-def _into(
-    recorder: Recorder,
-    site: Site,
-    operation: Callable[..., Any],
-    target: Any,
-    values: tuple[Any, ...],
-    options: Mapping[str, Any],
-    do: Callable[[], Any],
-) -> Any:
-    """Record a call that writes its result to an array."""
-    rest = {name: value for name, value in options.items() if name != "out"}
-    is_whole = "where" not in rest and all(
-        np.result_type(value) == target.dtype for value in values if isinstance(value, np.ndarray)
-    )
-    function = operation if is_whole else WrittenTo(operation)
-    operands = values if is_whole else (target, *values)
-    return change(recorder, site, function, target, operands, rest, do, _name_of(recorder, target))
+class _Call(NamedTuple):
+    """A call of a library's function, and what is recorded of it."""
 
+    recorder: Recorder
+    site: Site
+    operation: Callable[..., Any]
+    values: tuple[Any, ...]
+    options: Mapping[str, Any]
 
-def _name_of(recorder: Recorder, value: Any) -> str:
-    """Return what an array that is changed was called last."""
-    names = recorder.objects.node_of(value).names
-    return names[-1] if names else ""
+    def into(self, target: Any, do: Callable[[], Any]) -> Any:
+        """Record a call that writes its result to an array."""
+        rest = {name: value for name, value in self.options.items() if name != "out"}
+        is_whole = "where" not in rest and all(
+            np.result_type(value) == target.dtype for value in self.values if isinstance(value, np.ndarray)
+        )
+        function = self.operation if is_whole else WrittenTo(self.operation)
+        return self.changing(target, function, self.values if is_whole else (target, *self.values), rest, do)
 
+    def changing(
+        self,
+        array: Any,
+        function: Callable[..., Any],
+        operands: tuple[Any, ...],
+        options: Mapping[str, Any],
+        do: Callable[[], Any],
+    ) -> Any:
+        """Record a call that changes an array, under the name that this had last."""
+        names = self.recorder.objects.node_of(array).names
+        name = names[-1] if names else ""
+        return change(self.recorder, self.site, function, array, operands, options, do, name)
 
-def _given(
-    recorder: Recorder,
-    site: Site,
-    operation: Callable[..., Any],
-    values: tuple[Any, ...],
-    options: Mapping[str, Any],
-    result: Any,
-) -> None:
-    """Record what a call gave: a tensor, several, or a copy of a container of tensors."""
-    if is_tensor(result):
-        recorder.record(site, operation, values, options, result)
-    elif operation is copy.copy or operation is copy.deepcopy:
-        _copied(recorder, site, values[0], result)
-    elif is_row(result) and 0 < len(result) <= LONGEST_CONTAINER:
-        known = recorder.objects.known
-        if any(isinstance(part, np.ndarray | np.generic) and id(part) not in known for part in result):
-            _several(recorder, site, operation, values, options, result)
+    def gave(self, result: Any) -> None:
+        """Record what a call gave: a tensor, several, or a copy of a container of tensors."""
+        recorder, site = self.recorder, self.site
+        if is_tensor(result):
+            recorder.record(site, self.operation, self.values, self.options, result)
+        elif self.operation is copy.copy or self.operation is copy.deepcopy:
+            _copied(recorder, site, self.values[0], result)
+        elif is_row(result) and 0 < len(result) <= LONGEST_CONTAINER:
+            known = recorder.objects.known
+            if any(isinstance(part, np.ndarray | np.generic) and id(part) not in known for part in result):
+                self.gave_several(result)
 
-
-def _several(
-    recorder: Recorder,
-    site: Site,
-    operation: Callable[..., Any],
-    values: tuple[Any, ...],
-    options: Mapping[str, Any],
-    result: Any,
-) -> None:
-    operands = recorder.operands(site, values)
-    given = dict(zip(options, recorder.operands(site, tuple(options.values())), strict=True))
-    whole = recorder.add(site, operation, operands, given, tuple(result))
-    for place, part in enumerate(result):
-        if is_tensor(part) and id(part) not in recorder.objects.known:
-            node = recorder.add(site, Item(place), (whole,), NOTHING, part)
-            recorder.objects.register(part, node)
+    def gave_several(self, result: Any) -> None:
+        """Record the tensors among what a call gave."""
+        recorder, site, options = self.recorder, self.site, self.options
+        operands = recorder.operands(site, self.values)
+        given = dict(zip(options, recorder.operands(site, tuple(options.values())), strict=True))
+        whole = recorder.add(site, self.operation, operands, given, tuple(result))
+        for place, part in enumerate(result):
+            if is_tensor(part) and id(part) not in recorder.objects.known:
+                node = recorder.add(site, Item(place), (whole,), NOTHING, part)
+                recorder.objects.register(part, node)
 
 
 def _copied(recorder: Recorder, site: Site, old: Any, new: Any, depth: int = 0) -> None:

@@ -18,14 +18,7 @@ from bpdebug.sources.script.recorder.iterations import RecordedLists
 from bpdebug.sources.script.recorder.known import ArrayView
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
 from bpdebug.sources.script.recorder.objects import Objects
-from bpdebug.sources.script.recorder.records import (
-    Frame,
-    Instance,
-    Node,
-    Test,
-    Update,
-    Write,
-)
+from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, Write
 from bpdebug.sources.script.recorder.steps import Steps
 from bpdebug.sources.script.recorder.tensors import OtherTensors, is_other, is_tensor
 from bpdebug.sources.script.recorder.zeros import Zeros

@@ -15,7 +15,7 @@ import numpy as np
 from bpdebug.sources.script.recorder.changes import augmented
 from bpdebug.sources.script.recorder.operations import InPlace, put, shaped
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import MISSING
+from bpdebug.sources.script.recorder.records import MISSING, Node
 from bpdebug.sources.script.recorder.statements import add_effect, name_parts
 from bpdebug.sources.script.recorder.tensors import is_other, is_tensor
 from bpdebug.sources.script.sites import Site, Target
@@ -157,9 +157,7 @@ class Part:
         owner[key] = self.new
         node = recorder.add(site, put, (whole, index, self.node), NOTHING, owner)
         objects.written(owner, node, self.undo)
-        name = site.targets[0].owner
-        add_effect(recorder, site, node, name)
-        recorder.steps.check(site, whole, node, name)
+        _has_changed(recorder, site, whole, node)
 
 
 def set_item(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) -> None:
@@ -252,9 +250,7 @@ def _set_part(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) 
         raise
     node = recorder.add(site, put, (whole, index, part), NOTHING, owner)
     objects.written(owner, node, undo)
-    name = site.targets[0].owner
-    add_effect(recorder, site, node, name)
-    recorder.steps.check(site, whole, node, name)
+    _has_changed(recorder, site, whole, node)
 
 
 def _stored_in_other(
@@ -268,9 +264,14 @@ def _stored_in_other(
     else:
         owner[key] = value
     if recorder.objects is objects:
-        node, name = objects.node_of(owner), site.targets[0].owner
-        add_effect(recorder, site, node, name)
-        recorder.steps.check(site, whole, node, name)
+        _has_changed(recorder, site, whole, objects.node_of(owner))
+
+
+def _has_changed(recorder: Recorder, site: Site, old: Node, new: Node, name: str = "") -> None:
+    """Say that a tensor is another now, and look whether that is a step of it."""
+    name = name or site.targets[0].owner
+    add_effect(recorder, site, new, name)
+    recorder.steps.check(site, old, new, name)
 
 
 def _own(key: Any) -> Any:
@@ -305,6 +306,4 @@ def _set_data(recorder: Recorder, site: Site, owner: Any, value: Any) -> None:
     owner.data = value
     node = objects.node_of(owner)
     if recorder.objects is objects and node is not old:
-        name = (old.names or old.origin.names or (site.targets[0].owner,))[0]
-        add_effect(recorder, site, node, name)
-        recorder.steps.check(site, old, node, name)
+        _has_changed(recorder, site, old, node, next(iter(old.names or old.origin.names), ""))

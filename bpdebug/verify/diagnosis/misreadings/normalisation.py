@@ -57,10 +57,7 @@ SIZES = (
     ),
 )
 VARIANCES = (
-    Misreading(
-        {"unbiased": True},
-        "The variance was divided by n − 1; a normalisation layer divides by n.",
-    ),
+    Misreading({"unbiased": True}, "The variance was divided by n − 1; a normalisation layer divides by n."),
     *SIZES,
 )
 MISREAD = {

@@ -44,13 +44,7 @@ def max_pool2d_gradient(
 
 
 def avg_pool2d_gradient(
-    g: Array,
-    x: Array,
-    *,
-    add: bool = True,
-    divided: bool = True,
-    padding_counts: bool = True,
-    **options: Any,
+    g: Array, x: Array, *, add: bool = True, divided: bool = True, padding_counts: bool = True, **options: Any
 ) -> Array:
     """Send each gradient to all of its window, divided by how many there are or not."""
     height, width = pooling_axes(x.shape, options)

@@ -5,13 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from bpdebug.verify.repair.rules.nodes import (
-    PRODUCTS,
-    call,
-    called,
-    may_be_tensor,
-    rank,
-)
+from bpdebug.verify.repair.rules.nodes import PRODUCTS, call, called, may_be_tensor, rank
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 from bpdebug.verify.repair.trees import replaced
 

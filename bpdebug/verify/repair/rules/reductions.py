@@ -5,13 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bpdebug.verify.repair.rules.nodes import (
-    REDUCED,
-    SUMS,
-    called,
-    may_be_tensor,
-    reduction,
-)
+from bpdebug.verify.repair.rules.nodes import REDUCED, SUMS, called, may_be_tensor, reduction
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 from bpdebug.verify.repair.trees import replaced
 
