@@ -66,6 +66,22 @@ def test_what_is_right_is_called_right(torch, functions, name: str) -> None:
     assert not report.findings
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_of_a_search_that_ends_early_the_differences_are_as_sure_as_they_can_be(
+    torch, functions, dtype: str
+) -> None:
+    x = inputs(torch, 1)[0].to(getattr(torch, dtype))
+    assert check(functions.Root.apply, x, seconds=0).passed
+    assert not check(functions.WrongRoot.apply, x, seconds=0).passed
+
+
+def test_a_sparse_matrix_is_one(torch, functions) -> None:
+    report = check(functions.Spread.apply, *inputs(torch, 2), seconds=6)
+    assert report.reports[0].verdicts == {"x": "wrong", "values": "right"}
+    (finding,) = report.findings
+    assert (finding.source.code, finding.correction) == ("matrix.matmul(g)", "matrix.T.matmul(g)")
+
+
 def test_each_of_several_inputs_is_judged(torch, functions) -> None:
     x, _ = inputs(torch, 2)
     report = check(functions.Two.apply, x, x + 1)

@@ -23,14 +23,19 @@ EXACT = {2: 1e-2, 4: 1e-4, 8: 1e-7}
 class Exact(Standard):
     """Holds every gradient to the derived one, and to no multiple of it.
 
-    `is_whole` says that all of the forward was derived: what has no gradient has 0.
+    `is_whole` says that all of the forward was derived: what has no gradient has 0. `least` is how far a
+    gradient may lie off at least where no tolerance is asked for.
     """
 
     def __init__(
-        self, parameters: Sequence[TrainedParameter], tolerance: float | None, is_whole: bool = False
+        self,
+        parameters: Sequence[TrainedParameter],
+        tolerance: float | None,
+        is_whole: bool = False,
+        least: float = 0.0,
     ) -> None:
         super().__init__(parameters)
-        self.own_tolerance, self.is_whole = tolerance, is_whole
+        self.own_tolerance, self.is_whole, self.least = tolerance, is_whole, least
 
     def verdicts(self, value_of: ValueOf, gradients: Mapping[int, Any]) -> GradientVerdicts:
         """Judge."""
@@ -52,7 +57,8 @@ class Exact(Standard):
         value = 0.0 * reference if node is None else np.asarray(value_of(node), dtype=float)
         if np.shape(value) != np.shape(reference):
             return GradientVerdict("wrong", node)
-        tolerance = self.own_tolerance or EXACT.get(np.asarray(parameter.old.like).dtype.itemsize, 1e-7)
+        usual = EXACT.get(np.asarray(parameter.old.like).dtype.itemsize, 1e-7)
+        tolerance = self.own_tolerance or max(usual, self.least)
         off = _size(value - reference)
         if off <= tolerance * max(_size(reference), ZERO * scale) or (is_zero and off <= tolerance * scale):
             return GradientVerdict("right", node, 1.0, is_zero=is_zero)

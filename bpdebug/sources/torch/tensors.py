@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import torch
 from torch._C._functorch import get_unwrapped, is_functorch_wrapped_tensor
+from torch.utils._python_dispatch import _disable_current_modes
 
 from bpdebug.sources.script.recorder.operations import elements, put_elements
 from bpdebug.sources.script.recorder.records import Node
@@ -126,7 +127,7 @@ class Tensors:
 
     def storage(self, tensor: torch.Tensor) -> Storage:
         """Return the storage of a tensor."""
-        held = tensor.untyped_storage()
+        held = dense_part(tensor).untyped_storage()
         number: int = held._cdata
         found = self.storages.get(number)
         if found is None:
@@ -199,8 +200,8 @@ class Tensors:
         for other, entry in list(storage.entries.items()):
             if entry.version != len(storage.writes):
                 self._refresh(entry, storage, other)
-            inside = common(key, other)
-            if inside is not None and len(inside[0]) == positions(key).size and other[4] == key[4]:
+            inside = common(key, other) if other[4] == key[4] else None
+            if inside is not None and len(inside[0]) == positions(key).size:
                 place = np.reshape(inside[1], key[2])
                 node = self.add(None, elements, (entry.node, place), {}, array_of(tensor))
                 self.stands_for(tensor, node)
@@ -239,14 +240,33 @@ class Tensors:
 
 
 def key_of(tensor: torch.Tensor) -> Key:
-    """Return the place of a tensor's elements in memory."""
+    """Return the place of a tensor's elements in memory; a sparse one is told by where its indices lie."""
+    dense = dense_part(tensor)
+    is_dense = dense is tensor
     return (
-        tensor.untyped_storage()._cdata,
-        int(tensor.storage_offset()),
+        dense.untyped_storage()._cdata,
+        int(dense.storage_offset()),
         tuple(tensor.shape),
-        tensor.stride(),
-        tensor.dtype,
+        tensor.stride() if is_dense else _indices_of(tensor),
+        tensor.dtype if is_dense else (tensor.dtype, tensor.layout),
     )
+
+
+def dense_part(tensor: torch.Tensor) -> torch.Tensor:
+    """Return the tensor that has the elements in memory: the values of a sparse one, or that itself."""
+    if tensor.layout is torch.strided:
+        return tensor
+    with _disable_current_modes():
+        return tensor._values() if tensor.layout is torch.sparse_coo else tensor.values()
+
+
+def _indices_of(tensor: torch.Tensor) -> tuple[int, ...]:
+    """Return where the indices of a sparse tensor lie."""
+    with _disable_current_modes():
+        if tensor.layout is torch.sparse_coo:
+            return (tensor._indices().data_ptr(),)
+        is_by_rows = tensor.layout in (torch.sparse_csr, torch.sparse_bsr)
+        return ((tensor.crow_indices() if is_by_rows else tensor.ccol_indices()).data_ptr(),)
 
 
 def positions(key: Key) -> Any:
@@ -268,6 +288,8 @@ def common(mine: Key, theirs: Key) -> tuple[Any, Any] | None:
 
     They are in the order in which they lie in mine.
     """
+    if isinstance(mine[4], tuple):  # of sparse ones
+        return None
     own, other = positions(mine), positions(theirs)
     if not own.size or not other.size or own.max() < other.min() or other.max() < own.min():
         return None
@@ -279,6 +301,9 @@ def common(mine: Key, theirs: Key) -> tuple[Any, Any] | None:
 
 def array_of(tensor: torch.Tensor) -> Any:
     """Return the elements of a tensor as an array of NumPy's; it shares the memory where it can."""
+    if tensor.layout is not torch.strided:
+        with _disable_current_modes():
+            tensor = tensor.detach().to_dense()
     plain = tensor.data  # and not `detach()`, which is a view, and holds the tensor
     if plain.device.type != "cpu":
         plain = plain.cpu()
@@ -289,7 +314,8 @@ def array_of(tensor: torch.Tensor) -> Any:
 
 def shares_memory(one: torch.Tensor, other: torch.Tensor) -> bool:
     """Whether two tensors are of one storage."""
-    return bool(one.untyped_storage()._cdata == other.untyped_storage()._cdata)
+    parts = dense_part(one), dense_part(other)
+    return bool(parts[0].untyped_storage()._cdata == parts[1].untyped_storage()._cdata)
 
 
 def unwrapped(tensor: torch.Tensor) -> torch.Tensor:
