@@ -53,7 +53,8 @@ class Exact(Standard):
             reference = np.zeros(parameter.old.shape)
         if reference is None:
             return GradientVerdict("unknown", node)
-        is_zero = _size(reference) <= ZERO * scale
+        digits = tolerance_of(parameter.old.like)
+        is_zero = _size(reference) <= max(ZERO, digits**2) * scale
         value = 0.0 * reference if node is None else np.asarray(value_of(node), dtype=float)
         if np.shape(value) != np.shape(reference):
             return GradientVerdict("wrong", node)
@@ -62,7 +63,7 @@ class Exact(Standard):
         off = _size(value - reference)
         if off <= tolerance * max(_size(reference), ZERO * scale) or (is_zero and off <= tolerance * scale):
             return GradientVerdict("right", node, 1.0, is_zero=is_zero)
-        ratio = multiple(value, reference, tolerance_of(parameter.old.like))
+        ratio = multiple(value, reference, digits)
         return GradientVerdict("wrong" if ratio is None else "factor", node, ratio)
 
 
