@@ -75,6 +75,19 @@ def test_of_a_search_that_ends_early_the_differences_are_as_sure_as_they_can_be(
     assert not check(functions.WrongRoot.apply, x, seconds=0).passed
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_cancels_out_is_right_up_to_the_rounding_of_its_terms(torch, module, dtype: str) -> None:
+    """Two rows less their mean, by their deviation, are ±1 whatever they are."""
+    from tests.torch.planted import text_of
+
+    text = text_of("Whitened")
+    x = torch.randn(2, 5, generator=torch.Generator().manual_seed(4), dtype=getattr(torch, dtype))
+    assert check(module(text).Whitened.apply, x, only="Whitened", seconds=0).passed
+    wrong = text.replace("dy - dy.mean(0) -", "dy -")
+    assert wrong != text
+    assert not check(module(wrong).Whitened.apply, x, only="Whitened", seconds=0).passed
+
+
 def test_a_sparse_matrix_is_one(torch, functions) -> None:
     report = check(functions.Spread.apply, *inputs(torch, 2), seconds=6)
     assert report.reports[0].verdicts == {"x": "wrong", "values": "right"}
