@@ -56,7 +56,10 @@ def test_the_line_and_what_should_stand_there(torch, functions, name: str, wrong
     assert finding.source.file.endswith("functions.py")
 
 
-@pytest.mark.parametrize("name", ["Right.apply", "both", "Split.apply", "Views.apply", "hooked", "compiled"])
+RIGHT = "Right.apply both Split.apply Views.apply hooked compiled mixed_right checkpointed_right".split()
+
+
+@pytest.mark.parametrize("name", RIGHT)
 def test_what_is_right_is_called_right(torch, functions, name: str) -> None:
     function = functions
     for part in name.split("."):
