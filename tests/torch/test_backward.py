@@ -56,7 +56,16 @@ def test_the_line_and_what_should_stand_there(torch, functions, name: str, wrong
     assert finding.source.file.endswith("functions.py")
 
 
-RIGHT = "Right.apply both Split.apply Views.apply hooked compiled mixed_right checkpointed_right".split()
+RIGHT = [
+    "Right.apply",
+    "both",
+    "Split.apply",
+    "Views.apply",
+    "hooked",
+    "compiled",
+    "mixed_right",
+    "checkpointed_right",
+]
 
 
 @pytest.mark.parametrize("name", RIGHT)

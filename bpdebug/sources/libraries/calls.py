@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.errors import BpdebugError
 from bpdebug.engine.program.program import Program
+from bpdebug.errors import BpdebugError
 from bpdebug.sources.libraries.exact import Exact
 from bpdebug.sources.libraries.references import BY_DIFFERENCES, STEP, WIDE_STEP, ByDifferences
 from bpdebug.sources.script.analysis.analysis import Analysis

@@ -88,7 +88,7 @@ class Exact(Standard):
 
 
 def terms_of(node: Any, value_of: ValueOf, depth: int = 12) -> Any:
-    """Return how large what cancels out in a value was: its rounding is a part of that, however small it is."""
+    """Return how large the terms of a value are: its rounding is a part of that, however small it is."""
     if type(node) is not Node:
         return np.abs(node)
     operands = node.operands if depth else ()

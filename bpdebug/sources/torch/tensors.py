@@ -19,10 +19,10 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import torch
 from torch._C._functorch import get_unwrapped, is_functorch_wrapped_tensor
-from torch.utils._python_dispatch import _disable_current_modes
 
 from bpdebug.sources.script.recorder.operations import elements, put_elements
 from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.torch.sparse import dense_part, in_full, place_of_indices
 
 Key = tuple[int, int, tuple[int, ...], tuple[int, ...], Any]
 """The place of a tensor's elements: storage, offset, shape, strides, dtype."""
@@ -247,26 +247,9 @@ def key_of(tensor: torch.Tensor) -> Key:
         dense.untyped_storage()._cdata,
         int(dense.storage_offset()),
         tuple(tensor.shape),
-        tensor.stride() if is_dense else _indices_of(tensor),
+        tensor.stride() if is_dense else place_of_indices(tensor),
         tensor.dtype if is_dense else (tensor.dtype, tensor.layout),
     )
-
-
-def dense_part(tensor: torch.Tensor) -> torch.Tensor:
-    """Return the tensor that has the elements in memory: the values of a sparse one, or that itself."""
-    if tensor.layout is torch.strided:
-        return tensor
-    with _disable_current_modes():
-        return tensor._values() if tensor.layout is torch.sparse_coo else tensor.values()
-
-
-def _indices_of(tensor: torch.Tensor) -> tuple[int, ...]:
-    """Return where the indices of a sparse tensor lie."""
-    with _disable_current_modes():
-        if tensor.layout is torch.sparse_coo:
-            return (tensor._indices().data_ptr(),)
-        is_by_rows = tensor.layout in (torch.sparse_csr, torch.sparse_bsr)
-        return ((tensor.crow_indices() if is_by_rows else tensor.ccol_indices()).data_ptr(),)
 
 
 def positions(key: Key) -> Any:
@@ -301,10 +284,7 @@ def common(mine: Key, theirs: Key) -> tuple[Any, Any] | None:
 
 def array_of(tensor: torch.Tensor) -> Any:
     """Return the elements of a tensor as an array of NumPy's; it shares the memory where it can."""
-    if tensor.layout is not torch.strided:
-        with _disable_current_modes():
-            tensor = tensor.detach().to_dense()
-    plain = tensor.data  # and not `detach()`, which is a view, and holds the tensor
+    plain = in_full(tensor).data  # and not `detach()`, which is a view, and holds the tensor
     if plain.device.type != "cpu":
         plain = plain.cpu()
     if plain.dtype in WIDER:

@@ -147,7 +147,7 @@ class Standard:
         return found
 
     def _is_noise(self, piece: Piece, reference: Any, value_of: ValueOf, scale: float) -> bool:
-        """Whether a gradient is 0 by nature but for the rounding of few digits: a bias before a batch norm."""
+        """Whether a gradient is 0 but for the rounding of few digits: a bias before a batch norm."""
         if not reference.size or _largest(reference) > self.tolerance**2 * scale:
             return False
         values = (np.asarray(value_of(link.node)) for link in piece.chain)
