@@ -109,16 +109,21 @@ class Two(torch.autograd.Function):
 
 
 class Split(torch.autograd.Function):
+    """writes to a piece, and so to what was split, of which torch says nothing"""
+
     @staticmethod
     def forward(ctx, x):
-        a, b = torch.unsafe_split(x, 2, dim=1)
-        ctx.save_for_backward(a, b)
-        return a * b
+        out = x.clone()
+        a, b = torch.unsafe_split(out, 2, dim=1)
+        a.mul_(b)
+        ctx.save_for_backward(x)
+        return out
 
     @staticmethod
     def backward(ctx, g):
-        a, b = ctx.saved_tensors
-        return torch.cat([g * b, g * a], dim=1)
+        a, b = ctx.saved_tensors[0].split(2, dim=1)
+        ga, gb = g.split(2, dim=1)
+        return torch.cat([ga * b, ga * a + gb], dim=1)
 
 
 class Views(torch.autograd.Function):
@@ -169,6 +174,49 @@ class Opaque(torch.autograd.Function):
         return 3 * g * x
 
 
+class Root(torch.autograd.Function):
+    """right; where y³ + y is x, by halving an interval a few times: no step of that has the derivative"""
+
+    @staticmethod
+    def forward(ctx, x):
+        low, high = -1 - x.abs(), 1 + x.abs()
+        for _ in range(26):
+            middle = (low + high) / 2
+            is_under = middle**3 + middle < x
+            low, high = torch.where(is_under, middle, low), torch.where(is_under, high, middle)
+        ctx.save_for_backward(low)
+        return low
+
+    @staticmethod
+    def backward(ctx, g):
+        (root,) = ctx.saved_tensors
+        return g / (3 * root * root + 1)
+
+
+class WrongRoot(Root):
+    @staticmethod
+    def backward(ctx, g):
+        (root,) = ctx.saved_tensors
+        return g / (2 * root * root + 1)
+
+
+class Spread(torch.autograd.Function):
+    """a sparse matrix, which is not transposed on the way back"""
+
+    @staticmethod
+    def forward(ctx, x, values):
+        places = torch.tensor([[0, 1, 4, 2], [1, 3, 0, 2]])
+        matrix = torch.sparse_coo_tensor(places, values, (5, 5), check_invariants=False)
+        ctx.save_for_backward(matrix, x)
+        return torch.matmul(matrix, x)
+
+    @staticmethod
+    def backward(ctx, g):
+        matrix, x = ctx.saved_tensors
+        rows, columns = matrix._indices()
+        return matrix.matmul(g), (g[rows] * x[columns]).sum(1)
+
+
 def checkpointed(x):
     return checkpoint(early, x, use_reentrant=False)
 
@@ -180,6 +228,15 @@ def batched(x):
 def mixed(x):
     with torch.autocast("cpu", dtype=torch.bfloat16):
         return early(x.float() @ x.float().t())
+
+
+def mixed_right(x):
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        return Right.apply(x.float() @ x.float().t() / 8)
+
+
+def checkpointed_right(x):
+    return checkpoint(Right.apply, x, use_reentrant=False)
 
 
 def compiled(x):

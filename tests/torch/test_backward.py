@@ -56,7 +56,19 @@ def test_the_line_and_what_should_stand_there(torch, functions, name: str, wrong
     assert finding.source.file.endswith("functions.py")
 
 
-@pytest.mark.parametrize("name", ["Right.apply", "both", "Split.apply", "Views.apply", "hooked", "compiled"])
+RIGHT = [
+    "Right.apply",
+    "both",
+    "Split.apply",
+    "Views.apply",
+    "hooked",
+    "compiled",
+    "mixed_right",
+    "checkpointed_right",
+]
+
+
+@pytest.mark.parametrize("name", RIGHT)
 def test_what_is_right_is_called_right(torch, functions, name: str) -> None:
     function = functions
     for part in name.split("."):
@@ -64,6 +76,35 @@ def test_what_is_right_is_called_right(torch, functions, name: str) -> None:
     report = check(function, *inputs(torch, 1))
     assert report.passed, str(report)
     assert not report.findings
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_of_a_search_that_ends_early_the_differences_are_as_sure_as_they_can_be(
+    torch, functions, dtype: str
+) -> None:
+    x = inputs(torch, 1)[0].to(getattr(torch, dtype))
+    assert check(functions.Root.apply, x, seconds=0).passed
+    assert not check(functions.WrongRoot.apply, x, seconds=0).passed
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_cancels_out_is_right_up_to_the_rounding_of_its_terms(torch, module, dtype: str) -> None:
+    """Two rows less their mean, by their deviation, are ±1 whatever they are."""
+    from tests.torch.planted import text_of
+
+    text = text_of("Whitened")
+    x = torch.randn(2, 5, generator=torch.Generator().manual_seed(4), dtype=getattr(torch, dtype))
+    assert check(module(text).Whitened.apply, x, only="Whitened", seconds=0).passed
+    wrong = text.replace("dy - dy.mean(0) -", "dy -")
+    assert wrong != text
+    assert not check(module(wrong).Whitened.apply, x, only="Whitened", seconds=0).passed
+
+
+def test_a_sparse_matrix_is_one(torch, functions) -> None:
+    report = check(functions.Spread.apply, *inputs(torch, 2), seconds=6)
+    assert report.reports[0].verdicts == {"x": "wrong", "values": "right"}
+    (finding,) = report.findings
+    assert (finding.source.code, finding.correction) == ("matrix.matmul(g)", "matrix.T.matmul(g)")
 
 
 def test_each_of_several_inputs_is_judged(torch, functions) -> None:

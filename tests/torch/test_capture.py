@@ -233,6 +233,29 @@ def test_a_recorded_function_is_called_after_the_recording_around_it_is_over() -
     assert "__init_subclass__" not in vars(torch.autograd.Function), "all is as it was"
 
 
+PIECES = """
+import bpdebug.torch
+
+
+def captured():
+    torch.manual_seed(0)
+    data, x = torch.randn(3, 4), torch.randn(3, 4, requires_grad=True)
+
+    def scaled(x):
+        with torch.no_grad():
+            whole = torch.sigmoid(data)
+            left, right = torch.unsafe_split(whole, 2, dim=1)
+            left.mul_(right)
+        return (x * whole).sum()
+
+    return bpdebug.torch.capture(scaled, x)
+"""
+
+
+def test_what_is_written_to_a_piece_that_is_called_no_view_is_in_the_whole(module) -> None:
+    assert module(PIECES).captured().check().passed
+
+
 MASKED = """
 import bpdebug.torch
 

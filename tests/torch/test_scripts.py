@@ -130,3 +130,12 @@ def test_gradients_of_several_losses_are_added_up(script) -> None:
         "    penalty.backward()\n",
     )
     assert set(check_script(script(text)).verdicts.values()) == {"right"}
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_a_bias_before_a_batch_norm_has_no_gradient_but_rounding(optimizer: str, script) -> None:
+    text = CUSTOM.replace("{optimizer}", optimizer).replace("nn.Linear(4, 5)\n", NORMED)
+    assert set(check_script(script(text)).verdicts.values()) == {"right"}
+
+
+NORMED = "nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5))\n"

@@ -13,7 +13,7 @@ import numpy as np
 from bpdebug.engine.program.program import Program
 from bpdebug.sources.jax.arrays import array_of
 from bpdebug.sources.libraries import calls
-from bpdebug.sources.libraries.references import BY_DIFFERENCES, ByDifferences, OfOneCall
+from bpdebug.sources.libraries.references import OfOneCall
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.conversion.forward import Forward
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
@@ -79,8 +79,7 @@ def analysis_of(
             by_grad = ByGrad(forward, Program({}, ()), call, again)
             by_grad.gradients()
         except Exception:  # JAX cannot derive it: the person's function may do anything
-            of_arrays = ByDifferences(forward, Program({}, ()), call, _of_arrays(call, again))
-            yield calls.ByLibrary(of_arrays, BY_DIFFERENCES)
+            yield from calls.by_differences(forward, call, _of_arrays(call, again))
         else:
             yield calls.ByLibrary(by_grad)
 

@@ -12,8 +12,8 @@ from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.records import Node, ValueOf
 from bpdebug.sources.script.reference import Reference, recorded
 
-STEP, BY_DIFFERENCES = 1e-5, 1e-6
-"""The steps of differences, and how far what they give may lie off."""
+STEP, WIDE_STEP, BY_DIFFERENCES = 1e-5, 1e-3, 1e-6
+"""The steps of differences, and how far what those of the first give may lie off."""
 MOST_DIFFERENCES = 2000
 """Inputs of more elements have no differences taken."""
 
@@ -52,6 +52,8 @@ class ByDifferences(OfOneCall):
     `computed` takes an array for each input, None for what is no tensor, and returns arrays.
     """
 
+    step: float = STEP
+
     def gradients(self, value_of: ValueOf = recorded) -> dict[int, Any]:
         """Return the gradients of the inputs."""
         given = [None if node is None else _wide(value_of(node)) for node in self.call.inputs]
@@ -66,7 +68,7 @@ class ByDifferences(OfOneCall):
             if value is None or node is None or not wanted or value.size > MOST_DIFFERENCES:
                 continue
             number = self.forward.graph.of(node).id
-            found[number] = found.get(number, 0.0) + _slopes(value, total)
+            found[number] = found.get(number, 0.0) + _slopes(value, total, self.step)
         return found
 
 
@@ -76,12 +78,12 @@ def _wide(value: Any) -> Any:
     return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
-def _slopes(value: Any, total: Callable[[], float]) -> Any:
+def _slopes(value: Any, total: Callable[[], float], relative: float) -> Any:
     """Return by how much a total changes with each element of an array, which is moved for that."""
     gradient = np.zeros(value.shape)
     for place in np.ndindex(value.shape):
         held = value[place]
-        step = STEP * max(1.0, abs(float(held)))
+        step = relative * max(1.0, abs(float(held)))
         value[place] = held + step
         over = total()
         value[place] = held - step

@@ -9,7 +9,6 @@ import torch
 
 from bpdebug.engine.program.program import Program
 from bpdebug.sources.libraries import calls
-from bpdebug.sources.libraries.references import BY_DIFFERENCES, ByDifferences
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.conversion.forward import Forward
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
@@ -37,14 +36,12 @@ def analysis_of(
         torch derives it where something in it is opaque.
     """
     again = computed or forward_again(call)
-    nothing = Program({}, ())
 
     def by_torch(forward: Forward, is_seen: bool) -> Iterator[calls.ByLibrary]:
         if (is_seen and not is_opaque) or computed is not None:
-            yield calls.ByLibrary(ByAutograd(forward, nothing, call, again))
+            yield calls.ByLibrary(ByAutograd(forward, Program({}, ()), call, again))
         if computed is None:
-            by_differences = ByDifferences(forward, nothing, call, of_arrays(call, again))
-            yield calls.ByLibrary(by_differences, BY_DIFFERENCES)
+            yield from calls.by_differences(forward, call, of_arrays(call, again))
 
     unseen = (one.function for one in recording.nodes if type(one.function) is RunAgain)
     is_opaque = any(one.call is call and one.incoming is None for one in unseen)

@@ -22,6 +22,7 @@ from torch._C._functorch import get_unwrapped, is_functorch_wrapped_tensor
 
 from bpdebug.sources.script.recorder.operations import elements, put_elements
 from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.torch.sparse import dense_part, in_full, place_of_indices
 
 Key = tuple[int, int, tuple[int, ...], tuple[int, ...], Any]
 """The place of a tensor's elements: storage, offset, shape, strides, dtype."""
@@ -126,7 +127,7 @@ class Tensors:
 
     def storage(self, tensor: torch.Tensor) -> Storage:
         """Return the storage of a tensor."""
-        held = tensor.untyped_storage()
+        held = dense_part(tensor).untyped_storage()
         number: int = held._cdata
         found = self.storages.get(number)
         if found is None:
@@ -199,8 +200,8 @@ class Tensors:
         for other, entry in list(storage.entries.items()):
             if entry.version != len(storage.writes):
                 self._refresh(entry, storage, other)
-            inside = common(key, other)
-            if inside is not None and len(inside[0]) == positions(key).size and other[4] == key[4]:
+            inside = common(key, other) if other[4] == key[4] else None
+            if inside is not None and len(inside[0]) == positions(key).size:
                 place = np.reshape(inside[1], key[2])
                 node = self.add(None, elements, (entry.node, place), {}, array_of(tensor))
                 self.stands_for(tensor, node)
@@ -239,13 +240,15 @@ class Tensors:
 
 
 def key_of(tensor: torch.Tensor) -> Key:
-    """Return the place of a tensor's elements in memory."""
+    """Return the place of a tensor's elements in memory; a sparse one is told by where its indices lie."""
+    dense = dense_part(tensor)
+    is_dense = dense is tensor
     return (
-        tensor.untyped_storage()._cdata,
-        int(tensor.storage_offset()),
+        dense.untyped_storage()._cdata,
+        int(dense.storage_offset()),
         tuple(tensor.shape),
-        tensor.stride(),
-        tensor.dtype,
+        tensor.stride() if is_dense else place_of_indices(tensor),
+        tensor.dtype if is_dense else (tensor.dtype, tensor.layout),
     )
 
 
@@ -268,6 +271,8 @@ def common(mine: Key, theirs: Key) -> tuple[Any, Any] | None:
 
     They are in the order in which they lie in mine.
     """
+    if isinstance(mine[4], tuple):  # of sparse ones
+        return None
     own, other = positions(mine), positions(theirs)
     if not own.size or not other.size or own.max() < other.min() or other.max() < own.min():
         return None
@@ -279,7 +284,7 @@ def common(mine: Key, theirs: Key) -> tuple[Any, Any] | None:
 
 def array_of(tensor: torch.Tensor) -> Any:
     """Return the elements of a tensor as an array of NumPy's; it shares the memory where it can."""
-    plain = tensor.data  # and not `detach()`, which is a view, and holds the tensor
+    plain = in_full(tensor).data  # and not `detach()`, which is a view, and holds the tensor
     if plain.device.type != "cpu":
         plain = plain.cpu()
     if plain.dtype in WIDER:
@@ -289,7 +294,8 @@ def array_of(tensor: torch.Tensor) -> Any:
 
 def shares_memory(one: torch.Tensor, other: torch.Tensor) -> bool:
     """Whether two tensors are of one storage."""
-    return bool(one.untyped_storage()._cdata == other.untyped_storage()._cdata)
+    parts = dense_part(one), dense_part(other)
+    return bool(parts[0].untyped_storage()._cdata == parts[1].untyped_storage()._cdata)
 
 
 def unwrapped(tensor: torch.Tensor) -> torch.Tensor:

@@ -58,9 +58,13 @@ NOT_COMPUTED = frozenset(
         "exponential",
         "multinomial",
         "random",
+        "_indices",
+        "indices",
+        "crow_indices",
+        "col_indices",
     }
 )
-"""What is made of nothing: constants, and random numbers, with the values that they had."""
+"""What is made of nothing: constants, random numbers, and indices, with the values that they had."""
 UNSAID = frozenset({"dtype", "layout", "device", "pin_memory", "memory_format", "non_blocking"})
 """Options that say how elements are kept, and not what they are."""
 

@@ -26,6 +26,7 @@ from bpdebug.sources.script.recorder.function_calls import FunctionCall, UnseenW
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.torch.operation import Operation
 from bpdebug.sources.torch.references import Context, run_forward
+from bpdebug.sources.torch.sparse import dense_part
 from bpdebug.sources.torch.tensors import Storage, Tensors, array_of, unwrapped, within
 
 UNWRITTEN = 0.1234567
@@ -231,7 +232,9 @@ class Buffers(TorchDispatchMode):  # type: ignore[no-untyped-call]
         operation = Operation(func, args, kwargs or {})
         if self.is_busy:
             return operation()
-        read = {one.untyped_storage()._cdata for one in within((args, kwargs or {}), torch.Tensor)}
+        read = {
+            dense_part(one).untyped_storage()._cdata for one in within((args, kwargs or {}), torch.Tensor)
+        }
         for one in self.made:
             is_read = one[0].untyped_storage()._cdata in read and len(one) == 2
             if is_read and not is_same(array_of(one[0]), array_of(one[1])):

@@ -11,6 +11,8 @@ from bpdebug.sources.script.environment import Environment
 from bpdebug.sources.script.evaluation import as_written
 
 MOST_FUNCTIONS = 12
+GIVES_BACK = (lambda x: x).__code__.co_code
+"""The code of what only gives back what it gets, as a decorator may."""
 
 
 def functions_at(recording: Recording, instance: Instance) -> tuple[str, list[str]]:
@@ -31,7 +33,8 @@ def functions_of(names: Mapping[str, Any], class_name: str) -> Iterator[str]:
         if isinstance(held, FunctionType) and _arguments(held) == 1:
             yield f"self.{as_written(name, class_name)}"
     for name, value in names.items():
-        if isinstance(value, FunctionType) and _arguments(value) == 1 and not name.startswith("__"):
+        is_own = isinstance(value, FunctionType) and not name.startswith("__")
+        if is_own and _arguments(value) == 1 and value.__code__.co_code != GIVES_BACK:
             yield name
 
 

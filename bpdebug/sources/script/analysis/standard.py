@@ -142,7 +142,16 @@ class Standard:
                 found.append(Reading(link, -link.factor(value_of) * ratio, ratio, natural))
         if is_zero and not piece.chain:
             return None
+        if not found and not is_zero and self._is_noise(piece, reference, value_of, scale):
+            return None
         return found
+
+    def _is_noise(self, piece: Piece, reference: Any, value_of: ValueOf, scale: float) -> bool:
+        """Whether a gradient is 0 but for the rounding of few digits: a bias before a batch norm."""
+        if not reference.size or _largest(reference) > self.tolerance**2 * scale:
+            return False
+        values = (np.asarray(value_of(link.node)) for link in piece.chain)
+        return any(not one.size or _largest(one) < self.tolerance**1.5 * scale for one in values)
 
     def _read_together(self, pieces: Sequence[Piece], reference: Any, value_of: ValueOf) -> Iterator[Reading]:
         """Add up what steps of the same elements give, those tensors of each that its step has as often."""
