@@ -18,6 +18,7 @@ from bpdebug.sources.case import Case
 from bpdebug.sources.scenario.channels import in_channels_first
 from bpdebug.sources.scenario.loading import load_scenario
 from bpdebug.verify.blame import Judgement, judge
+from bpdebug.verify.common_origins import common_origins
 from bpdebug.verify.comparison import Tolerance, agrees, compare
 from bpdebug.verify.diagnosis import Bench, described, explanations
 from bpdebug.verify.diagnosis.written_out import written_out
@@ -183,6 +184,18 @@ def _of_mine(
                 report = replace(report, note=note)
         progress(report)
         reports[name] = report
+    unexplained = [
+        name
+        for name, one in reports.items()
+        if one.verdict == "wrong" and one.worst and not one.diagnoses and name not in faults.explained
+    ]
+    for origin, tensors in common_origins(program, unexplained, judged.mine, judged.fed_back, has):
+        faults.explained |= dict.fromkeys(tensors, origin)
+        note = "not given; it, or what it comes from: no small edit explains what is wrong because of it"
+        first, before = program.index.statement(tensors[0]), [*reports][: [*reports].index(tensors[0])]
+        if first and (hint := forward_hint(program, first, mine.keys(), [reports[one] for one in before])):
+            note += f"; {hint}"
+        reports[origin] = replace(reports[origin], verdict="wrong", note=note)
     given_inputs = [_reported(judgement, 0) for judgement in by_name.values()]
     unused = [_of_unused(name, mine[name], program, tolerance) for name in program.unused if name in mine]
     told = (*given_inputs, *faults.told_once(reports), *unused)
