@@ -116,6 +116,7 @@ class SharedFaults:
             {BATCH: np.asarray(float(self._bench.program.batch)), **fed},
             self._judged.mine,
             wrong,
+            self._judged.right,
             self._is_right,
             self._bench.allowance.half(),
         )
@@ -146,6 +147,7 @@ def shared_fault(
     fed: Mapping[str, Array],
     mine: Mapping[str, Array],
     wrong: Collection[str],
+    right: Collection[str],
     is_right: Callable[[str, Array], bool],
     is_used_up: Callable[[], bool],
 ) -> SharedFault | None:
@@ -165,6 +167,8 @@ def shared_fault(
         The tensors that the user gave.
     wrong : collection of str
         Those that are wrong, this one among them.
+    right : collection of str
+        Those that are right: what would make one of them wrong is no explanation.
     is_right : callable
         (tensor, value) -> whether the user has this value.
     is_used_up : callable
@@ -183,9 +187,13 @@ def shared_fault(
             continue
         values = upstream_values(program, fed, {**own, name: value})
         tensors = tuple(one for one in wrong if is_right(one, own_value(program, one, values, fed)))
-        if statement.name in tensors and len(tensors) > max(len(explained), FEWEST - 1):
+        if statement.name not in tensors or len(tensors) < max(len(explained), FEWEST):
+            continue
+        if not all(is_right(one, own_value(program, one, values, fed)) for one in right):
+            continue
+        if len(tensors) > len(explained):
             best, explained, faulty = [hidden], tensors, values
-        elif best and tensors == explained and hidden.statement == best[0].statement:
+        elif tensors == explained and hidden.statement == best[0].statement:
             best.append(hidden)
     if not best:
         return None
