@@ -197,9 +197,12 @@ def _judged_by(
             if found.verdict == "right" and convention.factor(name) != 1:
                 comparison = compare(mine[name], reference[name], tolerance)
                 found, words = Judgement(name, "convention", comparison, words), ""  # it is said once
-            elif found.verdict == "wrong" and convention.factor(name) != 1:
-                if agrees(mine[name], reference[name], tolerance):
-                    found = replace(found, note="it has not the factor that the others have")
+            elif (
+                found.verdict == "wrong"
+                and convention.factor(name) != 1
+                and agrees(mine[name], reference[name], tolerance)
+            ):
+                found = replace(found, note="it has not the factor that the others have")
             judgements[name] = _in_their_numbers(found, convention.factor(name))
     return Judged(tuple(judgements.values()), own, fed, fed_back, rounding)
 

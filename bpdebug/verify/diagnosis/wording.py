@@ -45,6 +45,9 @@ WORDS: dict[str, Words] = {
         "{old} became {new}",
         "The derivative of the activation was forgotten: what comes in was passed on as it is.",
     ),
+    "derivative too many": Words(
+        "{old} became {new}", "The derivative of an activation was applied where the forward pass has none."
+    ),
     "factor left out": Words("{old} became {new}", "A factor is missing."),
     "term left out": Words(
         "{old} became {new}",
