@@ -192,8 +192,11 @@ def _judged_by(
     words = convention.words
     for name in (*program.inputs, *(statement.name for statement in program.statements)):
         if name in mine:
-            values = fed if program.index.phase(name) == "forward" else fed_back
-            found = _judged(program, name, reference, own[name], values, judgements, tolerance, rounding)
+            found = _judged(program, name, reference, own[name], fed, judgements, tolerance, rounding)
+            if found.verdict == "wrong" and fed_back is not fed and program.index.phase(name) == "backward":
+                found = _judged(
+                    program, name, reference, own[name], fed_back, judgements, tolerance, rounding
+                )
             if found.verdict == "right" and convention.factor(name) != 1:
                 comparison = compare(mine[name], reference[name], tolerance)
                 found, words = Judgement(name, "convention", comparison, words), ""  # it is said once

@@ -38,6 +38,10 @@ WORDS: dict[str, Words] = {
         "{new} for {old}", "This is the derivative of another activation than the forward pass applies."
     ),
     "another function": Words("{new} for {old}", "Another function was applied than the formula says."),
+    "function left out": Words(
+        "{new} for {old}", "A function is missing: its argument stands here as it is."
+    ),
+    "function twice": Words("{new} for {old}", "A function was applied twice."),
     "function for its derivative": Words(
         "{new} for {old}", "The activation itself was used where its derivative belongs."
     ),

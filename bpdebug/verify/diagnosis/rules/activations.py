@@ -80,6 +80,9 @@ def another_function(node: Expression, scope: FormulaScope) -> Iterator[Substitu
     is_slope, family = bool(own.derivative_of), own.derivative_of or own.name
     if family not in with_slope:
         return
+    yield node.arguments[0], "function left out", 1.3
+    if not is_slope:
+        yield Call(own.name, (node,), node.options), "function twice", 1.5
     for name, function in FUNCTIONS.items():
         other = function.derivative_of or name
         if function.form is ELEMENTWISE and function.arity == 1 and other in with_slope:
