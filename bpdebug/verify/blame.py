@@ -24,7 +24,7 @@ from bpdebug.verify.preimages import implied
 from bpdebug.verify.report import Verdict, Worst
 from bpdebug.verify.rounding import Rounding
 from bpdebug.verify.shape_finding import shape_finding
-from bpdebug.verify.transposition import is_meant, is_square, other_way_round
+from bpdebug.verify.transposition import columns_of, is_meant, is_square, other_way_round
 from bpdebug.verify.upstream import upstream_values
 
 
@@ -116,9 +116,13 @@ def judge(
     """
     rounding = Rounding(program, reference)
     judged = _by_any_convention(program, reference, mine, tolerance, rounding)
+    given = mine
     results, weights = other_way_round(program, mine, judged.right)
     if not results and not weights:
         return judged
+    # Where more is the other way round, a bias that is a column, or none, is no mistake.
+    columns = columns_of(program, mine)
+    mine = {**mine} | {name: mine[name].reshape(program.shapes[name]) for name in columns}
     trial = _by_any_convention(program, reference, _turned(mine, results | weights), tolerance, rounding)
     weights = weights if weights <= trial.right else frozenset()
     # A square one shows that it is the other way round by being right, or by what is right because of it.
@@ -130,7 +134,10 @@ def judge(
             found = _by_any_convention(program, reference, _turned(mine, turned), tolerance, rounding)
             trials.append((turned, found))
     turned, judged = min(trials, key=lambda pair: pair[1].wrong)
-    noted = (_noted(one, mine[one.name]) if one.name in turned else one for one in judged.judgements)
+    turned = turned | columns if turned else turned
+    noted = (
+        _noted(one, given[one.name], program) if one.name in turned else one for one in judged.judgements
+    )
     return judged._replace(judgements=tuple(noted))
 
 
@@ -138,8 +145,8 @@ def _turned(mine: Mapping[str, Array], names: Collection[str]) -> dict[str, Arra
     return {name: value.T if name in names else value for name, value in mine.items()}
 
 
-def _noted(judgement: Judgement, mine: Array) -> Judgement:
-    note = f"kept transposed: {written(mine.shape)}, here {written(mine.shape[::-1])}"
+def _noted(judgement: Judgement, mine: Array, program: Program) -> Judgement:
+    note = f"kept transposed: {written(mine.shape)}, here {written(program.shapes[judgement.name])}"
     return replace(judgement, note=f"{judgement.note}; {note}" if judgement.note else note)
 
 
