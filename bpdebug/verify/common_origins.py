@@ -20,6 +20,8 @@ from bpdebug.verify.upstream import own_value, upstream_values
 FEWEST = 2
 MOST_UNKNOWNS = 256
 """Of a tensor with more elements, one value or another is taken to give what follows from it."""
+MOST_PATHS = 200_000
+"""Where more tensors were given, of more statements, to follow all paths between them takes too long."""
 
 
 def common_origins(
@@ -44,6 +46,8 @@ def common_origins(
     is_right : callable
         (tensor, value) -> whether the user has this value.
     """
+    if len(mine) * len(program.statements) > MOST_PATHS:
+        return
     above = {name: _hidden_above(program, name, mine) for name in mine if name in program.positions}
     settled = {hidden for name, found in above.items() if name not in unexplained for hidden in found}
     # What is wrong in a loop is wrong at each of its steps, and arises in none of them.

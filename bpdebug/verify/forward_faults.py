@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
+from itertools import takewhile
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Statement, names
@@ -54,7 +55,8 @@ def forward_fault(
     program, fed = bench.program, bench.with_examples(judged.fed)
     own, reference = {name: fed[name] for name in judged.mine}, judged.fed
     wrong = [one.name for one in judged.judgements if one.verdict == "wrong"]
-    edits = [(one, edit) for one in _not_given(bench, judged) for edit in _edits(bench, one, fed)]
+    statements = takewhile(lambda one: not allowance.is_over, _not_given(bench, judged))
+    edits = [(one, edit) for one in statements for edit in _edits(bench, one, fed)]
     evaluator, found = Evaluator(fed, {}), list[tuple[Statement, FormulaEdit]]()
     explained: tuple[str, ...] = ()
     for statement, edit in sorted(edits, key=lambda pair: pair[1].cost):
