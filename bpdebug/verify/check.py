@@ -35,8 +35,8 @@ from bpdebug.verify.upstream import evaluate_mine
 Progress = Callable[[TensorReport], None]
 SECONDS = 60.0
 """How long the derived gradients of a network are checked: of a large one, those that it comes to."""
-FORWARD_SECONDS = 0.5
-"""How long a fault is looked for in the forward pass, where it was not given."""
+ELSEWHERE_SECONDS = 0.5
+"""How long a fault is looked for in the forward pass, and then in what was not given."""
 DIAGNOSIS_RTOL = 0.1
 """A formula must fit the user's numbers ten times as well as a tensor must fit to be called right."""
 
@@ -223,13 +223,14 @@ def _arising_elsewhere(
     # Several that are explained, each by itself, may follow from one, too: if one is of the forward pass.
     is_forward = len(standing) > 1 and any(program.index.phase(name) == "forward" for name in standing)
     if sought := unexplained or (standing if is_forward else []):
-        fault = forward_fault(bench, judged, sought, is_right, Allowance(seconds=FORWARD_SECONDS))
+        fault = forward_fault(bench, judged, sought, is_right, Allowance(seconds=ELSEWHERE_SECONDS))
         if fault is not None:
             at = fault.statement
             found = {at.name: TensorReport(at.name, at.layer, "wrong")} | found
             faults.take(fault)
     unexplained = [name for name in unexplained if name not in faults.explained]
-    for origin, tensors in common_origins(program, unexplained, judged.mine, judged.fed_back, is_right):
+    allowance, fed = Allowance(seconds=ELSEWHERE_SECONDS), judged.fed_back
+    for origin, tensors in common_origins(program, unexplained, judged.mine, fed, is_right, allowance):
         faults.explained |= dict.fromkeys(tensors, origin)
         note = "not given; it, or what it comes from: no small edit explains what is wrong because of it"
         first, before = program.index.statement(tensors[0]), [*reports][: [*reports].index(tensors[0])]

@@ -8,12 +8,14 @@ pass is linear in every gradient: whether any value of that one gives them all i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import takewhile
 
 import numpy as np
 
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import names
 from bpdebug.engine.program.program import Program
+from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.arising import is_hidden
 from bpdebug.verify.upstream import own_value, upstream_values
 
@@ -30,6 +32,7 @@ def common_origins(
     mine: Mapping[str, Array],
     fed: Mapping[str, Array],
     is_right: Callable[[str, Array], bool],
+    allowance: Allowance,
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield what was not given but is wrong, and the unexplained tensors that follow from it.
 
@@ -45,6 +48,8 @@ def common_origins(
         What the user's formulas were fed, of all names.
     is_right : callable
         (tensor, value) -> whether the user has this value.
+    allowance : Allowance
+        How long it may take.
     """
     if len(mine) * len(program.statements) > MOST_PATHS:
         return
@@ -58,13 +63,13 @@ def common_origins(
     ]
     reported = {one.name for one in program.statements if one.phase == "backward" and not one.part}
     places = reported - settled
-    while places and len(left) >= FEWEST:
+    while places and len(left) >= FEWEST and not allowance.is_over:
         shown = {place: [name for name in left if place in above[name]] for place in places}
         origin = max(places, key=lambda place: (len(shown[place]), program.positions[place]))
         tensors = shown[origin]
         if len(tensors) < FEWEST:
             return
-        if _follow(program, origin, tensors, mine, fed, is_right):
+        if _follow(program, origin, tensors, mine, fed, is_right, allowance):
             yield origin, tensors
             left = [name for name in left if name not in tensors]
             places = reported - settled
@@ -91,6 +96,7 @@ def _follow(
     mine: Mapping[str, Array],
     fed: Mapping[str, Array],
     is_right: Callable[[str, Array], bool],
+    allowance: Allowance,
 ) -> bool:
     """Whether one value of the origin gives all the tensors."""
     shape, own = program.shapes[origin], {name: fed[name] for name in mine}
@@ -103,7 +109,10 @@ def _follow(
         return np.concatenate([own_value(program, name, values, fed).ravel() for name in tensors])
 
     rest = following(np.zeros(len(unit)))
-    slopes = np.stack([following(one) - rest for one in unit], axis=1)
+    columns = [following(one) - rest for one in takewhile(lambda one: not allowance.is_over, unit)]
+    if len(columns) < len(unit):
+        return False
+    slopes = np.stack(columns, axis=1)
     wanted = np.concatenate([mine[name].ravel() for name in tensors])
     found = slopes @ np.linalg.lstsq(slopes, wanted - rest)[0] + rest
     parts = np.split(found, np.cumsum([mine[name].size for name in tensors])[:-1])
