@@ -24,7 +24,7 @@ from bpdebug.verify.preimages import implied
 from bpdebug.verify.report import Verdict, Worst
 from bpdebug.verify.rounding import Rounding
 from bpdebug.verify.shape_finding import shape_finding
-from bpdebug.verify.transposition import is_meant, is_square, other_way_round
+from bpdebug.verify.transposition import columns_of, is_meant, is_square, other_way_round
 from bpdebug.verify.upstream import upstream_values
 
 
@@ -115,10 +115,13 @@ def judge(
         What counts as equal.
     """
     judging = _Judging(program, reference, tolerance, Rounding(program, reference))
-    judged = judging.by_any_convention(mine)
+    judged, given = judging.by_any_convention(mine), mine
     results, weights = other_way_round(program, mine, judged.right)
     if not results and not weights:
         return judged
+    # Where more is the other way round, a bias that is a column, or none, is no mistake.
+    columns = columns_of(program, mine)
+    mine = {**mine} | {name: mine[name].reshape(program.shapes[name]) for name in columns}
     trial = judging.by_any_convention(_turned(mine, results | weights))
     weights = weights if weights <= trial.right else frozenset()
     # A square one shows that it is the other way round by being right, or by what is right because of it.
@@ -129,7 +132,10 @@ def judge(
         if turned:
             trials.append((turned, judging.by_any_convention(_turned(mine, turned))))
     turned, judged = min(trials, key=lambda pair: pair[1].wrong)
-    noted = (_noted(one, mine[one.name]) if one.name in turned else one for one in judged.judgements)
+    turned = turned | columns if turned else turned
+    noted = (
+        _noted(one, given[one.name], program) if one.name in turned else one for one in judged.judgements
+    )
     return judged._replace(judgements=tuple(noted))
 
 
@@ -137,8 +143,8 @@ def _turned(mine: Mapping[str, Array], names: Collection[str]) -> dict[str, Arra
     return {name: value.T if name in names else value for name, value in mine.items()}
 
 
-def _noted(judgement: Judgement, mine: Array) -> Judgement:
-    note = f"kept transposed: {written(mine.shape)}, here {written(mine.shape[::-1])}"
+def _noted(judgement: Judgement, mine: Array, program: Program) -> Judgement:
+    note = f"kept transposed: {written(mine.shape)}, here {written(program.shapes[judgement.name])}"
     return replace(judgement, note=f"{judgement.note}; {note}" if judgement.note else note)
 
 
@@ -184,11 +190,16 @@ class _Judging:
         words = convention.words
         for name in (*program.inputs, *(statement.name for statement in program.statements)):
             if name in mine:
-                values = fed if program.index.phase(name) == "forward" else fed_back
-                found = self.judgement(name, own[name], values, judgements)
+                found = self.judgement(name, own[name], fed, judgements)
+                is_backward = program.index.phase(name) == "backward"
+                if found.verdict == "wrong" and fed_back is not fed and is_backward:
+                    found = self.judgement(name, own[name], fed_back, judgements)
                 if found.verdict == "right" and convention.factor(name) != 1:
                     comparison = compare(mine[name], reference[name], self.tolerance)
                     found, words = Judgement(name, "convention", comparison, words), ""  # it is said once
+                elif found.verdict == "wrong" and convention.factor(name) != 1:
+                    if agrees(mine[name], reference[name], self.tolerance):
+                        found = replace(found, note="it has not the factor that the others have")
                 judgements[name] = _in_their_numbers(found, convention.factor(name))
         return Judged(tuple(judgements.values()), own, fed, fed_back, self.rounding)
 

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from bpdebug.engine.language.forms import written
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Statement, names
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import Problem, ScenarioError
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario.channels import in_channels_first
 from bpdebug.sources.scenario.loading import load_scenario
-from bpdebug.verify.blame import Judgement, judge
+from bpdebug.verify.blame import Judged, Judgement, judge
+from bpdebug.verify.common_origins import common_origins
 from bpdebug.verify.comparison import Tolerance, agrees, compare
 from bpdebug.verify.diagnosis import Bench, described, explanations
-from bpdebug.verify.diagnosis.written_out import written_out
+from bpdebug.verify.diagnosis.allowance import Allowance
+from bpdebug.verify.forward_faults import forward_fault, forward_hint
 from bpdebug.verify.gradient_check import RTOL, gradient_checks
 from bpdebug.verify.meanings import meanings_of
 from bpdebug.verify.recorded import as_scenario
@@ -34,8 +35,8 @@ from bpdebug.verify.upstream import evaluate_mine
 Progress = Callable[[TensorReport], None]
 SECONDS = 60.0
 """How long the derived gradients of a network are checked: of a large one, those that it comes to."""
-MOST_NAMED = 4
-"""So many results of the forward pass are asked for at most."""
+ELSEWHERE_SECONDS = 0.5
+"""How long a fault is looked for in the forward pass, and then in what was not given."""
 DIAGNOSIS_RTOL = 0.1
 """A formula must fit the user's numbers ten times as well as a tensor must fit to be called right."""
 
@@ -135,8 +136,21 @@ def check(
             progress(report)
             checked.append(report)
         return Report(tuple(checked), renamed or {})
-    reference = run(program, values).values
+    reference, mine = run(program, values).values, _in_one_precision(mine, program)
     return _of_mine(program, reference, mine, tolerance, renamed or {}, progress)
+
+
+def _in_one_precision(mine: Mapping[str, Array], program: Program) -> dict[str, Array]:
+    """Return the tensors in single precision where one of the gradients is: all went through as few digits.
+
+    A mask of 64 bits makes a gradient of 64 bits of one that was computed in 32.
+    """
+    if all(value.dtype == float for name, value in mine.items() if name in program.gradients):
+        return {**mine}
+    with np.errstate(over="ignore"):
+        return {
+            name: value.astype(np.float32) if value.dtype == float else value for name, value in mine.items()
+        }
 
 
 def _of_mine(
@@ -183,6 +197,7 @@ def _of_mine(
                 report = replace(report, note=note)
         progress(report)
         reports[name] = report
+    reports = _arising_elsewhere(bench, judged, faults, reports, has)
     given_inputs = [_reported(judgement, 0) for judgement in by_name.values()]
     unused = [_of_unused(name, mine[name], program, tolerance) for name in program.unused if name in mine]
     told = (*given_inputs, *faults.told_once(reports), *unused)
@@ -190,32 +205,39 @@ def _of_mine(
     return Report(told, renamed, would_tell(program, reference) if is_ambiguous else "")
 
 
-def forward_hint(
-    program: Program, statement: Statement, given: Collection[str], earlier: Iterable[TensorReport]
-) -> str:
-    """Say which results of the forward pass would tell whether the fault lies there.
-
-    Of the gradients, that is said of the first that is wrong, which is the nearest to the loss.
-    """
-    earlier = [*earlier]
-    if any(tensor.verdict == "wrong" for tensor in earlier):
-        return ""
-    right = (tensor.name for tensor in earlier if tensor.verdict == "right")
-    # What a right gradient was computed from is right.
-    shown = {name for one in right for name in _forward_results(program, one, given)}
-    forward = [name for name in _forward_results(program, statement.name, given) if name not in shown]
-    if not forward or not {*forward}.isdisjoint(given):
-        return ""
-    return f"the forward pass may differ: with {', '.join(forward[:MOST_NAMED])} of yours it can be told"
-
-
-def _forward_results(program: Program, name: str, given: Collection[str]) -> list[str]:
-    """Return the results of the forward pass that a gradient is computed from, with others or alone."""
-    statement = program.index.statement(name)
-    if statement is None or statement.phase != "backward":
-        return []
-    formula, _ = written_out(program, statement, given)[-1]
-    return [one for one in names(formula) if program.index.phase(one) == "forward"]
+def _arising_elsewhere(
+    bench: Bench,
+    judged: Judged,
+    faults: SharedFaults,
+    reports: Mapping[str, TensorReport],
+    is_right: Callable[[str, Array], bool],
+) -> dict[str, TensorReport]:
+    """Tell what was found wrong with what it follows from: of the forward pass, or of what was not given."""
+    found, program = dict(reports), bench.program
+    standing = [
+        name
+        for name, one in reports.items()
+        if one.verdict == "wrong" and one.worst and name not in faults.explained
+    ]
+    unexplained = [name for name in standing if not reports[name].diagnoses]
+    # Several that are explained, each by itself, may follow from one, too: if one is of the forward pass.
+    is_forward = len(standing) > 1 and any(program.index.phase(name) == "forward" for name in standing)
+    if sought := unexplained or (standing if is_forward else []):
+        fault = forward_fault(bench, judged, sought, is_right, Allowance(seconds=ELSEWHERE_SECONDS))
+        if fault is not None:
+            at = fault.statement
+            found = {at.name: TensorReport(at.name, at.layer, "wrong")} | found
+            faults.take(fault)
+    unexplained = [name for name in unexplained if name not in faults.explained]
+    allowance, fed = Allowance(seconds=ELSEWHERE_SECONDS), judged.fed_back
+    for origin, tensors in common_origins(program, unexplained, judged.mine, fed, is_right, allowance):
+        faults.explained |= dict.fromkeys(tensors, origin)
+        note = "not given; it, or what it comes from: no small edit explains what is wrong because of it"
+        first, before = program.index.statement(tensors[0]), [*reports][: [*reports].index(tensors[0])]
+        if first and (hint := forward_hint(program, first, judged.mine, [reports[one] for one in before])):
+            note += f"; {hint}"
+        found[origin] = replace(found[origin], verdict="wrong", note=note)
+    return found
 
 
 def _of_unused(name: str, mine: Array, program: Program, tolerance: Tolerance) -> TensorReport:

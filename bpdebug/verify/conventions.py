@@ -25,7 +25,7 @@ from bpdebug.verify.diagnosis.fits import coefficient
 from bpdebug.verify.rounding import Rounding
 
 FEWEST = 2
-"""A factor that is found in one tensor alone is a mistake there."""
+"""A factor that is found in one tensor alone is a mistake there, unless there is no other to have it."""
 CLOSE = 1e-5
 """Two factors within this are the same: both were computed from numbers."""
 
@@ -103,7 +103,8 @@ def conventions_of(
             _bears_out(factor, to if name in parameters else by, program.batch)
             for name, factor in factors.items()
         )
-        if words and supported >= FEWEST:
+        is_alone = len(parameters) == 1 and mine.keys() & program.gradients == parameters
+        if words and (supported >= FEWEST or is_alone):
             yield Convention(by, to, parameters, program.gradients, words)
 
 

@@ -49,6 +49,8 @@ PRODUCTS = frozenset(
 """Functions each of whose elements is a product of elements of the first two arguments, or a sum of some."""
 WITHOUT_SIGN = {"subtract": "add"}
 """What adds the sizes of what a function subtracts."""
+FROM_THE_OUTPUT = frozenset({"sigmoid_prime", "tanh_prime"})
+"""Slopes that people write as a · (1 - a) and 1 - a²: near an output of 1 the rounding of that 1 is left."""
 EPSILON = float(np.finfo(float).eps)
 SHAKE = 2.0**-30
 """So many times their rounding, of a machine epsilon of 1, arguments are shaken: the slope is what counts."""
@@ -135,7 +137,8 @@ class Rounding:
             for operand, variance, slope in zip_longest(values, variances, slopes[: len(values)])
         ]
         moved = np.asarray(FUNCTIONS[node.function].numpy(*shaken, **options), dtype=float)
-        return value, value**2 + ((moved - value) / SHAKE) ** 2
+        size = 1.0 if node.function in FROM_THE_OUTPUT else value
+        return value, size**2 + ((moved - value) / SHAKE) ** 2
 
     def _either_sign(self, variance: Array) -> Array:
         """Return numbers of the size that a variance tells, of signs that are the same in every check."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.functions.entry import Array
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.program.program import Program
@@ -116,19 +117,25 @@ class SharedFaults:
             {BATCH: np.asarray(float(self._bench.program.batch)), **fed},
             self._judged.mine,
             wrong,
+            self._judged.right,
             self._is_right,
             self._bench.allowance.half(),
         )
         if shared is not None:
-            self._found[shared.statement.name] = Explanations(shared.candidates)
+            self.take(shared)
             self._fed_back = shared.fed
-            self.explained |= dict.fromkeys(shared.tensors, shared.statement.name)
+
+    def take(self, fault: SharedFault) -> None:
+        """Take over a fault that was found elsewhere."""
+        self._found[fault.statement.name] = Explanations(fault.candidates)
+        self.explained |= dict.fromkeys(fault.tensors, fault.statement.name)
 
     def told_once(self, reports: Mapping[str, TensorReport]) -> Iterator[TensorReport]:
         """Yield the reports with each fault where it arises, and there in what else it shows."""
         sources = {one.name: one.source for one in self._judged.judgements if one.source} | self.explained
+        firsts = {name: sources.get(source, source) for name, source in sources.items()}
         for name, report in reports.items():
-            shows_in = tuple(other for other, source in sources.items() if source == name)
+            shows_in = tuple(other for other, source in firsts.items() if source == name)
             if name in self._found:
                 diagnoses, ambiguous = described(self._bench, self._found[name])
                 note = "not given"
@@ -139,6 +146,14 @@ class SharedFaults:
             yield replace(report, shows_in=shows_in)
 
 
+def does_follow(
+    program: Program, values: Mapping[str, Array], is_right: Callable[[str, Array], bool], name: str
+) -> bool:
+    """Whether a tensor of the user is what its statement gives from `values`."""
+    statement = program.index.statement(name)
+    return statement is not None and is_right(name, np.asarray(evaluate(statement.expression, values)))
+
+
 def shared_fault(
     program: Program,
     statement: Statement,
@@ -146,6 +161,7 @@ def shared_fault(
     fed: Mapping[str, Array],
     mine: Mapping[str, Array],
     wrong: Collection[str],
+    right: Collection[str],
     is_right: Callable[[str, Array], bool],
     is_used_up: Callable[[], bool],
 ) -> SharedFault | None:
@@ -165,6 +181,8 @@ def shared_fault(
         The tensors that the user gave.
     wrong : collection of str
         Those that are wrong, this one among them.
+    right : collection of str
+        Those that are right: what would make one of them wrong is no explanation.
     is_right : callable
         (tensor, value) -> whether the user has this value.
     is_used_up : callable
@@ -182,10 +200,19 @@ def shared_fault(
         if value is None or value.shape != program.shapes[name]:
             continue
         values = upstream_values(program, fed, {**own, name: value})
-        tensors = tuple(one for one in wrong if is_right(one, own_value(program, one, values, fed)))
-        if statement.name in tensors and len(tensors) > max(len(explained), FEWEST - 1):
+        tensors = tuple(
+            one
+            for one in wrong
+            if program.positions.get(one, 0) > program.positions[name]
+            and does_follow(program, values, is_right, one)
+        )
+        if statement.name not in tensors or len(tensors) < max(len(explained), FEWEST):
+            continue
+        if not all(is_right(one, own_value(program, one, values, fed)) for one in right):
+            continue
+        if len(tensors) > len(explained):
             best, explained, faulty = [hidden], tensors, values
-        elif best and tensors == explained and hidden.statement == best[0].statement:
+        elif tensors == explained and hidden.statement == best[0].statement:
             best.append(hidden)
     if not best:
         return None

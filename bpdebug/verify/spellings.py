@@ -147,43 +147,66 @@ def _counted(meanings: Mapping[str, str], program: Program) -> dict[str, str]:
             kinds[numbered["stem"], numbered["rest"]][int(numbered["number"])] = name
     in_order = _in_order(program) if kinds else {}
     found: dict[str, str] = {}
+    counts: dict[str, dict[int, int]] = {}
+    others: list[tuple[str, dict[int, str], dict[int, str]]] = []
     for (stem, rest), names in kinds.items():
-        tensors, numbers = in_order.get(spelling(stem + rest), ()), sorted(names)
-        is_run = numbers == [*range(numbers[0], numbers[0] + len(tensors))]
-        if tensors and is_run and not all(meanings[name] for name in names.values()):
-            found |= {names[number]: tensor for number, tensor in zip(numbers, tensors, strict=True)}
+        tensors, numbers = in_order.get(spelling(stem + rest), {}), sorted(names)
+        is_run = bool(tensors) and numbers == [*range(numbers[0], numbers[0] + len(tensors))]
+        if not is_run:
+            others.append((rest, names, tensors))
+        elif not all(meanings[name] for name in names.values()):
+            found |= {names[number]: tensor for number, tensor in zip(numbers, tensors.values(), strict=True)}
+            if _is_of_parameters(tensors, program):
+                counts[rest] = dict(zip(numbers, tensors, strict=True))
+    # A list of biases in which one is missing counts the layers as that of the weights does.
+    for rest, names, tensors in others:
+        layers = counts.get(rest, {})
+        if _is_of_parameters(tensors, program) and all(layers.get(number) in tensors for number in names):
+            found |= {name: tensors[layers[number]] for number, name in names.items()}
     return found
 
 
-def _in_order(program: Program) -> dict[str, list[str]]:
-    """Return the tensors that the layers have under a name without its number, in the order of the layers."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
+def _is_of_parameters(tensors: Mapping[int, str], program: Program) -> bool:
+    tensor_of, given = program.index.tensor_of, program.inputs.keys() - program.batch_axes.keys()
+    return bool(tensors) and all(tensor_of.get(name, name) in given for name in tensors.values())
+
+
+def _in_order(program: Program) -> dict[str, dict[int, str]]:
+    """Return the tensors that layers have under a name without its number, by the layers' own numbers."""
+    found: defaultdict[str, dict[int, str]] = defaultdict(dict)
     gradient_of = program.index.gradient_of
     for layer in program.blocks:
         for role, name in layer.tensors.items():
             gradient = gradient_of.get(name)
             for word in ROLES.get(role, (role,)):
-                found[word].append(name)
+                found[word][layer.number] = name
                 for form in GRADIENTS if gradient else ():
-                    found[form.format(word)].append(gradient or "")
+                    found[form.format(word)][layer.number] = gradient or ""
             for word in DELTAS if role == "z" and gradient else ():
-                found[word].append(gradient or "")
+                found[word][layer.number] = gradient or ""
     return found
 
 
 def _modules(theirs: Collection[str], program: Program) -> dict[str, str]:
     """Read the names of modules, each parameter by itself: not every layer need have a bias."""
     meanings: dict[str, str] = {}
+    layers: dict[int, int] = {}
     for word, role in _MODULE_PARAMETERS.items():
         found = {name: match for name in theirs if (match := _MODULE.fullmatch(name))}
         found = {name: match for name, match in found.items() if match["parameter"].lower() == word}
-        tensors = [layer.tensors[role] for layer in program.blocks if role in layer.tensors]
+        gradients = {
+            layer.number: program.index.gradient_of.get(layer.tensors[role], "")
+            for layer in program.blocks
+            if role in layer.tensors
+        }
         stems = {match["stem"] for match in found.values()}
         numbers = sorted({int(match["number"]) for match in found.values()})
-        gradients = [program.index.gradient_of.get(tensor, "") for tensor in tensors]
-        if len(stems) == 1 and len(numbers) == len(found) == len(tensors) and all(gradients):
-            by_number = dict(zip(numbers, gradients, strict=True))
-            meanings |= {name: by_number[int(match["number"])] for name, match in found.items()}
+        if len(stems) != 1 or len(numbers) != len(found) or not all(gradients.values()):
+            continue
+        if len(numbers) == len(gradients):
+            layers = dict(zip(numbers, gradients, strict=True))
+        if all(layers.get(number) in gradients for number in numbers):
+            meanings |= {name: gradients[layers[int(match["number"])]] for name, match in found.items()}
     return meanings
 
 

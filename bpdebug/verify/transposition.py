@@ -50,6 +50,17 @@ def other_way_round(
     return frozenset(turned - trained), frozenset(weights)
 
 
+def columns_of(program: Program, mine: Mapping[str, Array]) -> frozenset[str]:
+    """Return the gradients that are a column where here they are a list, or the reverse, as biases are."""
+    return frozenset(
+        name
+        for name in mine.keys() & program.gradients
+        for shape in (program.shapes[name],)
+        if mine[name].shape != shape
+        and {mine[name].shape, shape} == {(mine[name].size,), (mine[name].size, 1)}
+    )
+
+
 def is_square(array: Array) -> bool:
     """Whether an array has the same shape when it is turned."""
     return bool(array.shape == array.shape[::-1])

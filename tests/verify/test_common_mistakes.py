@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import bpdebug
 from bpdebug.engine.program.trace import run
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
@@ -93,3 +95,25 @@ def test_what_is_right_except_where_it_is_0_is_named(tmp_path: Path) -> None:
     holes = np.where(np.arange(15).reshape(5, 3) % 4, values["dz1"], 0)
     (found,) = wrong(check_scenario(case, {"da1": values["da1"], "dz1": holes}))
     assert "right except where it is 0: 4 of 15 elements" in found.note
+
+
+@pytest.mark.parametrize("loss", ["mse", "bce_with_logits", "cross_entropy"])
+@pytest.mark.parametrize(
+    ("slope", "formula"),
+    [
+        (lambda z: 1 / (1 + np.exp(-z)) * (1 - 1 / (1 + np.exp(-z))), "da1 * sigmoid_prime(a1)"),
+        (lambda z: 1 - z**2, "da1 * (1 - a1 ** 2)"),
+    ],
+)
+def test_a_slope_at_an_output_that_has_no_activation(loss: str, slope: Callable, formula: str) -> None:
+    random = np.random.default_rng(3)
+    x, w, b = random.normal(size=(5, 3)), random.normal(size=(3, 2)), random.normal(size=2)
+    target = np.eye(2)[[0, 1, 1, 0, 1]]
+    z = x @ w + b
+    odds = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+    output = {"mse": (z - target) / 5, "bce_with_logits": (1 / (1 + np.exp(-z)) - target) / 10}
+    dz = output.get(loss, (odds - target) / 5) * slope(z)
+    report = bpdebug.check_network(x, [("identity", w, b)], loss, target, {"dW1": x.T @ dz, "db1": dz.sum(0)})
+    (found,) = wrong(report)
+    written = found.diagnoses[0].formula.replace("z1", "a1")  # they are the same
+    assert (found.name, written, found.shows_in) == ("dz1", formula, ("dw1", "db1"))

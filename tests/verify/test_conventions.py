@@ -217,3 +217,30 @@ def test_a_bias_of_one_output_bears_the_convention_out_that_its_weights_miss() -
     report = bpdebug.check_network(x, layers, "mse", y, mine | {"dW2": -mine["dW2"]})
     found = verdicts(report)
     assert [name for name, verdict in found.items() if verdict == "wrong"] == ["dw2"]
+
+
+def test_a_gradient_without_the_factor_of_all_others_is_told_so(tmp_path: Path) -> None:
+    case = tanh_then_sigmoid(tmp_path, LOSS)
+    right = backward(case, MEAN)
+    mine = {name: value if name == "db1" else 0.03 * value for name, value in right.items() if name[1] != "z"}
+    report = check_scenario(case, mine)
+    (wrong,) = (tensor for tensor in report.tensors if tensor.verdict == "wrong")
+    assert (wrong.name, wrong.note) == ("db1", "it has not the factor that the others have")
+
+
+@pytest.mark.parametrize("factor", [BATCH / 2, -0.01])
+def test_a_factor_of_the_only_gradient_is_one_of_all(factor: float) -> None:
+    x, y, w, _ = linear_regression()
+    mine = {"dW1": factor * x.T @ (x @ w - y)}
+    assert verdicts(bpdebug.check_network(x, [("identity", w)], "mse", y, mine)) == {"dw1": "convention"}
+
+
+def test_of_one_edit_and_two_that_look_the_same_the_one_is_told() -> None:
+    """Of a batch of six a third of what lost its 2 looks like a mean."""
+    x, y, w, _ = linear_regression()
+    x, y = x[:6], y[:6]
+    flowing = 2 / y.size * (x @ w - y)
+    mine = {"dW1": x.T @ flowing / 6, "db1": flowing.sum(0), "dX": flowing @ w.T}
+    report = bpdebug.check_network(x, [("identity", w, np.zeros(1))], "mse", y, mine)
+    (wrong,) = (tensor for tensor in report.tensors if tensor.verdict == "wrong")
+    assert [diagnosis.formula for diagnosis in wrong.diagnoses] == ["a0.T @ dz1 / m"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bpdebug.engine.program.trace import run
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
+from bpdebug.verify.upstream import upstream_values
 
 HIDDEN = {
     "tanh": (np.tanh, lambda z, a: 1 - a**2),
@@ -62,7 +65,7 @@ def test_what_follows_from_a_wrong_activation_is_innocent(tmp_path: Path, activa
     verdicts = {
         one.name: one.verdict for one in check_scenario(case, mine).tensors if one.verdict != "not given"
     }
-    assert verdicts.pop("a1") == "wrong"
+    assert verdicts.pop("z1") == "wrong"
     assert set(verdicts.values()) == {"innocent"}
 
 
@@ -76,8 +79,11 @@ def test_with_the_sum_the_statement_is_named(tmp_path: Path) -> None:
 
 def test_gradients_alone_that_nothing_explains_ask_for_the_forward_pass(tmp_path: Path) -> None:
     case = two_layers(tmp_path, "softplus")
-    values = without_its_bias(case, "softplus")
-    report = check_scenario(case, {name: values[name] for name in ("dw2", "dw1")})
+    values = case.values | {"b1": np.arange(3.0)}
+    z1 = values["a0"] @ values["w1"].T + np.sin(values["b1"])
+    dz1 = values["da2"] @ values["w2"] / (1 + np.exp(-z1))
+    mine = {"dw2": values["da2"].T @ np.log1p(np.exp(z1)), "dw1": dz1.T @ values["a0"]}
+    report = check_scenario(case, mine)
     first, *rest = [tensor for tensor in report.tensors if tensor.verdict == "wrong"]
     assert first.name == "dw2"
     assert "the forward pass may differ: with a1 of yours it can be told" in first.note
@@ -89,4 +95,37 @@ def test_a_wrong_derivative_beside_a_wrong_activation_is_still_named(tmp_path: P
     values = without_its_bias(case, "tanh")
     dz1 = case.values["da2"] @ case.values["w2"] * (1 - values["a1"])
     report = check_scenario(case, {"a1": values["a1"], "dz1": dz1})
-    assert {one.name for one in report.tensors if one.verdict == "wrong"} == {"a1", "dz1"}
+    assert {one.name for one in report.tensors if one.verdict == "wrong"} == {"z1", "dz1"}
+
+
+@pytest.mark.parametrize("given", [(), ("a1",), ("z2",)])
+@pytest.mark.parametrize(
+    ("name", "fault", "formula"),
+    [
+        ("z1", lambda v: v["a0"] @ v["w1"].T, "a0 @ w1.T"),
+        ("z1", lambda v: 2 * v["z1"], "2 * (a0 @ w1.T + b1)"),
+        ("a1", lambda v: v["z1"], "z1"),
+        ("a1", lambda v: np.tanh(v["a1"]), "tanh(tanh(z1))"),
+        ("a1", lambda v: np.maximum(v["z1"], 0), "relu(z1)"),
+    ],
+)
+def test_a_forward_fault_is_told_from_what_follows_from_it(
+    tmp_path: Path, name: str, fault: Callable, formula: str, given: tuple[str, ...]
+) -> None:
+    """The backward pass is right for the values that it was given, none of which need be handed in."""
+    case = two_layers(tmp_path, "tanh")
+    right = run(case.program, case.values).values
+    values = upstream_values(case.program, right, {name: fault(right)})
+    report = check_scenario(case, {one: values[one] for one in ("dw2", "dw1", "db1", *given)})
+    (wrong,) = (one for one in report.tensors if one.verdict == "wrong")
+    if (name, formula, given) == ("a1", "z1", ()):
+        name, formula = "dw2", "dz2.T @ z1"  # nothing else is wrong by it
+    assert (wrong.name, wrong.diagnoses[0].formula) == (name, formula)
+
+
+def test_a_forward_fault_that_would_make_right_gradients_wrong_is_none(tmp_path: Path) -> None:
+    case = two_layers(tmp_path, "tanh")
+    right = run(case.program, case.values).values
+    values = upstream_values(case.program, right, {"z1": 2 * right["z1"]})
+    report = check_scenario(case, {"dw2": right["dw2"], "dw1": values["dw1"], "db1": values["db1"]})
+    assert "z1" not in {one.name for one in report.tensors if one.verdict == "wrong"}

@@ -8,6 +8,7 @@ import os
 import struct
 import zipfile
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from bpdebug.engine.program.trace import run
 from bpdebug.errors import ScenarioError
+from bpdebug.sources.problems import ProblemReport
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.sources.tensors import json as json_format
 from bpdebug.sources.tensors import npy
@@ -259,6 +261,17 @@ def test_two_names_for_one_tensor():
     ]
 
 
+def test_tensors_within_tables_and_lists_of_json():
+    with open("a.json", "w") as file:
+        file.write('{"grads": {"W1": [[1, 2]]}, "nabla_w": [null, [[3]], [[4, 5]]]}')
+    arrays = {
+        name: array.tolist()
+        for name, array in array_files.read_arrays(Path("a.json"), ProblemReport("a.json"))
+        if array is not None
+    }
+    assert arrays == {"grads.W1": [[1, 2]], "nabla_w[1]": [[3]], "nabla_w[2]": [[4, 5]]}
+
+
 def test_a_name_that_is_twice_in_json():
     with open("a.json", "w") as file:
         file.write('{"db1": [[1]], "db1": [[2]]}')
@@ -313,7 +326,8 @@ def test_nothing_is_unpickled():
     hostile.dump("raw.npz")
     refused = (
         "pickled objects are never loaded (allow_pickle=False): found the dtype object, expected floats or"
-        " integers (a list of arrays is saved as one array for each layer, dw1, dw2)"
+        " integers (a list of arrays is saved as one array for each layer, a dictionary as"
+        " np.savez(file, **grads))"
     )
     assert messages("a.npz", "dw2.npy", "raw.npz") == [
         f"a.npz: nabla_w: {refused}",
@@ -439,7 +453,8 @@ BAD_JSON = [
         "dw1[0][0]: not a number: found the boolean true, expected a number (write 1 or 0)",
     ),
     (b'{"dw1": [[null]]}', "dw1[0][0]: not a number: found null, expected a number"),
-    (b'{"dw1": {"a": 1}}', "dw1: not a number: found a table, expected a number"),
+    (b'{"dw1": [{"a": 1}]}', "dw1[0]: not a number: found a table, expected a number"),
+    (b'{"dw1": [null]}', "dw1[0]: not a number: found null, expected a number"),
     (b'{"dw1": []}', "dw1: empty: found no element, expected at least one"),
     (
         b'{"dw1": ' + b"[" * 480 + b"]" * 480 + b"}",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bpdebug.sources.case import Case
+from bpdebug.sources.problems import ProblemReport
 from bpdebug.sources.scenario import load_scenario
+from bpdebug.sources.scenario.loading import case_of
 from bpdebug.verify.check import check_scenario
 
 Values = dict[str, np.ndarray]
@@ -111,3 +114,49 @@ target = [[1.0], [0.0], [1.0]]
     slope = 1 / (1 + np.exp(np.abs(z))) * np.where(z > 0, -1, 1) / 3
     assert check_scenario(case, {"dz1": slope}).passed
     assert not check_scenario(case, {"dz1": 2 * slope}).passed
+
+
+def in_single_precision(saturation: float) -> tuple[Case, Values]:
+    """A relu and a sigmoid by hand in 32 bits; the mask of the relu has 64, and so has what it multiplies."""
+    random = np.random.default_rng(5)
+    x, w1, w2 = (random.normal(size=size).astype(np.float32) for size in ((8, 4), (4, 6), (6, 3)))
+    w2, target = w2 * np.float32(saturation), (random.normal(size=(8, 3)) > 0).astype(np.float32)
+    z1 = x @ w1
+    a1 = np.maximum(z1, 0)
+    a2 = 1 / (1 + np.exp(-a1 @ w2))
+    da2 = a2 - target
+    dz2 = da2 * a2 * (1 - a2)
+    dz1 = dz2 @ w2.T * np.where(z1 > 0, 1.0, 0.0)
+    network = {"layout": "rows", "weight_shape": "in_out", "inputs": {"a0": x.tolist()}}
+    layers = [
+        {"kind": "dense", "activation": kind, "w": w.tolist()} for kind, w in (("relu", w1), ("sigmoid", w2))
+    ]
+    loss = {"kind": "squared_error", "target": target.tolist(), "reduction": "sum"}
+    case = case_of(network | {"layers": layers, "loss": loss}, ProblemReport("a net"), "a net")
+    mine = {"da2": da2, "dz2": dz2, "dw2": a1.T @ dz2, "dz1": dz1, "dw1": x.T.astype(float) @ dz1}
+    return case, mine
+
+
+@pytest.mark.parametrize("saturation", [1.0, 3.0])
+def test_a_gradient_of_64_bits_beside_one_of_32_went_through_as_few(saturation: float) -> None:
+    case, mine = in_single_precision(saturation)
+    assert {mine["dz1"].dtype, mine["dz2"].dtype} == {np.dtype(float), np.dtype(np.float32)}
+    report = check_scenario(case, mine)
+    assert report.passed, [tensor for tensor in report.tensors if tensor.verdict == "wrong"]
+    assert not check_scenario(case, mine | {"dw1": mine["dw1"] * 1.01}).passed
+
+
+@pytest.mark.parametrize(
+    ("function", "slope"),
+    [("sigmoid", lambda a: a * (1 - a)), ("tanh", lambda a: 1 - a**2)],
+)
+def test_a_slope_from_an_output_near_1_keeps_the_rounding_of_that_1(function: str, slope: Callable) -> None:
+    z = np.random.default_rng(2).uniform(7, 8, size=(5, 3)) * (2 if function == "sigmoid" else 1)
+    layers = [{"kind": "dense", "activation": function, "w": np.eye(3).tolist()}]
+    network = {"layout": "rows", "inputs": {"a0": z.tolist()}, "layers": layers}
+    da1 = np.random.default_rng(3).normal(size=z.shape)
+    case = case_of(network | {"gradient": {"da1": da1.tolist()}}, ProblemReport("a net"), "a net")
+    z = z.astype(np.float32)
+    a = 1 / (1 + np.exp(-z)) if function == "sigmoid" else np.tanh(z)
+    assert check_scenario(case, {"dz1": da1.astype(np.float32) * slope(a)}).passed
+    assert not check_scenario(case, {"dz1": da1.astype(np.float32)}).passed

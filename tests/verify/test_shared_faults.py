@@ -72,3 +72,16 @@ def test_weights_that_were_updated_before_their_use_are_told_once() -> None:
     assert (found.name, found.because_of_it) == ("da1", "wrong because of it: dw1, db1")
     assert "- 0.5 * (dz2 @ dw2" in found.diagnoses[0].formula
     assert "already been updated, with a learning rate of 0.5" in found.diagnoses[0].explanation
+
+
+def test_no_fault_is_told_where_it_would_make_a_right_tensor_wrong() -> None:
+    """A factor of all weights and of no bias is none of what flows."""
+    wrong = {name: RIGHT[name] * CASE.program.batch for name in ("dw2", "dw1")}
+    found = told(wrong)
+    assert {name: one.because_of_it for name, one in found.items()} == {"dw2": "", "dw1": ""}
+
+
+def test_a_factor_of_any_size_is_told_where_it_arises() -> None:
+    (found,) = told({"dz1": 0.37 * RIGHT["dz1"]}).values()
+    assert (found.name, found.shows_in) == ("dz1", ("dw1", "db1"))
+    assert found.diagnoses[0].formula == "0.37 * (da1 * relu_prime(z1))"

@@ -209,6 +209,20 @@ def test_layers_may_be_counted_from_another_number(program, theirs, ours):
 
 
 @pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("nabla_w[0] nabla_w[1] nabla_w[2] nabla_b[1] nabla_b[2]", "dw1 dw2 dw3 db2 db3"),
+        ("nabla_w[0] nabla_w[2] nabla_b[0] nabla_b[1] nabla_b[2]", "dw1 dw3 db1 db2 db3"),
+        ("dW0 dW1 dW2 db1 z1", "dw1 dw2 dw3 db2 z1"),
+        ("dW1 dW2 dW3 db2", "dw1 dw2 dw3 db2"),
+        ("0.weight.grad 2.weight.grad 4.weight.grad 2.bias.grad", "dw1 dw2 dw3 db2"),
+    ],
+)
+def test_what_lacks_a_layer_counts_as_the_other_parameters_do(theirs, ours):
+    assert understood(theirs.split(), THREE) == dict(zip(theirs.split(), ours.split(), strict=True))
+
+
+@pytest.mark.parametrize(
     ("theirs", "meanings"),
     [
         ("dW0 dW2", {"dW2": "dw2"}),

@@ -96,3 +96,12 @@ def test_a_square_result_of_a_wrong_forward_pass_is_not_turned() -> None:
     mine = {"z1": z1, "a1": a1, "dw2": a1.T @ dz2, "dw1": x.T @ (dz2 @ w2.T * (1 - a1**2))}
     report = bpdebug.check_network(x, [("tanh", w1), ("identity", w2)], "squared_error", y, mine)
     assert verdicts(report) == {"z1": "wrong", "a1": "innocent", "dw2": "innocent", "dw1": "innocent"}
+
+
+def test_biases_are_columns_where_all_else_is_the_other_way_round() -> None:
+    names = ("dw1", "db1", "dw2", "db2")
+    turned = {name: RIGHT[name].T if name[1] == "w" else RIGHT[name].reshape(-1, 1) for name in names}
+    report = given(**turned)
+    assert report.passed
+    assert {tensor.name for tensor in report.tensors if "kept transposed" in tensor.note} == {*names}
+    assert not given("dw1", "dw2", "db2", db1=turned["db1"]).passed

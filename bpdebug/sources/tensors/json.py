@@ -55,7 +55,28 @@ def members(file: BinaryIO) -> Iterator[Member]:
         expected = "names, each with a nested list of numbers"
         raise RefusalError(f"not an object: found {described(table)}, expected {expected}")
     for name, value in table.pairs:
-        yield name, partial(_nested_list, value)
+        for inner, tensor in _tensors(name, value):
+            yield inner, partial(_nested_list, tensor)
+
+
+def _tensors(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """Yield the tensors under a name: those of a dictionary, or of a list of matrices of several shapes."""
+    if isinstance(value, _Object):
+        for inner, part in value.pairs:
+            yield from _tensors(f"{name}.{inner}", part)
+    elif isinstance(value, list) and _is_of_matrices(value):
+        yield from ((f"{name}[{place}]", part) for place, part in enumerate(value) if part is not None)
+    else:
+        yield name, value
+
+
+def _is_of_matrices(value: list[Any]) -> bool:
+    """Whether a list holds a matrix for each layer, or nothing for it, and is no tensor of three axes."""
+    matrices = [part for part in value if part is not None]
+    are_matrices = all(isinstance(part, list) and part and isinstance(part[0], list) for part in matrices)
+    if not matrices or not are_matrices:
+        return False
+    return len(matrices) < len(value) or len({(len(part), len(part[0])) for part in matrices}) > 1
 
 
 def _nested_list(value: object, file: BinaryIO) -> StoredArray:

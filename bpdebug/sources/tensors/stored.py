@@ -149,7 +149,7 @@ def check_dtype(dtype: np.dtype[Any]) -> None:
         raise RefusalError(
             "pickled objects are never loaded (allow_pickle=False): found the dtype object,"
             " expected floats or integers",
-            "a list of arrays is saved as one array for each layer, dw1, dw2",
+            "a list of arrays is saved as one array for each layer, a dictionary as np.savez(file, **grads)",
         )
     if dtype.kind in NOT_NUMBERS:
         raise not_numbers(NOT_NUMBERS[dtype.kind])

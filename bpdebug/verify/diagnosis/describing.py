@@ -62,29 +62,23 @@ def described(bench: Bench, found: Explanations) -> tuple[tuple[Diagnosis, ...],
         return tuple(map(_described, found.candidates)), False
     evaluator = Evaluator(bench.elsewhere, {})
     groups = groups_of(
-        _without_idle_edits(found.candidates, evaluator),
+        _with_fewest_edits(found.candidates, evaluator),
         lambda candidate: evaluator.value(candidate.expression),
     )
     likely = [members[0] for members in groups][:MOST_DIAGNOSES]
     return tuple(_described(candidate) for candidate in likely), len(groups) > 1
 
 
-def _without_idle_edits(
+def _with_fewest_edits(
     candidates: Sequence[FormulaCandidate], evaluator: Evaluator
 ) -> list[FormulaCandidate]:
-    """Leave out what differs from a likelier formula by an edit that makes no difference here.
+    """Leave out what differs from a likelier formula by an edit more, which makes no difference here.
 
-    A state of zeros may be transposed, or a transpose left out beside it: it computes the same where the
-    sizes happen to be equal, and nothing anywhere else.
+    A state of zeros may be transposed, or a transpose left out beside it; of a batch of six a factor 2 that
+    was lost and a third look like a mean.
     """
-    fewest = min(
-        (len(one.edits) for one in candidates if evaluator.value(one.expression) is not None), default=0
-    )
-    return [
-        one
-        for one in candidates
-        if not fewest or len(one.edits) <= fewest or evaluator.value(one.expression) is not None
-    ]
+    computed = [len(one.edits) for one in candidates if evaluator.value(one.expression) is not None]
+    return [one for one in candidates if len(one.edits) <= min(computed, default=len(one.edits))]
 
 
 def _of_every_step(one: AtEveryStep, off: float, before: str = "") -> Diagnosis:

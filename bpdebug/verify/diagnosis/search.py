@@ -149,11 +149,17 @@ class _Finder:
 
     def whole(self, is_used_up: Callable[[], bool]) -> Iterator[FormulaCandidate]:
         """Try a factor, zeros in places, and the sum with a multiple of another tensor."""
-        yield from self.matches(self.right, ())
+        scaled = [*self.matches(self.right, ())]
+        yield from scaled
         value = self.evaluator.value(self.right)
         yield from self.switched_off()
         if value is None or value.shape != self.mine.shape or self.mine.size < FEWEST_ELEMENTS:
             return
+        factor = coefficient(value, self.mine)
+        if factor and not scaled and is_explained(self.mine, factor * value, self.rtol):
+            times = Call("multiply", (Number(float(f"{factor:.4g}")), self.right))
+            edit = FormulaEdit(times, "another factor", self.right, times, 2.0)
+            yield self.candidate(times, (edit,), residual(self.mine, factor * value))
         difference = np.asarray(self.mine.astype(float) - value)
         for kind, name, term, cost in takewhile(lambda addend: not is_used_up(), self.addends()):
             addend = self.evaluator.value(term)

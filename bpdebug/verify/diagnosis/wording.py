@@ -38,12 +38,19 @@ WORDS: dict[str, Words] = {
         "{new} for {old}", "This is the derivative of another activation than the forward pass applies."
     ),
     "another function": Words("{new} for {old}", "Another function was applied than the formula says."),
+    "function left out": Words(
+        "{new} for {old}", "A function is missing: its argument stands here as it is."
+    ),
+    "function twice": Words("{new} for {old}", "A function was applied twice."),
     "function for its derivative": Words(
         "{new} for {old}", "The activation itself was used where its derivative belongs."
     ),
     "derivative left out": Words(
         "{old} became {new}",
         "The derivative of the activation was forgotten: what comes in was passed on as it is.",
+    ),
+    "derivative too many": Words(
+        "{old} became {new}", "The derivative of an activation was applied where the forward pass has none."
     ),
     "factor left out": Words("{old} became {new}", "A factor is missing."),
     "term left out": Words(

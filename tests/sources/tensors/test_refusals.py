@@ -141,7 +141,8 @@ BAD_ARRAYS = [
     (
         declared("|O", "(1,)", b"cos\nsystem\n"),
         "pickled objects are never loaded (allow_pickle=False): found the dtype object, expected floats or"
-        " integers (a list of arrays is saved as one array for each layer, dw1, dw2)",
+        " integers (a list of arrays is saved as one array for each layer, a dictionary as"
+        " np.savez(file, **grads))",
     ),
     (struct.pack("<6sBBI", b"\x93NUMPY", 2, 0, 2**32 - 1), DAMAGED),
     (b"", DAMAGED),

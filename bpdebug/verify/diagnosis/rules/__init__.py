@@ -12,6 +12,7 @@ from bpdebug.engine.language.nodes import Expression
 from bpdebug.verify.diagnosis.rules.activations import (
     another_function,
     derivative_from_the_output,
+    derivative_too_many,
     wrong_argument_of_derivative,
 )
 from bpdebug.verify.diagnosis.rules.arithmetic import (
@@ -50,6 +51,7 @@ RULES: tuple[EditRule, ...] = (
     another_function,
     left_out,
     all_but_one_left_out,
+    derivative_too_many,
     twice,
     inverted,
     transposed,

@@ -48,6 +48,27 @@ def derivative_from_the_output(node: Expression, scope: FormulaScope) -> Iterato
             yield Call("subtract", (Number(1), Name(output))), "power left out", 1.2
 
 
+SLOPES = (
+    *("sigmoid_prime({0})", "tanh_prime({0})", "relu_prime({0})", "{0} * (1 - {0})", "1 - {0} ** 2"),
+    *(f"softmax({{0}}, axis={axis}) * (1 - softmax({{0}}, axis={axis}))" for axis in (-1, 0)),
+)
+"""What people write for the slope of an activation."""
+
+
+def derivative_too_many(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
+    """`da2 * (a2 * (1 - a2))` for `da2`: the slope of an activation that is not there, as at an output."""
+    wanted, index = scope.shape(node), scope.index
+    factors = node.arguments if isinstance(node, Call) and node.function == "multiply" else (node,)
+    flowing = {one.id for one in factors if isinstance(one, Name) and index.phase(one.id) == "backward"}
+    # What is beside a factor is beside the product.
+    if any(scope.shapes[name] == wanted for name in flowing) == isinstance(node, Call):
+        return
+    for name in scope.near:
+        if scope.shapes[name] == wanted and index.phase(name) == "forward":
+            for text in SLOPES:
+                yield Call("multiply", (node, parse(text.format(name)))), "derivative too many", 1.6
+
+
 def another_function(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
     """`tanh_prime(z1)` for `sigmoid_prime(z1)`, or `sigmoid(z1)` for either."""
     if not isinstance(node, Call) or len(node.arguments) != 1:
@@ -59,6 +80,9 @@ def another_function(node: Expression, scope: FormulaScope) -> Iterator[Substitu
     is_slope, family = bool(own.derivative_of), own.derivative_of or own.name
     if family not in with_slope:
         return
+    yield node.arguments[0], "function left out", 1.3
+    if not is_slope:
+        yield Call(own.name, (node,), node.options), "function twice", 1.5
     for name, function in FUNCTIONS.items():
         other = function.derivative_of or name
         if function.form is ELEMENTWISE and function.arity == 1 and other in with_slope:
