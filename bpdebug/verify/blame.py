@@ -197,11 +197,13 @@ class _Judging:
                 if found.verdict == "right" and convention.factor(name) != 1:
                     comparison = compare(mine[name], reference[name], self.tolerance)
                     found, words = Judgement(name, "convention", comparison, words), ""  # it is said once
-                elif found.verdict == "wrong" and convention.factor(name) != 1:
-                    if agrees(mine[name], reference[name], self.tolerance):
-                        found = replace(found, note="it has not the factor that the others have")
+                elif found.verdict == "wrong" and self._is_without_factor(name, mine[name], convention):
+                    found = replace(found, note="it has not the factor that the others have")
                 judgements[name] = _in_their_numbers(found, convention.factor(name))
         return Judged(tuple(judgements.values()), own, fed, fed_back, self.rounding)
+
+    def _is_without_factor(self, name: str, mine: Array, convention: Convention) -> bool:
+        return convention.factor(name) != 1 and agrees(mine, self.reference[name], self.tolerance)
 
     def judgement(
         self, name: str, mine: Array, fed: Mapping[str, Array], earlier: Mapping[str, Judgement]
