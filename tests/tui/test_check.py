@@ -149,7 +149,7 @@ iterations = 3
 kind = "sgd"
 learning_rate = 0.1
 [mine]
-dw1 = "2 * (dz1 @ a0.T)"
+dw1 = "a1 @ a0.T"
 """
 
 

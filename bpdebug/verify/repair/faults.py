@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from functools import cache, partial
-from itertools import islice
 
 from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Recording
@@ -18,16 +17,18 @@ from bpdebug.verify.repair.forward_readings import forward_instead, forward_with
 from bpdebug.verify.repair.found import FaultsFound
 from bpdebug.verify.repair.hidden import hidden_pair
 from bpdebug.verify.repair.other_run import other_run
-from bpdebug.verify.repair.recurrence import Belonging, belonging
+from bpdebug.verify.repair.recurrence import belonging
 from bpdebug.verify.repair.report import Assumed, ScriptReport
 from bpdebug.verify.repair.running_again import leave_out, mend_structures, mend_what_raises, rewritten
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.together import of_a_sum, of_two_lines
-from bpdebug.verify.repair.trying import KNOWN, LIKELY, Correction
+from bpdebug.verify.repair.trying import KNOWN, LIKELY, PLAIN, Correction
 
 RERUN_SHARE = 0.4
 """The share of the time that is kept for running the script again."""
+MOST_PLACES = 3
+"""So many lines that something else belongs on are looked at closely."""
 FORWARD_SHARE = 0.25
 """The share that is kept for edits of the forward pass."""
 
@@ -90,10 +91,7 @@ class Check(FaultsFound):
             lines, end = self.localisation.suspects(), self.search.deadline
             further: list[Suspect] = []
             self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
-            places = list(belonging(self.search, self.judge.analysis, lines, self.judge.corrected))
-            found = self._of_each_turn(places)
-            if places and not found and self._rewritten([one.suspect for one in places]):
-                continue
+            found = self._of_each_turn(lines)
             found = found or self._of_sure_line(lines)
             found = found or self.search.corrections(lines, self.judge.corrected)
             found = [one for one in found if self.localisation.may_mend(one)]
@@ -135,12 +133,16 @@ class Check(FaultsFound):
         sure = [one for one in lines[:1] if self.localisation.is_sure(one)]
         return self.search.corrections(sure, self.judge.corrected, [KNOWN]) if sure else []
 
-    def _of_each_turn(self, places: Sequence[Belonging]) -> list[Correction]:
-        """Look for what to write on lines of which it is known what belongs there in every turn."""
+    def _of_each_turn(self, lines: Sequence[Suspect]) -> list[Correction]:
+        """Look for lines of which it is known what belongs there in every turn, and what to write there."""
         before = self.judge.corrected
-        edits = self.search.corrections([one.suspect for one in places], before, [KNOWN])
-        derived = (of_each_turn(self.search, self.judge.analysis, one, before) for one in places)
-        return edits or list(islice(filter(None, derived), 1))
+        places = list(belonging(self.search, self.judge.analysis, lines, before))
+        formulas = ((one, of_each_turn(self.search, self.judge.analysis, one, before)) for one in places)
+        place, derived = next((pair for pair in formulas if pair[1] is not None), (None, None))
+        if place is None or derived is None:
+            return self.search.corrections([one.suspect for one in places[:MOST_PLACES]], before, [KNOWN])
+        # In the person's own words it is better still, if these are soon found.
+        return [*self.search.corrections([place.suspect], before, [PLAIN]), derived]
 
     def _of_two_lines(self, lines: Sequence[Suspect]) -> bool:
         """Whether two lines mend something together: it goes on with that."""

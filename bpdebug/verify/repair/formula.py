@@ -149,9 +149,8 @@ def of_each_turn(
 ) -> Correction | None:
     """Return a line with the derived formula of what belongs there in each turn; None without one."""
     writer = FormulaWriter(search, analysis, belonging.suspect.first, before)
-    return _correction(
-        search, belonging.suspect, before, writer, belonging.gradient, search.known.ratio or 1.0
-    )
+    ratio = search.known.ratio or 1.0
+    return _correction(search, belonging.suspect, before, writer, belonging.gradient, ratio, "this is not {}")
 
 
 def _correction(
@@ -161,17 +160,17 @@ def _correction(
     writer: FormulaWriter,
     gradient: Sum,
     factor: float,
+    said: str = "this is not {}, and no edit of it mends that",
 ) -> Correction | None:
     name = writer.named_after(gradient)
     of = f"the gradient of {name}" if name else "the gradient that belongs here"
     site = suspect.site
-    said = f"this is not {of}, and no edit of it mends that"
     bases = [search.judged(trial, before) for trial in search.trials]
     for text in writer.gradients(gradient, factor):
         if len(text) > LONGEST:
             continue
         replaced = dict(search.replaced(one, text) for one in suspect.instances if one.node is not None)
-        words = _in_place(site.code, text) or (text, said)
+        words = _in_place(site.code, text) or (text, said.format(of))
         candidate = Candidate(site.place, site.code, COST, replaced, DERIVED, partial(_both, *words))
         mended = search.mended(candidate, before, bases)
         if mended:

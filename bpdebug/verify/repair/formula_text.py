@@ -106,6 +106,7 @@ class FormulaWriter:
         texts = (*self.scope.tensors, *self.scope.counts, *self.parts)
         self.known = dict(_known(search, instance, value_of, texts))
         self.definitions = {one.name: one.expression for one in self.reference.program.statements}
+        self._parts_of_gradients = {one.name for one in self.reference.program.statements if one.part}
         self.ratio = analysis.loss.verdicts.ratio
         self.vectors = Vectors(self._value, self._opened)
         gradients = {name: self.values[name] for name in self.reference.program.index.gradient_of.values()}
@@ -138,7 +139,7 @@ class FormulaWriter:
         """
         if not all(name in self.definitions for name in gradient):
             return []
-        is_whole = len(gradient) == 1 and gradient[0] in self.reference.program.gradients
+        is_whole = len(gradient) == 1 and self._is_whole(gradient[0])
         found = [*self.short_forms.of(gradient[0])] if is_whole else []
         with contextlib.suppress(Unwritable):
             if len(gradient) == 1:
@@ -257,14 +258,19 @@ class FormulaWriter:
     def _matches_of(self, expression: Expression) -> Iterator[Text]:
         """Yield the person's variables that have the value of an expression; a name's own first."""
         if isinstance(expression, Name):
-            yield from sorted(self._matches(expression.id), key=lambda one: one.text != expression.id)
+            # `h[3]` is what it is called in one turn: in another it is `h[t]` still.
+            own = "" if expression.id[-2:-1].isdigit() else expression.id
+            yield from sorted(self._matches(expression.id), key=lambda one: one.text != own)
         else:
             value = self._value(expression)
             if np.size(value) > 1 or not _is_round(float(value.item())):
                 yield from self._with_value(value, False)
 
     def _matches(self, name: str) -> Iterator[Text]:
-        yield from self._with_value(self.values[name], name in self.reference.program.gradients)
+        yield from self._with_value(self.values[name], self._is_whole(name))
+
+    def _is_whole(self, name: str) -> bool:
+        return name in self.reference.program.gradients and name not in self._parts_of_gradients
 
     def _with_value(self, value: Any, is_gradient: bool) -> Iterator[Text]:
         """Yield the variables of a value, as they are or transposed; of a gradient, also multiples of it."""

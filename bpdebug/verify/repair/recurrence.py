@@ -20,7 +20,7 @@ from bpdebug.sources.script import Instance, Node
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.reference import Reference
 from bpdebug.verify.repair.parts import Sum, parts_of, value_of_sum
-from bpdebug.verify.repair.replay import Replaced, fixed
+from bpdebug.verify.repair.replay import Replaced, ancestors, fixed
 from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.statements import sum_of
 from bpdebug.verify.repair.suspects import Suspect
@@ -96,13 +96,24 @@ def _series(reference: Reference, values: Mapping[str, Any]) -> Iterator[tuple[S
     comes back by each reading, and by all others together.
     """
     found: dict[Any, list[Sum]] = defaultdict(list)
+    nodes: dict[Any, list[Node]] = defaultdict(list)
     parts = parts_of(reference)
     for statement in reference.program.statements:
         node = reference.forward.nodes.get(statement.of)
         if node is not None and not statement.part:
             for reading, each in enumerate([(statement.name,), *parts.get(statement.of, ())]):
-                found[_under(node), reading, np.shape(values[statement.name])].append(each)
-    return ((key[-1], sums) for key, sums in found.items() if len(sums) > 1)
+                key = _under(node), reading, np.shape(values[statement.name])
+                found[key].append(each)
+                nodes[key].append(node)
+    for key, sums in found.items():
+        own = nodes[key]
+        # Of examples that have nothing to do with each other each is judged like a single one.
+        if len(own) > 1 and min(own[0].id, own[-1].id) in ancestors([max(own[0], own[-1], key=_age)]):
+            yield key[-1], sums
+
+
+def _age(node: Node) -> int:
+    return node.id
 
 
 def _under(node: Node) -> tuple[int, ...]:

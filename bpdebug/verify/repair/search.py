@@ -182,7 +182,8 @@ class Search(LineEdits):
             value = candidate.replaced[node.id](value_of)
         except Exception:
             return False
-        return any(self.known.exactly(node, value, self.trials[0].gradients)) or self.known.is_part(value)
+        is_exact = any(self.known.exactly(node, value, self.trials[0].gradients))
+        return is_exact or self.known.is_part(value) or self.known.meaning(value) in ("tensor", "slope")
 
     def likely(self, suspect: Suspect, before: Replaced, costs: Costs) -> Iterator[Candidate]:
         """Yield the edits of a line, those of its statement first."""
