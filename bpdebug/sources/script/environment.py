@@ -90,7 +90,9 @@ class Environment(Mapping[str, Any]):
 
     def node(self, value: Any) -> Node | None:
         """Return the node that an object stood for when the expression was evaluated."""
-        return self._recording.objects.node_at(value, self._before)
+        node, nodes = self._recording.objects.node_at(value, self._before), self._recording.nodes
+        # What was computed after the recording had ended is in none.
+        return node if node is not None and node.id < len(nodes) else None
 
     @property
     def _before(self) -> int:

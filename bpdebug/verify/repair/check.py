@@ -24,6 +24,8 @@ from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.report import Assumed, Finding, ParameterVerdict, ScriptReport
 from bpdebug.verify.repair.trying import Progress, unsaid
 
+LATER = (2, 3, 4)
+"""The iterations that are looked at where gradients are 0 in the first."""
 SECONDS = 20.0
 """How long corrections are searched for."""
 FUNCTION_SHARE = 0.5
@@ -83,7 +85,16 @@ def check_script(
         If a loss, a gradient or a parameter is named that is not there.
     """
     told = Told(str(loss), gradients, tuple(parameters), tuple(intended))
-    return check_recording(record_script(script, arguments, options), seconds, told, progress)
+    recording = record_script(script, arguments, options)
+    deadline = time.thread_time() + seconds
+    first = analyse(recording, told)
+    later = _that_proves_more(recording, first, told)
+    if later is None:
+        return _reported(recording, first, deadline, told, progress)
+    report = _reported(*later, deadline, told, progress)
+    iteration = later[0].options.iteration
+    note = f"iteration {iteration} is checked: in the first, gradients are 0 and prove nothing"
+    return report._replace(assumed=report.assumed._replace(notes=(*report.assumed.notes, note)))
 
 
 def check_recording(
@@ -94,7 +105,37 @@ def check_recording(
 ) -> ScriptReport:
     """Check the gradients of a recording; see `check_script`."""
     deadline = time.thread_time() + seconds
-    analysis = analyse(recording, told)
+    return _reported(recording, analyse(recording, told), deadline, told, progress)
+
+
+def _that_proves_more(
+    recording: Recording, analysis: Analysis, told: Told
+) -> tuple[Recording, Analysis] | None:
+    """Return a later iteration in which fewer gradients are 0; None where there is no need, or none.
+
+    The first example is often (0, 0), and nothing that it is multiplied by can be wrong.
+    """
+    fewest = _zeros(analysis)
+    if not fewest or not recording.can_run_again or recording.options.iteration > 1:
+        return None
+    for iteration in LATER:
+        options = recording.options._replace(iteration=iteration)
+        later = record_script(recording.path, recording.arguments, options)
+        if later.ending.kind != recording.ending.kind:
+            return None  # there is none
+        found = analyse(later, told)
+        if found.loss is not None and _zeros(found) < fewest:
+            return later, found
+    return None
+
+
+def _zeros(analysis: Analysis) -> int:
+    return 0 if analysis.loss is None else sum(one.is_zero for one in analysis.loss.verdicts.each)
+
+
+def _reported(
+    recording: Recording, analysis: Analysis, deadline: float, told: Told, progress: Progress
+) -> ScriptReport:
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*ended_early(recording), *recording.messages, *analysis.notes)
