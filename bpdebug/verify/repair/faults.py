@@ -19,7 +19,13 @@ from bpdebug.verify.repair.hidden import hidden_pair
 from bpdebug.verify.repair.other_run import other_run
 from bpdebug.verify.repair.recurrence import belonging
 from bpdebug.verify.repair.report import Assumed, ScriptReport
-from bpdebug.verify.repair.running_again import leave_out, mend_structures, mend_what_raises, rewritten
+from bpdebug.verify.repair.running_again import (
+    leave_out,
+    leave_out_doubts,
+    mend_structures,
+    mend_what_raises,
+    rewritten,
+)
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.together import of_a_sum, of_two_lines
@@ -78,6 +84,7 @@ class Check(FaultsFound):
             self.search.deadline = end
             forward_instead(self)
             leave_out(self)
+            leave_out_doubts(self)
         if self.judge.wrong():  # what mends nothing by itself is proven only if all is right in the end
             self.findings.each = [
                 one

@@ -113,14 +113,28 @@ def leave_out(found: FaultsFound) -> None:
     """Leave out what mended nothing by itself, where all is right without it."""
     for one in [one for one in found.findings.each if not one.also_wrong and one.verified]:
         rest = [other for other in found.findings.each if other is not one]
-        left = found.search.deadline - time.thread_time()
-        if not rest or found.judge.wrong() or left <= 0:
-            return
-        again = run_again(
-            found.first, corrected_texts(found.first, rest), left, told_of(found.judge.analysis)
-        )
-        if again is not None and again.right and not again.wrong:
+        if rest and not found.judge.wrong() and _is_right_with(found, rest):
             found.findings.each = rest
+
+
+def leave_out_doubts(found: FaultsFound) -> None:
+    """Leave out what no correction was found for, where the script is right with the others.
+
+    When it runs with them, it may be seen that something is taken as a constant, which a fault had hidden.
+    """
+    proven = [one for one in found.findings.each if one.verified]
+    if proven and len(proven) < len(found.findings.each) and _is_right_with(found, proven):
+        found.findings.each = proven
+
+
+def _is_right_with(found: FaultsFound, findings: Sequence[Finding]) -> bool:
+    """Whether the script is right with some of the corrections, when it runs with them."""
+    left = found.search.deadline - time.thread_time()
+    if left <= 0:
+        return False
+    texts = corrected_texts(found.first, findings)
+    again = run_again(found.first, texts, left, told_of(found.judge.analysis))
+    return again is not None and bool(again.right) and not again.wrong
 
 
 def corrected_texts(recording: Recording, findings: Sequence[Finding]) -> dict[str, str]:

@@ -221,3 +221,32 @@ def test_what_is_forgotten_is_no_constant(tmp_path: Path, script: str) -> None:
     report = check_script(path, seconds=4)
     assert not report.passed
     assert report.findings
+
+
+FROM_DATA = """\
+import numpy as np
+
+rng = np.random.default_rng(3)
+x = rng.normal(size=(5, 4))
+goal = np.tile(x[np.argmax(x[:, 0])][:2], (5, 1))
+W1, W2 = rng.normal(size=(4, 3)), rng.normal(size=(3, 2))
+for turn in range(3):
+    h = np.tanh(x @ W1)
+    out = h @ W2
+    loss = np.mean((out - goal) ** 2)
+    dout = 2 * (out - goal) / out.size
+    dW2 = h.T @ dout
+    dh = dout @ W2.T * (1 - h)
+    dW1 = x.T @ dh
+    dx = dh @ W1.T
+    W1 -= 0.1 * dW1
+    W2 -= 0.1 * dW2
+"""
+
+
+@pytest.mark.deep
+def test_a_target_made_of_data_is_no_fault_beside_another(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(FROM_DATA)
+    (finding,) = check_script(path).findings
+    assert (finding.source.line, finding.correction) == (13, "dout @ W2.T * (1 - h ** 2)")
