@@ -88,6 +88,8 @@ class Search(LineEdits):
         found: list[Correction] = []
         self.partly = []
         for costs in waves:
+            if costs.must_be_known and not self.known.gradients:
+                continue  # of another network, once a forward line is corrected
             tried, enough = self.tried, len(suspects)
             for place, suspect in enumerate(suspects):
                 if self.is_over or (place >= enough and self.tried - tried > ENOUGH_TRIED):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -127,6 +128,7 @@ class RightValues:
         return "tensor" if is_known else ""
 
     parameters = ()
+    gradients = MappingProxyType({})
 
     def exactly(self, node: Node, value: np.ndarray, gradients: Mapping[int, np.ndarray]) -> Iterator[int]:
         return iter([0] if self.meaning(value) else [])

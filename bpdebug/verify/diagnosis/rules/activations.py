@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from bpdebug.engine.language.forms import ELEMENTWISE
 from bpdebug.engine.language.functions import FUNCTIONS
-from bpdebug.engine.language.nodes import Call, Expression, Name, Number
+from bpdebug.engine.language.nodes import Call, Expression, Name, Number, replace
 from bpdebug.engine.language.parsing import parse
 from bpdebug.verify.diagnosis.scope import FormulaScope, Substitution
 
@@ -66,7 +66,9 @@ def derivative_too_many(node: Expression, scope: FormulaScope) -> Iterator[Subst
     for name in scope.near:
         if scope.shapes[name] == wanted and index.phase(name) == "forward":
             for text in SLOPES:
-                yield Call("multiply", (node, parse(text.format(name)))), "derivative too many", 1.6
+                # A name of a person's own code is none that the language could read.
+                slope = replace(parse(text.format("x")), {Name("x"): Name(name)})
+                yield Call("multiply", (node, slope)), "derivative too many", 1.6
 
 
 def another_function(node: Expression, scope: FormulaScope) -> Iterator[Substitution]:
