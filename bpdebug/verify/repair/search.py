@@ -167,6 +167,8 @@ class Search(LineEdits):
             if costs.must_be_known and not self._is_known(suspect, candidate, value_of):
                 continue
             mended, spoiled = self.effect(candidate, before, bases)
+            if spoiled and mended and costs.must_be_known:
+                continue  # it is tried again among the likely ones
             if spoiled and mended:
                 one = Correction(suspect, *candidate.texts, mended, candidate.cost, candidate.replaced)
                 self.partly = [*self.partly, one]
