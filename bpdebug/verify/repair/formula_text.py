@@ -101,9 +101,10 @@ class FormulaWriter:
         self.reference, self.instance = analysis.loss.reference, instance
         self.values = self.reference.values()
         value_of = search.replay.run(before)
-        self.scope = scope_of(search.recording, instance, value_of, search.known.parameters)
+        self.scope = scope_of(search.recording, instance, value_of)
         self.parts = frozenset(_parts(instance.site.code))
-        texts = (*self.scope.tensors, *self.scope.counts, *self.parts)
+        # A parameter that nothing here reads comes last: `self.w[layer]` is the one of every turn.
+        texts = (*self.scope.tensors, *self.scope.counts, *self.parts, *search.known.parameters)
         self.known = dict(_known(search, instance, value_of, texts))
         self.definitions = {one.name: one.expression for one in self.reference.program.statements}
         self._parts_of_gradients = {one.name for one in self.reference.program.statements if one.part}
