@@ -17,9 +17,9 @@ from bpdebug.engine.language.nodes import names
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.arising import is_hidden
+from bpdebug.verify.shared_faults import FEWEST
 from bpdebug.verify.upstream import own_value, upstream_values
 
-FEWEST = 2
 MOST_UNKNOWNS = 256
 """Of a tensor with more elements, one value or another is taken to give what follows from it."""
 MOST_PATHS = 200_000

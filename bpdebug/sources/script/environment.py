@@ -91,7 +91,7 @@ class Environment(Mapping[str, Any]):
     def node(self, value: Any) -> Node | None:
         """Return the node that an object stood for when the expression was evaluated."""
         node, nodes = self._recording.objects.node_at(value, self._before), self._recording.nodes
-        # What was computed after the recording had ended is in none.
+        # Data that is first read after the recording has ended is in none of its nodes, and stays what it is.
         return node if node is not None and node.id < len(nodes) else None
 
     @property

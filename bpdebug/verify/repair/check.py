@@ -88,7 +88,7 @@ def check_script(
     recording = record_script(script, arguments, options)
     deadline = time.thread_time() + seconds
     first = analyse(recording, told)
-    later = _that_proves_more(recording, first, told)
+    later = _that_proves_more(recording, first, told, deadline)
     if later is None:
         return _reported(recording, first, deadline, told, progress)
     report = _reported(*later, deadline, told, progress)
@@ -109,17 +109,21 @@ def check_recording(
 
 
 def _that_proves_more(
-    recording: Recording, analysis: Analysis, told: Told
+    recording: Recording, analysis: Analysis, told: Told, deadline: float
 ) -> tuple[Recording, Analysis] | None:
     """Return a later iteration in which fewer gradients are 0; None where there is no need, or none.
 
     The first example is often (0, 0), and nothing that it is multiplied by can be wrong.
     """
-    fewest = _zeros(analysis)
-    if not fewest or not recording.can_run_again or recording.options.iteration > 1:
+    fewest, asked = _zeros(analysis), recording.options
+    is_first = asked.iteration == 1 and not (asked.until or asked.function)
+    if not fewest or not is_first or not recording.can_run_again:
         return None
     for iteration in LATER:
-        options = recording.options._replace(iteration=iteration)
+        left = deadline - time.thread_time()
+        if left <= 0:
+            return None
+        options = asked._replace(iteration=iteration, seconds=min(asked.seconds, left))
         later = record_script(recording.path, recording.arguments, options)
         if later.ending.kind != recording.ending.kind:
             return None  # there is none

@@ -29,7 +29,7 @@ from bpdebug.verify.repair.running_again import (
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.together import of_a_sum, of_two_lines
-from bpdebug.verify.repair.trying import KNOWN, LIKELY, PLAIN, UNLIKELY, WAVES, Correction
+from bpdebug.verify.repair.trying import KNOWN, LIKELY, PLAIN, Correction
 
 RERUN_SHARE = 0.4
 """The share of the time that is kept for running the script again."""
@@ -99,7 +99,10 @@ class Check(FaultsFound):
             further: list[Suspect] = []
             self.search.deadline = end - RERUN_SHARE * max(0.0, end - time.thread_time())
             found = self._of_each_turn(lines) or self._of_sure_line(lines)
-            found = [one for one in found if self.localisation.may_mend(one)] or self._mending(lines)
+            found = [one for one in found if self.localisation.may_mend(one)]
+            found = found or self.search.corrections(
+                lines, self.judge.corrected, accepts=self.localisation.may_mend
+            )
             pair = self._hidden_pair(lines, found)
             if not (found or pair):
                 share, self.search.deadline = self.search.deadline, end
@@ -137,15 +140,6 @@ class Check(FaultsFound):
         """Edit the first line that reads what is right and gives what is not before any other."""
         sure = [one for one in lines[:1] if self.localisation.is_sure(one)]
         return self.search.corrections(sure, self.judge.corrected, [KNOWN]) if sure else []
-
-    def _mending(self, lines: Sequence[Suspect]) -> list[Correction]:
-        """Edit all lines; where what gives something known may not mend it, without asking for that."""
-        for waves in (WAVES, (LIKELY, UNLIKELY)):
-            found = self.search.corrections(lines, self.judge.corrected, waves)
-            mending = [one for one in found if self.localisation.may_mend(one)]
-            if mending or not found:
-                return mending
-        return []
 
     def _of_each_turn(self, lines: Sequence[Suspect]) -> list[Correction]:
         """Look for lines of which it is known what belongs there in every turn, and what to write there."""

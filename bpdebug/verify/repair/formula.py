@@ -20,6 +20,7 @@ from bpdebug.verify.repair.formula_text import FormulaWriter
 from bpdebug.verify.repair.parts import Sum
 from bpdebug.verify.repair.recurrence import Belonging
 from bpdebug.verify.repair.replay import Replaced, ancestors, fixed
+from bpdebug.verify.repair.rules.beside import terms
 from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Candidate, Correction
@@ -166,12 +167,10 @@ def _correction(
     of = f"the gradient of {name}" if name else "the gradient that belongs here"
     site = suspect.site
     bases = [search.judged(trial, before) for trial in search.trials]
-    for text in writer.gradients(gradient, factor):
-        if len(text) > LONGEST:
-            continue
+    plain = [(text, said.format(of)) for text in writer.gradients(gradient, factor) if len(text) <= LONGEST]
+    for text, words in (each for one in plain for each in (_in_place(site.code, one[0]), one) if each):
         replaced = dict(search.replaced(one, text) for one in suspect.instances if one.node is not None)
-        words = _in_place(site.code, text) or (text, said.format(of))
-        candidate = Candidate(site.place, site.code, COST, replaced, DERIVED, partial(_both, *words))
+        candidate = Candidate(site.place, site.code, COST, replaced, DERIVED, partial(_both, text, words))
         mended = search.mended(candidate, before, bases)
         if mended:
             return Correction(suspect, *candidate.texts, mended, COST, replaced)
@@ -181,27 +180,26 @@ def _correction(
 def _in_place(code: str, formula: str) -> tuple[str, str] | None:
     """Return a formula as what stands there with one term more, or another, and what was wrong; or None."""
     try:
-        own, wanted = (_terms(ast.parse(one, mode="eval").body) for one in (code, formula))
+        own, wanted = (terms(ast.parse(one, mode="eval").body) for one in (code, formula))
     except SyntaxError:
         return None
-    texts, needed = ([ast.unparse(one) for one in terms] for terms in (own, wanted))
+    texts, needed = ([(type(sign), ast.unparse(one)) for sign, one in each] for each in (own, wanted))
     missing = [one for one in needed if one not in texts]
     wrong = [one for one, text in zip(own, texts, strict=True) if text not in needed]
     if len(missing) != 1 or len(wanted) != len(own) + 1 - len(wrong) or len(own) < 1 + len(wrong):
         return None
+    (sign, text), *_ = missing
     if not wrong:
-        return f"{code} + {missing[0]}", SENTENCES["term missing"].format(part=f"`{missing[0]}`")
-    term, written = wrong[0], ast.get_source_segment(code, wrong[0])
-    before, after = code.encode()[: term.col_offset], code.encode()[term.end_col_offset :]
-    is_whole = written is not None and "\n" not in code
-    said = f"the term `{written}` should be `{missing[0]}`"
-    return ((before + missing[0].encode() + after).decode(), said) if is_whole else None
-
-
-def _terms(node: ast.expr) -> list[ast.expr]:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return [*_terms(node.left), *_terms(node.right)]
-    return [node]
+        joint = "-" if sign is ast.Sub else "+"
+        return f"{code} {joint} {text}", SENTENCES["term missing"].format(part=f"`{text}`")
+    (other, term), *_ = wrong
+    if "\n" in code or type(other) is not sign:
+        return None
+    begin, end = term.col_offset, term.end_col_offset
+    before, old, after = (
+        part.decode() for part in (code.encode()[:begin], code.encode()[begin:end], code.encode()[end:])
+    )
+    return f"{before}{text}{after}", f"the term `{old}` should be `{text}`"
 
 
 def _both(text: str, said: str) -> tuple[str, str]:

@@ -7,7 +7,6 @@ others.
 
 from __future__ import annotations
 
-import operator
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,14 +17,12 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Node
 from bpdebug.sources.script.recorder.operations import Method, is_in
 from bpdebug.sources.script.recorder.records import same
+from bpdebug.sources.script.recorder.updates import ADD
 from bpdebug.sources.script.reference import Reference
 from bpdebug.verify.repair.replay import Replay
 
 TOLERANCE = 1e-6
-ADDITIONS: frozenset[Any] = frozenset({operator.add, np.add})
 HANDED_ON: frozenset[Any] = frozenset({same, np.copy, Method("copy")})
-
-
 Sum = tuple[str, ...]
 """Derived tensors that are added up."""
 
@@ -64,8 +61,8 @@ class GradientParts:
         found: dict[Shape, list[Any]] = defaultdict(list)
         for sums in parts_of(reference).values():
             for value in (ratio * value_of_sum(one, values) for one in sums):
-                if np.size(value) > 1:
-                    found[np.shape(value)].append(value)
+                if np.size(value) > 1 and np.any(value):
+                    found[np.shape(value)].append(value.ravel())
         self._by_shape: Mapping[Shape, Any] = {shape: np.stack(each) for shape, each in found.items()}
 
     def has(self, value: Any) -> bool:
@@ -73,15 +70,14 @@ class GradientParts:
         parts = self._by_shape.get(np.shape(value))
         if parts is None:
             return False
-        axes = tuple(range(1, parts.ndim))
-        size = np.max(np.abs(parts), axis=axes)
-        return bool(np.any((np.max(np.abs(parts - value), axis=axes) <= TOLERANCE * size) & (size > 0)))
+        off = np.max(np.abs(parts - np.ravel(value)), axis=1)
+        return bool(np.any(off <= TOLERANCE * np.max(np.abs(parts), axis=1)))
 
 
 def is_added(replay: Replay, node: Node) -> bool:
     """Whether whatever reads a tensor adds it to something, or hands it on to where that is done."""
     readers = replay.readers(node)
     return bool(readers) and all(
-        is_in(one.function, ADDITIONS) or (is_in(one.function, HANDED_ON) and is_added(replay, one))
+        is_in(one.function, ADD) or (is_in(one.function, HANDED_ON) and is_added(replay, one))
         for one in readers
     )

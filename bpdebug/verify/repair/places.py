@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,20 @@ def source_of(site: Site, ran: Node | Instance, place: SourceRange | None = None
     return Source(place.file, place.line, place.end_line, columns, code, _calls(ran.frame), turns)
 
 
+def frames_from(frame: Frame | None) -> Iterator[Frame]:
+    """Yield a call, and those that it was made in, the script last."""
+    while frame is not None:
+        yield frame
+        frame = frame.parent
+
+
 def _calls(frame: Frame | None) -> tuple[CallSite, ...]:
-    if frame is None or frame.site is None:
-        return ()
-    own = CallSite(frame.number, frame.site.function, *frame.caller)
-    return (*_calls(frame.parent), own)
+    calls = [
+        CallSite(one.number, one.site.function, *one.caller)
+        for one in frames_from(frame)
+        if one.site is not None
+    ]
+    return tuple(reversed(calls))
 
 
 def stored(site: Site) -> str:

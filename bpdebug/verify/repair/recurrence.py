@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Instance, Node
 from bpdebug.sources.script.analysis.analysis import Analysis
+from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.reference import Reference
-from bpdebug.verify.repair.parts import Sum, parts_of, value_of_sum
+from bpdebug.verify.repair.parts import TOLERANCE, Sum, parts_of, value_of_sum
+from bpdebug.verify.repair.places import frames_from
 from bpdebug.verify.repair.replay import Replaced, ancestors, fixed
 from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.statements import sum_of
@@ -69,85 +70,77 @@ def belonging(
     deadline = time.thread_time() + SHARE * (search.deadline - time.thread_time())
     runs = [search.replay.run({**trial.replaced, **before}) for trial in search.trials]
     values = [reference.values(value_of) for value_of in runs]
-    every = list(_series(reference, values[0]))
+    every = [one for series in _series(reference) for one in (series, series[::-1])]
     for suspect in suspects:
         instances = [one for one in suspect.instances if one.node is not None]
-        for shape, sums in every if len(instances) > 1 else ():
+        for series in every if len(instances) > 1 else ():
             if time.thread_time() > deadline:
                 return
-            found = None
-            for ordered in (sums, sums[::-1]):
-                pairs = [(_target(one), each) for one, each in zip(instances, ordered, strict=False)]
-                may_be = len(instances) - len(sums) in (0, 1)
-                if may_be and all(np.shape(runs[0](target)) == shape for target, _ in pairs):
-                    off = _first_off(pairs, runs[0], values[0], ratio)
-                    placed = ({**before, **_placed(pairs, own, ratio)} for own in values)
-                    if off is not None and all(_is_right(search, *one) for one in enumerate(placed)):
-                        found = Belonging(_seen_in(suspect, instances[off]), ordered[off])
-            if found is not None:
-                yield found
+            # What the first turn hands on, nothing before it takes.
+            if len(instances) - len(series) not in (0, 1):
+                continue
+            pairs = [(_given(one), each) for one, each in zip(instances, series, strict=False)]
+            off = _first_off(pairs, runs[0], values[0], ratio)
+            placed = ({**before, **_placed(pairs, own, ratio)} for own in values)
+            if off is not None and all(_is_right(search, *one) for one in enumerate(placed)):
+                yield Belonging(_seen_in(suspect, instances[off]), series[off])
                 break
 
 
-def _series(reference: Reference, values: Mapping[str, Any]) -> Iterator[tuple[Shape, list[Sum]]]:
+def _series(reference: Reference) -> Iterator[list[Sum]]:
     """Yield the gradients that belong together, in the order of a backward pass: the last turn's first.
 
     They are of what one line gave under the same calls. Of what is read several times there is also what
     comes back by each reading, and by all others together.
     """
-    found: dict[Any, list[Sum]] = defaultdict(list)
-    nodes: dict[Any, list[Node]] = defaultdict(list)
-    parts = parts_of(reference)
+    found: dict[tuple[int, ...], list[tuple[Node, Sum]]] = defaultdict(list)
+    parts, shapes = parts_of(reference), reference.program.shapes
     for statement in reference.program.statements:
         node = reference.forward.nodes.get(statement.of)
         if node is not None and not statement.part:
             for reading, each in enumerate([(statement.name,), *parts.get(statement.of, ())]):
-                key = _under(node), reading, np.shape(values[statement.name])
-                found[key].append(each)
-                nodes[key].append(node)
-    for key, sums in found.items():
-        own = nodes[key]
+                found[reading, *shapes[statement.name], -1, *_under(node)].append((node, each))
+    for own in found.values():
+        nodes = sorted((node for node, _ in own), key=lambda node: node.id)
         # Of examples that have nothing to do with each other each is judged like a single one.
-        if len(own) > 1 and min(own[0].id, own[-1].id) in ancestors([max(own[0], own[-1], key=_age)]):
-            yield key[-1], sums
+        if len(nodes) > 1 and nodes[0].id in ancestors(nodes[-1:]):
+            yield [each for _, each in own]
 
 
-def _age(node: Node) -> int:
-    return node.id
-
-
-def _under(node: Node) -> tuple[int, ...]:
+def _under(node: Node) -> list[int]:
     """Return the lines under which something was computed, its own first."""
-    lines = [] if node.site is None else [node.site.number]
-    frame = node.instance.frame if node.instance is not None else None
-    while frame is not None:
-        lines += [] if frame.site is None else [frame.site.number]
-        frame = frame.parent
-    return tuple(lines)
+    frames = frames_from(node.instance.frame if node.instance is not None else None)
+    sites = (node.site, *(frame.site for frame in frames))
+    return [site.number for site in sites if site is not None]
 
 
 def _seen_in(suspect: Suspect, first: Instance) -> Suspect:
     return suspect._replace(involved=(first, *(one for one in suspect.involved if one is not first)))
 
 
-def _target(instance: Instance) -> Any:
+def _given(instance: Instance) -> Node:
     """Return the node that a line gives: of `x += v`, the sum."""
-    added = sum_of(instance)
-    return instance.node if added is None else added
+    node = sum_of(instance) or instance.node
+    assert node is not None
+    return node
 
 
-def _placed(pairs: Sequence[tuple[Any, Sum]], values: Mapping[str, Any], ratio: float) -> Replaced:
-    return {target.id: fixed(ratio * value_of_sum(each, values)) for target, each in pairs}
+def _placed(pairs: Sequence[tuple[Node, Sum]], values: Mapping[str, Any], ratio: float) -> Replaced:
+    return {node.id: fixed(ratio * value_of_sum(each, values)) for node, each in pairs}
 
 
 def _first_off(
-    pairs: Sequence[tuple[Any, Sum]], value_of: Any, values: Mapping[str, Any], ratio: float
+    pairs: Sequence[tuple[Node, Sum]], value_of: ValueOf, values: Mapping[str, Any], ratio: float
 ) -> int | None:
-    """Return the first place at which something else stands."""
-    for place, (target, each) in enumerate(pairs):
-        if not np.allclose(value_of(target), ratio * value_of_sum(each, values), 1e-6, 1e-12):
-            return place
-    return None
+    """Return the first place at which something else stands; None if there is none, or nothing can stand."""
+    off = None
+    for place, (node, each) in enumerate(pairs):
+        value, wanted = value_of(node), ratio * value_of_sum(each, values)
+        if np.shape(value) != np.shape(wanted):
+            return None
+        if off is None and not np.allclose(value, wanted, TOLERANCE, 0):
+            off = place
+    return off
 
 
 def _is_right(search: Search, trial: int, replaced: Replaced) -> bool:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from bpdebug.sources.script import Instance, Recording, SourceRange
 from bpdebug.sources.script.recorder.records import ValueOf
+from bpdebug.verify.repair.places import frames_from
 from bpdebug.verify.repair.reruns import Rewriting
 from bpdebug.verify.repair.rules.positions import arguments_only, replacements
 from bpdebug.verify.repair.rules.replacement import Scope
@@ -81,13 +82,11 @@ class Rewritings:
         for suspect in suspects:
             yield suspect.site.place.file, suspect.site.function
         for suspect in suspects:
-            frame = suspect.first.frame.parent
-            while frame is not None:
+            for frame in frames_from(suspect.first.frame.parent):
                 if frame.site is None:
                     yield self.recording.path, ""
                 else:
                     yield frame.site.place.file, frame.site.function
-                frame = frame.parent
 
     def _statements(self, file: str, function: str) -> list[_Statement]:
         own = [one for one in self._every if one.place.file == file and one.function == function]

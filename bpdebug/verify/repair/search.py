@@ -72,6 +72,7 @@ class Search(LineEdits):
         suspects: Sequence[Suspect],
         before: Replaced,
         waves: Sequence[Costs] = WAVES,
+        accepts: Callable[[Correction], bool] = lambda correction: True,
     ) -> list[Correction]:
         """Return the corrections that were found, the best first.
 
@@ -83,6 +84,8 @@ class Search(LineEdits):
             Corrections that have been made already, of other faults.
         waves : sequence of Costs
             Which edits are tried, one after the other.
+        accepts : callable
+            Whether a correction counts as one.
         """
         bases = [self.judged(trial, before) for trial in self.trials]
         found: list[Correction] = []
@@ -96,7 +99,7 @@ class Search(LineEdits):
                     break
                 own: list[Correction] = []
                 try:
-                    for correction in self._of_line(suspect, before, bases, costs):
+                    for correction in filter(accepts, self._of_line(suspect, before, bases, costs)):
                         own.append(correction)
                 except (KeyboardInterrupt, Interrupted):
                     self.is_stopped = True
@@ -167,11 +170,10 @@ class Search(LineEdits):
             if costs.must_be_known and not self._is_known(suspect, candidate, value_of):
                 continue
             mended, spoiled = self.effect(candidate, before, bases)
-            if spoiled and mended and costs.must_be_known:
-                continue  # it is tried again among the likely ones
             if spoiled and mended:
                 one = Correction(suspect, *candidate.texts, mended, candidate.cost, candidate.replaced)
-                self.partly = [*self.partly, one]
+                # What must be known is tried once more, among the likely ones.
+                self.partly = self.partly if costs.must_be_known else [*self.partly, one]
             elif mended and self._likelihood.is_no_chance(mended, bases[0]):
                 count += 1
                 cost = candidate.cost + self._likelihood.further_cost(candidate, suspect, before)
