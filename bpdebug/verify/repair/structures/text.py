@@ -64,7 +64,7 @@ def blocks_from(text: PersonText, first: SourceRange, lines: Set[int]) -> Iterat
 
     A statement in a loop moves with the loop.
     """
-    for block in _blocks(text.tree):
+    for block in blocks(text.tree):
         begin = [at for at, one in enumerate(block) if _goes_with(one, text.place(one), first)]
         ends = [
             at
@@ -94,7 +94,8 @@ def exchanged(text: PersonText, block: Sequence[ast.stmt], said: str) -> Rewriti
     return text.rewriting(place, correction, said)
 
 
-def _blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
+def blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
+    """Yield the blocks of statements in a tree."""
     for node in ast.walk(tree):
         for field in ("body", "orelse", "finalbody"):
             block = getattr(node, field, None)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from bpdebug.verify.repair.structures.text import PersonText, Structure
+from bpdebug.verify.repair.structures.text import PersonText, Structure, blocks
 
 ALIKE = 0.6
 """How alike two names must be, for one to be meant as the other (the ratio of `difflib`)."""
@@ -33,21 +33,14 @@ def not_handed_on(text: PersonText) -> Iterator[Structure]:
         if not isinstance(scope, ast.FunctionDef | ast.Module):
             continue
         read = {node.id for node in ast.walk(scope) if isinstance(node, ast.Name) and not _is_stored(node)}
-        for block, loop in _loops(scope):
+        loops = ((block, one) for block in blocks(scope) for one in block if isinstance(one, ast.For))
+        for block, loop in loops:
             inside = [node for node in ast.walk(loop) if isinstance(node, ast.Name)]
             set_here = {node.id for node in inside if _is_stored(node)}
             carried = ({node.id for node in inside} - set_here) & _begun(block, loop)
             for statement in loop.body:
                 yield from _unread(text, statement, read, sorted(carried))
                 yield from _dropped(text, statement, carried)
-
-
-def _loops(scope: ast.AST) -> Iterator[tuple[list[ast.stmt], ast.For]]:
-    """Yield the loops, each with the block that it stands in."""
-    for node in ast.walk(scope):
-        for block in (getattr(node, field, None) for field in ("body", "orelse")):
-            if isinstance(block, list):
-                yield from ((block, one) for one in block if isinstance(one, ast.For))
 
 
 def _unread(text: PersonText, statement: ast.stmt, read: set[str], carried: list[str]) -> Iterator[Structure]:
