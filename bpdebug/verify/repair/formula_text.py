@@ -1,9 +1,9 @@
 """A derived formula as Python, with what the person has at a place of the code.
 
 A part of it that is the value of a variable is that variable, and what the line computes already stays as it
-is written there; anything else is written out. The gradients
-that the person has may be multiples of the derived ones, by a factor that is made up for elsewhere: it is
-followed through the formula. Beside the formula as it was derived there are the short ones.
+is written there; anything else is written out. The gradients that the person has may be multiples of the
+derived ones, by a factor that is made up for elsewhere: it is followed through the formula. Beside the formula
+as it was derived there are the short ones.
 """
 
 from __future__ import annotations
@@ -22,9 +22,6 @@ from bpdebug.engine.language.nodes import Call, Expression, Name, Number
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.script import Instance
 from bpdebug.sources.script.analysis.analysis import Analysis
-from bpdebug.sources.script.analysis.standard import is_natural, multiple
-from bpdebug.sources.script.recorder.records import ValueOf
-from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.formula_parts import (
     TOLERANCE,
     Text,
@@ -39,6 +36,7 @@ from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.short_forms import ShortForms
+from bpdebug.verify.repair.values_at_hand import ValuesAtHand
 from bpdebug.verify.repair.vectors import RESHAPED, Vectors
 
 DEEPEST = 12
@@ -102,17 +100,14 @@ class FormulaWriter:
         self.values = self.reference.values()
         value_of = search.replay.run(before)
         self.scope = scope_of(search.recording, instance, value_of)
-        self.parts = frozenset(_parts(instance.site.code))
-        # A parameter that nothing here reads comes last: `self.w[layer]` is the one of every turn.
-        texts = (*self.scope.tensors, *self.scope.counts, *self.parts, *search.known.parameters)
-        self.known = dict(_known(search, instance, value_of, texts))
+        self.at_hand = ValuesAtHand(search, instance, value_of, self.scope)
         self.definitions = {one.name: one.expression for one in self.reference.program.statements}
         self._parts_of_gradients = {one.name for one in self.reference.program.statements if one.part}
         self.ratio = analysis.loss.verdicts.ratio
         self.vectors = Vectors(self._value, self._opened)
         gradients = {name: self.values[name] for name in self.reference.program.index.gradient_of.values()}
         self.short_forms = ShortForms(
-            self.known, gradients, lambda one: self._written(one, 0), self.scope.library
+            self.at_hand.known, gradients, lambda one: self._written(one, 0), self.scope.library
         )
 
     @cached_property
@@ -156,7 +151,9 @@ class FormulaWriter:
         if abs(wanted + 1) < TOLERANCE:
             text = negative(written).text
         elif abs(wanted - 1) > TOLERANCE:
-            counts = [one for one in self.scope.counts if abs(wanted * self.known[one] - 1) < TOLERANCE]
+            counts = [
+                one for one in self.scope.counts if abs(wanted * self.at_hand.known[one] - 1) < TOLERANCE
+            ]
             count = min(counts, key=len, default="")
             text = f"({text}) / {count}" if count else f"({text}) * {wanted:.10g}"
         return ast.unparse(ast.parse(text, mode="eval"))
@@ -194,7 +191,7 @@ class FormulaWriter:
             if known is not None or function not in WRITTEN:
                 inner = known or self._written(Call(result, arguments, call.options), depth)
                 return Text(form.format(x=inner.text))
-        if function == "count" and (same := self._of_shape(np.shape(self._value(arguments[0])))):
+        if function == "count" and (same := self.at_hand.of_shape(np.shape(self._value(arguments[0])))):
             return Text(f"{same}.size")
         if (product := self.vectors.product(call)) is not None:
             x, y = (self._written(one, depth) for one in (product.left, product.right))
@@ -252,10 +249,6 @@ class FormulaWriter:
 
     # ---- what the person has
 
-    def _of_shape(self, shape: tuple[int, ...]) -> str:
-        """Return a variable of a shape, the shortest."""
-        return min((text for text, held in self.known.items() if held.shape == shape), key=len, default="")
-
     def _matches_of(self, expression: Expression) -> Iterator[Text]:
         """Yield the person's variables that have the value of an expression; a name's own first."""
         if isinstance(expression, Name):
@@ -265,32 +258,13 @@ class FormulaWriter:
         else:
             value = self._value(expression)
             if np.size(value) > 1 or not _is_round(float(value.item())):
-                yield from self._with_value(value, False)
+                yield from self.at_hand.with_value(value, False)
 
     def _matches(self, name: str) -> Iterator[Text]:
-        yield from self._with_value(self.values[name], self._is_whole(name))
+        yield from self.at_hand.with_value(self.values[name], self._is_whole(name))
 
     def _is_whole(self, name: str) -> bool:
         return name in self.reference.program.gradients and name not in self._parts_of_gradients
-
-    def _with_value(self, value: Any, is_gradient: bool) -> Iterator[Text]:
-        """Yield the variables of a value, as they are or transposed; of a gradient, also multiples of it."""
-        value = np.asarray(value, dtype=float)
-        if not np.any(value):
-            return  # zeros are the value of anything
-        for text, held in self.known.items():
-            may_be_multiple = is_gradient and value.size > 1 and text not in self.parts
-            other = text.removesuffix(".T") if text.endswith(".T") else f"{text}.T"
-            turned = [(held.T, other)] if held.ndim == 2 else []
-            for laid, form in ((held, text), *turned):
-                # A single number is a multiple of any other.
-                ratio = multiple(laid, value, TOLERANCE) if laid.shape == value.shape else None
-                if ratio is not None and abs(ratio - 1) < TOLERANCE:
-                    yield Text(form)
-                elif ratio is not None and abs(ratio + 1) < TOLERANCE and not is_gradient:
-                    yield Text(f"-{form}")
-                elif ratio is not None and may_be_multiple and is_natural(ratio, TOLERANCE):
-                    yield Text(form, ratio)
 
     def _value(self, expression: Expression) -> Any:
         try:
@@ -302,24 +276,3 @@ class FormulaWriter:
 def _is_round(number: float) -> bool:
     """Whether a number may stand anywhere: 0, 1, a half, a sixth."""
     return not np.isfinite(number) or abs(12 * number - round(12 * number)) < TOLERANCE
-
-
-def _parts(code: str) -> Iterator[str]:
-    """Yield the parts of an expression that compute something, as operands."""
-    try:
-        whole = ast.parse(f"({code}\n)", mode="eval").body
-    except SyntaxError:
-        return
-    for node in ast.walk(whole):
-        if node is not whole and isinstance(node, ast.BinOp):
-            yield f"({ast.unparse(node)})"
-
-
-def _known(
-    search: Search, instance: Instance, value_of: ValueOf, texts: Sequence[str]
-) -> Iterator[tuple[str, Any]]:
-    for text in texts:
-        try:
-            yield text, np.asarray(value_at(search.recording, instance, text, value_of), dtype=float)
-        except Exception:  # noqa: S112 (what stands elsewhere need not make sense here)
-            continue
