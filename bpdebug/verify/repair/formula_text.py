@@ -2,8 +2,8 @@
 
 A part of it that is the value of a variable is that variable, and what the line computes already stays as it
 is written there; anything else is written out. The gradients that the person has may be multiples of the
-derived ones, by a factor that is made up for elsewhere: it is followed through the formula. Beside the formula
-as it was derived there are the short ones.
+derived ones, by a factor that is made up for elsewhere: it is followed through the formula. Beside what was
+derived as it stands, there are short forms.
 """
 
 from __future__ import annotations
