@@ -23,6 +23,7 @@ from bpdebug.sources.script.analysis.errors import Dependence, Error, errors_of
 from bpdebug.sources.script.analysis.kinds import KINDS, OF_CLASSES, ImpliedKind, _call
 from bpdebug.sources.script.analysis.weights import weighted
 from bpdebug.sources.script.numbering import Graph
+from bpdebug.sources.script.recorder.operations import Method, is_in
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.updates import ADD, SCALE
 from bpdebug.sources.script.sites import Site
@@ -30,11 +31,16 @@ from bpdebug.sources.script.sites import Site
 MOST_EXPLICIT, MOST_GROUPS = 10, 6
 MOST, FEW = 0.8, 0.3
 """The share of the parameters that a loss depends on; where there is none, or it has several parts."""
-LOSS_WORDS = re.compile(r"loss|cost|err|obj|nll|energy|criterion|^j$|^l$|^e$|mse|entropy", re.IGNORECASE)
-SURE_WORDS = re.compile(r"loss|cost|nll|criterion|^j$|mse|entropy", re.IGNORECASE)
+LOSS_WORDS = re.compile(
+    r"loss|cost|err|obj|nll|energy|criterion|^j$|^l$|^e$|mse|entropy|verlust|fehler|kost|perte|perdi?[dt]?a|custo",
+    re.IGNORECASE,
+)
+SURE_WORDS = re.compile(r"loss|cost|nll|criterion|^j$|mse|entropy|verlust|perte|custo", re.IGNORECASE)
 """What is called so is the loss even where the updates are made of it."""
 GAIN_WORDS = re.compile(r"likelihood|reward|score|^ll$|log_?prob|elbo|gain", re.IGNORECASE)
 """What is called so is made larger, not smaller."""
+PRINTED: frozenset[Any] = frozenset({round, np.round, float, np.float64, Method("item")})
+"""What is made of a number to print it."""
 SMALLEST_EPSILON = 1e-5
 """What is added within a logarithm and is no larger only keeps it finite."""
 
@@ -172,6 +178,8 @@ def explicit_losses(
     for node in graph.nodes:
         on = known.on[node.id]
         if not on or known.on_new[node.id] or node.function is None or np.size(node.like) != 1:
+            continue
+        if is_in(node.function, PRINTED) and not node.names:
             continue
         if on.bit_count() >= max(1, share * count) and np.all(
             np.isfinite(np.asarray(node.value, dtype=float))
