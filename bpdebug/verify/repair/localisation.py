@@ -247,7 +247,7 @@ class Localisation:
 
 
 def _scaled_away(parameter: TrainedParameter) -> list[Node]:
-    """Return the tensors whose size an adaptive step takes away: a factor that they have was not lost in it."""
+    """Return the tensors whose size an adaptive step takes away: no factor of theirs was lost in it."""
     links = [link for piece in parameter.pieces for link in piece.chain]
     return [link.node for link in links if link.is_adaptive]
 

@@ -133,7 +133,7 @@ def _written(
 
 
 def _weighted(graph: Graph, candidate: LossCandidate, constants: Constants) -> Iterator[LossCandidate]:
-    """Weight a loss by a single number, wherever that comes in on the way back, but not one made of the errors."""
+    """Weight a loss by a single number that comes in on the way back, and is not made of the errors."""
     errors = {graph.of(one.node).id for one in candidate.errors}
     for number in sorted(constants):
         weight = graph.nodes[number]

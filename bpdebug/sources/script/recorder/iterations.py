@@ -156,8 +156,8 @@ def steps_a_step(update: Update, updates: Sequence[Update]) -> bool:
 def states_behind(update: Update, updates: Sequence[Update], mark: Mark) -> set[SourceRange]:
     """Return the lines that step states, if the first step of something else depends on what was marked.
 
-    What itself depends on that is no parameter: momentum, whose first step is seen in the second iteration. Nor
-    is anything new where the same line has made a step before: each example has steps of its own rows.
+    What itself depends on that is no parameter: momentum, whose first step is seen in the second iteration.
+    Nor is anything new where the same line has made a step before: each example has steps of its own rows.
     """
     before = updates[: mark.updates]
     is_first = update.old.id < mark.nodes and all(
