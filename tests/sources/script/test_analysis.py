@@ -736,3 +736,43 @@ def test_errors_that_are_weighted_imply_a_weighted_loss(
     assert "weighted by" in analysis.loss.text
     wrong = kinds(analysed(tmp_path, text.format(slope="")))
     assert {name for name, kind in wrong.items() if kind == "wrong"} == {hit}
+
+
+DRAWN_TWICE = """
+    import numpy as np
+    rng = np.random.default_rng(4)
+    X, Y, w = rng.normal(size=(4, 3)), rng.normal(size=4), rng.normal(size=3)
+    for step in range(2):
+        slope = np.zeros(3)
+        for i in (2, 0, 2, 3):
+            slope += (X[i] @ w - Y[i]) * X[i]{factor}
+        w = w - 0.1 * slope
+    """
+
+
+@pytest.mark.parametrize(("factor", "kind"), [("", "right"), (" * X[i]", "wrong")])
+def test_an_example_that_is_drawn_twice_counts_twice(factor: str, kind: str, tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, DRAWN_TWICE.format(factor=factor))
+    assert kinds(analysis) == {"w": kind}
+    assert analysis.loss is not None
+    assert analysis.loss.text.startswith("½ Σ (a − y)², implied by line 8")
+
+
+SLOPE_BY_SLOPE = """
+    points = [(1.5, 2.0, 1.0), (0.5, -1.0, 2.0), (2.5, 0.25, -1.0)]
+    w = [0.5, -0.25]
+    for step in range(2):
+        new = []
+        for k in range(2):
+            cost_slope = 0.0
+            for point in points:
+                cost_slope += (w[0] * point[0] + w[1] * point[1] - point[2]) * point[k] ** 2
+            new.append(w[k] - 0.1 * cost_slope)
+        w = new
+    """
+
+
+def test_a_slope_of_the_cost_is_no_cost(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, SLOPE_BY_SLOPE)  # it has a fault, so that no loss makes it right
+    assert analysis.loss is not None
+    assert "implied by line 9" in analysis.loss.text
