@@ -246,7 +246,7 @@ def test_what_comes_before_the_first_update_is_forgotten_where_it_is_too_much(
     record, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     monkeypatch.setattr("bpdebug.sources.script.recording.MOST_NODES", most)
-    loop = "a = 0.5\nfor i in range(2000):\n    a = a * 0.5 + 1.0\n    a += i\n"
+    loop = "a = 0.5\nfor i in range(2000):\n    a = a * 0.5 + 1.0\n    a += i\n    b = a\n"
     recording = record(loop + TRAINING)
     assert recording.ending.kind == "stopped"
     assert len(recording.nodes) < most
