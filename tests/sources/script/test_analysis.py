@@ -564,6 +564,15 @@ def test_a_penalty_that_is_in_the_loss_is_no_decay_beside_it(tmp_path: Path) -> 
         assert kinds(analysed(tmp_path, text)) == ALL_RIGHT | {"W1": "wrong"}
 
 
+def test_what_has_no_slope_where_it_begins_is_judged_all_the_same(tmp_path: Path) -> None:
+    """The root of a sum of squares that are all 0 has none."""
+    text = NET.replace(
+        "b1 = rng.normal(size=(3, 4)), rng.normal(size=4)", "b1 = rng.normal(size=(3, 4)), np.zeros(4)"
+    )
+    text = text.replace("h @ W2 + b2", "h @ W2 + b2 + np.sqrt(np.sum(b1 * b1))")
+    assert kinds(analysed(tmp_path, text))["W1"] == "right"
+
+
 def test_a_scale_in_the_gradient_is_no_rate(tmp_path: Path) -> None:
     """The rate stands in the update; what scales a gradient where it is computed is a mistake."""
     assert kinds(analysed(tmp_path, NET.replace("dW1 = X.T", "dW1 = 3 * X.T"))) == ALL_RIGHT | {
