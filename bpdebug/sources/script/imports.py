@@ -1,7 +1,7 @@
 """The person's own files are instrumented when they are imported; libraries are not.
 
-Own is what lies under the script's folder, and under a folder of `sys.path` that the script itself has put there
-or that it lies in: a project that is installed as it stands, with its scripts in a folder beside its package.
+Own is what lies under the script's folder, and under a folder of `sys.path` that the script itself has put
+there or that it lies in: a project that is installed as it stands, with its scripts beside its package.
 """
 
 from __future__ import annotations

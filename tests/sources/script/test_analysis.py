@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from bpdebug.sources.script import record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, Told, analyse
+from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.wording import sentences
 from tests.scripts.catalogue import SCRIPTS
 from tests.scripts.oracle import RIGHT, Script
@@ -785,3 +787,29 @@ def test_a_slope_of_the_cost_is_no_cost(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, SLOPE_BY_SLOPE)  # it has a fault, so that no loss makes it right
     assert analysis.loss is not None
     assert "implied by line 9" in analysis.loss.text
+
+
+ADAPTIVE = """
+    import numpy as np
+    rng = np.random.default_rng(2)
+    X, y, W = rng.normal(size=(6, 3)), rng.uniform(size=6), rng.normal(size=3)
+    m, v = np.zeros(3), np.zeros(3)
+    for step in range(2):
+        p = 1 / (1 + np.exp(-(X @ W)))
+        g = X.T @ ((-(y / p) + (1 - y) / (1 - p)) * p)
+        m = 0.9 * m + 0.1 * g
+        v = 0.99 * v + 0.01 * g**2
+        hat = m / 0.1
+        W = W - 0.01 * hat / (np.sqrt(v / 0.01) + 1e-8)
+    """
+
+
+def test_what_an_adaptive_step_is_divided_by_is_no_output(tmp_path: Path) -> None:
+    """Even where its mean is taken as a constant, as a target is."""
+    analysis = analysed(tmp_path, ADAPTIVE)
+    (hat,) = (node for node in analysis.graph.nodes if "hat" in node.names)
+    known = Dependence(analysis.graph, analysis.parameters, {analysis.graph.of(hat).id})
+    lines = {
+        error.node.site.line for error in itertools.chain.from_iterable(errors_of(known)) if error.node.site
+    }
+    assert lines == {8}
