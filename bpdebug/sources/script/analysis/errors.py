@@ -80,8 +80,7 @@ def errors_of(known: Dependence) -> list[list[Error]]:
         # What an adaptive step is divided by is no output.
         chains = [piece.chain for one in known.parameters for piece in one.pieces]
         steps = {graph.of(link.node).id for chain in chains for link in chain}
-        before = [node for node in backward if node.id not in steps]
-        quotients = [error for node in before if (error := _quotient(known, node)) is not None]
+        quotients = [error for node in backward if node.id not in steps and (error := _quotient(known, node))]
         groups = defaultdict(list, {error.node.site: [error] for error in quotients[-3:]})
     return list(groups.values())
 
