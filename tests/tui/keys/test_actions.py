@@ -134,6 +134,7 @@ def test_the_help_lists_every_action(screen: type[ActionScreen]) -> None:
     for action in screen.ACTIONS:
         assert action.help in text
         assert key_text(action.keys) in text
+        assert text.splitlines().count(action.group) == 1, "its group has one heading"
 
 
 @given(st.integers(0, 250))
