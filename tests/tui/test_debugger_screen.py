@@ -177,6 +177,17 @@ async def test_panels_say_what_happens_to_them(size: tuple[int, int]) -> None:
         assert "written" in session.panel_text("db2")
 
 
+@pytest.mark.parametrize(("name", "keys"), [("xor", "fnnn"), ("conv_by_hand", "f")])
+async def test_the_card_takes_no_line_that_a_number_needs_and_all_that_is_free(name: str, keys: str) -> None:
+    async with open_app(name, (100, 30)) as session:
+        await session.press(*keys)
+        await session.settle()
+        card, lying = session.screen.operation, session.ledger.lying[0]
+        assert lying.complete
+        assert "…" not in session.text_at("#operation").replace("+ … +", "")
+        assert session.ledger.size.height - lying.height < 2 or card.size.height >= 10
+
+
 async def test_the_shape_of_every_panel_and_the_dtype_once() -> None:
     async with open_app("two_layer", LARGE) as session:
         await session.press("end")

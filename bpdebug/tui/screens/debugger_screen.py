@@ -105,9 +105,9 @@ class DebuggerScreen(ActionScreen):
         self.examined: Trace | None = None
         self.status = StatusLine(case.name, case.title)
         self.program = ProgramView(case.program, source_window(case))
-        self.operation = OperationCard()
         count = most_pairs_of_lines if case.program.is_recorded else most_pairs
         self.ledger = Ledger(count(case.program) + BESIDE * (len(case.program.blocks) > 1))
+        self.operation = OperationCard(self.ledger)
         self.following = Following(self.chosen, self.ledger, self.runner)
         self.line_stops = LineStops(self.debugger, self.program, self.runner.run)
         self.lists = EntryLists(self.debugger, self.runner.execute)
