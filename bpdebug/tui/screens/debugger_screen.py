@@ -342,7 +342,7 @@ class DebuggerScreen(ActionScreen):
     @on(messages.PromptClosed)
     def prompt_closed(self) -> None:
         """Take the answer away with the line that it belongs to: one of the prompt, or of a list."""
-        self.prompt.closed()
+        self.say()
 
     # Looking
 

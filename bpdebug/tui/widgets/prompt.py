@@ -35,7 +35,6 @@ class Prompt(Vertical):
         self.debugger = runner.session.debugger
         self.command_line = CommandLine(partial(completions, runner.session))
         self.search_line = SearchLine()
-        self.last_answer: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Hold both lines; one at a time is there."""
@@ -45,11 +44,6 @@ class Prompt(Vertical):
     def is_open(self) -> bool:
         """Whether one types in a line."""
         return self.command_line.display or self.search_line.display
-
-    def closed(self) -> None:
-        """Take the answer away with the line that it belongs to, unless its command has closed it."""
-        lines, self.last_answer = self.last_answer, ()
-        self.answers.say(*lines)
 
     # Commands
 
@@ -64,10 +58,10 @@ class Prompt(Vertical):
         before = self.debugger.moment
         answer = self.runner.execute(message.line)
         if self.debugger.moment != before:
-            self.command_line.action_close()  # the next key goes on from there
+            # The next key goes on from there. What closes here is not reported above: the answer stays.
+            self.command_line.action_close()
         if answer.ends:
             self.app.exit()
-        self.last_answer = answer.lines if self.debugger.moment != before else ()
         self.answers.say(*answer.lines, failed=answer.failed)
 
     @on(messages.CompletionsFound)
