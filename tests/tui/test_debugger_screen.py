@@ -100,6 +100,15 @@ async def test_what_cannot_be_done_does_nothing(before: tuple[str, ...], keys: t
         assert session.moment == moment
 
 
+@pytest.mark.parametrize("key", ["j", "down", "pageup"])
+async def test_a_key_of_the_panels_says_that_none_has_the_focus(key: str) -> None:
+    async with open_app("two_layer") as session:
+        await session.press("n", key)
+        assert "Tab goes to one" in session.text_at("#answer")
+        await session.press("tab", key)
+        assert not session.screen.prompt.answers.display
+
+
 async def test_what_cannot_be_done_is_shown_disabled() -> None:
     async with open_app("two_layer") as session:
 

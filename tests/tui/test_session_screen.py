@@ -563,7 +563,10 @@ async def test_e_edits_the_selected_element() -> None:
         await session.press("right", "e")
         value = session.debugger.trace.values["w1"][0, 1]
         assert line.input.value == f"set w1[0,1] = {value}"
-        await session.press(*"0.5", "enter", "escape")  # what is typed takes the place of the old value
+        await session.press(
+            *"0.5", "enter"
+        )  # what is typed takes the place of the old value; the line closes
+        assert not line.display
         await session.until(lambda: "what if: w1 set" in session.text_at("#status"))
         assert session.debugger.trace.values["w1"][0, 1] == 0.5
         await session.until(lambda: "w1[0,1] was set: 0.5" in session.text_at("#operation"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpdebug.tui.keys.action import Action
 
 HELP = """\
-The forward pass runs left to right along the upper row of panels; the backward pass
+The forward pass runs left to right along the upper row of panels; the backward pass \
 runs right to left along the lower one. Every gradient lies under its tensor, cell under cell.
 
 a_prev ──►  w  ,  b  ──►  z  ──►  a        values, forward  →

@@ -51,6 +51,7 @@ from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.prompt import Prompt
 from bpdebug.tui.widgets.status_line import StatusLine, place_parts
+from bpdebug.tui.widgets.tensor_panel import CELL_MOVES
 from bpdebug.tui.widgets.welcome import Welcome
 
 BESIDE = 10
@@ -331,6 +332,8 @@ class DebuggerScreen(ActionScreen):
         """
         if not self.prompt.is_open:
             self.say(*self.why_not(event.key))
+            if self.focused is None and event.key in CELL_MOVES.keys() - self.active_bindings.keys():
+                self.say("no panel has the focus: Tab goes to one")
 
     def action_edit_element(self) -> None:
         """Let another value be typed for the selected element."""

@@ -35,6 +35,8 @@ class Prompt(Vertical):
         self.debugger = runner.session.debugger
         self.command_line = CommandLine(partial(completions, runner.session))
         self.search_line = SearchLine()
+        self.is_one = False
+        """Whether a key has begun the command, which is then the only one."""
 
     def compose(self) -> ComposeResult:
         """Hold both lines; one at a time is there."""
@@ -50,6 +52,7 @@ class Prompt(Vertical):
     def type_command(self, text: str = "", replaced: str = "") -> None:
         """Let a command be typed, with a text to begin with; what is typed takes the place of its end."""
         self.answers.say()
+        self.is_one = bool(text)
         self.command_line.open(text, replaced)
 
     @on(messages.CommandTyped)
@@ -57,7 +60,7 @@ class Prompt(Vertical):
         """Run what was typed, and show all that it answers."""
         before = self.debugger.moment
         answer = self.runner.execute(message.line)
-        if self.debugger.moment != before:
+        if self.debugger.moment != before or (self.is_one and not answer.failed):
             # The next key goes on from there. What closes here is not reported above: the answer stays.
             self.command_line.action_close()
         if answer.ends:

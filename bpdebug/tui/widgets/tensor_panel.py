@@ -39,21 +39,17 @@ MOST_STRIPS = 256
 """So many rows are remembered as they were drawn."""
 
 
+ROWS = {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -10, "pagedown": 10}
+CELL_MOVES = {key: (rows, 0) for key, rows in ROWS.items()} | {"left": (0, -1), "right": (0, 1)}
+"""The keys of a panel, and by how many rows and columns each moves the cell."""
+
+
 class TensorPanel(CellGrid):
     """One panel of the ledger: a tensor or a gradient."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"move_cell({rows}, {columns})", show=False)
-        for key, rows, columns in (
-            ("up", -1, 0),
-            ("k", -1, 0),
-            ("down", 1, 0),
-            ("j", 1, 0),
-            ("left", 0, -1),
-            ("right", 0, 1),
-            ("pageup", -10, 0),
-            ("pagedown", 10, 0),
-        )
+        for key, (rows, columns) in CELL_MOVES.items()
     ]
 
     def __init__(self, place: int, id: str, style_of: Callable[[str], Style]) -> None:
