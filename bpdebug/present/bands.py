@@ -140,6 +140,11 @@ def cells(found: Bands, needs: Sequence[Need]) -> int:
     return sum(rows_in(found, place, need) * need.columns_in(place.box.width) for place, need in sizes)
 
 
+def columns(found: Bands, needs: Sequence[Need]) -> int:
+    """Return how many columns of numbers are in sight."""
+    return sum(needs[place.pair].indexed(found.indexed).columns_in(place.box.width) for place in found.places)
+
+
 def rows_in(found: Bands, place: PairPlace, need: Need) -> int:
     """Return how many rows of a pair's numbers are in sight."""
     return min(need.rows, place.box.height - BORDERS - found.indexed)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpdebug.present.bands import bands, cells
-from bpdebug.present.card_lines import CardLines, card_lines
+from bpdebug.present.bands import bands
+from bpdebug.present.card_lines import CardLines, card_lines, shown
+from bpdebug.present.places import Need
 from tests.present.test_bands import LEDGERS
 
 ASKED = st.tuples(st.integers(4, 13), st.integers(0, 12), st.integers(4, 25)).map(
@@ -27,4 +28,12 @@ def test_no_line_is_empty_where_it_would_be_of_use(ledger: tuple, asked: CardLin
         assert found == min(asked.wanted, max(asked.usual, lines - lying.height)) or found < asked.usual
     elif (spare := (found - asked.fewest) // 2 * 2) > 0:
         more = bands(needs, in_use, width, lines - found + spare)
-        assert cells(more, needs) <= cells(lying, needs), "an empty line would have shown numbers"
+        assert shown(more, needs, in_use) <= shown(lying, needs, in_use), (
+            "an empty line would have shown numbers"
+        )
+
+
+def test_nothing_moves_for_a_few_more_rows_of_what_no_screen_shows() -> None:
+    endless = (Need(400, 60, pitch=9), Need(300, 60, pitch=9))
+    assert card_lines(CardLines(10, 10, 4), endless, (1, 0), 116, 46) == 10
+    assert card_lines(CardLines(10, 10, 4), (Need(40, 17),), (0,), 116, 46) == 8
