@@ -118,3 +118,11 @@ TERMS = ("da5[0,0,0]", "dz6[0,0,0]·w6[0,0] + dz6[0,0,1]·w6[1,0]", "0.4424 · 0
 )
 def test_a_long_side_breaks_before_an_operator(sides: tuple[str, ...], width: int, lines: list[str]) -> None:
     assert equation_lines(sides, width) == lines
+
+
+def test_what_should_be_written_hangs_under_what_was() -> None:
+    text = OperationText(
+        code="z = x", verdict=("✗ wrong", "  yours      a * b * c * d", "  should be  a * b")
+    )
+    lines = card_content(text, 22, roomy=False).plain.splitlines()
+    assert lines == ["z = x", "✗ wrong", "  yours      a * b * c", "             * d", "  should be  a * b"]

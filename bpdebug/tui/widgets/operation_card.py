@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from bpdebug.present.card_lines import CardLines, card_lines
 from bpdebug.present.equations import broken, equation_lines
+from bpdebug.present.hanging import hanging
 from bpdebug.present.operation_text import OperationText
 from bpdebug.present.sum_table import table_lines
 from bpdebug.tui.widgets.ledger import Ledger
@@ -108,7 +109,7 @@ def card_content(text: OperationText, width: int, roomy: bool) -> Content:
     words = [Content(text.why)] if text.why else []
     # What is wrong is found first; what was written, and what should be, can be read.
     verdict = [
-        Content.styled(line, "$foreground" if number else "bold $text-error")
+        Content.styled(hanging(line, width), "$foreground" if number else "bold $text-error")
         for number, line in enumerate(text.verdict)
     ]
     # The sentence stands beside the shapes where both fit.
