@@ -44,7 +44,10 @@ def bands(needs: tuple[Need, ...], in_use: tuple[int, ...], width: int, height: 
         return Bands(hidden=tuple(range(len(needs))))
     found = laid_out(needs, in_use, width, height)
     if found.complete:
-        return found
+        # Where rows are free, the titles that say which slice of a tensor this is are whole, too.
+        titled = tuple(need._replace(width=max(need.width, need.titles)) for need in needs)
+        whole = laid_out(titled, (), width, height) if titled != needs else found
+        return whole if whole.complete and whole.indexed >= found.indexed else found
     # What happens to a narrow panel now needs room for a word. All have it, so that they lie the same later,
     # unless a pair that could be shown in full would lose a column to that.
     roomy = tuple(need._replace(least=max(need.least, need.words)) for need in needs)
@@ -135,6 +138,11 @@ def cells(found: Bands, needs: Sequence[Need]) -> int:
     """Return how many numbers are in sight."""
     sizes = [(place, needs[place.pair].indexed(found.indexed)) for place in found.places]
     return sum(rows_in(found, place, need) * need.columns_in(place.box.width) for place, need in sizes)
+
+
+def columns(found: Bands, needs: Sequence[Need]) -> int:
+    """Return how many columns of numbers are in sight."""
+    return sum(needs[place.pair].indexed(found.indexed).columns_in(place.box.width) for place in found.places)
 
 
 def rows_in(found: Bands, place: PairPlace, need: Need) -> int:

@@ -34,6 +34,7 @@ def pair_need(pair: Pair, pitch: int) -> Need:
         max((1, *(least_width(panel, pitch, panel.mark) for panel in panels))),
         pitch,
         max((1, *(least_width(panel, pitch, max(panel.mark, "written", key=len)) for panel in panels))),
+        max(map(wished_width, panels)) if is_image else 0,
         bool(pair.tensor.name),
         bool(pair.gradient.name),
     )

@@ -36,6 +36,8 @@ class Need(NamedTuple):
         The columns from one number to the next.
     words : int
         The columns in which it has room, too, for what other statements do with it.
+    titles : int
+        Of slices, the columns in which their axes are named; they are worth free rows.
     tensor, gradient : bool
         Which of the two panels there are.
     """
@@ -48,6 +50,7 @@ class Need(NamedTuple):
     least: int = NARROWEST_PAIR
     pitch: int = 1
     words: int = 0
+    titles: int = 0
     tensor: bool = True
     gradient: bool = True
 

@@ -39,10 +39,7 @@ def place_text(debugger: Debugger) -> str:
 
 
 def step_lines(
-    debugger: Debugger,
-    about: str,
-    digits: int,
-    verdicts: CheckVerdicts | code_verdicts.CodeVerdicts | None,
+    debugger: Debugger, about: str, digits: int, verdicts: CheckVerdicts | code_verdicts.CodeVerdicts | None
 ) -> Iterator[str]:
     """Yield what there is to say of the current step, a thought a line.
 

@@ -36,7 +36,7 @@ def table_lines(long_sum: LongSum, digits: int, width: int) -> list[str]:
         The lines; none where there is no room for a table.
     """
     labels = _labels(long_sum.terms)
-    total = f"{' ' * GAP}total {written_number(long_sum.total, digits)}"
+    total = f"{' ' * GAP}total {_with_zeros(written_number(long_sum.total, digits), digits)}"
     label_room = max(map(len, labels))
     columns = [_column(term, labels, digits) for term in long_sum.terms]
     room = width - label_room - len(total)
@@ -97,4 +97,7 @@ def _largest(long_sum: LongSum, columns: list[list[str]], count: int, digits: in
     kept = sorted(order[:count])
     remainder = long_sum.remainder + sum(long_sum.terms[k].value for k in order[count:])
     blank = [""] * (len(columns[0]) - 2)
-    return [*(columns[k] for k in kept), ["rest", *blank, written_number(remainder, digits)]]
+    return [
+        *(columns[k] for k in kept),
+        ["rest", *blank, _with_zeros(written_number(remainder, digits), digits)],
+    ]

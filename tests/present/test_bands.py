@@ -161,3 +161,11 @@ def test_what_is_written_is_the_last_to_lose_numbers() -> None:
 @pytest.mark.parametrize("size", [(0, 0), (0, 20), (20, 0), (1, 1), (13, 5), (14, 4)])
 def test_a_screen_for_nothing(size: tuple[int, int]) -> None:
     assert all(box.height <= size[1] for box in boxes(bands(BATCH, (1,), *size)))
+
+
+def test_titles_of_slices_are_whole_where_rows_are_free() -> None:
+    images = tuple(Need(width, 4, 2, 32, titles=32) for width in (22, 18, 14, 20, 20))
+    for height, whole in ((12, False), (30, True)):
+        found = bands(images, (0,), 102, height)
+        assert found.complete
+        assert all(place.box.width >= 32 for place in found.places) == whole

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.engine.language.printing import statement_text
+from bpdebug.present.equations import equation_lines
 from bpdebug.present.operation_text import OperationText, operation_text
 from bpdebug.sources.scenario import shipped_scenarios
-from bpdebug.tui.widgets.operation_card import card_content, equation_lines
+from bpdebug.tui.widgets.operation_card import card_content
 from tests.examples import debugger_of
 
 SIDES = ("dw2[0,1]", "dz2[0,0]·a1[1,0]", "0.004141 · 1.589", "0.006582")
@@ -71,7 +72,7 @@ def test_an_equation_breaks_before_its_equals_signs(sides: list[str], width: int
     if len(whole) <= width:
         assert lines == ([whole] if sides else [])
     else:
-        assert len(lines) == max(1, len(sides) - 1)
+        assert len(lines) >= max(1, len(sides) - 1)
         assert "".join(lines).replace(" ", "") == whole.replace(" ", "")
 
 
@@ -93,3 +94,35 @@ def test_the_card_says_all_of_it(roomy: bool) -> None:
 def test_what_does_not_apply_takes_no_line() -> None:
     assert card_content(OperationText(why="Just this."), 80, roomy=True).plain == "Just this."
     assert card_content(OperationText(), 80, roomy=True).plain == ""
+
+
+TERMS = ("da5[0,0,0]", "dz6[0,0,0]·w6[0,0] + dz6[0,0,1]·w6[1,0]", "0.4424 · 0.5266 + (-0.9667) · 0.5069")
+
+
+@pytest.mark.parametrize(
+    ("sides", "width", "lines"),
+    [
+        (
+            TERMS,
+            40,
+            [
+                "da5[0,0,0] = dz6[0,0,0]·w6[0,0]",
+                "             + dz6[0,0,1]·w6[1,0]",
+                "           = 0.4424 · 0.5266",
+                "             + (-0.9667) · 0.5069",
+            ],
+        ),
+        (("d ·2[0]", "(a[0] + b[0])·c ·4[0]"), 25, ["d ·2[0] = (a[0] + b[0])", "         ·c ·4[0]"]),
+        (("d", "longer_than_there_is_room_for[0]"), 20, ["d = longer_than_there_is_room_for[0]"]),
+    ],
+)
+def test_a_long_side_breaks_before_an_operator(sides: tuple[str, ...], width: int, lines: list[str]) -> None:
+    assert equation_lines(sides, width) == lines
+
+
+def test_what_should_be_written_hangs_under_what_was() -> None:
+    text = OperationText(
+        code="z = x", verdict=("✗ wrong", "  yours      a * b * c * d", "  should be  a * b")
+    )
+    lines = card_content(text, 22, roomy=False).plain.splitlines()
+    assert lines == ["z = x", "✗ wrong", "  yours      a * b * c", "             * d", "  should be  a * b"]

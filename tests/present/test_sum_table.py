@@ -61,6 +61,7 @@ def test_a_batch_of_seven() -> None:
     assert lines[0].split() == ["k", *"0123456"]
     assert lines[-1].endswith(f"total {values['dw2'][1, 3]:.4g}")
     assert "rest" in table_lines(origin.tables[0], 4, 70)[0]
+    assert " -0.02710  total" in table_lines(origin.tables[0], 4, 76)[-1]  # as many digits as all others
     assert table_lines(origin.tables[0], 4, 20) == []
 
 

@@ -100,6 +100,15 @@ async def test_what_cannot_be_done_does_nothing(before: tuple[str, ...], keys: t
         assert session.moment == moment
 
 
+@pytest.mark.parametrize("key", ["j", "down", "pageup"])
+async def test_a_key_of_the_panels_says_that_none_has_the_focus(key: str) -> None:
+    async with open_app("two_layer") as session:
+        await session.press("n", key)
+        assert "Tab goes to one" in session.text_at("#answer")
+        await session.press("tab", key)
+        assert not session.screen.prompt.answers.display
+
+
 async def test_what_cannot_be_done_is_shown_disabled() -> None:
     async with open_app("two_layer") as session:
 
@@ -175,6 +184,17 @@ async def test_panels_say_what_happens_to_them(size: tuple[int, int]) -> None:
         await session.press("n")
         assert "written" not in session.panel_text("dw2")
         assert "written" in session.panel_text("db2")
+
+
+@pytest.mark.parametrize(("name", "keys"), [("xor", "fnnn"), ("conv_by_hand", "f")])
+async def test_the_card_takes_no_line_that_a_number_needs_and_all_that_is_free(name: str, keys: str) -> None:
+    async with open_app(name, (100, 30)) as session:
+        await session.press(*keys)
+        await session.settle()
+        card, lying = session.screen.operation, session.ledger.lying[0]
+        assert lying.complete
+        assert "…" not in session.text_at("#operation").replace("+ … +", "")
+        assert session.ledger.size.height - lying.height < 2 or card.size.height >= 10
 
 
 async def test_the_shape_of_every_panel_and_the_dtype_once() -> None:

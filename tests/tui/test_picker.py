@@ -61,6 +61,14 @@ async def test_enter_opens_the_debugger() -> None:
         assert "a1 = relu(z1)" in session.text_at("#operation")
 
 
+async def test_typing_a_name_chooses_what_is_called_so() -> None:
+    async with open_app(None) as session:
+        await session.press(*"batch")
+        options, screen = session.app.screen.query_one(OptionList), session.app.screen
+        assert screen.summaries[0].path.stem != "batch", "others speak of it too"
+        assert screen.summaries[options.highlighted].path.stem == "batch"
+
+
 @pytest.mark.deep
 async def test_a_click_opens_the_debugger() -> None:
     async with open_app(None) as session:

@@ -115,6 +115,16 @@ async def test_a_long_answer_scrolls(size: tuple[int, int]) -> None:
         await session.until(lambda: area.scroll_y < area.max_scroll_y)
 
 
+async def test_an_answer_goes_with_the_next_key_and_does_not_come_back() -> None:
+    async with open_app("two_layer") as session:
+        await session.press("colon", "n", "enter")
+        assert "1/12 z1 = " in session.text_at("#answer")
+        await session.press("slash", *"dw2")
+        await session.press("enter")
+        assert session.moment == (6, 0)
+        assert not session.screen.prompt.answers.display
+
+
 async def test_tab_completes_and_shows_the_ways_to_go_on() -> None:
     async with open_app("two_layer") as session:
         line = session.screen.query_one(CommandLine)
@@ -553,7 +563,10 @@ async def test_e_edits_the_selected_element() -> None:
         await session.press("right", "e")
         value = session.debugger.trace.values["w1"][0, 1]
         assert line.input.value == f"set w1[0,1] = {value}"
-        await session.press(*"0.5", "enter", "escape")  # what is typed takes the place of the old value
+        await session.press(
+            *"0.5", "enter"
+        )  # what is typed takes the place of the old value; the line closes
+        assert not line.display
         await session.until(lambda: "what if: w1 set" in session.text_at("#status"))
         assert session.debugger.trace.values["w1"][0, 1] == 0.5
         await session.until(lambda: "w1[0,1] was set: 0.5" in session.text_at("#operation"))

@@ -37,7 +37,7 @@ def between(session: Session, name: str, marks: str) -> list[str]:
 async def test_a_slice_is_named_by_its_axes() -> None:
     async with open_app("pictures", LARGE) as session:
         await go_to(session, "z1")
-        assert title(session, "z1") == "z1 · batch 0 · channel 0"
+        assert title(session, "z1") == "z · z1 · batch 0 · channel 0"
         assert "height ↓ width →" in subtitle(session, "z1")
         assert len(session.panel_text("z1").splitlines()[1].split()) == 3 + len("││")
         await session.press("full_stop")

@@ -127,10 +127,7 @@ class TermNodes:
 
 
 def _terms(
-    name: str,
-    operands: Sequence[Any],
-    options: Mapping[str, Any],
-    outs: Sequence[torch.Tensor | None],
+    name: str, operands: Sequence[Any], options: Mapping[str, Any], outs: Sequence[torch.Tensor | None]
 ) -> tuple[Any, ...]:
     """Return the term of each result, as the tables have it."""
     if name in RESHAPES:

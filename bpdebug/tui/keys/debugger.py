@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpdebug.tui.keys.action import Action
 
 HELP = """\
-The forward pass runs left to right along the upper row of panels; the backward pass
+The forward pass runs left to right along the upper row of panels; the backward pass \
 runs right to left along the lower one. Every gradient lies under its tensor, cell under cell.
 
 a_prev ──►  w  ,  b  ──►  z  ──►  a        values, forward  →
@@ -128,6 +128,15 @@ ACTIONS: tuple[Action, ...] = (
         "before",
     ),
     Action("run('end')", "end,G", "last", "Go to the end, of a training to its last", "Travel", "after"),
+    Action(
+        "curve",
+        "L",
+        "curve",
+        "Draw the loss over all iterations; in the Watches, draw the watch",
+        "Travel",
+        "curve",
+        3,
+    ),
     Action(
         "toggle_breakpoint",
         "b,f9",
@@ -275,15 +284,6 @@ ACTIONS: tuple[Action, ...] = (
         2,
     ),
     Action("health", "H", "health", "Show how healthy the numbers of this run are, layer by layer", "Check"),
-    Action(
-        "curve",
-        "L",
-        "curve",
-        "Draw the loss over all iterations; in the Watches, draw the watch",
-        "Travel",
-        "curve",
-        3,
-    ),
     Action("toggle_autoplay", "a", "play", "Step on without a key, or stop", "Play", "later", 4),
     Action("change_speed(2)", "greater_than_sign", "faster", "Play twice as fast", "Play", "playing"),
     Action("change_speed(0.5)", "less_than_sign", "slower", "Play half as fast", "Play", "playing"),

@@ -8,7 +8,8 @@ widgets out, and refreshes them all.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Literal
+from functools import partial
+from typing import ClassVar, Literal, ParamSpec
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -18,7 +19,6 @@ from textual.widget import Widget
 
 from bpdebug.commands.command import Answer
 from bpdebug.commands.session import Session
-from bpdebug.engine.debug.debugger import Debugger
 from bpdebug.engine.program.trace import Trace
 from bpdebug.present.card import card_text
 from bpdebug.present.cells import DEFAULT_DIGITS
@@ -51,8 +51,10 @@ from bpdebug.tui.widgets.operation_card import OperationCard
 from bpdebug.tui.widgets.program_view import ProgramView
 from bpdebug.tui.widgets.prompt import Prompt
 from bpdebug.tui.widgets.status_line import StatusLine, place_parts
+from bpdebug.tui.widgets.tensor_panel import CELL_MOVES
 from bpdebug.tui.widgets.welcome import Welcome
 
+Pressed = ParamSpec("Pressed")
 BESIDE = 10
 """So many pairs of other layers are shown at most."""
 
@@ -105,9 +107,9 @@ class DebuggerScreen(ActionScreen):
         self.examined: Trace | None = None
         self.status = StatusLine(case.name, case.title)
         self.program = ProgramView(case.program, source_window(case))
-        self.operation = OperationCard()
         count = most_pairs_of_lines if case.program.is_recorded else most_pairs
         self.ledger = Ledger(count(case.program) + BESIDE * (len(case.program.blocks) > 1))
+        self.operation = OperationCard(self.ledger)
         self.following = Following(self.chosen, self.ledger, self.runner)
         self.line_stops = LineStops(self.debugger, self.program, self.runner.run)
         self.lists = EntryLists(self.debugger, self.runner.execute)
@@ -130,6 +132,11 @@ class DebuggerScreen(ActionScreen):
         self.action_command = self.prompt.type_command
         self.action_search = self.prompt.type_search
         self.action_scroll_answer = answers.scroll_pages
+        self.action_leave_panels = partial(self.set_focus, None)
+        self.action_toggle_pinned = self.shown(self.chosen.toggle_pinned)
+        self.action_change_digits = self.shown(self.chosen.change_digits)
+        self.action_next_view = self.shown(self.chosen.next_view)
+        self.action_change_speed = self.shown(self.autoplay.change_speed)
 
     def reason(self, needs: Needs) -> str:
         """Say why what an action needs is not there: it may only be hidden."""
@@ -160,6 +167,15 @@ class DebuggerScreen(ActionScreen):
         return "\n\n".join(filter(None, (about_text(self.case, self.checking.hides), self.HELP)))
 
     # What is shown
+
+    def shown(self, act: Callable[Pressed, object]) -> Callable[Pressed, None]:
+        """Return what does something, and then shows it."""
+
+        def acts(*given: Pressed.args, **options: Pressed.kwargs) -> None:
+            act(*given, **options)
+            self.show()
+
+        return acts
 
     def show(self) -> None:
         """Refresh every widget from the debugger; a widget that shows the same already does nothing."""
@@ -298,7 +314,8 @@ class DebuggerScreen(ActionScreen):
         if self.checking.is_corrected:
             self.app.pop_screen()
             if isinstance(below := self.app.screen, DebuggerScreen):
-                below.come_to(self.debugger)
+                position = self.debugger.position
+                below.go_to(same_position(position, self.case.program, below.case.program))
         elif (case := self.checking.verdicts.corrected) is not None:
             self.show_corrected(case)
 
@@ -308,18 +325,9 @@ class DebuggerScreen(ActionScreen):
         screen.debugger.goto(same_position(self.debugger.position, self.case.program, case.program))
         self.app.push_screen(screen)
 
-    def come_to(self, other: Debugger) -> None:
-        """Go to where one is in another run of the same code."""
-        self.go_to(same_position(other.position, other.program, self.case.program))
-
     def action_toggle_autoplay(self) -> None:
         """Step on without a key, or stop."""
         (self.autoplay.stop if self.autoplay.is_playing else self.autoplay.start)()
-        self.show()
-
-    def action_change_speed(self, factor: float) -> None:
-        """Play faster or slower."""
-        self.autoplay.change_speed(factor)
         self.show()
 
     # Typing
@@ -331,6 +339,8 @@ class DebuggerScreen(ActionScreen):
         """
         if not self.prompt.is_open:
             self.say(*self.why_not(event.key))
+            if self.focused is None and event.key in CELL_MOVES.keys() - self.active_bindings.keys():
+                self.say("no panel has the focus: Tab goes to one")
 
     def action_edit_element(self) -> None:
         """Let another value be typed for the selected element."""
@@ -342,7 +352,7 @@ class DebuggerScreen(ActionScreen):
     @on(messages.PromptClosed)
     def prompt_closed(self) -> None:
         """Take the answer away with the line that it belongs to: one of the prompt, or of a list."""
-        self.prompt.closed()
+        self.say()
 
     # Looking
 
@@ -351,10 +361,6 @@ class DebuggerScreen(ActionScreen):
         """What Tab visits: first the panels of the current statement, then the others, and all else."""
         panels = self.ledger.focus_order()
         return [*panels, *(widget for widget in super().focus_chain if widget not in self.ledger.panels)]
-
-    def action_leave_panels(self) -> None:
-        """Take the focus from the panels."""
-        self.set_focus(None)
 
     @on(messages.CellChosen)
     def cell_chosen(self, message: messages.CellChosen) -> None:
@@ -371,21 +377,6 @@ class DebuggerScreen(ActionScreen):
         """Follow the bracketed cell under the cursor; elsewhere, open the tensor."""
         if not self.following.follow_bracketed():
             self.overlays.view_tensor()
-
-    def action_toggle_pinned(self) -> None:
-        """Keep the panels on the layer in focus, or let them follow the program again."""
-        self.chosen.toggle_pinned()
-        self.show()
-
-    def action_change_digits(self, change: int) -> None:
-        """Show more or fewer significant digits."""
-        self.chosen.change_digits(change)
-        self.show()
-
-    def action_next_view(self) -> None:
-        """Show other values: the original run's, the user's, a difference."""
-        self.chosen.next_view()
-        self.show()
 
     async def action_save_screenshot(self) -> None:
         """Save the screen as an image, without the messages that may lie over it."""

@@ -13,21 +13,24 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from bpdebug.present.hanging import hanging
 from bpdebug.tui.keys.action import Action, key_text
 
+FRAME, COLUMN = 8, 16
+"""The columns of borders, padding and scrollbar; those of the keys."""
 
-def help_content(words: str, actions: Sequence[Action]) -> Content:
+
+def help_content(words: str, actions: Sequence[Action], width: int) -> Content:
     """Write the whole help of a screen: some words about it, then its actions."""
-    blocks = [Content(words)]
+
+    def row(key: str, does: str) -> Content:
+        return Content(hanging(f"{key:<{COLUMN}}{does}", width)).stylize("$text-accent", 0, COLUMN)
+
+    blocks = [Content(hanging(words, width))]
     for group, members in groupby(actions, key=lambda action: action.group):
-        rows = [Content.styled(group, "bold $text-primary")]
-        rows += [
-            Content.assemble((f"{key_text(action.keys):<16}", "$text-accent"), action.help)
-            for action in members
-        ]
-        blocks.append(Content("\n").join(rows))
-    blocks.append(Content.assemble((f"{'Ctrl+P':<16}", "$text-accent"), "Every action by name"))
-    return Content("\n\n").join(blocks)
+        rows = [row(key_text(action.keys), action.help) for action in members]
+        blocks.append(Content("\n").join([Content.styled(group, "bold $text-primary"), *rows]))
+    return Content("\n\n").join([*blocks, row("Ctrl+P", "Every action by name")])
 
 
 class HelpScreen(ModalScreen[None]):
@@ -37,11 +40,11 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, words: str, actions: Sequence[Action]) -> None:
         super().__init__()
-        self.content = help_content(words, actions)
+        self.words, self.actions = words, actions
 
     def compose(self) -> ComposeResult:
         """Lay out the help; it scrolls where the screen is small."""
         with VerticalScroll(id="help") as scroll:
             scroll.border_title = "Help"
             scroll.border_subtitle = "Esc closes"
-            yield Static(self.content)
+            yield Static(help_content(self.words, self.actions, min(96, self.app.size.width) - FRAME))

@@ -90,14 +90,15 @@ class PickerScreen(Screen[None]):
         ]
 
     def filter(self, text: str) -> None:
-        """Show what has some words."""
+        """Show what has some words; Enter opens the one that is called so."""
         options = self.query_one(OptionList)
         options.border_title = Content(f"Scenarios with: {text}" if text else "Scenarios")
         if text != self.text:
             self.text = text
             self.shown = [lesson for lesson in self.lessons if has_words(*lesson, text)]
             options.clear_options().add_options(self.options())
-            options.highlighted = 0 if self.shown else None
+            named = [summary.path.stem.startswith(text.strip().lower()) for summary in self.summaries]
+            options.highlighted = named.index(True) if any(named) else 0 if self.shown else None
             if not self.shown:
                 self.query_one("#about Static", Static).update(f"nothing has these words: {text}")
 

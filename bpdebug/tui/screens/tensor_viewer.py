@@ -24,6 +24,7 @@ from textual.worker import Worker, WorkerState
 from bpdebug.engine.health.statistics import Statistics, histogram, statistics
 from bpdebug.errors import BpdebugError
 from bpdebug.present.cells import FEWEST_DIGITS, MOST_DIGITS, NOTATIONS, CellFormat, Notation, cell_format
+from bpdebug.present.equations import equation_lines
 from bpdebug.present.viewer.charts import BINS, BarChart, histogram_chart, norms, norms_chart
 from bpdebug.present.viewer.clipboard import CopyForm, copied_text
 from bpdebug.present.viewer.element_text import cursor_text
@@ -39,6 +40,7 @@ from bpdebug.tui.widgets.statistics_panel import StatisticsPanel
 from bpdebug.tui.widgets.status_line import StatusLine
 from bpdebug.tui.widgets.tensor_grid import Shown, TensorGrid
 
+PADDING = 2
 AT_ONCE = 65_536
 """Elements that are read faster than a key is pressed; more are read in the background."""
 QUIET = 0.25
@@ -150,7 +152,8 @@ class TensorViewer(SliceScreen):
         if self.values is not self.choices[0] or 0 in self.values.shape:
             return ""
         origin = self.subject.explain(self.slicing.index)
-        return str(origin) if origin is not None else ""
+        sides = origin.sides if origin is not None else ()
+        return "\n".join(equation_lines(sides, self.app.size.width - PADDING, roomy=False))
 
     def statistics_now(self) -> Statistics | None:
         """Return the statistics of what is shown; None while they are still to be computed."""

@@ -7,6 +7,11 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from bpdebug.present.hanging import hanging
+
+FRAME = 3
+"""The columns of padding and scrollbar."""
+
 
 class AnswerArea(VerticalScroll, can_focus=False):
     """Shows the lines of an answer; it lies over the rest, so that nothing moves when it comes and goes."""
@@ -25,7 +30,7 @@ class AnswerArea(VerticalScroll, can_focus=False):
             self.display = bool(lines)
         if lines:
             self.set_class(failed, "-failed")
-            self.query_one(Static).update(Content("\n".join(lines)))
+            self.query_one(Static).update(Content(hanging("\n".join(lines), self.app.size.width - FRAME)))
             self.scroll_home(animate=False)
 
     def scroll_pages(self, pages: int) -> None:

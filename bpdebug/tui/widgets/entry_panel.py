@@ -26,11 +26,7 @@ class EntryRows(ScrollView, can_focus=True, inherit_bindings=False):
     """The rows, with a cursor. It draws those in sight and no others."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "entry--disabled",
-        "entry--changed",
-        "entry--missing",
-        "entry--mark",
-        "entry--cursor",
+        f"entry--{kind}" for kind in ("disabled", "changed", "missing", "mark", "cursor")
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move_cursor(-1)", show=False),

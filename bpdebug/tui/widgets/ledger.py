@@ -131,6 +131,11 @@ class Ledger(Widget):
         panel = self.screen.focused
         return panel if isinstance(panel, TensorPanel) else None
 
+    @property
+    def asked(self) -> tuple[tuple[Need, ...], tuple[int, ...]]:
+        """What the pairs in focus need, and which of them matter now."""
+        return self.groups[0][1:] if self.groups else ((), ())
+
     def panel_of(self, name: str) -> TensorPanel | None:
         """Return the panel that shows a tensor."""
         return next((panel for panel in self.panels if name and panel.panel.name == name), None)

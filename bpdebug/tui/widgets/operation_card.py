@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -10,21 +9,31 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from bpdebug.present.card_lines import CardLines, card_lines
+from bpdebug.present.equations import broken, equation_lines
+from bpdebug.present.hanging import hanging
 from bpdebug.present.operation_text import OperationText
 from bpdebug.present.sum_table import table_lines
+from bpdebug.tui.widgets.ledger import Ledger
 
 LEAST, STEADY = 10, 2
 """The card has at least so many lines, where there is room for them, and a multiple of so many: with each
 step, another height would move all panels below."""
+FOLDED, MIDDLE, MOST = 7, 10, 13
+"""The most lines that it takes from others: where it has no borders, in a low window, in a high one."""
+FEWEST = 4
+"""No card is lower."""
 
 
 class OperationCard(Widget):
     """Shows an `OperationText`."""
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         super().__init__(id="operation")
         self.border_title = "Operation"
         self.text = OperationText()
+        self.ledger = ledger
+        """What lies below it, with which it shares the lines of both."""
 
     def show(self, text: OperationText, trail: str = "", hint: str = "") -> None:
         """Show what is to be said of the current operation.
@@ -43,19 +52,25 @@ class OperationCard(Widget):
             self.border_title, self.border_subtitle = Content(title), Content(hint)
         if not self.styles.gutter.top and (words := " · ".join(filter(None, (trail, hint)))):
             text = replace(text, subject=words)  # without borders it stands on the rule
-        if text != self.text:
-            before, self.text = self.lines_of(self.text), text
-            self.refresh(layout=self.lines_of(text) != before)
+        is_new, self.text = text != self.text, text
+        other = self.lines_of(self.content_size.width) != self.content_size.height
+        if is_new or other:
+            self.refresh(layout=other)
 
-    def lines_of(self, text: OperationText, width: int = 0) -> int:
-        """Return the lines to have for all that there is to say: a few too many, so that little moves."""
-        width = max(1, width or self.content_size.width)
-        lines = len(laid_out(text, width, roomy=True)[1])
-        return max(LEAST, -(-lines // STEADY) * STEADY)
+    def lines_of(self, width: int, more: int = 0) -> int:
+        """Return the lines to have, of those that card and ledger have now, and of some more."""
+        roomy, tight = (len(laid_out(self.text, max(1, width), way)[1]) for way in (True, False))
+        wanted = max(LEAST, -(-roomy // STEADY) * STEADY)
+        frame = self.styles.gutter.height
+        most = FOLDED if not frame else MIDDLE if self.screen.has_class("-middle") else MOST
+        asked = CardLines(min(wanted, most), wanted, max(tight, FEWEST))
+        lines = self.outer_size.height + self.ledger.outer_size.height - frame + more
+        return card_lines(asked, *self.ledger.asked, width + self.styles.gutter.width, lines)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the lines to have; the styles say how many are too few, or too many."""
-        return self.lines_of(self.text, width)
+        """Return the lines to have; a window that has just changed has others than there were."""
+        assert isinstance(self.parent, Widget)
+        return self.lines_of(width, container.height - self.parent.size.height)
 
     def render(self) -> Content:
         """Lay out the card for its size; `…` says that there would be more."""
@@ -94,7 +109,7 @@ def card_content(text: OperationText, width: int, roomy: bool) -> Content:
     words = [Content(text.why)] if text.why else []
     # What is wrong is found first; what was written, and what should be, can be read.
     verdict = [
-        Content.styled(line, "$foreground" if number else "bold $text-error")
+        Content.styled(hanging(line, width), "$foreground" if number else "bold $text-error")
         for number, line in enumerate(text.verdict)
     ]
     # The sentence stands beside the shapes where both fit.
@@ -149,31 +164,10 @@ def arithmetic_lines(text: OperationText, width: int, roomy: bool) -> list[Conte
             first = f"{element} = {symbols}"
         written = [line for table in tables for line in table]
         sides = [f"{' ' * min(len(element), width // 4)} = {' = '.join(others)}"] if len(others) > 1 else []
-        return [*lines, Content(first), *map(Content, written), *map(Content, sides)]
+        return [*lines, *map(Content, (*broken(first, "   ", width), *written, *sides))]
     return [*lines, *map(Content, equation)]
 
 
 def rule(words: str, width: int) -> str:
     """Draw a rule across a width, with words in it."""
     return f"── {words} ".ljust(width, "─")[:width]
-
-
-def equation_lines(sides: Sequence[str], width: int, roomy: bool = True) -> list[str]:
-    """Write an equation on one line if it fits, else each further side on a line of its own.
-
-    Where there is no room for so many lines, sides stand on one line as far as they fit.
-    """
-    if not sides:
-        return []
-    first, *rest = sides
-    whole = " = ".join(sides)
-    if len(whole) <= width or not rest:
-        return [whole]
-    indent = " " * min(len(first), width // 4)
-    lines = [f"{first} = {rest[0]}"]
-    for side in rest[1:]:
-        if not roomy and len(lines[-1]) + len(" = ") + len(side) <= width:
-            lines[-1] += f" = {side}"
-        else:
-            lines.append(f"{indent} = {side}")
-    return lines

@@ -37,25 +37,15 @@ IN_SIGHT = 9
 GUTTER = 2
 """Columns of the gutter; a click there is about the breakpoint."""
 
+LINES = "phase layer step done current next coming match cursor wrong stop file"
+LINE_CLASSES = {*(f"line--{kind}" for kind in LINES.split()), *CODE_CLASSES}
+"""The styles of the kinds of lines."""
+
 
 class ProgramView(ScrollView, can_focus=True, inherit_bindings=False):
     """The listing, with the current statement always in sight."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line--phase",
-        "line--layer",
-        "line--step",
-        "line--done",
-        "line--current",
-        "line--next",
-        "line--coming",
-        "line--match",
-        "line--cursor",
-        "line--wrong",
-        "line--stop",
-        "line--file",
-        *CODE_CLASSES,
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = LINE_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move_cursor(-1)", show=False),
         Binding("down,j", "move_cursor(1)", show=False),

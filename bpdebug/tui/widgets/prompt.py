@@ -35,7 +35,8 @@ class Prompt(Vertical):
         self.debugger = runner.session.debugger
         self.command_line = CommandLine(partial(completions, runner.session))
         self.search_line = SearchLine()
-        self.last_answer: tuple[str, ...] = ()
+        self.is_one = False
+        """Whether a key has begun the command, which is then the only one."""
 
     def compose(self) -> ComposeResult:
         """Hold both lines; one at a time is there."""
@@ -46,16 +47,12 @@ class Prompt(Vertical):
         """Whether one types in a line."""
         return self.command_line.display or self.search_line.display
 
-    def closed(self) -> None:
-        """Take the answer away with the line that it belongs to, unless its command has closed it."""
-        lines, self.last_answer = self.last_answer, ()
-        self.answers.say(*lines)
-
     # Commands
 
     def type_command(self, text: str = "", replaced: str = "") -> None:
         """Let a command be typed, with a text to begin with; what is typed takes the place of its end."""
         self.answers.say()
+        self.is_one = bool(text)
         self.command_line.open(text, replaced)
 
     @on(messages.CommandTyped)
@@ -63,11 +60,11 @@ class Prompt(Vertical):
         """Run what was typed, and show all that it answers."""
         before = self.debugger.moment
         answer = self.runner.execute(message.line)
-        if self.debugger.moment != before:
-            self.command_line.action_close()  # the next key goes on from there
+        if self.debugger.moment != before or (self.is_one and not answer.failed):
+            # The next key goes on from there. What closes here is not reported above: the answer stays.
+            self.command_line.action_close()
         if answer.ends:
             self.app.exit()
-        self.last_answer = answer.lines if self.debugger.moment != before else ()
         self.answers.say(*answer.lines, failed=answer.failed)
 
     @on(messages.CompletionsFound)

@@ -9,7 +9,7 @@ columns. Of a tensor with more than two axes one slice is shown, and the title s
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -39,21 +39,17 @@ MOST_STRIPS = 256
 """So many rows are remembered as they were drawn."""
 
 
+ROWS = {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -10, "pagedown": 10}
+CELL_MOVES = {key: (rows, 0) for key, rows in ROWS.items()} | {"left": (0, -1), "right": (0, 1)}
+"""The keys of a panel, and by how many rows and columns each moves the cell."""
+
+
 class TensorPanel(CellGrid):
     """One panel of the ledger: a tensor or a gradient."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"move_cell({rows}, {columns})", show=False)
-        for key, rows, columns in (
-            ("up", -1, 0),
-            ("k", -1, 0),
-            ("down", 1, 0),
-            ("j", 1, 0),
-            ("left", 0, -1),
-            ("right", 0, 1),
-            ("pageup", -10, 0),
-            ("pagedown", 10, 0),
-        )
+        for key, (rows, columns) in CELL_MOVES.items()
     ]
 
     def __init__(self, place: int, id: str, style_of: Callable[[str], Style]) -> None:
@@ -215,11 +211,8 @@ class TensorPanel(CellGrid):
                 line = line.apply_filter(line_filter, background)
             return line
 
-        return framed(map(self.render_line, range(height)), width, frame, self.above, self.below, finished)
-
-    def render_line(self, y: int) -> Strip:
-        """Draw one visible line of what is inside the frame."""
-        return self.render_note(y) if self.panel.value is None else super().render_line(y)
+        inside = self.notes() if self.panel.value is None else map(self.render_line, range(height))
+        return framed(inside, width, frame, self.above, self.below, finished)
 
     def watch_has_focus(self, _has_focus: bool) -> None:
         """Draw the frame of a panel that one is in, or has left."""
@@ -265,20 +258,21 @@ class TensorPanel(CellGrid):
 
     def remembered(self, *looks: object, draw: Callable[[], list[Segment]]) -> Strip:
         """Return a line that looks as one that has been drawn before, or else draw it."""
-        key = (*looks, self.scroll_offset.x, self.room.width, self.app.theme)
+        key = (*looks, self.sight.left, self.sight.width, self.app.theme)
         strip = self.strips.get(key)
         if strip is None:
             strip = self.strips[key] = self.strip(draw())
         return strip
 
-    def render_note(self, y: int) -> Strip:
-        """Draw a line of what stands in place of values."""
-        width = self.room.width
+    def notes(self) -> Iterator[Strip]:
+        """Draw the lines of what stands in place of values."""
+        (width, height), style = self.room, self.style_of("cell--note")
         lines = textwrap.wrap(self.panel.note, max(1, width - 1))
         if self.panel.recorded is not None:
             lines.append(shape_text(self.panel.shape))
-        text = f" {lines[y]}" if y < len(lines) else ""
-        return Strip([Segment(text.ljust(width)[:width], self.style_of("cell--note"))], width)
+        blank = [""] * (height - len(lines))
+        for line in [*(f" {line}" for line in lines), *blank][:height]:
+            yield Strip([Segment(line.ljust(width)[:width], style)], width)
 
     # The cell cursor
 

@@ -129,11 +129,24 @@ def test_key_text(keys: str, text: str) -> None:
 
 @on_every_screen
 def test_the_help_lists_every_action(screen: type[ActionScreen]) -> None:
-    text = help_content(screen.HELP, screen.ACTIONS).plain
+    text = help_content(screen.HELP, screen.ACTIONS, 200).plain
     assert text.startswith(screen.HELP)
     for action in screen.ACTIONS:
         assert action.help in text
         assert key_text(action.keys) in text
+        assert text.splitlines().count(action.group) == 1, "its group has one heading"
+
+
+@on_every_screen
+def test_in_a_narrow_window_what_a_key_does_stands_beside_it(screen: type[ActionScreen]) -> None:
+    lines = help_content(screen.HELP, screen.ACTIONS, 72).plain.splitlines()
+    assert max(map(len, lines)) <= 76  # a drawing stays as it is
+    beginnings = {key_text(action.keys) for action in screen.ACTIONS} | {
+        action.group for action in screen.ACTIONS
+    }
+    start = lines.index(screen.ACTIONS[0].group)
+    for line in filter(None, lines[start:]):
+        assert line.startswith((" " * 16, *beginnings, "Ctrl+P"))
 
 
 @given(st.integers(0, 250))

@@ -8,14 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.libraries.terms import (
-    OperationEntry,
-    UnknownFormError,
-    language,
-    shape_of,
-    term,
-    times,
-)
+from bpdebug.sources.libraries.terms import OperationEntry, UnknownFormError, language, shape_of, term, times
 from bpdebug.sources.script.recorder.operations import InPlace, put
 from bpdebug.sources.torch.operations.layers import attention_weights, one, turned
 from bpdebug.sources.torch.operations.losses import picked

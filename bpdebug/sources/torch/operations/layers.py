@@ -41,14 +41,7 @@ def layer_norm(x: Any, shape: Sequence[int], weight: Any, bias: Any, eps: float)
 
 
 def batch_norm(
-    x: Any,
-    weight: Any,
-    bias: Any,
-    mean: Any,
-    variance: Any,
-    training: bool,
-    momentum: float,
-    eps: float,
+    x: Any, weight: Any, bias: Any, mean: Any, variance: Any, training: bool, momentum: float, eps: float
 ) -> tuple[Any, ...]:
     """Mean 0 and variance 1 over the batch of each channel, or by what was kept of them."""
     shape = shape_of(x)

@@ -8,13 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.libraries.terms import (
-    Application,
-    OperationEntry,
-    UnknownFormError,
-    shape_of,
-    term,
-)
+from bpdebug.sources.libraries.terms import Application, OperationEntry, UnknownFormError, shape_of, term
 from bpdebug.sources.script.recorder.records import Node
 
 
