@@ -8,6 +8,7 @@ parameter, because two parameters that begin equal are still two.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -41,6 +42,8 @@ class Graph:
         for node in nodes:
             if node.function is same:
                 self._representative[node.id] = self._representative[node.operands[0].id]
+            elif node.function is put and (before := self._put_back(node)) is not None:
+                self._representative[node.id] = before.id
             elif node.id not in apart and (key := self._key(node)) is not None:
                 self._representative[node.id] = table.setdefault(key, node.id)
 
@@ -92,6 +95,18 @@ class Graph:
                     reached[node.id] |= reached[parent.id]
         return reached
 
+    def _put_back(self, node: Node) -> Node | None:
+        """Return what an array is again, once its part is what it was: `w[i] = old + h`, then `w[i] = old`."""
+        whole, index, part = node.operands
+        if type(whole) is not Node or type(part) is not Node:
+            return None
+        here, part = self.of(whole), self.of(part)
+        while here.function is put and type(here.operands[0]) is Node and _is_same(here.operands[1], index):
+            here = self.of(here.operands[0])
+        is_read = part.function is operator.getitem and type(part.operands[0]) is Node
+        is_own = is_read and self.of(part.operands[0]) is here and _is_same(part.operands[1], index)
+        return here if is_own else None
+
     def _key(self, node: Node) -> Any:
         function = node.function
         if function is None:
@@ -115,6 +130,15 @@ class Graph:
         if kind is slice:
             return (slice, *map(self._hashable, (value.start, value.stop, value.step)))
         return (kind, value)
+
+
+def _is_same(index: Any, other: Any) -> bool:
+    """Whether two indices are the same positions, or slices between them."""
+    if type(index) is not type(other) or isinstance(index, np.ndarray | list):
+        return False
+    if isinstance(index, tuple):
+        return len(index) == len(other) and all(map(_is_same, index, other))
+    return bool(index == other)
 
 
 def _is_whole(index: Any) -> bool:

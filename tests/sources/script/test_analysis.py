@@ -817,3 +817,59 @@ def test_what_an_adaptive_step_is_divided_by_is_no_output(tmp_path: Path) -> Non
         error.node.site.line for error in itertools.chain.from_iterable(errors_of(known)) if error.node.site
     }
     assert lines == {8}
+
+
+MEASURED = """
+    import numpy as np
+    rng = np.random.default_rng(8)
+    x, t = rng.normal(size=(5, 2)), rng.normal(size=(5, 1))
+    u, v = rng.normal(size=(2, 3)), rng.normal(size=(3, 1))
+
+    def distance(u, v):
+        return np.sum((np.tanh(x @ u) @ v - t) ** 2)
+
+    def slope(w):
+        found = np.zeros_like(w)
+        for i in np.ndindex(w.shape):
+            kept = w[i]
+            w[i] = kept + 1e-5
+            above = distance(u, v)
+            w[i] = kept - 1e-5
+            below = distance(u, v)
+            w[i] = kept
+            found[i] = (above - below) / 2e-5
+        return found
+
+    for turn in range(2):
+        du, dv = slope(u), slope(v)
+        u -= 0.1 * du
+        v -= 0.1 * dv
+    """
+
+
+def test_a_gradient_that_is_measured_is_not_judged(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, MEASURED)
+    assert analysis.loss is None
+    assert "measured" in analysis.notes[0]
+    in_steps = MEASURED.replace("w[i] = kept + 1e-5", "w[i] += 1e-5").replace(
+        "w[i] = kept -", "w[i] -= 1e-5 +"
+    )
+    in_steps = in_steps.replace("            w[i] = kept\n", "            w[i] += 1e-5\n")
+    assert in_steps.count("+= 1e-5") == 2
+    assert analysed(tmp_path, in_steps).loss is None
+
+
+@pytest.mark.parametrize("factor", ["2", "1"])
+def test_a_loss_with_a_parameter_shifted_is_not_the_one_that_is_descended(
+    tmp_path: Path, factor: str
+) -> None:
+    text = MEASURED.replace(
+        "du, dv = slope(u), slope(v)",
+        f"h = np.tanh(x @ u); e = {factor} * (h @ v - t); du, dv = x.T @ (e @ v.T * (1 - h**2)), h.T @ e\n"
+        "        print(np.abs(slope(u) - du).max())",
+    )
+    analysis = analysed(tmp_path, text)
+    assert set(kinds(analysis).values()) == {"right"}
+    assert analysis.loss is not None
+    assert analysis.loss.candidate.kind is not None, "implied: none is computed of the parameters as they are"
+    assert analysis.computed is None

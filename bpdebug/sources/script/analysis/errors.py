@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from bpdebug.sources.script.analysis.chains import DIVIDE
+from bpdebug.sources.script.analysis.measured import measured
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, filled
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import put
@@ -46,7 +47,7 @@ class Error(NamedTuple):
 
 
 class Dependence:
-    """What depends on the parameters, on their new values, and what the updates are made of.
+    """What depends on the parameters, on their new or shifted values, and what the updates are made of.
 
     What is in `constants` depends on nothing.
     """
@@ -55,9 +56,12 @@ class Dependence:
         self, graph: Graph, parameters: Sequence[TrainedParameter], constants: Collection[int] = ()
     ) -> None:
         self.graph, self.parameters = graph, parameters
-        self.on = graph.reached([parameter.old for parameter in parameters], constants)
+        olds = [parameter.old for parameter in parameters]
+        self.on = graph.reached(olds, constants)
+        self.is_measured = measured(graph, olds, self.on)
         news = [parameter.new for parameter in parameters if parameter.new is not None]
-        self.on_new = graph.reached(news)
+        on_new = graph.reached(news)
+        self.on_new = [one | other for one, other in zip(on_new, self.is_measured, strict=True)]
         ends = [link.node for one in parameters for piece in one.pieces for link in piece.chain[:1]]
         self.behind_updates = graph.ancestors(ends)
 

@@ -9,6 +9,7 @@ that has its gradient there is a candidate.
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -202,6 +203,8 @@ def explicit_losses(
         grows = grows or (node.id in compared and not is_named)
         if node.id in known.behind_updates and not any(map(SURE_WORDS.search, texts)):
             continue  # with one output, everything on the way back is a single number
+        if node.function is operator.getitem and not is_named:
+            continue  # an element of a parameter
         score = 2 * is_named + (node.id not in inner)
         if score or grows:
             line = node.site.line if node.site else 0
