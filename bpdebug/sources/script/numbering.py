@@ -96,7 +96,7 @@ class Graph:
         return reached
 
     def _put_back(self, node: Node) -> Node | None:
-        """Return what an array is again, once its part is what it was: `w[i] = old + h`, then `w[i] = old`."""
+        """Return what an array is again, with its part as it was: `w[i] = old + h`, then `w[i] = old`."""
         whole, index, part = node.operands
         if type(whole) is not Node or type(part) is not Node:
             return None
