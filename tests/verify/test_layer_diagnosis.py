@@ -159,6 +159,7 @@ def test_a_penalty_is_said_of_parameters_alone() -> None:
     assert "penalty" not in said(dh1_t2=v["dh1_t2"] + 0.37 * v["h1_t1"])
 
 
+@pytest.mark.usefixtures("little_tried")
 def test_numbers_that_no_mistake_explains_are_described() -> None:
     (mistake, *_) = FAMILIES["pools"](1)
     changed = mistake.net.values["da1"].copy()
