@@ -18,6 +18,6 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def little_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a diagnosis give up soon: what nothing explains, thousands of pairs of edits do not explain either."""
+    """Let a diagnosis give up soon: what nothing explains, thousands of pairs do not explain either."""
     fewer = (400, 8_000, 2**20, 3.0, False, time.thread_time)
     monkeypatch.setattr(Allowance.__init__, "__defaults__", fewer)
