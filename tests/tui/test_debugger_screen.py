@@ -43,7 +43,6 @@ MOVES = [
 ]
 
 
-@pytest.mark.deep
 async def test_every_key_moves_the_debugger() -> None:
     async with open_app("two_layer") as session:
         for before, key, (position, node) in MOVES:

@@ -41,7 +41,7 @@ HIDDEN = [
 ]
 
 
-@pytest.mark.parametrize(("right", "wrong", "parameter"), few(HIDDEN, 0))
+@pytest.mark.parametrize(("right", "wrong", "parameter"), few(HIDDEN))
 def test_what_ones_and_zeros_hide_is_found(right: str, wrong: str, parameter: str, tmp_path: Path) -> None:
     assert SCRIPT.count(right) == 1
     path = tmp_path / "net.py"
