@@ -142,12 +142,15 @@ def test_an_unknown_name_suggests_the_nearest(bpdebug):
 
 
 @pytest.mark.parametrize("words", [(), ("two_layer",), ("open", "two_layer"), ("open",)])
-def test_without_a_terminal_the_app_refuses_and_names_trace(bpdebug, words):
+@pytest.mark.parametrize("without", ["stdin", "stdout", "stderr"])
+def test_without_a_terminal_the_app_refuses_and_names_trace(bpdebug, words, without, monkeypatch):
+    monkeypatch.setattr("bpdebug.cli.opening.is_terminal", lambda stream: stream is not getattr(sys, without))
     status, out, err = bpdebug(*words)
     assert (status, out) == (2, "")
     name = "two_layer" if "two_layer" in words else "SCENARIO"
     assert err == (
-        f"bpdebug: the app needs a terminal on stdin and stdout; `bpdebug trace {name}` works without one\n"
+        "bpdebug: the app needs a terminal on stdin, stdout and stderr; "
+        f"`bpdebug trace {name}` works without one\n"
     )
 
 

@@ -31,7 +31,7 @@ from bpdebug.cli.options import (
     SecondsOption,
     UntilOption,
 )
-from bpdebug.cli.output import RIGHT, fail
+from bpdebug.cli.output import RIGHT, fail, write
 from bpdebug.cli.request import Request
 from bpdebug.engine.language.nearest import nearest
 from bpdebug.errors import BpdebugError, ScenarioError
@@ -73,7 +73,7 @@ app = typer.Typer(
 def print_version(wanted: bool) -> None:
     """Print the version and end, if it was asked for."""
     if wanted:
-        print(f"bpdebug {__version__}")
+        write([f"bpdebug {__version__}\n"])
         raise typer.Exit
 
 
@@ -200,9 +200,9 @@ def check(
 
 
 def confirm(question: str) -> bool:
-    """Ask a question on stderr; no answer is a no, and so is Ctrl+C."""
+    """Ask a question on stderr; no answer is a no, and so is Ctrl+C, or a closed standard input."""
     try:
-        return typer.confirm(plain(question), err=True)
+        return sys.stdin is not None and typer.confirm(plain(question), err=True)
     except typer.Abort:
         return False
 
@@ -265,3 +265,5 @@ def run_command_line() -> int:
     except (BpdebugError, typer.TyperException) as error:
         message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
         return fail(f"bpdebug: {message}")
+    except OSError as error:  # what Typer prints, as for --help, does not go through `write`
+        return fail(f"bpdebug: cannot write: {error.strerror}")

@@ -17,11 +17,12 @@ from bpdebug.tui.user_files import user_files
 
 def open_app(request: Request | None, hides_verdicts: bool = False) -> int:
     """Open the app on what is named, or let a person choose; return the exit status."""
-    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+    if not all(map(is_terminal, (sys.stdin, sys.stdout, sys.stderr))):  # it is drawn on stderr
         if request is not None:
             loading.load(request)  # what is wrong with it goes before
         command = f"bpdebug trace {request.name if request else 'SCENARIO'}"
-        raise BpdebugError(f"the app needs a terminal on stdin and stdout; `{command}` works without one")
+        needs = "the app needs a terminal on stdin, stdout and stderr"
+        raise BpdebugError(f"{needs}; `{command}` works without one")
     bpdebug = opened(request)
     bpdebug.hides_verdicts = hides_verdicts
     bpdebug.run()

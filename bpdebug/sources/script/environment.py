@@ -7,16 +7,20 @@ in copies, so that an expression can be evaluated once more as if it were then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from bpdebug.sources.script.recorder.held import DEEPEST, attributes_of
-from bpdebug.sources.script.recorder.records import MISSING, Instance, Node
+from bpdebug.sources.script.recorder.records import MISSING, Instance, Node, Write
 from bpdebug.sources.script.recorder.tensors import is_container, is_other, is_tensor
 from bpdebug.sources.script.recording import Recording
+
+MOST_KEPT = 1024
+"""So many containers are kept as they were: one line is evaluated many times, each time with an edit."""
 
 
 class Environment(Mapping[str, Any]):
@@ -50,6 +54,15 @@ class Environment(Mapping[str, Any]):
         found = self._held(name)
         return self._value_of(self._zeros[0, name]) if _is_zero(found) and (0, name) in self._zeros else found
 
+    def reaching(self, name: str, attributes: AbstractSet[str]) -> Any:
+        """Return what a name meant where only some of its attributes are read: no others are made."""
+        scope = self._instance.scope
+        value = scope[name] if scope is not None and name in scope else MISSING
+        own = None if value is MISSING or is_tensor(value) else attributes_of(value)
+        if own is None or not attributes <= own.keys() or id(value) in self._revived:
+            return self[name]
+        return self._object(value, own, 0, attributes)
+
     def _held(self, name: str) -> Any:
         scope, variables = self._instance.scope, self._instance.variables
         if scope is not None and name in scope:
@@ -57,13 +70,7 @@ class Environment(Mapping[str, Any]):
         outer = self._enclosing
         if outer is not None and name in (outer.scope or {}):
             return Environment(self._recording, outer, self._value_of)[name]
-        value = self._at_the_end(variables).get(name, MISSING)
-        _, writes = self._recording.journal.get(id(variables), (None, ()))
-        for write in reversed(writes):
-            if write.moment < self._instance.moment:
-                break
-            if write.key == name:
-                value = write.old
+        value = self._undone(variables).get(name, MISSING)
         if value is MISSING:
             raise KeyError(name)
         return self._as_then(value, 0)
@@ -138,13 +145,18 @@ class Environment(Mapping[str, Any]):
             copy.update({key: self._as_then(part, depth + 1) for key, part in held.items()})
         return copy
 
-    def _object(self, value: Any, attributes: dict[str, Any], depth: int) -> Any:
+    def _object(
+        self, value: Any, attributes: dict[str, Any], depth: int, wanted: AbstractSet[str] | None = None
+    ) -> Any:
         try:
             copy = object.__new__(type(value))
         except TypeError:
             return value
-        self._revived[id(value)] = copy
+        if wanted is None:
+            self._revived[id(value)] = copy
         for name, part in self._undone(attributes).items():
+            if wanted is not None and name not in wanted:
+                continue
             zero = self._zeros.get((id(value), name)) if _is_zero(part) else None
             copy.__dict__[name] = self._as_then(part, depth + 1) if zero is None else self._value_of(zero)
         return copy
@@ -154,21 +166,34 @@ class Environment(Mapping[str, Any]):
         return self._recording.held.get(id(container), (None, container))[1]
 
     def _undone(self, container: Any) -> Any:
-        """Return a container with the writes undone that came later."""
-        held = self._at_the_end(container).copy()
+        """Return a container with the writes undone that came later; nobody may write to that."""
+        at_the_end, moment = self._at_the_end(container), self._instance.moment
         _, writes = self._recording.journal.get(id(container), (None, ()))
-        for write in reversed(writes):
-            if write.moment < self._instance.moment:
-                break
-            if write.key is MISSING:
-                held = write.old.copy()
-            elif write.old is not MISSING:
-                held[write.key] = write.old
-            elif isinstance(held, list):
-                del held[write.key :]
-            else:
-                held.pop(write.key, None)
-        return held
+        if not writes or writes[-1].moment < moment:
+            return at_the_end
+        kept, key = self._recording.undone, (id(container), moment)
+        if key not in kept:
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            kept[key] = container, _before(at_the_end, writes, moment)
+        return kept[key][1]
+
+
+def _before(container: Any, writes: Sequence[Write], moment: int) -> Any:
+    """Return a copy of a container without the writes since a moment."""
+    held = container.copy()
+    for write in reversed(writes):
+        if write.moment < moment:
+            break
+        if write.key is MISSING:
+            held = write.old.copy()
+        elif write.old is not MISSING:
+            held[write.key] = write.old
+        elif isinstance(held, list):
+            del held[write.key :]
+        else:
+            held.pop(write.key, None)
+    return held
 
 
 def enclosing(recording: Recording, instance: Instance) -> Instance | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import lru_cache
@@ -46,9 +47,9 @@ def evaluated(
     code, names = _compiled(text, instance.site.class_name)
     scope = Environment(recording, instance, value_of)
     held = {}
-    for name in names:
+    for name, attributes in names:
         with suppress(KeyError):  # a built-in function, or nothing at all
-            held[name] = scope[name]
+            held[name] = scope.reaching(name, attributes) if attributes else scope[name]
     if "(" not in text:
         return eval(code, {"__builtins__": builtins, **held})  # noqa: S307 (their code)
     with _variables_kept(instance.variables):
@@ -69,15 +70,23 @@ def _variables_kept(variables: Any) -> Iterator[None]:
 
 
 @lru_cache(maxsize=1024)
-def _compiled(text: str, class_name: str) -> tuple[CodeType, frozenset[str]]:
+def _compiled(text: str, class_name: str) -> tuple[CodeType, tuple[tuple[str, frozenset[str]], ...]]:
     """Compile an expression and find its names, once for all executions and trials.
+
+    Beside a name stand its attributes, where nothing else is done with it: of `self.w @ self.x`, w and x.
 
     Only where names may be private a tree is made first: Python compiles a text many times as fast.
     """
     enclosed = f"({text})"
     tree = _Private(class_name).visit(ast.parse(enclosed, mode="eval")) if "__" in text else None
     found = compile(enclosed if tree is None else tree, "<edit>", "eval")
-    return found, frozenset(_names(found))
+    return found, tuple((name, _attributes(name, text)) for name in frozenset(_names(found)))
+
+
+def _attributes(name: str, text: str) -> frozenset[str]:
+    """Return the attributes that are read of a name; none where something else is done with it."""
+    read = re.findall(rf"(?<![\w.]){re.escape(name)}(?!\w)(?:\.(\w+))?", text)
+    return frozenset(read) if all(read) else frozenset()
 
 
 def _names(code: CodeType) -> Iterator[str]:

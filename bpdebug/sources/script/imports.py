@@ -1,6 +1,7 @@
 """The person's own files are instrumented when they are imported; libraries are not.
 
-Own is what lies under the script's folder, and under a folder that the script itself has put on `sys.path`.
+Own is what lies under the script's folder, and under a folder of `sys.path` that the script itself has put
+there or that it lies in: a project that is installed as it stands, with its scripts beside its package.
 """
 
 from __future__ import annotations
@@ -55,8 +56,9 @@ class OwnFiles:
         """Whether a file is one of the person's."""
         if not file or is_library(file):
             return False
-        added = (Path(entry).resolve() for entry in sys.path if entry not in self._began_with)
-        return any(is_below(folder, file) for folder in (self.folder, *added))
+        folders = [(Path(entry).resolve(), entry not in self._began_with) for entry in sys.path]
+        own = (folder for folder, is_new in folders if is_new or self.folder.is_relative_to(folder))
+        return any(is_below(folder, file) for folder in (self.folder, *own))
 
 
 @cache

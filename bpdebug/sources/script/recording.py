@@ -137,6 +137,11 @@ class Recording:
         return not self.held
 
     @cached_property
+    def undone(self) -> dict[tuple[int, int], tuple[Any, Any]]:
+        """The identity of a container and a moment -> it, and what it held then, where that was asked."""
+        return {}
+
+    @cached_property
     def only_calls(self) -> Mapping[tuple[str, str], Instance]:
         """The file and name of a function that was called once -> the last expression of its own."""
         last: dict[tuple[str, str], Instance] = {}

@@ -67,11 +67,13 @@ class Localisation:
         function wrong that is the derivative of another one.
         """
         wrong, value_of = self.judge.wrong(), self._value_of
+        judged = zip(self.analysis.parameters, self.analysis.verdicts(value_of).each, strict=True)
         steps = [
             node
-            for parameter in self.analysis.parameters
+            for parameter, verdict in judged
             if parameter.name in wrong
-            for node in gradient_nodes(parameter, wrong)
+            for node in (verdict.kind == "factor" and _scaled_away(parameter))
+            or gradient_nodes(parameter, wrong)
         ]
         forward, nodes = self._forward(), self.recording.nodes
         explained = {
@@ -242,6 +244,12 @@ class Localisation:
             parameter.name: ancestors(gradient_nodes(parameter)) - ancestors([node])
             for parameter, node in self._own(exact)
         }
+
+
+def _scaled_away(parameter: TrainedParameter) -> list[Node]:
+    """Return the tensors whose size an adaptive step takes away: no factor of theirs was lost in it."""
+    links = [link for piece in parameter.pieces for link in piece.chain]
+    return [link.node for link in links if link.is_adaptive]
 
 
 def _read(suspect: Suspect) -> list[Node]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from bpdebug.sources.script import record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, Told, analyse
+from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.wording import sentences
 from tests.scripts.catalogue import SCRIPTS
 from tests.scripts.oracle import RIGHT, Script
@@ -187,6 +189,10 @@ def test_adam_is_judged_by_the_gradient_that_goes_into_it(tmp_path: Path) -> Non
         "right",
         "wrong",
     }
+    apart = {"2 * (out - Y) / out.size": "out - Y", "h.T @ d2": "h.T @ d2 / 6", "X.T @ d1": "X.T @ d1 / 6"}
+    for written, instead in (apart | {"d2.sum(axis=0)": "d2.sum(axis=0) / 6"}).items():
+        text = text.replace(written, instead)
+    assert kinds(analysed(tmp_path, text)) == ALL_RIGHT | {"b1": "factor"}
 
 
 def test_a_missing_mean_is_no_rate(tmp_path: Path) -> None:
@@ -564,6 +570,15 @@ def test_a_penalty_that_is_in_the_loss_is_no_decay_beside_it(tmp_path: Path) -> 
         assert kinds(analysed(tmp_path, text)) == ALL_RIGHT | {"W1": "wrong"}
 
 
+def test_what_has_no_slope_where_it_begins_is_judged_all_the_same(tmp_path: Path) -> None:
+    """The root of a sum of squares that are all 0 has none."""
+    text = NET.replace(
+        "b1 = rng.normal(size=(3, 4)), rng.normal(size=4)", "b1 = rng.normal(size=(3, 4)), np.zeros(4)"
+    )
+    text = text.replace("h @ W2 + b2", "h @ W2 + b2 + np.sqrt(np.sum(b1 * b1))")
+    assert kinds(analysed(tmp_path, text))["W1"] == "right"
+
+
 def test_a_scale_in_the_gradient_is_no_rate(tmp_path: Path) -> None:
     """The rate stands in the update; what scales a gradient where it is computed is a mistake."""
     assert kinds(analysed(tmp_path, NET.replace("dW1 = X.T", "dW1 = 3 * X.T"))) == ALL_RIGHT | {
@@ -736,3 +751,69 @@ def test_errors_that_are_weighted_imply_a_weighted_loss(
     assert "weighted by" in analysis.loss.text
     wrong = kinds(analysed(tmp_path, text.format(slope="")))
     assert {name for name, kind in wrong.items() if kind == "wrong"} == {hit}
+
+
+DRAWN_TWICE = """
+    import numpy as np
+    rng = np.random.default_rng(4)
+    X, Y, w = rng.normal(size=(4, 3)), rng.normal(size=4), rng.normal(size=3)
+    for step in range(2):
+        slope = np.zeros(3)
+        for i in (2, 0, 2, 3):
+            slope += (X[i] @ w - Y[i]) * X[i]{factor}
+        w = w - 0.1 * slope
+    """
+
+
+@pytest.mark.parametrize(("factor", "kind"), [("", "right"), (" * X[i]", "wrong")])
+def test_an_example_that_is_drawn_twice_counts_twice(factor: str, kind: str, tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, DRAWN_TWICE.format(factor=factor))
+    assert kinds(analysis) == {"w": kind}
+    assert analysis.loss is not None
+    assert analysis.loss.text.startswith("½ Σ (a − y)², implied by line 8")
+
+
+SLOPE_BY_SLOPE = """
+    points = [(1.5, 2.0, 1.0), (0.5, -1.0, 2.0), (2.5, 0.25, -1.0)]
+    w = [0.5, -0.25]
+    for step in range(2):
+        new = []
+        for k in range(2):
+            cost_slope = 0.0
+            for point in points:
+                cost_slope += (w[0] * point[0] + w[1] * point[1] - point[2]) * point[k] ** 2
+            new.append(w[k] - 0.1 * cost_slope)
+        w = new
+    """
+
+
+def test_a_slope_of_the_cost_is_no_cost(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, SLOPE_BY_SLOPE)  # it has a fault, so that no loss makes it right
+    assert analysis.loss is not None
+    assert "implied by line 9" in analysis.loss.text
+
+
+ADAPTIVE = """
+    import numpy as np
+    rng = np.random.default_rng(2)
+    X, y, W = rng.normal(size=(6, 3)), rng.uniform(size=6), rng.normal(size=3)
+    m, v = np.zeros(3), np.zeros(3)
+    for step in range(2):
+        p = 1 / (1 + np.exp(-(X @ W)))
+        g = X.T @ ((-(y / p) + (1 - y) / (1 - p)) * p)
+        m = 0.9 * m + 0.1 * g
+        v = 0.99 * v + 0.01 * g**2
+        hat = m / 0.1
+        W = W - 0.01 * hat / (np.sqrt(v / 0.01) + 1e-8)
+    """
+
+
+def test_what_an_adaptive_step_is_divided_by_is_no_output(tmp_path: Path) -> None:
+    """Even where its mean is taken as a constant, as a target is."""
+    analysis = analysed(tmp_path, ADAPTIVE)
+    (hat,) = (node for node in analysis.graph.nodes if "hat" in node.names)
+    known = Dependence(analysis.graph, analysis.parameters, {analysis.graph.of(hat).id})
+    lines = {
+        error.node.site.line for error in itertools.chain.from_iterable(errors_of(known)) if error.node.site
+    }
+    assert lines == {8}

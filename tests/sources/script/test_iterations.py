@@ -264,3 +264,24 @@ def test_a_bias_that_begins_as_the_integer_0_is_a_parameter(
     )
     assert dict(report.verdicts) == {"v": "right", bias: "wrong"}
     assert report.findings[0].correction == total
+
+
+ROWS = """
+left = {row: 0.5 * rng.normal(size=3) for row in "ab"}
+right = {row: 0.5 * rng.normal(size=3) for row in "cd"}
+for epoch in range(3):
+    for one, other, wanted in (("a", "d", 1.0), ("a", "c", 2.0), ("b", "d", 0.5)):
+        off = left[one] @ right[other] - wanted
+        of_left, of_right = off * right[other], off * left[one]
+        right[other] = right[other] - rate * of_right
+        left[one] = left[one] - rate * of_left
+"""
+
+
+@pytest.mark.parametrize(
+    ("of_right", "verdict"), [("off * left[one]", "right"), ("off * left[one] ** 2", "wrong")]
+)
+def test_examples_with_rows_of_their_own_step_no_state(tmp_path: Path, of_right: str, verdict: str) -> None:
+    text = HEAD + ROWS.replace("off * left[one]", of_right)
+    report = check_recording(recorded(tmp_path, text))
+    assert dict(report.verdicts) == {"left['a']": "right", "right['d']": verdict}

@@ -69,6 +69,46 @@ def test_an_expression_evaluated_again_gives_what_it_gave(recording: Recording) 
     assert count > 5
 
 
+def test_only_the_attributes_that_an_expression_reads_are_made(tmp_path: Path) -> None:
+    text = """
+        import numpy as np
+        class Net:
+            def __init__(self):
+                self.w, self.v, self.kept = np.ones(2), np.ones(3), []
+            def total(self):
+                return self.w.sum() + self.v.sum()
+            def step(self):
+                self.w = self.w * 2
+                self.kept.append(self.w)
+                y = self.w + 1
+                self.w = self.w * 3
+                self.kept = [1.0]
+        net = Net()
+        net.step()
+        """
+    recording = recorded_text(tmp_path, text)
+    (instance,) = [one for one in recording.instances if one.names == ("y",)]
+
+    def asked(code: str) -> tuple[Any, set[str]]:
+        names: set[str] = set()
+
+        def value_of(node: Any) -> Any:
+            names.update(node.names)
+            return node.value
+
+        with callable_again(recording):
+            return evaluated(recording, instance, code, value_of), names
+
+    value, names = asked("self.w - 1")
+    assert value.tolist() == [1, 1]
+    assert names.isdisjoint({"self.v", "self.w"}), "that is what the two were before, and are later"
+    assert "self.v" in asked("self.total()")[1]
+    assert asked("len(self.kept)")[0] == 1
+    assert asked("self.kept[0].tolist()")[0] == [2, 2]
+    assert asked("self.total()")[0] == 7
+    assert asked("vars(self)['v'].size + self.w.size")[0] == 5
+
+
 def test_the_program_gives_what_was_recorded(recording: Recording) -> None:
     case = case_of(recording)
     assert case.script is not None

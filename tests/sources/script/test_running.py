@@ -220,6 +220,30 @@ def test_what_lies_in_a_folder_that_the_script_puts_on_the_path_is_its_own(
     monkeypatch.chdir(tmp_path / "first")
     recording = record_script("net.py", (), RecordingOptions())
     assert [update.slot for update in recording.updates] == ["w"]
+
+
+def test_what_lies_in_a_folder_of_the_path_that_the_script_lies_in_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A project that is installed as it stands, and its examples; what lies beside it is a library."""
+    text = TRAINING.replace("x @ w\n", "product(x, w)\n", 1)
+    for folder in ("project/parts", "project/examples", "library"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "project" / "parts" / "dense.py").write_text(
+        "def product(x, w):\n    return twice(x @ w) / 2\n"
+    )
+    (tmp_path / "library" / "doubling.py").write_text("def twice(x):\n    return x * 2\n")
+    script = tmp_path / "project" / "examples" / "net.py"
+    script.write_text(
+        f"import parts.dense\nfrom doubling import twice\nparts.dense.twice = twice\n{text}".replace(
+            "product(x", "parts.dense.product(x"
+        )
+    )
+    monkeypatch.syspath_prepend(tmp_path / "project")
+    monkeypatch.syspath_prepend(tmp_path / "library")
+    recording = record_script(script)
+    files = {Path(one.site.place.file).name for one in recording.instances}
+    assert files == {"net.py", "dense.py"}
     assert {Path(instance.site.place.file).name for instance in recording.instances} == {"net.py", "dense.py"}
 
 
@@ -246,7 +270,7 @@ def test_what_comes_before_the_first_update_is_forgotten_where_it_is_too_much(
     record, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     monkeypatch.setattr("bpdebug.sources.script.recording.MOST_NODES", most)
-    loop = "a = 0.5\nfor i in range(2000):\n    a = a * 0.5 + 1.0\n    a += i\n"
+    loop = "a = 0.5\nfor i in range(2000):\n    a = a * 0.5 + 1.0\n    a += i\n    b = a\n"
     recording = record(loop + TRAINING)
     assert recording.ending.kind == "stopped"
     assert len(recording.nodes) < most

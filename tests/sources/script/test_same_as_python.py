@@ -306,6 +306,15 @@ f32 = np.float32(1.5) * np.ones(2, dtype=np.float32)
 f32 += 0.1
 w.flat[2] = 9
 """,
+    "keys with braces and percents": """
+import numpy as np
+held = {}
+for key in ("{220}", "{", "}}", "%s", "{0!r}", "a\\n[b]"):
+    held[key] = (np.ones(2) * 2, [3.0, 4.0])
+    held[key + key] = np.ones(2)
+    held[key][1][0] += 1.0
+print(held)
+""",
     "numbers without arrays": """
 import math, random
 from functools import reduce

@@ -124,7 +124,36 @@ for epoch in range(2):
         b -= 0.1 * d.sum(axis=0)
 """
 
+ADAM = """\
+import numpy as np
+
+rng = np.random.default_rng(3)
+x, t = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+net = {"V": rng.normal(size=(3, 4)), "c": np.zeros(4), "U": rng.normal(size=(4, 2))}
+first = {name: 0.0 for name in net}
+second = {name: 0.0 for name in net}
+for step in range(1, 3):
+    h = np.tanh(x @ net["V"] + net["c"])
+    out = h @ net["U"]
+    loss = np.sum((out - t) ** 2) / 12
+    e = out - t
+    back = e @ net["U"].T * (1 - h**2)
+    slopes = {"V": x.T @ back / 6, "c": np.sum(back, axis=0) / 6, "U": h.T @ e / 6}
+    for name in net:
+        first[name] = 0.9 * first[name] + 0.1 * slopes[name]
+        second[name] = 0.99 * second[name] + 0.01 * slopes[name] ** 2
+        mean = first[name] / (1 - 0.9**step)
+        size = second[name] / (1 - 0.99**step)
+        net[name] = net[name] - 0.02 * mean / (np.sqrt(size) + 1e-8)
+"""
+
 CASES = [
+    pytest.param(
+        ADAM,
+        {"np.sum(back, axis=0) / 6": "np.sum(back, axis=0)"},
+        ["np.mean(back, axis=0)"],
+        id="a mean that the size of a step does not show",
+    ),
     pytest.param(CALLS, {"d -= 0.01 * dd": "d -= 0.01 * d"}, ["0.01 * dd"], id="the parameter itself"),
     pytest.param(LISTS, {"= acts[-1] - t\n": "= acts[-1]\n"}, ["acts[-1] - t"], id="an output in a list"),
     pytest.param(

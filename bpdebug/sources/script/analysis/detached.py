@@ -133,10 +133,13 @@ def _written(
 
 
 def _weighted(graph: Graph, candidate: LossCandidate, constants: Constants) -> Iterator[LossCandidate]:
-    """Weight a loss by a single number, wherever that comes in on the way back."""
+    """Weight a loss by a single number that comes in on the way back, and is not made of the errors."""
+    errors = {graph.of(one.node).id for one in candidate.errors}
     for number in sorted(constants):
         weight = graph.nodes[number]
-        if np.size(weight.like) == 1 and all(one.weight is None for one in candidate.errors):
+        if np.size(weight.like) > 1 or errors & graph.ancestors([weight]):
+            continue
+        if all(one.weight is None for one in candidate.errors):
             yield candidate._replace(errors=tuple(one._replace(weight=weight) for one in candidate.errors))
 
 

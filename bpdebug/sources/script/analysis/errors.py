@@ -77,7 +77,10 @@ def errors_of(known: Dependence) -> list[list[Error]]:
             taken.add(node.id)
             groups[node.site].append(error)
     if not groups:
-        quotients = [error for node in backward if (error := _quotient(known, node)) is not None]
+        # What an adaptive step is divided by is no output.
+        chains = [piece.chain for one in known.parameters for piece in one.pieces]
+        steps = {graph.of(link.node).id for chain in chains for link in chain}
+        quotients = [error for node in backward if node.id not in steps and (error := _quotient(known, node))]
         groups = defaultdict(list, {error.node.site: [error] for error in quotients[-3:]})
     return list(groups.values())
 

@@ -21,8 +21,9 @@ from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, rew
 from bpdebug.sources.script.analysis.chains import DIVIDE, KEEP
 from bpdebug.sources.script.analysis.errors import Dependence, Error, errors_of
 from bpdebug.sources.script.analysis.kinds import KINDS, OF_CLASSES, ImpliedKind, _call
-from bpdebug.sources.script.analysis.weights import weighted
+from bpdebug.sources.script.analysis.weights import repeated, weighted
 from bpdebug.sources.script.numbering import Graph
+from bpdebug.sources.script.recorder.operations import Method, is_in
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.updates import ADD, SCALE
 from bpdebug.sources.script.sites import Site
@@ -30,11 +31,18 @@ from bpdebug.sources.script.sites import Site
 MOST_EXPLICIT, MOST_GROUPS = 10, 6
 MOST, FEW = 0.8, 0.3
 """The share of the parameters that a loss depends on; where there is none, or it has several parts."""
-LOSS_WORDS = re.compile(r"loss|cost|err|obj|nll|energy|criterion|^j$|^l$|^e$|mse|entropy", re.IGNORECASE)
-SURE_WORDS = re.compile(r"loss|cost|nll|criterion|^j$|mse|entropy", re.IGNORECASE)
+LOSS_WORDS = re.compile(
+    r"loss|cost|err|obj|nll|energy|criterion|^j$|^l$|^e$|mse|entropy|verlust|fehler|kost|perte|perdi?[dt]?a|custo",
+    re.IGNORECASE,
+)
+SURE_WORDS = re.compile(r"loss|cost|nll|criterion|^j$|mse|entropy|verlust|perte|custo", re.IGNORECASE)
 """What is called so is the loss even where the updates are made of it."""
+SLOPE_WORDS = re.compile(r"deriv|grad|prime|slope|delta", re.IGNORECASE)
+"""What is called so is made of a loss, and is none: `cost_derivative`."""
 GAIN_WORDS = re.compile(r"likelihood|reward|score|^ll$|log_?prob|elbo|gain", re.IGNORECASE)
 """What is called so is made larger, not smaller."""
+PRINTED: frozenset[Any] = frozenset({round, np.round, float, np.float64, Method("item")})
+"""What is made of a number to print it."""
 SMALLEST_EPSILON = 1e-5
 """What is added within a logarithm and is no larger only keeps it finite."""
 
@@ -173,6 +181,8 @@ def explicit_losses(
         on = known.on[node.id]
         if not on or known.on_new[node.id] or node.function is None or np.size(node.like) != 1:
             continue
+        if is_in(node.function, PRINTED) and not node.names:
+            continue
         if on.bit_count() >= max(1, share * count) and np.all(
             np.isfinite(np.asarray(node.value, dtype=float))
         ):
@@ -186,6 +196,7 @@ def explicit_losses(
     scored = []
     for node in found:
         texts = [_last(text) for text in (*names.get(node.id, ()), *returned.get(node.id, ()))]
+        texts = [text for text in texts if not SLOPE_WORDS.search(text)]
         is_named = any(map(LOSS_WORDS.search, texts))
         grows = any(map(GAIN_WORDS.search, texts)) or float(np.ravel(node.value)[0]) < 0
         grows = grows or (node.id in compared and not is_named)
@@ -249,7 +260,7 @@ def implied_losses(known: Dependence) -> Iterator[LossCandidate]:
             if kind.fits(outputs):
                 site = group[0].node.site
                 roots = tuple(error.output for error in group)
-                for errors in filter(None, (group, weighted(known, group))):
+                for errors in filter(None, (group, weighted(known, group), repeated(known, group))):
                     yield LossCandidate(roots, site.line if site else 0, tuple(errors), kind)
 
 

@@ -48,6 +48,8 @@ def _parts(
         np.ravel(np.asarray(one, dtype=float)) for one in (*gradients, parameter.old.value)
     )
     columns = np.stack([own, weights], axis=1)
+    if not (np.all(np.isfinite(columns)) and np.all(np.isfinite(wanted))):
+        return None
     found, _, rank, _ = np.linalg.lstsq(columns, wanted, rcond=None)
     largest = float(np.max(np.abs(wanted), initial=0))
     if not largest or not np.all(np.abs(columns @ found - wanted) <= EXACT * largest):

@@ -302,7 +302,7 @@ class Standard:
         quotient = reading.factor / factor
         larger = max(quotient, 1 / quotient)
         is_extent = any(extent > 1 and near(larger, extent, self.tolerance) for extent in self.extents)
-        return reading.link.is_adaptive or not is_extent
+        return not is_extent
 
 
 def _largest(array: Any) -> float:

@@ -47,7 +47,7 @@ class Link(NamedTuple):
     def factor(self, value_of: ValueOf) -> float:
         """Return the factor by which the tensor is in the step; of an adaptive step only its sign."""
         factor = float(self.sign)
-        for scalar, power in () if self.is_adaptive else self.scalars:
+        for scalar, power in self.scalars:
             value = value_of(scalar) if type(scalar) is Node else scalar
             factor *= float(np.ravel(value)[0]) ** power
         return factor

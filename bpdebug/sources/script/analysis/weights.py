@@ -2,12 +2,14 @@
 
 A mask over the steps of padded sequences, the weight of a class, the advantage of an action: `(a - y) * w`,
 or `errors *= w` where single errors were stacked first. The loss that such a backward pass implies has the
-weight in its sum.
+weight in its sum, and an example twice that was drawn twice.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -51,6 +53,15 @@ def weighted(known: Dependence, errors: Sequence[Error]) -> list[Error]:
             if own and np.size(node.like) == np.size(parents[0].like):
                 carried.setdefault(number, own)
     return [found[one.node.id] for one in errors] if len(found) == len(errors) else []
+
+
+def repeated(known: Dependence, errors: Sequence[Error]) -> list[Error]:
+    """Return errors as many times as each was computed; none where all were equally often."""
+    sites = {one.node.site for one in errors}
+    often = Counter(known.graph.of(node).id for node in known.graph.nodes if node.site in sites)
+    common = gcd(*(often[one.node.id] for one in errors))
+    found = [one for one in errors for _ in range(often[one.node.id] // common)]
+    return found if len(found) > len(errors) else []
 
 
 def _with_weights(errors: Sequence[Error], weight: Any) -> Iterator[Error]:

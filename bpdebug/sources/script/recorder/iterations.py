@@ -157,9 +157,12 @@ def states_behind(update: Update, updates: Sequence[Update], mark: Mark) -> set[
     """Return the lines that step states, if the first step of something else depends on what was marked.
 
     What itself depends on that is no parameter: momentum, whose first step is seen in the second iteration.
+    Nor is anything new where the same line has made a step before: each example has steps of its own rows.
     """
     before = updates[: mark.updates]
-    is_first = update.old.id < mark.nodes and all(one.old is not update.old for one in before)
+    is_first = update.old.id < mark.nodes and all(
+        one.old is not update.old and one.site.statement is not update.site.statement for one in before
+    )
     if not is_first or depends_on(update.old, mark.update.old):
         return set()
     deltas = [delta for _, delta in update.deltas]

@@ -161,7 +161,10 @@ class Objects:
         if self.other is not None and is_other(value):
             self.other.renamed(value, node)
             return
-        known = self.known[id(value)]
+        known = self.known.get(id(value))
+        if known is None:  # all before the node was forgotten as it was added
+            self.register(value, node)
+            return
         known.becomes(node)
         if known.family is not None:
             known.family.live.append(node)

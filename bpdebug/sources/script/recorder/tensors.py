@@ -39,9 +39,8 @@ def parts_of(container: Any, name: str) -> dict[str, Any]:
     if isinstance(container, dict):
         return {f"{name}[{key!r}]": part for key, part in container.items()}
     fields = getattr(type(container), "_fields", None)
-    written = (
-        [f"{name}.{key}" for key in fields] if fields else map(f"{name}[{{}}]".format, range(len(container)))
-    )
+    keys = [f".{key}" for key in fields] if fields else [f"[{place}]" for place in range(len(container))]
+    written = [f"{name}{key}" for key in keys]
     return dict(zip(written, container, strict=True))
 
 
