@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
@@ -14,6 +15,11 @@ from tests.tiers import FAST
 # read these when they are imported, which nothing above does.
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+
+# What the tests are, and what hundreds of processes that they start import, is compiled once: else that is
+# half of what such a process does.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Where a build server has these ignored, what the tests start would not be interrupted by Ctrl+C either.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from bpdebug import __version__, cli
-from bpdebug.cli import opening
+from bpdebug.cli import opening, options
+from bpdebug.commands import answers
 from bpdebug.errors import BpdebugError
+from bpdebug.export import reports, script_report, traces
 from bpdebug.sources.scenario import shipped_scenarios
 
 BROKEN = Path(__file__).parent / "sources" / "scenario" / "broken"
@@ -122,6 +124,11 @@ def test_wrong_usage_is_one_line_and_status_2(bpdebug, words, message):
     assert bpdebug(*words) == (2, "", message)
 
 
+def test_every_format_of_the_tables_can_be_asked_for():
+    assert [*options.CheckFormat] == [*reports.CHECK_FORMATS] == [*script_report.CHECK_FORMATS]
+    assert [*options.PlainFormat] == [*traces.TRACE_FORMATS] == [*answers.ANSWER_FORMATS]
+
+
 def test_an_unknown_format_names_the_known_ones(bpdebug):
     status, _, err = bpdebug("trace", "two_layer", "--format", "xml")
     assert status == 2
@@ -186,7 +193,7 @@ def test_scenarios_are_completed(tmp_path, monkeypatch):
     Path("two.toml").touch()
     Path("two.txt").touch()
     Path("twofold").mkdir()
-    assert cli.complete_scenario("two") == ["two.toml", "two_layer", "twofold/"]
+    assert options.complete_scenario("two") == ["two.toml", "two_layer", "twofold/"]
 
 
 @pytest.mark.parametrize("words", [("trace", "two_layer"), ("list",), ("--help",), ("--version",)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -40,21 +39,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
     return run
 
 
-@pytest.mark.parametrize(("name", "status"), [("circles", 0), ("flowers", 1), ("melody", 1)])
+@pytest.mark.parametrize(("name", "status"), [("circles", 0), ("flowers", 1), deep("melody", 1)])
 def test_the_exit_status_says_whether_it_is_right(run: Run, name: str, status: int) -> None:
     assert run("check", str(SCRIPTS / f"{name}.py"))[0] == status
-
-
-def test_a_correction_can_be_applied_with_patch(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    script = tmp_path / "flowers.py"
-    script.write_text((SCRIPTS / "flowers.py").read_text(encoding="utf-8"), encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    status, patch, _ = run("check", "flowers.py", "--diff")
-    assert status == 1
-    subprocess.run(["patch", "-p0"], input=patch, text=True, check=True, capture_output=True)
-    assert run("check", "flowers.py")[0] == 0
 
 
 def test_a_trace_names_the_lines(run: Run) -> None:

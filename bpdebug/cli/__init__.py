@@ -9,7 +9,6 @@ Typer reads the annotations here, and reads them quicker where they are not text
 
 import os
 import sys
-from enum import StrEnum
 from io import TextIOWrapper
 from typing import Annotated, Any
 
@@ -18,6 +17,20 @@ from typer.core import TyperGroup
 
 from bpdebug import __version__
 from bpdebug.cli import checking, listing, opening, own_code, plain_mode, running, starting, tracing
+from bpdebug.cli.options import (
+    CheckFormat,
+    FunctionOption,
+    IterationOption,
+    MapOption,
+    MineOption,
+    OptionalScenario,
+    OutsideOption,
+    PlainFormat,
+    ScenarioArgument,
+    ScriptArguments,
+    SecondsOption,
+    UntilOption,
+)
 from bpdebug.cli.output import RIGHT, fail, write
 from bpdebug.cli.request import Request
 from bpdebug.engine.language.nearest import nearest
@@ -48,13 +61,6 @@ class ScenarioGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-class TraceFormat(StrEnum):
-    """How `bpdebug trace` writes."""
-
-    text = "text"
-    json = "json"
-
-
 app = typer.Typer(
     cls=ScenarioGroup,
     rich_markup_mode=None,
@@ -62,46 +68,6 @@ app = typer.Typer(
     subcommand_metavar="[SCENARIO | COMMAND ...]",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def complete_scenario(incomplete: str) -> list[str]:
-    """Return what a scenario's name may go on to."""
-    return listing.completions(incomplete)
-
-
-SCENARIO = typer.Argument(
-    help="A scenario (a file or a shipped one's name), or your own script: a .py or .ipynb, which is run.",
-    autocompletion=complete_scenario,
-)
-ScenarioArgument = Annotated[str, SCENARIO]
-OptionalScenario = Annotated[str | None, SCENARIO]
-
-MineOption = Annotated[
-    list[str] | None,
-    typer.Option(help="Your gradients: .npz, .safetensors, .json, .npy, or a folder of .npy files."),
-]
-MapOption = Annotated[
-    list[str] | None, typer.Option(metavar="THEIRS=OURS", help="What a name of yours means: gW=dw1.")
-]
-OutsideOption = Annotated[
-    bool, typer.Option("--allow-outside", help="Read tensor files outside the scenario's folder too.")
-]
-
-ScriptArguments = Annotated[
-    list[str] | None, typer.Argument(metavar="[-- ARGUMENTS]", help="The script's own arguments.")
-]
-UntilOption = Annotated[
-    int, typer.Option(metavar="LINE", min=0, help="Of a script: end the recording at this line.")
-]
-IterationOption = Annotated[
-    int, typer.Option(metavar="N", min=1, help="Of a script: which iteration of the training to record.")
-]
-FunctionOption = Annotated[
-    str, typer.Option(metavar="NAME", help="Of a script: record only the first call of this function.")
-]
-SecondsOption = Annotated[
-    int | None, typer.Option(metavar="N", min=1, help="Of a script: how many seconds it may run; 120.")
-]
 
 
 def print_version(wanted: bool) -> None:
@@ -157,7 +123,7 @@ def open_app(
 @app.command()
 def trace(
     scenario: ScenarioArgument,
-    format: Annotated[TraceFormat, typer.Option(help="For a person, or for a program.")] = TraceFormat.text,
+    format: Annotated[PlainFormat, typer.Option(help="For a person, or for a program.")] = PlainFormat.text,
     allow_outside: OutsideOption = False,
     until: UntilOption = 0,
     iteration: IterationOption = 1,
@@ -171,15 +137,6 @@ def trace(
     """
     request = Request(scenario, allow_outside, until, iteration, function, seconds, tuple(arguments or ()))
     return tracing.print_trace(request, format.value)
-
-
-class CheckFormat(StrEnum):
-    """How `bpdebug check` writes."""
-
-    text = "text"
-    json = "json"
-    markdown = "markdown"
-    junit = "junit"
 
 
 @app.command()
@@ -250,13 +207,6 @@ def confirm(question: str) -> bool:
         return False
 
 
-class AnswerFormat(StrEnum):
-    """How `bpdebug run` writes."""
-
-    text = "text"
-    json = "json"
-
-
 @app.command("run")
 def run_commands(
     scenario: ScenarioArgument,
@@ -266,7 +216,7 @@ def run_commands(
     script: Annotated[
         str | None, typer.Option(metavar="FILE", help="Commands, one a line; - is standard input.")
     ] = None,
-    format: Annotated[AnswerFormat, typer.Option(help="For a person, or JSON lines.")] = AnswerFormat.text,
+    format: Annotated[PlainFormat, typer.Option(help="For a person, or JSON lines.")] = PlainFormat.text,
     allow_outside: OutsideOption = False,
     until: UntilOption = 0,
     iteration: IterationOption = 1,

@@ -33,6 +33,8 @@ EXPRESSIONS = ("squareplus", "SCALE = LayerKind")
 """Python that stands for a part of a module; `tests/test_readme.py` puts it into one."""
 OF_LIBRARIES = {DOCS / "pytorch.md": "torch", DOCS / "jax.md": "jax"}
 """Pages that show what needs a library, and which."""
+LONG = {*OF_LIBRARIES, DOCS / "own-code.md"}
+"""Pages whose scripts take seconds."""
 OTHER_TOML = ("[keys]", "[project.entry-points")
 """TOML that is no scenario: settings, which `tests/test_readme.py` reads, and another package's own."""
 
@@ -52,7 +54,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize(
-    "page", [deep(page) if page in OF_LIBRARIES else page for page in PAGES], ids=lambda page: page.stem
+    "page", [deep(page) if page in LONG else page for page in PAGES], ids=lambda page: page.stem
 )
 def test_what_a_page_shows_is_what_happens(
     page: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -50,6 +50,7 @@ def test_a_convention_and_what_rounding_leaves_of_a_zero_have_no_wrong_elements(
         assert verdicts.mark(name) == "≈"
 
 
+@pytest.mark.deep
 def test_by_a_convention_the_wrong_element_is_the_only_one(case: Case) -> None:
     mine = {name: 2.5 * value for name, value in right(case, "dgamma2", "dbeta2", "dw1").items()}
     mine["dw1"] = mine["dw1"] + np.eye(2, 3) * [[0, 0, 0], [0, 1, 0]]

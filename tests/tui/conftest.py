@@ -178,9 +178,9 @@ async def running(app: BpdebugApp, size: tuple[int, int]) -> AsyncIterator[Sessi
             screen_text(app)  # what a test leaves behind can be drawn
 
 
-@pytest.fixture(autouse=True)
-def _drawn_when_looked_at(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """In the fast tier, draw what a test looks at, and what it leaves behind; the deep tier draws all.
+@pytest.fixture
+def drawn_when_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw what a test looks at, and what it leaves behind, and nothing in between.
 
     Without a terminal, Textual draws every change and throws the drawing away: a third of all that an app
     computes.
@@ -190,8 +190,13 @@ def _drawn_when_looked_at(monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtu
     def drawn(self: Compositor, full: bool = False, **options: Any) -> Any:
         return draw(self, full, **options) if full else self._dirty_regions.clear()
 
+    monkeypatch.setattr(Compositor, "render_update", drawn)
+
+
+@pytest.fixture(autouse=True)
+def _less_is_drawn_in_the_fast_tier(request: pytest.FixtureRequest) -> None:
     if request.config.option.markexpr == FAST:
-        monkeypatch.setattr(Compositor, "render_update", drawn)
+        request.getfixturevalue("drawn_when_looked_at")
 
 
 @pytest.fixture(autouse=True, scope="session")

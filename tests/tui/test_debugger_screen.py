@@ -236,6 +236,7 @@ async def test_there_and_back_again_looks_the_same(size: tuple[int, int]) -> Non
 # The focus and the cell cursor
 
 
+@pytest.mark.deep
 async def test_tab_goes_through_all_panels_and_back() -> None:
     async with open_app("two_layer") as session:
 
@@ -386,6 +387,7 @@ async def test_more_and_fewer_digits() -> None:
 # The program
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_the_current_statement_is_always_in_view(size: tuple[int, int]) -> None:
     async with open_app("batch", size) as session:

@@ -64,6 +64,7 @@ async def back_to_the_debugger(session: Session) -> None:
         *(deep(name, MANY, time) for name in ("script", "capture") for time in range(TIMES)),
     ],
 )
+@pytest.mark.usefixtures("drawn_when_looked_at")
 async def test_random_keys_and_sizes(
     name: str, keys: int, time: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,6 +80,7 @@ async def test_random_keys_and_sizes(
             session.type_ahead(*generator.choices(pool, k=BATCH))
             await session.catch_up()
             assert session.app.is_running
+            assert session.text  # all that is there can be drawn
             if generator.random() < 0.5:
                 width, height = generator.randint(20, 250), generator.randint(5, 70)
                 await session.pilot.resize_terminal(width, height)

@@ -173,6 +173,7 @@ async def test_quit_leaves() -> None:
         assert session.app.return_code == 0
 
 
+@pytest.mark.deep
 async def test_save_writes_what_was_done(tmp_path: Path) -> None:
     async with open_app("two_layer") as session:
         file = tmp_path / "session.txt"
@@ -344,6 +345,7 @@ async def test_breakpoints_are_changed_in_place(size: tuple[int, int]) -> None:
         ]  # fmt: skip
 
 
+@pytest.mark.deep
 @at_both_sizes
 @pytest.mark.parametrize(("key", "name"), few([("B", "breakpoints"), ("W", "watches")]))
 async def test_a_text_that_is_refused_stays_to_be_mended(size: tuple[int, int], key: str, name: str) -> None:

@@ -79,6 +79,7 @@ async def test_keys_typed_ahead_of_it_are_all_heard(newcomer: UserFiles) -> None
         assert not is_welcomed(session)
 
 
+@pytest.mark.deep
 async def test_a_dialog_and_a_panel_close_it_too(newcomer: UserFiles, tmp_path: Path) -> None:
     async with open_app("two_layer", user=newcomer) as session:
         await session.press("g")

@@ -11,6 +11,7 @@ from bpdebug.verify.check import check_scenario
 from bpdebug.verify.report import TensorReport
 from bpdebug.verify.upstream import upstream_values
 
+pytestmark = pytest.mark.usefixtures("little_tried")
 CASE = load_scenario("rows")
 RIGHT = run(CASE.program, CASE.values).values
 PARAMETERS = ("dw2", "db2", "dw1", "db1")

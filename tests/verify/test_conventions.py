@@ -13,6 +13,7 @@ from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
 from bpdebug.verify.report import Report
 
+pytestmark = pytest.mark.usefixtures("little_tried")
 Values = dict[str, np.ndarray]
 BATCH, OUTPUTS = 7, 3
 

@@ -22,6 +22,7 @@ from bpdebug.verify.check import check_scenario
 from bpdebug.verify.comparison import Tolerance
 from tests.tiers import few
 
+pytestmark = pytest.mark.usefixtures("little_tried")
 BATCH, OUTPUTS = 3, 2
 TABLE, PICTURE, SENTENCE = (BATCH, 4), (BATCH, 1, 4, 4), (BATCH, 2, 4)
 

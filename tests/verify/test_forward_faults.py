@@ -14,6 +14,7 @@ from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
 from bpdebug.verify.upstream import upstream_values
 
+pytestmark = pytest.mark.usefixtures("little_tried")
 HIDDEN = {
     "tanh": (np.tanh, lambda z, a: 1 - a**2),
     "sigmoid": (lambda z: 1 / (1 + np.exp(-z)), lambda z, a: a * (1 - a)),

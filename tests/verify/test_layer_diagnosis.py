@@ -28,7 +28,7 @@ def named(report: Report) -> dict[str, str]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
-    ("seeds", "most"), [(range(1), 4), deep(range(1, 5), 100)], ids=["four of a seed", "all of four others"]
+    ("seeds", "most"), [(range(1), 4), deep(range(1, 3), 100)], ids=["four of a seed", "all of two others"]
 )
 def test_the_tensor_is_blamed_and_the_mistake_is_named(family: str, seeds: range, most: int) -> None:
     of_seeds = ([*FAMILIES[family](seed)] for seed in seeds)
@@ -159,6 +159,7 @@ def test_a_penalty_is_said_of_parameters_alone() -> None:
     assert "penalty" not in said(dh1_t2=v["dh1_t2"] + 0.37 * v["h1_t1"])
 
 
+@pytest.mark.usefixtures("little_tried")
 def test_numbers_that_no_mistake_explains_are_described() -> None:
     (mistake, *_) = FAMILIES["pools"](1)
     changed = mistake.net.values["da1"].copy()

@@ -14,6 +14,7 @@ from bpdebug.sources.scenario import load_scenario
 from bpdebug.sources.scenario.loading import case_of
 from bpdebug.verify.check import check_scenario
 
+pytestmark = pytest.mark.usefixtures("little_tried")
 Values = dict[str, np.ndarray]
 EPS = 1e-5
 

@@ -60,7 +60,7 @@ def calls(draw: st.DrawFn, name: str) -> tuple[Call, dict[str, np.ndarray]]:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@examples(6)
+@examples(12)
 @given(data=st.data())
 def test_a_misfit_is_a_declared_error(name: str, data: st.DataObject) -> None:
     call, values = data.draw(calls(name))

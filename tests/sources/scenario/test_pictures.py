@@ -14,6 +14,7 @@ from bpdebug.engine.program.trace import run
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
+from tests.tiers import deep
 
 PICTURES = ("segmentation", "conv_by_hand", "max_pool_overlap")
 
@@ -56,7 +57,7 @@ def wrong_rule(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     "wrong_rule",
     [
-        ("upsample", "upsample_gradient(g, scale=scale) / 4"),
+        deep(("upsample", "upsample_gradient(g, scale=scale) / 4")),
         ("max_pool2d", "4 * avg_pool2d_gradient(g, x, size=size, stride=stride, padding=padding)"),
     ],
     ids=["mean of the copies", "the whole window"],

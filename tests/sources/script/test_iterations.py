@@ -178,7 +178,7 @@ def test_every_iteration_has_the_names_of_the_first_and_nothing_of_the_next(
 def test_a_mistake_in_it_is_found(tmp_path: Path, text: str) -> None:
     faulty = re.sub(r"1 - (s|np\.tanh\(h @ w\)) (\*\* 2|\* s)", r"1 - \1", text)
     assert faulty != text
-    assert not check_recording(recorded(tmp_path, HEAD + faulty)).passed
+    assert not check_recording(recorded(tmp_path, HEAD + faulty), seconds=1).passed
 
 
 ONE = """

@@ -451,7 +451,7 @@ LIFETIMES = {
 """What looks at when an object is freed: a recording keeps those that it has met."""
 
 
-@pytest.mark.parametrize("name", few(CPYTHON, 6))
+@pytest.mark.parametrize("name", few(CPYTHON, 2))
 def test_cpythons_own_tests_pass_as_before(name: str, tmp_path: Path) -> None:
     # In a folder of their own: some write files, and tests may run side by side.
     command = [sys.executable, "-m", "tests.sources.script.cpythons_tests", name]

@@ -49,7 +49,7 @@ FORGOTTEN = [
 ]
 
 
-@pytest.mark.parametrize(("term", "constant", "other", "line"), few(FORGOTTEN))
+@pytest.mark.parametrize(("term", "constant", "other", "line"), few(FORGOTTEN, 0))
 def test_a_correction_is_right_with_other_constants(
     term: str, constant: str, other: str, line: int, tmp_path: Path
 ) -> None:

@@ -156,7 +156,7 @@ def test_who_learns_from_a_constant_is_right(
 @pytest.mark.parametrize(
     ("script", "right", "wrong"),
     [
-        (BOOTSTRAPPED, "dhidden * (1 - hidden**2)", "dhidden * (1 - hidden)"),
+        deep(BOOTSTRAPPED, "dhidden * (1 - hidden**2)", "dhidden * (1 - hidden)"),
         deep(BOOTSTRAPPED, "dW2 = dq @ hidden.T", "dW2 = dq @ dq.T @ q @ hidden.T"),
         deep(ACTOR_CRITIC, "dhidden * (1 - hidden**2)", "dhidden * (1 - hidden)"),
         deep(ACTOR_CRITIC, "+ dvalue * critic", "+ critic"),

@@ -11,8 +11,8 @@ from bpdebug.verify.repair.check import check_script
 HINGE = """
 import numpy as np
 rng = np.random.default_rng(5)
-points, classes = rng.normal(size=(5, 4)), rng.integers(0, 3, size=5)
-weights = rng.normal(size=(4, 3)) * 0.1
+points, classes = rng.normal(size=(3, 2)), rng.integers(0, 3, size=3)
+weights = rng.normal(size=(2, 3)) * 0.1
 for turn in range(2):
     loss, slope = 0.0, np.zeros_like(weights)
     for i, point in enumerate(points):
@@ -67,5 +67,5 @@ def test_weights_that_are_used_twice(tmp_path: Path) -> None:
 def test_what_is_only_wrong_in_number_is_no_forgotten_way(tmp_path: Path) -> None:
     path = tmp_path / "tied.py"
     path.write_text(TIED.replace("dw = x.T @ inner", "dw = x.T @ inner + code.mean() * d.T @ code"))
-    report = check_script(path, seconds=5)
+    report = check_script(path, seconds=1)
     assert not any("nothing is added for it" in one.explanation for one in report.findings)

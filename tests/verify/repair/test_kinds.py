@@ -213,7 +213,9 @@ def test_nothing_is_said_of_the_right_ones(tmp_path: Path) -> None:
 def test_no_line_of_a_function_is_blamed_for_what_it_was_handed(tmp_path: Path) -> None:
     faulty = CALLS.replace("np.dot(e, U.T), dead", "np.dot(t, U.T) ** 2, dead")
     faulty = faulty.replace("    dc =", "    g = np.abs(g)\n    dc =")
-    report = report_on(tmp_path / "net.py", faulty)
+    path = tmp_path / "net.py"
+    path.write_text(faulty, encoding="utf-8")
+    report = check_script(path, seconds=2)
     assert not report.passed
     loop = faulty.splitlines().index("for epoch in range(2):")
     assert all(one.source.line > loop for one in report.findings)

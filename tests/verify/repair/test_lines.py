@@ -254,6 +254,7 @@ def test_of_two_faults_on_one_way_the_first_is_found_by_its_own_gradient(tmp_pat
     assert check_script(path).passed
 
 
+@pytest.mark.deep
 def test_an_update_that_comes_too_early_hides_no_other_fault(tmp_path: Path) -> None:
     right = SAMPLES[: SAMPLES.index("def backward")] + (
         "x, t = samples[0]\n"

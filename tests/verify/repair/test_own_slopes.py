@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bpdebug.verify.repair.check import check_script
+from tests.tiers import deep
 
 NET = """\
 import numpy as np
@@ -38,7 +39,7 @@ BEND = "return squash(v) * (1 - squash(v))"
     ("bend", "at", "line", "correction"),
     [
         (BEND, "h", 19, "u.T @ d_out * bend(w @ x)"),
-        (BEND.replace("1 -", "1 +"), "w @ x", 9, "squash(v) * (1 - squash(v))"),
+        deep(BEND.replace("1 -", "1 +"), "w @ x", 9, "squash(v) * (1 - squash(v))"),
     ],
 )
 def test_the_line_is_wrong_that_takes_it_elsewhere(

@@ -13,7 +13,7 @@ LEAKY = """\
 import numpy as np
 
 rng = np.random.default_rng(4)
-steps, size, leak = 4, 3, 0.4
+steps, size, leak = 3, 3, 0.4
 U, W, V = rng.normal(size=(size, 2)), 0.5 * rng.normal(size=(size, size)), rng.normal(size=(2, size))
 seen, wanted = rng.normal(size=(steps, 2)), rng.normal(size=(steps, 2))
 
@@ -46,7 +46,7 @@ GATED = """\
 import numpy as np
 
 rng = np.random.default_rng(0)
-inputs, size, steps = 3, 4, 5
+inputs, size, steps = 3, 4, 3
 
 
 def sig(x):
