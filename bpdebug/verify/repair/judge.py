@@ -6,7 +6,8 @@ person has are wrong still.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from bpdebug.sources.script import Node, Recording
@@ -36,11 +37,13 @@ class Judge:
         What a value is the gradient of; nothing is known any more once a forward line is corrected.
     """
 
-    def __init__(self, recording: Recording, analysis: Analysis) -> None:
+    def __init__(
+        self, recording: Recording, analysis: Analysis, incoming: Mapping[int, Node] = MappingProxyType({})
+    ) -> None:
         self.recording, self.analysis = recording, analysis
         targets = [node for parameter in analysis.parameters for node in _chain_nodes(parameter)]
         self.replay = self.replay_of(targets)
-        self.trials = trials_of(analysis, self.replay)
+        self.trials = trials_of(analysis, self.replay, incoming)
         self.corrected: Replaced = {}
         self.known = KnownGradients(analysis, analysis.gradients)
 
