@@ -53,9 +53,7 @@ def trials_of(
     return (trial_of(analysis, {}, analysis.gradients), *filter(None, fresh))
 
 
-def _fresh(
-    analysis: Analysis, replay: Replay, incoming: Mapping[int, Node], seed: int
-) -> Trial | None:
+def _fresh(analysis: Analysis, replay: Replay, incoming: Mapping[int, Node], seed: int) -> Trial | None:
     """Return fresh values; None where every step turns a branch."""
     assert analysis.loss is not None
     for step in STEPS:
