@@ -30,20 +30,20 @@ def added_up(recording: Recording, deadline: float) -> str:
     deadline : float
         When the check ends, on the clock of `time.thread_time`.
     """
-    sources, asked = map(recording.source, files_of(recording)), recording.options
-    is_first = asked.iteration == 1 and not (asked.until or asked.function) and bool(recording.updates)
-    left = deadline - time.thread_time()
+    asked, left = recording.options, deadline - time.thread_time()
+    is_first = asked.iteration == 1 and not (asked.until or asked.function) and recording.updates
     if not (recording.gone_back and is_first and recording.can_run_again and left > 0):
         return ""
-    if any(one is not None and CLEARS.search(one.text) for one in sources):
+    if any(one is not None and CLEARS.search(one.text) for one in map(recording.source, files_of(recording))):
         return ""
     options = asked._replace(iteration=2, seconds=min(asked.seconds, left))
     later = record_script(recording.path, recording.arguments, options)
     stepped = {leaf.names: gradient.value for one in recording.gone_back for leaf, gradient in one.gradients}
     for leaf, gradient in (pair for one in later.gone_back for pair in one.gradients):
         kept = gradient.operands[0] if gradient.function is np.add else None
-        is_made = type(kept) is not Node or kept.function is not None or not np.any(kept.value)
-        if not is_made and np.array_equal(kept.value, stepped.get(leaf.names, ())):
+        if type(kept) is not Node or kept.function is not None:
+            continue
+        if np.any(kept.value) and np.array_equal(kept.value, stepped.get(leaf.names, ())):
             return (
                 f"the gradient of {leaf.names[0]} in iteration 2 is added to that of iteration 1, with which "
                 "a step was made: nobody clears it, as `zero_grad()` does"

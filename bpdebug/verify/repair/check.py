@@ -91,13 +91,11 @@ def check_script(
     first = analyse(recording, told)
     later = _that_proves_more(recording, first, told, deadline)
     report = _reported(*(later or (recording, first)), deadline, told, progress)
-    note = added_up(recording, deadline)
+    notes = [one for one in (added_up(recording, deadline),) if one]
     if later is not None:
         iteration = later[0].options.iteration
-        note = f"iteration {iteration} is checked: in the first, gradients are 0 and prove nothing"
-    if not note:
-        return report
-    return report._replace(assumed=report.assumed._replace(notes=(*report.assumed.notes, note)))
+        notes.append(f"iteration {iteration} is checked: in the first, gradients are 0 and prove nothing")
+    return report._replace(assumed=report.assumed._replace(notes=(*report.assumed.notes, *notes)))
 
 
 def check_recording(

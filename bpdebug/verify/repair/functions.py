@@ -42,8 +42,10 @@ class FunctionJudge(Judge):
         self.call = call
         # One number that comes in is a factor that any other might be; what is right counts on what it gets.
         is_right = all(one.kind == "right" for one in analysis.verdicts_of_record)
-        moved = {number: one for number, one in incoming.items() if not (is_right or np.all(one.value == 1))}
-        super().__init__(recording, analysis, moved)
+        if not is_right:
+            self.incoming = {number: one for number, one in incoming.items() if np.any(one.value != 1)}
+        super().__init__(recording, analysis)
+        self.returned = frozenset(one.origin.id for one in call.gradients if one is not None)
 
     def replay_of(self, targets: Sequence[Node]) -> Replay:
         """Return what computes the call again, and nothing of what else the recording has.
@@ -66,7 +68,7 @@ class FunctionLocalisation(Localisation):
 
     def __init__(self, judge: Judge, call: FunctionCall) -> None:
         super().__init__(judge)
-        self.call, self.incoming, self.returned = call, incoming_of(call), returned_by(call)
+        self.call, self.incoming = call, incoming_of(call)
 
     def suspects(self, every: bool = False) -> list[Suspect]:
         """Return the lines that can be at fault; `return dx` only hands on what another has computed."""
@@ -92,7 +94,9 @@ class FunctionLocalisation(Localisation):
         A sum or a mean on the way to one is the gradient of nothing either.
         """
         node = suspect.first.node
-        is_meant = node is not None and (node.origin.id in self.returned or self.judge.known.is_named(node))
+        is_meant = node is not None and (
+            node.origin.id in self.judge.returned or self.judge.known.is_named(node)
+        )
         return is_meant and super().is_sure(suspect, is_passed) and not self._is_of_inner_result(node)
 
     def _is_of_inner_result(self, node: Node | None) -> bool:
@@ -132,7 +136,8 @@ class FunctionLocalisation(Localisation):
     @cached_property
     def dependent(self) -> set[int]:
         """The numbers of the nodes that are computed from an input or an incoming gradient."""
-        given = [*(one.old for one in self.analysis.parameters), *self.incoming]
+        judged = [one.old for one in self.analysis.parameters]
+        given = [*judged, *(one.origin for one in self.call.inputs if one is not None), *self.incoming]
         return descendants(self.recording.nodes, given) - {node.id for node in given}
 
 
@@ -141,22 +146,12 @@ def incoming_of(call: FunctionCall) -> list[Node]:
     return [node for node in call.incoming if node is not None]
 
 
-def returned_by(call: FunctionCall) -> frozenset[int]:
-    """Return the numbers of the gradients that a call returns."""
-    return frozenset(one.origin.id for one in call.gradients if one is not None)
-
-
 class FunctionCheck(Check):
     """Corrects lines of a backward; the forward is what is meant."""
 
     def __init__(self, one: FunctionAnalysis, deadline: float, stack: ExitStack, progress: Progress) -> None:
         self.call, self.incoming, self.steps = one.call, one.incoming, list[Replaced]()
         super().__init__(one.recording, one.analysis, deadline, stack, progress)
-
-    def begin_with(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
-        """Begin with the recording of the call."""
-        super().begin_with(recording, analysis, deadline)
-        self.search.returned = returned_by(self.call)
 
     def judge_of(self, recording: Recording, analysis: Analysis) -> Judge:
         """Return who says what is right."""

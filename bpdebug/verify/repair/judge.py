@@ -35,15 +35,20 @@ class Judge:
         The corrections that were made, as what a replay replaces.
     known : KnownGradients
         What a value is the gradient of; nothing is known any more once a forward line is corrected.
+    returned : frozenset of int
+        The gradients that a function returns: with whatever mends them, they are what they should be.
+    incoming : mapping
+        The gradients that come into a function, by the numbers of what stands for them.
     """
 
-    def __init__(
-        self, recording: Recording, analysis: Analysis, incoming: Mapping[int, Node] = MappingProxyType({})
-    ) -> None:
+    returned: frozenset[int] = frozenset()
+    incoming: Mapping[int, Node] = MappingProxyType({})
+
+    def __init__(self, recording: Recording, analysis: Analysis) -> None:
         self.recording, self.analysis = recording, analysis
         targets = [node for parameter in analysis.parameters for node in _chain_nodes(parameter)]
         self.replay = self.replay_of(targets)
-        self.trials = trials_of(analysis, self.replay, incoming)
+        self.trials = trials_of(analysis, self.replay, self.incoming)
         self.corrected: Replaced = {}
         self.known = KnownGradients(analysis, analysis.gradients)
 

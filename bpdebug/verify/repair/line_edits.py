@@ -58,7 +58,7 @@ class LineEdits:
     is_stopped : bool
         Whether someone has ended it, by Ctrl+C or from `progress`: what was found until then stays.
     returned : frozenset of int
-        The gradients that a function returns: with whatever mends them, they are what they should be.
+        The gradients that a function returns; see `Judge`.
     """
 
     returned: frozenset[int] = frozenset()

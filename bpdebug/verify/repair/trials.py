@@ -58,7 +58,7 @@ def _fresh(analysis: Analysis, replay: Replay, incoming: Mapping[int, Node], see
     assert analysis.loss is not None
     for step in STEPS:
         random = np.random.default_rng(seed)
-        replaced: Replaced = dict(_moved(analysis.parameters, random, step))
+        replaced = dict(_moved(analysis.parameters, random, step))
         for number, node in incoming.items():
             replaced[number] = replaced[node.id] = _other(node, random, step)
         try:
