@@ -219,7 +219,7 @@ OUTSIDE = "which an optimizer has: what line {line} computes, `{code}`, is outsi
     ("right", "wrong", "who", "line", "code"),
     [
         ("torch.tanh(h)", "torch.tanh(h.detach())", "net.first.weight, net.first.bias", 33, "h.detach()"),
-        ("torch.tanh(h)", "torch.tanh(h.data)", "net.first.weight, net.first.bias", 33, "h.data"),
+        ("torch.tanh(h)", "torch.tanh(h.data)", "net.first.weight, net.first.bias", 32, "net.first(x)"),
         (
             "    h =",
             "    with torch.no_grad(): h =",

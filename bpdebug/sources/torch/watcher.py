@@ -229,17 +229,13 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _seen(self, operation: Operation, site: Site | None) -> Any:
         """Let an operation run, and make nodes of what it gives and of what it writes."""
-        is_forward = site is not None and torch._C._current_autograd_node() is None
         # torch detaches what it saves of a result, too, and nobody has asked for that.
-        if (
-            operation.schema_name in CUTTING
-            and site is not None
-            and CUTTING[operation.schema_name] in site.code
-        ):
+        asked = CUTTING.get(operation.schema_name)
+        if site is not None and asked is not None and asked in site.code:
             self.cut_at.setdefault(self.node_of(operation.arguments[0]).id, site)
         if operation.schema_name in UNTOUCHED:
             return operation()
-        if site is not None and is_forward:
+        if site is not None and torch._C._current_autograd_node() is None:
             self.gradient_calls.runs(site)
         seen = self._operands(site, (operation.arguments, operation.options))
         written = operation.written()

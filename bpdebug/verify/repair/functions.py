@@ -13,6 +13,7 @@ import numpy as np
 from bpdebug.sources.libraries.calls import SUMS_UP
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
+from bpdebug.sources.script.analysis.computed import names_gradient
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
@@ -95,7 +96,7 @@ class FunctionLocalisation(Localisation):
         """
         node = suspect.first.node
         is_meant = node is not None and (
-            node.origin.id in self.judge.returned or self.judge.known.is_named(node)
+            node.origin.id in self.judge.returned or any(map(names_gradient, node.names))
         )
         return is_meant and super().is_sure(suspect, is_passed) and not self._is_of_inner_result(node)
 

@@ -39,8 +39,7 @@ def operators(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     match node.op:
         case ast.Mult():
             yield Replacement("factor too many", left, 1.2, right)
-            # A number that stands there was put there, and in another place would be made up for.
-            yield Replacement("factor too many", right, 1.0 if isinstance(left, ast.Constant) else 1.3, left)
+            yield Replacement("factor too many", right, 1.3, left)
             yield Replacement("divided", ast.BinOp(left, ast.Div(), right), 1.4, right)
             yield Replacement("matrix product", ast.BinOp(left, ast.MatMult(), right), 1.3)
             yield Replacement("matrix product", ast.BinOp(right, ast.MatMult(), left), 1.4)
