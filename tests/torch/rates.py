@@ -24,8 +24,8 @@ from typing import Any, NamedTuple
 
 from tests.torch.planted import FUNCTIONS, HELD_OUT, INPUTS, POSITIVE, Planted, mistakes, text_of
 
-SECONDS = 10.0
-"""How long corrections of one mistake are searched for."""
+SECONDS = 20.0
+"""How long corrections of one mistake are searched for, in the processor's time, as by default."""
 DTYPES = ("float64", "float32", "float16", "bfloat16")
 FIXED = {"Rotation": {4, 2}}
 """The extents that a forward counts on."""

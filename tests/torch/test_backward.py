@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -209,6 +210,49 @@ def test_the_functions_in_which_mistakes_are_planted_are_right(torch, module) ->
             for place, one in enumerate(drawn(name, 1))
         ]
         assert torch.autograd.gradcheck(function.apply, given), name
+
+
+def test_on_fresh_values_another_number_comes_in(torch, functions) -> None:
+    """Where 2 comes in, `g * x` lacks a 2 or another `g`."""
+
+    def doubled(x):
+        y = functions.early(x)
+        y.register_hook(lambda g: torch.full_like(g, 2.0))
+        return y
+
+    (finding,) = check(doubled, *inputs(torch, 1), seconds=6).findings
+    assert (finding.correction, finding.verified) == ("2 * (g * x)", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("Softmax", "(dy * p).sum(", "(dy * -p).sum("),
+        ("RmsNorm", "g = dy * w", "g = -dy * w"),
+        ("CrossEntropy", "total = target.", "total = (2 * target)."),
+    ],
+)
+def test_of_lines_that_make_up_for_each_other_that_is_named_which_does_not_belong(
+    torch, module, name: str, right: str, wrong: str
+) -> None:
+    from tests.torch.planted import text_of
+    from tests.torch.rates import inputs as drawn
+
+    function = getattr(module(text_of(name).replace(right, wrong)), name)
+    (finding,) = check(function.apply, *drawn(name, 3), only=function).findings
+    assert wrong in Path(finding.source.file).read_text().splitlines()[finding.source.line - 1]
+    assert finding.verified
+
+
+def test_a_mean_on_the_way_to_a_gradient_is_not_named_for_being_none(torch, module) -> None:
+    from tests.torch.planted import text_of
+    from tests.torch.rates import inputs as drawn
+
+    text = text_of("LayerNorm").replace("dx = rstd * (dxhat", "dx = torch.rand_like(dy) * (dxhat")
+    function = module(text).LayerNorm
+    report = check(function.apply, *drawn("LayerNorm", 3), only=function, seconds=2)
+    assert not report.passed
+    assert all("dx" in finding.tensor for finding in report.findings), str(report)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

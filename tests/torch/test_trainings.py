@@ -146,6 +146,7 @@ def test_every_parameter_that_is_stepped_is_judged_and_right(name: str, script) 
     report = check_script(script(HEAD + TRAININGS[name]))
     assert report.passed, report.verdicts
     assert set(report.verdicts.values()) == {"right"}
+    assert "outside of the graph" not in str(report.assumed.notes), "what is detached there is meant"
     counts = {"in parts": 4, "critic": 12, "shared": 12}
     assert len(report.verdicts) == counts.get(name, 8)
 
@@ -191,3 +192,64 @@ def test_a_step_without_an_optimizer(step: str, script) -> None:
     report = check_script(script(HEAD + BY_HAND.format(step=step)))
     assert re.fullmatch(r"loss = mean\([^·]+\), line 30", report.assumed.loss)
     assert list(report.verdicts.values()) == ["right"] * 4
+
+
+def test_a_step_uphill_is_named_with_the_sign_that_it_should_have(script) -> None:
+    uphill = "with torch.no_grad(): p += 0.1 * p.grad"
+    (finding,) = check_script(script(HEAD + BY_HAND.format(step=uphill)), seconds=20).findings
+    assert (finding.source.line, finding.correction) == (34, "p -= 0.1 * p.grad")
+    assert finding.verified
+
+
+CUT = """\
+net, scale = Net(3, 5, 2), nn.Parameter(torch.tensor(1.5))
+optimizer = torch.optim.Adam([*net.parameters(), scale], lr=0.1)
+x, y = torch.randn(6, 3), torch.randn(6, 2)
+for step in range(2):
+    h = net.first(x)
+    loss = ((net.last(torch.tanh(h)) * scale - y) ** 2).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+OUTSIDE = "which an optimizer has: what line {line} computes, `{code}`, is outside of the graph"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "who", "line", "code"),
+    [
+        ("torch.tanh(h)", "torch.tanh(h.detach())", "net.first.weight, net.first.bias", 33, "h.detach()"),
+        ("torch.tanh(h)", "torch.tanh(h.data)", "net.first.weight, net.first.bias", 32, "net.first(x)"),
+        (
+            "    h =",
+            "    with torch.no_grad(): h =",
+            "net.first.weight, net.first.bias",
+            32,
+            "net.first(x)",
+        ),
+        ("* scale -", "* scale.item() -", "scale", 33, "scale.item()"),
+        ("torch.tanh(h)", "torch.tanh(h)", "", 0, ""),
+    ],
+)
+def test_who_gets_no_gradient_is_said_and_where_it_is_cut(
+    right: str, wrong: str, who: str, line: int, code: str, script
+) -> None:
+    report = check_script(script(HEAD + CUT.replace(right, wrong)))
+    assert report.passed
+    said = [one for one in report.assumed.notes if "outside of the graph" in one]
+    where = OUTSIDE.format(line=line, code=code)
+    assert said == ([f"no gradient comes to {who}, {where}"] if who else [])
+
+
+@pytest.mark.parametrize(
+    ("before", "is_forgotten"),
+    [("", True), ("    for p in net.parameters(): p.grad = None\n", False)],
+)
+def test_gradients_that_nobody_clears_are_told_by_their_values(
+    before: str, is_forgotten: bool, script
+) -> None:
+    text = CUT.replace("    optimizer.zero_grad()\n", before)
+    report = check_script(script(HEAD + text))
+    assert report.passed
+    said = [one for one in report.assumed.notes if "is added to that of iteration 1" in one]
+    assert bool(said) is is_forgotten

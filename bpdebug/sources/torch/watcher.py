@@ -37,6 +37,8 @@ UNTOUCHED = frozenset(
     {"_local_scalar_dense", "is_same_size", "sym_size", "record_stream", "equal", "item", "set_"}
 )
 """What gives no tensor, or another memory that a tensor stands for from then on."""
+CUTTING = {"detach": "detach", "_local_scalar_dense": "item"}
+"""What gives something that no gradient goes back through, and how a person asks for it."""
 
 
 class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -73,6 +75,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.hooked: dict[Any, Any] = {}  # the tensors whose gradients get a name
         self.asked: set[int] = set()  # the leaves whose names were looked for
         self.cut: dict[int, Node] = {}
+        self.cut_at: dict[int, Site | None] = {}  # where what a node stands for is taken out of the graph
         self.functions: list[FunctionCall] = []  # of custom Functions
         self.running: list[FunctionCall] = []  # those whose forward runs
         self.gone_back: list[GoneBack] = []
@@ -172,8 +175,17 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return None
         one = torch.ones_like(loss)
         if self.recorder.on:
-            self.gone_back.append(GoneBack(self.node_of(loss), self.node_of(one), []))
+            self.gone_back.append(GoneBack(self.node_of(loss), self.node_of(one), [], {}))
         return one
+
+    def steps(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        """Note what an optimizer is to move, and has no gradient while others that it moves have one."""
+        if not self.recorder.on or not self.gone_back:
+            return
+        own = [one for group in optimizer.param_groups for one in group["params"] if one.requires_grad]
+        left = [self.node_of(one) for one in own if one.grad is None]
+        if len(left) < len(own):
+            self.gone_back[-1].without.update(dict.fromkeys(left, self.cut_at))
 
     def is_differentiated(self, node: Node) -> bool:
         """Whether a gradient will flow back through a node: `x = x + block(x)` is no step of x."""
@@ -217,6 +229,10 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _seen(self, operation: Operation, site: Site | None) -> Any:
         """Let an operation run, and make nodes of what it gives and of what it writes."""
+        # torch detaches what it saves of a result, too, and nobody has asked for that.
+        asked = CUTTING.get(operation.schema_name)
+        if site is not None and asked is not None and asked in site.code:
+            self.cut_at.setdefault(self.node_of(operation.arguments[0]).id, site)
         if operation.schema_name in UNTOUCHED:
             return operation()
         if site is not None and torch._C._current_autograd_node() is None:
@@ -285,7 +301,8 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if not is_cut:
             return node
         if node.id not in self.cut:
-            detached = self.recorder.add(node.site, DETACH, (node,), NOTHING, node._value)
+            site = self.cut_at.setdefault(node.id, node.site)
+            detached = self.recorder.add(site, DETACH, (node,), NOTHING, node._value)
             self.cut[node.id] = detached
         return self.cut[node.id]
 

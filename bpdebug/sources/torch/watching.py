@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.torch.calls import calls_seen
@@ -45,5 +46,6 @@ def watch(recorder: Recorder) -> ExitStack:
     stack.push(calls_seen(watcher))
     stack.enter_context(functions_seen(watcher))
     stack.enter_context(losses_seen(watcher))
+    stack.callback(register_optimizer_step_pre_hook(watcher.steps).remove)
     stack.enter_context(kernels_alone(watcher.alone))
     return stack

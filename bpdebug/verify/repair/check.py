@@ -15,6 +15,7 @@ from bpdebug.sources.script import Recording, RecordingOptions, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.functions import analysis_of, calls_of, cut_out
 from bpdebug.sources.script.analysis.told import INTENDED, Told, hold_intended
+from bpdebug.verify.repair.added_up import added_up
 from bpdebug.verify.repair.assumed import ended_early
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.found import MOST_FAULTS
@@ -89,12 +90,12 @@ def check_script(
     deadline = time.thread_time() + seconds
     first = analyse(recording, told)
     later = _that_proves_more(recording, first, told, deadline)
-    if later is None:
-        return _reported(recording, first, deadline, told, progress)
-    report = _reported(*later, deadline, told, progress)
-    iteration = later[0].options.iteration
-    note = f"iteration {iteration} is checked: in the first, gradients are 0 and prove nothing"
-    return report._replace(assumed=report.assumed._replace(notes=(*report.assumed.notes, note)))
+    report = _reported(*(later or (recording, first)), deadline, told, progress)
+    notes = [one for one in (added_up(recording, deadline),) if one]
+    if later is not None:
+        iteration = later[0].options.iteration
+        notes.append(f"iteration {iteration} is checked: in the first, gradients are 0 and prove nothing")
+    return report._replace(assumed=report.assumed._replace(notes=(*report.assumed.notes, *notes)))
 
 
 def check_recording(

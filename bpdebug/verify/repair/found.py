@@ -57,6 +57,7 @@ class FaultsFound:
         self.localisation = self.localisation_of(self.judge)
         replay, trials = self.judge.replay, self.judge.trials
         self.search = Search(recording, replay, trials, self.judge.known, deadline, self.progress)
+        self.search.returned = self.judge.returned
         self.early: list[EarlyRead] = []
         self.forward = ForwardSearch(recording, analysis, self.search)
 

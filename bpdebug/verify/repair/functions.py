@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -13,6 +13,7 @@ import numpy as np
 from bpdebug.sources.libraries.calls import SUMS_UP
 from bpdebug.sources.script import Node, Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
+from bpdebug.sources.script.analysis.computed import names_gradient
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
@@ -36,9 +37,16 @@ AGREES = 1e-3
 class FunctionJudge(Judge):
     """Computes again what one call does."""
 
-    def __init__(self, recording: Recording, analysis: Analysis, call: FunctionCall) -> None:
+    def __init__(
+        self, recording: Recording, analysis: Analysis, call: FunctionCall, incoming: Mapping[int, Node]
+    ) -> None:
         self.call = call
+        # One number that comes in is a factor that any other might be; what is right counts on what it gets.
+        is_right = all(one.kind == "right" for one in analysis.verdicts_of_record)
+        if not is_right:
+            self.incoming = {number: one for number, one in incoming.items() if np.any(one.value != 1)}
         super().__init__(recording, analysis)
+        self.returned = frozenset(one.origin.id for one in call.gradients if one is not None)
 
     def replay_of(self, targets: Sequence[Node]) -> Replay:
         """Return what computes the call again, and nothing of what else the recording has.
@@ -82,8 +90,15 @@ class FunctionLocalisation(Localisation):
         return any(map(self._is_incoming, read)) or super()._is_at_home(suspect, read)
 
     def is_sure(self, suspect: Suspect, is_passed: bool = False) -> bool:
-        """Whether all that a line reads is right, and what it gives is the gradient of nothing at all."""
-        return super().is_sure(suspect, is_passed) and not self._is_of_inner_result(suspect.first.node)
+        """Whether all that a line reads is right, and what it gives is called a gradient, and is none at all.
+
+        A sum or a mean on the way to one is the gradient of nothing either.
+        """
+        node = suspect.first.node
+        is_meant = node is not None and (
+            node.origin.id in self.judge.returned or any(map(names_gradient, node.names))
+        )
+        return is_meant and super().is_sure(suspect, is_passed) and not self._is_of_inner_result(node)
 
     def _is_of_inner_result(self, node: Node | None) -> bool:
         """Whether something is the gradient of a result within a line of the forward, which has no name.
@@ -122,7 +137,8 @@ class FunctionLocalisation(Localisation):
     @cached_property
     def dependent(self) -> set[int]:
         """The numbers of the nodes that are computed from an input or an incoming gradient."""
-        given = [*(one.old for one in self.analysis.parameters), *self.incoming]
+        judged = [one.old for one in self.analysis.parameters]
+        given = [*judged, *(one.origin for one in self.call.inputs if one is not None), *self.incoming]
         return descendants(self.recording.nodes, given) - {node.id for node in given}
 
 
@@ -135,12 +151,12 @@ class FunctionCheck(Check):
     """Corrects lines of a backward; the forward is what is meant."""
 
     def __init__(self, one: FunctionAnalysis, deadline: float, stack: ExitStack, progress: Progress) -> None:
-        self.call, self.steps = one.call, list[Replaced]()
+        self.call, self.incoming, self.steps = one.call, one.incoming, list[Replaced]()
         super().__init__(one.recording, one.analysis, deadline, stack, progress)
 
     def judge_of(self, recording: Recording, analysis: Analysis) -> Judge:
         """Return who says what is right."""
-        return FunctionJudge(recording, analysis, self.call)
+        return FunctionJudge(recording, analysis, self.call, self.incoming)
 
     def localisation_of(self, judge: Judge) -> Localisation:
         """Return who says which lines can be at fault."""
@@ -162,10 +178,7 @@ class FunctionCheck(Check):
 
     def _first_right(self, lines: Sequence[Suspect]) -> list[Correction]:
         """Look among lines that others follow: what is returned mends a gradient by itself or not at all."""
-        returned = {node.id for node in self.call.gradients if node is not None}
-        return super()._first_right(
-            [line for line in lines if line.first.node is None or line.first.node.id not in returned]
-        )
+        return super()._first_right([line for line in lines if not self.search.is_returned(line)])
 
     def _rewritten(self, lines: Sequence[Suspect]) -> bool:
         """Run nothing again: a call is no script."""

@@ -6,7 +6,8 @@ person has are wrong still.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from bpdebug.sources.script import Node, Recording
@@ -34,13 +35,20 @@ class Judge:
         The corrections that were made, as what a replay replaces.
     known : KnownGradients
         What a value is the gradient of; nothing is known any more once a forward line is corrected.
+    returned : frozenset of int
+        The gradients that a function returns: with whatever mends them, they are what they should be.
+    incoming : mapping
+        The gradients that come into a function, by the numbers of what stands for them.
     """
+
+    returned: frozenset[int] = frozenset()
+    incoming: Mapping[int, Node] = MappingProxyType({})
 
     def __init__(self, recording: Recording, analysis: Analysis) -> None:
         self.recording, self.analysis = recording, analysis
         targets = [node for parameter in analysis.parameters for node in _chain_nodes(parameter)]
         self.replay = self.replay_of(targets)
-        self.trials = trials_of(analysis, self.replay)
+        self.trials = trials_of(analysis, self.replay, self.incoming)
         self.corrected: Replaced = {}
         self.known = KnownGradients(analysis, analysis.gradients)
 

@@ -68,7 +68,8 @@ class Likelihood:
     def further_cost(self, candidate: Candidate, suspect: Suspect, before: Replaced) -> float:
         """Return how much less likely an edit is, by what its line is and what it gives then."""
         meaning = self._meaning_of(candidate, suspect, before)
-        cost = EXPLAINED * suspect.is_explained - KNOWN * bool(meaning)
+        is_told = bool(meaning) and not self.edits.is_returned(suspect)
+        cost = EXPLAINED * suspect.is_explained - KNOWN * is_told
         # What lacks a derivative is a right gradient as well: that of what has gone through the activation.
         is_whole = suspect.is_explained and candidate.kind not in MISSING
         cost += EXPLAINED * (is_whole and self.is_exact(built_by(suspect)))

@@ -57,7 +57,11 @@ class LineEdits:
     ----------
     is_stopped : bool
         Whether someone has ended it, by Ctrl+C or from `progress`: what was found until then stays.
+    returned : frozenset of int
+        The gradients that a function returns; see `Judge`.
     """
+
+    returned: frozenset[int] = frozenset()
 
     def __init__(
         self,
@@ -196,6 +200,10 @@ class LineEdits:
         if added is not None and added.operands[1] is node:
             return added.id, Rewritten(self.recording, instance, text, added)
         return node.id, Rewritten(self.recording, instance, text)
+
+    def is_returned(self, suspect: Suspect) -> bool:
+        """Whether a line gives a gradient that a function returns: that it is right then says nothing."""
+        return any(one.node is not None and one.node.origin.id in self.returned for one in suspect.involved)
 
     def fits_its_name(self, candidate: Candidate, suspect: Suspect) -> bool:
         """Whether an edit has the shape that the name says that it is stored under."""

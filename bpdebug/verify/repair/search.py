@@ -36,6 +36,8 @@ from bpdebug.verify.repair.trying import (
 ENOUGH, ENOUGH_TRIED = 3, 600
 """After the first line with a full correction, so many more lines are looked at for a better one; more where
 that is soon done: as long as no more than so many edits were tried."""
+CHEAPEST = 1.0
+"""What the likeliest edit costs."""
 MOST_OF_A_LINE = 6
 """So many corrections of one line are kept: they are the same in other words."""
 MOST_FIRST = 3
@@ -106,7 +108,9 @@ class Search(LineEdits):
                 found += own
                 if enough == len(suspects) and any(_is_full(bases, one) for one in own):
                     enough = place + 1 + ENOUGH
-            if _is_enough(bases, suspects, found):
+            # In a function much may be edited to the same effect: what else is as likely is looked at, too.
+            is_open = costs.must_be_known and bool(self.returned)
+            if _is_enough(bases, suspects, [one for one in found if one.cost < CHEAPEST or not is_open]):
                 break
         return sorted(found, key=lambda one: (-len(one.mended), one.cost, one.suspect.first.time))
 

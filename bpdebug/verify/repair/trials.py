@@ -8,6 +8,7 @@ that was taken turns. The derived gradients are computed for the same values.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -38,17 +39,28 @@ SAID: dict[str, ParameterVerdict] = {
 }
 
 
-def trials_of(analysis: Analysis, replay: Replay) -> tuple[Trial, ...]:
-    """Return the recorded values, and as many fresh ones as there are seeds."""
-    fresh = (_fresh(analysis, replay, seed) for seed in SEEDS)
+def trials_of(
+    analysis: Analysis, replay: Replay, incoming: Mapping[int, Node] = MappingProxyType({})
+) -> tuple[Trial, ...]:
+    """Return the recorded values, and as many fresh ones as there are seeds.
+
+    Parameters
+    ----------
+    incoming : mapping
+        The gradients that come in, by the numbers of what stands for them: these are moved as well.
+    """
+    fresh = (_fresh(analysis, replay, incoming, seed) for seed in SEEDS)
     return (trial_of(analysis, {}, analysis.gradients), *filter(None, fresh))
 
 
-def _fresh(analysis: Analysis, replay: Replay, seed: int) -> Trial | None:
+def _fresh(analysis: Analysis, replay: Replay, incoming: Mapping[int, Node], seed: int) -> Trial | None:
     """Return fresh values; None where every step turns a branch."""
     assert analysis.loss is not None
     for step in STEPS:
-        replaced: Replaced = dict(_moved(analysis.parameters, seed, step))
+        random = np.random.default_rng(seed)
+        replaced = dict(_moved(analysis.parameters, random, step))
+        for number, node in incoming.items():
+            replaced[number] = replaced[node.id] = _other(node, random, step)
         try:
             value_of = replay.run(replaced)
             if replay.turned(value_of) is None:
@@ -61,16 +73,18 @@ def _fresh(analysis: Analysis, replay: Replay, seed: int) -> Trial | None:
 
 
 def _moved(
-    parameters: tuple[TrainedParameter, ...], seed: int, step: float
+    parameters: tuple[TrainedParameter, ...], random: np.random.Generator, step: float
 ) -> Iterator[tuple[int, Callable[[ValueOf], Any]]]:
-    random = np.random.default_rng(seed)
     # What is not trained is data, and stays: only where nothing is trained are the other tensors moved.
     for parameter in [one for one in parameters if one.updates] or parameters:
-        value = np.asarray(parameter.old.value)
-        spread = max(float(np.std(value)), 0.1 * float(np.max(np.abs(value), initial=0)), SMALLEST_SPREAD)
-        moved = (value + step * spread * random.normal(size=value.shape)).astype(value.dtype)
-        like = parameter.old.like
-        yield parameter.old.id, fixed(moved if isinstance(like, np.ndarray) else type(like)(moved))
+        yield parameter.old.id, _other(parameter.old, random, step)
+
+
+def _other(node: Node, random: np.random.Generator, step: float) -> Callable[[ValueOf], Any]:
+    value = np.asarray(node.value)
+    spread = max(float(np.std(value)), 0.1 * float(np.max(np.abs(value), initial=0)), SMALLEST_SPREAD)
+    moved = (value + step * spread * random.normal(size=value.shape)).astype(value.dtype)
+    return fixed(moved if isinstance(node.like, np.ndarray) else type(node.like)(moved))
 
 
 def trial_of(analysis: Analysis, replaced: Replaced, gradients: Mapping[int, Any]) -> Trial:

@@ -24,7 +24,7 @@ from bpdebug.sources.script.analysis.explanation import (
     is_same_loss,
     needs_no_other,
 )
-from bpdebug.sources.script.analysis.gone_back import loss_of, stepped, with_gradients
+from bpdebug.sources.script.analysis.gone_back import left_out, loss_of, stepped, with_gradients
 from bpdebug.sources.script.analysis.longer import LongerRecording
 from bpdebug.sources.script.analysis.losses import FEW, LossCandidate, candidates, explicit_losses
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, parameters_of
@@ -163,7 +163,8 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
         longer, candidate = known
         whole = graph if longer is recording else _graph(longer)
         for loss in _explained(longer, whole, parameters, [candidate]):
-            return Analysis(longer, whole, parameters, loss, notes=tuple(_opaque_notes(loss)))
+            notes = (*_opaque_notes(loss), *left_out(graph, recording))
+            return Analysis(longer, whole, parameters, loss, notes=notes)
     every = list(_explanations(recording, graph, parameters, told))
     explicit = [one for one in every if one.candidate.is_explicit and not one.candidate.is_part]
     tried = [

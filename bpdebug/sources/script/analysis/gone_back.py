@@ -13,7 +13,8 @@ The new value of a parameter is a constant, too: nobody goes back through a step
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import reduce
 
 import numpy as np
@@ -26,6 +27,7 @@ from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import DETACH
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recording import Recording
+from bpdebug.sources.script.sites import Site
 
 
 def stepped(graph: Graph, parameters: Sequence[TrainedParameter]) -> frozenset[int]:
@@ -117,3 +119,25 @@ def _sum(longer: LongerRecording, one: Node, other: Node) -> Node:
     total = longer.add(np.add, (one, other), np.asarray(one.value + other.value))
     total.site = other.site
     return total
+
+
+def left_out(graph: Graph, recording: Recording) -> Iterator[str]:
+    """Say which leaves an optimizer has no gradient of, and where what depends on them leaves the graph.
+
+    That may be meant: nobody is blamed.
+    """
+    without = {node: cuts for one in recording.gone_back for node, cuts in one.without.items()}
+    moved = {graph.of(leaf).id for one in recording.gone_back for leaf, _ in one.gradients}
+    names: dict[Site, list[str]] = defaultdict(list)
+    cut = {one for cuts in without.values() for one in cuts if one < len(graph.nodes)}
+    behind = {number: graph.ancestors([graph.nodes[number]]) for number in sorted(cut)}
+    for node, cuts in without.items():
+        sites = (cuts[one] for one, on in behind.items() if graph.of(node).id in on and one in cuts)
+        site = next(sites, None) if graph.of(node).id not in moved and node.names else None
+        if site is not None:
+            names[site].append(node.names[0])
+    for site, own in names.items():
+        yield (
+            f"no gradient comes to {', '.join(own)}, which an optimizer has: what line {site.line} computes, "
+            f"`{site.code}`, is outside of the graph"
+        )

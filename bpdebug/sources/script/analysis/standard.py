@@ -233,8 +233,11 @@ class Standard:
         return readings is None or bool(self._hits([readings], factor)[0])
 
     def _has_itself(self, readings: list[Reading] | None) -> bool:
-        """Whether the reference itself is among the tensors that a step was made of."""
-        return readings is None or any(near(one.ratio, 1.0, self.tolerance) for one in readings)
+        """Whether the reference itself is among what a step was made of; or -1 times it, which is added."""
+        return readings is None or any(
+            near(one.ratio, -1.0 if one.link.sign > 0 > one.ratio else 1.0, self.tolerance)
+            for one in readings
+        )
 
     def _judged(
         self, pieces: Pieces | None, hits: Hits | None, ratio: float | None, place: int

@@ -4,11 +4,12 @@ functions whose gradients a person wrote.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.sites import Site
 
 
 class GoneBack(NamedTuple):
@@ -22,11 +23,15 @@ class GoneBack(NamedTuple):
         The gradient of that, 1, from which all others are computed.
     gradients : list of (Node, Node)
         The leaves that it came to, each with the gradient that stood in it then.
+    without : mapping
+        The leaves that an optimizer was to move with these, and had no gradient of -> where what was computed
+        until then left the graph: the number of a node -> the place.
     """
 
     loss: Node
     one: Node
     gradients: list[tuple[Node, Node]]
+    without: dict[Node, Mapping[int, Site | None]]
 
 
 class Overwritten(NamedTuple):
