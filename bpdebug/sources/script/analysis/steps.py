@@ -29,7 +29,7 @@ class Link(NamedTuple):
     is_stripped : bool
         Whether a term was left out that depends on nothing but the parameter: a weight decay.
     is_adaptive : bool
-        Whether the step is no multiple of it: only the sign of the factor counts.
+        Whether the step is no multiple of it: the factor is that by which it is in what goes into the step.
     is_transposed : bool
         Whether it lies transposed to the parameter.
     is_inner : bool
@@ -45,7 +45,7 @@ class Link(NamedTuple):
     is_inner: bool = False
 
     def factor(self, value_of: ValueOf) -> float:
-        """Return the factor by which the tensor is in the step; of an adaptive step only its sign."""
+        """Return the factor by which the tensor is in the step, or in what goes into an adaptive one."""
         factor = float(self.sign)
         for scalar, power in self.scalars:
             value = value_of(scalar) if type(scalar) is Node else scalar
