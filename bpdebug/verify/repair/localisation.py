@@ -6,6 +6,7 @@ not, is wrong itself.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -68,13 +69,12 @@ class Localisation:
         """
         wrong, value_of = self.judge.wrong(), self._value_of
         judged = zip(self.analysis.parameters, self.analysis.verdicts(value_of).each, strict=True)
-        steps = [
-            node
+        each = [
+            (verdict.kind == "factor" and _scaled_away(parameter)) or gradient_nodes(parameter, wrong)
             for parameter, verdict in judged
             if parameter.name in wrong
-            for node in (verdict.kind == "factor" and _scaled_away(parameter))
-            or gradient_nodes(parameter, wrong)
         ]
+        steps = [node for own in each for node in own]
         forward, nodes = self._forward(), self.recording.nodes
         explained = {
             number
@@ -95,7 +95,8 @@ class Localisation:
         found = [
             one._replace(is_explained=one.is_explained and not self._is_off(one, exact)) for one in found
         ]
-        found.sort(key=lambda line: (line.is_explained, line.first.time))
+        common = self._common(each, found)
+        found.sort(key=lambda line: (line not in common, line.is_explained, line.first.time))
         if len(self.judge.trials) == 1:
             return found
         # What is the same for other parameters is no gradient yet: zeros, which are to be filled.
@@ -103,6 +104,24 @@ class Localisation:
         return sorted(
             found, key=lambda line: not difference(line.first.node or line.first.result, value_of, moved)
         )
+
+    def _common(self, steps: Sequence[Sequence[Node]], lines: Sequence[Suspect]) -> list[Suspect]:
+        """Return the lines that every wrong gradient was computed through, if all are accounted for.
+
+        One fault explains all that is wrong: where it lies on none of the others, it is a factor that one of
+        these lacks, such as a mask.
+        """
+        reached: dict[int, int] = defaultdict(int)
+        for place, own in enumerate(steps):
+            for node in own:
+                reached[node.id] |= 1 << place
+        for node in reversed(self.recording.nodes):
+            for parent in node.parents() if node.id in reached else ():
+                reached[parent.id] |= reached[node.id]
+        every = (1 << len(steps)) - 1
+        nodes = [(line, line.first.node or line.first.result) for line in lines]
+        common = [line for line, node in nodes if node is not None and reached[node.id] == every]
+        return common if len(steps) > 1 and all(line.is_explained for line in common) else []
 
     @property
     def _value_of(self) -> ValueOf:

@@ -81,10 +81,12 @@ def scope_of(
     near += _not_read(recording, instance, own)
     known = rates(recording)
     near += sorted(known & names.keys())
-    for text, value in (
-        *_evaluated(recording, instance, value_of, near),
-        *_held(own, instance.site.class_name),
-    ):
+    beside = list(_evaluated(recording, instance, value_of, near))
+    # Of a list whose item of this turn can be meant, no other number is.
+    in_turns = {ast.unparse(tree.value) for text, _ in beside if _is_item(tree := tree_of(text))}
+    for text, value in (*beside, *_held(own, instance.site.class_name)):
+        if type(value) is float and text.rpartition("[")[0] in in_turns and text not in near:
+            continue
         if isinstance(value, bool) or len(tensors) >= MOST_TENSORS:
             continue
         if type(value) is int and _last(text) in known:
@@ -157,7 +159,7 @@ def _items_alike(recording: Recording, site: Site, names: Mapping[str, Any]) -> 
                 owners.add(ast.unparse(one))
             if _is_item(one) and not isinstance(one.slice, ast.Slice | ast.Tuple):
                 read.setdefault(ast.unparse(one.slice))
-    unread = [name for name in lists if name not in owners]
+    unread = sorted((name for name in lists if name not in owners), key=lambda name: "[" in name)
     nearest = [position for position in list(read)[:MOST_POSITIONS] if position not in positions]
     yield from (f"{name}[{position}]" for position in nearest for name in unread[:MOST_PARTS])
 

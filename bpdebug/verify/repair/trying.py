@@ -39,7 +39,7 @@ ANY_COST = Costs(0.0, float("inf"))
 KNOWN = ANY_COST._replace(must_be_known=True)
 PLAIN = Costs(0.0, 1.61, must_be_known=True)
 LIKELY, UNLIKELY = Costs(0.0, 1.41), Costs(1.41, float("inf"))
-WAVES = (KNOWN, LIKELY, UNLIKELY)
+WAVES = (PLAIN, LIKELY, UNLIKELY)
 """Those that give what is known, and the likelier ones, are tried on all lines before the others on any."""
 
 

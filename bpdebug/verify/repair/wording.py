@@ -44,6 +44,7 @@ SENTENCES: Mapping[str, str] = {
     "one for the sum": "{part} is only one of those that should be summed",
     "another tensor": "{part} is the wrong tensor here",
     "names exchanged": "two tensors have each other's place",
+    "indices exchanged": "the indices are the wrong way round",
     "number": "the number {part} is wrong",
     "derivative missing": "the derivative of the activation, {part}, is missing",
     "derivative of its own": "{part} is the activation, and its derivative belongs here",

@@ -130,6 +130,55 @@ for epoch in range(2):
         outer[1] -= 0.5 * d * b
 """
 
+MASKED = """\
+import math
+import random
+
+random.seed(2)
+size = 3
+w = [[random.uniform(-1, 1) for _ in range(size)] for _ in range(size)]
+v = [[random.uniform(-1, 1) for _ in range(size)] for _ in range(size)]
+b = [0.0] * size
+before = [[0.0] * size for _ in range(size)]
+data = [([0.4, -0.2, 0.7], [0.1, 0.9, -0.5]), ([-0.6, 0.8, 0.3], [0.7, 0.2, 0.4])]
+rate = 0.1
+
+
+def forward(x, mask):
+    z = [sum(w[j][i] * x[i] for i in range(size)) + b[j] for j in range(size)]
+    h = [math.tanh(one) * m for one, m in zip(z, mask)]
+    return z, h, [sum(v[k][j] * h[j] for j in range(size)) for k in range(size)]
+
+
+def slopes(z, errors, mask):
+    found = [0.0] * size
+    for j in range(size):
+        back = 0.0
+        for k in range(size):
+            back += errors[k] * v[k][j]
+        found[j] = back * (1 - math.tanh(z[j]) ** 2) * mask[j]
+    return found
+
+
+for epoch in range(2):
+    loss = 0.0
+    for x, y in data:
+        mask = [random.choice((0.5, 1.5)) for _ in range(size)]
+        z, h, out = forward(x, mask)
+        errors = [one - wanted for one, wanted in zip(out, y)]
+        dz = slopes(z, errors, mask)
+        for k in range(size):
+            for j in range(size):
+                change = errors[k] * h[j]
+                v[k][j] -= rate * change + 0.01 * before[k][j]
+                before[k][j] = change
+        for j in range(size):
+            for i in range(size):
+                w[j][i] -= rate * dz[j] * x[i]
+            b[j] -= rate * dz[j]
+        loss += sum(0.5 * one**2 for one in errors)
+"""
+
 
 def checked(folder: Path, text: str) -> tuple[list[tuple[int, str | None]], int, int]:
     """The lines and corrections that are found, how many gradients are wrong, and how many were judged."""
@@ -187,6 +236,20 @@ def checked(folder: Path, text: str) -> tuple[list[tuple[int, str | None]], int,
                 1,
                 id="both elements of a vector by lines of their own",
             ),
+            pytest.param(
+                MASKED,
+                {"v[k][j]\n        found": "v[j][k]\n        found"},
+                [(25, "errors[k] * v[k][j]")],
+                12,
+                id="indices the wrong way round",
+            ),
+            pytest.param(
+                MASKED,
+                {" ** 2) * mask[j]": " ** 2)"},
+                [(26, "back * (1 - math.tanh(z[j]) ** 2) * mask[j]")],
+                12,
+                id="a list that a function is given and does not read",
+            ),
         ],
     ),
 )
@@ -200,7 +263,7 @@ def test_a_line_is_one_finding(
 
 
 @pytest.mark.parametrize(
-    ("right", "judged"), few([(VARIABLES, 7), (LISTS, 8), (NEURONS, 11), (ELEMENTS, 2)], 1)
+    ("right", "judged"), few([(MASKED, 21), (VARIABLES, 7), (LISTS, 8), (NEURONS, 11), (ELEMENTS, 2)], 1)
 )
 def test_every_element_of_a_right_script_is_right(tmp_path: Path, right: str, judged: int) -> None:
     assert checked(tmp_path, right) == ([], 0, judged)

@@ -16,6 +16,7 @@ import numpy as np
 from bpdebug.sources.script.instrumentation.operators import BINARY, UNARY, hook_of
 from bpdebug.sources.script.recorder.calls import called
 from bpdebug.sources.script.recorder.changes import augmented
+from bpdebug.sources.script.recorder.held import LONGEST
 from bpdebug.sources.script.recorder.library_calls import iterated
 from bpdebug.sources.script.recorder.operations import Attribute, of_matrices
 from bpdebug.sources.script.recorder.quiet import CONTROL, SEEN, named
@@ -57,6 +58,9 @@ class Hooks:
                 kind = type(result)
                 if kind is bool or kind is np.bool_:
                     self.compared(sites[number], left, right, bool(result))
+                elif kind is list:
+                    if operation is operator.mul and len(result) <= LONGEST:
+                        result[:] = map(self._own, result)
                 elif kind is not int and kind is not str:
                     site = sites[number]
                     seen = (left, right)
@@ -136,12 +140,18 @@ class Hooks:
         """Give a float that is kept an identity of its own: equal literals are one object."""
         if not self.recorder.on:
             return value
-        own = float.fromhex(value.hex())
+        own = self._own(value)
         self.recorder.objects.node_of(own)
         for target in self.sites[number].targets:
             if not target.place:
                 bind(self.recorder, self.sites[number], target, own)
         return own
+
+    def _own(self, value: Any) -> Any:
+        """Return a float that nothing computed as an object of its own: of `[0.0] * n` each is a variable."""
+        known = self.recorder.objects.known.get(id(value))
+        is_literal = type(value) is float and (known is None or known.node.function is None)
+        return float.fromhex(value.hex()) if is_literal else value
 
     def store(self, number: int, owner: Any) -> Any:
         """See the owner of an item or an attribute that is stored."""

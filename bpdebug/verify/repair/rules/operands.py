@@ -132,11 +132,17 @@ def exchanged_names(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     if not isinstance(node, ast.Subscript | ast.BinOp | ast.Call):
         return
     used = sorted({one.id for one in ast.walk(node) if isinstance(one, ast.Name)})
-    known = [name for name in used if name in scope.tensors or name in scope.counts]
+    positions = {
+        one.slice.id
+        for one in ast.walk(node)
+        if isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Name)
+    }
+    known = [name for name in used if name in scope.tensors or name in scope.counts or name in positions]
     for number, first in enumerate(known):
         for second in known[number + 1 :]:
             if scope.tensors.get(first) == scope.tensors.get(second):
-                yield Replacement("names exchanged", _exchanged(node, first, second), 1.35, node)
+                kind = "indices exchanged" if {first, second} <= positions else "names exchanged"
+                yield Replacement(kind, _exchanged(node, first, second), 1.35, node)
 
 
 def everywhere(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
