@@ -140,7 +140,7 @@ class Hooks:
         """Give a float that is kept an identity of its own: equal literals are one object."""
         if not self.recorder.on:
             return value
-        own = self._own(value)
+        own: float = self._own(value)
         self.recorder.objects.node_of(own)
         for target in self.sites[number].targets:
             if not target.place:

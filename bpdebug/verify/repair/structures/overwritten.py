@@ -12,6 +12,7 @@ import numpy as np
 from bpdebug.sources.script import Instance, Node, Recording, SourceRange
 from bpdebug.sources.script.recorder.operations import InPlace, WrittenTo, is_in, put, put_elements
 from bpdebug.sources.script.recorder.records import same
+from bpdebug.verify.repair.aliases import reads
 from bpdebug.verify.repair.structures.text import OVER, PersonText, Structure, blocks_from, exchanged
 
 AUGMENTED: frozenset[Any] = frozenset(
@@ -26,11 +27,11 @@ def overwritten(text: PersonText) -> Iterator[Structure]:
         instance = node.instance
         if instance is None or instance.site.place.file != text.file or not _is_in_place(node):
             continue
-        statement = instance.site.statement
-        if statement in seen or not _was_read(text.recording, node, instance):
+        statement, alias = instance.site.statement, _alias(node.operands[0])
+        is_other = alias is not None and _is_read_as(text.recording, node, alias.site.code)
+        if statement in seen or not (is_other or _was_read(text.recording, node, instance)):
             continue
         seen.add(statement)
-        alias = _alias(node.operands[0])
         name = (instance.names or ("this",))[0]
         yield from _read_too_late(text, node, statement, name)
         if alias is not None:
@@ -86,6 +87,15 @@ def _was_read(recording: Recording, node: Node, instance: Instance) -> bool:
         other.site is not None and other.site.statement != own
         for other in recording.nodes[before.id + 1 : node.id]
         if other.function is not same and any(parent.origin is before for parent in other.parents())
+    )
+
+
+def _is_read_as(recording: Recording, node: Node, name: str) -> bool:
+    """Whether what was written over is read later by the name that it had before."""
+    return any(
+        other.site is not None and reads(other.site.code, name)
+        for other in recording.nodes[node.id + 1 :]
+        if other.function is not same and any(parent.origin is node for parent in other.parents())
     )
 
 
