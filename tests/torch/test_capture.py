@@ -277,6 +277,29 @@ def test_the_infinity_of_a_mask_is_saved_and_read(module, tmp_path: Path) -> Non
     assert load_capture(tmp_path / "mask.bpd").program.statements == case.program.statements
 
 
+SCATTERED = """
+import bpdebug.torch
+
+
+def captured():
+    scores, amounts = torch.randn(4, 3, requires_grad=True), torch.randn(4, 2, requires_grad=True)
+    labels = torch.tensor([[2, 0], [0, 0], [0, 1], [1, 2]])
+
+    def first(x, w):
+        marked = torch.zeros_like(x).scatter_(1, labels[:, :1], 1.0)
+        spread = x.tanh().scatter(0, labels[1:2], (w * w)[:1])
+        return (marked * torch.log_softmax(x, 1)).sum() + (x.exp().scatter_add(-1, labels, w) * spread).sum()
+
+    return bpdebug.torch.capture(first, scores, amounts)
+"""
+
+
+def test_what_is_scattered_along_an_axis_has_gradients(module) -> None:
+    report = module(SCATTERED).captured().check()
+    assert report.passed
+    assert {*report.verdicts.values()} == {"right"}
+
+
 def test_elements_of_fewer_bytes_may_be_more(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from bpdebug.sources.scenario import limits
 

@@ -67,6 +67,34 @@ def index_put(x: Any, indices: Sequence[Any], value: Any, accumulate: bool = Fal
     return term(InPlace(np.add.at) if accumulate else put, x, places, value)
 
 
+def gathered(x: Any, dim: int, index: Any, sparse_grad: bool = False) -> Application:
+    """Take along one axis what an index names; of the other axes no more than the index has."""
+    own, wanted, axis = list(shape_of(x)), list(shape_of(index)), dim % len(shape_of(x))
+    own[axis] = wanted[axis]
+    if own == wanted:
+        return term(np.take_along_axis, x, index, axis=dim)
+    return indexed(x, _along(dim, index, None)[0])
+
+
+def scattered(x: Any, dim: int, index: Any, value: Any) -> Application:
+    """Write values along one axis, each to the place that its index names: labels as rows of 0 and 1."""
+    return index_put(x, *_along(dim, index, value))
+
+
+def scatter_added(x: Any, dim: int, index: Any, value: Any) -> Application:
+    """Add values along one axis, each at the place that its index names."""
+    return index_put(x, *_along(dim, index, value), accumulate=True)
+
+
+def _along(dim: int, index: Any, value: Any) -> tuple[list[Any], Any]:
+    """Return the positions of all axes, and of the values those that have an index."""
+    shape = shape_of(index)
+    places: list[Any] = list(np.indices(shape, sparse=True))
+    places[dim % len(shape)] = index
+    is_larger = type(value) is Node and value.shape not in ((), shape)
+    return places, term(operator.getitem, value, tuple(map(slice, shape))) if is_larger else value
+
+
 def joined(tensors: Sequence[Any], dim: int = 0) -> Application:
     """One tensor after the other."""
     parts = [one for one in tensors if shape_of(one) != (0,)]
