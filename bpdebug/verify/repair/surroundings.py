@@ -50,6 +50,16 @@ def slices_near(recording: Recording, site: Site) -> tuple[ast.expr, ...]:
     return tuple(found.values())[:MOST_SLICES]
 
 
+def divisors_near(recording: Recording, site: Site) -> frozenset[str]:
+    """Return what the function around divides by."""
+    nodes = (node for tree in trees_near(recording, site) for node in ast.walk(tree))
+    return frozenset(
+        ast.unparse(node.right)
+        for node in nodes
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+    )
+
+
 def written_beside(recording: Recording, site: Site) -> Iterator[ast.expr]:
     """Yield what is stored elsewhere under this name but for its number, renumbered for this place."""
     if not site.targets:

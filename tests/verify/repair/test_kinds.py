@@ -147,7 +147,32 @@ for step in range(1, 3):
         net[name] = net[name] - 0.02 * mean / (np.sqrt(size) + 1e-8)
 """
 
+SCALED = """\
+import numpy as np
+
+rng = np.random.default_rng(4)
+x, t = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+A, B = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+c, n = rng.normal(size=4), A.shape[1]
+for step in range(2):
+    h = np.tanh(x @ A / np.sqrt(n) + c)
+    e = h @ B / np.sqrt(n) - t
+    loss = np.sum(e**2) / 2
+    dB = h.T @ e / np.sqrt(n)
+    dz = e @ B.T / np.sqrt(n) * (1 - h**2)
+    dA = x.T @ dz / np.sqrt(n)
+    A -= 0.1 * dA
+    c -= 0.1 * np.sum(dz, axis=0)
+    B -= 0.1 * dB
+"""
+
 CASES = [
+    pytest.param(
+        SCALED,
+        {"x.T @ dz / np.sqrt(n)": "x.T @ dz"},
+        ["x.T @ dz / np.sqrt(n)"],
+        id="what the code divides by, although a half does here",
+    ),
     pytest.param(
         ADAM,
         {"np.sum(back, axis=0) / 6": "np.sum(back, axis=0)"},

@@ -240,6 +240,19 @@ CASES = [
     ),
     pytest.param(TWO_LAYERS, "slope = h.copy()", "slope = h", 12, "overwritten", id="another name"),
     pytest.param(
+        ROOMS.replace("np.tanh(acts[-1] @ w)", "acts[-1] + np.tanh(acts[-1] @ w)")
+        .replace(
+            "= delta * (1 - acts[i + 1] ** 2)",
+            "= delta.copy()\n        dz *= 1 - (acts[i + 1] - acts[i]) ** 2",
+        )
+        .replace("= dz @ weights[i].T", "= delta + dz @ weights[i].T"),
+        "dz = delta.copy()",
+        "dz = delta",
+        15,
+        "overwritten",
+        id="another name, and read by the first one only later",
+    ),
+    pytest.param(
         TWO_LAYERS,
         "    dh = d_out @ w2.T * slope\n",
         "    dh = np.multiply(d_out @ w2.T, slope, out=h)\n",

@@ -40,6 +40,8 @@ class Scope(NamedTuple):
         Whether the code writes `x.sum()`, and not `np.sum(x)`.
     rates : tuple of str
         How the script's own rates and constants can be written: `lam`, `self.decay`.
+    divisors : frozenset of str
+        What the code around divides by: what is missing may be one of these.
     """
 
     tensors: Mapping[str, Shape]
@@ -55,6 +57,7 @@ class Scope(NamedTuple):
     masks: tuple[str, ...] = ()
     sums_by_method: bool = False
     rates: tuple[str, ...] = ()
+    divisors: frozenset[str] = frozenset()
 
 
 class Replacement(NamedTuple):
