@@ -10,7 +10,7 @@ from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Recording
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.verify.repair.assumed import assumed
-from bpdebug.verify.repair.findings import of_early_read, of_forgotten_way, unmended
+from bpdebug.verify.repair.findings import of_early_read, of_forgotten_way, of_written_over, unmended
 from bpdebug.verify.repair.forgotten import ForgottenWay, adding_line, forgotten_way
 from bpdebug.verify.repair.formula import Derived, derived_correction, given_names, of_each_turn
 from bpdebug.verify.repair.forward_readings import forward_instead, forward_with_evidence
@@ -27,6 +27,7 @@ from bpdebug.verify.repair.running_again import (
     rewritten,
 )
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
+from bpdebug.verify.repair.structures.last_call import written_over
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.together import of_a_sum, of_two_lines
 from bpdebug.verify.repair.trying import KNOWN, LIKELY, PLAIN, Correction
@@ -74,6 +75,7 @@ class Check(FaultsFound):
         """Find the faults one after the other."""
         mend_structures(self)
         self._early()
+        self._written_over()
         if self.recording.ending.kind == "raised" and self.recording.ending.line:
             mend_what_raises(self)
         if self.judge.wrong() or self.forward.has_unread_parameters:
@@ -241,6 +243,20 @@ class Check(FaultsFound):
             else:
                 self.judge.corrected = kept
                 self.early.append(early)
+
+    def _written_over(self) -> None:
+        """Look for calls that read what a later call has kept in the place of what they need."""
+        wrong = bool(self.judge.wrong())
+        for over in written_over(self.recording.nodes, self.judge.analysis.phases) if wrong else ():
+            kept, self.judge.corrected = self.judge.corrected, {**self.judge.corrected, **over.replaced}
+            try:
+                if not self.judge.wrong():
+                    mended = self.judge.mended_by(kept, self.judge.corrected)
+                    self.add_finding(of_written_over(self.recording, over, mended))
+                    return
+            except Exception:  # noqa: S110 (what another call has kept may not do here)
+                pass
+            self.judge.corrected = kept
 
     def _with_early_reads(self, lines: Sequence[Suspect]) -> list[Correction]:
         """Look for a correction that only shows once the parameters are updated later as well."""

@@ -16,6 +16,7 @@ from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.report import Amendment, Finding
 from bpdebug.verify.repair.reruns import Rewriting
 from bpdebug.verify.repair.structures.early import EarlyRead
+from bpdebug.verify.repair.structures.last_call import WrittenOver
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trials import named_pieces
 from bpdebug.verify.repair.trying import Correction
@@ -195,12 +196,25 @@ def of_early_read(early: EarlyRead, mended: set[str]) -> Finding | None:
 
 def of_end(recording: Recording) -> Finding:
     """Return what is said where a script raises and nothing mends that."""
-    ending = recording.ending
-    source = recording.source(ending.file)
-    code = source.lines[ending.line - 1] if source else ""
-    columns = len(code) - len(code.lstrip()), len(code)
-    place = Source(ending.file, ending.line, ending.line, columns, code.strip())
-    return Finding(place, "raised", code.strip(), "", f"here it ends: {ending.message}")
+    place = _line(recording, recording.ending.file, recording.ending.line)
+    return Finding(place, "raised", place.code, "", f"here it ends: {recording.ending.message}")
+
+
+def of_written_over(recording: Recording, over: WrittenOver, mended: set[str]) -> Finding:
+    """Return what is said of a call that reads what belongs to another one."""
+    place, kept, last = _line(recording, *over.reader.caller), over.kept.caller[1], over.last.caller[1]
+    said = f"this needs what line {kept} has kept, and line {last} has written over that"
+    if kept == last:
+        said = (
+            f"this needs what line {kept} has kept in an earlier turn, and a later one has written over that"
+        )
+    return Finding(place, "overwritten", place.code, "", said, also_wrong=tuple(sorted(mended)))
+
+
+def _line(recording: Recording, file: str, line: int) -> Source:
+    source = recording.source(file)
+    code = source.lines[line - 1] if source else ""
+    return Source(file, line, line, (len(code) - len(code.lstrip()), len(code)), code.strip())
 
 
 def unmended(judge: Judge, suspect: Suspect, derived: Derived | None) -> Finding:
