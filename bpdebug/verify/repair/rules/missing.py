@@ -24,7 +24,7 @@ from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 
 MOST_MATRICES, MOST_COUNTS = 12, 4
 DIVIDED = 1.45
-"""How unlikely it is that what the code divides by elsewhere is to be divided by here as well."""
+"""How unlikely it is that a number that the code divides by elsewhere is to be divided by here as well."""
 DERIVATIVES = ("{0} * (1 - {0})", "1 - {0} ** 2", "{0} > 0")
 """The derivatives that people write out, in terms of what went out: of sigmoid, tanh and relu."""
 SOFTPLUS = "1 / (1 + {}.exp(-{{0}}))"
@@ -124,7 +124,8 @@ def missing_factors(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         factor = parsed(tensor)
         yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), factor), 1.5, factor)
         if tensor != ast.unparse(node):
-            cost = DIVIDED if tensor in scope.divisors else 1.9
+            is_usual = tensor in scope.divisors and not scope.tensors[tensor]
+            cost = DIVIDED if is_usual else 1.9
             yield Replacement("division missing", ast.BinOp(node, ast.Div(), factor), cost, factor)
         rest = parsed(f"1 - {tensor}")
         yield Replacement("factor missing", ast.BinOp(node, ast.Mult(), rest), 1.55, rest)
