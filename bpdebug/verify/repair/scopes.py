@@ -147,7 +147,8 @@ def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueO
 def _items_alike(recording: Recording, site: Site, names: Mapping[str, Any]) -> Iterator[str]:
     """Yield the items of lists at the positions that a statement stores to: `x[i]` for `w[i] -= v`.
 
-    And of a list that the function never reads, those at the positions that it reads others at.
+    And of a list that the function never reads, those at the positions that it reads others at; of every list
+    the one at the simplest of these: `activations[-l]` beside `zs[-l]`.
     """
     lists = [name for name, value in _held(names, site.class_name) if isinstance(value, list | tuple)]
     targets = (tree_of(target.text) for target in site.targets)
@@ -161,6 +162,9 @@ def _items_alike(recording: Recording, site: Site, names: Mapping[str, Any]) -> 
                 owners.add(ast.unparse(one))
             if _is_item(one) and not isinstance(one.slice, ast.Slice | ast.Tuple):
                 read.setdefault(ast.unparse(one.slice))
+    simplest = min(read, key=len, default="")
+    plain = [name for name in lists if "[" not in name] if simplest else []
+    yield from (f"{name}[{simplest}]" for name in plain[:MOST_PARTS])
     unread = sorted((name for name in lists if name not in owners), key=lambda name: "[" in name)
     nearest = [position for position in list(read)[:MOST_POSITIONS] if position not in positions]
     yield from (f"{name}[{position}]" for position in nearest for name in unread[:MOST_PARTS])

@@ -166,7 +166,41 @@ for step in range(2):
     B -= 0.1 * dB
 """
 
+FROM_BEHIND = """\
+import numpy as np
+
+rng = np.random.default_rng(2)
+x, t = rng.normal(size=(5, 3)), rng.uniform(size=(5, 2))
+weights = [rng.normal(size=shape) for shape in ((3, 4), (4, 4), (4, 2))]
+
+
+def slope(s):
+    return s * (1 - s)
+
+
+for epoch in range(2):
+    zs, outs = [], [x]
+    for w in weights:
+        zs.append(outs[-1] @ w)
+        outs.append(1 / (1 + np.exp(-zs[-1])))
+    loss = 0.5 * np.sum((outs[-1] - t) ** 2)
+    delta = (outs[-1] - t) * slope(outs[-1])
+    grads = [None, None, outs[-2].T @ delta]
+    for l in range(2, 4):
+        z = zs[-l]
+        factor = slope(outs[-l])
+        delta = delta @ weights[-l + 1].T * factor
+        grads[-l] = outs[-l - 1].T @ delta
+    weights = [w - 0.1 * g for w, g in zip(weights, grads)]
+"""
+
 CASES = [
+    pytest.param(
+        FROM_BEHIND,
+        {"slope(outs[-l])": "slope(z)"},
+        ["slope(outs[-l])"],
+        id="an item of another list",
+    ),
     pytest.param(
         SCALED,
         {"x.T @ dz / np.sqrt(n)": "x.T @ dz"},
