@@ -16,6 +16,7 @@ from bpdebug.verify.repair.formula import Derived, derived_correction, given_nam
 from bpdebug.verify.repair.forward_readings import forward_instead, forward_with_evidence
 from bpdebug.verify.repair.found import FaultsFound
 from bpdebug.verify.repair.hidden import hidden_pair
+from bpdebug.verify.repair.localisation import read_by
 from bpdebug.verify.repair.other_run import other_run
 from bpdebug.verify.repair.recurrence import belonging
 from bpdebug.verify.repair.report import Assumed, ScriptReport
@@ -151,8 +152,15 @@ class Check(FaultsFound):
         place, derived = next((pair for pair in formulas if pair[1] is not None), (None, None))
         if place is None or derived is None:
             return self.search.corrections([one.suspect for one in places[:MOST_PLACES]], before, [KNOWN])
-        # In the person's own words it is better still, if these are soon found.
-        return [*self.search.corrections([place.suspect], before, [PLAIN]), derived]
+        # In the person's own words it is better still, if these are soon found, here or where it is fed from.
+        read = {node.origin.id for node in read_by(place.suspect)}
+        feeding = [
+            line
+            for line in lines
+            if any(one.node is not None and one.node.origin.id in read for one in line.instances)
+        ]
+        written = self.search.corrections([place.suspect], before, [PLAIN])
+        return [*(written or self.search.corrections(feeding, before, [PLAIN])), derived]
 
     def _of_two_lines(self, lines: Sequence[Suspect]) -> bool:
         """Whether two lines mend something together: it goes on with that."""

@@ -156,7 +156,7 @@ class Localisation:
 
     def _is_off(self, suspect: Suspect, exact: Collection[int]) -> bool:
         """Whether a gradient is off what its name says, and those are not that it is computed from."""
-        node, read = suspect.first.node, _read(suspect)
+        node, read = suspect.first.node, read_by(suspect)
         if node is None or node.id in exact or not self.judge.known.is_named(node):
             return False
         if suspect.first.start < suspect.first.time:
@@ -194,7 +194,7 @@ class Localisation:
             return False  # nor of a part of what several turns add up
         if first.origin.id in self._written_to:
             return False  # nor of what is finished by a later line
-        read = _read(suspect)
+        read = read_by(suspect)
         return all(map(self._is_right, read)) and (is_passed or self._is_at_home(suspect, read))
 
     @cached_property
@@ -271,7 +271,7 @@ def _scaled_away(parameter: TrainedParameter) -> list[Node]:
     return [link.node for link in links if link.is_adaptive]
 
 
-def _read(suspect: Suspect) -> list[Node]:
+def read_by(suspect: Suspect) -> list[Node]:
     """Return what a statement reads."""
     read: list[Node] = []
     waiting = [suspect.first.node] if suspect.first.node is not None else []
