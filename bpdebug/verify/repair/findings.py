@@ -203,11 +203,8 @@ def of_end(recording: Recording) -> Finding:
 def of_written_over(recording: Recording, over: WrittenOver, mended: set[str]) -> Finding:
     """Return what is said of a call that reads what belongs to another one."""
     place, kept, last = _line(recording, *over.reader.caller), over.kept.caller[1], over.last.caller[1]
-    said = f"this needs what line {kept} has kept, and line {last} has written over that"
-    if kept == last:
-        said = (
-            f"this needs what line {kept} has kept in an earlier turn, and a later one has written over that"
-        )
+    turn = " in an earlier turn" if kept == last else ""
+    said = f"this needs what line {kept} has kept{turn}, and line {last} has written over that"
     return Finding(place, "overwritten", place.code, "", said, also_wrong=tuple(sorted(mended)))
 
 

@@ -859,6 +859,11 @@ def test_a_gradient_that_is_measured_is_not_judged(tmp_path: Path) -> None:
     assert analysed(tmp_path, in_steps).loss is None
 
 
+def test_a_parameter_of_which_nothing_is_written_over_is_as_it_was(tmp_path: Path) -> None:
+    text = NET.replace("h = np.tanh(X @ W1", "cut = W1.copy(); cut[W1 < -99] = 0.5; h = np.tanh(X @ cut")
+    assert analysed(tmp_path, text).loss is not None
+
+
 @pytest.mark.parametrize("factor", ["2", "1"])
 def test_a_loss_with_a_parameter_shifted_is_not_the_one_that_is_descended(
     tmp_path: Path, factor: str

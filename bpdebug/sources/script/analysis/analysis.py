@@ -182,9 +182,7 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
     if not tried:
         note = "no loss was found: no number depends on the parameters, and no output stands beside a target"
         if any(Dependence(graph, parameters).is_measured):
-            note = (
-                "the gradients are measured, from losses with a parameter shifted: no backward pass is here"
-            )
+            note = "the gradients are measured, by losses with a parameter shifted: there is no backward pass"
         return Analysis(recording, graph, parameters, None, notes=(note,))
     return Analysis(recording, graph, parameters, tried[0], tuple(tried[1:]), tuple(_opaque_notes(tried[0])))
 

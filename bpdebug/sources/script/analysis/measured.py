@@ -46,9 +46,8 @@ def measured(graph: Graph, olds: Sequence[Node], on: Sequence[int]) -> list[int]
         if node.function is put:
             part, element = node.operands[2], before[cast("Any", filled(node.operands[1]))]
             value = part.value if type(part) is Node else part
-            if np.size(value) == 1 and np.allclose(
-                value, element, RESTORED, RESTORED * np.abs(element).max()
-            ):
+            size = RESTORED * np.max(np.abs(element), initial=0)
+            if np.size(value) == 1 and np.allclose(value, element, RESTORED, size):
                 restored.add(node.id)
             elif type(part) is Node and _is_shift(graph, part.origin, on):
                 shifted += [part.origin, node]

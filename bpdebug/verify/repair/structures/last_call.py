@@ -14,9 +14,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from bpdebug.sources.script.recorder.records import Frame, Node, ValueOf, recomputed, same
+from bpdebug.sources.script.sites import Site
 from bpdebug.verify.repair.replay import Replaced
 
 MOST_CALLS = 64
+"""Of more calls nobody keeps all in one place."""
 
 
 class WrittenOver(NamedTuple):
@@ -49,19 +51,23 @@ def written_over(nodes: Sequence[Node], phases: Sequence[str]) -> Iterator[Writt
         For each whether it belongs to the forward pass.
     """
     own: dict[Frame, list[Node]] = defaultdict(list)
+    of_function: dict[Site | None, dict[Frame, None]] = defaultdict(dict)
     readers: dict[Frame, dict[Frame, None]] = defaultdict(dict)
     for node in nodes:
         own[node.frame].append(node)
+        of_function[node.frame.site][node.frame] = None
         for parent in node.parents() if phases[node.id] != "forward" else ():
             for held in _names_of(parent) if phases[parent.id] == "forward" else ():
                 if held.frame is not node.frame:
                     readers[held.frame][node.frame] = None
     for last, reading in readers.items():
         backward = [one for one in reading if one.site is not None and one.time > last.time]
-        every = [one for one in own if one.site is last.site and one.time <= last.time]
-        calls = [one for one in every if one is last or not {*readers.get(one, ())} & {*backward}]
         is_one = len({one.site for one in backward}) == 1 and last.site is not None
-        if not is_one or not 1 < len(backward) == len(calls) <= MOST_CALLS:
+        if not is_one or not 1 < len(backward) <= MOST_CALLS:
+            continue
+        every = [one for one in of_function[last.site] if one.time <= last.time]
+        calls = [one for one in every if one is last or not readers.get(one, {}).keys() & {*backward}]
+        if len(calls) != len(backward):
             continue
         for order in (calls[::-1], calls):
             pairs = [pair for pair in zip(backward, order, strict=True) if pair[1] is not last]
