@@ -69,6 +69,15 @@ def test_an_expression_evaluated_again_gives_what_it_gave(recording: Recording) 
     assert count > 5
 
 
+def test_each_number_of_a_repeated_list_is_a_variable_of_its_own(tmp_path: Path) -> None:
+    text = """
+        import math
+        b = [0.0] * 3
+        print(math.nan in [math.nan] * 2, b == [0.0, 0.0, 0.0], len({id(one) for one in b}))
+        """
+    assert recorded_text(tmp_path, text).output == "True True 3\n"
+
+
 def test_only_the_attributes_that_an_expression_reads_are_made(tmp_path: Path) -> None:
     text = """
         import numpy as np

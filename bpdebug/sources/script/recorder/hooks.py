@@ -6,6 +6,7 @@ over, the quiet hooks take their place.
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
 from collections.abc import Callable, Collection
@@ -150,7 +151,8 @@ class Hooks:
     def _own(self, value: Any) -> Any:
         """Return a float that nothing computed as an object of its own: of `[0.0] * n` each is a variable."""
         known = self.recorder.objects.known.get(id(value))
-        is_literal = type(value) is float and (known is None or known.node.function is None)
+        is_number = type(value) is float and not math.isnan(value)  # which is equal to itself alone
+        is_literal = is_number and (known is None or known.node.function is None)
         return float.fromhex(value.hex()) if is_literal else value
 
     def store(self, number: int, owner: Any) -> Any:
