@@ -22,7 +22,7 @@ COMMON: dict[str, Any] = {
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 }
 settings.register_profile("fast", max_examples=25, derandomize=True, **COMMON)
-settings.register_profile("deep", max_examples=300, derandomize=False, print_blob=True, **COMMON)
+settings.register_profile("deep", max_examples=100, derandomize=False, print_blob=True, **COMMON)
 
 
 def examples(part: int) -> settings:

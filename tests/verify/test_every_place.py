@@ -61,8 +61,8 @@ FIRST: dict[str, tuple[tuple[int, ...], int, dict[str, Any]]] = {
 FORMS = [(kind, {}) for kind in FIRST] + [
     (kind, {"form": "fused"}) for kind in ("batch_norm", "layer_norm", "rms_norm")
 ]
-EVERY = 3
-"""A layer meets every third activation under one loss, and the others under the next ones."""
+EVERY = len(LOSS_KINDS)
+"""A layer meets every so many activations under one loss, and the others under the next ones."""
 TARGETS = {"numbers": "[[0.2, 0.7], [0.1, 0.4], [0.9, 0.3]]", "fractions": "[[0, 1], [1, 1], [1, 0]]"}
 
 
