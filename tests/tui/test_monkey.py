@@ -64,7 +64,6 @@ async def back_to_the_debugger(session: Session) -> None:
         *(deep(name, MANY, time) for name in ("script", "capture") for time in range(TIMES)),
     ],
 )
-@pytest.mark.usefixtures("drawn_when_looked_at")
 async def test_random_keys_and_sizes(
     name: str, keys: int, time: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,7 +62,7 @@ FORMS = [(kind, {}) for kind in FIRST] + [
     (kind, {"form": "fused"}) for kind in ("batch_norm", "layer_norm", "rms_norm")
 ]
 EVERY = len(LOSS_KINDS)
-"""A layer meets every so many activations under one loss, and the others under the next ones."""
+"""A layer meets every so many activations under one loss, the others under others; no two layers the same."""
 TARGETS = {"numbers": "[[0.2, 0.7], [0.1, 0.4], [0.9, 0.3]]", "fractions": "[[0, 1], [1, 1], [1, 0]]"}
 
 
@@ -117,7 +117,7 @@ def checked_at_every_place(case: Case) -> None:
 
 
 def pairs() -> Iterator[tuple[str, dict[str, Any], str, str]]:
-    """Each kind with each loss and each activation with each loss, so that any two are met."""
+    """Each kind with each loss; a dense layer with each activation, under two losses."""
     activations = itertools.cycle(ACTIVATIONS)
     yield from (
         (kind, form, next(activations), loss)
@@ -125,7 +125,8 @@ def pairs() -> Iterator[tuple[str, dict[str, Any], str, str]]:
         for kind, form in FORMS
         if kind != "dense"
     )
-    yield from (("dense", {}, activation, loss) for loss in LOSS_KINDS for activation in ACTIVATIONS)
+    for number, loss in enumerate(LOSS_KINDS):
+        yield from (("dense", {}, activation, loss) for activation in [*ACTIVATIONS][number % 3 :: 3])
 
 
 def test_the_sweep_knows_every_kind_of_layer() -> None:
@@ -153,7 +154,8 @@ def test_every_layer_loss_and_activation_together(
     tmp_path: Path, kind: str, form: dict[str, Any], loss: str
 ) -> None:
     """Any layer with any activation, at some of the losses: what is wrong is blamed; no search is made."""
-    for activation in [*ACTIVATIONS][[*LOSS_KINDS].index(loss) % EVERY :: EVERY]:
+    first = [*LOSS_KINDS].index(loss) + FORMS.index((kind, form))
+    for activation in [*ACTIVATIONS][first % EVERY :: EVERY]:
         case = network(tmp_path, kind, form, activation, loss)
         reference = run(case.program, case.values).values
         random = np.random.default_rng(1)
