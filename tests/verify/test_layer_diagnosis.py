@@ -28,10 +28,10 @@ def named(report: Report) -> dict[str, str]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
-    ("seeds", "most"), [(range(1), 4), deep(range(1, 3), 0)], ids=["four of a seed", "each of another"]
+    ("seeds", "most"), [(range(1), 2), deep(range(1, 3), 0)], ids=["two of a seed", "each of another"]
 )
 def test_the_tensor_is_blamed_and_the_mistake_is_named(family: str, seeds: range, most: int) -> None:
-    """Of two seeds each has every other mistake, so that all are met once."""
+    """Of a seed so many mistakes at most; 0 for all, in which case each of two seeds has every other one."""
     planted = []
     for seed in seeds:
         every = [*FAMILIES[family](seed)]

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any, NamedTuple
 
-from bpdebug.sources.script.imports import OwnFiles, is_below_one
+from bpdebug.sources.script.imports import OwnFiles
 from bpdebug.sources.script.recorder.hooks import Hooks
 from bpdebug.sources.script.recorder.limits import StopRecording
 from bpdebug.sources.script.recorder.quiet import QUIET
@@ -164,7 +164,7 @@ def _as_main(main: ModuleType, arguments: list[str], folder: str, finder: OwnFil
     sys.meta_path.insert(0, finder)
     folders = finder.folders()
     for name, module in before.items():
-        if name != "__main__" and is_below_one(folders, getattr(module, "__file__", None)):
+        if name != "__main__" and finder.is_own(getattr(module, "__file__", None), folders):
             del sys.modules[name]  # it is imported again, with hooks
     if sys.stdin is None or sys.stdin.isatty():
         sys.stdin = io.StringIO()
