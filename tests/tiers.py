@@ -1,8 +1,9 @@
 """Two tiers of tests: the fast one, which runs by default, and the deep one, `pytest -m deep`.
 
 The fast tier holds every kind of check, on a few values that are the same each time. The deep tier has all
-the rest: every seed and every combination, properties on new and more draws, thousands of random keys,
-the real terminal, torch. Nothing is in both with the same values.
+the rest: more seeds and combinations, properties on new and more draws, thousands of random keys, the real
+terminal, torch. A property draws anew in every run: what one run does not meet, another does. Nothing is in
+both with the same values.
 """
 
 from __future__ import annotations
