@@ -19,8 +19,13 @@ FAST = "not deep"
 
 COMMON: dict[str, Any] = {
     "deadline": None,
-    # What the examples of one property share is an empty folder, or a function that remembers nothing.
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    # What the examples of one property share is an empty folder, or a function that remembers nothing. How
+    # many draws are no value for an option is chance, and no fault.
+    "suppress_health_check": [
+        HealthCheck.too_slow,
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.filter_too_much,
+    ],
 }
 settings.register_profile("fast", max_examples=25, derandomize=True, **COMMON)
 settings.register_profile("deep", max_examples=100, derandomize=False, print_blob=True, **COMMON)
