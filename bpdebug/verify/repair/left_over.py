@@ -24,8 +24,8 @@ from bpdebug.sources.script.recorder.updates import ADD, SCALE, SUBTRACT
 from bpdebug.sources.script.reference import recorded
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.places import source_of, worst
-from bpdebug.verify.repair.report import Amendment, Finding, ParameterVerdict, ScriptReport
 from bpdebug.verify.repair.replay import ancestors
+from bpdebug.verify.repair.report import Amendment, Finding, ParameterVerdict, ScriptReport
 from bpdebug.verify.repair.running_again import corrected_texts
 from bpdebug.verify.repair.structures.copies import copy_of
 from bpdebug.verify.repair.surroundings import READ, tree_of

@@ -31,7 +31,7 @@ MOST_PUT, MOST_POSITIONS, MOST_LOOKED_AT = 2000, 12, 12
 another number in one of so many turns."""
 
 
-class Elsewhere(NamedTuple):
+class StoredElsewhere(NamedTuple):
     """A statement that stores elsewhere.
 
     Attributes
@@ -54,7 +54,7 @@ class Elsewhere(NamedTuple):
 
 def other_positions(
     recording: Recording, suspect: Suspect, text: str, statement: ast.stmt
-) -> Iterator[Elsewhere]:
+) -> Iterator[StoredElsewhere]:
     """Yield the statement with another position in what it stores to, or with two exchanged.
 
     Parameters
@@ -97,7 +97,7 @@ def other_positions(
             one.result.id: partial(_put_at, recording, one, other) for one in puts if one.result is not None
         }
         kind = "indices exchanged" if len(other) > 1 else "another position"
-        yield Elsewhere(text.replace(segment, item, 1), kind, segment, replaced)
+        yield StoredElsewhere(text.replace(segment, item, 1), kind, segment, replaced)
 
 
 def _positions(tree: ast.expr) -> Iterator[ast.expr]:
