@@ -76,7 +76,7 @@ def check_scenario(
     """
     if not isinstance(scenario, Case):
         scenario = load_scenario(scenario)
-    if scenario.program.is_recorded and not scenario.program.incoming:
+    if scenario.program.gradients and not scenario.program.incoming:
         scenario = as_scenario(scenario)
     program, values = scenario.program, scenario.values
     arrays = {theirs: np.asarray(value) for theirs, value in (mine or {}).items()}
