@@ -233,9 +233,7 @@ def _arising_elsewhere(
     for origin, tensors in common_origins(program, unexplained, judged.mine, fed, is_right, allowance):
         faults.explained |= dict.fromkeys(tensors, origin)
         where = "" if program.index.time(origin) is None else ", at this or another step"
-        note = (
-            f"not given; it{where}, or what it comes from: no small edit explains what is wrong because of it"
-        )
+        note = f"not given; it{where}, or what it comes from: no small edit explains what is wrong by it"
         first, before = program.index.statement(tensors[0]), [*reports][: [*reports].index(tensors[0])]
         if first and (hint := forward_hint(program, first, judged.mine, [reports[one] for one in before])):
             note += f"; {hint}"

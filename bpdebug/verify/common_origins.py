@@ -100,12 +100,8 @@ def _follow(
     ends = np.cumsum([fed[name].size for name in origin])
     if ends[-1] > MOST_UNKNOWNS:
         return True
-    unit, changed = np.eye(ends[-1]), {*origin}
-    after: list[tuple[str, Callable[..., Array], tuple[str, ...]]] = []
-    for name, function, operands in program.runnable:
-        if name not in origin and not changed.isdisjoint(operands):
-            after.append((name, function, operands))
-            changed |= {name} - mine.keys()  # the user's own is what later statements were fed
+    unit, last = np.eye(ends[-1]), max(program.positions[name] for name in tensors)
+    after = [one for one in program.runnable[program.positions[origin[0]] : last] if one[0] not in origin]
 
     def following(value: Array) -> Array:
         parts = zip(origin, np.split(value, ends[:-1]), strict=True)
@@ -113,8 +109,8 @@ def _follow(
         given = dict[str, Array]()
         with np.errstate(all="ignore"):
             for name, function, operands in after:
-                result = function(*[values[operand] for operand in operands])
-                (given if name in mine else values)[name] = result
+                # The user's own is what later statements were fed.
+                (given if name in mine else values)[name] = function(*[values[read] for read in operands])
         return np.concatenate([np.ravel(given[name]) for name in tensors])
 
     rest = following(np.zeros(len(unit)))

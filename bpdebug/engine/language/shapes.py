@@ -68,7 +68,7 @@ def shape_of(expression: Expression, shapes: Mapping[str, Shape]) -> Shape:
     if isinstance(expression, Call):
         operands = tuple(shape_of(argument, shapes) for argument in expression.arguments)
         shape = FUNCTIONS[expression.function].form.shape(operands, options_of(expression))
-        if max(shape, default=0) > LONGEST:
-            raise ShapeError(f"an axis is too long, expected {at_most('tensor_elements', 'in one tensor')}")
-        return shape
+        if max(shape, default=0) <= LONGEST:
+            return shape
+        raise ShapeError(f"an axis is too long, expected {at_most('tensor_elements', 'in one tensor')}")
     return ()
