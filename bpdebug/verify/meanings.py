@@ -43,10 +43,7 @@ def meanings_of(arrays: Mapping[str, Array], program: Program, values: Mapping[s
         gradient = program.index.gradient_of.get(ours, "")
         if ours not in program.parameters or not gradient or gradient in taken:
             continue
-        found = [
-            agrees(array, values[ours], Tolerance())
-            for _, array in as_laid_out(arrays[name], program.shapes[ours])
-        ]
-        if found and not any(found):
+        found = as_laid_out(arrays[name], program.shapes[ours])
+        if {agrees(array, values[ours], Tolerance()) for _, array in found} == {False}:
             meanings[name] = gradient
     return meanings
