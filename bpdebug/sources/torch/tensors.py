@@ -1,8 +1,8 @@
 """Which node a tensor stands for: its memory says so, and not the object.
 
 torch makes new objects for what it has: `ctx.saved_tensors`, `w.grad` and every second view. So a tensor is
-known by the place of its elements in memory, `(storage, offset, shape, strides, dtype)`, and the storages are
-kept, so that no other gets their addresses.
+known by the place of its elements in memory (see `memory`), and the storages are kept, so that no other gets
+their addresses.
 
 A write is kept in a list of its storage. A tensor of that storage that is met again reads what was written
 since, by the exact overlap of its elements with those that were written: whether one is a view of the other,
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -22,10 +21,9 @@ from torch._C._functorch import get_unwrapped, is_functorch_wrapped_tensor
 
 from bpdebug.sources.script.recorder.operations import elements, put_elements
 from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.torch.sparse import dense_part, in_full, place_of_indices
+from bpdebug.sources.torch.memory import Key, common, key_of, positions
+from bpdebug.sources.torch.sparse import dense_part, in_full
 
-Key = tuple[int, int, tuple[int, ...], tuple[int, ...], Any]
-"""The place of a tensor's elements: storage, offset, shape, strides, dtype."""
 Add = Callable[..., Node]
 Found = TypeVar("Found")
 WIDER = {torch.bfloat16: torch.float32}
@@ -239,49 +237,6 @@ class Tensors:
         )
 
 
-def key_of(tensor: torch.Tensor) -> Key:
-    """Return the place of a tensor's elements in memory; a sparse one is told by where its indices lie."""
-    dense = dense_part(tensor)
-    is_dense = dense is tensor
-    return (
-        dense.untyped_storage()._cdata,
-        int(dense.storage_offset()),
-        tuple(tensor.shape),
-        tensor.stride() if is_dense else place_of_indices(tensor),
-        tensor.dtype if is_dense else (tensor.dtype, tensor.layout),
-    )
-
-
-def positions(key: Key) -> Any:
-    """Return where in its storage the elements of a tensor lie, in the order of C."""
-    return _positions(*key[1:4])
-
-
-@lru_cache(maxsize=512)
-def _positions(offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
-    found: Any = np.full((), offset)
-    for axis, (extent, stride) in enumerate(zip(shape, strides, strict=True)):
-        steps = np.arange(extent) * stride
-        found = found[..., None] + steps.reshape((1,) * axis + (-1,))
-    return found.reshape(-1)
-
-
-def common(mine: Key, theirs: Key) -> tuple[Any, Any] | None:
-    """Return which elements of two tensors of one storage are the same, in mine and in theirs; None if none.
-
-    They are in the order in which they lie in mine.
-    """
-    if isinstance(mine[4], tuple):  # of sparse ones
-        return None
-    own, other = positions(mine), positions(theirs)
-    if not own.size or not other.size or own.max() < other.min() or other.max() < own.min():
-        return None
-    order = np.argsort(other, kind="stable")
-    place = np.minimum(np.searchsorted(other[order], own), other.size - 1)
-    same = np.flatnonzero(other[order][place] == own)
-    return (same, order[place[same]]) if same.size else None
-
-
 def array_of(tensor: torch.Tensor) -> Any:
     """Return the elements of a tensor as an array of NumPy's; it shares the memory where it can."""
     plain = in_full(tensor).data  # and not `detach()`, which is a view, and holds the tensor
@@ -290,12 +245,6 @@ def array_of(tensor: torch.Tensor) -> Any:
     if plain.dtype in WIDER:
         plain = plain.to(WIDER[plain.dtype])
     return plain.resolve_conj().resolve_neg().numpy()
-
-
-def shares_memory(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether two tensors are of one storage."""
-    parts = dense_part(one), dense_part(other)
-    return bool(parts[0].untyped_storage()._cdata == parts[1].untyped_storage()._cdata)
 
 
 def unwrapped(tensor: torch.Tensor) -> torch.Tensor:
