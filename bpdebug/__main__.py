@@ -24,7 +24,10 @@ def main() -> None:
     """Run the command line and end the process with its exit status."""
     gc.disable()
     sys.modules.setdefault(SEARCH, _without_plugins())
-    status = cli.run_command_line()
+    try:
+        status = cli.run_command_line()
+    except KeyboardInterrupt:  # while the command line itself is imported
+        status = 130
     for stream in filter(None, (sys.stdout, sys.stderr)):
         with suppress(OSError, ValueError):
             stream.flush()

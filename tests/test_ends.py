@@ -103,6 +103,20 @@ def test_every_export_stays_on_its_lines(form: str, tmp_path: Path, capsys, monk
                 json.loads(said, parse_constant=pytest.fail)
 
 
+INTERRUPTED = """
+from bpdebug import __main__ as start, cli
+def interrupted():
+    raise KeyboardInterrupt
+cli.run_command_line = interrupted
+start.main()
+"""
+
+
+def test_an_interrupt_before_the_command_line_is_there() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
 @pytest.mark.parametrize("line", few(["print w1 * 1e308 * 1e308", "print log(0 * w1)", "info health"]))
 def test_an_answer_is_strict_json(line: str, capsys, monkeypatch) -> None:
     monkeypatch.setattr(sys, "argv", ["bpdebug", "run", "two_layer", "--command", line, "--format", "json"])

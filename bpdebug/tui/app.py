@@ -19,7 +19,7 @@ from bpdebug.present import course
 from bpdebug.sources import case
 from bpdebug.sources.scenario import loading, reading, summary
 from bpdebug.tui import settings, user_files
-from bpdebug.tui.ending import end_with_signals
+from bpdebug.tui.ending import come_back_once, end_with_signals
 from bpdebug.tui.keys import keymap
 from bpdebug.tui.keys.action import key_text
 from bpdebug.tui.keys.typed_ahead import TypedAhead
@@ -115,6 +115,7 @@ class BpdebugApp(App[None]):
 
     def on_ready(self) -> None:
         """Open the scenario or the picker as soon as the first frame is on the screen."""
+        come_back_once()
         self.call_after_refresh(self.open_first)
 
     def open_first(self) -> None:

@@ -10,10 +10,11 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from types import FrameType, MethodType
 
 from textual.app import App
 
-SIGNALS = ("SIGTERM", "SIGHUP")
+SIGNALS = ("SIGTERM", "SIGHUP", "SIGINT")
 STATUS = 128
 """What a shell adds to the number of the signal that ended a process."""
 PATIENCE = 3.0
@@ -34,3 +35,20 @@ def end_with_signals(app: App[None]) -> None:
         with suppress(NotImplementedError, RuntimeError, ValueError):
             if number is not None:
                 loop.add_signal_handler(number, end, number)
+
+
+def come_back_once() -> None:
+    """Let SIGCONT bring back an app that is running only where SIGTSTP has put it aside.
+
+    What is stopped by SIGSTOP has not left the terminal: to begin there once more would leave it raw.
+    """
+    put_aside = signal.getsignal(getattr(signal, "SIGTSTP", signal.SIGINT))
+    if isinstance(put_aside, MethodType):  # as the driver of a terminal sets it
+        come_back = signal.signal(signal.SIGCONT, signal.SIG_DFL)
+
+        def aside(number: int, frame: FrameType | None) -> None:
+            signal.signal(signal.SIGCONT, come_back)
+            put_aside(number, frame)
+            signal.signal(signal.SIGCONT, signal.SIG_DFL)
+
+        signal.signal(signal.SIGTSTP, aside)

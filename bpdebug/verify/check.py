@@ -76,7 +76,7 @@ def check_scenario(
     """
     if not isinstance(scenario, Case):
         scenario = load_scenario(scenario)
-    if scenario.program.is_recorded and not scenario.program.incoming:
+    if scenario.program.gradients and not scenario.program.incoming:
         scenario = as_scenario(scenario)
     program, values = scenario.program, scenario.values
     arrays = {theirs: np.asarray(value) for theirs, value in (mine or {}).items()}
@@ -232,7 +232,8 @@ def _arising_elsewhere(
     allowance, fed = Allowance(seconds=ELSEWHERE_SECONDS), judged.fed_back
     for origin, tensors in common_origins(program, unexplained, judged.mine, fed, is_right, allowance):
         faults.explained |= dict.fromkeys(tensors, origin)
-        note = "not given; it, or what it comes from: no small edit explains what is wrong because of it"
+        where = "" if program.index.time(origin) is None else ", at this or another step"
+        note = f"not given; it{where}, or what it comes from: no small edit explains what is wrong by it"
         first, before = program.index.statement(tensors[0]), [*reports][: [*reports].index(tensors[0])]
         if first and (hint := forward_hint(program, first, judged.mine, [reports[one] for one in before])):
             note += f"; {hint}"

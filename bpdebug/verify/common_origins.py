@@ -3,11 +3,12 @@
 A wrong `dz1` that was not given is in `dw1` and in `db1`, and where no small edit says what it is, one fault
 is still likelier than two. It is where all of them come from and nothing that is right does. The backward
 pass is linear in every gradient: whether any value of that one gives them all is a system of equations.
+What is wrong in a loop is wrong at each of its steps: they are one place, told at the first one that runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 import numpy as np
@@ -18,7 +19,6 @@ from bpdebug.engine.program.program import Program
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.diagnosis.arising import is_hidden
 from bpdebug.verify.shared_faults import FEWEST
-from bpdebug.verify.upstream import own_value, upstream_values
 
 MOST_UNKNOWNS = 256
 """Of a tensor with more elements, one value or another is taken to give what follows from it."""
@@ -55,26 +55,24 @@ def common_origins(
         return
     above = {name: _hidden_above(program, name, mine) for name in mine if name in program.positions}
     settled = {hidden for name, found in above.items() if name not in unexplained for hidden in found}
-    # What is wrong in a loop is wrong at each of its steps, and arises in none of them.
-    left = [
-        name
-        for name in unexplained
-        if np.isfinite(mine[name]).all() and all(program.index.time(hidden) is None for hidden in above[name])
-    ]
-    reported = {one.name for one in program.statements if one.phase == "backward" and not one.part}
-    places = reported - settled
+    left = [name for name in unexplained if np.isfinite(mine[name]).all()]
+    steps: dict[str, list[str]] = {}
+    for one in program.statements:
+        if one.phase == "backward" and not one.part and one.name not in settled:
+            steps.setdefault(program.index.series(one.name), []).append(one.name)
+    places = [*steps.values()]
     while places and len(left) >= FEWEST and not allowance.is_over:
-        shown = {place: [name for name in left if place in above[name]] for place in places}
-        origin = max(places, key=lambda place: (len(shown[place]), program.positions[place]))
-        tensors = shown[origin]
+        shown = [[name for name in left if not above[name].isdisjoint(place)] for place in places]
+        chosen = max(range(len(places)), key=lambda at: (len(shown[at]), program.positions[places[at][-1]]))
+        origin, tensors = places[chosen], shown[chosen]
         if len(tensors) < FEWEST:
             return
         if _follow(program, origin, tensors, mine, fed, is_right, allowance):
-            yield origin, tensors
+            yield origin[0], tensors
             left = [name for name in left if name not in tensors]
-            places = reported - settled
+            places = [*steps.values()]
         else:
-            places -= {origin}
+            places.remove(origin)
 
 
 def _hidden_above(program: Program, name: str, given: Collection[str]) -> set[str]:
@@ -91,22 +89,29 @@ def _hidden_above(program: Program, name: str, given: Collection[str]) -> set[st
 
 def _follow(
     program: Program,
-    origin: str,
+    origin: Sequence[str],
     tensors: Collection[str],
     mine: Mapping[str, Array],
     fed: Mapping[str, Array],
     is_right: Callable[[str, Array], bool],
     allowance: Allowance,
 ) -> bool:
-    """Whether one value of the origin gives all the tensors."""
-    shape, own = program.shapes[origin], {name: fed[name] for name in mine}
-    unit = np.eye(fed[origin].size)
-    if len(unit) > MOST_UNKNOWNS:
+    """Whether one value of the origin, at each of its steps, gives all the tensors."""
+    ends = np.cumsum([fed[name].size for name in origin])
+    if ends[-1] > MOST_UNKNOWNS:
         return True
+    unit, last = np.eye(ends[-1]), max(program.positions[name] for name in tensors)
+    after = [one for one in program.runnable[program.positions[origin[0]] : last] if one[0] not in origin]
 
     def following(value: Array) -> Array:
-        values = upstream_values(program, fed, {**own, origin: value.reshape(shape)})
-        return np.concatenate([own_value(program, name, values, fed).ravel() for name in tensors])
+        parts = zip(origin, np.split(value, ends[:-1]), strict=True)
+        values = {**fed} | {name: part.reshape(program.shapes[name]) for name, part in parts}
+        given = dict[str, Array]()
+        with np.errstate(all="ignore"):
+            for name, function, operands in after:
+                # The user's own is what later statements were fed.
+                (given if name in mine else values)[name] = function(*[values[read] for read in operands])
+        return np.concatenate([np.ravel(given[name]) for name in tensors])
 
     rest = following(np.zeros(len(unit)))
     columns = [following(one) - rest for one in takewhile(lambda one: not allowance.is_over, unit)]

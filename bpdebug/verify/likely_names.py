@@ -47,7 +47,7 @@ def likely_names(
         for theirs, array in unknown.items()
         for ours in program.shapes
         if ours in program.positions and ours not in taken
-        for place, laid_out in _laid_out(array, program.shapes[ours])
+        for place, laid_out in as_laid_out(array, program.shapes[ours])
     )
     found: dict[str, str] = {}
     for *_, theirs, ours in pairs:
@@ -56,7 +56,7 @@ def likely_names(
     return found
 
 
-def _laid_out(array: Array, shape: Shape) -> Iterator[tuple[int, Array]]:
+def as_laid_out(array: Array, shape: Shape) -> Iterator[tuple[int, Array]]:
     """Yield an array in a shape that it may be meant to have, and how far that is from its own shape.
 
     As it is, or the other way round, or a bias with an axis of length 1 too few or too many.

@@ -107,7 +107,7 @@ class SharedFaults:
             for one in self._judged.judgements
             if one.verdict == "wrong" and one.name not in self.explained
         ]
-        if len(wrong) < FEWEST:
+        if len(wrong) < FEWEST or not found.candidates:
             return
         fed = self._bench.with_examples(self.fed_to(statement))
         shared = shared_fault(

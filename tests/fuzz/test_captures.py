@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bpdebug.commands.session import Session
 from bpdebug.commands.table import FAULT, execute
 from bpdebug.engine.program.trace import run
-from bpdebug.errors import ScenarioError
+from bpdebug.errors import BpdebugError, ScenarioError
 from bpdebug.export.traces import TRACE_FORMATS
 from bpdebug.sources.capture.loading import load_capture
 from bpdebug.sources.capture.writing import TENSORS, save
 from bpdebug.sources.script import record_script
 from bpdebug.sources.script.case import case_of
+from bpdebug.verify.check import check_scenario
+from tests.examples import example
 from tests.fuzz.scratch import assert_printable, folder
 from tests.tiers import examples
 from tests.two_layers import TWO_LAYERS
@@ -103,3 +107,13 @@ def test_a_capture(data: st.DataObject) -> None:
         answer = execute(session, line)
         assert not any(one.startswith(FAULT) for one in answer.lines), (line, answer.lines)
         assert_printable(answer.lines)
+    with suppress(BpdebugError):
+        check_scenario(case)
+
+
+def test_a_capture_without_places_is_checked_in_words() -> None:
+    """None of its statements says where it stands in a script, or which is the loss."""
+    path = folder() / "placeless.bpd"
+    save(example("two_layer"), path)
+    with pytest.raises(BpdebugError, match="found no loss"):
+        check_scenario(load_capture(path))

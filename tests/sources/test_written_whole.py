@@ -6,11 +6,16 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from bpdebug.errors import BpdebugError
+from bpdebug.sources.capture.writing import save
 from bpdebug.sources.files import written_whole
+from tests.examples import example
 
 KILLED = """
 import os, signal, sys
@@ -31,17 +36,22 @@ def test_a_process_that_is_killed_leaves_the_old_file(tmp_path: Path) -> None:
     assert path.read_bytes() == b"old"
 
 
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+@contextmanager
+def full_disk(most: int) -> Iterator[None]:
     """A limit on the size of files stands for the disk."""
-    path = tmp_path / "net.bpd"
-    path.write_bytes(b"old")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
     try:
-        with pytest.raises(OSError, match="large"), written_whole(path, is_new=False) as file:
-            file.write(b"n" * 100_000)
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "net.bpd"
+    path.write_bytes(b"old")
+    with full_disk(1000), pytest.raises(OSError, match="large"), written_whole(path, is_new=False) as file:
+        file.write(b"n" * 100_000)
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["net.bpd"]
 
@@ -64,3 +74,13 @@ def test_what_is_there_is_not_replaced_by_what_is_to_be_new(tmp_path: Path) -> N
     with pytest.raises(FileExistsError), written_whole(path) as file:
         file.write(b"new")
     assert os.listdir(tmp_path) == ["dangling.svg"]
+
+
+def test_a_full_disk_leaves_both_files_of_a_capture(tmp_path: Path) -> None:
+    """The text is longer than its tensors: these would be new beside what is old."""
+    path = tmp_path / "net.bpd"
+    save(example("two_layer"), path)
+    files = {name: (tmp_path / name).read_bytes() for name in os.listdir(tmp_path)}
+    with full_disk(1000), pytest.raises(BpdebugError, match="cannot be written"):
+        save(example("rows"), path)
+    assert {name: (tmp_path / name).read_bytes() for name in os.listdir(tmp_path)} == files

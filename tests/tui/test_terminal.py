@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -358,7 +359,7 @@ def test_a_command_that_is_sent_at_once(size: tuple[int, int], sent: str, tmp_pa
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
 def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(name: str) -> None:
     number = getattr(signal, name)
     with bpdebug(LARGE) as terminal:
@@ -386,6 +387,21 @@ def test_it_is_put_aside_and_comes_back() -> None:
         terminal.until(r"step 1/12")
         terminal.leave()
         assert re.findall(rb"\x1b\[\?1049([hl])", terminal.written) == [b"h", b"l", b"h", b"l"]
+
+
+@pytest.mark.deep
+def test_going_on_where_it_was_not_put_aside_begins_nothing_anew() -> None:
+    """As what limits a process does it, with SIGSTOP, which nothing can answer, and SIGCONT."""
+    with bpdebug(LARGE) as terminal:
+        terminal.until(r"step 0/12(.|\n)*n next")
+        before = termios.tcgetattr(terminal.process.ptyproc.fd)
+        terminal.process.kill(signal.SIGSTOP)
+        terminal.process.kill(signal.SIGCONT)
+        terminal.process.send("n")
+        terminal.until(r"step 1/12")
+        assert termios.tcgetattr(terminal.process.ptyproc.fd) == before
+        terminal.leave()
+        assert_left_clean(terminal)
 
 
 @pytest.mark.deep

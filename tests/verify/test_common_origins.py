@@ -7,9 +7,11 @@ import pytest
 
 from bpdebug.engine.program.trace import run
 from bpdebug.sources.scenario import load_scenario
-from bpdebug.verify.check import check_scenario
+from bpdebug.verify.check import check, check_scenario
 from bpdebug.verify.report import TensorReport
 from bpdebug.verify.upstream import upstream_values
+from tests.tiers import few
+from tests.verify.planted_sequences import recurrent
 
 pytestmark = pytest.mark.usefixtures("little_tried")
 CASE = load_scenario("rows")
@@ -61,9 +63,30 @@ def test_what_no_value_of_it_gives_is_not_blamed_on_it() -> None:
     assert {tensor.name for tensor in report.tensors if tensor.verdict == "wrong"} == {"dw1", "db1"}
 
 
-def test_a_loop_has_no_step_at_which_its_fault_arises() -> None:
-    case = load_scenario("lstm_step")
-    right = run(case.program, case.values).values
-    names = ("dw_ih1", "dw_hh1", "db_ih1")
-    report = check_scenario(case, {name: RANDOM.normal(size=right[name].shape) for name in names})
-    assert {tensor.name for tensor in report.tensors if tensor.verdict == "wrong"} == {*names}
+OF_A_LOOP = ("dw_ih1", "dw_hh1", "db_ih1", "db_hh1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "gates", "wrong"), few([("lstm", 4, "dz1"), ("gru", 3, "dn1"), ("rnn", 1, "dz1")])
+)
+def test_of_a_loop_it_is_told_once_at_all_steps(kind: str, gates: int, wrong: str) -> None:
+    net = recurrent(kind, gates, seed=1)
+    program, right = net.program, net.values
+    steps = {name for name in program.positions if program.index.series(name) == wrong}
+    values = upstream_values(program, right, {name: RANDOM.normal(size=right[name].shape) for name in steps})
+    report = check(
+        program, {name: right[name] for name in program.inputs}, {name: values[name] for name in OF_A_LOOP}
+    )
+    (found,) = (tensor for tensor in report.tensors if tensor.verdict == "wrong")
+    assert {*found.shows_in} == {*OF_A_LOOP}
+    assert "at this or another step" in found.note
+
+
+def test_what_no_value_at_any_step_gives_is_not_blamed_on_one() -> None:
+    """The two biases are added to the same sum: no step makes their gradients differ."""
+    net = recurrent("rnn", 1, seed=1)
+    inputs = {name: net.values[name] for name in net.program.inputs}
+    report = check(
+        net.program, inputs, {name: RANDOM.normal(size=net.values[name].shape) for name in OF_A_LOOP}
+    )
+    assert {tensor.name for tensor in report.tensors if tensor.verdict == "wrong"} == {*OF_A_LOOP}

@@ -35,6 +35,13 @@ def test_where_the_gradient_is_there_too_they_are_the_parameter_and_wrong():
     assert meant(W1=2 * VALUES["w1"], dW1=VALUES["dw1"]) == {"W1": "w1", "dW1": "dw1"}
 
 
+def test_another_layout_is_the_gradient_or_the_parameter_too():
+    assert meant(W1=VALUES["dw1"].T, b1=VALUES["db1"].reshape(-1, 1)) == {"W1": "dw1", "b1": "db1"}
+    assert meant(W1=VALUES["w1"].T) == {"W1": "w1"}
+    gradients = {"fc1__weight": VALUES["dw1"].T, "fc2__weight": VALUES["dw2"].T}
+    assert meant(**gradients) == {"fc1.weight": "dw1", "fc2.weight": "dw2"}
+
+
 def test_another_shape_is_no_gradient():
     assert meant(W1=np.zeros((9, 9))) == {"W1": "w1"}
 

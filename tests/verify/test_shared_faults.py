@@ -7,6 +7,7 @@ import pytest
 
 from bpdebug.engine.program.trace import run
 from bpdebug.sources.scenario import load_scenario
+from bpdebug.verify import shared_faults
 from bpdebug.verify.check import check_scenario
 from bpdebug.verify.report import TensorReport
 from bpdebug.verify.upstream import upstream_values
@@ -85,3 +86,14 @@ def test_a_factor_of_any_size_is_told_where_it_arises() -> None:
     (found,) = told({"dz1": 0.37 * RIGHT["dz1"]}).values()
     assert (found.name, found.shows_in) == ("dz1", ("dw1", "db1"))
     assert found.diagnoses[0].formula == "0.37 * (da1 * relu_prime(z1))"
+
+
+@pytest.mark.usefixtures("little_tried")
+def test_what_nothing_explains_is_tried_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands of wrong tensors most are not explained: each would be looked for in the whole network."""
+    tried: list[str] = []
+    monkeypatch.setattr(shared_faults, "shared_fault", lambda program, at, *rest: tried.append(at.name))
+    random = np.random.default_rng(6)
+    noise = {name: random.normal(size=RIGHT[name].shape) for name in PARAMETERS}
+    check_scenario(CASE, noise)
+    assert tried == []

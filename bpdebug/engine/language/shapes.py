@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Name, Option
+from bpdebug.errors import ShapeError
+from bpdebug.limits import at_most
+
+LONGEST = 10**18
+"""A longer axis is refused where it arises: one of thousands of digits cannot even be written."""
 
 
 def options_of(call: Call) -> Mapping[str, Option]:
@@ -54,7 +59,7 @@ def shape_of(expression: Expression, shapes: Mapping[str, Shape]) -> Shape:
     Raises
     ------
     ShapeError
-        If the operands of some node do not fit together; with their shapes.
+        If the operands of some node do not fit together, with their shapes; or if a result is beyond bounds.
     KeyError
         If the expression reads a name without a shape.
     """
@@ -62,5 +67,8 @@ def shape_of(expression: Expression, shapes: Mapping[str, Shape]) -> Shape:
         return shapes[expression.id]
     if isinstance(expression, Call):
         operands = tuple(shape_of(argument, shapes) for argument in expression.arguments)
-        return FUNCTIONS[expression.function].form.shape(operands, options_of(expression))
+        shape = FUNCTIONS[expression.function].form.shape(operands, options_of(expression))
+        if max(shape, default=0) <= LONGEST:
+            return shape
+        raise ShapeError(f"an axis is too long, expected {at_most('tensor_elements', 'in one tensor')}")
     return ()

@@ -33,11 +33,12 @@ def save(case: Case, path: str | Path) -> None:
     if path.suffix != SUFFIX:
         raise BpdebugError(f"{path}: found the suffix {path.suffix or 'none'}, expected {SUFFIX}")
     try:
-        # The tensors first: a capture that is there is whole.
-        with written_whole(path.with_suffix(TENSORS), is_new=False) as file:
-            file.writelines(tensors_of(case.values))
-        with written_whole(path, is_new=False) as file:
-            file.writelines(line.encode() for line in text_of(case))
+        # All is written before either comes into its place, the tensors first: a capture is whole.
+        tensors = path.with_suffix(TENSORS)
+        with written_whole(path, is_new=False) as text, written_whole(tensors, is_new=False) as numbers:
+            text.writelines(line.encode() for line in text_of(case))
+            text.flush()
+            numbers.writelines(tensors_of(case.values))
     except OSError as error:
         raise BpdebugError(f"{path}: cannot be written: {error.strerror}") from None
 

@@ -9,6 +9,7 @@ import pytest
 
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.engine.program.trace import run
+from bpdebug.errors import ScenarioError
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.gradient_check import check_gradients
 from bpdebug.verify.suggestion import suggested_scenario
@@ -122,3 +123,13 @@ def test_a_suggestion_has_filters_that_fit(tmp_path: Path, inserted: str) -> Non
         "right",
         "kink",
     }
+
+
+def test_an_axis_of_thousands_of_digits_is_refused_where_it_is_too_long(tmp_path: Path) -> None:
+    path = tmp_path / "grown.toml"
+    head = 'title = "t"\nlayout = "rows"\ninputs.a0 = { random = "normal", shape = [1, 1, 2, 2], seed = 1 }\n'
+    path.write_text(head + '[[layers]]\nkind = "upsample"\nscale = 65536\n' * 1000)
+    with pytest.raises(
+        ScenarioError, match=r"layers\[3\]: does not fit: .* an axis is too long, .* tensor_elements"
+    ):
+        load_scenario(path)
