@@ -96,6 +96,9 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
         """Return the node that it stood for at a time."""
         return self.arrays.node_at(internals.unwrapped(value), time)
 
+    def gradient_at(self, value: Any, time: int) -> Node | None:
+        """Return None: no gradient stands in an array."""
+
     def is_known(self, value: Any) -> bool:
         """Whether it was seen before."""
         return self.arrays.get(internals.unwrapped(value)) is not None

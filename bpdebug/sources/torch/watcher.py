@@ -29,7 +29,7 @@ from bpdebug.sources.torch.gradient_calls import GradientCalls, is_in_hook
 from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.operation import Operation, results_of
 from bpdebug.sources.torch.operations.forward import LOST
-from bpdebug.sources.torch.tensors import Tensors, array_of, shares_memory, tensor_of, unwrapped, within
+from bpdebug.sources.torch.tensors import StoredTensor, Tensors, array_of, shares_memory, tensor_of, unwrapped, within
 from bpdebug.sources.torch.term_nodes import TermNodes
 from bpdebug.sources.torch.unseen import UnseenWrites, is_buffer
 
@@ -75,6 +75,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.hooked: dict[Any, Any] = {}  # the tensors whose gradients get a name
         self.asked: set[int] = set()  # the leaves whose names were looked for
         self.cut: dict[int, Node] = {}
+        self.gradients: dict[int, list[StoredTensor]] = {}  # what stood in a leaf as its gradient
         self.cut_at: dict[int, Site | None] = {}  # where what a node stands for is taken out of the graph
         self.functions: list[FunctionCall] = []  # of custom Functions
         self.running: list[FunctionCall] = []  # those whose forward runs
@@ -101,6 +102,11 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Return the node that it stood for at a time."""
         entry = self.tensors.entry(unwrapped(value))
         return node_then(entry.history, time) if entry is not None else None
+
+    def gradient_at(self, value: Any, time: int) -> Node | None:
+        """Return the gradient that stood in a leaf at a time."""
+        then = [one for one in self.gradients.get(id(value), ()) if one.history[0][0] <= time]
+        return node_then(then[-1].history, time) if then else None
 
     def is_known(self, value: Any) -> bool:
         """Whether it was seen before."""
@@ -138,7 +144,8 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _has_gradient(self, name: str, leaf: torch.Tensor) -> None:
         """Name the gradient that a leaf has now."""
         if self.recorder.on and leaf.grad is not None and self.recorder.other is self:
-            node = self.node_of(leaf.grad)
+            node, stored = self.node_of(leaf.grad), self.tensors.entry(unwrapped(leaf.grad))
+            self.gradients.setdefault(id(leaf), []).extend((stored,) if stored is not None else ())
             self.recorder.name(node, f"{name}.grad")
             if self.gone_back:
                 self.gone_back[-1].gradients.append((self.node_of(leaf), node))

@@ -17,7 +17,6 @@ from bpdebug.sources.script.analysis.computed import names_gradient
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
-from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.localisation import Localisation
@@ -25,11 +24,10 @@ from bpdebug.verify.repair.places import source_of
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors, fixed
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
 from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.trials import COPIES
 from bpdebug.verify.repair.trying import Correction, Progress, unsaid
 from bpdebug.verify.repair.unseen import is_handed_on, written_unseen
 
-COPIES = (same, np.copy)
-"""What gives what it gets."""
 AGREES = 1e-3
 """How far a difference may lie off what it is said to be."""
 

@@ -100,6 +100,10 @@ class OtherTensors(Protocol):
         """Return the node that it stood for at a time; None if it is not known."""
         ...
 
+    def gradient_at(self, value: Any, time: int) -> Node | None:
+        """Return the gradient that stood in a tensor at a time; None where none did, or none stands there."""
+        ...
+
     def is_known(self, value: Any) -> bool:
         """Whether it was seen before."""
         ...

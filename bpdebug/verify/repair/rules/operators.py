@@ -17,13 +17,20 @@ COMPARED_OTHERWISE: Mapping[type[ast.cmpop], ast.cmpop] = {
     ast.Eq: ast.NotEq(),
     ast.NotEq: ast.Eq(),
 }
+OPPOSITE_IN_PLACE = {
+    "add_": ("sub_", "sign", 1.1),
+    "sub_": ("add_", "sign", 1.1),
+    "mul_": ("div_", "divided", 1.4),
+    "div_": ("mul_", "multiplied", 1.4),
+}
+"""A method that writes to a tensor -> its opposite, what was wrong if that is meant, and the cost."""
 
 
 def transposes(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Take a transpose away, or add one."""
     if isinstance(node, ast.Attribute) and node.attr == "T":
         yield Replacement("transposed", node.value, 1.1, node.value)
-    elif _is_method(node, "transpose"):
+    elif _is_method(node, "transpose", "t"):
         assert isinstance(node, ast.Call)
         assert isinstance(node.func, ast.Attribute)
         yield Replacement("transposed", node.func.value, 1.1, node.func.value)
@@ -77,6 +84,15 @@ def operators(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             yield Replacement("power too many", left, 1.4, left)
 
 
+def operators_in_place(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Take the method that writes the opposite to a tensor: `w.sub_(step)` for `w.add_(step)`."""
+    match node:
+        case ast.Call(ast.Attribute(owner, name), [operand, *_]) if name in OPPOSITE_IN_PLACE:
+            other, kind, cost = OPPOSITE_IN_PLACE[name]
+            new = replaced(node, func=ast.Attribute(owner, other, ast.Load()))
+            yield Replacement(kind, new, cost, operand)
+
+
 def _squares(node: ast.BinOp) -> Iterator[Replacement]:
     """Square an operand: `1 - h ** 2` for `1 - h`."""
     for side in ("right", "left"):
@@ -127,8 +143,8 @@ def comparisons(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             yield Replacement("comparison", replaced(node, ops=[other]), 1.2, node)
 
 
-def _is_method(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Call) and not node.args and called(node) == name
+def _is_method(node: ast.expr, *names: str) -> bool:
+    return isinstance(node, ast.Call) and not node.args and called(node) in names
 
 
-RULES: tuple[Rule, ...] = (transposes, operators, products_by_call, signs, comparisons)
+RULES: tuple[Rule, ...] = (transposes, operators, operators_in_place, products_by_call, signs, comparisons)
