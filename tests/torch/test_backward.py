@@ -253,6 +253,18 @@ def test_a_mean_on_the_way_to_a_gradient_is_not_named_for_being_none(torch, modu
     assert all("dx" in finding.tensor for finding in report.findings), str(report)
 
 
+def test_what_makes_a_gradient_infinite_is_no_correction(torch, module) -> None:
+    from tests.torch.planted import text_of
+    from tests.torch.rates import inputs as drawn
+
+    right = "torch.where(is_up, dy, dy * slope * torch.exp(x))"
+    exchanged = "torch.where(is_up, dy * slope * torch.exp(x), dy)"
+    function = module(text_of("Selu").replace(right, exchanged)).Selu
+    report = check(function.apply, *drawn("Selu", 3), only=function, seconds=8)
+    assert not report.passed
+    assert all("/ is_up" not in str(one.correction) for one in report.findings)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_large_inputs_take_seconds(torch, module, dtype: str) -> None:
     from tests.torch.planted import text_of

@@ -107,6 +107,9 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
         """Let it stand for a node that is the same."""
         self.arrays.stands_for(internals.unwrapped(value), node)
 
+    def moved(self, value: Any, old: Node) -> None:
+        """Note nothing: an array keeps its elements."""
+
     def made(self, value: Any, like: Any) -> Any:
         """Return what an array is where an expression is evaluated again: one of NumPy's, which is faster."""
         like = internals.unwrapped(like)

@@ -29,7 +29,15 @@ from bpdebug.sources.torch.gradient_calls import GradientCalls, is_in_hook
 from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.operation import Operation, results_of
 from bpdebug.sources.torch.operations.forward import LOST
-from bpdebug.sources.torch.tensors import StoredTensor, Tensors, array_of, shares_memory, tensor_of, unwrapped, within
+from bpdebug.sources.torch.tensors import (
+    StoredTensor,
+    Tensors,
+    array_of,
+    shares_memory,
+    tensor_of,
+    unwrapped,
+    within,
+)
 from bpdebug.sources.torch.term_nodes import TermNodes
 from bpdebug.sources.torch.unseen import UnseenWrites, is_buffer
 
@@ -117,6 +125,12 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.tensors.stands_for(unwrapped(value), node)
         if node.operands[0].id in self.flows:
             self.flows.add(node.id)
+
+    def moved(self, value: Any, old: Node) -> None:
+        """Note what a tensor stood for before it was given other elements, by `w.data = ...`."""
+        entry = self.tensors.entry(unwrapped(value))
+        if entry is not None:
+            entry.history.insert(0, (old.id, old))
 
     def made(self, value: Any, like: Any) -> Any:
         """Return an array of NumPy's as a tensor."""
@@ -310,6 +324,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if node.id not in self.cut:
             site = self.cut_at.setdefault(node.id, node.site)
             detached = self.recorder.add(site, DETACH, (node,), NOTHING, node._value)
+            self.tensors.storage(tensor).live.append(detached)
             self.cut[node.id] = detached
         return self.cut[node.id]
 

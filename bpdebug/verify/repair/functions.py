@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bpdebug.sources.libraries.calls import SUMS_UP
-from bpdebug.sources.script import Node, Recording
+from bpdebug.sources.script import Node, Recording, SourceRange
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.computed import names_gradient
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
@@ -143,6 +143,18 @@ class FunctionLocalisation(Localisation):
 def incoming_of(call: FunctionCall) -> list[Node]:
     """Return the incoming gradients of a call."""
     return [node for node in call.incoming if node is not None]
+
+
+def lines_of(call: FunctionCall) -> set[SourceRange]:
+    """Return the expressions that the gradients were computed by, while a call is cut out of its recording."""
+    outputs = ancestors(one for one in call.outputs if one is not None)
+    computed, waiting = set[Node](), [one for one in call.gradients if one is not None]
+    while waiting:
+        node = waiting.pop()
+        if node not in computed and node.id not in outputs:
+            computed.add(node)
+            waiting += node.parents()
+    return {node.site.place for node in computed if node.site is not None}
 
 
 class FunctionCheck(Check):

@@ -112,6 +112,10 @@ class OtherTensors(Protocol):
         """Let it stand for a node that is the same as the one that it stood for."""
         ...
 
+    def moved(self, value: Any, old: Node) -> None:
+        """Note what a tensor stood for before it was given other elements."""
+        ...
+
     def made(self, value: Any, like: Any) -> Any:
         """Return an array of NumPy's as such a tensor, of the dtype of another."""
         ...
