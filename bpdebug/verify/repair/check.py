@@ -18,11 +18,13 @@ from bpdebug.sources.script.analysis.told import INTENDED, Told, hold_intended
 from bpdebug.verify.repair.added_up import added_up
 from bpdebug.verify.repair.assumed import ended_early
 from bpdebug.verify.repair.faults import Check
+from bpdebug.verify.repair.findings import of_rewriting
 from bpdebug.verify.repair.found import MOST_FAULTS
 from bpdebug.verify.repair.functions import CheckedFunction, FoundInFunction, check_function, lines_of
 from bpdebug.verify.repair.intended import ScriptJudge, derived_of
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.localisation import Localisation, LocalisationOutside
+from bpdebug.verify.repair.raising import mended
 from bpdebug.verify.repair.report import Assumed, Finding, ParameterVerdict, ScriptReport
 from bpdebug.verify.repair.trying import Progress, unsaid
 
@@ -146,6 +148,9 @@ def _reported(
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*ended_early(recording), *recording.messages, *analysis.notes)
         findings = tuple(_in_functions(recording, deadline, progress, told.intended))
+        raising = None if findings else mended(recording, analysis, told, deadline)
+        if raising is not None:
+            findings = (of_rewriting(recording, raising, ()),)
         return ScriptReport(recording.path, verdicts, findings, Assumed("", 1.0, {}, notes, told))
     report, is_mended = _checked(analysis.recording, analysis, deadline, progress, told.intended)
     computed = analysis.computed
@@ -244,7 +249,7 @@ class ScriptCheck(Check):
         return ScriptJudge(recording, analysis, self.intended)
 
     def localisation_of(self, judge: Judge) -> Localisation:
-        """Return who says which lines can be at fault: none that a right function computes its gradients by."""
+        """Return who says which lines can be at fault: none of a function that is right by itself."""
         return LocalisationOutside(judge, self.innocent)
 
     def assumed(self) -> Assumed:

@@ -146,7 +146,7 @@ def incoming_of(call: FunctionCall) -> list[Node]:
 
 
 def lines_of(call: FunctionCall) -> set[SourceRange]:
-    """Return the expressions that the gradients were computed by, while a call is cut out of its recording."""
+    """Return the expressions that the gradients were computed by, of a call that is cut out."""
     outputs = ancestors(one for one in call.outputs if one is not None)
     computed, waiting = set[Node](), [one for one in call.gradients if one is not None]
     while waiting:
