@@ -62,6 +62,7 @@ RIGHT = [
     "both",
     "Split.apply",
     "Views.apply",
+    "Spreading.apply",
     "hooked",
     "compiled",
     "mixed_right",
@@ -263,6 +264,36 @@ def test_what_makes_a_gradient_infinite_is_no_correction(torch, module) -> None:
     report = check(function.apply, *drawn("Selu", 3), only=function, seconds=8)
     assert not report.passed
     assert all("/ is_up" not in str(one.correction) for one in report.findings)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32", "float64"])
+def test_of_no_right_function_anything_is_said(torch, module, dtype: str) -> None:
+    from tests.torch.planted import FUNCTIONS, text_of
+    from tests.torch.rates import inputs as drawn
+
+    for name in FUNCTIONS:
+        function = getattr(module(text_of(name)), name)
+        report = check(function.apply, *drawn(name, 6, dtype), only=function, seconds=0)
+        assert report.passed, name
+        assert not report.findings
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "names"),
+    [
+        ("BatchNorm", "dx, dgamma, dbeta", "dx, gamma, dbeta", ["dgamma"]),
+        ("Causal", "dq, dk, dv", "dk, dq, dv", ["dq", "dk"]),
+        ("Embedded", "dw, ds", "dw, s", ["ds"]),
+    ],
+)
+def test_a_wrong_name_that_is_returned(torch, module, name: str, right: str, wrong: str, names) -> None:
+    from tests.torch.planted import text_of
+    from tests.torch.rates import inputs as drawn
+
+    function = getattr(module(text_of(name).replace(f"return {right}", f"return {wrong}")), name)
+    findings = check(function.apply, *drawn(name, 3), only=function, seconds=6).findings
+    assert [one.correction for one in findings] == names
+    assert all(one.verified for one in findings)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -77,7 +77,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Begin anew."""
         self.tensors = Tensors(self._add)
         self.unseen = UnseenWrites(self.tensors, self.alone)
-        self.term_nodes = TermNodes(self._add, self.node_of)
+        self.term_nodes = TermNodes(self._add)
         self.gradient_calls = GradientCalls(self.recorder)
         self.flows: set[int] = set()  # the nodes that a gradient flows back through
         self.hooked: dict[Any, Any] = {}  # the tensors whose gradients get a name
