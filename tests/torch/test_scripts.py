@@ -112,13 +112,13 @@ def test_gradients_by_hand_in_place_that_are_right(script) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "line", "correction"),
     [
-        ("kept.t().mm(grad_out)", "kept.mm(grad_out.t())", 13, "kept.t().mm(grad_out)"),  # these raise
-        ("grad_out.mm(w2.t())", "grad_out.mm(w2)", 14, "grad_out.mm(w2.T)"),
-        ("x.t().mm(grad_h)", "x.mm(grad_h)", 17, "x.T.mm(grad_h)"),
-        ("kept.t().mm(grad_out)", "grad_out.t().mm(kept)", 13, "grad_out.t().mm(kept).T"),
-        ("grad_kept.clone()", "grad_kept.clamp(min=0)", 15, "grad_kept"),
-        ("w1.sub_(1e-3", "w1.add_(1e-3", 18, "w1.sub_(0.001 * grad_w1)"),
-        ("alpha=-1e-3", "alpha=1e-3", 19, "w2.sub_(grad_w2, alpha=1e-3)"),
+        ("kept.t().mm(grad_out)", "kept.mm(grad_out.t())", 12, "kept.t().mm(grad_out)"),  # these raise
+        ("grad_out.mm(w2.t())", "grad_out.mm(w2)", 13, "grad_out.mm(w2.T)"),
+        ("x.t().mm(grad_h)", "x.mm(grad_h)", 16, "x.T.mm(grad_h)"),
+        ("kept.t().mm(grad_out)", "grad_out.t().mm(kept)", 12, "grad_out.t().mm(kept).T"),
+        ("grad_kept.clone()", "grad_kept.clamp(min=0)", 14, "grad_kept"),
+        ("w1.sub_(1e-3", "w1.add_(1e-3", 17, "w1.sub_(1e-3 * grad_w1)"),
+        ("alpha=-1e-3", "alpha=1e-3", 18, "w2.sub_(grad_w2, alpha=1e-3)"),
     ],
 )
 def test_gradients_by_hand_in_place_that_are_wrong(
