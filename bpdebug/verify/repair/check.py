@@ -23,6 +23,7 @@ from bpdebug.verify.repair.found import MOST_FAULTS
 from bpdebug.verify.repair.functions import CheckedFunction, FoundInFunction, check_function, lines_of
 from bpdebug.verify.repair.intended import ScriptJudge, derived_of
 from bpdebug.verify.repair.judge import Judge
+from bpdebug.verify.repair.left_over import with_left_over
 from bpdebug.verify.repair.localisation import Localisation, LocalisationOutside
 from bpdebug.verify.repair.raising import mended
 from bpdebug.verify.repair.report import Assumed, Finding, ParameterVerdict, ScriptReport
@@ -94,6 +95,7 @@ def check_script(
     first = analyse(recording, told)
     later = _that_proves_more(recording, first, told, deadline)
     report = _reported(*(later or (recording, first)), deadline, told, progress)
+    report = with_left_over(report, first, deadline)
     notes = [one for one in (added_up(recording, deadline),) if one]
     if later is not None:
         iteration = later[0].options.iteration

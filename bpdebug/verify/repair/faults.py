@@ -31,6 +31,7 @@ from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
 from bpdebug.verify.repair.structures.last_call import written_over
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.together import of_a_sum, of_two_lines
+from bpdebug.verify.repair.trials import other_data
 from bpdebug.verify.repair.trying import KNOWN, LIKELY, PLAIN, Correction
 
 RERUN_SHARE = 0.4
@@ -47,6 +48,7 @@ class Check(FaultsFound):
     def begin_with(self, recording: Recording, analysis: Analysis, deadline: float) -> None:
         """Begin with a recording; what is a correction of it is one with other constants too."""
         super().begin_with(recording, analysis, deadline)
+        self.search.other_data = cache(partial(other_data, analysis, self.judge.replay))
         if recording.can_run_again:
             self.search.other_run = cache(partial(other_run, self.judge, deadline))
 

@@ -8,6 +8,7 @@ here, and on fresh values.
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -26,8 +27,8 @@ from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Candidate, Correction
 from bpdebug.verify.repair.wording import SENTENCES
 
-MOST_LINES = 6
-"""So many lines are looked at."""
+MOST_LINES, MOST_GRADIENTS = 6, 8
+"""So many lines are looked at, and on each so many gradients that may belong there."""
 LONGEST = 240
 """Nobody reads a longer formula."""
 DERIVED = "derived"
@@ -74,7 +75,8 @@ def derived_correction(
             continue  # of `x += v` it is not known how much of the gradient v has
         writer = FormulaWriter(search, analysis, first, before)
         read = _open_names(search.recording, suspects, suspect)
-        for number, factor in _belonging(search, analysis, writer, before):
+        belonging = itertools.islice(_belonging(search, analysis, writer, before), MOST_GRADIENTS)
+        for number, factor in belonging:
             gradient = writer.gradient_of(number)
             correction = _correction(search, suspect, before, writer, (gradient,), factor)
             if correction is not None:
@@ -129,9 +131,15 @@ def _belonging(
     node = writer.instance.node
     assert node is not None
     base = search.judged(search.trials[0], before)
+    looked_at: set[bytes] = set()
     for number, gradient in analysis.gradients.items():
         if np.shape(gradient) != np.shape(node.like) or np.size(gradient) < 2:
             continue
+        # What several turns add to has the same gradient after each of them.
+        value = np.asarray(gradient).tobytes()
+        if value in looked_at:
+            continue
+        looked_at.add(value)
         for factor in writer.factors:
             try:
                 judged = search.judged(

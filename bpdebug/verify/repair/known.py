@@ -18,6 +18,7 @@ from bpdebug.sources.script import Node
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.computed import stem_of, stem_of_gradient
 from bpdebug.sources.script.analysis.standard import is_natural, multiple
+from bpdebug.verify.repair.multiples import Multiples
 from bpdebug.verify.repair.parts import GradientParts
 from bpdebug.verify.repair.slopes import slopes_of
 
@@ -50,6 +51,7 @@ class KnownGradients:
         self.parameters = tuple(one.name for one in analysis.parameters)[:MOST_PARAMETERS]
         self._sizes = {one.name: int(np.size(one.old.like)) for one in analysis.parameters}
         self._trained = {parameter.old.id for parameter in analysis.parameters}
+        self._looked_up: dict[int, tuple[Mapping[int, Any], Multiples]] = {}
 
     @property
     def ratio(self) -> float | None:
@@ -175,17 +177,11 @@ class KnownGradients:
                 own = [gradients[number] for number in of if np.size(gradients[number]) == 1]
                 each = (self.ratio or 1.0) * np.array([float(np.ravel(one)[0]) for one in own])
             return bool(np.any(np.abs(array.ravel()[0] - each) <= EXACT * np.abs(each)))
-        for number in of or gradients:
-            reference = gradients[number]
-            if np.size(reference) == array.size and not (as_shaped and np.shape(reference) != array.shape):
-                for laid in (array, array.T) if array.ndim == 2 else (array,):
-                    ratio = multiple(laid, np.asarray(reference, dtype=float), TOLERANCE)
-                    if (
-                        ratio is not None
-                        and ratio * (self.ratio or ratio) > 0
-                        and is_natural(ratio, TOLERANCE)
-                    ):
-                        return True
+        for laid in (array, array.T) if array.ndim == 2 else (array,):
+            for number, ratio in self._multiples(gradients).of(laid, of or gradients):
+                is_misshapen = as_shaped and np.shape(gradients[number]) != array.shape
+                if not is_misshapen and ratio * (self.ratio or ratio) > 0 and is_natural(ratio, TOLERANCE):
+                    return True
         return False
 
     def meaning(self, value: Any) -> Meaning:
@@ -212,11 +208,16 @@ class KnownGradients:
         array = as_numbers(value)
         if array is None or not self._without_gradient.isdisjoint(_stems(node.names[:1])):
             return
-        for number in self._meant(node.names[:1]) or gradients:
-            reference = np.asarray(gradients.get(number, 0.0), dtype=float)
-            ratio = multiple(array, reference, TOLERANCE) if reference.shape == array.shape else None
-            if ratio is not None and self._is_as_all(ratio):
+        for number, ratio in self._multiples(gradients).of(array, self._meant(node.names[:1]) or gradients):
+            if np.shape(gradients[number]) == array.shape and self._is_as_all(ratio):
                 yield number
+
+    def _multiples(self, gradients: Mapping[int, Any]) -> Multiples:
+        """Return what looks up which gradients a value is a multiple of; it is made once of each set."""
+        known = self._looked_up.get(id(gradients))
+        if known is None or known[0] is not gradients:
+            known = self._looked_up[id(gradients)] = gradients, Multiples(gradients, TOLERANCE)
+        return known[1]
 
     def _is_as_all(self, ratio: float) -> bool:
         """Whether a gradient is as many times the derived one as the others are; without any, as it is."""

@@ -21,11 +21,11 @@ from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, Edit, edits
 from bpdebug.verify.repair.evaluating import Rewritten, value_at
 from bpdebug.verify.repair.known import KnownGradients
+from bpdebug.verify.repair.places import sum_of
 from bpdebug.verify.repair.replay import Replaced, Replay
 from bpdebug.verify.repair.rules.nodes import PRODUCTS, as_calls
 from bpdebug.verify.repair.rules.replacement import Rule, Scope
 from bpdebug.verify.repair.scopes import scope_of
-from bpdebug.verify.repair.statements import sum_of
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trees import Code
 from bpdebug.verify.repair.trying import ANY_COST, Candidate, Costs, Progress, Trial, unsaid

@@ -20,6 +20,7 @@ from bpdebug.sources.script.analysis.parameters import TrainedParameter, decided
 from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf, same
+from bpdebug.verify.repair.by_chance import right_by_chance
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.own_slopes import OwnSlopes
 from bpdebug.verify.repair.parts import is_added
@@ -252,7 +253,8 @@ class Localisation:
         updated by it; any other may be right, and not what belongs there.
         """
         yield from (node for _, node in self._own(exact))
-        for number in exact:
+        chance = right_by_chance(self.recording.nodes, self.analysis.graph.nodes, exact, self._value_of)
+        for number in exact.keys() - chance:
             node = self.recording.nodes[number]
             # What a function returns as it came is right, but whether it should have come so, nobody knows.
             yield from (one for one in node.parents() if not (node.function is same and _is_handed_on(one)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from bpdebug.engine.language.nodes import CallSite, Source
 from bpdebug.sources.script import Instance, Node, Site, SourceRange
+from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Frame, ValueOf
 from bpdebug.verify.repair.report import Elements
 
@@ -44,6 +45,14 @@ def _calls(frame: Frame | None) -> tuple[CallSite, ...]:
 def stored(site: Site) -> str:
     """Return what the value is stored in, as written."""
     return site.targets[0].text if site.targets else ""
+
+
+def sum_of(instance: Instance) -> Node | None:
+    """Return the node that adds: of `x[i] += v` what is put there."""
+    result = instance.result
+    if result is not None and result.function is put:
+        result = result.operands[2]
+    return result if type(result) is Node and len(result.operands) == 2 else None
 
 
 def changed(instance: Instance, before: ValueOf, after: ValueOf) -> Node | None:

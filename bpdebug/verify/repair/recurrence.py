@@ -20,10 +20,9 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.reference import Reference
 from bpdebug.verify.repair.parts import TOLERANCE, Sum, parts_of, value_of_sum
-from bpdebug.verify.repair.places import frames_from
+from bpdebug.verify.repair.places import frames_from, sum_of
 from bpdebug.verify.repair.replay import Replaced, ancestors, fixed
 from bpdebug.verify.repair.search import Search
-from bpdebug.verify.repair.statements import sum_of
 from bpdebug.verify.repair.suspects import Suspect
 
 SHARE = 0.3

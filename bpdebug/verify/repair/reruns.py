@@ -98,7 +98,9 @@ class Rerun:
         return None if found is None else float(np.ravel(found.reference.values()[found.reference.loss])[0])
 
 
-def run_again(recording: Recording, texts: Mapping[str, str], seconds: float, told: Told) -> Rerun | None:
+def run_again(
+    recording: Recording, texts: Mapping[str, str], seconds: float, told: Told, before: Analysis | None = None
+) -> Rerun | None:
     """Run a script again with other texts; None where nothing can be said of it.
 
     Parameters
@@ -111,8 +113,12 @@ def run_again(recording: Recording, texts: Mapping[str, str], seconds: float, to
         How long it may run.
     told : Told
         Which loss it has, to look for no other.
+    before : Analysis, optional
+        What the recording is a training of: where every step is the same again, that is known already.
     """
     again = _recorded_again(recording, texts, seconds)
+    if again is not None and before is not None and _is_same_run(again, recording):
+        return Rerun(recording, before, texts)
     return None if again is None else _analysed(again, texts, told)
 
 
@@ -238,6 +244,14 @@ def _steps(recording: Recording) -> dict[tuple[int, tuple[int, ...], bytes], Any
         old = np.asarray(update.old.origin.value)
         found[update.old.origin.id, old.shape, old.tobytes()] = np.asarray(update.new.value) - old
     return found
+
+
+def _is_same_run(again: Recording, recording: Recording) -> bool:
+    """Whether a script ran as before: what it draws may be other numbers each time."""
+    steps, before = _steps(again), _steps(recording)
+    if len(again.nodes) != len(recording.nodes) or not steps or steps.keys() != before.keys():
+        return False
+    return all(np.array_equal(step, before[key], equal_nan=True) for key, step in steps.items())
 
 
 def _is_near(step: Any, other: Any) -> bool:

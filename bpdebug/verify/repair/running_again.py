@@ -55,8 +55,8 @@ def _run_again(
     texts = corrected_texts(found.first, found.findings.each)
     began = time.thread_time()
     longest = SHARE * (found.search.deadline - began)
-    told = told_of(found.judge.analysis)
-    base = run_again(found.recording, texts, longest, told) if longest > 0 else None
+    analysis = found.judge.analysis
+    base = run_again(found.recording, texts, longest, told_of(analysis), analysis) if longest > 0 else None
     if base is None or time.thread_time() - began > longest:
         return None
     better = mending(base, _told(found, rewritings), found.search.deadline, needs_more)

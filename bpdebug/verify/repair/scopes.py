@@ -27,6 +27,7 @@ from bpdebug.verify.repair.surroundings import (
     divisors_near,
     expressions_near,
     leaks,
+    padded_by,
     slices_near,
     sums_by_method,
     tree_of,
@@ -71,6 +72,8 @@ def scope_of(
     tensors: dict[str, Shape] = {}
     masks: list[str] = []
     counts: dict[str, None] = {}
+    borders: dict[str, int] = {}
+    pads = padded_by(recording)
     # Within a function its own variables are meant, and what else it is written with.
     own = names if instance.scope is None else {name: names[name] for name in scope.local if name in names}
     functions = tuple(functions_of(names, instance.site.class_name))[:MOST_FUNCTIONS]
@@ -81,7 +84,7 @@ def scope_of(
     ]
     near += _not_read(recording, instance, own)
     known = rates(recording)
-    near += sorted(known & names.keys())
+    near += sorted((known | pads) & names.keys())
     beside = list(_evaluated(recording, instance, value_of, near))
     # Of a list whose item of this turn can be meant, no other number is.
     in_turns = {ast.unparse(tree.value) for text, _ in beside if _is_item(tree := tree_of(text))}
@@ -90,6 +93,8 @@ def scope_of(
             continue
         if isinstance(value, bool) or len(tensors) >= MOST_TENSORS:
             continue
+        if isinstance(value, int | np.integer) and value > 0 and _last(text) in pads:
+            borders.setdefault(text, int(value))
         if type(value) is int and _last(text) in known:
             tensors.setdefault(text, ())
         elif isinstance(value, int | np.integer):
@@ -128,6 +133,7 @@ def scope_of(
         sums_by_method(recording),
         tuple(text for text, shape in tensors.items() if not shape and _last(text) in known),
         divisors_near(recording, instance.site),
+        borders,
     )
 
 

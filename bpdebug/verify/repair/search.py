@@ -40,6 +40,8 @@ CHEAPEST = 1.0
 """What the likeliest edit costs."""
 MOST_OF_A_LINE = 6
 """So many corrections of one line are kept: they are the same in other words."""
+OF_THESE_DATA = 0.5
+"""How much less likely an edit is that mends something with the recorded data alone."""
 MOST_FIRST = 3
 """So many lines may be the first that is wrong, where none alone mends anything."""
 
@@ -60,10 +62,13 @@ class Search(LineEdits):
         The edits of the last search that mend something and spoil something else.
     other_run : callable or None
         Gives the script as it runs with other constants: a correction mends the same there.
+    other_data : callable or None
+        Gives other data: what mends nothing there is less likely.
     """
 
     partly: Sequence[Correction] = ()
     other_run: Callable[[], OtherRun | None] | None = None
+    other_data: Callable[[], Trial | None] | None = None
 
     @cached_property
     def _likelihood(self) -> Likelihood:
@@ -181,7 +186,19 @@ class Search(LineEdits):
             elif mended and self._likelihood.is_no_chance(mended, bases[0]):
                 count += 1
                 cost = candidate.cost + self._likelihood.further_cost(candidate, suspect, before)
+                cost += OF_THESE_DATA * self._is_of_these_data(candidate, before, mended)
                 yield Correction(suspect, *candidate.texts, mended, cost, candidate.replaced)
+
+    def _is_of_these_data(self, candidate: Candidate, before: Replaced, mended: Sequence[str]) -> bool:
+        """Whether an edit mends less once the data are others."""
+        trial = self.other_data() if self.other_data is not None else None
+        if trial is None:
+            return False
+        try:
+            verdicts = self.judged(trial, {**before, **candidate.replaced})
+        except Exception:  # what a fraction cannot stand for
+            return False
+        return any(verdicts.get(name) != "right" for name in mended)
 
     def _is_known(self, suspect: Suspect, candidate: Candidate, value_of: ValueOf) -> bool:
         """Whether an edit gives a right gradient, or a part of one; True of an edit of a whole statement."""

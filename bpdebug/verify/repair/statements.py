@@ -16,13 +16,15 @@ from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.reference import recorded
 from bpdebug.verify.repair.evaluating import Rewritten, value_at, valued
+from bpdebug.verify.repair.places import sum_of
 from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.scopes import scope_of
+from bpdebug.verify.repair.stored_positions import other_positions
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Candidate
 from bpdebug.verify.repair.wording import SENTENCES
 
-MASK = 1.15
+MASK, POSITION = 1.15, 1.3
 SIGNS: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("+=", operator.add),
     ast.Sub: ("-=", operator.sub),
@@ -39,6 +41,8 @@ def statement_edits(recording: Recording, suspect: Suspect) -> Iterator[Candidat
         (statement,) = ast.parse(text).body
     except (SyntaxError, ValueError):
         return
+    for item, kind, part, replaced in other_positions(recording, suspect, text, statement):
+        yield _edit(suspect, text, item, kind, POSITION, replaced, part)
     if isinstance(statement, ast.AugAssign) and site.role in ("augment", ""):  # "": a number is added
         yield from _of_augmented(suspect, text, statement)
     elif isinstance(statement, ast.Assign) and len(statement.targets) == 1 and site.role == "assign":
@@ -140,14 +144,6 @@ def _masked(recording: Recording, instance: Instance, mask: str, value_of: Value
     result = np.array(valued(whole, value_of))
     result[value_at(recording, instance, mask, value_of)] = valued(part, value_of)
     return result
-
-
-def sum_of(instance: Instance) -> Node | None:
-    """Return the node that adds: of `x[i] += v` what is put there."""
-    result = instance.result
-    if result is not None and result.function is put:
-        result = result.operands[2]
-    return result if type(result) is Node and len(result.operands) == 2 else None
 
 
 def _assigned(added: Node, value_of: ValueOf) -> Any:

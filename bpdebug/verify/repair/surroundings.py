@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from bpdebug.sources.script import Recording, Site
+from bpdebug.verify.repair.constants import last_name
 from bpdebug.verify.repair.rules.beside import renumbered, shift_between
 from bpdebug.verify.repair.rules.nodes import called
 
@@ -85,6 +86,20 @@ def leaks(recording: Recording) -> tuple[float, ...]:
                 numbers = (one.value for one in ast.walk(call) if isinstance(one, ast.Constant))
                 found.update({one: None for one in numbers if type(one) is float and 0 < one < 1})
     return tuple(found)[:MOST_LEAKS]
+
+
+def padded_by(recording: Recording) -> frozenset[str]:
+    """Return the names of the widths by which something is padded: `p` of `np.pad(x, p)`."""
+    trees = (tree_of(site.code) for site in recording.sites if "pad(" in site.code)
+    calls = (node for tree in trees if tree is not None for node in ast.walk(tree))
+    widths = [
+        node
+        for call in calls
+        if isinstance(call, ast.Call) and called(call) == "pad"
+        for width in call.args[1:2]
+        for node in ast.walk(width)
+    ]
+    return frozenset(map(last_name, widths)) - {""}
 
 
 def sums_by_method(recording: Recording) -> bool:

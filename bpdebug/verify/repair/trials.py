@@ -74,6 +74,41 @@ def _fresh(analysis: Analysis, replay: Replay, incoming: Mapping[int, Node], see
     return None
 
 
+def other_data(analysis: Analysis, replay: Replay) -> Trial | None:
+    """Return values with other data: where a target is 0, `out - target` is `out`, whoever reads which.
+
+    None where the derived gradients are not those of other data, such as targets that are 1 in all, and where
+    a branch turns.
+    """
+    if analysis.loss is None:
+        return None
+    given = (one for one in analysis.loss.reference.forward.inputs.values() if type(one) is Node)
+    trained = {parameter.old.id for parameter in analysis.parameters}
+    data = [one for one in given if one.id not in trained and np.asarray(one.like).dtype.kind in "if"]
+    base = trial_of(analysis, {}, analysis.gradients)
+    here = base.verdicts(replay.run({}), {})
+    for some in (data, [one for one in data if np.asarray(one.like).dtype.kind == "f"]):
+        random = np.random.default_rng(SEEDS[0])
+        replaced = {one.id: _as_floats(one, random) for one in some}
+        try:
+            value_of = replay.run(replaced)
+            if some and replay.turned(value_of) is None:
+                trial = trial_of(analysis, replaced, analysis.loss.reference.gradients(value_of))
+                there = trial.verdicts(value_of, {})
+                if all(there[name] == verdict for name, verdict in here.items() if verdict == "right"):
+                    return trial
+        except Exception:  # noqa: S112 (labels are positions, which a fraction is none of)
+            continue
+    return None
+
+
+def _as_floats(node: Node, random: np.random.Generator) -> Callable[[ValueOf], Any]:
+    """Return other data nearby, as floats: a label of 0 becomes 0.1."""
+    value = np.asarray(node.value, dtype=float)
+    moved = value + SMALLEST_SPREAD * (1 + np.max(np.abs(value), initial=0)) * random.normal(size=value.shape)
+    return fixed(moved if isinstance(node.like, np.ndarray) else float(moved))
+
+
 def _moved(
     parameters: tuple[TrainedParameter, ...], random: np.random.Generator, step: float
 ) -> Iterator[tuple[int, Callable[[ValueOf], Any]]]:

@@ -23,6 +23,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "x": (3, 5),
     "b": (4, 1),
     "rate": (),
+    "wide": (6, 7),
+    "image": (2, 4, 5, 3),
 }
 
 
@@ -42,6 +44,7 @@ SCOPE = Scope(
     None,
     (0.1,),
     shape,
+    borders={"pad": 1},
 )
 
 
@@ -81,8 +84,12 @@ SCOPE = Scope(
             ("d1 * w2", "d1 * w2[::-1, ::-1]", "not turned"),
             ("d1 * np.rot90(w2, 2)", "d1 * w2", "turned"),
             ("h[:, 2:] @ x", "h[:, :-2] @ x", "another slice"),
+            ("wide[:4, :5]", "wide[pad:pad + 4, pad:pad + 5]", "another slice"),
+            ("wide[:-2, :-2]", "wide[pad:-pad, pad:-pad]", "another slice"),
+            ("wide[:4, :5]", "wide[1:1 + 4, 1:1 + 5]", "another slice"),
+            ("image.sum(axis=(0, 1))", "image.sum(axis=(0, 3))", "axis"),
         ],
-        10,
+        11,
     ),
 )
 def test_the_right_expression_is_one_edit_away(wrong: str, right: str, kind: str) -> None:

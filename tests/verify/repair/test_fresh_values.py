@@ -58,3 +58,57 @@ def test_a_right_script_is_right_on_fresh_values(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(SCRIPT, encoding="utf-8")
     assert set(check_script(path).verdicts.values()) == {"right"}
+
+
+NEURONS = """\
+import math
+
+w, b, v, c = 0.4, 0.1, -0.7, 0.2
+inputs, targets = [0.5, -0.3, 0.8], [0, 1, 0]
+
+
+def squash(z):
+    return 1 / (1 + math.exp(-z))
+
+
+def slope(a):
+    return a * (1 - a)
+
+
+def cost(error):
+    return error * error
+
+
+for epoch in range(4):
+    for x, t in zip(inputs, targets):
+        h = squash(w * x + b)
+        out = squash(v * h + c)
+        error = out - t
+        loss = cost(error)
+        d_out = 2 * error
+        d_h = d_out * slope(out) * v
+        d_v, d_c = d_out * slope(out) * h, d_out * slope(out)
+        d_w, d_b = d_h * slope(h) * x, d_h * slope(h)
+        w, b = w - 0.1 * d_w, b - 0.1 * d_b
+        v, c = v - 0.1 * d_v, c - 0.1 * d_c
+"""
+
+
+def test_an_output_is_told_from_its_error_although_the_target_is_0(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(NEURONS.replace("d_h = d_out * slope(out) * v", "d_h = d_out * v"), encoding="utf-8")
+    report = check_script(path)
+    (finding,) = report.findings
+    assert finding.source.line == 26
+    assert finding.correction in ("d_out * v * slope(out)", "d_out * slope(out) * v")
+
+
+def test_a_loss_that_is_computed_is_meant_where_one_that_is_implied_explains_not_all(tmp_path: Path) -> None:
+    # By a cross-entropy two gradients would be right, by the cost that is written one.
+    wrong = NEURONS.replace("d_h = d_out * slope(out) * v", "d_h = d_out * v")
+    path = tmp_path / "net.py"
+    path.write_text(wrong.replace("slope(out) * h", "slope(out) * v"), encoding="utf-8")
+    report = check_script(path)
+    assert [one.source.line for one in report.findings] == [26, 27]
+    assert all(one.verified for one in report.findings)
+    assert "line 16" in report.assumed.loss

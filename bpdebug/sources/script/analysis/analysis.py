@@ -173,6 +173,8 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
         if not any(contradicts(one, other) or lacks_penalty(one, other) for other in explicit)
     ]
     tried.sort(key=lambda one: one.rank, reverse=True)
+    meant = _meant(tried)
+    tried.sort(key=lambda one: one is not meant)
     if not (tried and tried[0].verdicts.are_right):
         found = _with_constants(recording, graph, parameters, told, tried)
         if found is not None:
@@ -185,6 +187,18 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
             note = "the gradients are measured, by losses with a parameter shifted: there is no backward pass"
         return Analysis(recording, graph, parameters, None, notes=(note,))
     return Analysis(recording, graph, parameters, tried[0], tuple(tried[1:]), tuple(_opaque_notes(tried[0])))
+
+
+def _meant(tried: Sequence[Explanation]) -> Explanation | None:
+    """Return the loss that is meant: not one that only some steps imply, beside one that is computed.
+
+    By the latter a gradient is not right by chance; by the former one may be, where a factor is forgotten.
+    """
+    best = tried[0] if tried else None
+    if best is None or best.candidate.is_explicit or best.verdicts.are_right:
+        return best
+    explicit = (one for one in tried if one.candidate.is_explicit and not one.candidate.is_part)
+    return next((one for one in explicit if one.candidate.is_named and one.rank[0] >= 1), best)
 
 
 def _with_constants(

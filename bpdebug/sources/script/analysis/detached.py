@@ -240,4 +240,5 @@ def _sums(longer: LongerRecording, one: Explanation, other: Explanation) -> Iter
             may_grow=any(own.may_grow for own in candidates),
             parts=tuple(part for own in candidates for part in own.parts or (own,)),
             constants=tuple(dict.fromkeys(node for own in candidates for node in own.constants)),
+            is_named=any(own.is_named for own in candidates),
         )

@@ -73,6 +73,8 @@ class LossCandidate(NamedTuple):
         What it is the sum of, where it was written once more because something is taken as a constant.
     constants : tuple of Node
         What is taken as one, although it is computed from the parameters.
+    is_named : bool
+        Whether an explicit loss is called one, or what returned it is.
     """
 
     roots: tuple[Node, ...]
@@ -85,6 +87,7 @@ class LossCandidate(NamedTuple):
     is_derived: bool = False
     parts: tuple[LossCandidate, ...] = ()
     constants: tuple[Node, ...] = ()
+    is_named: bool = False
 
     @property
     def ends(self) -> tuple[Node, ...]:
@@ -105,11 +108,6 @@ class LossCandidate(NamedTuple):
     def is_expected(self) -> bool:
         """Whether an implied loss is the one that goes with its output: a cross-entropy with a softmax."""
         return self.kind is not None and (self.kind.name == "cross-entropy") == is_softmax(self.roots[0])
-
-    @property
-    def is_named(self) -> bool:
-        """Whether an explicit loss is called one."""
-        return any(LOSS_WORDS.search(_last(name)) for node in self.ends for name in node.names)
 
     @property
     def node(self) -> Node | None:
@@ -208,16 +206,17 @@ def explicit_losses(
         score = 2 * is_named + (node.id not in inner)
         if score or grows:
             line = node.site.line if node.site else 0
-            scored.append((-score, -node.id, LossCandidate((node,), line, may_grow=grows), is_named))
+            candidate = LossCandidate((node,), line, may_grow=grows, is_named=is_named)
+            scored.append((-score, -node.id, candidate))
     scored.sort(key=lambda entry: entry[:2])
     parts = graph.ancestors(
-        parent for _, _, one, is_named in scored if is_named for parent in graph.parents(one.roots[0])
+        parent for _, _, one in scored if one.is_named for parent in graph.parents(one.roots[0])
     )
     # What a loss is made of is none, unless it is called one: the rest may be a penalty.
     likeliest = [
         one._replace(is_part=one.roots[0].id in parts)
-        for _, _, one, is_named in scored
-        if is_named or one.roots[0].id not in parts
+        for _, _, one in scored
+        if one.is_named or one.roots[0].id not in parts
     ]
     if len(likeliest) > MOST_EXPLICIT:
         # Where nothing is called a loss, it is among the first numbers that depend on everything.

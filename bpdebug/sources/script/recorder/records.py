@@ -179,7 +179,12 @@ class Node:
 
     def parents(self) -> Iterator[Node]:
         """Yield the nodes among the operands, as often as they occur."""
-        yield from nodes_in(self.operands)
+        for operand in self.operands:
+            kind = type(operand)
+            if kind is Node:
+                yield operand
+            elif kind in CONTAINERS:
+                yield from nodes_in(operand)
         if self.options:
             yield from nodes_in(tuple(self.options.values()))
 
@@ -188,6 +193,8 @@ class Node:
         return f"<{self.id} {function} {self.shape} {'/'.join(self.names)}>"
 
 
+CONTAINERS = (tuple, list, slice)
+"""What an operand may be that holds nodes."""
 ValueOf = Callable[[Node], Any]
 """Node -> its value: the recorded one, or another."""
 
@@ -348,7 +355,14 @@ def recomputed(node: Node, value_of: ValueOf) -> Any:
         Gives the value of each node among its operands.
     """
     assert node.function is not None, "what nobody computed here cannot be computed again"
-    operands = [value_of(one) if type(one) is Node else _filled(one, value_of) for one in node.operands]
+    operands = [
+        value_of(one)
+        if (kind := type(one)) is Node
+        else _filled(one, value_of)
+        if kind in CONTAINERS
+        else one
+        for one in node.operands
+    ]
     options = {name: _filled(value, value_of) for name, value in node.options.items()}
     return node.function(*operands, **options)
 

@@ -50,6 +50,8 @@ def subscripts(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     where = node.slice
     if isinstance(where, ast.Constant) and isinstance(where.value, str):
         return
+    for other in _without_a_border(node, scope):
+        yield Replacement("another slice", other, 1.15, node)
     for other in (*scope.slices, *_other_ends(where)):
         if ast.dump(other) != ast.dump(where):
             yield Replacement("another slice", replaced(node, slice=other), 1.2, node)
@@ -71,6 +73,45 @@ def subscripts(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             )
     if isinstance(where, ast.BinOp):
         yield Replacement("another index", replaced(node, slice=where.left), 1.1, node)
+
+
+def _without_a_border(node: ast.Subscript, scope: Scope) -> Iterator[ast.expr]:
+    """Cut off as much before as after: `x[pad:pad + h]` for `x[:h]`, where all was cut off after."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    whole, cut = scope.shape(node.value), scope.shape(node)
+    if whole is None or cut is None or len(whole) != len(cut) or len(parts) > len(cut):
+        return
+    borders = [
+        (before - after) // 2 if _is_cut_after(part) and (before - after) % 2 == 0 else 0
+        for part, before, after in zip(parts, whole, cut, strict=False)
+    ]
+    widths = {
+        border: [*(text for text, value in scope.borders.items() if value == border), str(border)]
+        for border in borders
+        if border > 0
+    }
+    for number in range(max(map(len, widths.values()), default=0)):
+        new = [
+            _shifted(part, parsed(widths[border][min(number, len(widths[border]) - 1)]))
+            if border > 0
+            else part
+            for part, border in zip(parts, borders, strict=True)
+        ]
+        yield replaced(node, slice=replaced(node.slice, elts=new) if len(new) > 1 else new[0])
+
+
+def _is_cut_after(part: ast.expr) -> bool:
+    return isinstance(part, ast.Slice) and part.lower is part.step is None and part.upper is not None
+
+
+def _shifted(part: ast.expr, border: ast.expr) -> ast.Slice:
+    """Return a slice without its end as one that begins after a border, and is as long."""
+    assert isinstance(part, ast.Slice)
+    assert part.upper is not None
+    counts_back = isinstance(part.upper, ast.UnaryOp)
+    return ast.Slice(
+        border, ast.UnaryOp(ast.USub(), border) if counts_back else ast.BinOp(border, ast.Add(), part.upper)
+    )
 
 
 def _other_ends(where: ast.expr) -> Iterator[ast.expr]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 
-from bpdebug.verify.repair.rules.nodes import REDUCED, SUMS, called, may_be_tensor, reduction
+from bpdebug.verify.repair.rules.nodes import REDUCED, SUMS, called, may_be_tensor, rank, reduction
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 from bpdebug.verify.repair.trees import replaced
 
@@ -28,9 +29,20 @@ def sums(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         args = [] if by_method else node.args[:1]
         new = replaced(node, args=args, keywords=reduction(scope, axis, kept))
         yield Replacement("axis", new, 1.1 + 0.1 * (kept != has_kept), node)
+    yield from _as_many_axes(node, rank(summed, scope))
     other = SUMS[1 - SUMS.index(node.func.attr)]
     kind = "mean for a sum" if other == "sum" else "sum for a mean"
     yield Replacement(kind, replaced(node, func=replaced(node.func, attr=other)), 1.25, node)
+
+
+def _as_many_axes(node: ast.Call, dimensions: int | None) -> Iterator[Replacement]:
+    """Sum over as many axes, but others: `axis=(0, 2, 3)` for `axis=(0, 1, 2)`."""
+    for number, option in enumerate(node.keywords):
+        if option.arg == "axis" and isinstance(option.value, ast.Tuple):
+            for axes in itertools.combinations(range(dimensions or 0), len(option.value.elts)):
+                other = ast.keyword("axis", ast.Tuple([ast.Constant(axis) for axis in axes], ast.Load()))
+                keywords = [*node.keywords[:number], other, *node.keywords[number + 1 :]]
+                yield Replacement("axis", replaced(node, keywords=keywords), 1.1, node)
 
 
 def options(node: ast.expr, scope: Scope) -> Iterator[Replacement]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bpdebug.engine.language.forms import Shape
@@ -42,6 +43,8 @@ class Scope(NamedTuple):
         How the script's own rates and constants can be written: `lam`, `self.decay`.
     divisors : frozenset of str
         What the code around divides by: what is missing may be one of these.
+    borders : mapping
+        How widths can be written by which something is padded -> their values: `pad`, `self.p`.
     """
 
     tensors: Mapping[str, Shape]
@@ -58,6 +61,7 @@ class Scope(NamedTuple):
     sums_by_method: bool = False
     rates: tuple[str, ...] = ()
     divisors: frozenset[str] = frozenset()
+    borders: Mapping[str, int] = MappingProxyType({})
 
 
 class Replacement(NamedTuple):

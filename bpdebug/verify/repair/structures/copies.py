@@ -53,7 +53,7 @@ def shallow_copies(text: PersonText) -> Iterator[Structure]:
         value = _value_after(text, node.lineno, name)
         if isinstance(value, list | dict | tuple) and value:
             deep = "copy.deepcopy({})" if "import copy" in ast.unparse(text.tree) else ""
-            correction = deep.format(name) or _copy_of(name, value, ITEMS)
+            correction = deep.format(name) or copy_of(name, value)
             said = f"this copies the container only: the tensors in it are those of `{name}`"
             yield Structure(text.rewriting(text.place(node), correction, said), "overwritten")
 
@@ -72,14 +72,14 @@ def _copied(node: ast.AST) -> ast.expr | None:
     return None
 
 
-def _copy_of(text: str, value: Any, names: Sequence[str]) -> str:
+def copy_of(text: str, value: Any, names: Sequence[str] = ITEMS) -> str:
     """Write a copy of a container and of the arrays in it."""
     if isinstance(value, np.ndarray):
         return f"{text}.copy()"
     if not names or not isinstance(value, list | dict | tuple) or not value:
         return text
     name, *others = names
-    parts = [_copy_of(name, part, others) for part in (value.values() if isinstance(value, dict) else value)]
+    parts = [copy_of(name, part, others) for part in (value.values() if isinstance(value, dict) else value)]
     # Of parts of several kinds only those are copied that all can be.
     part = parts[0] if len({*parts}) == 1 else name
     if isinstance(value, dict):
