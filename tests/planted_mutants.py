@@ -169,6 +169,22 @@ MUTANTS = (
         deep="sources/script/test_analysis.py",
     ),
     Mutant(
+        "bpdebug/verify/repair/forgotten.py",
+        "own.proving >= trial.proving and all(",
+        "all(",
+        "gradients that are 0 without a reading prove that it is forgotten",
+        fast="verify/repair/test_forgotten.py",
+        deep="verify/repair/test_forgotten.py",
+    ),
+    Mutant(
+        "bpdebug/verify/repair/forgotten.py",
+        "for trial in search.trials):",
+        "for trial in search.trials[:1]):",
+        "what is 0 at the start is taken for forgotten",
+        fast="verify/repair/test_forgotten.py",
+        deep="verify/repair/test_forgotten.py",
+    ),
+    Mutant(
         "bpdebug/verify/repair/rules/beside.py",
         "str(max(0, int(found[2]) + shift))",
         "str(max(0, int(found[2]) - shift))",

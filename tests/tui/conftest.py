@@ -179,24 +179,25 @@ async def running(app: BpdebugApp, size: tuple[int, int]) -> AsyncIterator[Sessi
 
 
 @pytest.fixture
-def drawn_when_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def all_is_drawn() -> None:
+    """Let Textual draw every change, as it does for a terminal."""
+
+
+@pytest.fixture(autouse=True)
+def _drawn_when_looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw what a test looks at, and what it leaves behind, and nothing in between.
 
     Without a terminal, Textual draws every change and throws the drawing away: a third of all that an app
     computes.
     """
+    if "all_is_drawn" in request.fixturenames and request.config.option.markexpr != FAST:
+        return
     draw = Compositor.render_update
 
     def drawn(self: Compositor, full: bool = False, **options: Any) -> Any:
         return draw(self, full, **options) if full else self._dirty_regions.clear()
 
     monkeypatch.setattr(Compositor, "render_update", drawn)
-
-
-@pytest.fixture(autouse=True)
-def _less_is_drawn_in_the_fast_tier(request: pytest.FixtureRequest) -> None:
-    if request.config.option.markexpr == FAST:
-        request.getfixturevalue("drawn_when_looked_at")
 
 
 @pytest.fixture(autouse=True, scope="session")

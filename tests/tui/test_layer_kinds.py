@@ -90,9 +90,9 @@ def test_what_is_about_all_steps_shows_none_of_their_gates() -> None:
 async def test_every_step_can_be_seen_in_a_large_window(name: str) -> None:
     count = len(debugger_of(name).program.statements)
     async with open_app(name, LARGE) as session:
-        for position in range(1, count + 1):
-            await session.press("n")
-            assert session.debugger.position == position
+        session.type_ahead(*"n" * count)
+        await session.catch_up()
+        assert session.debugger.position == count
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ from tests.examples import fresh_at, opened
 from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
-FEW, MANY, TIMES = 100, 625, 2
+FEW, MANY, TIMES = 100, 475, 2
 SCENARIOS = [*(path.stem for path in shipped_scenarios()), "no_bias", "not_finite", "wide"]
-"""With a person's own code and a capture twenty thousand keys in all, in pieces that are shared evenly."""
+"""With a person's own code and a capture twenty thousand keys, clicks and sizes in all, shared evenly."""
 BATCH = 25
 """Keys typed ahead of the app, between two moments at which it has caught up."""
 LEAVING = ("q",)
@@ -64,7 +64,6 @@ async def back_to_the_debugger(session: Session) -> None:
         *(deep(name, MANY, time) for name in ("script", "capture") for time in range(TIMES)),
     ],
 )
-@pytest.mark.usefixtures("drawn_when_looked_at")
 async def test_random_keys_and_sizes(
     name: str, keys: int, time: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

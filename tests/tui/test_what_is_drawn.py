@@ -29,8 +29,9 @@ def opened(name: str) -> Case:
 
 @pytest.mark.parametrize(
     ("name", "rounds"),
-    [("batch", 1), *(deep(name, 10) for name in ("xor", "transformer_block", "seasons.py", "melody.py"))],
+    [("batch", 1), *(deep(name, 6) for name in ("xor", "transformer_block", "seasons.py", "melody.py"))],
 )
+@pytest.mark.usefixtures("all_is_drawn")
 async def test_what_is_drawn_is_of_this_moment(name: str, rounds: int) -> None:
     generator = random.Random(f"drawn {name}")
     async with open_app(opened(name)) as session:

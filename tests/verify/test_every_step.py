@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -146,8 +147,11 @@ def test_a_mistake_at_every_step_is_named(kind: str, mistake: str, formulas: set
     assert "at every step" in told.diagnoses[0].explanation
 
 
-@pytest.mark.parametrize("name", few(PARAMETERS))
-@pytest.mark.parametrize(("kind", "mistake", "formulas"), few(MISTAKES))
+# Each mistake in one parameter: those of a network come in turn.
+SHOWN = [(*mistake, name) for mistake, name in zip(MISTAKES, cycle(PARAMETERS), strict=False)]
+
+
+@pytest.mark.parametrize(("kind", "mistake", "formulas", "name"), few(SHOWN))
 def test_a_mistake_at_every_step_is_named_in_what_shows_it(
     kind: str, mistake: str, formulas: set[str], name: str
 ) -> None:

@@ -18,6 +18,7 @@ from bpdebug.engine.language import plugins
 from bpdebug.engine.language.functions import FUNCTIONS, RECORDED, Function
 from bpdebug.engine.language.nearest import suggestion
 from bpdebug.engine.language.nodes import INDEX, Call, Expression, Name, Number, Option, Subscript
+from bpdebug.engine.language.option_values import is_index_part, is_like
 from bpdebug.errors import ExpressionError
 from bpdebug.limits import LIMITS, at_most
 
@@ -244,7 +245,7 @@ class _Reader:
             if keyword.arg in given:
                 raise self.error(keyword, f"the option {keyword.arg} is given twice")
             value = self.option(keyword.value, isinstance(known[keyword.arg], str))
-            if not isinstance(value, Name) and not _is_like(value, known[keyword.arg]):
+            if not isinstance(value, Name) and not is_like(value, known[keyword.arg]):
                 raise self.error(keyword.value, f"{value!r} is not a value for {keyword.arg}")
             given[keyword.arg] = value
         return tuple((name, given[name]) for name in known if name in given)
@@ -259,7 +260,7 @@ class _Reader:
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             kinds = "a number, True, False or None"
             raise self.error(node, f"the value of an option is a literal: {kinds}") from None
-        if isinstance(value, tuple) and all(_is_index_part(item) for item in value):
+        if isinstance(value, tuple) and all(is_index_part(item) for item in value):
             return value
         if value is None or isinstance(value, bool | int | float):
             return value
@@ -295,24 +296,3 @@ def _arguments(function: Function) -> str:
     if function.variadic:
         return "1 argument or more"
     return "1 argument" if function.arity == 1 else f"{function.arity} arguments"
-
-
-def _is_index_part(value: object) -> bool:
-    """Whether a value is a number of an axis or an index, or a slice as the pair of its bounds."""
-    if isinstance(value, tuple):
-        return len(value) == 2 and all(bound is None or type(bound) is int for bound in value)
-    return type(value) is int
-
-
-def _is_like(value: Option, default: Option) -> bool:
-    """Whether an option's value is of the kind of its default: a switch, a number, or an axis."""
-    for kind in (bool, str):
-        if isinstance(default, kind) or isinstance(value, kind):
-            return isinstance(default, kind) and isinstance(value, kind)
-    if isinstance(default, float):
-        return isinstance(value, int | float) and math.isfinite(value)
-    if isinstance(default, tuple):
-        return isinstance(value, tuple)
-    if isinstance(value, tuple):
-        return all(type(item) is int for item in value)
-    return isinstance(value, int) or (value is None and default is None)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bpdebug.engine.language.derivation.names import gradient_name
+from bpdebug.engine.language.derivation.names import gradient_names
 from bpdebug.engine.language.nodes import Phase, Statement, TimeStep, names
 from bpdebug.engine.program.block import Block
 
@@ -65,9 +65,14 @@ class ProgramIndex:
         """What the tensors of all steps are called together, and a step -> the tensor of that step."""
         return {(at.name, at.number): name for name, at in self.steps.items() if at.number is not None}
 
+    @cached_property
+    def _new_names(self) -> Mapping[str, str]:
+        """Tensor -> what a gradient of it would be called that is not there yet."""
+        return gradient_names(self.tensors)
+
     def gradient(self, tensor: str) -> str:
         """Return the gradient of a tensor; of one that has none, what it would be called."""
-        return self.gradient_of.get(tensor) or gradient_name(tensor, self.tensors)
+        return self.gradient_of.get(tensor) or self._new_names.get(tensor, "")
 
     def statement(self, name: str) -> Statement | None:
         """Return the statement that writes a tensor; None for an input."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from bpdebug.engine.language.derivation.names import gradient_name
+from bpdebug.engine.language.derivation.names import is_called_after
 from bpdebug.engine.language.nodes import Expression, Statement
 from bpdebug.engine.language.printing import at_step, chain_rule, math_name, math_text
 from bpdebug.engine.program.index import ProgramIndex
@@ -32,7 +32,7 @@ class Mathematics:
         if statement is not None and statement.part:
             return self._part(statement)
         tensor = index.tensor_of.get(name)
-        if tensor is not None and name == gradient_name(tensor):
+        if tensor is not None and is_called_after(name, tensor):
             return f"d{self.name(tensor)}"
         step = index.steps.get(name)
         if step is not None and step.number is not None:

@@ -52,13 +52,19 @@ class OwnFiles:
         spec.loader = _Loader(spec.loader.name, spec.loader.path, self)
         return spec
 
-    def is_own(self, file: str | None) -> bool:
-        """Whether a file is one of the person's."""
-        if not file or is_library(file):
-            return False
+    def is_own(self, file: str | None, folders: Sequence[Path] = ()) -> bool:
+        """Whether a file is one of the person's; of many files, by folders that are worked out once."""
+        return (
+            bool(file)
+            and not is_library(file)
+            and any(is_below(one, file) for one in folders or self.folders())
+        )
+
+    def folders(self) -> list[Path]:
+        """Return the folders of the person's own modules, as the script has them by now."""
         folders = [(Path(entry).resolve(), entry not in self._began_with) for entry in sys.path]
         own = (folder for folder, is_new in folders if is_new or self.folder.is_relative_to(folder))
-        return any(is_below(folder, file) for folder in (self.folder, *own))
+        return [self.folder, *own]
 
 
 @cache

@@ -162,8 +162,9 @@ def _as_main(main: ModuleType, arguments: list[str], folder: str, finder: OwnFil
     sys.modules["__main__"] = main
     sys.argv, sys.path[:0] = arguments, [folder]
     sys.meta_path.insert(0, finder)
+    folders = finder.folders()
     for name, module in before.items():
-        if name != "__main__" and finder.is_own(getattr(module, "__file__", None)):
+        if name != "__main__" and finder.is_own(getattr(module, "__file__", None), folders):
             del sys.modules[name]  # it is imported again, with hooks
     if sys.stdin is None or sys.stdin.isatty():
         sys.stdin = io.StringIO()

@@ -103,16 +103,9 @@ def _watch(function: Any, watcher: Watcher) -> None:
         is_inner = cls is not function or (arguments and hasattr(arguments[0], CALL))
         if not is_seen() or is_inner or options:
             return _call(own["forward"], cls, *arguments, **options)
-        operator = operator_of(function, code_of(own[back]))  # it may have its backward only now
-        written = code_of(own[back]) if operator is None else operator.backward
-        file = getattr(getattr(written, "__code__", None), "co_filename", "")
         given = arguments if has_setup else arguments[1:]
-        given = given if operator is None else given[:-1]  # the last is torch's own
-        wanted = tuple(isinstance(one, torch.Tensor) and one.requires_grad for one in given)
-        names = _names(own["forward"], given, has_setup)
-        call = FunctionCall(LIBRARY, function, file, names, given, tuple(map(node_of, given)), wanted)
-        if operator is not None:
-            call.names, call.again, call.title = operator.names[: len(given)], operator.call, operator.name
+        call = _begun(function, own["forward"], own[back], given, has_setup)
+        call.inputs = tuple(map(node_of, call.arguments))
         if not running:  # within another one nobody may go back through it
             watcher.functions.append(call)
         if has_setup:
@@ -145,7 +138,7 @@ def _watch(function: Any, watcher: Watcher) -> None:
             )
             call = next(waiting, None)
         before = tuple(map(node_of, incoming))
-        written = [_writes(watcher, one) for one in incoming]
+        written = [len(_writes(watcher, one)) for one in incoming]
         with watcher.unseen.during(call, incoming):
             found = _call(own[back], cls, context, *incoming)
         if call is not None and call not in watcher.functions:
@@ -156,11 +149,7 @@ def _watch(function: Any, watcher: Watcher) -> None:
                 isinstance(one, torch.Tensor) and wanted
                 for one, wanted in zip(call.arguments, context.needs_input_grad, strict=False)
             )
-            call.overwritten = tuple(
-                Overwritten(place, writes[count].node)
-                for place, (one, count) in enumerate(zip(incoming, map(len, written), strict=True))
-                if len(writes := _writes(watcher, one)) > count and writes[count].node.site is not None
-            )
+            call.overwritten = tuple(_overwritten(watcher, incoming, written))
             call.gradients = tuple(map(node_of, found if isinstance(found, tuple) else (found,)))
         return found
 
@@ -168,13 +157,39 @@ def _watch(function: Any, watcher: Watcher) -> None:
     if has_setup:
         exchanged["setup_context"] = setup_context
     for name, new in exchanged.items():
-        functools.update_wrapper(new, code_of(own[name]))
-        setattr(new, OWN, own[name])
-        if not isinstance(own[name], classmethod):  # torch binds the inputs to what `forward` takes
-            taken = inspect.signature(code_of(own[name]))
-            first = inspect.Parameter("cls", inspect.Parameter.POSITIONAL_ONLY)
-            vars(new)["__signature__"] = taken.replace(parameters=[first, *taken.parameters.values()])
-        setattr(function, name, classmethod(new))
+        setattr(function, name, _in_place_of(own[name], new))
+
+
+def _in_place_of(own: Any, new: Callable[..., Any]) -> Any:
+    """Return what stands in a class in the place of the person's own function, and looks like it to torch."""
+    functools.update_wrapper(new, code_of(own))
+    setattr(new, OWN, own)
+    if not isinstance(own, classmethod):  # torch binds the inputs to what `forward` takes
+        taken = inspect.signature(code_of(own))
+        first = inspect.Parameter("cls", inspect.Parameter.POSITIONAL_ONLY)
+        vars(new)["__signature__"] = taken.replace(parameters=[first, *taken.parameters.values()])
+    return classmethod(new)
+
+
+def _begun(function: Any, forward: Any, back: Any, given: tuple[Any, ...], has_setup: bool) -> FunctionCall:
+    """Return a call that begins, without the nodes that go in."""
+    operator = operator_of(function, code_of(back))  # it may have its backward only now
+    written = code_of(back) if operator is None else operator.backward
+    file = getattr(getattr(written, "__code__", None), "co_filename", "")
+    given = given if operator is None else given[:-1]  # the last is torch's own
+    wanted = tuple(isinstance(one, torch.Tensor) and one.requires_grad for one in given)
+    call = FunctionCall(LIBRARY, function, file, _names(forward, given, has_setup), given, (), wanted)
+    if operator is not None:
+        call.names, call.again, call.title = operator.names[: len(given)], operator.call, operator.name
+    return call
+
+
+def _overwritten(watcher: Watcher, incoming: Sequence[Any], written: Sequence[int]) -> Iterator[Overwritten]:
+    """Yield what a backward has written to what came in; it knows how often that was written to before."""
+    for place, (one, count) in enumerate(zip(incoming, written, strict=True)):
+        writes = _writes(watcher, one)
+        if len(writes) > count and writes[count].node.site is not None:
+            yield Overwritten(place, writes[count].node)
 
 
 def _own(function: Any) -> Any:

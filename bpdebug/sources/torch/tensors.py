@@ -1,8 +1,8 @@
 """Which node a tensor stands for: its memory says so, and not the object.
 
 torch makes new objects for what it has: `ctx.saved_tensors`, `w.grad` and every second view. So a tensor is
-known by the place of its elements in memory, `(storage, offset, shape, strides, dtype)`, and the storages are
-kept, so that no other gets their addresses.
+known by the place of its elements in memory (see `memory`), and the storages are kept, so that no other gets
+their addresses.
 
 A write is kept in a list of its storage. A tensor of that storage that is met again reads what was written
 since, by the exact overlap of its elements with those that were written: whether one is a view of the other,
@@ -21,7 +21,7 @@ from torch._C._functorch import get_unwrapped, is_functorch_wrapped_tensor
 
 from bpdebug.sources.script.recorder.operations import elements, put_elements
 from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.torch.places import Key, common, key_of, positions
+from bpdebug.sources.torch.memory import Key, common, key_of, positions
 from bpdebug.sources.torch.sparse import dense_part, in_full
 
 Add = Callable[..., Node]
@@ -245,12 +245,6 @@ def array_of(tensor: torch.Tensor) -> Any:
     if plain.dtype in WIDER:
         plain = plain.to(WIDER[plain.dtype])
     return plain.resolve_conj().resolve_neg().numpy()
-
-
-def shares_memory(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether two tensors are of one storage."""
-    parts = dense_part(one), dense_part(other)
-    return bool(parts[0].untyped_storage()._cdata == parts[1].untyped_storage()._cdata)
 
 
 def unwrapped(tensor: torch.Tensor) -> torch.Tensor:

@@ -25,18 +25,12 @@ from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.statements import add_effect
 from bpdebug.sources.script.sites import Site
 from bpdebug.sources.torch.gradient_calls import GradientCalls, is_in_hook
+from bpdebug.sources.torch.memory import shares_memory
 from bpdebug.sources.torch.named_gradients import NamedGradients
 from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.operation import Operation, results_of
 from bpdebug.sources.torch.operations.forward import LOST
-from bpdebug.sources.torch.tensors import (
-    Tensors,
-    array_of,
-    shares_memory,
-    tensor_of,
-    unwrapped,
-    within,
-)
+from bpdebug.sources.torch.tensors import Tensors, array_of, tensor_of, unwrapped, within
 from bpdebug.sources.torch.term_nodes import TermNodes
 from bpdebug.sources.torch.unseen import UnseenWrites, is_buffer
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bpdebug.engine.language.functions import FUNCTIONS, Sample
 from bpdebug.engine.language.nodes import Call, Name, Option, places
-from bpdebug.engine.language.parsing import _is_like
+from bpdebug.engine.language.option_values import is_like
 from bpdebug.engine.language.provenance.origins import origin_of
 from bpdebug.engine.language.shapes import options_of, shape_of
 from bpdebug.errors import ShapeError
@@ -55,7 +55,7 @@ def calls(draw: st.DrawFn, name: str) -> tuple[Call, dict[str, np.ndarray]]:
     options: dict[str, Option] = dict(draw(st.sampled_from([sample.options, {}])))
     for option, default in function.options.items():
         if draw(st.booleans()):
-            options[option] = draw(OPTIONS.filter(lambda value, default=default: _is_like(value, default)))
+            options[option] = draw(OPTIONS.filter(lambda value, default=default: is_like(value, default)))
     return Call(name, tuple(map(Name, values)), tuple(options.items())), values
 
 

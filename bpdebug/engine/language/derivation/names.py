@@ -28,6 +28,11 @@ def gradient_name(name: str, taken: Container[str] = ()) -> str:
     return gradient if gradient not in taken else new_name(f"grad_{name}", taken.__contains__)
 
 
+def is_called_after(gradient: str, tensor: str) -> bool:
+    """Whether a gradient, derived or a person's own, has its plain name: it is written as its tensor is."""
+    return gradient == gradient_name(tensor)
+
+
 def gradient_names(tensors: Iterable[str]) -> dict[str, str]:
     """Return a name for the gradient of each tensor, none of them that of a tensor or another gradient."""
     tensors = tuple(tensors)

@@ -113,10 +113,10 @@ def computed_only(
                 found.append(_parameter(_name(names[tensor.id], stem), tensor, gradient))
                 if sum(one.shape == tensor.shape for one in held) > 1:
                     break
-    for name, gradient_name in {**_held(names, updated), **told}.items():
+    for name, its_gradient in {**_held(names, updated), **told}.items():
         pair = (
             _named(graph, names, name, sources),
-            _named(graph, names, gradient_name, range(len(graph.nodes))),
+            _named(graph, names, its_gradient, range(len(graph.nodes))),
         )
         if pair[0] is not None and pair[1] is not None:
             found = [one for one in found if one.old is not pair[0]]

@@ -1,4 +1,8 @@
-"""Where in memory the elements of a tensor lie, and which of them two tensors have in common."""
+"""Where the elements of a tensor lie in memory, and which of them are also those of another.
+
+A place is `(storage, offset, shape, strides, dtype)`: two tensors have elements in common where their places
+are of one storage and reach the same positions in it.
+"""
 
 from __future__ import annotations
 
@@ -55,3 +59,9 @@ def common(mine: Key, theirs: Key) -> tuple[Any, Any] | None:
     place = np.minimum(np.searchsorted(other[order], own), other.size - 1)
     same = np.flatnonzero(other[order][place] == own)
     return (same, order[place[same]]) if same.size else None
+
+
+def shares_memory(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors are of one storage."""
+    parts = dense_part(one), dense_part(other)
+    return bool(parts[0].untyped_storage()._cdata == parts[1].untyped_storage()._cdata)
