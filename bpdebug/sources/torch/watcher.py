@@ -64,8 +64,6 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.calls: list[Any] = []  # of modules of torch's that run
         self.forget()
 
-    # ---- what the recorder asks
-
     def forget(self) -> None:
         """Begin anew."""
         self.tensors = Tensors(self._add)
@@ -194,8 +192,6 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if function is not None and is_forward and any(one.id in self.flows for one in node.parents()):
             self.flows.add(node.id)
         return node
-
-    # ---- operations
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
