@@ -25,6 +25,7 @@ from bpdebug.sources.script.reference import recorded
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.places import source_of, worst
 from bpdebug.verify.repair.report import Amendment, Finding, ParameterVerdict, ScriptReport
+from bpdebug.verify.repair.replay import ancestors
 from bpdebug.verify.repair.running_again import corrected_texts
 from bpdebug.verify.repair.structures.copies import copy_of
 from bpdebug.verify.repair.surroundings import READ, tree_of
@@ -176,12 +177,17 @@ def _left(later: Recording, sums: Mapping[Key, Node]) -> list[LeftOver]:
             held, instance = _held(total), total.instance
             if held is None or held.function is not None or instance is None or not np.any(held.value):
                 continue
-            if _is_kept(held, total, sums):
+            if _is_kept(held, total, sums) and held.id not in ancestors(_added(total)):
                 known = found.get(instance.statement)
                 places = (place,) if known is None else tuple(dict.fromkeys((*known.places, place)))
                 first = known or LeftOver(update, places, instance, total, held)
                 found[instance.statement] = first._replace(places=places)
     return sorted(found.values(), key=lambda one: one.instance.site.line)
+
+
+def _added(total: Node) -> list[Node]:
+    """Return what is added: an average, `m += rate * (g - m)`, adds of itself, and is meant to be kept."""
+    return [one for one in total.operands[1:] if type(one) is Node]
 
 
 def _is_kept(held: Node, total: Node, sums: Mapping[Key, Node]) -> bool:

@@ -114,6 +114,21 @@ for epoch in range(6):
     u -= 0.1 * gu / (np.sqrt(squares) + 1e-8)
 """
 
+AVERAGE = """\
+import numpy as np
+
+rng = np.random.default_rng(5)
+x, t = rng.normal(size=(8, 3)), rng.normal(size=(8, 1))
+w = rng.normal(size=(3, 1))
+average = np.zeros_like(w)
+for epoch in range(6):
+    out = x @ w
+    loss = 0.5 * np.sum((out - t) ** 2)
+    g = x.T @ (out - t)
+    average += 0.1 * (g - average)
+    w -= 0.1 * average
+"""
+
 
 @pytest.mark.parametrize(
     ("text", "lines", "correction"),
@@ -139,8 +154,9 @@ def test_what_is_never_set_back_is_told_and_mended(
     assert check_script(tmp_path / "net.py").passed
 
 
-def test_a_velocity_and_a_sum_of_squares_are_meant_to_be_kept(tmp_path: Path) -> None:
-    (tmp_path / "net.py").write_text(VELOCITY)
+@pytest.mark.parametrize("text", [VELOCITY, AVERAGE], ids=["velocities and squares", "an average"])
+def test_what_is_meant_to_be_kept_is_no_fault(text: str, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(text)
     report = check_script(tmp_path / "net.py")
     assert report.findings == ()
     assert set(report.verdicts.values()) == {"right"}
