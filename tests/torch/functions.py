@@ -174,6 +174,23 @@ class Opaque(torch.autograd.Function):
         return 3 * g * x
 
 
+class Spreading(torch.autograd.Function):
+    """right; an operation that no table knows writes to a buffer"""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.rows = torch.tensor([0, 2, 2, 1, 4, 4])
+        ctx.shape = x.shape
+        return 3 * x[ctx.rows]
+
+    @staticmethod
+    def backward(ctx, g):
+        dx = torch.zeros(ctx.shape, dtype=g.dtype)
+        dx.scatter_reduce_(0, ctx.rows.unsqueeze(1).expand_as(g), g, "sum")
+        dx.index_add_(0, ctx.rows, g, alpha=2)
+        return dx
+
+
 class Root(torch.autograd.Function):
     """right; where y³ + y is x, by halving an interval a few times: no step of that has the derivative"""
 

@@ -7,10 +7,13 @@ another sign, another name, another axis. What it changes nothing of is no mista
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
-FUNCTIONS = {
+from tests.torch import other_functions
+
+FIRST_FUNCTIONS = {
     "Dense": """
         def forward(ctx, x, w, b):
             ctx.save_for_backward(x, w)
@@ -210,7 +213,8 @@ FUNCTIONS = {
     """,
 }
 """What a Function is called -> its body."""
-INPUTS = {
+FUNCTIONS = FIRST_FUNCTIONS | other_functions.FUNCTIONS
+INPUTS = other_functions.INPUTS | {
     "Dense": ((5, 4), (3, 4), (3,)),
     "Swish": ((5, 4), ()),
     "Softmax": ((5, 4),),
@@ -228,9 +232,16 @@ INPUTS = {
     "Lorentz": ((5, 4), (4,)),
 }
 """The shapes of its inputs."""
-POSITIVE = {"Lorentz": (1,)}
+POSITIVE = {"Lorentz": (1,), "Kernel": (2,)}
 """The inputs of which no element is near 0."""
-HELD_OUT = ("Gated", "Bilinear", "Cosine", "Rotation", "Mish", "Whitened", "Lorentz")
+NOT_ASKED = {"CrossEntropy": (1,), "Focal": (1,)}
+"""The inputs that have no gradient."""
+FIXED = other_functions.FIXED | {"Rotation": {4, 2}}
+"""The extents that a forward counts on."""
+HELD_OUT = (
+    *("Gated", "Bilinear", "Cosine", "Rotation", "Mish", "Whitened", "Lorentz"),
+    *other_functions.HELD_OUT,
+)
 """Those that were set aside when the rules were looked at."""
 
 
@@ -260,28 +271,40 @@ def mistakes(name: str) -> Iterator[Planted]:
     backward = kind.body[-1]
     assert isinstance(backward, ast.FunctionDef)
     seen = {ast.unparse(tree)}
-    for statement in backward.body[1:]:
-        if isinstance(statement, ast.Assign | ast.Return) and statement.value is not None:
-            for node in list(ast.walk(statement.value)):
-                for changed in list(changes(node)):
-                    new = with_other(text, node, changed)
-                    if new not in seen:
-                        seen.add(new)
-                        yield Planted(name, new, _line(new, statement), ast.unparse(changed))
+    for statement, new, wrong in _changed(name, text, backward):
+        if new not in seen:
+            seen.add(new)
+            yield Planted(name, new, statement.lineno, wrong)
 
 
-def _line(text: str, statement: ast.stmt) -> int:
-    return statement.lineno
+def _changed(name: str, text: str, backward: ast.FunctionDef) -> Iterator[tuple[ast.stmt, str, str]]:
+    """Yield a statement, the text with a mistake in it, and what stands there then."""
+    is_other = name in other_functions.FUNCTIONS
+    of: Callable[[ast.AST], Iterator[ast.expr]] = changes
+    if is_other:
+        body = [one for statement in backward.body for one in ast.walk(statement)]
+        found = {one.id for one in body if isinstance(one, ast.Name)}
+        of = partial(other_functions.changes, names=frozenset(found - {"torch", "ctx", "range", "len"}))
+    for statement in ast.walk(backward) if is_other else backward.body:
+        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return) or not statement.value:
+            continue
+        if "saved_tensors" in ast.unparse(statement):
+            continue
+        for node in list(ast.walk(statement.value)):
+            for changed in list(of(node)):
+                yield statement, with_other(text, node, changed), ast.unparse(changed)
+        for other in other_functions.other_statements(statement) if is_other else ():
+            yield statement, with_other(text, statement, ast.parse(other).body[0]), other
 
 
-def with_other(text: str, node: ast.AST, changed: ast.expr) -> str:
-    """Return the text with another expression in the place of one."""
-    assert isinstance(node, ast.expr)
+def with_other(text: str, node: ast.AST, changed: ast.expr | ast.stmt) -> str:
+    """Return the text with another expression, or statement, in the place of one."""
+    assert isinstance(node, ast.expr | ast.stmt)
     lines = text.splitlines(keepends=True)
     line = lines[node.lineno - 1]
     if node.end_lineno != node.lineno:
         return text
-    new = f"({ast.unparse(changed)})"
+    new = ast.unparse(changed) if isinstance(changed, ast.stmt) else f"({ast.unparse(changed)})"
     lines[node.lineno - 1] = f"{line[: node.col_offset]}{new}{line[node.end_col_offset :]}"
     return "".join(lines)
 

@@ -22,13 +22,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from tests.torch.planted import FUNCTIONS, HELD_OUT, INPUTS, POSITIVE, Planted, mistakes, text_of
+from tests.torch import other_functions
+from tests.torch.planted import (
+    FIRST_FUNCTIONS,
+    FIXED,
+    HELD_OUT,
+    INPUTS,
+    POSITIVE,
+    Planted,
+    mistakes,
+    text_of,
+)
 
 SECONDS = 20.0
 """How long corrections of one mistake are searched for, in the processor's time, as by default."""
 DTYPES = ("float64", "float32", "float16", "bfloat16")
-FIXED = {"Rotation": {4, 2}}
-"""The extents that a forward counts on."""
+FAMILIES = {"first": FIRST_FUNCTIONS, "other": other_functions.FUNCTIONS}
 
 
 class Score(NamedTuple):
@@ -84,9 +93,13 @@ def gradients(function: Any, given: Sequence[Any]) -> list[Any]:
     import torch
 
     given = [one.clone().requires_grad_() for one in given]
-    out = function.apply(*given)
-    weights = torch.randn(out.shape, generator=torch.Generator().manual_seed(9), dtype=torch.float64)
-    return list(torch.autograd.grad((out * weights).sum(), given, allow_unused=True))
+    outs = function.apply(*given)
+    drawn = torch.Generator().manual_seed(9)
+    weighted = [
+        (out * torch.randn(out.shape, generator=drawn, dtype=torch.float64)).sum()
+        for out in (outs if isinstance(outs, tuple) else (outs,))
+    ]
+    return list(torch.autograd.grad(sum(weighted), given, allow_unused=True))
 
 
 def agree(one: Sequence[Any], other: Sequence[Any]) -> bool:
@@ -230,10 +243,11 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="check so many mistakes; 0 only prints the figures so far")
     parser.add_argument("--right", type=int, default=200, help="check so many right runs")
     parser.add_argument("--function", help="only this one")
+    parser.add_argument("--family", choices=FAMILIES, default="first", help="the Functions to plant in")
     parser.add_argument("--misses", action="store_true", help="print what was not found")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    names = [one for one in FUNCTIONS if options.function in (None, one)]
+    names = [one for one in FAMILIES[options.family] if options.function in (None, one)]
     done = known(options.results)
     plants = [one for one in drawn(options.limit, names) if key_of(one) not in done]
     rights = [(names[seed % len(names)], seed) for seed in range(options.right)]

@@ -62,6 +62,7 @@ RIGHT = [
     "both",
     "Split.apply",
     "Views.apply",
+    "Spreading.apply",
     "hooked",
     "compiled",
     "mixed_right",
@@ -200,15 +201,13 @@ def test_the_classes_are_what_they_were(torch, functions) -> None:
 
 def test_the_functions_in_which_mistakes_are_planted_are_right(torch, module) -> None:
     """torch's own gradcheck says so: differences, which nobody here has written."""
-    from tests.torch.planted import FUNCTIONS, text_of
+    from tests.torch.planted import FUNCTIONS, NOT_ASKED, text_of
     from tests.torch.rates import inputs as drawn
 
     for name in FUNCTIONS:
         function = getattr(module(text_of(name)), name)
-        given = [
-            one.requires_grad_(place == 0 or name != "CrossEntropy")
-            for place, one in enumerate(drawn(name, 1))
-        ]
+        without = NOT_ASKED.get(name, ())
+        given = [one.requires_grad_(place not in without) for place, one in enumerate(drawn(name, 1))]
         assert torch.autograd.gradcheck(function.apply, given), name
 
 
@@ -253,6 +252,48 @@ def test_a_mean_on_the_way_to_a_gradient_is_not_named_for_being_none(torch, modu
     report = check(function.apply, *drawn("LayerNorm", 3), only=function, seconds=2)
     assert not report.passed
     assert all("dx" in finding.tensor for finding in report.findings), str(report)
+
+
+def test_what_makes_a_gradient_infinite_is_no_correction(torch, module) -> None:
+    from tests.torch.planted import text_of
+    from tests.torch.rates import inputs as drawn
+
+    right = "torch.where(is_up, dy, dy * slope * torch.exp(x))"
+    exchanged = "torch.where(is_up, dy * slope * torch.exp(x), dy)"
+    function = module(text_of("Selu").replace(right, exchanged)).Selu
+    report = check(function.apply, *drawn("Selu", 3), only=function, seconds=8)
+    assert not report.passed
+    assert all("/ is_up" not in str(one.correction) for one in report.findings)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32", "float64"])
+def test_of_no_right_function_anything_is_said(torch, module, dtype: str) -> None:
+    from tests.torch.planted import FUNCTIONS, text_of
+    from tests.torch.rates import inputs as drawn
+
+    for name in FUNCTIONS:
+        function = getattr(module(text_of(name)), name)
+        report = check(function.apply, *drawn(name, 6, dtype), only=function, seconds=0)
+        assert report.passed, name
+        assert not report.findings
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "names"),
+    [
+        ("BatchNorm", "dx, dgamma, dbeta", "dx, gamma, dbeta", ["dgamma"]),
+        ("Causal", "dq, dk, dv", "dk, dq, dv", ["dq", "dk"]),
+        ("Embedded", "dw, ds", "dw, s", ["ds"]),
+    ],
+)
+def test_a_wrong_name_that_is_returned(torch, module, name: str, right: str, wrong: str, names) -> None:
+    from tests.torch.planted import text_of
+    from tests.torch.rates import inputs as drawn
+
+    function = getattr(module(text_of(name).replace(f"return {right}", f"return {wrong}")), name)
+    findings = check(function.apply, *drawn(name, 3), only=function, seconds=6).findings
+    assert [one.correction for one in findings] == names
+    assert all(one.verified for one in findings)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

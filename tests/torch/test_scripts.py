@@ -83,6 +83,51 @@ def test_gradients_by_hand_that_are_wrong(right: str, wrong: str, line: int, scr
     assert "np." not in finding.correction
 
 
+IN_PLACE = """\
+import torch
+
+torch.manual_seed(1)
+x, y = torch.randn(8, 6), torch.randn(8, 3)
+w1, w2 = torch.randn(6, 5), torch.randn(5, 3)
+for step in range(3):
+    h = x.mm(w1)
+    kept = h.clamp(min=0)
+    out = kept.mm(w2)
+    loss = (out - y).pow(2).sum().item()
+    grad_out = 2.0 * (out - y)
+    grad_w2 = kept.t().mm(grad_out)
+    grad_kept = grad_out.mm(w2.t())
+    grad_h = grad_kept.clone()
+    grad_h[h < 0] = 0
+    grad_w1 = x.t().mm(grad_h)
+    w1.sub_(1e-3 * grad_w1)
+    w2.add_(grad_w2, alpha=-1e-3)
+"""
+
+
+def test_gradients_by_hand_in_place_that_are_right(script) -> None:
+    assert check_script(script(IN_PLACE)).verdicts == {"w1": "right", "w2": "right"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "correction"),
+    [
+        ("kept.t().mm(grad_out)", "kept.mm(grad_out.t())", 12, "kept.t().mm(grad_out)"),  # these raise
+        ("grad_out.mm(w2.t())", "grad_out.mm(w2)", 13, "grad_out.mm(w2.T)"),
+        ("x.t().mm(grad_h)", "x.mm(grad_h)", 16, "x.T.mm(grad_h)"),
+        ("kept.t().mm(grad_out)", "grad_out.t().mm(kept)", 12, "grad_out.t().mm(kept).T"),
+        ("grad_kept.clone()", "grad_kept.clamp(min=0)", 14, "grad_kept"),
+        ("w1.sub_(1e-3", "w1.add_(1e-3", 17, "w1.sub_(1e-3 * grad_w1)"),
+        ("alpha=-1e-3", "alpha=1e-3", 18, "w2.sub_(grad_w2, alpha=1e-3)"),
+    ],
+)
+def test_gradients_by_hand_in_place_that_are_wrong(
+    right: str, wrong: str, line: int, correction: str, script
+) -> None:
+    (finding,) = check_script(script(IN_PLACE.replace(right, wrong)), seconds=10).findings
+    assert (finding.source.line, finding.correction, finding.verified) == (line, correction, True)
+
+
 @pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
 def test_a_function_within_a_network(optimizer: str, script) -> None:
     text = CUSTOM.replace("{optimizer}", optimizer)

@@ -194,11 +194,32 @@ def test_a_step_without_an_optimizer(step: str, script) -> None:
     assert list(report.verdicts.values()) == ["right"] * 4
 
 
-def test_a_step_uphill_is_named_with_the_sign_that_it_should_have(script) -> None:
-    uphill = "with torch.no_grad(): p += 0.1 * p.grad"
-    (finding,) = check_script(script(HEAD + BY_HAND.format(step=uphill)), seconds=20).findings
-    assert (finding.source.line, finding.correction) == (34, "p -= 0.1 * p.grad")
+UPHILL = {
+    "with torch.no_grad(): p += 0.1 * p.grad": "p -= 0.1 * p.grad",
+    "p.data += 0.1 * p.grad": "p.data -= 0.1 * p.grad",
+    "p.data = p.data + 0.1 * p.grad.data": "p.data - 0.1 * p.grad.data",
+    "p.data.add_(p.grad, alpha=0.1)": "p.data.sub_(p.grad, alpha=0.1)",
+    "p.detach().add_(0.1 * p.grad)": "p.detach().sub_(0.1 * p.grad)",
+    "with torch.no_grad(): p.sub_(-0.1 * p.grad)": "p.add_(-0.1 * p.grad)",
+    "with torch.no_grad(): p.sub_(p.grad, alpha=-0.1)": "p.add_(p.grad, alpha=-0.1)",
+    "with torch.no_grad(): p.copy_(p + 0.1 * p.grad)": "p.copy_(p - 0.1 * p.grad)",
+    "with torch.no_grad(): p[:] = p + 0.1 * p.grad": "p - 0.1 * p.grad",
+}
+
+
+@pytest.mark.parametrize("step", UPHILL)
+def test_a_step_uphill_is_named_with_the_sign_that_it_should_have(step: str, script) -> None:
+    """And no line of the Function before it, which is right: its sign would mend some of the gradients."""
+    (finding,) = check_script(script(HEAD + BY_HAND.format(step=step)), seconds=20).findings
+    assert (finding.source.line, finding.correction) == (34, UPHILL[step])
     assert finding.verified
+
+
+def test_no_line_of_a_right_function_is_blamed_for_what_no_edit_mends(script) -> None:
+    step = "p.data.add_(p.grad.sign() * p.grad.abs(), alpha=0.1 if len(p.shape) else 0.2)"
+    report = check_script(script(HEAD + BY_HAND.format(step=step)), seconds=5)
+    assert "wrong" in report.verdicts.values()
+    assert all(one.source.line == 34 for one in report.findings)
 
 
 CUT = """\

@@ -96,6 +96,9 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
         """Return the node that it stood for at a time."""
         return self.arrays.node_at(internals.unwrapped(value), time)
 
+    def gradient_at(self, value: Any, time: int) -> Node | None:
+        """Return None: no gradient stands in an array."""
+
     def is_known(self, value: Any) -> bool:
         """Whether it was seen before."""
         return self.arrays.get(internals.unwrapped(value)) is not None
@@ -103,6 +106,9 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
     def renamed(self, value: Any, node: Node) -> None:
         """Let it stand for a node that is the same."""
         self.arrays.stands_for(internals.unwrapped(value), node)
+
+    def moved(self, value: Any, old: Node) -> None:
+        """Note nothing: an array keeps its elements."""
 
     def made(self, value: Any, like: Any) -> Any:
         """Return what an array is where an expression is evaluated again: one of NumPy's, which is faster."""

@@ -79,7 +79,7 @@ class Exact(Standard):
         off = _size(value - reference)
         if off <= tolerance * max(_size(reference), ZERO * scale) or (is_zero and off <= tolerance * scale):
             return GradientVerdict("right", node, 1.0, is_zero=is_zero)
-        if node is not None:
+        if node is not None and np.isfinite(off):  # what is infinite has no rounding
             rounding = max(ROUNDING * np.finfo(np.asarray(parameter.old.like).dtype).eps, self.least)
             if off <= rounding * _size(terms_of(node, value_of)):
                 return GradientVerdict("right", node, 1.0, is_zero=True)

@@ -117,7 +117,12 @@ class Environment(Mapping[str, Any]):
                 return value
             other = self._recording.objects.other
             then = self._value_of(node)
-            return other.made(then, value) if other is not None and is_other(value) else then
+            if other is None or not is_other(value):
+                return then
+            made, gradient = other.made(then, value), other.gradient_at(value, self._before)
+            if gradient is not None:
+                made.grad = other.made(self._value_of(gradient), value)
+            return made
         if depth > DEEPEST or isinstance(value, np.ndarray):
             return value
         if isinstance(value, ModuleType):

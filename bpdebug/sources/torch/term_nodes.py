@@ -20,7 +20,7 @@ from bpdebug.sources.torch.by_torch import ByTorch, taken_apart
 from bpdebug.sources.torch.operation import Operation
 from bpdebug.sources.torch.operations.backward import BACKWARD
 from bpdebug.sources.torch.operations.forward import FORWARD, RESHAPES, SAME
-from bpdebug.sources.torch.tensors import Add, array_of
+from bpdebug.sources.torch.tensors import Add, array_of, within
 
 TABLE = {**FORWARD, **BACKWARD}
 NOT_COMPUTED = frozenset(
@@ -79,12 +79,10 @@ class TermNodes:
     ----------
     add : callable
         Makes a node: (site, function, operands, options, value) -> Node.
-    node_of : callable
-        Gives the node that a tensor stands for.
     """
 
-    def __init__(self, add: Add, node_of: Callable[[torch.Tensor], Node]) -> None:
-        self.add, self.node_of = add, node_of
+    def __init__(self, add: Add) -> None:
+        self.add = add
 
     def of(
         self,
@@ -108,7 +106,7 @@ class TermNodes:
                 raise UnknownFormError(name)
         except (UnknownFormError, TypeError, IndexError, KeyError, ValueError):
             terms = (None,) * len(outs)
-        unknown = self._by_torch(operation) if None in terms else None
+        unknown = _by_torch(operation, seen) if None in terms else None
         return [
             None
             if out is None
@@ -118,12 +116,17 @@ class TermNodes:
             for place, (one, out) in enumerate(zip(terms, outs, strict=True))
         ]
 
-    def _by_torch(self, operation: Operation) -> tuple[Callable[[int], ByTorch], tuple[Node, ...]]:
-        """Return what gives a result of an operation, by its place, and what it is computed from."""
-        leaves, filled = taken_apart((operation.arguments, operation.options))
-        likes = tuple(leaf.dtype for leaf in leaves)
-        nodes = tuple(self.node_of(leaf) for leaf in leaves)
-        return functools.partial(ByTorch, operation.function, cast("Any", filled), likes), nodes
+
+def _by_torch(operation: Operation, seen: Any) -> tuple[Callable[[int], ByTorch], tuple[Node, ...]]:
+    """Return what gives a result of an operation, by its place, and what it is computed from.
+
+    That is what was seen before it ran: it may have written to its own operands.
+    """
+    leaves, filled = taken_apart((operation.arguments, operation.options))
+    likes = tuple(leaf.dtype for leaf in leaves)
+    return functools.partial(ByTorch, operation.function, cast("Any", filled), likes), tuple(
+        within(seen, Node)
+    )
 
 
 def _terms(

@@ -5,7 +5,6 @@ It is what the recorder asks about tensors, too: which node one stands for, and 
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from bpdebug.sources.script.recorder.statements import add_effect
 from bpdebug.sources.script.sites import Site
 from bpdebug.sources.torch.gradient_calls import GradientCalls, is_in_hook
 from bpdebug.sources.torch.memory import shares_memory
+from bpdebug.sources.torch.named_gradients import NamedGradients
 from bpdebug.sources.torch.names import ParameterNames
 from bpdebug.sources.torch.operation import Operation, results_of
 from bpdebug.sources.torch.operations.forward import LOST
@@ -64,18 +64,16 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.calls: list[Any] = []  # of modules of torch's that run
         self.forget()
 
-    # ---- what the recorder asks
-
     def forget(self) -> None:
         """Begin anew."""
         self.tensors = Tensors(self._add)
         self.unseen = UnseenWrites(self.tensors, self.alone)
-        self.term_nodes = TermNodes(self._add, self.node_of)
+        self.term_nodes = TermNodes(self._add)
         self.gradient_calls = GradientCalls(self.recorder)
         self.flows: set[int] = set()  # the nodes that a gradient flows back through
-        self.hooked: dict[Any, Any] = {}  # the tensors whose gradients get a name
         self.asked: set[int] = set()  # the leaves whose names were looked for
         self.cut: dict[int, Node] = {}
+        self.gradients = NamedGradients(self)
         self.cut_at: dict[int, Site | None] = {}  # where what a node stands for is taken out of the graph
         self.functions: list[FunctionCall] = []  # of custom Functions
         self.running: list[FunctionCall] = []  # those whose forward runs
@@ -103,6 +101,10 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         entry = self.tensors.entry(unwrapped(value))
         return node_then(entry.history, time) if entry is not None else None
 
+    def gradient_at(self, value: Any, time: int) -> Node | None:
+        """Return the gradient that stood in a leaf at a time."""
+        return self.gradients.at(value, time)
+
     def is_known(self, value: Any) -> bool:
         """Whether it was seen before."""
         return self.tensors.entry(unwrapped(value)) is not None
@@ -112,6 +114,12 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.tensors.stands_for(unwrapped(value), node)
         if node.operands[0].id in self.flows:
             self.flows.add(node.id)
+
+    def moved(self, value: Any, old: Node) -> None:
+        """Note what a tensor stood for before it was given other elements, by `w.data = ...`."""
+        entry = self.tensors.entry(unwrapped(value))
+        if entry is not None:
+            entry.history.insert(0, (old.id, old))
 
     def made(self, value: Any, like: Any) -> Any:
         """Return an array of NumPy's as a tensor."""
@@ -123,33 +131,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def named(self, value: Any, name: str) -> None:
         """Let the gradient of a tensor be called after it."""
-        value = unwrapped(value)
-        if not value.requires_grad or name.startswith("_"):
-            return
-        with self.alone():
-            key = (value.grad_fn, value.output_nr) if value.grad_fn is not None else id(value)
-            if key in self.hooked:
-                return
-            self.hooked[key] = value
-            if value.grad_fn is None:
-                value.register_post_accumulate_grad_hook(functools.partial(self._has_gradient, name))
-            elif value.is_floating_point():
-                value.register_hook(functools.partial(self._is_gradient, name))
-
-    def _has_gradient(self, name: str, leaf: torch.Tensor) -> None:
-        """Name the gradient that a leaf has now."""
-        if self.recorder.on and leaf.grad is not None and self.recorder.other is self:
-            node = self.node_of(leaf.grad)
-            self.recorder.name(node, f"{name}.grad")
-            if self.gone_back:
-                self.gone_back[-1].gradients.append((self.node_of(leaf), node))
-
-    def _is_gradient(self, name: str, gradient: torch.Tensor) -> None:
-        """Name the gradient of a tensor."""
-        if self.recorder.on and self.recorder.other is self:
-            node = self.node_of(gradient)
-            if not node.names:
-                self.recorder.name(node, f"d{name}" if name.isidentifier() else f"d({name})")
+        self.gradients.named(unwrapped(value), name)
 
     def read(self, value: Any) -> Any:
         """Return a tensor as an array of NumPy's."""
@@ -164,7 +146,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def settle(self, own: Mapping[int, int]) -> None:
         """Let no node have a value that a later write changes."""
         arguments = (one for call in self.functions for one in call.arguments)
-        self.tensors.settle(Counter(map(id, (*self.hooked.values(), *arguments))) + Counter(own))
+        self.tensors.settle(Counter(map(id, (*self.gradients.hooked.values(), *arguments))) + Counter(own))
 
     def leaves(self) -> Iterator[tuple[Any, Node]]:
         """Yield the tensors that nothing computed."""
@@ -210,8 +192,6 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if function is not None and is_forward and any(one.id in self.flows for one in node.parents()):
             self.flows.add(node.id)
         return node
-
-    # ---- operations
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -304,6 +284,7 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if node.id not in self.cut:
             site = self.cut_at.setdefault(node.id, node.site)
             detached = self.recorder.add(site, DETACH, (node,), NOTHING, node._value)
+            self.tensors.storage(tensor).live.append(detached)
             self.cut[node.id] = detached
         return self.cut[node.id]
 

@@ -11,18 +11,21 @@ from types import MappingProxyType
 
 import numpy as np
 
-from bpdebug.sources.script import Recording, RecordingOptions, record_script
+from bpdebug.sources.script import Recording, RecordingOptions, SourceRange, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.functions import analysis_of, calls_of, cut_out
 from bpdebug.sources.script.analysis.told import INTENDED, Told, hold_intended
 from bpdebug.verify.repair.added_up import added_up
 from bpdebug.verify.repair.assumed import ended_early
 from bpdebug.verify.repair.faults import Check
+from bpdebug.verify.repair.findings import of_rewriting
 from bpdebug.verify.repair.found import MOST_FAULTS
-from bpdebug.verify.repair.functions import CheckedFunction, FoundInFunction, check_function
+from bpdebug.verify.repair.functions import CheckedFunction, FoundInFunction, check_function, lines_of
 from bpdebug.verify.repair.intended import ScriptJudge, derived_of
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.left_over import with_left_over
+from bpdebug.verify.repair.localisation import Localisation, LocalisationOutside
+from bpdebug.verify.repair.raising import mended
 from bpdebug.verify.repair.report import Assumed, Finding, ParameterVerdict, ScriptReport
 from bpdebug.verify.repair.trying import Progress, unsaid
 
@@ -147,6 +150,9 @@ def _reported(
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*ended_early(recording), *recording.messages, *analysis.notes)
         findings = tuple(_in_functions(recording, deadline, progress, told.intended))
+        raising = None if findings else mended(recording, analysis, told, deadline)
+        if raising is not None:
+            findings = (of_rewriting(recording, raising, ()),)
         return ScriptReport(recording.path, verdicts, findings, Assumed("", 1.0, {}, notes, told))
     report, is_mended = _checked(analysis.recording, analysis, deadline, progress, told.intended)
     computed = analysis.computed
@@ -235,7 +241,7 @@ class ScriptCheck(Check):
         most_faults: int = MOST_FAULTS,
         intended: Sequence[str] = (),
     ) -> None:
-        self.intended = intended
+        self.intended, self.innocent = intended, set[SourceRange]()
         hold_intended(intended, [call.name for call in calls_of(recording)])
         super().__init__(recording, analysis, deadline, stack, progress, most_faults)
         self.notes = tuple(f"{name} is meant to be as it is, and was not judged" for name in intended)
@@ -243,6 +249,10 @@ class ScriptCheck(Check):
     def judge_of(self, recording: Recording, analysis: Analysis) -> Judge:
         """Return who says what is right."""
         return ScriptJudge(recording, analysis, self.intended)
+
+    def localisation_of(self, judge: Judge) -> Localisation:
+        """Return who says which lines can be at fault: none of a function that is right by itself."""
+        return LocalisationOutside(judge, self.innocent)
 
     def assumed(self) -> Assumed:
         """Say what the check takes for granted, and what autograd does with what a function returns."""
@@ -273,6 +283,8 @@ class ScriptCheck(Check):
                     continue
                 left = self.search.deadline - time.thread_time()
                 checked = check_function(one, FUNCTION_SHARE * left, self.progress)
+                if set(checked.report.verdicts.values()) == {"right"}:
+                    self.innocent |= lines_of(call)
             found = [each for each in checked.found if each.finding.verified or not is_right]
             if found:
                 looked_at[call.function] = MOST_CALLS

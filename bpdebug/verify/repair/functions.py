@@ -11,25 +11,24 @@ from typing import NamedTuple
 import numpy as np
 
 from bpdebug.sources.libraries.calls import SUMS_UP
-from bpdebug.sources.script import Node, Recording
+from bpdebug.sources.script import Node, Recording, SourceRange
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.computed import names_gradient
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, Overwritten
-from bpdebug.sources.script.recorder.records import same
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.localisation import Localisation
 from bpdebug.verify.repair.places import source_of
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors, fixed
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
+from bpdebug.verify.repair.returned import wrong_names
 from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.trials import COPIES
 from bpdebug.verify.repair.trying import Correction, Progress, unsaid
 from bpdebug.verify.repair.unseen import is_handed_on, written_unseen
 
-COPIES = (same, np.copy)
-"""What gives what it gets."""
 AGREES = 1e-3
 """How far a difference may lie off what it is said to be."""
 
@@ -147,6 +146,18 @@ def incoming_of(call: FunctionCall) -> list[Node]:
     return [node for node in call.incoming if node is not None]
 
 
+def lines_of(call: FunctionCall) -> set[SourceRange]:
+    """Return the expressions that the gradients were computed by, of a call that is cut out."""
+    outputs = ancestors(one for one in call.outputs if one is not None)
+    computed, waiting = set[Node](), [one for one in call.gradients if one is not None]
+    while waiting:
+        node = waiting.pop()
+        if node not in computed and node.id not in outputs:
+            computed.add(node)
+            waiting += node.parents()
+    return {node.site.place for node in computed if node.site is not None}
+
+
 class FunctionCheck(Check):
     """Corrects lines of a backward; the forward is what is meant."""
 
@@ -169,6 +180,8 @@ class FunctionCheck(Check):
     def find(self) -> None:
         """Correct lines until all is right, or nothing mends any more."""
         if self.judge.wrong():
+            for one in wrong_names(self.search, self.call, self.judge.corrected):
+                self.add_correction(one)
             self.backward()
 
     def add_finding(self, finding: Finding) -> None:

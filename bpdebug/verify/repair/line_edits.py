@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.engine.language.forms import Shape
-from bpdebug.sources.script import Instance, Recording
+from bpdebug.sources.script import Instance, Node, Recording
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.aliases import read_before
 from bpdebug.verify.repair.edits import RULES, Edit, edits
@@ -107,7 +107,8 @@ class LineEdits:
             How unlikely they may be.
         """
         site, first = suspect.site, suspect.first
-        if first.node is None:
+        given = given_by(first)
+        if given is None:
             return
         try:
             code = Code(site.code)
@@ -115,7 +116,7 @@ class LineEdits:
             return
         value_of = self.replay.run(before) if before else self.replay.recorded
         fresh = self.replay.run({**self.trials[-1].replaced, **before})
-        recorded, otherwise = self.replay.recorded(first.node), fresh(first.node)
+        recorded, otherwise = self.replay.recorded(given), fresh(given)
         unchanged = dict(
             one for instance in suspect.instances for one in read_before(self.recording, instance)
         )
@@ -135,7 +136,7 @@ class LineEdits:
             if not _is_value(value):
                 continue
             replaced = unchanged | dict(
-                self.replaced(instance, text) for instance in suspect.instances if instance.node is not None
+                self.replaced(instance, text) for instance in suspect.instances if given_by(instance)
             )
             words = partial(_words, code, edit)
             yield Candidate(site.place, site.code, edit.cost, replaced, edit.replacement.kind, words)
@@ -195,7 +196,7 @@ class LineEdits:
 
     def replaced(self, instance: Instance, text: str) -> tuple[int, Callable[[ValueOf], Any]]:
         """Return what another expression changes: its own value, or what `x += v` makes of that of others."""
-        node, added = instance.node, sum_of(instance)
+        node, added = given_by(instance), sum_of(instance)
         assert node is not None
         if added is not None and added.operands[1] is node:
             return added.id, Rewritten(self.recording, instance, text, added)
@@ -227,6 +228,11 @@ class LineEdits:
         if any("@" in code for code in codes):
             return ""
         return next((name for name in PRODUCTS if any(f".{name}(" in code for code in codes)), "")
+
+
+def given_by(instance: Instance) -> Node | None:
+    """Return the value of an expression: of a call that is a whole statement, what it writes to a tensor."""
+    return instance.result if instance.node is None and instance.site.kind == "call" else instance.node
 
 
 def _words(code: Code, edit: Edit) -> tuple[str, str]:

@@ -267,6 +267,26 @@ class Localisation:
         }
 
 
+class LocalisationOutside(Localisation):
+    """Knows expressions that are right, whatever is wrong: those of functions that were judged by themselves.
+
+    Parameters
+    ----------
+    judge : Judge
+        Says what is right.
+    innocent : collection of SourceRange
+        The expressions; more may become known.
+    """
+
+    def __init__(self, judge: Judge, innocent: Collection[SourceRange]) -> None:
+        super().__init__(judge)
+        self.innocent = innocent
+
+    def suspects(self, every: bool = False) -> list[Suspect]:
+        """Return the lines that can be at fault, the likelier first."""
+        return [line for line in super().suspects(every) if line.site.place not in self.innocent]
+
+
 def _scaled_away(parameter: TrainedParameter) -> list[Node]:
     """Return the tensors whose size an adaptive step takes away: no factor of theirs was lost in it."""
     links = [link for piece in parameter.pieces for link in piece.chain]

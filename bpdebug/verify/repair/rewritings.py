@@ -77,6 +77,15 @@ class Rewritings:
                         found[one.place, one.correction] = nearer
         return sorted(found.values(), key=lambda one: one.cost)
 
+    def at(self, file: str, line: int) -> Iterator[tuple[SourceRange, ast.stmt, Instance]]:
+        """Yield the expressions of the statement on a line, but for those that are added to something."""
+        for one in self._every:
+            is_there = one.place.file == file and one.place.line <= line <= one.place.end_line
+            instance = self._instance_near(one) if is_there else None
+            if instance is not None and isinstance(one.tree, ast.Assign | ast.Return | ast.Expr):
+                for expression in _expressions(one.tree):
+                    yield _place(expression, file), one.tree, instance
+
     def _functions(self, suspects: Sequence[Suspect]) -> Iterator[tuple[str, str]]:
         """Yield the file and the name of the functions that some lines ran in, the innermost first."""
         for suspect in suspects:

@@ -10,6 +10,7 @@ import numpy as np
 from bpdebug.sources.script import Recording
 from bpdebug.verify.repair.findings import of_end, of_rewriting
 from bpdebug.verify.repair.found import FaultsFound
+from bpdebug.verify.repair.raising import fitting
 from bpdebug.verify.repair.replay import ancestors
 from bpdebug.verify.repair.report import Finding, corrected, replacements
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
@@ -86,7 +87,11 @@ def mend_what_raises(found: FaultsFound) -> None:
     lines = suspects(found.recording, unread, [], forward, found.localisation.dependent, forward)
     # What stops in the middle of training is most often a shape: first that of what its name says otherwise.
     off = [line for line in lines if found.search.is_misshapen(line)]
-    for some in (off, [line for line in lines if line not in off]):
+    for some in (off, None, [line for line in lines if line not in off]):
+        if some is None:
+            if _run_again(found, fitting(found.recording)):
+                return
+            continue
         edits = [
             (_keeps_shape(found, edit), not found.search.fits_its_name(edit, line), edit.cost, place, edit)
             for line in some

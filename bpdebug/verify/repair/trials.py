@@ -19,7 +19,7 @@ from bpdebug.sources.script.analysis.standard import ZERO
 from bpdebug.sources.script.analysis.steps import Piece
 from bpdebug.sources.script.analysis.verdicts import GradientVerdict
 from bpdebug.sources.script.recorder.operations import put
-from bpdebug.sources.script.recorder.records import Node, ValueOf
+from bpdebug.sources.script.recorder.records import Node, ValueOf, same
 from bpdebug.verify.repair.replay import Replaced, Replay, fixed
 from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.trying import Trial
@@ -31,6 +31,8 @@ SMALLEST_SPREAD = 0.05
 """A bias that begins at 0 is moved by as much."""
 MOST_PIECES = 64
 """A parameter of more pieces is judged as a whole."""
+COPIES = (same, np.copy)
+"""What gives what it gets."""
 SAID: dict[str, ParameterVerdict] = {
     "right": "right",
     "factor": "wrong",
@@ -185,8 +187,7 @@ def with_steps(analysis: Analysis, value_of: ValueOf, replaced: Replaced) -> Val
     other: dict[int, Any] = {}
     for parameter in analysis.parameters:
         for update, piece in zip(parameter.updates, parameter.pieces, strict=False):
-            written = [update.new, *update.new.operands[2:]] if update.new.function is put else [update.new]
-            if piece.is_added or all(type(one) is not Node or one.id not in replaced for one in written):
+            if piece.is_added or all(one.id not in replaced for one in _written(update.new)):
                 continue
             new, old = (piece.part_of(np.asarray(value_of(one))) for one in (update.new, update.old))
             step = new - old
@@ -195,6 +196,14 @@ def with_steps(analysis: Analysis, value_of: ValueOf, replaced: Replaced) -> Val
                     tensor = step / link.factor(value_of)
                     other[link.node.id] = tensor.T if link.is_transposed else tensor
     return lambda node: other[node.id] if node.id in other else value_of(node)
+
+
+def _written(new: Node) -> Iterator[Node]:
+    """Yield the new value of a parameter, and what was put into it or copied to it."""
+    yield new
+    source = new.operands[2] if new.function is put else new.operands[0] if new.function in COPIES else None
+    if type(source) is Node:
+        yield from _written(source)
 
 
 def gradient_nodes(parameter: TrainedParameter, wrong: Collection[str] = ()) -> list[Node]:

@@ -25,6 +25,7 @@ SENTENCES: Mapping[str, str] = {
     "matrix product": "a matrix product belongs here, not a product of elements",
     "product of elements": "a product of elements belongs here, not a matrix product",
     "outer product": "an outer product belongs here",
+    "other transposed": "the other factor of the matrix product should be transposed",
     "operands exchanged": "the operands of the matrix product are the wrong way round",
     "sign": "the sign is wrong",
     "square missing": "{part} should be squared",

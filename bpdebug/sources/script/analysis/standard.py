@@ -235,8 +235,7 @@ class Standard:
     def _has_itself(self, readings: list[Reading] | None) -> bool:
         """Whether the reference itself is among what a step was made of; or -1 times it, which is added."""
         return readings is None or any(
-            near(one.ratio, -1.0 if one.link.sign > 0 > one.ratio else 1.0, self.tolerance)
-            for one in readings
+            near(one.ratio, -1.0 if one.factor > 0 > one.ratio else 1.0, self.tolerance) for one in readings
         )
 
     def _judged(

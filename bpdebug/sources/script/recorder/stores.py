@@ -306,4 +306,6 @@ def _set_data(recorder: Recorder, site: Site, owner: Any, value: Any) -> None:
     owner.data = value
     node = objects.node_of(owner)
     if recorder.objects is objects and node is not old:
+        if objects.other is not None:
+            objects.other.moved(owner, old)
         _has_changed(recorder, site, old, node, next(iter(old.names or old.origin.names), ""))

@@ -100,12 +100,20 @@ class OtherTensors(Protocol):
         """Return the node that it stood for at a time; None if it is not known."""
         ...
 
+    def gradient_at(self, value: Any, time: int) -> Node | None:
+        """Return the gradient that stood in a tensor at a time; None where none did, or none stands there."""
+        ...
+
     def is_known(self, value: Any) -> bool:
         """Whether it was seen before."""
         ...
 
     def renamed(self, value: Any, node: Node) -> None:
         """Let it stand for a node that is the same as the one that it stood for."""
+        ...
+
+    def moved(self, value: Any, old: Node) -> None:
+        """Note what a tensor stood for before it was given other elements."""
         ...
 
     def made(self, value: Any, like: Any) -> Any:

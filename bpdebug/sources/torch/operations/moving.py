@@ -86,6 +86,12 @@ def scatter_added(x: Any, dim: int, index: Any, value: Any) -> Application:
     return index_put(x, *_along(dim, index, value), accumulate=True)
 
 
+def index_added(x: Any, dim: int, index: Any, value: Any, alpha: Any = 1) -> Application:
+    """Add rows, or what lies along another axis, each at the place that an index names."""
+    places = [None] * (dim % len(shape_of(x))) + [index]
+    return index_put(x, places, term(np.multiply, value, alpha) if alpha != 1 else value, accumulate=True)
+
+
 def _along(dim: int, index: Any, value: Any) -> tuple[list[Any], Any]:
     """Return the positions of all axes, and of the values those that have an index."""
     shape = shape_of(index)

@@ -11,7 +11,7 @@ from bpdebug.verify.repair.rules.replacement import Scope
 REDUCED = ((0, True), (1, True), (0, False), (1, False), (-1, True), (None, False))
 """The axes that a sum goes over, and whether it keeps them."""
 SUMS = ("sum", "mean")
-PRODUCTS = ("dot", "matmul")
+PRODUCTS = ("dot", "matmul", "mm")
 
 
 def parsed(text: str) -> ast.expr:

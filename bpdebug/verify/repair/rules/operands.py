@@ -26,7 +26,13 @@ TURNS = ("rot90", "flip", "fliplr", "flipud")
 
 def functions(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Leave a function out, or call another one of the person's."""
-    if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
+    if not isinstance(node, ast.Call):
+        return
+    if len(node.args) != 1 or node.keywords:
+        own = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+        for part in (*own, *node.args):
+            if may_be_tensor(part, scope) and scope.shape(part) == scope.shape(node) != ():
+                yield Replacement("function too many", part, 1.4, node.func)
         return
     if called(node) in SUMS or called(node) in PRODUCTS:
         return

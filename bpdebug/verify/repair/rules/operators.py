@@ -17,16 +17,20 @@ COMPARED_OTHERWISE: Mapping[type[ast.cmpop], ast.cmpop] = {
     ast.Eq: ast.NotEq(),
     ast.NotEq: ast.Eq(),
 }
+OPPOSITE_IN_PLACE = {
+    "add_": ("sub_", "sign", 1.1),
+    "sub_": ("add_", "sign", 1.1),
+    "mul_": ("div_", "divided", 1.4),
+    "div_": ("mul_", "multiplied", 1.4),
+}
+"""A method that writes to a tensor -> its opposite, what was wrong if that is meant, and the cost."""
 
 
 def transposes(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Take a transpose away, or add one."""
-    if isinstance(node, ast.Attribute) and node.attr == "T":
-        yield Replacement("transposed", node.value, 1.1, node.value)
-    elif _is_method(node, "transpose"):
-        assert isinstance(node, ast.Call)
-        assert isinstance(node.func, ast.Attribute)
-        yield Replacement("transposed", node.func.value, 1.1, node.func.value)
+    plain = _plain(node)
+    if plain is not None:
+        yield Replacement("transposed", plain, 1.1, plain)
     elif rank(node, scope) != 1 and may_be_tensor(node, scope):
         yield Replacement("not transposed", ast.Attribute(node, "T", ast.Load()), 1.0, node)
 
@@ -50,6 +54,8 @@ def operators(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             yield Replacement("multiplied", ast.BinOp(left, ast.Mult(), right), 1.4, right)
         case ast.MatMult():
             yield Replacement("operands exchanged", ast.BinOp(right, ast.MatMult(), left), 1.3)
+            for first, second in _transposed_otherwise(left, right):
+                yield Replacement("other transposed", ast.BinOp(first, ast.MatMult(), second), 1.2)
             yield Replacement("product of elements", ast.BinOp(left, ast.Mult(), right), 1.3)
             yield Replacement("outer product", call(scope, "outer", left, right), 1.4)
             yield Replacement(
@@ -75,6 +81,15 @@ def operators(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             yield from _squares(node)
         case ast.Pow():
             yield Replacement("power too many", left, 1.4, left)
+
+
+def operators_in_place(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """Take the method that writes the opposite to a tensor: `w.sub_(step)` for `w.add_(step)`."""
+    match node:
+        case ast.Call(ast.Attribute(owner, name), [operand, *_]) if name in OPPOSITE_IN_PLACE:
+            other, kind, cost = OPPOSITE_IN_PLACE[name]
+            new = replaced(node, func=ast.Attribute(owner, other, ast.Load()))
+            yield Replacement(kind, new, cost, operand)
 
 
 def _squares(node: ast.BinOp) -> Iterator[Replacement]:
@@ -105,6 +120,8 @@ def products_by_call(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
 
     else:
         return
+    for first, second in _transposed_otherwise(left, right):
+        yield Replacement("other transposed", product(first, second), 1.2)
     turned_right, turned_left = (ast.Attribute(side, "T", ast.Load()) for side in (right, left))
     yield Replacement("operands exchanged", product(right, left), 1.3)
     yield Replacement("operands exchanged", product(turned_right, left), 1.5)
@@ -127,8 +144,28 @@ def comparisons(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             yield Replacement("comparison", replaced(node, ops=[other]), 1.2, node)
 
 
-def _is_method(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Call) and not node.args and called(node) == name
+def _plain(node: ast.expr) -> ast.expr | None:
+    """Return what is transposed by a node; None where nothing is."""
+    match node:
+        case ast.Attribute(plain, "T") | ast.Call(ast.Attribute(plain, "transpose" | "t"), []):
+            return plain
+    return None
 
 
-RULES: tuple[Rule, ...] = (transposes, operators, products_by_call, signs, comparisons)
+def _transposed_otherwise(left: ast.expr, right: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the factors of a product with the transpose at the other one: `x.T @ y` for `x @ y.T`."""
+    plain = _plain(left), _plain(right)
+    if plain[0] is None and plain[1] is not None:
+        yield _with_plain(right, left), plain[1]
+    elif plain[0] is not None and plain[1] is None:
+        yield plain[0], _with_plain(left, right)
+
+
+def _with_plain(node: ast.expr, plain: ast.expr) -> ast.expr:
+    """Return another expression transposed as a node is."""
+    if isinstance(node, ast.Call):
+        return replaced(node, func=replaced(node.func, value=plain))
+    return replaced(node, value=plain)
+
+
+RULES: tuple[Rule, ...] = (transposes, operators, operators_in_place, products_by_call, signs, comparisons)
