@@ -24,6 +24,7 @@ from bpdebug.verify.repair.own_functions import MOST_FUNCTIONS, functions_of, li
 from bpdebug.verify.repair.rules.replacement import Scope
 from bpdebug.verify.repair.surroundings import (
     READ,
+    divisors_forward,
     divisors_near,
     expressions_near,
     leaks,
@@ -133,6 +134,7 @@ def scope_of(
         sums_by_method(recording),
         tuple(text for text, shape in tensors.items() if not shape and _last(text) in known),
         divisors_near(recording, instance.site),
+        divisors_forward(recording, instance.site),
         borders,
     )
 

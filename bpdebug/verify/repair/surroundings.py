@@ -14,7 +14,7 @@ from bpdebug.verify.repair.rules.nodes import called
 
 MOST_EXPRESSIONS, LONGEST_TEXT = 120, 40
 MOST_SLICES = 16
-MOST_LEAKS = 3
+MOST_LEAKS, MOST_DIVISORS = 3, 8
 READ = (ast.Name, ast.Attribute, ast.Subscript)
 SUM_FUNCTION = re.compile(r"\b(?:np|numpy|jnp|torch)\.sum\(")
 SPLIT = ("where", "maximum")
@@ -53,12 +53,25 @@ def slices_near(recording: Recording, site: Site) -> tuple[ast.expr, ...]:
 
 def divisors_near(recording: Recording, site: Site) -> frozenset[str]:
     """Return what the function around divides by."""
-    nodes = (node for tree in trees_near(recording, site) for node in ast.walk(tree))
-    return frozenset(
-        ast.unparse(node.right)
-        for node in nodes
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
-    )
+    return frozenset(text for tree in trees_near(recording, site) for text in _divisors(tree))
+
+
+def divisors_forward(recording: Recording, site: Site) -> tuple[str, ...]:
+    """Return what other functions of the same class, or of the file, divide by in a few words."""
+    others = [
+        one
+        for one in recording.sites
+        if one.kind == "value" and one.place.file == site.place.file and one.class_name == site.class_name
+    ]
+    trees = (tree_of(one.code) for one in others if one.function != site.function and "/" in one.code)
+    found = (text for tree in trees if tree is not None for text in _divisors(tree))
+    return tuple(dict.fromkeys(text for text in found if len(text) <= LONGEST_TEXT))[:MOST_DIVISORS]
+
+
+def _divisors(tree: ast.expr) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            yield ast.unparse(node.right)
 
 
 def written_beside(recording: Recording, site: Site) -> Iterator[ast.expr]:

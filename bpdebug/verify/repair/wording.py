@@ -40,6 +40,7 @@ SENTENCES: Mapping[str, str] = {
     "function too many": "{part} should not be applied here",
     "another function": "{part} belongs here",
     "another slice": "the wrong part is taken of {part}",
+    "another divisor": "{part} is not what this is divided by on the way forward",
     "another position": "this is put at the wrong position",
     "another index": "the wrong element or time step is read",
     "part for the whole": "all of it belongs here, not the part {part}",

@@ -44,6 +44,7 @@ SCOPE = Scope(
     None,
     (0.1,),
     shape,
+    divisors_forward=("(e - s)",),
     borders={"pad": 1},
 )
 
@@ -84,6 +85,7 @@ SCOPE = Scope(
             ("d1 * w2", "d1 * w2[::-1, ::-1]", "not turned"),
             ("d1 * np.rot90(w2, 2)", "d1 * w2", "turned"),
             ("h[:, 2:] @ x", "h[:, :-2] @ x", "another slice"),
+            ("d1 / m", "d1 / (e - s)", "another divisor"),
             ("wide[:4, :5]", "wide[pad:pad + 4, pad:pad + 5]", "another slice"),
             ("wide[:-2, :-2]", "wide[pad:-pad, pad:-pad]", "another slice"),
             ("wide[:4, :5]", "wide[1:1 + 4, 1:1 + 5]", "another slice"),

@@ -25,8 +25,15 @@ from bpdebug.sources.script.analysis.explanation import (
     needs_no_other,
 )
 from bpdebug.sources.script.analysis.gone_back import left_out, loss_of, stepped, with_gradients
+from bpdebug.sources.script.analysis.held_losses import held_in_objects
 from bpdebug.sources.script.analysis.longer import LongerRecording
-from bpdebug.sources.script.analysis.losses import FEW, LossCandidate, candidates, explicit_losses
+from bpdebug.sources.script.analysis.losses import (
+    FEW,
+    LOSS_WORDS,
+    LossCandidate,
+    candidates,
+    explicit_losses,
+)
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, parameters_of
 from bpdebug.sources.script.analysis.penalties import lacks_penalty
 from bpdebug.sources.script.analysis.phases import OperationPhase, phases_of
@@ -257,11 +264,13 @@ def _explanations(
 
 
 def _told_apart(graph: Graph, recording: Recording) -> tuple[Mapping[int, Sequence[str]], set[int]]:
-    """Return which functions returned a node, and the nodes that decided a branch."""
+    """Return which functions returned a node, or objects hold it, and the nodes that decided a branch."""
     returned: dict[int, list[str]] = defaultdict(list)
     for instance in recording.instances:
         if instance.site.role == "return" and instance.node is not None:
             returned[graph.of(instance.node).id].append(instance.site.function)
+    for node, name in held_in_objects(recording, LOSS_WORDS):
+        returned[graph.of(node).id].append(name)
     return returned, {graph.of(side).id for test in recording.tests for side in sides(test)}
 
 

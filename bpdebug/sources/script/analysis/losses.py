@@ -203,6 +203,8 @@ def explicit_losses(
             continue  # with one output, everything on the way back is a single number
         if node.function is operator.getitem and not is_named:
             continue  # an element of a parameter
+        if not is_named and any(map(SLOPE_WORDS.search, map(_last, _stored_in(node)))):
+            continue  # a gradient of data, which no update is made of
         score = 2 * is_named + (node.id not in inner)
         if score or grows:
             line = node.site.line if node.site else 0
@@ -224,6 +226,11 @@ def explicit_losses(
         earliest = sorted(likeliest[half:], key=lambda candidate: candidate.roots[0].id)
         likeliest = likeliest[:half] + earliest[:half]
     return likeliest
+
+
+def _stored_in(node: Node) -> list[str]:
+    """Return what the statement whose value a node is stores it in, or adds it to."""
+    return [] if node.instance is None else [target.text for target in node.instance.site.targets]
 
 
 def _is_running(node: Node, known: Dependence, names: Mapping[int, Sequence[str]]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from bpdebug.verify.repair.rules.nodes import PRODUCTS, call, called, may_be_tensor, rank
+from bpdebug.verify.repair.rules.nodes import PRODUCTS, call, called, may_be_tensor, parsed, rank
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 from bpdebug.verify.repair.trees import replaced
 
@@ -51,6 +51,9 @@ def operators(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
             yield Replacement("outer product", call(scope, "outer", left, right), 1.5)
         case ast.Div():
             yield Replacement("division too many", left, 1.2, right)
+            for text in scope.divisors_forward:
+                if text != ast.unparse(right):
+                    yield Replacement("another divisor", replaced(node, right=parsed(text)), 1.35, right)
             yield Replacement("multiplied", ast.BinOp(left, ast.Mult(), right), 1.4, right)
         case ast.MatMult():
             yield Replacement("operands exchanged", ast.BinOp(right, ast.MatMult(), left), 1.3)

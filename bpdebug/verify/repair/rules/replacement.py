@@ -43,6 +43,8 @@ class Scope(NamedTuple):
         How the script's own rates and constants can be written: `lam`, `self.decay`.
     divisors : frozenset of str
         What the code around divides by: what is missing may be one of these.
+    divisors_forward : tuple of str
+        What the forward pass divides by: what goes back through that is divided by the same.
     borders : mapping
         How widths can be written by which something is padded -> their values: `pad`, `self.p`.
     """
@@ -61,6 +63,7 @@ class Scope(NamedTuple):
     sums_by_method: bool = False
     rates: tuple[str, ...] = ()
     divisors: frozenset[str] = frozenset()
+    divisors_forward: tuple[str, ...] = ()
     borders: Mapping[str, int] = MappingProxyType({})
 
 
