@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from bpdebug.engine.language.nodes import Source
 from bpdebug.sources.script import Instance, Node, Recording, SourceRange, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.chains import DIVIDE, KEEP, NEGATE, TRANSPOSE
+from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.operations import is_in, put
 from bpdebug.sources.script.recorder.records import Update
 from bpdebug.sources.script.recorder.updates import ADD, SCALE, SUBTRACT
@@ -84,7 +85,8 @@ def left_over(analysis: Analysis, deadline: float) -> list[Finding]:
     is_first = asked.iteration == 1 and not (asked.until or asked.function)
     if not is_first or recording.gone_back or not recording.can_run_again:
         return []
-    sums = {_key(node): node for update in recording.updates for node in _sums(update) if _is_from_zero(node)}
+    every = (node for update in recording.updates for node, _ in _behind(update) if node.function in ADD)
+    sums = {_key(node): node for node in every if _is_from_zero(node)}
     if not sums:
         return []
     later = _second(recording, {}, deadline)
@@ -114,36 +116,40 @@ def _second(recording: Recording, texts: Mapping[str, str], deadline: float) -> 
     return later if later.ending.kind == recording.ending.kind else None
 
 
-def _behind(update: Update) -> Iterator[Node]:
-    """Yield what a step is a multiple of, and what that is a sum of, from the step down."""
-    waiting = [delta for _, delta in update.deltas]
+def _behind(update: Update, dependent: Collection[int] = ()) -> Iterator[tuple[Node, bool]]:
+    """Yield what a step is a multiple of, and what that is a sum of, from the step down.
+
+    Each with whether it is scaled after it was added up: what is stepped by as it is are steps, a velocity.
+    """
+    waiting = [(delta, False) for _, delta in update.deltas]
     seen: set[int] = set()
     while waiting and len(seen) < MOST_STEPS:
-        node = waiting.pop(0).origin
+        node, is_scaled = waiting.pop(0)
+        node = node.origin
         if node.id not in seen:
             seen.add(node.id)
-            yield node
-            waiting += _summands(node)
+            yield node, is_scaled
+            is_scaled = is_scaled or node.function in SCALE or node.function in DIVIDE
+            waiting += [(one, is_scaled) for one in _summands(node, dependent)]
 
 
-def _sums(update: Update) -> Iterator[Node]:
-    """Yield the sums among these."""
-    return (node for node in _behind(update) if node.function in ADD)
-
-
-def _summands(node: Node) -> list[Node]:
-    """Return what a tensor is a sum of, or a multiple: what it is from there on, as large."""
+def _summands(node: Node, dependent: Collection[int]) -> list[Node]:
+    """Return what a tensor is a sum of, or a constant multiple: what it is from there on, as large."""
     function, operands = node.function, node.operands
-    if function in ADD or function in SUBTRACT or function in SCALE:
+    own: Sequence[Any] = ()
+    if function is put:
+        return [one for one in (operands[0], operands[2]) if type(one) is Node]
+    if function in ADD or function in SUBTRACT:
         own = operands[:2]
+    elif function in SCALE:
+        own = [
+            one
+            for one, other in (operands[:2], operands[1::-1])
+            if type(other) is not Node or (np.size(other.like) == 1 and other.id not in dependent)
+        ]
     elif function in DIVIDE or function in NEGATE or is_in(function, KEEP) or is_in(function, TRANSPOSE):
         own = operands[:1]
-    elif function is put:
-        return [one for one in (operands[0], operands[2]) if type(one) is Node]
-    else:
-        own = ()
-    same = [one for one in own if type(one) is Node and np.size(one.like) == np.size(node.like)]
-    return [] if function in SCALE and len(same) > 1 and np.size(node.like) > 1 else same
+    return [one for one in own if type(one) is Node and np.size(one.like) == np.size(node.like)]
 
 
 def _held(total: Node) -> Node | None:
@@ -172,22 +178,24 @@ def _key(node: Node) -> Key:
 def _left(later: Recording, sums: Mapping[Key, Node]) -> list[LeftOver]:
     """Return the sums that begin at what the iteration before has stepped by, one for each statement."""
     found: dict[SourceRange, LeftOver] = {}
+    olds = [update.old for update in later.updates]
+    dependent = descendants(later.nodes, olds)
+    written = (node.operands[0].origin for node in later.nodes if node.function is put)
+    states = {one.id for one in written if one.function is None} - {old.origin.id for old in olds}
     for place, update in enumerate(later.updates):
-        for total in _sums(update):
-            held, instance = _held(total), total.instance
-            if held is None or held.function is not None or instance is None or not np.any(held.value):
+        for total, is_scaled in _behind(update, dependent):
+            instance = total.instance
+            held = _held(total) if is_scaled and total.function in ADD and instance is not None else None
+            if held is None or instance is None or held.function is not None or not np.any(held.value):
                 continue
-            if _is_kept(held, total, sums) and held.id not in ancestors(_added(total)):
+            # What is added of itself, as to an average, or of what changes with it, is meant to be kept.
+            added = ancestors(one for one in total.operands[1:] if type(one) is Node)
+            if _is_kept(held, total, sums) and added.isdisjoint({held.id, *states}):
                 known = found.get(instance.statement)
                 places = (place,) if known is None else tuple(dict.fromkeys((*known.places, place)))
                 first = known or LeftOver(update, places, instance, total, held)
                 found[instance.statement] = first._replace(places=places)
     return sorted(found.values(), key=lambda one: one.instance.site.line)
-
-
-def _added(total: Node) -> list[Node]:
-    """Return what is added: an average, `m += rate * (g - m)`, adds of itself, and is meant to be kept."""
-    return [one for one in total.operands[1:] if type(one) is Node]
 
 
 def _is_kept(held: Node, total: Node, sums: Mapping[Key, Node]) -> bool:
@@ -260,7 +268,7 @@ def _cleared(later: Recording, one: LeftOver) -> Amendment | None:
 
 def _name_of(later: Recording, step: Instance, code: str, update: Update) -> str:
     """Return how a step reads what was added up; empty where it does not."""
-    sums = [node for node in _behind(update) if node.function in ADD or node.function is put]
+    sums = [node for node, _ in _behind(update) if node.function in ADD or node.function is put]
     tree = tree_of(code.partition("=")[2])
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, READ):

@@ -129,6 +129,50 @@ for epoch in range(6):
     w -= 0.1 * average
 """
 
+TABLE = """\
+import numpy as np
+
+rng = np.random.default_rng(5)
+x, t = rng.normal(size=(4, 3)), rng.normal(size=4)
+w, total, last = np.zeros(3), np.zeros(3), np.zeros((4, 3))
+for step in range(12):
+    at = step % 4
+    off = x[at] @ w - t[at]
+    loss = 0.5 * off ** 2
+    g = off * x[at]
+    total += g - last[at]
+    last[at] = g
+    w -= 0.05 * total / 4
+"""
+
+TRACE = """\
+import numpy as np
+
+rng = np.random.default_rng(2)
+seen, reward = rng.normal(size=(9, 4)), rng.normal(size=9)
+w, trace = np.zeros(4), np.zeros(4)
+for step in range(8):
+    value = seen[step] @ w
+    off = reward[step] + seen[step + 1] @ w - value
+    trace += seen[step]
+    w += 0.05 * off * trace
+"""
+
+UNDAMPED = """\
+import numpy as np
+
+rng = np.random.default_rng(3)
+x, t = rng.normal(size=(12, 3)), rng.normal(size=(12, 1))
+w = rng.normal(size=(3, 1))
+v = np.zeros_like(w)
+for epoch in range(6):
+    out = x @ w
+    loss = 0.5 * np.sum((out - t) ** 2) / 12
+    v += -0.1 * x.T @ (out - t) / 12
+    w += v
+"""
+KEPT = {"velocities": VELOCITY, "average": AVERAGE, "table": TABLE, "trace": TRACE, "undamped": UNDAMPED}
+
 
 @pytest.mark.parametrize(
     ("text", "lines", "correction"),
@@ -154,7 +198,7 @@ def test_what_is_never_set_back_is_told_and_mended(
     assert check_script(tmp_path / "net.py").passed
 
 
-@pytest.mark.parametrize("text", [VELOCITY, AVERAGE], ids=["velocities and squares", "an average"])
+@pytest.mark.parametrize("text", KEPT.values(), ids=KEPT)
 def test_what_is_meant_to_be_kept_is_no_fault(text: str, tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(text)
     report = check_script(tmp_path / "net.py")
