@@ -52,7 +52,9 @@ class Environment(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         found = self._held(name)
-        return self._value_of(self._zeros[0, name]) if _is_zero(found) and (0, name) in self._zeros else found
+        zero = self._zeros.get((0, name)) if _is_zero(found) else None
+        # What began to be 0 after the recording had ended is in none of its nodes.
+        return found if zero is None or zero.id >= len(self._recording.nodes) else self._value_of(zero)
 
     def reaching(self, name: str, attributes: AbstractSet[str]) -> Any:
         """Return what a name meant where only some of its attributes are read: no others are made."""

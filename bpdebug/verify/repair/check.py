@@ -27,6 +27,7 @@ from bpdebug.verify.repair.left_over import with_left_over
 from bpdebug.verify.repair.localisation import Localisation, LocalisationOutside
 from bpdebug.verify.repair.raising import mended
 from bpdebug.verify.repair.report import Assumed, Finding, ParameterVerdict, ScriptReport
+from bpdebug.verify.repair.staying_right import staying_right
 from bpdebug.verify.repair.trying import Progress, unsaid
 
 LATER = (2, 3, 4)
@@ -92,7 +93,7 @@ def check_script(
     told = Told(str(loss), gradients, tuple(parameters), tuple(intended))
     recording = record_script(script, arguments, options)
     deadline = time.thread_time() + seconds
-    first = analyse(recording, told)
+    first = staying_right(analyse(recording, told))
     later = _that_proves_more(recording, first, told, deadline)
     report = _reported(*(later or (recording, first)), deadline, told, progress)
     report = with_left_over(report, first, deadline)
@@ -111,7 +112,7 @@ def check_recording(
 ) -> ScriptReport:
     """Check the gradients of a recording; see `check_script`."""
     deadline = time.thread_time() + seconds
-    return _reported(recording, analyse(recording, told), deadline, told, progress)
+    return _reported(recording, staying_right(analyse(recording, told)), deadline, told, progress)
 
 
 def _that_proves_more(

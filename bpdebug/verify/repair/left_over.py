@@ -2,37 +2,34 @@
 
 A sum that a step was made with, and that grows in the next iteration from what it was, holds the gradients of
 both. It is told by the values of the second iteration: what is added to there is, bit for bit, what the first
-one has stepped by. A velocity is none: it is scaled before anything is added.
+one has stepped by. A velocity is none: it is scaled before anything is added. And with what would set it
+back, the gradients of the second iteration must be right.
 """
 
 from __future__ import annotations
 
-import ast
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from bpdebug.engine.language.nodes import Source
+from bpdebug.errors import BpdebugError
 from bpdebug.sources.script import Instance, Node, Recording, SourceRange, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis
-from bpdebug.sources.script.analysis.chains import DIVIDE, KEEP, NEGATE, TRANSPOSE
+from bpdebug.sources.script.analysis.chains import KEEP
 from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.operations import is_in, put
 from bpdebug.sources.script.recorder.records import Update
-from bpdebug.sources.script.recorder.updates import ADD, SCALE, SUBTRACT
-from bpdebug.sources.script.reference import recorded
-from bpdebug.verify.repair.evaluating import value_at
+from bpdebug.sources.script.recorder.updates import ADD
 from bpdebug.verify.repair.places import source_of, worst
 from bpdebug.verify.repair.replay import ancestors
-from bpdebug.verify.repair.report import Amendment, Finding, ParameterVerdict, ScriptReport
+from bpdebug.verify.repair.report import Finding, ParameterVerdict, ScriptReport
+from bpdebug.verify.repair.reruns import analysed, told_of
 from bpdebug.verify.repair.running_again import corrected_texts
-from bpdebug.verify.repair.structures.copies import copy_of
-from bpdebug.verify.repair.surroundings import READ, tree_of
+from bpdebug.verify.repair.set_back import WAYS, Amended
+from bpdebug.verify.repair.stepped_by import behind
 
-MOST_STEPS = 400
-"""So many operations of a step are looked at."""
 Key = tuple[tuple[int, ...], bytes]
 """The shape and the bytes of a tensor."""
 
@@ -50,15 +47,12 @@ class LeftOver(NamedTuple):
         The statement that adds to it first.
     total : Node
         The sum.
-    left : Node
-        What the iteration before has left in it.
     """
 
     update: Update
     places: tuple[int, ...]
     instance: Instance
     total: Node
-    left: Node
 
 
 def with_left_over(report: ScriptReport, analysis: Analysis, deadline: float) -> ScriptReport:
@@ -85,71 +79,59 @@ def left_over(analysis: Analysis, deadline: float) -> list[Finding]:
     is_first = asked.iteration == 1 and not (asked.until or asked.function)
     if not is_first or recording.gone_back or not recording.can_run_again:
         return []
-    every = (node for update in recording.updates for node, _ in _behind(update) if node.function in ADD)
-    sums = {_key(node): node for node in every if _is_from_zero(node)}
-    if not sums:
-        return []
-    later = _second(recording, {}, deadline)
-    found = [] if later is None else _left(later, sums)
+    has_sums = any(_is_from_zero(node) for node in _sums(recording).values())
+    later = _later(recording, 2, {}, deadline) if has_sums else None
+    found = [] if later is None else _left(later, recording)
     if later is None or not found:
         return []
+    third = _later(recording, 3, {}, deadline)
+    if third is not None and not _left(third, later):
+        return []  # it is set back every second time
     names = {update.new.id: one.name for one in analysis.parameters for update in one.updates}
     stepped = [names.get(update.new.id, "") for update in recording.updates]
-    proposed = [_finding(one, stepped, _amendment(later, one)) for one in found]
-    # One step sets all of them back, where it is in a loop.
-    places = [one.instead and (one.instead.source.line, one.instead.source.columns) for one in proposed]
-    proposed = [
+    for way in WAYS:
+        amendments = [way(later, one.instance, one.update, one.total) for one in found]
+        if any(amendments):
+            proposed = _each_once([_finding(*each, stepped) for each in zip(found, amendments, strict=True)])
+            texts = corrected_texts(recording, proposed)
+            again = _later(recording, 2, texts, deadline)
+            if again is None or len(again.updates) != len(later.updates) or _left(again, recording):
+                continue
+            # What is no gradient without what was kept is no sum of gradients.
+            rerun = analysed(again, texts, told_of(analysis))
+            if rerun is not None and {name for one in proposed for name in one.also_wrong} <= rerun.right:
+                return proposed
+    return []
+
+
+def _each_once(findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings in which no line is amended twice: one step sets all back, where it is in a loop."""
+    places = [one.instead and (one.instead.source.line, one.instead.source.columns) for one in findings]
+    return [
         one._replace(instead=None) if places[number] in places[:number] else one
-        for number, one in enumerate(proposed)
+        for number, one in enumerate(findings)
     ]
-    again = _second(recording, corrected_texts(recording, proposed), deadline)
-    is_mended = again is not None and len(again.updates) == len(later.updates) and not _left(again, sums)
-    return proposed if is_mended else [_finding(one, stepped, None) for one in found]
 
 
-def _second(recording: Recording, texts: Mapping[str, str], deadline: float) -> Recording | None:
+def _later(
+    recording: Recording, iteration: int, texts: Mapping[str, str], deadline: float
+) -> Recording | None:
+    """Return a later iteration; None where there is none, or it ends otherwise."""
     left = deadline - time.thread_time()
     if left <= 0:
         return None
-    options = recording.options._replace(iteration=2, seconds=min(recording.options.seconds, left))
-    later = record_script(recording.path, recording.arguments, options, texts)
+    options = recording.options._replace(iteration=iteration, seconds=min(recording.options.seconds, left))
+    try:
+        later = record_script(recording.path, recording.arguments, options, texts)
+    except BpdebugError:
+        return None  # the edit is no Python
     return later if later.ending.kind == recording.ending.kind else None
 
 
-def _behind(update: Update, dependent: Collection[int] = ()) -> Iterator[tuple[Node, bool]]:
-    """Yield what a step is a multiple of, and what that is a sum of, from the step down.
-
-    Each with whether it is scaled after it was added up: what is stepped by as it is are steps, a velocity.
-    """
-    waiting = [(delta, False) for _, delta in update.deltas]
-    seen: set[int] = set()
-    while waiting and len(seen) < MOST_STEPS:
-        node, is_scaled = waiting.pop(0)
-        node = node.origin
-        if node.id not in seen:
-            seen.add(node.id)
-            yield node, is_scaled
-            is_scaled = is_scaled or node.function in SCALE or node.function in DIVIDE
-            waiting += [(one, is_scaled) for one in _summands(node, dependent)]
-
-
-def _summands(node: Node, dependent: Collection[int]) -> list[Node]:
-    """Return what a tensor is a sum of, or a constant multiple: what it is from there on, as large."""
-    function, operands = node.function, node.operands
-    own: Sequence[Any] = ()
-    if function is put:
-        return [one for one in (operands[0], operands[2]) if type(one) is Node]
-    if function in ADD or function in SUBTRACT:
-        own = operands[:2]
-    elif function in SCALE:
-        own = [
-            one
-            for one, other in (operands[:2], operands[1::-1])
-            if type(other) is not Node or (np.size(other.like) == 1 and other.id not in dependent)
-        ]
-    elif function in DIVIDE or function in NEGATE or is_in(function, KEEP) or is_in(function, TRANSPOSE):
-        own = operands[:1]
-    return [one for one in own if type(one) is Node and np.size(one.like) == np.size(node.like)]
+def _sums(recording: Recording) -> dict[Key, Node]:
+    """Return the sums that steps are made with, by their values."""
+    every = (node for update in recording.updates for node, _ in behind(update))
+    return {_key(node): node for node in every if node.function in ADD}
 
 
 def _held(total: Node) -> Node | None:
@@ -175,15 +157,13 @@ def _key(node: Node) -> Key:
     return value.shape, value.tobytes()
 
 
-def _left(later: Recording, sums: Mapping[Key, Node]) -> list[LeftOver]:
+def _left(later: Recording, before: Recording) -> list[LeftOver]:
     """Return the sums that begin at what the iteration before has stepped by, one for each statement."""
     found: dict[SourceRange, LeftOver] = {}
-    olds = [update.old for update in later.updates]
-    dependent = descendants(later.nodes, olds)
-    written = (node.operands[0].origin for node in later.nodes if node.function is put)
-    states = {one.id for one in written if one.function is None} - {old.origin.id for old in olds}
+    sums, olds = _sums(before), [update.old for update in later.updates]
+    dependent, states = descendants(later.nodes, olds), _states(later, before)
     for place, update in enumerate(later.updates):
-        for total, is_scaled in _behind(update, dependent):
+        for total, is_scaled in behind(update, dependent):
             instance = total.instance
             held = _held(total) if is_scaled and total.function in ADD and instance is not None else None
             if held is None or instance is None or held.function is not None or not np.any(held.value):
@@ -193,9 +173,20 @@ def _left(later: Recording, sums: Mapping[Key, Node]) -> list[LeftOver]:
             if _is_kept(held, total, sums) and added.isdisjoint({held.id, *states}):
                 known = found.get(instance.statement)
                 places = (place,) if known is None else tuple(dict.fromkeys((*known.places, place)))
-                first = known or LeftOver(update, places, instance, total, held)
+                first = known or LeftOver(update, places, instance, total)
                 found[instance.statement] = first._replace(places=places)
     return sorted(found.values(), key=lambda one: one.instance.site.line)
+
+
+def _states(later: Recording, before: Recording) -> set[int]:
+    """Return what else an iteration goes on from: tensors that it writes to, and parameters as they were."""
+    olds = {update.old.origin.id for update in later.updates}
+    written = (node.operands[0].origin for node in later.nodes if node.function is put)
+    former = {_key(update.old) for update in before.updates if np.size(update.old.like) > 1}
+    shapes = {shape for shape, _ in former}
+    leaves = (node for node in later.nodes if node.function is None and node.shape in shapes)
+    kept = {node.id for node in leaves if _key(node) in former}
+    return ({one.id for one in written if one.function is None} | kept) - olds
 
 
 def _is_kept(held: Node, total: Node, sums: Mapping[Key, Node]) -> bool:
@@ -203,12 +194,8 @@ def _is_kept(held: Node, total: Node, sums: Mapping[Key, Node]) -> bool:
     return any(_key(one) in sums for one in (held, total.operands[0]) if isinstance(one, Node))
 
 
-# ---- what is said, and what should stand there
-
-
-def _finding(one: LeftOver, stepped: Sequence[str], amendments: tuple[Amendment, bool] | None) -> Finding:
+def _finding(one: LeftOver, amended: Amended | None, stepped: Sequence[str]) -> Finding:
     site = one.instance.site
-    place = source_of(site, one.instance, one.instance.statement)
     target = site.targets[0].text if site.targets else site.code
     said = (
         f"`{target}` still holds the gradients of iteration 1, with which a step was made: nothing sets it "
@@ -216,96 +203,16 @@ def _finding(one: LeftOver, stepped: Sequence[str], amendments: tuple[Amendment,
     )
     wrong = [stepped[place] for place in one.places if place < len(stepped)]
     value, left = np.asarray(one.total.value), np.asarray(one.total.operands[0].value)
-    amendment, is_here = amendments if amendments is not None else (None, True)
+    is_here = amended is not None and amended.is_here
     return Finding(
-        place,
+        source_of(site, one.instance, one.instance.statement),
         "missing",
         target,
         next(iter(wrong), ""),
         said,
-        amendment.correction if amendment is not None and is_here else None,
-        amendment is not None and is_here,
+        amended.amendment.correction if amended is not None and is_here else None,
+        is_here,
         worst(value, value - left),
         tuple(dict.fromkeys(filter(None, wrong))),
-        instead=None if is_here else amendment,
+        instead=None if amended is None or is_here else amended.amendment,
     )
-
-
-def _amendment(later: Recording, one: LeftOver) -> tuple[Amendment, bool] | None:
-    """Return what should stand where the sum is kept, or made, or after the step; and whether it is there."""
-    site = one.instance.site
-    alias = _alias(later, one)
-    if alias is not None:
-        return alias, False
-    text = "" if site.source is None else site.source.code(one.instance.statement)
-    if "+=" in text and one.total.operands[0] is not None and _is_alone(later, one):
-        place = source_of(site, one.instance, one.instance.statement)
-        return Amendment(place, text.replace("+=", "=", 1)), True
-    cleared = _cleared(later, one)
-    return None if cleared is None else (cleared, False)
-
-
-def _is_alone(later: Recording, one: LeftOver) -> bool:
-    """Whether a statement adds once in an iteration."""
-    own = (each for each in later.instances if each.statement == one.instance.statement)
-    return sum(1 for _ in own) == 1
-
-
-def _cleared(later: Recording, one: LeftOver) -> Amendment | None:
-    """Return the step with a line after it that sets the sum back to 0, under the name it has there."""
-    site = one.update.site
-    source, place = site.source, site.statement
-    if source is None or source.lines[place.line - 1][: place.column].strip():
-        return None
-    code, indentation = source.code(place), " " * place.column
-    step = next((each for each in later.instances if each.statement == place), None)
-    name = "" if step is None else _name_of(later, step, code, one.update)
-    if not name or step is None:
-        return None
-    cleared = f"{name}[...] = 0" if np.ndim(one.total.like) else f"{name} = 0.0"
-    return Amendment(source_of(site, step, place), f"{code}\n{indentation}{cleared}")
-
-
-def _name_of(later: Recording, step: Instance, code: str, update: Update) -> str:
-    """Return how a step reads what was added up; empty where it does not."""
-    sums = [node for node, _ in _behind(update) if node.function in ADD or node.function is put]
-    tree = tree_of(code.partition("=")[2])
-    for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, READ):
-            text = ast.unparse(node)
-            try:
-                value = value_at(later, step, text, recorded)
-            except Exception:  # noqa: S112 (a part need not make sense by itself)
-                continue
-            if any(np.shape(value) == one.shape and np.array_equal(value, one.value) for one in sums):
-                return text
-    return ""
-
-
-def _alias(later: Recording, one: LeftOver) -> Amendment | None:
-    """Return the statement that keeps another name of what is added to, with a copy in its place."""
-    site = one.instance.site
-    source = site.source
-    if source is None or not site.targets:
-        return None
-    owner = tree_of(site.targets[0].text)
-    while isinstance(owner, ast.Subscript):
-        owner = owner.value
-    name = "" if owner is None else ast.unparse(owner)
-    for node in ast.walk(ast.parse(source.text)):
-        match node:
-            case ast.Assign(targets=[target], value=ast.Name() | ast.Attribute() as value):
-                if name and ast.unparse(target) == name:
-                    held = value_at(later, one.instance, name, recorded)
-                    correction = copy_of(ast.unparse(value), held)
-                    return Amendment(_source(later, site.place.file, value), correction)
-    return None
-
-
-def _source(later: Recording, file: str, node: ast.expr) -> Source:
-    source = later.source(file)
-    assert source is not None
-    assert node.end_lineno is not None
-    assert node.end_col_offset is not None
-    place = SourceRange(file, node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-    return Source(file, node.lineno, node.end_lineno, source.columns(place), source.code(place))

@@ -23,6 +23,7 @@ from bpdebug.sources.script.analysis.standard import multiple
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.evaluation import callable_again
 from bpdebug.verify.repair.replay import Replay
+from bpdebug.verify.repair.staying_right import staying_right
 from bpdebug.verify.repair.trials import gradient_nodes, trials_of
 
 SHARE = 0.25
@@ -119,7 +120,7 @@ def run_again(
     again = _recorded_again(recording, texts, seconds)
     if again is not None and before is not None and _is_same_run(again, recording):
         return Rerun(recording, before, texts)
-    return None if again is None else _analysed(again, texts, told)
+    return None if again is None else analysed(again, texts, told)
 
 
 def _recorded_again(recording: Recording, texts: Mapping[str, str], seconds: float) -> Recording | None:
@@ -142,9 +143,10 @@ def _recorded_again(recording: Recording, texts: Mapping[str, str], seconds: flo
     return again
 
 
-def _analysed(recording: Recording, texts: Mapping[str, str], told: Told) -> Rerun | None:
+def analysed(recording: Recording, texts: Mapping[str, str], told: Told) -> Rerun | None:
+    """Return a run with what it is a training of; None where it makes no sense."""
     try:
-        analysis = analyse(recording, told)
+        analysis = staying_right(analyse(recording, told))
         return Rerun(analysis.recording, analysis, texts)
     except (BpdebugError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError):
         return None  # what runs need make no sense
@@ -207,7 +209,7 @@ def mending(
         texts = {**base.texts, rewriting.place.file: with_rewriting(text, rewriting)}
         recording = _recorded_again(base.recording, texts, left)
         if recording is not None and _is_promising(recording, base):
-            again = _analysed(recording, texts, _told_after(base.analysis, rewriting))
+            again = analysed(recording, texts, _told_after(base.analysis, rewriting))
             if again is not None and _is_better(again, base, needs_more):
                 return rewriting, again
     return None

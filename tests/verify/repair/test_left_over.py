@@ -171,7 +171,44 @@ for epoch in range(6):
     v += -0.1 * x.T @ (out - t) / 12
     w += v
 """
-KEPT = {"velocities": VELOCITY, "average": AVERAGE, "table": TABLE, "trace": TRACE, "undamped": UNDAMPED}
+EVERY_SECOND = """\
+import numpy as np
+
+rng = np.random.default_rng(3)
+x, t = rng.normal(size=(12, 3)), rng.normal(size=(12, 1))
+w, total = rng.normal(size=(3, 1)), np.zeros((3, 1))
+for step in range(8):
+    if step % 2 == 0:
+        total[:] = 0
+    out = x @ w
+    loss = 0.5 * np.sum((out - t) ** 2) / 12
+    total += x.T @ (out - t) / 12
+    w -= 0.1 * total
+"""
+
+BESIDE_THE_LAST = """\
+import numpy as np
+
+rng = np.random.default_rng(7)
+x, t = rng.normal(size=(6, 3)), rng.normal(size=6)
+w, before, v = np.zeros(3), np.zeros(3), np.zeros(3)
+for step in range(12):
+    at = step % 6
+    off = x[at] @ w - t[at]
+    loss = 0.5 * off ** 2
+    v += off * x[at] - (x[at] @ before - t[at]) * x[at] * (step > 0)
+    before = w.copy()
+    w -= 0.05 * v
+"""
+KEPT = {
+    "every second": EVERY_SECOND,
+    "beside the last": BESIDE_THE_LAST,
+    "velocities": VELOCITY,
+    "average": AVERAGE,
+    "table": TABLE,
+    "trace": TRACE,
+    "undamped": UNDAMPED,
+}
 
 
 @pytest.mark.parametrize(
