@@ -878,3 +878,28 @@ def test_a_loss_with_a_parameter_shifted_is_not_the_one_that_is_descended(
     assert analysis.loss is not None
     assert analysis.loss.candidate.kind is not None, "implied: none is computed of the parameters as they are"
     assert analysis.computed is None
+
+
+AHEAD = """
+    import numpy as np
+    rng = np.random.default_rng(6)
+    x, t = rng.normal(size=(9, 3)), rng.normal(size=(9, 2))
+    w, b = rng.normal(size=(3, 2)), np.zeros(2)
+    v, u = np.zeros_like(w), np.zeros_like(b)
+    for epoch in range(3):
+        out = x @ w + b
+        loss = np.sum((out - t) ** 2) / 2
+        gw, gb = x.T @ (out - t), (out - t).sum(axis=0)
+        v = 0.9 * v + gw
+        w -= 0.01 * (gw + 0.9 * v)
+        u = 0.9 * u + gb
+        b -= 0.01 * (gb + 0.9 * u)
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind"), [("x.T @ (out - t)", "right"), deep("x.T @ (out - t) ** 2", "wrong")]
+)
+def test_a_step_that_looks_ahead_is_a_multiple_of_the_gradient(wrong: str, kind: str, tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, AHEAD.replace("x.T @ (out - t)", wrong))
+    assert kinds(analysis) == {"w": kind, "b": "right"}

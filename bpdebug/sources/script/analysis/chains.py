@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from bpdebug.sources.script.analysis.readings import ROUNDING, multiple
 from bpdebug.sources.script.analysis.steps import Link
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import Attribute, Method, is_in, put, shaped
@@ -136,6 +137,28 @@ class Chains:
             other = operands[1 - place]
             if terms_beside(other, old.origin) == () or _is_of_part(other, old.origin):
                 yield link._replace(node=operands[place], sign=signs[place], is_stripped=True)
+            elif (ahead := self._ahead(operands[place], other)) is not None:
+                times = (1 + second * ahead, 1)
+                yield link._replace(node=operands[place], sign=signs[place], scalars=(*link.scalars, times))
+
+    def _ahead(self, gradient: Node, velocity: Node) -> float | None:
+        """Return how many times a gradient is in the velocity beside it, which it has just been added to.
+
+        Nesterov's step looks ahead: `g + mu * v`, with `v = mu * v + g`.
+        """
+        graph, start = self.graph, self.graph.of(gradient)
+        if gradient.shape != velocity.shape:
+            return None
+        between = graph.ancestors([velocity], stop=(start.id,))
+        sums = (graph.nodes[one] for one in between if graph.nodes[one].function in ADD)
+        if start.id not in between or not any(self._adds_to_a_state(one) for one in sums):
+            return None
+        return multiple(velocity.value, gradient.value, ROUNDING)
+
+    def _adds_to_a_state(self, total: Node) -> bool:
+        """Whether something is added to a tensor that depends on no parameter, and is as large."""
+        kept = [one for one in total.operands if type(one) is Node and not self.is_dependent(one)]
+        return len(kept) == 1 and kept[0].shape == total.shape
 
     def _adaptive(self, link: Link, old: Node, new: Node) -> Link | None:
         """Find the tensor that all of a step passes through, where a root was taken on the way."""
