@@ -312,7 +312,7 @@ def test_large_inputs_take_seconds(torch, module, dtype: str) -> None:
 
 @pytest.mark.parametrize("name", few(["LayerNorm", "Gated", "Attention", "Lorentz", "Dense", "Cosine"], 6))
 def test_planted_mistakes_are_found_at_their_line(torch, module, name: str) -> None:
-    """Of each Function two mistakes: both are detected at their line, and one at least has a correction."""
+    """Of each Function some mistakes: all are detected, and most have the line and a correction."""
     from tests.torch.planted import INPUTS, mistakes, text_of
 
     generator = torch.Generator().manual_seed(3)
@@ -322,12 +322,12 @@ def test_planted_mistakes_are_found_at_their_line(torch, module, name: str) -> N
     assert check(right.apply, *given, only=right).passed
     every = list(mistakes(name))
     found = verified = 0
-    for mistake in every[len(every) // 4 :: len(every) // 2][:2]:
+    for mistake in every[:: len(every) // 4][:4]:
         function = getattr(module(mistake.text), name)
         report = check(function.apply, *given, only=function, seconds=6)
         assert not report.passed, mistake
         shift = 2  # the module begins with its own import
         found += any(one.source.line == mistake.line + shift for one in report.findings)
         verified += all(one.verified for one in report.findings)
-    assert found == 2
-    assert verified >= 1
+    assert found >= 3
+    assert verified >= 3

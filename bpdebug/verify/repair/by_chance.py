@@ -14,6 +14,7 @@ import numpy as np
 
 from bpdebug.sources.script import Node
 from bpdebug.sources.script.recorder.records import ValueOf
+from bpdebug.sources.script.recorder.updates import ADD
 
 
 def right_by_chance(
@@ -30,10 +31,12 @@ def right_by_chance(
     value_of : callable
         The value of each node.
     """
+    # A sum that turns add to is right after the last of them alone.
     out_of_turn = [
         nodes[number]
         for number, of in exact.items()
-        if all(_is_piece(forward[one]) and not _is_in_turn(nodes[number], forward[one]) for one in of)
+        if nodes[number].function not in ADD
+        and all(_is_piece(forward[one]) and not _is_in_turn(nodes[number], forward[one]) for one in of)
     ]
     turns = {_of_every_turn(node) for node in out_of_turn}
     off = {
