@@ -148,11 +148,12 @@ def incoming_of(call: FunctionCall) -> list[Node]:
 
 def lines_of(call: FunctionCall) -> set[SourceRange]:
     """Return the expressions that the gradients were computed by, of a call that is cut out."""
-    outputs = ancestors(one for one in call.outputs if one is not None)
+    # What comes in was computed before it, by a hook perhaps.
+    others = ancestors(one for one in (*call.outputs, *call.incoming) if one is not None)
     computed, waiting = set[Node](), [one for one in call.gradients if one is not None]
     while waiting:
         node = waiting.pop()
-        if node not in computed and node.id not in outputs:
+        if node not in computed and node.id not in others:
             computed.add(node)
             waiting += node.parents()
     return {node.site.place for node in computed if node.site is not None}
