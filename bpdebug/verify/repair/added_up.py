@@ -7,12 +7,12 @@ values of the second iteration.
 from __future__ import annotations
 
 import re
-import time
 
 import numpy as np
 
-from bpdebug.sources.script import Node, Recording, record_script
+from bpdebug.sources.script import Node, Recording
 from bpdebug.verify.repair.constants import files_of
+from bpdebug.verify.repair.later_iterations import is_first, iteration_of
 
 CLEARS = re.compile(
     r"zero_grad|autograd\.grad|\.grad\b[.\w]*(\[.*\])?\s*=[^=]|\.grad\b[.\w]*\.(zero|fill|mul)_|del .*grad"
@@ -30,16 +30,13 @@ def added_up(recording: Recording, deadline: float) -> str:
     deadline : float
         When the check ends, on the clock of `time.thread_time`.
     """
-    asked, left = recording.options, deadline - time.thread_time()
-    is_first = asked.iteration == 1 and not (asked.until or asked.function) and recording.updates
-    if not (recording.gone_back and is_first and recording.can_run_again and left > 0):
+    if not (recording.gone_back and recording.updates and is_first(recording)):
         return ""
     if any(one is not None and CLEARS.search(one.text) for one in map(recording.source, files_of(recording))):
         return ""
-    options = asked._replace(iteration=2, seconds=min(asked.seconds, left))
-    later = record_script(recording.path, recording.arguments, options)
+    later = iteration_of(recording, 2, deadline)
     stepped = {leaf.names: gradient.value for one in recording.gone_back for leaf, gradient in one.gradients}
-    for leaf, gradient in (pair for one in later.gone_back for pair in one.gradients):
+    for leaf, gradient in (pair for one in (later.gone_back if later else ()) for pair in one.gradients):
         kept = gradient.operands[0] if gradient.function is np.add else None
         if type(kept) is not Node or kept.function is not None:
             continue

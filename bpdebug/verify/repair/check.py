@@ -23,15 +23,14 @@ from bpdebug.verify.repair.found import MOST_FAULTS
 from bpdebug.verify.repair.functions import CheckedFunction, FoundInFunction, check_function, lines_of
 from bpdebug.verify.repair.intended import ScriptJudge, derived_of
 from bpdebug.verify.repair.judge import Judge
+from bpdebug.verify.repair.later_iterations import that_proves_more
 from bpdebug.verify.repair.left_over import with_left_over
-from bpdebug.verify.repair.localisation import Localisation, LocalisationOutside
+from bpdebug.verify.repair.localisation import Localisation
 from bpdebug.verify.repair.raising import mended
 from bpdebug.verify.repair.report import Assumed, Finding, ParameterVerdict, ScriptReport
 from bpdebug.verify.repair.staying_right import staying_right
 from bpdebug.verify.repair.trying import Progress, unsaid
 
-LATER = (2, 3, 4)
-"""The iterations that are looked at where gradients are 0 in the first."""
 SECONDS = 20.0
 """How long corrections are searched for."""
 FUNCTION_SHARE = 0.5
@@ -94,7 +93,7 @@ def check_script(
     recording = record_script(script, arguments, options)
     deadline = time.thread_time() + seconds
     first = staying_right(analyse(recording, told))
-    later = _that_proves_more(recording, first, told, deadline)
+    later = that_proves_more(recording, first, told, deadline)
     report = _reported(*(later or (recording, first)), deadline, told, progress)
     report = with_left_over(report, first, deadline)
     notes = [one for one in (added_up(recording, deadline),) if one]
@@ -113,35 +112,6 @@ def check_recording(
     """Check the gradients of a recording; see `check_script`."""
     deadline = time.thread_time() + seconds
     return _reported(recording, staying_right(analyse(recording, told)), deadline, told, progress)
-
-
-def _that_proves_more(
-    recording: Recording, analysis: Analysis, told: Told, deadline: float
-) -> tuple[Recording, Analysis] | None:
-    """Return a later iteration in which fewer gradients are 0; None where there is no need, or none.
-
-    The first example is often (0, 0), and nothing that it is multiplied by can be wrong.
-    """
-    fewest, asked = _zeros(analysis), recording.options
-    is_first = asked.iteration == 1 and not (asked.until or asked.function)
-    if not fewest or not is_first or not recording.can_run_again:
-        return None
-    for iteration in LATER:
-        left = deadline - time.thread_time()
-        if left <= 0:
-            return None
-        options = asked._replace(iteration=iteration, seconds=min(asked.seconds, left))
-        later = record_script(recording.path, recording.arguments, options)
-        if later.ending.kind != recording.ending.kind:
-            return None  # there is none
-        found = analyse(later, told)
-        if found.loss is not None and _zeros(found) < fewest:
-            return later, found
-    return None
-
-
-def _zeros(analysis: Analysis) -> int:
-    return 0 if analysis.loss is None else sum(one.is_zero for one in analysis.loss.verdicts.each)
 
 
 def _reported(
@@ -253,7 +223,7 @@ class ScriptCheck(Check):
 
     def localisation_of(self, judge: Judge) -> Localisation:
         """Return who says which lines can be at fault: none of a function that is right by itself."""
-        return LocalisationOutside(judge, self.innocent)
+        return Localisation(judge, self.innocent)
 
     def assumed(self) -> Assumed:
         """Say what the check takes for granted, and what autograd does with what a function returns."""

@@ -8,20 +8,19 @@ back, the gradients of the second iteration must be right.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from bpdebug.errors import BpdebugError
-from bpdebug.sources.script import Instance, Node, Recording, SourceRange, record_script
+from bpdebug.sources.script import Instance, Node, Recording, SourceRange
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.chains import KEEP
 from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.operations import is_in, put
 from bpdebug.sources.script.recorder.records import Update
 from bpdebug.sources.script.recorder.updates import ADD
+from bpdebug.verify.repair.later_iterations import is_first, iteration_of
 from bpdebug.verify.repair.places import source_of, worst
 from bpdebug.verify.repair.replay import ancestors
 from bpdebug.verify.repair.report import Finding, ParameterVerdict, ScriptReport
@@ -59,7 +58,7 @@ def with_left_over(report: ScriptReport, analysis: Analysis, deadline: float) ->
     """Return a report with what only the second iteration shows; see `left_over`."""
     lines = {(one.source.file, one.source.line) for one in report.findings}
     found = [one for one in left_over(analysis, deadline) if (one.source.file, one.source.line) not in lines]
-    wrong = {name for one in found for name in one.also_wrong}
+    wrong = {*_named(found)}
     said: dict[str, ParameterVerdict] = {name: "wrong" for name in report.verdicts if name in wrong}
     return report._replace(verdicts={**report.verdicts, **said}, findings=(*report.findings, *found))
 
@@ -75,33 +74,38 @@ def left_over(analysis: Analysis, deadline: float) -> list[Finding]:
         When the check ends, on the clock of `time.thread_time`.
     """
     recording = analysis.recording
-    asked = recording.options
-    is_first = asked.iteration == 1 and not (asked.until or asked.function)
-    if not is_first or recording.gone_back or not recording.can_run_again:
-        return []
     has_sums = any(_is_from_zero(node) for node in _sums(recording).values())
-    later = _later(recording, 2, {}, deadline) if has_sums else None
-    found = [] if later is None else _left(later, recording)
-    if later is None or not found:
+    if recording.gone_back or not has_sums or not is_first(recording):
         return []
-    third = _later(recording, 3, {}, deadline)
-    if third is not None and not _left(third, later):
-        return []  # it is set back every second time
+    later = iteration_of(recording, 2, deadline)
+    found = [] if later is None else _left(later, recording)
+    if later is not None and not found and any(_going_on(later)):
+        # What draws its numbers without a seed had others when it was recorded first.
+        again = iteration_of(recording, 1, deadline)
+        recording, found = again or recording, [] if again is None else _left(later, again)
+    third = iteration_of(recording, 3, deadline) if later is not None and found else None
+    if later is None or not found or (third is not None and not _left(third, later)):
+        return []  # or it is set back every second time
     names = {update.new.id: one.name for one in analysis.parameters for update in one.updates}
-    stepped = [names.get(update.new.id, "") for update in recording.updates]
+    stepped = [names.get(update.new.id, "") for update in analysis.recording.updates]
     for way in WAYS:
         amendments = [way(later, one.instance, one.update, one.total) for one in found]
         if any(amendments):
             proposed = _each_once([_finding(*each, stepped) for each in zip(found, amendments, strict=True)])
             texts = corrected_texts(recording, proposed)
-            again = _later(recording, 2, texts, deadline)
+            again = iteration_of(recording, 2, deadline, texts)
             if again is None or len(again.updates) != len(later.updates) or _left(again, recording):
                 continue
             # What is no gradient without what was kept is no sum of gradients.
-            rerun = analysed(again, texts, told_of(analysis))
-            if rerun is not None and {name for one in proposed for name in one.also_wrong} <= rerun.right:
+            rerun, wrong = analysed(again, texts, told_of(analysis)), {*_named(proposed)}
+            if rerun is not None and wrong and wrong <= rerun.right:
                 return proposed
     return []
+
+
+def _named(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the parameters that are wrong because of some findings."""
+    return (name for one in findings for name in one.also_wrong)
 
 
 def _each_once(findings: Sequence[Finding]) -> list[Finding]:
@@ -111,21 +115,6 @@ def _each_once(findings: Sequence[Finding]) -> list[Finding]:
         one._replace(instead=None) if places[number] in places[:number] else one
         for number, one in enumerate(findings)
     ]
-
-
-def _later(
-    recording: Recording, iteration: int, texts: Mapping[str, str], deadline: float
-) -> Recording | None:
-    """Return a later iteration; None where there is none, or it ends otherwise."""
-    left = deadline - time.thread_time()
-    if left <= 0:
-        return None
-    options = recording.options._replace(iteration=iteration, seconds=min(recording.options.seconds, left))
-    try:
-        later = record_script(recording.path, recording.arguments, options, texts)
-    except BpdebugError:
-        return None  # the edit is no Python
-    return later if later.ending.kind == recording.ending.kind else None
 
 
 def _sums(recording: Recording) -> dict[Key, Node]:
@@ -160,22 +149,26 @@ def _key(node: Node) -> Key:
 def _left(later: Recording, before: Recording) -> list[LeftOver]:
     """Return the sums that begin at what the iteration before has stepped by, one for each statement."""
     found: dict[SourceRange, LeftOver] = {}
-    sums, olds = _sums(before), [update.old for update in later.updates]
-    dependent, states = descendants(later.nodes, olds), _states(later, before)
+    sums, states = _sums(before), _states(later, before)
+    for one, held in _going_on(later):
+        # What is added of itself, as to an average, or of what changes with it, is meant to be kept.
+        added = ancestors(each for each in one.total.operands[1:] if type(each) is Node)
+        if _is_kept(held, one.total, sums) and added.isdisjoint({held.id, *states}):
+            statement = one.instance.statement
+            first = found.get(statement, one)
+            found[statement] = first._replace(places=tuple(dict.fromkeys((*first.places, *one.places))))
+    return sorted(found.values(), key=lambda one: one.instance.site.line)
+
+
+def _going_on(later: Recording) -> Iterator[tuple[LeftOver, Node]]:
+    """Yield the sums in steps that go on from what is not 0 before the iteration, each with that."""
+    dependent = descendants(later.nodes, [update.old for update in later.updates])
     for place, update in enumerate(later.updates):
         for total, is_scaled in behind(update, dependent):
-            instance = total.instance
-            held = _held(total) if is_scaled and total.function in ADD and instance is not None else None
-            if held is None or instance is None or held.function is not None or not np.any(held.value):
-                continue
-            # What is added of itself, as to an average, or of what changes with it, is meant to be kept.
-            added = ancestors(one for one in total.operands[1:] if type(one) is Node)
-            if _is_kept(held, total, sums) and added.isdisjoint({held.id, *states}):
-                known = found.get(instance.statement)
-                places = (place,) if known is None else tuple(dict.fromkeys((*known.places, place)))
-                first = known or LeftOver(update, places, instance, total)
-                found[instance.statement] = first._replace(places=places)
-    return sorted(found.values(), key=lambda one: one.instance.site.line)
+            held = _held(total) if is_scaled and total.function in ADD else None
+            is_before = held is not None and held.function is None and np.any(held.value)
+            if is_before and held is not None and total.instance is not None:
+                yield LeftOver(update, (place,), total.instance, total), held
 
 
 def _states(later: Recording, before: Recording) -> set[int]:

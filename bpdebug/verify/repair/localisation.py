@@ -39,6 +39,9 @@ class Localisation:
     ----------
     judge : Judge
         Says what is right.
+    innocent : collection of SourceRange
+        Expressions that are right, whatever is wrong: those of functions that were judged by themselves. More
+        may become known.
 
     Attributes
     ----------
@@ -46,8 +49,9 @@ class Localisation:
         The tensors whose very gradients the person's code has, when the suspects were last asked for.
     """
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, innocent: Collection[SourceRange] = frozenset()) -> None:
         self.judge, self.recording, self.analysis = judge, judge.recording, judge.analysis
+        self.innocent = innocent
         self.there: frozenset[int] = frozenset()
         self._own_slopes = OwnSlopes(judge.recording)
         self._after_right: dict[str, set[int]] = {}
@@ -91,6 +95,7 @@ class Localisation:
         dependent = set(range(len(nodes))) if every else self.dependent
         updates = {update.new.origin.id for one in self.analysis.parameters for update in one.updates}
         found = suspects(self.recording, steps, right, forward, dependent, explained, updates)
+        found = [line for line in found if line.site.place not in self.innocent]
         found = [line for line in found if every or not self._own_slopes.has(line)]
         # What is off by a factor, and what it is computed from is not, is not accounted for.
         found = [
@@ -265,26 +270,6 @@ class Localisation:
             parameter.name: ancestors(gradient_nodes(parameter)) - ancestors([node])
             for parameter, node in self._own(exact)
         }
-
-
-class LocalisationOutside(Localisation):
-    """Knows expressions that are right, whatever is wrong: those of functions that were judged by themselves.
-
-    Parameters
-    ----------
-    judge : Judge
-        Says what is right.
-    innocent : collection of SourceRange
-        The expressions; more may become known.
-    """
-
-    def __init__(self, judge: Judge, innocent: Collection[SourceRange]) -> None:
-        super().__init__(judge)
-        self.innocent = innocent
-
-    def suspects(self, every: bool = False) -> list[Suspect]:
-        """Return the lines that can be at fault, the likelier first."""
-        return [line for line in super().suspects(every) if line.site.place not in self.innocent]
 
 
 def _scaled_away(parameter: TrainedParameter) -> list[Node]:

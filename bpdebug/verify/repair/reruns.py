@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.errors import BpdebugError
-from bpdebug.sources.script import Recording, SourceRange, record_script
+from bpdebug.sources.script import Recording, RecordingOptions, SourceRange, record_script
 from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.standard import multiple
 from bpdebug.sources.script.analysis.told import Told
@@ -117,17 +117,18 @@ def run_again(
     before : Analysis, optional
         What the recording is a training of: where every step is the same again, that is known already.
     """
-    again = _recorded_again(recording, texts, seconds)
+    again = recorded_again(recording, texts, recording.options._replace(seconds=seconds))
     if again is not None and before is not None and _is_same_run(again, recording):
         return Rerun(recording, before, texts)
     return None if again is None else analysed(again, texts, told)
 
 
-def _recorded_again(recording: Recording, texts: Mapping[str, str], seconds: float) -> Recording | None:
-    """Run it; what draws numbers without a seed gets the same ones each time."""
+def recorded_again(
+    recording: Recording, texts: Mapping[str, str], options: RecordingOptions
+) -> Recording | None:
+    """Run a script again; what draws numbers without a seed gets the same ones each time."""
     if not recording.can_run_again:
         return None
-    options = recording.options._replace(seconds=seconds)
     kept = np.random.get_state(), random.getstate()
     np.random.seed(0)
     random.seed(0)
@@ -207,7 +208,7 @@ def mending(
         if not text:
             continue  # the run was ended before it came to that file
         texts = {**base.texts, rewriting.place.file: with_rewriting(text, rewriting)}
-        recording = _recorded_again(base.recording, texts, left)
+        recording = recorded_again(base.recording, texts, base.recording.options._replace(seconds=left))
         if recording is not None and _is_promising(recording, base):
             again = analysed(recording, texts, _told_after(base.analysis, rewriting))
             if again is not None and _is_better(again, base, needs_more):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -87,20 +88,25 @@ def mend_what_raises(found: FaultsFound) -> None:
     lines = suspects(found.recording, unread, [], forward, found.localisation.dependent, forward)
     # What stops in the middle of training is most often a shape: first that of what its name says otherwise.
     off = [line for line in lines if found.search.is_misshapen(line)]
-    for some in (off, None, [line for line in lines if line not in off]):
-        if some is None:
-            if _run_again(found, fitting(found.recording)):
-                return
-            continue
-        edits = [
-            (_keeps_shape(found, edit), not found.search.fits_its_name(edit, line), edit.cost, place, edit)
-            for line in some
-            for place, edit in enumerate(found.search.candidates(line, found.judge.corrected))
-        ]
-        edits.sort(key=lambda each: each[:4])
-        if edits and _run_again(found, [Rewriting(*edit.texts, edit.cost) for *_, edit in edits]):
-            return
-    found.add_finding(of_end(found.recording))
+    others = [line for line in lines if line not in off]
+    ways = (
+        partial(_edits_of, found, off),
+        partial(fitting, found.recording),
+        partial(_edits_of, found, others),
+    )
+    if not any((rewritings := way()) and _run_again(found, rewritings) for way in ways):
+        found.add_finding(of_end(found.recording))
+
+
+def _edits_of(found: FaultsFound, lines: Sequence[Suspect]) -> list[Rewriting]:
+    """Return the edits of some lines, those first that keep the shape and fit what it is stored under."""
+    edits = [
+        (_keeps_shape(found, edit), not found.search.fits_its_name(edit, line), edit.cost, place, edit)
+        for line in lines
+        for place, edit in enumerate(found.search.candidates(line, found.judge.corrected))
+    ]
+    edits.sort(key=lambda each: each[:4])
+    return [Rewriting(*edit.texts, edit.cost) for *_, edit in edits]
 
 
 def _keeps_shape(found: FaultsFound, edit: Candidate) -> bool:

@@ -174,7 +174,7 @@ class Search(LineEdits):
     ) -> Iterator[Correction]:
         count, value_of = 0, self.replay.run(before)
         for candidate in self.likely(suspect, before, costs):
-            if count == MOST_OF_A_LINE:
+            if count == MOST_OF_A_LINE or self.is_over:
                 return
             if costs.must_be_known and not self._is_known(suspect, candidate, value_of):
                 continue

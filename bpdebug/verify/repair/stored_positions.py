@@ -26,7 +26,7 @@ from bpdebug.verify.repair.replay import Replaced
 from bpdebug.verify.repair.surroundings import trees_near
 from bpdebug.verify.repair.suspects import Suspect
 
-MOST_PUT, MOST_POSITIONS, MOST_LOOKED_AT = 2000, 12, 12
+MOST_PUT, MOST_POSITIONS, MOST_LOOKED_AT = 600, 12, 12
 """So many elements are stored again at another position, and so many positions are tried; what turns is
 another number in one of so many turns."""
 

@@ -241,3 +241,15 @@ def test_what_is_meant_to_be_kept_is_no_fault(text: str, tmp_path: Path) -> None
     report = check_script(tmp_path / "net.py")
     assert report.findings == ()
     assert set(report.verdicts.values()) == {"right"}
+
+
+def test_numbers_that_are_drawn_without_a_seed_hide_nothing(tmp_path: Path) -> None:
+    drawn = WHOLE.replace("rng = np.random.default_rng(8)\n", "").replace(
+        "rng.normal(size=", "np.random.normal(size="
+    )
+    (tmp_path / "net.py").write_text(drawn)
+    report = check_script(tmp_path / "net.py")
+    assert {one.kind for one in report.findings} == {"missing"}
+    assert set(report.verdicts.values()) == {"wrong"}
+    amendments = list(replacements(report.findings))
+    assert "gw = x.T @ d" in [one.correction for one in amendments]

@@ -22,18 +22,13 @@ from bpdebug.sources.script.analysis.explanation import (
     contradicts,
     explained,
     is_same_loss,
+    meant,
     needs_no_other,
 )
 from bpdebug.sources.script.analysis.gone_back import left_out, loss_of, stepped, with_gradients
-from bpdebug.sources.script.analysis.held_losses import held_in_objects
+from bpdebug.sources.script.analysis.held_losses import held_in_losses
 from bpdebug.sources.script.analysis.longer import LongerRecording
-from bpdebug.sources.script.analysis.losses import (
-    FEW,
-    LOSS_WORDS,
-    LossCandidate,
-    candidates,
-    explicit_losses,
-)
+from bpdebug.sources.script.analysis.losses import FEW, LossCandidate, candidates, explicit_losses
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, parameters_of
 from bpdebug.sources.script.analysis.penalties import lacks_penalty
 from bpdebug.sources.script.analysis.phases import OperationPhase, phases_of
@@ -180,8 +175,8 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
         if not any(contradicts(one, other) or lacks_penalty(one, other) for other in explicit)
     ]
     tried.sort(key=lambda one: one.rank, reverse=True)
-    meant = _meant(tried)
-    tried.sort(key=lambda one: one is not meant)
+    best = meant(tried)
+    tried.sort(key=lambda one: one is not best)
     if not (tried and tried[0].verdicts.are_right):
         found = _with_constants(recording, graph, parameters, told, tried)
         if found is not None:
@@ -194,18 +189,6 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
             note = "the gradients are measured, by losses with a parameter shifted: there is no backward pass"
         return Analysis(recording, graph, parameters, None, notes=(note,))
     return Analysis(recording, graph, parameters, tried[0], tuple(tried[1:]), tuple(_opaque_notes(tried[0])))
-
-
-def _meant(tried: Sequence[Explanation]) -> Explanation | None:
-    """Return the loss that is meant: not one that only some steps imply, beside one that is computed.
-
-    By the latter a gradient is not right by chance; by the former one may be, where a factor is forgotten.
-    """
-    best = tried[0] if tried else None
-    if best is None or best.candidate.is_explicit or best.verdicts.are_right:
-        return best
-    explicit = (one for one in tried if one.candidate.is_explicit and not one.candidate.is_part)
-    return next((one for one in explicit if one.candidate.is_named and one.rank[0] >= 1), best)
 
 
 def _with_constants(
@@ -269,7 +252,7 @@ def _told_apart(graph: Graph, recording: Recording) -> tuple[Mapping[int, Sequen
     for instance in recording.instances:
         if instance.site.role == "return" and instance.node is not None:
             returned[graph.of(instance.node).id].append(instance.site.function)
-    for node, name in held_in_objects(recording, LOSS_WORDS):
+    for node, name in held_in_losses(recording):
         returned[graph.of(node).id].append(name)
     return returned, {graph.of(side).id for test in recording.tests for side in sides(test)}
 

@@ -146,19 +146,17 @@ class Chains:
 
         Nesterov's step looks ahead: `g + mu * v`, with `v = mu * v + g`.
         """
-        graph, start = self.graph, self.graph.of(gradient)
-        if gradient.shape != velocity.shape:
-            return None
-        between = graph.ancestors([velocity], stop=(start.id,))
-        sums = (graph.nodes[one] for one in between if graph.nodes[one].function in ADD)
-        if start.id not in between or not any(self._adds_to_a_state(one) for one in sums):
-            return None
-        return multiple(velocity.value, gradient.value, ROUNDING)
-
-    def _adds_to_a_state(self, total: Node) -> bool:
-        """Whether something is added to a tensor that depends on no parameter, and is as large."""
-        kept = [one for one in total.operands if type(one) is Node and not self.is_dependent(one)]
-        return len(kept) == 1 and kept[0].shape == total.shape
+        total = velocity.origin
+        while total.function in SCALE:
+            total = next((one.origin for one in total.operands if self.is_dependent(one)), velocity)
+            if total is velocity:
+                return None
+        start = self.graph.of(gradient)
+        sides = [one for one in total.operands if type(one) is Node and one.shape == gradient.shape]
+        is_sum_with_it = total.function in ADD and any(self.graph.of(one) is start for one in sides)
+        if is_sum_with_it and not all(map(self.is_dependent, sides)):  # the other is what is remembered
+            return multiple(velocity.value, gradient.value, ROUNDING)
+        return None
 
     def _adaptive(self, link: Link, old: Node, new: Node) -> Link | None:
         """Find the tensor that all of a step passes through, where a root was taken on the way."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -119,6 +119,18 @@ class Explanation(NamedTuple):
             nearness,
             float(self.candidate.is_expected),
         )
+
+
+def meant(tried: Sequence[Explanation]) -> Explanation | None:
+    """Return the loss that is meant: not one that only some steps imply, beside one that is computed.
+
+    By the latter a gradient is not right by chance; by the former one may be, where a factor is forgotten.
+    """
+    best = tried[0] if tried else None
+    if best is None or best.candidate.is_explicit or best.verdicts.are_right:
+        return best
+    explicit = (one for one in tried if one.candidate.is_explicit and not one.candidate.is_part)
+    return next((one for one in explicit if one.candidate.is_named and one.rank[0] >= 1), best)
 
 
 def needs_no_other(explanation: Explanation) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 from bpdebug.sources.script import Instance, Node, Recording
+from bpdebug.sources.script.analysis.losses import LOSS_WORDS
 from bpdebug.sources.script.environment import Environment
 from bpdebug.sources.script.recorder.tensors import is_tensor
 
@@ -14,23 +15,25 @@ MOST_FRAMES = 200
 """So many calls are looked at, the last ones."""
 
 
-def held_in_objects(recording: Recording, words: re.Pattern[str]) -> Iterator[tuple[Node, str]]:
-    """Yield the tensors that objects of some names hold as attributes, each with the name.
+def held_in_losses(recording: Recording) -> Iterator[tuple[Node, str]]:
+    """Yield the tensors that objects which are called a loss hold as attributes, each with the name.
 
     Parameters
     ----------
     recording : Recording
         What ran.
-    words : re.Pattern
-        What a name holds that is looked at.
     """
     for instance in _last_of_frames(recording):
         names = instance.scope if instance.scope is not None else instance.variables
-        environment = Environment(recording, instance, _itself)
-        for name in [one for one in names if words.search(one)]:
-            if not isinstance(names[name], ModuleType | type) and not is_tensor(names[name]):
-                held = getattr(environment.get(name), "__dict__", {})
-                yield from ((one, name) for one in held.values() if type(one) is Node)
+        objects = [name for name in names if LOSS_WORDS.search(name) and _is_object(names[name])]
+        environment = Environment(recording, instance, _itself) if objects else {}
+        for name in objects:
+            held = getattr(environment.get(name), "__dict__", {})
+            yield from ((one, name) for one in held.values() if type(one) is Node)
+
+
+def _is_object(value: Any) -> bool:
+    return not (is_tensor(value) or isinstance(value, ModuleType | type))
 
 
 def _itself(node: Node) -> Node:

@@ -1,0 +1,75 @@
+"""Later iterations of a script: what the first cannot show is looked for there.
+
+The script runs again, up to a later update; what draws numbers without a seed gets the same ones each time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bpdebug.sources.script import Recording
+from bpdebug.sources.script.analysis.analysis import Analysis, analyse
+from bpdebug.sources.script.analysis.told import Told
+from bpdebug.verify.repair.reruns import recorded_again
+from bpdebug.verify.repair.staying_right import staying_right
+
+LATER = (2, 3, 4)
+"""The iterations that are looked at where gradients are 0 in the first."""
+
+
+def is_first(recording: Recording) -> bool:
+    """Whether a recording is of the first iteration of a script that can run again."""
+    asked = recording.options
+    return asked.iteration == 1 and not (asked.until or asked.function) and recording.can_run_again
+
+
+def iteration_of(
+    recording: Recording,
+    iteration: int,
+    deadline: float,
+    texts: Mapping[str, str] = MappingProxyType({}),
+) -> Recording | None:
+    """Return another iteration of a script; None where there is none, it ends otherwise, or someone ends it.
+
+    Parameters
+    ----------
+    recording : Recording
+        How the script ran.
+    iteration : int
+        Which iteration, from 1.
+    deadline : float
+        When the check ends, on the clock of `time.thread_time`.
+    texts : mapping
+        The name of a file -> a text in place of its own.
+    """
+    left = deadline - time.thread_time()
+    options = recording.options._replace(iteration=iteration, seconds=min(recording.options.seconds, left))
+    try:
+        found = recorded_again(recording, texts, options) if left > 0 else None
+    except KeyboardInterrupt:
+        return None  # what was found until then is said
+    return None if found is None or found.ending.kind != recording.ending.kind else found
+
+
+def that_proves_more(
+    recording: Recording, analysis: Analysis, told: Told, deadline: float
+) -> tuple[Recording, Analysis] | None:
+    """Return a later iteration in which fewer gradients are 0; None where there is no need, or none.
+
+    The first example is often (0, 0), and nothing that it is multiplied by can be wrong.
+    """
+    fewest = _zeros(analysis)
+    for iteration in LATER if fewest and is_first(recording) else ():
+        later = iteration_of(recording, iteration, deadline)
+        if later is None:
+            return None
+        found = staying_right(analyse(later, told))
+        if found.loss is not None and _zeros(found) < fewest:
+            return later, found
+    return None
+
+
+def _zeros(analysis: Analysis) -> int:
+    return 0 if analysis.loss is None else sum(one.is_zero for one in analysis.loss.verdicts.each)
