@@ -111,7 +111,9 @@ def check_recording(
 ) -> ScriptReport:
     """Check the gradients of a recording; see `check_script`."""
     deadline = time.thread_time() + seconds
-    return _reported(recording, staying_right(analyse(recording, told)), deadline, told, progress)
+    analysis = staying_right(analyse(recording, told))
+    report = _reported(recording, analysis, deadline, told, progress)
+    return with_left_over(report, analysis, deadline)
 
 
 def _reported(

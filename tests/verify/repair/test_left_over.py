@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bpdebug.verify.repair.check import check_script
+from bpdebug.sources.script import record_script
+from bpdebug.verify.repair.check import check_recording, check_script
 from bpdebug.verify.repair.report import corrected, replacements
 
 WHOLE = """\
@@ -241,6 +242,12 @@ def test_what_is_meant_to_be_kept_is_no_fault(text: str, tmp_path: Path) -> None
     report = check_script(tmp_path / "net.py")
     assert report.findings == ()
     assert set(report.verdicts.values()) == {"right"}
+
+
+def test_a_recording_that_can_run_again_tells_it_as_well(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(WHOLE)
+    report = check_recording(record_script(tmp_path / "net.py"))
+    assert [one.source.line for one in report.findings] == [11, 12]
 
 
 def test_numbers_that_are_drawn_without_a_seed_hide_nothing(tmp_path: Path) -> None:
