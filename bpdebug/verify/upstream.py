@@ -14,7 +14,7 @@ import numpy as np
 
 from bpdebug.engine.language.evaluation import evaluate
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Expression, names
+from bpdebug.engine.language.nodes import Expression
 from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import read_only
 
@@ -79,10 +79,11 @@ def own_value(
     """
     if name in program.inputs:
         return reference[name]
-    expression = program.statements[program.positions[name] - 1].expression
-    if all(values[operand] is reference[operand] for operand in names(expression)):
+    _, function, operands = program.runnable[program.positions[name] - 1]
+    if all(values[operand] is reference[operand] for operand in operands):
         return reference[name]
-    return read_only(evaluate(expression, values))
+    with np.errstate(all="ignore"):
+        return read_only(function(*[values[operand] for operand in operands]))
 
 
 def _pass(
