@@ -153,6 +153,7 @@ def _in_one_precision(mine: Mapping[str, Array], program: Program) -> dict[str, 
         }
 
 
+@np.errstate(all="ignore")  # numbers that have overflowed are judged and looked for as any others
 def _of_mine(
     program: Program,
     reference: Mapping[str, Array],

@@ -159,6 +159,15 @@ def test_not_a_number_is_wrong_and_never_a_crash() -> None:
     assert dw2.max_relative_error == np.inf
 
 
+@pytest.mark.parametrize(("given", "name"), [("da2", "dw2"), ("a0", "dw1")])
+def test_what_is_infinite_on_both_sides_is_looked_for_as_any_other(given: str, name: str) -> None:
+    net = network((3, 4, 2), ("identity", "identity"), batch=5, seed=9)
+    net.values[given][0, 0] = np.inf
+    with np.errstate(all="ignore"):
+        values = passes(net, {name: lambda v, r: np.where(np.isinf(r), r, r + 1)})
+    assert name in [one.name for one in wrong(check(net.program, net.values, gradients(net, values)))]
+
+
 @pytest.mark.parametrize(
     ("share", "formula"),
     [

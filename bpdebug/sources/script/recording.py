@@ -102,6 +102,8 @@ class Recording:
         The calls of functions whose gradients the person wrote, in a library that derives all others.
     gone_back : sequence of GoneBack
         From which numbers that library was asked for gradients, in order.
+    iteration : int
+        Which iteration it is, from 1: the last one where there are fewer than were asked for.
     """
 
     path: str
@@ -121,6 +123,7 @@ class Recording:
     held: Containers
     functions: Sequence[FunctionCall]
     gone_back: Sequence[GoneBack]
+    iteration: int
 
     @property
     def ended_early(self) -> str:
@@ -226,8 +229,13 @@ def recording_of(
         f"more than {recorder.limits.nodes:,} operations came before the first update of a parameter: "
         "only the last of them were kept"
     )
-    said = (*messages, forgotten) if recorder.forgotten else tuple(messages)
     record = recorder.kept or recorder.record_so_far()
+    fewer = f"iteration {options.iteration} was not reached: this is iteration {record.iteration}, the last"
+    said = (
+        *messages,
+        *([forgotten] if recorder.forgotten else ()),
+        *([fewer] if record.iteration < options.iteration else ()),
+    )
     if record.was_over:
         ending = Ending("stopped", OVER)
     parts = record._asdict()

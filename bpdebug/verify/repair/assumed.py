@@ -20,7 +20,7 @@ def assumed(recording: Recording, analysis: Analysis) -> Assumed:
         if verdict.gradient is not None
     }
     ratio = loss.verdicts.ratio
-    notes = [*ended_early(recording)]
+    notes = [*said_of(recording)]
     notes += [f"another loss explains as much: {other.text}" for other in analysis.equals]
     computed = analysis.computed
     if computed is not None:
@@ -42,7 +42,8 @@ def _as_constant(node: Node) -> str:
     return f"{where}`{name}` depends on the parameters and is taken as a constant, as the backward pass does"
 
 
-def ended_early(recording: Recording) -> Iterator[str]:
-    """Say that the script did not come to the end of an iteration, where it did not."""
+def said_of(recording: Recording) -> Iterator[str]:
+    """Yield what there is to say of a recording, first whether it did not come to the end of an iteration."""
     if recording.ended_early:
         yield recording.ended_early
+    yield from recording.messages

@@ -16,7 +16,7 @@ from bpdebug.sources.script.analysis.analysis import Analysis, analyse
 from bpdebug.sources.script.analysis.functions import analysis_of, calls_of, cut_out
 from bpdebug.sources.script.analysis.told import INTENDED, Told, hold_intended
 from bpdebug.verify.repair.added_up import added_up
-from bpdebug.verify.repair.assumed import ended_early
+from bpdebug.verify.repair.assumed import said_of
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.findings import of_rewriting
 from bpdebug.verify.repair.found import MOST_FAULTS
@@ -121,7 +121,7 @@ def _reported(
 ) -> ScriptReport:
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
-        notes = (*ended_early(recording), *recording.messages, *analysis.notes)
+        notes = (*said_of(recording), *analysis.notes)
         findings = tuple(_in_functions(recording, deadline, progress, told.intended))
         raising = None if findings else mended(recording, analysis, told, deadline)
         if raising is not None:

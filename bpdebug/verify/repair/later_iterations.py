@@ -31,7 +31,7 @@ def iteration_of(
     deadline: float,
     texts: Mapping[str, str] = MappingProxyType({}),
 ) -> Recording | None:
-    """Return another iteration of a script; None where there is none, it ends otherwise, or someone ends it.
+    """Return another iteration of a script; None where there is none, it ends early, or someone ends it.
 
     Parameters
     ----------
@@ -50,7 +50,9 @@ def iteration_of(
         found = recorded_again(recording, texts, options) if left > 0 else None
     except KeyboardInterrupt:
         return None  # what was found until then is said
-    return None if found is None or found.ending.kind != recording.ending.kind else found
+    if found is None or found.iteration != iteration or not found.updates or found.ended_early:
+        return None
+    return found
 
 
 def that_proves_more(

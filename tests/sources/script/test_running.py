@@ -63,6 +63,13 @@ def test_a_later_iteration_begins_with_what_the_first_has_left(record) -> None:
     assert recording.updates[0].old.value.tolist() != first.updates[0].old.value.tolist()
 
 
+def test_where_there_are_fewer_iterations_the_last_is_recorded_and_that_is_said(record) -> None:
+    assert (record(TRAINING, iteration=4).iteration, record(TRAINING, iteration=4).messages) == (4, ())
+    recording = record(TRAINING, iteration=9)
+    assert recording.iteration == 4
+    assert recording.messages == ("iteration 9 was not reached: this is iteration 4, the last",)
+
+
 def test_until_a_line_that_line_is_not_carried_out(record) -> None:
     recording = record(TRAINING, until=13)
     assert recording.ending.message == "line 13 is reached"

@@ -216,11 +216,12 @@ KEPT = {
     ("text", "lines", "correction"),
     [
         (WHOLE, [11, 12], "gw = x.T @ d"),
+        (WHOLE.replace("range(6)", "range(2)"), [11, 12], "gw = x.T @ d"),
         (EXAMPLES, [12], "w -= 0.1 * gw / len(xs)\n    gw[...] = 0"),
         (LISTS, [10], "w[i] -= 0.1 * g[i]\n        g[i] = 0.0"),
         (SHARED, [14], "[part.copy() for part in self.nothing]"),
     ],
-    ids=["every iteration", "every example", "lists", "another name of the zeros"],
+    ids=["every iteration", "two iterations", "every example", "lists", "another name of the zeros"],
 )
 def test_what_is_never_set_back_is_told_and_mended(
     text: str, lines: list[int], correction: str, tmp_path: Path

@@ -43,6 +43,7 @@ class Record(NamedTuple):
     held: Containers
     functions: Sequence[FunctionCall]
     gone_back: Sequence[GoneBack]
+    iteration: int
     was_over: bool
 
 
@@ -138,7 +139,8 @@ class Recorder:
         functions = () if self.other is None else tuple(self.other.functions)
         gone_back = () if self.other is None else tuple(self.other.gone_back)
         gone_back = tuple(one for one in gone_back if one.one.id < len(lists[0]))
-        return Record(*lists, self.objects, self.journal, {}, functions, gone_back, was_over)
+        iteration = self.iteration_end.iteration
+        return Record(*lists, self.objects, self.journal, {}, functions, gone_back, iteration, was_over)
 
     def _lists(self) -> RecordedLists:
         return self.nodes, self.instances, self.steps.updates, self.tests, self.frames
