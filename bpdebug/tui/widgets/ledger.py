@@ -101,6 +101,7 @@ class Ledger(Widget):
         self.formats: dict[tuple[str, str, int], tuple[Array, CellFormat]] = {}
         self.groups: tuple[Group, ...] = ()
         self.lying: tuple[Bands, ...] = ()
+        self.lying_in = Size(0, 0)
         self.shown: list[TensorPanel] = []
 
     @property
@@ -242,7 +243,11 @@ class Ledger(Widget):
         for pair in self.pairs:
             for panel in pair:
                 panel.display = panel.place < self.count and bool(panel.panel.name)
-        if self.laid_out(self.size) != self.lying:
+        self.lie_anew()
+
+    def lie_anew(self) -> None:
+        """Lay the panels out, unless they lie as they were laid out last, and in a room of this size."""
+        if (self.size, self.laid_out(self.size)) != (self.lying_in, self.lying):
             # A child asks: what a widget remembers of its own arrangement goes when one of its children does.
             self.pairs[0].tensor.refresh(layout=True)
 
@@ -260,7 +265,7 @@ class Ledger(Widget):
 
     def placed(self, size: Size) -> dict[TensorPanel, Region]:
         """Return where each panel lies in some room, and tell the panels whether they are indexed."""
-        self.lying = self.laid_out(size)
+        self.lying, self.lying_in = self.laid_out(size), size
         regions: dict[TensorPanel, Region] = {}
         top = 0
         for group, lying in zip(self.groups, self.lying, strict=False):
@@ -282,7 +287,10 @@ class Ledger(Widget):
         return regions
 
     def on_resize(self) -> None:
-        """Say that there may be room for other pairs."""
+        """Say that there may be room for other pairs. A size that was seen before is arranged from memory,
+        which knows nothing of what the panels show now, and tells them nothing.
+        """
+        self.lie_anew()
         self.post_message(RoomChanged())
 
     def focus_order(self) -> list[TensorPanel]:
