@@ -192,8 +192,8 @@ class DebuggerScreen(ActionScreen):
         pairs = read_pairs(debugger, chosen.pairs(), verdicts, chosen.views, chosen.view, sight)
         chosen.beside = ()
         beside = (
-            read_pairs(debugger, names, verdicts, chosen.views, chosen.view, sight, says_dtype=False)
-            for names in chosen.neighbours()
+            (read_pairs(debugger, names, verdicts, chosen.views, chosen.view, sight, says_dtype=False), side)
+            for names, side in chosen.neighbours()
         )
         self.ledger.show(pairs, selection.name, chosen.digits, self.following.cursor_name, beside)
         self.ledger.mark_fed(self.following.fed_by(selection) or {})
