@@ -71,6 +71,16 @@ class CommandRunner:
         """Run the command of a key or a click, and say what the front does not show anyway."""
         self.reply(line, self.execute(line))
 
+    def run_in_training(self, line: str) -> None:
+        """Run the command of a key; the first and the last statement are those of the whole training."""
+        debugger = self.session.debugger
+        timeline, iteration = debugger.timeline, debugger.iteration
+        if line == "restart" and iteration > 1:
+            line = "goto 1:0"
+        elif line == "end" and iteration < timeline.iterations:
+            line = f"goto {timeline.iterations}:{timeline.last}"
+        self.run(line)
+
     def go_to(self, place: int | str) -> None:
         """Go to a position, or to what `goto` takes: `12:dw1`."""
         # In a person's own code a number alone is a line.
