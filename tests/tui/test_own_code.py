@@ -182,7 +182,8 @@ async def test_the_findings_of_a_check(wrong: Case, size: tuple[int, int]) -> No
         card = session.text_at("#operation")
         assert "yours      x.T @ (d_out @ w2.T * (1 - h))" in card
         assert "should be  x.T @ (d_out @ w2.T * (1 - h ** 2))    (verified on fresh values)" in card
-        assert "dw1[0,0]: yours -30.5477, should be -2.41339" in card
+        assert "dw1[0,0]: yours -30.5477, should be -2.41339, off by -28.1343" in card
+        assert card.count("x.T @ (d_out @ w2.T * (1 - h))") == (2 if size == LARGE else 1)
         assert "✗" in session.panel_text("dw1")
         await session.focus("dw1")
         await session.press("right")
