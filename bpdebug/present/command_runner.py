@@ -81,11 +81,12 @@ class CommandRunner:
             line = f"goto {timeline.iterations}:{timeline.last}"
         self.run(line)
 
-    def go_to(self, place: int | str) -> None:
-        """Go to a position, or to what `goto` takes: `12:dw1`."""
+    def go_to(self, place: int | str | None) -> None:
+        """Go to a position, or to what `goto` takes: `12:dw1`; None changes nothing."""
         # In a person's own code a number alone is a line.
         is_step = isinstance(place, int) and self.session.debugger.program.is_recorded
-        self.run(f"goto {'step ' * is_step}{place}")
+        if place is not None:
+            self.run(f"goto {'step ' * is_step}{place}")
 
     def reply(self, line: str, answer: Answer) -> None:
         """Say what the front does not show of an answer."""

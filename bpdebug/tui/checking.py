@@ -73,6 +73,5 @@ class Checking:
 
     def go_to_wrong(self, direction: Literal[1, -1]) -> None:
         """Go to the nearest wrong statement in a direction."""
-        place = self.verdicts.next_wrong(self.runner.session.debugger.position, direction)
-        if place is not None:
-            self.runner.go_to(place)
+        here = self.runner.session.debugger.position
+        self.runner.go_to(self.verdicts.next_wrong(here, direction))

@@ -33,13 +33,8 @@ class Overlays:
     def __init__(self, screen: Screen[None], case: Case, following: Following, lists: EntryLists) -> None:
         self.screen, self.case, self.following, self.lists = screen, case, following, lists
         self.chosen, self.runner = following.chosen, following.runner
-        self.debugger = self.chosen.debugger
+        self.debugger, self.go_to = self.chosen.debugger, self.runner.go_to
         self.examined: Trace | None = None
-
-    def go_to(self, place: int | str | None) -> None:
-        """Go to a position, or to what `goto` takes: `12:dw1`; None changes nothing."""
-        if place is not None:
-            self.runner.go_to(place)
 
     def ask_where(self) -> None:
         """Ask for a step, and go there."""
