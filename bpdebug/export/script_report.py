@@ -6,6 +6,7 @@ import ast
 import difflib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
@@ -20,6 +21,10 @@ from bpdebug.sources.script.sites import shown
 from bpdebug.verify.repair.report import Amendment, Finding, ScriptReport
 
 VERSION = 1
+MOST_NAMED = 12
+"""So many are named one by one."""
+POSITION, NUMBERED = re.compile(r"\[[-\d, :]*\]"), re.compile(r" ·\d+")
+"""What tells names apart that are written alike: `w[0, 1]`, and `b ·2` for the second `b`."""
 
 
 def text_report(report: ScriptReport) -> Iterator[str]:
@@ -120,7 +125,7 @@ def conclusion(report: ScriptReport) -> str:
     if not report.verdicts:
         return "Nothing was compared: no parameter was found." + unfinished
     open_ones = [parameter for parameter, verdict in report.verdicts.items() if verdict == "not reached"]
-    left = f" Not judged: {', '.join(open_ones)}." if open_ones else ""
+    left = f" Not judged: {_listed(open_ones)}." if open_ones else ""
     if not report.is_judged:
         return f"Nothing was compared.{left}{unfinished}"
     if report.passed:
@@ -129,7 +134,7 @@ def conclusion(report: ScriptReport) -> str:
         return f"{right}: {count} gradient{'s' if count != 1 else ''}.{left}{unfinished}"
     lines = len({(finding.source.file, finding.source.line) for finding in report.findings})
     at = f"{lines} line{'s' if lines != 1 else ''} to mend." if lines else NOT_FOUND * bool(wrong)
-    counted = f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {', '.join(wrong)}. " if wrong else ""
+    counted = f"{len(wrong)} of {len(report.verdicts)} gradients wrong: {_listed(wrong)}. " if wrong else ""
     return f"{counted}{at}{left}{unfinished}".strip()
 
 
@@ -146,7 +151,7 @@ def _assumed(report: ScriptReport) -> Iterator[str]:
     if told := str(assumed.told):
         yield f"told: {told}"
     yield f"loss: {assumed.loss}" if assumed.loss else "loss: none found"
-    pairs = ", ".join(f"{gradient} of {parameter}" for parameter, gradient in assumed.gradients.items())
+    pairs = _listed([f"{gradient} of {parameter}" for parameter, gradient in assumed.gradients.items()])
     if pairs:
         yield f"gradients: {pairs}"
     yield from assumed.notes
@@ -165,7 +170,15 @@ def _lines(finding: Finding) -> Iterator[str]:
         element, digits = element_text(finding.tensor, place), _digits_apart(mine, reference)
         yield f"    {element} is {mine:.{digits}g}, and should be {reference:.{digits}g}"
     if finding.also_wrong:
-        yield f"    wrong because of it: {', '.join(finding.also_wrong)}"
+        yield f"    wrong because of it: {_listed(finding.also_wrong)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Write names one after the other; many that differ in a position or a version, as one: `w[…] (×36)`."""
+    if len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    alike = Counter(NUMBERED.sub("", POSITION.sub("[…]", name)) for name in names)
+    return ", ".join(name if count == 1 else f"{name} (×{count})" for name, count in alike.items())
 
 
 def _digits_apart(mine: float, reference: float) -> int:

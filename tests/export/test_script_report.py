@@ -173,3 +173,13 @@ def test_what_could_not_be_judged_is_not_called_right() -> None:
 def test_nothing_wrong_is_silence() -> None:
     assert "".join(CHECK_FORMATS["text"](report())).splitlines()[-1] == "All right: 2 gradients."
     assert "".join(diff([SourceFile("net.py", TEXT, "utf-8", ())])) == ""
+
+
+def test_many_numbers_of_one_kind_are_said_as_one() -> None:
+    names = [f"self.net['w'][{place}] ·{turn}" for place in range(4) for turn in range(2, 6)]
+    whole = report(FIRST._replace(also_wrong=tuple(names)))._replace(
+        verdicts={**dict.fromkeys(names, "wrong"), "b": "wrong"}
+    )
+    text = "".join(CHECK_FORMATS["text"](whole))
+    assert "    wrong because of it: self.net['w'][…] (×16)\n" in text
+    assert "17 of 17 gradients wrong: self.net['w'][…] (×16), b. " in text

@@ -8,7 +8,7 @@ is it. A loss that the script computes is preferred where two explain equally mu
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -309,9 +309,14 @@ def _explained(
 
 
 def _opaque_notes(loss: Explanation) -> Iterator[str]:
-    for node, what in loss.reference.forward.opaque:
-        where = f"{line_text(node.site.place, loss.reference.forward.graph.script)}: " if node.site else ""
-        yield f"{where}{what} is opaque: its value is recorded, and no gradient is derived through it"
+    script = loss.reference.forward.graph.script
+    each = Counter((node.site and node.site.place, what) for node, what in loss.reference.forward.opaque)
+    for (place, what), count in each.items():
+        where, times = (
+            f"{line_text(place, script)}: " if place else "",
+            f", {count} times" if count > 1 else "",
+        )
+        yield f"{where}{what} is opaque{times}: its value is recorded, and no gradient is derived through it"
 
 
 def _ends(parameters: Sequence[TrainedParameter]) -> Iterator[Any]:

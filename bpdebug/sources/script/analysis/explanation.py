@@ -25,6 +25,8 @@ from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
 from bpdebug.sources.script.sites import line_text
 
+LONGEST = 160
+"""A loss that is written with more is shown as it stands in the script."""
 SMALLEST_EPSILON = 1e-5
 """What is added within a logarithm and is no larger only keeps it finite."""
 LAID_ON: frozenset[Any] = KEEP | {np.exp}
@@ -71,6 +73,8 @@ class Explanation(NamedTuple):
             )
             written = numpy_text(statement.expression)
             shown = written if name in self.reference.forward.unnamed else f"{name} = {written}"
+            if len(shown) > LONGEST and node.instance is not None:
+                shown = " ".join(node.instance.site.statement_code.split())
             return f"{shown}, {self._place_of(candidate)}"
         error = candidate.errors[0]
         formula = candidate.kind.formula.format(
