@@ -40,7 +40,7 @@ from bpdebug.engine.program.trace import run
 from bpdebug.errors import BpdebugError
 from bpdebug.verify.agreement import Agreement, compare_slopes, compare_some_slopes
 from bpdebug.verify.report import TensorReport, Verdict, Worst
-from bpdebug.verify.slopes import Loss, OutOfTimeError
+from bpdebug.verify.slopes import Loss
 
 RTOL, ATOL = 1e-5, 0.0
 """The default tolerances; the reason stands above."""
@@ -129,7 +129,7 @@ def gradient_checks(
                 nearby = replace(loss, values=_nearby(program, given))
                 derived = nearby.values[name].ravel()
                 found = found.excused(compare_slopes(derived, nearby, rtol, atol, after_kinks=True))
-        except OutOfTimeError:
+        except TimeoutError:
             note = f"not checked: {seconds:g} seconds were over; --seconds allows more"
             yield TensorReport(name, statement.layer, "not given", note=note)
             continue

@@ -36,10 +36,6 @@ MAX_BYTES = 32 * 2**20
 """The most memory for the results of one block; fewer elements are moved at once in a large network."""
 
 
-class OutOfTimeError(Exception):
-    """The time for slopes is over before all of them are known."""
-
-
 @dataclass(frozen=True, slots=True)
 class Slopes:
     """Numerical slopes along some elements.
@@ -76,7 +72,7 @@ class Loss:
     chosen : array of int, optional
         The flat indices of the elements that count; all of them if it is not given.
     end : float, optional
-        When nothing more is computed, by what this thread has worked: then `slopes` raises `OutOfTimeError`.
+        When nothing more is computed, by what this thread has worked: then `slopes` raises `TimeoutError`.
     """
 
     program: Program
@@ -135,7 +131,7 @@ class Loss:
         parts = []
         while len(indices):
             if time.thread_time() > self.end:
-                raise OutOfTimeError
+                raise TimeoutError
             parts.append(self._block_slopes(indices[: self.block], factor))
             indices = indices[self.block :]
         return Slopes(*np.concatenate(parts, axis=1))
