@@ -42,7 +42,7 @@ def test_the_derived_gradients_of_every_shipped_scenario_are_right(bpdebug, path
     scenario = load_scenario(path)
     if scenario.mine:
         pytest.skip("checks the numbers that it holds")
-    status, out, _ = bpdebug("check", str(path))
+    status, out, _ = bpdebug("check", str(path), "--seconds", "600")
     assert status == 0
     backward = [s for s in scenario.program.statements if s.phase == "backward"]
     derived = [s.name for s in backward if s.of and not s.part]

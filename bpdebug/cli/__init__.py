@@ -172,7 +172,7 @@ def check(
     seconds: Annotated[
         float | None,
         typer.Option(
-            min=0.0, help="How long to search for corrections of a script, 20; to check a scenario, 5."
+            min=0.0, help="How long to search for corrections of a script, 20; to check a scenario, 8."
         ),
     ] = None,
     diff: Annotated[

@@ -33,7 +33,7 @@ from bpdebug.verify.telling_apart import would_tell
 from bpdebug.verify.upstream import evaluate_mine
 
 Progress = Callable[[TensorReport], None]
-SECONDS = 5.0
+SECONDS = 8.0
 """How long derived gradients are checked, by default: of a large network those that it comes to."""
 ELSEWHERE_SECONDS = 0.5
 """How long a fault is looked for in the forward pass, and then in what was not given."""
