@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,6 +16,7 @@ import bpdebug as package
 from bpdebug import cli
 from bpdebug.engine.program.trace import run as run_program
 from bpdebug.sources.scenario import load_scenario, shipped_scenarios
+from bpdebug.verify import slopes
 from tests.tiers import few
 
 
@@ -39,12 +42,21 @@ def test_the_derived_gradients_of_every_shipped_scenario_are_right(bpdebug, path
     scenario = load_scenario(path)
     if scenario.mine:
         pytest.skip("checks the numbers that it holds")
-    status, out, _ = bpdebug("check", str(path))
+    status, out, _ = bpdebug("check", str(path), "--seconds", "600")
     assert status == 0
     backward = [s for s in scenario.program.statements if s.phase == "backward"]
     derived = [s.name for s in backward if s.of and not s.part]
     verdicts = dict(line.split()[:2] for line in out.splitlines()[:-1])
     assert verdicts == dict.fromkeys(derived, "right")
+
+
+def test_what_there_was_no_time_for_is_said(bpdebug, monkeypatch) -> None:
+    status, out, _ = bpdebug("check", "two_layer", "--seconds", "0")
+    assert (status, out.splitlines()[-1].startswith("Nothing was compared: ")) == (0, True)
+    monkeypatch.setattr(slopes, "MAX_BLOCK", 1)
+    monkeypatch.setattr(slopes.time, "thread_time", itertools.count(0.0).__next__)
+    _, out, _ = bpdebug("check", "two_layer", "--seconds", "12")
+    assert re.fullmatch("All right: 2 tensors, [0-9]+ not compared.", out.splitlines()[-1])
 
 
 def test_right_gradients_of_ones_own_pass(bpdebug, tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ from tests.tiers import few
 
 ROOT = Path(__file__).parents[1]
 PYTHON = f"{sys.executable} -m bpdebug"
+FULL = "cd $(mktemp -d); ulimit -f 0; "
+"""A limit on the size of files stands for the disk."""
+NOTHING_LEFT = ' | cat; status=${PIPESTATUS[0]}; [ -z "$(ls -A)" ] && rmdir $PWD && exit $status'
 CASES = {
     "closed stdout": (f"{PYTHON} trace two_layer >&-", 0),
     "closed stderr": (f"{PYTHON} trace nothing 2>&-", 2),
@@ -29,6 +32,8 @@ CASES = {
     "a full disk behind both": (f"{PYTHON} trace two_layer > /dev/full 2>&1", 2),
     "a full disk for the help": (f"{PYTHON} check --help > /dev/full", 2),
     "a full disk for the version": (f"{PYTHON} --version > /dev/full", 2),
+    "a full disk for a suggestion": (f"{FULL}{PYTHON} check two_layer --suggest x.toml{NOTHING_LEFT}", 2),
+    "a full disk for a session": (f"{FULL}{PYTHON} run two_layer --command 'save x'{NOTHING_LEFT}", 1),
     "nobody to ask": (f"{PYTHON} check scenarios/scripts/flowers.py --fix <&-", 1),
     "no plain terminal": (f"{PYTHON} open two_layer --plain < /dev/null", 0),
     "bytes that are no text": (f"printf 'print w1\\xff\\n' | {PYTHON} run two_layer --script -", 1),
@@ -36,6 +41,10 @@ CASES = {
     "no UTF-8": (f"LANG=C LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 {PYTHON} trace two_layer", 0),
     "no home": (f"env -u HOME {PYTHON} trace two_layer", 0),
     "a home that cannot be written": (f"HOME=/proc/none {PYTHON} trace two_layer", 0),
+    "a home that is read only": (
+        f"XDG_STATE_HOME=/sys XDG_CONFIG_HOME=/sys {PYTHON} open xor --plain <&-",
+        0,
+    ),
 }
 
 

@@ -170,7 +170,10 @@ def check(
         typer.Option(metavar="NAME", help="Of a script: this Function's backward is meant to be as it is."),
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option(min=0.0, help="Of a script: how long to search for corrections; 20.")
+        float | None,
+        typer.Option(
+            min=0.0, help="How long to search for corrections of a script, 20; to check a scenario, 8."
+        ),
     ] = None,
     diff: Annotated[
         bool, typer.Option("--diff", help="Of a script: print the corrections as a patch.")
@@ -187,12 +190,12 @@ def check(
     recorded = (until, iteration, function, None, tuple(arguments or ()))
     request = Request(scenario, allow_outside, *recorded, mine or (), map or ())
     if not is_script(scenario):
-        if diff or fix or seconds is not None or loss or gradient or parameter or intended:
+        if diff or fix or loss or gradient or parameter or intended:
             raise BpdebugError(
-                "--loss, --gradient, --parameter, --intended, --diff, --fix and --seconds are for scripts: "
+                "--loss, --gradient, --parameter, --intended, --diff and --fix are for scripts: "
                 "expected a .py or a .ipynb"
             )
-        return checking.check_gradients(request, format.value, rtol, atol, suggest)
+        return checking.check_gradients(request, format.value, rtol, atol, suggest, seconds)
     if mine or map or suggest:
         raise BpdebugError("--mine, --map and --suggest are for scenarios: a script has its own gradients")
     told = own_code.read_told(loss, gradient or (), parameter or (), intended or ())

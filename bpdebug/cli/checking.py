@@ -11,13 +11,15 @@ from bpdebug.errors import BpdebugError
 from bpdebug.export.reports import CHECK_FORMATS
 from bpdebug.sources.case import Case
 from bpdebug.sources.files import written_whole
-from bpdebug.verify.check import check_scenario
+from bpdebug.verify.check import SECONDS, check_scenario
 from bpdebug.verify.comparison import Tolerance
 from bpdebug.verify.report import TensorReport
 from bpdebug.verify.suggestion import suggested_scenario
 
 
-def check_gradients(request: Request, form: str, rtol: float | None, atol: float, suggest: str | None) -> int:
+def check_gradients(
+    request: Request, form: str, rtol: float | None, atol: float, suggest: str | None, seconds: float | None
+) -> int:
     """Check a scenario, print the report, and return the exit status.
 
     Parameters
@@ -30,6 +32,8 @@ def check_gradients(request: Request, form: str, rtol: float | None, atol: float
         How near is right; see `Tolerance`.
     suggest : str, optional
         A new file for a scenario that tells more mistakes apart.
+    seconds : float, optional
+        How long the derived gradients may be checked.
     """
     case, renamed = load_with_mine(request)
     if suggest is not None:
@@ -40,7 +44,9 @@ def check_gradients(request: Request, form: str, rtol: float | None, atol: float
         if has_terminal:  # a large network takes its time
             show_progress(f"checked {tensor.name} ...")
 
-    report = check_scenario(case, None, Tolerance(rtol, atol), renamed, say)
+    report = check_scenario(
+        case, None, Tolerance(rtol, atol), renamed, say, SECONDS if seconds is None else seconds
+    )
     if has_terminal:
         show_progress("")
     write(CHECK_FORMATS[form](report))

@@ -93,18 +93,18 @@ def json_report(report: Report) -> Iterator[str]:
 
 def junit_report(report: Report) -> Iterator[str]:
     """Write a report as JUnit's XML, one test for each tensor, for a build server."""
-    failed = [tensor for tensor in report.tensors if tensor.verdict == "wrong"]
-    skipped = [tensor for tensor in report.tensors if tensor.verdict == "not given"]
+    failed = sum(tensor.verdict == "wrong" for tensor in report.tensors)
+    skipped = sum(tensor.verdict == "not given" for tensor in report.tensors)
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-    counts = f'tests="{len(report.tensors)}" failures="{len(failed)}" skipped="{len(skipped)}"'
+    counts = f'tests="{len(report.tensors)}" failures="{failed}" skipped="{skipped}"'
     yield f'<testsuite name="bpdebug check" {counts}>\n'
     for tensor in report.tensors:
         yield f'  <testcase classname="layer {tensor.layer}" name={quoteattr(tensor.name)}'
-        if tensor in failed:
+        if tensor.verdict == "wrong":
             lines = "\n".join(_diagnosis_lines(tensor, report))
             message = quoteattr(f"{SAID[tensor.verdict]}: {_summary(tensor)}")
             yield f">\n    <failure message={message}>{escape(lines)}</failure>\n  </testcase>\n"
-        elif tensor in skipped:
+        elif tensor.verdict == "not given":
             yield ">\n    <skipped/>\n  </testcase>\n"
         else:
             yield "/>\n"
@@ -150,9 +150,11 @@ def _conclusion(report: Report) -> str:
     wrong = [tensor.name for tensor in report.tensors if tensor.verdict == "wrong"]
     compared = sum(tensor.verdict != "not given" for tensor in report.tensors)
     if not compared:
-        return "Nothing was compared: no gradient comes in, or there are no numbers to compare."
+        return "Nothing was compared: no gradient comes in, or there are no numbers to compare, or no time."
     if not wrong:
-        return f"All right: {compared} tensors." if compared != 1 else "All right: 1 tensor."
+        left = sum(_said(tensor) == "not compared" for tensor in report.tensors)
+        others = f", {left} not compared" if left else ""
+        return f"All right: {compared} tensor{'s' if compared != 1 else ''}{others}."
     return f"{len(wrong)} of {compared} wrong: {', '.join(wrong)}."
 
 

@@ -18,6 +18,8 @@ class NotRegularError(OSError):
     """The path is neither a file nor a folder."""
 
 
+DESCRIPTORS = "/proc/self/fd"
+"""Where Linux has the open files by their numbers, those without a name too."""
 Opener = Callable[[str, int], int]
 """Opens a path with flags, as `os.open` does."""
 
@@ -84,11 +86,15 @@ def written_whole(path: str | os.PathLike[str], is_new: bool = True) -> Iterator
     if is_new and os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(path))
     beside = place.with_name(f".{place.name[:100]}.{os.getpid()}")
+    with suppress(OSError):
+        beside.unlink()  # of a process with the same number, which was killed
     try:
-        with beside.open("xb") as file:
+        with _begun(beside) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
+            if not beside.exists():
+                os.link(f"{DESCRIPTORS}/{file.fileno()}", beside, src_dir_fd=file.fileno())
         if place.exists():
             beside.chmod(stat.S_IMODE(place.stat().st_mode))
         beside.replace(place)
@@ -96,3 +102,11 @@ def written_whole(path: str | os.PathLike[str], is_new: bool = True) -> Iterator
         with suppress(OSError):
             beside.unlink()
         raise
+
+
+def _begun(beside: Path) -> BinaryIO:
+    """Open a file for writing that has no name yet, and is gone if the process is killed; else one beside."""
+    if os.path.exists(DESCRIPTORS):
+        with suppress(OSError):
+            return open(os.open(beside.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb")
+    return beside.open("xb")

@@ -54,7 +54,10 @@ class BpdebugApp(App[None]):
 
     TITLE = "bpdebug"
     CSS_PATH = "styles.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "quit", "quit", show=False, id="quit")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", "quit", show=False, id="quit"),
+        Binding("ctrl+z", "suspend_process", "put aside", show=False, system=True),
+    ]
     settings: settings.UserSettings
 
     def __init__(

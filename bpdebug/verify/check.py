@@ -33,8 +33,8 @@ from bpdebug.verify.telling_apart import would_tell
 from bpdebug.verify.upstream import evaluate_mine
 
 Progress = Callable[[TensorReport], None]
-SECONDS = 60.0
-"""How long the derived gradients of a network are checked: of a large one, those that it comes to."""
+SECONDS = 8.0
+"""How long derived gradients are checked, by default: of a large network those that it comes to."""
 ELSEWHERE_SECONDS = 0.5
 """How long a fault is looked for in the forward pass, and then in what was not given."""
 DIAGNOSIS_RTOL = 0.1
@@ -47,6 +47,7 @@ def check_scenario(
     tolerance: Tolerance | None = None,
     renamed: Mapping[str, str] | None = None,
     progress: Progress = lambda tensor: None,
+    seconds: float = SECONDS,
 ) -> Report:
     """Check a user's gradients in a scenario; without any, those that bpdebug derives.
 
@@ -63,6 +64,8 @@ def check_scenario(
         Names that were understood as others already, for the report: theirs -> ours.
     progress : callable, optional
         Is told each tensor as soon as it has been checked.
+    seconds : float, optional
+        How long the derived gradients are checked; those that it does not come to are said.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def check_scenario(
     everything = {**scenario.mine, **given}
     evaluated = evaluate_mine(program, run(program, values).values, everything) if everything else {}
     changed = {theirs: ours for theirs, ours in meanings.items() if theirs != ours}
-    return check(program, values, evaluated, tolerance, {**(renamed or {}), **changed}, progress)
+    return check(program, values, evaluated, tolerance, {**(renamed or {}), **changed}, progress, seconds)
 
 
 def check(
@@ -104,6 +107,7 @@ def check(
     tolerance: Tolerance | None = None,
     renamed: Mapping[str, str] | None = None,
     progress: Progress = lambda tensor: None,
+    seconds: float = SECONDS,
 ) -> Report:
     """Check gradients.
 
@@ -122,6 +126,8 @@ def check(
         The user's names that were understood as others, for the report.
     progress : callable, optional
         Is told each tensor as soon as it has been checked.
+    seconds : float, optional
+        How long the derived gradients are checked; those that it does not come to are said.
 
     Returns
     -------
@@ -132,7 +138,7 @@ def check(
     if not mine:
         checked = []
         rtol = RTOL if tolerance.rtol is None else tolerance.rtol
-        for report in gradient_checks(program, values, rtol, tolerance.atol, SECONDS):
+        for report in gradient_checks(program, values, rtol, tolerance.atol, seconds):
             progress(report)
             checked.append(report)
         return Report(tuple(checked), renamed or {})

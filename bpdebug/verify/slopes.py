@@ -7,6 +7,8 @@ statements downstream of it, and only those, are computed again. No derivative r
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,7 +18,7 @@ import numpy.typing as npt
 
 from bpdebug.engine.language.forms import element_count
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Statement, calls, names
+from bpdebug.engine.language.nodes import Statement, calls
 from bpdebug.engine.language.shapes import shape_of
 from bpdebug.engine.program.program import Program
 from bpdebug.verify.variants import evaluate_many
@@ -69,13 +71,15 @@ class Loss:
         The tensor, an input or a result.
     chosen : array of int, optional
         The flat indices of the elements that count; all of them if it is not given.
+    end : float, optional
+        When nothing more is computed, by what this thread has worked: then `slopes` raises `TimeoutError`.
     """
 
     program: Program
     values: Mapping[str, Array]
     name: str
-
     chosen: Indices | None = None
+    end: float = math.inf
 
     @property
     def x(self) -> Array:
@@ -103,12 +107,14 @@ class Loss:
     @cached_property
     def downstream(self) -> tuple[Statement, ...]:
         """The forward statements whose results depend on the tensor."""
-        reached, found = {self.name}, []
-        for statement in self.program.statements:
-            if statement.phase == "forward" and reached.intersection(names(statement.expression)):
-                reached.add(statement.name)
-                found.append(statement)
-        return tuple(found)
+        found, left = set[int](), [self.name]
+        while left:
+            for position in self.program.index.uses.get(left.pop(), ()):
+                statement = self.program.statements[position - 1]
+                if statement.phase == "forward" and position not in found:
+                    found.add(position)
+                    left.append(statement.name)
+        return tuple(self.program.statements[position - 1] for position in sorted(found))
 
     @cached_property
     def block(self) -> int:
@@ -122,10 +128,12 @@ class Loss:
         """Return the slopes along some elements, by their flat indices, with a part of the full step."""
         if self.chosen is not None:
             indices = self.chosen[indices]
-        parts = [
-            self._block_slopes(indices[start : start + self.block], factor)
-            for start in range(0, len(indices), self.block)
-        ]
+        parts = []
+        while len(indices):
+            if time.thread_time() > self.end:
+                raise TimeoutError
+            parts.append(self._block_slopes(indices[: self.block], factor))
+            indices = indices[self.block :]
         return Slopes(*np.concatenate(parts, axis=1))
 
     def _block_slopes(self, indices: Indices, factor: float) -> Array:

@@ -375,11 +375,15 @@ def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(name: str) -> None:
 
 
 @pytest.mark.deep
-def test_it_is_put_aside_and_comes_back() -> None:
-    """As Ctrl+Z and `fg` do it."""
+@pytest.mark.parametrize("is_key", [True, False])
+def test_it_is_put_aside_and_comes_back(is_key: bool) -> None:
+    """As Ctrl+Z, or what stops a process, and `fg` do it."""
     with bpdebug(LARGE) as terminal:
         terminal.until(r"step 0/12(.|\n)*n next")
-        terminal.process.kill(signal.SIGTSTP)
+        if is_key:
+            terminal.process.send("\x1a")
+        else:
+            terminal.process.kill(signal.SIGTSTP)
         terminal.until_it(lambda text: b"\x1b[?1049l" in terminal.written, "the screen of before")
         terminal.process.kill(signal.SIGCONT)
         terminal.until(r"step 0/12(.|\n)*n next")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -557,10 +558,13 @@ def test_where_the_sample_disagrees_every_element_is_checked(monkeypatch: pytest
     assert found == pytest.approx((values["x"] < 0).sum(), rel=0.01)
 
 
-def test_what_there_was_no_time_for_is_said() -> None:
+def test_what_there_was_no_time_for_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time ends within a tensor too: each look at the clock is a second here, and one element a block."""
+    monkeypatch.setattr(slopes, "MAX_BLOCK", 1)
     case = example("two_layer")
-    reports = [*gradient_checks(case.program, case.values, seconds=-1.0)]
-    assert reports
-    assert {(one.verdict, one.note) for one in reports} == {
-        ("not given", "not checked: -1 seconds were over")
+    monkeypatch.setattr(slopes.time, "thread_time", itertools.count(0.0).__next__)
+    first, second, *others = gradient_checks(case.program, case.values, seconds=12.0)
+    assert (first.verdict, second.verdict) == ("right", "right")
+    assert {(one.verdict, one.note) for one in others} == {
+        ("not given", "not checked: 12 seconds were over; --seconds allows more")
     }

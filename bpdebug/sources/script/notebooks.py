@@ -28,12 +28,11 @@ def cells(text: str, file: str) -> list[CodeCell]:
     try:
         document = json.loads(text)
         found = [cell for cell in document["cells"] if cell["cell_type"] == "code"]
-        texts = [cell["source"] for cell in found]
-    except (ValueError, KeyError, TypeError) as error:
+        texts = ["".join(cell["source"]) for cell in found]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         message = f"not a notebook: {type(error).__name__}: {error}"
         raise ScriptError(Problem(file, "", message, "expected the JSON of a Jupyter notebook")) from None
-    joined = ("".join(source) if isinstance(source, list) else source for source in texts)
-    return [CodeCell(number, _python(cell)) for number, cell in enumerate(joined, start=1)]
+    return [CodeCell(number, _python(text)) for number, text in enumerate(texts, start=1)]
 
 
 def _python(text: str) -> str:

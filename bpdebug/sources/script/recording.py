@@ -282,7 +282,7 @@ def _instrumented(text: str | bytes, file: str, finder: OwnFiles) -> CodeType:
         message = f"not Python: {error.msg}"
         line = printable((error.text or "").expandtabs(4).strip())
         raise ScriptError(Problem(where, "", message, line)) from None
-    except (ValueError, RecursionError) as error:
+    except (ValueError, LookupError, RecursionError) as error:
         raise ScriptError(Problem(file, "", f"not Python: {error}")) from None
 
 

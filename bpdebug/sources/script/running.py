@@ -93,7 +93,8 @@ def run(
     main = ModuleType("__main__")
     main.__dict__.update(__file__=str(path), __builtins__=builtins, __spec__=None, __package__=None)
     main.__dict__["__cached__"] = None
-    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="replace", write_through=True)
+    written = _Written()
+    output = io.TextIOWrapper(written, encoding="utf-8", errors="replace", write_through=True)
     with (
         _as_main(main, [str(path), *arguments], str(path.resolve().parent), finder),
         hooks_in_place(Hooks(recorder).table()),
@@ -103,9 +104,18 @@ def run(
     ):
         ending = _run(parts, main, recorder, seconds, skipped)
     recorder.on, recorder.ended = False, ""
-    buffer = output.detach()
-    assert isinstance(buffer, io.BytesIO)
-    return ending, buffer.getvalue().decode("utf-8", errors="replace")
+    written.close()
+    return ending, written.whole.decode("utf-8", errors="replace")
+
+
+class _Written(io.BytesIO):
+    """What a script writes: it is kept where the script closes its output, or wraps it in one of its own."""
+
+    whole = b""
+
+    def close(self) -> None:
+        self.whole = self.whole if self.closed else self.getvalue()
+        super().close()
 
 
 def _run(

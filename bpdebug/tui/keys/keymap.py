@@ -17,7 +17,7 @@ from textual.keys import Keys, format_key
 from bpdebug.tui.keys.action import Action
 
 MODIFIERS = {"alt", "ctrl", "shift"}
-NOT_OURS = {"ctrl+c": "copy", "ctrl+p": "the command palette", "ctrl+q": "quit"}
+NOT_OURS = {"ctrl+c": "copy", "ctrl+p": "the command palette", "ctrl+q": "quit", "ctrl+z": "put aside"}
 """Keys that the terminal library has taken for itself."""
 
 

@@ -272,6 +272,33 @@ def test_cells_that_are_no_python_or_raise_are_left_out(tmp_path: Path) -> None:
     assert "IndexError" in recording.messages[1]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("net.ipynb", "[" * 100_000, "not a notebook: RecursionError"),
+        ("net.ipynb", '{"cells": [{"cell_type": "code", "source": 3}]}', "not a notebook: TypeError"),
+        ("net.ipynb", '{"cells": [{"cell_type": "code", "source": [1]}]}', "not a notebook: TypeError"),
+        ("net.py", "# coding: rot13\nx = 1\n", "not Python: 'rot13' is not a text encoding"),
+    ],
+)
+def test_what_is_no_code_is_refused_in_words(name: str, content: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ScriptError, match=said):
+        record_script(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sys.stdout.close()",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding='utf-8')",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.detach(), encoding='utf-8')",
+    ],
+)
+def test_what_was_written_stays_where_a_script_closes_or_wraps_its_output(line: str, record) -> None:
+    assert record(f"import io, sys\nprint('begun')\n{line}\n{TRAINING}").output.startswith("begun")
+
+
 @pytest.mark.parametrize("most", range(500, 504), ids="whichever operation is the last: {}".format)
 def test_what_comes_before_the_first_update_is_forgotten_where_it_is_too_much(
     record, monkeypatch: pytest.MonkeyPatch, most: int
