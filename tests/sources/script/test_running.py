@@ -337,3 +337,11 @@ total = parts[0].sum() + parts[1].sum()
     assert [frame.parent.site.function for frame in inner] == ["part", "part"]
     assert inner[0].parent is not inner[1].parent
     assert {frame.caller[1] for frame in calls} == {8, 9}
+
+
+def test_a_step_of_several_names_at_once_is_one_step_of_each(record) -> None:
+    text = TRAINING.replace("w = w - 0.1 * dw", "w, c = w - 0.1 * dw, c - 0.1 * dw.sum()")
+    assert text != TRAINING
+    recording = record(text)
+    assert [update.slot for update in recording.updates][:1] == ["w"]
+    assert len({update.new.id for update in recording.updates}) == len(recording.updates)

@@ -19,6 +19,7 @@ import numpy as np
 from bpdebug.engine.language.nodes import Call, Expression, Name, Number
 from bpdebug.sources.script.analysis.errors import Dependence
 from bpdebug.sources.script.analysis.explanation import Explanation
+from bpdebug.sources.script.analysis.fitted_sums import fitted_sums
 from bpdebug.sources.script.analysis.longer import LongerRecording
 from bpdebug.sources.script.analysis.loss_candidates import LossCandidate
 from bpdebug.sources.script.analysis.losses import implied_losses, terms_of
@@ -58,6 +59,7 @@ def with_constants(
         What candidates explain, each by itself.
     """
     roots = {one.candidate.roots for one in tried}
+    unnamed = [one for one in parts if not one.is_named and one.roots not in roots]
     parts = [one for one in parts if one.is_named and one.roots not in roots]
     explicit = [*(one.candidate for one in tried if one.candidate.is_explicit), *parts]
     written = [*parts, *_written(known, longer, explicit)]
@@ -78,6 +80,10 @@ def with_constants(
             for whole in explain(own):
                 if right_of(whole) >= right_of(one) | right_of(other):
                     return [whole, *found]
+        for candidate in fitted_sums(longer, known.graph, [*found, *tried, *explain(unnamed)]):
+            for whole in explain([candidate]):
+                if whole.verdicts.are_right:
+                    return [whole]
     lost = _reached(tried[0]) if tried else set()
     apart = [one for one in found if one.candidate.constants and lost <= _reached(one)]
     if apart and (right_of(apart[0]) > right or FEWER * len(right) < len(known.parameters)):

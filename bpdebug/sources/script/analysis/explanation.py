@@ -59,7 +59,11 @@ class Explanation(NamedTuple):
     @property
     def text(self) -> str:
         """The loss in words, with its line: `½ Σ (out − y)², implied by line 31`."""
-        return " + ".join(map(self._text_of, self.candidate.parts or (self.candidate,)))
+        return " + ".join(map(self._counted, self.candidate.parts or (self.candidate,)))
+
+    def _counted(self, candidate: LossCandidate) -> str:
+        times = f"{candidate.times:.6g} × " if candidate.times != 1 else ""
+        return f"{times}{self._text_of(candidate)}"
 
     def _text_of(self, candidate: LossCandidate) -> str:
         if candidate.kind is None:
@@ -67,6 +71,8 @@ class Explanation(NamedTuple):
             is_part = candidate is not self.candidate
             if node.instance is not None and (is_part or node.instance.site.role == "augment"):
                 return f"{node.instance.site.statement_code}, {self._place_of(candidate)}"
+            if is_part and node.site is not None:
+                return f"{node.site.code}, {self._place_of(candidate)}"
             name = self.reference.forward.names.get(node.id, self.reference.loss)
             statement = next(
                 one for one in self.reference.forward.statements if one.name == self.reference.loss

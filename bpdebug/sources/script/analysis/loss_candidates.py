@@ -41,6 +41,8 @@ class LossCandidate(NamedTuple):
         What is taken as one, although it is computed from the parameters.
     is_named : bool
         Whether an explicit loss is called one, or what returned it is.
+    times : float
+        How often it counts, as a part of another one.
     groups : tuple of frozenset of str
         The names of the parameters of each part, where they are stepped by themselves; empty where not.
     given : frozenset of int
@@ -59,6 +61,7 @@ class LossCandidate(NamedTuple):
     parts: tuple[LossCandidate, ...] = ()
     constants: tuple[Node, ...] = ()
     is_named: bool = False
+    times: float = 1.0
     groups: tuple[frozenset[str], ...] = ()
     given: frozenset[int] = frozenset()
 

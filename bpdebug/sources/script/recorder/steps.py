@@ -110,7 +110,8 @@ class Steps:
             parameter = old  # what a statement does to one element is a step of the others too
         self._stepping.add(id(site.statement))
         update = Update(parameter, new, terms, site, name)
-        if not self.updates or self.updates[-1].new is not new:
+        known = self.leading_to.get(new.id)
+        if known is None or known.new is not new:  # of `a, b = …, …` each name is seen, and then all at once
             self.updates.append(update)
         self._whenever_found(update)
         self.parameters[new.id], self.leading_to[new.id] = parameter, update
