@@ -241,10 +241,9 @@ def user(tmp_path: Path) -> UserFiles:
 
 
 @pytest.fixture(autouse=True)
-def _collect_garbage_again() -> Iterator[None]:
-    """Undo what an app has frozen: a process has one app, but the tests have many."""
-    yield
-    gc.unfreeze()
+def _nothing_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let garbage be collected after an app: a process has one app, but the tests have many."""
+    monkeypatch.setattr(gc, "freeze", lambda: None)
 
 
 class SvgExtension(SingleFileSnapshotExtension):
