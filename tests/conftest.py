@@ -20,6 +20,9 @@ from tests.tiers import FAST
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
+# Thousands of tests are held all the time: to look whether they are garbage is done less often.
+gc.set_threshold(20_000, 10, 10)
+
 # What the tests are, and what hundreds of processes that they start import, is compiled once: else that is
 # half of what such a process does.
 sys.dont_write_bytecode = False
@@ -81,9 +84,3 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> Iterator[None]:
         is_deep = metafunc.definition.get_closest_marker("deep") is not None
         fast = [] if is_deep else [one for one in metafunc._calls if pytest.mark.deep.mark not in one.marks]
         metafunc._calls[:] = fast or metafunc._calls[:1]
-
-
-def pytest_collection_finish() -> None:
-    """Leave all that is there before the first test out of garbage collections."""
-    gc.collect()
-    gc.freeze()

@@ -128,6 +128,7 @@ def test_a_scenario_that_cannot_be_used_gives_status_2(run: Run, monkeypatch: py
     assert all(line.startswith("debug_several.toml: debug") for line in err.splitlines())
 
 
+@pytest.mark.deep
 def test_the_app_is_not_needed() -> None:
     code = (
         "import sys; sys.argv = ['bpdebug', 'run', 'two_layer', '--command', 'end'];"
@@ -149,6 +150,7 @@ def test_as_a_process_reading_a_pipe() -> None:
     assert done.stdout == f"breakpoint 1 dw1 (0 hits)\n{DW1}print x: there is no tensor 'x'\n"
 
 
+@pytest.mark.deep
 def test_without_a_standard_input() -> None:
     command = f"exec {sys.executable} -m bpdebug run two_layer --script - --command end <&-"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)

@@ -93,6 +93,7 @@ def test_the_first_frame_needs_textual_alone() -> None:
     assert imported_by("bpdebug.tui.app").isdisjoint({"numpy", "pydantic", "typer"})
 
 
+@pytest.mark.deep
 def test_plotting_waits_for_a_chart() -> None:
     assert "textual_plot" not in imported_by("bpdebug.tui.screens.tensor_viewer")
     assert "textual_plot" in imported_by("bpdebug.tui.screens.chart")

@@ -25,6 +25,7 @@ def plants() -> list[Plant]:
     return plants_of(FLAT)
 
 
+@pytest.mark.deep
 def test_a_plant_differs_from_the_right_text_on_its_lines_only(plants: list[Plant]) -> None:
     right = sources(FLAT)[FLAT.main].splitlines()
     for plant in plants:

@@ -19,6 +19,7 @@ from textual import events
 from textual._compositor import Compositor
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -42,10 +43,14 @@ PATIENCE = 120.0
 """Seconds after which what has not come will not come, however busy the machine is."""
 
 
-def screen_text(app: App[None]) -> str:
-    """What is on the screen, a line for each row."""
-    strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+def screen_text(app: App[None], part: Region | None = None) -> str:
+    """What is on the screen, or on a part of it, a line for each row; nothing else is drawn."""
+    seen = app.screen.size.region if part is None else part.intersection(app.screen.size.region)
+    rows = app.screen._compositor._render_chops(seen, lambda y: seen.y <= y < seen.bottom)
+    return "\n".join(
+        "".join(strip.text for x, strip in row.items() if strip is not None and seen.x <= x < seen.right)
+        for row in rows[seen.y : seen.bottom]
+    )
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,7 @@ class Session:
 
     def text_at(self, selector: str) -> str:
         """What is on the screen where a widget is, its border included."""
-        area = self.app.screen.query_one(selector).region
-        lines = self.text.splitlines()[area.y : area.bottom]
-        return "\n".join(line[area.x : area.right] for line in lines)
+        return screen_text(self.app, self.app.screen.query_one(selector).region)
 
     def panel_text(self, name: str) -> str:
         """What is on the screen where the panel of a tensor is."""
@@ -122,9 +125,9 @@ class Session:
 
         def stays() -> bool:
             nonlocal seen
-            return self.app.screen.is_mounted and seen == (seen := self.text)
+            return self.app.screen.is_mounted and seen == (seen := self.text) and bool(seen.strip())
 
-        await self.until(stays)
+        await self.until(lambda: not self.app.is_running or stays())
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until a condition holds."""
@@ -171,7 +174,6 @@ async def running(app: BpdebugApp, size: tuple[int, int]) -> AsyncIterator[Sessi
     async with app.run_test(size=size, notifications=True) as pilot:
         session = Session(app, pilot)
         await session.until(lambda: not isinstance(app.screen, OpeningScreen) or not app.is_running)
-        await session.until(lambda: session.text.strip() or not app.is_running)
         await session.settle()
         yield session
         if app.is_running:

@@ -29,7 +29,7 @@ def kinds(analysis: Analysis) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("script", few(SCRIPTS, 8), ids=lambda script: script.name)
+@pytest.mark.parametrize("script", few(SCRIPTS, 4), ids=lambda script: script.name)
 def test_all_gradients_of_a_right_script_are_right(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     main = RIGHT / script.main
     monkeypatch.chdir(main.parent)

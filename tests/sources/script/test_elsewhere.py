@@ -88,6 +88,7 @@ def test_what_goes_wrong_is_said(function: Callable[[Say], None], said: str) -> 
         Elsewhere(function).result(lambda said: None)
 
 
+@pytest.mark.deep
 def test_it_can_be_stopped_and_ended() -> None:
     stopped = Elsewhere(waiting)
     assert stopped.result(lambda said: stopped.interrupt()) == "stopped"
@@ -96,6 +97,7 @@ def test_it_can_be_stopped_and_ended() -> None:
         ended.result(lambda said: ended.end())
 
 
+@pytest.mark.deep
 def test_what_a_script_leaves_running_is_ended_with_it() -> None:
     left = Elsewhere(forking)
     with pytest.raises(BpdebugError, match="ended in the middle"):

@@ -13,6 +13,7 @@ import pytest
 from bpdebug.errors import ScriptError
 from bpdebug.sources.script import Recording, RecordingOptions, record_script
 from bpdebug.sources.script.case import case_of
+from tests.tiers import few
 
 TRAINING = """
 import numpy as np
@@ -272,7 +273,7 @@ def test_cells_that_are_no_python_or_raise_are_left_out(tmp_path: Path) -> None:
     assert "IndexError" in recording.messages[1]
 
 
-@pytest.mark.parametrize("most", range(500, 504), ids="whichever operation is the last: {}".format)
+@pytest.mark.parametrize("most", few(range(500, 504)), ids="whichever operation is the last: {}".format)
 def test_what_comes_before_the_first_update_is_forgotten_where_it_is_too_much(
     record, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:

@@ -46,6 +46,7 @@ def test_the_loss_is_that_by_which_all_stays_right(text: str, loss: str, tmp_pat
     assert report.assumed.loss.startswith(f"{loss}, implied by")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("text", "old", "new"),
     few([(CLASSES, "x.T @ (p - y)", "x.T @ (p - y) ** 2"), (PRINTED, "x.T @ error", "x.T @ error ** 3")], 1),
