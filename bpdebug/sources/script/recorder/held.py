@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.records import MISSING, Instance, Write
+from bpdebug.sources.script.recorder.journal import MISSING
+from bpdebug.sources.script.recorder.records import Instance, Journal
 from bpdebug.sources.script.recorder.tensors import is_other
 
 CODE = (type, FunctionType, ModuleType)
@@ -25,7 +26,6 @@ LONGEST = 10_000
 
 Containers = Mapping[int, tuple[Any, Any]]
 """The identity of a container -> the container, and a copy of what it held."""
-Journal = Mapping[int, tuple[Any, list[Write]]]
 
 
 def attributes_of(value: Any) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script.instrumentation.operators import BINARY, UNARY, hook_of
+from bpdebug.sources.script.recorder.branches import Test
 from bpdebug.sources.script.recorder.calls import called
 from bpdebug.sources.script.recorder.changes import augmented
 from bpdebug.sources.script.recorder.held import LONGEST
@@ -22,7 +23,6 @@ from bpdebug.sources.script.recorder.library_calls import iterated
 from bpdebug.sources.script.recorder.operations import Attribute, of_matrices
 from bpdebug.sources.script.recorder.quiet import CONTROL, SEEN, named
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import Test
 from bpdebug.sources.script.recorder.statements import add_value, bind
 from bpdebug.sources.script.recorder.stores import PLAIN, Change, Store, item_name
 from bpdebug.sources.script.recorder.tensors import is_other, is_row, is_tensor

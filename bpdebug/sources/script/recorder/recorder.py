@@ -11,16 +11,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpdebug.sources.script.recorder.branches import Test
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, GoneBack
 from bpdebug.sources.script.recorder.held import Containers, Held
 from bpdebug.sources.script.recorder.iteration_end import IterationEnd
 from bpdebug.sources.script.recorder.iterations import RecordedLists
+from bpdebug.sources.script.recorder.journal import Write
 from bpdebug.sources.script.recorder.known import ArrayView
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
 from bpdebug.sources.script.recorder.objects import Objects
-from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, Write
+from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recorder.steps import Steps
 from bpdebug.sources.script.recorder.tensors import OtherTensors, is_other, is_tensor
+from bpdebug.sources.script.recorder.updates import Update
 from bpdebug.sources.script.recorder.zeros import Zeros
 from bpdebug.sources.script.sites import Site
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from bpdebug.sources.script.recorder.journal import MISSING
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import MISSING, Instance, Node, same
+from bpdebug.sources.script.recorder.records import Instance, Node, same
 from bpdebug.sources.script.recorder.scopes import scope_of
 from bpdebug.sources.script.recorder.steps import DEEPEST_SLOT, LONGEST_SLOT
 from bpdebug.sources.script.recorder.tensors import is_container, is_other, is_tensor, parts_of

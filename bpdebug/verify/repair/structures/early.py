@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
-from bpdebug.sources.script.recorder.records import Node, ValueOf, recomputed
+from bpdebug.sources.script.recorder.recomputing import recomputed
+from bpdebug.sources.script.recorder.records import Node, ValueOf
 from bpdebug.sources.script.recording import Recording
 from bpdebug.verify.repair.constants import last_name
 from bpdebug.verify.repair.replay import Replaced, ancestors
