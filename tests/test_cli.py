@@ -216,6 +216,7 @@ def test_a_reader_that_leaves_early_is_no_error():
     assert done.stdout == '{"format":0 0\n'
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_disk_is_a_message():
     with open("/dev/full", "w") as full:

@@ -158,6 +158,7 @@ def test_without_a_standard_input() -> None:
     assert done.stdout == "12/12 da0 = w1.T @ dz1 (3×1)\n"
 
 
+@pytest.mark.deep
 def test_a_reader_that_has_seen_enough() -> None:
     command = f"{sys.executable} -m bpdebug run two_layer {'--command help ' * 200} | head -n 1"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
@@ -165,6 +166,7 @@ def test_a_reader_that_has_seen_enough() -> None:
     assert done.stdout.startswith("step [N]")
 
 
+@pytest.mark.deep
 def test_hostile_commands_in_little_memory(tmp_path: Path) -> None:
     scenario = tmp_path / "wide.toml"
     scenario.write_text(

@@ -194,7 +194,7 @@ def test_a_penalty_that_is_missing_doubled_or_divided_by_m(share: float, formula
     assert dw1.diagnoses[0].formula == formula
 
 
-@pytest.mark.parametrize("few", [{"pairs": 400}, {"numbers": 4000}])
+@pytest.mark.parametrize("few", few([{"pairs": 400}, {"numbers": 4000}]))
 def test_what_cannot_be_explained_takes_half_of_what_may_be_tried(few: dict[str, int]) -> None:
     left = Allowance(**few)
     net = network((3, 4, 2), ("tanh", "sigmoid"), batch=5, seed=3)

@@ -141,6 +141,7 @@ def networks(draw: st.DrawFn) -> tuple[Program, Values]:
     return network(sizes, activations, draw(st.integers(1, 6)), draw(st.integers(0, 10_000)))
 
 
+@pytest.mark.deep
 @given(case=networks())
 def test_random_networks_are_right(case: tuple[Program, Values]) -> None:
     program, values = case

@@ -26,7 +26,7 @@ def named(report: Report) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("family", few(FAMILIES, 5))
+@pytest.mark.parametrize("family", few(FAMILIES, 3))
 @pytest.mark.parametrize(
     ("seeds", "most"), [(range(1), 2), deep(range(1, 3), 0)], ids=["two of a seed", "each of another"]
 )

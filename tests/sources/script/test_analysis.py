@@ -739,7 +739,7 @@ for turn in range(2):
 
 @pytest.mark.parametrize(
     ("text", "slope", "hit"),
-    [(ACTIONS, " * (1 - h**2)", "hidden"), (MASKED, " * (1 - h**2)", "w")],
+    few([(ACTIONS, " * (1 - h**2)", "hidden"), (MASKED, " * (1 - h**2)", "w")]),
     ids=["actions", "masked"],
 )
 def test_errors_that_are_weighted_imply_a_weighted_loss(

@@ -104,6 +104,7 @@ def test_what_a_script_leaves_running_is_ended_with_it() -> None:
         left.result(lambda said: left.end())
 
 
+@pytest.mark.deep
 def test_it_ends_with_the_one_that_asked() -> None:
     left = Elsewhere(waiting)
     assert left.process.stdin is not None

@@ -174,6 +174,7 @@ def test_every_iteration_has_the_names_of_the_first_and_nothing_of_the_next(
     assert {"x", "y", "w", "held['v']"} <= set(case.values)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("text", few([pytest.param(text, id=name) for name, text in STATES.items()]))
 def test_a_mistake_in_it_is_found(tmp_path: Path, text: str) -> None:
     faulty = re.sub(r"1 - (s|np\.tanh\(h @ w\)) (\*\* 2|\* s)", r"1 - \1", text)

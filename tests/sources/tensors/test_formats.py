@@ -177,6 +177,7 @@ def same_bits(found: np.ndarray, expected: np.ndarray) -> bool:
     return found.shape == expected.shape and found.tobytes() == expected.astype(found.dtype).tobytes()
 
 
+@pytest.mark.deep
 @given(array=DTYPES.flatmap(lambda dtype: arrays.arrays(dtype, SHAPES)), order=st.sampled_from("CF"))
 def test_numpy_files_give_back_what_was_saved(tmp_path, load, array, order):
     native = f"float{8 * array.dtype.itemsize}"

@@ -35,7 +35,6 @@ w -= 0.1 * d_h @ x.T
 BEND = "return squash(v) * (1 - squash(v))"
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize(
     ("bend", "at", "line", "correction"),
     [

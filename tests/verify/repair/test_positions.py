@@ -105,7 +105,8 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("right", "old", "new", "correction"), few(CASES, 1))
+@pytest.mark.deep
+@pytest.mark.parametrize(("right", "old", "new", "correction"), CASES)
 def test_the_line_that_puts_it_elsewhere_is_mended(
     right: str, old: str, new: str, correction: str, tmp_path: Path
 ) -> None:
@@ -117,7 +118,6 @@ def test_the_line_that_puts_it_elsewhere_is_mended(
     assert [(one.source.line, one.correction) for one in report.findings] == [(line, correction)]
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize("right", few([LOOPS, PADDED], 1))
 def test_nothing_is_said_of_right_positions(right: str, tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(right)
