@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +46,18 @@ PATIENCE = 120.0
 
 def screen_text(app: App[None], part: Region | None = None) -> str:
     """What is on the screen, or on a part of it, a line for each row; nothing else is drawn."""
-    seen = app.screen.size.region if part is None else part.intersection(app.screen.size.region)
-    rows = app.screen._compositor._render_chops(seen, lambda y: seen.y <= y < seen.bottom)
-    return "\n".join(
-        "".join(strip.text for x, strip in row.items() if strip is not None and seen.x <= x < seen.right)
-        for row in rows[seen.y : seen.bottom]
+    compositor = app.screen._compositor
+    whole = compositor.size.region
+    seen = whole if part is None else part.intersection(whole)
+    rows = compositor._render_chops(seen, lambda y: seen.y <= y < seen.bottom)
+    lines = (
+        "".join(
+            strip.text if (strip := rows[y][x]) else " " * (end - x)
+            for x, end in pairwise(compositor.cuts[y])
+        )
+        for y in range(seen.y, seen.bottom)
     )
+    return "\n".join(line[seen.x : seen.right] for line in lines)
 
 
 @dataclass(frozen=True)
@@ -125,9 +132,9 @@ class Session:
 
         def stays() -> bool:
             nonlocal seen
-            return self.app.screen.is_mounted and seen == (seen := self.text) and bool(seen.strip())
+            return self.app.screen.is_mounted and seen == (seen := self.text)
 
-        await self.until(lambda: not self.app.is_running or stays())
+        await self.until(stays)
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until a condition holds."""
@@ -174,6 +181,7 @@ async def running(app: BpdebugApp, size: tuple[int, int]) -> AsyncIterator[Sessi
     async with app.run_test(size=size, notifications=True) as pilot:
         session = Session(app, pilot)
         await session.until(lambda: not isinstance(app.screen, OpeningScreen) or not app.is_running)
+        await session.until(lambda: session.text.strip() or not app.is_running)
         await session.settle()
         yield session
         if app.is_running:

@@ -586,7 +586,6 @@ async def test_go_to(size: tuple[int, int], answer: str, position: int) -> None:
         assert f"step {position}/12" in session.text_at("#status")
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize("answer", few(["13", "dw9", "", "-1", "z", "[red]x", "💥"]))
 async def test_go_to_nowhere_says_so_and_stays(answer: str) -> None:
     async with open_app("two_layer", SMALL) as session:
