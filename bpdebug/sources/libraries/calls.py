@@ -21,7 +21,7 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.explanation import Explanation
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
 from bpdebug.sources.script.analysis.longer import LongerRecording
-from bpdebug.sources.script.analysis.losses import LossCandidate
+from bpdebug.sources.script.analysis.loss_candidates import LossCandidate
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.steps import Link, Piece
 from bpdebug.sources.script.analysis.verdicts import GradientVerdicts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpdebug.sources.script.analysis.losses import is_softmax
+from bpdebug.sources.script.analysis.loss_candidates import is_softmax
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.verify.repair.judge import Judge
 

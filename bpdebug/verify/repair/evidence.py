@@ -17,7 +17,7 @@ from bpdebug.sources.script import Node, Recording, Site
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.chains import KEEP
 from bpdebug.sources.script.analysis.errors import Error
-from bpdebug.sources.script.analysis.losses import is_softmax
+from bpdebug.sources.script.analysis.loss_candidates import is_softmax
 from bpdebug.sources.script.recorder.records import ValueOf, same
 from bpdebug.sources.script.reference import recorded
 from bpdebug.verify.repair.aliases import reads
@@ -158,7 +158,9 @@ def _unread_tensors(recording: Recording, analysis: Analysis, errors: Sequence[E
     assert analysis.loss is not None
     # Not up to the loss: it may be added up where the backward pass has begun.
     outputs = [error.output for error in errors] or [*analysis.loss.candidate.roots]
-    last = max(node.id for node in outputs)
+    # Of several losses up to the first: a training may have gone back from that before the next begins.
+    parts = [[node.id for node in one.roots] for one in analysis.loss.candidate.parts]
+    last = min(map(max, [[node.id for node in outputs], *parts]))
     depends = graph.reached([parameter.old for parameter in analysis.parameters])
     after = graph.reached([error.node for error in errors] or analysis.loss.candidate.roots)
     said = set()

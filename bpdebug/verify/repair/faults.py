@@ -241,7 +241,7 @@ class Check(FaultsFound):
     def _early(self) -> None:
         """Look for parameters that are updated before they are read for the last time."""
         before = len(self.judge.wrong())
-        for early in early_reads(self.recording, self.judge.analysis.parameters) if before else ():
+        for early in early_reads(self.judge.analysis) if before else ():
             kept, self.judge.corrected = self.judge.corrected, {**self.judge.corrected, **early.replaced}
             try:
                 left = len(self.judge.wrong())

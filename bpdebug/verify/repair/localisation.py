@@ -25,7 +25,7 @@ from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.own_slopes import OwnSlopes
 from bpdebug.verify.repair.parts import is_added
 from bpdebug.verify.repair.places import difference
-from bpdebug.verify.repair.replay import ancestors
+from bpdebug.verify.repair.replay import ancestors, forward_of, given_in
 from bpdebug.verify.repair.suspects import Suspect, suspects
 from bpdebug.verify.repair.trees import is_selection
 from bpdebug.verify.repair.trials import gradient_nodes, named_pieces
@@ -94,7 +94,9 @@ class Localisation:
         self._right = forward | {number for number in exact if not _is_handed_on(nodes[number])}
         dependent = set(range(len(nodes))) if every else self.dependent
         updates = {update.new.origin.id for one in self.analysis.parameters for update in one.updates}
-        found = suspects(self.recording, steps, right, forward, dependent, explained, updates)
+        found = suspects(
+            self.recording, steps, right, forward, dependent, explained, updates, given_in(self.analysis)
+        )
         found = [line for line in found if line.site.place not in self.innocent]
         found = [line for line in found if every or not self._own_slopes.has(line)]
         # What is off by a factor, and what it is computed from is not, is not accounted for.
@@ -147,8 +149,7 @@ class Localisation:
     def _forward(self) -> set[int]:
         """Return the numbers of the nodes of the forward pass."""
         # Not those alone that compute the same: `sigmoid(z)` in a derivative is no line of the forward pass.
-        roots = self.analysis.loss.candidate.ends if self.analysis.loss is not None else ()
-        forward = ancestors(roots)
+        forward = forward_of(self.analysis)
         # Nor what is given the name of a gradient: `dw = h` is a line of the backward pass.
         return forward | {
             node.id

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script import Node, Recording, Test, recomputed
+from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.recorder.records import ValueOf
 
 Replaced = Mapping[int, Callable[[ValueOf], Any]]
@@ -131,13 +132,25 @@ class Replay:
         return None
 
 
-def ancestors(nodes: Iterable[Node]) -> set[int]:
-    """Return the numbers of some nodes, and of all that they were computed from."""
+def ancestors(nodes: Iterable[Node], stop: Collection[int] = ()) -> set[int]:
+    """Return the numbers of some nodes, and of all that they were computed from, up to those in `stop`."""
     found: set[int] = set()
     waiting = list(nodes)
     while waiting:
         node = waiting.pop()
         if node.id not in found:
             found.add(node.id)
-            waiting.extend(node.parents())
+            waiting.extend(node.parents() if node.id not in stop else ())
     return found
+
+
+def given_in(analysis: Analysis) -> set[int]:
+    """Return the numbers of the new values of which a loss is computed: there another turn begins."""
+    graph, given = analysis.graph, analysis.given
+    return {node.id for node in graph.nodes if graph.of(node).id in given} if given else set()
+
+
+def forward_of(analysis: Analysis) -> set[int]:
+    """Return the numbers of what the loss was computed from, up to what was stepped before."""
+    loss = analysis.loss
+    return ancestors(loss.candidate.ends, given_in(analysis)) if loss is not None else set()

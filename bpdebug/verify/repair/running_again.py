@@ -12,7 +12,7 @@ from bpdebug.sources.script import Recording
 from bpdebug.verify.repair.findings import of_end, of_rewriting
 from bpdebug.verify.repair.found import FaultsFound
 from bpdebug.verify.repair.raising import fitting
-from bpdebug.verify.repair.replay import ancestors
+from bpdebug.verify.repair.replay import forward_of
 from bpdebug.verify.repair.report import Finding, corrected, replacements
 from bpdebug.verify.repair.reruns import SHARE, Rewriting, mending, run_again, text_of, told_of
 from bpdebug.verify.repair.rewritings import Rewritings
@@ -24,8 +24,7 @@ from bpdebug.verify.repair.trying import Candidate
 
 def rewritten(found: FaultsFound, lines: Sequence[Suspect]) -> bool:
     """Look for a rewriting of the text that only running it again can judge, and go on with that."""
-    loss = found.judge.analysis.loss
-    forward = ancestors(loss.candidate.ends) if loss is not None else ()
+    forward = forward_of(found.judge.analysis)
     rewritings = Rewritings(found.recording, found.judge.replay.run(found.judge.corrected), forward)
     return _run_again(found, rewritings.around(lines)) is not None
 
@@ -36,7 +35,7 @@ def mend_structures(found: FaultsFound) -> None:
     Where another fault hides that it mends anything, what can be nothing but a fault is mended still.
     """
     while found.judge.wrong() and len(found.findings.each) < found.most_faults:
-        early = list(early_reads(found.recording, found.judge.analysis.parameters))
+        early = list(early_reads(found.judge.analysis))
         every = {one.rewriting: one for one in structures(found.recording, found.judge.analysis, early)}
         sure = [one.rewriting for one in every.values() if one.is_sure]
         mended = (_run_again(found, every) if every else None) or (

@@ -53,6 +53,7 @@ def suspects(
     dependent: Collection[int],
     explained: Collection[int],
     updates: Collection[int] = (),
+    given: Collection[int] = (),
 ) -> list[Suspect]:
     """Return the lines that can be at fault, the likelier first.
 
@@ -71,11 +72,13 @@ def suspects(
         The numbers of nodes whose values are the right gradients of something.
     updates : collection of int
         The numbers of the nodes that are the new values of parameters.
+    given : collection of int
+        The numbers of those of which a loss is computed: what lies behind them is of another one.
     """
     # Whoever reads `a` after `b = a` cannot be told from who reads `b`: of the second name nothing is known.
     assigned = [one.node for one in recording.instances if one.node is not None and one.site.role == "assign"]
     renamed = {node.id for node in assigned if node.function is same}
-    reached = (ancestors(wrong) & set(dependent)) - (ancestors(right) - renamed)
+    reached = (ancestors(wrong, given) & set(dependent)) - (ancestors(right, given) - renamed)
     by_site: dict[int, list[Instance]] = defaultdict(list)
     for instance in recording.instances:
         by_site[instance.site.number].append(instance)

@@ -143,7 +143,11 @@ def _verdicts(
     analysis: Analysis, gradients: Any
 ) -> Callable[[ValueOf, Replaced], dict[str, ParameterVerdict]]:
     def verdicts(value_of: ValueOf, replaced: Replaced) -> dict[str, ParameterVerdict]:
-        judged = analysis.verdicts(with_steps(analysis, value_of, replaced), gradients).each
+        right = gradients
+        if analysis.given and replaced and analysis.loss is not None:
+            # The loss of a later turn is computed of what is stepped: by a corrected step, of something else.
+            right = analysis.loss.reference.gradients(value_of)
+        judged = analysis.verdicts(with_steps(analysis, value_of, replaced), right).each
         return said_of(analysis.parameters, judged)
 
     return verdicts

@@ -10,12 +10,12 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import Any
 
 from bpdebug.sources.script.analysis.computed import computed_only
-from bpdebug.sources.script.analysis.detached import with_constants
+from bpdebug.sources.script.analysis.detached import right_of, with_constants
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.explanation import (
     Explanation,
@@ -25,13 +25,16 @@ from bpdebug.sources.script.analysis.explanation import (
     meant,
     needs_no_other,
 )
-from bpdebug.sources.script.analysis.gone_back import left_out, loss_of, stepped, with_gradients
+from bpdebug.sources.script.analysis.explicit_losses import FEW, explicit_losses
+from bpdebug.sources.script.analysis.gone_back import left_out, loss_of, with_gradients
 from bpdebug.sources.script.analysis.held_losses import held_in_losses
 from bpdebug.sources.script.analysis.longer import LongerRecording
-from bpdebug.sources.script.analysis.losses import FEW, LossCandidate, candidates, explicit_losses
+from bpdebug.sources.script.analysis.loss_candidates import LossCandidate
+from bpdebug.sources.script.analysis.losses import candidates
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, parameters_of
 from bpdebug.sources.script.analysis.penalties import lacks_penalty
 from bpdebug.sources.script.analysis.phases import OperationPhase, phases_of
+from bpdebug.sources.script.analysis.several_losses import Parameters, at_once, by_turns
 from bpdebug.sources.script.analysis.told import Told, hold_gradients, only, refuse_loss
 from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
 from bpdebug.sources.script.conversion.forward import ForwardWriter
@@ -136,7 +139,12 @@ class Analysis:
         gradients = [verdict.gradient for verdict in judged if verdict.gradient is not None]
         gradients += [piece.chain[-1].node for one in self.parameters for piece in one.pieces if piece.chain]
         news = [one.new for one in self.parameters if one.new is not None]
-        return phases_of(self.graph, roots, gradients, news)
+        return phases_of(self.graph, roots, gradients, news, self.given)
+
+    @property
+    def given(self) -> frozenset[int]:
+        """The numbers of what the loss is computed of, whatever that was computed from."""
+        return self.loss.candidate.given if self.loss else frozenset()
 
 
 def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B008 (a constant)
@@ -178,7 +186,8 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
     best = meant(tried)
     tried.sort(key=lambda one: one is not best)
     if not (tried and tried[0].verdicts.are_right):
-        found = _with_constants(recording, graph, parameters, told, tried)
+        found = _by_several(recording, parameters, told, tried)
+        found = found or _with_constants(recording, graph, parameters, told, tried)
         if found is not None:
             return found
     if not tried and told.loss:
@@ -189,6 +198,31 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
             note = "the gradients are measured, by losses with a parameter shifted: there is no backward pass"
         return Analysis(recording, graph, parameters, None, notes=(note,))
     return Analysis(recording, graph, parameters, tried[0], tuple(tried[1:]), tuple(_opaque_notes(tried[0])))
+
+
+def _by_several(
+    recording: Recording, parameters: tuple[TrainedParameter, ...], told: Told, tried: Sequence[Explanation]
+) -> Analysis | None:
+    """Hold each parameter to a loss of its own, where there are several and that explains more."""
+    graph = _graph(recording)
+
+    def candidates_of(known: Dependence) -> list[LossCandidate]:
+        return [*candidates(known, *_told_apart(graph, recording))]
+
+    def explain(own: Recording, some: Parameters, each: Iterable[LossCandidate]) -> list[Explanation]:
+        return [*_explained(own, _graph(own), tuple(some), each)]
+
+    found = None
+    if not told.loss:
+        found = by_turns(recording, _graph, parameters, candidates_of, explain)
+    if not told.loss and found is None:
+        losses = explicit_losses(Dependence(graph, parameters), *_told_apart(graph, recording), FEW)
+        own = [one for one in losses if one.is_named and not one.is_part]
+        found = at_once(recording, _graph, parameters, own, explain)
+    if found is None or (tried and not right_of(found) >= right_of(tried[0])):
+        return None
+    whole, notes = found.reference.forward.graph, tuple(_opaque_notes(found))
+    return Analysis(replace(recording, nodes=whole.nodes), whole, parameters, found, notes=notes)
 
 
 def _with_constants(
@@ -264,10 +298,10 @@ def _explained(
     tried: Iterable[LossCandidate],
 ) -> Iterator[Explanation]:
     """Explain the gradients by each of some candidates, until one needs no other."""
-    titles = {one.old.id: one.name for one in parameters}
-    stop = stepped(graph, parameters) if recording.gone_back else ()
-    writer = ForwardWriter(graph, [one.old for one in parameters], titles, stop)
+    olds, titles = [one.old for one in parameters], {one.old.id: one.name for one in parameters}
+    writer_of = cache(lambda given: ForwardWriter(graph, olds, titles, given))
     for candidate in tried:
+        writer = writer_of(candidate.given)
         for explanation in explained(candidate, writer, parameters, recording.objects.other is not None):
             yield explanation
             if needs_no_other(explanation):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import reduce
 from operator import itemgetter
 from typing import Any
 
@@ -19,7 +20,8 @@ from bpdebug.engine.language.nodes import Call, Expression, Name, Number
 from bpdebug.sources.script.analysis.errors import Dependence
 from bpdebug.sources.script.analysis.explanation import Explanation
 from bpdebug.sources.script.analysis.longer import LongerRecording
-from bpdebug.sources.script.analysis.losses import LossCandidate, implied_losses, terms_of
+from bpdebug.sources.script.analysis.loss_candidates import LossCandidate
+from bpdebug.sources.script.analysis.losses import implied_losses, terms_of
 from bpdebug.sources.script.analysis.readings import near
 from bpdebug.sources.script.analysis.stop_gradients import Constants, constants_of
 from bpdebug.sources.script.numbering import Graph
@@ -66,24 +68,24 @@ def with_constants(
         if one.candidate.is_explicit and one.candidate.is_named and not one.candidate.is_part
     ]
     found = [one for one in found if not _is_contradicted(one, computed)]
-    found.sort(key=lambda one: (len(_right(one)), one.rank, -len(one.candidate.constants)), reverse=True)
-    right = _right(tried[0]) if tried else frozenset[str]()
+    found.sort(key=lambda one: (len(right_of(one)), one.rank, -len(one.candidate.constants)), reverse=True)
+    right = right_of(tried[0]) if tried else frozenset[str]()
     best = found[0] if found else None
     if best is None or not best.verdicts.are_right:
         pairs = _pairs([*found, *(one for one in tried if not _is_contradicted(one, computed))])
         sums = [(pair, list(_sums(longer, *pair))) for pair in pairs]
         for (one, other), own in sums:
             for whole in explain(own):
-                if _right(whole) >= _right(one) | _right(other):
+                if right_of(whole) >= right_of(one) | right_of(other):
                     return [whole, *found]
     lost = _reached(tried[0]) if tried else set()
     apart = [one for one in found if one.candidate.constants and lost <= _reached(one)]
-    if apart and (_right(apart[0]) > right or FEWER * len(right) < len(known.parameters)):
+    if apart and (right_of(apart[0]) > right or FEWER * len(right) < len(known.parameters)):
         return apart
     return []
 
 
-def _right(explanation: Explanation) -> frozenset[str]:
+def right_of(explanation: Explanation) -> frozenset[str]:
     """Return the parameters whose gradients are right under a loss, and not 0 by nature.
 
     Or those that are wrong by one and the same factor, where they are more: a sign is lost at the beginning.
@@ -104,8 +106,8 @@ def _is_contradicted(implied: Explanation, computed: Sequence[Explanation]) -> b
 
     A loss that reaches a parameter whatever is taken as a constant is about that parameter.
     """
-    own = _right(implied)
-    if implied.candidate.is_explicit or any(own & _right(one) for one in computed):
+    own = right_of(implied)
+    if implied.candidate.is_explicit or any(own & right_of(one) for one in computed):
         return False
     about: dict[int, set[str]] = {}
     for one in computed:
@@ -154,7 +156,7 @@ def _with(
     if candidate.kind is None:
         root = longer.with_constants(candidate.roots[0], graph, constants)
     else:
-        root = _computed(longer, candidate, lambda node: graph.of(node).id in held)
+        root = root_in(longer, candidate, lambda node: graph.of(node).id in held)
     return candidate._replace(
         roots=(root,),
         kind=None,
@@ -163,8 +165,12 @@ def _with(
     )
 
 
-def _computed(longer: LongerRecording, candidate: LossCandidate, is_constant: Callable[[Node], bool]) -> Node:
-    """Add an implied loss to a recording, as the operations that it is made of."""
+def root_in(
+    longer: LongerRecording, candidate: LossCandidate, is_constant: Callable[[Node], bool] = lambda _: False
+) -> Node:
+    """Return the scalar of a loss: one that is only implied is added, as what it is computed with."""
+    if candidate.kind is None:
+        return candidate.roots[0]
     bound: dict[str, Any] = {}
 
     def name_of(value: Any) -> Expression:
@@ -184,25 +190,17 @@ def _computed(longer: LongerRecording, candidate: LossCandidate, is_constant: Ca
         values = [one.value if type(one) is Node else one for one in operands]
         return longer.add(function, operands, function(*values))
 
-    return _total(longer, [add(term) for term in terms_of(candidate, name_of)], candidate.errors[0].node)
-
-
-def _total(longer: LongerRecording, terms: Sequence[Node], like: Node) -> Node:
-    """Add terms up, at the line of a node."""
+    terms: list[Node] = [add(term) for term in terms_of(candidate, name_of)]
     for term in terms:
-        term.site = like.site
-    total = terms[0]
-    for term in terms[1:]:
-        total = longer.add(np.add, (total, term), np.asarray(total.value + term.value))
-        total.site = like.site
-    return total
+        term.site = candidate.errors[0].node.site
+    return reduce(longer.sum, terms)
 
 
 def _pairs(found: Sequence[Explanation]) -> list[tuple[Explanation, Explanation]]:
     """Return the pairs of losses that explain more together than each by itself, the best first."""
     pairs: dict[tuple[int, int], tuple[tuple[int, ...], Explanation, Explanation]] = {}
     for one, other in itertools.combinations(found, 2):
-        rights, lines = (_right(one), _right(other)), (one.candidate.line, other.candidate.line)
+        rights, lines = (right_of(one), right_of(other)), (one.candidate.line, other.candidate.line)
         both = (one.candidate, other.candidate)
         if any(own.is_part for own in both) or not (
             rights[0] - _reached(other) and rights[1] - _reached(one)
@@ -226,15 +224,12 @@ def _reached(explanation: Explanation) -> set[str]:
 def _sums(longer: LongerRecording, one: Explanation, other: Explanation) -> Iterator[LossCandidate]:
     """Add two losses, the second as many times as its steps are, or its gradients, beside the first's."""
     candidates = (one.candidate, other.candidate)
-    roots = [
-        own.roots[0] if own.kind is None else _computed(longer, own, lambda _: False) for own in candidates
-    ]
+    roots = [root_in(longer, own) for own in candidates]
     last = max(candidates, key=lambda own: own.line)
     sizes = [(own.verdicts.factor or 1.0, own.verdicts.ratio or 1.0) for own in (one, other)]
     for times in dict.fromkeys(second / first for first, second in zip(*sizes, strict=True)):
-        second = longer.add(np.multiply, (roots[1], times), np.asarray(roots[1].value * times))
         yield LossCandidate(
-            (_total(longer, [roots[0], second], last.roots[0]),),
+            (longer.sum(roots[0], longer.times(roots[1], times)),),
             last.line,
             tuple(error for own in candidates for error in own.errors),
             may_grow=any(own.may_grow for own in candidates),

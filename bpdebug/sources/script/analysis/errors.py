@@ -49,21 +49,25 @@ class Error(NamedTuple):
 class Dependence:
     """What depends on the parameters, on their new or shifted values, and what the updates are made of.
 
-    What is in `constants` depends on nothing.
+    What is in `constants` depends on nothing; what is `given` was not even computed.
     """
 
     def __init__(
-        self, graph: Graph, parameters: Sequence[TrainedParameter], constants: Collection[int] = ()
+        self,
+        graph: Graph,
+        parameters: Sequence[TrainedParameter],
+        constants: Collection[int] = (),
+        given: Collection[int] = (),
     ) -> None:
-        self.graph, self.parameters = graph, parameters
+        self.graph, self.parameters, self.given = graph, parameters, given
         olds = [parameter.old for parameter in parameters]
-        self.on = graph.reached(olds, constants)
+        self.on = graph.reached(olds, {*constants, *given})
         self.is_measured = measured(graph, olds, self.on)
         news = [parameter.new for parameter in parameters if parameter.new is not None]
         on_new = graph.reached(news)
         self.on_new = [one | other for one, other in zip(on_new, self.is_measured, strict=True)]
         ends = [link.node for one in parameters for piece in one.pieces for link in piece.chain[:1]]
-        self.behind_updates = graph.ancestors(ends)
+        self.behind_updates = graph.ancestors(ends, stop=given)
 
 
 def errors_of(known: Dependence) -> list[list[Error]]:
@@ -77,7 +81,7 @@ def errors_of(known: Dependence) -> list[list[Error]]:
     for node in backward:
         error = _difference(known, node) or _of_classes(known, node)
         # What is made of another error is none.
-        if error is not None and not (taken and graph.ancestors([error.output]) & taken):
+        if error is not None and not (taken and graph.ancestors([error.output], known.given) & taken):
             taken.add(node.id)
             groups[node.site].append(error)
     if not groups:

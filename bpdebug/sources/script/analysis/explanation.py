@@ -13,7 +13,9 @@ from bpdebug.engine.language.printing import numpy_text
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.script.analysis.chains import KEEP
 from bpdebug.sources.script.analysis.errors import Error
-from bpdebug.sources.script.analysis.losses import SMALLEST_EPSILON, LossCandidate, statements_of
+from bpdebug.sources.script.analysis.grouped_standard import GroupedStandard
+from bpdebug.sources.script.analysis.loss_candidates import LossCandidate
+from bpdebug.sources.script.analysis.losses import statements_of
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.readings import multiple
 from bpdebug.sources.script.analysis.standard import Standard
@@ -23,6 +25,8 @@ from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.reference import Reference, recorded, reference_of
 from bpdebug.sources.script.sites import line_text
 
+SMALLEST_EPSILON = 1e-5
+"""What is added within a logarithm and is no larger only keeps it finite."""
 LAID_ON: frozenset[Any] = KEEP | {np.exp}
 """What an output may have gone through between the loss and the error: copies, and `p = exp(log_p)`."""
 
@@ -179,7 +183,12 @@ def explained(
             continue
         if not any(one.old.id in gradients for one in parameters):
             continue
-        standard = Standard(parameters, meant.may_grow, extents)
+        grows, groups = meant.may_grow, meant.groups
+        standard = (
+            GroupedStandard(parameters, grows, extents, groups)
+            if groups
+            else Standard(parameters, grows, extents)
+        )
         standard.is_exact = meant.is_derived
         if is_of_library:
             opaque = [node for node, _ in written.opaque if np.asarray(node.like).dtype.kind == "f"]

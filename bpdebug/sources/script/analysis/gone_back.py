@@ -19,8 +19,9 @@ from functools import reduce
 
 import numpy as np
 
+from bpdebug.sources.script.analysis.explicit_losses import GAIN_WORDS
 from bpdebug.sources.script.analysis.longer import LongerRecording
-from bpdebug.sources.script.analysis.losses import GAIN_WORDS, LossCandidate
+from bpdebug.sources.script.analysis.loss_candidates import LossCandidate
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.steps import Link
 from bpdebug.sources.script.numbering import Graph
@@ -74,12 +75,14 @@ def loss_of(
     for place in places:
         own = [one.old for one in parameters if place in (counting[one.old.id] or places)]
         others = [one.old for one in parameters if one.old not in own]
-        terms.append(_alone(longer, graph, recording.gone_back[place].loss, own, others, cuts))
-    total = reduce(lambda one, other: _sum(longer, one, other), terms)
+        terms.append(longer.alone(recording.gone_back[place].loss, graph, own, others, cuts))
+    total = reduce(longer.sum, terms)
     last = recording.gone_back[places[-1]].loss
     names = [name for one in terms for name in one.names[:1]]
     grows = any(map(GAIN_WORDS.search, names)) or float(np.ravel(total.value)[0]) < 0
-    candidate = LossCandidate((total,), last.site.line if last.site else 0, may_grow=grows, is_derived=True)
+    candidate = LossCandidate(
+        (total,), last.site.line if last.site else 0, may_grow=grows, is_derived=True, given=stop
+    )
     return (longer.recording() if len(longer.nodes) > len(recording.nodes) else recording), candidate
 
 
@@ -98,27 +101,6 @@ def _counting(
         behind = graph.ancestors(ends, stop=stop)
         found[parameter.old.id] = {begun[number] for number in behind & begun.keys()}
     return found
-
-
-def _alone(
-    longer: LongerRecording,
-    graph: Graph,
-    loss: Node,
-    own: Sequence[Node],
-    others: Sequence[Node],
-    cuts: Collection[int],
-) -> Node:
-    """Return a loss as a function of some parameters, with the others as constants."""
-    on_own, on_others = graph.reached(own, cuts), graph.reached(others, cuts)
-    constants = {number for number, on in enumerate(on_others) if on and not on_own[number]}
-    return longer.with_constants(loss, graph, constants, cuts)
-
-
-def _sum(longer: LongerRecording, one: Node, other: Node) -> Node:
-    """Add two losses up."""
-    total = longer.add(np.add, (one, other), np.asarray(one.value + other.value))
-    total.site = other.site
-    return total
 
 
 def left_out(graph: Graph, recording: Recording) -> Iterator[str]:

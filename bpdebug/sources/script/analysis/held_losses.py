@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from bpdebug.sources.script import Instance, Node, Recording
-from bpdebug.sources.script.analysis.losses import LOSS_WORDS
+from bpdebug.sources.script.analysis.explicit_losses import LOSS_WORDS
 from bpdebug.sources.script.environment import Environment
 from bpdebug.sources.script.recorder.tensors import is_tensor
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from bpdebug.sources.script.numbering import Graph
 from bpdebug.sources.script.recorder.operations import DETACH
@@ -67,9 +69,29 @@ class LongerRecording:
                 stand_ins[number] = self.add_copy(node, {key: one for key, one in own.items() if one})
         return stand_ins.get(graph.of(root).id, root)
 
+    def alone(
+        self, loss: Node, graph: Graph, own: Sequence[Node], others: Sequence[Node], cuts: Collection[int]
+    ) -> Node:
+        """Add a loss as a function of some parameters, with the others and what is in `cuts` as constants."""
+        on_own, on_others = graph.reached(own, cuts), graph.reached(others, cuts)
+        constants = {number for number, on in enumerate(on_others) if on and not on_own[number]}
+        return self.with_constants(loss, graph, constants, cuts)
+
+    def sum(self, one: Node, other: Node) -> Node:
+        """Add the sum of two losses, at the place of the second."""
+        total = self.add(np.add, (one, other), np.asarray(one.value + other.value))
+        total.site = other.site
+        return total
+
+    def times(self, loss: Node, count: float) -> Node:
+        """Add a multiple of a loss, at its place."""
+        product = self.add(np.multiply, (loss, count), np.asarray(loss.value * count))
+        product.site = loss.site
+        return product
+
     def recording(self) -> Recording:
         """Return the recording with all of them."""
-        return replace(self.own, nodes=self.nodes)
+        return replace(self.own, nodes=[*self.nodes])
 
 
 def _exchanged(value: Any, of: Mapping[int, Node]) -> Any:

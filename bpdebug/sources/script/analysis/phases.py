@@ -12,7 +12,11 @@ OperationPhase = Literal["forward", "backward", "update", "other"]
 
 
 def phases_of(
-    graph: Graph, roots: Iterable[Node], gradients: Iterable[Node], news: Collection[Node]
+    graph: Graph,
+    roots: Iterable[Node],
+    gradients: Iterable[Node],
+    news: Collection[Node],
+    given: Collection[int] = (),
 ) -> Sequence[OperationPhase]:
     """Return the phase of each node.
 
@@ -27,9 +31,11 @@ def phases_of(
     news : collection of Node
         The new values of the parameters: they, and what else lies behind them, are the update, even where
         something reads them too early.
+    given : collection of int
+        The numbers of what the loss is computed of, whatever that was computed from.
     """
     stepped = {graph.of(node).id for node in news}
-    forward = graph.ancestors(roots) - stepped
+    forward = graph.ancestors(roots, stop=given) - stepped
     backward = graph.ancestors(gradients) - forward
     backward -= stepped
     update = graph.ancestors(news) - forward - backward

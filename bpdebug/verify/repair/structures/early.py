@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.recorder.recomputing import recomputed
 from bpdebug.sources.script.recorder.records import Node, ValueOf
-from bpdebug.sources.script.recording import Recording
 from bpdebug.verify.repair.constants import last_name
 from bpdebug.verify.repair.replay import Replaced, ancestors
 from bpdebug.verify.repair.reruns import Rewriting
@@ -43,10 +43,16 @@ class EarlyRead(NamedTuple):
     replaced: Replaced
 
 
-def early_reads(recording: Recording, parameters: tuple[TrainedParameter, ...]) -> Iterator[EarlyRead]:
-    """Yield the parameters whose new values others were computed from; single numbers by their statement."""
+def early_reads(analysis: Analysis) -> Iterator[EarlyRead]:
+    """Yield the parameters whose new values others were computed from; single numbers by their statement.
+
+    Where the loss itself is computed of a new value, as where trainings take turns, that is not too early.
+    """
+    recording, parameters, graph = analysis.recording, analysis.parameters, analysis.graph
     groups: dict[object, list[TrainedParameter]] = defaultdict(list)
     for parameter in parameters:
+        if parameter.new is not None and graph.of(parameter.new).id in analysis.given:
+            continue
         is_single = bool(parameter.updates) and np.size(parameter.old.like) == 1
         groups[parameter.updates[-1].site.statement if is_single else parameter.name].append(parameter)
     for group in groups.values():
