@@ -71,7 +71,8 @@ def laid_out(needs: tuple[Need, ...], in_use: tuple[int, ...], width: int, heigh
 
 def best(needs: Sequence[Need], in_use: Sequence[int], width: int, height: int) -> Bands:
     """Lay pairs out. Indices are worth a few columns, but no row that would have been there without them."""
-    found = [Packing(needs, in_use, width, height, header).bands for header in (1, 0)]
+    are_scalars = not any(need.edge or need.columns_in(need.width) > 1 for need in needs)
+    found = [Packing(needs, in_use, width, height, header).bands for header in (1, 0)[are_scalars:]]
     return max(found, key=lambda bands: (*pairs_shown(bands, needs, in_use), rows(bands, needs)))
 
 

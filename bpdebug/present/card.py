@@ -27,8 +27,10 @@ def card_text(
 
     `hides` says whether verdicts are hidden.
     """
-    # A check is of the first iteration, and so is what it says.
-    words = verdicts.words(selection.name, selection.index) if debugger.iteration == 1 else ()
+    # A check is of the first iteration as it ran, and of no number that was set or follows from one.
+    is_changed = bool(selection.name) and chosen.views.is_changed(selection.name)
+    is_judged = debugger.iteration == 1 and not is_changed
+    words = verdicts.words(selection.name, selection.index) if is_judged else ()
     if words and not selection.name and verdicts.ways_on:
         words = (*words, f"  {verdicts.ways_on}")
     arithmetic = origin.sides if origin is not None else given_text(debugger, selection, chosen.view)

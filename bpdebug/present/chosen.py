@@ -71,10 +71,11 @@ class Chosen:
             return pairs_of_line(self.debugger.program, statement)
         return pairs_in_focus(self.debugger.program, self.layer, statement)
 
-    def neighbours(self) -> Iterator[tuple[PairNames, ...]]:
+    def neighbours(self) -> Iterator[tuple[tuple[PairNames, ...], int]]:
         """Yield the pairs of the other layers, the nearest first, without those that are shown already.
 
-        Where two are as near, first that to which the program is going.
+        With those of each is said on which side of the layer in focus it lies. Where two are as near, first
+        that to which the program is going.
         """
         program, layer = self.debugger.program, self.layer
         statement = self.debugger.statement or program.statements[0]
@@ -91,7 +92,7 @@ class Chosen:
             seen |= {pair.key for pair in pairs}
             if pairs:
                 self.beside += pairs
-                yield pairs
+                yield pairs, other.number - layer.number
 
     # Elements and slices
 

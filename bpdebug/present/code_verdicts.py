@@ -129,7 +129,7 @@ class CodeVerdicts:
         elif own.size:
             place = nearest(index, own.shape)
             values = f"yours {own[place]:.6g}, should be {right[place]:.6g}"
-            yield f"  {element_text(name, place)}: {values}, difference {own[place] - right[place]:.6g}"
+            yield f"  {element_text(name, place)}: {values}, off by {own[place] - right[place]:.6g}"
 
     def _causes(self, name: str) -> str:
         """Name the lines that are to be mended, of those that a tensor was computed through."""

@@ -71,11 +71,22 @@ class CommandRunner:
         """Run the command of a key or a click, and say what the front does not show anyway."""
         self.reply(line, self.execute(line))
 
-    def go_to(self, place: int | str) -> None:
-        """Go to a position, or to what `goto` takes: `12:dw1`."""
+    def run_in_training(self, line: str) -> None:
+        """Run the command of a key; the first and the last statement are those of the whole training."""
+        debugger = self.session.debugger
+        timeline, iteration = debugger.timeline, debugger.iteration
+        if line == "restart" and iteration > 1:
+            line = "goto 1:0"
+        elif line == "end" and iteration < timeline.iterations:
+            line = f"goto {timeline.iterations}:{timeline.last}"
+        self.run(line)
+
+    def go_to(self, place: int | str | None) -> None:
+        """Go to a position, or to what `goto` takes: `12:dw1`; None changes nothing."""
         # In a person's own code a number alone is a line.
         is_step = isinstance(place, int) and self.session.debugger.program.is_recorded
-        self.run(f"goto {'step ' * is_step}{place}")
+        if place is not None:
+            self.run(f"goto {'step ' * is_step}{place}")
 
     def reply(self, line: str, answer: Answer) -> None:
         """Say what the front does not show of an answer."""

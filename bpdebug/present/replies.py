@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from bpdebug.commands.command import Answer
 
-UNSTOPPED: Mapping[str, Mapping[str, str]] = {
-    "continue": {"end": "no breakpoint before the end", "nowhere": "at the end"},
-    "reverse-continue": {"start": "no breakpoint before the start", "nowhere": "at the start"},
+UNSTOPPED: Mapping[tuple[str, str], str] = {
+    ("continue", "end"): "no breakpoint before the end",
+    ("reverse-continue", "start"): "no breakpoint before the start",
 }
 """What is said where a run met no breakpoint, by the command and the reason of its stop."""
 
@@ -26,7 +26,5 @@ def reply(line: str, answer: Answer) -> tuple[str, ...]:
     if answer.failed or "reason" not in answer.data:
         return answer.lines
     reason = answer.data["reason"]
-    if reason == "breakpoint":
-        return (answer.reason,)
-    words = UNSTOPPED.get(line, {}).get(reason)
+    words = answer.reason if reason in ("breakpoint", "nowhere") else UNSTOPPED.get((line, reason))
     return (words,) if words else ()

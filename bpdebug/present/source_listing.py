@@ -152,14 +152,16 @@ class SourceListing:
             state = "current"
         elif number == self.line_at(current + 1):
             state = "next"
-        return Row("statement", head + code, state, self._tail(line, current), line.positions, spans)
+        # Of the line that has just run it is said how this run of it was: the next may be another.
+        positions = line.in_turn(current) if line is self.tree.at.get(current) else line.positions
+        return Row("statement", head + code, state, self._tail(line, current), positions, spans)
 
     def _tail(self, line: SourceLine, current: int) -> str:
         """Say how often a line runs, and while it does, which time this is."""
         count, turn = len(line.starts), line.turn(current)
         if count == 1:
             return ""
-        return f"{turn}/{count}" if turn > 0 and current < line.last else f"×{count}"
+        return f"{turn}/{count}" if turn > 0 and current <= line.last else f"×{count}"
 
 
 def source_window(case: Case) -> SourceWindow:

@@ -143,7 +143,7 @@ class CheckVerdicts:
         values = float(own[place]), float(right[place])
         mine, reference, difference = (f"{value:.6g}" for value in (*values, values[0] - values[1]))
         element = element_text(name, place)
-        return [f"  {element}   mine {mine}   reference {reference}   difference {difference}"]
+        return [f"  {element}  mine {mine}  reference {reference}  difference {difference}"]
 
     def _overview(self) -> tuple[str, ...]:
         """Say how many of the user's tensors are wrong, and which."""

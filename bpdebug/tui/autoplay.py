@@ -57,6 +57,10 @@ class Autoplay:
             self.timer.stop()
             self.timer = None
 
+    def toggle(self) -> None:
+        """Step on without a key, or stop."""
+        (self.stop if self.is_playing else self.start)()
+
     def stop_if_moved(self) -> None:
         """Stop if someone else has moved the debugger."""
         if self.debugger.moment != self.moment:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 from textual.screen import Screen
 
 from bpdebug.engine.program.trace import Trace
 from bpdebug.present.code_verdicts import CodeVerdicts
+from bpdebug.present.command_runner import CommandRunner
 from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.sources.case import Case
 from bpdebug.tui.background_check import BackgroundCheck
@@ -30,19 +30,26 @@ class Checking:
         What is checked: a person's own code, or a scenario.
     original : Trace
         Its run, whatever is set in it.
-    show : callable
+    runner : CommandRunner
         Shows how far the check is, and what it has found.
     hides : bool
         Whether what it finds is hidden until a key reveals it: for a class that is to find the bug.
     """
 
     def __init__(
-        self, screen: Screen[None], case: Case, original: Trace, show: Callable[[], None], hides: bool
+        self, screen: Screen[None], case: Case, original: Trace, runner: CommandRunner, hides: bool
     ) -> None:
-        self.case = case
+        self.case, self.runner = case, runner
         check = BackgroundCheck if case.script is None else CodeCheck
-        self.check: BackgroundCheck | CodeCheck = check(screen, case, original, show)
+        self.check: BackgroundCheck | CodeCheck = check(screen, case, original, runner.show)
         self.hides = hides
+
+    def run(self) -> None:
+        """Check all gradients in the background."""
+        if self.is_corrected:
+            self.runner.say(CORRECTED)
+        else:
+            self.check.start()
 
     @property
     def verdicts(self) -> CheckVerdicts | CodeVerdicts:
@@ -64,6 +71,7 @@ class Checking:
         """Say why what an action needs is not there, if it is only hidden."""
         return HIDDEN if self.hides and needs in ("wrong", "corrected") else ""
 
-    def next_wrong(self, position: int, direction: Literal[1, -1]) -> int | None:
-        """Return the position of the nearest wrong statement in a direction."""
-        return self.verdicts.next_wrong(position, direction)
+    def go_to_wrong(self, direction: Literal[1, -1]) -> None:
+        """Go to the nearest wrong statement in a direction."""
+        here = self.runner.session.debugger.position
+        self.runner.go_to(self.verdicts.next_wrong(here, direction))

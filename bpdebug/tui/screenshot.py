@@ -6,12 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from textual.app import App
+from textual.screen import Screen
 
 from bpdebug.sources.files import written_whole
 
 
-def save_screenshot(app: App[Any], scenario: str, step: int) -> None:
-    """Save what is on the screen as an SVG image, and say where it is."""
+async def save_screenshot(screen: Screen[Any], scenario: str, step: int) -> None:
+    """Save a screen as an SVG image, without the messages that may lie over it, and say where it is."""
+    screen.app.clear_notifications()
+    await screen.query("Toast").remove()
+    screen.call_after_refresh(save, screen.app, scenario, step)
+
+
+def save(app: App[Any], scenario: str, step: int) -> None:
+    """Save what an app shows."""
     try:
         path = write_new(Path.cwd(), f"bpdebug-{scenario}-{step}", ".svg", app.export_screenshot())
     except OSError as error:

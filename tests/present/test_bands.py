@@ -170,3 +170,9 @@ def test_titles_of_slices_are_whole_where_rows_are_free() -> None:
         found = bands(images, (0,), 102, height)
         assert found.complete
         assert all(place.box.width >= 32 for place in found.places) == whole
+
+
+def test_numbers_alone_have_no_line_for_indices() -> None:
+    alone, column = Need(width=14, rows=1, pitch=9), Need(width=14, rows=4, edge=2, pitch=9)
+    assert not bands((alone, alone), (), 80, 24).indexed
+    assert bands((alone, column), (), 80, 24).indexed

@@ -46,7 +46,16 @@ def test_lines_in_the_order_in_which_they_ran() -> None:
 
 def test_the_turns_before_in_and_after_a_loop() -> None:
     tails = [listing().row(9, current).tail for current in (0, 8, 9, 10, 11, 12)]
-    assert tails == ["×2", "×2", "1/2", "1/2", "×2", "×2"]
+    assert tails == ["×2", "×2", "1/2", "1/2", "2/2", "×2"]
+
+
+def test_the_mark_of_the_current_line_is_of_the_turn_that_one_is_in() -> None:
+    assert [list(listing().row(9, current).positions) for current in (8, 9, 11, 12)] == [
+        [9, 11],
+        [9],
+        [11],
+        [9, 11],
+    ]
 
 
 def test_a_folded_call_stands_for_what_runs_in_it() -> None:

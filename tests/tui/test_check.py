@@ -175,3 +175,12 @@ async def test_the_users_numbers_are_not_compared_with_those_of_a_later_iteratio
         await session.press("I")
         await session.until(lambda: session.screen.debugger.iteration == 1)
         assert session.screen.chosen.views.offered == ("run", "mine", "difference")
+
+
+async def test_both_values_and_their_difference_stand_on_one_line() -> None:
+    async with open_app("find_the_bug", (120, 36)) as session:
+        await checked(session)
+        await session.press("right_square_bracket")
+        assert "mine -0.00132729  reference -0.00663646  difference 0.00530917" in session.text_at(
+            "#operation"
+        )

@@ -96,6 +96,16 @@ async def test_every_step_can_be_seen_in_a_large_window(name: str) -> None:
         assert session.debugger.position == count
 
 
+async def test_of_a_layer_that_has_no_room_the_nearest_pairs_follow() -> None:
+    async with open_app("batch", (200, 60)) as session:
+        for keys, end, other in ((("f", *"nnnnn"), "z1", "a0"), ("nnnn", "w2", "a2")):
+            await session.press(*keys)
+            await session.settle()
+            names = [panel.panel.name for panel in session.ledger.shown]
+            assert end in names
+            assert other not in names
+
+
 @pytest.mark.parametrize(
     ("room", "title"),
     [(20, "dw_hh1_via_z1_t1"), (16, "dw_hh1_via_z1_t1"), (12, "…1_via_z1_t1"), (2, "…1"), (1, ""), (0, "")],

@@ -62,6 +62,17 @@ async def test_turns_and_calls() -> None:
         assert "u out" in session.text_at("#keys")
 
 
+async def test_at_the_start_the_next_turn_is_that_of_the_first_line() -> None:
+    rows = [Ran("h", "tanh(x)", 11, turns=(1,)), Ran("h ·2", "tanh(h)", 11, turns=(2,))]
+    async with open_app(recorded(rows)) as session:
+        await session.press("I")
+        assert session.moment == (0, 0)
+        assert "the line runs no other time before" in session.text
+        await session.press("i")
+        assert session.moment == (2, 0)
+        assert marked(session).endswith("2/2")
+
+
 @pytest.mark.deep
 async def test_folding_going_and_stopping_in_the_listing() -> None:
     async with open_app(recorded()) as session:
@@ -102,7 +113,7 @@ async def test_the_line_in_its_surroundings() -> None:
         await session.settle()
         assert "▶ 11          self.h = np.tanh(x @ self.W1)" in session.text
         assert "class Network:" in session.text
-        await session.press("escape", "n")
+        await session.press("w", "n")
         assert session.moment == (2, 0)
 
 
@@ -176,7 +187,8 @@ async def test_the_findings_of_a_check(wrong: Case, size: tuple[int, int]) -> No
         card = session.text_at("#operation")
         assert "yours      x.T @ (d_out @ w2.T * (1 - h))" in card
         assert "should be  x.T @ (d_out @ w2.T * (1 - h ** 2))    (verified on fresh values)" in card
-        assert "dw1[0,0]: yours -30.5477, should be -2.41339" in card
+        assert "dw1[0,0]: yours -30.5477, should be -2.41339, off by -28.1343" in card
+        assert card.count("x.T @ (d_out @ w2.T * (1 - h))") == (2 if size == LARGE else 1)
         assert "✗" in session.panel_text("dw1")
         await session.focus("dw1")
         await session.press("right")
@@ -185,6 +197,10 @@ async def test_the_findings_of_a_check(wrong: Case, size: tuple[int, int]) -> No
         assert f"dw1[0,1]: yours {own:.6g}, should be {right:.6g}" in card
         await session.press("escape", "n")
         assert "~▶ 11" in session.text_at("#program")
+        # What the check said is of the run as it was, and of no number that follows from what is set.
+        await session.press("colon", *"set dw1 = 0", "enter", "escape")
+        assert "wrong because of" not in session.text_at("#operation")
+        await session.press("R")
         assert "wrong because of line 10" in session.text_at("#operation")
         await session.press("left_square_bracket", "left_square_bracket")
         assert marked(session).startswith("9 ")

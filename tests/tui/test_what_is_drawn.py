@@ -45,10 +45,23 @@ async def test_what_is_drawn_is_of_this_moment(name: str, rounds: int) -> None:
             assert [cell_len(line) for line in lines] == [width] * height
             odd = {char for char in "".join(lines) if unicodedata.category(char).startswith("C")}
             assert odd == set()
+            assert_in_place(session)
             for panel in session.ledger.shown:
                 assert_current(session, panel)
             assert_card_is_current(session)
             assert_no_room_is_left(session)
+
+
+async def test_panels_fit_where_they_lie_from_the_start() -> None:
+    async with open_app("batch") as session:
+        assert_in_place(session)
+        assert_no_room_is_left(session)
+
+
+def assert_in_place(session: Session) -> None:
+    """Each panel draws for the room that it has, however often that has changed on the way."""
+    rooms = {panel.panel.name: panel.region.size - (2, 2) for panel in session.ledger.shown}
+    assert {panel.panel.name: panel.inside for panel in session.ledger.shown} == rooms
 
 
 def assert_current(session: Session, panel: TensorPanel) -> None:

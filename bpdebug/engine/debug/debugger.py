@@ -99,7 +99,7 @@ class Debugger(Inspection):
 
     def _turn(self, direction: Direction) -> Stop:
         """Go to where the current line runs the next time, or ran the time before."""
-        position = self.program.source_lines.next_run(self.position, direction)
+        position = self.program.source_lines.next_run(self.position or 1, direction)
         if position is None:
             return self._nowhere("the line runs no other time " + ("after" if direction > 0 else "before"))
         return self.goto(position)

@@ -97,10 +97,9 @@ class Inspection:
 
     @property
     def has_turns(self) -> bool:
-        """Whether there is an iteration to go to, or another turn of the line that has just run."""
-        if self.timeline.iterations > 1:
-            return True
-        return self.line is not None and len(self.line.starts) > 1
+        """Whether there is an iteration to go to, or another turn of the current line."""
+        line = self.program.source_lines.at.get(self.position or 1)
+        return self.timeline.iterations > 1 or (line is not None and len(line.starts) > 1)
 
     def can_move(self, direction: Direction, grain: Grain = "statement") -> bool:
         """Whether there is a moment after (1) or before (-1) this one."""

@@ -67,6 +67,11 @@ class SourceLine:
         """Return how often it has begun to run by a position."""
         return bisect_right(self.starts, position)
 
+    def in_turn(self, position: int) -> list[int]:
+        """Return the positions of its own statements in the run that a position is in."""
+        turn = self.turn(position)
+        return [own for own in self.positions if self.turn(own) == turn]
+
     def above(self) -> Iterator[SourceLine]:
         """Yield the lines that it is called from, the nearest first."""
         line = self.parent

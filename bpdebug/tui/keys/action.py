@@ -45,7 +45,7 @@ WHY_NOT: dict[str, str] = {
     "hidden": "nothing is hidden",
     "corrected": "no correction is known so far: v begins a check, or stops the one that runs",
     "set": "nothing was set",
-    "iterations": "this runs once only: there are no iterations",
+    "iterations": "this runs once only: there is no other iteration or turn",
     "curve": "there is nothing to draw over iterations",
     "slices": "this tensor has one slice only",
     "origins": "what feeds this element lies in one slice",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, ParamSpec
 
 from textual.screen import Screen
 
@@ -12,6 +12,7 @@ from bpdebug.tui.keys.action import WHY_NOT, Action, Needs
 from bpdebug.tui.screens import help
 from bpdebug.tui.widgets.key_bar import KeyBar
 
+Pressed = ParamSpec("Pressed")
 NONE: Mapping[str, bool] = MappingProxyType({})
 
 
@@ -29,6 +30,8 @@ class ActionScreen(Screen[None]):
     """The actions after which one types a line."""
     HELP: ClassVar[str] = ""
     """What the help says before the keys."""
+    show: Callable[[], None]
+    """Shows what there is to be seen now."""
 
     def __init__(self, actions: Sequence[Action] | None = None) -> None:
         super().__init__()
@@ -81,6 +84,19 @@ class ActionScreen(Screen[None]):
     def reason(self, needs: Needs) -> str:
         """Say why what an action needs is not there."""
         return WHY_NOT.get(needs, "")
+
+    def groups_of(self, key: str) -> list[str]:
+        """Return the groups of the actions that a key may do."""
+        return [action.group for action in self.actions if key in action.keys.split(",")]
+
+    def shown(self, act: Callable[Pressed, object]) -> Callable[Pressed, None]:
+        """Return what does something, and then shows it."""
+
+        def acts(*given: Pressed.args, **options: Pressed.kwargs) -> None:
+            act(*given, **options)
+            self.show()
+
+        return acts
 
     def opens_a_line(self, key: str | None) -> bool:
         """Whether a key lets a line be typed, so that what follows it is text and runs nothing."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
-from bpdebug.present.chosen import Chosen
-from bpdebug.present.command_runner import CommandRunner
+from bpdebug.engine.program.trace import Trace
 from bpdebug.present.curves import Quantity, loss_of, watch_of
 from bpdebug.present.explaining import Selection
+from bpdebug.present.health_text import next_finding
 from bpdebug.present.subjects import read_subject
 from bpdebug.sources.case import Case
 from bpdebug.tui.following import Following
@@ -24,37 +24,26 @@ class Overlays:
         Over which they lie.
     case : Case
         What is debugged.
-    chosen : Chosen
-        What is looked at.
     following : Following
-        Which number is explained.
+        Which number is explained, and what is looked at.
     lists : EntryLists
         The watches: of the one in focus a curve can be drawn.
-    runner : CommandRunner
-        Goes to what is chosen.
     """
 
-    def __init__(
-        self,
-        screen: Screen[None],
-        case: Case,
-        chosen: Chosen,
-        following: Following,
-        lists: EntryLists,
-        runner: CommandRunner,
-    ) -> None:
-        self.screen, self.case, self.chosen = screen, case, chosen
-        self.following, self.lists, self.runner = following, lists, runner
-        self.debugger = chosen.debugger
-
-    def go_to(self, place: int | str | None) -> None:
-        """Go to a position, or to what `goto` takes: `12:dw1`; None changes nothing."""
-        if place is not None:
-            self.runner.go_to(place)
+    def __init__(self, screen: Screen[None], case: Case, following: Following, lists: EntryLists) -> None:
+        self.screen, self.case, self.following, self.lists = screen, case, following, lists
+        self.chosen, self.runner = following.chosen, following.runner
+        self.debugger, self.go_to = self.chosen.debugger, self.runner.go_to
+        self.examined: Trace | None = None
 
     def ask_where(self) -> None:
         """Ask for a step, and go there."""
         self.screen.app.push_screen(go_to.GoToScreen(self.debugger), self.go_to)
+
+    def follow(self) -> None:
+        """Follow the bracketed cell under the cursor; elsewhere, open the tensor."""
+        if not self.following.follow_bracketed():
+            self.view_tensor()
 
     def view_tensor(self) -> None:
         """Show the tensor of the panel in focus, or else the current result, in the viewer."""
@@ -81,6 +70,22 @@ class Overlays:
     def health(self) -> None:
         """Show the health of the run, and go to the finding that is chosen there."""
         self.screen.app.push_screen(health.HealthScreen(self.debugger.trace), self.go_to)
+
+    @property
+    def may_have_findings(self) -> bool:
+        """Whether something may be wrong with the run's health; certain once it has been asked for."""
+        return self.examined is not self.debugger.trace or bool(self.debugger.findings)
+
+    def go_to_finding(self) -> None:
+        """Go to the first bad tensor, and say what is wrong with it and what to do."""
+        finding = next_finding(self.debugger.findings, self.debugger.position)
+        self.examined = self.debugger.trace
+        if finding is None:
+            self.runner.show()
+            self.runner.say("nothing is wrong with the health of this run")
+        else:
+            self.go_to(finding.position)
+            self.runner.say(f"{finding.condition} {finding.text}. {finding.advice}")
 
     def quantity(self) -> Quantity | None:
         """Return what there is to draw over the iterations: the watch in focus, or else the loss."""

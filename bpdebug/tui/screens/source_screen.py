@@ -23,7 +23,7 @@ class SourceScreen(ModalScreen[None]):
         The file.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,k,q", "dismiss", "close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,w,q", "dismiss", "close")]
 
     def __init__(self, source: Source, text: str) -> None:
         super().__init__()

@@ -86,6 +86,14 @@ class CellGrid(ScrollView, can_focus=True, inherit_bindings=False):
         past = (self.scroll_offset.x + self.room.width - self.edge) // self.pitch
         return range(top, min(rows, top + self.page[0])), range(first, min(columns, max(first + 1, past)))
 
+    def slice_text(self) -> str:
+        """Write the part in sight as NumPy would take it, `[0:16, 0:3]`; empty where it is all."""
+        (width, height), size = self.room, self.grid_size()
+        if width >= size.width and height >= size.height:
+            return ""
+        rows, columns = self.in_sight
+        return f"[{rows.start}:{rows.stop}, {columns.start}:{columns.stop}]"
+
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
         rows, _ = self.slicing.matrix_shape

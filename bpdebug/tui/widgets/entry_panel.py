@@ -137,10 +137,8 @@ class EntryPanel(Vertical):
 
     def action_edit(self) -> None:
         """Ask for another text in the place of an entry."""
-        if self.rows.entry is None:
-            self.post_message(NothingDone(self.kind.nothing))
-        else:
-            self.ask(self.rows.entry, self.rows.entry.text)
+        if (entry := self.chosen()) is not None:
+            self.ask(entry, entry.text)
 
     def ask(self, edited: Entry | None, text: str) -> None:
         """Let a text be typed: for an entry, or for a new one."""
@@ -149,20 +147,21 @@ class EntryPanel(Vertical):
 
     def action_remove(self) -> None:
         """Remove an entry."""
-        if self.rows.entry is None:
-            self.post_message(NothingDone(self.kind.nothing))
-        else:
-            self.execute(f"{self.kind.remove} {self.rows.entry.number}")
+        if (entry := self.chosen()) is not None:
+            self.execute(f"{self.kind.remove} {entry.number}")
 
     def action_switch(self) -> None:
         """Disable an entry, or enable it again."""
-        entry = self.rows.entry
         if not self.kind.has_switch:
             raise SkipAction  # then the key does what it does elsewhere
-        if entry is None:
+        if (entry := self.chosen()) is not None:
+            self.execute(f"{'enable' if entry.state == 'disabled' else 'disable'} {entry.number}")
+
+    def chosen(self) -> Entry | None:
+        """Return the entry under the cursor; where there is none, say so."""
+        if self.rows.entry is None:
             self.post_message(NothingDone(self.kind.nothing))
-            return
-        self.execute(f"{'enable' if entry.state == 'disabled' else 'disable'} {entry.number}")
+        return self.rows.entry
 
     @on(Input.Submitted)
     def submitted(self, message: Input.Submitted) -> None:

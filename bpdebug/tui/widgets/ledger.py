@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar, NamedTuple
 
-from rich.style import Style
 from textual.app import ComposeResult
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import Layout, WidgetPlacement
@@ -22,41 +21,13 @@ from bpdebug.present.panel import Pair, Panel
 from bpdebug.present.places import Bands, Need
 from bpdebug.tui.keys.action import Needs
 from bpdebug.tui.messages import RoomChanged
-from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES
+from bpdebug.tui.widgets.cell_drawing import CELL_CLASSES, MARGIN
 from bpdebug.tui.widgets.panel_frame import FRAME_CLASSES
+from bpdebug.tui.widgets.panel_pair import PanelPair
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
 LEAST_BAND = 6
 """The fewest lines of a band: two panels of one row."""
-
-
-class PanelPair:
-    """A tensor above its gradient; the two scroll together."""
-
-    def __init__(self, place: int, style_of: Callable[[str], Style]) -> None:
-        self.tensor = TensorPanel(place, f"tensor-{place}", style_of)
-        self.gradient = TensorPanel(place, f"gradient-{place}", style_of)
-
-    def __iter__(self) -> Iterator[TensorPanel]:
-        return iter((self.tensor, self.gradient))
-
-    @property
-    def names(self) -> list[str]:
-        """The names of its tensors."""
-        return [panel.panel.name for panel in self if panel.panel.name]
-
-    def show(self, pair: Pair, formats: tuple[CellFormat, CellFormat], selected: str, cursor: str) -> None:
-        """Show a tensor and its gradient, cell under cell: their numbers take the same room."""
-        width = max(format.width for format in formats)
-        shown = zip(self, (pair.tensor, pair.gradient), formats, strict=True)
-        follows = selected not in (pair.tensor.name, pair.gradient.name)
-        for widget, panel, format in shown:
-            is_selected = panel.name in (selected, cursor) and panel.value is not None
-            widget.show(panel, replace(format, width=width), is_selected, follows)
-
-    def follow(self, panel: TensorPanel, other: TensorPanel, _: float) -> None:
-        """Scroll a panel's partner to where the panel is."""
-        other.scroll_to(panel.scroll_x, panel.scroll_y, animate=False)
 
 
 class Group(NamedTuple):
@@ -101,6 +72,7 @@ class Ledger(Widget):
         self.formats: dict[tuple[str, str, int], tuple[Array, CellFormat]] = {}
         self.groups: tuple[Group, ...] = ()
         self.lying: tuple[Bands, ...] = ()
+        self.lying_in = Size(0, 0)
         self.shown: list[TensorPanel] = []
 
     @property
@@ -154,7 +126,7 @@ class Ledger(Widget):
         selected: str,
         digits: int,
         cursor: str = "",
-        more: Iterable[Sequence[Pair]] = (),
+        more: Iterable[tuple[Sequence[Pair], int]] = (),
     ) -> None:
         """Show pairs.
 
@@ -169,38 +141,40 @@ class Ledger(Widget):
         cursor : str
             The tensor in whose panel one is.
         more : iterable
-            Other pairs, group by group, each of which is asked for while there is room left.
+            Other pairs, group by group, each of which is asked for while there is room left; and with each
+            which part of it is shown where there is no room for all: -1 for its end, 1 for its beginning.
         """
 
-        def fill(group: Sequence[Pair]) -> tuple[Need, ...]:
+        def fill(group: Sequence[Pair]) -> None:
             widgets = self.pairs[self.count : self.count + len(group)]
             self.count += len(group)
             for shown, pair in zip(widgets, group, strict=True):
                 formats = self.format_of(pair.tensor, digits), self.format_of(pair.gradient, digits)
                 shown.show(pair, formats, selected, cursor)
-            return tuple(
-                pair_need(pair, shown.tensor.pitch) for shown, pair in zip(widgets, group, strict=True)
-            )
 
         self.count = 0
-        needs = fill(pairs)
-        groups = [Group(0, needs, self.in_use())]
-        found = bands(needs, groups[0].in_use, *self.size)
+        fill(pairs)
+        groups = [Group(0, self.needs(pairs, digits), self.in_use())]
+        width = self.size.width
+        found = bands(groups[0].needs, groups[0].in_use, *self.size)
         left = self.size.height - found.height if found.complete else 0
-        for group in more if left >= LEAST_BAND else ():
-            start = self.count
-            if start + len(group) > len(self.pairs):
-                break
-            needs = fill(group)
-            found = bands(needs, (), self.size.width, left)
-            if not found.complete:
-                self.count = start
-                break
-            groups.append(Group(start, needs, ()))
-            left -= found.height
-            if left < LEAST_BAND:
+        for group, side in more if left >= LEAST_BAND else ():
+            needs, most = self.needs(group, digits), min(len(group), len(self.pairs) - self.count)
+            parts = (slice(part) if side > 0 else slice(-part, None) for part in range(most, 0, -1))
+            fits = (part for part in parts if bands(needs[part], (), width, left).complete)
+            part = next(fits, slice(0))
+            groups.append(Group(self.count, needs[part], ()))
+            fill(group[part])
+            left -= bands(needs[part], (), width, left).height
+            if left < LEAST_BAND or needs[part] != needs:
                 break
         self.share_room(tuple(groups))
+
+    def needs(self, pairs: Sequence[Pair], digits: int) -> tuple[Need, ...]:
+        """Return what pairs need of the screen."""
+        both = ((pair.tensor, pair.gradient) for pair in pairs)
+        pitches = (max(self.format_of(panel, digits).width for panel in panels) + MARGIN for panels in both)
+        return tuple(map(pair_need, pairs, pitches))
 
     def format_of(self, panel: Panel, digits: int) -> CellFormat:
         """Return how a tensor's numbers are written; the whole run decides, so that nothing moves later."""
@@ -242,7 +216,11 @@ class Ledger(Widget):
         for pair in self.pairs:
             for panel in pair:
                 panel.display = panel.place < self.count and bool(panel.panel.name)
-        if self.laid_out(self.size) != self.lying:
+        self.lie_anew()
+
+    def lie_anew(self) -> None:
+        """Lay the panels out, unless they lie as they were laid out last, and in a room of this size."""
+        if (self.size, self.laid_out(self.size)) != (self.lying_in, self.lying):
             # A child asks: what a widget remembers of its own arrangement goes when one of its children does.
             self.pairs[0].tensor.refresh(layout=True)
 
@@ -260,7 +238,7 @@ class Ledger(Widget):
 
     def placed(self, size: Size) -> dict[TensorPanel, Region]:
         """Return where each panel lies in some room, and tell the panels whether they are indexed."""
-        self.lying = self.laid_out(size)
+        self.lying, self.lying_in = self.laid_out(size), size
         regions: dict[TensorPanel, Region] = {}
         top = 0
         for group, lying in zip(self.groups, self.lying, strict=False):
@@ -282,7 +260,10 @@ class Ledger(Widget):
         return regions
 
     def on_resize(self) -> None:
-        """Say that there may be room for other pairs."""
+        """Say that there may be room for other pairs. A size that was seen before is arranged from memory,
+        which knows nothing of what the panels show now, and tells them nothing.
+        """
+        self.lie_anew()
         self.post_message(RoomChanged())
 
     def focus_order(self) -> list[TensorPanel]:

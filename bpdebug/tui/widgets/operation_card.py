@@ -50,8 +50,13 @@ class OperationCard(Widget):
         title = f"Operation · {trail} · ⌫ back" if trail else "Operation"
         if (title, hint) != (self.border_title, self.border_subtitle):
             self.border_title, self.border_subtitle = Content(title), Content(hint)
-        if not self.styles.gutter.top and (words := " · ".join(filter(None, (trail, hint)))):
-            text = replace(text, subject=words)  # without borders it stands on the rule
+        if (
+            not self.styles.gutter.top
+        ):  # folded: what borders would say stands on the rule, nothing stands twice
+            yours = (line.partition("yours")[2].strip() for line in text.verdict)
+            code = "" if any(code and text.code.endswith(code) for code in yours) else text.code
+            words = " · ".join(filter(None, (trail, hint))) or text.subject
+            text = replace(text, subject=words, code=code)
         is_new, self.text = text != self.text, text
         other = self.lines_of(self.content_size.width) != self.content_size.height
         if is_new or other:
@@ -116,7 +121,7 @@ def card_content(text: OperationText, width: int, roomy: bool) -> Content:
     if words and shapes and len(shapes[-1]) + len(BESIDE) + len(text.why) <= width:
         shapes[-1] = Content.assemble(shapes[-1], BESIDE, words.pop())
     if verdict and not text.code:
-        parts = [verdict, words, arithmetic]
+        parts = [verdict, words, arithmetic] if roomy else [verdict, arithmetic, words]
     elif verdict:
         # What is wrong goes before why it would be right.
         parts = [head + shapes, verdict, arithmetic] if roomy else [head, verdict, arithmetic, shapes]

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 
 from bpdebug.commands.completion import completions
 from bpdebug.present.command_runner import CommandRunner
+from bpdebug.present.explaining import Selection, set_text
 from bpdebug.tui import messages
 from bpdebug.tui.widgets.answer_area import AnswerArea
 from bpdebug.tui.widgets.program_view import ProgramView
@@ -54,6 +55,11 @@ class Prompt(Vertical):
         self.answers.say()
         self.is_one = bool(text)
         self.command_line.open(text, replaced)
+
+    def type_value(self, selection: Selection) -> None:
+        """Let another value be typed for an element."""
+        if self.debugger.is_known(selection.name):  # the keys do not know yet that the focus has moved
+            self.type_command(*set_text(self.debugger, selection))
 
     @on(messages.CommandTyped)
     def command_typed(self, message: messages.CommandTyped) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.strip import Strip
 
+from bpdebug.engine.language.printing import shape_text
 from bpdebug.engine.language.provenance.regions import FeedingRegion
 from bpdebug.present.cells import CellFormat
 from bpdebug.present.panel import Panel
@@ -130,3 +133,13 @@ def marked_cell(
         before = "▸"
         style += SELECTED
     return cell_segment(cell, sight.format.width, style, before, after)
+
+
+def note_lines(panel: Panel, width: int, height: int, style: Style) -> Iterator[Strip]:
+    """Draw the lines of what stands in place of values."""
+    lines = textwrap.wrap(panel.note, max(1, width - 1))
+    if panel.recorded is not None:
+        lines.append(shape_text(panel.shape))
+    blank = [""] * (height - len(lines))
+    for line in [*(f" {line}" for line in lines), *blank][:height]:
+        yield Strip([Segment(line.ljust(width)[:width], style)], width)

@@ -8,8 +8,7 @@ columns. Of a tensor with more than two axes one slice is shown, and the title s
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -21,7 +20,6 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from bpdebug.engine.language.printing import shape_text
 from bpdebug.present import panel_titles
 from bpdebug.present.cells import CellFormat
 from bpdebug.present.feeding import fed_window, first_to_see, marked_columns
@@ -33,7 +31,7 @@ from bpdebug.tui.messages import CellChosen
 from bpdebug.tui.widgets.cell_drawing import MARGIN
 from bpdebug.tui.widgets.cell_grid import CellGrid
 from bpdebug.tui.widgets.panel_frame import frame_of, framed
-from bpdebug.tui.widgets.row_drawing import PanelView, header_segments, row_segments
+from bpdebug.tui.widgets.row_drawing import PanelView, header_segments, note_lines, row_segments
 
 MOST_STRIPS = 256
 """So many rows are remembered as they were drawn."""
@@ -173,14 +171,6 @@ class TensorPanel(CellGrid):
         self.seen = None
         self.lines.clear()
 
-    def slice_text(self) -> str:
-        """Write the part in sight as NumPy would take it, `[0:16, 0:3]`; empty where it is all."""
-        (width, height), size = self.room, self.grid_size()
-        if width >= size.width and height >= size.height:
-            return ""
-        rows, columns = self.in_sight
-        return f"[{rows.start}:{rows.stop}, {columns.start}:{columns.stop}]"
-
     def on_resize(self) -> None:
         """Fit what is in sight to the new room."""
         self.reveal_sources()
@@ -211,7 +201,8 @@ class TensorPanel(CellGrid):
                 line = line.apply_filter(line_filter, background)
             return line
 
-        inside = self.notes() if self.panel.value is None else map(self.render_line, range(height))
+        notes = note_lines(self.panel, width, height, self.style_of("cell--note"))
+        inside = notes if self.panel.value is None else map(self.render_line, range(height))
         return framed(inside, width, frame, self.above, self.below, finished)
 
     def watch_has_focus(self, _has_focus: bool) -> None:
@@ -263,16 +254,6 @@ class TensorPanel(CellGrid):
         if strip is None:
             strip = self.strips[key] = self.strip(draw())
         return strip
-
-    def notes(self) -> Iterator[Strip]:
-        """Draw the lines of what stands in place of values."""
-        (width, height), style = self.room, self.style_of("cell--note")
-        lines = textwrap.wrap(self.panel.note, max(1, width - 1))
-        if self.panel.recorded is not None:
-            lines.append(shape_text(self.panel.shape))
-        blank = [""] * (height - len(lines))
-        for line in [*(f" {line}" for line in lines), *blank][:height]:
-            yield Strip([Segment(line.ljust(width)[:width], style)], width)
 
     # The cell cursor
 

@@ -70,9 +70,16 @@ def explicit_losses(
     if not found:
         return explicit_losses(known, returned, compared, FEW) if share > FEW else []
     names = names_of(graph)
-    found = [node for node in found if not _is_running(node, known, names)]
+    running = [node for node in found if _is_running(node, known, names)]
+    begun = [node for node in running if not all(np.any(one.value) for one in graph.parents(node))]
+    # What only goes into an average of the losses until now is none, and takes nothing away from the last.
+    aside = {one.id for node in running for one in (node, *graph.parents(node)) if not names.get(one.id)}
+    aside |= {node.id for node in running}
+    found = [node for node in found if node.id not in aside]
     numbers = {node.id for node in found}
-    inner = {parent.id for node in found for parent in graph.parents(node) if parent.id in numbers}
+    inner = {
+        parent.id for node in (*found, *begun) for parent in graph.parents(node) if parent.id in numbers
+    }
     scored = []
     for node in found:
         texts = [last_part(text) for text in (*names.get(node.id, ()), *returned.get(node.id, ()))]

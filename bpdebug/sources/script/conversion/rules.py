@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from bpdebug.sources.script.conversion.convolutions import convolution_rules
 from bpdebug.sources.script.conversion.elementwise import elementwise_rules
 from bpdebug.sources.script.conversion.moves import OF_SHAPES, attribute, in_language, item, moving_rules
 from bpdebug.sources.script.conversion.parts import part_rules
@@ -19,7 +20,14 @@ from bpdebug.sources.script.recorder.records import Node, same
 
 def conversion_rules() -> dict[Any, ConversionRule]:
     """Return the whole table; a function of SciPy's is in it where the script has imported that."""
-    return elementwise_rules() | reduction_rules() | product_rules() | moving_rules() | part_rules()
+    return (
+        elementwise_rules()
+        | reduction_rules()
+        | product_rules()
+        | convolution_rules()
+        | moving_rules()
+        | part_rules()
+    )
 
 
 OF_MATRICES = frozenset(

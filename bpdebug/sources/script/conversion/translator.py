@@ -128,9 +128,9 @@ def like_of(operand: Any) -> Any:
     return operand.like if type(operand) is Node else operand
 
 
-def of_scipy(name: str) -> tuple[Any, ...]:
-    """Return a function of `scipy.special`; none where the script has not imported that."""
-    found = getattr(sys.modules.get("scipy.special"), name, None)
+def of_scipy(name: str, module: str = "scipy.special") -> tuple[Any, ...]:
+    """Return a function of SciPy's; none where the script has not imported that module."""
+    found = getattr(sys.modules.get(module), name, None)
     return () if found is None else (found,)
 
 
