@@ -77,9 +77,7 @@ def explicit_losses(
     aside |= {node.id for node in running}
     found = [node for node in found if node.id not in aside]
     numbers = {node.id for node in found}
-    inner = {
-        parent.id for node in (*found, *begun) for parent in graph.parents(node) if parent.id in numbers
-    }
+    inner = {parent.id for node in (*found, *begun) for parent in graph.parents(node) if parent.id in numbers}
     scored = []
     for node in found:
         texts = [last_part(text) for text in (*names.get(node.id, ()), *returned.get(node.id, ()))]
