@@ -16,6 +16,7 @@ from bpdebug.commands import answers
 from bpdebug.errors import BpdebugError
 from bpdebug.export import reports, script_report, traces
 from bpdebug.sources.scenario import shipped_scenarios
+from tests.tiers import deep
 
 BROKEN = Path(__file__).parent / "sources" / "scenario" / "broken"
 SHIPPED = [path.stem for path in shipped_scenarios()]
@@ -196,7 +197,7 @@ def test_scenarios_are_completed(tmp_path, monkeypatch):
     assert options.complete_scenario("two") == ["two.toml", "two_layer", "twofold/"]
 
 
-@pytest.mark.parametrize("words", [("trace", "two_layer"), ("list",), ("--help",), ("--version",)])
+@pytest.mark.parametrize("words", [("trace", "two_layer"), *map(deep, (["list"], ["--help"], ["--version"]))])
 def test_headless_commands_never_import_textual(words):
     code = (
         "import sys; sys.argv = ['bpdebug', *sys.argv[1:]]\n"
@@ -215,6 +216,7 @@ def test_a_reader_that_leaves_early_is_no_error():
     assert done.stdout == '{"format":0 0\n'
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_disk_is_a_message():
     with open("/dev/full", "w") as full:

@@ -151,6 +151,7 @@ def test_json_names_the_worst_element(bpdebug, tmp_path: Path) -> None:
     assert dw1["worst"] == {"index": [4, 1], "mine": 2.5, "reference": reference}
 
 
+@pytest.mark.deep
 def test_not_a_number_is_strict_json_too(bpdebug, tmp_path: Path) -> None:
     np.savez(tmp_path / "g.npz", dw1=np.full((5, 3), np.nan))
     status, out, _ = bpdebug("check", "batch", "--mine", str(tmp_path / "g.npz"), "--format", "json")

@@ -39,7 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
     return run
 
 
-@pytest.mark.parametrize(("name", "status"), [("circles", 0), ("flowers", 1), deep("melody", 1)])
+@pytest.mark.parametrize(("name", "status"), [deep("circles", 0), ("flowers", 1), deep("melody", 1)])
 def test_the_exit_status_says_whether_it_is_right(run: Run, name: str, status: int) -> None:
     assert run("check", str(SCRIPTS / f"{name}.py"))[0] == status
 
@@ -203,8 +203,8 @@ NET = TWO_LAYERS
         deep(("--loss", "7"), "loss: cost = sum(d_out ** 2) / 2, line 7", "1 of 2 gradients wrong: w1."),
         deep(("--loss", "mse"), "loss: ½ Σ (out − y)², implied by line 7", "1 of 2 gradients wrong: w1."),
         deep(("--loss", "mae"), "loss: Σ |out − y|, implied by line 7", "2 of 2 gradients wrong: w1, w2."),
-        (("--parameter", "w2"), "gradients: dw2 of w2", "All right: 1 gradient."),
-        (("--gradient", "w2=dw2"), "gradients: dw1 of w1, dw2 of w2", "1 of 2 gradients wrong: w1."),
+        deep(("--parameter", "w2"), "gradients: dw2 of w2", "All right: 1 gradient."),
+        deep(("--gradient", "w2=dw2"), "gradients: dw1 of w1, dw2 of w2", "1 of 2 gradients wrong: w1."),
     ],
 )
 def test_what_is_told_takes_the_place_of_what_would_be_found(
@@ -242,6 +242,7 @@ def test_what_is_told_and_not_there_is_named(
     assert said in error
 
 
+@pytest.mark.deep
 def test_the_same_is_told_from_python(tmp_path: Path) -> None:
     script = tmp_path / "net.py"
     script.write_text(NET, encoding="utf-8")
@@ -259,6 +260,7 @@ def test_options_of_scripts_are_refused_for_scenarios(run: Run) -> None:
     assert run("check", "two_layer", "--loss", "mse")[0] == 2
 
 
+@pytest.mark.deep
 def test_a_loss_that_is_computed_is_spoken_of_where_another_is_meant(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:

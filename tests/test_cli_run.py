@@ -128,6 +128,7 @@ def test_a_scenario_that_cannot_be_used_gives_status_2(run: Run, monkeypatch: py
     assert all(line.startswith("debug_several.toml: debug") for line in err.splitlines())
 
 
+@pytest.mark.deep
 def test_the_app_is_not_needed() -> None:
     code = (
         "import sys; sys.argv = ['bpdebug', 'run', 'two_layer', '--command', 'end'];"
@@ -149,6 +150,7 @@ def test_as_a_process_reading_a_pipe() -> None:
     assert done.stdout == f"breakpoint 1 dw1 (0 hits)\n{DW1}print x: there is no tensor 'x'\n"
 
 
+@pytest.mark.deep
 def test_without_a_standard_input() -> None:
     command = f"exec {sys.executable} -m bpdebug run two_layer --script - --command end <&-"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
@@ -156,6 +158,7 @@ def test_without_a_standard_input() -> None:
     assert done.stdout == "12/12 da0 = w1.T @ dz1 (3×1)\n"
 
 
+@pytest.mark.deep
 def test_a_reader_that_has_seen_enough() -> None:
     command = f"{sys.executable} -m bpdebug run two_layer {'--command help ' * 200} | head -n 1"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
@@ -163,6 +166,7 @@ def test_a_reader_that_has_seen_enough() -> None:
     assert done.stdout.startswith("step [N]")
 
 
+@pytest.mark.deep
 def test_hostile_commands_in_little_memory(tmp_path: Path) -> None:
     scenario = tmp_path / "wide.toml"
     scenario.write_text(

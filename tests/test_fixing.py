@@ -49,6 +49,7 @@ def end(process: pexpect.spawn) -> tuple[str, int | None]:
     return process.before, process.exitstatus
 
 
+@pytest.mark.deep
 def test_yes_writes_the_correction_and_keeps_what_was_there(script: Path) -> None:
     with checked("net.py", "--fix") as process:
         process.expect(QUESTION)

@@ -84,6 +84,7 @@ def test_the_command_line_waits_with_the_app_and_with_every_command() -> None:
     assert imported_by("bpdebug.cli").isdisjoint({"textual", "numpy"})
 
 
+@pytest.mark.deep
 def test_the_app_is_where_textual_is_used() -> None:
     # Else the tests above could not fail.
     assert "textual" in imported_by("bpdebug.tui.app")
@@ -93,6 +94,7 @@ def test_the_first_frame_needs_textual_alone() -> None:
     assert imported_by("bpdebug.tui.app").isdisjoint({"numpy", "pydantic", "typer"})
 
 
+@pytest.mark.deep
 def test_plotting_waits_for_a_chart() -> None:
     assert "textual_plot" not in imported_by("bpdebug.tui.screens.tensor_viewer")
     assert "textual_plot" in imported_by("bpdebug.tui.screens.chart")
@@ -107,6 +109,7 @@ def test_only_a_scenario_with_a_loss_or_a_program_brings_in_what_they_need() -> 
     assert unused.isdisjoint(run_by("two_layer"))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("scenario", "imported"),
     [("two_layer", set()), ("transformer_block", {"shaping", "attention", "normalisation"})],

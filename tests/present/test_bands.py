@@ -117,6 +117,7 @@ def test_all_is_shown_where_there_is_any_way(ledger: tuple) -> None:
             assert box.width >= needs[place.pair].width
 
 
+@pytest.mark.deep
 @given(LEDGERS)
 def test_what_is_in_use_is_the_last_to_go(ledger: tuple) -> None:
     needs, in_use, (width, height) = ledger

@@ -118,6 +118,7 @@ def test_the_same_place_in_a_run_with_more_statements(
     assert same_position(0, case.program, other.program) == 0
 
 
+@pytest.mark.deep
 def test_the_values_of_a_script_without_a_seed_are_not_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ def plants() -> list[Plant]:
     return plants_of(FLAT)
 
 
+@pytest.mark.deep
 def test_a_plant_differs_from_the_right_text_on_its_lines_only(plants: list[Plant]) -> None:
     right = sources(FLAT)[FLAT.main].splitlines()
     for plant in plants:
@@ -36,6 +37,7 @@ def test_a_plant_differs_from_the_right_text_on_its_lines_only(plants: list[Plan
         assert len(changed) == len(plant.faults)
 
 
+@pytest.mark.deep
 def test_every_plant_makes_a_gradient_wrong(plants: list[Plant]) -> None:
     assert len(plants) > 30
     right = reference(Program(FLAT, sources(FLAT)))

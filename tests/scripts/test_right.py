@@ -9,7 +9,7 @@ from tests.scripts.oracle import RIGHT, Program, Script, reference, sources, wro
 from tests.tiers import few
 
 
-@pytest.mark.parametrize("script", few(SCRIPTS, 8), ids=lambda script: script.name)
+@pytest.mark.parametrize("script", few(SCRIPTS, 4), ids=lambda script: script.name)
 def test_the_gradients_of_a_right_script_are_right(script: Script) -> None:
     program = Program(script, sources(script))
     gradients, right = program.run().gradients, reference(program)

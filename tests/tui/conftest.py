@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from textual import events
 from textual._compositor import Compositor
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -42,10 +44,20 @@ PATIENCE = 120.0
 """Seconds after which what has not come will not come, however busy the machine is."""
 
 
-def screen_text(app: App[None]) -> str:
-    """What is on the screen, a line for each row."""
-    strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+def screen_text(app: App[None], part: Region | None = None) -> str:
+    """What is on the screen, or on a part of it, a line for each row; nothing else is drawn."""
+    compositor = app.screen._compositor
+    whole = compositor.size.region
+    seen = whole if part is None else part.intersection(whole)
+    rows = compositor._render_chops(seen, lambda y: seen.y <= y < seen.bottom)
+    lines = (
+        "".join(
+            strip.text if (strip := rows[y][x]) else " " * (end - x)
+            for x, end in pairwise(compositor.cuts[y])
+        )
+        for y in range(seen.y, seen.bottom)
+    )
+    return "\n".join(line[seen.x : seen.right] for line in lines)
 
 
 @dataclass(frozen=True)
@@ -89,9 +101,7 @@ class Session:
 
     def text_at(self, selector: str) -> str:
         """What is on the screen where a widget is, its border included."""
-        area = self.app.screen.query_one(selector).region
-        lines = self.text.splitlines()[area.y : area.bottom]
-        return "\n".join(line[area.x : area.right] for line in lines)
+        return screen_text(self.app, self.app.screen.query_one(selector).region)
 
     def panel_text(self, name: str) -> str:
         """What is on the screen where the panel of a tensor is."""
@@ -241,10 +251,9 @@ def user(tmp_path: Path) -> UserFiles:
 
 
 @pytest.fixture(autouse=True)
-def _collect_garbage_again() -> Iterator[None]:
-    """Undo what an app has frozen: a process has one app, but the tests have many."""
-    yield
-    gc.unfreeze()
+def _nothing_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let garbage be collected after an app: a process has one app, but the tests have many."""
+    monkeypatch.setattr(gc, "freeze", lambda: None)
 
 
 class SvgExtension(SingleFileSnapshotExtension):

@@ -45,6 +45,7 @@ async def test_each_tick_is_one_step() -> None:
         assert session.screen.autoplay.is_playing
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("no_ticks")
 async def test_it_has_stopped_with_the_last_statement() -> None:
     async with open_app("two_layer") as session:
@@ -65,6 +66,7 @@ async def test_its_key_stops_it() -> None:
         assert "playing" not in session.text
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("no_ticks")
 async def test_the_speed_is_doubled_and_halved() -> None:
     async with open_app("two_layer") as session:
@@ -94,6 +96,7 @@ async def test_any_other_step_stops_it(key: str) -> None:
         assert "playing" not in session.text
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("no_ticks")
 async def test_looking_does_not_stop_it() -> None:
     async with open_app("two_layer") as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bpdebug.engine.program.trace import run
 from bpdebug.present.verdicts import CheckVerdicts
@@ -103,6 +104,7 @@ async def test_d_shows_the_users_numbers_then_the_difference() -> None:
         assert f"{right:.4f}" in session.panel_text("db2")
 
 
+@pytest.mark.deep
 async def test_wrong_elements_are_marked() -> None:
     async with open_app("find_the_bug") as session:
         await checked(session)
@@ -124,6 +126,7 @@ async def test_v_checks_the_derived_gradients_and_the_keys_go_on() -> None:
         await session.until(lambda: "agrees with differences" in session.text_at("#operation"))
 
 
+@pytest.mark.deep
 async def test_without_numbers_of_ones_own_there_is_nothing_to_view() -> None:
     async with open_app("two_layer") as session:
         await session.press("end", "d", "right_square_bracket")
@@ -153,6 +156,7 @@ dw1 = "a1 @ a0.T"
 """
 
 
+@pytest.mark.deep
 async def test_the_users_numbers_are_not_compared_with_those_of_a_later_iteration(tmp_path: Path) -> None:
     path = tmp_path / "training.toml"
     path.write_text(TRAINING)

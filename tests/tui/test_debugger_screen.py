@@ -78,6 +78,7 @@ async def test_any_keys_go_where_the_verbs_go() -> None:
             assert session.debugger.moment == beside.moment, key
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("before", "keys"),
     few(
@@ -100,7 +101,7 @@ async def test_what_cannot_be_done_does_nothing(before: tuple[str, ...], keys: t
         assert session.moment == moment
 
 
-@pytest.mark.parametrize("key", ["j", "down", "pageup"])
+@pytest.mark.parametrize("key", few(["j", "down", "pageup"]))
 async def test_a_key_of_the_panels_says_that_none_has_the_focus(key: str) -> None:
     async with open_app("two_layer") as session:
         await session.press("n", key)
@@ -170,6 +171,7 @@ async def test_each_gradient_lies_under_its_tensor(size: tuple[int, int]) -> Non
             assert session.ledger.region.contains_region(region)
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_panels_say_what_happens_to_them(size: tuple[int, int]) -> None:
     async with open_app("two_layer", size) as session:
@@ -186,7 +188,7 @@ async def test_panels_say_what_happens_to_them(size: tuple[int, int]) -> None:
         assert "written" in session.panel_text("db2")
 
 
-@pytest.mark.parametrize(("name", "keys"), [("xor", "fnnn"), ("conv_by_hand", "f")])
+@pytest.mark.parametrize(("name", "keys"), few([("xor", "fnnn"), ("conv_by_hand", "f")]))
 async def test_the_card_takes_no_line_that_a_number_needs_and_all_that_is_free(name: str, keys: str) -> None:
     async with open_app(name, (100, 30)) as session:
         await session.press(*keys)
@@ -197,6 +199,7 @@ async def test_the_card_takes_no_line_that_a_number_needs_and_all_that_is_free(n
         assert session.ledger.size.height - lying.height < 2 or card.size.height >= 10
 
 
+@pytest.mark.deep
 async def test_the_shape_of_every_panel_and_the_dtype_once() -> None:
     async with open_app("two_layer", LARGE) as session:
         await session.press("end")
@@ -292,6 +295,7 @@ async def test_the_cell_stays_inside_the_tensor() -> None:
         assert session.panel("w1").cell == (0, 2)
 
 
+@pytest.mark.deep
 async def test_a_pair_shares_its_cell() -> None:
     async with open_app("two_layer") as session:
         await session.press("f", "n", "n")
@@ -328,6 +332,7 @@ def bracketed(session: Session, name: str) -> list[str]:
     return texts
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("presses", "position"), few([(("f", "n", "n"), 6), (("n", "n", "n"), 3)]))
 async def test_the_marked_cell_is_the_explained_one_in_a_layer_of_another_shape(
     presses: tuple[str, ...], position: int
@@ -408,6 +413,7 @@ async def test_done_current_and_coming_differ_by_a_character() -> None:
         assert program.count("▶") == 1
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("line", "position"), few([(2, 1), (5, 3), (10, 6), (17, 12), (0, 1), (8, 5)]))
 async def test_a_click_on_a_line_goes_there(line: int, position: int) -> None:
     async with open_app("two_layer") as session:
@@ -424,6 +430,7 @@ async def test_a_click_below_the_program_changes_nothing() -> None:
         assert session.moment == (0, 0)
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_enter_in_the_program_goes_there(size: tuple[int, int]) -> None:
     async with open_app("two_layer", size) as session:
@@ -481,6 +488,7 @@ async def test_without_a_focus_the_viewer_shows_the_current_result() -> None:
         assert session.app.screen.subject.name == "w1 @ a0"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("opening", few(["m", "enter"]))
 async def test_what_has_no_value_yet_is_not_viewed(opening: str) -> None:
     async with open_app("two_layer") as session:
@@ -598,6 +606,7 @@ async def test_go_to_can_be_left() -> None:
         assert session.moment == (2, 0)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("opening", "close", "position"),
     few([(("g", "6"), "enter", 6), (("g", "6"), "escape", 0), (("question_mark",), "escape", 0)]),
@@ -771,6 +780,7 @@ async def test_a_layer_of_300_units(size: tuple[int, int]) -> None:
         assert "dw1[250,200] = " in session.text_at("#operation")
 
 
+@pytest.mark.deep
 async def test_only_the_cells_in_sight_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
     written = []
     write = CellFormat.cell
@@ -787,6 +797,7 @@ async def test_only_the_cells_in_sight_are_written(monkeypatch: pytest.MonkeyPat
         assert 0 < len(written) < 2000  # of 90,000
 
 
+@pytest.mark.deep
 async def test_a_gradient_appears_where_its_tensor_has_been_scrolled_to() -> None:
     async with open_app("wide") as session:
         panel = await session.focus("w1")
@@ -798,6 +809,7 @@ async def test_a_gradient_appears_where_its_tensor_has_been_scrolled_to() -> Non
         await session.until(lambda: partner.scroll_offset == panel.scroll_offset)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("count", [30, deep(1000)])
 async def test_many_layers(tmp_path: object, count: int) -> None:
     layer = '[[layers]]\nkind = "dense"\nactivation = "tanh"\nw = [[0.5]]\nb = [[0.25]]\n'

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.tui.conftest import LARGE, Session, open_app
 
 
@@ -41,6 +43,7 @@ async def test_enter_follows_a_bracket_and_backspace_returns() -> None:
         assert "›" not in session.text_at("#operation").splitlines()[0]
 
 
+@pytest.mark.deep
 async def test_a_click_on_a_bracket_follows_it() -> None:
     async with open_app("batch") as session:
         await at_dw2(session)
@@ -51,6 +54,7 @@ async def test_a_click_on_a_bracket_follows_it() -> None:
         await session.until(lambda: "dz2[0,3] = " in session.text_at("#operation"))
 
 
+@pytest.mark.deep
 async def test_stepping_moves_the_selection_to_what_was_written() -> None:
     async with open_app("two_layer", LARGE) as session:
         await session.press("f", "n")
@@ -75,6 +79,7 @@ async def test_f_marks_what_a_number_feeds() -> None:
         assert "{" not in session.panel_text("a2")
 
 
+@pytest.mark.deep
 async def test_verdicts_are_hidden_until_they_are_revealed() -> None:
     async with open_app("find_the_bug") as session:
         await session.until(lambda: session.screen.checking.check.verdicts.report is not None)

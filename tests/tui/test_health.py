@@ -151,6 +151,7 @@ async def test_a_second_enter_changes_nothing() -> None:
         assert session.moment == (2, 0)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("key", few(["escape", "H", "q"]))
 async def test_closing_changes_nothing(key: str) -> None:
     async with open_app("sick") as session:
@@ -184,6 +185,7 @@ async def test_closing_before_the_run_has_been_examined(monkeypatch: pytest.Monk
         await open_health(session)
 
 
+@pytest.mark.deep
 async def test_a_healthy_run() -> None:
     async with open_app("two_layer", SMALL) as session:
         await open_health(session)
@@ -194,6 +196,7 @@ async def test_a_healthy_run() -> None:
         assert session.moment == (0, 0)
 
 
+@pytest.mark.deep
 async def test_it_is_complete_without_colour() -> None:
     async with open_app("not_finite", LARGE) as session:
         await open_health(session)

@@ -61,6 +61,7 @@ def test_the_two_parts_of_a_cells_gradient_stand_beside_the_cell() -> None:
     assert {"dc1_t2_via_tanh_c1_t2", "dc1_t2_via_c1_t3"} <= set(shown)
 
 
+@pytest.mark.deep
 async def test_what_a_mask_has_written_does_not_look_wrong() -> None:
     async with open_app("transformer_block", LARGE) as session:
         await session.press("g", *"masked5", "enter")

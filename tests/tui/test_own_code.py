@@ -27,6 +27,7 @@ def marked(session: Session) -> str:
     return line.split("▶")[1].strip("│ ")
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_stepping_through_a_persons_lines(size: tuple[int, int]) -> None:
     async with open_app(recorded(), size) as session:
@@ -46,6 +47,7 @@ async def test_stepping_through_a_persons_lines(size: tuple[int, int]) -> None:
         assert "self.dW1[0,0] = x[0,0]·delta ·2[0,0] + … + x[" in session.text_at("#operation")
 
 
+@pytest.mark.deep
 async def test_turns_and_calls() -> None:
     async with open_app(recorded()) as session:
         await session.press("g", *"25", "enter")
@@ -71,6 +73,7 @@ async def test_at_the_start_the_next_turn_is_that_of_the_first_line() -> None:
         assert marked(session).endswith("2/2")
 
 
+@pytest.mark.deep
 async def test_folding_going_and_stopping_in_the_listing() -> None:
     async with open_app(recorded()) as session:
         program = session.screen.program
@@ -122,6 +125,7 @@ async def test_names_with_brackets_are_no_markup() -> None:
         assert 'p["red"] 5×3' in session.text_at("#ledger")
 
 
+@pytest.mark.deep
 async def test_watches_over_a_persons_names() -> None:
     async with open_app(recorded()) as session:
         await session.press("colon", *"watch norm(self.dW1) > 10", "enter", "escape", "W")
@@ -166,6 +170,7 @@ async def checked(session: Session) -> None:
     await session.settle()
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_the_findings_of_a_check(wrong: Case, size: tuple[int, int]) -> None:
     async with open_app(wrong, size) as session:

@@ -56,6 +56,7 @@ def test_a_layer_has_the_pairs_that_it_always_had() -> None:
     assert found[0] == PairNames("a_prev", "a0", "d_prev", "da0")
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_stepping_through_attention(size: tuple[int, int]) -> None:
     async with open_app("attention", size) as session:

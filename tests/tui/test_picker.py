@@ -43,6 +43,7 @@ async def test_it_lists_the_shipped_scenarios(size: tuple[int, int]) -> None:
             await session.until(lambda name=name: name in session.text_at("#scenarios"))
 
 
+@pytest.mark.deep
 async def test_it_describes_the_highlighted_scenario() -> None:
     async with open_app(None) as session:
         await highlight(session, "two_layer")
@@ -77,6 +78,7 @@ async def test_a_click_opens_the_debugger() -> None:
         assert session.screen.case.name == "two_layer"  # with which the course begins
 
 
+@pytest.mark.deep
 async def test_scenarios_of_the_current_folder(tmp_path: Path) -> None:
     text = shipped_scenarios()[0].read_text()
     (tmp_path / "of_my_own.toml").write_text(text)
@@ -97,7 +99,7 @@ async def test_scenarios_of_the_current_folder(tmp_path: Path) -> None:
             (b"", "missing"),
             (b'title = "[/red] [bold"\nlayers = "[/]"\n', "layers"),
         ],
-        2,
+        1,
     ),
     ids=("keys", "syntax", "bytes", "empty", "markup"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from bpdebug.present.viewer.subject import Subject
 from tests.examples import example
@@ -21,6 +22,7 @@ async def test_start(size: tuple[int, int], picture: Picture) -> None:
         picture(session)
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_mid_backward(size: tuple[int, int], picture: Picture) -> None:
     async with open_app("two_layer", size) as session:
@@ -31,6 +33,7 @@ async def test_mid_backward(size: tuple[int, int], picture: Picture) -> None:
         picture(session)
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_end(size: tuple[int, int], picture: Picture) -> None:
     async with open_app("batch", size) as session:
@@ -39,6 +42,7 @@ async def test_end(size: tuple[int, int], picture: Picture) -> None:
         picture(session)
 
 
+@pytest.mark.deep
 async def test_numbers_that_are_none(picture: Picture) -> None:
     async with open_app("not_finite", LARGE) as session:
         await session.press("end")
@@ -46,6 +50,7 @@ async def test_numbers_that_are_none(picture: Picture) -> None:
         picture(session)
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_stopped_with_the_lists_open(size: tuple[int, int], picture: Picture) -> None:
     scenario = replace(
@@ -59,6 +64,7 @@ async def test_stopped_with_the_lists_open(size: tuple[int, int], picture: Pictu
         picture(session)
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_what_if(size: tuple[int, int], picture: Picture) -> None:
     async with open_app("two_layer", size) as session:

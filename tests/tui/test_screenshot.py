@@ -27,6 +27,7 @@ async def test_a_key_saves_the_screen(tmp_path: Path) -> None:
         await session.until(lambda: path.name in session.text)
 
 
+@pytest.mark.deep
 async def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "bpdebug-two_layer-0.svg").write_text("mine", encoding="utf-8")
     (tmp_path / "bpdebug-two_layer-0-2.svg").symlink_to(tmp_path / "nowhere")

@@ -49,6 +49,7 @@ def program_line(session: Session, name: str) -> str:
 # Commands and keys
 
 
+@pytest.mark.deep
 async def test_every_key_that_moves_is_recorded_and_can_be_replayed() -> None:
     async with open_app("two_layer") as session:
         await session.press("n", "n", "s", "u", "f", "p", "N", "P", "home", "end", "b", "home", "c", "r")
@@ -86,6 +87,7 @@ async def test_a_command_and_its_answer(size: tuple[int, int]) -> None:
         assert "n next" in session.text.splitlines()[-1]
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_a_command_that_fails(size: tuple[int, int]) -> None:
     async with open_app("two_layer", size) as session:
@@ -115,6 +117,7 @@ async def test_a_long_answer_scrolls(size: tuple[int, int]) -> None:
         await session.until(lambda: area.scroll_y < area.max_scroll_y)
 
 
+@pytest.mark.deep
 async def test_an_answer_goes_with_the_next_key_and_does_not_come_back() -> None:
     async with open_app("two_layer") as session:
         await session.press("colon", "n", "enter")
@@ -140,6 +143,7 @@ async def test_tab_completes_and_shows_the_ways_to_go_on() -> None:
         assert line.input.has_focus
 
 
+@pytest.mark.deep
 async def test_up_and_down_bring_commands_back() -> None:
     async with open_app("two_layer") as session:
         line = session.screen.query_one(CommandLine)
@@ -166,6 +170,7 @@ async def test_another_focus_closes_the_command_line() -> None:
         assert session.moment == (1, 0)
 
 
+@pytest.mark.deep
 async def test_quit_leaves() -> None:
     async with open_app("two_layer") as session:
         await session.press("colon", *"quit", "enter")
@@ -236,6 +241,7 @@ async def test_b_in_the_program_is_about_the_line_of_the_cursor() -> None:
         assert session.moment == (6, 0)
 
 
+@pytest.mark.deep
 async def test_a_click_on_the_gutter() -> None:
     async with open_app("two_layer") as session:
         row = next(
@@ -314,6 +320,7 @@ async def test_what_is_not_found_says_so() -> None:
 # The lists
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_breakpoints_are_changed_in_place(size: tuple[int, int]) -> None:
     async with open_app("two_layer", size) as session:
@@ -368,6 +375,7 @@ async def test_a_text_that_is_refused_stays_to_be_mended(size: tuple[int, int], 
         assert [entry.number for entry in panel.rows.entries] == [1]
 
 
+@pytest.mark.deep
 async def test_a_key_of_an_empty_list_says_why_it_does_nothing() -> None:
     async with open_app("two_layer") as session:
         await session.press("B")
@@ -377,6 +385,7 @@ async def test_a_key_of_an_empty_list_says_why_it_does_nothing() -> None:
             assert session.moment == (0, 0)
 
 
+@pytest.mark.deep
 async def test_watches_follow_the_run() -> None:
     async with open_app("two_layer") as session:
         await session.press("W", "a", *"norm(dz2)", "enter", "a", *"sum(a0)", "enter")
@@ -421,6 +430,7 @@ async def test_space_in_the_watches_steps() -> None:
         assert session.moment == (1, 0)
 
 
+@pytest.mark.deep
 async def test_what_a_scenario_brings_is_there_from_the_start() -> None:
     scenario = replace(example("two_layer"), breakpoints=("dw2",), watches=("norm(dw1)",))
     async with open_app(scenario) as session:
@@ -432,6 +442,7 @@ async def test_what_a_scenario_brings_is_there_from_the_start() -> None:
         assert session.moment == (6, 0)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", few(["batch", "two_layer", "find_the_bug"]))
 async def test_the_ledger_keeps_its_numbers_beside_the_lists(name: str) -> None:
     async with open_app(name, LARGE) as session:
@@ -526,6 +537,7 @@ def test_other_findings_come_round() -> None:
 # What if
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_what_if_shows_changed_original_and_difference(size: tuple[int, int]) -> None:
     async with open_app("two_layer", size) as session:

@@ -169,6 +169,7 @@ async def test_the_settings_hold_in_the_app(user: UserFiles) -> None:
         assert not session.app.is_running
 
 
+@pytest.mark.deep
 async def test_the_viewers_keys_stay_as_they_are(user: UserFiles) -> None:
     user.settings.write_text('[keys]\nhelp = "T"\ntensor = "y"\ngo_to = "h"', encoding="utf-8")
     async with open_app("two_layer", user=user) as session:
@@ -182,6 +183,7 @@ async def test_the_viewers_keys_stay_as_they_are(user: UserFiles) -> None:
         assert isinstance(session.app.screen, HelpScreen)
 
 
+@pytest.mark.deep
 async def test_the_first_frame_has_the_users_colours(user: UserFiles) -> None:
     user.settings.write_text('theme = "light"', encoding="utf-8")
     async with open_app("two_layer", user=user) as session:
@@ -209,6 +211,7 @@ async def test_a_broken_file_is_reported_and_ignored(user: UserFiles, size: tupl
     assert user.settings.read_text(encoding="utf-8").endswith(text)
 
 
+@pytest.mark.deep
 async def test_the_app_never_writes_the_settings(user: UserFiles) -> None:
     user.settings.write_text(GOOD, encoding="utf-8")
     async with open_app("two_layer", user=user) as session:

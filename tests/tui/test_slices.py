@@ -47,6 +47,7 @@ async def test_a_slice_is_named_by_its_axes() -> None:
         assert "batch 0 · channel 0" in title(session, "z1")
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_what_feeds_a_weight_can_be_walked_through_the_batch(size: tuple[int, int]) -> None:
     async with open_app("pictures", size) as session:
@@ -94,6 +95,7 @@ async def test_the_winner_of_a_window_is_marked_by_characters(size: tuple[int, i
         assert "a2[0,0,0,0] = max(a1[0,0,0:2,0:2]) = a1[0,0," in text
 
 
+@pytest.mark.deep
 async def test_an_element_that_wins_no_window_shows_who_did() -> None:
     async with open_app("pictures", LARGE) as session:
         await go_to(session, "da1")
@@ -110,6 +112,7 @@ async def test_an_element_that_wins_no_window_shows_who_did() -> None:
         assert session.panel("a1").cell == session.panel("da1").cell
 
 
+@pytest.mark.deep
 async def test_the_focus_goes_to_the_slice_that_is_in_sight() -> None:
     async with open_app("pictures", LARGE) as session:
         await go_to(session, "dw1")
@@ -135,6 +138,7 @@ async def test_tensors_of_any_number_of_axes() -> None:
         assert session.panel("y").panel.slicing.count == 4
 
 
+@pytest.mark.deep
 async def test_what_feeds_is_scrolled_to() -> None:
     """The errors that the last pixel comes from lie beyond what is in sight at first."""
     async with open_app("pictures", SMALL) as session:
@@ -166,6 +170,7 @@ async def test_the_viewer_names_the_axes() -> None:
         assert "batch →" in session.text_at("#grid").splitlines()[0]
 
 
+@pytest.mark.deep
 async def test_the_viewer_opens_on_the_numbers_of_the_panel() -> None:
     scenario = example("two_layer")
     mine = {"dw2": np.full((2, 4), 7.5)}

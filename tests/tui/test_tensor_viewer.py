@@ -85,6 +85,7 @@ async def test_everything_is_in_its_place(size: tuple[int, int]) -> None:
         assert "q close" in lines[-1]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("value", "shown", "said"),
     few(
@@ -241,6 +242,7 @@ async def test_transpose() -> None:
         assert title(session) == "w"
 
 
+@pytest.mark.deep
 async def test_a_slice_of_four_axes() -> None:
     async with open_viewer(Subject("w3", FOUR)) as session:
         assert title(session) == "w3[0, 0, :, :]"
@@ -579,6 +581,7 @@ async def test_resizing_keeps_the_cursor_in_sight() -> None:
                 assert "▸" in session.text_at("#grid"), size
 
 
+@pytest.mark.deep
 async def test_only_the_cells_in_sight_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
     written = []
     write = CellFormat.cell

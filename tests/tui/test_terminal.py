@@ -165,6 +165,7 @@ def shows_step(text: str, position: int, name: str) -> bool:
     return chosen == [pytest.approx(first, rel=2e-3)] and f"{first:.4g}" in text
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("size", [LARGE, deep(SMALL)], ids=("160x48", "80x24"))
 def test_to_the_end_and_back(size: tuple[int, int]) -> None:
     names = ["z1", "a1", "z2", "a2", "dz2", "dw2", "db2", "da1", "dz1", "dw1", "db1", "da0"]

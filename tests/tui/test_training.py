@@ -139,6 +139,7 @@ async def test_the_loss_curve_leads_to_an_iteration(size: tuple[int, int]) -> No
         await session.until(lambda: "iteration 499/500" in session.text)
 
 
+@pytest.mark.deep
 async def test_a_curve_that_closes_is_drawn_no_more() -> None:
     """Its widgets go one by one, and what is computed for it may still come."""
     async with open_app("xor", LARGE) as session:
@@ -157,6 +158,7 @@ async def test_the_selected_watch_is_drawn() -> None:
         assert session.debugger.iteration == 1
 
 
+@pytest.mark.deep
 async def test_a_watch_that_has_just_gone_is_not_drawn() -> None:
     async with open_app("xor", LARGE) as session:
         session.screen.lists.watches.focus()
@@ -166,12 +168,14 @@ async def test_a_watch_that_has_just_gone_is_not_drawn() -> None:
         await session.until(lambda: "loss over the iterations" in session.text)
 
 
+@pytest.mark.deep
 async def test_one_run_has_no_curve() -> None:
     async with open_app("two_layer", LARGE) as session:
         await session.press("L")
         assert session.app.screen is session.screen
 
 
+@pytest.mark.deep
 async def test_an_iteration_typed_in_the_dialog() -> None:
     async with open_app("xor", SMALL) as session:
         await session.press("g", *"12:dw1", "enter")
@@ -228,6 +232,7 @@ async def ran_ahead(session: Session) -> None:
         await session.pilot.pause()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("lines", few([[], ["set w1[0,0] = 0.5"]]), ids=["as written", "what-if"])
 async def test_what_was_computed_ahead_is_reached_at_once(
     lines: list[str], monkeypatch: pytest.MonkeyPatch

@@ -37,6 +37,7 @@ async def test_a_newcomer_meets_it_once(newcomer: UserFiles, size: tuple[int, in
         assert "The forward pass runs through both layers" in session.text
 
 
+@pytest.mark.deep
 @at_both_sizes
 async def test_it_has_the_place_of_the_operation_and_no_other(
     newcomer: UserFiles, size: tuple[int, int]
@@ -72,6 +73,7 @@ async def test_any_key_closes_it_and_one_that_steps_does_no_more(
         assert not is_welcomed(session)
 
 
+@pytest.mark.deep
 async def test_keys_typed_ahead_of_it_are_all_heard(newcomer: UserFiles) -> None:
     async with open_app("two_layer", user=newcomer) as session:
         session.type_ahead("n", "n", "n")
@@ -92,6 +94,7 @@ async def test_a_dialog_and_a_panel_close_it_too(newcomer: UserFiles, tmp_path: 
         assert "▸" in session.panel_text("w1")
 
 
+@pytest.mark.deep
 async def test_it_names_eight_keys_as_the_user_has_them(newcomer: UserFiles) -> None:
     newcomer.settings.write_text('[keys]\nnext = "j"\n', encoding="utf-8")
     async with open_app("two_layer", user=newcomer) as session:

@@ -14,6 +14,7 @@ from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
 from bpdebug.verify.report import Report, TensorReport
+from tests.tiers import few
 
 
 def wrong(report: Report) -> list[TensorReport]:
@@ -85,6 +86,7 @@ def test_an_inner_product_for_an_outer_one_is_named(tmp_path: Path) -> None:
         assert "outer product" in found.diagnoses[0].explanation
 
 
+@pytest.mark.deep
 def test_what_is_right_except_where_it_is_0_is_named(tmp_path: Path) -> None:
     case = two_layers(tmp_path, "rows")
     values = run(case.program, case.values).values
@@ -97,7 +99,7 @@ def test_what_is_right_except_where_it_is_0_is_named(tmp_path: Path) -> None:
     assert "right except where it is 0: 4 of 15 elements" in found.note
 
 
-@pytest.mark.parametrize("loss", ["mse", "bce_with_logits", "cross_entropy"])
+@pytest.mark.parametrize("loss", few(["mse", "bce_with_logits", "cross_entropy"]))
 @pytest.mark.parametrize(
     ("slope", "formula"),
     [

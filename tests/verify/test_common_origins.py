@@ -33,7 +33,7 @@ def told(wrong: Wrong, *given: str) -> dict[str, TensorReport]:
 
 
 @pytest.mark.parametrize(
-    ("name", "following"), [("dz1", ("dw1", "db1")), ("dz2", ("dw2", "db2", "dw1", "db1"))]
+    ("name", "following"), few([("dz1", ("dw1", "db1")), ("dz2", ("dw2", "db2", "dw1", "db1"))])
 )
 def test_it_is_told_once_where_it_arises(name: str, following: tuple[str, ...]) -> None:
     (found,) = told({name: anything(name)}).values()
@@ -66,6 +66,7 @@ def test_what_no_value_of_it_gives_is_not_blamed_on_it() -> None:
 OF_A_LOOP = ("dw_ih1", "dw_hh1", "db_ih1", "db_hh1")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("kind", "gates", "wrong"), few([("lstm", 4, "dz1"), ("gru", 3, "dn1"), ("rnn", 1, "dz1")])
 )
@@ -82,6 +83,7 @@ def test_of_a_loop_it_is_told_once_at_all_steps(kind: str, gates: int, wrong: st
     assert "at this or another step" in found.note
 
 
+@pytest.mark.deep
 def test_what_no_value_at_any_step_gives_is_not_blamed_on_one() -> None:
     """The two biases are added to the same sum: no step makes their gradients differ."""
     net = recurrent("rnn", 1, seed=1)

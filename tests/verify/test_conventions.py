@@ -12,6 +12,7 @@ from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
 from bpdebug.verify.report import Report
+from tests.tiers import few
 
 pytestmark = pytest.mark.usefixtures("little_tried")
 Values = dict[str, np.ndarray]
@@ -81,7 +82,7 @@ FACTORS = [
 ]
 
 
-@pytest.mark.parametrize(("factor", "said"), FACTORS)
+@pytest.mark.parametrize(("factor", "said"), few(FACTORS))
 @pytest.mark.parametrize("given", ["dz2 dz1 dw2 db2 dw1 db1", "dw2 db2 dw1 db1", "dz2 dz1"])
 def test_a_factor_of_all_gradients_is_said_once(tmp_path: Path, factor: float, said: str, given: str) -> None:
     case = tanh_then_sigmoid(tmp_path, LOSS)
@@ -95,7 +96,7 @@ def test_a_factor_of_all_gradients_is_said_once(tmp_path: Path, factor: float, s
 
 
 @pytest.mark.parametrize(
-    ("of_output", "of_parameters"), [(1, 1), (-1, 1), (2, 1 / BATCH), (MEAN * BATCH, 1 / BATCH)]
+    ("of_output", "of_parameters"), few([(1, 1), (-1, 1), (2, 1 / BATCH), (MEAN * BATCH, 1 / BATCH)], 2)
 )
 def test_one_mistake_by_another_convention_is_the_only_one(
     tmp_path: Path, of_output: float, of_parameters: float
@@ -137,8 +138,8 @@ def test_a_learning_rate_beside_a_loss_of_another_scale_is_a_convention(
     assert [name for name, verdict in found.items() if verdict == "wrong"] == ["dz1"]
 
 
-@pytest.mark.parametrize("of_output", [1, -1, 0.5, 2 / BATCH])
-@pytest.mark.parametrize("given", ["dz2 dz1 dw2 db2 dw1 db1", "dw2 db2 dw1 db1"])
+@pytest.mark.parametrize("of_output", few([1, -1, 0.5, 2 / BATCH], 2))
+@pytest.mark.parametrize("given", few(["dz2 dz1 dw2 db2 dw1 db1", "dw2 db2 dw1 db1"]))
 def test_a_mistake_in_the_tensor_nearest_to_the_loss_is_no_convention(
     tmp_path: Path, of_output: float, given: str
 ) -> None:

@@ -16,7 +16,7 @@ from bpdebug.verify.check import check, check_scenario
 from bpdebug.verify.diagnosis import Bench, Explanations, explanations
 from bpdebug.verify.diagnosis.allowance import Allowance
 from bpdebug.verify.report import Report, TensorReport
-from tests.tiers import deep
+from tests.tiers import deep, few
 from tests.verify.planted import ACTIVATIONS, Mistake, Network, gradients, mistakes, network, passes
 
 SIZES = ((3, 4, 2), (4, 3, 5, 2), (6, 5, 4, 3))
@@ -54,8 +54,8 @@ def test_the_true_edit_is_first_in_at_least_95_percent_of_cases(one_in: int, at_
     assert len(missed) <= 0.05 * len(cases), missed[:5]
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("dtype", few([np.float64, np.float32]))
+@pytest.mark.parametrize("sizes", few(map(pytest.param, SIZES), 2))
 def test_right_gradients_are_never_called_wrong(sizes: tuple[int, ...], dtype: type) -> None:
     """The user computes in their own precision, from numbers of that precision."""
     for seed, family in itertools.product(range(5), ACTIVATIONS):
@@ -130,6 +130,7 @@ def test_one_over_m_at_the_parameters_is_a_convention() -> None:
     assert verdicts["dw1"] == verdicts["db2"] == "right"
 
 
+@pytest.mark.deep
 def test_two_edits_together_are_found() -> None:
     net = network((3, 4, 2), ("tanh", "sigmoid"), batch=5, seed=7)
     values = passes(net, {"dz1": lambda v, r: v["da1"] * ACTIVATIONS["sigmoid"][1](v["a1"])})
@@ -159,7 +160,7 @@ def test_not_a_number_is_wrong_and_never_a_crash() -> None:
     assert dw2.max_relative_error == np.inf
 
 
-@pytest.mark.parametrize(("given", "name"), [("da2", "dw2"), ("a0", "dw1")])
+@pytest.mark.parametrize(("given", "name"), few([("da2", "dw2"), ("a0", "dw1")]))
 def test_what_is_infinite_on_both_sides_is_looked_for_as_any_other(given: str, name: str) -> None:
     net = network((3, 4, 2), ("identity", "identity"), batch=5, seed=9)
     net.values[given][0, 0] = np.inf
@@ -193,7 +194,7 @@ def test_a_penalty_that_is_missing_doubled_or_divided_by_m(share: float, formula
     assert dw1.diagnoses[0].formula == formula
 
 
-@pytest.mark.parametrize("few", [{"pairs": 400}, {"numbers": 4000}])
+@pytest.mark.parametrize("few", few([{"pairs": 400}, {"numbers": 4000}]))
 def test_what_cannot_be_explained_takes_half_of_what_may_be_tried(few: dict[str, int]) -> None:
     left = Allowance(**few)
     net = network((3, 4, 2), ("tanh", "sigmoid"), batch=5, seed=3)
@@ -243,7 +244,7 @@ SLOPES_OF_TANH = [
 ]
 
 
-@pytest.mark.parametrize(("slope", "formula"), SLOPES_OF_TANH)
+@pytest.mark.parametrize(("slope", "formula"), few(SLOPES_OF_TANH, 3))
 def test_what_no_numbers_can_separate_is_one_formula(slope, formula: str | None) -> None:
     """The slope of tanh is told from z or from a: one formula, in right code and around every mistake."""
     random = np.random.default_rng(2)

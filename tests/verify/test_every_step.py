@@ -165,7 +165,7 @@ def test_a_mistake_at_every_step_is_named_in_what_shows_it(
 
 
 @pytest.mark.parametrize("seed", [1, deep(2)])
-@pytest.mark.parametrize("kind", LOOPS)
+@pytest.mark.parametrize("kind", few(LOOPS))
 def test_what_stands_in_a_step_reads_its_own_and_the_neighbours(kind: str, seed: int) -> None:
     net = recurrent(kind, LOOPS[kind][1], seed)
     bench = Bench(net.program, Allowance(clock=lambda: 0.0))

@@ -13,6 +13,7 @@ from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
 from bpdebug.verify.upstream import upstream_values
+from tests.tiers import few
 
 pytestmark = pytest.mark.usefixtures("little_tried")
 HIDDEN = {
@@ -58,7 +59,7 @@ def without_its_bias(case: Case, activation: str) -> dict[str, np.ndarray]:
     return found | {"dz1": dz1, "dw1": dz1.T @ v["a0"], "db1": dz1.sum(0)}
 
 
-@pytest.mark.parametrize("activation", HIDDEN)
+@pytest.mark.parametrize("activation", few(HIDDEN, 2))
 def test_what_follows_from_a_wrong_activation_is_innocent(tmp_path: Path, activation: str) -> None:
     case = two_layers(tmp_path, activation)
     values = without_its_bias(case, activation)
@@ -99,16 +100,19 @@ def test_a_wrong_derivative_beside_a_wrong_activation_is_still_named(tmp_path: P
     assert {one.name for one in report.tensors if one.verdict == "wrong"} == {"z1", "dz1"}
 
 
-@pytest.mark.parametrize("given", [(), ("a1",), ("z2",)])
+@pytest.mark.parametrize("given", few([(), ("a1",), ("z2",)]))
 @pytest.mark.parametrize(
     ("name", "fault", "formula"),
-    [
-        ("z1", lambda v: v["a0"] @ v["w1"].T, "a0 @ w1.T"),
-        ("z1", lambda v: 2 * v["z1"], "2 * (a0 @ w1.T + b1)"),
-        ("a1", lambda v: v["z1"], "z1"),
-        ("a1", lambda v: np.tanh(v["a1"]), "tanh(tanh(z1))"),
-        ("a1", lambda v: np.maximum(v["z1"], 0), "relu(z1)"),
-    ],
+    few(
+        [
+            ("z1", lambda v: v["a0"] @ v["w1"].T, "a0 @ w1.T"),
+            ("z1", lambda v: 2 * v["z1"], "2 * (a0 @ w1.T + b1)"),
+            ("a1", lambda v: v["z1"], "z1"),
+            ("a1", lambda v: np.tanh(v["a1"]), "tanh(tanh(z1))"),
+            ("a1", lambda v: np.maximum(v["z1"], 0), "relu(z1)"),
+        ],
+        5,
+    ),
 )
 def test_a_forward_fault_is_told_from_what_follows_from_it(
     tmp_path: Path, name: str, fault: Callable, formula: str, given: tuple[str, ...]

@@ -9,7 +9,7 @@ from bpdebug.engine.program.trace import run
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check, check_scenario
 from bpdebug.verify.report import Report
-from tests.tiers import deep
+from tests.tiers import deep, few
 from tests.verify import planted_layers, planted_sequences
 from tests.verify.planted_layers import Array, Net, Planted, Values
 
@@ -26,7 +26,7 @@ def named(report: Report) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", few(FAMILIES, 3))
 @pytest.mark.parametrize(
     ("seeds", "most"), [(range(1), 2), deep(range(1, 3), 0)], ids=["two of a seed", "each of another"]
 )
@@ -44,7 +44,7 @@ def test_the_tensor_is_blamed_and_the_mistake_is_named(family: str, seeds: range
     assert missed == []
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", few(FAMILIES, 4))
 def test_right_gradients_are_never_called_wrong(family: str) -> None:
     """The user computes in their own precision."""
     for net in {

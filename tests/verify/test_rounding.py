@@ -13,6 +13,7 @@ from bpdebug.sources.problems import ProblemReport
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.sources.scenario.loading import case_of
 from bpdebug.verify.check import check_scenario
+from tests.tiers import few
 
 pytestmark = pytest.mark.usefixtures("little_tried")
 Values = dict[str, np.ndarray]
@@ -68,8 +69,8 @@ def by_hand(values: Values, axis: int) -> Values:
     }
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize(("kind", "axis"), [("batch_norm", 0), ("layer_norm", 1)])
+@pytest.mark.parametrize("dtype", few([np.float64, np.float32]))
+@pytest.mark.parametrize(("kind", "axis"), few([("batch_norm", 0), ("layer_norm", 1)]))
 def test_what_rounding_leaves_of_a_zero_is_right(
     tmp_path: Path, kind: str, axis: int, dtype: type[np.floating]
 ) -> None:
@@ -82,7 +83,7 @@ def test_what_rounding_leaves_of_a_zero_is_right(
         assert report.passed, (seed, [tensor for tensor in report.tensors if tensor.verdict != "right"])
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("dtype", few([np.float64, np.float32]))
 def test_a_gradient_that_should_be_0_and_is_not_is_wrong(tmp_path: Path, dtype: type[np.floating]) -> None:
     """The bias gets what comes in, as if no mean were taken off."""
     case, values = bias_before_a_norm(tmp_path, "batch_norm", 5, 0)

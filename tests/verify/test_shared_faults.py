@@ -88,6 +88,7 @@ def test_a_factor_of_any_size_is_told_where_it_arises() -> None:
     assert found.diagnoses[0].formula == "0.37 * (da1 * relu_prime(z1))"
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("little_tried")
 def test_what_nothing_explains_is_tried_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of thousands of wrong tensors most are not explained: each would be looked for in the whole network."""

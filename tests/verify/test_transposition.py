@@ -98,6 +98,7 @@ def test_a_square_result_of_a_wrong_forward_pass_is_not_turned() -> None:
     assert verdicts(report) == {"z1": "wrong", "a1": "innocent", "dw2": "innocent", "dw1": "innocent"}
 
 
+@pytest.mark.deep
 def test_biases_are_columns_where_all_else_is_the_other_way_round() -> None:
     names = ("dw1", "db1", "dw2", "db2")
     turned = {name: RIGHT[name].T if name[1] == "w" else RIGHT[name].reshape(-1, 1) for name in names}

@@ -12,6 +12,7 @@ from bpdebug.engine.program.trace import run
 from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check_scenario
+from tests.tiers import few
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -61,36 +62,39 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 @pytest.mark.parametrize(
     ("name", "mistake", "formula"),
-    [
-        (
-            "w1_new",
-            lambda v: adam(v, v[DECAYED], corrected=False),
-            "w1 - 0.01 * m_w1_new / (sqrt(v_w1_new) + 1e-08)",
-        ),
-        (
-            "w1_new",
-            lambda v: adam(v, v[DECAYED], count=2),
-            "w1 - 0.01 * (m_w1_new / (1 - 0.9 ** (t_new + 1)))"
-            " / (sqrt(v_w1_new / (1 - 0.999 ** (t_new + 1))) + 1e-08)",
-        ),
-        (
-            "w1_new",
-            lambda v: adam(v, v[DECAYED], inside=True),
-            "w1 - 0.01 * m_w1_hat / sqrt(v_w1_hat + 1e-08)",
-        ),
-        (
-            "w1_new",
-            lambda v: 2 * v["w1"] - adam(v, v[DECAYED]),
-            "w1 + 0.01 * m_w1_hat / (sqrt(v_w1_hat) + 1e-08)",
-        ),
-        ("m_w1_hat", lambda v: v["m_w1_new"] / (1 - 0.9**2), "m_w1_new / (1 - 0.9 ** (t_new + 1))"),
-        ("v_w1_new", lambda v: 0.001 * v[DECAYED], "0.999 * v_w1 + (1 - 0.999) * dw1_decayed"),
-        ("m_w1_new", lambda v: 0.9 * v[DECAYED], "0.9 * m_w1 + 0.9 * dw1_decayed"),
-        (DECAYED, lambda v: v["dw1"] - 0.1 * v["w1"], "dw1 - 0.1 * w1"),
-        (DECAYED, lambda v: v["dw1"], "dw1"),
-        (DECAYED, lambda v: v["dw1"] + 0.1 * v["w1"] / 5, "dw1 + 0.1 * w1 - 0.08 * w1"),
-        ("da1", lambda v: v["w2_new"].T @ v["dz2"], "w2_new.T @ dz2"),
-    ],
+    few(
+        [
+            (
+                "w1_new",
+                lambda v: adam(v, v[DECAYED], corrected=False),
+                "w1 - 0.01 * m_w1_new / (sqrt(v_w1_new) + 1e-08)",
+            ),
+            (
+                "w1_new",
+                lambda v: adam(v, v[DECAYED], count=2),
+                "w1 - 0.01 * (m_w1_new / (1 - 0.9 ** (t_new + 1)))"
+                " / (sqrt(v_w1_new / (1 - 0.999 ** (t_new + 1))) + 1e-08)",
+            ),
+            (
+                "w1_new",
+                lambda v: adam(v, v[DECAYED], inside=True),
+                "w1 - 0.01 * m_w1_hat / sqrt(v_w1_hat + 1e-08)",
+            ),
+            (
+                "w1_new",
+                lambda v: 2 * v["w1"] - adam(v, v[DECAYED]),
+                "w1 + 0.01 * m_w1_hat / (sqrt(v_w1_hat) + 1e-08)",
+            ),
+            ("m_w1_hat", lambda v: v["m_w1_new"] / (1 - 0.9**2), "m_w1_new / (1 - 0.9 ** (t_new + 1))"),
+            ("v_w1_new", lambda v: 0.001 * v[DECAYED], "0.999 * v_w1 + (1 - 0.999) * dw1_decayed"),
+            ("m_w1_new", lambda v: 0.9 * v[DECAYED], "0.9 * m_w1 + 0.9 * dw1_decayed"),
+            (DECAYED, lambda v: v["dw1"] - 0.1 * v["w1"], "dw1 - 0.1 * w1"),
+            (DECAYED, lambda v: v["dw1"], "dw1"),
+            (DECAYED, lambda v: v["dw1"] + 0.1 * v["w1"] / 5, "dw1 + 0.1 * w1 - 0.08 * w1"),
+            ("da1", lambda v: v["w2_new"].T @ v["dz2"], "w2_new.T @ dz2"),
+        ],
+        4,
+    ),
 )
 def test_a_mistake_is_named(
     scenario: Case, name: str, mistake: Callable[[Values], np.ndarray], formula: str

@@ -5,6 +5,7 @@
 - A *tracer* stands for a value within `grad` or `vmap` (see `recorder.tensors.stands_for`).
 - Which place of the forward the backward pass goes back through: the traceback of the current source
   information, and its instructions.
+- What some primitives are called.
 """
 
 from __future__ import annotations
@@ -26,6 +27,18 @@ current: Callable[[Any], AbstractContextManager[None]] = core.set_current_trace
 """Make a trace the current one, for a `with` statement."""
 eval_jaxpr: Any = core.eval_jaxpr
 """Bind the equations of a jaxpr, one after the other: (jaxpr, constants, *arguments) -> results."""
+INNER = {
+    "jit": "jaxpr",
+    "closed_call": "call_jaxpr",
+    "core_call": "call_jaxpr",
+    "checkpoint": "jaxpr",
+    "remat2": "jaxpr",
+}
+"""The primitives that are a function of others -> the parameter that holds it."""
+DRAWN = "random_"
+"""The primitives that make and use keys begin like this."""
+MADE = frozenset({"iota", "empty", "empty2", "create_token"})
+"""What is made of nothing."""
 
 
 def unwrapped(value: Any) -> Any:

@@ -31,18 +31,6 @@ from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.sites import GRADIENT, Site, Target
 
 TABLE = {**ELEMENTWISE, **MOVING, **LAYERS}
-INNER = {
-    "jit": "jaxpr",
-    "closed_call": "call_jaxpr",
-    "core_call": "call_jaxpr",
-    "checkpoint": "jaxpr",
-    "remat2": "jaxpr",
-}
-"""The primitives that are a function of others -> the parameter that holds it."""
-DRAWN = "random_"
-"""The primitives that make and use keys begin like this."""
-MADE = frozenset({"iota", "empty", "empty2", "create_token"})
-"""What is made of nothing."""
 
 
 class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
@@ -176,7 +164,7 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
 
     def process_primitive(self, primitive: Any, arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
         """See a primitive."""
-        inner = options.get(INNER.get(primitive.name, ""))
+        inner = options.get(internals.INNER.get(primitive.name, ""))
         if inner is not None:
             closed = inner if hasattr(inner, "consts") else None
             with internals.current(self):
@@ -233,8 +221,10 @@ class PrimitiveWatcher(internals.Trace):  # type: ignore[misc]
         site = self._site()
         values = [array_of(one) for one in outs]
         numbers = {one.id for one in nodes}
-        is_drawn = name.startswith(DRAWN) or (numbers & self.drawn and numbers <= self.drawn | self.constant)
-        if is_drawn or name in MADE or not nodes:
+        is_drawn = name.startswith(internals.DRAWN) or (
+            numbers & self.drawn and numbers <= self.drawn | self.constant
+        )
+        if is_drawn or name in internals.MADE or not nodes:
             found = [self.recorder.add(site, None, (), NOTHING, value) for value in values]
             (self.drawn if is_drawn else self.constant).update(one.id for one in found)
             if name == "broadcast_in_dim" and not nodes:

@@ -52,7 +52,10 @@ variables of now, so calls whose inside was recorded are better computed again f
 time), and the last `new` is what it becomes.
 """
 
-from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, recomputed
+from bpdebug.sources.script.recorder.branches import Test
+from bpdebug.sources.script.recorder.recomputing import recomputed
+from bpdebug.sources.script.recorder.records import Frame, Instance, Node
+from bpdebug.sources.script.recorder.updates import Update
 from bpdebug.sources.script.recording import Recording, RecordingOptions, record_script
 from bpdebug.sources.script.running import Ending
 from bpdebug.sources.script.sites import Site, SourceRange, Target

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script.recorder.held import DEEPEST, attributes_of
-from bpdebug.sources.script.recorder.records import MISSING, Instance, Node, Write
+from bpdebug.sources.script.recorder.journal import MISSING, Write
+from bpdebug.sources.script.recorder.records import Instance, Node
 from bpdebug.sources.script.recorder.tensors import is_container, is_other, is_tensor
 from bpdebug.sources.script.recording import Recording
 

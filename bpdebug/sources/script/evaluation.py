@@ -18,8 +18,9 @@ from typing import Any
 
 from bpdebug.sources.script.environment import Environment
 from bpdebug.sources.script.recorder.hooks import Hooks
+from bpdebug.sources.script.recorder.journal import MISSING
 from bpdebug.sources.script.recorder.recorder import Recorder
-from bpdebug.sources.script.recorder.records import MISSING, Instance, Node
+from bpdebug.sources.script.recorder.records import Instance, Node
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.running import hooks_in_place
 

@@ -23,12 +23,15 @@ from bpdebug.sources.script.imports import Compiled, OwnFiles
 from bpdebug.sources.script.instrumentation import decoded, instrument
 from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
 from bpdebug.sources.script.notebooks import cells
+from bpdebug.sources.script.recorder.branches import Test
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, GoneBack
 from bpdebug.sources.script.recorder.held import Containers
+from bpdebug.sources.script.recorder.journal import Write
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits
 from bpdebug.sources.script.recorder.objects import Objects
 from bpdebug.sources.script.recorder.recorder import Recorder
-from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, Write
+from bpdebug.sources.script.recorder.records import Frame, Instance, Node
+from bpdebug.sources.script.recorder.updates import Update
 from bpdebug.sources.script.running import Ending, run
 from bpdebug.sources.script.sites import InstrumentedFile, Site
 

@@ -18,8 +18,7 @@ from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.chains import KEEP
 from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.operations import is_in, put
-from bpdebug.sources.script.recorder.records import Update
-from bpdebug.sources.script.recorder.updates import ADD
+from bpdebug.sources.script.recorder.updates import ADD, Update
 from bpdebug.verify.repair.later_iterations import is_first, iteration_of
 from bpdebug.verify.repair.places import source_of, worst
 from bpdebug.verify.repair.replay import ancestors

@@ -15,8 +15,7 @@ import numpy as np
 from bpdebug.engine.language.nodes import Source
 from bpdebug.sources.script import Instance, Node, Recording, SourceRange
 from bpdebug.sources.script.recorder.operations import put
-from bpdebug.sources.script.recorder.records import Update
-from bpdebug.sources.script.recorder.updates import ADD
+from bpdebug.sources.script.recorder.updates import ADD, Update
 from bpdebug.sources.script.reference import recorded
 from bpdebug.verify.repair.evaluating import value_at
 from bpdebug.verify.repair.places import source_of

@@ -10,8 +10,7 @@ import numpy as np
 from bpdebug.sources.script import Node
 from bpdebug.sources.script.analysis.chains import DIVIDE, KEEP, NEGATE, TRANSPOSE
 from bpdebug.sources.script.recorder.operations import is_in, put
-from bpdebug.sources.script.recorder.records import Update
-from bpdebug.sources.script.recorder.updates import ADD, SCALE, SUBTRACT
+from bpdebug.sources.script.recorder.updates import ADD, SCALE, SUBTRACT, Update
 
 MOST_STEPS = 400
 """So many operations of a step are looked at."""

@@ -13,7 +13,7 @@ from bpdebug.engine.language.option_values import is_like
 from bpdebug.engine.language.provenance.origins import origin_of
 from bpdebug.engine.language.shapes import options_of, shape_of
 from bpdebug.errors import ShapeError
-from tests.tiers import examples
+from tests.tiers import examples, few
 
 SHAPES = st.lists(st.integers(0, 3) | st.integers(1, 3), max_size=4).map(tuple)
 NUMBERS = st.integers(-3, 4)
@@ -59,7 +59,7 @@ def calls(draw: st.DrawFn, name: str) -> tuple[Call, dict[str, np.ndarray]]:
     return Call(name, tuple(map(Name, values)), tuple(options.items())), values
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", few(FUNCTIONS, 60))
 @examples(12)
 @given(data=st.data())
 def test_a_misfit_is_a_declared_error(name: str, data: st.DataObject) -> None:

@@ -77,6 +77,7 @@ def naive(history: History, replaced: ReplacedValues) -> list[dict[str, np.ndarr
     return runs
 
 
+@pytest.mark.deep
 @examples(3)
 @given(kind=KINDS, visits=VISITS, chosen=REPLACED, most=st.integers(2, 5))
 def test_any_way_through_the_iterations_gives_the_same_bits(

@@ -49,6 +49,7 @@ def test_as_many_as_are_allowed(tmp_path: Path) -> None:
     assert len(found.watches) == MAX_ENTRIES
 
 
+@pytest.mark.deep
 def test_a_file_without_it_does_not_load_what_reads_it() -> None:
     code = (
         "import sys; from bpdebug.sources.scenario import load_scenario; load_scenario('two_layer');"

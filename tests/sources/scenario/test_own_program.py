@@ -139,6 +139,7 @@ def test_a_summary_says_how_long_it_is(tmp_path: Path) -> None:
     assert summarise(path).problems == ()
 
 
+@pytest.mark.deep
 def test_too_many_statements(load: Load) -> None:
     with pytest.raises(ScenarioError, match="too long: found more than 100,000 statements"):
         load("\n".join(f"h{n} = x" for n in range(LIMITS.statements + 1)))

@@ -54,6 +54,7 @@ def wrong_rule(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     derivative_rules.cache_clear()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "wrong_rule",
     [

@@ -12,6 +12,7 @@ from bpdebug.sources.case import Case
 from bpdebug.sources.scenario import load_scenario
 from bpdebug.verify.check import check
 from bpdebug.verify.suggestion import suggested_scenario
+from tests.tiers import few
 
 HEAD = """
 title = "Over time"
@@ -50,7 +51,7 @@ def load(text: str, folder: Path) -> Case:
     return load_scenario(path)
 
 
-@pytest.mark.parametrize("text", [HEAD + LAST, HEAD + SHARED, HEAD + LAST + TRAINED])
+@pytest.mark.parametrize("text", few([HEAD + LAST, HEAD + SHARED, HEAD + LAST + TRAINED]))
 def test_its_gradients_are_right(text: str, tmp_path: Path) -> None:
     scenario = load(text, tmp_path)
     assert check(scenario.program, scenario.values).passed

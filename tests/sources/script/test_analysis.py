@@ -29,7 +29,7 @@ def kinds(analysis: Analysis) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("script", few(SCRIPTS, 8), ids=lambda script: script.name)
+@pytest.mark.parametrize("script", few(SCRIPTS, 4), ids=lambda script: script.name)
 def test_all_gradients_of_a_right_script_are_right(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     main = RIGHT / script.main
     monkeypatch.chdir(main.parent)
@@ -739,7 +739,7 @@ for turn in range(2):
 
 @pytest.mark.parametrize(
     ("text", "slope", "hit"),
-    [(ACTIONS, " * (1 - h**2)", "hidden"), (MASKED, " * (1 - h**2)", "w")],
+    few([(ACTIONS, " * (1 - h**2)", "hidden"), (MASKED, " * (1 - h**2)", "w")]),
     ids=["actions", "masked"],
 )
 def test_errors_that_are_weighted_imply_a_weighted_loss(

@@ -88,6 +88,7 @@ def test_what_goes_wrong_is_said(function: Callable[[Say], None], said: str) -> 
         Elsewhere(function).result(lambda said: None)
 
 
+@pytest.mark.deep
 def test_it_can_be_stopped_and_ended() -> None:
     stopped = Elsewhere(waiting)
     assert stopped.result(lambda said: stopped.interrupt()) == "stopped"
@@ -96,12 +97,14 @@ def test_it_can_be_stopped_and_ended() -> None:
         ended.result(lambda said: ended.end())
 
 
+@pytest.mark.deep
 def test_what_a_script_leaves_running_is_ended_with_it() -> None:
     left = Elsewhere(forking)
     with pytest.raises(BpdebugError, match="ended in the middle"):
         left.result(lambda said: left.end())
 
 
+@pytest.mark.deep
 def test_it_ends_with_the_one_that_asked() -> None:
     left = Elsewhere(waiting)
     assert left.process.stdin is not None

@@ -174,6 +174,7 @@ def test_every_iteration_has_the_names_of_the_first_and_nothing_of_the_next(
     assert {"x", "y", "w", "held['v']"} <= set(case.values)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("text", few([pytest.param(text, id=name) for name, text in STATES.items()]))
 def test_a_mistake_in_it_is_found(tmp_path: Path, text: str) -> None:
     faulty = re.sub(r"1 - (s|np\.tanh\(h @ w\)) (\*\* 2|\* s)", r"1 - \1", text)
@@ -192,15 +193,18 @@ for epoch in range(400):
 
 @pytest.mark.parametrize(
     "step",
-    [
-        "-= rate * x.T @ d",
-        "+= x.T @ -d",
-        "= w - rate * x.T @ d",
-        "= w + x.T @ -d",
-        "= np.copy(w - rate * x.T @ d)",
-        "= w.copy() - rate * x.T @ d",
-        "= np.array(w) - rate * x.T @ d",
-    ],
+    few(
+        [
+            "-= rate * x.T @ d",
+            "+= x.T @ -d",
+            "= w - rate * x.T @ d",
+            "= w + x.T @ -d",
+            "= np.copy(w - rate * x.T @ d)",
+            "= w.copy() - rate * x.T @ d",
+            "= np.array(w) - rate * x.T @ d",
+        ],
+        2,
+    ),
 )
 def test_of_one_parameter_without_a_loss_one_iteration_is_kept(tmp_path: Path, step: str) -> None:
     recording = recorded(tmp_path, HEAD + ONE.format(step=step))
@@ -279,7 +283,7 @@ for epoch in range(3):
 
 
 @pytest.mark.parametrize(
-    ("of_right", "verdict"), [("off * left[one]", "right"), ("off * left[one] ** 2", "wrong")]
+    ("of_right", "verdict"), few([("off * left[one]", "right"), ("off * left[one] ** 2", "wrong")])
 )
 def test_examples_with_rows_of_their_own_step_no_state(tmp_path: Path, of_right: str, verdict: str) -> None:
     text = HEAD + ROWS.replace("off * left[one]", of_right)

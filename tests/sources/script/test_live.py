@@ -207,6 +207,7 @@ def test_the_body_of_a_block_runs_once_and_leaves_what_it_left(tmp_path: Path) -
     assert hooked(made) == []
 
 
+@pytest.mark.deep
 def test_a_block_at_the_top_of_a_file_and_in_a_class(tmp_path: Path) -> None:
     made = module(
         tmp_path,

@@ -32,7 +32,7 @@ def same(one: Any, other: Any) -> bool:
     return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
-@pytest.fixture(scope="module", params=few(SCRIPTS, 8), ids=lambda path: str(path.relative_to(FOLDER)))
+@pytest.fixture(scope="module", params=few(SCRIPTS, 4), ids=lambda path: str(path.relative_to(FOLDER)))
 def recording(request: pytest.FixtureRequest) -> Recording:
     return recorded(request.param)
 

@@ -122,7 +122,9 @@ STRIDES = [CODES[first :: -(-len(CODES) // APART)] for first in range(-(-len(COD
 
 
 @pytest.mark.parametrize(
-    ("codes", "seed"), [*((codes, 8) for codes in TOGETHER), *(deep(codes, 9) for codes in STRIDES)], ids=str
+    ("codes", "seed"),
+    [*few([(codes, 8) for codes in TOGETHER], 6), *(deep(codes, 9) for codes in STRIDES)],
+    ids=str,
 )
 def test_a_gradient_equals_central_differences(codes: list[str], seed: int, tmp_path: Path) -> None:
     analysis = analysed(tmp_path, together(codes), seed)
@@ -137,6 +139,7 @@ def test_a_gradient_equals_central_differences(codes: list[str], seed: int, tmp_
     np.testing.assert_allclose(gradient, slopes, rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "name", few(["gru.py", "convolution_im2col.py", "max_pool_overlap.py", "attention.py"])
 )

@@ -13,6 +13,7 @@ import pytest
 from bpdebug.errors import ScriptError
 from bpdebug.sources.script import Recording, RecordingOptions, record_script
 from bpdebug.sources.script.case import case_of
+from tests.tiers import few
 
 TRAINING = """
 import numpy as np
@@ -299,7 +300,7 @@ def test_what_was_written_stays_where_a_script_closes_or_wraps_its_output(line: 
     assert record(f"import io, sys\nprint('begun')\n{line}\n{TRAINING}").output.startswith("begun")
 
 
-@pytest.mark.parametrize("most", range(500, 504), ids="whichever operation is the last: {}".format)
+@pytest.mark.parametrize("most", few(range(500, 504)), ids="whichever operation is the last: {}".format)
 def test_what_comes_before_the_first_update_is_forgotten_where_it_is_too_much(
     record, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:

@@ -16,6 +16,7 @@ from bpdebug.sources.scenario import load_scenario
 from bpdebug.sources.tensors import npz
 from tests.sources.tensors.conftest import write_scenario
 from tests.sources.tensors.writing import bfloat16, declared, write_safetensors
+from tests.tiers import few
 
 NUMBERS = np.array([[0.5, -1.25, 3.0], [np.nan, np.inf, -0.0]])
 WHOLE = np.array([[0, 1, 2], [3, 100, 127]])
@@ -44,7 +45,7 @@ def path_in(reference: str) -> str:
 
 
 @EACH
-@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("order", few(["C", "F"]))
 @pytest.mark.parametrize("dtype", FLOATS + INTEGERS)
 def test_numpy_files(tmp_path, load, save, reference, dtype, order):
     array = np.asarray(NUMBERS if "f" in dtype else WHOLE, dtype=dtype, order=order)
@@ -176,6 +177,7 @@ def same_bits(found: np.ndarray, expected: np.ndarray) -> bool:
     return found.shape == expected.shape and found.tobytes() == expected.astype(found.dtype).tobytes()
 
 
+@pytest.mark.deep
 @given(array=DTYPES.flatmap(lambda dtype: arrays.arrays(dtype, SHAPES)), order=st.sampled_from("CF"))
 def test_numpy_files_give_back_what_was_saved(tmp_path, load, array, order):
     native = f"float{8 * array.dtype.itemsize}"

@@ -287,6 +287,7 @@ def test_an_archive_that_declares_more_than_it_has(messages):
     assert messages('{ file = "w.npz" }') == [": w.npz: w: damaged: found an array that cannot be read"]
 
 
+@pytest.mark.deep
 def test_a_large_header_in_an_archive_is_not_unpacked(messages, monkeypatch):
     asked = []
     original = npz._Unpacked.read

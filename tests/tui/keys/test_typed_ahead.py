@@ -35,6 +35,7 @@ async def test_a_command_in_one_write() -> None:
         assert session.screen.session.recorded == ["watch norm(dz2)"]
 
 
+@pytest.mark.deep
 async def test_keys_before_and_after_a_command() -> None:
     async with open_app("two_layer") as session:
         await write(session, "nn:watch norm(dz2)⏎break dw1⏎⎋nb")
@@ -44,7 +45,7 @@ async def test_keys_before_and_after_a_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "position"), few([("gdw2⏎", 6), ("gdw2⏎n", 7), ("/dz1⏎⏎", 9), ("ng3⏎p", 2)], 2)
+    ("text", "position"), few([("gdw2⏎", 6), ("gdw2⏎n", 7), ("/dz1⏎⏎", 9), ("ng3⏎p", 2)], 1)
 )
 async def test_a_place_in_one_write(text: str, position: int) -> None:
     async with open_app("two_layer") as session:
@@ -52,6 +53,7 @@ async def test_a_place_in_one_write(text: str, position: int) -> None:
         assert session.moment == (position, 0)
 
 
+@pytest.mark.deep
 async def test_keys_for_a_screen_that_is_being_opened_and_for_what_lies_under_it() -> None:
     async with open_app("two_layer") as session:
         await write(session, "fm⎋n?⎋n")
@@ -59,6 +61,7 @@ async def test_keys_for_a_screen_that_is_being_opened_and_for_what_lies_under_it
         assert session.moment == (6, 0)
 
 
+@pytest.mark.deep
 async def test_a_key_that_closes_a_dialog_twice_closes_it_once() -> None:
     async with open_app("two_layer") as session:
         await write(session, "gdw2⏎⏎n")
@@ -81,6 +84,7 @@ async def test_a_pasted_command(end: str) -> None:
         assert watched(session) == ["norm(dz2)", "max(abs(dw1))"]
 
 
+@pytest.mark.deep
 async def test_a_pasted_place() -> None:
     async with open_app("two_layer") as session:
         await session.focus("w1")
@@ -99,6 +103,7 @@ async def test_a_paste_into_an_open_line_waits_for_enter() -> None:
         assert watched(session) == ["norm(dz2)"]
 
 
+@pytest.mark.deep
 async def test_a_pasted_text_that_opens_no_line_is_no_key() -> None:
     async with open_app("two_layer") as session:
         session.app.post_message(events.Paste("nnn\nq"))

@@ -91,7 +91,7 @@ SCOPE = Scope(
             ("wide[:4, :5]", "wide[1:1 + 4, 1:1 + 5]", "another slice"),
             ("image.sum(axis=(0, 1))", "image.sum(axis=(0, 3))", "axis"),
         ],
-        11,
+        4,
     ),
 )
 def test_the_right_expression_is_one_edit_away(wrong: str, right: str, kind: str) -> None:

@@ -172,7 +172,7 @@ def only_finding(report: ScriptReport) -> Finding:
                 id="a bias that is forgotten",
             ),
         ],
-        2,
+        1,
     ),
 )
 def test_evidence_comes_first(
@@ -186,6 +186,7 @@ def test_evidence_comes_first(
     assert not report.passed
 
 
+@pytest.mark.deep
 def test_where_one_backward_line_may_be_meant_the_forward_line_is_named_with_it(tmp_path: Path) -> None:
     report, _ = checked(tmp_path, HIDDEN, "np.tanh(z) * scale\n", "np.tanh(z)\n")
     finding = only_finding(report)

@@ -94,6 +94,7 @@ for epoch in range(4):
 """
 
 
+@pytest.mark.deep
 def test_an_output_is_told_from_its_error_although_the_target_is_0(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(NEURONS.replace("d_h = d_out * slope(out) * v", "d_h = d_out * v"), encoding="utf-8")
@@ -103,6 +104,7 @@ def test_an_output_is_told_from_its_error_although_the_target_is_0(tmp_path: Pat
     assert finding.correction in ("d_out * v * slope(out)", "d_out * slope(out) * v")
 
 
+@pytest.mark.deep
 def test_a_loss_that_is_computed_is_meant_where_one_that_is_implied_explains_not_all(tmp_path: Path) -> None:
     # By a cross-entropy two gradients would be right, by the cost that is written one.
     wrong = NEURONS.replace("d_h = d_out * slope(out) * v", "d_h = d_out * v")

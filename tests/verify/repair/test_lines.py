@@ -202,7 +202,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("right", "old", "new", "corrections"), few(CASES, 3))
+@pytest.mark.parametrize(("right", "old", "new", "corrections"), few(CASES, 1))
 def test_the_line_is_named_and_no_other(
     tmp_path: Path, right: str, old: str, new: str, corrections: list[str]
 ) -> None:

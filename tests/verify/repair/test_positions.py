@@ -105,7 +105,8 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("right", "old", "new", "correction"), few(CASES, 2))
+@pytest.mark.deep
+@pytest.mark.parametrize(("right", "old", "new", "correction"), CASES)
 def test_the_line_that_puts_it_elsewhere_is_mended(
     right: str, old: str, new: str, correction: str, tmp_path: Path
 ) -> None:

@@ -190,6 +190,7 @@ def checked(folder: Path, text: str) -> tuple[list[tuple[int, str | None]], int,
     return sorted(found), verdicts.count("wrong"), len(verdicts) - verdicts.count("not reached")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("right", "edits", "found", "wrong"),
     few(

@@ -326,6 +326,7 @@ def test_nothing_is_said_of_a_right_script(tmp_path: Path, right: str) -> None:
     assert check_script(path).passed
 
 
+@pytest.mark.deep
 def test_two_faults_of_different_kinds_are_both_found(tmp_path: Path) -> None:
     faulty = RECURRENT.replace("    return dU, dW", "        return dU, dW")
     faulty = faulty.replace("(1 - states[t + 1] ** 2)", "(1 - states[t + 1])")

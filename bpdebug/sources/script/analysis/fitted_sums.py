@@ -67,7 +67,8 @@ def fitted_sums(
 def _likeliness(term: Explanation) -> tuple[bool, bool, int]:
     """Return by what losses are put in order: first what is called one."""
     loss = term.candidate
-    return not loss.is_named, not loss.is_named and bool(loss.constants), loss.line
+    line = loss.line if loss.is_named else -loss.line  # the nearer the end, the less a part of another
+    return not loss.is_named, not loss.is_named and bool(loss.constants), line
 
 
 def _steps(parameters: Sequence[TrainedParameter]) -> Any:

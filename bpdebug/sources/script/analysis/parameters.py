@@ -17,10 +17,10 @@ from bpdebug.sources.script.analysis.chains import Chains
 from bpdebug.sources.script.analysis.steps import Piece
 from bpdebug.sources.script.analysis.unmoved import unmoved
 from bpdebug.sources.script.numbering import Graph
-from bpdebug.sources.script.recorder.branches import is_within, sides
+from bpdebug.sources.script.recorder.branches import Test, is_within, sides
 from bpdebug.sources.script.recorder.operations import put
-from bpdebug.sources.script.recorder.records import Node, Test, Update
-from bpdebug.sources.script.recorder.updates import SCALE, SCATTERED, is_plain_sum
+from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.updates import SCALE, SCATTERED, Update, is_plain_sum
 from bpdebug.sources.script.sites import SourceRange
 
 

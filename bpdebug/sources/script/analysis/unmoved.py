@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence, Set
 import numpy as np
 
 from bpdebug.sources.script.numbering import Graph
-from bpdebug.sources.script.recorder.records import Node, Update
-from bpdebug.sources.script.recorder.updates import ADD, SCALE, SUBTRACT, Terms, terms_beside
+from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.updates import ADD, SCALE, SUBTRACT, Terms, Update, terms_beside
 
 
 def unmoved(graph: Graph, groups: Sequence[Sequence[Update]], depends: Sequence[int]) -> Iterator[Update]:

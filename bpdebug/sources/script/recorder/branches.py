@@ -6,13 +6,29 @@ stands in the statement of a test, and was computed after it, is *decided* by wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from bpdebug.sources.script.recorder.records import Node, Test, nodes_in
+from bpdebug.sources.script.recorder.records import Node, nodes_in
 from bpdebug.sources.script.recorder.updates import depends_on, nodes_behind
+from bpdebug.sources.script.sites import Site
 
 MOST_TESTS = 2_000
 """So many are looked at, the latest: a step is decided shortly before it."""
+
+
+class Test(NamedTuple):
+    """What a branch was decided by: other values may decide otherwise, and the recording would not hold.
+
+    `operator` is None where the value itself was asked for its truth.
+    """
+
+    site: Site
+    operator: Callable[..., Any] | None
+    left: Any
+    right: Any
+    truth: bool
+    time: int
 
 
 def is_decided_by(deltas: Sequence[Node], old: Node, tests: Sequence[Test]) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from bpdebug.sources.script.recorder.journal import MISSING
 from bpdebug.sources.script.recorder.operations import InPlace
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import MISSING, Node
+from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.statements import add_effect
 from bpdebug.sources.script.recorder.tensors import is_other, is_tensor
 from bpdebug.sources.script.sites import Site

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.records import MISSING, Instance, Write
-from bpdebug.sources.script.recorder.tensors import is_other
+from bpdebug.sources.script.recorder.journal import MISSING, Journal
+from bpdebug.sources.script.recorder.objects import Objects
+from bpdebug.sources.script.recorder.records import Instance, Node
+from bpdebug.sources.script.recorder.tensors import OtherTensors, is_other
 
 CODE = (type, FunctionType, ModuleType)
 """What has attributes, and is no object of the person's."""
@@ -25,7 +27,6 @@ LONGEST = 10_000
 
 Containers = Mapping[int, tuple[Any, Any]]
 """The identity of a container -> the container, and a copy of what it held."""
-Journal = Mapping[int, tuple[Any, list[Write]]]
 
 
 def attributes_of(value: Any) -> dict[str, Any] | None:
@@ -56,6 +57,14 @@ class Held:
                 self._follow(value, name, 0)
         for variables in {id(one.variables): one.variables for one in instances}.values():
             self._look_into(variables, "", 0)
+
+    def named(self, objects: Objects, other: OtherTensors | None) -> Iterator[tuple[Node, str]]:
+        """Yield the nodes that were there before and have no name yet, each with what it is called."""
+        firsts = ((known.object, known.history[0][1]) for known in objects.known.values())
+        there = [(value, node) for value, node in firsts if node.function is None]
+        for value, node in (*there, *(other.leaves() if other is not None else ())):
+            if not node.names and id(value) in self.names:
+                yield node, self.names[id(value)]
 
     def _follow(self, value: Any, name: str, depth: int) -> None:
         kind = type(value)

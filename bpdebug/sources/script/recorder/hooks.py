@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script.instrumentation.operators import BINARY, UNARY, hook_of
+from bpdebug.sources.script.recorder.branches import Test
 from bpdebug.sources.script.recorder.calls import called
 from bpdebug.sources.script.recorder.changes import augmented
 from bpdebug.sources.script.recorder.held import LONGEST
@@ -22,9 +23,8 @@ from bpdebug.sources.script.recorder.library_calls import iterated
 from bpdebug.sources.script.recorder.operations import Attribute, of_matrices
 from bpdebug.sources.script.recorder.quiet import CONTROL, SEEN, named
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import Test
-from bpdebug.sources.script.recorder.statements import add_value, bind
-from bpdebug.sources.script.recorder.stores import PLAIN, Change, Store, item_name
+from bpdebug.sources.script.recorder.statements import add_value, bind, item_name, name_arguments
+from bpdebug.sources.script.recorder.stores import PLAIN, Change, Store
 from bpdebug.sources.script.recorder.tensors import is_other, is_row, is_tensor
 from bpdebug.sources.script.recorder.tracebacks import caught
 from bpdebug.sources.script.recorder.unpacking import LoopTurns, taken, unpacked
@@ -233,7 +233,7 @@ class Hooks:
         recorder.goes_on()
         recorder.enter(self.sites[number], sys._getframe(2))
         if recorder.on:
-            recorder.name_arguments(sys._getframe(1))
+            name_arguments(recorder, sys._getframe(1))
 
     def leave(self) -> None:
         """See that it ends."""

@@ -24,8 +24,8 @@ from bpdebug.sources.script.recorder.iterations import (
     until,
 )
 from bpdebug.sources.script.recorder.limits import RecordingLimits
-from bpdebug.sources.script.recorder.records import Frame, Update
-from bpdebug.sources.script.recorder.updates import is_plain_sum
+from bpdebug.sources.script.recorder.records import Frame
+from bpdebug.sources.script.recorder.updates import Update, is_plain_sum
 from bpdebug.sources.script.sites import Site, SourceRange
 
 

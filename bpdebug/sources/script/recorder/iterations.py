@@ -26,8 +26,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Turns, Update, same
-from bpdebug.sources.script.recorder.updates import depends_on
+from bpdebug.sources.script.recorder.branches import Test
+from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Turns, same
+from bpdebug.sources.script.recorder.updates import Update, depends_on
 from bpdebug.sources.script.sites import Site, SourceRange
 
 MOST_NODES = 20_000

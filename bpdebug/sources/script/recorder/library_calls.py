@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpdebug.sources.script.recorder.changes import change
+from bpdebug.sources.script.recorder.journal import MISSING
 from bpdebug.sources.script.recorder.operations import InPlace, Item, Method, WrittenTo, is_in
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import MISSING
 from bpdebug.sources.script.recorder.statements import name_parts
 from bpdebug.sources.script.recorder.stores import set_attribute
 from bpdebug.sources.script.recorder.tensors import is_other, is_row, is_tensor

@@ -129,3 +129,12 @@ def is_in(function: Any, table: Container[Any]) -> bool:
         return function in table
     except TypeError:
         return False
+
+
+def own_index(key: Any) -> Any:
+    """Return an index that nobody else can change."""
+    if isinstance(key, np.ndarray):
+        return key.copy()
+    if isinstance(key, tuple):
+        return tuple(own_index(part) for part in key)
+    return list(key) if isinstance(key, list) else key

@@ -3,55 +3,30 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.function_calls import FunctionCall, GoneBack
-from bpdebug.sources.script.recorder.held import Containers, Held
+from bpdebug.sources.script.recorder.branches import Test
+from bpdebug.sources.script.recorder.held import Held
 from bpdebug.sources.script.recorder.iteration_end import IterationEnd
 from bpdebug.sources.script.recorder.iterations import RecordedLists
+from bpdebug.sources.script.recorder.journal import Write
 from bpdebug.sources.script.recorder.known import ArrayView
 from bpdebug.sources.script.recorder.limits import OVER, RecordingLimits, StopRecording
 from bpdebug.sources.script.recorder.objects import Objects
-from bpdebug.sources.script.recorder.records import Frame, Instance, Node, Test, Update, Write
+from bpdebug.sources.script.recorder.recorded import Calls, Record
+from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recorder.steps import Steps
 from bpdebug.sources.script.recorder.tensors import OtherTensors, is_other, is_tensor
+from bpdebug.sources.script.recorder.updates import Update
 from bpdebug.sources.script.recorder.zeros import Zeros
 from bpdebug.sources.script.sites import Site
 
 NOTHING: Mapping[str, Any] = {}
-
-
-class Record(NamedTuple):
-    """What was recorded; see `bpdebug.sources.script.recording.Recording`, which has the same by name.
-
-    `was_over` says that the iteration was over before the recording ended.
-    """
-
-    nodes: list[Node]
-    instances: list[Instance]
-    updates: list[Update]
-    tests: list[Test]
-    frames: list[Frame]
-    objects: Objects
-    journal: dict[int, tuple[Any, list[Write]]]
-    held: Containers
-    functions: Sequence[FunctionCall]
-    gone_back: Sequence[GoneBack]
-    iteration: int
-    was_over: bool
-
-
-class Calls(threading.local):
-    """The calls that are under way: each thread has its own, within the script."""
-
-    def __init__(self, script: Frame) -> None:
-        self.stack = [script]
 
 
 class Recorder:
@@ -83,8 +58,8 @@ class Recorder:
         self.only: Frame | None = None
         self.kept: Record | None = None
         self.iteration_end = IterationEnd(sites, limits, lambda: self.stack, self._lists)
-        self.whenever_begun: Callable[[], object] = _nothing
-        self.whenever_over: Callable[[], object] = _nothing
+        self.whenever_begun: Callable[[], object] = lambda: None
+        self.whenever_over: Callable[[], object] = lambda: None
         self.forget()
 
     def forget(self) -> None:
@@ -155,13 +130,8 @@ class Recorder:
         """Keep what was recorded so that nothing that happens later changes it."""
         self.settle()
         held = Held(self.instances, self.journal)
-        for known in self.objects.known.values():
-            _, node = known.history[0]
-            if node.function is None and not node.names and id(known.object) in held.names:
-                self.name(node, held.names[id(known.object)])
-        for tensor, node in self.other.leaves() if self.other is not None else ():
-            if not node.names and id(tensor) in held.names:
-                self.name(node, held.names[id(tensor)])
+        for node, name in held.named(self.objects, self.other):
+            self.name(node, name)
         self.kept = self.record_so_far()._replace(held=held.containers)
 
     def frame(self) -> FrameType:
@@ -321,21 +291,9 @@ class Recorder:
         if self.on:
             self.frames.append(call)
 
-    def name_arguments(self, frame: FrameType) -> None:
-        """Let what a function is given, and has no name, be called as the function calls it."""
-        for name, value in frame.f_locals.items():
-            if is_tensor(value) and id(value) in self.objects.known:
-                node = self.objects.node_of(value)
-                if not node.names and not node.argument:
-                    node.argument = name
-
     def leave(self) -> None:
         """Come back from the innermost call."""
         if len(self.stack) > 1:
             call = self.stack.pop()
             if call is self.only and self.on:
                 self.end(f"{self.limits.function} has returned")
-
-
-def _nothing() -> None:
-    """Do nothing."""

@@ -276,57 +276,6 @@ class Instance:
         return f"<line {self.site.line} {'/'.join(self.names) or self.site.role} {self.result}>"
 
 
-class Update(NamedTuple):
-    """`new = c · old + deltas`, where a delta depends on `old` in another way: a step of a parameter.
-
-    Attributes
-    ----------
-    old, new : Node
-        The value before, and after.
-    deltas : tuple of (int, Node)
-        What is added to it, each with its sign.
-    site : Site
-        Where.
-    slot : str
-        What was updated, as it is named there.
-    """
-
-    old: Node
-    new: Node
-    deltas: tuple[tuple[int, Node], ...]
-    site: Site
-    slot: str
-
-
-class Test(NamedTuple):
-    """What a branch was decided by: other values may decide otherwise, and the recording would not hold.
-
-    `operator` is None where the value itself was asked for its truth.
-    """
-
-    site: Site
-    operator: Callable[..., Any] | None
-    left: Any
-    right: Any
-    truth: bool
-    time: int
-
-
-class Write(NamedTuple):
-    """One change of a list, a dict or the attributes of an object: how to undo it.
-
-    `moment` counts all writes. `key` is MISSING where the whole was kept, as before `list.sort`; `old` is
-    MISSING where nothing was there.
-    """
-
-    moment: int
-    key: Any
-    old: Any
-
-
-MISSING = object()
-
-
 def same(x: Any) -> Any:
     """Return what is given: `dz = da` is a node of its own, the same as another."""
     return x
@@ -342,37 +291,3 @@ def nodes_in(value: Any) -> Iterator[Node]:
             yield from nodes_in(part)
     elif kind is slice:
         yield from nodes_in((value.start, value.stop, value.step))
-
-
-def recomputed(node: Node, value_of: ValueOf) -> Any:
-    """Compute a node again.
-
-    Parameters
-    ----------
-    node : Node
-        One that has a function.
-    value_of : callable
-        Gives the value of each node among its operands.
-    """
-    assert node.function is not None, "what nobody computed here cannot be computed again"
-    operands = [
-        value_of(one)
-        if (kind := type(one)) is Node
-        else _filled(one, value_of)
-        if kind in CONTAINERS
-        else one
-        for one in node.operands
-    ]
-    options = {name: _filled(value, value_of) for name, value in node.options.items()}
-    return node.function(*operands, **options)
-
-
-def _filled(value: Any, value_of: ValueOf) -> Any:
-    kind = type(value)
-    if kind is Node:
-        return value_of(value)
-    if kind is tuple or kind is list:
-        return kind(_filled(part, value_of) for part in value)
-    if kind is slice:
-        return slice(*(_filled(part, value_of) for part in (value.start, value.stop, value.step)))
-    return value

@@ -5,15 +5,21 @@ Each execution of a value expression is an instance, with a node of its own.
 
 from __future__ import annotations
 
+from types import FrameType
 from typing import Any
 
+import numpy as np
+
+from bpdebug.sources.script.recorder.journal import MISSING
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import MISSING, Instance, Node, same
+from bpdebug.sources.script.recorder.records import Instance, Node, same
 from bpdebug.sources.script.recorder.scopes import scope_of
 from bpdebug.sources.script.recorder.steps import DEEPEST_SLOT, LONGEST_SLOT
 from bpdebug.sources.script.recorder.tensors import is_container, is_other, is_tensor, parts_of
 from bpdebug.sources.script.recorder.updates import MAY_BE_STEP
 from bpdebug.sources.script.sites import Site, Target
+
+PLAIN_KEYS = (int, str, np.integer, slice, tuple, float, bool, type(None))
 
 
 def add_value(recorder: Recorder, site: Site, value: Any) -> None:
@@ -120,3 +126,19 @@ def add_effect(recorder: Recorder, site: Site, node: Node, name: str) -> None:
     instance.result = node
     node.instance = instance
     recorder.name(node, name)
+
+
+def name_arguments(recorder: Recorder, frame: FrameType) -> None:
+    """Let what a function is given, and has no name, be called as the function calls it."""
+    for name, value in frame.f_locals.items():
+        if is_tensor(value) and id(value) in recorder.objects.known:
+            node = recorder.objects.node_of(value)
+            if not node.names and not node.argument:
+                node.argument = name
+
+
+def item_name(target: Target, key: Any) -> str:
+    """Return what an item is called: as it is written where that says which, else with its key."""
+    if target.is_fixed or not isinstance(key, PLAIN_KEYS):
+        return target.text
+    return f"{target.owner}[{key.item() if isinstance(key, np.generic) else key!r}]"

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script.recorder.branches import is_decided_by
+from bpdebug.sources.script.recorder.branches import Test, is_decided_by
+from bpdebug.sources.script.recorder.journal import MISSING
 from bpdebug.sources.script.recorder.objects import Objects
-from bpdebug.sources.script.recorder.records import MISSING, Node, Test, Update
+from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.tensors import is_container, is_tensor, parts_of
-from bpdebug.sources.script.recorder.updates import depends_on, terms_beside
+from bpdebug.sources.script.recorder.updates import Update, depends_on, terms_beside
 from bpdebug.sources.script.recorder.zeros import Zeros
 from bpdebug.sources.script.sites import Site
 

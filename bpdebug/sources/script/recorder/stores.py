@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script.recorder.changes import augmented
-from bpdebug.sources.script.recorder.operations import InPlace, put, shaped
+from bpdebug.sources.script.recorder.journal import MISSING
+from bpdebug.sources.script.recorder.operations import InPlace, own_index, put, shaped
 from bpdebug.sources.script.recorder.recorder import NOTHING, Recorder
-from bpdebug.sources.script.recorder.records import MISSING, Node
-from bpdebug.sources.script.recorder.statements import add_effect, name_parts
+from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.recorder.statements import add_effect, item_name, name_parts
 from bpdebug.sources.script.recorder.tensors import is_other, is_tensor
-from bpdebug.sources.script.sites import Site, Target
+from bpdebug.sources.script.sites import Site
 
 PLAIN = {
     operator.iadd: operator.add,
@@ -36,7 +37,6 @@ PLAIN = {
     operator.irshift: operator.rshift,
 }
 """What `+=` computes."""
-PLAIN_KEYS = (int, str, np.integer, slice, tuple, float, bool, type(None))
 
 
 class Store(tuple[Recorder, Site, Any]):
@@ -137,7 +137,7 @@ class Part:
         whole, index, operand = recorder.operands(site, (owner, key, value))
         objects = recorder.objects
         before = np.array(old, copy=True) if isinstance(old, np.ndarray) else old
-        self.undo = objects.before_write(owner, _own(key), before)
+        self.undo = objects.before_write(owner, own_index(key), before)
         try:
             self.new = operation(old, value)
         except BaseException:
@@ -216,13 +216,6 @@ def _named(recorder: Recorder, site: Site, old: Any, value: Any, key: Any) -> No
     recorder.steps.slot(site, old, value, name)
 
 
-def item_name(target: Target, key: Any) -> str:
-    """Return what an item is called: as it is written where that says which, else with its key."""
-    if target.is_fixed or not isinstance(key, PLAIN_KEYS):
-        return target.text
-    return f"{target.owner}[{key.item() if isinstance(key, np.generic) else key!r}]"
-
-
 def _held(owner: Any, key: Any) -> Any:
     """Return what is stored in a list or a dict now, as far as looking does no harm."""
     if type(owner) is dict:
@@ -242,7 +235,7 @@ def _set_part(recorder: Recorder, site: Site, owner: Any, key: Any, value: Any) 
         before = np.array(owner[key], copy=True)
     except (IndexError, ValueError, TypeError):
         before = None
-    undo = objects.before_write(owner, _own(key), before)
+    undo = objects.before_write(owner, own_index(key), before)
     try:
         owner[key] = value
     except BaseException:
@@ -272,15 +265,6 @@ def _has_changed(recorder: Recorder, site: Site, old: Node, new: Node, name: str
     name = name or site.targets[0].owner
     add_effect(recorder, site, new, name)
     recorder.steps.check(site, old, new, name)
-
-
-def _own(key: Any) -> Any:
-    """Return an index that nobody else can change."""
-    if isinstance(key, np.ndarray):
-        return key.copy()
-    if isinstance(key, tuple):
-        return tuple(_own(part) for part in key)
-    return list(key) if isinstance(key, list) else key
 
 
 def _set_shape(recorder: Recorder, site: Site, owner: Any, shape: Any) -> None:

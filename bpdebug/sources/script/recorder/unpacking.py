@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from bpdebug.sources.script.recorder.journal import MISSING
 from bpdebug.sources.script.recorder.recorder import Recorder
-from bpdebug.sources.script.recorder.records import MISSING
 from bpdebug.sources.script.recorder.statements import add_instance, bind, named_again
 from bpdebug.sources.script.recorder.tensors import is_row, is_tensor
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from bpdebug.sources.script.recorder.operations import DETACH, InPlace, Method, put
 from bpdebug.sources.script.recorder.records import Node
+from bpdebug.sources.script.sites import Site
 
 Terms = tuple[tuple[int, Node], ...]
 ADD: frozenset[Callable[..., Any]] = frozenset({operator.add, np.add})
@@ -27,6 +28,28 @@ MAY_BE_STEP = MAY_UPDATE | COPIED
 SCATTERED: dict[Any, int] = {InPlace(np.add.at): 1, InPlace(np.subtract.at): -1}
 DEEPEST = 6
 """An update is a few operations on top of the old value."""
+
+
+class Update(NamedTuple):
+    """`new = c · old + deltas`, where a delta depends on `old` in another way: a step of a parameter.
+
+    Attributes
+    ----------
+    old, new : Node
+        The value before, and after.
+    deltas : tuple of (int, Node)
+        What is added to it, each with its sign.
+    site : Site
+        Where.
+    slot : str
+        What was updated, as it is named there.
+    """
+
+    old: Node
+    new: Node
+    deltas: tuple[tuple[int, Node], ...]
+    site: Site
+    slot: str
 
 
 def terms_beside(new: Node, old: Node, sign: int = 1, depth: int = 0, is_delta: bool = False) -> Terms | None:

@@ -16,7 +16,8 @@ import numpy as np
 
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
-from bpdebug.sources.script.recorder.records import Node, ValueOf, recomputed
+from bpdebug.sources.script.recorder.recomputing import recomputed
+from bpdebug.sources.script.recorder.records import Node, ValueOf
 from bpdebug.verify.repair.constants import last_name
 from bpdebug.verify.repair.replay import Replaced, ancestors
 from bpdebug.verify.repair.reruns import Rewriting

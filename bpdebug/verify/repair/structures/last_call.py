@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from bpdebug.sources.script.recorder.records import Frame, Node, ValueOf, recomputed, same
+from bpdebug.sources.script.recorder.recomputing import recomputed
+from bpdebug.sources.script.recorder.records import Frame, Node, ValueOf, same
 from bpdebug.sources.script.sites import Site
 from bpdebug.verify.repair.replay import Replaced
 

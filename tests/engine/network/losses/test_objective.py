@@ -349,6 +349,7 @@ def test_a_suggestion_for_pixels_can_be_checked(pixels: Load, tmp_path: Path, ta
     assert check_scenario(suggestion).passed
 
 
+@pytest.mark.deep
 def test_the_penalty_of_very_many_layers_is_no_deep_tree(tmp_path: Path) -> None:
     layer = '[[layers]]\nkind = "dense"\nw = [[0.5]]\n'
     path = tmp_path / "long.toml"
