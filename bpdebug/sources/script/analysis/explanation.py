@@ -69,10 +69,10 @@ class Explanation(NamedTuple):
         if candidate.kind is None:
             (node,) = candidate.roots
             is_part = candidate is not self.candidate
+            if is_part and node.site is not None and (node.instance is None or node.instance.node is None):
+                return f"{node.site.code}, {self._place_of(candidate)}"
             if node.instance is not None and (is_part or node.instance.site.role == "augment"):
                 return f"{node.instance.site.statement_code}, {self._place_of(candidate)}"
-            if is_part and node.site is not None:
-                return f"{node.site.code}, {self._place_of(candidate)}"
             name = self.reference.forward.names.get(node.id, self.reference.loss)
             statement = next(
                 one for one in self.reference.forward.statements if one.name == self.reference.loss
