@@ -59,7 +59,7 @@ def test_marks_both_values_and_the_corrected_text(tmp_path: Path, monkeypatch: p
         "  yours      d_out @ w2.T * (1 - h)",
         "  should be  d_out @ w2.T * (1 - h ** 2)    (verified on fresh values)",
         f"  d_h[2,1]: yours {values['d_h'][2, 1]:.6g}, should be {right[2, 1]:.6g}, "
-        f"difference {values['d_h'][2, 1] - right[2, 1]:.6g}",
+        f"off by {values['d_h'][2, 1] - right[2, 1]:.6g}",
     )
     cells = verdicts.wrong_cells("d_h")
     assert cells is not None
