@@ -357,3 +357,39 @@ def test_of_two_updates_that_read_each_other_the_second_gets_what_was_kept(tmp_p
     assert (finding.kind, finding.source.line, finding.verified) == ("early update", 6, True)
     path.write_text(corrected(path.read_text(), replacements([finding])), encoding="utf-8")
     assert check_script(path).passed
+
+
+def test_what_a_function_reads_too_late_is_mended_where_that_is_called(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(READ_IN_A_CALL)
+    report = check_script(tmp_path / "net.py")
+    (finding,) = report.findings
+    assert (finding.kind, finding.source.line, finding.verified) == ("early update", 18, True)
+    assert finding.correction is not None
+    assert finding.correction.startswith("dh = [weighted(")
+
+
+READ_IN_A_CALL = """\
+import math
+
+xs, ts = [[0.5, -1.0, 1.0], [1.5, 0.25, 1.0]], [0.3, 0.9]
+first = [[0.3, -0.2, 0.1], [-0.4, 0.6, 0.2]]
+last = [0.7, -0.5]
+
+
+def weighted(weight, number):
+    return weight * number
+
+
+for epoch in range(5):
+    for x, t in zip(xs, ts):
+        h = [math.tanh(sum(a * b for a, b in zip(row, x))) for row in first]
+        y = last[0] * h[0] + last[1] * h[1]
+        loss = 0.5 * (y - t) ** 2
+        d = y - t
+        for j, number in enumerate(h):
+            last[j] -= 0.1 * d * number
+        dh = [weighted(last[j], d) * (1 - h[j] ** 2) for j in range(2)]
+        for j, row in enumerate(first):
+            for i, number in enumerate(x):
+                row[i] -= 0.1 * dh[j] * number
+"""

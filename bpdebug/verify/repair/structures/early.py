@@ -19,6 +19,7 @@ from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.recorder.recomputing import recomputed
 from bpdebug.sources.script.recorder.records import Node, ValueOf
 from bpdebug.verify.repair.constants import last_name
+from bpdebug.verify.repair.places import frames_from
 from bpdebug.verify.repair.replay import Replaced, ancestors
 from bpdebug.verify.repair.reruns import Rewriting
 from bpdebug.verify.repair.structures.text import PersonText, Structure, blocks_from, exchanged
@@ -80,7 +81,10 @@ def early_updates(text: PersonText, early: Sequence[EarlyRead]) -> Iterator[Stru
     """Yield the updates that stand before what reads the old value, in the same block."""
     for one in early:
         update, name = one.parameter.updates[-1].site.statement, one.parameter.name
-        lines = {node.site.line for node in one.readers if node.site and node.site.place.file == text.file}
+        # Where a function reads it, also where that is called.
+        places = {frame.caller for node in one.readers for frame in frames_from(node.frame)}
+        places |= {(node.site.place.file, node.site.line) for node in one.readers if node.site is not None}
+        lines = {line for file, line in places if file == text.file}
         for block in blocks_from(text, update, lines):
             reader = block[-1].lineno
             said = f"`{name}` is updated here, before line {reader} reads it: the update belongs after that"
