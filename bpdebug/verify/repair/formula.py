@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -29,6 +30,8 @@ from bpdebug.verify.repair.wording import SENTENCES
 
 MOST_LINES, MOST_GRADIENTS = 6, 8
 """So many lines are looked at, and on each so many gradients that may belong there."""
+SECONDS = 3.0
+"""So long it is looked for where all other time is used up: it is the last thing that may be said."""
 LONGEST = 240
 """Nobody reads a longer formula."""
 DERIVED = "derived"
@@ -69,14 +72,17 @@ def derived_correction(
         Corrections that have been made already, of other faults.
     """
     found = []
+    until = max(search.deadline, time.thread_time() + SECONDS)
     for suspect in suspects[:MOST_LINES]:
         first = suspect.first
+        if time.thread_time() > until:
+            break
         if first.node is None or (first.result is not None and first.result is not first.node):
             continue  # of `x += v` it is not known how much of the gradient v has
         writer = FormulaWriter(search, analysis, first, before)
         read = _open_names(search.recording, suspects, suspect)
-        belonging = itertools.islice(_belonging(search, analysis, writer, before), MOST_GRADIENTS)
-        for number, factor in belonging:
+        belonging = _belonging(search, analysis, writer, before, until)
+        for number, factor in itertools.islice(belonging, MOST_GRADIENTS):
             gradient = writer.gradient_of(number)
             correction = _correction(search, suspect, before, writer, (gradient,), factor)
             if correction is not None:
@@ -125,9 +131,12 @@ def _parts(code: str) -> set[str]:
 
 
 def _belonging(
-    search: Search, analysis: Analysis, writer: FormulaWriter, before: Replaced
+    search: Search, analysis: Analysis, writer: FormulaWriter, before: Replaced, until: float
 ) -> Iterator[tuple[int, float]]:
-    """Yield the tensors whose gradient, so many times, mends something where it stands on a line."""
+    """Yield the tensors whose gradient, so many times, mends something where it stands on a line.
+
+    In loops there are thousands: they are looked at until a time, on the clock of `time.thread_time`.
+    """
     node = writer.instance.node
     assert node is not None
     base = search.judged(search.trials[0], before)
@@ -140,6 +149,8 @@ def _belonging(
         if value in looked_at:
             continue
         looked_at.add(value)
+        if time.thread_time() > until:
+            return
         for factor in writer.factors:
             try:
                 judged = search.judged(

@@ -8,7 +8,9 @@ another integer, the statement that does the same on the way forward.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+import copy
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
 from typing import NamedTuple
@@ -27,6 +29,10 @@ from bpdebug.verify.repair.wording import SENTENCES, sentence
 ALIKE = 0.72
 """From so much likeness on, a statement may have been meant as another one (the ratio of `difflib`)."""
 MOST_OF_A_STATEMENT = 40
+WRITTEN_SO = 0.35
+"""So much likelier is what stands elsewhere in the person's code."""
+TWICE, BESIDE = 0.03, 6
+"""So much less likely are two lines than one; and so many lines apart they stand at most."""
 
 
 class _Statement(NamedTuple):
@@ -148,7 +154,55 @@ class Rewritings:
             for spot in spots(code.tree):
                 for new, kind, cost, part in rules(spot, scope):
                     text = code.with_replaced(spot, new)
-                    yield Rewriting(place, code.text, text, sentence(kind, part, code), cost)
+                    cost -= WRITTEN_SO * (ast.unparse(new) in self._written)
+                    one = Rewriting(place, code.text, text, sentence(kind, part, code), cost)
+                    yield one
+                    yield from self._of_both(one, statement)
+
+    def _of_both(self, one: Rewriting, statement: _Statement) -> Iterator[Rewriting]:
+        """Rewrite what stands beside a statement and is written alike in the same way: rows, and columns."""
+        for other in self._alike.get(_form(statement.tree), ()):
+            names = _renamed(statement.tree, other.tree)
+            is_beside = 0 < other.place.line - statement.place.line <= BESIDE
+            if not (names and is_beside and other.place.file == one.place.file):
+                continue
+            pairs = zip(ast.walk(statement.tree), ast.walk(other.tree), strict=True)
+            theirs = next((two for own, two in pairs if _is_at(own, one.place)), None)
+            source = self.recording.source(one.place.file)
+            if not isinstance(theirs, ast.expr) or source is None:
+                continue
+            place = one.place._replace(
+                end_line=other.place.end_line,
+                end_column=other.place.end_column,
+                column=statement.place.column,
+            )
+            text = ast.parse(one.correction, mode="eval")
+            for name in ast.walk(text):
+                if isinstance(name, ast.Name):
+                    name.id = names.get(name.id, name.id)
+            rows = source.code(place).encode().split(b"\n")
+            for at, new in ((_place(theirs, place.file), ast.unparse(text)), (one.place, one.correction)):
+                shift = place.column if at.line == place.line else 0
+                row = rows[at.line - place.line]
+                begin, end = at.column - shift, at.end_column - shift
+                rows[at.line - place.line] = row[:begin] + new.encode() + row[end:]
+            said = f"{one.explanation}, and in line {other.place.line} too"
+            yield Rewriting(place, source.code(place), b"\n".join(rows).decode(), said, one.cost + TWICE)
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        """All expressions that stand anywhere, as they would be written again."""
+        trees = (node for one in self._every for node in ast.walk(one.tree))
+        return frozenset(ast.unparse(one) for one in trees if isinstance(one, ast.BinOp))
+
+    @cached_property
+    def _alike(self) -> Mapping[str, Sequence[_Statement]]:
+        """The statements of one line that store a number under a name, by their form."""
+        found: dict[str, list[_Statement]] = defaultdict(list)
+        for one in self._every:
+            if isinstance(one.tree, ast.Assign) and one.place.line == one.place.end_line:
+                found[_form(one.tree)].append(one)
+        return found
 
     def _of_whole(self, statement: _Statement) -> Iterator[Rewriting]:
         """Add in place to what other names hold as well."""
@@ -184,6 +238,32 @@ class Rewritings:
                 )
                 said = f"line {other.place.line} does the same, and is written `{text}`"
                 yield Rewriting(place, own, text, said, 1.9 - alike)
+
+
+def _form(tree: ast.stmt) -> str:
+    """Return how a statement is written, whatever the names in it."""
+    return ast.unparse(_Unnamed().visit(copy.deepcopy(tree))) if isinstance(tree, ast.Assign) else ""
+
+
+class _Unnamed(ast.NodeTransformer):
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name("_", node.ctx)
+
+
+def _renamed(tree: ast.stmt, other: ast.stmt) -> dict[str, str]:
+    """Return which name stands in one statement where another stands in the other; none if that varies."""
+    pairs = [
+        (one.id, two.id)
+        for one, two in zip(ast.walk(tree), ast.walk(other), strict=True)
+        if isinstance(one, ast.Name) and isinstance(two, ast.Name)
+    ]
+    names = dict(pairs)
+    return names if all(names[one] == two for one, two in pairs) and any(a != b for a, b in pairs) else {}
+
+
+def _is_at(node: ast.AST, place: SourceRange) -> bool:
+    """Whether an expression stands at a place."""
+    return isinstance(node, ast.expr) and _place(node, place.file) == place
 
 
 def _statements_in(tree: ast.AST, file: str, function: str) -> Iterator[_Statement]:

@@ -124,3 +124,54 @@ def test_nothing_is_said_of_right_positions(right: str, tmp_path: Path) -> None:
     report = check_script(tmp_path / "net.py")
     assert report.findings == ()
     assert set(report.verdicts.values()) == {"right"}
+
+
+@pytest.mark.deep
+def test_two_lines_that_are_written_alike_are_mended_alike(tmp_path: Path) -> None:
+    """Neither of them mends anything alone."""
+    (tmp_path / "net.py").write_text(
+        STRIDES.replace("row = i * step", "row = i").replace("column = j * step", "column = j")
+    )
+    report = check_script(tmp_path / "net.py", seconds=60)
+    (finding,) = report.findings
+    assert (finding.source.line, finding.source.end_line, finding.verified) == (20, 21, True)
+    assert finding.correction is not None
+    assert finding.correction.split() == ["row", "=", "i", "*", "step", "column", "=", "j", "*", "step"]
+
+
+STRIDES = """\
+import numpy as np
+
+rng = np.random.default_rng(6)
+image, wanted, step = rng.normal(size=(6, 6)), rng.normal(size=(2, 2)), 2
+kernel, scale = rng.normal(size=(3, 3)), np.array([0.7, -0.4])
+
+
+def slid(x, k):
+    out = np.zeros((2, 2))
+    for i in range(2):
+        for j in range(2):
+            out[i, j] = np.sum(x[i * step:i * step + 3, j * step:j * step + 3] * k)
+    return out
+
+
+def back(g, x, step):
+    gk = np.zeros((3, 3))
+    for i in range(2):
+        for j in range(2):
+            row = i * step
+            column = j * step
+            gk += g[i, j] * x[row:row + 3, column:column + 3]
+    return gk
+
+
+for epoch in range(3):
+    inner = slid(image, kernel)
+    out = inner * scale
+    loss = 0.5 * np.sum((out - wanted) ** 2)
+    d = out - wanted
+    dscale = np.sum(d * inner, axis=0)
+    dkernel = back(d * scale, image, step)
+    kernel -= 0.1 * dkernel
+    scale -= 0.1 * dscale
+"""

@@ -218,7 +218,7 @@ def _by_several(
     if not told.loss and found is None:
         losses = explicit_losses(Dependence(graph, parameters), *_told_apart(graph, recording), FEW)
         own = [one for one in losses if one.is_named and not one.is_part]
-        found = at_once(recording, _graph, parameters, own, explain)
+        found = at_once(recording, _graph, parameters, own, tried, explain)
     if found is None or (tried and not right_of(found) >= right_of(tried[0])):
         return None
     whole, notes = found.reference.forward.graph, tuple(_opaque_notes(found))

@@ -76,6 +76,7 @@ def at_once(
     graph_of: GraphOf,
     parameters: Parameters,
     losses: Sequence[LossCandidate],
+    explained: Sequence[Explanation],
     explain: Explain,
 ) -> Explanation | None:
     """Return the sum of two losses that step different parameters at once; None where there are none.
@@ -94,15 +95,26 @@ def at_once(
         What is stepped.
     losses : sequence of LossCandidate
         What is computed and called a loss.
+    explained : sequence of Explanation
+        What some of them explain, the best first.
     explain : callable
         What candidates explain, each by itself.
     """
+    if len(losses) < 2:
+        return None
     behind = _behind(graph_of(recording), parameters, losses)
 
     def way_back(names: Iterable[str]) -> set[int]:
         return set().union(*(behind[name] for name in names))
 
-    tried = [best for one in losses for best in _ranked(explain(recording, parameters, [one]))[:1]]
+    known = {one.candidate.roots: one for one in reversed(explained)}
+    tried = [
+        best
+        for one in losses
+        for best in (
+            [known[one.roots]] if one.roots in known else _ranked(explain(recording, parameters, [one]))[:1]
+        )
+    ]
     for one, other in sorted(itertools.permutations(tried, 2), key=_most_right, reverse=True):
         right, rest = right_of(one), behind.keys() - right_of(one)
         own = right_of(other) if len(right_of(other)) >= FEWEST else rest
