@@ -186,7 +186,7 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
     best = meant(tried)
     tried.sort(key=lambda one: one is not best)
     if not (tried and tried[0].verdicts.are_right):
-        found = _by_several(recording, parameters, told, tried)
+        found = None if told.loss else _by_several(recording, graph, parameters, tried)
         found = found or _with_constants(recording, graph, parameters, told, tried)
         if found is not None:
             return found
@@ -201,24 +201,24 @@ def analyse(recording: Recording, told: Told = Told()) -> Analysis:  # noqa: B00
 
 
 def _by_several(
-    recording: Recording, parameters: tuple[TrainedParameter, ...], told: Told, tried: Sequence[Explanation]
+    recording: Recording,
+    graph: Graph,
+    parameters: tuple[TrainedParameter, ...],
+    tried: Sequence[Explanation],
 ) -> Analysis | None:
     """Hold each parameter to a loss of its own, where there are several and that explains more."""
-    graph = _graph(recording)
 
     def candidates_of(known: Dependence) -> list[LossCandidate]:
         return [*candidates(known, *_told_apart(graph, recording))]
 
     def explain(own: Recording, some: Parameters, each: Iterable[LossCandidate]) -> list[Explanation]:
-        return [*_explained(own, _graph(own), tuple(some), each)]
+        return [*_explained(own, graph if own is recording else _graph(own), tuple(some), each)]
 
-    found = None
-    if not told.loss:
-        found = by_turns(recording, _graph, parameters, candidates_of, explain)
-    if not told.loss and found is None:
+    found = by_turns(recording, graph, _graph, parameters, candidates_of, explain)
+    if found is None:
         losses = explicit_losses(Dependence(graph, parameters), *_told_apart(graph, recording), FEW)
         own = [one for one in losses if one.is_named and not one.is_part]
-        found = at_once(recording, _graph, parameters, own, tried, explain)
+        found = at_once(recording, graph, _graph, parameters, own, tried, explain)
     if found is None or (tried and not right_of(found) >= right_of(tried[0])):
         return None
     whole, notes = found.reference.forward.graph, tuple(_opaque_notes(found))

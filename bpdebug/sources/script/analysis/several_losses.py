@@ -37,6 +37,7 @@ GraphOf = Callable[[Recording], Graph]
 
 def by_turns(
     recording: Recording,
+    graph: Graph,
     graph_of: GraphOf,
     parameters: Parameters,
     candidates: Candidates,
@@ -48,8 +49,10 @@ def by_turns(
     ----------
     recording : Recording
         Of one iteration.
+    graph : Graph
+        Its operations.
     graph_of : callable
-        Gives the operations of a recording.
+        Gives the operations of a longer one.
     parameters : sequence of TrainedParameter
         What is stepped in any turn.
     candidates : callable
@@ -57,7 +60,6 @@ def by_turns(
     explain : callable
         What candidates explain, each by itself.
     """
-    graph = graph_of(recording)
     turns = _turns(graph, parameters, candidates)
     if len(turns) < 2:
         return None
@@ -73,6 +75,7 @@ def by_turns(
 
 def at_once(
     recording: Recording,
+    graph: Graph,
     graph_of: GraphOf,
     parameters: Parameters,
     losses: Sequence[LossCandidate],
@@ -89,8 +92,10 @@ def at_once(
     ----------
     recording : Recording
         Of one iteration.
+    graph : Graph
+        Its operations.
     graph_of : callable
-        Gives the operations of a recording.
+        Gives the operations of a longer one.
     parameters : sequence of TrainedParameter
         What is stepped.
     losses : sequence of LossCandidate
@@ -102,7 +107,7 @@ def at_once(
     """
     if len(losses) < 2:
         return None
-    behind = _behind(graph_of(recording), parameters, losses)
+    behind = _behind(graph, parameters, losses)
 
     def way_back(names: Iterable[str]) -> set[int]:
         return set().union(*(behind[name] for name in names))
