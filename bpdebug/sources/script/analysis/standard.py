@@ -154,13 +154,19 @@ class Standard:
         return any(not one.size or _largest(one) < self.tolerance**1.5 * scale for one in values)
 
     def _read_together(self, pieces: Sequence[Piece], reference: Any, value_of: ValueOf) -> Iterator[Reading]:
-        """Add up what steps of the same elements give, those tensors of each that its step has as often."""
+        """Add up what steps of the same elements give, those tensors of each that its step has as often.
+
+        One may be added where another is taken off.
+        """
         for link in pieces[-1].chain:
             factor, total = link.factor(value_of), np.zeros_like(reference)
-            for piece in pieces:
-                alike = (one for one in piece.chain if near(one.factor(value_of), factor, self.tolerance))
-                part = next(alike, None)
-                if part is None or not piece.adds_to(total, np.asarray(value_of(part.node), dtype=float)):
+            for piece in pieces if factor else ():
+                sizes = ((one, one.factor(value_of) / factor) for one in piece.chain)
+                alike = (pair for pair in sizes if near(abs(pair[1]), 1.0, self.tolerance))
+                part, sign = next(alike, (None, 1.0))
+                if part is None or not piece.adds_to(
+                    total, sign * np.asarray(value_of(part.node), dtype=float)
+                ):
                     break
             else:
                 ratio = multiple(total, reference, self.tolerance)

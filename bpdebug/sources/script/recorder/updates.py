@@ -55,10 +55,13 @@ class Update(NamedTuple):
 def terms_beside(new: Node, old: Node, sign: int = 1, depth: int = 0, is_delta: bool = False) -> Terms | None:
     """Write `new = c · old + terms`, and return the terms with their signs; None if it has no such form.
 
-    Of single numbers nearly all is a multiple: the slope of a bias may be `c · (w x + b − y)`. So a delta is
-    not looked into where other statements have stored it.
+    Nearly all may be a multiple: the slope of a bias may be `c · (w x + b − y)`, and that of a place
+    `2 · (x − t)`. So a delta is not looked into where other statements have stored or returned it.
     """
-    if is_delta and old.shape == () and new.instance is not None and new.origin is not old:
+    is_stored = new.instance is not None and (
+        old.shape == () or new.instance.site.role in ("assign", "return")
+    )
+    if is_delta and is_stored and new.origin is not old:
         return None
     new = new.origin
     while new is not old and new.function in COPIED and type(new.operands[0]) is Node:
