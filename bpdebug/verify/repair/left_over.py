@@ -22,8 +22,8 @@ from bpdebug.sources.script.recorder.updates import ADD, Update
 from bpdebug.verify.repair.later_iterations import is_first, iteration_of
 from bpdebug.verify.repair.places import source_of, worst
 from bpdebug.verify.repair.replay import ancestors
-from bpdebug.verify.repair.report import Finding, ParameterVerdict, ScriptReport
-from bpdebug.verify.repair.reruns import analysed, told_of
+from bpdebug.verify.repair.report import Finding, ParameterVerdict, ScriptReport, replacements
+from bpdebug.verify.repair.reruns import analysed, told_after
 from bpdebug.verify.repair.running_again import corrected_texts
 from bpdebug.verify.repair.set_back import WAYS, Amended
 from bpdebug.verify.repair.stepped_by import behind
@@ -85,8 +85,7 @@ def left_over(analysis: Analysis, deadline: float) -> list[Finding]:
     third = iteration_of(recording, 3, deadline) if later is not None and found else None
     if later is None or not found or (third is not None and not _left(third, later)):
         return []  # or it is set back every second time
-    names = {update.new.id: one.name for one in analysis.parameters for update in one.updates}
-    stepped = [names.get(update.new.id, "") for update in analysis.recording.updates]
+    stepped = _stepped(analysis)
     for way in WAYS:
         amendments = [way(later, one.instance, one.update, one.total) for one in found]
         if any(amendments):
@@ -96,10 +95,24 @@ def left_over(analysis: Analysis, deadline: float) -> list[Finding]:
             if again is None or len(again.updates) != len(later.updates) or _left(again, recording):
                 continue
             # What is no gradient without what was kept is no sum of gradients.
-            rerun, wrong = analysed(again, texts, told_of(analysis)), {*_named(proposed)}
-            if rerun is not None and wrong and wrong <= rerun.right:
+            edits = [
+                (one.source.line, one.source.end_line, one.correction)
+                for one in replacements(proposed)
+                if one.source.file == recording.path
+            ]
+            rerun = analysed(again, texts, told_after(analysis, edits))
+            if rerun is None:
+                continue
+            names = _stepped(rerun.analysis)  # which may be others than in the first iteration
+            if {names[place] for one in found for place in one.places} <= rerun.right:
                 return proposed
     return []
+
+
+def _stepped(analysis: Analysis) -> list[str]:
+    """Return the name of the parameter of each step; empty for a step of something else."""
+    names = {update.new.id: one.name for one in analysis.parameters for update in one.updates}
+    return [names.get(update.new.id, "") for update in analysis.recording.updates]
 
 
 def _named(findings: Sequence[Finding]) -> Iterator[str]:

@@ -160,13 +160,22 @@ def told_of(analysis: Analysis) -> Told:
     return Told(loss=str(analysis.loss.candidate.line))
 
 
-def _told_after(analysis: Analysis, rewriting: Rewriting) -> Told:
-    """Return which loss was found, on its line in the text with an edit that may have other lines."""
-    place, loss = rewriting.place, analysis.loss
-    if loss is None or len(loss.candidate.parts) > 1 or loss.candidate.line <= place.end_line:
+def told_after(analysis: Analysis, edits: Iterable[tuple[int, int, str]]) -> Told:
+    """Return which loss was found, on its line in a text with edits in it that may have other lines.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was found before.
+    edits : iterable of (int, int, str)
+        The first and the last line of what is replaced, and by what.
+    """
+    loss = analysis.loss
+    if loss is None or len(loss.candidate.parts) > 1:
         return told_of(analysis)
-    more = rewriting.correction.count("\n") - (place.end_line - place.line)
-    return Told(loss=str(loss.candidate.line + more))
+    line = loss.candidate.line
+    before = [(text, last - first) for first, last, text in edits if last < line]
+    return Told(loss=str(line + sum(text.count("\n") - lines for text, lines in before)))
 
 
 def with_rewriting(text: str, rewriting: Rewriting) -> str:
@@ -210,7 +219,9 @@ def mending(
         texts = {**base.texts, rewriting.place.file: with_rewriting(text, rewriting)}
         recording = recorded_again(base.recording, texts, base.recording.options._replace(seconds=left))
         if recording is not None and _is_promising(recording, base):
-            again = analysed(recording, texts, _told_after(base.analysis, rewriting))
+            place = rewriting.place
+            edit = place.line, place.end_line, rewriting.correction
+            again = analysed(recording, texts, told_after(base.analysis, [edit]))
             if again is not None and _is_better(again, base, needs_more):
                 return rewriting, again
     return None

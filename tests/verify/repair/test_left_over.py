@@ -212,6 +212,25 @@ KEPT = {
 }
 
 
+LOSS_AFTER_STEP = """\
+xs, ts = [[0.5, -1.0], [1.5, 0.25], [-0.75, 2.0]], [1.0, -0.5, 0.25]
+w, b = [0.3, -0.6], [0.1]
+gw, gb = [0.0] * 2, [0.0]
+for epoch in range(5):
+    for x, t in zip(xs, ts):
+        out = b[0] + w[0] * x[0] + w[1] * x[1]
+        for k in range(1):
+            gb[k] += out - t
+        for i in range(2):
+            gw[i] += (out - t) * x[i]
+        for k in range(1):
+            b[k] -= 0.1 * gb[k]
+        for i in range(2):
+            w[i] -= 0.1 * gw[i]
+        loss = 0.5 * (out - t) ** 2
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "lines", "correction"),
     [
@@ -219,9 +238,17 @@ KEPT = {
         (WHOLE.replace("range(6)", "range(2)"), [11, 12], "gw = x.T @ d"),
         (EXAMPLES, [12], "w -= 0.1 * gw / len(xs)\n    gw[...] = 0"),
         (LISTS, [10], "w[i] -= 0.1 * g[i]\n        g[i] = 0.0"),
+        (LOSS_AFTER_STEP, [8, 10], "w[i] -= 0.1 * gw[i]\n            gw[i] = 0.0"),
         (SHARED, [14], "[part.copy() for part in self.nothing]"),
     ],
-    ids=["every iteration", "two iterations", "every example", "lists", "another name of the zeros"],
+    ids=[
+        "every iteration",
+        "two iterations",
+        "every example",
+        "lists",
+        "loss after the step",
+        "another name of the zeros",
+    ],
 )
 def test_what_is_never_set_back_is_told_and_mended(
     text: str, lines: list[int], correction: str, tmp_path: Path
