@@ -28,7 +28,8 @@ def card_text(
     `hides` says whether verdicts are hidden.
     """
     # A check is of the first iteration as it ran, and of no number that was set or follows from one.
-    is_changed = bool(selection.name) and chosen.views.is_changed(selection.name)
+    # What has no gradient has an empty panel all the same.
+    is_changed = selection.name in chosen.views.run and chosen.views.is_changed(selection.name)
     is_judged = debugger.iteration == 1 and not is_changed
     words = verdicts.words(selection.name, selection.index) if is_judged else ()
     if words and not selection.name and verdicts.ways_on:

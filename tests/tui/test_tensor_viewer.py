@@ -582,6 +582,7 @@ async def test_resizing_keeps_the_cursor_in_sight() -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.usefixtures("all_is_drawn")
 async def test_only_the_cells_in_sight_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
     written = []
     write = CellFormat.cell
