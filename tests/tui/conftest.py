@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from rich.console import ColorSystem
+from rich.segment import Segment
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual import events
@@ -22,6 +23,7 @@ from textual.app import App
 from textual.css.stylesheet import Stylesheet
 from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Input
 
 from bpdebug.engine.debug.debugger import Debugger
@@ -57,7 +59,8 @@ def screen_text(app: App[None], part: Region | None = None) -> str:
         )
         for y in range(seen.y, seen.bottom)
     )
-    return "\n".join(line[seen.x : seen.right] for line in lines)
+    # Cut by cells: a sign over a letter takes none.
+    return "\n".join(Strip([Segment(line)]).crop(seen.x, seen.right).text for line in lines)
 
 
 @dataclass(frozen=True)
