@@ -77,6 +77,8 @@ def derived_correction(
         first = suspect.first
         if time.thread_time() > until:
             break
+        if suspect.is_of_loss:
+            continue
         if first.node is None or (first.result is not None and first.result is not first.node):
             continue  # of `x += v` it is not known how much of the gradient v has
         writer = FormulaWriter(search, analysis, first, before)

@@ -94,9 +94,14 @@ class Localisation:
         self._right = forward | {number for number in exact if not _is_handed_on(nodes[number])}
         dependent = set(range(len(nodes))) if every else self.dependent
         updates = {update.new.origin.id for one in self.analysis.parameters for update in one.updates}
-        found = suspects(
-            self.recording, steps, right, forward, dependent, explained, updates, given_in(self.analysis)
-        )
+        given = given_in(self.analysis)
+        errors = self._errors & forward
+        about = forward, dependent, explained, updates, given, errors
+        found = suspects(self.recording, steps, right, *about)
+        if len(wrong) == len(self.analysis.parameters):  # all steps may go uphill: then one sign is enough
+            known = {one.site for one in found}
+            every_line = suspects(self.recording, steps, [], *about)
+            found += [one for one in every_line if one.is_of_loss and one.site not in known]
         found = [line for line in found if line.site.place not in self.innocent]
         found = [line for line in found if every or not self._own_slopes.has(line)]
         # What is off by a factor, and what it is computed from is not, is not accounted for.
@@ -179,6 +184,8 @@ class Localisation:
             for node in (one.node, one.result)
             if node is not None
         }
+        if correction.suspect.is_of_loss:
+            return True  # where all steps go uphill, all that lies between is right
         return not correction.mended or any(
             name not in self._after_right or nodes & self._after_right[name] for name in correction.mended
         )
@@ -193,7 +200,9 @@ class Localisation:
         could be wrong.
         """
         first = suspect.first.node
-        if first is None or suspect.is_explained or suspect.is_update or is_selection(suspect.site.code):
+        if first is None or suspect.is_explained or suspect.is_update or suspect.is_of_loss:
+            return False
+        if is_selection(suspect.site.code):
             return False
         if np.size(first.like) == 1:
             return False  # of single numbers it is not known what they may be
@@ -225,6 +234,13 @@ class Localisation:
         groups = errors_of(Dependence(self.analysis.graph, self.analysis.parameters))
         sites = (one.node.site for group in groups for one in group)
         return frozenset(site.statement for site in sites if site is not None)
+
+    @cached_property
+    def _errors(self) -> set[int]:
+        """The numbers of the outputs beside their targets, whatever else is computed of them."""
+        groups = errors_of(Dependence(self.analysis.graph, self.analysis.parameters))
+        found = {one.node.origin.id for group in groups for one in group if not one.is_of_classes}
+        return {node.id for node in self.recording.nodes if node.origin.id in found}
 
     def _is_right(self, node: Node) -> bool:
         is_known = node.id in self._right or node.id not in self.dependent

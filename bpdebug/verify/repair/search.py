@@ -40,6 +40,8 @@ CHEAPEST = 1.0
 """What the likeliest edit costs."""
 MOST_OF_A_LINE = 6
 """So many corrections of one line are kept: they are the same in other words."""
+KEPT = 1e-9
+"""So near, relatively, must a loss stay to what it was."""
 OF_THESE_DATA = 0.5
 """How much less likely an edit is that mends something with the recorded data alone."""
 MOST_FIRST = 3
@@ -178,6 +180,8 @@ class Search(LineEdits):
                 return
             if costs.must_be_known and not self._is_known(suspect, candidate, value_of):
                 continue
+            if suspect.is_of_loss and not self._keeps_loss(candidate, before):
+                continue
             mended, spoiled = self.effect(candidate, before, bases)
             if spoiled and mended:
                 one = Correction(suspect, *candidate.texts, mended, candidate.cost, candidate.replaced)
@@ -188,6 +192,16 @@ class Search(LineEdits):
                 cost = candidate.cost + self._likelihood.further_cost(candidate, suspect, before)
                 cost += OF_THESE_DATA * self._is_of_these_data(candidate, before, mended)
                 yield Correction(suspect, *candidate.texts, mended, cost, candidate.replaced)
+
+    def _keeps_loss(self, candidate: Candidate, before: Replaced) -> bool:
+        """Whether the loss is what it was with an edit: it squares the difference that is turned round."""
+        loss = self.known.analysis.loss
+        roots = loss.candidate.ends if loss is not None else ()
+        try:
+            old, new = (self.replay.run(one) for one in (before, {**before, **candidate.replaced}))
+            return all(np.allclose(new(root), old(root), KEPT, 0.0) for root in roots)
+        except Exception:
+            return False
 
     def _is_of_these_data(self, candidate: Candidate, before: Replaced, mended: Sequence[str]) -> bool:
         """Whether an edit mends less once the data are others."""

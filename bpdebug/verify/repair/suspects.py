@@ -31,6 +31,8 @@ class Suspect(NamedTuple):
         Whether all of these are the gradients of something, as far as is known.
     is_update : bool
         Whether it gives parameters their new values.
+    is_of_loss : bool
+        Whether the loss is computed of it, too: an output beside its target, which it squares.
     """
 
     site: Site
@@ -38,6 +40,7 @@ class Suspect(NamedTuple):
     involved: tuple[Instance, ...]
     is_explained: bool
     is_update: bool = False
+    is_of_loss: bool = False
 
     @property
     def first(self) -> Instance:
@@ -54,6 +57,7 @@ def suspects(
     explained: Collection[int],
     updates: Collection[int] = (),
     given: Collection[int] = (),
+    errors: Collection[int] = (),
 ) -> list[Suspect]:
     """Return the lines that can be at fault, the likelier first.
 
@@ -74,6 +78,8 @@ def suspects(
         The numbers of the nodes that are the new values of parameters.
     given : collection of int
         The numbers of those of which a loss is computed: what lies behind them is of another one.
+    errors : collection of int
+        The numbers of the nodes with which the backward pass begins, although the loss is computed of them.
     """
     # Whoever reads `a` after `b = a` cannot be told from who reads `b`: of the second name nothing is known.
     assigned = [one.node for one in recording.instances if one.node is not None and one.site.role == "assign"]
@@ -85,7 +91,8 @@ def suspects(
     found = []
     for instances in by_site.values():
         involved = [one for one in instances if any(node.id in reached for node in _results(one))]
-        if not involved or any(node.id in forward for one in instances for node in _computed(one)):
+        computed = [node.id for one in instances for node in _computed(one) if node.id in forward]
+        if not involved or not set(errors).issuperset(computed):
             continue
         unexplained = [one for one in involved if all(node.id not in explained for node in _results(one))]
         known = [one for one in involved if one not in unexplained]
@@ -96,6 +103,7 @@ def suspects(
                 (*unexplained, *known),
                 is_explained=not unexplained,
                 is_update=any(node.origin.id in updates for one in involved for node in _results(one)),
+                is_of_loss=bool(computed),
             )
         )
     return sorted(found, key=lambda suspect: (suspect.is_explained, _time(suspect.first)))
