@@ -17,11 +17,14 @@ from bpdebug.sources.script import Node, SourceRange
 from bpdebug.sources.script.analysis.computed import names_gradient
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, decided
+from bpdebug.sources.script.analysis.readings import near
+from bpdebug.sources.script.analysis.verdicts import GradientVerdict
 from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf, same
 from bpdebug.verify.repair.by_chance import right_by_chance
 from bpdebug.verify.repair.judge import Judge
+from bpdebug.verify.repair.known import TOLERANCE
 from bpdebug.verify.repair.own_slopes import OwnSlopes
 from bpdebug.verify.repair.parts import is_added
 from bpdebug.verify.repair.places import difference
@@ -73,7 +76,7 @@ class Localisation:
         function wrong that is the derivative of another one.
         """
         wrong, value_of = self.judge.wrong(), self._value_of
-        judged = zip(self.analysis.parameters, self.analysis.verdicts(value_of).each, strict=True)
+        judged = [*zip(self.analysis.parameters, self.analysis.verdicts(value_of).each, strict=True)]
         each = [
             (verdict.kind == "factor" and _scaled_away(parameter)) or gradient_nodes(parameter, wrong)
             for parameter, verdict in judged
@@ -95,13 +98,11 @@ class Localisation:
         dependent = set(range(len(nodes))) if every else self.dependent
         updates = {update.new.origin.id for one in self.analysis.parameters for update in one.updates}
         given = given_in(self.analysis)
-        errors = self._errors & forward
-        about = forward, dependent, explained, updates, given, errors
+        about = forward, dependent, explained, updates, given
         found = suspects(self.recording, steps, right, *about)
-        if len(wrong) == len(self.analysis.parameters):  # all steps may go uphill: then one sign is enough
-            known = {one.site for one in found}
-            every_line = suspects(self.recording, steps, [], *about)
-            found += [one for one in every_line if one.is_of_loss and one.site not in known]
+        if _are_multiples([verdict for _, verdict in judged]):  # all may go uphill: one sign is enough
+            turned = suspects(self.recording, steps, [], *about, self._errors & forward)
+            found += [one for one in turned if one.is_of_loss]
         found = [line for line in found if line.site.place not in self.innocent]
         found = [line for line in found if every or not self._own_slopes.has(line)]
         # What is off by a factor, and what it is computed from is not, is not accounted for.
@@ -287,6 +288,13 @@ class Localisation:
             parameter.name: ancestors(gradient_nodes(parameter)) - ancestors([node])
             for parameter, node in self._own(exact)
         }
+
+
+def _are_multiples(verdicts: Sequence[GradientVerdict]) -> bool:
+    """Whether all gradients are the same multiple of what they should be, and none is right."""
+    ratios = [verdict.ratio for verdict in verdicts if verdict.kind == "factor"]
+    first = ratios[0] if len(ratios) == len(verdicts) > 0 else None
+    return first is not None and all(one is not None and near(one, first, TOLERANCE) for one in ratios)
 
 
 def _scaled_away(parameter: TrainedParameter) -> list[Node]:
