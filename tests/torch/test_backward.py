@@ -228,15 +228,7 @@ def test_on_fresh_values_another_number_comes_in(torch, functions) -> None:
     [
         ("Softmax", "(dy * p).sum(", "(dy * -p).sum("),
         ("RmsNorm", "g = dy * w", "g = -dy * w"),
-        pytest.param(
-            "CrossEntropy",
-            "total = target.",
-            "total = (2 * target).",
-            marks=pytest.mark.xfail(
-                strict=False,
-                reason="after some other tests a line of the forward pass is named, half as large",
-            ),
-        ),
+        ("CrossEntropy", "total = target.", "total = (2 * target)."),
     ],
 )
 def test_of_lines_that_make_up_for_each_other_that_is_named_which_does_not_belong(
@@ -249,6 +241,19 @@ def test_of_lines_that_make_up_for_each_other_that_is_named_which_does_not_belon
     (finding,) = check(function.apply, *drawn(name, 3), only=function).findings
     assert wrong in Path(finding.source.file).read_text().splitlines()[finding.source.line - 1]
     assert finding.verified
+
+
+def test_code_that_was_checked_before_suggests_nothing(torch, module) -> None:
+    """The other file has a 0.5 in a `where`, by which a probability would be halved."""
+    from tests.torch.planted import text_of
+    from tests.torch.rates import inputs as drawn
+
+    before = module(text_of("Huber")).Huber
+    assert check(before.apply, *drawn("Huber", 3), only=before, seconds=0).passed
+    text = text_of("CrossEntropy").replace("total = target.", "total = (2 * target).")
+    function = module(text).CrossEntropy
+    (finding,) = check(function.apply, *drawn("CrossEntropy", 3), only=function).findings
+    assert finding.correction == "target.sum(1, keepdim=True)"
 
 
 def test_a_mean_on_the_way_to_a_gradient_is_not_named_for_being_none(torch, module) -> None:

@@ -137,6 +137,15 @@ class Recording:
         at = f" at {file}:{line}" if line else ""
         return f"the recording ended early{at}: {message}"
 
+    @cached_property
+    def own_sites(self) -> Sequence[Site]:
+        """The places of the files that ran: what is recorded in one process shares a list of all places."""
+        if self.can_run_again:
+            return self.sites
+        calls = (frame.site for frame in self.frames if frame.site is not None)
+        ran = {self.path, *(site.place.file for site in (*calls, *(one.site for one in self.instances)))}
+        return [site for site in self.sites if site.place.file in ran]
+
     @property
     def can_run_again(self) -> bool:
         """Whether it is a script that ran, and not a part of a program that goes on."""

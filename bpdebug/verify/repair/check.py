@@ -149,7 +149,7 @@ def _in_functions(
     recording: Recording, deadline: float, progress: Progress, intended: Sequence[str]
 ) -> Iterator[Finding]:
     """Yield what is wrong in functions where nothing else is judged: no loss is derived through a kernel."""
-    own = {site.place.file for site in recording.sites}
+    own = {site.place.file for site in recording.own_sites}
     first = {call.function: call for call in reversed(calls_of(recording)) if call.name not in intended}
     for call in first.values():
         if call.file in own:
@@ -238,7 +238,7 @@ class ScriptCheck(Check):
         super().find()
 
     def _functions(self) -> None:
-        own = {site.place.file for site in self.recording.sites}
+        own = {site.place.file for site in self.recording.own_sites}
         looked_at: Counter[type] = Counter()
         is_right = not self.judge.wrong()
         for call in calls_of(self.recording):

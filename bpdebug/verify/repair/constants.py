@@ -99,7 +99,7 @@ def rates(recording: Recording) -> frozenset[str]:
 
 def files_of(recording: Recording) -> tuple[str, ...]:
     """Return the person's files that ran."""
-    return tuple(dict.fromkeys(site.place.file for site in recording.sites))
+    return tuple(dict.fromkeys(site.place.file for site in recording.own_sites))
 
 
 def moved(text: str) -> str:

@@ -110,7 +110,7 @@ def _open_names(recording: Recording, suspects: Sequence[Suspect], suspect: Susp
     )
     names = {name for site in read for name in given_names(site)}
     # A formula in the place of a call goes past whatever is wrong in the function.
-    functions = {site.function_name for site in recording.sites}
+    functions = {site.function_name for site in recording.own_sites}
     return (names | functions) & _parts(suspect.site.code)
 
 

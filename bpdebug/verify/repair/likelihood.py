@@ -103,7 +103,7 @@ class Likelihood:
             return False
         computed = {
             target.text
-            for site in self.edits.recording.sites
+            for site in self.edits.recording.own_sites
             if (site.place.file, site.function) == (own.place.file, own.function)
             for target in site.targets
         }

@@ -224,7 +224,7 @@ class LineEdits:
     @cached_property
     def _product(self) -> str:
         """The function that matrix products are written with throughout; empty where it is the operator."""
-        codes = [site.code for site in self.recording.sites]
+        codes = [site.code for site in self.recording.own_sites]
         if any("@" in code for code in codes):
             return ""
         return next((name for name in PRODUCTS if any(f".{name}(" in code for code in codes)), "")

@@ -83,7 +83,7 @@ def _reads_constants(recording: Recording) -> bool:
     """Whether anything but the updates reads a constant."""
     updates = {update.site.statement for update in recording.updates}
     names = rates(recording)
-    trees = (tree_of(site.code) for site in recording.sites if names and site.statement not in updates)
+    trees = (tree_of(site.code) for site in recording.own_sites if names and site.statement not in updates)
     return any(last_name(node) in names for tree in trees if tree is not None for node in ast.walk(tree))
 
 

@@ -111,7 +111,7 @@ class Rewritings:
     def _every(self) -> list[_Statement]:
         """All simple statements, and the heads of loops and branches, of all files."""
         found: list[_Statement] = []
-        for file in dict.fromkeys(site.place.file for site in self.recording.sites):
+        for file in dict.fromkeys(site.place.file for site in self.recording.own_sites):
             source = self.recording.source(file)
             if source is not None:
                 found += _statements_in(ast.parse(source.text), file, "")

@@ -60,7 +60,7 @@ def divisors_forward(recording: Recording, site: Site) -> tuple[str, ...]:
     """Return what other functions of the same class, or of the file, divide by in a few words."""
     others = [
         one
-        for one in recording.sites
+        for one in recording.own_sites
         if one.kind == "value" and one.place.file == site.place.file and one.class_name == site.class_name
     ]
     trees = (tree_of(one.code) for one in others if one.function != site.function and "/" in one.code)
@@ -79,7 +79,7 @@ def written_beside(recording: Recording, site: Site) -> Iterator[ast.expr]:
     if not site.targets:
         return
     own = site.targets[0].text
-    for other in recording.sites:
+    for other in recording.own_sites:
         if other.kind != "value" or not other.targets or other.place.file != site.place.file:
             continue
         shift = shift_between(own, other.targets[0].text)
@@ -92,7 +92,7 @@ def written_beside(recording: Recording, site: Site) -> Iterator[ast.expr]:
 def leaks(recording: Recording) -> tuple[float, ...]:
     """Return the fractions that an activation is written with: 0.01 of `np.where(z > 0, z, 0.01 * z)`."""
     found: dict[float, None] = {}
-    for site in recording.sites:
+    for site in recording.own_sites:
         tree = tree_of(site.code) if site.kind == "value" and any(one in site.code for one in SPLIT) else None
         for call in ast.walk(tree) if tree is not None else ():
             if isinstance(call, ast.Call) and called(call) in SPLIT:
@@ -103,7 +103,7 @@ def leaks(recording: Recording) -> tuple[float, ...]:
 
 def padded_by(recording: Recording) -> frozenset[str]:
     """Return the names of the widths by which something is padded: `p` of `np.pad(x, p)`."""
-    trees = (tree_of(site.code) for site in recording.sites if "pad(" in site.code)
+    trees = (tree_of(site.code) for site in recording.own_sites if "pad(" in site.code)
     calls = (node for tree in trees if tree is not None for node in ast.walk(tree))
     widths = [
         node
@@ -117,7 +117,7 @@ def padded_by(recording: Recording) -> frozenset[str]:
 
 def sums_by_method(recording: Recording) -> bool:
     """Whether sums are written as methods of what is summed, and never as functions."""
-    codes = [site.code for site in recording.sites if ".sum(" in site.code]
+    codes = [site.code for site in recording.own_sites if ".sum(" in site.code]
     return bool(codes) and not any(map(SUM_FUNCTION.search, codes))
 
 
@@ -125,7 +125,7 @@ def trees_near(recording: Recording, site: Site) -> Iterator[ast.expr]:
     """Yield the value expressions of the function around, the nearest first."""
     near = [
         other
-        for other in recording.sites
+        for other in recording.own_sites
         if other.kind == "value" and other.function == site.function and other.place.file == site.place.file
     ]
     for other in sorted(near, key=lambda one: abs(one.line - site.line)):

@@ -38,7 +38,7 @@ def structures(recording: Recording, analysis: Analysis, early: Sequence[EarlyRe
         The parameters that were updated before they were read for the last time.
     """
     texts = []
-    for file in dict.fromkeys(site.place.file for site in recording.sites):
+    for file in dict.fromkeys(site.place.file for site in recording.own_sites):
         source = recording.source(file)
         if source is not None:
             texts.append(PersonText(recording, file, ast.parse(source.text)))
