@@ -23,8 +23,8 @@ import tests.tiers  # noqa: F401 (registers the profiles)
 settings.load_profile("deep")
 TARGETS = sorted(path.stem for path in Path(__file__).parent.glob("test_*.py"))
 MOST_BYTES = 2**13
-LONGEST = 300
-"""What takes more seconds than this for one input has failed: by a clock that runs while others work, too."""
+LONGEST = 60
+"""What takes more seconds than this for one input has failed."""
 
 
 def properties() -> Iterator[tuple[str, Callable[[bytes], object]]]:

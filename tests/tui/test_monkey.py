@@ -20,9 +20,9 @@ from tests.examples import fresh_at, opened
 from tests.tiers import deep
 from tests.tui.conftest import Session, open_app
 
-FEW, MANY, TIMES = 75, 200, 2
+FEW, MANY, TIMES = 100, 475, 2
 SCENARIOS = [*(path.stem for path in shipped_scenarios()), "no_bias", "not_finite", "wide"]
-"""With a person's own code and a capture seven thousand keys, clicks and sizes in all, shared evenly."""
+"""With a person's own code and a capture twenty thousand keys, clicks and sizes in all, shared evenly."""
 BATCH = 25
 """Keys typed ahead of the app, between two moments at which it has caught up."""
 LEAVING = ("q",)
