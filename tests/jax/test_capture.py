@@ -12,7 +12,7 @@ import pytest
 import bpdebug
 from bpdebug.engine.program.trace import run
 from bpdebug.sources.capture.loading import load_capture
-from bpdebug.sources.script.analysis.analysis import analyse
+from bpdebug.sources.script.analysis.analyse import analyse
 
 NAMES = (
     "perceptron",

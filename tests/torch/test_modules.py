@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bpdebug.sources.script import record_script
-from bpdebug.sources.script.analysis.analysis import analyse
+from bpdebug.sources.script.analysis.analyse import analyse
 from bpdebug.sources.script.case import case_of
 from bpdebug.verify.repair.check import check_recording
 from tests.torch.scripts import OPTIMIZERS, SCRIPTS

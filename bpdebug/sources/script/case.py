@@ -20,7 +20,8 @@ from bpdebug.engine.program.program import Program
 from bpdebug.engine.program.trace import Trace, read_only
 from bpdebug.errors import BpdebugError, Problem, ScriptError, ShapeError
 from bpdebug.sources.case import Case, Script
-from bpdebug.sources.script.analysis.analysis import Analysis, analyse
+from bpdebug.sources.script.analysis.analyse import analyse
+from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.wording import certainty, sentences
 from bpdebug.sources.script.conversion.statements import Converted, convert
 from bpdebug.sources.script.graph import start_of

@@ -12,7 +12,8 @@ from types import MappingProxyType
 import numpy as np
 
 from bpdebug.sources.script import Recording, RecordingOptions, SourceRange, record_script
-from bpdebug.sources.script.analysis.analysis import Analysis, analyse
+from bpdebug.sources.script.analysis.analyse import analyse
+from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.functions import analysis_of, calls_of, cut_out
 from bpdebug.sources.script.analysis.told import INTENDED, Told, hold_intended
 from bpdebug.verify.repair.added_up import added_up

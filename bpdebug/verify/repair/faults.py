@@ -16,7 +16,6 @@ from bpdebug.verify.repair.formula import Derived, derived_correction, given_nam
 from bpdebug.verify.repair.forward_readings import forward_instead, forward_with_evidence
 from bpdebug.verify.repair.found import FaultsFound
 from bpdebug.verify.repair.hidden import hidden_pair
-from bpdebug.verify.repair.localisation import read_by
 from bpdebug.verify.repair.other_run import other_run
 from bpdebug.verify.repair.recurrence import belonging
 from bpdebug.verify.repair.report import Assumed, ScriptReport
@@ -29,7 +28,7 @@ from bpdebug.verify.repair.running_again import (
 )
 from bpdebug.verify.repair.structures.early import EarlyRead, early_reads
 from bpdebug.verify.repair.structures.last_call import written_over
-from bpdebug.verify.repair.suspects import Suspect
+from bpdebug.verify.repair.suspects import Suspect, read_by
 from bpdebug.verify.repair.together import of_a_sum, of_two_lines
 from bpdebug.verify.repair.trials import other_data
 from bpdebug.verify.repair.trying import KNOWN, LIKELY, PLAIN, Correction

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bpdebug.sources.script import Recording
-from bpdebug.sources.script.analysis.analysis import Analysis, analyse
+from bpdebug.sources.script.analysis.analyse import analyse
+from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.verify.repair.reruns import recorded_again
 from bpdebug.verify.repair.staying_right import staying_right

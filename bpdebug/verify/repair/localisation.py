@@ -17,8 +17,6 @@ from bpdebug.sources.script import Node, SourceRange
 from bpdebug.sources.script.analysis.computed import names_gradient
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, decided
-from bpdebug.sources.script.analysis.readings import near
-from bpdebug.sources.script.analysis.verdicts import GradientVerdict
 from bpdebug.sources.script.graph import descendants
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf, same
@@ -29,7 +27,7 @@ from bpdebug.verify.repair.own_slopes import OwnSlopes
 from bpdebug.verify.repair.parts import is_added
 from bpdebug.verify.repair.places import difference
 from bpdebug.verify.repair.replay import ancestors, forward_of, given_in
-from bpdebug.verify.repair.suspects import Suspect, suspects
+from bpdebug.verify.repair.suspects import Suspect, is_handed_on, read_by, suspects
 from bpdebug.verify.repair.trees import is_selection
 from bpdebug.verify.repair.trials import gradient_nodes, named_pieces
 from bpdebug.verify.repair.trying import Correction
@@ -76,7 +74,8 @@ class Localisation:
         function wrong that is the derivative of another one.
         """
         wrong, value_of = self.judge.wrong(), self._value_of
-        judged = [*zip(self.analysis.parameters, self.analysis.verdicts(value_of).each, strict=True)]
+        verdicts = self.analysis.verdicts(value_of)
+        judged = zip(self.analysis.parameters, verdicts.each, strict=True)
         each = [
             (verdict.kind == "factor" and _scaled_away(parameter)) or gradient_nodes(parameter, wrong)
             for parameter, verdict in judged
@@ -94,13 +93,13 @@ class Localisation:
         self._after_right = self._steps_from_right(exact)
         self._exact_nodes = frozenset(exact)
         self.there = frozenset(number for own in exact.values() for number in own)
-        self._right = forward | {number for number in exact if not _is_handed_on(nodes[number])}
+        self._right = forward | {number for number in exact if not is_handed_on(nodes[number])}
         dependent = set(range(len(nodes))) if every else self.dependent
         updates = {update.new.origin.id for one in self.analysis.parameters for update in one.updates}
         given = given_in(self.analysis)
         about = forward, dependent, explained, updates, given
         found = suspects(self.recording, steps, right, *about)
-        if _are_multiples([verdict for _, verdict in judged]):  # all may go uphill: one sign is enough
+        if verdicts.are_multiples(TOLERANCE):  # all may go uphill: one sign is enough
             turned = suspects(self.recording, steps, [], *about, self._errors & forward)
             found += [one for one in turned if one.is_of_loss]
         found = [line for line in found if line.site.place not in self.innocent]
@@ -280,7 +279,7 @@ class Localisation:
         for number in exact.keys() - chance:
             node = self.recording.nodes[number]
             # What a function returns as it came is right, but whether it should have come so, nobody knows.
-            yield from (one for one in node.parents() if not (node.function is same and _is_handed_on(one)))
+            yield from (one for one in node.parents() if not (node.function is same and is_handed_on(one)))
 
     def _steps_from_right(self, exact: Mapping[int, set[int]]) -> dict[str, set[int]]:
         """Return for each parameter whose gradient is right what its step is computed by from there on."""
@@ -290,38 +289,10 @@ class Localisation:
         }
 
 
-def _are_multiples(verdicts: Sequence[GradientVerdict]) -> bool:
-    """Whether all gradients are the same multiple of what they should be, and none is right."""
-    ratios = [verdict.ratio for verdict in verdicts if verdict.kind == "factor"]
-    first = ratios[0] if len(ratios) == len(verdicts) > 0 else None
-    return first is not None and all(one is not None and near(one, first, TOLERANCE) for one in ratios)
-
-
 def _scaled_away(parameter: TrainedParameter) -> list[Node]:
     """Return the tensors whose size an adaptive step takes away: no factor of theirs was lost in it."""
     links = [link for piece in parameter.pieces for link in piece.chain]
     return [link.node for link in links if link.is_adaptive]
-
-
-def read_by(suspect: Suspect) -> list[Node]:
-    """Return what a statement reads."""
-    read: list[Node] = []
-    waiting = [suspect.first.node] if suspect.first.node is not None else []
-    while waiting:
-        for parent in waiting.pop().parents():
-            if parent.site is not None and parent.site.statement == suspect.site.statement:
-                waiting.append(parent)
-            else:
-                read.append(parent)
-    return read
-
-
-def _is_handed_on(node: Node) -> bool:
-    """Whether a function returns something as it came: whether that belongs there, nobody knows."""
-    if node.function is not same:
-        return False
-    is_stored = node.instance is not None and bool(node.instance.site.targets)
-    return not is_stored or _is_handed_on(node.operands[0])
 
 
 def _is_named_gradient(node: Node) -> bool:

@@ -18,7 +18,8 @@ import numpy as np
 
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.script import Recording, RecordingOptions, SourceRange, record_script
-from bpdebug.sources.script.analysis.analysis import Analysis, analyse
+from bpdebug.sources.script.analysis.analyse import analyse
+from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.standard import multiple
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.evaluation import callable_again

@@ -8,12 +8,10 @@ another integer, the statement that does the same on the way forward.
 from __future__ import annotations
 
 import ast
-import copy
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
-from typing import NamedTuple
 
 from bpdebug.sources.script import Instance, Recording, SourceRange
 from bpdebug.sources.script.recorder.records import ValueOf
@@ -25,6 +23,17 @@ from bpdebug.verify.repair.scopes import scope_of
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trees import Code, spots
 from bpdebug.verify.repair.wording import SENTENCES, sentence
+from bpdebug.verify.repair.written_statements import (
+    WrittenStatement,
+    expressions_of,
+    form_of,
+    have_same_target,
+    head_of,
+    is_at,
+    place_of,
+    renamed,
+    statements_in,
+)
 
 ALIKE = 0.72
 """From so much likeness on, a statement may have been meant as another one (the ratio of `difflib`)."""
@@ -33,14 +42,6 @@ WRITTEN_SO = 0.35
 """So much likelier is what stands elsewhere in the person's code."""
 TWICE, BESIDE = 0.03, 6
 """So much less likely are two lines than one; and so many lines apart they stand at most."""
-
-
-class _Statement(NamedTuple):
-    """A statement of a function, and where it stands."""
-
-    tree: ast.stmt
-    function: str
-    place: SourceRange
 
 
 class Rewritings:
@@ -89,8 +90,8 @@ class Rewritings:
             is_there = one.place.file == file and one.place.line <= line <= one.place.end_line
             instance = self._instance_near(one) if is_there else None
             if instance is not None and isinstance(one.tree, ast.Assign | ast.Return | ast.Expr):
-                for expression in _expressions(one.tree):
-                    yield _place(expression, file), one.tree, instance
+                for expression in expressions_of(one.tree):
+                    yield place_of(expression, file), one.tree, instance
 
     def _functions(self, suspects: Sequence[Suspect]) -> Iterator[tuple[str, str]]:
         """Yield the file and the name of the functions that some lines ran in, the innermost first."""
@@ -103,18 +104,18 @@ class Rewritings:
                 else:
                     yield frame.site.place.file, frame.site.function
 
-    def _statements(self, file: str, function: str) -> list[_Statement]:
+    def _statements(self, file: str, function: str) -> list[WrittenStatement]:
         own = [one for one in self._every if one.place.file == file and one.function == function]
         return [one for one in own if (file, one.place.line) not in self.forward]
 
     @cached_property
-    def _every(self) -> list[_Statement]:
+    def _every(self) -> list[WrittenStatement]:
         """All simple statements, and the heads of loops and branches, of all files."""
-        found: list[_Statement] = []
+        found: list[WrittenStatement] = []
         for file in dict.fromkeys(site.place.file for site in self.recording.own_sites):
             source = self.recording.source(file)
             if source is not None:
-                found += _statements_in(ast.parse(source.text), file, "")
+                found += statements_in(ast.parse(source.text), file, "")
         return found
 
     @cached_property
@@ -122,7 +123,7 @@ class Rewritings:
         """The expressions whose edits a replay can judge, unless they call a function of the person's."""
         return {one.site.place for one in self.recording.instances if one.node is not None}
 
-    def _of(self, statement: _Statement) -> Iterator[Rewriting]:
+    def _of(self, statement: WrittenStatement) -> Iterator[Rewriting]:
         instance = self._instance_near(statement)
         if instance is None:
             return
@@ -133,7 +134,7 @@ class Rewritings:
         ]
         yield from sorted(own, key=lambda one: one.cost)[:MOST_OF_A_STATEMENT]
 
-    def _instance_near(self, statement: _Statement) -> Instance | None:
+    def _instance_near(self, statement: WrittenStatement) -> Instance | None:
         """Return the execution of something in the same function that knows most names."""
         near = [
             one
@@ -143,11 +144,11 @@ class Rewritings:
         after = (one for one in near if one.site.line >= statement.place.line)
         return next(after, near[-1] if near else None)
 
-    def _of_expressions(self, statement: _Statement, instance: Instance) -> Iterator[Rewriting]:
+    def _of_expressions(self, statement: WrittenStatement, instance: Instance) -> Iterator[Rewriting]:
         source = self.recording.source(statement.place.file)
         assert source is not None
-        for expression in _expressions(statement.tree):
-            place = _place(expression, statement.place.file)
+        for expression in expressions_of(statement.tree):
+            place = place_of(expression, statement.place.file)
             code = Code(source.code(place))
             scope = self._scope(instance)
             rules = arguments_only if place in self._replayed else replacements
@@ -159,15 +160,15 @@ class Rewritings:
                     yield one
                     yield from self._of_both(one, statement)
 
-    def _of_both(self, one: Rewriting, statement: _Statement) -> Iterator[Rewriting]:
+    def _of_both(self, one: Rewriting, statement: WrittenStatement) -> Iterator[Rewriting]:
         """Rewrite what stands beside a statement and is written alike in the same way: rows, and columns."""
-        for other in self._alike.get(_form(statement.tree), ()):
-            names = _renamed(statement.tree, other.tree)
+        for other in self._alike.get(form_of(statement.tree), ()):
+            names = renamed(statement.tree, other.tree)
             is_beside = 0 < other.place.line - statement.place.line <= BESIDE
             if not (names and is_beside and other.place.file == one.place.file):
                 continue
             pairs = zip(ast.walk(statement.tree), ast.walk(other.tree), strict=True)
-            theirs = next((two for own, two in pairs if _is_at(own, one.place)), None)
+            theirs = next((two for own, two in pairs if is_at(own, one.place)), None)
             source = self.recording.source(one.place.file)
             if not isinstance(theirs, ast.expr) or source is None:
                 continue
@@ -181,7 +182,7 @@ class Rewritings:
                 if isinstance(name, ast.Name):
                     name.id = names.get(name.id, name.id)
             rows = source.code(place).encode().split(b"\n")
-            for at, new in ((_place(theirs, place.file), ast.unparse(text)), (one.place, one.correction)):
+            for at, new in ((place_of(theirs, place.file), ast.unparse(text)), (one.place, one.correction)):
                 shift = place.column if at.line == place.line else 0
                 row = rows[at.line - place.line]
                 begin, end = at.column - shift, at.end_column - shift
@@ -196,15 +197,15 @@ class Rewritings:
         return frozenset(ast.unparse(one) for one in trees if isinstance(one, ast.BinOp))
 
     @cached_property
-    def _alike(self) -> Mapping[str, Sequence[_Statement]]:
+    def _alike(self) -> Mapping[str, Sequence[WrittenStatement]]:
         """The statements of one line that store a number under a name, by their form."""
-        found: dict[str, list[_Statement]] = defaultdict(list)
+        found: dict[str, list[WrittenStatement]] = defaultdict(list)
         for one in self._every:
             if isinstance(one.tree, ast.Assign) and one.place.line == one.place.end_line:
-                found[_form(one.tree)].append(one)
+                found[form_of(one.tree)].append(one)
         return found
 
-    def _of_whole(self, statement: _Statement) -> Iterator[Rewriting]:
+    def _of_whole(self, statement: WrittenStatement) -> Iterator[Rewriting]:
         """Add in place to what other names hold as well."""
         source = self.recording.source(statement.place.file)
         assert source is not None
@@ -218,19 +219,19 @@ class Rewritings:
             self._scopes[instance] = scope_of(self.recording, instance, self.value_of)
         return self._scopes[instance]
 
-    def _twins(self, statement: _Statement) -> Iterator[Rewriting]:
+    def _twins(self, statement: WrittenStatement) -> Iterator[Rewriting]:
         """Yield the statements that look like this one: much is done forwards and again backwards."""
         source = self.recording.source(statement.place.file)
         if source is None or not isinstance(statement.tree, ast.Assign | ast.AugAssign | ast.For):
             return
-        own = _head(source.code(statement.place), statement.tree)
+        own = head_of(source.code(statement.place), statement.tree)
         for other in self._every:
             if type(other.tree) is not type(statement.tree) or other.function == statement.function:
                 continue
-            if isinstance(other.tree, ast.For) and not _have_same_target(other.tree, statement.tree):
+            if isinstance(other.tree, ast.For) and not have_same_target(other.tree, statement.tree):
                 continue
             theirs = self.recording.source(other.place.file)
-            text = _head(theirs.code(other.place), other.tree) if theirs else ""
+            text = head_of(theirs.code(other.place), other.tree) if theirs else ""
             alike = SequenceMatcher(None, own, text).ratio()
             if text != own and alike >= ALIKE and "\n" not in own + text:
                 place = statement.place._replace(
@@ -238,83 +239,3 @@ class Rewritings:
                 )
                 said = f"line {other.place.line} does the same, and is written `{text}`"
                 yield Rewriting(place, own, text, said, 1.9 - alike)
-
-
-def _form(tree: ast.stmt) -> str:
-    """Return how a statement is written, whatever the names in it."""
-    return ast.unparse(_Unnamed().visit(copy.deepcopy(tree))) if isinstance(tree, ast.Assign) else ""
-
-
-class _Unnamed(ast.NodeTransformer):
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name("_", node.ctx)
-
-
-def _renamed(tree: ast.stmt, other: ast.stmt) -> dict[str, str]:
-    """Return which name stands in one statement where another stands in the other; none if that varies."""
-    pairs = [
-        (one.id, two.id)
-        for one, two in zip(ast.walk(tree), ast.walk(other), strict=True)
-        if isinstance(one, ast.Name) and isinstance(two, ast.Name)
-    ]
-    names = dict(pairs)
-    return names if all(names[one] == two for one, two in pairs) and any(a != b for a, b in pairs) else {}
-
-
-def _is_at(node: ast.AST, place: SourceRange) -> bool:
-    """Whether an expression stands at a place."""
-    return isinstance(node, ast.expr) and _place(node, place.file) == place
-
-
-def _statements_in(tree: ast.AST, file: str, function: str) -> Iterator[_Statement]:
-    """Yield the statements in a tree with the function that each stands in, as the sites name it."""
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from _statements_in(child, file, f"{function}.{child.name}" if function else child.name)
-        elif isinstance(child, ast.stmt):
-            yield _Statement(child, function, _place(child, file))
-            yield from _statements_in(child, file, function)
-        elif isinstance(child, ast.excepthandler | ast.match_case):
-            yield from _statements_in(child, file, function)
-
-
-def _place(node: ast.stmt | ast.expr, file: str) -> SourceRange:
-    assert node.end_lineno is not None
-    assert node.end_col_offset is not None
-    return SourceRange(file, node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-
-
-def _head(code: str, tree: ast.stmt) -> str:
-    """Return the text of a statement: of a loop its first line."""
-    return code.partition("\n")[0] if isinstance(tree, ast.For) else code
-
-
-def _have_same_target(one: ast.For, other: ast.stmt) -> bool:
-    return isinstance(other, ast.For) and ast.dump(one.target) == ast.dump(other.target)
-
-
-def _expressions(tree: ast.stmt) -> Iterator[ast.expr]:
-    """Yield the expressions of a statement whose values it uses."""
-    match tree:
-        case ast.Assign(targets=targets, value=value):
-            yield value
-            for target in targets:
-                yield from _positions(target)
-        case ast.AugAssign(target=target, value=value):
-            yield value
-            yield from _positions(target)
-        case ast.Expr(value=value) | ast.AnnAssign(value=ast.expr() as value):
-            yield value
-        case ast.Return(value=ast.expr() as value):
-            yield value
-        case ast.For(iter=value) | ast.If(test=value) | ast.While(test=value):
-            yield value
-
-
-def _positions(target: ast.expr) -> Iterator[ast.expr]:
-    """Yield the positions in what is stored to: `i` and `j + 1` of `x[i, j + 1:]`."""
-    if isinstance(target, ast.Subscript):
-        index = target.slice
-        for part in index.elts if isinstance(index, ast.Tuple) else [index]:
-            ends = [part.lower, part.upper] if isinstance(part, ast.Slice) else [part]
-            yield from (end for end in ends if end is not None)

@@ -109,6 +109,27 @@ def suspects(
     return sorted(found, key=lambda suspect: (suspect.is_explained, _time(suspect.first)))
 
 
+def read_by(suspect: Suspect) -> list[Node]:
+    """Return what a statement reads."""
+    read: list[Node] = []
+    waiting = [suspect.first.node] if suspect.first.node is not None else []
+    while waiting:
+        for parent in waiting.pop().parents():
+            if parent.site is not None and parent.site.statement == suspect.site.statement:
+                waiting.append(parent)
+            else:
+                read.append(parent)
+    return read
+
+
+def is_handed_on(node: Node) -> bool:
+    """Whether a function returns something as it came: whether that belongs there, nobody knows."""
+    if node.function is not same:
+        return False
+    is_stored = node.instance is not None and bool(node.instance.site.targets)
+    return not is_stored or is_handed_on(node.operands[0])
+
+
 def built_by(suspect: Suspect) -> list[Node]:
     """Return what a line has built in the end: of what it puts together in several turns, the whole."""
     stored = [one.result if one.result is not None else one.node for one in suspect.involved]

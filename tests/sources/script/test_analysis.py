@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from bpdebug.sources.script import record_script
-from bpdebug.sources.script.analysis.analysis import Analysis, Told, analyse
+from bpdebug.sources.script.analysis.analyse import analyse
+from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.errors import Dependence, errors_of
+from bpdebug.sources.script.analysis.told import Told
 from bpdebug.sources.script.analysis.wording import sentences
 from tests.scripts.catalogue import SCRIPTS
 from tests.scripts.oracle import RIGHT, Script

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bpdebug.sources.script import record_script
-from bpdebug.sources.script.analysis.analysis import analyse
+from bpdebug.sources.script.analysis.analyse import analyse
 from tests.tiers import deep, few
 
 MODES = ("full", "same", "valid")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bpdebug.sources.script.analysis.analysis import analyse
+from bpdebug.sources.script.analysis.analyse import analyse
 from tests.sources.script.recording import recorded
 
 ENGINE = """

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from bpdebug.sources.script import Node, record_script
-from bpdebug.sources.script.analysis.analysis import Analysis, analyse
+from bpdebug.sources.script.analysis.analyse import analyse
+from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.reference import Reference
 from tests.scripts.oracle import RIGHT
 from tests.sources.script.recording import recorded

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bpdebug.sources.script import record_script
-from bpdebug.sources.script.analysis.analysis import analyse
+from bpdebug.sources.script.analysis.analyse import analyse
 from bpdebug.verify.repair.check import check_script
 from bpdebug.verify.repair.faults import Check
 from bpdebug.verify.repair.forgotten import ForgottenWay, adding_line, forgotten_way

@@ -9,7 +9,7 @@ import pytest
 
 from bpdebug.export.script_report import text_report
 from bpdebug.sources.script import record_script
-from bpdebug.sources.script.analysis.analysis import analyse
+from bpdebug.sources.script.analysis.analyse import analyse
 from bpdebug.verify.repair.check import check_script
 from bpdebug.verify.repair.report import corrected, replacements
 from bpdebug.verify.repair.slopes import slopes_of

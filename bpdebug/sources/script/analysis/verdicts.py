@@ -68,6 +68,12 @@ class GradientVerdicts(NamedTuple):
         """Whether all of them are right."""
         return all(verdict.is_right for verdict in self.each)
 
+    def are_multiples(self, tolerance: float) -> bool:
+        """Whether all of them are the same multiple of what they should be, and none is right."""
+        ratios = [one.ratio for one in self.each if one.kind == "factor" and one.ratio is not None]
+        is_same = all(abs(one - ratios[0]) <= tolerance * abs(ratios[0]) for one in ratios)
+        return is_same and len(ratios) == len(self.each) > 0
+
     def count(self, kind: VerdictKind) -> int:
         """Return how many are of a kind."""
         return sum(verdict.kind == kind for verdict in self.each)
