@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import linecache
 import os
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, partial
-from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, MappingProxyType
 from typing import Any, NamedTuple
 
 from bpdebug.errors import Problem, ScriptError
-from bpdebug.late import names_of
 from bpdebug.plain import printable
 from bpdebug.sources.files import NotRegularError, open_regular
 from bpdebug.sources.script.imports import Compiled, OwnFiles
@@ -33,12 +30,9 @@ from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recorder.updates import Update
 from bpdebug.sources.script.running import Ending, run
+from bpdebug.sources.script.seen_libraries import see_libraries
 from bpdebug.sources.script.sites import InstrumentedFile, Site
 
-LIBRARIES = ("torch", "jax")
-"""The libraries whose tensors are no arrays of NumPy's."""
-watch_of = names_of("libraries", {name: f"bpdebug.sources.{name}.watching:watch" for name in LIBRARIES})
-"""A library -> what lets a recorder see what its tensors go through; only who uses it imports it."""
 MOST_NODES = 400_000
 """So many operations are kept: of element loops, some hundred megabytes."""
 
@@ -253,13 +247,6 @@ def recording_of(
     parts = record._asdict()
     del parts["was_over"]
     return Recording(name, arguments, options, ending, output, said, sites=recorder.sites, **parts)
-
-
-def see_libraries(recorder: Recorder, text: str, stack: ExitStack) -> None:
-    """Let a recorder see what is computed by a library that a text imports, until the stack is closed."""
-    for name in LIBRARIES if recorder.other is None else ():
-        if re.search(rf"^\s*(?:import|from)\s+{name}\b", text, re.MULTILINE) and find_spec(name):
-            stack.enter_context(watch_of(name)(recorder))
 
 
 def _read(name: str) -> bytes:

@@ -25,14 +25,13 @@ from bpdebug.sources.script.recorder.limits import RecordingLimits
 from bpdebug.sources.script.recorder.quiet import QUIET
 from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recording import (
-    LIBRARIES,
     MOST_NODES,
     Recording,
     RecordingOptions,
     recording_of,
-    watch_of,
 )
 from bpdebug.sources.script.running import Ending, hooks_in_place, raised, rare_collection
+from bpdebug.sources.script.seen_libraries import LIBRARIES, watch_of
 
 COPIES = Copies([])
 """One for all: functions that were made while one recording ran may run in the next."""

@@ -32,7 +32,7 @@ from bpdebug.sources.script.analysis.loss_candidates import LossCandidate
 from bpdebug.sources.script.analysis.losses import candidates
 from bpdebug.sources.script.analysis.parameters import TrainedParameter, parameters_of
 from bpdebug.sources.script.analysis.penalties import lacks_penalty
-from bpdebug.sources.script.analysis.several_losses import Parameters, at_once, by_turns
+from bpdebug.sources.script.analysis.several_losses import Parameters, TrainedRecording, at_once, by_turns
 from bpdebug.sources.script.analysis.told import Told, hold_gradients, only, refuse_loss
 from bpdebug.sources.script.conversion.forward import ForwardWriter
 from bpdebug.sources.script.numbering import Graph
@@ -109,11 +109,12 @@ def _by_several(
     def explain(own: Recording, some: Parameters, each: Iterable[LossCandidate]) -> list[Explanation]:
         return [*_explained(own, graph if own is recording else _graph(own), tuple(some), each)]
 
-    found = by_turns(recording, graph, _graph, parameters, candidates_of, explain)
+    training = TrainedRecording(recording, graph, parameters, _graph, explain)
+    found = by_turns(training, candidates_of)
     if found is None:
         losses = explicit_losses(Dependence(graph, parameters), *_told_apart(graph, recording), FEW)
         own = [one for one in losses if one.is_named and not one.is_part]
-        found = at_once(recording, graph, _graph, parameters, own, tried, explain)
+        found = at_once(training, own, tried)
     if found is None or (tried and not right_of(found) >= right_of(tried[0])):
         return None
     whole, notes = found.reference.forward.graph, tuple(_opaque_notes(found))

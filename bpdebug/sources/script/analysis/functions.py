@@ -15,7 +15,8 @@ from bpdebug.late import names_of
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.records import Node
-from bpdebug.sources.script.recording import LIBRARIES, Recording
+from bpdebug.sources.script.recording import Recording
+from bpdebug.sources.script.seen_libraries import LIBRARIES
 
 analysis_of = names_of(
     "libraries", {name: f"bpdebug.sources.{name}.analysis:analysis_of" for name in LIBRARIES}

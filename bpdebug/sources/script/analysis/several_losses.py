@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
+from typing import NamedTuple
 
 from bpdebug.sources.script.analysis.detached import right_of, root_in
 from bpdebug.sources.script.analysis.errors import Dependence
@@ -35,52 +36,56 @@ Explain = Callable[[Recording, Parameters, Sequence[LossCandidate]], Sequence[Ex
 GraphOf = Callable[[Recording], Graph]
 
 
-def by_turns(
-    recording: Recording,
-    graph: Graph,
-    graph_of: GraphOf,
-    parameters: Parameters,
-    candidates: Candidates,
-    explain: Explain,
-) -> Explanation | None:
-    """Return the sum of the losses of all turns; None where there is but one turn.
+class TrainedRecording(NamedTuple):
+    """What is trained, and how it is explained.
 
-    Parameters
+    Attributes
     ----------
     recording : Recording
         Of one iteration.
     graph : Graph
         Its operations.
-    graph_of : callable
-        Gives the operations of a longer one.
     parameters : sequence of TrainedParameter
-        What is stepped in any turn.
-    candidates : callable
-        Gives what may be the loss, of what depends on the parameters of a turn.
+        What is stepped.
+    graph_of : callable
+        Gives the operations of a longer recording.
     explain : callable
         What candidates explain, each by itself.
     """
+
+    recording: Recording
+    graph: Graph
+    parameters: Parameters
+    graph_of: GraphOf
+    explain: Explain
+
+
+def by_turns(training: TrainedRecording, candidates: Candidates) -> Explanation | None:
+    """Return the sum of the losses of all turns; None where there is but one turn.
+
+    Parameters
+    ----------
+    training : TrainedRecording
+        In any number of turns.
+    candidates : callable
+        Gives what may be the loss, of what depends on the parameters of a turn.
+    """
+    graph, parameters = training.graph, training.parameters
     turns = _turns(graph, parameters, candidates)
     if len(turns) < 2:
         return None
     found: list[Explanation] = []
     for own, tried in turns:
-        best = meant(_ranked(explain(recording, own, tried)))
+        best = meant(_ranked(training.explain(training.recording, own, tried)))
         if best is None:
             return None
         found.append(best)
     given = stepped(graph, parameters)
-    return _added_up(recording, graph_of, parameters, [own for own, _ in turns], found, explain, given)
+    return _added_up(training, [own for own, _ in turns], found, given)
 
 
 def at_once(
-    recording: Recording,
-    graph: Graph,
-    graph_of: GraphOf,
-    parameters: Parameters,
-    losses: Sequence[LossCandidate],
-    explained: Sequence[Explanation],
-    explain: Explain,
+    training: TrainedRecording, losses: Sequence[LossCandidate], explained: Sequence[Explanation]
 ) -> Explanation | None:
     """Return the sum of two losses that step different parameters at once; None where there are none.
 
@@ -90,36 +95,26 @@ def at_once(
 
     Parameters
     ----------
-    recording : Recording
-        Of one iteration.
-    graph : Graph
-        Its operations.
-    graph_of : callable
-        Gives the operations of a longer one.
-    parameters : sequence of TrainedParameter
-        What is stepped.
+    training : TrainedRecording
+        With all its parameters.
     losses : sequence of LossCandidate
         What is computed and called a loss.
     explained : sequence of Explanation
         What some of them explain, the best first.
-    explain : callable
-        What candidates explain, each by itself.
     """
     if len(losses) < 2:
         return None
-    behind = _behind(graph, parameters, losses)
+    parameters = training.parameters
+    behind = _behind(training.graph, parameters, losses)
 
     def way_back(names: Iterable[str]) -> set[int]:
         return set().union(*(behind[name] for name in names))
 
     known = {one.candidate.roots: one for one in reversed(explained)}
-    tried = [
-        best
-        for one in losses
-        for best in (
-            [known[one.roots]] if one.roots in known else _ranked(explain(recording, parameters, [one]))[:1]
-        )
-    ]
+    new = [one for one in losses if one.roots not in known]
+    for one in reversed(_ranked(training.explain(training.recording, parameters, new))):
+        known[one.candidate.roots] = one
+    tried = [known[one.roots] for one in losses if one.roots in known]
     for one, other in sorted(itertools.permutations(tried, 2), key=_most_right, reverse=True):
         right, rest = right_of(one), behind.keys() - right_of(one)
         own = right_of(other) if len(right_of(other)) >= FEWEST else rest
@@ -130,7 +125,7 @@ def at_once(
             for each in parameters:
                 shared = [len(behind[each.name] & way) for way in ways]
                 groups[each.name in own or (each.name not in right and shared[1] > shared[0])].append(each)
-            return _added_up(recording, graph_of, parameters, groups, (one, other), explain)
+            return _added_up(training, groups, (one, other))
     return None
 
 
@@ -158,20 +153,18 @@ def _most_right(pair: Sequence[Explanation]) -> int:
 
 
 def _added_up(
-    recording: Recording,
-    graph_of: GraphOf,
-    parameters: Parameters,
+    training: TrainedRecording,
     groups: Sequence[Parameters],
     found: Sequence[Explanation],
-    explain: Explain,
     given: frozenset[int] = frozenset(),
 ) -> Explanation | None:
     """Explain all gradients by the sum of the losses, each of its own group of parameters."""
-    longer = LongerRecording(recording)
+    longer = LongerRecording(training.recording)
     roots = [root_in(longer, one.candidate) for one in found]
-    whole = graph_of(longer.recording())
+    whole = training.graph_of(longer.recording())
     total = _sum(longer, whole, groups, found, roots)._replace(given=given)
-    return next(iter(_ranked(explain(longer.recording(), parameters, [total]))), None)
+    tried = training.explain(longer.recording(), training.parameters, [total])
+    return next(iter(_ranked(tried)), None)
 
 
 def _ranked(tried: Iterable[Explanation]) -> list[Explanation]:

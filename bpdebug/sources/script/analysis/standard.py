@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from bpdebug.sources.script.analysis.parameters import TrainedParameter
 from bpdebug.sources.script.analysis.readings import (
-    ROUNDING,
     ZERO,
     Hits,
     Pieces,
@@ -31,7 +30,7 @@ from bpdebug.sources.script.analysis.readings import (
     ratios_of,
     tolerance_of,
 )
-from bpdebug.sources.script.analysis.steps import Piece
+from bpdebug.sources.script.analysis.stepped_pieces import readings_of
 from bpdebug.sources.script.analysis.verdicts import GradientVerdict, GradientVerdicts
 from bpdebug.sources.script.recorder.records import Node, ValueOf
 
@@ -87,8 +86,8 @@ class Standard:
         )
         scale = scale if np.isfinite(scale) and scale > 0 else 1.0
         read = [
-            None if reference is None else self._read(parameter, reference, value_of, scale)
-            for parameter, reference in zip(self.parameters, references, strict=True)
+            None if one is None else readings_of(parameter.pieces, one, value_of, scale, self.tolerance)
+            for parameter, one in zip(self.parameters, references, strict=True)
         ]
         factor = self._common_factor(read)
         hits = [None if pieces is None else self._hits(pieces, factor) for pieces in read]
@@ -109,69 +108,6 @@ class Standard:
                 verdict = verdict._replace(kind="unknown")
             each.append(verdict)
         return GradientVerdicts(factor, ratio, tuple(each))
-
-    # ---- reading
-
-    def _read(self, parameter: TrainedParameter, reference: Any, value_of: ValueOf, scale: float) -> Pieces:
-        reference = np.asarray(reference, dtype=float)
-        pieces = parameter.pieces
-        apart = [self._read_piece(piece, piece.part_of(reference), value_of, scale) for piece in pieces]
-        if len(pieces) > 1 and not all(one is None or one for one in apart):
-            together = list(self._read_together(pieces, reference, value_of))
-            apart = [together] if together else apart
-        if _largest_elsewhere(pieces, reference) > ZERO * scale:
-            return [*apart, []]
-        return apart
-
-    def _read_piece(
-        self, piece: Piece, reference: Any, value_of: ValueOf, scale: float
-    ) -> list[Reading] | None:
-        is_zero = bool(np.size(reference)) and _largest(reference) < ZERO * scale
-        found = []
-        for link in piece.chain:
-            value = piece.laid(np.asarray(value_of(link.node), dtype=float), reference)
-            if is_zero:
-                if not value.size or _largest(value) < ROUNDING * scale:
-                    return None
-                continue
-            if value.size == 1 < np.size(reference):
-                continue
-            ratio = multiple(value, link.reference(reference), self.tolerance)
-            if ratio is not None:
-                natural = is_natural(ratio, self.tolerance)
-                found.append(Reading(link, -link.factor(value_of) * ratio, ratio, natural))
-        if is_zero and not piece.chain:
-            return None
-        if not found and not is_zero and self._is_noise(piece, reference, value_of, scale):
-            return None
-        return found
-
-    def _is_noise(self, piece: Piece, reference: Any, value_of: ValueOf, scale: float) -> bool:
-        """Whether a gradient is 0 but for the rounding of few digits: a bias before a batch norm."""
-        if not reference.size or _largest(reference) > self.tolerance**2 * scale:
-            return False
-        values = (np.asarray(value_of(link.node)) for link in piece.chain)
-        return any(not one.size or _largest(one) < self.tolerance**1.5 * scale for one in values)
-
-    def _read_together(self, pieces: Sequence[Piece], reference: Any, value_of: ValueOf) -> Iterator[Reading]:
-        """Add up what steps of the same elements give, those tensors of each that its step has as often.
-
-        One may be added where another is taken off.
-        """
-        for link in pieces[-1].chain:
-            factor, total = link.factor(value_of), np.zeros_like(reference)
-            for piece in pieces if factor else ():
-                sizes = ((one, one.factor(value_of) / factor) for one in piece.chain)
-                alike = (pair for pair in sizes if near(abs(pair[1]), 1.0, self.tolerance))
-                part, sign = next(alike, (None, 1.0))
-                if part is None or not piece.adds_to(
-                    total, sign * np.asarray(value_of(part.node), dtype=float)
-                ):
-                    break
-            else:
-                ratio = multiple(total, reference, self.tolerance)
-                if ratio is not None:
-                    yield Reading(link, -factor * ratio, ratio, is_natural(ratio, self.tolerance))
 
     # ---- the common factor
 
@@ -311,21 +247,6 @@ class Standard:
         larger = max(quotient, 1 / quotient)
         is_extent = any(extent > 1 and near(larger, extent, self.tolerance) for extent in self.extents)
         return not is_extent
-
-
-def _largest(array: Any) -> float:
-    """Return how large the largest element is; of one element at once."""
-    return abs(float(array.item())) if array.size == 1 else float(np.max(np.abs(array)))
-
-
-def _largest_elsewhere(pieces: Sequence[Piece], reference: Any) -> float:
-    """Return how large a gradient is where no piece changes anything."""
-    if any(piece.index is None for piece in pieces):
-        return 0.0
-    left = np.array(reference)
-    for piece in pieces:
-        left[piece.index] = 0
-    return _largest(left) if left.size else 0.0
 
 
 def _strangeness(reading: Reading) -> float:
