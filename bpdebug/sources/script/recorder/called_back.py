@@ -1,7 +1,7 @@
 """Functions of the person's that NumPy calls: for each element (`np.vectorize`), for each row or column.
 
 NumPy hands them objects of its own and keeps copies of what they return. So the same calls are made with
-NumPy hands them objects of its own and keeps copies of what they return. So the same calls are made with
+elements that the recorder knows, and what comes out is recorded as an array of what they returned.
 """
 
 from __future__ import annotations
