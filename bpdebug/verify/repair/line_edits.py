@@ -34,6 +34,8 @@ from bpdebug.verify.repair.wording import sentence
 
 BETWEEN_LOOKS = 16
 """After so many edits it is asked whether the time is over."""
+MOST_KEPT = 50_000
+"""So many edits are remembered, of all lines together."""
 
 
 class _Line(NamedTuple):
@@ -207,6 +209,8 @@ class LineEdits:
         key = suspect.first, len(suspect.instances) == 1, further
         known = self._lines.get(key)
         if known is None or known.before is not before:
+            if sum(len(found) for one in self._lines.values() for found in one.found.values()) > MOST_KEPT:
+                self._lines.clear()
             value_of = self.replay.run(before) if before else self.replay.recorded
             names = [*further, *self.known.parameters]
             other = self.trials[-1].replaced

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from types import ModuleType
 from typing import Any, TypeGuard
@@ -182,18 +183,13 @@ def _composed(node: ast.expr, shape: Callable[[ast.expr], Shape | None]) -> Shap
         case ast.Attribute(attr="T") if own := shape(node.value):
             return own[::-1]
         case ast.BinOp(op=operator) if (left := shape(node.left)) and (right := shape(node.right)):
-            if not isinstance(operator, ast.MatMult):
-                return left if left == right else _broadcast(left, right)
-            if len(left) == len(right) == 2:
+            if isinstance(operator, ast.MatMult) and len(left) == len(right) == 2:
                 return (left[0], right[1]) if left[1] == right[0] else None
+            if not isinstance(operator, ast.MatMult):
+                with suppress(ValueError):
+                    return np.broadcast_shapes(left, right)
+                return None
     raise LookupError
-
-
-def _broadcast(left: Shape, right: Shape) -> Shape | None:
-    try:
-        return np.broadcast_shapes(left, right)
-    except ValueError:
-        return None
 
 
 def _items_alike(recording: Recording, site: Site, names: Mapping[str, Any]) -> Iterator[str]:
