@@ -61,9 +61,13 @@ class Chains:
         """Return the chain of one update, from the step down."""
         whole = whole_step(new.origin, old.origin)
         deltas = (whole,) if whole is not None else deltas
-        dependent = [term for term in deltas if self.is_dependent(term[1])]
+        chains, dependent = self, [term for term in deltas if self.is_dependent(term[1])]
         if not dependent:
-            return self._of_nothing(old, new, deltas)
+            chains = self._of_what_was_begun(old, deltas)
+            dependent = [term for term in deltas if chains.is_dependent(term[1])] or list(deltas)
+        return chains._down(old, new, dependent) if dependent else ()
+
+    def _down(self, old: Node, new: Node, dependent: Sequence[tuple[int, Node]]) -> tuple[Link, ...]:
         sign, delta = max(dependent, key=lambda term: term[1].id)
         link: Link | None = Link(delta, sign, is_stripped=len(dependent) > 1)
         chain: list[Link] = []
@@ -75,8 +79,8 @@ class Chains:
                 link = link._replace(is_inner=True)
         return tuple(chain)
 
-    def _of_nothing(self, old: Node, new: Node, deltas: Sequence[tuple[int, Node]]) -> tuple[Link, ...]:
-        """Return the chain down to a gradient that nothing was ever added to: its step can still be judged.
+    def _of_what_was_begun(self, old: Node, deltas: Sequence[tuple[int, Node]]) -> Chains:
+        """Return what follows a gradient to which nothing was ever added: its step can still be judged.
 
         It depends on no parameter, but was begun after the first of them was read: what momentum remembers,
         before.
@@ -92,9 +96,7 @@ class Chains:
             and np.size(node.like) == np.size(old.like)
             and all(parent.id <= first for parent in graph.parents(node))
         ]
-        if not begun:
-            return tuple(Link(delta, sign) for sign, delta in deltas[:1])
-        return Chains(graph, graph.reached(begun)).of(old, new, deltas)
+        return Chains(graph, graph.reached(begun))
 
     def is_dependent(self, value: Any) -> bool:
         """Whether an operand depends on a parameter."""
