@@ -27,12 +27,13 @@ class Asked(NamedTuple):
 
 
 class Size(NamedTuple):
-    """What a pair takes, with the lines of its frames, and which of its panels there are."""
+    """What a pair takes, with the lines of its frames; which panels it has; whether one row of several."""
 
     width: int
     lines: int
     tensor: bool
     gradient: bool
+    is_poor: bool
 
 
 class Broken(NamedTuple):
@@ -170,8 +171,10 @@ class Packing:
     def broken(self, asked: Sequence[Asked | None]) -> Broken:
         """Break them side by side if that fits, or else in stacks."""
         sizes = tuple(
-            Size(size.width, self.lines(place, size), self.needs[place].tensor, self.needs[place].gradient)
-            for place, size in enumerate(asked)
+            Size(
+                size.width, self.lines(place, size), need.tensor, need.gradient, size.rows < min(need.rows, 2)
+            )
+            for place, (need, size) in enumerate(zip(self.needs, asked, strict=True))
             if size is not None
         )
         area = sum(size.width * size.lines for size in sizes)
@@ -222,7 +225,7 @@ class Packing:
         return self.complete < len(self.needs)
 
     def stack_lines(self, column: Sequence[int], height: int) -> list[int]:
-        """Return the lines of each pair of a stack; what is left goes to those that lack rows, or the last."""
+        """Return the lines of each pair of a stack; those that lack rows have the others, or the last."""
         lines = [self.lines(place, size) for place in column if (size := self.asked[place])]
         lacking = [
             self.lines(place, self.all_of(place)) - now for place, now in zip(column, lines, strict=True)
@@ -323,14 +326,17 @@ def broken(sizes: tuple[Size, ...], width: int, stacking: bool) -> Broken:
 
 
 def stacks(sizes: Sequence[Size], first: int, last: int, high: int) -> tuple[int, tuple[range, ...]]:
-    """Put neighbours above one another, up to so many lines, in the narrowest way; return its width, too."""
+    """Put neighbours above one another, up to so many lines, in the narrowest way; return its width, too.
+
+    One row of several is of little use as it is: there would be more of those.
+    """
     best: dict[int, tuple[int, tuple[range, ...]]] = {first: (0, ())}
     for end in range(first + 1, last + 1):
         ways = []
         width = lines = 0
         for start in range(end - 1, first - 1, -1):
             width, lines = max(width, sizes[start].width), lines + sizes[start].lines
-            if lines > high:
+            if lines > high or (start < end - 1 and any(size.is_poor for size in sizes[start:end])):
                 break
             taken, columns = best[start]
             ways.append((taken + width, (*columns, range(start, end))))
