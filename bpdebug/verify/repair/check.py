@@ -95,12 +95,11 @@ def check_script(
     deadline = time.thread_time() + seconds
     first = staying_right(analyse(recording, told))
     later = that_proves_more(recording, first, told, deadline)
-    report = _reported(*(later or (recording, first)), deadline, told, progress)
+    seen, analysis = (recording, first) if later is None else (later.recording, later.analysis)
+    report = _reported(seen, analysis, deadline, told, progress)
     report = with_left_over(report, first, deadline)
-    notes = [one for one in (added_up(recording, deadline),) if one]
-    if later is not None:
-        iteration = later[0].options.iteration
-        notes.append(f"iteration {iteration} is checked: in the first, gradients are 0 and prove nothing")
+    said = added_up(recording, deadline), "" if later is None else later.reason
+    notes = [one for one in said if one]
     return report._replace(assumed=report.assumed._replace(notes=(*report.assumed.notes, *notes)))
 
 

@@ -129,6 +129,7 @@ class Steps:
             if old.shape != new.shape:
                 old._value = np.zeros(new.shape)  # it was added to everything
             self.check(site, old, new, name)
+            self.zeros.is_over(old)
 
 
 def _are_alike(old: Any, new: Any) -> bool:
