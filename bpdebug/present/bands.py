@@ -66,9 +66,17 @@ def laid_out(needs: tuple[Need, ...], in_use: tuple[int, ...], width: int, heigh
     if steady is not None and all(serves(steady, needs, place, width, height) for place in in_use):
         return steady
     are_scalars = not any(need.edge or need.columns_in(need.width) > 1 for need in needs)
-    found = [Packing(needs, in_use, width, height, header).bands for header in (1, 0)[are_scalars:]]
+    headers = (1, 0)[are_scalars:]
+    found = [bands for header in headers for bands in Packing(needs, in_use, width, height, header).ways()]
+
+    def seen(bands: Bands) -> tuple[int, ...]:
+        return *pairs_shown(bands, needs, in_use), whole(bands, needs), rows(bands, needs)
+
+    # Indices are worth some columns: only ways that have them alike are told apart by those.
+    best = max(found, key=seen)
     return max(
-        found, key=lambda bands: (*pairs_shown(bands, needs, in_use), whole(bands, needs), rows(bands, needs))
+        (way for way in found if way.indexed == best.indexed),
+        key=lambda way: (seen(way), columns(way, needs)),
     )
 
 

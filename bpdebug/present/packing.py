@@ -8,8 +8,8 @@ A band is a row of columns. Each is one pair, or, where there is no room otherwi
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -163,13 +163,13 @@ class Packing:
 
     # Bands
 
-    def wrapped(self, asked: Sequence[Asked | None]) -> list[Band]:
-        """Break the pairs that take anything into bands."""
-        shown = [place for place, size in enumerate(asked) if size is not None]
-        return [[[shown[i] for i in column] for column in band] for band in self.broken(asked).bands]
+    def wrapped(self, found: Broken) -> list[Band]:
+        """Return which pairs lie in which bands."""
+        shown = [place for place, size in enumerate(self.asked) if size is not None]
+        return [[[shown[i] for i in column] for column in band] for band in found.bands]
 
-    def broken(self, asked: Sequence[Asked | None]) -> Broken:
-        """Break them side by side if that fits, or else in stacks."""
+    def broken(self, asked: Sequence[Asked | None], stacked: bool = False) -> Broken:
+        """Break the pairs that take anything side by side if that fits, or else in stacks, or always so."""
         sizes = tuple(
             Size(
                 size.width, self.lines(place, size), need.tensor, need.gradient, size.rows < min(need.rows, 2)
@@ -178,6 +178,8 @@ class Packing:
             if size is not None
         )
         area = sum(size.width * size.lines for size in sizes)
+        if stacked:
+            return broken(sizes, self.width, stacking=True, always=True)
         found = broken(sizes, self.width, stacking=False)
         is_hopeless = found.lines <= self.height or area > self.width * self.height
         return found if is_hopeless else broken(sizes, self.width, stacking=True)
@@ -199,10 +201,15 @@ class Packing:
 
     # Where they lie
 
-    @cached_property
-    def bands(self) -> Bands:
-        """Lay the pairs out, and give what is left to those that have too little."""
-        rows = self.wrapped(self.asked)
+    def ways(self) -> Iterator[Bands]:
+        """Lay the pairs out; where numbers are hidden, also in stacks, which leave others more width."""
+        yield self.bands(self.wrapped(self.broken(self.asked)))
+        stacked = self.broken(self.asked, stacked=True)
+        if self.lacks and stacked.lines <= self.height:
+            yield self.bands(self.wrapped(stacked))
+
+    def bands(self, rows: Sequence[Band]) -> Bands:
+        """Lay bands out, and give what is left to the pairs that have too little."""
         heights = self.heights(rows)
         places: list[PairPlace] = []
         for band, height, top in zip(rows, heights, accumulate(heights, initial=0), strict=False):
@@ -291,7 +298,7 @@ class Packing:
 
 
 @lru_cache(maxsize=4096)
-def broken(sizes: tuple[Size, ...], width: int, stacking: bool) -> Broken:
+def broken(sizes: tuple[Size, ...], width: int, stacking: bool, always: bool = False) -> Broken:
     """Break pairs into bands: the least high in all, and then the most even.
 
     The best way to lay out the first pairs ends with some band, and before that is the best way to lay out
@@ -308,7 +315,7 @@ def broken(sizes: tuple[Size, ...], width: int, stacking: bool) -> Broken:
             tensor, gradient = tensor or size.tensor, gradient or size.gradient
             high = most + most % 2 * (tensor and gradient)
             columns, over = None, left
-            if left < 0 and stacking and area <= width * high:
+            if (left < 0 or always) and stacking and area <= width * high:
                 taken, columns = stacks(sizes, start, end, high)
                 over = width - taken
             if over >= 0 or start == end - 1:

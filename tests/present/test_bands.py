@@ -113,6 +113,8 @@ def is_narrow(run: tuple[Need, ...], width: int) -> bool:
         for breaks in combinations(range(1, len(run)), number):
             columns = [run[start:end] for start, end in pairwise((0, *breaks, len(run)))]
             high = max(sum(map(lines_of, column)) for column in columns)
+            if any(len(column) > 1 and any(need.words for need in column) for column in columns):
+                continue
             if (
                 high <= lines_of_run(run)
                 and sum(max(need.width for need in column) for column in columns) <= width
@@ -159,7 +161,12 @@ def test_no_column_is_hidden_that_free_rows_have_room_for(ledger: tuple) -> None
             for other, (seen, seen_rows) in shown.items()
         }
         taken[pair] = own[pair]._replace(rows=more + found.indexed)
-        assert not fit_somehow(tuple(taken.values()), width, height)
+        # One row of several is of no use in a stack.
+        own_rows = {other: need.rows - found.indexed for other, need in taken.items()}
+        wanted = [
+            need._replace(words=own_rows[other] < min(needs[other].rows, 2)) for other, need in taken.items()
+        ]
+        assert not fit_somehow(tuple(wanted), width, height)
 
 
 @given(LEDGERS)
@@ -242,3 +249,12 @@ def test_small_ones_lie_above_one_another_beside_a_high_one() -> None:
     found = bands((high, small, small), (0,), 100, 32)
     assert found.complete
     assert [tuple(place.box)[:2] for place in found.places] == [(0, 0), (60, 0), (60, 12 + 2 * found.indexed)]
+
+
+def test_two_that_lack_columns_lie_above_one_another_beside_a_high_one() -> None:
+    high = Need(26, 6, 2, pitch=11)
+    wide = Need(100, 3, 2, pitch=11, gradient=False)
+    found = bands((high, wide, wide), (0,), 80, 20)
+    one, other = (place.box for place in found.places[1:])
+    assert one.x == other.x
+    assert one.width == other.width >= 50
