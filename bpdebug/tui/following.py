@@ -143,6 +143,8 @@ class Following:
             if index is not None:
                 self.chosen.choose(name, index)
             self.look_again(self.cursor_name)
+            if (panel := self.ledger.panel_of(name)) is not None:
+                panel.call_after_refresh(panel.reveal)
 
     def follow(self, name: str, index: Index) -> None:
         """Go to a cell: to the statement that wrote it, and to its panel; Backspace returns from there."""
