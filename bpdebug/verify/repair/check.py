@@ -27,6 +27,7 @@ from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.later_iterations import that_proves_more
 from bpdebug.verify.repair.left_over import with_left_over
 from bpdebug.verify.repair.localisation import Localisation
+from bpdebug.verify.repair.put_in_place import put_in_place
 from bpdebug.verify.repair.raising import mended
 from bpdebug.verify.repair.report import Assumed, Finding, ParameterVerdict, ScriptReport
 from bpdebug.verify.repair.staying_right import staying_right
@@ -119,6 +120,10 @@ def check_recording(
 def _reported(
     recording: Recording, analysis: Analysis, deadline: float, told: Told, progress: Progress
 ) -> ScriptReport:
+    is_right = analysis.loss is not None and analysis.loss.verdicts.are_right
+    replaced = None if is_right else put_in_place(recording, told, deadline)
+    if replaced is not None:
+        return replaced
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*said_of(recording), *analysis.notes)

@@ -57,7 +57,7 @@ def iteration_of(
     return found
 
 
-class Later(NamedTuple):
+class LaterIteration(NamedTuple):
     """A later iteration in which more is proven than in the first, and why it is."""
 
     recording: Recording
@@ -65,7 +65,9 @@ class Later(NamedTuple):
     reason: str
 
 
-def that_proves_more(recording: Recording, analysis: Analysis, told: Told, deadline: float) -> Later | None:
+def that_proves_more(
+    recording: Recording, analysis: Analysis, told: Told, deadline: float
+) -> LaterIteration | None:
     """Return a later iteration that proves more; None where there is no need, or none.
 
     The first example is often (0, 0), and nothing that it is multiplied by can be wrong. Where all weights
@@ -79,7 +81,7 @@ def that_proves_more(recording: Recording, analysis: Analysis, told: Told, deadl
         found = staying_right(analyse(later, told))
         if found.loss is not None and _unproven(found) < unproven:
             reason = "gradients are 0 and prove nothing" if unproven[0] else "any other weights turn a branch"
-            return Later(later, found, f"iteration {iteration} is checked: in the first, {reason}")
+            return LaterIteration(later, found, f"iteration {iteration} is checked: in the first, {reason}")
     return None
 
 
