@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from bpdebug.present.packing import Packing
-from bpdebug.present.places import BORDERS, FEW_ROWS, Bands, Need, PairPlace
+from bpdebug.present.places import BORDERS, FEW_ROWS, Bands, Need
 
 
 @lru_cache(maxsize=256)
@@ -57,64 +57,27 @@ def bands(needs: tuple[Need, ...], in_use: tuple[int, ...], width: int, height: 
 
 @lru_cache(maxsize=256)
 def laid_out(needs: tuple[Need, ...], in_use: tuple[int, ...], width: int, height: int) -> Bands:
-    """Choose where pairs lie that have what they need for words."""
+    """Choose where pairs lie that have what they need for words.
+
+    Indices are worth some columns of a tensor that has others hidden, too, but no row that would have been
+    there without them, nor the columns of a tensor that would be whole.
+    """
     steady = laid_out(needs, (), width, height) if in_use else None
     if steady is not None and all(serves(steady, needs, place, width, height) for place in in_use):
         return steady
-    found = best(needs, in_use, width, height)
-    if found.complete or len(groups := stacks(needs)) == len(needs):
-        return found
-    # One panel lies above another where this shows more numbers, of no fewer pairs.
-    together = stacked(needs, groups, in_use, width, height)
-    return max(found, together, key=lambda bands: (*pairs_shown(bands, needs, in_use), cells(bands, needs)))
-
-
-def best(needs: Sequence[Need], in_use: Sequence[int], width: int, height: int) -> Bands:
-    """Lay pairs out. Indices are worth a few columns, but no row that would have been there without them."""
     are_scalars = not any(need.edge or need.columns_in(need.width) > 1 for need in needs)
-    found = [Packing(needs, in_use, width, height, header).bands for header in (1, 0)[are_scalars:]]
-    return max(found, key=lambda bands: (*pairs_shown(bands, needs, in_use), rows(bands, needs)))
+    headers = (1, 0)[are_scalars:]
+    found = [bands for header in headers for bands in Packing(needs, in_use, width, height, header).ways()]
 
+    def seen(bands: Bands) -> tuple[int, ...]:
+        return *pairs_shown(bands, needs, in_use), whole(bands, needs), rows(bands, needs)
 
-def stacks(needs: Sequence[Need]) -> list[tuple[int, ...]]:
-    """Put every two neighbours that have one panel each above one another: they lie as a pair does."""
-    groups: list[tuple[int, ...]] = []
-    for place, need in enumerate(needs):
-        above = groups[-1] if groups else ()
-        if len(above) == 1 and not need.is_double and not needs[above[0]].is_double:
-            groups[-1] = (*above, place)
-        else:
-            groups.append((place,))
-    return groups
-
-
-def stacked(
-    needs: Sequence[Need], groups: Sequence[tuple[int, ...]], in_use: Sequence[int], width: int, height: int
-) -> Bands:
-    """Lay out panels of which some lie above one another."""
-    group_of = {place: number for number, group in enumerate(groups) for place in group}
-    together = [joined([needs[place] for place in group]) for group in groups]
-    used = [group_of[place] for place in in_use if place in group_of]
-    found = best(together, used, width, height)
-    places: list[PairPlace] = []
-    for number, *boxes in found.places:
-        group = groups[number]
-        if len(group) == 1:
-            places.append(PairPlace(group[0], *boxes))
-            continue
-        for place, box in zip(group, boxes, strict=True):
-            need = needs[place]
-            places.append(PairPlace(place, box if need.tensor else None, box if need.gradient else None))
-    hidden = tuple(place for number in found.hidden for place in groups[number])
-    return Bands(tuple(places), found.indexed, hidden, found.complete)
-
-
-def joined(needs: Sequence[Need]) -> Need:
-    """Return what panels need that lie above one another."""
-    if len(needs) == 1:
-        return needs[0]
-    most = {field: max(getattr(need, field) for need in needs) for field in Need._fields[:-2]}
-    return needs[0]._replace(**most, tensor=True, gradient=True)
+    # Indices are worth some columns: only ways that have them alike are told apart by those.
+    best = max(found, key=seen)
+    return max(
+        (way for way in found if way.indexed == best.indexed),
+        key=lambda way: (seen(way), columns(way, needs)),
+    )
 
 
 def pairs_shown(found: Bands, needs: Sequence[Need], in_use: Sequence[int]) -> tuple[int, ...]:
@@ -130,25 +93,21 @@ def pairs_shown(found: Bands, needs: Sequence[Need], in_use: Sequence[int]) -> t
     return len(full & used), len(there & used), len(full), len(there)
 
 
+def whole(found: Bands, needs: Sequence[Need]) -> int:
+    """Return how many pairs have all of their columns in sight."""
+    sizes = [(place.box.width, needs[place.pair].indexed(found.indexed)) for place in found.places]
+    return sum(need.has_columns_in(width) for width, need in sizes)
+
+
 def rows(found: Bands, needs: Sequence[Need]) -> int:
     """Return how many rows of numbers are in sight."""
-    return sum(rows_in(found, place, needs[place.pair]) for place in found.places)
-
-
-def cells(found: Bands, needs: Sequence[Need]) -> int:
-    """Return how many numbers are in sight."""
-    sizes = [(place, needs[place.pair].indexed(found.indexed)) for place in found.places]
-    return sum(rows_in(found, place, need) * need.columns_in(place.box.width) for place, need in sizes)
+    frame = BORDERS + found.indexed
+    return sum(min(needs[place.pair].rows, place.box.height - frame) for place in found.places)
 
 
 def columns(found: Bands, needs: Sequence[Need]) -> int:
     """Return how many columns of numbers are in sight."""
     return sum(needs[place.pair].indexed(found.indexed).columns_in(place.box.width) for place in found.places)
-
-
-def rows_in(found: Bands, place: PairPlace, need: Need) -> int:
-    """Return how many rows of a pair's numbers are in sight."""
-    return min(need.rows, place.box.height - BORDERS - found.indexed)
 
 
 def serves(found: Bands, needs: Sequence[Need], pair: int, width: int, height: int) -> bool:

@@ -23,7 +23,7 @@ from bpdebug.engine.program.trace import run
 from bpdebug.export.script_report import both_codes, conclusion
 from bpdebug.present.slicing import nearest
 from bpdebug.present.source_listing import runs_of_line, same_position
-from bpdebug.present.verdicts import MARKS, WAY_THERE, next_beyond
+from bpdebug.present.verdicts import MARKS, WAY_THERE, next_beyond, worst_of
 from bpdebug.sources.case import Case
 from bpdebug.sources.script.sites import shown
 from bpdebug.verify.comparison import Tolerance, compare
@@ -84,6 +84,11 @@ class CodeVerdicts:
             return None
         own, right = self.values[name], self.reference[name]
         return compare(own, right, Tolerance()).wrong if own.shape == right.shape else None
+
+    def worst_cell(self, name: str) -> Index | None:
+        """Return the element of a tensor that is wrong the most; None where none is, or no one knows."""
+        wrong = self.wrong_cells(name)
+        return worst_of(wrong, self.values[name], self.reference[name]) if wrong is not None else None
 
     def next_wrong(self, position: int, direction: Literal[1, -1]) -> int | None:
         """Return the nearest position after or before one at which a finding shows."""

@@ -1,6 +1,7 @@
 """Which tensors the ledger shows for a line of a person's own code: what it reads and writes.
 
-Where it is known which tensor a gradient belongs to, it lies under that; what it is called does not matter.
+Where it is known which tensor a gradient belongs to, it lies under that, also while it is still added to;
+what it is called does not matter.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def pairs_of_line(program: Program, statement: Statement) -> tuple[PairNames, ..
     for name in in_use:
         tensor = index.tensor_of.get(name, name)
         gradients = index.gradients_of.get(tensor, ())
+        if (owner := program.partial_sums.get(name)) and owner not in pairs:
+            tensor, gradients = owner, (name,)  # what it is added to stands beside it
         # Of several gradients of a tensor, the one that the line is about.
         gradient = name if name in gradients else next(iter(gradients), "")
         pairs.setdefault(tensor, PairNames(tensor, tensor, gradient, gradient))

@@ -109,16 +109,20 @@ def rule_text(program: Program, statement: Statement) -> str:
     return program.rule_of(statement) if is_gradient else ""
 
 
+ARE_HIDDEN = "What the check finds is hidden, to be found by you: until V reveals it, ] and d do not show it."
+
+
 def about_text(case: Case, hides: bool = False) -> str:
     """Say before anything runs what a case is about: what was found in a person's own code, a line each.
 
-    Where verdicts are hidden, it is not said how many gradients are right.
+    Where verdicts are hidden, it is not said how many gradients are right, and first of all that they are: a
+    scenario may tell of the keys that go to them.
     """
     if case.script is None:
-        return case.about
+        return f"{ARE_HIDDEN}\n\n{case.about}".strip() if hides else case.about
     found = "\n".join(case.script.found if hides else case.script.sentences)
     ended = "" if case.script.ended in found else case.script.ended
-    return "\n".join(filter(None, (found, ended, case.about)))
+    return "\n".join(filter(None, (ARE_HIDDEN * hides, found, ended, case.about)))
 
 
 def carried_text(program: Program) -> str:

@@ -2,17 +2,21 @@
 
 Each pair begins with all that it needs. Then pairs give up room step by step, the least important first,
 until there is a way to break them into bands that fits; what is left over goes back to those with too little.
+A band is a row of columns. Each is one pair, or, where there is no room otherwise, a stack of neighbours.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
 from bpdebug.present.places import BORDERS, FEW_ROWS, NARROWEST_PAIR, Bands, Box, Need, PairPlace
+
+Band = Sequence[Sequence[int]]
+"""The columns of a band, and in each the pairs, from above."""
 
 
 class Asked(NamedTuple):
@@ -20,6 +24,23 @@ class Asked(NamedTuple):
 
     width: int
     rows: int
+
+
+class Size(NamedTuple):
+    """What a pair takes, with the lines of its frames; which panels it has; whether one row of several."""
+
+    width: int
+    lines: int
+    tensor: bool
+    gradient: bool
+    is_poor: bool
+
+
+class Broken(NamedTuple):
+    """Pairs in bands: the lines of all, and of each band its columns, by the numbers of the pairs."""
+
+    lines: int
+    bands: tuple[tuple[range, ...], ...]
 
 
 class Packing:
@@ -58,15 +79,6 @@ class Packing:
         narrow = min(full.width, max(NARROWEST_PAIR, need.least))
         steps = (full, Asked(width, full.rows), Asked(width, rows), Asked(narrow, rows), Asked(narrow, 1))
         return [*dict.fromkeys(steps), None]
-
-    def ways(self, need: Need) -> list[Asked]:
-        """Return what a pair could take, from the most numbers to the fewest."""
-        full = self.full(need)
-        narrow = max(NARROWEST_PAIR, need.least)
-        widths = {full.width, min(full.width, need.comfort), min(full.width, narrow)}
-        rows = {full.rows, *(few for few in (FEW_ROWS, 2, 1) if few < full.rows)}
-        ways = [Asked(width, count) for width in widths for count in rows]
-        return sorted(ways, key=lambda way: (-way.width * way.rows, -way.rows))
 
     def lowerings(self) -> list[tuple[int, Asked | None]]:
         """Return which pair goes down to which step of its ladder, in the order in which they do.
@@ -109,21 +121,35 @@ class Packing:
         asked = after(count)
         # What the last ones gave may be more than was needed.
         for place in self.order if count else ():
-            now = asked[place]
-            for way in self.ways(self.needs[place]):
-                if now is not None and way.width * way.rows <= now.width * now.rows:
-                    break
-                raised = [*asked[:place], way, *asked[place + 1 :]]
-                if self.fits(raised):
-                    asked = raised
-                    break
+            asked[place] = self.most(place, asked)
         if not any(asked):
             asked[self.order[0]] = self.ladder(self.needs[self.order[0]])[-2]  # cut off: there is no room
         return asked
 
+    def most(self, place: int, asked: list[Asked | None]) -> Asked | None:
+        """Return what gives a pair the most numbers while the others take what they do."""
+        need, now = self.needs[place], asked[place]
+        full = self.full(need)
+        if now == full:
+            return now
+
+        def fits(way: Asked) -> bool:
+            return self.fits([*asked[:place], way, *asked[place + 1 :]])
+
+        best = now
+        for width in (
+            full.width,
+            min(full.width, need.comfort),
+            min(full.width, max(NARROWEST_PAIR, need.least)),
+        ):
+            more = range(best.width * best.rows // width + 1 if best else 1, full.rows + 1)
+            count = bisect_left(more, True, key=lambda rows: not fits(Asked(width, rows)))
+            best = Asked(width, more[count - 1]) if count else best
+        return best
+
     def fits(self, asked: Sequence[Asked | None]) -> bool:
         """Whether there is a way to lay out what the pairs take."""
-        return sum(self.band_height(band, asked) for band in self.wrapped(asked)) <= self.height
+        return self.broken(asked).lines <= self.height
 
     def all_of(self, place: int) -> Asked:
         """Return what all numbers of a pair take."""
@@ -137,60 +163,66 @@ class Packing:
 
     # Bands
 
-    def wrapped(self, asked: Sequence[Asked | None]) -> list[list[int]]:
-        """Break the pairs that take anything into bands: the least high in all, and then the most even.
+    def wrapped(self, found: Broken) -> list[Band]:
+        """Return which pairs lie in which bands."""
+        shown = [place for place, size in enumerate(self.asked) if size is not None]
+        return [[[shown[i] for i in column] for column in band] for band in found.bands]
 
-        The best way to lay out the first pairs ends with some band, and before that is the best way to lay
-        out those that are left: one is found from the other.
-        """
-        shown = [place for place, size in enumerate(asked) if size is not None]
-        best: list[tuple[int, int, int]] = [(0, 0, 0)]  # height, unevenness, where the last band begins
-        for end in range(1, len(shown) + 1):
-            ways = []
-            for start in range(end - 1, -1, -1):
-                band = shown[start:end]
-                left = self.width - sum(size.width for i in band if (size := asked[i]))
-                if start < end - 1 and left < 0:
-                    break
-                high, uneven, _ = best[start]
-                ways.append((high + self.band_height(band, asked), uneven + left**2, start))
-            best.append(min(ways))
-        found: list[list[int]] = []
-        end = len(shown)
-        while end:
-            start = best[end][2]
-            found.insert(0, shown[start:end])
-            end = start
-        return found
+    def broken(self, asked: Sequence[Asked | None], stacked: bool = False) -> Broken:
+        """Break the pairs that take anything side by side if that fits, or else in stacks, or always so."""
+        sizes = tuple(
+            Size(
+                size.width, self.lines(place, size), need.tensor, need.gradient, size.rows < min(need.rows, 2)
+            )
+            for place, (need, size) in enumerate(zip(self.needs, asked, strict=True))
+            if size is not None
+        )
+        area = sum(size.width * size.lines for size in sizes)
+        if stacked:
+            return broken(sizes, self.width, stacking=True, always=True)
+        found = broken(sizes, self.width, stacking=False)
+        is_hopeless = found.lines <= self.height or area > self.width * self.height
+        return found if is_hopeless else broken(sizes, self.width, stacking=True)
 
-    def band_height(self, band: Sequence[int], asked: Sequence[Asked | None]) -> int:
+    def lines(self, place: int, size: Asked) -> int:
+        """Return the lines of a pair by itself."""
+        return (size.rows + BORDERS + self.header) * (1 + self.needs[place].is_double)
+
+    def band_height(self, band: Band, asked: Sequence[Asked | None]) -> int:
         """Return the lines of a band; where a pair is one panel beside two, it may be as high as both."""
-        frame = BORDERS + self.header
-        sizes = [(self.needs[place], size) for place in band if (size := asked[place])]
-        if not self.is_double(band):
-            return max(size.rows + frame for _, size in sizes)
-        return 2 * max(
-            size.rows + frame if need.is_double else -(-(size.rows + frame) // 2) for need, size in sizes
-        )
+        sizes = [[(place, size) for place in column if (size := asked[place])] for column in band]
+        high = max(sum(self.lines(*size) for size in column) for column in sizes)
+        return high + high % 2 * self.is_double(band)
 
-    def is_double(self, band: Sequence[int]) -> bool:
+    def is_double(self, band: Band) -> bool:
         """Whether a band has tensors and gradients, one above the other."""
-        return any(self.needs[place].tensor for place in band) and any(
-            self.needs[place].gradient for place in band
-        )
+        needs = [self.needs[place] for column in band for place in column]
+        return any(need.tensor for need in needs) and any(need.gradient for need in needs)
 
     # Where they lie
 
-    @cached_property
-    def bands(self) -> Bands:
-        """Lay the pairs out, and give what is left to those that have too little."""
-        rows = self.wrapped(self.asked)
+    def ways(self) -> Iterator[Bands]:
+        """Lay the pairs out; where numbers are hidden, also in stacks, which leave others more width."""
+        yield self.bands(self.wrapped(self.broken(self.asked)))
+        stacked = self.broken(self.asked, stacked=True)
+        if self.lacks and stacked.lines <= self.height:
+            yield self.bands(self.wrapped(stacked))
+
+    def bands(self, rows: Sequence[Band]) -> Bands:
+        """Lay bands out, and give what is left to the pairs that have too little."""
         heights = self.heights(rows)
         places: list[PairPlace] = []
         for band, height, top in zip(rows, heights, accumulate(heights, initial=0), strict=False):
             widths = self.widths(band)
-            for pair, width, left in zip(band, widths, accumulate(widths, initial=0), strict=False):
-                places.append(self.place(pair, Box(left, top, width, height), self.is_double(band)))
+            for column, width, left in zip(band, widths, accumulate(widths, initial=0), strict=False):
+                box = Box(left, top, width, height)
+                if len(column) == 1:
+                    places.append(self.place(column[0], box, self.is_double(band)))
+                    continue
+                lines = self.stack_lines(column, height)
+                for pair, high, y in zip(column, lines, accumulate(lines, initial=top), strict=False):
+                    own = box._replace(y=y, height=high)
+                    places.append(self.place(pair, own, self.needs[pair].is_double))
         hidden = tuple(place for place, size in enumerate(self.asked) if size is None)
         return Bands(tuple(places), bool(self.header), hidden, not self.lacks)
 
@@ -199,7 +231,19 @@ class Packing:
         """Whether anything is hidden."""
         return self.complete < len(self.needs)
 
-    def heights(self, rows: Sequence[Sequence[int]]) -> list[int]:
+    def stack_lines(self, column: Sequence[int], height: int) -> list[int]:
+        """Return the lines of each pair of a stack; those that lack rows have the others, or the last."""
+        lines = [self.lines(place, size) for place in column if (size := self.asked[place])]
+        lacking = [
+            self.lines(place, self.all_of(place)) - now for place, now in zip(column, lines, strict=True)
+        ]
+        more = shared(lacking, height - sum(lines))
+        lines = [now + extra - extra % 2 for now, extra in zip(lines, more, strict=True)]
+        left = height - sum(lines)
+        lines[-1] += left - left % 2 * self.needs[column[-1]].is_double
+        return lines
+
+    def heights(self, rows: Sequence[Band]) -> list[int]:
         """Return the lines of each band; what is left goes to those whose tensors have more rows."""
         heights = [min(self.band_height(band, self.asked), self.height) for band in rows]
         full: list[Asked | None] = [*map(self.all_of, range(len(self.needs)))]
@@ -211,19 +255,16 @@ class Packing:
             heights[-1] += more_lines - more_lines % 2 * self.is_double(rows[-1])  # the two panels are alike
         return heights
 
-    def widths(self, band: Sequence[int]) -> list[int]:
-        """Return the columns of each pair of a band; what is left goes to numbers, then to titles."""
-        needs = [self.needs[place] for place in band]
-        asked = [size.width for place in band if (size := self.asked[place])]
-        widths = asked
-        if self.lacks:  # what is there for titles alone is better used for numbers
-            trimmed = (max(need.whole(width), need.least) for need, width in zip(needs, asked, strict=True))
-            widths = [min(pair) for pair in zip(trimmed, asked, strict=True)]
+    def widths(self, band: Band) -> list[int]:
+        """Return the width of each column of a band; what is left goes to numbers, then to titles."""
+        needs = [max((self.needs[place] for place in column), key=lambda need: need.width) for column in band]
+        widths = [max(self.trimmed(place) for place in column) for column in band]
+        order = sorted(range(len(band)), key=lambda i: min(map(self.order.index, band[i])))
         # First whole numbers, to those that have the fewest: a part of one is of no use.
         left = self.width - sum(widths)
         while growing := [
-            (widths[i], order, i, more)
-            for order, i in enumerate(sorted(range(len(band)), key=lambda i: self.order.index(band[i])))
+            (widths[i], rank, i, more)
+            for rank, i in enumerate(order)
             if 0 < (more := needs[i].wider(widths[i]) - widths[i]) <= left
         ]:
             *_, i, more = min(growing)
@@ -237,6 +278,12 @@ class Packing:
             widths[-1] += max(0, self.width - sum(widths))
         return widths
 
+    def trimmed(self, place: int) -> int:
+        """Return the width that a pair takes; what is there for titles alone is better used for numbers."""
+        need, size = self.needs[place], self.asked[place]
+        assert size is not None
+        return min(size.width, max(need.whole(size.width), need.least)) if self.lacks else size.width
+
     def place(self, pair: int, box: Box, is_double: bool) -> PairPlace:
         """Put the panels of a pair into its part of a band."""
         need, size = self.needs[pair], self.asked[pair]
@@ -248,6 +295,60 @@ class Packing:
         if not need.is_double and size.rows + BORDERS + self.header > half:
             above = below = box
         return PairPlace(pair, above if need.tensor else None, below if need.gradient else None)
+
+
+@lru_cache(maxsize=4096)
+def broken(sizes: tuple[Size, ...], width: int, stacking: bool, always: bool = False) -> Broken:
+    """Break pairs into bands: the least high in all, and then the most even.
+
+    The best way to lay out the first pairs ends with some band, and before that is the best way to lay out
+    those that are left: one is found from the other.
+    """
+    # Lines, unevenness, where the last band begins, and its columns, where they are not single pairs.
+    best: list[tuple[int, int, int, tuple[range, ...] | None]] = [(0, 0, 0, None)]
+    for end in range(1, len(sizes) + 1):
+        ways = []
+        left, most, area, tensor, gradient = width, 0, 0, False, False
+        for start in range(end - 1, -1, -1):
+            size = sizes[start]
+            left, most, area = left - size.width, max(most, size.lines), area + size.width * size.lines
+            tensor, gradient = tensor or size.tensor, gradient or size.gradient
+            high = most + most % 2 * (tensor and gradient)
+            columns, over = None, left
+            if (left < 0 or always) and stacking and area <= width * high:
+                taken, columns = stacks(sizes, start, end, high)
+                over = width - taken
+            if over >= 0 or start == end - 1:
+                ways.append((best[start][0] + high, best[start][1] + over**2, start, columns))
+            elif not stacking:
+                break
+        best.append(min(ways, key=lambda way: way[:3]))
+    found: list[tuple[range, ...]] = []
+    end = len(sizes)
+    while end:
+        *_, start, columns = best[end]
+        found.insert(0, columns or tuple(range(i, i + 1) for i in range(start, end)))
+        end = start
+    return Broken(best[-1][0], tuple(found))
+
+
+def stacks(sizes: Sequence[Size], first: int, last: int, high: int) -> tuple[int, tuple[range, ...]]:
+    """Put neighbours above one another, up to so many lines, in the narrowest way; return its width, too.
+
+    One row of several is of little use as it is: there would be more of those.
+    """
+    best: dict[int, tuple[int, tuple[range, ...]]] = {first: (0, ())}
+    for end in range(first + 1, last + 1):
+        ways = []
+        width = lines = 0
+        for start in range(end - 1, first - 1, -1):
+            width, lines = max(width, sizes[start].width), lines + sizes[start].lines
+            if lines > high or (start < end - 1 and any(size.is_poor for size in sizes[start:end])):
+                break
+            taken, columns = best[start]
+            ways.append((taken + width, (*columns, range(start, end))))
+        best[end] = min(ways, key=lambda way: way[0])
+    return best[last]
 
 
 def shared(needs: Sequence[int], available: int) -> list[int]:

@@ -101,6 +101,10 @@ class CheckVerdicts:
             self.wrong[name] = compare(own, right, Tolerance()).wrong if same else None
         return self.wrong[name]
 
+    def worst_cell(self, name: str) -> Index | None:
+        """Return the element of the user's tensor that is wrong the most; None where none is known to be."""
+        return worst_of(self.wrong_cells(name), self.mine.get(name), self.reference[name])
+
     def next_wrong(self, position: int, direction: Literal[1, -1]) -> int | None:
         """Return the nearest position after or before one at which a statement is wrong."""
         return next_beyond(self.wrong_positions, position, direction)
@@ -172,6 +176,15 @@ class CheckVerdicts:
             return ""
         wrong = len(self.wrong_positions)
         return f"{wrong} wrong" if wrong else "checked: all right"
+
+
+def worst_of(wrong: np.ndarray | None, own: Array | None, right: Array) -> Index | None:
+    """Return the wrong element that is the farthest from what it should be; None where none is wrong."""
+    if wrong is None or own is None or not wrong.any():
+        return None
+    with np.errstate(all="ignore"):
+        off = np.where(wrong, np.nan_to_num(np.abs(own - right), nan=np.inf), -1)
+    return tuple(map(int, np.unravel_index(np.argmax(off), off.shape)))
 
 
 def next_beyond(positions: Sequence[int], position: int, direction: Literal[1, -1]) -> int | None:

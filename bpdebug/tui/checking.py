@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from textual.screen import Screen
 
 from bpdebug.engine.program.trace import Trace
@@ -70,8 +68,3 @@ class Checking:
     def reason(self, needs: Needs) -> str:
         """Say why what an action needs is not there, if it is only hidden."""
         return HIDDEN if self.hides and needs in ("wrong", "corrected") else ""
-
-    def go_to_wrong(self, direction: Literal[1, -1]) -> None:
-        """Go to the nearest wrong statement in a direction."""
-        here = self.runner.session.debugger.position
-        self.runner.go_to(self.verdicts.next_wrong(here, direction))

@@ -8,17 +8,20 @@ wrote the number, and to its arithmetic. Any other cell is explained itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from bpdebug.engine.language.provenance.forwards import Fed
 from bpdebug.engine.language.provenance.origins import element_text
 from bpdebug.engine.language.provenance.regions import Index
 from bpdebug.present.chosen import Chosen
+from bpdebug.present.code_verdicts import CodeVerdicts
 from bpdebug.present.command_runner import CommandRunner
 from bpdebug.present.explaining import Selection
 from bpdebug.present.feeding import in_slice, largest_fed
 from bpdebug.present.forwards import fed_by, fed_text
 from bpdebug.present.slicing import nearest
 from bpdebug.present.trail import Visit
+from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.tui.widgets.ledger import Ledger
 from bpdebug.tui.widgets.tensor_panel import TensorPanel
 
@@ -128,6 +131,20 @@ class Following:
             panel.reveal()
 
     # Following
+
+    def go_to_wrong(self, verdicts: CheckVerdicts | CodeVerdicts, direction: Literal[1, -1]) -> None:
+        """Go to the nearest wrong statement in a direction, and to the cell that is wrong the most."""
+        debugger = self.chosen.debugger
+        position = verdicts.next_wrong(debugger.position, direction)
+        self.runner.go_to(position)
+        if position is not None and debugger.position == position:
+            name = debugger.program.statements[position - 1].name
+            index = verdicts.worst_cell(name)
+            if index is not None:
+                self.chosen.choose(name, index)
+            self.look_again(self.cursor_name)
+            if (panel := self.ledger.panel_of(name)) is not None:
+                panel.call_after_refresh(panel.reveal)
 
     def follow(self, name: str, index: Index) -> None:
         """Go to a cell: to the statement that wrote it, and to its panel; Backspace returns from there."""

@@ -92,17 +92,81 @@ def fit_somehow(needs: tuple[Need, ...], width: int, height: int) -> bool:
     for number in range(count):
         for breaks in combinations(range(1, count), number):
             runs = [needs[start:end] for start, end in pairwise((0, *breaks, count))]
-            if any(sum(need.width for need in run) > width for run in runs):
-                continue
-            lines = 0
-            for run in runs:
-                doubles = [need.rows + BORDERS for need in run if need.gradient]
-                singles = [need.rows + BORDERS for need in run if not need.gradient]
-                double = 2 * max(doubles, default=0)
-                lines += max(double, max(singles, default=0) + (double > 0 and max(singles, default=0) % 2))
-            if lines <= height:
+            if all(is_narrow(run, width) for run in runs) and sum(map(lines_of_run, runs)) <= height:
                 return True
     return False
+
+
+def lines_of(need: Need) -> int:
+    return (need.rows + BORDERS) * (1 + need.gradient)
+
+
+def lines_of_run(run: tuple[Need, ...]) -> int:
+    """The lines of a band: it is as high as the highest of it."""
+    lines = max(map(lines_of, run))
+    return lines + lines % 2 * any(need.gradient for need in run)
+
+
+def is_narrow(run: tuple[Need, ...], width: int) -> bool:
+    """Whether a band has room, side by side or with some above others, no higher than the highest."""
+    for number in range(len(run)):
+        for breaks in combinations(range(1, len(run)), number):
+            columns = [run[start:end] for start, end in pairwise((0, *breaks, len(run)))]
+            high = max(sum(map(lines_of, column)) for column in columns)
+            if any(len(column) > 1 and any(need.words for need in column) for column in columns):
+                continue
+            if (
+                high <= lines_of_run(run)
+                and sum(max(need.width for need in column) for column in columns) <= width
+            ):
+                return True
+    return False
+
+
+def in_sight(found: Bands, place: PairPlace, need: Need) -> tuple[int, int]:
+    """The columns and the rows of numbers of a pair that are shown."""
+    rows = min(need.rows, place.box.height - BORDERS - found.indexed)
+    return need.indexed(found.indexed).columns_in(place.box.width), rows
+
+
+def blank_lines(found: Bands, needs: tuple[Need, ...], height: int) -> int:
+    """The lines on which no panel has a border, an index or a number."""
+    filled = set()
+    for place in found.places:
+        for box in (place.tensor, place.gradient):
+            if box is not None:
+                used = min(needs[place.pair].rows + 1 + found.indexed, box.height - 1)
+                filled |= {*range(box.y, box.y + used), box.y + box.height - 1}
+    return height - len(filled)
+
+
+@given(LEDGERS)
+def test_no_column_is_hidden_that_free_rows_have_room_for(ledger: tuple) -> None:
+    """While a line is blank, no way to lie shows more of a pair that lacks columns, and no less of others."""
+    needs, in_use, (width, height) = ledger
+    found = bands(needs, in_use, width, height)
+    if not blank_lines(found, needs, height):
+        return
+    own = [need.indexed(found.indexed) for need in needs]
+    shown = {place.pair: in_sight(found, place, needs[place.pair]) for place in found.places}
+    for pair, (columns, rows) in shown.items():
+        most = own[pair].columns_in(own[pair].width)
+        more = columns * rows // max(most, 1) + 1
+        if columns == most or more > needs[pair].rows:
+            continue
+        taken = {
+            other: own[other]._replace(
+                rows=seen_rows + found.indexed, width=seen * own[other].pitch + own[other].edge + BORDERS
+            )
+            for other, (seen, seen_rows) in shown.items()
+        }
+        taken[pair] = own[pair]._replace(rows=more + found.indexed)
+        # One row of several is of no use in a stack.
+        own_rows = {other: need.rows - found.indexed for other, need in taken.items()}
+        wanted = [
+            need._replace(words=own_rows[other] < min(needs[other].rows, 2)) for other, need in taken.items()
+        ]
+        assert not fit_somehow(tuple(wanted), width, height)
 
 
 @given(LEDGERS)
@@ -144,9 +208,11 @@ BATCH = (Need(65, 5, 2, 30), Need(47, 4, 2, 30), Need(14, 4, 2, 18), Need(65, 4,
 def test_a_batch_of_seven_on_a_large_screen() -> None:
     found = bands(BATCH, (1, 0, 3), 116, 36)
     tops = {place.pair: place.tensor.y for place in found.places if place.tensor is not None}
-    assert found.indexed
-    assert tops == {0: 0, 1: 0, 2: 16, 3: 16, 4: 16}
-    assert [is_full(place, BATCH[place.pair], indexed=True) for place in found.places] == [True] * 4 + [False]
+    assert tops == {0: 0, 1: 0, 2: 14, 3: 14, 4: 26}
+    assert [is_full(place, BATCH[place.pair], found.indexed) for place in found.places] == [True] * 4 + [
+        False
+    ]
+    assert in_sight(found, found.places[4], BATCH[4]) == (63, 3)
 
 
 def test_what_is_written_is_the_last_to_lose_numbers() -> None:
@@ -176,3 +242,19 @@ def test_numbers_alone_have_no_line_for_indices() -> None:
     alone, column = Need(width=14, rows=1, pitch=9), Need(width=14, rows=4, edge=2, pitch=9)
     assert not bands((alone, alone), (), 80, 24).indexed
     assert bands((alone, column), (), 80, 24).indexed
+
+
+def test_small_ones_lie_above_one_another_beside_a_high_one() -> None:
+    high, small = Need(60, 14), Need(40, 4)
+    found = bands((high, small, small), (0,), 100, 32)
+    assert found.complete
+    assert [tuple(place.box)[:2] for place in found.places] == [(0, 0), (60, 0), (60, 12 + 2 * found.indexed)]
+
+
+def test_two_that_lack_columns_lie_above_one_another_beside_a_high_one() -> None:
+    high = Need(26, 6, 2, pitch=11)
+    wide = Need(100, 3, 2, pitch=11, gradient=False)
+    found = bands((high, wide, wide), (0,), 80, 20)
+    one, other = (place.box for place in found.places[1:])
+    assert one.x == other.x
+    assert one.width == other.width >= 50

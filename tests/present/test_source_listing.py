@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bpdebug.commands.session import Session
@@ -9,6 +11,7 @@ from bpdebug.present.line_pairs import pairs_of_line
 from bpdebug.present.operation_text import about_text, operation_text
 from bpdebug.present.python_text import spans_of
 from bpdebug.present.source_listing import SourceListing, source_window
+from bpdebug.sources.opening import open_case
 from tests.recorded import FOUND, recorded
 
 
@@ -150,3 +153,27 @@ def test_the_card_has_the_persons_line_and_its_mathematics() -> None:
     assert text.rule == "∂L/∂self.W₁ = xᵀ · delta ·2"
     session.debugger.goto(6)
     assert operation_text(session.debugger, "", ()).rule == ""
+
+
+def test_a_sum_lies_under_its_tensor_in_every_turn(tmp_path: Path) -> None:
+    (tmp_path / "turns.py").write_text(
+        """
+import numpy as np
+w, xs = np.full((2, 2), 0.5), [np.ones((2, 1)), np.full((2, 1), 0.3), np.full((2, 1), -0.2)]
+for step in range(2):
+    out, loss = {}, 0.0
+    for t in range(3):
+        out[t] = w @ xs[t]
+        loss += 0.5 * np.sum((out[t] - 1.0) ** 2)
+    dw = np.zeros_like(w)
+    for t in range(3):
+        dw += (out[t] - 1.0) @ xs[t].T
+    w -= 0.1 * dw
+"""
+    )
+    program = open_case(tmp_path / "turns.py").program
+    sums = [one for one in program.statements if program.versions.get(one.name) == "dw"]
+    assert len(sums) >= 3
+    for statement in sums:
+        pairs = [(pair.tensor, pair.gradient) for pair in pairs_of_line(program, statement)]
+        assert ("w", statement.name) in pairs

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from bpdebug.engine.program.trace import run
+from bpdebug.present.explaining import Selection
+from bpdebug.present.operation_text import about_text
 from bpdebug.present.verdicts import CheckVerdicts
 from bpdebug.present.views import Views
 from bpdebug.sources.scenario import load_scenario
@@ -83,6 +85,13 @@ async def test_a_scenario_with_mine_is_checked_when_it_opens() -> None:
         await session.press("right_square_bracket")
         await session.until(lambda: session.moment == (9, 0))
         assert "yours is   da1 * tanh_prime(a1)" in session.text_at("#operation")
+        # The cell that is wrong the most is selected: its values stand side by side.
+        verdicts = session.screen.checking.verdicts
+        off = abs(verdicts.mine["dz1"] - verdicts.reference["dz1"])
+        worst = tuple(map(int, np.unravel_index(off.argmax(), off.shape)))
+        assert worst != (0, 0)
+        assert session.screen.following.selection() == Selection("dz1", worst)
+        assert f"dz1[{worst[0]},{worst[1]}]  mine" in session.text_at("#operation")
         await session.press("left_square_bracket")
         await session.until(lambda: session.moment == (7, 0))
 
@@ -181,6 +190,11 @@ async def test_both_values_and_their_difference_stand_on_one_line() -> None:
     async with open_app("find_the_bug", (120, 36)) as session:
         await checked(session)
         await session.press("right_square_bracket")
-        assert "mine -0.00132729  reference -0.00663646  difference 0.00530917" in session.text_at(
-            "#operation"
-        )
+        await session.settle()
+        assert "mine -0.021966  reference -0.10983  difference 0.087864" in session.text_at("#operation")
+
+
+def test_what_a_scenario_says_of_keys_fits_hidden_verdicts() -> None:
+    case = load_scenario("find_the_bug")
+    assert about_text(case, hides=True).startswith("What the check finds is hidden, to be found by you: ")
+    assert about_text(case) == case.about

@@ -832,3 +832,12 @@ async def test_many_layers(tmp_path: object, count: int) -> None:
         assert f"w{count // 2}" in session.panel_text(f"w{count // 2}")
         await session.press("home")
         assert "1 dense tanh" in session.text_at("#program")
+
+
+async def test_a_key_without_an_action_says_so() -> None:
+    async with open_app("two_layer") as session:
+        await session.press("z")
+        await session.until(lambda: "z does nothing here: ? shows all keys" in session.text_at("#answer"))
+        await session.press("n")
+        assert session.moment == (1, 0)
+        assert "nothing" not in session.text_at("#answer")

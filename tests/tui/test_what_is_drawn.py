@@ -128,3 +128,13 @@ def assert_no_room_is_left(session: Session) -> None:
     rows = {y for area in areas for y in range(area.y, area.bottom)}
     assert columns == set(range(region.x, region.right))
     assert len(rows) >= region.height - 1
+
+
+async def test_the_nearest_pair_of_another_layer_has_the_rows_that_are_left() -> None:
+    async with open_app("transformer_block", (160, 48)) as session:
+        session.screen.go_to("da5")
+        await session.settle()
+        ledger = session.screen.ledger
+        assert len(ledger.lying) == 2
+        assert not ledger.lying[1].complete
+        assert sum(bands.height for bands in ledger.lying) >= ledger.size.height - 1

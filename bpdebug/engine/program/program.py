@@ -16,7 +16,7 @@ from bpdebug.engine.language.evaluation import compiled
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.functions.entry import Array
-from bpdebug.engine.language.nodes import Call, Statement
+from bpdebug.engine.language.nodes import Call, Name, Statement
 from bpdebug.engine.program import passages as by_passages
 from bpdebug.engine.program import source_lines as by_lines
 from bpdebug.engine.program.block import Block
@@ -94,6 +94,22 @@ class Program:
     def positions(self) -> Mapping[str, int]:
         """For each result, the number of its statement, from 1."""
         return self.index.positions
+
+    @cached_property
+    def partial_sums(self) -> Mapping[str, str]:
+        """The versions of gradients that are still to be added to -> the tensors that these belong to."""
+        found: dict[str, str] = {}
+        for gradient, tensor in self.index.tensor_of.items():
+            name, position = gradient, self.positions.get(gradient)
+            while position is not None and name in self.versions:
+                sum_of = self.statements[position - 1].expression
+                terms = sum_of.arguments if isinstance(sum_of, Call) and sum_of.function == "add" else ()
+                before = (term.id for term in terms if isinstance(term, Name))
+                same = (one for one in before if self.versions.get(one, one) == self.versions[name])
+                name = next(same, "")
+                position = self.positions.get(name)
+                found |= {name: tensor} if name else {}
+        return found
 
     @property
     def seed(self) -> str:

@@ -32,6 +32,7 @@ from bpdebug.sources.script.recorder.updates import Update
 from bpdebug.sources.script.running import Ending, run
 from bpdebug.sources.script.seen_libraries import see_libraries
 from bpdebug.sources.script.sites import InstrumentedFile, Site
+from bpdebug.sources.script.spelling import spell
 
 MOST_NODES = 400_000
 """So many operations are kept: of element loops, some hundred megabytes."""
@@ -238,7 +239,7 @@ def recording_of(
         f"more than {recorder.limits.nodes:,} operations came before the first update of a parameter: "
         "only the last of them were kept"
     )
-    record = recorder.kept or recorder.record_so_far()
+    record = spell(recorder.kept or recorder.record_so_far(), recorder.sites)
     fewer = f"iteration {options.iteration} was not reached: this is iteration {record.iteration}, the last"
     said = (
         *messages,

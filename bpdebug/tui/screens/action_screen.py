@@ -73,11 +73,13 @@ class ActionScreen(Screen[None]):
         return True if entry is None or self.can_run(entry) else None
 
     def why_not(self, key: str) -> tuple[str, ...]:
-        """Say why a key does nothing now; nothing where it does something, or is none of the table."""
-        mine = (action for action in self.actions if key in action.keys.split(","))
+        """Say why a key does nothing now; nothing where it does something."""
+        mine = [action for action in self.actions if key in action.keys.split(",")]
         reasons = (self.reason(action.needs) for action in mine if not self.can_run(action))
         said = tuple(filter(None, reasons))
-        bound = self.active_bindings.get(key) if said else None
+        bound = self.active_bindings.get(key)
+        if not mine and bound is None and len(key) == 1:
+            return (f"{key} does nothing here: ? shows all keys",)
         # In a panel an arrow moves the cell: then the key has done something.
         return said if bound is None or bound.node is self else ()
 

@@ -124,7 +124,7 @@ class DebuggerScreen(ActionScreen):
         self.action_turn_slice = self.following.turn_slice
         self.action_turn_origins = self.following.turn_origins
         self.action_run_check = self.checking.run
-        self.action_go_to_wrong = self.checking.go_to_wrong
+        self.action_go_to_wrong = lambda way: self.following.go_to_wrong(self.checking.verdicts, way)
         self.action_toggle_entries = self.lists.toggle
         self.action_toggle_breakpoint = self.line_stops.toggle_here
         self.action_toggle_mathematics = self.program.toggle_mathematics

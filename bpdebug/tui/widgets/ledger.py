@@ -160,9 +160,10 @@ class Ledger(Widget):
         left = self.size.height - found.height if found.complete else 0
         for group, side in more if left >= LEAST_BAND else ():
             needs, most = self.needs(group, digits), min(len(group), len(self.pairs) - self.count)
-            parts = (slice(part) if side > 0 else slice(-part, None) for part in range(most, 0, -1))
-            fits = (part for part in parts if bands(needs[part], (), width, left).complete)
-            part = next(fits, slice(0))
+            parts = [slice(part) if side > 0 else slice(-part, None) for part in range(most, 0, -1)]
+            # The nearest pair has what room there is, even if that is not enough for all of its rows.
+            whole = (part for part in parts if bands(needs[part], (), width, left).complete)
+            part = next(whole, parts[-1] if parts else slice(0))
             groups.append(Group(self.count, needs[part], ()))
             fill(group[part])
             left -= bands(needs[part], (), width, left).height
@@ -225,12 +226,12 @@ class Ledger(Widget):
             self.pairs[0].tensor.refresh(layout=True)
 
     def laid_out(self, size: Size) -> tuple[Bands, ...]:
-        """Return how each group lies, one below the other: all of the first, of the others what fits."""
+        """Return how each group lies, one below the other: all of the first, and the others that fit."""
         found: list[Bands] = []
         left = size.height
         for group in self.groups:
             lying = bands(group.needs, group.in_use, size.width, left)
-            if found and not lying.complete:
+            if found and lying.hidden:
                 break
             found.append(lying)
             left -= lying.height

@@ -143,3 +143,23 @@ def test_what_has_no_name_is_called_as_the_function_calls_it_that_is_given_it(tm
     case = case_of(recorded(tmp_path, script))
     assert [statement.name for statement in case.program.statements][:3] == ["s", "bent()", "miss"]
     assert {"rows", "wanted"} <= case.program.inputs.keys()
+
+
+def test_keys_are_spelled_as_the_script_does(tmp_path: Path) -> None:
+    recording = recorded(
+        tmp_path,
+        """
+        import numpy as np
+        x, y = np.ones((4, 3)), np.zeros((4, 2))
+        held, steps = {"w": np.ones((3, 2))}, {}
+        for turn in range(2):
+            off = x @ held["w"] - y
+            steps["w"] = x.T @ off
+            for name in held:
+                held[name] -= 0.1 * steps[name]
+        """,
+    )
+    case = case_of(recording)
+    names = {*case.values, *case.program.positions}
+    assert {'held["w"]', 'held["w"] ·2', 'steps["w"]'} <= names
+    assert not any("'" in text for text in (*names, *case.script.found))

@@ -169,9 +169,9 @@ def test_every_iteration_has_the_names_of_the_first_and_nothing_of_the_next(
         (begins + 1, "dw"),
         (begins + 1, "dv"),
         (begins + 2, "w ·2"),
-        (begins + 3, "held['v'] ·2"),
+        (begins + 3, 'held["v"] ·2'),
     ]
-    assert {"x", "y", "w", "held['v']"} <= set(case.values)
+    assert {"x", "y", "w", 'held["v"]'} <= set(case.values)
 
 
 @pytest.mark.deep
@@ -288,4 +288,4 @@ for epoch in range(3):
 def test_examples_with_rows_of_their_own_step_no_state(tmp_path: Path, of_right: str, verdict: str) -> None:
     text = HEAD + ROWS.replace("off * left[one]", of_right)
     report = check_recording(recorded(tmp_path, text))
-    assert dict(report.verdicts) == {"left['a']": "right", "right['d']": verdict}
+    assert dict(report.verdicts) == {'left["a"]': "right", 'right["d"]': verdict}
