@@ -31,7 +31,16 @@ from bpdebug.engine.language.derivation.pieces import Nodes
 from bpdebug.engine.language.derivation.simplification import simplify
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.long_sums import sum_of
-from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, TimeStep, names, with_arguments, with_names
+from bpdebug.engine.language.nodes import (
+    Call,
+    Expression,
+    Name,
+    Statement,
+    TimeStep,
+    names,
+    with_arguments,
+    with_names,
+)
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.errors import DerivationError
 
@@ -183,9 +192,8 @@ class _Derivation:
 
     def pull_back(self, statement: Statement) -> None:
         """Send the gradient of a statement's result down to the names that it reads."""
-        flow, meanings = self.flows.through(statement.expression)
-        own = dict(meanings)
-        meanings[INCOMING] = Name(self.gradients[statement.name])
+        flow, own = self.flows.through(statement.expression)
+        meanings: dict[str, Expression] = {**own, INCOMING: Name(self.gradients[statement.name])}
         for part, name in flow.parts.items():
             meanings[name] = self.named(with_names(part, meanings))
         for to, piece, shape in flow.pieces:

@@ -57,9 +57,7 @@ class Flow:
         What flows back, in the order in which it is computed.
     """
 
-    def __init__(
-        self, expression: Expression, shapes: Mapping[str, Shape], needed: Collection[str]
-    ) -> None:
+    def __init__(self, expression: Expression, shapes: Mapping[str, Shape], needed: Collection[str]) -> None:
         self.shapes = {**shapes}
         self.nodes = Nodes(self.shapes, needed)
         self.gradients: set[str] = set()
@@ -132,7 +130,9 @@ class Flows:
             try:
                 flow = self.known[key] = Flow(numbered, shapes, needed)
             except DerivationError:
-                Flow(expression, self.shapes, self.needed)  # fails as well, and says so in the names there are
+                Flow(
+                    expression, self.shapes, self.needed
+                )  # fails as well, and says so in the names there are
                 raise
         return flow, {f"v{number}": Name(name) for name, number in numbers.items()}
 

@@ -88,7 +88,7 @@ class Function(NamedTuple):
     derivative_of: str = ""
 
     def __hash__(self) -> int:
-        """Tell it from others by its name: what is known of it is looked up very often."""
+        """Tell it from others by its name: what is known of its calls is looked up very often."""
         return hash(self.name)
 
     @property
