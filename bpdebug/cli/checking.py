@@ -17,7 +17,6 @@ from bpdebug.verify.comparison import Tolerance
 from bpdebug.verify.report import TensorReport
 from bpdebug.verify.suggestion import suggested_scenario
 
-
 LEAST_SECONDS = 1.0
 """So long derived gradients are checked, however long it took to load them."""
 
