@@ -39,6 +39,7 @@ def check_gradients(
     seconds : float, optional
         How long the derived gradients may be checked; by default all takes so long, with the loading.
     """
+    began = time.thread_time()
     case, renamed = load_with_mine(request)
     if suggest is not None:
         write_suggested(suggest, case)
@@ -49,7 +50,7 @@ def check_gradients(
             show_progress(f"checked {tensor.name} ...")
 
     if seconds is None:
-        seconds = max(LEAST_SECONDS, round(SECONDS - time.process_time(), 1))
+        seconds = max(LEAST_SECONDS, round(SECONDS - (time.thread_time() - began), 1))
     report = check_scenario(case, None, Tolerance(rtol, atol), renamed, say, seconds)
     if has_terminal:
         show_progress("")

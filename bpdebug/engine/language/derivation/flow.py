@@ -67,6 +67,7 @@ class Flow:
         self.pieces = [piece._replace(gradient=self.apart(piece.gradient)) for piece in self.pieces]
 
     def new_gradient(self, node: Expression) -> Name:
+        """Return a name for the gradient of a node's result."""
         name = f"{INCOMING}{len(self.gradients) or ''}"
         self.gradients.add(name)
         self.shapes[name] = self.nodes.shape(node)

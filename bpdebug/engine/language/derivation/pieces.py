@@ -1,8 +1,8 @@
 """What flows back to the arguments of one call, and what is known of the nodes that take part in it.
 
 The nodes of a statement stand in each other, and so do the pieces that flow back to them. Each is asked for
-its shape, its simplified form and its need of a gradient many times, and answers once: the tables here make the
-derivation of a statement linear in its length. They are thrown away with the statement.
+its shape, its simplified form and its need of a gradient many times, and answers once: the tables here make
+the derivation of a statement linear in its length.
 """
 
 from __future__ import annotations
