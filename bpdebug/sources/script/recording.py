@@ -101,6 +101,8 @@ class Recording:
         From which numbers that library was asked for gradients, in order.
     iteration : int
         Which iteration it is, from 1: the last one where there are fewer than were asked for.
+    replacing : sequence of Site
+        Where the multiple of something takes the place of what it was computed from, and is not added to it.
     """
 
     path: str
@@ -121,6 +123,7 @@ class Recording:
     functions: Sequence[FunctionCall]
     gone_back: Sequence[GoneBack]
     iteration: int
+    replacing: Sequence[Site]
 
     @property
     def ended_early(self) -> str:

@@ -27,6 +27,7 @@ from bpdebug.verify.repair.judge import Judge
 from bpdebug.verify.repair.later_iterations import that_proves_more
 from bpdebug.verify.repair.left_over import with_left_over
 from bpdebug.verify.repair.localisation import Localisation
+from bpdebug.verify.repair.put_in_place import put_in_place
 from bpdebug.verify.repair.raising import mended
 from bpdebug.verify.repair.report import Assumed, Finding, ParameterVerdict, ScriptReport
 from bpdebug.verify.repair.staying_right import staying_right
@@ -95,12 +96,11 @@ def check_script(
     deadline = time.thread_time() + seconds
     first = staying_right(analyse(recording, told))
     later = that_proves_more(recording, first, told, deadline)
-    report = _reported(*(later or (recording, first)), deadline, told, progress)
+    seen, analysis = (recording, first) if later is None else (later.recording, later.analysis)
+    report = _reported(seen, analysis, deadline, told, progress)
     report = with_left_over(report, first, deadline)
-    notes = [one for one in (added_up(recording, deadline),) if one]
-    if later is not None:
-        iteration = later[0].options.iteration
-        notes.append(f"iteration {iteration} is checked: in the first, gradients are 0 and prove nothing")
+    said = added_up(recording, deadline), "" if later is None else later.reason
+    notes = [one for one in said if one]
     return report._replace(assumed=report.assumed._replace(notes=(*report.assumed.notes, *notes)))
 
 
@@ -120,6 +120,10 @@ def check_recording(
 def _reported(
     recording: Recording, analysis: Analysis, deadline: float, told: Told, progress: Progress
 ) -> ScriptReport:
+    is_right = analysis.loss is not None and analysis.loss.verdicts.are_right
+    replaced = None if is_right else put_in_place(recording, told, deadline)
+    if replaced is not None:
+        return replaced
     if analysis.loss is None:
         verdicts: dict[str, ParameterVerdict] = {one.name: "not reached" for one in analysis.parameters}
         notes = (*said_of(recording), *analysis.notes)

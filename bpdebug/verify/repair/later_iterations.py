@@ -8,16 +8,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from bpdebug.sources.script import Recording
 from bpdebug.sources.script.analysis.analyse import analyse
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.told import Told
 from bpdebug.verify.repair.reruns import recorded_again
-from bpdebug.verify.repair.staying_right import staying_right
+from bpdebug.verify.repair.staying_right import has_fresh, staying_right
 
 LATER = (2, 3, 4)
-"""The iterations that are looked at where gradients are 0 in the first."""
+"""The iterations that are looked at where the first proves too little."""
 
 
 def is_first(recording: Recording) -> bool:
@@ -56,23 +57,38 @@ def iteration_of(
     return found
 
 
+class LaterIteration(NamedTuple):
+    """A later iteration in which more is proven than in the first, and why it is."""
+
+    recording: Recording
+    analysis: Analysis
+    reason: str
+
+
 def that_proves_more(
     recording: Recording, analysis: Analysis, told: Told, deadline: float
-) -> tuple[Recording, Analysis] | None:
-    """Return a later iteration in which fewer gradients are 0; None where there is no need, or none.
+) -> LaterIteration | None:
+    """Return a later iteration that proves more; None where there is no need, or none.
 
-    The first example is often (0, 0), and nothing that it is multiplied by can be wrong.
+    The first example is often (0, 0), and nothing that it is multiplied by can be wrong. Where all weights
+    begin at 0, nothing tells the largest output from the others, and any other weights choose other branches.
     """
-    fewest = _zeros(analysis)
-    for iteration in LATER if fewest and is_first(recording) else ():
+    unproven = _unproven(analysis)
+    for iteration in LATER if any(unproven) and is_first(recording) else ():
         later = iteration_of(recording, iteration, deadline)
         if later is None:
             return None
         found = staying_right(analyse(later, told))
-        if found.loss is not None and _zeros(found) < fewest:
-            return later, found
+        if found.loss is not None and _unproven(found) < unproven:
+            reason = "gradients are 0 and prove nothing" if unproven[0] else "any other weights turn a branch"
+            return LaterIteration(later, found, f"iteration {iteration} is checked: in the first, {reason}")
     return None
 
 
-def _zeros(analysis: Analysis) -> int:
-    return 0 if analysis.loss is None else sum(one.is_zero for one in analysis.loss.verdicts.each)
+def _unproven(analysis: Analysis) -> tuple[int, bool]:
+    """Return how many gradients are 0, and whether all are right but were not seen on fresh values."""
+    if analysis.loss is None:
+        return 0, False
+    verdicts = analysis.loss.verdicts
+    zeros = sum(one.is_zero for one in verdicts.each)
+    return zeros, not zeros and verdicts.are_right and not has_fresh(analysis)

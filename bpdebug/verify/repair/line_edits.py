@@ -176,7 +176,9 @@ class LineEdits:
         if known is None or known[0] is not before:
             value_of = self.replay.run(before) if before else self.replay.recorded
             names = [*further, *self.known.parameters]
-            scope = scope_of(self.recording, suspect.first, value_of, names, self._expected(suspect))
+            other = self.trials[-1].replaced
+            fresh = self.replay.run({**other, **before}) if other else None
+            scope = scope_of(self.recording, suspect.first, value_of, names, self._expected(suspect), fresh)
             known = self._scopes[key] = before, scope
         return known[1]
 

@@ -1,13 +1,15 @@
 """A recording computed again with some of its values replaced: only what depends on them is computed.
 
 Nodes are pure functions of older nodes, so one pass in the order of their numbers does it. A branch that
-was taken stays taken: where other values would have turned it, the replay says so.
+was taken stays taken, and what was chosen by its position is what the derived gradients are those of: where
+other values would have turned that, the replay says so.
 """
 
 from __future__ import annotations
 
+import operator
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 from types import MappingProxyType
@@ -15,14 +17,17 @@ from typing import Any
 
 import numpy as np
 
-from bpdebug.sources.script import Node, Recording, Test, recomputed
+from bpdebug.sources.script import Node, Recording, recomputed
 from bpdebug.sources.script.analysis.analysis import Analysis
-from bpdebug.sources.script.recorder.records import ValueOf
+from bpdebug.sources.script.recorder.operations import InPlace, is_in, put
+from bpdebug.sources.script.recorder.records import ValueOf, nodes_in
 
 Replaced = Mapping[int, Callable[[ValueOf], Any]]
 """The number of a node -> what gives its other value, from the values of older nodes."""
 MOST_NODES = 60_000
 """From so many nodes on, only those are computed again that the targets depend on."""
+CHOOSING = frozenset({operator.getitem, put, np.take, InPlace(np.add.at), InPlace(np.subtract.at)})
+"""What chooses elements by positions, its second operand."""
 
 
 def fixed(value: Any) -> Callable[[ValueOf], Any]:
@@ -118,18 +123,32 @@ class Replay:
                         heappush(waiting, reader)
         return value_of
 
-    def turned(self, value_of: ValueOf) -> Test | None:
-        """Return the first branch that other values would have decided otherwise."""
+    @cached_property
+    def _positions(self) -> Sequence[Node]:
+        """The integers by which elements are chosen, such as the places of the largest."""
+        found = {
+            position.id: position
+            for node in self.recording.nodes
+            if is_in(node.function, CHOOSING)
+            for position in nodes_in(node.operands[1])
+            if np.asarray(position.like).dtype.kind in "iu"
+        }
+        return tuple(found.values())
+
+    def is_turned(self, value_of: ValueOf) -> bool:
+        """Whether other values would have decided a branch otherwise, or chosen other elements."""
 
         def filled(side: Any) -> Any:
             return value_of(side) if isinstance(side, Node) else side
 
         for test in self.recording.tests:
             left, right = filled(test.left), filled(test.right)
-            truth = bool(left if test.operator is None else test.operator(left, right))
-            if truth != test.truth:
-                return test
-        return None
+            if bool(left if test.operator is None else test.operator(left, right)) != test.truth:
+                return True
+        return any(
+            now is not before and not np.array_equal(now, before)
+            for now, before in ((value_of(one), self.recorded(one)) for one in self._positions)
+        )
 
 
 def ancestors(nodes: Iterable[Node], stop: Collection[int] = ()) -> set[int]:

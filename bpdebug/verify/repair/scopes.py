@@ -52,6 +52,7 @@ def scope_of(
     value_of: ValueOf,
     further: Sequence[str] = (),
     expected: Shape | None = None,
+    fresh: ValueOf | None = None,
 ) -> Scope:
     """Return what can be written where an instance stands.
 
@@ -67,11 +68,14 @@ def scope_of(
         What else may be meant, such as a parameter that nothing around reads.
     expected : tuple of int, optional
         The shape that the value should have, where its name says it.
+    fresh : callable, optional
+        The value of each node with other parameters.
     """
     scope = Environment(recording, instance, value_of)
     names = dict(scope)
     tensors: dict[str, Shape] = {}
     masks: list[str] = []
+    flat: list[str] = []
     counts: dict[str, None] = {}
     borders: dict[str, int] = {}
     pads = padded_by(recording)
@@ -105,6 +109,10 @@ def scope_of(
             tensors.setdefault(text, tuple(np.shape(value)))
             if isinstance(value, np.ndarray) and value.dtype == bool:
                 masks.append(text)
+            if fresh is not None and _is_flat(value):
+                flat += [
+                    text for _, other in _evaluated(recording, instance, fresh, [text]) if _is_flat(other)
+                ]
     for text, extents in [each for each in tensors.items() if isinstance(tree_of(each[0]), READ)][
         :MOST_FUNCTIONS
     ]:
@@ -136,12 +144,18 @@ def scope_of(
         divisors_near(recording, instance.site),
         divisors_forward(recording, instance.site),
         borders,
+        frozenset(flat),
     )
 
 
 def _last(text: str) -> str:
     tree = tree_of(text)
     return "" if tree is None else last_name(tree)
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether an array is one number throughout."""
+    return isinstance(value, np.ndarray) and value.size > 1 and bool(np.all(value == value.flat[0]))
 
 
 def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Shape | None:

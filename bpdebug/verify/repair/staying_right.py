@@ -6,6 +6,7 @@ a mere factor, and a squared error and a cross-entropy have the same gradients.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.evaluation import callable_again
 from bpdebug.verify.repair.replay import Replay
+from bpdebug.verify.repair.report import ParameterVerdict
 from bpdebug.verify.repair.trials import gradient_nodes, trials_of
 
 MOST_LOSSES = 8
@@ -40,9 +42,18 @@ def staying_right(analysis: Analysis) -> Analysis:
     return analysis
 
 
+def has_fresh(analysis: Analysis) -> bool:
+    """Whether there are values near the recorded ones at which no branch turns."""
+    return len(_said(analysis)) > 1
+
+
 def _stays_right(analysis: Analysis) -> bool:
+    return all(verdict != "wrong" for each in _said(analysis) for verdict in each.values())
+
+
+def _said(analysis: Analysis) -> list[Mapping[str, ParameterVerdict]]:
+    """Return what is said of the gradients on the recorded values, and on each of the fresh ones."""
     targets = [node for one in analysis.parameters for node in gradient_nodes(one)]
     replay = Replay(analysis.recording, targets)
     with callable_again(analysis.recording), np.errstate(all="ignore"):
-        said = [trial.verdicts(replay.run(trial.replaced), {}) for trial in trials_of(analysis, replay)]
-    return all(verdict != "wrong" for each in said for verdict in each.values())
+        return [trial.verdicts(replay.run(trial.replaced), {}) for trial in trials_of(analysis, replay)]

@@ -65,7 +65,7 @@ def _fresh(analysis: Analysis, replay: Replay, incoming: Mapping[int, Node], see
             replaced[number] = replaced[node.id] = _other(node, random, step)
         try:
             value_of = replay.run(replaced)
-            if replay.turned(value_of) is None:
+            if not replay.is_turned(value_of):
                 gradients = analysis.loss.reference.gradients(value_of)
                 if all(np.all(np.isfinite(gradient)) for gradient in gradients.values()):
                     return trial_of(analysis, replaced, gradients)
@@ -92,7 +92,7 @@ def other_data(analysis: Analysis, replay: Replay) -> Trial | None:
         replaced = {one.id: _as_floats(one, random) for one in some}
         try:
             value_of = replay.run(replaced)
-            if some and replay.turned(value_of) is None:
+            if some and not replay.is_turned(value_of):
                 trial = trial_of(analysis, replaced, analysis.loss.reference.gradients(value_of))
                 there = trial.verdicts(value_of, {})
                 if all(there[name] == verdict for name, verdict in here.items() if verdict == "right"):

@@ -220,7 +220,7 @@ class _Writing:
 
     def unknown(self, node: Node, reason: str) -> Name:
         """Take what cannot be written as it was recorded."""
-        if self.own.depends[node.id]:
+        if self.own.depends[node.id] and np.asarray(node.like).dtype.kind == "f":  # integers have no slope
             self.opaque.append((node, reason))
         return self.given(node)
 

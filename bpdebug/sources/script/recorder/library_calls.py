@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpdebug.sources.script.recorder.called_back import calling_back
 from bpdebug.sources.script.recorder.changes import change
 from bpdebug.sources.script.recorder.journal import MISSING
 from bpdebug.sources.script.recorder.operations import InPlace, Item, Method, WrittenTo, is_in
@@ -136,6 +137,9 @@ def foreign(recorder: Recorder, site: Site, function: Any, /, *arguments: Any, *
         return function(*[iterated(recorder, site, argument) for argument in arguments], **options)
     if function is setattr and len(arguments) == 3 and type(arguments[1]) is str:
         return _set_attribute(recorder, site, arguments)
+    calls = calling_back(function, arguments, options)
+    if calls is not None:
+        return calls(recorder, site, function, arguments)
     owner = getattr(function, "__self__", None)
     name = getattr(function, "__name__", "")
     if is_other(owner):

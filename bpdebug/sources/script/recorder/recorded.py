@@ -13,6 +13,7 @@ from bpdebug.sources.script.recorder.journal import Journal
 from bpdebug.sources.script.recorder.objects import Objects
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recorder.updates import Update
+from bpdebug.sources.script.sites import Site
 
 
 class Record(NamedTuple):
@@ -32,6 +33,7 @@ class Record(NamedTuple):
     functions: Sequence[FunctionCall]
     gone_back: Sequence[GoneBack]
     iteration: int
+    replacing: Sequence[Site]
     was_over: bool
 
 

@@ -115,7 +115,8 @@ class Recorder:
         gone_back = () if self.other is None else tuple(self.other.gone_back)
         gone_back = tuple(one for one in gone_back if one.one.id < len(lists[0]))
         iteration = self.iteration_end.iteration
-        return Record(*lists, self.objects, self.journal, {}, functions, gone_back, iteration, was_over)
+        over = iteration, tuple(self.steps.replacing.values()), was_over
+        return Record(*lists, self.objects, self.journal, {}, functions, gone_back, *over)
 
     def _lists(self) -> RecordedLists:
         return self.nodes, self.instances, self.steps.updates, self.tests, self.frames

@@ -16,7 +16,7 @@ from bpdebug.sources.script.recorder.records import Instance, Node, same
 from bpdebug.sources.script.recorder.scopes import scope_of
 from bpdebug.sources.script.recorder.steps import DEEPEST_SLOT, LONGEST_SLOT
 from bpdebug.sources.script.recorder.tensors import is_container, is_other, is_tensor, parts_of
-from bpdebug.sources.script.recorder.updates import MAY_BE_STEP
+from bpdebug.sources.script.recorder.updates import MAY_BE_STEP, SCALE
 from bpdebug.sources.script.sites import Site, Target
 
 PLAIN_KEYS = (int, str, np.integer, slice, tuple, float, bool, type(None))
@@ -91,7 +91,8 @@ def bind(recorder: Recorder, site: Site, target: Target, value: Any) -> None:
             recorder.other.named(value, target.text)
     has_parts = is_container(value)
     may_update = has_parts or (node is not None and node.origin.function in MAY_BE_STEP)
-    if target.is_global or may_update:
+    may_replace = node is not None and node.origin.function in SCALE
+    if target.is_global or may_update or may_replace:
         frame = recorder.frame()
         variables = frame.f_globals if target.is_global else frame.f_locals
         old = variables.get(target.name, MISSING)
@@ -99,6 +100,8 @@ def bind(recorder: Recorder, site: Site, target: Target, value: Any) -> None:
             recorder.write(variables, target.name, old)
         if may_update and site.role != "augment":  # of `w -= v`, v takes no place
             recorder.steps.slot(site, old, value, target.text)
+        elif node is not None and may_replace and is_tensor(old) and recorder.objects.is_known(old):
+            recorder.steps.replaced(site, recorder.objects.node_of(old), node)
     if has_parts:
         name_parts(recorder, value, target.text)
 

@@ -14,11 +14,12 @@ import numpy as np
 from bpdebug.sources.script.recorder.branches import Test, is_decided_by
 from bpdebug.sources.script.recorder.journal import MISSING
 from bpdebug.sources.script.recorder.objects import Objects
+from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import Node
 from bpdebug.sources.script.recorder.tensors import is_container, is_tensor, parts_of
-from bpdebug.sources.script.recorder.updates import Update, depends_on, terms_beside
+from bpdebug.sources.script.recorder.updates import Update, depends_on, is_scaled, terms_beside
 from bpdebug.sources.script.recorder.zeros import Zeros
-from bpdebug.sources.script.sites import Site
+from bpdebug.sources.script.sites import Site, SourceRange
 
 DEEPEST_SLOT = 4
 """Parameters are looked for so deep in a list of lists that takes the place of another."""
@@ -49,6 +50,8 @@ class Steps:
         The number of a node that is a part of a step -> what it is a step of.
     leading_to : dict
         The number of a new value -> its step.
+    replacing : dict
+        Statement -> where the multiple of something takes the place of what it was computed from.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Steps:
         self.updates: list[Update] = []
         self.parameters: dict[int, Node] = {}
         self.leading_to: dict[int, Update] = {}
+        self.replacing: dict[SourceRange, Site] = {}
         self._stepping: set[int] = set()  # the statements that have made a step
 
     def slot(self, site: Site, old: Any, new: Any, name: str, depth: int = 0) -> None:
@@ -83,11 +87,14 @@ class Steps:
     def check(self, site: Site, old: Node, new: Node, name: str) -> None:
         """Look whether a node is a step of another: `c · old + delta`, where delta depends on it."""
         old, new = old.origin, new.origin
-        if old is new or old.shape != new.shape:
+        if old is new or not _is_as_large(old, new):
             return
         terms = terms_beside(new, old)
+        if terms is None:
+            self.replaced(site, old, new)
+            return
         other = self.objects.other
-        if terms is None or (other is not None and any(other.is_differentiated(one) for _, one in terms)):
+        if other is not None and any(other.is_differentiated(one) for _, one in terms):
             return
         parameter = self.parameters.get(old.id, old)
         own = {id(site.statement)} | ({id(new.site.statement)} if new.site else set())
@@ -118,6 +125,14 @@ class Steps:
         self.parameters[new.id], self.leading_to[new.id] = parameter, update
         new.replaced_readers = frozenset(readers) | old.replaced_readers
 
+    def replaced(self, site: Site, old: Node, new: Node) -> None:
+        """Note where the multiple of something takes the place of what it was computed from."""
+        old, new = old.origin, new.origin
+        if site.statement not in self.replacing and not any(True for _ in old.parents()):
+            step = new.operands[2] if new.function is put else new
+            if type(step) is Node and is_scaled(step.origin) and depends_on(step, old):
+                self.replacing[site.statement] = site
+
     def _gradients(self, leaf: Node) -> Iterator[Node]:
         """Yield the gradients that a library has computed of a leaf."""
         for back in self.objects.other.gone_back if self.objects.other is not None else ():
@@ -129,6 +144,17 @@ class Steps:
             if old.shape != new.shape:
                 old._value = np.zeros(new.shape)  # it was added to everything
             self.check(site, old, new, name)
+            self.zeros.is_over(old)
+
+
+def _is_as_large(old: Node, new: Node) -> bool:
+    """Whether a new value has the shape of the old one, or one that this was broadcast to: by its step."""
+    if old.shape == new.shape:
+        return True
+    try:
+        return bool(old.shape) and np.broadcast_shapes(old.shape, new.shape) == new.shape
+    except ValueError:
+        return False
 
 
 def _are_alike(old: Any, new: Any) -> bool:

@@ -118,10 +118,10 @@ def is_plain_sum(new: Node, terms: Terms) -> bool:
     """Whether an update is written `x = x + f(x)`, with no rate and no minus: it may be a residual."""
     if new.function is not operator.add or (new.site is not None and new.site.kind != "binary"):
         return False
-    return all(sign > 0 and not _is_scaled(delta.origin) for sign, delta in terms)
+    return all(sign > 0 and not is_scaled(delta.origin) for sign, delta in terms)
 
 
-def _is_scaled(delta: Node) -> bool:
+def is_scaled(delta: Node) -> bool:
     """Whether a value is the multiple of another: by a number, or with the other sign."""
     if delta.function is operator.neg:
         return True

@@ -1,7 +1,7 @@
 """Variables that hold the integer 0: a bias before its first step, or a sum before its first term.
 
 An integer is nothing that could be followed, so the variable is: where it is added to something, a node of
-the value 0 takes its place.
+the value 0 takes its place. One that is 0 again after it was something else begins anew: a sum in a loop.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Zeros:
         self, nodes: dict[ZeroKey, Node], add: Callable[[str], Node], frame: Callable[[], FrameType]
     ) -> None:
         self.nodes, self._add, self._frame = nodes, add, frame
+        self._over: set[int] = set()
 
     def operands(self, targets: Sequence[Target], values: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the operands of a sum, with the nodes of variables that hold the integer 0."""
@@ -45,13 +46,17 @@ class Zeros:
         key = self._key(target)
         if key is None:
             return 0
-        if key not in self.nodes:
+        if key not in self.nodes or self.nodes[key].id in self._over:
             self.nodes[key] = self._add(target.text)
         return self.nodes[key]
 
     def is_known(self, target: Target) -> bool:
         """Whether a variable was added to something while it held 0."""
         return self._key(target) in self.nodes
+
+    def is_over(self, node: Node) -> None:
+        """Note that a variable holds 0 no more."""
+        self._over.add(node.id)
 
     def among(self, operands: Sequence[Any]) -> Iterator[Node]:
         """Yield those of the nodes that are among some operands."""

@@ -76,10 +76,10 @@ def may_be_tensor(node: ast.expr, scope: Scope) -> bool:
 
 
 def fitting(node: ast.expr, scope: Scope, numbers_too: bool = False) -> Iterator[str]:
-    """Yield the tensors that can stand beside a node without making its value larger."""
+    """Yield the tensors that can stand beside a node without making its value larger, and say something."""
     shape = scope.shape(node)
     for tensor, its_shape in scope.tensors.items():
-        if shape is None or (not its_shape and shape and not numbers_too):
+        if shape is None or (not its_shape and shape and not numbers_too) or tensor in scope.flat:
             continue
         if _fits(its_shape, shape):
             yield tensor

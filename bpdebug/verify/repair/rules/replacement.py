@@ -47,6 +47,9 @@ class Scope(NamedTuple):
         What the forward pass divides by: what goes back through that is divided by the same.
     borders : mapping
         How widths can be written by which something is padded -> their values: `pad`, `self.p`.
+    flat : frozenset of str
+        Those of the tensors that are one number throughout, whatever the parameters are: nothing tells them
+        from that number.
     """
 
     tensors: Mapping[str, Shape]
@@ -65,6 +68,7 @@ class Scope(NamedTuple):
     divisors: frozenset[str] = frozenset()
     divisors_forward: tuple[str, ...] = ()
     borders: Mapping[str, int] = MappingProxyType({})
+    flat: frozenset[str] = frozenset()
 
 
 class Replacement(NamedTuple):
