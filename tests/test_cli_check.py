@@ -14,9 +14,9 @@ import pytest
 
 import bpdebug as package
 from bpdebug import cli
+from bpdebug.cli import checking
 from bpdebug.engine.program.trace import run as run_program
 from bpdebug.sources.scenario import load_scenario, shipped_scenarios
-from bpdebug.cli import checking
 from bpdebug.verify import slopes
 from tests.tiers import few
 

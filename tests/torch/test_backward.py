@@ -311,7 +311,7 @@ def test_a_wrong_name_that_is_returned(torch, module, name: str, right: str, wro
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_large_inputs_take_seconds(torch, module, monkeypatch, dtype: str) -> None:
-    """What is wrong is found with small inputs; the large ones run forwards a few times, not for each weight."""
+    """What is wrong is found with small inputs: the large ones do not run forwards again for each weight."""
     from bpdebug.sources.libraries import references
     from tests.torch.planted import text_of
 

@@ -19,7 +19,7 @@ INCOMING = "g"
 """What the gradient of a statement's result is called in what flows back through it."""
 
 
-class Piece(NamedTuple):
+class GradientPiece(NamedTuple):
     """What flows back to a name, or to a part whose gradient is needed more than once.
 
     Attributes
@@ -53,7 +53,7 @@ class Flow:
     ----------
     parts : dict
         What the gradients read of the forward pass, the largest parts -> what these are called in them.
-    pieces : list of Piece
+    pieces : list of GradientPiece
         What flows back, in the order in which it is computed.
     """
 
@@ -62,7 +62,7 @@ class Flow:
         self.nodes = Nodes(self.shapes, needed)
         self.gradients: set[str] = set()
         self.parts: dict[Call, str] = {}
-        self.pieces: list[Piece] = []
+        self.pieces: list[GradientPiece] = []
         self.pull_back(expression, self.new_gradient(expression))
         self.pieces = [piece._replace(gradient=self.apart(piece.gradient)) for piece in self.pieces]
 
@@ -76,13 +76,13 @@ class Flow:
     def pull_back(self, node: Expression, gradient: Expression) -> None:
         """Send the gradient of a node's result down to the names below it."""
         if isinstance(node, Name) and self.nodes.needs_gradient(node):
-            self.pieces.append(Piece(node.id, gradient, self.shapes[node.id]))
+            self.pieces.append(GradientPiece(node.id, gradient, self.shapes[node.id]))
         if not isinstance(node, Call):
             return
         wanted = reached(node, self.nodes)
         if sum(rule.uses for _, rule in wanted) > 1 and not isinstance(gradient, Name):
             name = self.new_gradient(node)
-            self.pieces.append(Piece(name.id, gradient, self.shapes[name.id]))
+            self.pieces.append(GradientPiece(name.id, gradient, self.shapes[name.id]))
             gradient = name
         for argument, piece in pieces(node, gradient, wanted, self.nodes):
             self.pull_back(argument, piece)
