@@ -10,8 +10,9 @@ import ast
 import builtins
 import io
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import lru_cache
 from types import CodeType
 from typing import Any
@@ -24,12 +25,19 @@ from bpdebug.sources.script.recorder.records import Instance, Node
 from bpdebug.sources.script.recording import Recording
 from bpdebug.sources.script.running import hooks_in_place
 
+LookedUp = dict[tuple[str, frozenset[str]], Any]
+"""A name, and which attributes of it are read if no more is -> its value."""
+CALL = re.compile(r"[\w\])}\"']\s*\(")
+READ = re.compile(r"(?<![\w.])([^\W\d]\w*)(?:\.(\w+))?")
+"""A name, and the attribute that is read of it, if any."""
+
 
 def evaluated(
     recording: Recording,
     instance: Instance,
     text: str,
     value_of: Callable[[Node], Any] = lambda node: node.value,
+    looked_up: LookedUp | None = None,
 ) -> Any:
     """Evaluate an expression as if it stood where that of an instance stands; within `callable_again`.
 
@@ -39,6 +47,8 @@ def evaluated(
         The expression: the person's own, or an edit of it.
     value_of : callable, optional
         Gives the value of a node; by default the one that was recorded.
+    looked_up : dict, optional
+        What names mean there by these values, as far as other texts asked: what calls nothing changes none.
 
     Raises
     ------
@@ -47,14 +57,24 @@ def evaluated(
     """
     code, names = _compiled(text, instance.site.class_name)
     scope = Environment(recording, instance, value_of)
-    held = {}
+    calls = may_call(text)
+    known = {} if looked_up is None or calls else looked_up
     for name, attributes in names:
-        with suppress(KeyError):  # a built-in function, or nothing at all
-            held[name] = scope.reaching(name, attributes) if attributes else scope[name]
-    if "(" not in text:
+        if (name, attributes) not in known:
+            try:
+                known[name, attributes] = scope.reaching(name, attributes) if attributes else scope[name]
+            except KeyError:  # a built-in function, or nothing at all
+                known[name, attributes] = MISSING
+    held = {one[0]: value for one in names if (value := known[one]) is not MISSING}
+    if not calls:
         return eval(code, {"__builtins__": builtins, **held})  # noqa: S307 (their code)
     with _variables_kept(instance.variables):
         return eval(code, {"__builtins__": builtins, **held})  # noqa: S307 (their code)
+
+
+def may_call(text: str) -> bool:
+    """Whether an expression may call something: a parenthesis that follows an operator only encloses."""
+    return CALL.search(text) is not None
 
 
 @contextmanager
@@ -81,13 +101,13 @@ def _compiled(text: str, class_name: str) -> tuple[CodeType, tuple[tuple[str, fr
     enclosed = f"({text})"
     tree = _Private(class_name).visit(ast.parse(enclosed, mode="eval")) if "__" in text else None
     found = compile(enclosed if tree is None else tree, "<edit>", "eval")
-    return found, tuple((name, _attributes(name, text)) for name in frozenset(_names(found)))
-
-
-def _attributes(name: str, text: str) -> frozenset[str]:
-    """Return the attributes that are read of a name; none where something else is done with it."""
-    read = re.findall(rf"(?<![\w.]){re.escape(name)}(?!\w)(?:\.(\w+))?", text)
-    return frozenset(read) if all(read) else frozenset()
+    read: dict[str, list[str]] = defaultdict(list)
+    for name, attribute in READ.findall(text):
+        read[name].append(attribute)
+    # What stands behind a dot alone is no name of its own.
+    is_as_written = tree is None and text.isascii()
+    names = {name for name in _names(found) if name in read or not is_as_written}
+    return found, tuple((name, frozenset(own if all(own := read[name]) else ())) for name in names)
 
 
 def _names(code: CodeType) -> Iterator[str]:

@@ -42,12 +42,14 @@ class Evaluator:
     def remembering(self, formula: Expression) -> Evaluator:
         """Return one that remembers a formula and all of its parts, beside what this one remembers."""
         other = Evaluator(self.values, self.known)
-        other._value(formula, remember=True)
+        with np.errstate(all="ignore"):
+            other._value(formula, remember=True)
         return other
 
     def value(self, formula: Expression) -> Array | None:
         """Return the value of a formula; None if its operands do not fit together."""
-        return self._value(formula, remember=False)
+        with np.errstate(all="ignore"):
+            return self._value(formula, remember=False)
 
     def _value(self, node: Expression, remember: bool) -> Array | None:
         if isinstance(node, Name):
@@ -71,19 +73,18 @@ class Evaluator:
         function, options = FUNCTIONS[call.function], options_of(call)
         misread = MISREAD.get(call.function)
         shapes = tuple(operand.shape for operand in operands)
-        with np.errstate(all="ignore"):
-            try:
-                cost = function.cost(shapes, options)
-                if element_count(function.form.shape(shapes, options)) + cost.elements > MOST_NUMBERS:
-                    return None
-                self.computed += cost.products // PRODUCTS
-                if not is_misread(call):
-                    misread = None
-            except ShapeError:
-                # What does not fit may still be what the user's code computed.
-                if misread is None:
-                    return None
-            found = misread.value(*operands, **options) if misread else function.numpy(*operands, **options)
+        try:
+            cost = function.cost(shapes, options)
+            if element_count(function.form.shape(shapes, options)) + cost.elements > MOST_NUMBERS:
+                return None
+            self.computed += cost.products // PRODUCTS
+            if misread is not None and not is_misread(call):
+                misread = None
+        except ShapeError:
+            # What does not fit may still be what the user's code computed.
+            if misread is None:
+                return None
+        found = misread.value(*operands, **options) if misread else function.numpy(*operands, **options)
         if found is None:
             return None
         self.computed += np.size(found)

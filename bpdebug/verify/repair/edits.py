@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from bpdebug.verify.repair.rules import beside, missing, written
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
@@ -22,12 +23,17 @@ RULES = (*written.RULES, *beside.RULES, *missing.RULES)
 """Every rule for a backward pass."""
 
 
-class Edit(NamedTuple):
-    """A replacement at a spot of an expression, and the text of the whole with it: none is there twice."""
+@dataclass(frozen=True)
+class Edit:
+    """A replacement at a spot of an expression."""
 
     spot: Spot
     replacement: Replacement
-    text: str
+
+    @cached_property
+    def text(self) -> str:
+        """The text of the whole with it: to write it takes longer than to find it, so it waits to be read."""
+        return ast.unparse(self.spot.rebuild(self.replacement.new))
 
     @property
     def cost(self) -> float:
@@ -35,9 +41,7 @@ class Edit(NamedTuple):
         return self.replacement.cost
 
 
-def edits(
-    tree: ast.expr, scope: Scope, rules: Sequence[Rule] = RULES, least: float = 0.0, most: float = math.inf
-) -> Iterator[Edit]:
+def edits(tree: ast.expr, scope: Scope, rules: Sequence[Rule] = RULES) -> Iterator[Edit]:
     """Yield the single edits of an expression, each new expression once, the likelier first.
 
     Parameters
@@ -48,21 +52,28 @@ def edits(
         What can be written there.
     rules : sequence of callable
         What is tried.
-    least, most : float
-        Only the edits that cost at least so much, and less than that.
     """
+    yield from distinct(tree, suggested(tree, scope, rules))
+
+
+def suggested(tree: ast.expr, scope: Scope, rules: Sequence[Rule] = RULES) -> list[Edit]:
+    """Return what the rules suggest for an expression, the likelier first; some may write the same."""
     found = []
     for spot in spots(tree):
         further = 0.0 if spot.node is tree else INNER
         for rule in rules:
             more = further * (rule in missing.RULES)
-            for suggested in rule(spot.node, scope):
-                if least <= suggested.cost + more < most:
-                    found.append((spot, suggested._replace(cost=suggested.cost + more)))
-    found.sort(key=lambda one: one[1].cost)
+            for one in rule(spot.node, scope):
+                found.append(Edit(spot, one._replace(cost=one.cost + more) if more else one))
+    return sorted(found, key=lambda one: one.cost)
+
+
+def distinct(
+    tree: ast.expr, found: Sequence[Edit], least: float = 0.0, most: float = math.inf
+) -> Iterator[Edit]:
+    """Yield edits that cost at least so much, and less than that, each new expression once."""
     seen = {ast.unparse(tree)}
-    for spot, suggested in found:  # to write a tree takes longer than to find it: only what is asked for is
-        text = ast.unparse(spot.rebuild(suggested.new))
-        if text not in seen:
-            seen.add(text)
-            yield Edit(spot, suggested, text)
+    for edit in found:
+        if least <= edit.cost < most and edit.text not in seen:
+            seen.add(edit.text)
+            yield edit

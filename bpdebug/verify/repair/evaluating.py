@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from bpdebug.sources.script import Instance, Node, Recording
-from bpdebug.sources.script.evaluation import evaluated
+from bpdebug.sources.script.evaluation import LookedUp, evaluated, may_call
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.recorder.tensors import is_other
 
 
-def value_at(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Any:
+def value_at(
+    recording: Recording, instance: Instance, text: str, value_of: ValueOf, looked_up: LookedUp | None = None
+) -> Any:
     """Evaluate an expression as if it stood where that of an instance stands.
 
     A function that it calls may write to what it is given: it gets copies.
@@ -28,6 +30,8 @@ def value_at(recording: Recording, instance: Instance, text: str, value_of: Valu
         The expression.
     value_of : callable
         The value of each node.
+    looked_up : dict, optional
+        What names mean there by these values, as far as other texts asked.
 
     Raises
     ------
@@ -40,7 +44,7 @@ def value_at(recording: Recording, instance: Instance, text: str, value_of: Valu
         return value.copy() if isinstance(value, np.ndarray) else value
 
     with np.errstate(all="ignore"):
-        value = evaluated(recording, instance, text, copied if "(" in text else value_of)
+        value = evaluated(recording, instance, text, copied if may_call(text) else value_of, looked_up)
     other = recording.objects.other
     return other.read(value) if other is not None and is_other(value) else value
 

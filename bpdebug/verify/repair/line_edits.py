@@ -9,16 +9,17 @@ from __future__ import annotations
 import ast
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, partial
-from typing import Any
+from functools import cached_property, lru_cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Instance, Node, Recording
+from bpdebug.sources.script.evaluation import LookedUp
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.verify.repair.aliases import read_before
-from bpdebug.verify.repair.edits import RULES, Edit, edits
+from bpdebug.verify.repair.edits import RULES, Edit, distinct, suggested
 from bpdebug.verify.repair.evaluating import Rewritten, value_at
 from bpdebug.verify.repair.known import KnownGradients
 from bpdebug.verify.repair.places import sum_of
@@ -33,6 +34,29 @@ from bpdebug.verify.repair.wording import sentence
 
 BETWEEN_LOOKS = 16
 """After so many edits it is asked whether the time is over."""
+MOST_KEPT = 50_000
+"""So many edits are remembered, of all lines together."""
+
+
+class _Line(NamedTuple):
+    """What is known of a line with some corrections, which is asked for several times.
+
+    Attributes
+    ----------
+    before : mapping
+        The corrections.
+    scope : Scope
+        What can be written on it.
+    found : dict
+        What rules suggest for the expression, or for a part of it.
+    changes : dict of (str, bool)
+        Of each text that was evaluated there, whether its value is another.
+    """
+
+    before: Replaced
+    scope: Scope
+    found: dict[tuple[ast.expr, Sequence[Rule]], list[Edit]]
+    changes: dict[str, bool]
 
 
 class LineEdits:
@@ -74,7 +98,8 @@ class LineEdits:
     ) -> None:
         self.recording, self.replay, self.trials = recording, replay, trials
         self.known, self.deadline, self.progress = known, deadline, progress
-        self._scopes: dict[tuple[Instance, tuple[str, ...]], tuple[Replaced, Scope]] = {}
+        self._lines: dict[tuple[Instance, bool, tuple[str, ...]], _Line] = {}
+        self._code = lru_cache(maxsize=None)(Code)
         self.tried = 0
         self.is_stopped = False
 
@@ -111,7 +136,7 @@ class LineEdits:
         if given is None:
             return
         try:
-            code = Code(site.code)
+            code = self._code(site.code)
         except (SyntaxError, RecursionError):
             return
         value_of = self.replay.run(before) if before else self.replay.recorded
@@ -120,26 +145,33 @@ class LineEdits:
         unchanged = dict(
             one for instance in suspect.instances for one in read_before(self.recording, instance)
         )
-        for edit in self.edits_of(suspect, code.tree, before, rules, further, costs):
-            text = edit.text
+        here: LookedUp = {}
+        there: LookedUp = {}
+
+        def changed(text: str) -> Any:
             try:
-                value = value_at(self.recording, first, text, value_of)
+                value = value_at(self.recording, first, text, value_of, here)
                 # Where a scale is 1 or a shift 0, it changes something on other values alone.
-                if (
-                    len(suspect.instances) == 1
-                    and _same(value, recorded)
-                    and _same(value_at(self.recording, first, text, fresh), otherwise)
-                ):
-                    continue
-            except Exception:  # noqa: S112 (an edit may raise anything: then it is none)
-                continue
-            if not _is_value(value):
+                is_same = len(suspect.instances) == 1 and _same(value, recorded)
+                if is_same and _same(value_at(self.recording, first, text, fresh, there), otherwise):
+                    return None
+            except Exception:  # an edit may raise anything: then it is none
+                return None
+            return value if _is_value(value) else None
+
+        known = self._line(suspect, before, tuple(further)).changes
+        for edit in self.edits_of(suspect, code.tree, before, rules, further, costs):
+            text, value = edit.text, None
+            if text not in known:
+                value = changed(text)
+                known[text] = value is not None
+            if not known[text]:
                 continue
             replaced = unchanged | dict(
                 self.replaced(instance, text) for instance in suspect.instances if given_by(instance)
             )
             words = partial(_words, code, edit)
-            yield Candidate(site.place, site.code, edit.cost, replaced, edit.replacement.kind, words)
+            yield Candidate(site.place, site.code, edit.cost, replaced, edit.replacement.kind, words, value)
 
     def edits_of(
         self,
@@ -159,28 +191,33 @@ class LineEdits:
         suspect, before, rules, further, costs
             As `candidates` takes them.
         """
-        scope = self._scope(suspect, before, tuple(further))
-        for edit in edits(tree, scope, rules, costs.least, costs.most):
+        line = self._line(suspect, before, tuple(further))
+        key = tree, tuple(rules)
+        if key not in line.found:
+            line.found[key] = suggested(tree, line.scope, rules)
+        for edit in distinct(tree, line.found[key], costs.least, costs.most):
             if self.tried % BETWEEN_LOOKS == 0 and self.is_over:  # to look at the clock takes time itself
                 return
             self.tried += 1
             self.progress(suspect.site.line, self.tried)
             if "@" in edit.text and self._product:
-                edit = _called_instead(edit, f"{scope.library}.{self._product}")
+                edit = _called_instead(edit, f"{line.scope.library}.{self._product}")
             yield edit
 
-    def _scope(self, suspect: Suspect, before: Replaced, further: tuple[str, ...]) -> Scope:
-        """Return what can be written on a line; with the same corrections it is looked for once."""
-        key = suspect.first, further
-        known = self._scopes.get(key)
-        if known is None or known[0] is not before:
+    def _line(self, suspect: Suspect, before: Replaced, further: tuple[str, ...]) -> _Line:
+        """Return what is known of a line; with the same corrections it is looked for once."""
+        key = suspect.first, len(suspect.instances) == 1, further
+        known = self._lines.get(key)
+        if known is None or known.before is not before:
+            if sum(len(found) for one in self._lines.values() for found in one.found.values()) > MOST_KEPT:
+                self._lines.clear()
             value_of = self.replay.run(before) if before else self.replay.recorded
             names = [*further, *self.known.parameters]
             other = self.trials[-1].replaced
             fresh = self.replay.run({**other, **before}) if other else None
             scope = scope_of(self.recording, suspect.first, value_of, names, self._expected(suspect), fresh)
-            known = self._scopes[key] = before, scope
-        return known[1]
+            known = self._lines[key] = _Line(before, scope, {}, {})
+        return known
 
     def wanted(self, suspect: Suspect) -> Any:
         """Return the gradient that a line is named after, as many times as all are; or None."""
@@ -246,9 +283,7 @@ def _words(code: Code, edit: Edit) -> tuple[str, str]:
 def _called_instead(edit: Edit, function: str) -> Edit:
     written = edit.replacement
     part = None if written.part is None else as_calls(written.part, function)
-    new = as_calls(written.new, function)
-    text = ast.unparse(edit.spot.rebuild(new))
-    return Edit(edit.spot, written._replace(new=new, part=part), text)
+    return Edit(edit.spot, written._replace(new=as_calls(written.new, function), part=part))
 
 
 def _is_value(value: Any) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
 from types import ModuleType
 from typing import Any, TypeGuard
 
@@ -14,7 +16,7 @@ from bpdebug.engine.language.forms import Shape
 from bpdebug.sources.script import Instance, Recording, Site
 from bpdebug.sources.script.conversion.translator import value_of as as_recorded
 from bpdebug.sources.script.environment import Environment
-from bpdebug.sources.script.evaluation import as_written
+from bpdebug.sources.script.evaluation import LookedUp, as_written
 from bpdebug.sources.script.recorder.operations import put
 from bpdebug.sources.script.recorder.records import ValueOf
 from bpdebug.sources.script.recorder.tensors import is_other
@@ -118,14 +120,25 @@ def scope_of(
     ]:
         counts.update({f"{text}.shape[{axis}]": None for axis, extent in enumerate(extents) if extent > 1})
 
-    shapes: dict[str, Shape | None] = {}
+    shapes: dict[ast.expr, Shape | None] = {}
+    looked_up: LookedUp = {}
     other = recording.objects.other
 
     def shape(node: ast.expr) -> Shape | None:
-        text = ast.unparse(node)
-        if text not in shapes:
-            shapes[text] = _shape(recording, instance, text, value_of)
-        return shapes[text]
+        if node not in shapes:
+            try:
+                shapes[node] = _composed(node, shape)
+            except LookupError:
+                shapes[node] = evaluated(ast.unparse(node))
+        return shapes[node]
+
+    @cache
+    def evaluated(text: str) -> Shape | None:
+        try:
+            value = value_at(recording, instance, text, value_of, looked_up)
+        except Exception:
+            return None
+        return np.shape(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
 
     return Scope(
         tensors,
@@ -158,12 +171,25 @@ def _is_flat(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.size > 1 and bool(np.all(value == value.flat[0]))
 
 
-def _shape(recording: Recording, instance: Instance, text: str, value_of: ValueOf) -> Shape | None:
-    try:
-        value = value_at(recording, instance, text, value_of)
-    except Exception:
-        return None
-    return np.shape(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
+def _composed(node: ast.expr, shape: Callable[[ast.expr], Shape | None]) -> Shape | None:
+    """Return the shape that follows from those of the parts, which is none where they do not fit together.
+
+    Raises
+    ------
+    LookupError
+        Where it does not follow: only computing it tells.
+    """
+    match node:
+        case ast.Attribute(attr="T") if own := shape(node.value):
+            return own[::-1]
+        case ast.BinOp(op=operator) if (left := shape(node.left)) and (right := shape(node.right)):
+            if isinstance(operator, ast.MatMult) and len(left) == len(right) == 2:
+                return (left[0], right[1]) if left[1] == right[0] else None
+            if not isinstance(operator, ast.MatMult):
+                with suppress(ValueError):
+                    return np.broadcast_shapes(left, right)
+                return None
+    raise LookupError
 
 
 def _items_alike(recording: Recording, site: Site, names: Mapping[str, Any]) -> Iterator[str]:

@@ -16,6 +16,7 @@ import numpy as np
 from bpdebug.errors import Interrupted
 from bpdebug.sources.script import Node
 from bpdebug.sources.script.recorder.records import ValueOf
+from bpdebug.verify.repair.judged_once import JudgedOnce
 from bpdebug.verify.repair.likelihood import Likelihood
 from bpdebug.verify.repair.line_edits import LineEdits
 from bpdebug.verify.repair.other_run import OtherRun
@@ -71,6 +72,10 @@ class Search(LineEdits):
     partly: Sequence[Correction] = ()
     other_run: Callable[[], OtherRun | None] | None = None
     other_data: Callable[[], Trial | None] | None = None
+
+    @cached_property
+    def _judged_once(self) -> JudgedOnce:
+        return JudgedOnce(self.replay)
 
     @cached_property
     def _likelihood(self) -> Likelihood:
@@ -169,7 +174,7 @@ class Search(LineEdits):
 
     def judged(self, trial: Trial, replaced: Replaced) -> Verdicts:
         """Say which gradients are right on the values of a trial, with some corrections."""
-        return trial.verdicts(self.replay.run({**trial.replaced, **replaced}), replaced)
+        return self._judged_once(trial, replaced)
 
     def _of_line(
         self, suspect: Suspect, before: Replaced, bases: Sequence[Verdicts], costs: Costs
@@ -220,7 +225,7 @@ class Search(LineEdits):
         if node is None or node.id not in candidate.replaced:
             return True
         try:
-            value = candidate.replaced[node.id](value_of)
+            value = candidate.replaced[node.id](value_of) if candidate.value is None else candidate.value
         except Exception:
             return False
         is_exact = any(self.known.exactly(node, value, self.trials[0].gradients))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -114,6 +114,8 @@ class Candidate:
         What kind of mistake it would mend.
     words : callable
         Writes what should stand there, and what was wrong: of most edits nobody wants to know.
+    value : array or None
+        What the line gives with it on the recorded values, where that was just computed.
     """
 
     place: SourceRange
@@ -122,6 +124,7 @@ class Candidate:
     replaced: Replaced
     kind: str
     words: Callable[[], tuple[str, str]]
+    value: Any = field(default=None, compare=False)
 
     @cached_property
     def _written(self) -> tuple[str, str]:

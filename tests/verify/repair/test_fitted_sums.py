@@ -60,10 +60,15 @@ def test_weights_that_stand_on_the_way_back_alone_are_meant(tmp_path: Path) -> N
 @pytest.mark.parametrize("wrong", ["(log_p - entropy[:, None])", "(1 - log_p + entropy[:, None])"])
 def test_what_is_no_sum_of_them_is_wrong(wrong: str, tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(AGENT.replace("(log_p + entropy[:, None])", wrong))
-    assert not check_script(tmp_path / "net.py", seconds=1).passed
+    assert is_wrong(tmp_path / "net.py")
+
+
+def is_wrong(path: Path) -> bool:
+    """Whether a gradient is judged to be wrong; what it should be is not looked for."""
+    return "wrong" in check_script(path, seconds=0).verdicts.values()
 
 
 def test_the_weights_of_what_the_script_adds_up_itself_are_law(tmp_path: Path) -> None:
     """Of `0.05 * w ** 2` the gradient is `0.1 * w`: that would be right for half the penalty."""
     (tmp_path / "net.py").write_text(OWN_SUM)
-    assert not check_script(tmp_path / "net.py", seconds=4).passed
+    assert is_wrong(tmp_path / "net.py")

@@ -54,3 +54,29 @@ def test_the_loss_is_that_by_which_all_stays_right(text: str, loss: str, tmp_pat
 def test_a_mistake_is_one_where_all_begins_at_0(text: str, old: str, new: str, tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(text.replace(old, new))
     assert not check_script(tmp_path / "net.py").passed
+
+
+ADDED_TO_ITSELF = """\
+import numpy as np
+
+rng = np.random.default_rng(4)
+x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+w, c = rng.normal(size=(2, 3)), np.zeros(2)
+kept_w, kept_c = np.zeros_like(w), np.zeros_like(c)
+for epoch in range(3):
+    dw, dc, loss = np.zeros_like(w), np.zeros_like(c), 0.0
+    for one, wanted in zip(x, y):
+        error = w @ one + c - wanted
+        loss += 0.5 * np.sum(error ** 2)
+        dw += np.outer(error, one)
+        dc += dc
+    for value, step, kept in zip([w, c], [dw, dc], [kept_w, kept_c]):
+        kept += step * step
+        value += -0.1 * step / np.sqrt(kept + 1e-8)
+"""
+
+
+def test_a_gradient_to_which_nothing_is_added_is_followed_through_an_adaptive_step(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(ADDED_TO_ITSELF)
+    (finding,) = check_script(tmp_path / "net.py").findings
+    assert (finding.source.line, finding.correction, finding.verified) == (13, "error", True)

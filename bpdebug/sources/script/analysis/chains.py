@@ -38,6 +38,8 @@ KEEP: frozenset[Any] = frozenset(
 ROOTS: frozenset[Any] = frozenset({np.sqrt, math.sqrt, np.sign, np.linalg.norm})
 """What Adam, its relatives and clipping by a norm do to a gradient on the way to the step."""
 POWERS: frozenset[Any] = frozenset({operator.pow, np.power, math.pow})
+EMPTY: frozenset[Any] = frozenset({np.zeros, np.zeros_like})
+"""What a gradient begins with that is added up."""
 DOMINATORS_TRIED = 24
 
 
@@ -59,10 +61,9 @@ class Chains:
         """Return the chain of one update, from the step down."""
         whole = whole_step(new.origin, old.origin)
         deltas = (whole,) if whole is not None else deltas
-        # A gradient that nothing was ever added to depends on no parameter: its step can still be judged.
-        dependent = [term for term in deltas if self.is_dependent(term[1])] or list(deltas)
+        dependent = [term for term in deltas if self.is_dependent(term[1])]
         if not dependent:
-            return ()
+            return self._of_nothing(old, new, deltas)
         sign, delta = max(dependent, key=lambda term: term[1].id)
         link: Link | None = Link(delta, sign, is_stripped=len(dependent) > 1)
         chain: list[Link] = []
@@ -73,6 +74,27 @@ class Chains:
             if link is not None and (is_handed or chain[-1].is_inner):
                 link = link._replace(is_inner=True)
         return tuple(chain)
+
+    def _of_nothing(self, old: Node, new: Node, deltas: Sequence[tuple[int, Node]]) -> tuple[Link, ...]:
+        """Return the chain down to a gradient that nothing was ever added to: its step can still be judged.
+
+        It depends on no parameter, but was begun after the first of them was read: what momentum remembers,
+        before.
+        """
+        graph = self.graph
+        reading = (one for one in graph.nodes if any(map(self.is_dependent, one.parents())))
+        first = next((one.id for one in reading if not is_in(one.function, EMPTY)), 0)
+        behind = (graph.nodes[number] for number in graph.ancestors([delta for _, delta in deltas]))
+        begun = [
+            node
+            for node in behind
+            if node.id > first
+            and np.size(node.like) == np.size(old.like)
+            and all(parent.id <= first for parent in graph.parents(node))
+        ]
+        if not begun:
+            return tuple(Link(delta, sign) for sign, delta in deltas[:1])
+        return Chains(graph, graph.reached(begun)).of(old, new, deltas)
 
     def is_dependent(self, value: Any) -> bool:
         """Whether an operand depends on a parameter."""

@@ -34,17 +34,17 @@ class GroupedStandard(Standard):
     ) -> None:
         super().__init__(parameters, may_grow, extents)
         self.groups = groups
+        own = ([one for one in parameters if one.name in names] for names in groups)
+        self._standards = [Standard(one, may_grow, extents) for one in own]
 
     def verdicts(self, value_of: ValueOf, gradients: Mapping[int, Any]) -> GradientVerdicts:
         """Judge the gradient of each parameter; what the groups have not in common is None."""
         found: list[GradientVerdicts] = []
         by_name: dict[str, GradientVerdict] = {}
-        for names in self.groups:
-            own = [one for one in self.parameters if one.name in names]
-            standard = Standard(own, self.may_grow, self.extents)
+        for standard in self._standards:
             standard.tolerance = self.tolerance
             found.append(standard.verdicts(value_of, gradients))
-            by_name.update(zip((one.name for one in own), found[-1].each, strict=True))
+            by_name.update(zip((one.name for one in standard.parameters), found[-1].each, strict=True))
         factor = self._common([one.factor for one in found])
         ratio = self._common([one.ratio for one in found])
         return GradientVerdicts(factor, ratio, tuple(by_name[one.name] for one in self.parameters))

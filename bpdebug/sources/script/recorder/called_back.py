@@ -6,6 +6,7 @@ elements that the recorder knows, and what comes out is recorded as an array of 
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,8 +26,10 @@ CallingBack = Callable[[Recorder, Site, Any, tuple[Any, ...]], Any]
 
 def calling_back(function: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> CallingBack | None:
     """Return how a function is called that calls another for parts of arrays; None for any other."""
-    sizes = [np.size(argument) for argument in arguments if is_tensor(argument)]
-    if options or not sizes or not 0 < max(sizes) <= MOST_ELEMENTS:
+    if options or not (type(function) is np.vectorize or function is np.apply_along_axis):
+        return None
+    sizes = [math.prod(np.shape(argument)) for argument in arguments if is_tensor(argument)]
+    if not sizes or not 0 < max(sizes) <= MOST_ELEMENTS:
         return None
     if type(function) is np.vectorize:
         return None if function.signature or function.excluded or function.cache else _vectorized
