@@ -3,7 +3,7 @@
 Files, scripts and expressions may come from a stranger. What they would take is estimated before it is
 done, and what goes beyond a limit is refused with a message that names it. Together the limits keep bpdebug
 within a gibibyte beside the tensors of a file, and within some ten seconds until it answers. Only what writes
-every number as text, `trace --format json`, goes on for as long as there are numbers: some 20 MB in a second.
+every number as text, `trace`, goes on for as long as there are numbers: megabytes in a second.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import pytest
 
 import bpdebug as package
 from bpdebug import cli
+from bpdebug.cli import checking
 from bpdebug.engine.program.trace import run as run_program
 from bpdebug.sources.scenario import load_scenario, shipped_scenarios
 from bpdebug.verify import slopes
@@ -57,6 +58,12 @@ def test_what_there_was_no_time_for_is_said(bpdebug, monkeypatch) -> None:
     monkeypatch.setattr(slopes.time, "thread_time", itertools.count(0.0).__next__)
     _, out, _ = bpdebug("check", "two_layer", "--seconds", "12")
     assert re.fullmatch("All right: 2 tensors, [0-9]+ not compared.", out.splitlines()[-1])
+
+
+def test_loading_is_a_part_of_the_time(bpdebug, monkeypatch) -> None:
+    monkeypatch.setattr(checking.time, "thread_time", itertools.count(0.0, 5.0).__next__)
+    _, out, _ = bpdebug("check", "two_layer")
+    assert "not checked: 3 seconds were over" in out
 
 
 def test_right_gradients_of_ones_own_pass(bpdebug, tmp_path: Path) -> None:

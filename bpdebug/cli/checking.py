@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 from bpdebug.cli.loading import load_with_mine
 from bpdebug.cli.output import RIGHT, WRONG, is_terminal, show_progress, write
@@ -15,6 +16,9 @@ from bpdebug.verify.check import SECONDS, check_scenario
 from bpdebug.verify.comparison import Tolerance
 from bpdebug.verify.report import TensorReport
 from bpdebug.verify.suggestion import suggested_scenario
+
+LEAST_SECONDS = 1.0
+"""So long derived gradients are checked, however long it took to load them."""
 
 
 def check_gradients(
@@ -33,8 +37,9 @@ def check_gradients(
     suggest : str, optional
         A new file for a scenario that tells more mistakes apart.
     seconds : float, optional
-        How long the derived gradients may be checked.
+        How long the derived gradients may be checked; by default all takes so long, with the loading.
     """
+    began = time.thread_time()
     case, renamed = load_with_mine(request)
     if suggest is not None:
         write_suggested(suggest, case)
@@ -44,9 +49,9 @@ def check_gradients(
         if has_terminal:  # a large network takes its time
             show_progress(f"checked {tensor.name} ...")
 
-    report = check_scenario(
-        case, None, Tolerance(rtol, atol), renamed, say, SECONDS if seconds is None else seconds
-    )
+    if seconds is None:
+        seconds = max(LEAST_SECONDS, round(SECONDS - (time.thread_time() - began), 1))
+    report = check_scenario(case, None, Tolerance(rtol, atol), renamed, say, seconds)
     if has_terminal:
         show_progress("")
     write(CHECK_FORMATS[form](report))

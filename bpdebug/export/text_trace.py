@@ -14,6 +14,8 @@ from bpdebug.export.array_text import WIDTH, array_text
 from bpdebug.sources.case import Case
 
 INDENT = " " * 6
+WIDEST = 160
+"""The widest cell that a column is as wide as: what is longer, as a sum of thousands, stands out."""
 
 
 def text_trace(scenario: Case, trace: Trace) -> Iterator[str]:
@@ -44,7 +46,10 @@ def _aligned(program: Program) -> Iterator[str]:
         place = layer.place if layer else _line(statement)
         shape = shape_text(program.shapes[statement.name])
         rows.append((f"{number:3}", place, statement_text(statement), shape, program.rule_of(statement)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [
+        max((len(cell) for cell in column if len(cell) <= WIDEST), default=0)
+        for column in zip(*rows, strict=True)
+    ]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.benchmarks import (
+    backward_check,
     capture,
     convolution,
     diagnosis,
@@ -28,6 +29,7 @@ BENCHMARKS = (
     convolution,
     transformer,
     capture,
+    backward_check,
     first_frame,
     key_to_display,
     tensor_viewer,

@@ -93,3 +93,11 @@ layers = [{ kind = "dense", w = [[1.0, 0.0], [0.0, 1.0]] }]
     found = text(path)
     assert "nan" in found
     assert "inf" in found
+
+
+def test_a_long_sum_widens_no_other_line(tmp_path):
+    lines = [f"h{k} = x * {k}" for k in range(100)] + [f"y = {' + '.join(f'h{k}' for k in range(100))}"]
+    path = tmp_path / "sum.toml"
+    path.write_text('program = """\n' + "\n".join(lines) + '\n"""\ninputs = { x = [1.0] }\n')
+    widths = sorted(map(len, text(path).splitlines()))
+    assert widths[-2] < 100 < 400 < widths[-1]

@@ -7,12 +7,12 @@ a line and runs for hours. What is too large is refused, so that every answer co
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from bpdebug.engine.language.forms import Shape, element_count
-from bpdebug.engine.language.functions import FUNCTIONS
-from bpdebug.engine.language.nodes import Call, Expression, Name, walk
-from bpdebug.engine.language.shapes import options_of, shapes_within
+from bpdebug.engine.language.functions import FUNCTIONS, Function
+from bpdebug.engine.language.nodes import Call, Expression, Name, Option
 from bpdebug.errors import BpdebugError
 from bpdebug.limits import LIMITS
 
@@ -52,20 +52,31 @@ def cost_of(expression: Expression, shapes: Mapping[str, Shape]) -> Estimate:
     ShapeError
         If the operands of some node do not fit together.
     """
-    inner = shapes_within(expression, shapes)
-
-    def of(node: Expression) -> Shape:
-        return shapes[node.id] if isinstance(node, Name) else inner[node] if isinstance(node, Call) else ()
-
     elements = products = largest = 0
-    for node in walk(expression):  # a part that stands there twice is computed twice
-        if isinstance(node, Call):
-            cost = FUNCTIONS[node.function].cost(tuple(map(of, node.arguments)), options_of(node))
-            count = element_count(inner[node])
-            elements += count + cost.elements
-            products += cost.time
-            largest = max(largest, count)
+
+    def shape(node: Expression) -> Shape:
+        """Return the shape of a node; a part that stands there twice is computed twice."""
+        nonlocal elements, products, largest
+        if not isinstance(node, Call):
+            return shapes[node.id] if isinstance(node, Name) else ()
+        own, cost = _of_call(FUNCTIONS[node.function], node.options, tuple(map(shape, node.arguments)))
+        elements += cost.elements
+        products += cost.products
+        largest = max(largest, cost.largest)
+        return own
+
+    shape(expression)
     return Estimate(elements, products, largest)
+
+
+@lru_cache(maxsize=4096)  # a program may have thousands of calls that are alike
+def _of_call(
+    function: Function, given: tuple[tuple[str, Option], ...], operands: tuple[Shape, ...]
+) -> tuple[Shape, Estimate]:
+    options = {**function.options, **dict(given)}
+    shape, cost = function.form.shape(operands, options), function.cost(operands, options)
+    count = element_count(shape)
+    return shape, Estimate(count + cost.elements, cost.time, count)
 
 
 def check_cost(expression: Expression, shapes: Mapping[str, Shape]) -> None:

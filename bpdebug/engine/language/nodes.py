@@ -227,6 +227,14 @@ def replace(expression: Expression, new: Mapping[Expression, Expression]) -> Exp
     return expression
 
 
+def with_names(expression: Expression, new: Mapping[str, Expression]) -> Expression:
+    """Return the tree with something else for each of its names."""
+    if isinstance(expression, Call):
+        arguments = tuple([with_names(argument, new) for argument in expression.arguments])
+        return Call(expression.function, arguments, expression.options)
+    return new[expression.id] if isinstance(expression, Name) else expression
+
+
 def with_arguments(call: Call, arguments: Sequence[Expression]) -> Call:
     """Return a call with other arguments; the same call if they are the very ones that it has."""
     if all(map(is_, arguments, call.arguments)):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from bpdebug.engine.language.forms import Shape
-from bpdebug.engine.language.functions import FUNCTIONS
+from bpdebug.engine.language.functions import FUNCTIONS, Function
 from bpdebug.engine.language.nodes import Call, Expression, Name, Option
 from bpdebug.errors import ShapeError
 from bpdebug.limits import at_most
@@ -18,6 +19,18 @@ def options_of(call: Call) -> Mapping[str, Option]:
     """Return all options of a call: those given, and the defaults of the rest."""
     defaults = FUNCTIONS[call.function].options
     return {**defaults, **dict(call.options)} if call.options else defaults
+
+
+def result_shape(call: Call, operands: tuple[Shape, ...]) -> Shape:
+    """Return the shape of the result of a call, from the shapes of its arguments."""
+    return _result_shape(FUNCTIONS[call.function], call.options, operands)
+
+
+@lru_cache(maxsize=4096)  # a program may have thousands of calls that are alike
+def _result_shape(
+    function: Function, given: tuple[tuple[str, Option], ...], operands: tuple[Shape, ...]
+) -> Shape:
+    return function.form.shape(operands, {**function.options, **dict(given)})
 
 
 def shapes_within(expression: Expression, shapes: Mapping[str, Shape]) -> dict[Call, Shape]:
@@ -38,8 +51,7 @@ def shapes_within(expression: Expression, shapes: Mapping[str, Shape]) -> dict[C
         if not isinstance(node, Call):
             return ()
         if node not in found:
-            operands = tuple(map(infer, node.arguments))
-            found[node] = FUNCTIONS[node.function].form.shape(operands, options_of(node))
+            found[node] = result_shape(node, tuple(map(infer, node.arguments)))
         return found[node]
 
     infer(expression)
@@ -66,8 +78,8 @@ def shape_of(expression: Expression, shapes: Mapping[str, Shape]) -> Shape:
     if isinstance(expression, Name):
         return shapes[expression.id]
     if isinstance(expression, Call):
-        operands = tuple(shape_of(argument, shapes) for argument in expression.arguments)
-        shape = FUNCTIONS[expression.function].form.shape(operands, options_of(expression))
+        operands = [shape_of(argument, shapes) for argument in expression.arguments]
+        shape = result_shape(expression, tuple(operands))
         if max(shape, default=0) <= LONGEST:
             return shape
         raise ShapeError(f"an axis is too long, expected {at_most('tensor_elements', 'in one tensor')}")

@@ -8,6 +8,7 @@ or it is wrong.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,7 +17,13 @@ import numpy as np
 from bpdebug.engine.program.program import Program
 from bpdebug.errors import BpdebugError
 from bpdebug.sources.libraries.exact import Exact
-from bpdebug.sources.libraries.references import BY_DIFFERENCES, STEP, WIDE_STEP, ByDifferences
+from bpdebug.sources.libraries.references import (
+    BY_DIFFERENCES,
+    MOST_DIFFERENCES,
+    STEP,
+    WIDE_STEP,
+    ByDifferences,
+)
 from bpdebug.sources.script.analysis.analysis import Analysis
 from bpdebug.sources.script.analysis.explanation import Explanation
 from bpdebug.sources.script.analysis.functions import FunctionAnalysis
@@ -180,7 +187,10 @@ def analysis_of(
     derived = _derived(forward, graph.of(total), parameters) if is_derived else None
     is_seen = bool(graph.reached([one.old for one in parameters])[graph.of(total).id])
     chosen: tuple[Reference, Mapping[int, Any], Exact, GradientVerdicts] | None = None
+    is_small = all(math.prod(one.old.shape) <= MOST_DIFFERENCES for one in parameters)
     for reference, off in _references(derived, by_library(forward, is_seen)):
+        if off and not is_small and chosen is not None and chosen[1]:
+            break  # differences for some inputs alone do not show all gradients to be right
         standard = Exact(parameters, tolerance, reference is derived, max(least, off))
         gradients = _gradients(reference)
         verdicts = standard.verdicts(recorded, gradients)

@@ -64,9 +64,9 @@ class NamedGradients:
             if watcher.gone_back:
                 watcher.gone_back[-1].gradients.append((watcher.node_of(leaf), node))
 
-    def _is_gradient(self, name: str, gradient: torch.Tensor) -> None:
-        """Name the gradient of a tensor."""
-        if self._is_on:
+    def _is_gradient(self, name: str, gradient: torch.Tensor | None) -> None:
+        """Name the gradient of a tensor; a backward may have returned None for it."""
+        if self._is_on and gradient is not None:
             node = self.watcher.node_of(gradient)
             if not node.names:
                 self.watcher.recorder.name(node, f"d{name}" if name.isidentifier() else f"d({name})")

@@ -18,6 +18,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from bpdebug.engine.language.derivation.flow import INCOMING, Flows
 from bpdebug.engine.language.derivation.foreseen import needed_backwards
 from bpdebug.engine.language.derivation.inner_results import (
     new_suffix,
@@ -26,11 +27,20 @@ from bpdebug.engine.language.derivation.inner_results import (
     with_own_statements,
 )
 from bpdebug.engine.language.derivation.names import VIA, gradient_name, gradient_names, new_name
-from bpdebug.engine.language.derivation.pieces import Nodes, pieces, reached
+from bpdebug.engine.language.derivation.pieces import Nodes
 from bpdebug.engine.language.derivation.simplification import simplify
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.long_sums import sum_of
-from bpdebug.engine.language.nodes import Call, Expression, Name, Statement, TimeStep, names
+from bpdebug.engine.language.nodes import (
+    Call,
+    Expression,
+    Name,
+    Statement,
+    TimeStep,
+    names,
+    with_arguments,
+    with_names,
+)
 from bpdebug.engine.language.printing import statement_text
 from bpdebug.errors import DerivationError
 
@@ -95,7 +105,7 @@ def derive(
         wanted = shapes.keys() - {statement.name for statement in forward}
     stems: dict[str, str] = {}
     needed, results = _needed(forward, wanted), _results(forward)
-    foreseen = needed_backwards(forward, shapes, seed, needed)
+    foreseen = needed_backwards(forward, seed, Flows(shapes, needed))
     shared = shared_inner_results(forward, foreseen, results)
     while True:
         # The first derivation is the last, unless it needs something that was not foreseen.
@@ -113,7 +123,7 @@ def _needed(forward: Sequence[Statement], wanted: Collection[str]) -> set[str]:
     """Return the tensors whose gradients lead to those that are asked for."""
     needed = set(wanted)
     for statement in forward:
-        if Nodes({}, {}, needed).needs_gradient(statement.expression):
+        if Nodes({}, needed).needs_gradient(statement.expression):
             needed.add(statement.name)
     return needed
 
@@ -148,9 +158,9 @@ class _Derivation:
         self.steps = {**steps, **{one.name: one.step for one in forward if one.step}}
         self.stems = stems
         self.shapes = shapes
+        self.flows = Flows(shapes, needed)
         self.seed = seed
         self.parameters = parameters
-        self.needed = needed
         self.results = results
         self.contributions: dict[str, list[tuple[str, Expression]]] = {}
         self.backward: list[Statement] = []
@@ -169,9 +179,7 @@ class _Derivation:
             statement = self.forward[position]
             if statement.name in known:
                 try:
-                    gradient = Name(self.gradients[statement.name])
-                    nodes = Nodes(self.shapes, self.results, self.needed)
-                    self.pull_back(statement.expression, gradient, statement, nodes)
+                    self.pull_back(statement)
                 except DerivationError as error:
                     raise DerivationError(f"in `{statement_text(statement)}`: {error}") from None
             completed = [name for name in self.completed_at.get(position, ()) if name in self.contributions]
@@ -182,17 +190,25 @@ class _Derivation:
                     known.add(name)
         return tuple(self.backward)
 
-    def pull_back(self, node: Expression, gradient: Expression, statement: Statement, nodes: Nodes) -> None:
-        """Send the gradient of a node's result down to the names below it."""
-        if isinstance(node, Name) and node.id in self.needed:
-            self.contributions.setdefault(node.id, []).append((statement.name, gradient))
+    def pull_back(self, statement: Statement) -> None:
+        """Send the gradient of a statement's result down to the names that it reads."""
+        flow, own = self.flows.through(statement.expression)
+        meanings: dict[str, Expression] = {**own, INCOMING: Name(self.gradients[statement.name])}
+        for part, name in flow.parts.items():
+            meanings[name] = self.named(with_names(part, meanings))
+        for to, piece, shape in flow.pieces:
+            gradient = with_names(piece, meanings)
+            if to in own:
+                self.contributions.setdefault(own[to].id, []).append((statement.name, gradient))
+            else:
+                meanings[to] = self.write_inner_gradient(gradient, statement, shape)
+
+    def named(self, node: Expression) -> Expression:
+        """Return an expression with the names of what the forward pass has computed, the largest first."""
         if not isinstance(node, Call):
-            return
-        wanted = reached(node, nodes)
-        if sum(rule.uses for _, rule in wanted) > 1 and not isinstance(gradient, Name):
-            gradient = self.write_inner_gradient(gradient, statement, nodes.shape(node))
-        for argument, piece in pieces(node, gradient, wanted, nodes):
-            self.pull_back(argument, piece, statement, nodes)
+            return node
+        name = self.results.get(node)
+        return name or with_arguments(node, [self.named(argument) for argument in node.arguments])
 
     def write_gradient(self, name: str, statement: Statement) -> None:
         contributions = self.contributions[name]

@@ -42,7 +42,15 @@ def shared_inner_results(
     results : container of Expression
         What it does not compute, because a statement of the forward pass is just that.
     """
-    inner = {node for statement in forward for node in calls(statement.expression)[:-1] if _is_work(node)}
+    inner = {
+        node
+        for statement in forward
+        if isinstance(statement.expression, Call)
+        for argument in statement.expression.arguments
+        if isinstance(argument, Call)
+        for node in walk(argument)
+        if isinstance(node, Call) and _is_work(node)
+    }
     found: dict[Call, int] = {}
 
     def search(node: Expression) -> None:
@@ -104,7 +112,9 @@ def with_own_statements(
             name, expression = new[call].id, replace(call, named)
             rewritten.append(Statement(name, expression, layer=statement.layer, role=name, step=steps[name]))
             named[call] = new[call]
-        rewritten.append(dataclasses.replace(statement, expression=replace(statement.expression, named)))
+        expression = replace(statement.expression, named)
+        is_new = expression is not statement.expression
+        rewritten.append(dataclasses.replace(statement, expression=expression) if is_new else statement)
     return tuple(rewritten)
 
 

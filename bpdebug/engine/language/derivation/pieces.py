@@ -1,8 +1,8 @@
 """What flows back to the arguments of one call, and what is known of the nodes that take part in it.
 
 The nodes of a statement stand in each other, and so do the pieces that flow back to them. Each is asked for
-its shape, its simplified form, its name and its need of a gradient many times, and answers once: the tables
-here make the derivation of a statement linear in its length. They are thrown away with the statement.
+its shape, its simplified form and its need of a gradient many times, and answers once: the tables here make
+the derivation of a statement linear in its length.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bpdebug.engine.language.derivation.simplification import laid_at_once, simp
 from bpdebug.engine.language.forms import Shape
 from bpdebug.engine.language.functions import FUNCTIONS
 from bpdebug.engine.language.nodes import Call, Expression, Name, places, with_arguments
-from bpdebug.engine.language.shapes import options_of
+from bpdebug.engine.language.shapes import result_shape
 
 
 class Nodes:
@@ -26,21 +26,15 @@ class Nodes:
     ----------
     shapes : mapping
         The shape of every tensor.
-    results : mapping
-        What the forward pass has computed, simplified -> its name.
     needed : collection of str
         The tensors whose gradients are asked for.
     """
 
-    def __init__(
-        self, shapes: Mapping[str, Shape], results: Mapping[Expression, Expression], needed: Collection[str]
-    ) -> None:
+    def __init__(self, shapes: Mapping[str, Shape], needed: Collection[str]) -> None:
         self.shapes = shapes
-        self.results = results
         self.needed = needed
         self._shapes: dict[Expression, Shape] = {}
         self._simple: dict[Expression, Expression] = {}
-        self._named: dict[Expression, Expression] = {}
         self._needs: dict[Expression, bool] = {}
 
     def shape(self, node: Expression) -> Shape:
@@ -49,8 +43,7 @@ class Nodes:
             return self.shapes[node.id] if isinstance(node, Name) else ()
         shape = self._shapes.get(node)
         if shape is None:
-            operands = tuple(map(self.shape, node.arguments))
-            shape = self._shapes[node] = FUNCTIONS[node.function].form.shape(operands, options_of(node))
+            shape = self._shapes[node] = result_shape(node, tuple(map(self.shape, node.arguments)))
         return shape
 
     def simple(self, node: Expression) -> Expression:
@@ -62,18 +55,6 @@ class Nodes:
             simple = simplified(with_arguments(node, [self.simple(argument) for argument in node.arguments]))
             self._simple[node] = simple
         return simple
-
-    def named(self, node: Expression) -> Expression:
-        """Return a node with the names of what the forward pass has computed, the largest first."""
-        if not isinstance(node, Call):
-            return node
-        named = self._named.get(node)
-        if named is None:
-            named = self.results.get(node)
-            if named is None:
-                named = with_arguments(node, [self.named(argument) for argument in node.arguments])
-            self._named[node] = named
-        return named
 
     def needs_gradient(self, node: Expression) -> bool:
         """Whether a gradient that is asked for flows back through a node."""
@@ -90,9 +71,9 @@ class Nodes:
         return needs
 
     def settle(self, gradient: Expression) -> None:
-        """Note that a gradient is simplified and named: it need not be walked again inside another."""
+        """Note that a gradient is simplified: it need not be walked again inside another."""
         if isinstance(gradient, Call):
-            self._simple[gradient] = self._named[gradient] = gradient
+            self._simple[gradient] = gradient
 
 
 class Contribution(NamedTuple):
@@ -146,8 +127,8 @@ def pieces(
     for place, argument in zip(places(len(call.arguments)), call.arguments, strict=True):
         meanings[Name(place)] = nodes.simple(argument)
     for argument, rule in wanted:
-        piece = laid_at_once(nodes.named(_written(rule.expression, meanings)), nodes.shape)
-        yield Contribution(argument, sum_to_shape_of(piece, nodes.named(argument), nodes.shape))
+        piece = laid_at_once(_written(rule.expression, meanings), nodes.shape)
+        yield Contribution(argument, sum_to_shape_of(piece, argument, nodes.shape))
 
 
 def _written(rule: Expression, meanings: Mapping[Expression, Expression]) -> Expression:

@@ -87,6 +87,10 @@ class Function(NamedTuple):
     temporaries: int = 3
     derivative_of: str = ""
 
+    def __hash__(self) -> int:
+        """Tell it from others by its name: what is known of its calls is looked up very often."""
+        return hash(self.name)
+
     @property
     def arity(self) -> int:
         """The number of positional arguments; of a function that takes any number, that in its samples."""

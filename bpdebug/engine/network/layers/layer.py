@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bpdebug.engine.language.forms import Shape
-from bpdebug.engine.language.nodes import Expression, Name, Statement, TimeStep, rewrite
+from bpdebug.engine.language.nodes import Name, Statement, TimeStep, with_names
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.network.layers.kind import INPUT_ROLE, LayerKind, Value, input_roles, role_of_gradient
 from bpdebug.engine.network.layers.layout import COLUMNS, Layout
@@ -84,15 +84,12 @@ def make_layer(
     given |= {made.name: name_in_layer(made.role, number) for made in kind.generated}
     written = kind.forward(settings, {role: shapes.get(role, ()) for role in given}, layout)
     named = {**given, **{str(role): name_in_layer(role, number) for role in written}}
-
-    def in_names(node: Expression) -> Expression:
-        return Name(named[node.id]) if isinstance(node, Name) else node
-
+    tensors = {role: Name(name) for role, name in named.items()}
     steps = {name_in_layer(role, number): step for role, step in _steps(kind, written, number)}
     forward = tuple(
         Statement(
             named[str(role)],
-            rewrite(parse(text), in_names),
+            with_names(parse(text), tensors),
             layer=number,
             role=str(role),
             step=steps.get(named[str(role)]),

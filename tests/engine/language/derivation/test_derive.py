@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bpdebug.engine.language.derivation.derive import derive
+from bpdebug.engine.language.derivation.flow import Flows
 from bpdebug.engine.language.nodes import Statement
 from bpdebug.engine.language.parsing import parse
 from bpdebug.engine.language.printing import statement_text
@@ -336,3 +337,14 @@ def test_a_copy_keeps_the_name_of_the_original() -> None:
     statements = [Statement("h", parse("x")), Statement("r", parse("x * y"))]
     _, backward, _ = derive(statements, {"x": (2,), "y": (2,), "h": (2,), "r": (2,)}, "r")
     assert "dy = dr * x" in map(statement_text, backward)
+
+
+def test_statements_of_one_form_are_gone_back_through_once() -> None:
+    shapes = dict.fromkeys(("x", "y", "w"), (2, 2)) | {"b": (2,)}
+    flows = Flows(shapes, {"x", "w", "b"})
+    first, names = flows.through(parse("tanh(x @ w) ** 2"))
+    again, others = flows.through(parse("tanh(w @ x) ** 2"))
+    assert first is again
+    assert [*names.values()] == [*reversed(others.values())]
+    for other in ("tanh(x @ w) ** 2.0", "tanh(x @ x) ** 2", "tanh(y @ w) ** 2", "tanh(b * w) ** 2"):
+        assert flows.through(parse(other))[0] is not first
