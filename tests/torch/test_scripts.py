@@ -184,3 +184,54 @@ def test_a_bias_before_a_batch_norm_has_no_gradient_but_rounding(optimizer: str,
 
 
 NORMED = "nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5))\n"
+
+
+ORDERED = """\
+import torch
+from torch import nn
+
+
+class Shifted(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, mask, shift):
+        out = torch.sigmoid(x + mask + shift)
+        ctx.save_for_backward(out)
+        return out
+
+    @staticmethod
+    def backward(ctx, grad):
+        out, = ctx.saved_tensors
+        dx = grad * out * (1 - out)
+        return {returned}
+
+
+torch.manual_seed(0)
+net, side = nn.Linear(4, 5).double(), nn.Linear(2, 5).double()
+optimizer = torch.optim.SGD([*net.parameters(), *side.parameters()], lr=0.1)
+x, z, y = (torch.randn(6, size, dtype=torch.float64) for size in (4, 2, 5))
+mask = torch.ones(1, 5, dtype=torch.float64)
+for step in range(3):
+    optimizer.zero_grad()
+    loss = ((Shifted.apply(net(x), mask, side(z).mean(0, keepdim=True)) - y) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.deep
+def test_gradients_that_are_returned_in_another_order_are_named(tmp_path) -> None:
+    (tmp_path / "net.py").write_text(ORDERED.format(returned="dx, dx.sum(0, keepdim=True), None"))
+    report = check_script(tmp_path / "net.py")
+    (finding,) = report.findings
+    assert finding.source.line == 16
+    assert finding.correction == "return dx, None, dx.sum(0, keepdim=True)"
+    assert finding.verified
+
+
+@pytest.mark.deep
+def test_a_module_of_another_dtype_is_trained_as_any_other(tmp_path) -> None:
+    (tmp_path / "net.py").write_text(ORDERED.format(returned="dx, None, dx.sum(0, keepdim=True)"))
+    report = check_script(tmp_path / "net.py")
+    assert set(report.verdicts) == {"net.weight", "net.bias", "side.weight", "side.bias"}
+    assert set(report.verdicts.values()) == {"right"}
+    assert not report.findings

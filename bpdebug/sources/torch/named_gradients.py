@@ -36,7 +36,9 @@ class NamedGradients:
         if not value.requires_grad or name.startswith("_"):
             return
         with self.watcher.alone():
-            key = (value.grad_fn, value.output_nr) if value.grad_fn is not None else id(value)
+            # A leaf that is made one of another dtype, as by `.double()`, has lost its hooks.
+            leaf = id(value), value.dtype
+            key = (value.grad_fn, value.output_nr) if value.grad_fn is not None else leaf
             if key in self.hooked:
                 return
             self.hooked[key] = value

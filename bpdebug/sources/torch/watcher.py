@@ -86,7 +86,8 @@ class Watcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
             node = self.tensors.node_of(value)
             # What is trained gets its name later than it is made; what is data has it, or never will.
             is_trained = value.is_leaf and value.requires_grad
-            if node.function is None and not node.names and (is_trained or node.id not in self.asked):
+            is_asked = is_trained or (node.function is None and node.id not in self.asked)
+            if is_asked and not node.names:
                 self.asked.add(node.id)
                 name = self.names.of(value, self.recorder.files)
                 if name:

@@ -1,7 +1,8 @@
-"""The wrong name behind `return`: what a backward has computed right, and not returned where it belongs."""
+"""What a backward has computed right, and not returned where it belongs: a wrong name, a wrong order."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -15,7 +16,10 @@ from bpdebug.sources.script.recorder.function_calls import FunctionCall
 from bpdebug.sources.script.recorder.records import same
 from bpdebug.sources.script.recorder.tensors import is_tensor
 from bpdebug.verify.repair.evaluating import valued
+from bpdebug.verify.repair.judge import Judge
+from bpdebug.verify.repair.places import source_of
 from bpdebug.verify.repair.replay import Replaced
+from bpdebug.verify.repair.report import Finding
 from bpdebug.verify.repair.search import Search
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trying import Candidate, Correction
@@ -79,3 +83,51 @@ def _that_are(search: Search, instance: Instance, given: Node, name: str) -> Ite
 def _is_same(value: Any, gradient: Any) -> bool:
     is_shaped = gradient is not None and np.shape(value) == np.shape(gradient) and np.any(gradient)
     return bool(is_shaped and np.allclose(value, gradient, 1e-5, 1e-12))
+
+
+def out_of_order(judge: Judge, call: FunctionCall) -> Iterator[Finding]:
+    """Yield what is said of gradients that are returned for other inputs than those that they are of.
+
+    What no gradient is wanted of, a library throws away without a word; for what has None, it takes 0.
+
+    Parameters
+    ----------
+    judge : Judge
+        Knows the derived gradients of the inputs, here and on fresh values.
+    call : FunctionCall
+        The call.
+    """
+    returned = list(zip(call.names, call.inputs, call.wanted, call.gradients, strict=False))
+    values = [judge.replay.run(trial.replaced) for trial in judge.trials]
+    for place, (name, given, is_wanted, gradient) in enumerate(returned):
+        if given is None or not is_wanted or gradient is not None:
+            continue
+        wanted = [trial.gradients.get(given.origin.id) for trial in judge.trials]
+        for other, (mistaken, _, is_needed, found) in enumerate(returned):
+            if found is None or is_needed or found.instance is None:
+                continue
+            shown = [value_of(found) for value_of in values]
+            if not all(_is_same(*pair) for pair in zip(shown, wanted, strict=True)):
+                continue
+            site = found.instance.site
+            text = site.source.code(site.statement) if site.source is not None else ""
+            correction = _exchanged(text, place, other)
+            if correction is not None:
+                source = source_of(site, found.instance, site.statement)
+                said = f"the gradient of `{name}` is returned for `{mistaken}`, and none for `{name}`"
+                yield Finding(source, "wrong", text, name, said, correction, True, also_wrong=(name,))
+
+
+def _exchanged(text: str, first: int, second: int) -> str | None:
+    """Return a statement that returns several values with two of them exchanged; None for any other."""
+    try:
+        (statement,) = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return None
+    value = statement.value if isinstance(statement, ast.Return) else None
+    if not isinstance(value, ast.Tuple) or len(value.elts) <= max(first, second):
+        return None
+    parts: list[ast.expr] = list(value.elts)
+    written = [ast.get_source_segment(text, part) or ast.unparse(part) for part in parts]
+    written[first], written[second] = written[second], written[first]
+    return f"return {', '.join(written)}"
