@@ -36,7 +36,7 @@ for epoch in range(3):
 
 def test_a_sum_that_begins_anew_in_each_turn_is_no_parameter(tmp_path: Path) -> None:
     analysis = analyse(recorded(tmp_path, RECURRENT))
-    assert {one.name for one in analysis.parameters} >= {"cell['keep']", "cell['new']"}
+    assert {one.name for one in analysis.parameters} >= {'cell["keep"]', 'cell["new"]'}
     assert "back" not in [one.name for one in analysis.parameters]
     assert analysis.loss is not None
     assert analysis.loss.verdicts.are_right
