@@ -42,10 +42,17 @@ def expressions_near(recording: Recording, site: Site, functions: Sequence[str])
 
 
 def slices_near(recording: Recording, site: Site) -> tuple[ast.expr, ...]:
-    """Return the subscripts that the function around is written with."""
+    """Return the subscripts that the function around is written with, where it reads and where it stores."""
     found: dict[str, ast.expr] = {}
-    for tree in trees_near(recording, site):
-        for node in ast.walk(tree):
+    stored = (
+        tree_of(target.text)
+        for one in recording.own_sites
+        if (one.place.file, one.function) == (site.place.file, site.function)
+        for target in one.targets
+        if "[" in target.text
+    )
+    for tree in (*trees_near(recording, site), *stored):
+        for node in ast.walk(tree) if tree is not None else ():
             if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice | ast.Tuple):
                 found.setdefault(ast.unparse(node.slice), node.slice)
     return tuple(found.values())[:MOST_SLICES]

@@ -81,11 +81,11 @@ def fitting(node: ast.expr, scope: Scope, numbers_too: bool = False) -> Iterator
     for tensor, its_shape in scope.tensors.items():
         if shape is None or (not its_shape and shape and not numbers_too) or tensor in scope.flat:
             continue
-        if _fits(its_shape, shape):
+        if fits(its_shape, shape):
             yield tensor
 
 
-def _fits(own: Shape, beside: Shape) -> bool:
+def fits(own: Shape, beside: Shape) -> bool:
     """Whether broadcasting to one shape gives that shape."""
     if len(own) > len(beside):
         return False

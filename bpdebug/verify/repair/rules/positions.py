@@ -93,11 +93,26 @@ def _arguments(node: ast.Call, arguments: list[ast.expr], scope: Scope) -> Itera
                 new = [*arguments[:place], parsed(text), *arguments[place + 1 :]]
                 kept = ast.Call(node.func, new, node.keywords)
                 yield kept, "another tensor", 1.3, argument
+        for term, cost in _terms(argument, scope) if shape else ():
+            new = [*arguments[:place], ast.BinOp(argument, ast.Add(), term), *arguments[place + 1 :]]
+            yield ast.Call(node.func, new, node.keywords), "term missing", cost, term
     for place in range(len(arguments) - 1):
         one, other = arguments[place : place + 2]
         if not isinstance(one, ast.Constant) and not isinstance(other, ast.Constant):
             new = [*arguments[:place], other, one, *arguments[place + 2 :]]
             yield ast.Call(node.func, new, node.keywords), "arguments exchanged", 1.4, None
+
+
+def _terms(argument: ast.expr, scope: Scope) -> Iterator[tuple[ast.expr, float]]:
+    """Yield what may be missing beside an argument: a tensor as large, or a part of a larger one."""
+    shape, own = scope.shape(argument), ast.unparse(argument)
+    for text, its_shape in scope.tensors.items():
+        if its_shape == shape and text != own:
+            yield parsed(text), 1.5
+        elif shape is not None and len(its_shape) > len(shape):
+            for part in (ast.Subscript(parsed(text), one, ast.Load()) for one in scope.slices):
+                if scope.shape(part) == shape and ast.unparse(part) != own:
+                    yield part, 1.25
 
 
 def _integers(node: ast.expr, scope: Scope) -> Iterator[Suggestion]:
