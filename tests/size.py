@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "bpdebug"
-BUDGET = 47_000
+BUDGET = 47_200
 """How many lines of code the package may have."""
 NO_CODE = {
     tokenize.COMMENT,
