@@ -131,9 +131,8 @@ class Flows:
             try:
                 flow = self.known[key] = Flow(numbered, shapes, needed)
             except DerivationError:
-                Flow(
-                    expression, self.shapes, self.needed
-                )  # fails as well, and says so in the names there are
+                # So does this, and says so in the names there are.
+                Flow(expression, self.shapes, self.needed)
                 raise
         return flow, {f"v{number}": Name(name) for name, number in numbers.items()}
 
