@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import linecache
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,13 +11,9 @@ from pathlib import Path
 from types import CodeType, MappingProxyType
 from typing import Any, NamedTuple
 
-from bpdebug.errors import Problem, ScriptError
-from bpdebug.plain import printable
-from bpdebug.sources.files import NotRegularError, open_regular
 from bpdebug.sources.script.imports import Compiled, OwnFiles
 from bpdebug.sources.script.instrumentation import decoded, instrument
 from bpdebug.sources.script.instrumentation.copies import Copies, all_functions
-from bpdebug.sources.script.notebooks import cells
 from bpdebug.sources.script.recorder.branches import Test
 from bpdebug.sources.script.recorder.function_calls import FunctionCall, GoneBack
 from bpdebug.sources.script.recorder.held import Containers
@@ -30,6 +24,7 @@ from bpdebug.sources.script.recorder.recorder import Recorder
 from bpdebug.sources.script.recorder.records import Frame, Instance, Node
 from bpdebug.sources.script.recorder.updates import Update
 from bpdebug.sources.script.running import Ending, run
+from bpdebug.sources.script.script_files import cells_of, instrumented, read_script
 from bpdebug.sources.script.seen_libraries import see_libraries
 from bpdebug.sources.script.sites import InstrumentedFile, Site
 from bpdebug.sources.script.spelling import spell
@@ -197,7 +192,7 @@ def record_script(
         in the ending of the recording.
     """
     name = os.fspath(path)
-    data = _read(name)
+    data = read_script(name)
     sites: list[Site] = []
     limits = RecordingLimits((name, options.until), options.iteration, options.function, MOST_NODES)
     recorder = Recorder(sites, limits)
@@ -216,9 +211,9 @@ def record_script(
     skipped = messages if is_notebook else None
     with libraries:
         parts = (
-            _cells(name, data, finder, messages, texts)
+            cells_of(name, data, finder, messages, texts)
             if is_notebook
-            else [_instrumented(data, name, finder)]
+            else [instrumented(data, name, finder)]
         )
         ending, output = run(Path(name), parts, arguments, recorder, finder, options.seconds, skipped)
     recorder.settle()
@@ -253,52 +248,8 @@ def recording_of(
     return Recording(name, arguments, options, ending, output, said, sites=recorder.sites, **parts)
 
 
-def _read(name: str) -> bytes:
-    try:
-        with open_regular(Path(name)) as file:
-            return file.read()
-    except FileNotFoundError:
-        raise ScriptError(Problem(name, "", "no such file", "expected a Python script")) from None
-    except (NotRegularError, IsADirectoryError) as error:
-        found = "a folder" if isinstance(error, IsADirectoryError) else "a pipe or a device"
-        raise ScriptError(Problem(name, "", f"found {found}, expected a Python script")) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ScriptError(Problem(name, "", f"cannot be read: {reason}")) from None
-
-
 def _of_one_function(recorder: Recorder) -> Compiled:
     """Let only one function have hooks, until it is called: what comes before runs as fast as it does."""
     copies = Copies(recorder.sites)
     recorder.whenever_begun = lambda: copies.exchange(all_functions())
     return lambda text, file: copies.only(text, file, recorder.limits.function)
-
-
-def _instrumented(text: str | bytes, file: str, finder: OwnFiles) -> CodeType:
-    finder.files.add(file)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            return finder.compiled(text, file)
-    except SyntaxError as error:
-        where = f"{file}:{error.lineno}" if error.lineno else file
-        message = f"not Python: {error.msg}"
-        line = printable((error.text or "").expandtabs(4).strip())
-        raise ScriptError(Problem(where, "", message, line)) from None
-    except (ValueError, LookupError, RecursionError) as error:
-        raise ScriptError(Problem(file, "", f"not Python: {error}")) from None
-
-
-def _cells(
-    name: str, data: bytes, finder: OwnFiles, messages: list[str], texts: Mapping[str, str]
-) -> list[CodeType]:
-    found: list[CodeType] = []
-    for cell in cells(data.decode("utf-8", errors="replace"), name):
-        file = f"{name}[{cell.number}]"
-        text = texts.get(file, cell.text)
-        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-        try:
-            found.append(_instrumented(text, file, finder))
-        except ScriptError as error:
-            messages.append(f"cell {cell.number} was left out: {error.problems[0].message}")
-    return found

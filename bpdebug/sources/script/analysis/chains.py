@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from bpdebug.sources.script.analysis.begun import begun_late
 from bpdebug.sources.script.analysis.readings import ROUNDING, multiple
 from bpdebug.sources.script.analysis.steps import Link
 from bpdebug.sources.script.numbering import Graph
@@ -38,8 +39,6 @@ KEEP: frozenset[Any] = frozenset(
 ROOTS: frozenset[Any] = frozenset({np.sqrt, math.sqrt, np.sign, np.linalg.norm})
 """What Adam, its relatives and clipping by a norm do to a gradient on the way to the step."""
 POWERS: frozenset[Any] = frozenset({operator.pow, np.power, math.pow})
-EMPTY: frozenset[Any] = frozenset({np.zeros, np.zeros_like})
-"""What a gradient begins with that is added up."""
 DOMINATORS_TRIED = 24
 
 
@@ -63,7 +62,8 @@ class Chains:
         deltas = (whole,) if whole is not None else deltas
         chains, dependent = self, [term for term in deltas if self.is_dependent(term[1])]
         if not dependent:
-            chains = self._of_what_was_begun(old, deltas)
+            begun = begun_late(self.graph, self.depends, old, [delta for _, delta in deltas])
+            chains = Chains(self.graph, self.graph.reached(begun))
             dependent = [term for term in deltas if chains.is_dependent(term[1])] or list(deltas)
         return chains._down(old, new, dependent) if dependent else ()
 
@@ -78,25 +78,6 @@ class Chains:
             if link is not None and (is_handed or chain[-1].is_inner):
                 link = link._replace(is_inner=True)
         return tuple(chain)
-
-    def _of_what_was_begun(self, old: Node, deltas: Sequence[tuple[int, Node]]) -> Chains:
-        """Return what follows a gradient to which nothing was ever added: its step can still be judged.
-
-        It depends on no parameter, but was begun after the first of them was read: what momentum remembers,
-        before.
-        """
-        graph = self.graph
-        reading = (one for one in graph.nodes if any(map(self.is_dependent, one.parents())))
-        first = next((one.id for one in reading if not is_in(one.function, EMPTY)), 0)
-        behind = (graph.nodes[number] for number in graph.ancestors([delta for _, delta in deltas]))
-        begun = [
-            node
-            for node in behind
-            if node.id > first
-            and np.size(node.like) == np.size(old.like)
-            and all(parent.id <= first for parent in graph.parents(node))
-        ]
-        return Chains(graph, graph.reached(begun))
 
     def is_dependent(self, value: Any) -> bool:
         """Whether an operand depends on a parameter."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import itertools
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from bpdebug.verify.repair.rules.nodes import (
@@ -14,7 +12,6 @@ from bpdebug.verify.repair.rules.nodes import (
     SUMS,
     call,
     called,
-    fits,
     may_be_tensor,
     misfit,
     parsed,
@@ -23,8 +20,6 @@ from bpdebug.verify.repair.rules.nodes import (
 from bpdebug.verify.repair.rules.replacement import Replacement, Rule, Scope
 from bpdebug.verify.repair.trees import replaced
 
-MOST_PLACES = 6
-"""What stands at more places is not exchanged at some of them: there are too many choices."""
 TURNS = ("rot90", "flip", "fliplr", "flipud")
 
 
@@ -196,46 +191,6 @@ def exchanged_names(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
                 yield Replacement(kind, _exchanged(node, first, second), 1.35, node)
 
 
-def everywhere(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
-    """Change what stands at more than one place at all of them: `f(a) * (1 - f(a))` to `a * (1 - a)`."""
-    if not isinstance(node, ast.BinOp):
-        return
-    counted = Counter(
-        ast.unparse(one)
-        for one in ast.walk(node)
-        if isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Call) and may_be_tensor(one, scope)
-    )
-    for text in (text for text, count in counted.items() if count > 1):
-        repeated = parsed(text)
-        if isinstance(repeated, ast.Call) and len(repeated.args) == 1 and called(repeated) not in SUMS:
-            argument = repeated.args[0]
-            yield Replacement("function too many", _at_all(node, text, argument), 1.2, repeated.func)
-        shape = scope.shape(repeated)
-        for other, its_shape in scope.tensors.items():
-            if other != text and its_shape == shape:
-                yield Replacement("another tensor", _at_all(node, text, parsed(other)), 1.45, repeated)
-
-
-def at_some_places(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
-    """Read another tensor of the same formula at some of the places of one: `q` for `p`, twice of three."""
-    if not isinstance(node, ast.BinOp):
-        return
-    counted = Counter(
-        ast.unparse(one)
-        for one in ast.walk(node)
-        if isinstance(one, ast.Name | ast.Attribute | ast.Subscript) and may_be_tensor(one, scope)
-    )
-    read = [text for text in counted if text in scope.tensors]
-    for text in (text for text in read if 2 < counted[text] <= MOST_PLACES):
-        for other in (other for other in read if other != text):
-            if not fits(scope.tensors[other], scope.tensors[text]):
-                continue
-            for size in range(2, counted[text]):
-                for places in itertools.combinations(range(counted[text]), size):
-                    new = _at(node, text, parsed(other), places)
-                    yield Replacement("another tensor", new, 1.6, parsed(text))
-
-
 def numbers(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
     """Write another number."""
     if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
@@ -262,27 +217,6 @@ def _moved(index: ast.expr, distance: int) -> ast.expr:
     return ast.BinOp(index, operator, ast.Constant(abs(distance)))
 
 
-def _at_all(node: ast.expr, text: str, new: ast.expr) -> ast.expr:
-    """Return a copy of a node with another expression at every place of one."""
-    return _at(node, text, new, None)
-
-
-def _at(node: ast.expr, text: str, new: ast.expr, places: Collection[int] | None) -> ast.expr:
-    """Return a copy of a node with another expression at some places of one, or at every place."""
-    numbers = itertools.count()
-
-    class Replacing(ast.NodeTransformer):
-        def visit(self, one: ast.AST) -> ast.AST:
-            if isinstance(one, ast.expr) and ast.unparse(one) == text:
-                place = next(numbers)
-                return new if places is None or place in places else one
-            return self.generic_visit(one)
-
-    replacing = Replacing().visit(parsed(ast.unparse(node)))
-    assert isinstance(replacing, ast.expr)
-    return replacing
-
-
 def _exchanged(node: ast.expr, first: str, second: str) -> ast.expr:
     other = {first: second, second: first}
 
@@ -302,7 +236,5 @@ RULES: tuple[Rule, ...] = (
     other_tensors,
     numbers_in_products,
     exchanged_names,
-    everywhere,
-    at_some_places,
     numbers,
 )

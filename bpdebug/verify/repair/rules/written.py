@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from bpdebug.verify.repair.rules import operands, operators, reductions
+from bpdebug.verify.repair.rules import operands, operators, reductions, repeated
 from bpdebug.verify.repair.rules.replacement import Rule
 
-RULES: tuple[Rule, ...] = (*operators.RULES, *reductions.RULES, *operands.RULES)
+RULES: tuple[Rule, ...] = (
+    *operators.RULES,
+    *reductions.RULES,
+    *operands.RULES,
+    *repeated.RULES,
+)
