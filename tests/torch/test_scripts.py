@@ -235,3 +235,13 @@ def test_a_module_of_another_dtype_is_trained_as_any_other(tmp_path) -> None:
     assert set(report.verdicts) == {"net.weight", "net.bias", "side.weight", "side.bias"}
     assert set(report.verdicts.values()) == {"right"}
     assert not report.findings
+
+
+@pytest.mark.deep
+def test_none_for_what_wants_a_gradient_is_named(tmp_path) -> None:
+    (tmp_path / "net.py").write_text(ORDERED.format(returned="dx, None, None"))
+    report = check_script(tmp_path / "net.py")
+    (finding,) = report.findings
+    assert (finding.kind, finding.source.line, finding.correction) == ("missing", 16, None)
+    assert finding.explanation == "None is returned for `shift`, whose gradient is not 0"
+    assert not any("outside of the graph" in note for note in report.assumed.notes)

@@ -263,7 +263,9 @@ class ScriptCheck(Check):
                 checked = check_function(one, FUNCTION_SHARE * left, self.progress)
                 if set(checked.report.verdicts.values()) == {"right"}:
                     self.innocent |= lines_of(call)
-            found = [each for each in checked.found if each.finding.verified or not is_right]
+            # What has no gradient is none of the parameters that are judged.
+            is_no_matter = is_right and all(each.finding.kind != "missing" for each in checked.found)
+            found = [each for each in checked.found if each.finding.verified or not is_no_matter]
             if found:
                 looked_at[call.function] = MOST_CALLS
                 self._take_function(found, checked)

@@ -23,7 +23,7 @@ from bpdebug.verify.repair.localisation import Localisation
 from bpdebug.verify.repair.places import source_of
 from bpdebug.verify.repair.replay import Replaced, Replay, ancestors, fixed
 from bpdebug.verify.repair.report import Assumed, Finding, ScriptReport
-from bpdebug.verify.repair.returned import out_of_order, wrong_names
+from bpdebug.verify.repair.returned import not_returned, wrong_names
 from bpdebug.verify.repair.suspects import Suspect
 from bpdebug.verify.repair.trials import COPIES
 from bpdebug.verify.repair.trying import Correction, Progress, unsaid
@@ -180,10 +180,10 @@ class FunctionCheck(Check):
 
     def find(self) -> None:
         """Correct lines until all is right, or nothing mends any more."""
-        exchanged = list(out_of_order(self.judge, self.call))
-        for finding in exchanged:
+        left_out = list(not_returned(self.judge, self.call))
+        for finding in left_out:
             self.add_finding(finding)
-        if self.judge.wrong() and not exchanged:
+        if self.judge.wrong() - {finding.gradient_of for finding in left_out}:
             for one in wrong_names(self.search, self.call, self.judge.corrected):
                 self.add_correction(one)
             self.backward()

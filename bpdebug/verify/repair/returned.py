@@ -85,10 +85,10 @@ def _is_same(value: Any, gradient: Any) -> bool:
     return bool(is_shaped and np.allclose(value, gradient, 1e-5, 1e-12))
 
 
-def out_of_order(judge: Judge, call: FunctionCall) -> Iterator[Finding]:
-    """Yield what is said of gradients that are returned for other inputs than those that they are of.
+def not_returned(judge: Judge, call: FunctionCall) -> Iterator[Finding]:
+    """Yield what is said of inputs for which None is returned, and whose gradients are wanted and not 0.
 
-    What no gradient is wanted of, a library throws away without a word; for what has None, it takes 0.
+    Their gradient may be returned for another input that wants none: then the two are exchanged.
 
     Parameters
     ----------
@@ -98,24 +98,28 @@ def out_of_order(judge: Judge, call: FunctionCall) -> Iterator[Finding]:
         The call.
     """
     returned = list(zip(call.names, call.inputs, call.wanted, call.gradients, strict=False))
-    values = [judge.replay.run(trial.replaced) for trial in judge.trials]
     for place, (name, given, is_wanted, gradient) in enumerate(returned):
         if given is None or not is_wanted or gradient is not None:
             continue
         wanted = [trial.gradients.get(given.origin.id) for trial in judge.trials]
+        ran = next((one.instance for one in call.gradients if one and one.instance), None)
+        if ran is None or wanted[0] is None or not np.any(wanted[0]):
+            continue
+        text = ran.site.source.code(ran.site.statement) if ran.site.source is not None else ""
+        source = source_of(ran.site, ran, ran.site.statement)
+        values = [judge.replay.run(trial.replaced) for trial in judge.trials]
         for other, (mistaken, _, is_needed, found) in enumerate(returned):
-            if found is None or is_needed or found.instance is None:
+            if found is None or is_needed:
                 continue
             shown = [value_of(found) for value_of in values]
-            if not all(_is_same(*pair) for pair in zip(shown, wanted, strict=True)):
-                continue
-            site = found.instance.site
-            text = site.source.code(site.statement) if site.source is not None else ""
             correction = _exchanged(text, place, other)
-            if correction is not None:
-                source = source_of(site, found.instance, site.statement)
+            if correction is not None and all(map(_is_same, shown, wanted)):
                 said = f"the gradient of `{name}` is returned for `{mistaken}`, and none for `{name}`"
                 yield Finding(source, "wrong", text, name, said, correction, True, also_wrong=(name,))
+                break
+        else:
+            said = f"None is returned for `{name}`, whose gradient is not 0"
+            yield Finding(source, "missing", text, name, said, also_wrong=(name,))
 
 
 def _exchanged(text: str, first: int, second: int) -> str | None:

@@ -108,7 +108,11 @@ def left_out(graph: Graph, recording: Recording) -> Iterator[str]:
 
     That may be meant: nobody is blamed.
     """
-    without = {node: cuts for one in recording.gone_back for node, cuts in one.without.items()}
+    without = {
+        node: {number: site for number, site in cuts.items() if number < one.loss.id}  # on the way to it
+        for one in recording.gone_back
+        for node, cuts in one.without.items()
+    }
     moved = {graph.of(leaf).id for one in recording.gone_back for leaf, _ in one.gradients}
     names: dict[Site, list[str]] = defaultdict(list)
     cut = {one for cuts in without.values() for one in cuts if one < len(graph.nodes)}
